@@ -1,0 +1,3 @@
+//! The `clairon` binary.
+
+fn main() {}

@@ -1,0 +1,288 @@
+//! One channel of one app.
+
+use std::sync::Arc;
+
+use bytes::Bytes;
+use clairon_protocol::{ChannelName, Event, Member, SocketId, UserId};
+use indexmap::IndexMap;
+use parking_lot::Mutex;
+
+use crate::{Encode, Millis, Session, roster::Roster};
+
+/// Up to so many subscribers, each change of their count is told at once; above, every few seconds.
+const PROMPT_COUNTS: usize = 100;
+
+/// A channel: its subscribers, its members, and what it remembers.
+///
+/// One lock is held from the change of a list to the queueing of what follows from it, so that everyone is told of
+/// everything in one order, and a newcomer's snapshot fits between two events.
+#[derive(Debug)]
+pub struct Channel {
+    name: ChannelName,
+    encode: Encode,
+    state: Mutex<State>,
+}
+
+#[derive(Debug, Default)]
+struct State {
+    subscribers: IndexMap<SocketId, Arc<Session>>,
+    /// Boxed, and there on presence channels alone, to keep the many others small.
+    roster: Option<Box<Roster>>,
+    cached: Option<Box<Cached>>,
+    /// Set once, when the channel is empty and about to leave the map: who still finds it must look again.
+    is_closed: bool,
+    /// The count has changed since it was last told.
+    is_count_stale: bool,
+}
+
+/// One who subscribes.
+#[derive(Debug)]
+pub struct Subscriber<'a> {
+    /// The connection.
+    pub session: &'a Arc<Session>,
+    /// Whom it makes a member, on a presence channel.
+    pub member: Option<Member>,
+    /// How many distinct users may be members.
+    pub max_members: usize,
+    /// Whether the app has its subscribers told how many they are.
+    pub counts: bool,
+}
+
+/// The last event of a cache channel.
+#[derive(Clone, Debug)]
+pub struct Cached {
+    /// As it went to the subscribers.
+    pub frame: Bytes,
+    /// Its data, as it was published.
+    pub data: Arc<str>,
+    /// Until when it is remembered.
+    pub expires_at: Millis,
+}
+
+/// One event for the subscribers of one channel.
+#[derive(Clone, Debug)]
+pub struct Publication {
+    /// What they get.
+    pub frame: Bytes,
+    /// Who shall not get it.
+    pub except: Option<SocketId>,
+    /// What a cache channel shall remember of it.
+    pub cached: Option<Cached>,
+}
+
+/// A change that is seen from outside of a channel. Each happens exactly once, and is returned to who caused it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Edge {
+    /// The first subscriber has come.
+    Occupied,
+    /// The last subscriber has left.
+    Vacated,
+    /// A user's first connection has joined.
+    MemberAdded(UserId),
+    /// A user's last connection has left.
+    MemberRemoved(UserId),
+}
+
+/// What became of a subscription.
+#[derive(Debug)]
+pub enum Join {
+    /// It is new.
+    Joined(Vec<Edge>),
+    /// The connection was subscribed before; it was told of its success again, and nothing has changed.
+    Already,
+}
+
+/// Why a subscription is refused.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum JoinError {
+    /// The presence channel has as many members as it may.
+    Full {
+        /// How many that is.
+        limit: usize,
+    },
+    /// The channel has just left the map: look it up again.
+    Closed,
+}
+
+/// What the HTTP API tells of a channel.
+#[derive(Clone, Debug)]
+pub struct ChannelSummary {
+    /// Its name.
+    pub name: ChannelName,
+    /// How many connections are subscribed.
+    pub subscription_count: usize,
+    /// How many distinct users are members; 0 where it is no presence channel.
+    pub user_count: usize,
+}
+
+impl Channel {
+    pub(crate) fn new(name: ChannelName, encode: Encode) -> Self {
+        Self { name, encode, state: Mutex::default() }
+    }
+
+    /// Its name.
+    #[must_use]
+    pub const fn name(&self) -> &ChannelName {
+        &self.name
+    }
+
+    /// Adds a subscriber and queues what everyone is told of it: success and snapshot to the newcomer, then the cached
+    /// event or its absence, `member_added` to the others, the count to all.
+    pub(crate) fn join(&self, subscriber: &Subscriber<'_>, now: Millis) -> Result<Join, JoinError> {
+        let Subscriber { session, ref member, max_members, counts } = *subscriber;
+        let mut state = self.state.lock();
+        if state.is_closed {
+            return Err(JoinError::Closed);
+        }
+        if state.subscribers.contains_key(&session.id()) {
+            session.send(self.succeeded(&state));
+            return Ok(Join::Already);
+        }
+        let mut edges = Vec::new();
+        if let Some(member) = member {
+            let roster = state.roster.get_or_insert_default();
+            if roster.len() >= max_members && !roster.contains(&member.user_id) {
+                return Err(JoinError::Full { limit: max_members });
+            }
+            if roster.join(session.id(), member.clone()) {
+                state.broadcast(&self.encode(&Event::MemberAdded { channel: &self.name, member }), None);
+                edges.push(Edge::MemberAdded(member.user_id.clone()));
+            }
+        }
+        if state.subscribers.is_empty() {
+            edges.insert(0, Edge::Occupied);
+        }
+        state.subscribers.insert(session.id(), session.clone());
+        session.send(self.succeeded(&state));
+        if self.name.is_cache() {
+            session.send(match state.cached(now) {
+                Some(cached) => cached.frame.clone(),
+                None => self.encode(&Event::CacheMiss { channel: &self.name }),
+            });
+        }
+        self.count_changed(&mut state, counts);
+        Ok(Join::Joined(edges))
+    }
+
+    /// Removes a subscriber, and queues what the others are told. Nothing happens where it is none.
+    pub(crate) fn leave(&self, connection: SocketId, counts: bool) -> Vec<Edge> {
+        let mut edges = Vec::new();
+        let mut state = self.state.lock();
+        if state.subscribers.swap_remove(&connection).is_none() {
+            return edges;
+        }
+        if let Some(user_id) = state.roster.as_mut().and_then(|roster| roster.leave(connection)) {
+            let event = Event::MemberRemoved { channel: &self.name, user_id: &user_id };
+            state.broadcast(&self.encode(&event), None);
+            edges.push(Edge::MemberRemoved(user_id));
+        }
+        if state.subscribers.is_empty() {
+            edges.push(Edge::Vacated);
+        }
+        self.count_changed(&mut state, counts);
+        edges
+    }
+
+    /// Queues an event for all subscribers but one. False where the channel has left the map.
+    pub(crate) fn publish(&self, publication: &Publication) -> bool {
+        let mut state = self.state.lock();
+        if state.is_closed {
+            return false;
+        }
+        if let Some(cached) = &publication.cached {
+            state.cached = Some(Box::new(cached.clone()));
+        }
+        state.broadcast(&publication.frame, publication.except);
+        true
+    }
+
+    /// True where there are too many subscribers to be told each change of their count, and it has changed.
+    pub(crate) fn is_count_stale(&self) -> bool {
+        self.state.lock().is_count_stale
+    }
+
+    /// Tells the subscribers their count, where it has changed since they were last told.
+    pub(crate) fn tell_count(&self) {
+        let mut state = self.state.lock();
+        if std::mem::take(&mut state.is_count_stale) {
+            self.broadcast_count(&state);
+        }
+    }
+
+    /// True where nobody listens and nothing is remembered: such a channel is closed, and leaves the map.
+    pub(crate) fn close_if_idle(&self, now: Millis) -> bool {
+        let mut state = self.state.lock();
+        if state.cached(now).is_none() {
+            state.cached = None;
+        }
+        state.is_closed |= state.subscribers.is_empty() && state.cached.is_none();
+        state.is_closed
+    }
+
+    /// How many listen.
+    #[must_use]
+    pub fn summary(&self) -> ChannelSummary {
+        let state = self.state.lock();
+        ChannelSummary {
+            name: self.name.clone(),
+            subscription_count: state.subscribers.len(),
+            user_count: state.roster.as_ref().map_or(0, |roster| roster.len()),
+        }
+    }
+
+    /// The ids of the members.
+    #[must_use]
+    pub fn user_ids(&self) -> Vec<UserId> {
+        let state = self.state.lock();
+        let ids = |roster: &Roster| roster.members().map(|member| member.user_id.clone()).collect();
+        state.roster.as_deref().map(ids).unwrap_or_default()
+    }
+
+    /// What a cache channel remembers.
+    #[must_use]
+    pub fn cached(&self, now: Millis) -> Option<Cached> {
+        self.state.lock().cached(now).cloned()
+    }
+
+    fn encode(&self, event: &Event<'_>) -> Bytes {
+        (self.encode)(event)
+    }
+
+    fn succeeded(&self, state: &State) -> Bytes {
+        let members: Option<Vec<&Member>> = state.roster.as_ref().map(|roster| roster.members().collect());
+        self.encode(&Event::SubscriptionSucceeded { channel: &self.name, members: members.as_deref() })
+    }
+
+    fn count_changed(&self, state: &mut State, counts: bool) {
+        if !counts || state.roster.is_some() {
+            return;
+        }
+        if state.subscribers.len() > PROMPT_COUNTS {
+            state.is_count_stale = true;
+        } else {
+            state.is_count_stale = false;
+            self.broadcast_count(state);
+        }
+    }
+
+    fn broadcast_count(&self, state: &State) {
+        let count = state.subscribers.len();
+        if count > 0 {
+            state.broadcast(&self.encode(&Event::SubscriptionCount { channel: &self.name, count }), None);
+        }
+    }
+}
+
+impl State {
+    fn broadcast(&self, frame: &Bytes, except: Option<SocketId>) {
+        for (id, session) in &self.subscribers {
+            if Some(*id) != except {
+                session.send(frame.clone());
+            }
+        }
+    }
+
+    fn cached(&self, now: Millis) -> Option<&Cached> {
+        self.cached.as_deref().filter(|cached| cached.expires_at > now)
+    }
+}

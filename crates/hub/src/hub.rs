@@ -1,0 +1,235 @@
+//! All apps of this node, and all channels and connections of each.
+
+use std::{
+    collections::{HashMap, HashSet},
+    sync::{
+        Arc,
+        atomic::{AtomicUsize, Ordering},
+    },
+};
+
+use bytes::Bytes;
+use clairon_protocol::{AppId, ChannelName, Disconnect, SocketId};
+use parking_lot::{Mutex, RwLock};
+
+use crate::{
+    Channel, ChannelSummary, Edge, Encode, Join, JoinError, Millis, Publication, Session, SignedIn, Subscriber,
+    shards::Shards, users::Users,
+};
+
+/// The apps that have been spoken to since the start.
+pub struct Hub {
+    apps: RwLock<HashMap<AppId, Arc<AppHub>>>,
+    encode: Encode,
+}
+
+impl Hub {
+    /// An empty hub, whose events are written by `encode`.
+    #[must_use]
+    pub fn new(encode: Encode) -> Self {
+        Self { apps: RwLock::default(), encode }
+    }
+
+    /// The hub of an app, made when it is first asked for.
+    #[must_use]
+    pub fn app(&self, id: &AppId) -> Arc<AppHub> {
+        if let Some(app) = self.apps.read().get(id) {
+            return app.clone();
+        }
+        self.apps.write().entry(id.clone()).or_insert_with(|| Arc::new(AppHub::new(self.encode))).clone()
+    }
+
+    /// All apps with their hubs.
+    #[must_use]
+    pub fn apps(&self) -> Vec<(AppId, Arc<AppHub>)> {
+        self.apps.read().iter().map(|(id, app)| (id.clone(), app.clone())).collect()
+    }
+}
+
+/// One app: its connections, its channels, its users.
+///
+/// Locks, each taken alone, in this order where one is held: users, shard, channel, outbox. See `ARCHITECTURE.md`.
+pub struct AppHub {
+    encode: Encode,
+    channels: Shards<ChannelName, Arc<Channel>>,
+    sessions: Shards<SocketId, Arc<Session>>,
+    connections: AtomicUsize,
+    users: Mutex<Users>,
+    /// Channels with many subscribers whose count has changed and is told by the next sweep.
+    stale_counts: Mutex<HashSet<ChannelName>>,
+}
+
+impl AppHub {
+    fn new(encode: Encode) -> Self {
+        Self {
+            encode,
+            channels: Shards::new(),
+            sessions: Shards::new(),
+            connections: AtomicUsize::new(0),
+            users: Mutex::default(),
+            stale_counts: Mutex::default(),
+        }
+    }
+
+    /// Admits a connection.
+    ///
+    /// # Errors
+    /// [`Disconnect::OverQuota`] where there are `capacity` of them already.
+    pub fn connect(&self, session: &Arc<Session>, capacity: Option<usize>) -> Result<(), Disconnect> {
+        let limit = capacity.unwrap_or(usize::MAX);
+        self.connections
+            .fetch_update(Ordering::Relaxed, Ordering::Relaxed, |count| (count < limit).then_some(count + 1))
+            .map_err(|_| Disconnect::OverQuota)?;
+        self.sessions.of(&session.id()).insert(session.id(), session.clone());
+        Ok(())
+    }
+
+    /// Forgets a connection that was admitted and has left its channels.
+    pub fn disconnect(&self, connection: SocketId) {
+        if self.sessions.of(&connection).remove(&connection).is_some() {
+            self.connections.fetch_sub(1, Ordering::Relaxed);
+        }
+    }
+
+    /// How many connections there are.
+    #[must_use]
+    pub fn connection_count(&self) -> usize {
+        self.connections.load(Ordering::Relaxed)
+    }
+
+    /// All connections.
+    #[must_use]
+    pub fn sessions(&self) -> Vec<Arc<Session>> {
+        self.sessions.collect(|_, session| Some(session.clone()))
+    }
+
+    /// Subscribes a connection. What everyone is told of it is queued when this returns.
+    ///
+    /// # Errors
+    /// [`JoinError::Full`] where a presence channel has as many members as it may.
+    pub fn join(
+        &self,
+        name: &ChannelName,
+        subscriber: &Subscriber<'_>,
+        now: Millis,
+    ) -> Result<(Arc<Channel>, Join), JoinError> {
+        let counts = subscriber.counts;
+        self.with_channel(name, |channel| match channel.join(subscriber, now) {
+            Err(JoinError::Closed) => None,
+            result => Some(result.map(|join| (channel.clone(), join))),
+        })
+        .inspect(|(channel, _)| self.note_count(channel, counts))
+    }
+
+    /// Ends a subscription.
+    pub fn leave(&self, channel: &Arc<Channel>, connection: SocketId, counts: bool, now: Millis) -> Vec<Edge> {
+        let edges = channel.leave(connection, counts);
+        self.forget_if_idle(channel, now);
+        self.note_count(channel, counts);
+        edges
+    }
+
+    /// Queues an event for everyone who listens to a channel; for a server-to-user channel, that is every connection
+    /// of the user, subscribed or not.
+    pub fn publish(&self, name: &ChannelName, publication: &Publication) {
+        if let Some(user_id) = name.user_id() {
+            return self.send_to_user(user_id, publication);
+        }
+        if publication.cached.is_some() {
+            self.with_channel(name, |channel| channel.publish(publication).then_some(()));
+        } else if let Some(channel) = self.channel(name) {
+            channel.publish(publication);
+        }
+    }
+
+    /// A channel that has subscribers, or remembers an event.
+    #[must_use]
+    pub fn channel(&self, name: &ChannelName) -> Option<Arc<Channel>> {
+        self.channels.of(name).get(name).cloned()
+    }
+
+    /// The occupied channels whose name starts with `prefix`, by name.
+    #[must_use]
+    pub fn channels(&self, prefix: &str) -> Vec<ChannelSummary> {
+        let matching =
+            self.channels.collect(|name, channel| name.as_str().starts_with(prefix).then(|| channel.clone()));
+        let mut summaries: Vec<_> = matching.iter().map(|channel| channel.summary()).collect();
+        summaries.retain(|summary| summary.subscription_count > 0);
+        summaries.sort_by(|one, other| one.name.cmp(&other.name));
+        summaries
+    }
+
+    /// Notes that a connection is a user's. Its watchers, and itself, are told what they asked for.
+    pub fn sign_in(&self, session: &Arc<Session>, stay: &SignedIn) {
+        self.users.lock().sign_in(session, stay, self.encode);
+    }
+
+    /// Ends a connection's stay as a user.
+    pub fn sign_out(&self, connection: SocketId, stay: &SignedIn) {
+        self.users.lock().sign_out(connection, stay, self.encode);
+    }
+
+    /// Closes all connections that are signed in as a user; how many there were.
+    pub fn terminate(&self, user_id: &str) -> usize {
+        let users = self.users.lock();
+        let connections = users.connections(user_id);
+        connections.iter().for_each(|session| session.close(Disconnect::Terminated));
+        connections.len()
+    }
+
+    /// Closes all connections.
+    pub fn close_all(&self, reason: Disconnect) {
+        self.sessions().iter().for_each(|session| session.close(reason));
+    }
+
+    /// Tells the counts that were too many to be told at once.
+    pub fn tell_counts(&self) {
+        let stale = std::mem::take(&mut *self.stale_counts.lock());
+        stale.iter().filter_map(|name| self.channel(name)).for_each(|channel| channel.tell_count());
+    }
+
+    /// Forgets the channels that nobody listens to and whose event has expired.
+    pub fn forget_expired(&self, now: Millis) {
+        let caches = self.channels.collect(|name, channel| name.is_cache().then(|| channel.clone()));
+        caches.iter().for_each(|channel| self.forget_if_idle(channel, now));
+    }
+
+    /// Finds or makes a channel and gives it to `act`, again and again while that finds it closed (`None`).
+    fn with_channel<T>(&self, name: &ChannelName, act: impl Fn(&Arc<Channel>) -> Option<T>) -> T {
+        loop {
+            let made = || Arc::new(Channel::new(name.clone(), self.encode));
+            let channel = self.channels.of(name).entry(name.clone()).or_insert_with(made).clone();
+            if let Some(result) = act(&channel) {
+                return result;
+            }
+            // Whoever closed it is about to remove it; doing so here spares the wait.
+            self.remove(&channel);
+        }
+    }
+
+    fn forget_if_idle(&self, channel: &Arc<Channel>, now: Millis) {
+        if channel.close_if_idle(now) {
+            self.remove(channel);
+        }
+    }
+
+    /// Takes a closed channel out of the map, unless another has its place already.
+    fn remove(&self, channel: &Arc<Channel>) {
+        let mut shard = self.channels.of(channel.name());
+        if shard.get(channel.name()).is_some_and(|present| Arc::ptr_eq(present, channel)) {
+            shard.remove(channel.name());
+        }
+    }
+
+    fn send_to_user(&self, user_id: &str, publication: &Publication) {
+        let users = self.users.lock();
+        let receivers = users.connections(user_id).iter().filter(|session| Some(session.id()) != publication.except);
+        receivers.for_each(|session| session.send(Bytes::clone(&publication.frame)));
+    }
+
+    fn note_count(&self, channel: &Channel, counts: bool) {
+        if counts && channel.is_count_stale() {
+            self.stale_counts.lock().insert(channel.name().clone());
+        }
+    }
+}

@@ -1,0 +1,22 @@
+//! Who listens to what on this node.
+//!
+//! Everything here is synchronous and never awaits. Each app has an [`AppHub`] of its own, so that no look-up can reach
+//! another app's channels. What is said, and to whom, is decided here under the channel's lock, which is what gives all
+//! subscribers of a channel one order; how it is put on the wire is the caller's [`Encode`].
+
+mod channel;
+mod hub;
+mod outbox;
+mod roster;
+mod session;
+mod shards;
+mod users;
+
+pub use channel::{Cached, Channel, ChannelSummary, Edge, Join, JoinError, Publication, Subscriber};
+pub use hub::{AppHub, Hub};
+pub use outbox::{Outbox, OutboxLimits};
+pub use session::{Millis, Session};
+pub use users::SignedIn;
+
+/// Writes an event as the bytes that go to a socket, ready to be shared by all its receivers.
+pub type Encode = fn(&clairon_protocol::Event<'_>) -> bytes::Bytes;

@@ -1,0 +1,46 @@
+//! A map behind many small locks.
+
+use std::{
+    collections::HashMap,
+    hash::{BuildHasher, Hash, RandomState},
+};
+
+use parking_lot::{Mutex, MutexGuard};
+
+const SHARDS: usize = 64;
+
+/// One of a map's parts.
+type Shard<K, V> = Mutex<HashMap<K, V, RandomState>>;
+
+/// A map in 64 parts, so that tasks that touch different keys seldom wait for each other.
+///
+/// A shard's lock is held for a look-up and never while a channel's lock is taken.
+pub(crate) struct Shards<K, V> {
+    shards: Box<[Shard<K, V>]>,
+    hasher: RandomState,
+}
+
+impl<K: Eq + Hash, V> Shards<K, V> {
+    pub(crate) fn new() -> Self {
+        Self { shards: (0..SHARDS).map(|_| Mutex::default()).collect(), hasher: RandomState::new() }
+    }
+
+    /// The part that `key` belongs to, locked.
+    pub(crate) fn of<Q: Hash + ?Sized>(&self, key: &Q) -> MutexGuard<'_, HashMap<K, V>>
+    where
+        K: std::borrow::Borrow<Q>,
+    {
+        #[expect(clippy::cast_possible_truncation, reason = "any of the hash's bits will do")]
+        let index = self.hasher.hash_one(key) as usize % SHARDS;
+        self.shards[index].lock()
+    }
+
+    /// What `pick` makes of every entry, one shard locked at a time.
+    pub(crate) fn collect<T>(&self, mut pick: impl FnMut(&K, &V) -> Option<T>) -> Vec<T> {
+        let mut picked = Vec::new();
+        for shard in &self.shards {
+            picked.extend(shard.lock().iter().filter_map(|(key, value)| pick(key, value)));
+        }
+        picked
+    }
+}

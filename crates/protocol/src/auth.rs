@@ -1,0 +1,13 @@
+//! Who may do what: everything that an app's backend signs.
+//!
+//! All signatures are HMAC-SHA256 under the app's secret, written in hexadecimal, and compared in constant time.
+
+mod http;
+mod query;
+mod signature;
+mod token;
+
+pub use http::{InvalidRequest, SignedRequest, TIMESTAMP_WINDOW};
+pub use query::Query;
+pub use signature::Signature;
+pub use token::{AuthToken, InvalidToken, subscription_signature, user_signature};

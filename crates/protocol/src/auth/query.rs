@@ -1,0 +1,70 @@
+//! The query of a request, as it was sent and as it was meant.
+
+use std::borrow::Cow;
+
+use percent_encoding::percent_decode_str;
+
+/// The parameters of a query, in their order, still escaped.
+#[derive(Clone, Debug)]
+pub struct Query<'a> {
+    pairs: Vec<(&'a str, &'a str)>,
+}
+
+impl<'a> Query<'a> {
+    /// Splits `text`, which is what follows the `?`.
+    #[must_use]
+    pub fn parse(text: &'a str) -> Self {
+        let pairs = text.split('&').filter(|pair| !pair.is_empty());
+        Self { pairs: pairs.map(|pair| pair.split_once('=').unwrap_or((pair, ""))).collect() }
+    }
+
+    /// The first value of `name`, unescaped.
+    #[must_use]
+    pub fn get(&self, name: &str) -> Option<Cow<'a, str>> {
+        self.all(name).next()
+    }
+
+    /// All values of `name`, and of its list forms `name[]` and `name[0]`, unescaped.
+    pub fn all<'q>(&'q self, name: &'q str) -> impl Iterator<Item = Cow<'a, str>> + 'q {
+        self.pairs.iter().filter(move |(key, _)| list_name(&unescape(key)).0 == name).map(|(_, value)| unescape(value))
+    }
+
+    /// The parameters, still escaped.
+    pub(super) fn pairs(&self) -> &[(&'a str, &'a str)] {
+        &self.pairs
+    }
+}
+
+/// Splits `k[0]` and `k[]` into `k` and true.
+pub(super) fn list_name(key: &str) -> (&str, bool) {
+    match key.split_once('[') {
+        Some((name, index)) if index.ends_with(']') => (name, true),
+        _ => (key, false),
+    }
+}
+
+/// Decodes `%20` and `+`. Bytes that are not UTF-8 become the replacement character.
+pub(super) fn unescape(text: &str) -> Cow<'_, str> {
+    if !text.contains(['+', '%']) {
+        return Cow::Borrowed(text);
+    }
+    let spaced = text.replace('+', " ");
+    Cow::Owned(percent_decode_str(&spaced).decode_utf8_lossy().into_owned())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn values_are_found_and_unescaped() {
+        let query = Query::parse("a=1&b=x%20y+z&&channels[]=c&channels%5B1%5D=d&flag&a=2&bad=%ff%zz");
+        assert_eq!(query.get("a").as_deref(), Some("1"));
+        assert_eq!(query.get("b").as_deref(), Some("x y z"));
+        assert_eq!(query.get("flag").as_deref(), Some(""));
+        assert_eq!(query.get("bad").as_deref(), Some("\u{fffd}%zz"));
+        assert_eq!(query.get("none"), None);
+        assert_eq!(query.all("channels").collect::<Vec<_>>(), ["c", "d"]);
+        assert_eq!(Query::parse("").get("a"), None);
+    }
+}

@@ -1,0 +1,127 @@
+//! The `auth` of subscriptions and sign-ins: `key:signature`.
+
+use super::Signature;
+use crate::{Secret, SocketId};
+
+/// What a client got from its app's backend: the app's key and a signature.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct AuthToken<'a> {
+    /// The key that the backend believes to be the app's.
+    pub key: &'a str,
+    /// The signature.
+    pub signature: Signature,
+}
+
+/// Why an `auth` is not taken. The messages go to the client and hold nothing that it does not know.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum InvalidToken {
+    /// There is none, and the channel needs one.
+    #[error("Missing parameter: data.auth")]
+    Missing,
+    /// Not `key:signature`, or the second is not 64 hexadecimal digits.
+    #[error("Invalid auth: expected `<key>:<signature>` with 64 hexadecimal digits, got {size} bytes of another form")]
+    Form {
+        /// Its length in bytes.
+        size: usize,
+    },
+    /// The key is not that of the app which the client is connected to.
+    #[error("Invalid key in subscription auth data")]
+    Key,
+    /// The key is right, the signature is not.
+    #[error("Invalid signature: it does not match what the app's secret makes of this socket id, name and data")]
+    Signature,
+}
+
+impl<'a> AuthToken<'a> {
+    /// Reads `key:signature`.
+    ///
+    /// # Errors
+    /// Where it is empty or has another form.
+    pub fn parse(auth: Option<&'a str>) -> Result<Self, InvalidToken> {
+        let text = auth.filter(|text| !text.is_empty()).ok_or(InvalidToken::Missing)?;
+        text.split_once(':')
+            .and_then(|(key, signature)| Some(Self { key, signature: Signature::parse(signature)? }))
+            .ok_or(InvalidToken::Form { size: text.len() })
+    }
+
+    /// Checks the token against the key it must have and the signature that it should carry.
+    ///
+    /// # Errors
+    /// Where either differs.
+    pub fn verify(&self, key: &str, expected: &Signature) -> Result<(), InvalidToken> {
+        // The key is public, and named in the URL of the same connection.
+        if self.key != key {
+            Err(InvalidToken::Key)
+        } else if self.signature != *expected {
+            Err(InvalidToken::Signature)
+        } else {
+            Ok(())
+        }
+    }
+}
+
+/// The right signature of a subscription. `channel_data` is signed byte for byte wherever it is sent, private channels
+/// included.
+#[must_use]
+pub fn subscription_signature(
+    secret: &Secret,
+    socket_id: SocketId,
+    channel: &str,
+    channel_data: Option<&str>,
+) -> Signature {
+    let socket_id = socket_id.to_string();
+    let mut parts = vec![socket_id.as_bytes(), b":", channel.as_bytes()];
+    if let Some(data) = channel_data {
+        parts.extend([b":", data.as_bytes()]);
+    }
+    Signature::sign(secret, &parts)
+}
+
+/// The right signature of a sign-in.
+#[must_use]
+pub fn user_signature(secret: &Secret, socket_id: SocketId, user_data: &str) -> Signature {
+    Signature::sign(secret, &[socket_id.to_string().as_bytes(), b"::user::", user_data.as_bytes()])
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// The worked examples of Pusher's documentation on authentication signatures.
+    #[test]
+    fn the_documented_vectors() {
+        let secret = Secret::parse("7ad3773142a6692b25b8").unwrap();
+        let socket_id: SocketId = "1234.1234".parse().unwrap();
+        let check = |signature: Signature, hex: &str| assert!(Some(signature) == Signature::parse(hex), "{hex}");
+        check(
+            subscription_signature(&secret, socket_id, "private-foobar", None),
+            "58df8b0c36d6982b82c3ecf6b4662e34fe8c25bba48f5369f135bf843651c3a4",
+        );
+        let presence = |name: &str| {
+            let member = format!(r#"{{"user_id":10,"user_info":{{"name":"{name}"}}}}"#);
+            subscription_signature(&secret, socket_id, "presence-foobar", Some(&member))
+        };
+        check(presence("Mr. Channels"), "31935e7d86dba64c2a90aed31fdc61869f9b22ba9d8863bba239c03ca481bc80");
+        check(presence("Mr. Pusher"), "afaed3695da2ffd16931f457e338e6c9f2921fa133ce7dac49f529792be6304c");
+        check(
+            user_signature(&secret, socket_id, r#"{"id":"12345"}"#),
+            "4708d583dada6a56435fb8bc611c77c359a31eebde13337c16ab43aa6de336ba",
+        );
+    }
+
+    #[test]
+    fn a_token_is_checked_part_by_part() {
+        let good = Signature::sign(&Secret::parse("s").unwrap(), &[b"x"]);
+        let other = format!("k:{}", "0".repeat(64));
+        let token = AuthToken::parse(Some(&other)).unwrap();
+        assert_eq!(token.verify("other", &good), Err(InvalidToken::Key));
+        assert_eq!(token.verify("k", &good), Err(InvalidToken::Signature));
+        assert_eq!(token.verify("k", &token.signature), Ok(()));
+        for missing in [None, Some("")] {
+            assert_eq!(AuthToken::parse(missing), Err(InvalidToken::Missing));
+        }
+        for text in ["k", ":", "k:", "k:xyz", &format!("k:{}", "0".repeat(66))] {
+            assert_eq!(AuthToken::parse(Some(text)), Err(InvalidToken::Form { size: text.len() }));
+        }
+    }
+}

@@ -1,0 +1,201 @@
+//! What a client may say.
+
+use std::borrow::Cow;
+
+use serde::{Deserialize, de::DeserializeOwned};
+use serde_json::value::RawValue;
+
+use crate::error::InvalidCommand;
+
+/// The start of every name that a client may give to an event of its own.
+pub const CLIENT_EVENT_PREFIX: &str = "client-";
+
+/// One message of a client.
+#[derive(Debug)]
+pub enum Command<'a> {
+    /// `pusher:ping`: to be answered with `pusher:pong`. Its data differs by library and means nothing.
+    Ping,
+    /// `pusher:pong`: a sign of life.
+    Pong,
+    /// `pusher:subscribe`.
+    Subscribe(Subscribe),
+    /// `pusher:unsubscribe`: never answered.
+    Unsubscribe {
+        /// The name of the channel, not checked.
+        channel: String,
+    },
+    /// `pusher:signin`.
+    SignIn(SignIn),
+    /// `client-…`: for the other subscribers of a channel.
+    ClientEvent(ClientEvent<'a>),
+}
+
+/// A wish to subscribe.
+#[derive(Debug, Deserialize)]
+pub struct Subscribe {
+    /// The name of the channel, not checked.
+    pub channel: String,
+    /// `key:signature`. Clients send an empty one with public channels.
+    #[serde(default)]
+    pub auth: Option<String>,
+    /// What the backend signed along: the member's JSON on a presence channel, anything on others.
+    #[serde(default)]
+    pub channel_data: Option<String>,
+}
+
+/// A wish to sign in as a user.
+#[derive(Debug, Deserialize)]
+pub struct SignIn {
+    /// `key:signature`.
+    pub auth: String,
+    /// The user's JSON, which the backend signed.
+    pub user_data: String,
+}
+
+/// An event of a client. Anything else that its message held is left behind: a forged `user_id` goes no further.
+#[derive(Debug)]
+pub struct ClientEvent<'a> {
+    /// Its name, with the prefix.
+    pub event: Cow<'a, str>,
+    /// The name of the channel, not checked.
+    pub channel: Cow<'a, str>,
+    /// Any JSON: pusher-js sends objects, the Java client strings.
+    pub data: Option<&'a RawValue>,
+}
+
+#[derive(Deserialize)]
+struct Message<'a> {
+    #[serde(borrow)]
+    event: Cow<'a, str>,
+    #[serde(borrow, default)]
+    channel: Option<&'a RawValue>,
+    #[serde(borrow, default)]
+    data: Option<&'a RawValue>,
+}
+
+impl<'a> Command<'a> {
+    /// Reads one message.
+    ///
+    /// # Errors
+    /// When it is not JSON of the right form, or an event that clients may not send.
+    pub fn parse(text: &'a str) -> Result<Self, InvalidCommand> {
+        let invalid = |problem: String| InvalidCommand::Json { size: text.len(), problem };
+        if !text.trim_ascii_start().starts_with('{') {
+            return Err(invalid("not a JSON object".to_owned()));
+        }
+        let message: Message<'a> = serde_json::from_str(text).map_err(|error| invalid(error.to_string()))?;
+        match message.event.as_ref() {
+            "pusher:ping" => Ok(Self::Ping),
+            "pusher:pong" => Ok(Self::Pong),
+            "pusher:subscribe" => Ok(Self::Subscribe(parse_data(message.data, "data.channel")?)),
+            "pusher:unsubscribe" => {
+                let Subscribe { channel, .. } = parse_data(message.data, "data.channel")?;
+                Ok(Self::Unsubscribe { channel })
+            }
+            "pusher:signin" => Ok(Self::SignIn(parse_data(message.data, "data.auth or data.user_data")?)),
+            name if name.starts_with(CLIENT_EVENT_PREFIX) => {
+                let channel = message.channel.ok_or(InvalidCommand::Missing("channel"))?;
+                let channel = serde_json::from_str(channel.get())
+                    .map_err(|error| InvalidCommand::Field { field: "channel", problem: error.to_string() })?;
+                Ok(Self::ClientEvent(ClientEvent { event: message.event, channel, data: message.data }))
+            }
+            name => Err(InvalidCommand::Unsupported(name.chars().take(200).collect())),
+        }
+    }
+}
+
+/// Reads `data`: an object, or (as some clients send it) a string that holds one.
+fn parse_data<T: DeserializeOwned>(data: Option<&RawValue>, needs: &'static str) -> Result<T, InvalidCommand> {
+    let data = data.ok_or(InvalidCommand::Missing(needs))?.get();
+    let text = match serde_json::from_str::<String>(data) {
+        Ok(inner) => Cow::Owned(inner),
+        Err(_) => Cow::Borrowed(data),
+    };
+    if !text.trim_ascii_start().starts_with('{') {
+        return Err(InvalidCommand::Missing(needs));
+    }
+    serde_json::from_str(&text).map_err(|error| {
+        let problem = error.to_string();
+        if problem.starts_with("missing field") {
+            InvalidCommand::Missing(needs)
+        } else {
+            InvalidCommand::Field { field: "data", problem }
+        }
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    #[test]
+    fn pings_come_in_every_form() {
+        for text in [
+            r#"{"event":"pusher:ping","data":{}}"#,
+            r#"{"event":"pusher:ping","data":""}"#,
+            r#" {"event":"pusher:ping"}"#,
+            r#"{"data":null,"event":"pusher:ping","x":[1,{"y":2}]}"#,
+        ] {
+            assert!(matches!(Command::parse(text), Ok(Command::Ping)), "{text}");
+        }
+    }
+
+    #[test]
+    fn a_subscription_with_data_as_object_or_string() {
+        for text in [
+            r#"{"event":"pusher:subscribe","data":{"channel":"c","auth":"","channel_data":null}}"#,
+            r#"{"event":"pusher:subscribe","data":"{\"channel\":\"c\",\"auth\":null}"}"#,
+            r#"{"event":"pusher:subscribe","data":{"channel":"c"}}"#,
+        ] {
+            let Ok(Command::Subscribe(subscribe)) = Command::parse(text) else { panic!("{text}") };
+            assert_eq!((subscribe.channel.as_str(), subscribe.channel_data), ("c", None));
+            assert!(subscribe.auth.is_none_or(|auth| auth.is_empty()));
+        }
+    }
+
+    #[test]
+    fn a_client_event_keeps_its_data_as_written() {
+        let text = r#"{"event":"client-x","channel":"private-c","data":{ "a" : 1.0 },"user_id":"forged"}"#;
+        let Ok(Command::ClientEvent(event)) = Command::parse(text) else { panic!() };
+        assert_eq!((event.event.as_ref(), event.channel.as_ref()), ("client-x", "private-c"));
+        assert_eq!(event.data.map(RawValue::get), Some(r#"{ "a" : 1.0 }"#));
+    }
+
+    #[test]
+    fn what_is_not_understood_is_named() {
+        let refused = |text| Command::parse(text).unwrap_err().to_string();
+        insta::assert_snapshot!(
+            [
+                "", "[]", "{}", "{\"event\":7}", "{\"event\":\"pusher:ping\"",
+                r#"{"event":"pusher:subscribe"}"#,
+                r#"{"event":"pusher:subscribe","data":{}}"#,
+                r#"{"event":"pusher:subscribe","data":{"channel":7}}"#,
+                r#"{"event":"pusher:subscribe","data":{"channel":"c","channel_data":{}}}"#,
+                r#"{"event":"pusher:signin","data":{"auth":"a:b"}}"#,
+                r#"{"event":"client-x","data":{}}"#,
+                r#"{"event":"client-x","channel":{},"data":{}}"#,
+                r#"{"event":"pusher_internal:member_added","data":{}}"#,
+                r#"{"event":"x-client-y","data":{}}"#,
+            ]
+            .map(refused)
+            .join("\n")
+        );
+    }
+
+    proptest! {
+        #[test]
+        fn no_text_makes_the_parser_panic(text in "\\PC*") {
+            let _ = Command::parse(&text);
+        }
+
+        #[test]
+        fn no_json_makes_the_parser_panic(
+            event in "(pusher:(ping|subscribe|unsubscribe|signin)|client-[a-z]{0,3}|[a-z:]{0,8})",
+            data in "(\\{\"channel\":.{0,20}\\}|\"\\PC{0,20}\"|[\\[{]{0,300})",
+        ) {
+            let _ = Command::parse(&format!(r#"{{"event":"{event}","channel":"c","data":{data}}}"#));
+        }
+    }
+}

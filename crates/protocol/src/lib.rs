@@ -1,0 +1,26 @@
+//! The Pusher Channels protocol, version 7: what is said, how it is written, how it is signed.
+//!
+//! Pure: no input or output, no clock, no tasks. Bytes come in as slices, time as an argument, and whatever can go wrong
+//! comes back as an error that knows its Pusher code.
+
+pub mod auth;
+mod channel;
+mod command;
+mod disconnect;
+pub mod error;
+mod event;
+mod ids;
+mod json;
+mod limits;
+mod presence;
+mod secret;
+
+pub use channel::{ChannelKind, ChannelName, SERVER_TO_USER};
+pub use command::{CLIENT_EVENT_PREFIX, ClientEvent, Command, SignIn, Subscribe};
+pub use disconnect::{Disconnect, NEWEST_VERSION, OLDEST_VERSION, check_version};
+pub use event::{CLIENT_EVENT_RATE, Event, JsonString, WATCHLIST_TOO_LONG};
+pub use ids::{APP_ID_CHARS, AppId, AppKey, SocketId, is_socket_id};
+pub use json::data_text;
+pub use limits::Limits;
+pub use presence::{Member, User, UserId};
+pub use secret::{SECRET_BYTES, Secret};

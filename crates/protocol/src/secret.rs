@@ -1,0 +1,50 @@
+//! The secret of an app.
+
+use std::fmt;
+
+use serde::Deserialize;
+
+use crate::error::InvalidId;
+
+/// The most bytes that a secret may have.
+pub const SECRET_BYTES: usize = 256;
+
+/// What an app's backend signs with. It prints as `Secret(…)` and leaves only through [`expose`](Secret::expose):
+/// it has no `Serialize`, so that no `--json` or log can carry it by accident.
+#[derive(Clone, PartialEq, Eq, Deserialize)]
+#[serde(try_from = "String")]
+pub struct Secret(Box<str>);
+
+impl Secret {
+    /// Takes any printable text of 1 to [`SECRET_BYTES`] bytes.
+    ///
+    /// # Errors
+    /// When it is empty, too long, or has a control character (a line break from a copied `.env`, most often).
+    pub fn parse(text: &str) -> Result<Self, InvalidId> {
+        if (1..=SECRET_BYTES).contains(&text.len()) && !text.chars().any(char::is_control) {
+            Ok(Self(text.into()))
+        } else {
+            Err(InvalidId::Secret { size: text.len() })
+        }
+    }
+
+    /// The secret itself, for signing and for the places that show it because they were asked to by name.
+    #[must_use]
+    pub fn expose(&self) -> &str {
+        &self.0
+    }
+}
+
+impl fmt::Debug for Secret {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Secret(…)")
+    }
+}
+
+impl TryFrom<String> for Secret {
+    type Error = InvalidId;
+
+    fn try_from(text: String) -> Result<Self, InvalidId> {
+        Self::parse(&text)
+    }
+}

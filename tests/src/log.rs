@@ -1,0 +1,100 @@
+//! What the server has written to its log, and waiting for what it has yet to write.
+
+use std::fmt;
+use std::io::{BufRead, BufReader, Read};
+use std::sync::Arc;
+use std::thread;
+use std::time::Instant;
+
+use parking_lot::{Condvar, Mutex};
+use serde_json::Value;
+
+use crate::DEADLINE;
+
+/// Every line of a log so far, read by a thread of its own.
+#[derive(Clone, Debug)]
+pub struct Log {
+    shared: Arc<Shared>,
+}
+
+#[derive(Debug, Default)]
+struct Shared {
+    state: Mutex<State>,
+    changed: Condvar,
+}
+
+#[derive(Debug, Default)]
+struct State {
+    lines: Vec<Value>,
+    ended: bool,
+}
+
+impl Log {
+    /// Reads `source` to its end. A line that is not JSON, a panic's for one, is kept as a JSON string.
+    #[must_use]
+    pub fn read(source: impl Read + Send + 'static) -> Self {
+        let shared = Arc::<Shared>::default();
+        let writer = Arc::clone(&shared);
+        thread::spawn(move || {
+            for line in BufReader::new(source).lines().map_while(Result::ok) {
+                let line = serde_json::from_str(&line).unwrap_or(Value::String(line));
+                writer.state.lock().lines.push(line);
+                writer.changed.notify_all();
+            }
+            writer.state.lock().ended = true;
+            writer.changed.notify_all();
+        });
+        Self { shared }
+    }
+
+    /// The lines so far.
+    #[must_use]
+    pub fn lines(&self) -> Vec<Value> {
+        self.shared.state.lock().lines.clone()
+    }
+
+    /// The first line, past or future, that `wanted` accepts.
+    ///
+    /// # Panics
+    /// When the log ends or [`DEADLINE`] passes without such a line. The panic names `what` and shows the log.
+    #[must_use]
+    pub fn wait_for(&self, what: &str, wanted: impl Fn(&Value) -> bool) -> Value {
+        self.wait_until(what, |state| {
+            let found = state.lines.iter().find(|line| wanted(line)).cloned();
+            assert!(found.is_some() || !state.ended, "the log ended without {what}:\n{state}");
+            found
+        })
+    }
+
+    /// Returns once the log has ended, which is when its writer has.
+    ///
+    /// # Panics
+    /// When [`DEADLINE`] passes before.
+    pub fn wait_for_end(&self) {
+        self.wait_until("the end of the log", |state| state.ended.then_some(()));
+    }
+
+    fn wait_until<T>(&self, what: &str, look: impl Fn(&State) -> Option<T>) -> T {
+        let deadline = Instant::now() + DEADLINE;
+        let mut state = self.shared.state.lock();
+        loop {
+            if let Some(found) = look(&state) {
+                return found;
+            }
+            let late = self.shared.changed.wait_until(&mut state, deadline).timed_out();
+            assert!(!late, "no {what} within {DEADLINE:?}:\n{state}");
+        }
+    }
+}
+
+impl fmt::Display for Log {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.shared.state.lock().fmt(formatter)
+    }
+}
+
+impl fmt::Display for State {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.lines.iter().try_for_each(|line| writeln!(formatter, "{line}"))
+    }
+}

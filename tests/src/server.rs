@@ -1,0 +1,233 @@
+//! A private server: the real binary on a port that the system chose, gone when the test is.
+
+use std::env;
+use std::ffi::OsString;
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, ExitStatus, Stdio};
+
+use rustix::process::{Pid, Signal, kill_process};
+use serde_json::Value;
+use tempfile::NamedTempFile;
+use toml::Table;
+
+use crate::app::App;
+use crate::log::Log;
+
+/// A running server, killed when dropped.
+#[derive(Debug)]
+pub struct Server {
+    child: Child,
+    log: Log,
+    host: String,
+    port: u16,
+    apps: Vec<App>,
+    // The file lives as long as the server that was told to read it.
+    _settings: Option<NamedTempFile>,
+}
+
+/// What a server is started with.
+#[derive(Debug)]
+pub struct Builder {
+    apps: Vec<App>,
+    database: String,
+    port: u16,
+    environment: Vec<(String, String)>,
+    arguments: Vec<OsString>,
+}
+
+impl Server {
+    /// A server for one app, otherwise as it comes.
+    ///
+    /// # Panics
+    /// When the server does not get ready.
+    #[must_use]
+    pub fn start(app: App) -> Self {
+        Self::builder().app(app).start()
+    }
+
+    /// A server with an in-memory database and no app yet.
+    #[must_use]
+    pub fn builder() -> Builder {
+        Builder {
+            apps: Vec::new(),
+            database: "sqlite::memory:".to_owned(),
+            port: 0,
+            environment: Vec::new(),
+            arguments: Vec::new(),
+        }
+    }
+
+    /// The address it listens on.
+    #[must_use]
+    pub fn host(&self) -> &str {
+        &self.host
+    }
+
+    /// The port it listens on.
+    #[must_use]
+    pub fn port(&self) -> u16 {
+        self.port
+    }
+
+    /// The app it was started with first.
+    ///
+    /// # Panics
+    /// When it was started with none.
+    #[must_use]
+    pub fn app(&self) -> &App {
+        self.apps.first().unwrap_or_else(|| panic!("the server was started without an app"))
+    }
+
+    /// Its log.
+    #[must_use]
+    pub fn log(&self) -> &Log {
+        &self.log
+    }
+
+    /// The first line of its log, past or future, that `wanted` accepts.
+    ///
+    /// # Panics
+    /// When no such line comes in time; the panic names `what` and shows the log.
+    #[must_use]
+    pub fn wait_for_log(&self, what: &str, wanted: impl Fn(&Value) -> bool) -> Value {
+        self.log.wait_for(what, wanted)
+    }
+
+    /// Asks it to stop, as a process manager does, and returns how it ended.
+    ///
+    /// # Panics
+    /// When it is already gone, or does not stop in time.
+    #[must_use]
+    pub fn terminate(mut self) -> ExitStatus {
+        kill_process(Pid::from_child(&self.child), Signal::TERM).unwrap_or_else(|error| panic!("SIGTERM: {error}"));
+        self.log.wait_for_end();
+        self.child.wait().unwrap_or_else(|error| panic!("waiting for the server's end: {error}"))
+    }
+}
+
+impl Drop for Server {
+    fn drop(&mut self) {
+        // Both fail only for a process that has ended already.
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
+impl Builder {
+    /// Declares an app. One alone is declared by the environment, several by a settings file.
+    #[must_use]
+    pub fn app(mut self, app: App) -> Self {
+        self.apps.push(app);
+        self
+    }
+
+    /// The database's URL instead of the in-memory one.
+    #[must_use]
+    pub fn database(mut self, url: impl Into<String>) -> Self {
+        self.database = url.into();
+        self
+    }
+
+    /// A port instead of the system's choice, to come back where an earlier server was.
+    #[must_use]
+    pub fn port(mut self, port: u16) -> Self {
+        self.port = port;
+        self
+    }
+
+    /// One environment variable, such as `CLAIRON_HEARTBEAT_…`.
+    #[must_use]
+    pub fn env(mut self, name: &str, value: impl Into<String>) -> Self {
+        self.environment.push((name.to_owned(), value.into()));
+        self
+    }
+
+    /// One more argument of `clairon serve`.
+    #[must_use]
+    pub fn arg(mut self, argument: impl Into<OsString>) -> Self {
+        self.arguments.push(argument.into());
+        self
+    }
+
+    /// Starts the server and returns once it says that it is ready.
+    ///
+    /// # Panics
+    /// When the binary is missing, or ends or stays silent instead of getting ready.
+    #[must_use]
+    pub fn start(self) -> Server {
+        let settings = (self.apps.len() > 1).then(|| settings_file(&self.apps));
+        let mut child = self
+            .command(settings.as_ref().map(NamedTempFile::path))
+            .spawn()
+            .unwrap_or_else(|error| panic!("starting {}: {error}", binary().display()));
+        let stderr = child.stderr.take().unwrap_or_else(|| panic!("the server's stderr is not piped"));
+        let mut server = Server {
+            child,
+            log: Log::read(stderr),
+            host: String::new(),
+            port: 0,
+            apps: self.apps,
+            _settings: settings,
+        };
+        let ready = server.wait_for_log("the line that says ready", |line| line["message"] == "ready");
+        (server.host, server.port) = address(&ready);
+        server
+    }
+
+    fn command(&self, settings: Option<&Path>) -> Command {
+        let mut command = Command::new(binary());
+        command
+            .args(["serve", "--host", "127.0.0.1", "--log-format", "json"])
+            .args(["--port", &self.port.to_string()])
+            .args(["--database", &self.database])
+            .args(&self.arguments)
+            .env_clear()
+            .envs(self.environment.iter().map(|(name, value)| (name, value)))
+            .stdin(Stdio::null())
+            .stdout(Stdio::null())
+            .stderr(Stdio::piped());
+        match settings {
+            Some(path) => command.arg("--config").arg(path),
+            None => command.envs(self.apps.iter().flat_map(App::environment)),
+        };
+        command
+    }
+}
+
+/// The binary under test: `CLAIRON_BIN`, or the one beside the directory of the test's own executable.
+///
+/// # Panics
+/// When neither exists.
+#[must_use]
+pub fn binary() -> PathBuf {
+    let path = env::var_os("CLAIRON_BIN").map_or_else(built_binary, PathBuf::from);
+    assert!(path.is_file(), "{} is missing: build it first with `cargo build`", path.display());
+    path
+}
+
+fn built_binary() -> PathBuf {
+    let test = env::current_exe().unwrap_or_else(|error| panic!("the test's own path: {error}"));
+    let profile = test.ancestors().nth(2).unwrap_or_else(|| panic!("{} has no target directory", test.display()));
+    profile.join("clairon")
+}
+
+fn settings_file(apps: &[App]) -> NamedTempFile {
+    let tables = apps.iter().map(App::table).collect::<Vec<_>>();
+    let settings = Table::from_iter([("apps".to_owned(), tables.into())]);
+    let file = tempfile::Builder::new()
+        .suffix(".toml")
+        .tempfile()
+        .unwrap_or_else(|error| panic!("creating a settings file: {error}"));
+    std::fs::write(file.path(), settings.to_string()).unwrap_or_else(|error| panic!("writing it: {error}"));
+    file
+}
+
+/// Host and port out of the `http` field of the line that says ready.
+fn address(ready: &Value) -> (String, u16) {
+    ready["http"]
+        .as_str()
+        .and_then(|url| url.strip_prefix("http://"))
+        .and_then(|address| address.rsplit_once(':'))
+        .and_then(|(host, port)| Some((host.to_owned(), port.parse().ok()?)))
+        .unwrap_or_else(|| panic!("no http://HOST:PORT in {ready}"))
+}
