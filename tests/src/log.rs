@@ -98,3 +98,25 @@ impl fmt::Display for State {
         self.lines.iter().try_for_each(|line| writeln!(formatter, "{line}"))
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const LINES: &[u8] = b"{\"message\":\"starting\"}\n{\"message\":\"ready\"}\nthread 'main' panicked\n";
+
+    #[test]
+    fn a_line_is_found_whether_it_is_json_or_not() {
+        let log = Log::read(LINES);
+        let ready = log.wait_for("the line that says ready", |line| line["message"] == "ready");
+        assert_eq!(ready, serde_json::json!({"message": "ready"}));
+        let panic = log.wait_for("a panic", |line| line.as_str().is_some_and(|text| text.contains("panicked")));
+        assert_eq!(panic, "thread 'main' panicked");
+    }
+
+    #[test]
+    #[should_panic(expected = "the log ended without an error:\n{\"message\":\"starting\"}")]
+    fn a_log_that_ends_first_is_shown() {
+        let _ = Log::read(LINES).wait_for("an error", |line| line["level"] == "ERROR");
+    }
+}

@@ -1,39 +1,69 @@
 //! Running a client's own test suite against a server.
 
-use std::path::PathBuf;
+use std::ffi::OsStr;
+use std::fs;
+use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use crate::server::{Server, binary};
 
-/// The directory of one client's suite.
-#[must_use]
-pub fn directory(client: &str) -> PathBuf {
-    PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("clients").join(client)
-}
-
-/// Runs `program` with `arguments` in the directory of `client`, told where `server` is and who its app is.
+/// The suites of `tests/clients/node/{directory}`, run one after another by Node.
 ///
 /// # Panics
-/// When the suite cannot be run or fails; the panic shows all that it printed.
-pub fn run(server: &Server, client: &str, program: &str, arguments: &[&str]) {
+/// When one of them fails; the panic shows all that was printed.
+pub fn node(server: &Server, directory: &str) {
+    let root = clients().join("node");
+    let suites = files(&root.join(directory), ".test.js");
+    let mut command = Command::new("node");
+    command.args(["--test", "--test-reporter=spec", "--test-concurrency=1"]).args(suites).current_dir(root);
+    run(server, command);
+}
+
+/// The suites of `tests/clients/python`.
+///
+/// # Panics
+/// When one of them fails; the panic shows all that was printed.
+pub fn python(server: &Server) {
+    let root = clients().join("python");
+    let mut command = Command::new(root.join(".venv/bin/python"));
+    command.args(["-m", "unittest", "discover", "--verbose"]).current_dir(root);
+    run(server, command);
+}
+
+/// Runs `command`, told where `server` is and who its app is by the names of a Laravel `.env`.
+fn run(server: &Server, mut command: Command) {
     let app = server.app();
-    let output = Command::new(program)
-        .args(arguments)
-        .current_dir(directory(client))
+    let output = command
         .env("CLAIRON_BIN", binary())
-        .env("CLAIRON_HOST", server.host())
-        .env("CLAIRON_PORT", server.port().to_string())
-        .env("APP_ID", &app.id)
-        .env("APP_KEY", &app.key)
-        .env("APP_SECRET", &app.secret)
+        .env("PUSHER_HOST", server.host())
+        .env("PUSHER_PORT", server.port().to_string())
+        .env("PUSHER_APP_ID", &app.id)
+        .env("PUSHER_APP_KEY", &app.key)
+        .env("PUSHER_APP_SECRET", &app.secret)
         .output()
-        .unwrap_or_else(|error| panic!("running {program} in tests/clients/{client} (after `make tools`): {error}"));
+        .unwrap_or_else(|error| panic!("{command:?} does not run, `make tools` installs what it needs: {error}"));
     assert!(
         output.status.success(),
-        "{program} {arguments:?} in tests/clients/{client} ended with {}:\n{}\n{}\nlog of the server:\n{}",
+        "{command:?} ended with {}:\n{}\n{}\nlog of the server:\n{}",
         output.status,
         String::from_utf8_lossy(&output.stdout),
         String::from_utf8_lossy(&output.stderr),
         server.log(),
     );
+}
+
+fn clients() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("clients")
+}
+
+/// The files of `directory` whose names end so. None at all would be a suite that passes without a test.
+fn files(directory: &Path, end: &str) -> Vec<PathBuf> {
+    let entries = fs::read_dir(directory).unwrap_or_else(|error| panic!("{}: {error}", directory.display()));
+    let mut files = entries
+        .map(|entry| entry.unwrap_or_else(|error| panic!("{}: {error}", directory.display())).path())
+        .filter(|path| path.file_name().and_then(OsStr::to_str).is_some_and(|name| name.ends_with(end)))
+        .collect::<Vec<_>>();
+    assert!(!files.is_empty(), "no *{end} in {}", directory.display());
+    files.sort();
+    files
 }

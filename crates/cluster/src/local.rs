@@ -20,7 +20,9 @@ impl LocalBus {
 #[async_trait]
 impl Bus for LocalBus {
     async fn publish(&self, events: Vec<Envelope>) -> Result<(), BusError> {
-        events.into_iter().for_each(|event| (self.deliver)(event));
+        for event in events {
+            (self.deliver)(event);
+        }
         Ok(())
     }
 }

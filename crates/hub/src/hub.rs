@@ -8,7 +8,6 @@ use std::{
     },
 };
 
-use bytes::Bytes;
 use clairon_protocol::{AppId, ChannelName, Disconnect, SocketId};
 use parking_lot::{Mutex, RwLock};
 
@@ -97,10 +96,9 @@ impl AppHub {
         self.connections.load(Ordering::Relaxed)
     }
 
-    /// All connections.
-    #[must_use]
-    pub fn sessions(&self) -> Vec<Arc<Session>> {
-        self.sessions.collect(|_, session| Some(session.clone()))
+    /// Shows every connection to `see`, which must be quick and must not come back to this hub.
+    pub fn for_each_session(&self, mut see: impl FnMut(&Session)) {
+        self.sessions.for_each(|_, session| see(session));
     }
 
     /// Subscribes a connection. What everyone is told of it is queued when this returns.
@@ -151,8 +149,7 @@ impl AppHub {
     /// The occupied channels whose name starts with `prefix`, by name.
     #[must_use]
     pub fn channels(&self, prefix: &str) -> Vec<ChannelSummary> {
-        let matching =
-            self.channels.collect(|name, channel| name.as_str().starts_with(prefix).then(|| channel.clone()));
+        let matching = self.channels.values(|name| name.as_str().starts_with(prefix));
         let mut summaries: Vec<_> = matching.iter().map(|channel| channel.summary()).collect();
         summaries.retain(|summary| summary.subscription_count > 0);
         summaries.sort_by(|one, other| one.name.cmp(&other.name));
@@ -173,25 +170,31 @@ impl AppHub {
     pub fn terminate(&self, user_id: &str) -> usize {
         let users = self.users.lock();
         let connections = users.connections(user_id);
-        connections.iter().for_each(|session| session.close(Disconnect::Terminated));
+        for session in connections {
+            session.close(Disconnect::Terminated);
+        }
         connections.len()
     }
 
     /// Closes all connections.
     pub fn close_all(&self, reason: Disconnect) {
-        self.sessions().iter().for_each(|session| session.close(reason));
+        self.for_each_session(|session| session.close(reason));
     }
 
     /// Tells the counts that were too many to be told at once.
     pub fn tell_counts(&self) {
         let stale = std::mem::take(&mut *self.stale_counts.lock());
-        stale.iter().filter_map(|name| self.channel(name)).for_each(|channel| channel.tell_count());
+        for channel in stale.iter().filter_map(|name| self.channel(name)) {
+            channel.tell_count();
+        }
     }
 
     /// Forgets the channels that nobody listens to and whose event has expired.
     pub fn forget_expired(&self, now: Millis) {
-        let caches = self.channels.collect(|name, channel| name.is_cache().then(|| channel.clone()));
-        caches.iter().for_each(|channel| self.forget_if_idle(channel, now));
+        let caches = self.channels.values(ChannelName::is_cache);
+        for channel in &caches {
+            self.forget_if_idle(channel, now);
+        }
     }
 
     /// Finds or makes a channel and gives it to `act`, again and again while that finds it closed (`None`).
@@ -224,7 +227,9 @@ impl AppHub {
     fn send_to_user(&self, user_id: &str, publication: &Publication) {
         let users = self.users.lock();
         let receivers = users.connections(user_id).iter().filter(|session| Some(session.id()) != publication.except);
-        receivers.for_each(|session| session.send(Bytes::clone(&publication.frame)));
+        for session in receivers {
+            session.send(publication.frame.clone());
+        }
     }
 
     fn note_count(&self, channel: &Channel, counts: bool) {

@@ -38,9 +38,21 @@ struct State {
     frames: VecDeque<Bytes>,
     bytes: usize,
     disconnect: Option<Disconnect>,
-    /// The writing task; `is_parked` while it waits for something to write.
+    /// The task that writes, and what it waits for.
     writer: Option<Waker>,
-    is_parked: bool,
+    parked: Parked,
+}
+
+/// What the writing task wants to be woken by.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+enum Parked {
+    /// Nothing: it is running.
+    #[default]
+    No,
+    /// The end only: the socket takes no more, another frame would change nothing.
+    ForClose,
+    /// A frame or the end.
+    ForFrames,
 }
 
 impl Outbox {
@@ -61,8 +73,10 @@ impl Outbox {
         if state.bytes > self.limits.bytes || state.frames.len() > self.limits.frames {
             state.frames = VecDeque::new();
             state.disconnect = Some(Disconnect::SlowReader);
+            state.wake();
+        } else if state.parked == Parked::ForFrames {
+            state.wake();
         }
-        state.wake();
     }
 
     /// Asks for the connection to be closed, behind what is already queued. The first reason stays.
@@ -80,13 +94,11 @@ impl Outbox {
     pub fn poll_take(&self, cx: &mut Context<'_>, batch: &mut VecDeque<Bytes>) -> Poll<Option<Disconnect>> {
         let mut state = self.state.lock();
         if state.frames.is_empty() {
-            return match state.disconnect {
-                Some(reason) => Poll::Ready(Some(reason)),
-                None => {
-                    state.park(cx);
-                    Poll::Pending
-                }
-            };
+            if let Some(reason) = state.disconnect {
+                return Poll::Ready(Some(reason));
+            }
+            state.park(cx, Parked::ForFrames);
+            return Poll::Pending;
         }
         if state.frames.len() <= BATCH_FRAMES {
             std::mem::swap(&mut state.frames, batch);
@@ -97,26 +109,36 @@ impl Outbox {
         }
         Poll::Ready(None)
     }
+
+    /// For a writer whose socket takes no more: `Ready` once the connection is to be closed, whatever is queued.
+    pub fn poll_closed(&self, cx: &mut Context<'_>) -> Poll<Disconnect> {
+        let mut state = self.state.lock();
+        if let Some(reason) = state.disconnect {
+            return Poll::Ready(reason);
+        }
+        state.park(cx, Parked::ForClose);
+        Poll::Pending
+    }
 }
 
 impl State {
     fn wake(&mut self) {
-        if std::mem::take(&mut self.is_parked)
+        if std::mem::take(&mut self.parked) != Parked::No
             && let Some(writer) = &self.writer
         {
             writer.wake_by_ref();
         }
     }
 
-    fn park(&mut self, cx: &Context<'_>) {
-        if self.frames.capacity() > IDLE_SLOTS {
+    fn park(&mut self, cx: &Context<'_>, parked: Parked) {
+        if self.frames.is_empty() && self.frames.capacity() > IDLE_SLOTS {
             self.frames = VecDeque::new();
         }
         match &mut self.writer {
             Some(writer) => writer.clone_from(cx.waker()),
             None => self.writer = Some(cx.waker().clone()),
         }
-        self.is_parked = true;
+        self.parked = parked;
     }
 }
 
@@ -161,6 +183,17 @@ mod tests {
         outbox.push("b".into());
         assert_eq!(waker.0.load(Ordering::Relaxed), 1);
         assert_eq!(take(&outbox, &waker), (Poll::Ready(None), vec!["a".into(), "b".into()]));
+    }
+
+    #[test]
+    fn a_blocked_writer_is_woken_by_the_end_alone() {
+        let (outbox, waker) = (outbox(), Arc::<Count>::default());
+        let closed = || outbox.poll_closed(&mut Context::from_waker(&waker.clone().into()));
+        assert_eq!(closed(), Poll::Pending);
+        outbox.push("a".into());
+        assert_eq!(waker.0.load(Ordering::Relaxed), 0);
+        outbox.close(Disconnect::NoPong);
+        assert_eq!((waker.0.load(Ordering::Relaxed), closed()), (1, Poll::Ready(Disconnect::NoPong)));
     }
 
     #[test]

@@ -35,12 +35,24 @@ impl<K: Eq + Hash, V> Shards<K, V> {
         self.shards[index].lock()
     }
 
-    /// What `pick` makes of every entry, one shard locked at a time.
-    pub(crate) fn collect<T>(&self, mut pick: impl FnMut(&K, &V) -> Option<T>) -> Vec<T> {
-        let mut picked = Vec::new();
+    /// Shows every entry to `see`, one shard locked at a time.
+    pub(crate) fn for_each(&self, mut see: impl FnMut(&K, &V)) {
         for shard in &self.shards {
-            picked.extend(shard.lock().iter().filter_map(|(key, value)| pick(key, value)));
+            shard.lock().iter().for_each(|(key, value)| see(key, value));
         }
-        picked
+    }
+
+    /// The values whose key is picked.
+    pub(crate) fn values(&self, mut pick: impl FnMut(&K) -> bool) -> Vec<V>
+    where
+        V: Clone,
+    {
+        let mut values = Vec::new();
+        self.for_each(|key, value| {
+            if pick(key) {
+                values.push(value.clone());
+            }
+        });
+        values
     }
 }

@@ -5,7 +5,7 @@ use std::borrow::Cow;
 use serde::{Deserialize, de::DeserializeOwned};
 use serde_json::value::RawValue;
 
-use crate::error::InvalidCommand;
+use crate::{error::InvalidCommand, json};
 
 /// The start of every name that a client may give to an event of its own.
 pub const CLIENT_EVENT_PREFIX: &str = "client-";
@@ -83,7 +83,7 @@ impl<'a> Command<'a> {
         if !text.trim_ascii_start().starts_with('{') {
             return Err(invalid("not a JSON object".to_owned()));
         }
-        let message: Message<'a> = serde_json::from_str(text).map_err(|error| invalid(error.to_string()))?;
+        let message: Message<'a> = serde_json::from_str(text).map_err(|error| invalid(json::problem(&error)))?;
         match message.event.as_ref() {
             "pusher:ping" => Ok(Self::Ping),
             "pusher:pong" => Ok(Self::Pong),
@@ -96,7 +96,7 @@ impl<'a> Command<'a> {
             name if name.starts_with(CLIENT_EVENT_PREFIX) => {
                 let channel = message.channel.ok_or(InvalidCommand::Missing("channel"))?;
                 let channel = serde_json::from_str(channel.get())
-                    .map_err(|error| InvalidCommand::Field { field: "channel", problem: error.to_string() })?;
+                    .map_err(|error| InvalidCommand::Field { field: "channel", problem: json::problem(&error) })?;
                 Ok(Self::ClientEvent(ClientEvent { event: message.event, channel, data: message.data }))
             }
             name => Err(InvalidCommand::Unsupported(name.chars().take(200).collect())),
@@ -115,7 +115,7 @@ fn parse_data<T: DeserializeOwned>(data: Option<&RawValue>, needs: &'static str)
         return Err(InvalidCommand::Missing(needs));
     }
     serde_json::from_str(&text).map_err(|error| {
-        let problem = error.to_string();
+        let problem = json::problem(&error);
         if problem.starts_with("missing field") {
             InvalidCommand::Missing(needs)
         } else {
@@ -168,7 +168,11 @@ mod tests {
         let refused = |text| Command::parse(text).unwrap_err().to_string();
         insta::assert_snapshot!(
             [
-                "", "[]", "{}", "{\"event\":7}", "{\"event\":\"pusher:ping\"",
+                "",
+                "[]",
+                "{}",
+                "{\"event\":7}",
+                "{\"event\":\"pusher:ping\"",
                 r#"{"event":"pusher:subscribe"}"#,
                 r#"{"event":"pusher:subscribe","data":{}}"#,
                 r#"{"event":"pusher:subscribe","data":{"channel":7}}"#,

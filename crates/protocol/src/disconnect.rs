@@ -28,9 +28,6 @@ pub enum Disconnect {
     /// The app wants authorized connections, and this one was not in time.
     #[error("Connection not authorized within timeout")]
     Unauthorized,
-    /// A sign-in that proves nothing.
-    #[error("Connection is unauthorized")]
-    SignInRefused,
     /// The app's backend has terminated the user's connections.
     #[error("You got disconnected by the app.")]
     Terminated,
@@ -55,7 +52,7 @@ impl Disconnect {
             Self::OverQuota => 4004,
             Self::PathNotFound => 4005,
             Self::UnsupportedVersion => 4007,
-            Self::OriginNotAllowed | Self::Unauthorized | Self::SignInRefused | Self::Terminated => 4009,
+            Self::OriginNotAllowed | Self::Unauthorized | Self::Terminated => 4009,
             Self::SlowReader => 4100,
             Self::Shutdown => 4200,
             Self::NoPong => 4201,

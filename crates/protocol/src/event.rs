@@ -121,7 +121,7 @@ impl Event<'_> {
                     out.extend_from_slice(
                         format!(r#"{{"socket_id":"{socket_id}","activity_timeout":{activity_timeout}}}"#).as_bytes(),
                     );
-                })
+                });
             }
             Self::Error { code, message } => {
                 out.extend_from_slice(br#"{"event":"pusher:error","data":{"code":"#);

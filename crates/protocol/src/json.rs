@@ -35,3 +35,8 @@ pub fn data_text(value: &RawValue) -> Cow<'_, str> {
         Err(_) => Cow::Borrowed(value.get()),
     }
 }
+
+/// What is wrong with a JSON text, in 200 characters at most: the parser quotes what it did not expect.
+pub(crate) fn problem(error: &serde_json::Error) -> String {
+    error.to_string().chars().take(200).collect()
+}

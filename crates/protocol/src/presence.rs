@@ -160,7 +160,7 @@ fn parse_object<'a, T: Deserialize<'a>>(field: &'static str, text: &'a str) -> R
     let problem = if text.trim_start().starts_with('{') {
         match serde_json::from_str(text) {
             Ok(value) => return Ok(value),
-            Err(error) => error.to_string(),
+            Err(error) => json::problem(&error),
         }
     } else {
         "not a JSON object".to_owned()

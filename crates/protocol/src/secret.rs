@@ -3,6 +3,7 @@
 use std::fmt;
 
 use serde::Deserialize;
+use subtle::ConstantTimeEq;
 
 use crate::error::InvalidId;
 
@@ -11,7 +12,7 @@ pub const SECRET_BYTES: usize = 256;
 
 /// What an app's backend signs with. It prints as `Secret(…)` and leaves only through [`expose`](Secret::expose):
 /// it has no `Serialize`, so that no `--json` or log can carry it by accident.
-#[derive(Clone, PartialEq, Eq, Deserialize)]
+#[derive(Clone, Deserialize)]
 #[serde(try_from = "String")]
 pub struct Secret(Box<str>);
 
@@ -28,6 +29,12 @@ impl Secret {
         }
     }
 
+    /// True where `text` is the secret; takes the same time wherever they differ.
+    #[must_use]
+    pub fn matches(&self, text: &str) -> bool {
+        self.0.as_bytes().ct_eq(text.as_bytes()).into()
+    }
+
     /// The secret itself, for signing and for the places that show it because they were asked to by name.
     #[must_use]
     pub fn expose(&self) -> &str {
@@ -40,6 +47,14 @@ impl fmt::Debug for Secret {
         f.write_str("Secret(…)")
     }
 }
+
+impl PartialEq for Secret {
+    fn eq(&self, other: &Self) -> bool {
+        self.matches(&other.0)
+    }
+}
+
+impl Eq for Secret {}
 
 impl TryFrom<String> for Secret {
     type Error = InvalidId;

@@ -1,1 +1,23 @@
-//! To be.
+//! The registry of apps: who may connect, with which key and secret, and how much each app may use.
+//!
+//! Apps live in SQLite or Postgres behind one trait, [`AppRegistry`]; [`AppCache`] holds them all in memory, so that no
+//! query runs per connection, request or message.
+
+mod app;
+mod cache;
+mod database_url;
+mod engine;
+mod error;
+mod limits;
+mod postgres;
+mod queries;
+mod registry;
+mod row;
+mod sql;
+mod sqlite;
+
+pub use app::{ALLOWED_ORIGINS, App, NAME_BYTES, ORIGIN_BYTES};
+pub use cache::{AppCache, AppChange};
+pub use error::RegistryError;
+pub use limits::{LIMITS, LimitRange, check_limit};
+pub use registry::{AppRegistry, Declared, open};

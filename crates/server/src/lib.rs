@@ -1,1 +1,22 @@
-//! To be.
+//! The axum application: the WebSocket protocol and the HTTP API, over hub, bus and registry.
+//!
+//! Three paths lead through it. A client speaks: [`socket`] reads a command and changes the hub. A backend triggers:
+//! [`api`] checks the signature and publishes to the bus. Everyone hears: [`deliver`] takes an event off the bus and
+//! queues it for every subscriber, and the subscriber's own task in [`socket`] writes it.
+
+mod api;
+mod background;
+mod clock;
+mod deliver;
+mod error;
+mod explain;
+mod lifecycle;
+mod node;
+mod router;
+mod settings;
+mod socket;
+mod wire;
+
+pub use error::ServerError;
+pub use lifecycle::serve;
+pub use settings::{Heartbeat, OutboxLimits, Settings};

@@ -1,1 +1,24 @@
-//! To be.
+//! RFC 6455, the WebSocket protocol, server side.
+//!
+//! An HTTP server checks the upgrade with [`handshake`], answers 101, and hands the plain stream to a [`Socket`]. What
+//! comes in is decoded without a buffer that outlives its message; what goes out is a [`frame`], encoded once and
+//! shared by every receiver, because a server does not mask. An idle [`Socket`] owns the stream and two empty pointers.
+//!
+//! No extension is ever negotiated, `permessage-deflate` included: a compressed frame could not be shared, and its
+//! windows cost more memory than all the rest of a connection.
+
+mod close;
+mod decode;
+mod error;
+pub mod frame;
+pub mod handshake;
+mod header;
+mod mask;
+mod message;
+mod socket;
+
+pub use close::{Close, CloseCode};
+pub use decode::Decoder;
+pub use error::{DecodeError, HandshakeError, ReadError};
+pub use message::Message;
+pub use socket::Socket;

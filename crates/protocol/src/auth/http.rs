@@ -16,7 +16,7 @@ pub const TIMESTAMP_WINDOW: u64 = 600;
 
 /// A request that carries a signature, not checked yet.
 #[derive(Clone, Copy, Debug)]
-pub struct SignedRequest<'a> {
+pub struct HttpRequest<'a> {
     /// `GET` or `POST`.
     pub method: &'a str,
     /// The path as received, without the server's own prefix, which no library signs.
@@ -64,7 +64,7 @@ pub enum InvalidRequest {
     Signature,
 }
 
-impl<'a> SignedRequest<'a> {
+impl<'a> HttpRequest<'a> {
     /// Checks everything that needs no secret: version, age, and that the body is the one that was signed.
     ///
     /// # Errors
@@ -171,7 +171,7 @@ mod tests {
 
     fn check(query: &str, body: &[u8], now: u64) -> Result<(), InvalidRequest> {
         let query = Query::parse(query);
-        let request = SignedRequest { method: "POST", path: "/apps/3/events", query: &query, body };
+        let request = HttpRequest { method: "POST", path: "/apps/3/events", query: &query, body };
         request.check(now).and_then(|()| request.verify(&secret()))
     }
 
@@ -180,7 +180,7 @@ mod tests {
         let parts = [method, "\n", path, "\n", text].map(str::as_bytes);
         let query = format!("{sent}&auth_signature={}", Signature::sign(&secret(), &parts).to_hex());
         let query = Query::parse(&query);
-        SignedRequest { method, path: sent_path, query: &query, body: b"" }.verify(&secret())
+        HttpRequest { method, path: sent_path, query: &query, body: b"" }.verify(&secret())
     }
 
     #[test]

@@ -1,0 +1,30 @@
+//! The settings: where they come from, what they may be, and what is wrong with them.
+//!
+//! Four layers lie over each other: the defaults, a file, the environment, the flags. Each becomes a table of texts and
+//! values that still know how they were written ([`layers`]); then every value is read as what it has to be
+//! ([`settings`]), and whatever is wrong is collected in one line each ([`problem`]).
+
+mod app;
+mod database_url;
+mod env_file;
+mod environment;
+mod fields;
+mod file;
+mod layers;
+mod listen;
+mod log;
+mod problem;
+mod server;
+mod settings;
+#[cfg(test)]
+mod tests;
+
+pub(crate) use database_url::DatabaseUrl;
+pub(crate) use layers::Sources;
+pub(crate) use listen::Listen;
+pub(crate) use log::{LogFormat, LogSettings};
+pub(crate) use problem::Problems;
+pub(crate) use settings::{Database, Settings};
+
+/// Every setting with its default and its comment.
+pub(crate) const DEFAULTS: &str = include_str!(concat!(env!("CARGO_MANIFEST_DIR"), "/../../config/clairon.toml"));

@@ -1,0 +1,129 @@
+//! Apps that the settings declare, and what an app has unless it says otherwise.
+
+use std::num::NonZeroU32;
+
+use clairon_protocol::{AppId, AppKey, Limits, Secret};
+use clairon_registry::{App, LIMITS};
+
+use super::{
+    fields::{Fields, Table},
+    problem::{Problems, unknown},
+};
+
+/// The fields that an app cannot be without.
+pub(super) const CREDENTIALS: [&str; 3] = ["id", "key", "secret"];
+
+/// The other fields beside its limits.
+const FIELDS: [&str; 10] = [
+    "name",
+    "enabled",
+    "capacity",
+    "allowed_origins",
+    "client_messages",
+    "statistics",
+    "user_authentication",
+    "authorized_connections",
+    "watchlist",
+    "subscription_counts",
+];
+
+/// Every field that an app may be declared with.
+pub(super) fn fields() -> impl Iterator<Item = &'static str> {
+    CREDENTIALS.into_iter().chain(FIELDS).chain(LIMITS.iter().map(|limit| limit.name))
+}
+
+/// An app as it was written.
+pub(super) struct Declaration {
+    /// What problems call it.
+    pub(super) written: String,
+    /// How the name of a field is spelt where it was written.
+    pub(super) spell: fn(&str) -> String,
+    pub(super) fields: Table,
+}
+
+/// The section `limits`: what an app has unless it says otherwise.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct AppDefaults {
+    capacity: Option<NonZeroU32>,
+    limits: Limits,
+}
+
+impl AppDefaults {
+    pub(super) fn read(fields: &mut Fields<'_>) -> Self {
+        let capacity = fields.number("limits.capacity", 0..=u32::MAX).and_then(NonZeroU32::new);
+        Self { capacity, limits: read_limits(fields, "limits.", Limits::default()) }
+    }
+
+    /// `app` with these in place of its own.
+    pub(crate) fn apply(self, app: App) -> App {
+        App { capacity: self.capacity, limits: self.limits, ..app }
+    }
+}
+
+impl Declaration {
+    /// Reads the app. `None`: something is wrong with it.
+    pub(super) fn read(&self, defaults: AppDefaults, problems: &mut Problems) -> Option<App> {
+        self.refuse_unknown(problems);
+        self.refuse_missing(problems);
+        let mut fields = Fields::new(&self.fields, problems);
+        let id = fields.text("id", AppId::parse);
+        let key = fields.text("key", AppKey::parse);
+        let secret = fields.secret("secret", Secret::parse);
+        // Whatever the credentials are, the other fields are to be checked too.
+        let mut app = defaults.apply(App::random());
+        read_fields(&mut fields, &mut app);
+        let app = App { id: id?, key: key?, secret: secret?, ..app };
+        if let Err(error) = app.validate() {
+            problems.add(format_args!("{}: {error}", self.written));
+        }
+        Some(app)
+    }
+
+    fn refuse_unknown(&self, problems: &mut Problems) {
+        let names = fields().collect::<Vec<_>>();
+        for (name, entry) in self.fields.iter().filter(|(name, _)| !names.contains(&name.as_str())) {
+            problems.add(unknown(&entry.written, name, &names));
+        }
+    }
+
+    fn refuse_missing(&self, problems: &mut Problems) {
+        let missing = CREDENTIALS.into_iter().filter(|name| !self.fields.contains_key(*name));
+        let missing = missing.map(self.spell).collect::<Vec<_>>().join(" and ");
+        if !missing.is_empty() {
+            let [id, key, secret] = CREDENTIALS.map(self.spell);
+            let written = &self.written;
+            problems.add(format_args!("{written} is there without {missing}: an app has {id}, {key} and {secret}"));
+        }
+    }
+}
+
+fn read_fields(fields: &mut Fields<'_>, app: &mut App) {
+    fn set<T>(field: &mut T, value: Option<T>) {
+        if let Some(value) = value {
+            *field = value;
+        }
+    }
+    set(&mut app.name, fields.text("name", |name| Ok::<_, &str>(name.to_owned())));
+    set(&mut app.enabled, fields.flag("enabled"));
+    set(&mut app.capacity, fields.number("capacity", 0..=u32::MAX).map(NonZeroU32::new));
+    set(&mut app.allowed_origins, fields.list("allowed_origins"));
+    set(&mut app.client_messages, fields.flag("client_messages"));
+    set(&mut app.statistics, fields.flag("statistics"));
+    set(&mut app.user_authentication, fields.flag("user_authentication"));
+    set(&mut app.authorized_connections, fields.flag("authorized_connections"));
+    set(&mut app.watchlist, fields.flag("watchlist"));
+    set(&mut app.subscription_counts, fields.flag("subscription_counts"));
+    app.limits = read_limits(fields, "", app.limits);
+}
+
+/// The limits, called by their names behind `prefix`; those that are not there are as in `limits`.
+#[expect(clippy::expect_used, reason = "numbers in range under the names of the fields are Limits")]
+fn read_limits(fields: &mut Fields<'_>, prefix: &str, limits: Limits) -> Limits {
+    let mut table = toml::Table::try_from(limits).expect("limits are a table of numbers");
+    for limit in &LIMITS {
+        if let Some(value) = fields.number(&format!("{prefix}{}", limit.name), 1..=limit.max) {
+            table.insert(limit.name.to_owned(), value.into());
+        }
+    }
+    table.try_into().expect("the table has the fields of limits and no others")
+}

@@ -1,0 +1,60 @@
+//! The URL of a database, which may hold a password.
+
+use std::fmt;
+
+/// Prints without user, password and parameters; the whole leaves only through [`expose`](Self::expose).
+#[derive(Clone, PartialEq, Eq)]
+pub(crate) struct DatabaseUrl(String);
+
+impl DatabaseUrl {
+    /// Takes a URL of a kind that the registry can open. The registry itself checks the rest when it opens it.
+    pub(super) fn parse(url: &str) -> Result<Self, &'static str> {
+        let is_known = ["sqlite:", "postgres://", "postgresql://"].iter().any(|scheme| url.starts_with(scheme));
+        if is_known { Ok(Self(url.to_owned())) } else { Err("allowed are sqlite://FILE, sqlite::memory: and postgres://…") }
+    }
+
+    /// The whole URL, to open it.
+    pub(crate) fn expose(&self) -> &str {
+        &self.0
+    }
+}
+
+impl fmt::Display for DatabaseUrl {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&redact(&self.0))
+    }
+}
+
+impl fmt::Debug for DatabaseUrl {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Display::fmt(self, f)
+    }
+}
+
+/// Takes out of a URL what may be a password: all between its scheme and its last `@`, and its parameters. It works on
+/// any text, for it shows URLs that were refused too.
+pub(super) fn redact(url: &str) -> String {
+    let (scheme, rest) = url.find("://").map_or(("", url), |end| url.split_at(end + 3));
+    let (hidden, rest) = rest.rsplit_once('@').map_or(("", rest), |(_, rest)| ("…@", rest));
+    let (rest, parameters) = rest.split_once('?').map_or((rest, ""), |(rest, _)| (rest, "?…"));
+    format!("{scheme}{hidden}{rest}{parameters}")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn passwords_are_taken_out() {
+        for (url, shown) in [
+            ("sqlite://clairon.db", "sqlite://clairon.db"),
+            ("sqlite::memory:", "sqlite::memory:"),
+            ("postgres://u:p@host:5432/db", "postgres://…@host:5432/db"),
+            ("postgres://u:p/@?@host/db", "postgres://…@host/db"),
+            ("postgres://host/db?user=u&password=p", "postgres://host/db?…"),
+            ("u:p@host", "…@host"),
+        ] {
+            assert_eq!(redact(url), shown);
+        }
+    }
+}

@@ -1,0 +1,34 @@
+//! Where to listen.
+
+use std::net::IpAddr;
+
+use super::fields::Fields;
+
+/// The address that everything is served on.
+#[derive(Debug)]
+pub(crate) struct Listen {
+    /// An address, without brackets, or a host name.
+    pub(crate) host: String,
+    /// 0: any free port.
+    pub(crate) port: u16,
+}
+
+impl Listen {
+    pub(super) fn read(fields: &mut Fields<'_>) -> Option<Self> {
+        let host = fields.text("server.host", parse_host);
+        let port = fields.number("server.port", 0..=u16::MAX);
+        Some(Self { host: host?, port: port? })
+    }
+}
+
+fn parse_host(text: &str) -> Result<String, &'static str> {
+    let host = text.strip_prefix('[').and_then(|text| text.strip_suffix(']')).unwrap_or(text);
+    let is_name = |host: &str| {
+        (1..=253).contains(&host.len()) && host.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-.".contains(&byte))
+    };
+    if host.parse::<IpAddr>().is_ok() || is_name(text) {
+        Ok(host.to_owned())
+    } else {
+        Err("allowed is an address or a host name, without scheme and port")
+    }
+}

@@ -1,0 +1,54 @@
+//! What is logged, and how.
+
+use tracing::level_filters::LevelFilter;
+use tracing_subscriber::EnvFilter;
+
+use super::fields::Fields;
+
+/// The section `log`.
+#[derive(Debug)]
+pub(crate) struct LogSettings {
+    /// What is logged, as filter directives.
+    pub(crate) filter: String,
+    pub(crate) format: LogFormat,
+}
+
+/// The form of a line.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum LogFormat {
+    /// For people.
+    Human,
+    /// One JSON object.
+    Json,
+}
+
+impl LogSettings {
+    pub(super) fn read(fields: &mut Fields<'_>) -> Option<Self> {
+        let filter = fields.text("log.level", parse_level);
+        let format = fields.text("log.format", |format| match format {
+            "human" => Ok(LogFormat::Human),
+            "json" => Ok(LogFormat::Json),
+            _ => Err("allowed are human and json"),
+        });
+        Some(Self { filter: filter?, format: format? })
+    }
+}
+
+/// A level is about Clairon; what it is built on speaks of warnings at most, unless directives say otherwise.
+fn parse_level(text: &str) -> Result<String, &'static str> {
+    if let Some(level) = level(text) {
+        let others = level.min(LevelFilter::WARN);
+        return Ok(format!("{others},clairon={level}"));
+    }
+    // The filter itself takes any word for the name of a target, a misspelt level too.
+    let is_directive = |directive: &str| directive.contains('=') || level(directive).is_some();
+    if text.split(',').all(is_directive) && EnvFilter::try_new(text).is_ok() {
+        Ok(text.to_owned())
+    } else {
+        Err("allowed are error, warn, info, debug, trace, off, and directives such as info,clairon_server=debug")
+    }
+}
+
+fn level(text: &str) -> Option<LevelFilter> {
+    text.parse().ok().filter(|_| !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_alphabetic()))
+}

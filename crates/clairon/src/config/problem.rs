@@ -1,0 +1,72 @@
+//! What is wrong with the settings.
+
+use std::fmt;
+
+/// Everything that is wrong with the settings: one line each, which names the key as it was written, its value unless
+/// that may be a secret, and what is allowed.
+#[derive(Debug, Default, PartialEq, Eq)]
+pub(crate) struct Problems(Vec<String>);
+
+impl Problems {
+    /// Adds one. Line breaks in it are escaped, so that it stays one line.
+    pub(super) fn add(&mut self, problem: impl fmt::Display) {
+        self.0.push(problem.to_string().replace('\r', "\\r").replace('\n', "\\n"));
+    }
+
+    pub(super) fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+
+    /// Each of them, in the order of their discovery.
+    pub(crate) fn lines(&self) -> impl Iterator<Item = &str> {
+        self.0.iter().map(String::as_str)
+    }
+}
+
+impl fmt::Display for Problems {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0.join("\n"))
+    }
+}
+
+impl std::error::Error for Problems {}
+
+/// Says that `written` is no setting, and which of `known` was meant, or all of them.
+pub(super) fn unknown(written: &str, name: &str, known: &[impl AsRef<str>]) -> String {
+    match closest(name, known) {
+        Some(meant) => format!("{written} is no setting: did you mean {meant}?"),
+        None => {
+            let known = known.iter().map(AsRef::as_ref).collect::<Vec<_>>();
+            format!("{written} is no setting: allowed are {}", known.join(", "))
+        }
+    }
+}
+
+/// The known name that a slip of the fingers could have turned into `name`: a quarter of its letters may be wrong.
+fn closest<'a>(name: &str, known: &'a [impl AsRef<str>]) -> Option<&'a str> {
+    known
+        .iter()
+        .map(|known| (strsim::damerau_levenshtein(name, known.as_ref()), known.as_ref()))
+        .min()
+        .filter(|(distance, _)| distance * 4 <= name.len())
+        .map(|(_, known)| known)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_slip_is_recognised() {
+        let known = ["server.host", "server.port"];
+        assert_eq!(unknown("server.prot", "server.prot", &known), "server.prot is no setting: did you mean server.port?");
+        assert_eq!(unknown("x", "x", &known), "x is no setting: allowed are server.host, server.port");
+    }
+
+    #[test]
+    fn a_problem_is_one_line() {
+        let mut problems = Problems::default();
+        problems.add("a\r\nb");
+        assert_eq!(problems.lines().collect::<Vec<_>>(), ["a\\r\\nb"]);
+    }
+}

@@ -1,0 +1,57 @@
+//! What the server is told.
+
+use std::time::Duration;
+
+use clairon_server::{Heartbeat, OutboxLimits, Settings};
+
+use super::fields::Fields;
+
+pub(super) fn read(fields: &mut Fields<'_>) -> Option<Settings> {
+    let path_prefix = fields.text("server.path_prefix", parse_path_prefix);
+    let shutdown = fields.number("server.shutdown_seconds", 0..=3_600);
+    let authorization = fields.number("heartbeat.authorization_seconds", 1..=3_600);
+    let heartbeat = read_heartbeat(fields);
+    let outbox = read_outbox(fields);
+    Some(Settings {
+        path_prefix: path_prefix?,
+        heartbeat: heartbeat?,
+        outbox: outbox?,
+        authorization_timeout: Duration::from_secs(authorization?),
+        shutdown_grace: Duration::from_secs(shutdown?),
+    })
+}
+
+/// Takes a path that begins with a slash and ends without one; a slash at its end is cut off.
+fn parse_path_prefix(text: &str) -> Result<String, &'static str> {
+    let prefix = text.strip_suffix('/').unwrap_or(text);
+    let is_segment = |segment: &str| {
+        !segment.is_empty() && segment.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-._~".contains(&byte))
+    };
+    match prefix.strip_prefix('/') {
+        None if prefix.is_empty() => Ok(String::new()),
+        Some(path) if path.split('/').all(is_segment) => Ok(prefix.to_owned()),
+        _ => Err("allowed is a path such as /ws, of A-Z a-z 0-9 - . _ ~ between its slashes"),
+    }
+}
+
+fn read_heartbeat(fields: &mut Fields<'_>) -> Option<Heartbeat> {
+    let activity_timeout = fields.number("heartbeat.activity_timeout_seconds", 1..=3_600);
+    let ping_after = fields.number("heartbeat.ping_after_seconds", 1..=3_600)?;
+    let close_after = fields.number("heartbeat.close_after_seconds", 2..=7_200)?;
+    // A connection must outlive the ping that is to save it.
+    if close_after <= ping_after {
+        let wrong = format!("must be more than heartbeat.ping_after_seconds, which is {ping_after}");
+        fields.refuse("heartbeat.close_after_seconds", wrong);
+    }
+    Some(Heartbeat {
+        activity_timeout_seconds: activity_timeout?,
+        ping_after_seconds: ping_after,
+        close_after_seconds: close_after,
+    })
+}
+
+fn read_outbox(fields: &mut Fields<'_>) -> Option<OutboxLimits> {
+    let bytes = fields.number("outbox.bytes", 65_536..=1_u32 << 30)?;
+    let frames = fields.number("outbox.frames", 16..=1_000_000_u32)?;
+    Some(OutboxLimits { bytes: usize::try_from(bytes).ok()?, frames: usize::try_from(frames).ok()? })
+}

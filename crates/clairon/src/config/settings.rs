@@ -1,0 +1,86 @@
+//! The settings as the commands use them.
+
+use clairon_registry::App;
+
+use super::{
+    app::AppDefaults,
+    database_url::DatabaseUrl,
+    fields::Fields,
+    layers::{Layers, Sources},
+    listen::Listen,
+    log::LogSettings,
+    problem::Problems,
+    server,
+};
+
+/// Every setting, checked.
+#[derive(Debug)]
+pub(crate) struct Settings {
+    pub(crate) listen: Listen,
+    pub(crate) database: Database,
+    pub(crate) server: clairon_server::Settings,
+    pub(crate) log: LogSettings,
+    /// What a new app has.
+    pub(crate) app_defaults: AppDefaults,
+    /// Apps that are declared by the file and the environment.
+    pub(crate) apps: Vec<App>,
+}
+
+/// Where apps are kept.
+#[derive(Debug)]
+pub(crate) struct Database {
+    pub(crate) url: DatabaseUrl,
+    pub(crate) max_connections: u32,
+}
+
+impl Settings {
+    /// Reads the settings from everywhere.
+    ///
+    /// # Errors
+    /// Everything that is wrong with them.
+    pub(crate) fn load(sources: Sources) -> Result<Self, Problems> {
+        let mut problems = Problems::default();
+        let layers = Layers::new(sources, &mut problems);
+        let settings = Self::read(&layers, &mut problems);
+        settings.filter(|_| problems.is_empty()).ok_or(problems)
+    }
+
+    /// Reads every section before it gives up, so that nothing that is wrong goes unreported.
+    fn read(layers: &Layers, problems: &mut Problems) -> Option<Self> {
+        let mut fields = Fields::new(&layers.settings, problems);
+        let listen = Listen::read(&mut fields);
+        let database = read_database(&mut fields);
+        let server = server::read(&mut fields);
+        let log = LogSettings::read(&mut fields);
+        let app_defaults = AppDefaults::read(&mut fields);
+        refuse_redis(&mut fields);
+        let apps = read_apps(layers, app_defaults, problems);
+        Some(Self { listen: listen?, database: database?, server: server?, log: log?, app_defaults, apps })
+    }
+}
+
+fn read_database(fields: &mut Fields<'_>) -> Option<Database> {
+    let url = fields.url("database.url", DatabaseUrl::parse);
+    let max_connections = fields.number("database.max_connections", 1..=1_000);
+    Some(Database { url: url?, max_connections: max_connections? })
+}
+
+/// A node that is told of others and serves alone would split its channels in silence.
+fn refuse_redis(fields: &mut Fields<'_>) {
+    fields.url("redis.url", |url| {
+        if url.is_empty() { Ok(()) } else { Err("must be empty: this version runs a single node, without Redis") }
+    });
+}
+
+fn read_apps(layers: &Layers, defaults: AppDefaults, problems: &mut Problems) -> Vec<App> {
+    let mut apps: Vec<App> = Vec::new();
+    for declaration in &layers.apps {
+        let Some(app) = declaration.read(defaults, problems) else { continue };
+        if apps.iter().any(|other| other.id == app.id || other.key == app.key) {
+            let written = &declaration.written;
+            problems.add(format_args!("{written}: another app is declared with the id {} or the key {}", app.id, app.key));
+        }
+        apps.push(app);
+    }
+    apps
+}

@@ -1,0 +1,178 @@
+//! An app: one tenant of the server.
+
+use std::num::NonZeroU32;
+
+use clairon_protocol::{AppId, AppKey, Limits, Secret};
+use rand::{RngExt, rand_core::UnwrapErr, rngs::SysRng};
+
+use crate::{error::RegistryError, limits::LIMITS};
+
+/// The longest name of an app, in bytes.
+pub const NAME_BYTES: usize = 255;
+/// How many origins an app may list.
+pub const ALLOWED_ORIGINS: usize = 100;
+/// The longest origin, in bytes.
+pub const ORIGIN_BYTES: usize = 255;
+
+/// One app: its credentials, its switches, its limits.
+#[derive(Clone, Debug, PartialEq)]
+#[expect(clippy::struct_excessive_bools, reason = "each is an independent switch, with the name of its setting")]
+pub struct App {
+    /// What stands in the path of the HTTP API.
+    pub id: AppId,
+    /// What a person calls it; may be empty.
+    pub name: String,
+    /// What clients name when they connect.
+    pub key: AppKey,
+    /// What its backend signs with.
+    pub secret: Secret,
+    /// Off: connections and requests are refused.
+    pub enabled: bool,
+    /// The origins that browsers may connect from. Empty: all.
+    pub allowed_origins: Vec<String>,
+    /// Whether clients may send client events (whispers).
+    pub client_messages: bool,
+    /// Whether its traffic is counted.
+    pub statistics: bool,
+    /// Whether its users may sign in on a connection.
+    pub user_authentication: bool,
+    /// Whether a connection that neither signs in nor joins a private or presence channel is closed after a while.
+    pub authorized_connections: bool,
+    /// Whether signed-in users hear who of their watchlist comes and goes.
+    pub watchlist: bool,
+    /// Whether subscribers hear how many they are.
+    pub subscription_counts: bool,
+    /// How many connections it may have at once. `None`: as many as the server bears.
+    pub capacity: Option<NonZeroU32>,
+    /// What one connection, request or channel may use.
+    pub limits: Limits,
+}
+
+impl App {
+    /// An app with these credentials; everything else as the defaults have it.
+    #[must_use]
+    pub fn new(id: AppId, key: AppKey, secret: Secret) -> Self {
+        Self {
+            id,
+            name: String::new(),
+            key,
+            secret,
+            enabled: true,
+            allowed_origins: Vec::new(),
+            client_messages: false,
+            statistics: true,
+            user_authentication: true,
+            authorized_connections: false,
+            watchlist: false,
+            subscription_counts: false,
+            capacity: None,
+            limits: Limits::default(),
+        }
+    }
+
+    /// An app with random credentials in the form that hosted Pusher gives: an id of 6 digits, a key of 20 and a secret
+    /// of 40 hexadecimal characters.
+    ///
+    /// # Panics
+    /// When the operating system has no random numbers to give: nothing made without them would be a secret.
+    #[must_use]
+    #[expect(clippy::expect_used, reason = "digits and hexadecimal characters are in every alphabet concerned")]
+    pub fn random() -> Self {
+        let id = UnwrapErr(SysRng).random_range(100_000..=999_999).to_string();
+        Self::new(
+            AppId::parse(&id).expect("six digits are an app id"),
+            AppKey::parse(&random_hex::<10>()).expect("20 hexadecimal characters are a key"),
+            Secret::parse(&random_hex::<20>()).expect("40 hexadecimal characters are a secret"),
+        )
+    }
+
+    /// Checks what the types of the fields do not: lengths, counts and ranges. Run before every write.
+    ///
+    /// # Errors
+    /// Names the first field that is wrong, its size, and what is allowed.
+    pub fn validate(&self) -> Result<(), RegistryError> {
+        check_size("name", self.name.len(), "bytes", 0..=NAME_BYTES)?;
+        check_text("name", &self.name, char::is_control)?;
+        check_size("allowed_origins", self.allowed_origins.len(), "entries", 0..=ALLOWED_ORIGINS)?;
+        for origin in &self.allowed_origins {
+            check_size("an entry of allowed_origins", origin.len(), "bytes", 1..=ORIGIN_BYTES)?;
+            check_text("an entry of allowed_origins", origin, |c| c.is_control() || c.is_whitespace())?;
+        }
+        LIMITS.iter().try_for_each(|range| range.check((range.get)(&self.limits).into()).map(drop))
+    }
+}
+
+fn check_size(
+    field: &'static str,
+    size: usize,
+    unit: &'static str,
+    allowed: std::ops::RangeInclusive<usize>,
+) -> Result<(), RegistryError> {
+    if allowed.contains(&size) {
+        Ok(())
+    } else {
+        Err(RegistryError::Size { field, size, unit, min: *allowed.start(), max: *allowed.end() })
+    }
+}
+
+fn check_text(field: &'static str, text: &str, is_bad: impl Fn(char) -> bool) -> Result<(), RegistryError> {
+    match text.find(is_bad) {
+        None => Ok(()),
+        Some(position) => Err(RegistryError::Character { field, size: text.len(), position }),
+    }
+}
+
+/// `BYTES` bytes from the operating system, as twice as many hexadecimal characters.
+fn random_hex<const BYTES: usize>() -> String {
+    let bytes: [u8; BYTES] = UnwrapErr(SysRng).random();
+    hex::encode(bytes)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    type Spoil = fn(&mut App);
+
+    #[test]
+    fn random_credentials_have_the_form_of_hosted_ones() {
+        let (app, other) = (App::random(), App::random());
+        assert!(app.id.as_str().len() == 6 && !app.id.as_str().starts_with('0'));
+        assert!(app.id.as_str().bytes().all(|byte| byte.is_ascii_digit()));
+        assert_eq!((app.key.as_str().len(), app.secret.expose().len()), (20, 40));
+        assert!(hex::decode(app.key.as_str()).is_ok() && hex::decode(app.secret.expose()).is_ok());
+        assert!(app.key != other.key && app.secret != other.secret);
+        assert!(app.validate().is_ok());
+    }
+
+    #[test]
+    fn what_is_too_long_is_named_with_size_and_limit() {
+        let cases: [(Spoil, &str); 7] = [
+            (|app| app.name = "n".repeat(256), "name has 256 bytes, allowed are 0 to 255"),
+            (|app| app.name = "a\nb".into(), "name (3 bytes) has white space or a control character at byte 1"),
+            (
+                |app| app.allowed_origins = vec!["o".into(); 101],
+                "allowed_origins has 101 entries, allowed are 0 to 100",
+            ),
+            (
+                |app| app.allowed_origins = vec!["o".repeat(256)],
+                "an entry of allowed_origins has 256 bytes, allowed are 1 to 255",
+            ),
+            (
+                |app| app.allowed_origins = vec![String::new()],
+                "an entry of allowed_origins has 0 bytes, allowed are 1 to 255",
+            ),
+            (|app| app.limits.user_id_chars = 0, "user_id_chars is 0, allowed are 1 to 1000"),
+            (|app| app.limits.event_data_bytes = 10_485_761, "event_data_bytes is 10485761, allowed are 1 to 10485760"),
+        ];
+        for (spoil, message) in cases {
+            let mut app = App::random();
+            spoil(&mut app);
+            assert_eq!(app.validate().unwrap_err().to_string(), message);
+        }
+        let mut largest = App::random();
+        largest.name = "n".repeat(255);
+        largest.allowed_origins = vec!["o".repeat(255); 100];
+        largest.validate().unwrap();
+    }
+}

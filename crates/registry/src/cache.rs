@@ -1,0 +1,124 @@
+//! All apps in memory.
+
+use std::{
+    borrow::Borrow,
+    collections::{BTreeMap, HashMap},
+    future::Future,
+    sync::Arc,
+    time::Duration,
+};
+
+use arc_swap::ArcSwap;
+use clairon_protocol::{AppId, AppKey};
+use tokio::{sync::Mutex, time::timeout};
+
+use crate::{app::App, error::RegistryError, registry::AppRegistry};
+
+/// How long the registry may take to answer. Without it, a database that went silent would stop all later refreshes.
+const ANSWER_TIMEOUT: Duration = Duration::from_secs(10);
+
+/// The apps as they were at the last [`refresh`](Self::refresh). A look-up takes no lock and runs no query.
+#[derive(Debug)]
+pub struct AppCache {
+    registry: Arc<dyn AppRegistry>,
+    snapshot: ArcSwap<Snapshot>,
+    /// Held while refreshing, so that two callers do not report the same change.
+    refreshing: Mutex<()>,
+}
+
+/// What became of an app between two refreshes.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum AppChange {
+    /// It is new.
+    Added(AppId),
+    /// Some field differs; that it was enabled again is one such case.
+    Changed(AppId),
+    /// It is there but no longer enabled. Other fields may differ too.
+    Disabled(AppId),
+    /// It is gone, or its row cannot be used any more.
+    Removed(AppId),
+}
+
+impl AppCache {
+    /// Reads all apps.
+    ///
+    /// # Errors
+    /// When the registry fails or does not answer.
+    pub async fn load(registry: Arc<dyn AppRegistry>) -> Result<Self, RegistryError> {
+        let snapshot = answer(Snapshot::read(registry.as_ref())).await?;
+        Ok(Self { registry, snapshot: ArcSwap::from_pointee(snapshot), refreshing: Mutex::new(()) })
+    }
+
+    /// The app with this id, enabled or not.
+    pub fn by_id<Q: Ord + ?Sized>(&self, id: &Q) -> Option<Arc<App>>
+    where
+        AppId: Borrow<Q>,
+    {
+        self.snapshot.load().by_id.get(id).cloned()
+    }
+
+    /// The app with this key, enabled or not.
+    #[must_use]
+    pub fn by_key(&self, key: &str) -> Option<Arc<App>> {
+        self.snapshot.load().by_key.get(key).cloned()
+    }
+
+    /// All apps, by id.
+    #[must_use]
+    pub fn all(&self) -> Vec<Arc<App>> {
+        self.snapshot.load().by_id.values().cloned().collect()
+    }
+
+    /// Asks the registry whether anything changed, and if so reads all apps again. Returns what changed: first
+    /// the removed apps, then the others by id.
+    ///
+    /// # Errors
+    /// When the registry fails or does not answer. What was known stays known.
+    pub async fn refresh(&self) -> Result<Vec<AppChange>, RegistryError> {
+        let _one_at_a_time = self.refreshing.lock().await;
+        let old = self.snapshot.load_full();
+        if answer(self.registry.revision()).await? == old.revision {
+            return Ok(Vec::new());
+        }
+        let new = Arc::new(answer(Snapshot::read(self.registry.as_ref())).await?);
+        self.snapshot.store(Arc::clone(&new));
+        Ok(old.changes_to(&new))
+    }
+}
+
+/// The apps at one revision.
+#[derive(Debug)]
+struct Snapshot {
+    revision: i64,
+    by_id: BTreeMap<AppId, Arc<App>>,
+    by_key: HashMap<AppKey, Arc<App>>,
+}
+
+impl Snapshot {
+    /// The revision is read first: a write in between is then read twice, and not missed.
+    async fn read(registry: &dyn AppRegistry) -> Result<Self, RegistryError> {
+        let revision = registry.revision().await?;
+        let apps: Vec<_> = registry.list().await?.into_iter().map(Arc::new).collect();
+        Ok(Self {
+            revision,
+            by_id: apps.iter().map(|app| (app.id.clone(), Arc::clone(app))).collect(),
+            by_key: apps.into_iter().map(|app| (app.key.clone(), app)).collect(),
+        })
+    }
+
+    fn changes_to(&self, new: &Self) -> Vec<AppChange> {
+        let removed = self.by_id.keys().filter(|id| !new.by_id.contains_key(*id)).cloned().map(AppChange::Removed);
+        let present = new.by_id.values().filter_map(|app| match self.by_id.get(&app.id) {
+            None => Some(AppChange::Added(app.id.clone())),
+            Some(old) if old == app => None,
+            Some(old) if old.enabled && !app.enabled => Some(AppChange::Disabled(app.id.clone())),
+            Some(_) => Some(AppChange::Changed(app.id.clone())),
+        });
+        removed.chain(present).collect()
+    }
+}
+
+async fn answer<T>(question: impl Future<Output = Result<T, RegistryError>>) -> Result<T, RegistryError> {
+    let seconds = ANSWER_TIMEOUT.as_secs();
+    timeout(ANSWER_TIMEOUT, question).await.unwrap_or(Err(RegistryError::TimedOut { seconds }))
+}

@@ -1,0 +1,86 @@
+//! What the registry asks of a database engine, so that the rest of the crate is free of sqlx's types and bounds.
+
+use async_trait::async_trait;
+use sqlx::{Database, Encode, Executor, FromRow, IntoArguments, Type};
+
+use crate::{app::App, error::RegistryError, row, row::AppRow};
+
+/// A value for a `$1` of a statement.
+#[derive(Clone, Copy)]
+pub(crate) enum Value<'a> {
+    Text(&'a str),
+    Flag(bool),
+    /// `None` is NULL.
+    Number(Option<i64>),
+}
+
+impl Value<'_> {
+    pub(crate) const fn limit(limit: u32) -> Self {
+        Self::Number(Some(limit as i64))
+    }
+}
+
+/// An engine that knows the types of [`Value`] and those of a row of `apps`.
+#[async_trait]
+pub(crate) trait Engine: Database {
+    /// Runs one statement, and returns the rows that it answers with.
+    async fn run(
+        connection: &mut Self::Connection,
+        statement: &'static str,
+        values: &[Value<'_>],
+    ) -> Result<Vec<Self::Row>, sqlx::Error>;
+
+    /// Reads a row of `apps`.
+    fn app(row: &Self::Row) -> Result<App, RegistryError>;
+
+    /// Reads the number in the first column.
+    fn number(row: &Self::Row) -> Result<i64, sqlx::Error>;
+
+    /// Reads the text in the first column.
+    fn text(row: &Self::Row) -> Result<String, sqlx::Error>;
+}
+
+#[async_trait]
+impl<DB> Engine for DB
+where
+    DB: Database,
+    DB::Arguments: IntoArguments<DB>,
+    for<'c> &'c mut DB::Connection: Executor<'c, Database = DB>,
+    for<'q> &'q str: Encode<'q, DB> + Type<DB>,
+    for<'q> bool: Encode<'q, DB> + Type<DB>,
+    for<'q> Option<i64>: Encode<'q, DB> + Type<DB>,
+    for<'r> AppRow: FromRow<'r, DB::Row>,
+    for<'r> (i64,): FromRow<'r, DB::Row>,
+    for<'r> (String,): FromRow<'r, DB::Row>,
+{
+    async fn run(
+        connection: &mut DB::Connection,
+        statement: &'static str,
+        values: &[Value<'_>],
+    ) -> Result<Vec<DB::Row>, sqlx::Error> {
+        let mut query = sqlx::query::<DB>(statement);
+        for &value in values {
+            query = match value {
+                Value::Text(text) => query.bind(text),
+                Value::Flag(flag) => query.bind(flag),
+                Value::Number(number) => query.bind(number),
+            };
+        }
+        query.fetch_all(connection).await
+    }
+
+    fn app(row: &DB::Row) -> Result<App, RegistryError> {
+        match AppRow::from_row(row) {
+            Ok(row) => row.into_app(),
+            Err(error) => Err(row::unreadable(Self::text(row).ok().as_deref(), error)),
+        }
+    }
+
+    fn number(row: &DB::Row) -> Result<i64, sqlx::Error> {
+        <(i64,)>::from_row(row).map(|(number,)| number)
+    }
+
+    fn text(row: &DB::Row) -> Result<String, sqlx::Error> {
+        <(String,)>::from_row(row).map(|(text,)| text)
+    }
+}

@@ -1,0 +1,103 @@
+//! What can go wrong with the registry.
+
+use clairon_protocol::{AppId, AppKey};
+
+/// Why the registry did not do as asked. No text holds a secret, or the password of a database URL.
+///
+/// Every message is complete by itself: causes are part of it, not chained behind it.
+#[derive(Debug, thiserror::Error)]
+pub enum RegistryError {
+    /// A field has too few or too many bytes or entries.
+    #[error("{field} has {size} {unit}, allowed are {min} to {max}")]
+    Size {
+        /// Its name.
+        field: &'static str,
+        /// How many it has.
+        size: usize,
+        /// Of what: bytes or entries.
+        unit: &'static str,
+        /// The least it may have.
+        min: usize,
+        /// The most it may have.
+        max: usize,
+    },
+    /// A text has a control character, or white space where none may be.
+    #[error("{field} ({size} bytes) has white space or a control character at byte {position}")]
+    Character {
+        /// Its name.
+        field: &'static str,
+        /// Its length in bytes.
+        size: usize,
+        /// Where the character stands, in bytes from the start.
+        position: usize,
+    },
+    /// A number is out of its range.
+    #[error("{field} is {value}, allowed are 1 to {max}")]
+    Range {
+        /// Its name.
+        field: &'static str,
+        /// What it was to be.
+        value: i128,
+        /// The most it may be.
+        max: u32,
+    },
+    /// No limit has this name.
+    #[error("there is no limit called {name:?}")]
+    UnknownLimit {
+        /// The name asked for.
+        name: String,
+    },
+    /// An app with this id exists.
+    #[error("an app with id {id} exists already")]
+    IdTaken {
+        /// The id.
+        id: AppId,
+    },
+    /// Another app has this key.
+    #[error("the key {key} belongs to the app {owner:?}")]
+    KeyTaken {
+        /// The key.
+        key: AppKey,
+        /// The id of the app that has it, as it is stored.
+        owner: String,
+    },
+    /// A stored app cannot be used: somebody edited its row by hand, most often.
+    #[error("the row of {} cannot be used: {problem}", .app.as_ref().map_or("an app without a valid id", AppId::as_str))]
+    BadRow {
+        /// The app, if its id is readable.
+        app: Option<AppId>,
+        /// The column, its size, and what is allowed.
+        problem: String,
+    },
+    /// The URL names no database that this program can open.
+    #[error("the database URL {problem}")]
+    Url {
+        /// What is wrong with it, without repeating it.
+        problem: String,
+    },
+    /// The database cannot be opened, reached or migrated.
+    #[error("cannot {act} {database}: {cause}")]
+    Open {
+        /// What was tried.
+        act: &'static str,
+        /// Which one, without user and password.
+        database: String,
+        /// What the driver or the system says.
+        cause: String,
+    },
+    /// The database does not answer.
+    #[error("the database did not answer within {seconds} seconds")]
+    TimedOut {
+        /// How long it was given.
+        seconds: u64,
+    },
+    /// A query failed.
+    #[error("the database failed: {0}")]
+    Database(sqlx::Error),
+}
+
+impl From<sqlx::Error> for RegistryError {
+    fn from(error: sqlx::Error) -> Self {
+        Self::Database(error)
+    }
+}

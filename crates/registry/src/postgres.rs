@@ -1,0 +1,55 @@
+//! Postgres, for more than one node.
+
+use std::{fmt::Display, time::Duration};
+
+use sqlx::{
+    Connection, PgConnection, Postgres,
+    migrate::Migrator,
+    postgres::{PgConnectOptions, PgPoolOptions},
+};
+use tokio::time::timeout;
+
+use crate::{error::RegistryError, sql::SqlRegistry};
+
+static MIGRATOR: Migrator = sqlx::migrate!("../../migrations/postgres");
+
+/// How long the first connection may take.
+const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
+/// How long a query waits for a connection of the pool.
+const ACQUIRE_TIMEOUT: Duration = Duration::from_secs(5);
+/// Every statement must see what the writer before it committed, whatever the server's default is.
+const BEGIN: &str = "BEGIN ISOLATION LEVEL READ COMMITTED";
+
+/// Connects and migrates.
+pub(crate) async fn open(
+    options: PgConnectOptions,
+    max_connections: u32,
+) -> Result<SqlRegistry<Postgres>, RegistryError> {
+    let name = display_name(&options);
+    let fail = |act, cause: &dyn Display| RegistryError::Open { act, database: name.clone(), cause: cause.to_string() };
+
+    // Not from the pool: it would try again until its time is up, and not tell why it could not connect.
+    let mut connection = timeout(CONNECT_TIMEOUT, PgConnection::connect_with(&options))
+        .await
+        .map_err(|_| fail("connect to", &format_args!("no answer within {} seconds", CONNECT_TIMEOUT.as_secs())))?
+        .map_err(|error| fail("connect to", &error))?;
+    // The migrator holds an advisory lock, on which nodes that start at once queue. Not its `run`: borrowing a connection,
+    // that one's future cannot move between threads.
+    MIGRATOR.run_direct(None, &mut connection, false).await.map_err(|error| fail("migrate", &error))?;
+    connection.close().await?;
+
+    let pool = PgPoolOptions::new()
+        .max_connections(max_connections.max(1))
+        .acquire_timeout(ACQUIRE_TIMEOUT)
+        .connect_lazy_with(options);
+    Ok(SqlRegistry { name, pool, begin: BEGIN })
+}
+
+/// Where the database is, without user and password.
+fn display_name(options: &PgConnectOptions) -> String {
+    let database = options.get_database().unwrap_or_default();
+    match options.get_socket() {
+        Some(socket) => format!("postgres://{}/{database}", socket.display()),
+        None => format!("postgres://{}:{}/{database}", options.get_host(), options.get_port()),
+    }
+}

@@ -1,0 +1,86 @@
+//! The contract of the registry, and the way to one.
+
+use std::{fmt::Debug, sync::Arc};
+
+use async_trait::async_trait;
+use clairon_protocol::AppId;
+
+use crate::{app::App, database_url::DatabaseUrl, error::RegistryError, postgres, sqlite};
+
+/// Where apps are kept. Any number of processes may share one.
+///
+/// Every write is one transaction, and writes of all processes happen one after the other. A write that has returned is
+/// seen by every later read of every process. An app is [validated](App::validate) before it is written.
+#[async_trait]
+pub trait AppRegistry: Send + Sync + Debug {
+    /// A number that grows with every write that changed an app, by any process.
+    ///
+    /// # Errors
+    /// When the database fails.
+    async fn revision(&self) -> Result<i64, RegistryError>;
+
+    /// All apps, by id. A row that cannot be used is logged as an error and left out, so that it harms no other app.
+    ///
+    /// # Errors
+    /// When the database fails.
+    async fn list(&self) -> Result<Vec<App>, RegistryError>;
+
+    /// The app with this id.
+    ///
+    /// # Errors
+    /// When the database fails, or the app's row cannot be used.
+    async fn find(&self, id: &AppId) -> Result<Option<App>, RegistryError>;
+
+    /// Adds an app.
+    ///
+    /// # Errors
+    /// When it is not valid, its id or its key is taken, or the database fails.
+    async fn create(&self, app: &App) -> Result<(), RegistryError>;
+
+    /// Makes the registry hold exactly this app under its id, whatever was there: also a row that cannot be used.
+    ///
+    /// # Errors
+    /// When it is not valid, another app has its key, or the database fails.
+    async fn declare(&self, app: &App) -> Result<Declared, RegistryError>;
+
+    /// Adds an app if there is none at all; false: there is one. Of many callers at once, on any number of nodes, one
+    /// adds its app.
+    ///
+    /// # Errors
+    /// When it is not valid, or the database fails.
+    async fn create_first(&self, app: &App) -> Result<bool, RegistryError>;
+
+    /// Removes an app; false: there was none.
+    ///
+    /// # Errors
+    /// When the database fails.
+    async fn delete(&self, id: &AppId) -> Result<bool, RegistryError>;
+}
+
+/// What [`AppRegistry::declare`] did.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Declared {
+    /// There was no such app.
+    Created,
+    /// There was one that differed.
+    Updated,
+    /// It was there already.
+    Unchanged,
+}
+
+/// Opens the database that `url` names, with at most `max_connections` (0 counts as 1), and migrates it. Nodes that open
+/// a fresh database at once wait for each other.
+///
+/// - `sqlite://FILE`: created if it is not there, readable by its owner alone, for it holds secrets;
+/// - `sqlite::memory:`: one database for each call, gone with its handle; always a single connection;
+/// - `postgres://…` or `postgresql://…`: parameters as libpq has them.
+///
+/// # Errors
+/// When the URL is none of these, or the database cannot be opened, reached or migrated.
+pub async fn open(url: &str, max_connections: u32) -> Result<Arc<dyn AppRegistry>, RegistryError> {
+    Ok(match url.parse()? {
+        DatabaseUrl::Memory => Arc::new(sqlite::open_memory().await?),
+        DatabaseUrl::File(path) => Arc::new(sqlite::open_file(&path, max_connections).await?),
+        DatabaseUrl::Postgres(options) => Arc::new(postgres::open(*options, max_connections).await?),
+    })
+}

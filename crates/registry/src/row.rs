@@ -1,0 +1,162 @@
+//! An app as its row has it.
+
+use std::num::NonZeroU32;
+
+use clairon_protocol::{AppId, AppKey, Limits, Secret};
+use sqlx::FromRow;
+
+use crate::{app::App, engine::Value, error::RegistryError, limits};
+
+/// The columns of `apps` in the types that both engines can bind and read.
+#[derive(FromRow)]
+#[expect(clippy::struct_excessive_bools, reason = "each is a column")]
+pub(crate) struct AppRow {
+    pub(crate) id: String,
+    pub(crate) name: String,
+    pub(crate) key: String,
+    pub(crate) secret: String,
+    pub(crate) enabled: bool,
+    pub(crate) allowed_origins: String,
+    pub(crate) client_messages: bool,
+    pub(crate) statistics: bool,
+    pub(crate) user_authentication: bool,
+    pub(crate) authorized_connections: bool,
+    pub(crate) watchlist: bool,
+    pub(crate) subscription_counts: bool,
+    pub(crate) capacity: Option<i64>,
+    #[sqlx(flatten)]
+    pub(crate) limits: LimitsRow,
+}
+
+/// The columns of an app's limits.
+#[derive(FromRow)]
+pub(crate) struct LimitsRow {
+    pub(crate) channel_name_bytes: i64,
+    pub(crate) event_name_bytes: i64,
+    pub(crate) event_data_bytes: i64,
+    pub(crate) channels_per_event: i64,
+    pub(crate) events_per_batch: i64,
+    pub(crate) presence_members: i64,
+    pub(crate) user_id_chars: i64,
+    pub(crate) user_info_bytes: i64,
+    pub(crate) watchlist_users: i64,
+    pub(crate) client_events_per_second: i64,
+    pub(crate) subscriptions_per_connection: i64,
+    pub(crate) cache_ttl_seconds: i64,
+}
+
+impl AppRow {
+    /// The app of this row.
+    ///
+    /// # Errors
+    /// [`RegistryError::BadRow`], with the first column that is wrong.
+    pub(crate) fn into_app(self) -> Result<App, RegistryError> {
+        let id = AppId::parse(&self.id).map_err(|error| bad_row(None, format!("id: {error}")))?;
+        self.parse(id.clone()).map_err(|error| bad_row(Some(id), error))
+    }
+
+    fn parse(self, id: AppId) -> Result<App, String> {
+        let app = App {
+            id,
+            name: self.name,
+            key: AppKey::parse(&self.key).map_err(|error| format!("key: {error}"))?,
+            secret: Secret::parse(&self.secret).map_err(|error| format!("secret: {error}"))?,
+            enabled: self.enabled,
+            allowed_origins: parse_origins(&self.allowed_origins)?,
+            client_messages: self.client_messages,
+            statistics: self.statistics,
+            user_authentication: self.user_authentication,
+            authorized_connections: self.authorized_connections,
+            watchlist: self.watchlist,
+            subscription_counts: self.subscription_counts,
+            capacity: parse_capacity(self.capacity).map_err(|error| error.to_string())?,
+            limits: self.limits.parse().map_err(|error| error.to_string())?,
+        };
+        app.validate().map_err(|error| error.to_string())?;
+        Ok(app)
+    }
+}
+
+impl LimitsRow {
+    fn parse(&self) -> Result<Limits, RegistryError> {
+        let limit = |name, value: i64| limits::limit(name, value.into());
+        Ok(Limits {
+            channel_name_bytes: limit("channel_name_bytes", self.channel_name_bytes)?,
+            event_name_bytes: limit("event_name_bytes", self.event_name_bytes)?,
+            event_data_bytes: limit("event_data_bytes", self.event_data_bytes)?,
+            channels_per_event: limit("channels_per_event", self.channels_per_event)?,
+            events_per_batch: limit("events_per_batch", self.events_per_batch)?,
+            presence_members: limit("presence_members", self.presence_members)?,
+            user_id_chars: limit("user_id_chars", self.user_id_chars)?,
+            user_info_bytes: limit("user_info_bytes", self.user_info_bytes)?,
+            watchlist_users: limit("watchlist_users", self.watchlist_users)?,
+            client_events_per_second: limit("client_events_per_second", self.client_events_per_second)?,
+            subscriptions_per_connection: limit("subscriptions_per_connection", self.subscriptions_per_connection)?,
+            cache_ttl_seconds: limit("cache_ttl_seconds", self.cache_ttl_seconds)?,
+        })
+    }
+}
+
+/// The values of an app in the order of the columns in [`queries`](crate::queries).
+pub(crate) fn values<'a>(app: &'a App, origins: &'a str) -> [Value<'a>; 25] {
+    let limits = &app.limits;
+    [
+        Value::Text(app.id.as_str()),
+        Value::Text(&app.name),
+        Value::Text(app.key.as_str()),
+        Value::Text(app.secret.expose()),
+        Value::Flag(app.enabled),
+        Value::Text(origins),
+        Value::Flag(app.client_messages),
+        Value::Flag(app.statistics),
+        Value::Flag(app.user_authentication),
+        Value::Flag(app.authorized_connections),
+        Value::Flag(app.watchlist),
+        Value::Flag(app.subscription_counts),
+        Value::Number(app.capacity.map(|connections| connections.get().into())),
+        Value::limit(limits.channel_name_bytes),
+        Value::limit(limits.event_name_bytes),
+        Value::limit(limits.event_data_bytes),
+        Value::limit(limits.channels_per_event),
+        Value::limit(limits.events_per_batch),
+        Value::limit(limits.presence_members),
+        Value::limit(limits.user_id_chars),
+        Value::limit(limits.user_info_bytes),
+        Value::limit(limits.watchlist_users),
+        Value::limit(limits.client_events_per_second),
+        Value::limit(limits.subscriptions_per_connection),
+        Value::limit(limits.cache_ttl_seconds),
+    ]
+}
+
+/// The column `allowed_origins` of an app.
+pub(crate) fn encode_origins(app: &App) -> String {
+    serde_json::Value::from(app.allowed_origins.clone()).to_string()
+}
+
+fn parse_origins(json: &str) -> Result<Vec<String>, String> {
+    serde_json::from_str(json)
+        .map_err(|error| format!("allowed_origins ({} bytes) is not a JSON array of strings: {error}", json.len()))
+}
+
+fn parse_capacity(connections: Option<i64>) -> Result<Option<NonZeroU32>, RegistryError> {
+    Ok(match connections {
+        Some(connections) => NonZeroU32::new(limits::check_range("capacity", connections.into(), u32::MAX)?),
+        None => None,
+    })
+}
+
+/// The error for a row of which not even the columns can be read: it has a type or an encoding that no app has.
+pub(crate) fn unreadable(id: Option<&str>, error: sqlx::Error) -> RegistryError {
+    match error {
+        sqlx::Error::ColumnDecode { index, source } => {
+            let id = id.and_then(|id| AppId::parse(id).ok());
+            bad_row(id, format!("{}: {source}", index.trim_matches('"')))
+        }
+        error => error.into(),
+    }
+}
+
+fn bad_row(app: Option<AppId>, problem: String) -> RegistryError {
+    RegistryError::BadRow { app, problem }
+}

@@ -1,0 +1,95 @@
+//! SQLite: one file, or memory.
+
+use std::{fs::OpenOptions, io::ErrorKind, os::unix::fs::OpenOptionsExt, path::Path, time::Duration};
+
+use sqlx::{
+    Connection, Sqlite, SqlitePool,
+    migrate::{MigrateError, Migrator},
+    pool::PoolConnection,
+    sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous},
+};
+use tokio::time::{Instant, sleep};
+
+use crate::{error::RegistryError, sql::SqlRegistry};
+
+static MIGRATOR: Migrator = sqlx::migrate!("../../migrations/sqlite");
+
+/// How long a statement waits for the lock of another process.
+const BUSY_TIMEOUT: Duration = Duration::from_secs(5);
+/// The pause between two tries to turn WAL on.
+const BUSY_PAUSE: Duration = Duration::from_millis(20);
+/// `SQLITE_BUSY`, in the low byte of every code that means it.
+const SQLITE_BUSY: u32 = 5;
+/// Takes the write lock at once: a transaction that reads first cannot always take it later.
+const BEGIN: &str = "BEGIN IMMEDIATE";
+
+/// Opens a database in memory. Its one connection is the database, so it is never retired.
+pub(crate) async fn open_memory() -> Result<SqlRegistry<Sqlite>, RegistryError> {
+    let options = SqliteConnectOptions::new().in_memory(true).foreign_keys(true);
+    let pool = SqlitePoolOptions::new()
+        .max_connections(1)
+        .idle_timeout(None)
+        .max_lifetime(None)
+        .test_before_acquire(false)
+        .connect_lazy_with(options);
+    migrate(SqlRegistry { name: "sqlite::memory:".to_owned(), pool, begin: BEGIN }).await
+}
+
+/// Opens the file at `path`, and creates it if it is not there.
+pub(crate) async fn open_file(path: &Path, max_connections: u32) -> Result<SqlRegistry<Sqlite>, RegistryError> {
+    let name = format!("sqlite://{}", path.display());
+    create(path).map_err(|error| open_error("create", &name, &error))?;
+    let options = SqliteConnectOptions::new()
+        .filename(path)
+        .journal_mode(SqliteJournalMode::Wal)
+        .synchronous(SqliteSynchronous::Normal)
+        .foreign_keys(true)
+        .busy_timeout(BUSY_TIMEOUT);
+    let pool = SqlitePoolOptions::new().max_connections(max_connections.max(1)).connect_lazy_with(options);
+    migrate(SqlRegistry { name, pool, begin: BEGIN }).await
+}
+
+/// Creates the file for its owner alone. SQLite gives the files beside it the same mode.
+///
+/// One that exists is not even opened: closing it again would drop the locks that this process has on it.
+fn create(path: &Path) -> std::io::Result<()> {
+    match OpenOptions::new().write(true).create_new(true).mode(0o600).open(path) {
+        Err(error) if error.kind() == ErrorKind::AlreadyExists => Ok(()),
+        result => result.map(drop),
+    }
+}
+
+/// Migrates in one transaction that holds the write lock, so that a second node waits and then finds nothing to do.
+async fn migrate(registry: SqlRegistry<Sqlite>) -> Result<SqlRegistry<Sqlite>, RegistryError> {
+    let mut connection = connect(&registry.pool).await.map_err(|error| open_error("open", &registry.name, &error))?;
+    let migrated = async {
+        let mut transaction = connection.begin_with(BEGIN).await?;
+        // Not `run`: borrowing a connection, that one's future cannot move between threads.
+        MIGRATOR.run_direct(None, &mut *transaction, false).await?;
+        transaction.commit().await?;
+        Ok::<_, MigrateError>(())
+    };
+    migrated.await.map_err(|error| open_error("migrate", &registry.name, &error))?;
+    drop(connection);
+    Ok(registry)
+}
+
+/// Connects, again and again while the file is busy: SQLite does not wait for the lock that turning WAL on needs.
+async fn connect(pool: &SqlitePool) -> Result<PoolConnection<Sqlite>, sqlx::Error> {
+    let deadline = Instant::now() + BUSY_TIMEOUT;
+    loop {
+        match pool.acquire().await {
+            Err(error) if is_busy(&error) && Instant::now() < deadline => sleep(BUSY_PAUSE).await,
+            result => return result,
+        }
+    }
+}
+
+fn is_busy(error: &sqlx::Error) -> bool {
+    let code = error.as_database_error().and_then(|error| error.code()?.parse::<u32>().ok());
+    code.is_some_and(|code| code & 0xff == SQLITE_BUSY)
+}
+
+fn open_error(act: &'static str, database: &str, cause: &dyn std::error::Error) -> RegistryError {
+    RegistryError::Open { act, database: database.to_owned(), cause: cause.to_string() }
+}

@@ -1,0 +1,124 @@
+//! The cache in front of a registry.
+
+#![expect(clippy::unwrap_used, reason = "a helper that fails is a test that fails")]
+
+use std::sync::{
+    Arc,
+    atomic::{AtomicBool, Ordering},
+};
+
+use async_trait::async_trait;
+use clairon_protocol::{AppId, AppKey};
+use clairon_registry::{App, AppCache, AppChange, AppRegistry, Declared, RegistryError, open};
+
+fn app(id: &str) -> App {
+    App { id: AppId::parse(id).unwrap(), ..App::random() }
+}
+
+#[tokio::test]
+async fn apps_are_found_by_id_and_key() {
+    let registry = open("sqlite::memory:", 1).await.unwrap();
+    let (a, b) = (app("a"), App { enabled: false, ..app("b") });
+    registry.create(&b).await.unwrap();
+    registry.create(&a).await.unwrap();
+    let cache = AppCache::load(registry).await.unwrap();
+    assert_eq!(cache.by_id("a").as_deref(), Some(&a));
+    assert_eq!(cache.by_id(&b.id).as_deref(), Some(&b));
+    assert_eq!(cache.by_key(b.key.as_str()).as_deref(), Some(&b));
+    assert!(cache.by_id("c").is_none() && cache.by_key("a").is_none());
+    assert_eq!(cache.all().iter().map(|app| app.id.as_str()).collect::<Vec<_>>(), ["a", "b"]);
+}
+
+#[tokio::test]
+async fn a_refresh_reports_what_changed() {
+    let registry = open("sqlite::memory:", 1).await.unwrap();
+    let apps = ["changed", "disabled", "enabled", "removed", "same"].map(app);
+    for app in &apps {
+        registry.create(&App { enabled: app.id.as_str() != "enabled", ..app.clone() }).await.unwrap();
+    }
+    let cache = AppCache::load(Arc::clone(&registry)).await.unwrap();
+    assert_eq!(cache.refresh().await.unwrap(), []);
+
+    let [changed, disabled, enabled, removed, _] = &apps;
+    let old_key = changed.key.clone();
+    let changed = App { key: AppKey::parse("new-key").unwrap(), ..changed.clone() };
+    let added = app("added");
+    registry.declare(&changed).await.unwrap();
+    registry.declare(&App { enabled: false, ..disabled.clone() }).await.unwrap();
+    registry.declare(enabled).await.unwrap();
+    registry.delete(&removed.id).await.unwrap();
+    registry.create(&added).await.unwrap();
+    assert!(cache.by_id("added").is_none());
+
+    let expected = [
+        AppChange::Removed(removed.id.clone()),
+        AppChange::Added(added.id.clone()),
+        AppChange::Changed(changed.id.clone()),
+        AppChange::Disabled(disabled.id.clone()),
+        AppChange::Changed(enabled.id.clone()),
+    ];
+    assert_eq!(cache.refresh().await.unwrap(), expected);
+    assert_eq!(cache.refresh().await.unwrap(), []);
+    assert!(cache.by_key(old_key.as_str()).is_none());
+    assert_eq!(cache.by_key("new-key").as_deref(), Some(&changed));
+    assert_eq!(cache.by_id(&removed.id), None);
+}
+
+/// A registry that goes silent when told to.
+#[derive(Debug)]
+struct Silent {
+    registry: Arc<dyn AppRegistry>,
+    silent: AtomicBool,
+}
+
+#[async_trait]
+impl AppRegistry for Silent {
+    async fn revision(&self) -> Result<i64, RegistryError> {
+        if self.silent.load(Ordering::Relaxed) {
+            std::future::pending::<()>().await;
+        }
+        self.registry.revision().await
+    }
+
+    async fn list(&self) -> Result<Vec<App>, RegistryError> {
+        self.registry.list().await
+    }
+
+    async fn find(&self, id: &AppId) -> Result<Option<App>, RegistryError> {
+        self.registry.find(id).await
+    }
+
+    async fn create(&self, app: &App) -> Result<(), RegistryError> {
+        self.registry.create(app).await
+    }
+
+    async fn declare(&self, app: &App) -> Result<Declared, RegistryError> {
+        self.registry.declare(app).await
+    }
+
+    async fn create_first(&self, app: &App) -> Result<bool, RegistryError> {
+        self.registry.create_first(app).await
+    }
+
+    async fn delete(&self, id: &AppId) -> Result<bool, RegistryError> {
+        self.registry.delete(id).await
+    }
+}
+
+#[tokio::test]
+async fn a_silent_registry_is_an_error_and_the_old_apps_stay() {
+    let registry = open("sqlite::memory:", 1).await.unwrap();
+    registry.create(&app("a")).await.unwrap();
+    let silent = Arc::new(Silent { registry, silent: AtomicBool::new(false) });
+    let cache = AppCache::load(Arc::<Silent>::clone(&silent)).await.unwrap();
+
+    silent.silent.store(true, Ordering::Relaxed);
+    tokio::time::pause();
+    assert!(matches!(cache.refresh().await, Err(RegistryError::TimedOut { seconds: 10 })));
+    assert!(cache.by_id("a").is_some());
+
+    tokio::time::resume();
+    silent.silent.store(false, Ordering::Relaxed);
+    silent.registry.create(&app("b")).await.unwrap();
+    assert_eq!(cache.refresh().await.unwrap(), [AppChange::Added(app("b").id)]);
+}

@@ -1,0 +1,239 @@
+//! The contract of [`AppRegistry`](clairon_registry::AppRegistry), run over every engine.
+
+#![expect(clippy::unwrap_used, clippy::expect_used, reason = "a helper that fails is a test that fails")]
+
+mod support;
+
+use std::{num::NonZeroU32, sync::Arc};
+
+use clairon_protocol::{AppId, AppKey, Limits, Secret};
+use clairon_registry::{App, AppRegistry, Declared, LIMITS, RegistryError};
+use support::{Database, Durable, Memory, Postgres, SqliteFile};
+use tokio::task::JoinSet;
+
+/// Makes one test of each case for each engine that it is listed for.
+macro_rules! contract {
+    ($($engine:ident $database:ty { $($case:ident)+ })+) => {
+        $(mod $engine {
+            use super::*;
+            $(#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+            async fn $case() {
+                let database = <$database>::start().await;
+                super::$case(&database).await;
+            })+
+        })+
+    };
+}
+
+contract! {
+    sqlite_memory Memory {
+        an_app_is_created_found_listed_and_deleted ids_and_keys_are_unique a_declaration_has_three_outcomes
+        every_field_comes_back what_is_not_valid_is_not_written one_of_many_creates_the_first_app
+    }
+    sqlite_file SqliteFile {
+        an_app_is_created_found_listed_and_deleted ids_and_keys_are_unique a_declaration_has_three_outcomes
+        every_field_comes_back what_is_not_valid_is_not_written one_of_many_creates_the_first_app
+        writes_of_another_handle_change_the_revision many_open_a_fresh_database_at_once apps_outlive_their_handle
+        a_bad_row_harms_no_other a_row_of_another_type_or_id_harms_no_other the_schema_refuses_numbers_below_one
+    }
+    postgres Postgres {
+        an_app_is_created_found_listed_and_deleted ids_and_keys_are_unique a_declaration_has_three_outcomes
+        every_field_comes_back what_is_not_valid_is_not_written one_of_many_creates_the_first_app
+        writes_of_another_handle_change_the_revision many_open_a_fresh_database_at_once apps_outlive_their_handle
+        a_bad_row_harms_no_other a_row_of_another_type_or_id_harms_no_other the_schema_refuses_numbers_below_one
+    }
+}
+
+fn app(id: &str) -> App {
+    let key = AppKey::parse(&format!("key-of-{id}")).unwrap();
+    App::new(AppId::parse(id).unwrap(), key, Secret::parse(&format!("secret of {id}")).unwrap())
+}
+
+async fn ids(registry: &Arc<dyn AppRegistry>) -> Vec<String> {
+    registry.list().await.unwrap().iter().map(|app| app.id.to_string()).collect()
+}
+
+async fn an_app_is_created_found_listed_and_deleted(database: &impl Database) {
+    let registry = database.open().await;
+    assert!(registry.list().await.unwrap().is_empty());
+    for id in ["b", "B", "10", "9", "a.b", "a"] {
+        registry.create(&app(id)).await.unwrap();
+    }
+    assert_eq!(ids(&registry).await, ["10", "9", "B", "a", "a.b", "b"]);
+    assert_eq!(registry.find(&app("b").id).await.unwrap(), Some(app("b")));
+
+    let before = registry.revision().await.unwrap();
+    assert!(registry.delete(&app("b").id).await.unwrap());
+    assert_eq!(registry.find(&app("b").id).await.unwrap(), None);
+    let after = registry.revision().await.unwrap();
+    assert!(after > before);
+    assert!(!registry.delete(&app("b").id).await.unwrap());
+    assert_eq!(registry.revision().await.unwrap(), after);
+    assert_eq!(ids(&registry).await, ["10", "9", "B", "a", "a.b"]);
+}
+
+async fn ids_and_keys_are_unique(database: &impl Database) {
+    let registry = database.open().await;
+    registry.create(&app("a")).await.unwrap();
+    registry.create(&app("b")).await.unwrap();
+    let revision = registry.revision().await.unwrap();
+
+    let same_id = App { key: AppKey::parse("other").unwrap(), ..app("a") };
+    assert!(matches!(registry.create(&same_id).await, Err(RegistryError::IdTaken { id }) if id == app("a").id));
+    let same_key = App { key: app("a").key, ..app("c") };
+    assert!(matches!(registry.create(&same_key).await, Err(RegistryError::KeyTaken { owner, .. }) if owner == "a"));
+    let key_of_a = App { key: app("a").key, ..app("b") };
+    assert!(matches!(registry.declare(&key_of_a).await, Err(RegistryError::KeyTaken { owner, .. }) if owner == "a"));
+
+    assert_eq!(ids(&registry).await, ["a", "b"]);
+    assert_eq!(registry.revision().await.unwrap(), revision);
+}
+
+async fn a_declaration_has_three_outcomes(database: &impl Database) {
+    let registry = database.open().await;
+    assert_eq!(registry.declare(&app("a")).await.unwrap(), Declared::Created);
+    let created = registry.revision().await.unwrap();
+    assert_eq!(registry.declare(&app("a")).await.unwrap(), Declared::Unchanged);
+    assert_eq!(registry.revision().await.unwrap(), created);
+
+    let changed = App { key: AppKey::parse("new-key").unwrap(), enabled: false, ..app("a") };
+    assert_eq!(registry.declare(&changed).await.unwrap(), Declared::Updated);
+    assert!(registry.revision().await.unwrap() > created);
+    assert_eq!(registry.list().await.unwrap(), [changed]);
+}
+
+async fn every_field_comes_back(database: &impl Database) {
+    let registry = database.open().await;
+    let full = App {
+        name: "Ünïcode's \"shop\"".into(),
+        secret: Secret::parse("'; DROP TABLE apps; -- ☃").unwrap(),
+        enabled: false,
+        allowed_origins: vec!["https://a.example".into(), "\"quoted\\".into()],
+        client_messages: true,
+        statistics: false,
+        user_authentication: false,
+        authorized_connections: true,
+        watchlist: true,
+        subscription_counts: true,
+        capacity: Some(NonZeroU32::MAX),
+        limits: Limits {
+            channel_name_bytes: 1,
+            event_name_bytes: 2,
+            event_data_bytes: 3,
+            channels_per_event: 4,
+            events_per_batch: 5,
+            presence_members: 6,
+            user_id_chars: 7,
+            user_info_bytes: 8,
+            watchlist_users: 9,
+            client_events_per_second: 10,
+            subscriptions_per_connection: 11,
+            cache_ttl_seconds: 12,
+        },
+        ..app("full")
+    };
+    registry.create(&full).await.unwrap();
+    assert_eq!(registry.find(&full.id).await.unwrap().as_ref(), Some(&full));
+    let default = app("full");
+    assert_eq!(registry.declare(&default).await.unwrap(), Declared::Updated);
+    assert_eq!(registry.find(&full.id).await.unwrap(), Some(default));
+}
+
+async fn what_is_not_valid_is_not_written(database: &impl Database) {
+    let registry = database.open().await;
+    let bad = App { name: "n".repeat(256), ..app("bad") };
+    assert!(registry.create(&bad).await.is_err());
+    assert!(registry.declare(&bad).await.is_err());
+    assert!(registry.create_first(&bad).await.is_err());
+    assert!(registry.list().await.unwrap().is_empty());
+}
+
+async fn one_of_many_creates_the_first_app(database: &impl Database) {
+    let registry = database.open().await;
+    let mut tasks = JoinSet::new();
+    for task in 0..8 {
+        let registry = database.open().await;
+        tasks.spawn(async move { registry.create_first(&app(&task.to_string())).await.unwrap() });
+    }
+    let created = tasks.join_all().await.into_iter().filter(|created| *created).count();
+    assert_eq!((created, ids(&registry).await.len()), (1, 1));
+}
+
+async fn writes_of_another_handle_change_the_revision(database: &impl Database) {
+    let (one, other) = (database.open().await, database.open().await);
+    let before = one.revision().await.unwrap();
+    other.create(&app("a")).await.unwrap();
+    let created = one.revision().await.unwrap();
+    assert!(created > before);
+    assert_eq!(one.find(&app("a").id).await.unwrap(), Some(app("a")));
+    assert!(other.delete(&app("a").id).await.unwrap());
+    assert!(one.revision().await.unwrap() > created);
+}
+
+async fn many_open_a_fresh_database_at_once(database: &impl Durable) {
+    let mut tasks = JoinSet::new();
+    for _ in 0..6 {
+        let url = database.url();
+        tasks.spawn(async move { clairon_registry::open(&url, 2).await });
+    }
+    for registry in tasks.join_all().await {
+        assert_eq!(registry.unwrap().revision().await.unwrap(), 0);
+    }
+}
+
+async fn apps_outlive_their_handle(database: &impl Durable) {
+    database.open().await.create(&app("a")).await.unwrap();
+    assert_eq!(database.open().await.list().await.unwrap(), [app("a")]);
+}
+
+async fn a_bad_row_harms_no_other(database: &impl Durable) {
+    let long_name = format!("name = '{}'", "n".repeat(256));
+    let edits = [
+        ("key = 'a b'", "key: an app key has 1 to 64 characters of A-Z a-z 0-9 _ - . (this one has 3 bytes)"),
+        ("secret = 'a\tb'", "secret: a secret has 1 to 256 bytes and no control characters (this one has 3 bytes)"),
+        ("allowed_origins = '[1]'", "allowed_origins (3 bytes) is not a JSON array of strings: invalid type"),
+        ("allowed_origins = '[\"\"]'", "an entry of allowed_origins has 0 bytes, allowed are 1 to 255"),
+        (&long_name, "name has 256 bytes, allowed are 0 to 255"),
+        ("event_data_bytes = 10485761", "event_data_bytes is 10485761, allowed are 1 to 10485760"),
+        ("capacity = 4294967296", "capacity is 4294967296, allowed are 1 to 4294967295"),
+    ];
+    let registry = database.open().await;
+    registry.create(&app("good")).await.unwrap();
+    for (edit, problem) in edits {
+        registry.create(&app("bad")).await.unwrap();
+        database.execute(&format!("UPDATE apps SET {edit} WHERE id = 'bad'")).await.unwrap();
+        assert_bad(&registry, problem).await;
+        assert_eq!(registry.declare(&app("bad")).await.unwrap(), Declared::Updated, "{edit}");
+        assert_eq!(registry.find(&app("bad").id).await.unwrap(), Some(app("bad")), "{edit}");
+        assert!(registry.delete(&app("bad").id).await.unwrap());
+    }
+}
+
+/// The app `bad` is reported with `problem`, keeps its id, and the app `good` is there as before.
+async fn assert_bad(registry: &Arc<dyn AppRegistry>, problem: &str) {
+    let error = registry.find(&app("bad").id).await.unwrap_err().to_string();
+    assert!(error.starts_with(&format!("the row of bad cannot be used: {problem}")), "{error}");
+    assert!(matches!(registry.create(&app("bad")).await, Err(RegistryError::IdTaken { .. })));
+    assert_eq!(ids(registry).await, ["good"]);
+}
+
+async fn a_row_of_another_type_or_id_harms_no_other(database: &impl Durable) {
+    let registry = database.open().await;
+    registry.create(&app("good")).await.unwrap();
+    registry.create(&app("bad")).await.unwrap();
+    for statement in database.spoil_name_of_bad() {
+        database.execute(statement).await.unwrap();
+    }
+    assert_bad(&registry, "name: ").await;
+    database.execute("UPDATE apps SET id = 'a/b' WHERE id = 'bad'").await.unwrap();
+    assert_eq!(ids(&registry).await, ["good"]);
+    assert!(!registry.create_first(&app("first")).await.unwrap());
+}
+
+async fn the_schema_refuses_numbers_below_one(database: &impl Durable) {
+    database.open().await.create(&app("a")).await.unwrap();
+    for column in LIMITS.iter().map(|limit| limit.name).chain(["capacity"]) {
+        assert!(database.execute(&format!("UPDATE apps SET {column} = 0")).await.is_err(), "{column}");
+    }
+    assert!(database.execute("INSERT INTO registry_revision VALUES (2, 0)").await.is_err());
+}

@@ -1,0 +1,110 @@
+//! Fresh databases of each engine.
+
+mod server;
+
+use std::sync::{
+    Arc,
+    atomic::{AtomicU32, Ordering},
+};
+
+use clairon_registry::{AppRegistry, open};
+use sqlx::{AssertSqlSafe, Connection, PgConnection, SqliteConnection};
+use tempfile::TempDir;
+
+use server::PostgresServer;
+
+/// A database that nothing has opened before.
+pub(crate) trait Database: Sized {
+    async fn start() -> Self;
+
+    /// A handle to it.
+    async fn open(&self) -> Arc<dyn AppRegistry>;
+}
+
+/// A database that others can reach.
+pub(crate) trait Durable: Database {
+    fn url(&self) -> String;
+
+    /// Runs a statement past the registry.
+    async fn execute(&self, statement: &str) -> Result<(), sqlx::Error>;
+
+    /// Statements that put something that is no text into the name of the app `bad`.
+    fn spoil_name_of_bad(&self) -> &'static [&'static str];
+}
+
+pub(crate) struct Memory(Arc<dyn AppRegistry>);
+
+impl Database for Memory {
+    async fn start() -> Self {
+        Self(open("sqlite::memory:", 4).await.unwrap())
+    }
+
+    async fn open(&self) -> Arc<dyn AppRegistry> {
+        Arc::clone(&self.0)
+    }
+}
+
+pub(crate) struct SqliteFile(TempDir);
+
+impl Database for SqliteFile {
+    async fn start() -> Self {
+        Self(TempDir::new().unwrap())
+    }
+
+    async fn open(&self) -> Arc<dyn AppRegistry> {
+        open(&self.url(), 4).await.unwrap()
+    }
+}
+
+impl Durable for SqliteFile {
+    fn url(&self) -> String {
+        format!("sqlite://{}", self.0.path().join("apps.db").display())
+    }
+
+    async fn execute(&self, statement: &str) -> Result<(), sqlx::Error> {
+        let mut connection = SqliteConnection::connect(&self.url()).await?;
+        sqlx::raw_sql(AssertSqlSafe(statement)).execute(&mut connection).await?;
+        connection.close().await
+    }
+
+    fn spoil_name_of_bad(&self) -> &'static [&'static str] {
+        &["UPDATE apps SET name = CAST(x'ff' AS TEXT) WHERE id = 'bad'"]
+    }
+}
+
+pub(crate) struct Postgres {
+    server: Arc<PostgresServer>,
+    database: String,
+}
+
+impl Database for Postgres {
+    async fn start() -> Self {
+        static DATABASES: AtomicU32 = AtomicU32::new(0);
+        let server = PostgresServer::shared();
+        let database = format!("apps_{}", DATABASES.fetch_add(1, Ordering::Relaxed));
+        let mut connection = PgConnection::connect(&server.url("postgres")).await.unwrap();
+        sqlx::raw_sql(AssertSqlSafe(format!("CREATE DATABASE {database}"))).execute(&mut connection).await.unwrap();
+        connection.close().await.unwrap();
+        Self { server, database }
+    }
+
+    async fn open(&self) -> Arc<dyn AppRegistry> {
+        open(&self.url(), 4).await.unwrap()
+    }
+}
+
+impl Durable for Postgres {
+    fn url(&self) -> String {
+        self.server.url(&self.database)
+    }
+
+    async fn execute(&self, statement: &str) -> Result<(), sqlx::Error> {
+        let mut connection = PgConnection::connect(&self.url()).await?;
+        sqlx::raw_sql(AssertSqlSafe(statement)).execute(&mut connection).await?;
+        connection.close().await
+    }
+
+    fn spoil_name_of_bad(&self) -> &'static [&'static str] {
+        &["ALTER TABLE apps ALTER COLUMN name DROP NOT NULL", "UPDATE apps SET name = NULL WHERE id = 'bad'"]
+    }
+}

@@ -1,0 +1,64 @@
+//! Answers to requests that are not carried out.
+
+use axum::{
+    Json,
+    response::{IntoResponse, Response},
+};
+use clairon_cluster::BusError;
+use clairon_protocol::error::InvalidChannel;
+use http::StatusCode;
+use serde::Serialize;
+
+/// A refused request: its status, and a body `{"error":…,"code":…}` that names the field, its size and the limit.
+#[derive(Debug)]
+pub(crate) struct ApiError {
+    status: StatusCode,
+    message: String,
+    /// The true reason, for the log, where the message tells less.
+    reason: Option<String>,
+}
+
+/// Travels with the response to where requests are logged.
+#[derive(Clone)]
+pub(crate) struct Reason(pub(crate) String);
+
+impl ApiError {
+    pub(crate) fn new(status: StatusCode, message: impl Into<String>) -> Self {
+        Self { status, message: message.into(), reason: None }
+    }
+
+    pub(crate) fn bad_request(message: impl Into<String>) -> Self {
+        Self::new(StatusCode::BAD_REQUEST, message)
+    }
+
+    /// The same with a reason that only the log gets.
+    pub(crate) fn because(self, reason: String) -> Self {
+        Self { reason: Some(reason), ..self }
+    }
+}
+
+impl From<InvalidChannel> for ApiError {
+    fn from(invalid: InvalidChannel) -> Self {
+        Self::bad_request(invalid.to_string())
+    }
+}
+
+impl From<BusError> for ApiError {
+    fn from(error: BusError) -> Self {
+        Self::new(StatusCode::SERVICE_UNAVAILABLE, error.to_string())
+    }
+}
+
+impl IntoResponse for ApiError {
+    fn into_response(self) -> Response {
+        #[derive(Serialize)]
+        struct Body<'a> {
+            error: &'a str,
+            code: u16,
+        }
+        let body = Body { error: &self.message, code: self.status.as_u16() };
+        let mut response = (self.status, Json(body)).into_response();
+        response.extensions_mut().insert(Reason(self.reason.unwrap_or(self.message)));
+        response
+    }
+}

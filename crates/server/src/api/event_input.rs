@@ -1,0 +1,127 @@
+//! Events as backends send them, and what has to be right about them.
+
+use std::collections::HashSet;
+
+use clairon_protocol::{ChannelName, Limits, SocketId, auth::Query, data_text, is_socket_id};
+use http::StatusCode;
+use serde::{Deserialize, de::DeserializeOwned};
+use serde_json::value::RawValue;
+
+use super::{ApiError, info::Info};
+
+/// An event in a body; parameters may also come in the query.
+#[derive(Default, Deserialize)]
+#[serde(default)]
+pub(super) struct EventBody {
+    name: Option<String>,
+    data: Option<Box<RawValue>>,
+    channels: Option<Vec<String>>,
+    channel: Option<String>,
+    socket_id: Option<String>,
+    info: Option<String>,
+}
+
+/// Several events in a body.
+#[derive(Deserialize)]
+pub(super) struct BatchBody {
+    pub(super) batch: Vec<EventBody>,
+}
+
+/// An event that can be published.
+#[derive(Debug)]
+pub(super) struct NewEvent {
+    pub(super) name: String,
+    pub(super) data: String,
+    /// Each once.
+    pub(super) channels: Vec<ChannelName>,
+    pub(super) except: Option<SocketId>,
+    pub(super) info: Option<Info>,
+}
+
+/// Reads a JSON object.
+pub(super) fn parse_body<T: DeserializeOwned>(body: &[u8]) -> Result<T, ApiError> {
+    let problem = if body.trim_ascii_start().starts_with(b"{") {
+        match serde_json::from_slice(body) {
+            Ok(value) => return Ok(value),
+            // serde quotes what it did not expect, which may be long.
+            Err(error) => error.to_string().chars().take(200).collect(),
+        }
+    } else {
+        "not a JSON object".to_owned()
+    };
+    Err(ApiError::bad_request(format!("The body ({} bytes) is not the JSON that it should be: {problem}", body.len())))
+}
+
+impl EventBody {
+    /// Takes from the query what the body does not say.
+    pub(super) fn or_query(mut self, query: &Query<'_>) -> Result<Self, ApiError> {
+        let get = |name| query.get(name).map(std::borrow::Cow::into_owned);
+        self.name = self.name.or_else(|| get("name"));
+        self.channel = self.channel.or_else(|| get("channel"));
+        self.socket_id = self.socket_id.or_else(|| get("socket_id"));
+        self.info = self.info.or_else(|| get("info"));
+        if self.channels.is_none() {
+            let channels: Vec<String> = query.all("channels").map(std::borrow::Cow::into_owned).collect();
+            self.channels = (!channels.is_empty()).then_some(channels);
+        }
+        if self.data.is_none()
+            && let Some(data) = get("data")
+        {
+            let quoted = serde_json::to_string(&data).and_then(RawValue::from_string);
+            self.data = Some(quoted.map_err(|error| ApiError::bad_request(error.to_string()))?);
+        }
+        Ok(self)
+    }
+
+    /// Checks everything against the app's limits.
+    pub(super) fn validate(self, limits: &Limits) -> Result<NewEvent, ApiError> {
+        let name = self.name.filter(|name| !name.is_empty()).ok_or_else(|| missing("name"))?;
+        check_size("event name", name.len(), limits.event_name_bytes, StatusCode::BAD_REQUEST)?;
+        let data = data_text(self.data.as_deref().ok_or_else(|| missing("data"))?).into_owned();
+        check_size("data content of this event", data.len(), limits.event_data_bytes, StatusCode::PAYLOAD_TOO_LARGE)?;
+        let mut names = self.channels.unwrap_or_default();
+        names.extend(self.channel);
+        Ok(NewEvent {
+            name,
+            data,
+            channels: parse_channels(&names, limits)?,
+            except: parse_socket_id(self.socket_id.as_deref())?,
+            info: Info::parse(self.info.as_deref()),
+        })
+    }
+}
+
+fn parse_channels(names: &[String], limits: &Limits) -> Result<Vec<ChannelName>, ApiError> {
+    let (count, limit) = (names.len(), limits.channels_per_event as usize);
+    if count == 0 {
+        return Err(missing("channels"));
+    }
+    if count > limit {
+        return Err(ApiError::bad_request(format!("The event is for {count} channels, the limit is {limit}")));
+    }
+    let mut seen = HashSet::with_capacity(count);
+    let distinct = names.iter().filter(|name| seen.insert(name.as_str()));
+    distinct.map(|name| Ok(ChannelName::parse(name, limits)?)).collect()
+}
+
+/// A socket id of another server is as good as one that has left: it excludes nobody.
+fn parse_socket_id(text: Option<&str>) -> Result<Option<SocketId>, ApiError> {
+    match text {
+        Some(text) if !is_socket_id(text) => {
+            let message = format!("Invalid socket_id ({} bytes): two numbers joined by a dot are allowed", text.len());
+            Err(ApiError::bad_request(message))
+        }
+        text => Ok(text.and_then(|text| text.parse().ok())),
+    }
+}
+
+fn missing(field: &str) -> ApiError {
+    ApiError::bad_request(format!("Missing parameter: {field}"))
+}
+
+fn check_size(what: &str, size: usize, limit: u32, status: StatusCode) -> Result<(), ApiError> {
+    if size <= limit as usize {
+        return Ok(());
+    }
+    Err(ApiError::new(status, format!("The {what} exceeds the allowed maximum ({limit} bytes): it has {size} bytes")))
+}

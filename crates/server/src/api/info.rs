@@ -1,0 +1,48 @@
+//! The attributes of channels that a request may ask for.
+
+use clairon_hub::ChannelSummary;
+use clairon_protocol::{ChannelKind, ChannelName};
+use clairon_registry::App;
+use serde_json::{Map, Value, json};
+
+use crate::node::Node;
+
+/// What `info` asks for; names that mean nothing are passed over.
+#[derive(Clone, Copy, Debug, Default)]
+pub(super) struct Info {
+    pub(super) user_count: bool,
+    pub(super) subscription_count: bool,
+    pub(super) cache: bool,
+}
+
+impl Info {
+    /// Reads `user_count,subscription_count`; `None` where nothing is asked for.
+    pub(super) fn parse(text: Option<&str>) -> Option<Self> {
+        let names: Vec<&str> =
+            text.unwrap_or_default().split(',').map(str::trim).filter(|name| !name.is_empty()).collect();
+        let asks = |name| names.contains(&name);
+        (!names.is_empty()).then(|| Self {
+            user_count: asks("user_count"),
+            subscription_count: asks("subscription_count"),
+            cache: asks("cache"),
+        })
+    }
+
+    /// The counts of a channel, as far as they are asked for and apply to its kind.
+    pub(super) fn counts(self, summary: &ChannelSummary) -> Map<String, Value> {
+        let mut counts = Map::new();
+        if self.user_count && summary.name.kind() == ChannelKind::Presence {
+            counts.insert("user_count".to_owned(), json!(summary.user_count));
+        }
+        if self.subscription_count {
+            counts.insert("subscription_count".to_owned(), json!(summary.subscription_count));
+        }
+        counts
+    }
+}
+
+/// A channel as it is now; one that nobody listens to has counts of 0.
+pub(super) fn summary(node: &Node, app: &App, name: &ChannelName) -> ChannelSummary {
+    let empty = || ChannelSummary { name: name.clone(), subscription_count: 0, user_count: 0 };
+    node.hub.app(&app.id).channel(name).map_or_else(empty, |channel| channel.summary())
+}

@@ -1,0 +1,64 @@
+//! Pages without a signature: for load balancers, and for people who have lost their way.
+
+use std::sync::Arc;
+
+use axum::{
+    Json,
+    extract::{Request, State},
+    response::{IntoResponse, Response},
+};
+use http::StatusCode;
+use serde_json::{Value, json};
+
+use super::ApiError;
+use crate::{explain::unknown_path, node::Node, socket};
+
+const HOME: &str = concat!(
+    "Clairon ",
+    env!("CARGO_PKG_VERSION"),
+    ": a broadcasting server that speaks the Pusher Channels protocol.\n\n",
+    "  WebSocket   /app/{key}                       pusher-js, Laravel Echo\n",
+    "  HTTP API    POST /apps/{id}/events           and the rest of the Pusher HTTP API, signed\n",
+    "  Health      /up  /health  /ready\n",
+);
+
+/// `GET /`
+pub(crate) async fn home() -> &'static str {
+    HOME
+}
+
+/// `GET /up`: the process answers. The body is that of other servers of this kind, which monitors know.
+pub(crate) async fn up() -> Json<Value> {
+    Json(json!({ "health": "OK" }))
+}
+
+/// `GET /health`: the same with the version.
+pub(crate) async fn health() -> Json<Value> {
+    Json(json!({ "status": "ok", "version": env!("CARGO_PKG_VERSION") }))
+}
+
+/// `GET /ready`: newcomers are welcome; 503 once the server is stopping.
+pub(crate) async fn ready(State(node): State<Arc<Node>>) -> Response {
+    if node.stopping.is_cancelled() {
+        return ApiError::new(StatusCode::SERVICE_UNAVAILABLE, "The server is stopping").into_response();
+    }
+    Json(json!({ "ready": true })).into_response()
+}
+
+/// Any path that is none.
+pub(crate) async fn not_found(State(node): State<Arc<Node>>, request: Request) -> Response {
+    if socket::is_upgrade(request.headers()) {
+        return socket::path_not_found(&node, request);
+    }
+    let message = "No such path. WebSocket: /app/{key}. HTTP API: /apps/{id}/events, /batch_events, /channels, \
+                   /channels/{name}, /channels/{name}/users, /users/{user_id}/terminate_connections. \
+                   Behind a proxy with a prefix, the setting server.path_prefix names it";
+    let reason = unknown_path(request.uri().path());
+    ApiError::new(StatusCode::NOT_FOUND, message).because(reason).into_response()
+}
+
+/// A path that exists, with a method that it has not.
+pub(crate) async fn method_not_allowed(request: Request) -> ApiError {
+    let message = format!("{} is not a method of this path", request.method());
+    ApiError::new(StatusCode::METHOD_NOT_ALLOWED, message)
+}

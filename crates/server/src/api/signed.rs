@@ -1,0 +1,165 @@
+//! Requests that prove to come from an app's backend.
+
+use std::{sync::Arc, time::Duration};
+
+use axum::{
+    body::Body,
+    extract::{FromRequest, Request},
+};
+use bytes::{Bytes, BytesMut};
+use clairon_protocol::{
+    Limits,
+    auth::{HttpRequest, Query},
+};
+use clairon_registry::App;
+use http::{StatusCode, header, request::Parts};
+use http_body_util::BodyExt;
+use percent_encoding::percent_decode_str;
+use tokio::time::timeout;
+
+use super::ApiError;
+use crate::{
+    explain::request::{foreign_key, unknown_app},
+    node::Node,
+};
+
+/// How long a body may take to arrive.
+const BODY_TIMEOUT: Duration = Duration::from_secs(30);
+/// How much of a body that is too long is read and dropped, so that its sender gets to read the answer.
+const DISCARDED_BYTES: usize = 16 << 20;
+/// The longest a text can become when JSON escapes it: six bytes for one (`\u0000`).
+const ESCAPED: usize = 6;
+
+/// An extractor: a request whose signature is right, of an app that is switched on, with its raw body.
+#[derive(Debug)]
+pub(crate) struct SignedRequest {
+    pub(crate) app: Arc<App>,
+    /// The query, still escaped.
+    query: String,
+    pub(crate) body: Bytes,
+}
+
+impl SignedRequest {
+    /// The parameters of the query.
+    pub(crate) fn query(&self) -> Query<'_> {
+        Query::parse(&self.query)
+    }
+}
+
+impl FromRequest<Arc<Node>> for SignedRequest {
+    type Rejection = ApiError;
+
+    async fn from_request(request: Request, node: &Arc<Node>) -> Result<Self, ApiError> {
+        let (parts, body) = request.into_parts();
+        let query = parts.uri.query().unwrap_or_default().to_owned();
+        let app = find_app(node, parts.uri.path(), &Query::parse(&query))?;
+        let body = read_body(&parts, body, body_limit(parts.uri.path(), &app.limits)).await?;
+        let signed = Self { app, query, body };
+        signed.verify(node, &parts)?;
+        if signed.app.enabled {
+            Ok(signed)
+        } else {
+            let reason = format!("the app {} is disabled", signed.app.id);
+            Err(ApiError::new(StatusCode::FORBIDDEN, "The app is disabled").because(reason))
+        }
+    }
+}
+
+impl SignedRequest {
+    fn verify(&self, node: &Node, parts: &Parts) -> Result<(), ApiError> {
+        let query = self.query();
+        let path = parts.uri.path();
+        let request = HttpRequest { method: parts.method.as_str(), path, query: &query, body: &self.body };
+        request.check(node.clock.unix_seconds()).and_then(|()| request.verify(&self.app.secret)).map_err(|invalid| {
+            let forwarded = parts.headers.get("x-forwarded-prefix").and_then(|value| value.to_str().ok());
+            let prefixes = [node.settings.path_prefix.as_str(), forwarded.unwrap_or_default()];
+            let known: Vec<&str> = prefixes.into_iter().filter(|prefix| !prefix.is_empty()).collect();
+            let reason = node.explainer.request(&node.apps, &self.app, &request, &invalid, &known);
+            ApiError::new(StatusCode::UNAUTHORIZED, invalid.to_string()).because(reason)
+        })
+    }
+}
+
+/// The app that a request is for, if its `auth_key` is that app's.
+///
+/// The path names it, but for `/users/{id}/terminate_connections`, as the official Python library calls it: there the
+/// key alone does.
+fn find_app(node: &Node, path: &str, query: &Query<'_>) -> Result<Arc<App>, ApiError> {
+    let unauthorized = |message: &str| ApiError::new(StatusCode::UNAUTHORIZED, message);
+    let key = query.get("auth_key");
+    let id = path.strip_prefix("/apps/").and_then(|rest| rest.split('/').next());
+    let Some(id) = id.map(|id| percent_decode_str(id).decode_utf8_lossy()) else {
+        let key = key.ok_or_else(|| unauthorized("Missing parameter: auth_key"))?;
+        return node.apps.by_key(&key).ok_or_else(|| unauthorized("Unknown auth_key"));
+    };
+    let app = node.apps.by_id(id.as_ref()).ok_or_else(|| {
+        let reason = unknown_app(&node.apps, &id, key.as_deref());
+        ApiError::new(StatusCode::NOT_FOUND, "No app has the id in the path").because(reason)
+    })?;
+    match key {
+        Some(key) if key == app.key.as_str() => Ok(app),
+        Some(key) => {
+            let reason = foreign_key(&node.apps, &app, &key);
+            Err(unauthorized("The auth_key is not the key of the app in the path").because(reason))
+        }
+        None => Err(unauthorized("Missing parameter: auth_key")),
+    }
+}
+
+/// How long the body of a request may be, in bytes: what the app's limits for its endpoint add up to.
+fn body_limit(path: &str, limits: &Limits) -> usize {
+    const REST: usize = 4_096;
+    let [data, name, channel] =
+        [limits.event_data_bytes, limits.event_name_bytes, limits.channel_name_bytes].map(|limit| limit as usize);
+    let event = |channels: usize| ESCAPED * (data + name + channels * (channel + 3)) + REST;
+    if path.ends_with("/batch_events") {
+        limits.events_per_batch as usize * event(1)
+    } else if path.ends_with("/events") {
+        event(limits.channels_per_event as usize)
+    } else {
+        REST
+    }
+}
+
+async fn read_body(parts: &Parts, body: Body, limit: usize) -> Result<Bytes, ApiError> {
+    let late = |_| ApiError::new(StatusCode::REQUEST_TIMEOUT, "The body of the request did not arrive in time");
+    let (bytes, size) = timeout(BODY_TIMEOUT, collect(body, limit)).await.map_err(late)??;
+    if size <= limit {
+        return Ok(bytes);
+    }
+    let declared = parts.headers.get(header::CONTENT_LENGTH).and_then(|value| value.to_str().ok());
+    let size = declared.map_or_else(|| format!("at least {size}"), str::to_owned);
+    let message = format!("The body of the request ({size} bytes) exceeds the allowed maximum ({limit} bytes)");
+    Err(ApiError::new(StatusCode::PAYLOAD_TOO_LARGE, message))
+}
+
+/// Reads a body. Past the limit nothing is kept, and only its size is returned.
+async fn collect(mut body: Body, limit: usize) -> Result<(Bytes, usize), ApiError> {
+    let (mut bytes, mut size) = (BytesMut::new(), 0);
+    while let Some(frame) = body.frame().await {
+        let frame = frame.map_err(|_| ApiError::bad_request("The body of the request broke off"))?;
+        let Ok(data) = frame.into_data() else { continue };
+        size += data.len();
+        if size <= limit {
+            bytes.extend_from_slice(&data);
+        } else if size > limit + DISCARDED_BYTES {
+            break;
+        } else {
+            bytes = BytesMut::new();
+        }
+    }
+    Ok((bytes.freeze(), size))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_body_may_be_what_its_limits_add_up_to() {
+        let limits = Limits { event_data_bytes: 10, event_name_bytes: 2, channel_name_bytes: 1, ..Limits::default() };
+        assert_eq!(body_limit("/apps/1/events", &limits), 6 * (10 + 2 + 100 * 4) + 4_096);
+        assert_eq!(body_limit("/apps/1/batch_events", &limits), 10 * (6 * (10 + 2 + 4) + 4_096));
+        assert_eq!(body_limit("/apps/1/users/u/terminate_connections", &limits), 4_096);
+    }
+}

@@ -1,0 +1,113 @@
+//! What a node does by itself: it listens for silence, tells late counts, forgets old events, and reads changed apps.
+
+use std::{sync::Arc, time::Duration};
+
+use clairon_hub::{AppHub, Session};
+use clairon_protocol::{AppId, Disconnect};
+use clairon_registry::{App, AppChange};
+use clairon_websocket::frame;
+use tokio::time::{Interval, MissedTickBehavior, interval};
+use tracing::{error, info};
+
+use crate::{clock::millis, node::Node};
+
+/// How often changed apps are looked for: a change takes effect within two seconds.
+const REFRESH: Duration = Duration::from_secs(1);
+/// How often the counts of large channels are told, as Pusher does.
+const COUNTS: Duration = Duration::from_secs(5);
+/// How often cache channels are searched for events that have expired.
+const EXPIRY: Duration = Duration::from_secs(30);
+
+/// Runs until it is dropped.
+pub(crate) async fn run(node: Arc<Node>) {
+    tokio::join!(
+        every(sweep_interval(&node), || sweep(&node)),
+        every(COUNTS, || for_each_app(&node, |_, hub| hub.tell_counts())),
+        every(EXPIRY, || for_each_app(&node, |_, hub| hub.forget_expired(node.clock.now()))),
+        follow_registry(&node),
+    );
+}
+
+async fn every(period: Duration, act: impl Fn()) {
+    let mut ticks = ticks(period);
+    loop {
+        ticks.tick().await;
+        act();
+    }
+}
+
+/// Ticks that are never made up for.
+fn ticks(period: Duration) -> Interval {
+    let mut ticks = interval(period);
+    ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
+    ticks
+}
+
+fn for_each_app(node: &Node, act: impl Fn(&AppId, &AppHub)) {
+    for (id, hub) in node.hub.apps() {
+        act(&id, &hub);
+    }
+}
+
+/// A tenth of the shortest silence that matters, within reason.
+fn sweep_interval(node: &Node) -> Duration {
+    let heartbeat = node.settings.heartbeat;
+    let shortest = Duration::from_secs(heartbeat.ping_after_seconds.min(heartbeat.close_after_seconds).into());
+    shortest.min(node.settings.authorization_timeout).div_f32(10.0).clamp(Duration::from_millis(100), COUNTS)
+}
+
+/// Looks at every connection once: there is no timer for any.
+fn sweep(node: &Node) {
+    for_each_app(node, |id, hub| match node.enabled_app(id) {
+        Some(app) => hub.for_each_session(|session| check(node, &app, session)),
+        None => hub.close_all(Disconnect::AppDisabled),
+    });
+}
+
+fn check(node: &Node, app: &App, session: &Session) {
+    let now = node.clock.now();
+    let heartbeat = node.settings.heartbeat;
+    let silence = session.silence(now);
+    if silence >= u64::from(heartbeat.close_after_seconds) * 1_000 {
+        session.close(Disconnect::NoPong);
+    } else if silence >= u64::from(heartbeat.ping_after_seconds) * 1_000 && session.probe() {
+        session.send(frame::ping(b""));
+    }
+    let is_overdue = session.age(now) >= millis(node.settings.authorization_timeout);
+    if app.authorized_connections && is_overdue && !session.is_authorized() {
+        session.close(Disconnect::Unauthorized);
+    }
+}
+
+/// Reads the apps again whenever one has changed. That the registry cannot be asked is logged once.
+async fn follow_registry(node: &Node) {
+    let mut ticks = ticks(REFRESH);
+    let mut is_well = true;
+    loop {
+        ticks.tick().await;
+        match node.apps.refresh().await {
+            Ok(changes) => {
+                if !is_well {
+                    info!("the registry can be read again");
+                }
+                is_well = true;
+                for change in &changes {
+                    apply(node, change);
+                }
+            }
+            Err(error) => {
+                if is_well {
+                    error!(%error, "the registry cannot be read: the apps stay as they were");
+                }
+                is_well = false;
+            }
+        }
+    }
+}
+
+fn apply(node: &Node, change: &AppChange) {
+    info!(?change, "app changed");
+    if let AppChange::Removed(id) | AppChange::Disabled(id) = change {
+        node.hub.app(id).close_all(Disconnect::AppDisabled);
+    }
+}

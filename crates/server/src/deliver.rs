@@ -1,0 +1,28 @@
+//! From the bus to the sockets of this node.
+
+use std::sync::Arc;
+
+use clairon_cluster::Envelope;
+use clairon_hub::{Cached, Hub, Publication};
+
+use crate::clock::Clock;
+
+/// Takes events off the bus.
+#[derive(Clone)]
+pub(crate) struct Delivery {
+    pub(crate) hub: Arc<Hub>,
+    pub(crate) clock: Clock,
+}
+
+impl Delivery {
+    /// Queues an event for everyone on this node who listens to its channel.
+    pub(crate) fn deliver(&self, envelope: Envelope) {
+        let Envelope { app, channel, frame, except, cache } = envelope;
+        let cached = cache.map(|entry| Cached {
+            frame: frame.clone(),
+            data: entry.data,
+            expires_at: self.clock.now() + u64::from(entry.ttl_seconds) * 1_000,
+        });
+        self.hub.app(&app).publish(&channel, &Publication { frame, except, cached });
+    }
+}

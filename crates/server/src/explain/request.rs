@@ -1,0 +1,75 @@
+//! Why a request to the HTTP API is refused.
+
+use clairon_protocol::auth::{HttpRequest, InvalidRequest};
+use clairon_registry::{App, AppCache};
+
+use super::{APPS_TRIED, Cut, Explainer};
+
+/// Why an `auth_key` is not that of the app in the path.
+pub(crate) fn foreign_key(apps: &AppCache, app: &App, key: &str) -> String {
+    match apps.by_key(key) {
+        Some(owner) => format!("the auth_key belongs to the app {}, the path names {}", owner.id, app.id),
+        None if app.id.as_str() == key => "the auth_key is the app's id: it must be its key".to_owned(),
+        None if app.secret.matches(key) => "the auth_key is the app's secret: it must be its key".to_owned(),
+        None => format!("the auth_key {:?} belongs to no app", Cut(key)),
+    }
+}
+
+/// Why the app in a path is not found.
+pub(crate) fn unknown_app(apps: &AppCache, id: &str, key: Option<&str>) -> String {
+    let id_text = Cut(id);
+    match (apps.by_key(id), key.and_then(|key| apps.by_key(key))) {
+        (Some(app), _) => format!("no app has the id {id_text:?}: it is the key of the app {}", app.id),
+        (None, Some(app)) => format!("no app has the id {id_text:?}: the auth_key belongs to the app {}", app.id),
+        (None, None) => format!("no app has the id {id_text:?}, nor the auth_key"),
+    }
+}
+
+impl Explainer {
+    /// Why the signature of a request is not taken. `prefixes` are paths that may stand before the signed one.
+    pub(crate) fn request(
+        &self,
+        apps: &AppCache,
+        app: &App,
+        request: &HttpRequest<'_>,
+        invalid: &InvalidRequest,
+        prefixes: &[&str],
+    ) -> String {
+        match invalid {
+            InvalidRequest::Expired { given, now } => {
+                let (seconds, direction) = (now.abs_diff(*given), if given < now { "behind" } else { "ahead of" });
+                format!("the client's clock is {seconds} s {direction} the server's, or the request is old")
+            }
+            InvalidRequest::Body { size } => {
+                format!("the body ({size} bytes) was changed since it was signed: its MD5 is not body_md5")
+            }
+            InvalidRequest::Signature => self.budget.spend(|| signed_otherwise(apps, app, request, prefixes)).unwrap_or_else(|| {
+                "the signature fits neither this app's secret nor another app's: a wrong secret, or a path, method or \
+                 parameter that was changed on the way"
+                    .to_owned()
+            }),
+            other => other.to_string(),
+        }
+    }
+}
+
+fn signed_otherwise(apps: &AppCache, app: &App, request: &HttpRequest<'_>, prefixes: &[&str]) -> Option<String> {
+    for prefix in prefixes {
+        if request.verify_path(&format!("{prefix}{}", request.path), &app.secret).is_ok() {
+            return Some(format!("the signature covers the path prefix {prefix:?}, which must not be signed"));
+        }
+    }
+    if let Some(at) = request.path.find("/apps/").filter(|at| *at > 0)
+        && request.verify_path(&request.path[at..], &app.secret).is_ok()
+    {
+        return Some(format!(
+            "the path has a prefix that was not signed: set server.path_prefix to {:?}",
+            Cut(&request.path[..at])
+        ));
+    }
+    apps.all()
+        .iter()
+        .take(APPS_TRIED)
+        .find(|other| other.id != app.id && request.verify(&other.secret).is_ok())
+        .map(|other| format!("the signature was made with the secret of another app, {}", other.id))
+}

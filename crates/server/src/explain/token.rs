@@ -1,0 +1,121 @@
+//! Why the `auth` of a subscription or a sign-in is wrong.
+
+use clairon_protocol::{
+    Secret, SignIn, SocketId,
+    auth::{AuthToken, InvalidToken, Signature, subscription_signature, user_signature},
+};
+use clairon_registry::{App, AppCache};
+
+use super::{APPS_TRIED, Cut, Explainer};
+
+/// What a client sent to subscribe.
+pub(crate) struct SignedSubscription<'a> {
+    pub(crate) auth: Option<&'a str>,
+    pub(crate) socket_id: SocketId,
+    pub(crate) channel: &'a str,
+    pub(crate) data: Option<&'a str>,
+}
+
+const PREFIXES: [&str; 4] = ["", "private-", "presence-", "private-encrypted-"];
+
+impl Explainer {
+    /// Why the `auth` of a subscription was not taken.
+    pub(crate) fn subscription(
+        &self,
+        apps: &AppCache,
+        app: &App,
+        sent: &SignedSubscription<'_>,
+        invalid: InvalidToken,
+    ) -> String {
+        let &SignedSubscription { auth, socket_id, channel, data } = sent;
+        let found = self.explain_token(apps, app, auth, invalid, |secret, signature| {
+            let signs = |name: &str, data| subscription_signature(secret, socket_id, name, data) == *signature;
+            if signs(channel, data) {
+                return Some(String::new());
+            }
+            if data.is_some() && signs(channel, None) {
+                return Some(", but without the channel_data that was sent".to_owned());
+            }
+            if data.is_none() && channel.starts_with("presence-") && signs(channel, Some("")) {
+                return Some(", but with an empty channel_data, and none was sent".to_owned());
+            }
+            other_names(channel)
+                .find(|name| signs(name, data) || signs(name, None))
+                .map(|name| format!(", but for the channel {:?}", Cut(&name)))
+        });
+        match (found, invalid) {
+            (Some(reason), _) => reason,
+            (None, InvalidToken::Signature) => {
+                let kept = if data.is_some() {
+                    "or its channel_data was changed after it was signed"
+                } else {
+                    "or its channel_data is missing"
+                };
+                format!(
+                    "the signature fits neither this app's secret nor another app's: it is for another socket id or channel name, {kept}"
+                )
+            }
+            (None, other) => other.to_string(),
+        }
+    }
+
+    /// Why the `auth` of a sign-in was not taken.
+    pub(crate) fn sign_in(
+        &self,
+        apps: &AppCache,
+        app: &App,
+        socket_id: SocketId,
+        sent: &SignIn,
+        invalid: InvalidToken,
+    ) -> String {
+        self.explain_token(apps, app, Some(&sent.auth), invalid, |secret, signature| {
+            (user_signature(secret, socket_id, &sent.user_data) == *signature).then(String::new)
+        })
+        .unwrap_or_else(|| match invalid {
+            InvalidToken::Signature => {
+                "the signature fits neither this app's secret nor another app's: it is for another socket id, or its \
+                 user_data was changed after it was signed"
+                    .to_owned()
+            }
+            other => other.to_string(),
+        })
+    }
+
+    /// Looks for the app whose secret made a signature. `fits` says for a secret what the signature was made for: an
+    /// empty text where that is what was sent.
+    fn explain_token(
+        &self,
+        apps: &AppCache,
+        app: &App,
+        auth: Option<&str>,
+        invalid: InvalidToken,
+        fits: impl Fn(&Secret, &Signature) -> Option<String>,
+    ) -> Option<String> {
+        let token = AuthToken::parse(auth).ok()?;
+        let key = (invalid == InvalidToken::Key).then(|| match apps.by_key(token.key) {
+            Some(owner) => {
+                format!("the key in auth belongs to the app {}, the client is connected to {}", owner.id, app.id)
+            }
+            None => format!("the key in auth, {:?}, belongs to no app", Cut(token.key)),
+        });
+        if key.is_some() {
+            return key;
+        }
+        self.budget.spend(|| {
+            if let Some(but) = fits(&app.secret, &token.signature) {
+                return Some(format!("the signature was made with this app's secret{but}"));
+            }
+            apps.all().iter().take(APPS_TRIED).find_map(|other| {
+                fits(&other.secret, &token.signature)
+                    .map(|but| format!("the signature was made with the secret of another app, {}{but}", other.id))
+            })
+        })
+    }
+}
+
+/// The names that a backend may have signed in place of `channel`: the same without, or with another, prefix.
+fn other_names(channel: &str) -> impl Iterator<Item = String> {
+    let bare = PREFIXES[1..].iter().rev().find_map(|prefix| channel.strip_prefix(prefix)).unwrap_or(channel);
+    let plain = bare.strip_prefix("encrypted-").unwrap_or(bare);
+    PREFIXES.iter().map(move |prefix| format!("{prefix}{plain}")).filter(move |name| name != channel)
+}

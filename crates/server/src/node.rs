@@ -1,0 +1,87 @@
+//! The node: what a server knows and can do, whoever asks for it.
+
+use std::sync::Arc;
+
+use clairon_cluster::{Bus, BusError, CacheEntry, Envelope, LocalBus};
+use clairon_hub::Hub;
+use clairon_protocol::{AppId, ChannelName, Event, JsonString, SocketId};
+use clairon_registry::{App, AppCache, AppRegistry, RegistryError};
+use tokio_util::{sync::CancellationToken, task::TaskTracker};
+
+use crate::{clock::Clock, deliver::Delivery, explain::Explainer, settings::Settings, wire};
+
+/// One server process.
+pub(crate) struct Node {
+    pub(crate) settings: Settings,
+    pub(crate) clock: Clock,
+    pub(crate) hub: Arc<Hub>,
+    pub(crate) apps: AppCache,
+    pub(crate) explainer: Explainer,
+    /// The tasks of all connections, WebSocket and HTTP.
+    pub(crate) tasks: TaskTracker,
+    /// Cancelled once the server is on its way down: newcomers are turned away.
+    pub(crate) stopping: CancellationToken,
+    bus: Box<dyn Bus>,
+}
+
+/// An event to be published.
+pub(crate) struct Message<'a> {
+    pub(crate) event: &'a str,
+    pub(crate) data: &'a str,
+    pub(crate) channels: &'a [ChannelName],
+    /// Who shall not get it.
+    pub(crate) except: Option<SocketId>,
+    pub(crate) origin: Origin<'a>,
+}
+
+/// Who publishes.
+#[derive(Clone, Copy)]
+pub(crate) enum Origin<'a> {
+    /// The app's backend. Only its events are remembered by cache channels.
+    Backend,
+    /// A client; on a presence channel with its user's id.
+    Client(Option<&'a str>),
+}
+
+impl Node {
+    /// Assembles a node over an open registry.
+    pub(crate) async fn new(registry: Arc<dyn AppRegistry>, settings: Settings) -> Result<Self, RegistryError> {
+        let clock = Clock::start();
+        let hub = Arc::new(Hub::new(wire::encode));
+        let delivery = Delivery { hub: hub.clone(), clock };
+        Ok(Self {
+            settings,
+            clock,
+            hub,
+            apps: AppCache::load(registry).await?,
+            explainer: Explainer::new(clock),
+            tasks: TaskTracker::new(),
+            stopping: CancellationToken::new(),
+            bus: Box::new(LocalBus::new(Arc::new(move |envelope| delivery.deliver(envelope)))),
+        })
+    }
+
+    /// The app with this id, where there is one and it is switched on.
+    pub(crate) fn enabled_app(&self, id: &AppId) -> Option<Arc<App>> {
+        self.apps.by_id(id).filter(|app| app.enabled)
+    }
+
+    /// Publishes an event to all its channels. Its data is escaped once.
+    pub(crate) async fn publish(&self, app: &App, message: Message<'_>) -> Result<(), BusError> {
+        let Message { event, data, channels, except, origin } = message;
+        let text = JsonString::new(data);
+        let (user_id, is_remembered) = match origin {
+            Origin::Backend => (None, true),
+            Origin::Client(user_id) => (user_id, false),
+        };
+        let envelope = |channel: &ChannelName| Envelope {
+            app: app.id.clone(),
+            channel: channel.clone(),
+            frame: wire::encode(&Event::Published { event, channel, data: &text, user_id }),
+            except,
+            cache: (is_remembered && channel.is_cache())
+                .then(|| CacheEntry { data: data.into(), ttl_seconds: app.limits.cache_ttl_seconds }),
+        };
+        self.bus.publish(channels.iter().map(envelope).collect()).await
+    }
+}

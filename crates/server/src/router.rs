@@ -1,0 +1,92 @@
+//! Which path leads where.
+
+use std::sync::Arc;
+
+use axum::{
+    Router,
+    extract::Request,
+    middleware::{self, Next},
+    response::Response,
+    routing::{any, get, post},
+};
+use http::{Uri, uri::PathAndQuery};
+use tower_http::cors::CorsLayer;
+use tracing::warn;
+
+use crate::{
+    api::{self, Reason},
+    explain::Cut,
+    node::Node,
+    socket,
+};
+
+/// All routes of a node.
+pub(crate) fn router(node: Arc<Node>) -> Router {
+    Router::new()
+        .route("/app/{key}", any(socket::upgrade))
+        .route("/apps/{app_id}/events", post(api::events))
+        .route("/apps/{app_id}/batch_events", post(api::batch_events))
+        .route("/apps/{app_id}/channels", get(api::channels))
+        .route("/apps/{app_id}/channels/{channel}", get(api::channel))
+        .route("/apps/{app_id}/channels/{channel}/users", get(api::channel_users))
+        .route("/apps/{app_id}/users/{user_id}/terminate_connections", post(api::terminate_connections))
+        .route("/users/{user_id}/terminate_connections", post(api::terminate_connections))
+        .route("/", get(api::home))
+        .route("/up", get(api::up))
+        .route("/health", get(api::health))
+        .route("/ready", get(api::ready))
+        .fallback(api::not_found)
+        .method_not_allowed_fallback(api::method_not_allowed)
+        .with_state(node)
+        .layer(middleware::from_fn(log_refusal))
+        .layer(CorsLayer::permissive())
+}
+
+/// Logs a request that was not carried out, with the true reason.
+async fn log_refusal(request: Request, next: Next) -> Response {
+    let (method, path) = (request.method().clone(), request.uri().path().to_owned());
+    let response = next.run(request).await;
+    if let Some(Reason(reason)) = response.extensions().get() {
+        warn!(%method, path = ?Cut(&path), status = response.status().as_u16(), reason, "request refused");
+    }
+    response
+}
+
+/// Takes the server's prefix off a request's path, where it is there. It takes no part in signatures.
+pub(crate) fn strip_prefix<B>(prefix: &str, mut request: http::Request<B>) -> http::Request<B> {
+    if let Some(uri) = without_prefix(prefix, request.uri()) {
+        *request.uri_mut() = uri;
+    }
+    request
+}
+
+fn without_prefix(prefix: &str, uri: &Uri) -> Option<Uri> {
+    let rest = uri.path_and_query()?.as_str().strip_prefix(prefix).filter(|_| !prefix.is_empty())?;
+    let rest = match rest.as_bytes().first() {
+        Some(b'/') => rest.to_owned(),
+        None | Some(b'?') => format!("/{rest}"),
+        Some(_) => return None,
+    };
+    let mut parts = uri.clone().into_parts();
+    parts.path_and_query = Some(PathAndQuery::try_from(rest).ok()?);
+    Uri::from_parts(parts).ok()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_prefix_is_taken_off_once_and_whole() {
+        let strip = |path: &str| {
+            let request = http::Request::builder().uri(path).body(()).unwrap();
+            strip_prefix("/ws", request).uri().to_string()
+        };
+        assert_eq!(strip("/ws/app/key?protocol=7"), "/app/key?protocol=7");
+        assert_eq!(strip("/ws"), "/");
+        assert_eq!(strip("/ws?x"), "/?x");
+        assert_eq!(strip("/wsx/app"), "/wsx/app");
+        assert_eq!(strip("/app/key"), "/app/key");
+        assert_eq!(strip("/ws/ws/a%20b"), "/ws/a%20b");
+    }
+}

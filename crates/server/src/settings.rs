@@ -1,0 +1,32 @@
+//! What an operator sets for the whole server; what is set per app stands in the registry.
+
+use std::time::Duration;
+
+pub use clairon_hub::OutboxLimits;
+
+/// How the server behaves towards all apps alike.
+#[derive(Clone, Debug)]
+pub struct Settings {
+    /// What stands before every path, such as `/ws` behind a proxy that passes it on; empty for none. Requests without
+    /// it are served too: a proxy may have taken it off.
+    pub path_prefix: String,
+    /// How silence is treated.
+    pub heartbeat: Heartbeat,
+    /// How much may wait for one slow reader.
+    pub outbox: OutboxLimits,
+    /// How long a client of an app with `authorized_connections` has to sign in or to join a private channel.
+    pub authorization_timeout: Duration,
+    /// How long the sockets may take to close when the server stops.
+    pub shutdown_grace: Duration,
+}
+
+/// How silence is treated, in seconds.
+#[derive(Clone, Copy, Debug)]
+pub struct Heartbeat {
+    /// What clients are told: after so much silence they send a ping of their own. Never 0.
+    pub activity_timeout_seconds: u32,
+    /// After so much silence the server sends a ping frame, which every WebSocket stack answers by itself.
+    pub ping_after_seconds: u32,
+    /// After so much silence the connection is closed with 4201.
+    pub close_after_seconds: u32,
+}

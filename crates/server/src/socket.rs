@@ -1,0 +1,11 @@
+//! Clients: from the upgrade of their request to the close of their socket.
+
+mod admission;
+mod client_event;
+mod connection;
+mod session;
+mod sign_in;
+mod subscribe;
+mod upgrade;
+
+pub(crate) use upgrade::{is_upgrade, path_not_found, upgrade};

@@ -1,0 +1,127 @@
+//! Who may connect.
+
+use std::sync::Arc;
+
+use clairon_hub::{AppHub, Session};
+use clairon_protocol::{Disconnect, SocketId, auth::Query, check_version};
+use clairon_registry::App;
+use http::{HeaderMap, header};
+
+use super::connection::Connection;
+use crate::{explain::unknown_key, node::Node};
+
+/// What a client says of itself when it connects.
+pub(super) struct Visitor<'a> {
+    /// The app's key, from the path.
+    pub(super) key: &'a str,
+    pub(super) query: Query<'a>,
+    pub(super) headers: &'a HeaderMap,
+}
+
+/// A client that is not let in: what it is told, and what the log is told.
+pub(super) struct Refusal {
+    pub(super) disconnect: Disconnect,
+    pub(super) reason: String,
+}
+
+/// Lets a client in, or says why not.
+pub(super) fn admit(node: &Arc<Node>, visitor: &Visitor<'_>) -> Result<Connection, Refusal> {
+    let refuse = |disconnect, reason: String| Err(Refusal { disconnect, reason });
+    if node.stopping.is_cancelled() {
+        return refuse(Disconnect::Shutdown, "the server is stopping".to_owned());
+    }
+    let Some(app) = node.apps.by_key(visitor.key) else {
+        return refuse(Disconnect::UnknownApp, unknown_key(&node.apps, visitor.key));
+    };
+    if !app.enabled {
+        return refuse(Disconnect::AppDisabled, format!("the app {} is disabled", app.id));
+    }
+    if let Err(disconnect) = check_version(visitor.query.get("protocol").as_deref()) {
+        let version = visitor.query.get("protocol").unwrap_or_default();
+        return refuse(disconnect, format!("protocol {version:.20?} is not spoken here, 4 to 7 are"));
+    }
+    let origin = visitor.headers.get(header::ORIGIN).map(|value| String::from_utf8_lossy(value.as_bytes()));
+    if let Some(origin) = origin.filter(|origin| !is_origin_allowed(&app, origin)) {
+        let allowed = app.allowed_origins.join(", ");
+        return refuse(
+            Disconnect::OriginNotAllowed,
+            format!("the origin {origin:.200?} is not among the app's allowed_origins ({allowed})"),
+        );
+    }
+    open(node, &app).map_err(|disconnect| Refusal {
+        disconnect,
+        reason: format!(
+            "the app's capacity of {} connections is used up",
+            app.capacity.map_or(0, std::num::NonZero::get)
+        ),
+    })
+}
+
+fn open(node: &Arc<Node>, app: &Arc<App>) -> Result<Connection, Disconnect> {
+    let hub: Arc<AppHub> = node.hub.app(&app.id);
+    let id = SocketId::from_random(rand::random());
+    let session = Arc::new(Session::new(id, node.settings.outbox, node.clock.now()));
+    hub.connect(&session, app.capacity.map(|capacity| capacity.get() as usize))?;
+    Ok(Connection::new(node.clone(), app, hub, session))
+}
+
+/// Checks a page's origin against the app's list: full origins, host names, and names behind `*.`. An empty list, or a
+/// client without an origin (a native one), is not held up: the check protects a browser's user, nobody else.
+fn is_origin_allowed(app: &App, origin: &str) -> bool {
+    let host = host_of(origin);
+    let matches = |allowed: &String| match allowed.strip_prefix("*.") {
+        _ if allowed == "*" => true,
+        Some(domain) => host.len() > domain.len() && is_in_domain(host, domain),
+        None if allowed.contains("://") => allowed.trim_end_matches('/').eq_ignore_ascii_case(origin),
+        None => allowed.eq_ignore_ascii_case(host),
+    };
+    app.allowed_origins.is_empty() || app.allowed_origins.iter().any(matches)
+}
+
+fn host_of(origin: &str) -> &str {
+    let authority = origin.split_once("://").map_or(origin, |(_, rest)| rest);
+    match authority.rsplit_once(':') {
+        Some((host, port)) if port.bytes().all(|byte| byte.is_ascii_digit()) => host,
+        _ => authority,
+    }
+}
+
+fn is_in_domain(host: &str, domain: &str) -> bool {
+    let Some(split) = host.len().checked_sub(domain.len()) else { return false };
+    host.is_char_boundary(split) && host[split..].eq_ignore_ascii_case(domain) && host[..split].ends_with('.')
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn origins() {
+        let mut app = App::random();
+        assert!(is_origin_allowed(&app, "https://any.example"));
+        app.allowed_origins = ["example.com", "*.shop.test", "http://dev.test:8080"].map(str::to_owned).to_vec();
+        for good in [
+            "https://example.com",
+            "http://EXAMPLE.com:8080",
+            "https://a.shop.test",
+            "https://a.b.shop.test:1",
+            "http://dev.test:8080",
+        ] {
+            assert!(is_origin_allowed(&app, good), "{good}");
+        }
+        for bad in [
+            "https://example.com.evil.test",
+            "https://evilexample.com",
+            "https://shop.test",
+            "https://xshop.test",
+            "http://dev.test",
+            "https://dev.test:8080",
+            "null",
+            "",
+        ] {
+            assert!(!is_origin_allowed(&app, bad), "{bad}");
+        }
+        app.allowed_origins = vec!["*".to_owned()];
+        assert!(is_origin_allowed(&app, "null"));
+    }
+}

@@ -1,0 +1,88 @@
+//! Events that clients send to each other.
+
+use clairon_hub::Millis;
+use clairon_protocol::{CLIENT_EVENT_RATE, ClientEvent, UserId, data_text};
+use clairon_registry::App;
+use tracing::debug;
+
+use super::connection::Connection;
+use crate::{
+    explain::Cut,
+    node::{Message, Origin},
+};
+
+/// How many client events the present second has seen.
+#[derive(Default)]
+pub(super) struct RateWindow {
+    started_at: Millis,
+    events: u32,
+}
+
+impl RateWindow {
+    /// Counts one event; false where the second has had its `limit`.
+    fn admit(&mut self, now: Millis, limit: u32) -> bool {
+        if now.saturating_sub(self.started_at) >= 1_000 {
+            *self = Self { started_at: now, events: 0 };
+        }
+        self.events += 1;
+        self.events <= limit
+    }
+}
+
+impl Connection {
+    /// Relays an event to the other subscribers of a channel that the client is on itself. The connection stays where
+    /// that is refused.
+    pub(super) async fn client_event(&mut self, app: &App, event: ClientEvent<'_>) {
+        if let Err((code, message)) = self.relay(app, &event).await {
+            let (event, channel) = (Cut(&event.event), Cut(&event.channel));
+            debug!(app = %app.id, socket = %self.session.id(), ?event, ?channel, message, "client event refused");
+            self.complain(code, &message);
+        }
+    }
+
+    async fn relay(&mut self, app: &App, event: &ClientEvent<'_>) -> Result<(), (Option<u16>, String)> {
+        let refuse = |message: String| Err((None, message));
+        if !app.client_messages {
+            return refuse("Client events are not enabled for this app (client_messages)".to_owned());
+        }
+        let (size, limit) = (event.event.len(), app.limits.event_name_bytes as usize);
+        if size > limit {
+            return refuse(format!("The client event's name has {size} bytes, the limit is {limit}"));
+        }
+        let data = event.data.map_or_else(Default::default, data_text);
+        let (size, limit) = (data.len(), app.limits.event_data_bytes as usize);
+        if size > limit {
+            return refuse(format!("The client event's data has {size} bytes, the limit is {limit}"));
+        }
+        let Some((channel, subscription)) = self.subscriptions.get_key_value(event.channel.as_ref()) else {
+            return refuse("Client events need a subscription to their channel".to_owned());
+        };
+        if !channel.kind().takes_client_events() {
+            return refuse("Client events are for private and presence channels".to_owned());
+        }
+        if !self.client_events.admit(self.node.clock.now(), app.limits.client_events_per_second) {
+            let limit = app.limits.client_events_per_second;
+            return Err((Some(CLIENT_EVENT_RATE), format!("Client event dropped: more than {limit} in a second")));
+        }
+        let message = Message {
+            event: &event.event,
+            data: &data,
+            channels: std::slice::from_ref(channel),
+            except: Some(self.session.id()),
+            origin: Origin::Client(subscription.user_id.as_ref().map(UserId::as_str)),
+        };
+        self.node.publish(app, message).await.map_err(|error| (None, error.to_string()))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_second_has_its_limit() {
+        let mut window = RateWindow::default();
+        assert_eq!([0, 1, 2, 999].map(|now| window.admit(now, 3)), [true, true, true, false]);
+        assert!(window.admit(1_000, 3));
+    }
+}

@@ -1,0 +1,112 @@
+//! What one client is doing here.
+
+use std::{collections::HashMap, sync::Arc};
+
+use clairon_hub::{AppHub, Channel, Edge, Session, SignedIn};
+use clairon_protocol::{AppId, ChannelName, Command, Event, Member, UserId};
+use clairon_registry::App;
+use tracing::debug;
+
+use super::client_event::RateWindow;
+use crate::{node::Node, wire};
+
+/// One client, admitted to one app. When it is dropped, however the connection ended, the client leaves everything.
+pub(super) struct Connection {
+    pub(super) node: Arc<Node>,
+    pub(super) app_id: AppId,
+    pub(super) hub: Arc<AppHub>,
+    pub(super) session: Arc<Session>,
+    pub(super) subscriptions: HashMap<ChannelName, Subscription>,
+    /// Boxed: most clients never sign in.
+    pub(super) user: Option<Box<SignedInUser>>,
+    pub(super) client_events: RateWindow,
+    /// The longest message that the client may send, in bytes.
+    pub(super) message_limit: usize,
+}
+
+/// One channel of a client.
+pub(super) struct Subscription {
+    /// `None` for the channel of the user's own events, which needs no list: those go to all of its connections.
+    pub(super) channel: Option<Arc<Channel>>,
+    /// Which member it makes the client, on a presence channel.
+    pub(super) user_id: Option<UserId>,
+}
+
+/// Whom a client has signed in as.
+pub(super) struct SignedInUser {
+    pub(super) member: Member,
+    pub(super) stay: SignedIn,
+}
+
+impl Connection {
+    pub(super) fn new(node: Arc<Node>, app: &App, hub: Arc<AppHub>, session: Arc<Session>) -> Self {
+        Self {
+            node,
+            app_id: app.id.clone(),
+            hub,
+            session,
+            subscriptions: HashMap::new(),
+            user: None,
+            client_events: RateWindow::default(),
+            message_limit: app.limits.message_bytes(),
+        }
+    }
+
+    /// Greets the client: nothing else may come first.
+    pub(super) fn establish(&self) {
+        let activity_timeout = self.node.settings.heartbeat.activity_timeout_seconds;
+        self.send(&Event::ConnectionEstablished { socket_id: self.session.id(), activity_timeout });
+        debug!(app = %self.app_id, socket = %self.session.id(), "connected");
+    }
+
+    /// Does what the client says. An app that is gone or switched off does nothing more: its sockets are being closed.
+    pub(super) async fn handle(&mut self, text: &str) {
+        let Some(app) = self.node.enabled_app(&self.app_id) else { return };
+        self.message_limit = app.limits.message_bytes();
+        match Command::parse(text) {
+            Ok(Command::Ping) => self.send(&Event::Pong),
+            Ok(Command::Pong) => {}
+            Ok(Command::Subscribe(subscribe)) => self.subscribe(&app, &subscribe),
+            Ok(Command::Unsubscribe { channel }) => self.unsubscribe(&app, &channel),
+            Ok(Command::SignIn(sign_in)) => self.sign_in(&app, &sign_in),
+            Ok(Command::ClientEvent(event)) => self.client_event(&app, event).await,
+            Err(error) => {
+                debug!(app = %app.id, socket = %self.session.id(), %error, "message not understood");
+                self.complain(None, &error.to_string());
+            }
+        }
+    }
+
+    pub(super) fn send(&self, event: &Event<'_>) {
+        self.session.send(wire::encode(event));
+    }
+
+    /// Tells the client that something was not done. The connection stays, so the code is none of those that close one.
+    pub(super) fn complain(&self, code: Option<u16>, message: &str) {
+        self.send(&Event::Error { code, message });
+    }
+
+    /// Logs the changes that are seen from outside of a channel.
+    pub(super) fn log_edges(&self, channel: &ChannelName, edges: &[Edge]) {
+        for edge in edges {
+            debug!(app = %self.app_id, socket = %self.session.id(), %channel, ?edge, "channel changed");
+        }
+    }
+}
+
+impl Drop for Connection {
+    fn drop(&mut self) {
+        let now = self.node.clock.now();
+        let counts = self.node.apps.by_id(&self.app_id).is_some_and(|app| app.subscription_counts);
+        for (name, subscription) in std::mem::take(&mut self.subscriptions) {
+            if let Some(channel) = subscription.channel {
+                self.log_edges(&name, &self.hub.leave(&channel, self.session.id(), counts, now));
+            }
+        }
+        if let Some(user) = &self.user {
+            self.hub.sign_out(self.session.id(), &user.stay);
+        }
+        self.hub.disconnect(self.session.id());
+        debug!(app = %self.app_id, socket = %self.session.id(), "disconnected");
+    }
+}

@@ -1,0 +1,131 @@
+//! The life of one socket: what the client says is done, what the outbox holds is written, until either ends it.
+
+use std::{
+    collections::VecDeque,
+    future::poll_fn,
+    str,
+    task::{Context, Poll},
+    time::Duration,
+};
+
+use bytes::Bytes;
+use clairon_protocol::{Disconnect, Event};
+use clairon_websocket::{CloseCode, Message, ReadError, Socket, frame};
+use tracing::{debug, info};
+
+use super::connection::Connection;
+use crate::wire;
+
+/// How long a client has to take its last frames and to answer the close.
+const CLOSE_PATIENCE: Duration = Duration::from_secs(3);
+
+/// What a socket's task is woken for.
+enum Turn {
+    /// The client has said something.
+    Heard(Message),
+    /// The server ends the connection.
+    Ended(Disconnect),
+    /// The client is gone, or broke RFC 6455.
+    Lost(ReadError),
+}
+
+/// Serves an admitted client to the end.
+pub(super) async fn run(mut socket: Socket, mut connection: Connection) {
+    let mut batch = VecDeque::new();
+    connection.establish();
+    loop {
+        match poll_fn(|cx| poll_turn(cx, &mut socket, &connection, &mut batch)).await {
+            Turn::Heard(Message::Close(close)) => {
+                let code = close.map_or(CloseCode::NORMAL, |close| close.code);
+                drop(connection);
+                return socket.close(frame::close(code, ""), batch, CLOSE_PATIENCE).await;
+            }
+            Turn::Heard(message) => {
+                connection.session.saw(connection.node.clock.now());
+                hear(&mut connection, message).await;
+            }
+            Turn::Ended(reason) => {
+                log_end(&connection, reason);
+                drop(connection);
+                if reason == Disconnect::SlowReader {
+                    // Only what may be half written is finished; the rest would not get through either.
+                    batch.truncate(1);
+                }
+                return disconnect(socket, batch, reason).await;
+            }
+            Turn::Lost(ReadError::Decode(error)) => {
+                debug!(app = %connection.app_id, socket = %connection.session.id(), %error, "broken WebSocket");
+                drop(connection);
+                return socket.close(frame::close(error.close_code(), &error.to_string()), batch, CLOSE_PATIENCE).await;
+            }
+            Turn::Lost(error) => {
+                debug!(app = %connection.app_id, socket = %connection.session.id(), %error, "connection lost");
+                return;
+            }
+        }
+    }
+}
+
+/// Ends a connection with the reason, told twice: some clients read only the event, others only the close frame.
+pub(super) async fn disconnect(socket: Socket, mut pending: VecDeque<Bytes>, reason: Disconnect) {
+    let message = reason.to_string();
+    pending.push_back(wire::encode(&Event::Error { code: Some(reason.code()), message: &message }));
+    socket.close(frame::close(CloseCode(reason.code()), &message), pending, CLOSE_PATIENCE).await;
+}
+
+/// Writes as long as there is something and the socket takes it, then reads.
+fn poll_turn(
+    cx: &mut Context<'_>,
+    socket: &mut Socket,
+    connection: &Connection,
+    batch: &mut VecDeque<Bytes>,
+) -> Poll<Turn> {
+    let outbox = connection.session.outbox();
+    loop {
+        match socket.poll_write(cx, batch) {
+            Poll::Ready(Err(error)) => return Poll::Ready(Turn::Lost(ReadError::Io(error))),
+            Poll::Ready(Ok(())) => {}
+            Poll::Pending => {
+                if let Poll::Ready(reason) = outbox.poll_closed(cx) {
+                    return Poll::Ready(Turn::Ended(reason));
+                }
+                break;
+            }
+        }
+        match outbox.poll_take(cx, batch) {
+            Poll::Ready(None) => {}
+            Poll::Ready(Some(reason)) => return Poll::Ready(Turn::Ended(reason)),
+            Poll::Pending => {
+                // An idle connection keeps no queue.
+                *batch = VecDeque::new();
+                break;
+            }
+        }
+    }
+    socket.poll_read(cx, connection.message_limit).map(|read| match read {
+        Ok(message) => Turn::Heard(message),
+        Err(error) => Turn::Lost(error),
+    })
+}
+
+async fn hear(connection: &mut Connection, message: Message) {
+    match message {
+        Message::Text(text) => connection.handle(&text).await,
+        // Pusher speaks text only; a client that sends the same JSON as a binary message is understood.
+        Message::Binary(bytes) => match str::from_utf8(&bytes) {
+            Ok(text) => connection.handle(text).await,
+            Err(_) => connection.complain(None, &format!("Binary message ({} bytes) is not UTF-8", bytes.len())),
+        },
+        Message::Ping(payload) => connection.session.send(frame::pong(&payload)),
+        Message::Pong(_) | Message::Close(_) => {}
+    }
+}
+
+fn log_end(connection: &Connection, reason: Disconnect) {
+    let (app, socket, code) = (&connection.app_id, connection.session.id(), reason.code());
+    if reason == Disconnect::Shutdown {
+        debug!(%app, %socket, code, %reason, "closing");
+    } else {
+        info!(%app, %socket, code, %reason, "closing");
+    }
+}

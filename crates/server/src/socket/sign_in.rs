@@ -1,0 +1,66 @@
+//! Signing in as a user.
+
+use clairon_hub::SignedIn;
+use clairon_protocol::{
+    Event, SignIn, User, WATCHLIST_TOO_LONG,
+    auth::{AuthToken, user_signature},
+};
+use clairon_registry::App;
+use tracing::{debug, warn};
+
+use super::connection::{Connection, SignedInUser};
+
+impl Connection {
+    /// Signs the client in. A refusal leaves the connection as it was.
+    pub(super) fn sign_in(&mut self, app: &App, sign_in: &SignIn) {
+        match self.try_sign_in(app, sign_in) {
+            Ok(()) => debug!(app = %app.id, socket = %self.session.id(), "signed in"),
+            Err((message, reason)) => {
+                warn!(app = %app.id, socket = %self.session.id(), reason, "sign-in refused");
+                self.complain(None, &message);
+            }
+        }
+    }
+
+    /// On refusal, what the client is told, and what the log is told.
+    fn try_sign_in(&mut self, app: &App, sign_in: &SignIn) -> Result<(), (String, String)> {
+        let plain = |message: String| (message.clone(), message);
+        if !app.user_authentication {
+            return Err(plain("User authentication is switched off for this app".to_owned()));
+        }
+        let expected = user_signature(&app.secret, self.session.id(), &sign_in.user_data);
+        AuthToken::parse(Some(&sign_in.auth)).and_then(|token| token.verify(app.key.as_str(), &expected)).map_err(
+            |invalid| {
+                let explainer = &self.node.explainer;
+                let reason = explainer.sign_in(&self.node.apps, app, self.session.id(), sign_in, invalid);
+                (invalid.to_string(), reason)
+            },
+        )?;
+        let user = User::parse(&sign_in.user_data, &app.limits).map_err(|invalid| plain(invalid.to_string()))?;
+        match &self.user {
+            Some(present) if present.member.user_id != user.member.user_id => {
+                return Err(plain("Connection is already signed in as another user".to_owned()));
+            }
+            Some(_) => self.send(&Event::SignInSuccess { user_data: &sign_in.user_data }),
+            None => self.become_user(app, user, &sign_in.user_data),
+        }
+        Ok(())
+    }
+
+    fn become_user(&mut self, app: &App, user: User, user_data: &str) {
+        let User { member, watchlist, unwatched } = user;
+        let watchlist = if app.watchlist { watchlist } else { Vec::new() };
+        let stay = SignedIn { user_id: member.user_id.as_str().into(), watchlist };
+        self.session.authorize();
+        self.send(&Event::SignInSuccess { user_data });
+        self.hub.sign_in(&self.session, &stay);
+        if app.watchlist && unwatched > 0 {
+            let limit = app.limits.watchlist_users;
+            let size = limit as usize + unwatched;
+            let message =
+                format!("The watchlist has {size} users, the limit is {limit}: the first {limit} are watched");
+            self.complain(Some(WATCHLIST_TOO_LONG), &message);
+        }
+        self.user = Some(Box::new(SignedInUser { member, stay }));
+    }
+}

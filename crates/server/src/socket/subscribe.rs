@@ -1,0 +1,137 @@
+//! Subscribing and unsubscribing.
+
+use clairon_hub::{Join, JoinError, Subscriber};
+use clairon_protocol::{
+    ChannelKind, ChannelName, Event, Member, Subscribe,
+    auth::{AuthToken, InvalidToken, subscription_signature},
+};
+use clairon_registry::App;
+use tracing::{debug, warn};
+
+use super::connection::{Connection, Subscription};
+use crate::explain::{Cut, SignedSubscription};
+
+/// A subscription that is not made: what the client is told, and, where that is less than the truth, the truth.
+struct Refusal {
+    status: u16,
+    message: String,
+    reason: Option<String>,
+}
+
+impl Refusal {
+    fn new(status: u16, message: impl Into<String>) -> Self {
+        Self { status, message: message.into(), reason: None }
+    }
+}
+
+impl Connection {
+    /// Subscribes the client to a channel. Refused or not, the connection stays.
+    pub(super) fn subscribe(&mut self, app: &App, subscribe: &Subscribe) {
+        if let Err(refusal) = self.try_subscribe(app, subscribe) {
+            let Refusal { status, message, reason } = refusal;
+            let channel = Cut(&subscribe.channel);
+            let reason = reason.as_deref().unwrap_or(&message);
+            warn!(app = %app.id, socket = %self.session.id(), ?channel, status, reason, "subscription refused");
+            self.send(&Event::SubscriptionError { channel: &subscribe.channel, error: &message, status });
+            self.complain(None, &message);
+        }
+    }
+
+    fn try_subscribe(&mut self, app: &App, subscribe: &Subscribe) -> Result<(), Refusal> {
+        let name = ChannelName::parse(&subscribe.channel, &app.limits)
+            .map_err(|invalid| Refusal::new(400, invalid.to_string()))?;
+        let limit = app.limits.subscriptions_per_connection as usize;
+        if self.subscriptions.len() >= limit && !self.subscriptions.contains_key(&name) {
+            let message = format!("the connection has {limit} subscriptions, which is the limit");
+            return Err(Refusal::new(403, message));
+        }
+        match name.kind() {
+            ChannelKind::ServerToUser => self.subscribe_to_user(name),
+            ChannelKind::Public => self.join(app, name, None),
+            ChannelKind::Private | ChannelKind::Encrypted => {
+                self.authorize(app, subscribe)?;
+                self.join(app, name, None)
+            }
+            ChannelKind::Presence => {
+                self.authorize(app, subscribe)?;
+                let member = self.member(app, subscribe)?;
+                self.join(app, name, Some(member))
+            }
+        }
+    }
+
+    /// Checks that the app's backend has signed this subscription, for this connection.
+    fn authorize(&self, app: &App, subscribe: &Subscribe) -> Result<(), Refusal> {
+        let (channel, data) = (subscribe.channel.as_str(), subscribe.channel_data.as_deref());
+        let socket_id = self.session.id();
+        let expected = subscription_signature(&app.secret, socket_id, channel, data);
+        AuthToken::parse(subscribe.auth.as_deref())
+            .and_then(|token| token.verify(app.key.as_str(), &expected))
+            .map(|()| self.session.authorize())
+            .map_err(|invalid| {
+                let auth = subscribe.auth.as_deref();
+                let signed = SignedSubscription { auth, socket_id, channel, data };
+                let reason = self.node.explainer.subscription(&self.node.apps, app, &signed, invalid);
+                let status = if invalid == InvalidToken::Missing { 403 } else { 401 };
+                Refusal { status, message: invalid.to_string(), reason: Some(reason) }
+            })
+    }
+
+    /// Whom the subscription to a presence channel makes a member: whom its data names, else who has signed in.
+    fn member(&self, app: &App, subscribe: &Subscribe) -> Result<Member, Refusal> {
+        match (&subscribe.channel_data, &self.user) {
+            (Some(data), _) => {
+                Member::parse(data, &app.limits).map_err(|invalid| Refusal::new(400, invalid.to_string()))
+            }
+            (None, Some(user)) => Ok(user.member.clone()),
+            (None, None) => {
+                let message = "Missing parameter: data.channel_data (a presence channel needs it, or a signed-in user)";
+                Err(Refusal::new(400, message))
+            }
+        }
+    }
+
+    fn join(&mut self, app: &App, name: ChannelName, member: Option<Member>) -> Result<(), Refusal> {
+        let user_id = member.as_ref().map(|member| member.user_id.clone());
+        let subscriber = Subscriber {
+            session: &self.session,
+            member,
+            max_members: app.limits.presence_members as usize,
+            counts: app.subscription_counts,
+        };
+        match self.hub.join(&name, &subscriber, self.node.clock.now()) {
+            Ok((_, Join::Already)) => Ok(()),
+            Ok((channel, Join::Joined(edges))) => {
+                debug!(app = %app.id, socket = %self.session.id(), channel = %name, "subscribed");
+                self.log_edges(&name, &edges);
+                self.subscriptions.insert(name, Subscription { channel: Some(channel), user_id });
+                Ok(())
+            }
+            Err(JoinError::Full { limit }) => {
+                Err(Refusal::new(403, format!("the presence channel has {limit} members, which is the limit")))
+            }
+            Err(JoinError::Closed) => Err(Refusal::new(500, "the channel is closing, subscribe again")),
+        }
+    }
+
+    /// Lets a signed-in user listen to the events for that user, and nobody else.
+    fn subscribe_to_user(&mut self, name: ChannelName) -> Result<(), Refusal> {
+        let is_own = self.user.as_ref().is_some_and(|user| name.user_id() == Some(&user.stay.user_id));
+        if !is_own {
+            return Err(Refusal::new(403, "the channel is for connections that are signed in as its user"));
+        }
+        self.send(&Event::SubscriptionSucceeded { channel: &name, members: None });
+        self.subscriptions.insert(name, Subscription { channel: None, user_id: None });
+        Ok(())
+    }
+
+    /// Ends a subscription. There is no answer, and none to be refused: from nothing it does nothing.
+    pub(super) fn unsubscribe(&mut self, app: &App, channel: &str) {
+        let Some((name, subscription)) = self.subscriptions.remove_entry(channel) else { return };
+        debug!(app = %app.id, socket = %self.session.id(), channel = %name, "unsubscribed");
+        if let Some(channel) = subscription.channel {
+            let now = self.node.clock.now();
+            self.log_edges(&name, &self.hub.leave(&channel, self.session.id(), app.subscription_counts, now));
+        }
+    }
+}

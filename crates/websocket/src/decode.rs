@@ -1,0 +1,236 @@
+//! From bytes to messages, without input or output.
+
+use std::mem;
+
+use crate::{
+    Close, DecodeError, Message,
+    header::{Header, MAX_HEADER, Opcode},
+    mask,
+};
+
+/// Decodes what one client sends.
+///
+/// Bytes are decoded where they lie and copied once, into their message, so the decoder owns memory only between the
+/// first and the last byte of a message. What it owns then grows with what has arrived, never with what a header
+/// declares, and stays within the limit of the call that admitted the frame. An empty fragment costs no memory.
+///
+/// After an error or a close frame nothing more is decoded (RFC 6455, 1.4 and 7.1.7): further bytes are swallowed.
+#[derive(Debug, Default)]
+pub struct Decoder(Option<Box<State>>);
+
+impl Decoder {
+    /// At the start of a stream. Owns no memory.
+    #[must_use]
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// Takes the next message from the front of `input`, or all of `input` if the message is not complete in it.
+    ///
+    /// So a caller goes on with the same `input` as long as messages come. `max_message` limits the payload of a
+    /// message, in bytes, over all of its fragments; control frames have their own limit, 125 bytes.
+    ///
+    /// # Errors
+    ///
+    /// The client broke the protocol or the limit.
+    pub fn decode(&mut self, input: &mut &[u8], max_message: usize) -> Result<Option<Message>, DecodeError> {
+        let mut state = self.0.take().map_or_else(State::default, |state| *state);
+        let result = state.advance(input, max_message);
+        match result {
+            Ok(Some(Message::Close(_))) => state = State::ended(End::Closed),
+            Err(_) => state = State::ended(End::Failed),
+            Ok(_) => {}
+        }
+        if !state.is_empty() {
+            self.0 = Some(Box::new(state));
+        }
+        result
+    }
+
+    /// How many bytes of memory the decoder owns; 0 between messages.
+    #[must_use]
+    pub fn buffered(&self) -> usize {
+        let owned = |state: &State| size_of::<State>() + state.message.capacity() + state.control.capacity();
+        self.0.as_deref().map_or(0, owned)
+    }
+
+    /// Whether, and how, the stream of messages has come to its end.
+    pub(crate) fn end(&self) -> Option<End> {
+        self.0.as_deref()?.end
+    }
+}
+
+/// Why nothing more is decoded.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum End {
+    /// By a close frame.
+    Closed,
+    /// By an error.
+    Failed,
+}
+
+/// What is left between two calls.
+#[derive(Debug, Default)]
+struct State {
+    end: Option<End>,
+    /// The first bytes of a header that is not complete.
+    header: [u8; MAX_HEADER],
+    header_length: usize,
+    frame: Option<Frame>,
+    /// The payload of a control frame that is not complete. It may interrupt a message, hence its own buffer.
+    control: Vec<u8>,
+    /// Set from the first frame of a message to its last.
+    kind: Option<Kind>,
+    message: Vec<u8>,
+    /// How many bytes of a text message are known to be UTF-8.
+    checked: usize,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Kind {
+    Text,
+    Binary,
+}
+
+/// A frame whose payload is being read.
+#[derive(Clone, Copy, Debug)]
+struct Frame {
+    header: Header,
+    /// How much of the payload is here, and how much is not, in bytes.
+    received: usize,
+    remaining: usize,
+    /// What its buffer may grow to, in bytes.
+    ceiling: usize,
+}
+
+impl State {
+    fn ended(end: End) -> Self {
+        Self { end: Some(end), ..Self::default() }
+    }
+
+    fn is_empty(&self) -> bool {
+        self.end.is_none() && self.header_length == 0 && self.frame.is_none() && self.kind.is_none()
+    }
+
+    fn advance(&mut self, input: &mut &[u8], max_message: usize) -> Result<Option<Message>, DecodeError> {
+        if self.end.is_some() {
+            *input = &[];
+        }
+        loop {
+            let frame = match self.frame.take() {
+                Some(frame) => frame,
+                None => match self.take_header(input)? {
+                    Some(header) => self.admit(header, max_message)?,
+                    None => return Ok(None),
+                },
+            };
+            let frame = self.take_payload(frame, input)?;
+            if frame.remaining > 0 {
+                self.frame = Some(frame);
+                return Ok(None);
+            }
+            if let Some(message) = self.finish(frame.header)? {
+                return Ok(Some(message));
+            }
+        }
+    }
+
+    fn take_header(&mut self, input: &mut &[u8]) -> Result<Option<Header>, DecodeError> {
+        let held = self.header_length;
+        let taken = input.len().min(MAX_HEADER - held);
+        self.header[held..held + taken].copy_from_slice(&input[..taken]);
+        if let Some((header, length)) = Header::parse(&self.header[..held + taken])? {
+            *input = &input[length - held..];
+            self.header_length = 0;
+            Ok(Some(header))
+        } else {
+            *input = &input[taken..];
+            self.header_length += taken;
+            Ok(None)
+        }
+    }
+
+    /// Checks a header against the message that it belongs to, before any of its payload is kept.
+    fn admit(&mut self, header: Header, limit: usize) -> Result<Frame, DecodeError> {
+        let before = match (header.opcode, self.kind) {
+            (Opcode::Close | Opcode::Ping | Opcode::Pong, _) => 0,
+            (Opcode::Continuation, None) => return Err(DecodeError::UnexpectedContinuation),
+            (Opcode::Text | Opcode::Binary, Some(_)) => return Err(DecodeError::ExpectedContinuation),
+            _ => self.message.len(),
+        };
+        match header.opcode {
+            Opcode::Text => self.kind = Some(Kind::Text),
+            Opcode::Binary => self.kind = Some(Kind::Binary),
+            _ => {}
+        }
+        let size = header.length.saturating_add(before as u64);
+        let total = usize::try_from(size).unwrap_or(usize::MAX);
+        if !header.opcode.is_control() && total > limit {
+            return Err(DecodeError::TooBig { size, limit });
+        }
+        let ceiling = if header.fin { total } else { limit };
+        Ok(Frame { header, received: 0, remaining: total - before, ceiling })
+    }
+
+    fn take_payload(&mut self, mut frame: Frame, input: &mut &[u8]) -> Result<Frame, DecodeError> {
+        let (payload, rest) = input.split_at(frame.remaining.min(input.len()));
+        *input = rest;
+        let buffer = if frame.header.opcode.is_control() { &mut self.control } else { &mut self.message };
+        let start = buffer.len();
+        append(buffer, payload, frame.ceiling);
+        mask::remove(&mut buffer[start..], frame.header.mask, frame.received);
+        frame.received += payload.len();
+        frame.remaining -= payload.len();
+        let complete = frame.remaining == 0 && frame.header.fin;
+        if !complete && !frame.header.opcode.is_control() {
+            self.check_text()?;
+        }
+        Ok(frame)
+    }
+
+    /// Refuses bad text before the whole of it is here. A character may still lack its last bytes.
+    fn check_text(&mut self) -> Result<(), DecodeError> {
+        if self.kind == Some(Kind::Text)
+            && let Err(problem) = str::from_utf8(&self.message[self.checked..])
+        {
+            self.checked += problem.valid_up_to();
+            if problem.error_len().is_some() {
+                return Err(DecodeError::Utf8 { position: self.checked });
+            }
+        } else {
+            self.checked = self.message.len();
+        }
+        Ok(())
+    }
+
+    /// Ends a frame, and with it the message unless another fragment is to come.
+    fn finish(&mut self, header: Header) -> Result<Option<Message>, DecodeError> {
+        Ok(Some(match header.opcode {
+            Opcode::Ping => Message::Ping(mem::take(&mut self.control)),
+            Opcode::Pong => Message::Pong(mem::take(&mut self.control)),
+            Opcode::Close => Message::Close(Close::parse(&self.control)?),
+            Opcode::Continuation | Opcode::Text | Opcode::Binary if !header.fin => return Ok(None),
+            Opcode::Continuation | Opcode::Text | Opcode::Binary => {
+                let Self { kind, message, .. } = mem::take(self);
+                match kind {
+                    Some(Kind::Text) => Message::Text(text(message)?),
+                    Some(Kind::Binary) | None => Message::Binary(message),
+                }
+            }
+        }))
+    }
+}
+
+/// Appends to a buffer that doubles, but not past `ceiling`, where the whole of it has to end.
+fn append(buffer: &mut Vec<u8>, payload: &[u8], ceiling: usize) {
+    let needed = buffer.len() + payload.len();
+    if needed > buffer.capacity() {
+        let capacity = needed.max(buffer.capacity().saturating_mul(2).min(ceiling));
+        buffer.reserve_exact(capacity - buffer.len());
+    }
+    buffer.extend_from_slice(payload);
+}
+
+fn text(payload: Vec<u8>) -> Result<String, DecodeError> {
+    String::from_utf8(payload).map_err(|problem| DecodeError::Utf8 { position: problem.utf8_error().valid_up_to() })
+}

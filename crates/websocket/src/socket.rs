@@ -1,0 +1,192 @@
+//! A stream of messages.
+
+use std::{
+    cell::RefCell,
+    collections::VecDeque,
+    future::poll_fn,
+    io::{self, IoSlice},
+    pin::{Pin, pin},
+    task::{Context, Poll, ready},
+    time::Duration,
+};
+
+use bytes::{Buf, Bytes};
+use tokio::{
+    io::{AsyncRead, AsyncWrite, ReadBuf},
+    net::TcpStream,
+    task::coop,
+    time::timeout,
+};
+
+use crate::{Decoder, Message, ReadError, decode::End};
+
+/// How much is read at once, in bytes, into space that all sockets of a thread share.
+const SCRATCH: usize = 64 * 1024;
+
+/// How many frames are written by one system call. Their slices lie on the stack.
+const BATCH: usize = 64;
+
+/// How much a peer may send, in bytes, after it was told that the connection ends.
+const MAX_DISCARDED: usize = 16 * 1024 * 1024;
+
+/// The longest message, in bytes, that is put together in the hope of a close frame behind it.
+const MAX_DISCARDED_MESSAGE: usize = 128 * 1024;
+
+thread_local! {
+    static SCRATCH_SPACE: RefCell<Box<[u8]>> = RefCell::new(vec![0; SCRATCH].into_boxed_slice());
+}
+
+/// The server's end of a WebSocket, after the handshake.
+///
+/// It holds no buffer while the peer is silent. Reading and writing may be polled by the same task in any order, and by
+/// one task only; both take part in tokio's cooperative scheduling, so no peer keeps a thread for itself.
+#[derive(Debug)]
+pub struct Socket {
+    stream: TcpStream,
+    decoder: Decoder,
+    /// What was read and not decoded yet: the rest of a read that held several messages. Never empty.
+    unread: Option<Box<Bytes>>,
+}
+
+impl Socket {
+    /// Takes over a stream after its 101 is sent. `unread` is what the HTTP server read past the request.
+    ///
+    /// Nagle's algorithm is switched off: it would hold back small frames.
+    ///
+    /// # Errors
+    ///
+    /// The stream is already broken.
+    pub fn new(stream: TcpStream, unread: Bytes) -> io::Result<Self> {
+        stream.set_nodelay(true)?;
+        let mut socket = Self { stream, decoder: Decoder::new(), unread: None };
+        socket.keep(unread);
+        Ok(socket)
+    }
+
+    /// Waits for the next message, whose payload may have `max_message` bytes.
+    ///
+    /// # Errors
+    ///
+    /// The stream is at its end or broken, or the peer broke the protocol or the limit. Nothing more will come; the
+    /// connection has to be dropped, or after a [`ReadError::Decode`] be closed with [`close`](Self::close).
+    pub fn poll_read(&mut self, cx: &mut Context<'_>, max_message: usize) -> Poll<Result<Message, ReadError>> {
+        if self.unread.is_some() {
+            ready!(pin!(coop::consume_budget()).poll(cx));
+            if let Some(message) = self.decode_unread(max_message)? {
+                return Poll::Ready(Ok(message));
+            }
+        }
+        SCRATCH_SPACE.with_borrow_mut(|scratch| {
+            loop {
+                let mut input = ready!(receive(&mut self.stream, cx, scratch))?;
+                if input.is_empty() {
+                    return Poll::Ready(Err(ReadError::Eof));
+                }
+                if let Some(message) = self.decoder.decode(&mut input, max_message)? {
+                    self.keep(Bytes::copy_from_slice(input));
+                    return Poll::Ready(Ok(message));
+                }
+            }
+        })
+    }
+
+    fn decode_unread(&mut self, max_message: usize) -> Result<Option<Message>, ReadError> {
+        let Some(mut unread) = self.unread.take() else { return Ok(None) };
+        let mut input = &unread[..];
+        let message = self.decoder.decode(&mut input, max_message)?;
+        let decoded = unread.len() - input.len();
+        unread.advance(decoded);
+        if !unread.is_empty() {
+            self.unread = Some(unread);
+        }
+        Ok(message)
+    }
+
+    fn keep(&mut self, unread: Bytes) {
+        self.unread = (!unread.is_empty()).then(|| Box::new(unread));
+    }
+
+    /// Writes the frames of `batch`, none of them empty. Ready when the batch is; while the peer is too slow for the
+    /// rest, what is written is gone from the batch, down to the byte.
+    ///
+    /// # Errors
+    ///
+    /// The stream is broken.
+    pub fn poll_write(&mut self, cx: &mut Context<'_>, batch: &mut VecDeque<Bytes>) -> Poll<io::Result<()>> {
+        while !batch.is_empty() {
+            let mut slices = [IoSlice::new(&[]); BATCH];
+            let count = batch.len().min(BATCH);
+            for (slice, frame) in slices.iter_mut().zip(batch.iter()) {
+                *slice = IoSlice::new(frame);
+            }
+            let written = ready!(Pin::new(&mut self.stream).poll_write_vectored(cx, &slices[..count]))?;
+            if written == 0 {
+                return Poll::Ready(Err(io::ErrorKind::WriteZero.into()));
+            }
+            remove_written(batch, written);
+        }
+        Poll::Ready(Ok(()))
+    }
+
+    /// Says goodbye: writes what is `pending`, the rest of a frame first, then `frame`, a close frame, and waits until
+    /// the peer has answered it or has closed the stream.
+    ///
+    /// All of it within `patience`. The wait is more than courtesy: if a stream is dropped while something is still
+    /// arriving, the kernel resets it, and the peer may never see the close frame.
+    pub fn close(
+        mut self,
+        frame: Bytes,
+        mut pending: VecDeque<Bytes>,
+        patience: Duration,
+    ) -> Pin<Box<dyn Future<Output = ()> + Send>> {
+        pending.push_back(frame);
+        Box::pin(async move {
+            // However it went, the stream is dropped, and nobody is left to be told.
+            let _ = timeout(patience, self.say_goodbye(pending)).await;
+        })
+    }
+
+    async fn say_goodbye(&mut self, mut pending: VecDeque<Bytes>) -> io::Result<()> {
+        poll_fn(|cx| self.poll_write(cx, &mut pending)).await?;
+        while let Ok(Some(_)) = self.decode_unread(MAX_DISCARDED_MESSAGE) {}
+        let mut quota = MAX_DISCARDED;
+        while self.decoder.end().is_none() && self.discard(&mut quota).await? {}
+        poll_fn(|cx| Pin::new(&mut self.stream).poll_shutdown(cx)).await?;
+        // The close frame of a peer that broke the protocol cannot be found: only the end of its stream is an answer.
+        while self.decoder.end() == Some(End::Failed) && self.discard(&mut quota).await? {}
+        Ok(())
+    }
+
+    /// Reads once and drops it, but for a close frame. False at the end of the stream or of the quota.
+    async fn discard(&mut self, quota: &mut usize) -> io::Result<bool> {
+        poll_fn(|cx| {
+            SCRATCH_SPACE.with_borrow_mut(|scratch| {
+                let mut input = ready!(receive(&mut self.stream, cx, scratch))?;
+                let is_open = !input.is_empty() && input.len() <= *quota;
+                *quota = quota.saturating_sub(input.len());
+                while let Ok(Some(_)) = self.decoder.decode(&mut input, MAX_DISCARDED_MESSAGE) {}
+                Poll::Ready(Ok(is_open))
+            })
+        })
+        .await
+    }
+}
+
+/// Reads into `scratch`. Nothing means the end of the stream.
+fn receive<'a>(stream: &mut TcpStream, cx: &mut Context<'_>, scratch: &'a mut [u8]) -> Poll<io::Result<&'a [u8]>> {
+    let mut buffer = ReadBuf::new(scratch);
+    ready!(Pin::new(stream).poll_read(cx, &mut buffer))?;
+    let length = buffer.filled().len();
+    Poll::Ready(Ok(&scratch[..length]))
+}
+
+fn remove_written(batch: &mut VecDeque<Bytes>, mut written: usize) {
+    while let Some(frame) = batch.front_mut() {
+        if frame.len() > written {
+            frame.advance(written);
+            return;
+        }
+        written -= frame.len();
+        batch.pop_front();
+    }
+}

@@ -1,0 +1,259 @@
+//! The decoder against an independent one, and against itself, on streams that are right, wrong, and random.
+//!
+//! `PROPTEST_CASES` sets how many streams are tried.
+
+use std::io::{self, Cursor, Read, Write};
+
+use clairon_websocket::{Close, CloseCode, DecodeError, Message};
+use proptest::{collection::vec, prelude::*, sample::Index};
+use tungstenite::{
+    WebSocket,
+    protocol::{Role, WebSocketConfig},
+};
+
+use crate::client::{BINARY, CLOSE, CONTINUATION, FIN, Form, Frame, PING, PONG, TEXT, decode};
+
+const LIMIT: usize = 300;
+
+/// How a stream ends.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum End {
+    /// With a close frame, or in the middle of nothing.
+    Accepted,
+    /// With an error.
+    Refused,
+}
+
+/// A stream that has no more to say, but is not at its end.
+struct Wire(Cursor<Vec<u8>>);
+
+impl Read for Wire {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        match self.0.read(buffer)? {
+            0 => Err(io::ErrorKind::WouldBlock.into()),
+            count => Ok(count),
+        }
+    }
+}
+
+impl Write for Wire {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        Ok(bytes.len())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+}
+
+/// What the other implementation makes of a stream.
+fn reference(stream: &[u8]) -> (Vec<Message>, End) {
+    let config = WebSocketConfig::default().max_message_size(Some(LIMIT)).max_frame_size(Some(LIMIT));
+    let mut socket = WebSocket::from_raw_socket(Wire(Cursor::new(stream.to_vec())), Role::Server, Some(config));
+    let mut messages = Vec::new();
+    loop {
+        let message = match socket.read() {
+            Ok(message) => message,
+            Err(tungstenite::Error::Io(error)) if error.kind() == io::ErrorKind::WouldBlock => {
+                return (messages, End::Accepted);
+            }
+            Err(_) => return (messages, End::Refused),
+        };
+        messages.push(convert(message));
+        if matches!(messages.last(), Some(Message::Close(_))) {
+            return (messages, End::Accepted);
+        }
+    }
+}
+
+fn convert(message: tungstenite::Message) -> Message {
+    match message {
+        tungstenite::Message::Text(text) => Message::Text(text.to_string()),
+        tungstenite::Message::Binary(bytes) => Message::Binary(bytes.to_vec()),
+        tungstenite::Message::Ping(bytes) => Message::Ping(bytes.to_vec()),
+        tungstenite::Message::Pong(bytes) => Message::Pong(bytes.to_vec()),
+        tungstenite::Message::Close(close) => Message::Close(
+            close.map(|close| Close { code: CloseCode(close.code.into()), reason: close.reason.to_string() }),
+        ),
+        tungstenite::Message::Frame(frame) => unreachable!("reading gives no raw frame: {frame}"),
+    }
+}
+
+/// What the other implementation hands out for a close code that it does not know.
+fn refused_close() -> Message {
+    Message::Close(Some(Close { code: CloseCode::PROTOCOL_ERROR, reason: "Protocol violation".to_owned() }))
+}
+
+/// Asserts that both decoders make the same of a stream, apart from what is different on purpose.
+fn compare(stream: &[u8]) -> Result<(), TestCaseError> {
+    let (ours, error) = decode([stream], LIMIT);
+    let (mut theirs, mut end) = reference(stream);
+    match error {
+        // A length that is not written in the shortest form breaks 5.2, "the minimal number of bytes MUST be used". The
+        // other decoder takes it.
+        Some(DecodeError::LengthForm { .. }) => {
+            prop_assert!(theirs.starts_with(&ours));
+            return Ok(());
+        }
+        // A close code that nobody may send. The other decoder hands out a close frame with 1002 in its place.
+        Some(DecodeError::CloseCode { .. }) if ours.len() < theirs.len() => {
+            prop_assert_eq!(theirs.pop(), Some(refused_close()));
+            end = End::Refused;
+        }
+        // 1014, which IANA has registered since. The other decoder hands out the same close frame in its place.
+        None if matches!(ours.last(), Some(Message::Close(Some(Close { code: CloseCode(1014), .. })))) => {
+            prop_assert_eq!(theirs.pop(), Some(refused_close()));
+            theirs.extend(ours.last().cloned());
+        }
+        // The other decoder waits for the whole frame before it looks for errors; here that is a frame cut short by the
+        // end of the stream.
+        Some(_) if end == End::Accepted => end = End::Refused,
+        _ => {}
+    }
+    prop_assert_eq!(ours, theirs);
+    prop_assert_eq!(error.map_or(End::Accepted, |_| End::Refused), end, "{:?}", error);
+    Ok(())
+}
+
+/// More correct pings than the limit has bytes: where both decoders are still in step they show it, and no frame that
+/// they admit is cut short.
+fn with_tail(mut stream: Vec<u8>) -> Vec<u8> {
+    let ping = Frame { mask: Some([0; 4]), ..Frame::new(FIN | PING, "") }.bytes();
+    for _ in 0..=LIMIT / ping.len() + 3 {
+        stream.extend(&ping);
+    }
+    stream
+}
+
+fn bytes(frames: &[Frame]) -> Vec<u8> {
+    frames.iter().flat_map(Frame::bytes).collect()
+}
+
+/// Cuts a stream at any points.
+fn chunks<'a>(stream: &'a [u8], cuts: &[Index]) -> Vec<&'a [u8]> {
+    let mut points: Vec<usize> = cuts.iter().map(|cut| cut.index(stream.len() + 1)).collect();
+    points.sort_unstable();
+    points.push(stream.len());
+    let mut start = 0;
+    points
+        .into_iter()
+        .map(|end| {
+            let chunk = &stream[start..end];
+            start = end;
+            chunk
+        })
+        .collect()
+}
+
+fn control() -> impl Strategy<Value = Frame> {
+    let payload = vec(any::<u8>(), 0..126);
+    (prop_oneof![Just(FIN | PING), Just(FIN | PONG)], payload).prop_map(|(first, payload)| Frame::new(first, payload))
+}
+
+/// A message in fragments, with control frames between them.
+fn message() -> impl Strategy<Value = Vec<Frame>> {
+    let payload = prop_oneof![
+        "\\PC{0,60}".prop_map(|text| (TEXT, text.into_bytes())),
+        vec(any::<u8>(), 0..200).prop_map(|bytes| (BINARY, bytes)),
+    ];
+    (payload, vec((any::<Index>(), proptest::option::of(control())), 0..4)).prop_map(|((kind, payload), cuts)| {
+        let points: Vec<Index> = cuts.iter().map(|(cut, _)| *cut).collect();
+        let mut frames: Vec<Frame> =
+            chunks(&payload, &points).into_iter().map(|part| Frame::new(CONTINUATION, part)).collect();
+        let last = frames.len() - 1;
+        frames[last].first |= FIN;
+        frames[0].first |= kind;
+        for (at, (_, control)) in cuts.into_iter().enumerate().rev() {
+            if let Some(control) = control {
+                frames.insert(at + 1, control);
+            }
+        }
+        frames
+    })
+}
+
+fn close() -> impl Strategy<Value = Frame> {
+    let code = prop_oneof![990..1020_u16, Just(3000), Just(4200), any::<u16>()];
+    let payload = prop_oneof![
+        8 => (code, "\\PC{0,10}").prop_map(|(code, reason)| [&code.to_be_bytes()[..], reason.as_bytes()].concat()),
+        1 => vec(any::<u8>(), 0..3),
+    ];
+    payload.prop_map(|payload| Frame::new(FIN | CLOSE, payload))
+}
+
+/// Frames that obey every rule, but perhaps for a last close frame.
+fn correct() -> impl Strategy<Value = Vec<Frame>> {
+    (
+        vec(prop_oneof![3 => message(), 1 => control().prop_map(|frame| vec![frame])], 0..6),
+        proptest::option::of(close()),
+    )
+        .prop_map(|(messages, close)| messages.into_iter().flatten().chain(close).collect())
+}
+
+/// One frame that may break any rule.
+fn strange() -> impl Strategy<Value = Frame> {
+    let form = prop_oneof![4 => Just(Form::Shortest), 1 => Just(Form::Medium), 1 => Just(Form::Long)];
+    let mask = prop_oneof![6 => any::<[u8; 4]>().prop_map(Some), 1 => Just(None)];
+    let first = prop_oneof![
+        3 => (any::<bool>(), 0..16_u8).prop_map(|(fin, opcode)| if fin { FIN | opcode } else { opcode }),
+        1 => any::<u8>(),
+    ];
+    (first, mask, form, vec(any::<u8>(), 0..LIMIT + 20)).prop_map(|(first, mask, form, payload)| Frame {
+        first,
+        mask,
+        form,
+        payload,
+    })
+}
+
+proptest! {
+    #[test]
+    fn correct_streams(frames in correct()) {
+        compare(&with_tail(bytes(&frames)))?;
+    }
+
+    #[test]
+    fn streams_with_a_strange_frame(frames in correct(), strange in strange(), at in any::<Index>()) {
+        let mut frames = frames;
+        frames.insert(at.index(frames.len() + 1), strange);
+        compare(&with_tail(bytes(&frames)))?;
+    }
+
+    #[test]
+    fn streams_with_wrong_bytes(
+        frames in correct(),
+        changes in vec((any::<Index>(), any::<u8>()), 1..4),
+        end in any::<Index>(),
+    ) {
+        let mut stream = with_tail(bytes(&frames));
+        for (at, byte) in changes {
+            let at = at.index(stream.len());
+            stream[at] ^= byte;
+        }
+        stream.truncate(end.index(stream.len()) + 1);
+        compare(&stream)?;
+    }
+
+    #[test]
+    fn chunks_do_not_matter(
+        frames in correct(),
+        strange in proptest::option::of(strange()),
+        cuts in vec(any::<Index>(), 0..30),
+    ) {
+        let mut frames = frames;
+        frames.extend(strange);
+        let stream = with_tail(bytes(&frames));
+        let whole = decode([&stream[..]], LIMIT);
+        prop_assert_eq!(&decode(chunks(&stream, &cuts), LIMIT), &whole);
+        prop_assert_eq!(&decode(stream.chunks(1), LIMIT), &whole);
+    }
+
+    #[test]
+    fn any_bytes_in_any_chunks(
+        stream in vec(any::<u8>(), 0..600),
+        cuts in vec(any::<Index>(), 0..10),
+        limit in 0..400_usize,
+    ) {
+        decode(chunks(&stream, &cuts), limit);
+    }
+}

@@ -1,0 +1,77 @@
+//! The client's side of the wire, as bytes.
+
+use clairon_websocket::{DecodeError, Decoder, Message};
+
+pub(crate) const FIN: u8 = 0x80;
+pub(crate) const CONTINUATION: u8 = 0x0;
+pub(crate) const TEXT: u8 = 0x1;
+pub(crate) const BINARY: u8 = 0x2;
+pub(crate) const CLOSE: u8 = 0x8;
+pub(crate) const PING: u8 = 0x9;
+pub(crate) const PONG: u8 = 0xA;
+
+/// How a length is written.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Form {
+    Shortest,
+    Medium,
+    Long,
+}
+
+/// A frame as a client sends it, right or wrong.
+#[derive(Clone, Debug)]
+pub(crate) struct Frame {
+    pub(crate) first: u8,
+    pub(crate) mask: Option<[u8; 4]>,
+    pub(crate) form: Form,
+    pub(crate) payload: Vec<u8>,
+}
+
+impl Frame {
+    /// A correct one.
+    pub(crate) fn new(first: u8, payload: impl Into<Vec<u8>>) -> Self {
+        Self { first, mask: Some([0x37, 0xFA, 0x21, 0x3D]), form: Form::Shortest, payload: payload.into() }
+    }
+
+    pub(crate) fn bytes(&self) -> Vec<u8> {
+        let masked = if self.mask.is_some() { 0x80 } else { 0 };
+        let length = self.payload.len();
+        let mut bytes = vec![self.first];
+        match (self.form, u8::try_from(length), u16::try_from(length)) {
+            (Form::Shortest, Ok(length @ 0..=125), _) => bytes.push(masked + length),
+            (Form::Shortest | Form::Medium, _, Ok(length)) => {
+                bytes.push(masked + 126);
+                bytes.extend(length.to_be_bytes());
+            }
+            _ => {
+                bytes.push(masked + 127);
+                bytes.extend((length as u64).to_be_bytes());
+            }
+        }
+        let key = self.mask.unwrap_or_default();
+        bytes.extend(self.mask.iter().flatten());
+        bytes.extend(self.payload.iter().zip(key.iter().cycle()).map(|(byte, key)| byte ^ key));
+        bytes
+    }
+}
+
+/// The messages of a stream that comes in pieces, and the error that ended it. Asserts that no more is buffered
+/// than one message, a control frame, and where the decoder is in them.
+pub(crate) fn decode<'a>(
+    chunks: impl IntoIterator<Item = &'a [u8]>,
+    max_message: usize,
+) -> (Vec<Message>, Option<DecodeError>) {
+    let (mut decoder, mut messages) = (Decoder::new(), Vec::new());
+    for mut chunk in chunks {
+        loop {
+            match decoder.decode(&mut chunk, max_message) {
+                Ok(Some(message)) => messages.push(message),
+                Ok(None) => break,
+                Err(error) => return (messages, Some(error)),
+            }
+        }
+        assert!(chunk.is_empty(), "what is not a whole message is kept");
+        assert!(decoder.buffered() <= max_message + 384, "{} bytes are buffered", decoder.buffered());
+    }
+    (messages, None)
+}

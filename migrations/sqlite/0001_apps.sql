@@ -1,0 +1,40 @@
+-- The apps. Alphabets, lengths and upper bounds are checked by the program, which can explain them; the constraints here
+-- stop what no version of it could read. Who edits a row by hand must also add one to registry_revision.revision, or
+-- running servers do not notice.
+CREATE TABLE apps (
+    id TEXT NOT NULL PRIMARY KEY CHECK (length(id) BETWEEN 1 AND 64),
+    name TEXT NOT NULL,
+    key TEXT NOT NULL UNIQUE CHECK (length(key) BETWEEN 1 AND 64),
+    secret TEXT NOT NULL CHECK (length(secret) BETWEEN 1 AND 256),
+    enabled INTEGER NOT NULL CHECK (enabled IN (0, 1)),
+    allowed_origins TEXT NOT NULL, -- a JSON array of strings; empty: all origins
+    client_messages INTEGER NOT NULL CHECK (client_messages IN (0, 1)),
+    statistics INTEGER NOT NULL CHECK (statistics IN (0, 1)),
+    user_authentication INTEGER NOT NULL CHECK (user_authentication IN (0, 1)),
+    authorized_connections INTEGER NOT NULL CHECK (authorized_connections IN (0, 1)),
+    watchlist INTEGER NOT NULL CHECK (watchlist IN (0, 1)),
+    subscription_counts INTEGER NOT NULL CHECK (subscription_counts IN (0, 1)),
+    capacity INTEGER CHECK (capacity >= 1), -- connections; NULL: no limit
+    channel_name_bytes INTEGER NOT NULL CHECK (channel_name_bytes >= 1),
+    event_name_bytes INTEGER NOT NULL CHECK (event_name_bytes >= 1),
+    event_data_bytes INTEGER NOT NULL CHECK (event_data_bytes >= 1),
+    channels_per_event INTEGER NOT NULL CHECK (channels_per_event >= 1),
+    events_per_batch INTEGER NOT NULL CHECK (events_per_batch >= 1),
+    presence_members INTEGER NOT NULL CHECK (presence_members >= 1),
+    user_id_chars INTEGER NOT NULL CHECK (user_id_chars >= 1),
+    user_info_bytes INTEGER NOT NULL CHECK (user_info_bytes >= 1),
+    watchlist_users INTEGER NOT NULL CHECK (watchlist_users >= 1),
+    client_events_per_second INTEGER NOT NULL CHECK (client_events_per_second >= 1),
+    subscriptions_per_connection INTEGER NOT NULL CHECK (subscriptions_per_connection >= 1),
+    cache_ttl_seconds INTEGER NOT NULL CHECK (cache_ttl_seconds >= 1),
+    created_at TEXT NOT NULL DEFAULT CURRENT_TIMESTAMP,
+    updated_at TEXT NOT NULL DEFAULT CURRENT_TIMESTAMP
+) STRICT;
+
+-- One row. Every write of an app adds one in the same transaction: servers poll it to learn that something changed.
+CREATE TABLE registry_revision (
+    only_row INTEGER NOT NULL PRIMARY KEY DEFAULT 1 CHECK (only_row = 1),
+    revision INTEGER NOT NULL
+) STRICT;
+
+INSERT INTO registry_revision (revision) VALUES (0);

@@ -1,0 +1,40 @@
+/** The options of pusher-js that Laravel's documentation gives for a server of one's own. `site` is its backend. */
+export function pusherOptions({ host, port, site, user, watchlist }) {
+  const headers = user ? { Authorization: `Bearer ${user}` } : {};
+  return {
+    cluster: '',
+    wsHost: host,
+    wsPort: port,
+    forceTLS: false,
+    enabledTransports: ['ws', 'wss'],
+    channelAuthorization: { endpoint: `${site}/broadcasting/auth`, transport: 'ajax', headers },
+    userAuthentication: {
+      endpoint: `${site}/broadcasting/user-auth`,
+      transport: 'ajax',
+      headers,
+      params: watchlist ? { watchlist: watchlist.join() } : {},
+    },
+  };
+}
+
+/** The options of Echo for the same. */
+export function echoOptions({ key, host, port, site, user, broadcaster = 'pusher' }) {
+  return {
+    broadcaster,
+    key,
+    cluster: 'mt1',
+    wsHost: host,
+    wsPort: port,
+    forceTLS: false,
+    enabledTransports: ['ws', 'wss'],
+    authEndpoint: `${site}/broadcasting/auth`,
+    userAuthentication: { endpoint: `${site}/broadcasting/user-auth`, headers: {} },
+    auth: { headers: {} },
+    bearerToken: user,
+  };
+}
+
+let names = 0;
+
+/** A name that no other test of this process uses. */
+export const unique = (name) => `${name}-${++names}`;

@@ -1,0 +1,43 @@
+//! Every public client, each with a server of its own. The tests themselves are in `tests/clients`.
+
+use clairon_tests::app::App;
+use clairon_tests::server::Server;
+use clairon_tests::suite;
+
+/// A server with an app for which everything that clients can use is switched on.
+fn server() -> Server {
+    let app = ["client_messages", "subscription_counts", "user_authentication", "watchlist"]
+        .into_iter()
+        .fold(App::new("clients"), |app, field| app.with(field, true));
+    Server::start(app)
+}
+
+#[test]
+fn pusher_js() {
+    suite::node(&server(), "pusher-js");
+}
+
+#[test]
+fn laravel_echo() {
+    suite::node(&server(), "laravel-echo");
+}
+
+#[test]
+fn laravel_echo_in_chromium() {
+    suite::node(&server(), "browser");
+}
+
+#[test]
+fn pusher_server_library_for_node() {
+    suite::node(&server(), "library");
+}
+
+#[test]
+fn pusher_and_pysher_for_python() {
+    suite::python(&server());
+}
+
+#[test]
+fn curl_and_openssl() {
+    suite::node(&server(), "curl");
+}
