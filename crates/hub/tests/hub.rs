@@ -1,0 +1,222 @@
+//! What subscribers are told, and in which order. The encoder writes plain JSON, so that the expectations are readable.
+
+#![expect(clippy::unwrap_used, reason = "a test fails by a panic")]
+
+use std::{
+    collections::VecDeque,
+    sync::Arc,
+    task::{Context, Poll, Waker},
+};
+
+use bytes::Bytes;
+use clairon_hub::{
+    AppHub, Cached, Edge, Hub, Join, JoinError, OutboxLimits, Publication, Session, SignedIn, Subscriber,
+};
+use clairon_protocol::{AppId, ChannelName, Disconnect, Event, Limits, Member, SocketId};
+
+const LIMITS: OutboxLimits = OutboxLimits { bytes: 1 << 20, frames: 10_000 };
+
+fn json(event: &Event<'_>) -> Bytes {
+    let mut out = Vec::new();
+    event.encode(&mut out);
+    out.into()
+}
+
+fn app() -> Arc<AppHub> {
+    Hub::new(json).app(&AppId::parse("1").unwrap())
+}
+
+fn connect(app: &AppHub, number: u64) -> Arc<Session> {
+    let session = Arc::new(Session::new(SocketId::from_random(number), LIMITS, 0));
+    app.connect(&session, None).unwrap();
+    session
+}
+
+fn name(text: &str) -> ChannelName {
+    ChannelName::parse(text, &Limits::default()).unwrap()
+}
+
+fn member(id: &str) -> Member {
+    Member::parse(&format!(r#"{{"user_id":"{id}"}}"#), &Limits::default()).unwrap()
+}
+
+/// Subscribes; the edges, or `None` where it was subscribed.
+fn join(app: &AppHub, channel: &str, session: &Arc<Session>, member: Option<Member>) -> Option<Vec<Edge>> {
+    let subscriber = Subscriber { session, member, max_members: 2, counts: false };
+    match app.join(&name(channel), &subscriber, 0).unwrap().1 {
+        Join::Joined(edges) => Some(edges),
+        Join::Already => None,
+    }
+}
+
+fn leave(app: &AppHub, channel: &str, session: &Session) -> Vec<Edge> {
+    app.channel(&name(channel)).map(|channel| app.leave(&channel, session.id(), false, 0)).unwrap_or_default()
+}
+
+fn publish(app: &AppHub, channel: &str, text: &'static str, except: Option<SocketId>) {
+    app.publish(&name(channel), &Publication { frame: text.into(), except, cached: None });
+}
+
+/// All that was queued since the last call, shortened to what tells events apart.
+fn heard(session: &Session) -> Vec<String> {
+    let (mut batch, mut heard) = (VecDeque::new(), Vec::new());
+    while let Poll::Ready(end) = session.outbox().poll_take(&mut Context::from_waker(Waker::noop()), &mut batch) {
+        heard.extend(batch.drain(..).map(|frame| String::from_utf8(frame.to_vec()).unwrap()));
+        if let Some(reason) = end {
+            heard.push(format!("closed {}", reason.code()));
+            break;
+        }
+    }
+    let short = |text: &String| {
+        let text = text.replace("pusher_internal:", "").replace("\\\"", "'");
+        text.strip_prefix(r#"{"event":"#).map_or(text.clone(), |rest| rest.trim_end_matches('}').to_owned())
+    };
+    heard.iter().map(short).collect()
+}
+
+#[test]
+fn presence_is_told_by_user_and_never_to_the_joiner() {
+    let app = app();
+    let [a, b, a2] = [1, 2, 3].map(|number| connect(&app, number));
+    let (ada, bob) = (member("ada").user_id, member("bob").user_id);
+    assert_eq!(
+        join(&app, "presence-x", &a, Some(member("ada"))),
+        Some(vec![Edge::Occupied, Edge::MemberAdded(ada.clone())])
+    );
+    assert_eq!(join(&app, "presence-x", &b, Some(member("bob"))), Some(vec![Edge::MemberAdded(bob.clone())]));
+    // A second connection of a user is no news, and fits into a full channel; a third user does not.
+    assert_eq!(join(&app, "presence-x", &a2, Some(member("ada"))), Some(vec![]));
+    let c = connect(&app, 4);
+    let third = Subscriber { session: &c, member: Some(member("cy")), max_members: 2, counts: false };
+    assert_eq!(app.join(&name("presence-x"), &third, 0).unwrap_err(), JoinError::Full { limit: 2 });
+    assert_eq!(leave(&app, "presence-x", &a), vec![]);
+    assert_eq!(leave(&app, "presence-x", &a2), vec![Edge::MemberRemoved(ada)]);
+    assert_eq!(leave(&app, "presence-x", &a2), vec![]);
+    insta::assert_snapshot!(heard(&a).join("\n"), @r#"
+    "subscription_succeeded","channel":"presence-x","data":"{'presence':{'ids':['ada'],'hash':{'ada':null},'count':1}}"
+    "member_added","channel":"presence-x","data":"{'user_id':'bob','user_info':null}"
+    "#);
+    insta::assert_snapshot!(heard(&b).join("\n"), @r#"
+    "subscription_succeeded","channel":"presence-x","data":"{'presence':{'ids':['ada','bob'],'hash':{'ada':null,'bob':null},'count':2}}"
+    "member_removed","channel":"presence-x","data":"{'user_id':'ada'}"
+    "#);
+    assert_eq!(heard(&c), Vec::<String>::new());
+    assert_eq!(leave(&app, "presence-x", &b), vec![Edge::MemberRemoved(bob), Edge::Vacated]);
+    assert!(app.channel(&name("presence-x")).is_none());
+}
+
+#[test]
+fn an_event_reaches_all_subscribers_of_its_channel_but_one() {
+    let app = app();
+    let [a, b, c] = [1, 2, 3].map(|number| connect(&app, number));
+    for session in [&a, &b] {
+        join(&app, "news", session, None);
+    }
+    join(&app, "other", &c, None);
+    assert_eq!(join(&app, "news", &a, None), None);
+    publish(&app, "news", "to all", None);
+    publish(&app, "news", "to others", Some(a.id()));
+    assert_eq!(heard(&a)[2..], ["to all"]);
+    assert_eq!(heard(&b)[1..], ["to all", "to others"]);
+    assert_eq!(heard(&c).len(), 1);
+}
+
+#[test]
+fn a_cache_channel_outlives_its_subscribers_until_its_event_expires() {
+    let app = app();
+    let [a, b] = [1, 2].map(|number| connect(&app, number));
+    let channel = name("cache-x");
+    let cached = Cached { frame: "kept".into(), data: "kept".into(), expires_at: 10 };
+    app.publish(&channel, &Publication { frame: "kept".into(), except: None, cached: Some(cached) });
+    assert!(app.channels("").is_empty(), "an empty channel is not occupied");
+    join(&app, "cache-x", &a, None);
+    assert_eq!(heard(&a)[1], "kept");
+    leave(&app, "cache-x", &a);
+    app.forget_expired(9);
+    assert!(app.channel(&channel).is_some());
+    app.forget_expired(10);
+    assert!(app.channel(&channel).is_none());
+    join(&app, "cache-x", &b, None);
+    assert_eq!(heard(&b)[1], r#""pusher:cache_miss","channel":"cache-x""#);
+}
+
+#[test]
+fn counts_are_told_at_once_to_few_and_late_to_many() {
+    let app = app();
+    let sessions: Vec<_> = (0..101).map(|number| connect(&app, number)).collect();
+    for session in &sessions {
+        let subscriber = Subscriber { session, member: None, max_members: 2, counts: true };
+        app.join(&name("news"), &subscriber, 0).unwrap();
+    }
+    let counts = |session: &Session| {
+        let heard = heard(session);
+        let counts = heard.iter().filter_map(|text| text.split("'subscription_count':").nth(1));
+        counts.map(|rest| rest.trim_end_matches(['}', '"']).to_owned()).collect::<Vec<_>>()
+    };
+    let told: Vec<String> = (1..=100).map(|count| count.to_string()).collect();
+    assert_eq!(counts(&sessions[0]), told);
+    app.tell_counts();
+    app.tell_counts();
+    assert_eq!(counts(&sessions[0]), ["101"]);
+    let channel = app.channel(&name("news")).unwrap();
+    app.leave(&channel, sessions[1].id(), true, 0);
+    assert_eq!(counts(&sessions[0]), ["100"]);
+}
+
+#[test]
+fn capacity_counts_connections() {
+    let app = app();
+    let [a, b] = [1, 2].map(|number| Arc::new(Session::new(SocketId::from_random(number), LIMITS, 0)));
+    assert_eq!(app.connect(&a, Some(1)), Ok(()));
+    assert_eq!(app.connect(&b, Some(1)), Err(Disconnect::OverQuota));
+    app.disconnect(b.id());
+    assert_eq!(app.connection_count(), 1);
+    app.disconnect(a.id());
+    app.disconnect(a.id());
+    assert_eq!((app.connection_count(), app.connect(&b, Some(1))), (0, Ok(())));
+}
+
+#[test]
+fn a_user_is_online_from_the_first_to_the_last_connection() {
+    let app = app();
+    let [watcher, one, two] = [1, 2, 3].map(|number| connect(&app, number));
+    let watching = SignedIn { user_id: "w".into(), watchlist: vec!["u".into(), "x".into()] };
+    let stay = SignedIn { user_id: "u".into(), watchlist: vec![] };
+    app.sign_in(&watcher, &watching);
+    app.sign_in(&one, &stay);
+    app.sign_in(&two, &stay);
+    publish(&app, "#server-to-user-u", "for u", Some(two.id()));
+    app.sign_out(one.id(), &stay);
+    assert_eq!(app.terminate("u"), 1);
+    app.sign_out(two.id(), &stay);
+    assert_eq!(app.terminate("u"), 0);
+    assert_eq!(heard(&one), ["for u"]);
+    assert_eq!(heard(&two), ["closed 4009"]);
+    insta::assert_snapshot!(heard(&watcher).join("\n"), @r#"
+    "watchlist_events","data":"{'events':[{'name':'offline','user_ids':['u','x']}]}"
+    "watchlist_events","data":"{'events':[{'name':'online','user_ids':['u']}]}"
+    "watchlist_events","data":"{'events':[{'name':'offline','user_ids':['u']}]}"
+    "#);
+}
+
+#[test]
+fn no_join_is_lost_when_a_channel_empties_at_the_same_time() {
+    let app = app();
+    std::thread::scope(|scope| {
+        for thread in 0..4 {
+            let app = &app;
+            scope.spawn(move || {
+                let session = connect(app, thread);
+                for _ in 0..2_000 {
+                    join(app, "news", &session, None).unwrap();
+                    // Subscribed means reachable: the event comes, whoever has left in between.
+                    publish(app, "news", "ping", None);
+                    assert!(heard(&session).contains(&"ping".to_owned()));
+                    assert!(leave(app, "news", &session).len() <= 1);
+                    heard(&session);
+                }
+            });
+        }
+    });
+    assert!(app.channel(&name("news")).is_none());
+}
