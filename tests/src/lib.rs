@@ -2,9 +2,15 @@
 //!
 //! Nothing here sleeps. Whatever is awaited has a deadline, and its panic names what did not come.
 
+pub mod api;
 pub mod app;
+pub mod client;
+pub mod http;
 pub mod log;
+pub mod raw;
 pub mod server;
+pub mod shared;
+pub mod sign;
 pub mod suite;
 
 use std::time::Duration;

@@ -2,9 +2,10 @@
 
 use std::path::PathBuf;
 
+use clairon_protocol::{AppId, AppKey};
 use clap::{Args, Parser, Subcommand};
 
-use crate::config::{Problems, Settings, Sources};
+use crate::config::Sources;
 
 /// A broadcasting server that speaks the Pusher Channels protocol.
 #[derive(Debug, Parser)]
@@ -28,11 +29,24 @@ pub(crate) enum Command {
 #[derive(Debug, Args)]
 pub(crate) struct SettingsFiles {
     /// A TOML file with settings; `clairon config` prints one with all defaults
-    #[arg(long, value_name = "FILE")]
+    #[arg(long, value_name = "FILE", global = true)]
     config: Option<PathBuf>,
-    /// A Laravel .env file with PUSHER_APP_* and CLAIRON_*; the environment wins over it
-    #[arg(long, value_name = "FILE")]
+    /// A Laravel .env file, for its `PUSHER_APP_*` and `CLAIRON_*`; the environment wins over it
+    #[arg(long, value_name = "FILE", global = true)]
     env_file: Option<PathBuf>,
+}
+
+impl SettingsFiles {
+    /// These files and the environment, under flags given as flag, setting and value.
+    fn sources<const N: usize>(self, flags: [(&'static str, &'static str, Option<String>); N]) -> Sources {
+        let flags = flags.into_iter().filter_map(|(flag, setting, value)| Some((flag, setting, value?)));
+        Sources {
+            config: self.config,
+            env_file: self.env_file,
+            environment: std::env::vars_os().collect(),
+            flags: flags.collect(),
+        }
+    }
 }
 
 #[derive(Debug, Args)]
@@ -55,9 +69,21 @@ pub(crate) struct ServeArguments {
     log_format: Option<String>,
 }
 
+impl ServeArguments {
+    pub(crate) fn sources(self) -> Sources {
+        self.files.sources([
+            ("--host", "server.host", self.host),
+            ("--port", "server.port", self.port),
+            ("--database", "database.url", self.database.database.map(Hidden::into_inner)),
+            ("--redis", "redis.url", self.redis.map(Hidden::into_inner)),
+            ("--log-format", "log.format", self.log_format),
+        ])
+    }
+}
+
 #[derive(Debug, Args)]
 pub(crate) struct DatabaseFlag {
-    /// Where apps are kept: sqlite://FILE, sqlite::memory: or postgres://…
+    /// Where apps are kept: `sqlite://FILE`, `sqlite::memory:` or `postgres://…`
     #[arg(long, value_name = "URL", global = true)]
     database: Option<Hidden>,
 }
@@ -67,8 +93,18 @@ pub(crate) struct ConfigArguments {
     /// Say what is wrong with the present settings, or "ok"
     #[arg(long)]
     pub(crate) check: bool,
-    #[command(flatten)]
-    pub(crate) files: SettingsFiles,
+    /// A TOML file to check
+    #[arg(long, value_name = "FILE", requires = "check")]
+    config: Option<PathBuf>,
+    /// A Laravel .env file to check
+    #[arg(long, value_name = "FILE", requires = "check")]
+    env_file: Option<PathBuf>,
+}
+
+impl ConfigArguments {
+    pub(crate) fn sources(self) -> Sources {
+        SettingsFiles { config: self.config, env_file: self.env_file }.sources([])
+    }
 }
 
 #[derive(Debug, Args)]
@@ -77,22 +113,24 @@ pub(crate) struct AppArguments {
     pub(crate) command: AppCommand,
     #[command(flatten)]
     pub(crate) place: RegistryPlace,
+    /// Print JSON
+    #[arg(long, global = true)]
+    pub(crate) json: bool,
 }
 
-/// Where the apps are, and how to print them.
+/// Where the apps are.
 #[derive(Debug, Args)]
 pub(crate) struct RegistryPlace {
     #[command(flatten)]
     database: DatabaseFlag,
-    /// A TOML file with settings
-    #[arg(long, value_name = "FILE", global = true)]
-    config: Option<PathBuf>,
-    /// A Laravel .env file with CLAIRON_*; the environment wins over it
-    #[arg(long, value_name = "FILE", global = true)]
-    env_file: Option<PathBuf>,
-    /// Print JSON
-    #[arg(long, global = true)]
-    pub(crate) json: bool,
+    #[command(flatten)]
+    files: SettingsFiles,
+}
+
+impl RegistryPlace {
+    pub(crate) fn sources(self) -> Sources {
+        self.files.sources([("--database", "database.url", self.database.database.map(Hidden::into_inner))])
+    }
 }
 
 #[derive(Debug, Subcommand)]
@@ -104,7 +142,8 @@ pub(crate) enum AppCommand {
     /// Show one app
     Show {
         /// The app's id
-        id: String,
+        #[arg(value_parser = AppId::parse)]
+        id: AppId,
         /// Show its secret too
         #[arg(long)]
         show_secret: bool,
@@ -112,7 +151,8 @@ pub(crate) enum AppCommand {
     /// Delete an app
     Delete {
         /// The app's id
-        id: String,
+        #[arg(value_parser = AppId::parse)]
+        id: AppId,
         /// Do not ask
         #[arg(long)]
         yes: bool,
@@ -125,11 +165,11 @@ pub(crate) struct CreateArguments {
     #[arg(long, default_value = "")]
     pub(crate) name: String,
     /// Its id; random if left out
-    #[arg(long)]
-    pub(crate) id: Option<String>,
+    #[arg(long, value_parser = AppId::parse)]
+    pub(crate) id: Option<AppId>,
     /// Its key; random if left out
-    #[arg(long)]
-    pub(crate) key: Option<String>,
+    #[arg(long, value_parser = AppKey::parse)]
+    pub(crate) key: Option<AppKey>,
     /// Its secret; random if left out
     #[arg(long)]
     pub(crate) secret: Option<Hidden>,
@@ -140,8 +180,8 @@ pub(crate) struct CreateArguments {
 pub(crate) struct Hidden(String);
 
 impl Hidden {
-    pub(crate) fn expose(&self) -> &str {
-        &self.0
+    pub(crate) fn into_inner(self) -> String {
+        self.0
     }
 }
 

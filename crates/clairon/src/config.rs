@@ -19,7 +19,7 @@ mod settings;
 #[cfg(test)]
 mod tests;
 
-pub(crate) use database_url::DatabaseUrl;
+pub(crate) use app::AppDefaults;
 pub(crate) use layers::Sources;
 pub(crate) use listen::Listen;
 pub(crate) use log::{LogFormat, LogSettings};

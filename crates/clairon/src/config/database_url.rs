@@ -10,7 +10,11 @@ impl DatabaseUrl {
     /// Takes a URL of a kind that the registry can open. The registry itself checks the rest when it opens it.
     pub(super) fn parse(url: &str) -> Result<Self, &'static str> {
         let is_known = ["sqlite:", "postgres://", "postgresql://"].iter().any(|scheme| url.starts_with(scheme));
-        if is_known { Ok(Self(url.to_owned())) } else { Err("allowed are sqlite://FILE, sqlite::memory: and postgres://…") }
+        if is_known {
+            Ok(Self(url.to_owned()))
+        } else {
+            Err("allowed are sqlite://FILE, sqlite::memory: and postgres://…")
+        }
     }
 
     /// The whole URL, to open it.

@@ -67,8 +67,7 @@ mod tests {
     #[test]
     fn what_laravel_writes_is_read() {
         let file = "\u{feff}# comment\nA=1\n\nexport B=\"two words\" # comment\r\nC='$raw #1'\nD=\"${A}-${C}\"\nE=\nF=\"a\nb\"\n";
-        let expected =
-            [("A", "1"), ("B", "two words"), ("C", "$raw #1"), ("D", "1-$raw #1"), ("E", ""), ("F", "a\nb")];
+        let expected = [("A", "1"), ("B", "two words"), ("C", "$raw #1"), ("D", "1-$raw #1"), ("E", ""), ("F", "a\nb")];
         let expected = expected.map(|(name, value)| (name.to_owned(), value.to_owned()));
         assert_eq!(parse(file.as_bytes()), Ok(expected.to_vec()));
     }

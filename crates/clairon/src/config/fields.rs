@@ -121,12 +121,7 @@ impl<'a> Fields<'a> {
         }
     }
 
-    fn parse<T, E: Display>(
-        &mut self,
-        name: &str,
-        show: Show,
-        parse: impl FnOnce(&str) -> Result<T, E>,
-    ) -> Option<T> {
+    fn parse<T, E: Display>(&mut self, name: &str, show: Show, parse: impl FnOnce(&str) -> Result<T, E>) -> Option<T> {
         let entry = self.table.get(name)?;
         match entry.value.as_text().map(parse) {
             Some(Ok(value)) => return Some(value),

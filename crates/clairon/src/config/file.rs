@@ -38,12 +38,7 @@ impl File {
     }
 
     /// Parses `text`. `origin` is what problems call it; `sections` are the sections that there are, if that is known.
-    pub(super) fn parse(
-        text: &str,
-        origin: &str,
-        sections: Option<&BTreeSet<&str>>,
-        problems: &mut Problems,
-    ) -> Self {
+    pub(super) fn parse(text: &str, origin: &str, sections: Option<&BTreeSet<&str>>, problems: &mut Problems) -> Self {
         let mut reader = Reader { text, origin, file: Self::default(), problems };
         match DeTable::parse(text) {
             Ok(document) => {

@@ -24,7 +24,8 @@ impl Listen {
 fn parse_host(text: &str) -> Result<String, &'static str> {
     let host = text.strip_prefix('[').and_then(|text| text.strip_suffix(']')).unwrap_or(text);
     let is_name = |host: &str| {
-        (1..=253).contains(&host.len()) && host.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-.".contains(&byte))
+        (1..=253).contains(&host.len())
+            && host.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-.".contains(&byte))
     };
     if host.parse::<IpAddr>().is_ok() || is_name(text) {
         Ok(host.to_owned())

@@ -8,6 +8,13 @@ use std::fmt;
 pub(crate) struct Problems(Vec<String>);
 
 impl Problems {
+    /// One problem with the command line.
+    pub(crate) fn one(problem: impl fmt::Display) -> Self {
+        let mut problems = Self::default();
+        problems.add(problem);
+        problems
+    }
+
     /// Adds one. Line breaks in it are escaped, so that it stays one line.
     pub(super) fn add(&mut self, problem: impl fmt::Display) {
         self.0.push(problem.to_string().replace('\r', "\\r").replace('\n', "\\n"));
@@ -33,13 +40,11 @@ impl std::error::Error for Problems {}
 
 /// Says that `written` is no setting, and which of `known` was meant, or all of them.
 pub(super) fn unknown(written: &str, name: &str, known: &[impl AsRef<str>]) -> String {
-    match closest(name, known) {
-        Some(meant) => format!("{written} is no setting: did you mean {meant}?"),
-        None => {
-            let known = known.iter().map(AsRef::as_ref).collect::<Vec<_>>();
-            format!("{written} is no setting: allowed are {}", known.join(", "))
-        }
+    if let Some(meant) = closest(name, known) {
+        return format!("{written} is no setting: did you mean {meant}?");
     }
+    let known = known.iter().map(AsRef::as_ref).collect::<Vec<_>>();
+    format!("{written} is no setting: allowed are {}", known.join(", "))
 }
 
 /// The known name that a slip of the fingers could have turned into `name`: a quarter of its letters may be wrong.
@@ -59,7 +64,10 @@ mod tests {
     #[test]
     fn a_slip_is_recognised() {
         let known = ["server.host", "server.port"];
-        assert_eq!(unknown("server.prot", "server.prot", &known), "server.prot is no setting: did you mean server.port?");
+        assert_eq!(
+            unknown("server.prot", "server.prot", &known),
+            "server.prot is no setting: did you mean server.port?"
+        );
         assert_eq!(unknown("x", "x", &known), "x is no setting: allowed are server.host, server.port");
     }
 

@@ -78,7 +78,8 @@ fn read_apps(layers: &Layers, defaults: AppDefaults, problems: &mut Problems) ->
         let Some(app) = declaration.read(defaults, problems) else { continue };
         if apps.iter().any(|other| other.id == app.id || other.key == app.key) {
             let written = &declaration.written;
-            problems.add(format_args!("{written}: another app is declared with the id {} or the key {}", app.id, app.key));
+            problems
+                .add(format_args!("{written}: another app is declared with the id {} or the key {}", app.id, app.key));
         }
         apps.push(app);
     }

@@ -27,6 +27,8 @@ use crate::{
 const BODY_TIMEOUT: Duration = Duration::from_secs(30);
 /// How much of a body that is too long is read and dropped, so that its sender gets to read the answer.
 const DISCARDED_BYTES: usize = 16 << 20;
+/// The longest body, whatever the limits add up to.
+const BODY_BYTES: usize = 64 << 20;
 /// The longest a text can become when JSON escapes it: six bytes for one (`\u0000`).
 const ESCAPED: usize = 6;
 
@@ -112,13 +114,14 @@ fn body_limit(path: &str, limits: &Limits) -> usize {
     let [data, name, channel] =
         [limits.event_data_bytes, limits.event_name_bytes, limits.channel_name_bytes].map(|limit| limit as usize);
     let event = |channels: usize| ESCAPED * (data + name + channels * (channel + 3)) + REST;
-    if path.ends_with("/batch_events") {
+    let limit = if path.ends_with("/batch_events") {
         limits.events_per_batch as usize * event(1)
     } else if path.ends_with("/events") {
         event(limits.channels_per_event as usize)
     } else {
         REST
-    }
+    };
+    limit.min(BODY_BYTES)
 }
 
 async fn read_body(parts: &Parts, body: Body, limit: usize) -> Result<Bytes, ApiError> {

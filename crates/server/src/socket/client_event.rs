@@ -49,7 +49,7 @@ impl Connection {
         if size > limit {
             return refuse(format!("The client event's name has {size} bytes, the limit is {limit}"));
         }
-        let data = event.data.map_or_else(Default::default, data_text);
+        let data = event.data.map_or("null".into(), data_text);
         let (size, limit) = (data.len(), app.limits.event_data_bytes as usize);
         if size > limit {
             return refuse(format!("The client event's data has {size} bytes, the limit is {limit}"));

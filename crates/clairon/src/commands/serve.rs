@@ -1,0 +1,57 @@
+//! `clairon serve`: everything, on one port.
+
+mod address;
+mod apps;
+mod listener;
+mod open_files;
+mod shutdown;
+mod welcome;
+
+use std::io::{self, IsTerminal};
+
+use clairon_registry::App;
+use tracing::info;
+
+use self::{address::Address, apps::Apps, welcome::Welcome};
+use super::{open, print};
+use crate::{cli::ServeArguments, config::Settings, logging};
+
+/// Serves until SIGTERM or ctrl-C.
+///
+/// # Errors
+/// When the settings are wrong, the port is taken, or the registry fails.
+pub(crate) async fn run(arguments: ServeArguments) -> anyhow::Result<()> {
+    let settings = Settings::load(arguments.sources())?;
+    logging::start(&settings.log)?;
+    open_files::raise_limit();
+    let shutdown = shutdown::signal()?;
+    // The port comes first: a start that fails for it leaves no app behind whose secret nobody has seen.
+    let listener = listener::bind(&settings.listen).await?;
+    let address = Address::of(listener.local_addr()?, &settings.server.path_prefix);
+    let registry = open(&settings.database).await?;
+    let apps = Apps::prepare(registry.as_ref(), &settings).await?;
+    print(welcome(&apps, &settings.apps, &address));
+    info!(
+        version = env!("CARGO_PKG_VERSION"),
+        http = address.http(),
+        ws = address.websocket("{key}"),
+        network = address.network(),
+        database = %settings.database.url,
+        apps = apps.count,
+        "ready"
+    );
+    clairon_server::serve(listener, registry, settings.server, shutdown).await?;
+    info!("stopped");
+    Ok(())
+}
+
+/// Whoever declared the apps has their credentials. Otherwise this is where they are told: to a person, and at least
+/// once, but not to a log at every start.
+fn welcome<'a>(apps: &'a Apps, declared: &'a [App], address: &'a Address) -> Welcome<'a> {
+    match &apps.first {
+        Some(app) if declared.is_empty() => {
+            Welcome::App { app, address, show_secret: apps.is_new || io::stdout().is_terminal() }
+        }
+        _ => Welcome::Declared { apps: declared, address },
+    }
+}

@@ -1,0 +1,40 @@
+//! The apps that a server starts with.
+
+use anyhow::Context;
+use clairon_registry::{App, AppRegistry, Declared};
+use tracing::info;
+
+use crate::config::Settings;
+
+/// What the registry holds at the start.
+pub(super) struct Apps {
+    pub(super) count: usize,
+    /// The one to show to a newcomer: the first that is enabled.
+    pub(super) first: Option<App>,
+    /// Whether it was created just now.
+    pub(super) is_new: bool,
+}
+
+impl Apps {
+    /// Declares the apps of the settings; without any, makes sure that there is one at all.
+    pub(super) async fn prepare(registry: &dyn AppRegistry, settings: &Settings) -> anyhow::Result<Self> {
+        for app in &settings.apps {
+            declare(registry, app).await?;
+        }
+        let is_new =
+            settings.apps.is_empty() && registry.create_first(&settings.app_defaults.apply(App::random())).await?;
+        let apps = registry.list().await?;
+        Ok(Self { count: apps.len(), first: apps.into_iter().find(|app| app.enabled), is_new })
+    }
+}
+
+async fn declare(registry: &dyn AppRegistry, app: &App) -> anyhow::Result<()> {
+    let declared = registry.declare(app).await.with_context(|| format!("cannot declare the app {}", app.id))?;
+    let outcome = match declared {
+        Declared::Created => "created",
+        Declared::Updated => "updated",
+        Declared::Unchanged => "unchanged",
+    };
+    info!(app = %app.id, outcome, "app declared");
+    Ok(())
+}

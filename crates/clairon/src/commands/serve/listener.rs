@@ -1,0 +1,18 @@
+//! The listening socket.
+
+use std::io::ErrorKind;
+
+use anyhow::{Context, bail};
+use tokio::net::TcpListener;
+
+use crate::config::Listen;
+
+pub(super) async fn bind(listen: &Listen) -> anyhow::Result<TcpListener> {
+    let Listen { host, port } = listen;
+    match TcpListener::bind((host.as_str(), *port)).await {
+        Err(error) if error.kind() == ErrorKind::AddrInUse => {
+            bail!("port {port} of {host} is in use by another program: stop it, or pick another port with --port")
+        }
+        result => result.with_context(|| format!("cannot listen on port {port} of {host}")),
+    }
+}

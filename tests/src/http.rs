@@ -1,0 +1,186 @@
+//! A minimal HTTP/1.1 client: bytes are written as they are given, answers are read one by one.
+
+use std::io::{self, BufRead, BufReader, Read, Write};
+use std::net::TcpStream;
+
+use serde_json::Value;
+
+use crate::DEADLINE;
+use crate::server::Server;
+
+/// One TCP connection to a server.
+#[derive(Debug)]
+pub struct Connection {
+    stream: BufReader<TcpStream>,
+}
+
+/// An answer. Names of headers are in lower case.
+#[derive(Clone, Debug)]
+pub struct Response {
+    /// The status code.
+    pub status: u16,
+    /// In the order in which they came.
+    pub headers: Vec<(String, String)>,
+    /// The body, which the server's answers always are: text.
+    pub body: String,
+}
+
+impl Connection {
+    /// Connects.
+    ///
+    /// # Panics
+    /// When nobody listens.
+    #[must_use]
+    pub fn open(server: &Server) -> Self {
+        let open = || {
+            let stream = TcpStream::connect((server.host(), server.port()))?;
+            stream.set_nodelay(true)?;
+            stream.set_read_timeout(Some(DEADLINE))?;
+            stream.set_write_timeout(Some(DEADLINE))?;
+            Ok::<_, io::Error>(stream)
+        };
+        let stream = open().unwrap_or_else(|error| panic!("connecting to port {}: {error}", server.port()));
+        Self { stream: BufReader::new(stream) }
+    }
+
+    /// Writes bytes, in one packet where they fit into one.
+    ///
+    /// # Panics
+    /// When the server has closed the connection.
+    pub fn write(&mut self, bytes: impl AsRef<[u8]>) {
+        self.try_write(bytes.as_ref()).unwrap_or_else(|error| panic!("writing to the server: {error}"));
+    }
+
+    /// The same for bytes that the server may refuse while they are written.
+    ///
+    /// # Errors
+    /// When the server has closed the connection.
+    pub fn try_write(&mut self, bytes: &[u8]) -> io::Result<()> {
+        self.stream.get_mut().write_all(bytes)
+    }
+
+    /// Reads an answer: its head, and as much of a body as `Content-Length` says.
+    ///
+    /// # Panics
+    /// When there is none in time, or it is no HTTP.
+    #[must_use]
+    pub fn response(&mut self) -> Response {
+        let status = self.line();
+        let code = status.strip_prefix("HTTP/1.1 ").and_then(|rest| rest.get(..3)?.parse().ok());
+        let mut response = Response {
+            status: code.unwrap_or_else(|| panic!("no status line: {status:?}")),
+            headers: self.headers(),
+            body: String::new(),
+        };
+        let size = response.header("content-length").map_or(0, |size| size.parse().unwrap_or(0));
+        let body = self.read(size).unwrap_or_else(|| panic!("the body broke off: {response:?}"));
+        response.body = String::from_utf8_lossy(&body).into_owned();
+        response
+    }
+
+    /// Reads exactly so many bytes; `None` where the server has closed the connection before.
+    ///
+    /// # Panics
+    /// When they do not come in time.
+    pub fn read(&mut self, size: usize) -> Option<Vec<u8>> {
+        let mut bytes = vec![0; size];
+        match self.stream.read_exact(&mut bytes) {
+            Ok(()) => Some(bytes),
+            Err(error) if is_end(&error) => None,
+            Err(error) => panic!("waiting for {size} bytes: {error}"),
+        }
+    }
+
+    /// True once the server has closed the connection; anything that it says instead is a failure.
+    ///
+    /// # Panics
+    /// When nothing happens in time.
+    #[must_use]
+    pub fn is_closed(&mut self) -> bool {
+        match self.stream.fill_buf() {
+            Ok(rest) => rest.is_empty(),
+            Err(error) if is_end(&error) => true,
+            Err(error) => panic!("waiting for the end: {error}"),
+        }
+    }
+
+    fn headers(&mut self) -> Vec<(String, String)> {
+        let mut headers = Vec::new();
+        loop {
+            let line = self.line();
+            let Some((name, value)) = line.split_once(':') else { return headers };
+            headers.push((name.to_ascii_lowercase(), value.trim().to_owned()));
+        }
+    }
+
+    fn line(&mut self) -> String {
+        let mut line = String::new();
+        self.stream.read_line(&mut line).unwrap_or_else(|error| panic!("waiting for an answer: {error}"));
+        assert!(line.ends_with('\n'), "the connection ended in an answer: {line:?}");
+        line.truncate(line.trim_end().len());
+        line
+    }
+}
+
+fn is_end(error: &io::Error) -> bool {
+    matches!(
+        error.kind(),
+        io::ErrorKind::UnexpectedEof | io::ErrorKind::ConnectionReset | io::ErrorKind::BrokenPipe
+    )
+}
+
+impl Response {
+    /// The value of a header, by its name in lower case.
+    #[must_use]
+    pub fn header(&self, name: &str) -> Option<&str> {
+        self.headers.iter().find(|(header, _)| header == name).map(|(_, value)| value.as_str())
+    }
+
+    /// The body as JSON.
+    ///
+    /// # Panics
+    /// When it is none.
+    #[must_use]
+    pub fn json(&self) -> Value {
+        serde_json::from_str(&self.body).unwrap_or_else(|error| panic!("{error} in {self:?}"))
+    }
+
+    /// The JSON of a request that was carried out.
+    ///
+    /// # Panics
+    /// When it was not.
+    #[must_use]
+    pub fn ok(&self) -> Value {
+        assert_eq!(self.status, 200, "{self:?}");
+        assert_eq!(self.header("content-type"), Some("application/json"), "{self:?}");
+        self.json()
+    }
+
+    /// The message of a request that was refused with this status: the body is `{"error":…,"code":…}`, nothing else.
+    ///
+    /// # Panics
+    /// When it was not, or the body has another form.
+    #[must_use]
+    pub fn error(&self, status: u16) -> String {
+        assert_eq!(self.status, status, "{self:?}");
+        let body = self.json();
+        assert_eq!(body["code"], status, "{self:?}");
+        assert_eq!(body.as_object().map(serde_json::Map::len), Some(2), "{self:?}");
+        let message = body["error"].as_str().filter(|message| !message.is_empty());
+        message.unwrap_or_else(|| panic!("no message in {self:?}")).to_owned()
+    }
+}
+
+/// Sends a request without a body or a signature over a connection of its own. Each header line ends with CRLF.
+#[must_use]
+pub fn request(server: &Server, method: &str, target: &str, headers: &str) -> Response {
+    let mut connection = Connection::open(server);
+    connection.write(format!("{method} {target} HTTP/1.1\r\nHost: localhost\r\n{headers}\r\n"));
+    connection.response()
+}
+
+/// Gets a page.
+#[must_use]
+pub fn get(server: &Server, target: &str) -> Response {
+    request(server, "GET", target, "")
+}

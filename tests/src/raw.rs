@@ -1,0 +1,254 @@
+//! A WebSocket client that can do everything wrong: it writes any frame, whole or in parts, and reads frame by frame.
+
+use std::time::Instant;
+
+use serde_json::Value;
+
+use crate::DEADLINE;
+use crate::http::{Connection, Response};
+use crate::server::Server;
+
+/// A frame that continues a message.
+pub const CONTINUATION: u8 = 0x0;
+/// A text frame.
+pub const TEXT: u8 = 0x1;
+/// A binary frame.
+pub const BINARY: u8 = 0x2;
+/// A close frame.
+pub const CLOSE: u8 = 0x8;
+/// A ping frame.
+pub const PING: u8 = 0x9;
+/// A pong frame.
+pub const PONG: u8 = 0xA;
+
+const FIN: u8 = 0x80;
+const MASK: [u8; 4] = [0x37, 0xfa, 0x21, 0x3d];
+
+/// One frame for the server.
+#[derive(Clone, Debug)]
+pub struct Frame {
+    first: u8,
+    payload: Vec<u8>,
+    is_masked: bool,
+}
+
+/// What the server has sent.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Received {
+    /// A text message.
+    Text(String),
+    /// A ping frame.
+    Ping(Vec<u8>),
+    /// A pong frame.
+    Pong(Vec<u8>),
+    /// A close frame: its code, if it has one, and its reason.
+    Close(Option<u16>, String),
+    /// The end of the TCP connection.
+    End,
+}
+
+/// A WebSocket after its handshake.
+#[derive(Debug)]
+pub struct RawSocket {
+    connection: Connection,
+    /// The server's answer to the handshake.
+    pub response: Response,
+}
+
+impl Frame {
+    /// A masked frame that is all of its message.
+    #[must_use]
+    pub fn new(opcode: u8, payload: impl AsRef<[u8]>) -> Self {
+        Self { first: FIN | opcode, payload: payload.as_ref().to_vec(), is_masked: true }
+    }
+
+    /// A close frame.
+    #[must_use]
+    pub fn close(code: u16, reason: &str) -> Self {
+        Self::new(CLOSE, [&code.to_be_bytes(), reason.as_bytes()].concat())
+    }
+
+    /// The same, to be continued.
+    #[must_use]
+    pub fn unfinished(mut self) -> Self {
+        self.first &= !FIN;
+        self
+    }
+
+    /// The same with reserved bits, RSV1 to RSV3 as a number from 0 to 7.
+    #[must_use]
+    pub fn reserved(mut self, bits: u8) -> Self {
+        self.first |= bits << 4;
+        self
+    }
+
+    /// The same, not masked, as only a server may send it.
+    #[must_use]
+    pub fn unmasked(mut self) -> Self {
+        self.is_masked = false;
+        self
+    }
+
+    /// Its bytes, with the length in the shortest form.
+    #[must_use]
+    pub fn to_bytes(&self) -> Vec<u8> {
+        let size = self.payload.len();
+        let length = match (u8::try_from(size), u16::try_from(size)) {
+            (Ok(short @ ..=125), _) => vec![short],
+            (_, Ok(medium)) => [&[126][..], &medium.to_be_bytes()].concat(),
+            _ => [&[127][..], &(size as u64).to_be_bytes()].concat(),
+        };
+        self.with_length(&length)
+    }
+
+    /// Its bytes, with the length as given: the second byte of the frame without its mask bit, and what follows.
+    #[must_use]
+    pub fn with_length(&self, length: &[u8]) -> Vec<u8> {
+        let mut bytes = vec![self.first];
+        bytes.extend_from_slice(length);
+        if self.is_masked {
+            bytes[1] |= FIN;
+            bytes.extend_from_slice(&MASK);
+            bytes.extend(self.payload.iter().zip(MASK.iter().cycle()).map(|(byte, mask)| byte ^ mask));
+        } else {
+            bytes.extend_from_slice(&self.payload);
+        }
+        bytes
+    }
+}
+
+/// The request that opens a WebSocket, with the key of the example in RFC 6455, 1.3. Each header line ends with CRLF.
+#[must_use]
+pub fn handshake(path: &str, headers: &str) -> String {
+    format!(
+        "GET {path} HTTP/1.1\r\nHost: localhost\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n\
+         Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\nSec-WebSocket-Version: 13\r\n{headers}\r\n"
+    )
+}
+
+impl RawSocket {
+    /// Opens a WebSocket.
+    ///
+    /// # Panics
+    /// When the server does not switch protocols, or does it wrongly.
+    #[must_use]
+    pub fn open(server: &Server, path: &str) -> Self {
+        Self::open_with(server, path, "")
+    }
+
+    /// The same with more headers, each with its line end.
+    ///
+    /// # Panics
+    /// When the server does not switch protocols, or does it wrongly.
+    #[must_use]
+    pub fn open_with(server: &Server, path: &str, headers: &str) -> Self {
+        let mut connection = Connection::open(server);
+        connection.write(handshake(path, headers));
+        Self::switched(connection)
+    }
+
+    /// Takes a connection over on which a [`handshake`] was sent.
+    ///
+    /// # Panics
+    /// When the server does not switch protocols, or does it wrongly.
+    #[must_use]
+    pub fn switched(mut connection: Connection) -> Self {
+        let response = connection.response();
+        assert_eq!(response.status, 101, "{response:?}");
+        let header = |name| response.header(name).map(str::to_ascii_lowercase);
+        assert_eq!(header("upgrade").as_deref(), Some("websocket"), "{response:?}");
+        assert_eq!(header("connection").as_deref(), Some("upgrade"), "{response:?}");
+        assert_eq!(response.header("sec-websocket-accept"), Some("s3pPLMBiTxaQ9kYGzzhZRbK+xOo="), "{response:?}");
+        assert_eq!(response.header("sec-websocket-extensions"), None, "none was offered: {response:?}");
+        Self { connection, response }
+    }
+
+    /// Writes bytes as they are.
+    pub fn write(&mut self, bytes: impl AsRef<[u8]>) {
+        self.connection.write(bytes);
+    }
+
+    /// Writes a frame.
+    pub fn send(&mut self, frame: &Frame) {
+        self.write(frame.to_bytes());
+    }
+
+    /// Writes a text message.
+    pub fn text(&mut self, text: &str) {
+        self.send(&Frame::new(TEXT, text));
+    }
+
+    /// Reads one frame.
+    ///
+    /// # Panics
+    /// When there is none in time, or it is not as a server's must be: whole, not masked, no reserved bits.
+    pub fn receive(&mut self) -> Received {
+        let Some(head) = self.connection.read(2) else { return Received::End };
+        assert!(head[0] & 0xF0 == FIN && head[1] & FIN == 0, "not a frame of a server: {head:02x?}");
+        let size = match head[1] {
+            126 => self.number(2),
+            127 => self.number(8),
+            short => usize::from(short),
+        };
+        let Some(payload) = self.connection.read(size) else { return Received::End };
+        match head[0] & 0x0F {
+            TEXT => Received::Text(utf8(payload)),
+            PING => Received::Ping(payload),
+            PONG => Received::Pong(payload),
+            CLOSE => match payload.split_first_chunk() {
+                Some((code, reason)) => Received::Close(Some(u16::from_be_bytes(*code)), utf8(reason.to_vec())),
+                None => Received::Close(None, String::new()),
+            },
+            opcode => panic!("a frame with opcode {opcode:#x}: {payload:02x?}"),
+        }
+    }
+
+    /// Reads the next event; a frame of any other kind is a failure.
+    ///
+    /// # Panics
+    /// When there is none in time.
+    pub fn event(&mut self) -> Value {
+        match self.receive() {
+            Received::Text(text) => {
+                serde_json::from_str(&text).unwrap_or_else(|error| panic!("{error} in the event {text}"))
+            }
+            other => panic!("no event but {other:?}"),
+        }
+    }
+
+    /// Reads to the end and returns the code and reason of the close frame, which must be the last frame.
+    ///
+    /// # Panics
+    /// When the end does not come in time.
+    pub fn closed(&mut self) -> (Option<u16>, String) {
+        let deadline = Instant::now() + DEADLINE;
+        let mut close = None;
+        while Instant::now() < deadline {
+            match self.receive() {
+                Received::Close(code, reason) if close.is_none() => {
+                    // Half of a closing handshake is the client's; the server may have gone already.
+                    let echo = Frame::close(code.unwrap_or(1000), "").to_bytes();
+                    let _ = self.connection.try_write(&echo);
+                    close = Some((code, reason));
+                }
+                Received::End => return close.unwrap_or_else(|| panic!("the end without a close frame")),
+                other => assert!(close.is_none(), "after the close frame: {other:?}"),
+            }
+        }
+        panic!("the connection was not closed in time")
+    }
+
+    /// Goes away without a word.
+    pub fn abort(self) {
+        drop(self.connection);
+    }
+
+    fn number(&mut self, size: usize) -> usize {
+        let bytes = self.connection.read(size).unwrap_or_else(|| panic!("the end within a frame"));
+        bytes.iter().fold(0, |number, byte| number << 8 | usize::from(*byte))
+    }
+}
+
+fn utf8(bytes: Vec<u8>) -> String {
+    String::from_utf8(bytes).unwrap_or_else(|error| panic!("text that is not UTF-8: {error}"))
+}

@@ -1,0 +1,271 @@
+//! Frames: RFC 6455 as the server has to keep it, and messages that are not understood.
+
+use clairon_tests::app::App;
+use clairon_tests::client::Client;
+use clairon_tests::raw::{BINARY, CLOSE, CONTINUATION, Frame, PING, PONG, Received, TEXT};
+use clairon_tests::server::Server;
+use clairon_tests::shared::Shared;
+use serde_json::json;
+
+/// The longest message: an event's data as the app allows it, and 2 KiB.
+const MESSAGE_BYTES: usize = 1_000 + 2_048;
+const PING_EVENT: &str = r#"{"event":"pusher:ping","data":{}}"#;
+const PONG_EVENT: &str = r#"{"event":"pusher:pong","data":"{}"}"#;
+
+static SERVER: Shared = Shared::new(|| Server::start(app()));
+
+fn app() -> App {
+    App::new("frames").with("event_data_bytes", 1_000)
+}
+
+fn pong() -> Received {
+    Received::Text(PONG_EVENT.to_owned())
+}
+
+fn connect(server: &Server) -> Client {
+    Client::connect(server, &app())
+}
+
+/// Sends bytes that break the rules, and expects to be sent away for it with `code`, and with nothing else.
+fn assert_breaks(server: &Server, bytes: &[u8], code: u16, what: &str) {
+    let mut client = connect(server);
+    client.socket.write(bytes);
+    match client.socket.receive() {
+        Received::Close(found, _) => assert_eq!(found, Some(code), "{what}"),
+        other => panic!("{what}: {other:?}"),
+    }
+}
+
+#[test]
+fn a_message_may_come_in_fragments() {
+    let server = SERVER.get();
+    let mut client = connect(&server);
+    let message = r#"{"event":"pusher:ping","data":"é😀"}"#.as_bytes();
+    // Every place to cut at, within characters too.
+    for cut in 0..=message.len() {
+        client.socket.send(&Frame::new(TEXT, &message[..cut]).unfinished());
+        client.socket.send(&Frame::new(CONTINUATION, &message[cut..]));
+        assert_eq!(client.socket.receive(), pong(), "cut at {cut}");
+    }
+    client.socket.send(&Frame::new(TEXT, "").unfinished());
+    for byte in message {
+        client.socket.send(&Frame::new(CONTINUATION, [*byte]).unfinished());
+    }
+    client.socket.send(&Frame::new(CONTINUATION, ""));
+    assert_eq!(client.socket.receive(), pong());
+}
+
+#[test]
+fn control_frames_come_between_fragments() {
+    let server = SERVER.get();
+    let mut client = connect(&server);
+    let (start, end) = PING_EVENT.split_at(10);
+    client.socket.send(&Frame::new(TEXT, start).unfinished());
+    client.socket.send(&Frame::new(PING, "between"));
+    client.socket.send(&Frame::new(PONG, "unasked"));
+    assert_eq!(client.socket.receive(), Received::Pong(b"between".to_vec()));
+    client.socket.send(&Frame::new(CONTINUATION, end));
+    assert_eq!(client.socket.receive(), pong());
+    client.socket.send(&Frame::new(TEXT, start).unfinished());
+    client.socket.send(&Frame::close(1000, ""));
+    assert_eq!(client.socket.closed().0, Some(1000));
+}
+
+#[test]
+fn frames_may_come_in_pieces_and_in_heaps() {
+    let server = SERVER.get();
+    let mut client = connect(&server);
+    for byte in Frame::new(TEXT, format!(r#"{{"event":"pusher:ping","data":"{}"}}"#, "x".repeat(200))).to_bytes() {
+        client.socket.write([byte]);
+    }
+    assert_eq!(client.socket.receive(), pong());
+    let frames = [Frame::new(TEXT, PING_EVENT), Frame::new(PING, "1"), Frame::new(BINARY, PING_EVENT)];
+    let heap: Vec<u8> = frames.iter().cycle().take(300).flat_map(Frame::to_bytes).collect();
+    client.socket.write(heap);
+    for _ in 0..100 {
+        assert_eq!(client.socket.receive(), pong());
+        assert_eq!(client.socket.receive(), Received::Pong(b"1".to_vec()));
+        assert_eq!(client.socket.receive(), pong());
+    }
+}
+
+#[test]
+fn pings_are_answered_with_their_payload() {
+    let server = SERVER.get();
+    let mut client = connect(&server);
+    client.socket.send(&Frame::new(PONG, "nobody asked"));
+    for payload in [vec![], b"hello".to_vec(), vec![0, 255, 254], vec![7; 125]] {
+        client.socket.send(&Frame::new(PING, &payload));
+        assert_eq!(client.socket.receive(), Received::Pong(payload));
+    }
+}
+
+#[test]
+fn a_close_frame_is_answered() {
+    let server = SERVER.get();
+    for code in [1000, 1001, 1003, 1011, 3000, 3999, 4000, 4999] {
+        let mut client = connect(&server);
+        client.socket.send(&Frame::close(code, "bye é"));
+        // What follows a close frame is not heard.
+        client.socket.text(PING_EVENT);
+        assert_eq!(client.socket.closed().0, Some(code));
+    }
+    let mut client = connect(&server);
+    client.socket.send(&Frame::new(CLOSE, ""));
+    let (code, _) = client.socket.closed();
+    assert!(matches!(code, None | Some(1000)), "{code:?}");
+}
+
+#[test]
+fn binary_json_is_taken_as_text() {
+    let server = SERVER.get();
+    let mut client = connect(&server);
+    client.socket.send(&Frame::new(BINARY, PING_EVENT));
+    assert_eq!(client.socket.receive(), pong());
+    let (start, end) = PING_EVENT.split_at(10);
+    client.socket.send(&Frame::new(BINARY, start).unfinished());
+    client.socket.send(&Frame::new(CONTINUATION, end));
+    assert_eq!(client.socket.receive(), pong());
+}
+
+#[test]
+fn text_that_is_not_utf8_ends_the_connection() {
+    let server = SERVER.get();
+    for (what, bytes) in [
+        ("a continuation byte alone", &b"\x80"[..]),
+        ("a byte of no character", b"a\xff"),
+        ("an overlong form", b"\xc0\xaf"),
+        ("a surrogate", b"\xed\xa0\x80"),
+        ("past the last character", b"\xf4\x90\x80\x80"),
+        ("half a character", b"\xe2\x82"),
+    ] {
+        let text = [b"{\"event\":\"pusher:ping\",\"data\":\"", bytes].concat();
+        assert_breaks(&server, &Frame::new(TEXT, &text).to_bytes(), 1007, what);
+        let first = Frame::new(TEXT, &text[..text.len() - 1]).unfinished().to_bytes();
+        let last = Frame::new(CONTINUATION, &text[text.len() - 1..]).to_bytes();
+        assert_breaks(&server, &[first, last].concat(), 1007, what);
+    }
+    let reason = [&1000_u16.to_be_bytes()[..], b"\xff"].concat();
+    assert_breaks(&server, &Frame::new(CLOSE, reason).to_bytes(), 1007, "a reason to close");
+}
+
+#[test]
+fn a_message_may_be_as_long_as_the_limit() {
+    let server = SERVER.get();
+    let mut client = connect(&server);
+    let longest = format!("{PING_EVENT:MESSAGE_BYTES$}");
+    client.socket.text(&longest);
+    assert_eq!(client.socket.receive(), pong());
+    client.socket.send(&Frame::new(TEXT, &longest[..2_000]).unfinished());
+    client.socket.send(&Frame::new(CONTINUATION, &longest[2_000..]));
+    assert_eq!(client.socket.receive(), pong());
+}
+
+#[test]
+fn a_longer_message_ends_the_connection() {
+    let server = SERVER.get();
+    let (payload, start) = (vec![b' '; MESSAGE_BYTES + 1], Frame::new(TEXT, vec![b' '; MESSAGE_BYTES]).unfinished());
+    assert_breaks(&server, &Frame::new(TEXT, payload).to_bytes(), 1009, "one byte more");
+    // A declared length is enough: its bytes are not waited for.
+    let huge = [&[127][..], &(1_u64 << 40).to_be_bytes()].concat();
+    assert_breaks(&server, &Frame::new(BINARY, "").with_length(&huge), 1009, "a terabyte");
+    let second = Frame::new(CONTINUATION, "x").to_bytes();
+    assert_breaks(&server, &[start.to_bytes(), second].concat(), 1009, "one fragment more");
+}
+
+#[test]
+fn broken_frames_end_the_connection() {
+    let server = SERVER.get();
+    let text = || Frame::new(TEXT, PING_EVENT);
+    let mut cases = vec![
+        ("not masked", text().unmasked().to_bytes()),
+        ("a control frame that is not masked", Frame::new(PING, "").unmasked().to_bytes()),
+        ("a long ping", Frame::new(PING, [0; 126]).to_bytes()),
+        ("a ping in fragments", Frame::new(PING, "").unfinished().to_bytes()),
+        ("a close in fragments", Frame::close(1000, "").unfinished().to_bytes()),
+        ("nothing to continue", Frame::new(CONTINUATION, PING_EVENT).to_bytes()),
+        ("a message within another", [text().unfinished().to_bytes(), text().to_bytes()].concat()),
+        ("16 bits for a short length", Frame::new(TEXT, "{}").with_length(&[126, 0, 2])),
+        ("64 bits for a short length", Frame::new(TEXT, "{}").with_length(&[127, 0, 0, 0, 0, 0, 0, 0, 2])),
+        ("a length with its highest bit", Frame::new(TEXT, "{}").with_length(&[127, 128, 0, 0, 0, 0, 0, 0, 2])),
+        ("half a close code", Frame::new(CLOSE, [3]).to_bytes()),
+    ];
+    cases.extend((1..8).map(|bits| ("reserved bits", text().reserved(bits).to_bytes())));
+    let opcodes = (0x3..=0x7).chain(0xB..=0xF);
+    cases.extend(opcodes.map(|opcode| ("a reserved opcode", Frame::new(opcode, "").to_bytes())));
+    let codes = [0, 999, 1004, 1005, 1006, 1015, 1016, 2999, 5000, 65535];
+    cases.extend(codes.map(|code| ("a close code of nobody", Frame::close(code, "").to_bytes())));
+    for (what, bytes) in cases {
+        assert_breaks(&server, &bytes, 1002, what);
+    }
+}
+
+#[test]
+fn what_is_not_understood_is_no_reason_to_leave() {
+    let server = SERVER.get();
+    let mut client = connect(&server);
+    let deep = format!("{}{}", "[".repeat(1_500), "]".repeat(1_500));
+    let deep_data = format!(r#"{{"event":"pusher:subscribe","data":{deep:.1000}"#);
+    for text in [
+        "",
+        " ",
+        "ping",
+        "7",
+        "null",
+        "[]",
+        r#""pusher:ping""#,
+        r#"{"event":"pusher:ping""#,
+        r#"{"event":"pusher:ping"}}"#,
+        "{}",
+        r#"{"event":7}"#,
+        r#"{"event":null,"data":{}}"#,
+        r#"{"data":{"channel":"c"}}"#,
+        r#"{"event":"pusher:subscribe"}"#,
+        r#"{"event":"pusher:subscribe","data":null}"#,
+        r#"{"event":"pusher:subscribe","data":"channel"}"#,
+        r#"{"event":"pusher:subscribe","data":{"channel":7}}"#,
+        r#"{"event":"pusher:subscribe","data":{"channel":null}}"#,
+        r#"{"event":"pusher:subscribe","data":{"channel":["a"]}}"#,
+        r#"{"event":"pusher:unsubscribe","data":{}}"#,
+        r#"{"event":"pusher:signin","data":{}}"#,
+        r#"{"event":"pusher:signin","data":{"auth":"a:b"}}"#,
+        &deep,
+        &deep_data,
+    ] {
+        client.socket.text(text);
+        assert!(client.complained().len() <= 500, "{text}");
+    }
+}
+
+#[test]
+fn events_that_no_client_may_send_are_named() {
+    let server = SERVER.get();
+    let mut client = connect(&server);
+    for name in [
+        "hello",
+        "",
+        "x-client-y",
+        "Client-x",
+        "pusher:unknown",
+        "pusher:connection_established",
+        "pusher:error",
+        "pusher_internal:subscription_succeeded",
+        "pusher_internal:member_added",
+        "App\\Events\\OrderShipped",
+    ] {
+        client.send(name, &json!({"channel": "c"}));
+        let message = client.complained();
+        assert!(message.contains("Unsupported") && message.contains(name), "{name}: {message}");
+    }
+}
+
+#[test]
+fn unknown_members_are_passed_over() {
+    let server = SERVER.get();
+    let mut client = connect(&server);
+    client.socket.text(r#" { "x" : [1, {"y": null}], "event" : "\u0070usher:ping", "data" : {"z": 1.5e3} } "#);
+    assert_eq!(client.socket.receive(), pong());
+    let subscribe = json!({"event": "pusher:subscribe", "id": 7, "data": {"channel": "c", "x": {"y": []}}});
+    client.socket.text(&subscribe.to_string());
+    client.succeeded("c");
+}
