@@ -3,7 +3,7 @@
 use std::io::{self, BufRead, BufReader, Read, Write};
 use std::net::TcpStream;
 
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use crate::DEADLINE;
 use crate::server::Server;
@@ -156,18 +156,17 @@ impl Response {
         self.json()
     }
 
-    /// The message of a request that was refused with this status: the body is `{"error":…,"code":…}`, nothing else.
+    /// Checks that a request was refused with this status, and a message in which `word` is: the body is
+    /// `{"error":…,"code":…}`, and nothing else.
     ///
     /// # Panics
-    /// When it was not, or the body has another form.
-    #[must_use]
-    pub fn error(&self, status: u16) -> String {
+    /// When it was not.
+    pub fn assert_refused(&self, status: u16, word: &str) {
         assert_eq!(self.status, status, "{self:?}");
         let body = self.json();
-        assert_eq!(body["code"], status, "{self:?}");
-        assert_eq!(body.as_object().map(serde_json::Map::len), Some(2), "{self:?}");
-        let message = body["error"].as_str().filter(|message| !message.is_empty());
-        message.unwrap_or_else(|| panic!("no message in {self:?}")).to_owned()
+        let message = body["error"].as_str().unwrap_or_default();
+        assert!(!message.is_empty() && message.contains(word), "no {word:?} in {self:?}");
+        assert_eq!(body, json!({"error": message, "code": status}));
     }
 }
 

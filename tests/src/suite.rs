@@ -15,7 +15,11 @@ pub fn node(server: &Server, directory: &str) {
     let root = clients().join("node");
     let suites = files(&root.join(directory), ".test.js");
     let mut command = Command::new("node");
-    command.args(["--test", "--test-reporter=spec", "--test-concurrency=1"]).args(suites).current_dir(root);
+    // pusher-js leaves timers running for half a minute after it has disconnected: hence the forced exit.
+    command
+        .args(["--test", "--test-reporter=spec", "--test-concurrency=1", "--test-force-exit"])
+        .args(suites)
+        .current_dir(root);
     run(server, command);
 }
 

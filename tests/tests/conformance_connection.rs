@@ -116,7 +116,7 @@ fn capacity_is_given_back() {
 #[test]
 fn origins() {
     let server = SERVER.get();
-    let open = |origin| RawSocket::open_with(&server, "/app/site-key?protocol=7", origin);
+    let open = |origin: &str| RawSocket::open_with(&server, "/app/site-key?protocol=7", origin);
     for allowed in ["", "Origin: https://site.test\r\n", "Origin: http://other.test:8080\r\n"] {
         assert_established(&open(allowed).event());
     }
@@ -190,14 +190,14 @@ fn what_is_no_websocket_is_answered_in_http() {
         connection.response()
     };
     let plain = http::get(&server, "/app/open-key");
-    plain.error(426);
+    plain.assert_refused(426, "");
     assert_eq!(plain.header("upgrade").map(str::to_ascii_lowercase).as_deref(), Some("websocket"));
-    answer("Connection: Upgrade", "Connection: keep-alive").error(426);
+    answer("Connection: Upgrade", "Connection: keep-alive").assert_refused(426, "");
     let old = answer("Version: 13", "Version: 8");
-    old.error(426);
+    old.assert_refused(426, "");
     assert_eq!(old.header("sec-websocket-version"), Some("13"));
-    answer("dGhlIHNhbXBsZSBub25jZQ==", "c2hvcnQ=").error(400);
-    answer("Sec-WebSocket-Key", "X-Key").error(400);
+    answer("dGhlIHNhbXBsZSBub25jZQ==", "c2hvcnQ=").assert_refused(400, "");
+    answer("Sec-WebSocket-Key", "X-Key").assert_refused(400, "");
     assert_eq!(answer("GET ", "POST ").status, 405);
 }
 

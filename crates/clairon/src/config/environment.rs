@@ -59,6 +59,9 @@ impl Environment {
                     environment.app.insert((*field).to_owned(), Entry { written, value: Value::Text(value) });
                 }
                 None if name.starts_with("CLAIRON_") => {
+                    // Three fields have Pusher's prefix, not ours.
+                    let pusher = name.replacen("CLAIRON_", "PUSHER_", 1);
+                    let name = if known.contains_key(&pusher) { pusher } else { name };
                     problems.add(unknown(&written, &name, &names));
                 }
                 None => {}

@@ -9,6 +9,7 @@ use toml::{
 };
 
 use super::{
+    DEFAULTS,
     app::Declaration,
     fields::{Entry, Table, Value},
     problem::{Problems, unknown},
@@ -26,56 +27,69 @@ pub(super) struct File {
 type Node<'a> = Spanned<DeValue<'a>>;
 
 impl File {
-    /// Reads and parses the file at `path`.
+    /// The embedded defaults, which say what settings there are.
+    pub(super) fn defaults(problems: &mut Problems) -> Self {
+        Reader { text: DEFAULTS, place: None, file: Self::default(), problems }.read()
+    }
+
+    /// The file at `path`. `sections` are all sections there are.
     pub(super) fn read(path: &Path, sections: &BTreeSet<&str>, problems: &mut Problems) -> Self {
         match std::fs::read_to_string(path) {
-            Ok(text) => Self::parse(&text, &path.display().to_string(), Some(sections), problems),
+            Ok(text) => {
+                let place = Some(Place { path: &path.display().to_string(), sections });
+                Reader { text: &text, place, file: Self::default(), problems }.read()
+            }
             Err(error) => {
                 problems.add(format_args!("--config {}: cannot read the file: {error}", path.display()));
                 Self::default()
             }
         }
     }
-
-    /// Parses `text`. `origin` is what problems call it; `sections` are the sections that there are, if that is known.
-    pub(super) fn parse(text: &str, origin: &str, sections: Option<&BTreeSet<&str>>, problems: &mut Problems) -> Self {
-        let mut reader = Reader { text, origin, file: Self::default(), problems };
-        match DeTable::parse(text) {
-            Ok(document) => {
-                for (name, node) in document.into_inner() {
-                    reader.section(&name, node, sections);
-                }
-            }
-            Err(error) => {
-                let line = line_of(text, error.span().map_or(0, |span| span.start));
-                reader.problems.add(format_args!("{origin}:{line}: not valid TOML: {}", error.message()));
-            }
-        }
-        reader.file
-    }
 }
 
 struct Reader<'a> {
     text: &'a str,
-    origin: &'a str,
+    /// `None`: the defaults.
+    place: Option<Place<'a>>,
     file: File,
     problems: &'a mut Problems,
 }
 
+#[derive(Clone, Copy)]
+struct Place<'a> {
+    path: &'a str,
+    sections: &'a BTreeSet<&'a str>,
+}
+
 impl Reader<'_> {
-    /// `name`, and where it stands.
-    fn place(&self, name: &str, offset: usize) -> String {
-        format!("{name} ({}:{})", self.origin, line_of(self.text, offset))
+    fn read(mut self) -> File {
+        match DeTable::parse(self.text) {
+            Ok(document) => document.into_inner().into_iter().for_each(|(name, node)| self.section(&name, node)),
+            Err(error) => {
+                let path = self.place.map_or("default", |place| place.path);
+                let line = line_of(self.text, error.span().map_or(0, |span| span.start));
+                self.problems.add(format_args!("{path}:{line}: not valid TOML: {}", error.message()));
+            }
+        }
+        self.file
     }
 
-    fn section(&mut self, name: &Spanned<Cow<'_, str>>, node: Node<'_>, sections: Option<&BTreeSet<&str>>) {
+    /// `name`, and where it stands.
+    fn written(&self, name: &str, offset: usize) -> String {
+        match self.place {
+            Some(Place { path, .. }) => format!("{name} ({path}:{})", line_of(self.text, offset)),
+            None => format!("{name} (default)"),
+        }
+    }
+
+    fn section(&mut self, name: &Spanned<Cow<'_, str>>, node: Node<'_>) {
         let section = name.get_ref().as_ref();
-        let written = self.place(section, name.span().start);
+        let written = self.written(section, name.span().start);
         if section == "apps" {
             return self.apps(&written, node);
         }
-        if let Some(sections) = sections.filter(|sections| !sections.contains(section)) {
-            let names = sections.iter().copied().chain(["apps"]).collect::<Vec<_>>();
+        if let Some(place) = self.place.filter(|place| !place.sections.contains(section)) {
+            let names = place.sections.iter().copied().chain(["apps"]).collect::<Vec<_>>();
             return self.problems.add(unknown(&written, section, &names));
         }
         match node.into_inner() {
@@ -83,7 +97,9 @@ impl Reader<'_> {
                 let entries = self.entries(table, &format!("{section}."));
                 self.file.settings.extend(entries);
             }
-            other => self.problems.add(format_args!("{written} is a {}: allowed is [{section}]", other.type_str())),
+            other => {
+                self.problems.add(format_args!("{written} is of type {}: allowed is [{section}]", other.type_str()))
+            }
         }
     }
 
@@ -93,7 +109,7 @@ impl Reader<'_> {
             return self.problems.add(format_args!("{written}: {wrong}"));
         };
         for app in apps {
-            let written = self.place("[[apps]]", app.span().start);
+            let written = self.written("[[apps]]", app.span().start);
             match app.into_inner() {
                 DeValue::Table(table) => {
                     let fields = self.entries(table, "apps.");
@@ -110,10 +126,10 @@ impl Reader<'_> {
         let mut entries = Table::new();
         for (key, node) in table {
             let name = format!("{prefix}{}", key.get_ref());
-            let written = self.place(&name, key.span().start);
+            let written = self.written(&name, key.span().start);
             match toml::Value::deserialize(node.into_deserializer()) {
                 Ok(value) => drop(entries.insert(name, Entry { written, value: Value::Toml(value) })),
-                Err(error) => self.problems.add(format_args!("{written}: {}", error.message())),
+                Err(_) => self.problems.add(format_args!("{written} is too large: allowed are numbers of 64 bits")),
             }
         }
         entries

@@ -7,7 +7,6 @@ use std::{
 };
 
 use super::{
-    DEFAULTS,
     app::{CREDENTIALS, Declaration},
     env_file,
     environment::{Environment, app_variable},
@@ -39,7 +38,7 @@ pub(super) struct Layers {
 
 impl Layers {
     pub(super) fn new(sources: Sources, problems: &mut Problems) -> Self {
-        let mut settings = File::parse(DEFAULTS, "default", None, problems).settings;
+        let mut settings = File::defaults(problems).settings;
         let file = sources.config.map_or_else(File::default, |path| File::read(&path, &sections(&settings), problems));
         cover(&mut settings, file.settings, problems);
 

@@ -38,10 +38,16 @@ impl fmt::Display for Problems {
 
 impl std::error::Error for Problems {}
 
-/// Says that `written` is no setting, and which of `known` was meant, or all of them.
+/// More names than this are not put on one line.
+const LISTED: usize = 30;
+
+/// Says that `written` is no setting, and which of `known` was meant, or what there is.
 pub(super) fn unknown(written: &str, name: &str, known: &[impl AsRef<str>]) -> String {
     if let Some(meant) = closest(name, known) {
         return format!("{written} is no setting: did you mean {meant}?");
+    }
+    if known.len() > LISTED {
+        return format!("{written} is no setting: `clairon config` prints all there are");
     }
     let known = known.iter().map(AsRef::as_ref).collect::<Vec<_>>();
     format!("{written} is no setting: allowed are {}", known.join(", "))

@@ -1,1 +1,256 @@
+//! Where settings come from, and what is said of wrong ones.
 
+use std::io::Write;
+
+use clairon_protocol::Limits;
+use tempfile::NamedTempFile;
+
+use super::{DEFAULTS, Problems, Settings, Sources, environment::variable, file::File};
+
+fn temporary(text: &str) -> NamedTempFile {
+    let mut file = NamedTempFile::new().unwrap();
+    file.write_all(text.as_bytes()).unwrap();
+    file
+}
+
+fn environment(variables: &[(&str, &str)]) -> Sources {
+    let environment = variables.iter().map(|(name, value)| (name.into(), value.into())).collect();
+    Sources { environment, ..Sources::default() }
+}
+
+fn load_environment(variables: &[(&str, &str)]) -> Result<Settings, Problems> {
+    Settings::load(environment(variables))
+}
+
+fn problems(loaded: Result<Settings, Problems>) -> Vec<String> {
+    loaded.unwrap_err().lines().map(str::to_owned).collect()
+}
+
+/// What is wrong with the settings file `text`, which problems call `FILE`.
+fn file_problems(text: &str) -> Vec<String> {
+    let file = temporary(text);
+    let found = problems(Settings::load(Sources { config: Some(file.path().into()), ..Sources::default() }));
+    found.iter().map(|problem| problem.replace(&file.path().display().to_string(), "FILE")).collect()
+}
+
+/// Every setting, as section.key, with its default and the line above it.
+fn defaults() -> Vec<(String, toml::Value, &'static str)> {
+    let mut section = "";
+    let mut above = "";
+    let mut defaults = Vec::new();
+    for line in DEFAULTS.lines() {
+        if let Some(name) = line.strip_prefix('[').and_then(|line| line.strip_suffix(']')) {
+            section = name;
+        } else if let Some((key, value)) = line.split_once(" = ").filter(|_| !line.starts_with('#')) {
+            let value = toml::from_str::<toml::Table>(&format!("value = {value}")).unwrap()["value"].clone();
+            defaults.push((format!("{section}.{key}"), value, above));
+        }
+        above = line;
+    }
+    defaults
+}
+
+#[test]
+fn the_defaults_are_right() {
+    let settings = load_environment(&[]).unwrap();
+    assert_eq!((settings.listen.host.as_str(), settings.listen.port), ("0.0.0.0", 6001));
+    assert_eq!(settings.app_defaults.apply(clairon_registry::App::random()).limits, Limits::default());
+    assert!(settings.apps.is_empty());
+}
+
+#[test]
+fn every_default_has_a_comment() {
+    let defaults = defaults();
+    assert_eq!(defaults.len(), File::defaults(&mut Problems::default()).settings.len());
+    for (name, _, above) in defaults {
+        assert!(above.starts_with("# "), "{name}");
+    }
+}
+
+#[test]
+fn every_setting_has_a_variable() {
+    let untouched = format!("{:?}", load_environment(&[]).unwrap());
+    for (name, value, _) in defaults() {
+        let other = match (name.as_str(), value) {
+            ("server.host", _) => "127.0.0.1".to_owned(),
+            ("server.path_prefix", _) => "/ws".to_owned(),
+            ("database.url", _) => "sqlite::memory:".to_owned(),
+            ("log.level", _) => "debug".to_owned(),
+            ("log.format", _) => "json".to_owned(),
+            ("redis.url", _) => {
+                let refused = problems(load_environment(&[("CLAIRON_REDIS_URL", "redis://u:pw@h")]));
+                let message = r#"CLAIRON_REDIS_URL is "redis://…@h": must be empty: this version runs a single node, without Redis"#;
+                assert_eq!(refused, [message]);
+                continue;
+            }
+            (_, toml::Value::Integer(number)) => (number + 1).to_string(),
+            (name, value) => panic!("no other value for {name} = {value}"),
+        };
+        let settings = load_environment(&[(&variable(&name), &other)]);
+        assert_ne!(format!("{:?}", settings.unwrap()), untouched, "{name}");
+    }
+}
+
+#[test]
+fn upper_layers_cover_lower_ones() {
+    let config =
+        temporary("[server]\nport = 1\nhost = 'file'\npath_prefix = '/file/'\n[database]\nmax_connections = 3\n");
+    let env_file = temporary("CLAIRON_PORT=2\nCLAIRON_HOST=env-file\nPUSHER_APP_ID=1\nPUSHER_APP_KEY=file\n");
+    let settings = Settings::load(Sources {
+        config: Some(config.path().into()),
+        env_file: Some(env_file.path().into()),
+        flags: vec![("--port", "server.port", "4".to_owned())],
+        ..environment(&[("CLAIRON_SERVER_PORT", "3"), ("PUSHER_APP_KEY", "process"), ("PUSHER_APP_SECRET", "s")])
+    })
+    .unwrap();
+    assert_eq!(settings.listen.port, 4);
+    assert_eq!(settings.listen.host, "env-file");
+    assert_eq!(settings.server.path_prefix, "/file");
+    assert_eq!(settings.database.max_connections, 3);
+    assert_eq!(settings.apps[0].key.as_str(), "process");
+}
+
+#[test]
+fn apps_are_declared() {
+    let config = temporary(
+        "[limits]\nevents_per_batch = 5\n\
+         [[apps]]\nid = '1'\nkey = 'k1'\nsecret = 's1'\nname = 'Shop'\nenabled = false\npresence_members = 7\n",
+    );
+    let variables = [
+        ("PUSHER_APP_ID", "2"),
+        ("PUSHER_APP_KEY", "k2"),
+        ("PUSHER_APP_SECRET", "s2"),
+        ("PUSHER_HOST", "not ours"),
+        ("CLAIRON_APP_CLIENT_MESSAGES", "true"),
+        ("CLAIRON_APP_ALLOWED_ORIGINS", "a.test, b.test"),
+        ("CLAIRON_APP_CAPACITY", "9"),
+        ("CLAIRON_APP_EVENT_DATA_BYTES", "10"),
+    ];
+    let sources = Sources { config: Some(config.path().into()), ..environment(&variables) };
+    let [first, second] = <[_; 2]>::try_from(Settings::load(sources).unwrap().apps).unwrap();
+
+    assert_eq!((first.id.as_str(), first.name.as_str(), first.enabled), ("1", "Shop", false));
+    assert_eq!((first.limits.events_per_batch, first.limits.presence_members), (5, 7));
+    assert_eq!((second.secret.expose(), second.client_messages), ("s2", true));
+    assert_eq!(second.allowed_origins, ["a.test", "b.test"]);
+    assert_eq!((second.capacity.unwrap().get(), second.limits.event_data_bytes), (9, 10));
+}
+
+#[test]
+fn laravels_empty_variables_declare_nothing() {
+    let variables = [("PUSHER_APP_ID", ""), ("PUSHER_APP_KEY", ""), ("PUSHER_APP_SECRET", "")];
+    assert!(load_environment(&variables).unwrap().apps.is_empty());
+}
+
+#[test]
+fn the_variables_of_a_service_called_clairon_are_not_ours() {
+    let variables = [
+        ("CLAIRON_PORT", "tcp://10.0.0.1:6001"),
+        ("CLAIRON_PORT_6001_TCP_ADDR", "10.0.0.1"),
+        ("CLAIRON_SERVICE_HOST", "10.0.0.1"),
+        ("CLAIRON_SERVICE_PORT_HTTP", "6001"),
+    ];
+    assert_eq!(load_environment(&variables).unwrap().listen.port, 6001);
+}
+
+#[test]
+fn secrets_are_not_in_debug_output() {
+    let variables = [
+        ("PUSHER_APP_ID", "1"),
+        ("PUSHER_APP_KEY", "k"),
+        ("PUSHER_APP_SECRET", "hunter2"),
+        ("CLAIRON_DATABASE_URL", "postgres://u:hunter2@h/d"),
+    ];
+    assert!(!format!("{:?}", load_environment(&variables).unwrap()).contains("hunter2"));
+}
+
+#[test]
+fn wrong_variables() {
+    const NEEDED: &str = "an app has PUSHER_APP_ID, PUSHER_APP_KEY and PUSHER_APP_SECRET";
+    for (variables, message) in [
+        (&[("CLAIRON_PORT", "x")][..], r#"CLAIRON_PORT is "x": allowed are whole numbers from 0 to 65535"#),
+        (&[("CLAIRON_PORT", "65536")], r#"CLAIRON_PORT is "65536": allowed are whole numbers from 0 to 65535"#),
+        (&[("CLAIRON_PROT", "1")], "CLAIRON_PROT is no setting: did you mean CLAIRON_PORT?"),
+        (&[("CLAIRON_WHATEVER", "1")], "CLAIRON_WHATEVER is no setting: `clairon config` prints all there are"),
+        (&[("CLAIRON_APP_ID", "1")], "CLAIRON_APP_ID is no setting: did you mean PUSHER_APP_ID?"),
+        (
+            &[("CLAIRON_HOST", "a"), ("CLAIRON_SERVER_HOST", "b")],
+            "CLAIRON_HOST and CLAIRON_SERVER_HOST are the same setting: set one of them",
+        ),
+        (
+            &[("CLAIRON_HOST", "http://a")],
+            r#"CLAIRON_HOST is "http://a": allowed is an address or a host name, without scheme and port"#,
+        ),
+        (
+            &[("CLAIRON_SERVER_PATH_PREFIX", "ws")],
+            r#"CLAIRON_SERVER_PATH_PREFIX is "ws": allowed is a path such as /ws, of A-Z a-z 0-9 - . _ ~ between its slashes"#,
+        ),
+        (
+            &[("CLAIRON_DATABASE_URL", "mysql://u:hunter2@h/d")],
+            r#"CLAIRON_DATABASE_URL is "mysql://…@h/d": allowed are sqlite://FILE, sqlite::memory: and postgres://…"#,
+        ),
+        (
+            &[("CLAIRON_LOG", "inof")],
+            r#"CLAIRON_LOG is "inof": allowed are error, warn, info, debug, trace, off, and directives such as info,clairon_server=debug"#,
+        ),
+        (
+            &[("CLAIRON_HEARTBEAT_PING_AFTER_SECONDS", "150")],
+            "heartbeat.close_after_seconds (default) is 150: must be more than heartbeat.ping_after_seconds, which is 150",
+        ),
+        (
+            &[("PUSHER_APP_ID", "1")],
+            &format!("PUSHER_APP_ID is there without PUSHER_APP_KEY and PUSHER_APP_SECRET: {NEEDED}"),
+        ),
+        (
+            &[("CLAIRON_APP_WATCHLIST", "1"), ("PUSHER_APP_ID", "1"), ("PUSHER_APP_KEY", "1")],
+            &format!("PUSHER_APP_ID is there without PUSHER_APP_SECRET: {NEEDED}"),
+        ),
+        (
+            &[("PUSHER_APP_ID", "1"), ("PUSHER_APP_KEY", "1"), ("PUSHER_APP_SECRET", "hunter2\n")],
+            "PUSHER_APP_SECRET: a secret has 1 to 256 bytes and no control characters (this one has 8 bytes)",
+        ),
+    ] {
+        assert_eq!(problems(load_environment(variables)), [message]);
+    }
+}
+
+#[test]
+fn wrong_files() {
+    const APP: &str = "[[apps]]\nid = '1'\nkey = 'k'\nsecret = 's'\n";
+    for (text, message) in [
+        ("[server]\nport = '1'", r#"server.port (FILE:2) is "1": allowed are whole numbers from 0 to 65535"#),
+        ("[server]\nprot = 1", "server.prot (FILE:2) is no setting: did you mean server.port?"),
+        ("[log]\nx = 1", "log.x (FILE:2) is no setting: allowed are log.format, log.level"),
+        ("\n[sever]\n", "sever (FILE:2) is no setting: did you mean server?"),
+        ("server = 1", "server (FILE:1) is of type integer: allowed is [server]"),
+        ("apps = 1", "apps (FILE:1): allowed are [[apps]] tables"),
+        (
+            "[limits]\nevents_per_batch = 0",
+            "limits.events_per_batch (FILE:2) is 0: allowed are whole numbers from 1 to 1000",
+        ),
+        ("[server]\nport = 99999999999999999999", "server.port (FILE:2) is too large: allowed are numbers of 64 bits"),
+        ("[log]\n\nlevel = = 1", "FILE:3: not valid TOML: extra `=`, expected nothing"),
+        ("[[apps]]\nid = '1'\nkey = 'k'", "[[apps]] (FILE:1) is there without secret: an app has id, key and secret"),
+        (&format!("{APP}secert = 'hunter2'"), "apps.secert (FILE:5) is no setting: did you mean secret?"),
+        (&format!("{APP}enabled = 1"), "apps.enabled (FILE:5) is 1: allowed are true and false"),
+        (&format!("{APP}allowed_origins = 'a'"), r#"apps.allowed_origins (FILE:5) is "a": allowed is a list of texts"#),
+        (&format!("{APP}name = '{}'", "x".repeat(256)), "[[apps]] (FILE:1): name has 256 bytes, allowed are 0 to 255"),
+        (&APP.repeat(2), "[[apps]] (FILE:5): another app is declared with the id 1 or the key k"),
+    ] {
+        assert_eq!(file_problems(text), [message]);
+    }
+}
+
+#[test]
+fn all_problems_are_found_at_once() {
+    let found = file_problems("[server]\nport = -1\n[heartbeat]\nping_after_seconds = 0\n[[apps]]\ncapacity = -1\n");
+    assert_eq!(found.len(), 4, "{found:#?}");
+}
+
+#[test]
+fn files_that_cannot_be_read() {
+    let sources = Sources { config: Some("no-file".into()), env_file: Some("no-env".into()), ..Sources::default() };
+    let found = problems(Settings::load(sources));
+    assert!(found[0].starts_with("--config no-file: cannot read the file: "), "{found:?}");
+    assert!(found[1].starts_with("--env-file no-env: cannot read the file: "), "{found:?}");
+}

@@ -48,18 +48,30 @@ for (const [what, forge] of Object.entries(forgeries)) {
   });
 }
 
-test('authenticateUser signs a user in, and a forgery does not', async (t) => {
-  const { client, heard } = open(t);
-  const id = await connected(client);
-  client.send_event('pusher:signin', backendWith({ secret: 'wrong' }).authenticateUser(id, { id: 'mallory' }));
-  await heard.next('pusher:error');
-  client.send_event('pusher:signin', backend.authenticateUser(id, { id: 'alice' }));
+test('authenticateUser signs a user in', async (t) => {
+  const { client, heard } = open(t, signingWith(backend, 'alice'));
+  client.signin();
   assert.deepEqual(await heard.next('pusher:signin_success'), { user_data: '{"id":"alice"}' });
 });
 
-function open(t) {
+test('a forged sign-in makes nobody a user, and the connection stays', async (t) => {
+  const { client, heard } = open(t, signingWith(backendWith({ secret: 'wrong' }), 'mallory'));
+  client.signin();
+  assert.equal((await heard.next('pusher:error')).code, null);
+  client.send_event('pusher:subscribe', { channel: '#server-to-user-mallory', auth: '' });
+  await heard.next('pusher:subscription_error #server-to-user-mallory');
+  assert.equal(client.connection.state, 'connected');
+});
+
+/** The options with which pusher-js signs in as `id`, authenticated by `signer`. */
+function signingWith(signer, id) {
+  const customHandler = ({ socketId }, done) => done(null, signer.authenticateUser(socketId, { id }));
+  return { userAuthentication: { customHandler } };
+}
+
+function open(t, options) {
   const heard = new Heard();
-  const client = pusherClient(t);
+  const client = pusherClient(t, options);
   client.connection.bind('message', ({ event, channel, data }) =>
     heard.note(channel ? `${event} ${channel}` : event, data),
   );

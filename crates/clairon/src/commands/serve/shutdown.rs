@@ -14,6 +14,6 @@ pub(super) fn signal() -> io::Result<impl Future<Output = ()> + Send + 'static> 
             _ = terminate.recv() => "SIGTERM",
             _ = interrupt.recv() => "SIGINT",
         };
-        info!(signal, "stopping");
+        info!(signal, "told to stop");
     })
 }

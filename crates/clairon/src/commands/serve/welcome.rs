@@ -127,3 +127,15 @@ fn quote_env(text: &str) -> String {
 fn quote_shell(text: &str) -> String {
     format!("'{}'", text.replace('\'', r"'\''"))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn secrets_are_quoted_where_they_must_be() {
+        assert_eq!(quote_env("abc123"), "abc123");
+        assert_eq!(quote_env(r#"a"b$c\d"#), r#""a\"b\$c\\d""#);
+        assert_eq!(quote_shell("it's"), r"'it'\''s'");
+    }
+}

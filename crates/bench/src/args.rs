@@ -1,0 +1,51 @@
+//! What can be asked for on the command line.
+
+mod target;
+mod values;
+mod workload;
+
+use clap::{Args, Subcommand};
+
+pub(crate) use target::TargetArgs;
+pub(crate) use workload::{
+    ChannelsArgs, ChurnArgs, FanoutArgs, IdleArgs, MixedArgs, SlowArgs, TrafficArgs, TriggerArgs, WhisperArgs, Workload,
+};
+
+/// The arguments of `clairon bench`.
+#[derive(Debug, Args)]
+pub struct BenchArgs {
+    #[command(flatten)]
+    pub(crate) target: TargetArgs,
+    #[command(flatten)]
+    pub(crate) output: OutputArgs,
+    #[command(subcommand)]
+    pub(crate) scenario: Scenario,
+}
+
+/// What is measured besides the server, and how it is shown.
+#[derive(Debug, Args)]
+pub(crate) struct OutputArgs {
+    /// Measure a bare TCP server in the same way afterwards, and show the ratio to it
+    #[arg(long, global = true)]
+    pub(crate) floor: bool,
+    /// Print one JSON object instead of a table
+    #[arg(long, global = true)]
+    pub(crate) json: bool,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum Scenario {
+    #[command(flatten)]
+    Workload(Workload),
+    /// Run a scenario against a bare TCP server alone: what this machine allows
+    Floor(FloorArgs),
+    /// The bare TCP server itself; started by the tool as a process of its own
+    #[command(hide = true)]
+    FloorServer,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct FloorArgs {
+    #[command(subcommand)]
+    pub(crate) workload: Workload,
+}

@@ -1,0 +1,59 @@
+//! Which server, as which app.
+
+use std::fmt;
+
+use clap::Args;
+use clairon_protocol::{AppId, AppKey};
+
+#[derive(Debug, Args)]
+pub(crate) struct TargetArgs {
+    /// The server's address; a path in it goes before every request
+    #[arg(long, global = true, value_name = "URL", conflicts_with_all = ["host", "port"])]
+    pub(crate) url: Option<String>,
+    /// The server's host, without --url
+    #[arg(long, global = true, default_value = "127.0.0.1")]
+    pub(crate) host: String,
+    /// The server's port, without --url
+    #[arg(long, global = true, default_value_t = 6001)]
+    pub(crate) port: u16,
+    /// The app's id
+    #[arg(long, global = true, env = "PUSHER_APP_ID", value_parser = AppId::parse)]
+    pub(crate) app_id: Option<AppId>,
+    /// The app's key
+    #[arg(long, global = true, env = "PUSHER_APP_KEY", value_parser = AppKey::parse)]
+    pub(crate) key: Option<AppKey>,
+    /// The app's secret
+    #[arg(long, global = true, env = "PUSHER_APP_SECRET", hide_env_values = true)]
+    pub(crate) secret: Option<Hidden>,
+    /// The server's process, for its processor time and memory; may be given again where there are several
+    #[arg(long, global = true, value_name = "PID")]
+    pub(crate) pid: Vec<u32>,
+    /// How many addresses to connect from, 127.0.0.1 and up; each gives some 28,000 ports. Not used over a network
+    #[arg(long, global = true, default_value_t = 32, value_parser = clap::value_parser!(u8).range(1..=254))]
+    pub(crate) sources: u8,
+    /// Allow a server on another machine
+    #[arg(long, global = true)]
+    pub(crate) yes_this_is_my_server: bool,
+}
+
+/// A text that is not printed: not by `Debug`, nor by an error about it.
+#[derive(Clone)]
+pub(crate) struct Hidden(String);
+
+impl Hidden {
+    pub(crate) fn expose(&self) -> &str {
+        &self.0
+    }
+}
+
+impl From<String> for Hidden {
+    fn from(text: String) -> Self {
+        Self(text)
+    }
+}
+
+impl fmt::Debug for Hidden {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("…")
+    }
+}

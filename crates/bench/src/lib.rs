@@ -1,0 +1,57 @@
+//! A load generator for servers that speak the Pusher Channels protocol.
+//!
+//! One thread and one epoll drive all connections: a client at rest costs its file descriptor and some hundred bytes, an
+//! arriving event one read, a look at its frame header and a search for one byte. Every scenario can be run against
+//! [`floor`] too, a server that checks nothing, so that a figure can be read as a ratio to what the machine allows.
+
+mod args;
+mod clock;
+mod credentials;
+mod error;
+mod file_limit;
+mod floor;
+mod histogram;
+mod net;
+mod process;
+mod report;
+mod scenario;
+mod stamp;
+mod target;
+
+pub use args::BenchArgs;
+pub use error::BenchError;
+
+use crate::{
+    args::{Scenario, Workload},
+    floor::FloorProcess,
+    report::{Measurement, Report},
+    target::Target,
+};
+
+/// Runs a scenario and prints its figures: a table, or one JSON object with `--json`.
+///
+/// It blocks until the measurement is done; it needs no asynchronous runtime and starts no thread.
+///
+/// # Errors
+/// Names the wrong argument, or the first thing that the server did not do.
+pub fn run(arguments: BenchArgs) -> Result<(), BenchError> {
+    let BenchArgs { target, output, scenario } = arguments;
+    let (workload, server) = match scenario {
+        Scenario::FloorServer => return floor::serve(),
+        Scenario::Floor(floor) => (floor.workload, None),
+        Scenario::Workload(workload) => (workload, Some(target.resolve()?)),
+    };
+    workload.check()?;
+    file_limit::raise_to(workload.open_files())?;
+    let wants_floor = (server.is_none() || output.floor) && workload.has_floor();
+    let server = server.map(|target| scenario::measure(&workload, &target, &output)).transpose()?;
+    let floor = wants_floor.then(|| measure_floor(&workload, &output)).transpose()?;
+    Report { scenario: workload.name(), server, floor }.print(output.json);
+    Ok(())
+}
+
+fn measure_floor(workload: &Workload, output: &args::OutputArgs) -> Result<Measurement, BenchError> {
+    let process = FloorProcess::start()?;
+    let target = Target::floor(process.address(), process.id());
+    scenario::measure(workload, &target, output)
+}

@@ -1,0 +1,89 @@
+//! The mark inside of an event that tells a client what it is and when it was sent.
+//!
+//! An event's data is a plain text that starts with `@`, the kind, and the time in 16 digits. No name that this tool uses
+//! has an `@`, so a client finds the mark by searching a frame for that byte and parses no JSON.
+
+use std::fmt::Write as _;
+
+use crate::clock::Nanos;
+
+/// How long a mark is, in bytes. Data cannot be shorter.
+pub(crate) const LENGTH: usize = 2 + DIGITS;
+
+/// Enough for nanoseconds through 115 days, and always as many, so that all events of a run are equally long.
+const DIGITS: usize = 16;
+
+/// What an event is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Kind {
+    /// Triggered over HTTP.
+    Event,
+    /// Sent by a client.
+    Whisper,
+}
+
+/// How many kinds there are, for one tally each.
+pub(crate) const KINDS: usize = 2;
+
+impl Kind {
+    const fn letter(self) -> char {
+        match self {
+            Self::Event => 'e',
+            Self::Whisper => 'w',
+        }
+    }
+}
+
+/// Writes the data of an event: the mark, filled up to `size` bytes.
+pub(crate) fn write(kind: Kind, sent: Nanos, size: usize, out: &mut String) {
+    let end = out.len() + size;
+    // Writing to a string cannot fail.
+    let _ = write!(out, "@{}{sent:0DIGITS$}", kind.letter());
+    out.extend(std::iter::repeat_n('x', end.saturating_sub(out.len())));
+}
+
+/// The mark in a frame's payload, wherever it stands.
+pub(crate) fn find(payload: &[u8]) -> Option<(Kind, Nanos)> {
+    let start = memchr::memchr(b'@', payload)?;
+    let mark = payload.get(start + 1..start + LENGTH)?;
+    let kind = match mark[0] {
+        b'e' => Kind::Event,
+        b'w' => Kind::Whisper,
+        _ => return None,
+    };
+    let digits = mark[1..].iter();
+    let mut sent = 0;
+    for digit in digits {
+        sent = sent * 10 + Nanos::from(digit.checked_sub(b'0').filter(|&digit| digit < 10)?);
+    }
+    Some((kind, sent))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_mark_is_found_where_it_was_written() {
+        let mut frame = String::from(r#"{"event":"e","channel":"bench-1","data":""#);
+        let start = frame.len();
+        write(Kind::Whisper, 1_234_567_890, 200, &mut frame);
+        assert_eq!(frame.len(), start + 200);
+        frame.push_str(r#""}"#);
+        assert_eq!(find(frame.as_bytes()), Some((Kind::Whisper, 1_234_567_890)));
+    }
+
+    #[test]
+    fn data_is_never_shorter_than_its_mark() {
+        let mut data = String::new();
+        write(Kind::Event, 7, 0, &mut data);
+        assert_eq!((data.as_str(), data.len()), ("@e0000000000000007", LENGTH));
+    }
+
+    #[test]
+    fn other_texts_have_no_mark() {
+        for text in ["", "@", "@e123", "pusher:pong", "@x0000000000000007", "@e00000000000000:7"] {
+            assert_eq!(find(text.as_bytes()), None, "{text}");
+        }
+    }
+}

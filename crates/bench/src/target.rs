@@ -1,0 +1,147 @@
+//! The server under load.
+
+use std::net::{Ipv4Addr, SocketAddr, ToSocketAddrs};
+
+use clairon_protocol::{AppId, AppKey, Secret};
+
+use crate::{BenchError, args::TargetArgs, credentials::Credentials};
+
+/// Where the server is, who we are there, and how to see what it uses.
+#[derive(Debug)]
+pub(crate) struct Target {
+    pub(crate) address: SocketAddr,
+    /// For the `Host` header.
+    pub(crate) authority: String,
+    /// What stands before every path; empty or `/…` without a slash at its end.
+    pub(crate) prefix: String,
+    pub(crate) credentials: Credentials,
+    /// Its processes, where they are known.
+    pub(crate) pids: Vec<u32>,
+    /// How many loopback addresses to connect from.
+    pub(crate) sources: u8,
+}
+
+impl Target {
+    /// The bare server of [`floor`](crate::floor), which takes anyone.
+    pub(crate) fn floor(address: SocketAddr, pid: u32) -> Self {
+        let credentials = Credentials::of_nobody();
+        Self { address, authority: address.to_string(), prefix: String::new(), credentials, pids: vec![pid], sources: 32 }
+    }
+}
+
+impl TargetArgs {
+    /// Finds the server's address and checks that load on it is meant.
+    pub(crate) fn resolve(self) -> Result<Target, BenchError> {
+        let Place { authority, host, port, prefix } = match &self.url {
+            Some(url) => Place::parse(url)?,
+            None => Place::new(&self.host, self.port, ""),
+        };
+        let addresses = (host.as_str(), port).to_socket_addrs();
+        let mut addresses =
+            addresses.map_err(|source| BenchError::Resolve { host: host.clone(), source: Some(source) })?;
+        let address = addresses.next().ok_or(BenchError::Resolve { host, source: None })?;
+        if !(address.ip().to_canonical().is_loopback() || self.yes_this_is_my_server) {
+            return Err(BenchError::NotLoopback { address: address.ip() });
+        }
+        let (pids, sources) = (self.pid.clone(), self.sources);
+        Ok(Target { address, authority, prefix, credentials: self.credentials()?, pids, sources })
+    }
+
+    fn credentials(self) -> Result<Credentials, BenchError> {
+        let missing = |option, variable| BenchError::MissingCredential { option, variable };
+        let id: AppId = self.app_id.ok_or_else(|| missing("--app-id", "PUSHER_APP_ID"))?;
+        let key: AppKey = self.key.ok_or_else(|| missing("--key", "PUSHER_APP_KEY"))?;
+        let secret = self.secret.ok_or_else(|| missing("--secret", "PUSHER_APP_SECRET"))?;
+        Ok(Credentials { id, key, secret: Secret::parse(secret.expose())? })
+    }
+}
+
+/// What a URL says.
+#[derive(Debug, PartialEq, Eq)]
+struct Place {
+    authority: String,
+    host: String,
+    port: u16,
+    prefix: String,
+}
+
+impl Place {
+    fn new(host: &str, port: u16, prefix: &str) -> Self {
+        let authority = if host.contains(':') { format!("[{host}]:{port}") } else { format!("{host}:{port}") };
+        Self { authority, host: host.to_owned(), port, prefix: prefix.to_owned() }
+    }
+
+    fn parse(url: &str) -> Result<Self, BenchError> {
+        let wrong = |reason| BenchError::Url { reason };
+        let (scheme, rest) = url.split_once("://").ok_or(wrong("it has no scheme"))?;
+        if !matches!(scheme, "http" | "ws") {
+            return Err(wrong("only plain connections are measured"));
+        }
+        if rest.contains(['@', '?', '#', ' ']) {
+            return Err(wrong("it has more than an address and a path"));
+        }
+        let (authority, path) = rest.find('/').map_or((rest, ""), |slash| rest.split_at(slash));
+        let (host, port) = match authority.rsplit_once(':') {
+            Some((host, port)) if !port.ends_with(']') => (host, port.parse().map_err(|_| wrong("its port is wrong"))?),
+            _ => (authority, 80),
+        };
+        let host = host.strip_prefix('[').and_then(|host| host.strip_suffix(']')).unwrap_or(host);
+        if host.is_empty() {
+            return Err(wrong("it has no host"));
+        }
+        Ok(Self::new(host, port, path.trim_end_matches('/')))
+    }
+}
+
+/// The loopback address number `index`, from 127.0.0.1 on.
+pub(crate) const fn loopback(index: u8) -> Ipv4Addr {
+    Ipv4Addr::new(127, 0, 0, 1 + index)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn urls() {
+        let parse = |url: &str| Place::parse(url).unwrap();
+        assert_eq!(parse("http://localhost:6001"), Place::new("localhost", 6001, ""));
+        assert_eq!(parse("ws://127.0.0.1"), Place::new("127.0.0.1", 80, ""));
+        assert_eq!(parse("http://[::1]:8080/ws/"), Place::new("::1", 8080, "/ws"));
+        assert_eq!(parse("http://[::1]").authority, "[::1]:80");
+        for url in ["", "localhost:6001", "https://x", "http://", "http://x:y", "http://u@x", "http://x/?a", "http://:1"] {
+            assert!(Place::parse(url).is_err(), "{url}");
+        }
+    }
+
+    fn arguments(host: &str) -> TargetArgs {
+        TargetArgs {
+            url: None,
+            host: host.to_owned(),
+            port: 1,
+            app_id: AppId::parse("1").ok(),
+            key: AppKey::parse("k").ok(),
+            secret: Some("s".to_owned().into()),
+            pid: Vec::new(),
+            sources: 1,
+            yes_this_is_my_server: false,
+        }
+    }
+
+    #[test]
+    fn another_machine_needs_a_word() {
+        for host in ["127.0.0.1", "127.1.2.3", "::1", "::ffff:127.0.0.1"] {
+            assert!(arguments(host).resolve().is_ok(), "{host}");
+        }
+        for host in ["192.0.2.1", "0.0.0.0", "2001:db8::1"] {
+            assert!(matches!(arguments(host).resolve(), Err(BenchError::NotLoopback { .. })), "{host}");
+        }
+        assert!(TargetArgs { yes_this_is_my_server: true, ..arguments("192.0.2.1") }.resolve().is_ok());
+    }
+
+    #[test]
+    fn an_app_is_needed() {
+        let without = TargetArgs { secret: None, ..arguments("127.0.0.1") };
+        assert!(matches!(without.resolve(), Err(BenchError::MissingCredential { option: "--secret", .. })));
+    }
+}

@@ -1,0 +1,61 @@
+//! `clairon config`, and what a wrong setting does to other commands.
+
+use crate::place::Place;
+
+#[test]
+fn without_a_command_there_is_help() {
+    let run = Place::new().run(&[]);
+    assert_eq!(run.code, 2);
+    assert!(run.stderr.contains("Usage: clairon <COMMAND>"), "{}", run.stderr);
+}
+
+#[test]
+fn the_defaults_are_printed_and_are_right() {
+    let place = Place::new();
+    let defaults = place.run(&["config"]);
+    assert_eq!(defaults.code, 0);
+    place.write("clairon.toml", &defaults.stdout);
+    let check = place.run(&["config", "--check", "--config", "clairon.toml"]);
+    assert_eq!((check.code, check.stdout.as_str(), check.stderr.as_str()), (0, "ok\n", ""));
+}
+
+#[test]
+fn each_problem_is_a_line() {
+    let place = Place::new();
+    place.write("clairon.toml", "[server]\nport = 70000\n");
+    place.write(".env", "APP_NAME=Laravel\nPUSHER_APP_ID=1\nPUSHER_APP_KEY=k\n");
+    let check = place.run(&["config", "--check", "--config", "clairon.toml", "--env-file", ".env"]);
+    assert_eq!((check.code, check.stdout.as_str()), (2, ""));
+    assert_eq!(
+        check.stderr,
+        "error: server.port (clairon.toml:2) is 70000: allowed are whole numbers from 0 to 65535\n\
+         error: PUSHER_APP_ID (.env) is there without PUSHER_APP_SECRET: \
+         an app has PUSHER_APP_ID, PUSHER_APP_KEY and PUSHER_APP_SECRET\n"
+    );
+}
+
+#[test]
+fn a_wrong_flag_stops_the_start() {
+    let place = Place::new();
+    for (arguments, problem) in [
+        (["serve", "--port", "x"], "--port is \"x\": allowed are whole numbers from 0 to 65535"),
+        (["serve", "--log-format", "xml"], "--log-format is \"xml\": allowed are human and json"),
+        (
+            ["serve", "--redis", "redis://:pw@h"],
+            "--redis is \"redis://…@h\": must be empty: this version runs a single node, without Redis",
+        ),
+        (
+            ["serve", "--database", "mysql://u:pw@h/d"],
+            "--database is \"mysql://…@h/d\": allowed are sqlite://FILE, sqlite::memory: and postgres://…",
+        ),
+    ] {
+        let run = place.run(&arguments);
+        assert_eq!((run.code, run.stderr), (2, format!("error: {problem}\n")));
+    }
+    assert!(!place.path().join("clairon.db").exists());
+}
+
+#[test]
+fn files_are_only_checked_on_request() {
+    assert_eq!(Place::new().run(&["config", "--config", "clairon.toml"]).code, 2);
+}

@@ -1,0 +1,59 @@
+//! Running the built binary in a directory of its own.
+
+use std::{
+    path::Path,
+    process::{Command, Output, Stdio},
+};
+
+use tempfile::TempDir;
+
+use crate::server::Server;
+
+/// A working directory for runs of `clairon` that share a database. Nothing of the test's environment reaches them.
+pub(crate) struct Place(TempDir);
+
+/// How a run ended, and what it printed.
+pub(crate) struct Run {
+    pub(crate) code: i32,
+    pub(crate) stdout: String,
+    pub(crate) stderr: String,
+}
+
+impl Place {
+    pub(crate) fn new() -> Self {
+        Self(TempDir::new().unwrap())
+    }
+
+    pub(crate) fn path(&self) -> &Path {
+        self.0.path()
+    }
+
+    pub(crate) fn write(&self, name: &str, text: &str) {
+        std::fs::write(self.path().join(name), text).unwrap();
+    }
+
+    /// Runs `clairon` to its end.
+    pub(crate) fn run(&self, arguments: &[&str]) -> Run {
+        self.command(arguments).output().unwrap().into()
+    }
+
+    /// Starts `clairon serve` on a free port and waits until it is ready.
+    pub(crate) fn serve(&self, arguments: &[&str], variables: &[(&str, &str)]) -> Server {
+        let mut command = self.command(&["serve", "--host", "127.0.0.1", "--port", "0", "--log-format", "json"]);
+        command.args(arguments).envs(variables.iter().copied()).stdout(Stdio::piped()).stderr(Stdio::piped());
+        Server::wait_until_ready(command.spawn().unwrap())
+    }
+
+    fn command(&self, arguments: &[&str]) -> Command {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_clairon"));
+        command.args(arguments).current_dir(self.path()).env_clear().stdin(Stdio::null());
+        command
+    }
+}
+
+impl From<Output> for Run {
+    fn from(output: Output) -> Self {
+        let text = |bytes| String::from_utf8(bytes).unwrap();
+        Self { code: output.status.code().unwrap(), stdout: text(output.stdout), stderr: text(output.stderr) }
+    }
+}

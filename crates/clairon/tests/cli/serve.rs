@@ -1,0 +1,83 @@
+//! `clairon serve`
+
+use std::{
+    net::TcpListener,
+    process::{Command, Stdio},
+};
+
+use rustix::process::Signal;
+
+use crate::place::{Place, Run};
+
+/// The value of a line `NAME=value` that a server printed.
+fn value<'a>(run: &'a Run, name: &str) -> &'a str {
+    let line = run.stdout.lines().find_map(|line| line.strip_prefix(name)?.strip_prefix('='));
+    line.unwrap_or_else(|| panic!("no {name} in {}", run.stdout))
+}
+
+#[test]
+fn the_first_app_is_found_again() {
+    let place = Place::new();
+    let first = place.serve(&[], &[]).stop(Signal::TERM);
+    let second = place.serve(&[], &[]).stop(Signal::INT);
+    assert_eq!((first.code, second.code), (0, 0));
+    for name in ["PUSHER_APP_ID", "PUSHER_APP_KEY"] {
+        assert_eq!(value(&first, name), value(&second, name));
+    }
+    let id = value(&first, "PUSHER_APP_ID");
+    assert_eq!(value(&first, "PUSHER_APP_SECRET").len(), 40);
+    assert_eq!(value(&second, "PUSHER_APP_SECRET"), format!(" # clairon app show {id} --show-secret"));
+    assert!(!second.stdout.contains(value(&first, "PUSHER_APP_SECRET")));
+}
+
+#[test]
+fn the_ready_line_has_the_addresses() {
+    let place = Place::new();
+    let server = place.serve(&[], &[("CLAIRON_SERVER_PATH_PREFIX", "/ws")]);
+    let ready = server.ready.clone();
+    let port = ready["http"].as_str().unwrap().strip_prefix("http://127.0.0.1:").unwrap().to_owned();
+    assert_eq!(ready["ws"], format!("ws://127.0.0.1:{port}/ws/app/{{key}}"));
+    assert_eq!((&ready["database"], &ready["apps"]), (&"sqlite://clairon.db".into(), &1.into()));
+    let run = server.stop(Signal::TERM);
+    assert_eq!(value(&run, "PUSHER_PORT"), port);
+    assert!(run.stdout.contains("wsPath: '/ws',"), "{}", run.stdout);
+}
+
+#[test]
+fn an_app_of_the_environment_is_declared() {
+    let place = Place::new();
+    place.write(".env", "PUSHER_APP_ID=7\nPUSHER_APP_KEY=\"app-${PUSHER_APP_ID}\"\nPUSHER_APP_SECRET=hunter2\n");
+    let declare = [("CLAIRON_APP_CLIENT_MESSAGES", "true"), ("CLAIRON_DATABASE_URL", "sqlite://apps.db")];
+    let run = place.serve(&["--env-file", ".env"], &declare).stop(Signal::TERM);
+    assert_eq!(run.code, 0);
+    assert!(run.stdout.contains("# app 7: ws://127.0.0.1:"), "{}", run.stdout);
+    assert!(!format!("{}{}", run.stdout, run.stderr).contains("hunter2"));
+    let list = place.run(&["app", "list", "--json", "--database", "sqlite://apps.db"]).stdout;
+    let list: serde_json::Value = serde_json::from_str(&list).unwrap();
+    assert_eq!(list.as_array().unwrap().len(), 1);
+    assert_eq!((&list[0]["key"], &list[0]["client_messages"]), (&"app-7".into(), &true.into()));
+}
+
+#[test]
+fn a_port_in_use_is_named() {
+    let place = Place::new();
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let port = listener.local_addr().unwrap().port();
+    let run = place.run(&["serve", "--host", "127.0.0.1", "--port", &port.to_string()]);
+    let error = format!(
+        "error: port {port} of 127.0.0.1 is in use by another program: stop it, or pick another port with --port\n"
+    );
+    assert_eq!(run.code, 1);
+    assert!(run.stderr.ends_with(&error), "{}", run.stderr);
+    assert!(!place.path().join("clairon.db").exists());
+}
+
+#[test]
+fn what_is_printed_for_a_shell_triggers_an_event() {
+    let place = Place::new();
+    let mut server = place.serve(&[], &[]);
+    let printed = server.read_stdout_until("curl ");
+    let (_, script) = printed.split_once("# An event from a shell\n").unwrap();
+    let curl = Command::new("sh").args(["-euc", script]).stdin(Stdio::null()).output().unwrap();
+    assert_eq!(String::from_utf8_lossy(&curl.stdout), "{}", "{}", String::from_utf8_lossy(&curl.stderr));
+}

@@ -1,0 +1,63 @@
+//! A server that runs until it is told to stop.
+
+use std::{
+    io::{BufRead, BufReader, Read},
+    process::{Child, ChildStderr, ChildStdout},
+};
+
+use rustix::process::{Pid, Signal, kill_process};
+use serde_json::Value;
+
+use crate::place::Run;
+
+/// A running `clairon serve`, killed when dropped.
+pub(crate) struct Server {
+    child: Child,
+    stdout: BufReader<ChildStdout>,
+    log: BufReader<ChildStderr>,
+    /// The line of its log that says ready.
+    pub(crate) ready: Value,
+}
+
+impl Server {
+    pub(crate) fn wait_until_ready(mut child: Child) -> Self {
+        let log = BufReader::new(child.stderr.take().unwrap());
+        let stdout = BufReader::new(child.stdout.take().unwrap());
+        let mut server = Self { child, stdout, log, ready: Value::Null };
+        let mut line = String::new();
+        while server.ready["message"] != "ready" {
+            line.clear();
+            assert_ne!(server.log.read_line(&mut line).unwrap(), 0, "the server ended before it was ready");
+            server.ready = serde_json::from_str(&line).unwrap_or_else(|error| panic!("{error} in {line}"));
+        }
+        server
+    }
+
+    /// Its stdout up to and with the line that begins with `start`.
+    pub(crate) fn read_stdout_until(&mut self, start: &str) -> String {
+        let mut read = String::new();
+        let mut line = 0;
+        while !read[line..].starts_with(start) {
+            line = read.len();
+            assert_ne!(self.stdout.read_line(&mut read).unwrap(), 0, "no line {start:?} in {read}");
+        }
+        read
+    }
+
+    /// Sends the signal; returns how the server ended, the rest of its stdout, and what it logged since it was ready.
+    pub(crate) fn stop(mut self, signal: Signal) -> Run {
+        kill_process(Pid::from_child(&self.child), signal).unwrap();
+        let (mut stdout, mut stderr) = (String::new(), String::new());
+        self.stdout.read_to_string(&mut stdout).unwrap();
+        self.log.read_to_string(&mut stderr).unwrap();
+        Run { code: self.child.wait().unwrap().code().unwrap(), stdout, stderr }
+    }
+}
+
+impl Drop for Server {
+    fn drop(&mut self) {
+        // Both fail only for a process that has ended already.
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
