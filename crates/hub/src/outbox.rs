@@ -14,7 +14,8 @@ const BATCH_FRAMES: usize = 64;
 /// How many slots an empty queue may keep, so that an idle connection stays small.
 const IDLE_SLOTS: usize = 4;
 
-/// How much may wait for a client that reads slowly. What is over it ends the connection.
+/// How much may wait for a client that reads slowly. What is over it ends the connection; a single frame never does,
+/// however long: a snapshot of many members must get through to a client that keeps up.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct OutboxLimits {
     /// In bytes.
@@ -70,7 +71,8 @@ impl Outbox {
         }
         state.bytes += frame.len();
         state.frames.push_back(frame);
-        if state.bytes > self.limits.bytes || state.frames.len() > self.limits.frames {
+        let waiting = state.frames.len();
+        if waiting > 1 && (state.bytes > self.limits.bytes || waiting > self.limits.frames) {
             state.frames = VecDeque::new();
             state.disconnect = Some(Disconnect::SlowReader);
             state.wake();
@@ -227,6 +229,8 @@ mod tests {
         }
         let (outbox, waker) = (outbox(), Arc::default());
         (0..100).for_each(|_| outbox.push(Bytes::from_static(b"0123456789")));
+        while take(&outbox, &waker).0 == Poll::Ready(None) {}
+        outbox.push(Bytes::from(vec![b'x'; 1_001]));
         assert_eq!(take(&outbox, &waker).0, Poll::Ready(None));
     }
 }

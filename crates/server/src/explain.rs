@@ -6,10 +6,10 @@
 
 mod budget;
 mod cut;
-pub(crate) mod request;
+mod request;
 mod token;
 
-use clairon_registry::AppCache;
+use clairon_registry::{App, AppCache};
 
 use self::budget::Budget;
 pub(crate) use self::{cut::Cut, token::SignedSubscription};
@@ -27,22 +27,35 @@ impl Explainer {
     pub(crate) fn new(clock: Clock) -> Self {
         Self { budget: Budget::new(clock) }
     }
+
+    /// Whose a key is, or what it is instead. A secret in the place of a key is recognized, and not repeated.
+    pub(crate) fn key(&self, apps: &AppCache, key: &str) -> String {
+        if let Some(app) = apps.by_key(key) {
+            return format!("the key {key} belongs to the app {}", app.id);
+        }
+        let search = || {
+            let apps = apps.all();
+            let mut tried = apps.iter().take(APPS_TRIED);
+            Some(
+                tried
+                    .find_map(|app| mistaken_key(app, key))
+                    .unwrap_or_else(|| format!("no app has the key {:?}", Cut(key))),
+            )
+        };
+        self.budget.spend(search).unwrap_or_else(|| format!("no app has the key ({} bytes)", key.len()))
+    }
 }
 
-/// Why a key in a WebSocket's path leads nowhere.
-pub(crate) fn unknown_key(apps: &AppCache, key: &str) -> String {
-    let key_text = Cut(key);
-    if apps.all().iter().any(|app| app.id.as_str() == key) {
-        return format!("the key {key_text:?} belongs to no app: it is an app's id, which is no key");
-    }
-    if apps.all().iter().any(|app| app.secret.matches(key)) {
-        return "the key belongs to no app: it is an app's secret, which must not leave the backend".to_owned();
-    }
-    match apps.all().iter().find(|app| app.key.as_str() == key.trim()) {
-        Some(app) => {
-            format!("the key {key_text:?} has blanks around it that the key of the app {} has not", app.id)
-        }
-        None => format!("the key {key_text:?} belongs to no app"),
+/// What of an app was used as its key.
+fn mistaken_key(app: &App, key: &str) -> Option<String> {
+    if app.secret.matches(key) {
+        Some(format!("the key is the secret of the app {}, which must not leave the backend", app.id))
+    } else if app.id.as_str() == key {
+        Some(format!("the key is the id of the app {}", app.id))
+    } else if app.key.as_str() == key.trim() {
+        Some(format!("the key {:?} has blanks around it that the key of the app {} has not", Cut(key), app.id))
+    } else {
+        None
     }
 }
 

@@ -24,12 +24,12 @@ pub(crate) async fn run(arguments: ServeArguments) -> anyhow::Result<()> {
     let settings = Settings::load(arguments.sources())?;
     logging::start(&settings.log)?;
     open_files::raise_limit();
-    let shutdown = shutdown::signal()?;
     // The port comes first: a start that fails for it leaves no app behind whose secret nobody has seen.
     let listener = listener::bind(&settings.listen).await?;
     let address = Address::of(listener.local_addr()?, &settings.server.path_prefix);
     let registry = open(&settings.database).await?;
     let apps = Apps::prepare(registry.as_ref(), &settings).await?;
+    let shutdown = shutdown::signal()?;
     print(welcome(&apps, &settings.apps, &address));
     info!(
         version = env!("CARGO_PKG_VERSION"),

@@ -92,15 +92,12 @@ impl Reader<'_> {
             let names = place.sections.iter().copied().chain(["apps"]).collect::<Vec<_>>();
             return self.problems.add(unknown(&written, section, &names));
         }
-        match node.into_inner() {
-            DeValue::Table(table) => {
-                let entries = self.entries(table, &format!("{section}."));
-                self.file.settings.extend(entries);
-            }
-            other => {
-                self.problems.add(format_args!("{written} is of type {}: allowed is [{section}]", other.type_str()))
-            }
-        }
+        let kind = node.get_ref().type_str();
+        let DeValue::Table(table) = node.into_inner() else {
+            return self.problems.add(format_args!("{written} is of type {kind}: allowed is [{section}]"));
+        };
+        let entries = self.entries(table, &format!("{section}."));
+        self.file.settings.extend(entries);
     }
 
     fn apps(&mut self, written: &str, node: Node<'_>) {

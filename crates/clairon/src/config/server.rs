@@ -36,8 +36,9 @@ fn parse_path_prefix(text: &str) -> Result<String, &'static str> {
 
 fn read_heartbeat(fields: &mut Fields<'_>) -> Option<Heartbeat> {
     let activity_timeout = fields.number("heartbeat.activity_timeout_seconds", 1..=3_600);
-    let ping_after = fields.number("heartbeat.ping_after_seconds", 1..=3_600)?;
-    let close_after = fields.number("heartbeat.close_after_seconds", 2..=7_200)?;
+    let ping_after = fields.number("heartbeat.ping_after_seconds", 1..=3_600);
+    let close_after = fields.number("heartbeat.close_after_seconds", 2..=7_200);
+    let (ping_after, close_after) = (ping_after?, close_after?);
     // A connection must outlive the ping that is to save it.
     if close_after <= ping_after {
         let wrong = format!("must be more than heartbeat.ping_after_seconds, which is {ping_after}");
@@ -51,7 +52,7 @@ fn read_heartbeat(fields: &mut Fields<'_>) -> Option<Heartbeat> {
 }
 
 fn read_outbox(fields: &mut Fields<'_>) -> Option<OutboxLimits> {
-    let bytes = fields.number("outbox.bytes", 65_536..=1_u32 << 30)?;
-    let frames = fields.number("outbox.frames", 16..=1_000_000_u32)?;
-    Some(OutboxLimits { bytes: usize::try_from(bytes).ok()?, frames: usize::try_from(frames).ok()? })
+    let bytes = fields.number("outbox.bytes", 65_536..=1_u32 << 30);
+    let frames = fields.number("outbox.frames", 16..=1_000_000_u32);
+    Some(OutboxLimits { bytes: usize::try_from(bytes?).ok()?, frames: usize::try_from(frames?).ok()? })
 }

@@ -18,10 +18,7 @@ use percent_encoding::percent_decode_str;
 use tokio::time::timeout;
 
 use super::ApiError;
-use crate::{
-    explain::request::{foreign_key, unknown_app},
-    node::Node,
-};
+use crate::node::Node;
 
 /// How long a body may take to arrive.
 const BODY_TIMEOUT: Duration = Duration::from_secs(30);
@@ -92,18 +89,17 @@ fn find_app(node: &Node, path: &str, query: &Query<'_>) -> Result<Arc<App>, ApiE
     let id = path.strip_prefix("/apps/").and_then(|rest| rest.split('/').next());
     let Some(id) = id.map(|id| percent_decode_str(id).decode_utf8_lossy()) else {
         let key = key.ok_or_else(|| unauthorized("Missing parameter: auth_key"))?;
-        return node.apps.by_key(&key).ok_or_else(|| unauthorized("Unknown auth_key"));
+        let reason = || node.explainer.key(&node.apps, &key);
+        return node.apps.by_key(&key).ok_or_else(|| unauthorized("Unknown auth_key").because(reason()));
     };
-    let app = node.apps.by_id(id.as_ref()).ok_or_else(|| {
-        let reason = unknown_app(&node.apps, &id, key.as_deref());
-        ApiError::new(StatusCode::NOT_FOUND, "No app has the id in the path").because(reason)
-    })?;
-    match key {
+    let reason = || node.explainer.app(&node.apps, &id, key.as_deref());
+    let app = node
+        .apps
+        .by_id(id.as_ref())
+        .ok_or_else(|| ApiError::new(StatusCode::NOT_FOUND, "No app has the id in the path").because(reason()))?;
+    match &key {
         Some(key) if key == app.key.as_str() => Ok(app),
-        Some(key) => {
-            let reason = foreign_key(&node.apps, &app, &key);
-            Err(unauthorized("The auth_key is not the key of the app in the path").because(reason))
-        }
+        Some(_) => Err(unauthorized("The auth_key is not the key of the app in the path").because(reason())),
         None => Err(unauthorized("Missing parameter: auth_key")),
     }
 }

@@ -5,27 +5,20 @@ use clairon_registry::{App, AppCache};
 
 use super::{APPS_TRIED, Cut, Explainer};
 
-/// Why an `auth_key` is not that of the app in the path.
-pub(crate) fn foreign_key(apps: &AppCache, app: &App, key: &str) -> String {
-    match apps.by_key(key) {
-        Some(owner) => format!("the auth_key belongs to the app {}, the path names {}", owner.id, app.id),
-        None if app.id.as_str() == key => "the auth_key is the app's id: it must be its key".to_owned(),
-        None if app.secret.matches(key) => "the auth_key is the app's secret: it must be its key".to_owned(),
-        None => format!("the auth_key {:?} belongs to no app", Cut(key)),
-    }
-}
-
-/// Why the app in a path is not found.
-pub(crate) fn unknown_app(apps: &AppCache, id: &str, key: Option<&str>) -> String {
-    let id_text = Cut(id);
-    match (apps.by_key(id), key.and_then(|key| apps.by_key(key))) {
-        (Some(app), _) => format!("no app has the id {id_text:?}: it is the key of the app {}", app.id),
-        (None, Some(app)) => format!("no app has the id {id_text:?}: the auth_key belongs to the app {}", app.id),
-        (None, None) => format!("no app has the id {id_text:?}, nor the auth_key"),
-    }
-}
-
 impl Explainer {
+    /// Why the app in a path is not found, or is not that of the `auth_key`.
+    pub(crate) fn app(&self, apps: &AppCache, id: &str, key: Option<&str>) -> String {
+        let path = match (apps.by_id(id), apps.by_key(id)) {
+            (Some(_), _) => format!("the path names the app {id}"),
+            (None, Some(app)) => format!("no app has the id in the path: it is the key of the app {}", app.id),
+            (None, None) => format!("no app has the id {:?}", Cut(id)),
+        };
+        match key {
+            Some(key) => format!("{path}, {}", self.key(apps, key)),
+            None => format!("{path}, and there is no auth_key"),
+        }
+    }
+
     /// Why the signature of a request is not taken. `prefixes` are paths that may stand before the signed one.
     pub(crate) fn request(
         &self,

@@ -92,14 +92,9 @@ impl Explainer {
         fits: impl Fn(&Secret, &Signature) -> Option<String>,
     ) -> Option<String> {
         let token = AuthToken::parse(auth).ok()?;
-        let key = (invalid == InvalidToken::Key).then(|| match apps.by_key(token.key) {
-            Some(owner) => {
-                format!("the key in auth belongs to the app {}, the client is connected to {}", owner.id, app.id)
-            }
-            None => format!("the key in auth, {:?}, belongs to no app", Cut(token.key)),
-        });
-        if key.is_some() {
-            return key;
+        if invalid == InvalidToken::Key {
+            let key = self.key(apps, token.key);
+            return Some(format!("the client is connected to the app {}; in its auth, {key}", app.id));
         }
         self.budget.spend(|| {
             if let Some(but) = fits(&app.secret, &token.signature) {

@@ -8,7 +8,7 @@ use clairon_registry::App;
 use http::{HeaderMap, header};
 
 use super::connection::Connection;
-use crate::{explain::unknown_key, node::Node};
+use crate::node::Node;
 
 /// What a client says of itself when it connects.
 pub(super) struct Visitor<'a> {
@@ -31,7 +31,7 @@ pub(super) fn admit(node: &Arc<Node>, visitor: &Visitor<'_>) -> Result<Connectio
         return refuse(Disconnect::Shutdown, "the server is stopping".to_owned());
     }
     let Some(app) = node.apps.by_key(visitor.key) else {
-        return refuse(Disconnect::UnknownApp, unknown_key(&node.apps, visitor.key));
+        return refuse(Disconnect::UnknownApp, node.explainer.key(&node.apps, visitor.key));
     };
     if !app.enabled {
         return refuse(Disconnect::AppDisabled, format!("the app {} is disabled", app.id));
@@ -62,6 +62,10 @@ fn open(node: &Arc<Node>, app: &Arc<App>) -> Result<Connection, Disconnect> {
     let id = SocketId::from_random(rand::random());
     let session = Arc::new(Session::new(id, node.settings.outbox, node.clock.now()));
     hub.connect(&session, app.capacity.map(|capacity| capacity.get() as usize))?;
+    if node.stopping.is_cancelled() {
+        // The server may have closed all its connections just before this one was among them.
+        session.close(Disconnect::Shutdown);
+    }
     Ok(Connection::new(node.clone(), app, hub, session))
 }
 

@@ -8,7 +8,7 @@ use clairon_registry::App;
 use tracing::debug;
 
 use super::client_event::RateWindow;
-use crate::{node::Node, wire};
+use crate::{explain::Cut, node::Node, wire};
 
 /// One client, admitted to one app. When it is dropped, however the connection ended, the client leaves everything.
 pub(super) struct Connection {
@@ -71,8 +71,9 @@ impl Connection {
             Ok(Command::SignIn(sign_in)) => self.sign_in(&app, &sign_in),
             Ok(Command::ClientEvent(event)) => self.client_event(&app, event).await,
             Err(error) => {
-                debug!(app = %app.id, socket = %self.session.id(), %error, "message not understood");
-                self.complain(None, &error.to_string());
+                let message = error.to_string();
+                debug!(app = %app.id, socket = %self.session.id(), error = ?Cut(&message), "message not understood");
+                self.complain(None, &message);
             }
         }
     }

@@ -19,11 +19,7 @@ use super::{
     admission::{Refusal, Visitor, admit},
     session,
 };
-use crate::{
-    api::ApiError,
-    explain::{Cut, unknown_path},
-    node::Node,
-};
+use crate::{api::ApiError, explain::unknown_path, node::Node};
 
 /// The sub-protocol that the Swift client offers, and any later version of it; strict clients want it selected.
 const SUB_PROTOCOL: &str = "pusher-channels-protocol-";
@@ -57,17 +53,16 @@ fn switch(
     let accepted = handshake::check(request.method(), request.version(), headers).map(handshake::accept_key);
     let accept_key = match accepted {
         Ok(accept_key) => accept_key,
-        Err(error) => return not_a_websocket(&error, request.uri().path()),
+        Err(error) => return not_a_websocket(&error),
     };
     let sub_protocol = handshake::choose_protocol(headers, |offered| offered.starts_with(SUB_PROTOCOL));
     let response = switching(&accept_key, sub_protocol);
     let admitted = admit(headers, request.uri().query().unwrap_or_default());
     if let Err(Refusal { disconnect, reason }) = &admitted {
-        let path = Cut(request.uri().path());
-        warn!(?path, code = disconnect.code(), reason, "connection refused");
+        warn!(code = disconnect.code(), reason, "connection refused");
     }
     let Some(on_upgrade) = request.extensions_mut().remove::<OnUpgrade>() else {
-        return not_a_websocket(&HandshakeError::Upgrade, request.uri().path());
+        return not_a_websocket(&HandshakeError::Upgrade);
     };
     node.tasks.spawn(async move {
         let socket = match take_over(on_upgrade).await {
@@ -105,8 +100,7 @@ fn switching(accept_key: &str, sub_protocol: Option<&str>) -> Response {
 }
 
 /// Answers a request that should have been a WebSocket: a browser's address bar, a proxy that drops headers.
-fn not_a_websocket(error: &HandshakeError, path: &str) -> Response {
-    warn!(path = ?Cut(path), %error, "not a WebSocket");
+fn not_a_websocket(error: &HandshakeError) -> Response {
     let mut response = ApiError::new(error.status(), error.to_string()).into_response();
     let headers = response.headers_mut();
     match error.status() {

@@ -1,0 +1,252 @@
+//! Signed requests: what every library makes of the signature, and whatever is wrong with one.
+
+use clairon_tests::api::{self, Request, now};
+use clairon_tests::app::App;
+use clairon_tests::client::Client;
+use clairon_tests::http::Response;
+use clairon_tests::server::Server;
+use clairon_tests::shared::Shared;
+use clairon_tests::sign;
+use serde_json::json;
+
+static SERVER: Shared = Shared::new(|| {
+    Server::builder().app(app()).app(other()).app(App::new("disabled").with("enabled", false)).start()
+});
+
+fn app() -> App {
+    App::new("signed")
+}
+
+fn other() -> App {
+    App::new("other")
+}
+
+fn event() -> Request {
+    Request::post(&app(), "/events", &json!({"name": "e", "data": "{}", "channel": "c"}))
+}
+
+/// The parameters that every request has, as they are signed.
+fn auth_parameters() -> String {
+    format!("auth_key=signed-key&auth_timestamp={}&auth_version=1.0", now())
+}
+
+/// Signs one text of a path and parameters and sends another.
+fn send(server: &Server, method: &str, signed: (&str, &str), sent: (&str, &str), body: &str) -> Response {
+    let signature = sign::hmac(&app().secret, &format!("{method}\n{}\n{}", signed.0, signed.1));
+    let pairs = sent.1.split('&').filter_map(|pair| pair.split_once('='));
+    let mut query: Vec<(String, String)> = pairs.map(|(name, value)| (name.to_owned(), value.to_owned())).collect();
+    query.push(("auth_signature".to_owned(), signature));
+    Request { method: method.to_owned(), path: sent.0.to_owned(), query, body: body.to_owned() }.send(server)
+}
+
+#[test]
+fn good_requests() {
+    let server = SERVER.get();
+    assert_eq!(event().send(&server).ok(), json!({}));
+    assert_eq!(Request::get(&app(), "/channels", &[]).send(&server).status, 200);
+    // The order in which parameters are sent means nothing, nor does the case of their names.
+    let mut request = Request::get(&app(), "/channels", &[("Zeta", "1"), ("alpha", "2")]);
+    request.query.reverse();
+    assert_eq!(request.send(&server).status, 200);
+    for time in [now() - 500, now() + 500] {
+        assert_eq!(event().at(&app(), time).send(&server).status, 200);
+    }
+}
+
+#[test]
+fn the_md5_of_nothing_may_come_along() {
+    let server = SERVER.get();
+    let nothing = sign::md5(b"");
+    let request = Request::get(&app(), "/channels", &[("body_md5", &nothing)]).with("body_md5", &nothing);
+    assert_eq!(request.sign(&app().secret).send(&server).status, 200);
+    let path = "/users/nobody/terminate_connections";
+    assert_eq!(Request::new(&app(), "POST", path, &[], "").send(&server).status, 200);
+}
+
+#[test]
+fn each_parameter_is_needed_and_checked() {
+    let server = SERVER.get();
+    let sign = |request: Request| request.sign(&app().secret).send(&server);
+    for name in ["auth_key", "auth_timestamp", "auth_version", "body_md5"] {
+        sign(event().without(name)).assert_refused(401, name);
+    }
+    event().without("auth_signature").send(&server).assert_refused(401, "auth_signature");
+    for (name, values) in [
+        ("auth_key", &["", "nobody", "signed-id", "SIGNED-KEY"][..]),
+        ("auth_timestamp", &["", "now", "-1", "1.5", "0", "99999999999999999999"]),
+        ("auth_version", &["", "1", "1.1", "2.0"]),
+        ("body_md5", &["", "0", "d41d8cd98f00b204e9800998ecf8427e"]),
+    ] {
+        for value in values {
+            sign(event().with(name, value)).assert_refused(401, "");
+        }
+    }
+}
+
+#[test]
+fn old_and_future_requests() {
+    let server = SERVER.get();
+    for time in [now() - 600, now() - 86_400, now() + 620, now() + 86_400] {
+        let response = event().at(&app(), time).send(&server);
+        response.assert_refused(401, "600");
+        response.assert_refused(401, &time.to_string());
+    }
+}
+
+#[test]
+fn the_signature_covers_everything() {
+    let server = SERVER.get();
+    let change = |change: fn(&mut Request)| {
+        let mut request = Request::post(&app(), "/events", &json!({"name": "e", "data": "{}", "channel": "c"}));
+        request = request.with("socket_id", "1.1").sign(&app().secret);
+        change(&mut request);
+        request.send(&server).assert_refused(401, "");
+    };
+    change(|request| request.path = request.path.replace("/events", "/batch_events"));
+    change(|request| request.body = request.body.replace("{}", "[]"));
+    change(|request| request.body.push(' '));
+    change(|request| request.body.clear());
+    change(|request| *request = request.clone().with("socket_id", "1.2"));
+    change(|request| *request = request.clone().without("socket_id"));
+    change(|request| *request = request.clone().with("info", "user_count"));
+    change(|request| request.query.push(("socket_id".to_owned(), "1.1".to_owned())));
+    change(|request| request.query.push(("auth_key".to_owned(), "signed-key".to_owned())));
+}
+
+#[test]
+fn signatures_that_are_none() {
+    let server = SERVER.get();
+    let good = event();
+    let signature = good.parameter("auth_signature").to_owned();
+    for bad in [
+        "",
+        "0",
+        &"0".repeat(64),
+        &"z".repeat(64),
+        &signature[..63],
+        &format!("{signature}0"),
+        &format!("{signature}00"),
+        &sign::md5(b"x"),
+    ] {
+        good.clone().with("auth_signature", bad).send(&server).assert_refused(401, "ignature");
+    }
+    good.clone().sign(&other().secret).send(&server).assert_refused(401, "ignature");
+    good.sign("").send(&server).assert_refused(401, "ignature");
+}
+
+#[test]
+fn a_key_is_good_for_its_own_app() {
+    let server = SERVER.get();
+    let mut client = Client::connect(&server, &app());
+    client.subscribe("c");
+    // Signed rightly, by another app.
+    event().at(&other(), now()).send(&server).assert_refused(401, "auth_key");
+    event().with("auth_key", &other().key).sign(&app().secret).send(&server).assert_refused(401, "auth_key");
+    event().at(&app(), now()).sign(&other().secret).send(&server).assert_refused(401, "");
+    client.expect_nothing();
+}
+
+#[test]
+fn apps_that_are_not_served() {
+    let server = SERVER.get();
+    for id in ["nobody", "signed-key", "SIGNED-ID"] {
+        let mut stranger = app();
+        id.clone_into(&mut stranger.id);
+        Request::get(&stranger, "/channels", &[]).send(&server).assert_refused(404, "app");
+    }
+    let disabled = App::new("disabled");
+    for request in [
+        Request::get(&disabled, "/channels", &[]),
+        Request::post(&disabled, "/events", &json!({"name": "e", "data": "{}", "channel": "c"})),
+    ] {
+        request.send(&server).assert_refused(403, "disabled");
+    }
+}
+
+#[test]
+fn values_are_signed_unescaped_and_sent_either_way() {
+    let server = SERVER.get();
+    let (path, auth) = ("/apps/signed-id/channels", auth_parameters());
+    for (signed, sent) in [
+        // As node, Python and Go send them.
+        ("a,b;c=d@e", "a,b;c=d@e"),
+        // As PHP and Ruby do.
+        ("a,b;c=d@e", "a%2Cb%3Bc%3Dd%40e"),
+        ("a b", "a%20b"),
+        ("a b", "a+b"),
+        ("a+b", "a+b"),
+        ("a+b", "a%2Bb"),
+        ("é&=", "%C3%A9%26%3d"),
+        ("100%", "100%25"),
+        ("100%25", "100%25"),
+        ("", ""),
+    ] {
+        let (signed, sent) = (format!("{auth}&filter_by_prefix={signed}"), format!("{auth}&filter_by_prefix={sent}"));
+        let response = send(&server, "GET", (path, &signed), (path, &sent), "");
+        assert_eq!(response.status, 200, "{signed} sent as {sent}: {response:?}");
+    }
+    for broken in ["%", "%zz", "%C3", "%00"] {
+        let sent = format!("{auth}&filter_by_prefix={broken}");
+        let response = send(&server, "GET", (path, &auth), (path, &sent), "");
+        assert!(matches!(response.status, 400 | 401), "{broken}: {response:?}");
+    }
+}
+
+#[test]
+fn lists_are_signed_in_two_ways() {
+    let server = SERVER.get();
+    let mut client = Client::connect(&server, &app());
+    client.subscribe("list-a");
+    client.subscribe("list-b");
+    let (path, auth) = ("/apps/signed-id/events", auth_parameters());
+    let body = r#"{"name":"e","data":"{}"}"#;
+    let md5 = sign::md5(body.as_bytes());
+    for (signed, sent) in [
+        ("channels=list-a,list-b", "channels[0]=list-a&channels[1]=list-b"),
+        ("channels=list-a,list-b", "channels%5B0%5D=list-a&channels%5B1%5D=list-b"),
+        ("channels[]=list-a&channels[]=list-b", "channels[]=list-a&channels[]=list-b"),
+        ("channels[]=list-a&channels[]=list-b", "channels%5B%5D=list-a&channels%5B%5D=list-b"),
+    ] {
+        let signed = format!("{auth}&body_md5={md5}&{signed}");
+        let sent = format!("{auth}&body_md5={md5}&{sent}");
+        assert_eq!(send(&server, "POST", (path, &signed), (path, &sent), body).ok(), json!({}), "{sent}");
+        assert_eq!(client.fence().len(), 2, "{sent}");
+    }
+}
+
+#[test]
+fn paths_are_signed_as_sent_or_before_they_are_escaped() {
+    let server = SERVER.get();
+    let auth = auth_parameters();
+    let path = |user: &str| format!("/apps/signed-id/users/{user}/terminate_connections");
+    for (signed, sent) in [("a b", "a%20b"), ("a%20b", "a%20b"), ("é", "%C3%A9"), ("a@b", "a@b"), ("a@b", "a%40b")] {
+        let response = send(&server, "POST", (&path(signed), &auth), (&path(sent), &auth), "");
+        assert_eq!(response.ok(), json!({}), "{signed} sent as {sent}");
+    }
+    send(&server, "POST", (&path("a"), &auth), (&path("b"), &auth), "").assert_refused(401, "ignature");
+}
+
+#[test]
+fn a_prefix_is_not_signed() {
+    let server = Server::builder().app(app()).env("CLAIRON_SERVER_PATH_PREFIX", "/ws/pusher").start();
+    let behind = |mut request: Request| {
+        request.path = format!("/ws/pusher{}", request.path);
+        request
+    };
+    assert_eq!(behind(event()).send(&server).ok(), json!({}));
+    assert_eq!(event().send(&server).ok(), json!({}), "the proxy has taken it off");
+    behind(event()).sign(&app().secret).send(&server).assert_refused(401, "ignature");
+}
+
+#[test]
+fn a_refused_event_is_not_published() {
+    let server = SERVER.get();
+    let mut client = Client::connect(&server, &app());
+    client.subscribe("guarded");
+    let event = Request::post(&app(), "/events", &json!({"name": "e", "data": "{}", "channel": "guarded"}));
+    event.clone().sign(&other().secret).send(&server).assert_refused(401, "");
+    event.at(&app(), now() - 601).send(&server).assert_refused(401, "");
+    client.expect_nothing();
+    api::trigger(&server, &app(), "guarded", "e", "{}");
+    client.expect("e");
+}
