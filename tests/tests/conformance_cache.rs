@@ -81,7 +81,7 @@ fn batches_are_remembered_too() {
     let server = SERVER.get();
     let event = |name: &str| json!({"name": name, "data": "d", "channel": "cache-batch"});
     let batch = json!({"batch": [event("first"), event("second")]});
-    api::post(&server, &app(), "/batch_events", &batch);
+    assert_eq!(api::post(&server, &app(), "/batch_events", &batch), json!({}));
     let mut client = Client::connect(&server, &app());
     assert_eq!(subscribe(&mut client, "cache-batch")["event"], "second");
 }
@@ -92,7 +92,7 @@ fn an_event_that_excludes_its_sender_is_remembered() {
     let mut sender = Client::connect(&server, &app());
     subscribe(&mut sender, channel);
     let event = json!({"name": "e", "data": "d", "channel": channel, "socket_id": sender.socket_id});
-    api::post(&server, &app(), "/events", &event);
+    assert_eq!(api::post(&server, &app(), "/events", &event), json!({}));
     sender.expect_nothing();
     assert_eq!(subscribe(&mut Client::connect(&server, &app()), channel)["event"], "e");
 }

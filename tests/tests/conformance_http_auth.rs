@@ -105,7 +105,6 @@ fn the_signature_covers_everything() {
     change(|request| request.path = request.path.replace("/events", "/batch_events"));
     change(|request| request.body = request.body.replace("{}", "[]"));
     change(|request| request.body.push(' '));
-    change(|request| request.body.clear());
     change(|request| *request = request.clone().with("socket_id", "1.2"));
     change(|request| *request = request.clone().without("socket_id"));
     change(|request| *request = request.clone().with("info", "user_count"));

@@ -185,7 +185,7 @@ fn an_event_for_a_user_reaches_each_connection_once() {
         assert_eq!(client.fence(), [json!({"event": "note", "channel": channel, "data": "{}"})]);
     }
     let event = json!({"name": "note", "data": "{}", "channel": channel, "socket_id": clients[1].socket_id});
-    api::post(&server, &app(), "/events", &event);
+    assert_eq!(api::post(&server, &app(), "/events", &event), json!({}));
     clients[1].expect_nothing();
     clients[2].expect("note");
     other.expect_nothing();

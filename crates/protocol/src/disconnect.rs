@@ -31,6 +31,9 @@ pub enum Disconnect {
     /// The app's backend has terminated the user's connections.
     #[error("You got disconnected by the app.")]
     Terminated,
+    /// The process has no room for another connection.
+    #[error("Over capacity")]
+    OverCapacity,
     /// The client reads more slowly than its channels speak.
     #[error("Over capacity: the client does not keep up with its events")]
     SlowReader,
@@ -53,7 +56,7 @@ impl Disconnect {
             Self::PathNotFound => 4005,
             Self::UnsupportedVersion => 4007,
             Self::OriginNotAllowed | Self::Unauthorized | Self::Terminated => 4009,
-            Self::SlowReader => 4100,
+            Self::OverCapacity | Self::SlowReader => 4100,
             Self::Shutdown => 4200,
             Self::NoPong => 4201,
         }

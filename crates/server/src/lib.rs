@@ -12,6 +12,7 @@ mod error;
 mod explain;
 mod lifecycle;
 mod node;
+mod occasion;
 mod router;
 mod settings;
 mod socket;

@@ -67,7 +67,9 @@ async fn accept(node: &Arc<Node>, listener: &TcpListener) {
             }
             Err(error) if is_of_the_peer(&error) => debug!(%error, "a connection was lost before it was accepted"),
             Err(error) => {
-                warn!(%error, "no further connection can be accepted for now");
+                if node.full.is_new(node.clock.now()) {
+                    warn!(%error, open = node.tasks.len(), "no further connection can be accepted for now");
+                }
                 sleep(ACCEPT_PAUSE).await;
             }
         }

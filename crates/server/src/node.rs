@@ -8,7 +8,7 @@ use clairon_protocol::{AppId, ChannelName, Event, JsonString, SocketId};
 use clairon_registry::{App, AppCache, AppRegistry, RegistryError};
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
-use crate::{clock::Clock, deliver::Delivery, explain::Explainer, settings::Settings, wire};
+use crate::{clock::Clock, deliver::Delivery, explain::Explainer, occasion::Occasion, settings::Settings, wire};
 
 /// One server process.
 pub(crate) struct Node {
@@ -21,6 +21,8 @@ pub(crate) struct Node {
     pub(crate) tasks: TaskTracker,
     /// Cancelled once the server is on its way down: newcomers are turned away.
     pub(crate) stopping: CancellationToken,
+    /// Newcomers find no room.
+    pub(crate) full: Occasion,
     bus: Box<dyn Bus>,
 }
 
@@ -57,6 +59,7 @@ impl Node {
             explainer: Explainer::new(clock),
             tasks: TaskTracker::new(),
             stopping: CancellationToken::new(),
+            full: Occasion::default(),
             bus: Box::new(LocalBus::new(Arc::new(move |envelope| delivery.deliver(envelope)))),
         })
     }

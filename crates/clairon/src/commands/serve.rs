@@ -23,7 +23,7 @@ use crate::{cli::ServeArguments, config::Settings, logging};
 pub(crate) async fn run(arguments: ServeArguments) -> anyhow::Result<()> {
     let settings = Settings::load(arguments.sources())?;
     logging::start(&settings.log)?;
-    open_files::raise_limit();
+    let max_connections = open_files::raise_limit();
     // The port comes first: a start that fails for it leaves no app behind whose secret nobody has seen.
     let listener = listener::bind(&settings.listen).await?;
     let address = Address::of(listener.local_addr()?, &settings.server.path_prefix);
@@ -40,7 +40,8 @@ pub(crate) async fn run(arguments: ServeArguments) -> anyhow::Result<()> {
         apps = apps.count,
         "ready"
     );
-    clairon_server::serve(listener, registry, settings.server, shutdown).await?;
+    let server = clairon_server::Settings { max_connections, ..settings.server };
+    clairon_server::serve(listener, registry, server, shutdown).await?;
     info!("stopped");
     Ok(())
 }

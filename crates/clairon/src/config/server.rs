@@ -16,6 +16,8 @@ pub(super) fn read(fields: &mut Fields<'_>) -> Option<Settings> {
         path_prefix: path_prefix?,
         heartbeat: heartbeat?,
         outbox: outbox?,
+        // The system's limit of open files tells, which is known at the start.
+        max_connections: usize::MAX,
         authorization_timeout: Duration::from_secs(authorization?),
         shutdown_grace: Duration::from_secs(shutdown?),
     })

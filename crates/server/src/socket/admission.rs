@@ -30,6 +30,10 @@ pub(super) fn admit(node: &Arc<Node>, visitor: &Visitor<'_>) -> Result<Connectio
     if node.stopping.is_cancelled() {
         return refuse(Disconnect::Shutdown, "the server is stopping".to_owned());
     }
+    if node.tasks.len() > node.settings.max_connections {
+        let reason = format!("{} connections are open, which is the limit of open files", node.tasks.len());
+        return refuse(Disconnect::OverCapacity, reason);
+    }
     let Some(app) = node.apps.by_key(visitor.key) else {
         return refuse(Disconnect::UnknownApp, node.explainer.key(&node.apps, visitor.key));
     };

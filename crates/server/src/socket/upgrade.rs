@@ -58,8 +58,8 @@ fn switch(
     let sub_protocol = handshake::choose_protocol(headers, |offered| offered.starts_with(SUB_PROTOCOL));
     let response = switching(&accept_key, sub_protocol);
     let admitted = admit(headers, request.uri().query().unwrap_or_default());
-    if let Err(Refusal { disconnect, reason }) = &admitted {
-        warn!(code = disconnect.code(), reason, "connection refused");
+    if let Err(refusal) = &admitted {
+        log_refusal(node, refusal);
     }
     let Some(on_upgrade) = request.extensions_mut().remove::<OnUpgrade>() else {
         return not_a_websocket(&HandshakeError::Upgrade);
@@ -75,6 +75,14 @@ fn switch(
         }
     });
     response
+}
+
+/// Logs why a client is not let in; where there is no room for anyone, once a minute.
+fn log_refusal(node: &Node, refusal: &Refusal) {
+    let Refusal { disconnect, reason } = refusal;
+    if *disconnect != Disconnect::OverCapacity || node.full.is_new(node.clock.now()) {
+        warn!(code = disconnect.code(), reason, "connection refused");
+    }
 }
 
 /// Gets the plain TCP stream back from the HTTP server, with what a hasty client has sent already.

@@ -1,0 +1,34 @@
+//! What happens often and is worth saying seldom.
+
+use std::sync::atomic::{AtomicU64, Ordering};
+
+use clairon_hub::Millis;
+
+/// How long a thing that was said stays said.
+const PAUSE: Millis = 60_000;
+
+/// Lets one through a minute.
+#[derive(Debug, Default)]
+pub(crate) struct Occasion {
+    /// The end of the pause; 0 before the first.
+    until: AtomicU64,
+}
+
+impl Occasion {
+    /// True where it was not so within the last minute.
+    pub(crate) fn is_new(&self, now: Millis) -> bool {
+        let until = self.until.load(Ordering::Relaxed);
+        until <= now && self.until.compare_exchange(until, now + PAUSE, Ordering::Relaxed, Ordering::Relaxed).is_ok()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn once_a_minute() {
+        let occasion = Occasion::default();
+        assert_eq!([0, 1, 59_999, 60_000, 60_001].map(|now| occasion.is_new(now)), [true, false, false, true, false]);
+    }
+}

@@ -1,0 +1,148 @@
+//! HTTP/1.1 as libraries and proxies use it: kept connections, bodies in pieces, headers of every kind.
+
+use clairon_tests::api::{self, Request};
+use clairon_tests::app::App;
+use clairon_tests::client::Client;
+use clairon_tests::http::{self, Connection};
+use clairon_tests::server::Server;
+use clairon_tests::shared::Shared;
+use serde_json::json;
+
+static SERVER: Shared = Shared::new(|| Server::start(app()));
+
+fn app() -> App {
+    App::new("transport")
+}
+
+fn event(name: &str, data: &str) -> Request {
+    Request::post(&app(), "/events", &json!({"name": name, "data": data, "channel": "c"}))
+}
+
+fn subscriber(server: &Server) -> Client {
+    let mut client = Client::connect(server, &app());
+    client.subscribe("c");
+    client
+}
+
+#[test]
+fn a_connection_is_kept_for_many_requests() {
+    let server = SERVER.get();
+    let mut connection = Connection::open(&server);
+    for n in 0..5 {
+        connection.write(event("e", &n.to_string()).text());
+        assert_eq!(connection.response().ok(), json!({}));
+        // A refusal is no reason to hang up.
+        connection.write(event("", "d").text());
+        connection.response().assert_refused(400, "name");
+        connection.write(Request::get(&app(), "/channels", &[]).sign("wrong").text());
+        connection.response().assert_refused(401, "");
+        connection.write("GET /nowhere HTTP/1.1\r\nHost: localhost\r\n\r\n");
+        connection.response().assert_refused(404, "");
+    }
+    connection.write("GET /up HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n");
+    assert_eq!(connection.response().status, 200);
+    assert!(connection.is_closed());
+}
+
+#[test]
+fn a_request_may_come_in_pieces() {
+    let server = SERVER.get();
+    let mut client = subscriber(&server);
+    let mut connection = Connection::open(&server);
+    let text = event("pieces", "é😀").text();
+    for byte in text.as_bytes() {
+        connection.write([*byte]);
+    }
+    assert_eq!(connection.response().ok(), json!({}));
+    client.expect("pieces");
+    let large = event("large", &"x".repeat(100_000));
+    connection.write(large.head(""));
+    for piece in large.body.as_bytes().chunks(1_000) {
+        connection.write(piece);
+    }
+    assert_eq!(connection.response().ok(), json!({}));
+    client.expect("large");
+}
+
+#[test]
+fn a_body_may_wait_for_permission() {
+    let server = SERVER.get();
+    let mut client = subscriber(&server);
+    let mut connection = Connection::open(&server);
+    let request = event("expected", "d");
+    connection.write(request.head("Expect: 100-continue"));
+    assert_eq!(connection.response().status, 100);
+    connection.write(&request.body);
+    assert_eq!(connection.response().ok(), json!({}));
+    client.expect("expected");
+}
+
+#[test]
+fn requests_may_be_sent_ahead() {
+    let server = SERVER.get();
+    let mut client = subscriber(&server);
+    let mut connection = Connection::open(&server);
+    let texts: String = (0..20).map(|n| event(&n.to_string(), "d").text()).collect();
+    connection.write(texts);
+    for n in 0..20 {
+        assert_eq!(connection.response().ok(), json!({}));
+        client.expect(&n.to_string());
+    }
+}
+
+#[test]
+fn a_body_may_be_chunked() {
+    let server = SERVER.get();
+    let mut client = subscriber(&server);
+    let request = event("chunked", "d");
+    let head = request.head("Transfer-Encoding: chunked");
+    let size = format!("Content-Length: {}\r\n", request.body.len());
+    let (start, end) = request.body.split_at(7);
+    let mut connection = Connection::open(&server);
+    connection.write(head.replace(&size, ""));
+    connection.write(format!("{:x}\r\n{start}\r\n{:X}\r\n{end}\r\n0\r\n\r\n", start.len(), end.len()));
+    assert_eq!(connection.response().ok(), json!({}));
+    client.expect("chunked");
+}
+
+#[test]
+fn headers_do_not_matter() {
+    let server = SERVER.get();
+    let mut client = subscriber(&server);
+    for header in [
+        "X-Pusher-Library: pusher-http-php 7.2.7",
+        "Authorization: Bearer x",
+        "Accept: text/html",
+        "Origin: https://evil.test",
+        "Content-Encoding: identity",
+        "User-Agent: é",
+    ] {
+        let request = event("headers", "d");
+        let mut connection = Connection::open(&server);
+        connection.write(request.head(header) + &request.body);
+        assert_eq!(connection.response().ok(), json!({}), "{header}");
+        client.expect("headers");
+    }
+    for kind in ["text/plain", "application/x-www-form-urlencoded", "application/json; charset=utf-8"] {
+        let request = event("kinds", "d");
+        let mut connection = Connection::open(&server);
+        connection.write(request.text().replace("application/json", kind));
+        assert_eq!(connection.response().ok(), json!({}), "{kind}");
+        client.expect("kinds");
+    }
+}
+
+#[test]
+fn what_is_no_http_gets_no_further() {
+    let server = SERVER.get();
+    for text in ["\r\n\r\nnonsense\r\n\r\n", "GET /up\r\n\r\n", "\x16\x03\x01\x02\x00\x01\x00\x01\r\n\r\n"] {
+        let mut connection = Connection::open(&server);
+        connection.write(text);
+        assert!(connection.is_closed() || connection.response().status == 400, "{text:?}");
+    }
+    let mut connection = Connection::open(&server);
+    connection.write(format!("GET /up HTTP/1.1\r\nHost: localhost\r\nX: {}\r\n\r\n", "x".repeat(15_000)));
+    assert_eq!(connection.response().status, 200);
+    assert_eq!(http::get(&server, "/up").status, 200);
+    assert_eq!(api::get(&server, &app(), "/channels", &[("filter_by_prefix", "none")]), json!({"channels": {}}));
+}
