@@ -14,7 +14,7 @@ pub struct Settings {
     pub heartbeat: Heartbeat,
     /// How much may wait for one slow reader.
     pub outbox: OutboxLimits,
-    /// How many connections of any kind may be open before WebSockets are turned away with 4100: somewhat less than the
+    /// How many connections of any kind may be open before clients are turned away with 4100: somewhat less than the
     /// files that the process may open, so that what is being served can go on.
     pub max_connections: usize,
     /// How long a client of an app with `authorized_connections` has to sign in or to join a private channel.

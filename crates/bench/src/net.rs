@@ -1,0 +1,17 @@
+//! The client's side: many WebSocket connections, a few HTTP connections, one thread, one poller.
+
+mod connection;
+mod engine;
+pub(crate) mod frame;
+pub(crate) mod http;
+mod publisher;
+mod source;
+mod subscription;
+mod swarm;
+mod tally;
+mod timer;
+
+pub(crate) use engine::Engine;
+pub(crate) use publisher::Job;
+pub(crate) use subscription::Subscription;
+pub(crate) use tally::Tally;

@@ -1,0 +1,230 @@
+//! One WebSocket connection of a client, from the first packet to the last.
+
+use std::io::{self, Read as _, Write as _};
+
+use memchr::memmem;
+use mio::net::TcpStream;
+
+use super::{Subscription, Tally, frame, http::Head, source};
+use crate::{BenchError, clock::Nanos, error::quote, stamp, target::Target};
+
+/// Where a connection stands.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Phase {
+    /// The network has not answered.
+    Connecting,
+    /// The request is out.
+    Upgrading,
+    /// The server has yet to say the socket id.
+    Greeting,
+    /// The subscription is out.
+    Subscribing,
+    /// Subscribed: everything that arrives counts.
+    Ready,
+    /// Subscribed, and not reading.
+    Paused,
+    /// The close frame is out.
+    Leaving,
+    /// The server has ended it.
+    Gone,
+}
+
+/// At rest it is a descriptor and these few words: bytes are kept only of a frame that has not arrived whole.
+#[derive(Debug)]
+pub(super) struct Connection {
+    pub(super) stream: TcpStream,
+    pub(super) phase: Phase,
+    pub(super) subscription: Subscription,
+    pub(super) opened: Nanos,
+    carry: Vec<u8>,
+}
+
+/// A piece of what has arrived, and when.
+pub(super) struct Arrival<'a> {
+    pub(super) now: Nanos,
+    pub(super) tally: &'a mut Tally,
+    pub(super) target: &'a Target,
+}
+
+impl Connection {
+    pub(super) const fn new(stream: TcpStream, subscription: Subscription, opened: Nanos) -> Self {
+        Self { stream, phase: Phase::Connecting, subscription, opened, carry: Vec::new() }
+    }
+
+    /// Sends the request as soon as the stream stands.
+    pub(super) fn start(&mut self, target: &Target) -> Result<(), BenchError> {
+        if source::is_connected(&self.stream)? {
+            self.send(upgrade_request(target).as_bytes())?;
+            self.phase = Phase::Upgrading;
+        }
+        Ok(())
+    }
+
+    /// Sends something that a socket's buffer takes at once unless the server has long stopped reading.
+    pub(super) fn send(&mut self, bytes: &[u8]) -> Result<(), BenchError> {
+        match self.stream.write(bytes) {
+            Ok(written) if written == bytes.len() => Ok(()),
+            Ok(written) => Err(BenchError::Blocked(bytes.len() - written)),
+            Err(error) if error.kind() == io::ErrorKind::WouldBlock => Err(BenchError::Blocked(bytes.len())),
+            // It is broken: reading tells what the server had to say.
+            Err(_) => Ok(()),
+        }
+    }
+
+    /// Reads once. True where there may be more.
+    pub(super) fn read(&mut self, scratch: &mut [u8]) -> Result<Option<usize>, BenchError> {
+        loop {
+            match self.stream.read(scratch) {
+                Ok(size) => return Ok(Some(size)),
+                Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+                Err(error) if error.kind() == io::ErrorKind::WouldBlock => return Ok(None),
+                // A reset is an end like any other here.
+                Err(error) if error.kind() == io::ErrorKind::ConnectionReset => return Ok(Some(0)),
+                Err(source) => return Err(BenchError::Io { action: "reading", source }),
+            }
+        }
+    }
+
+    /// Takes what was read.
+    pub(super) fn receive(&mut self, input: &[u8], arrival: &mut Arrival<'_>) -> Result<(), BenchError> {
+        arrival.tally.bytes += input.len() as u64;
+        if self.carry.is_empty() {
+            let mut rest = input;
+            self.advance(&mut rest, arrival)?;
+            self.carry = rest.to_vec();
+        } else {
+            let mut carried = std::mem::take(&mut self.carry);
+            carried.extend_from_slice(input);
+            let mut rest = &carried[..];
+            self.advance(&mut rest, arrival)?;
+            self.carry = rest.to_vec();
+        }
+        Ok(())
+    }
+
+    /// The server has closed the stream.
+    pub(super) fn end(&mut self, tally: &mut Tally) -> Result<(), BenchError> {
+        match self.phase {
+            Phase::Connecting | Phase::Upgrading | Phase::Greeting | Phase::Subscribing => {
+                let answer = "it closed the connection".to_owned();
+                return Err(BenchError::Refused { what: "a connection", answer });
+            }
+            Phase::Ready | Phase::Paused => tally.lose(None),
+            Phase::Leaving => tally.departures += 1,
+            Phase::Gone => {}
+        }
+        self.phase = Phase::Gone;
+        Ok(())
+    }
+
+    fn advance(&mut self, input: &mut &[u8], arrival: &mut Arrival<'_>) -> Result<(), BenchError> {
+        if self.phase == Phase::Upgrading && !self.upgrade(input)? {
+            return Ok(());
+        }
+        while self.phase != Phase::Gone
+            && let Some(frame) = frame::take(input)?
+        {
+            match frame.opcode {
+                frame::TEXT if self.phase == Phase::Ready => self.count(frame.payload, arrival)?,
+                frame::TEXT => self.set_up(frame.payload, arrival)?,
+                frame::PING => self.send(&frame::from_client(frame::PONG, frame.payload))?,
+                frame::CLOSE => self.close(frame.payload, arrival.tally)?,
+                _ => {}
+            }
+        }
+        Ok(())
+    }
+
+    /// Reads the answer to the request; false where it is not all there.
+    fn upgrade(&mut self, input: &mut &[u8]) -> Result<bool, BenchError> {
+        let Some(head) = Head::parse(input)? else { return Ok(false) };
+        if head.status() != 101 {
+            return Err(BenchError::Refused { what: "the upgrade to a WebSocket", answer: quote(input) });
+        }
+        *input = &input[head.size..];
+        self.phase = Phase::Greeting;
+        Ok(true)
+    }
+
+    /// A message before the subscription stands.
+    fn set_up(&mut self, payload: &[u8], arrival: &mut Arrival<'_>) -> Result<(), BenchError> {
+        let says = |event| memmem::find(payload, event).is_some();
+        match self.phase {
+            Phase::Greeting if says(b"pusher:connection_established") => {
+                let id = socket_id(payload).ok_or(BenchError::Protocol("a greeting without a socket id"))?;
+                let message = arrival.target.credentials.subscribe(self.subscription, id);
+                self.send(&frame::from_client(frame::TEXT, message.as_bytes()))?;
+                self.phase = Phase::Subscribing;
+            }
+            Phase::Greeting => return Err(BenchError::Refused { what: "a connection", answer: quote(payload) }),
+            Phase::Subscribing if says(b"subscription_succeeded") => {
+                arrival.tally.arrivals.record(arrival.now.saturating_sub(self.opened));
+                self.phase = Phase::Ready;
+            }
+            Phase::Subscribing if says(b"pusher:error") || says(b"subscription_error") => {
+                return Err(BenchError::Refused { what: "a subscription", answer: quote(payload) });
+            }
+            _ => {}
+        }
+        Ok(())
+    }
+
+    /// A message afterwards: the hot path.
+    fn count(&mut self, payload: &[u8], arrival: &mut Arrival<'_>) -> Result<(), BenchError> {
+        if let Some((kind, sent)) = stamp::find(payload) {
+            arrival.tally.deliver(kind, sent, arrival.now);
+            return Ok(());
+        }
+        let says = |event| memmem::find(payload, event).is_some();
+        if says(b"pusher:ping") {
+            return self.send(&frame::from_client(frame::TEXT, br#"{"event":"pusher:pong","data":{}}"#));
+        }
+        arrival.tally.notices += 1;
+        arrival.tally.errors += u64::from(says(b"pusher:error"));
+        Ok(())
+    }
+
+    /// The server says goodbye, or answers ours.
+    fn close(&mut self, payload: &[u8], tally: &mut Tally) -> Result<(), BenchError> {
+        match self.phase {
+            Phase::Ready | Phase::Paused => tally.lose(frame::close_code(payload)),
+            Phase::Leaving => tally.departures += 1,
+            _ => return Err(BenchError::Refused { what: "a connection", answer: quote(payload.get(2..).unwrap_or(b"")) }),
+        }
+        self.phase = Phase::Gone;
+        Ok(())
+    }
+}
+
+fn upgrade_request(Target { authority, prefix, credentials, .. }: &Target) -> String {
+    let version = env!("CARGO_PKG_VERSION");
+    // The key is the RFC's own example: it protects caches, and there are none on the way.
+    format!(
+        "GET {prefix}/app/{key}?protocol=7&client=clairon-bench&version={version} HTTP/1.1\r\nHost: {authority}\r\n\
+        Upgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Version: 13\r\n\
+        Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n",
+        key = credentials.key
+    )
+}
+
+/// The socket id in the greeting, whose data is JSON inside of JSON: digits and a dot between quotes of any depth.
+fn socket_id(greeting: &[u8]) -> Option<&str> {
+    let name = b"socket_id";
+    let rest = &greeting[memmem::find(greeting, name)? + name.len()..];
+    let start = rest.iter().position(u8::is_ascii_digit)?;
+    let size = rest[start..].iter().position(|byte| !byte.is_ascii_digit() && *byte != b'.')?;
+    str::from_utf8(&rest[start..start + size]).ok()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_socket_id_is_found() {
+        let greeting = br#"{"event":"pusher:connection_established","data":"{\"socket_id\":\"123.456\",\"activity_timeout\":30}"}"#;
+        assert_eq!(socket_id(greeting), Some("123.456"));
+        assert_eq!(socket_id(br#"{"data":{"activity_timeout":30,"socket_id":"1.2"}}"#), Some("1.2"));
+        assert_eq!(socket_id(b"{}"), None);
+    }
+}

@@ -1,0 +1,147 @@
+//! WebSocket frames (RFC 6455, section 5) as far as load needs them: found by their headers, never copied.
+
+use crate::BenchError;
+
+pub(crate) const TEXT: u8 = 1;
+pub(crate) const CLOSE: u8 = 8;
+pub(crate) const PING: u8 = 9;
+pub(crate) const PONG: u8 = 10;
+
+const FINAL: u8 = 0x80;
+const MASKED: u8 = 0x80;
+
+/// A frame announces at most this many bytes before the connection is given up.
+const MAX_PAYLOAD: u64 = 16 * 1024 * 1024;
+
+/// One frame that has arrived whole.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) struct Frame<'a> {
+    /// 0 for what continues an earlier frame.
+    pub(crate) opcode: u8,
+    pub(crate) payload: &'a [u8],
+}
+
+/// Takes one frame off the front of `input`. Nothing where it is not all there; `input` stays as it is then.
+///
+/// Frames of this tool's own clients are understood as well: they are masked with zeros.
+pub(crate) fn take<'a>(input: &mut &'a [u8]) -> Result<Option<Frame<'a>>, BenchError> {
+    let Some(&[first, second]) = input.first_chunk() else { return Ok(None) };
+    let (mut start, announced) = match second & !MASKED {
+        126 => match input.get(2..4).and_then(|bytes| bytes.try_into().ok()) {
+            Some(bytes) => (4, u64::from(u16::from_be_bytes(bytes))),
+            None => return Ok(None),
+        },
+        127 => match input.get(2..10).and_then(|bytes| bytes.try_into().ok()) {
+            Some(bytes) => (10, u64::from_be_bytes(bytes)),
+            None => return Ok(None),
+        },
+        short => (2, u64::from(short)),
+    };
+    let size = usize::try_from(announced).ok().filter(|_| announced <= MAX_PAYLOAD);
+    let size = size.ok_or(BenchError::Protocol("a frame announces more than 16 MiB"))?;
+    if second & MASKED != 0 {
+        match input.get(start..start + 4) {
+            Some([0, 0, 0, 0]) => start += 4,
+            Some(_) => return Err(BenchError::Protocol("a masked frame")),
+            None => return Ok(None),
+        }
+    }
+    let Some(payload) = input.get(start..start + size) else { return Ok(None) };
+    *input = &input[start + size..];
+    Ok(Some(Frame { opcode: first & 0x0f, payload }))
+}
+
+/// A client's frame. Its mask is zero: allowed, as any other, and free to apply here while the server's work is the same.
+pub(crate) fn from_client(opcode: u8, payload: &[u8]) -> Vec<u8> {
+    let mut frame = header(opcode, payload.len(), MASKED);
+    frame.extend_from_slice(&[0; 4]);
+    frame.extend_from_slice(payload);
+    frame
+}
+
+/// A server's frame.
+pub(crate) fn from_server(opcode: u8, payload: &[u8]) -> Vec<u8> {
+    let mut frame = header(opcode, payload.len(), 0);
+    frame.extend_from_slice(payload);
+    frame
+}
+
+fn header(opcode: u8, size: usize, mask: u8) -> Vec<u8> {
+    let mut header = Vec::with_capacity(14 + size);
+    header.push(FINAL | opcode);
+    match (u8::try_from(size), u16::try_from(size)) {
+        (Ok(short), _) if short < 126 => header.push(mask | short),
+        (_, Ok(medium)) => {
+            header.push(mask | 126);
+            header.extend_from_slice(&medium.to_be_bytes());
+        }
+        _ => {
+            header.push(mask | 127);
+            header.extend_from_slice(&(size as u64).to_be_bytes());
+        }
+    }
+    header
+}
+
+/// The code of a close frame, where it has one.
+pub(crate) fn close_code(payload: &[u8]) -> Option<u16> {
+    payload.first_chunk().map(|bytes| u16::from_be_bytes(*bytes))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const SIZES: [usize; 8] = [0, 1, 125, 126, 127, 65_535, 65_536, 200_000];
+
+    #[test]
+    fn frames_of_every_length_are_taken() {
+        for size in SIZES {
+            let payload = vec![b'a'; size];
+            for bytes in [from_client(TEXT, &payload), from_server(TEXT, &payload)] {
+                let mut input = &bytes[..];
+                assert_eq!(take(&mut input).unwrap(), Some(Frame { opcode: TEXT, payload: &payload }));
+                assert!(input.is_empty());
+            }
+        }
+    }
+
+    #[test]
+    fn an_incomplete_frame_is_left_alone() {
+        for size in SIZES {
+            for bytes in [from_client(TEXT, &vec![0; size]), from_server(TEXT, &vec![0; size])] {
+                for cut in (0..bytes.len().min(20)).chain([bytes.len() - 1]) {
+                    let mut input = &bytes[..cut];
+                    assert_eq!(take(&mut input).unwrap(), None);
+                    assert_eq!(input.len(), cut);
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn frames_follow_one_another() {
+        let mut bytes = from_server(TEXT, b"one");
+        bytes.extend(from_server(PING, b""));
+        bytes.extend(from_server(CLOSE, &[0x10, 0x04, b'x']));
+        bytes.push(0x81);
+        let mut input = &bytes[..];
+        let mut seen = Vec::new();
+        while let Some(frame) = take(&mut input).unwrap() {
+            seen.push((frame.opcode, frame.payload.len()));
+        }
+        assert_eq!(seen, [(TEXT, 3), (PING, 0), (CLOSE, 3)]);
+        assert_eq!(input, [0x81]);
+    }
+
+    #[test]
+    fn what_no_server_sends_is_refused() {
+        assert!(take(&mut &[0x81, 0x81, 1, 2, 3, 4, 5][..]).is_err());
+        assert!(take(&mut &[0x81, 127, 0, 0, 0, 0, 0xff, 0, 0, 0][..]).is_err());
+    }
+
+    #[test]
+    fn close_codes() {
+        assert_eq!((close_code(&[0x10, 0x04, b'x']), close_code(&[1])), (Some(4100), None));
+    }
+}

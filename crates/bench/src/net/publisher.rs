@@ -1,0 +1,155 @@
+//! What a backend does: triggers over a few HTTP connections.
+
+use std::{collections::VecDeque, fmt::Write as _};
+
+use mio::{Registry, event::Event};
+
+use self::line::Line;
+use super::{Tally, source::Sources, subscription::public_channel};
+use crate::{
+    BenchError,
+    clock::{Clock, Nanos},
+    stamp::{self, Kind},
+    target::Target,
+};
+
+mod line;
+
+/// How many jobs may wait for a free connection.
+const MAX_WAITING: usize = 10_000;
+
+/// A trigger to be made.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Job {
+    /// When it should have been sent: what it waits from then on is the server's delay.
+    pub(crate) due: Nanos,
+    /// The channel's number.
+    pub(crate) channel: usize,
+    /// How many events it carries; more than one makes it a batch.
+    pub(crate) events: usize,
+    /// The size of an event's data, in bytes.
+    pub(crate) payload: usize,
+    /// Whether the connection is closed afterwards.
+    pub(crate) close: bool,
+}
+
+/// The connections and the jobs that wait for one.
+#[derive(Debug)]
+pub(super) struct Publisher<'t> {
+    target: &'t Target,
+    clock: Clock,
+    lines: Vec<Line>,
+    first_token: usize,
+    waiting: VecDeque<Job>,
+}
+
+impl<'t> Publisher<'t> {
+    pub(super) const fn new(target: &'t Target, clock: Clock, first_token: usize) -> Self {
+        Self { target, clock, lines: Vec::new(), first_token, waiting: VecDeque::new() }
+    }
+
+    pub(super) fn set_lines(&mut self, count: usize) {
+        self.lines.resize_with(count, Line::default);
+    }
+
+    /// How many connections have nothing to do.
+    pub(super) fn idle(&self) -> usize {
+        self.lines.iter().filter(|line| line.is_idle()).count().saturating_sub(self.waiting.len())
+    }
+
+    pub(super) fn is_done(&self) -> bool {
+        self.waiting.is_empty() && self.lines.iter().all(Line::is_idle)
+    }
+
+    /// Takes a job; false where too many wait already.
+    pub(super) fn submit(&mut self, job: Job) -> bool {
+        let has_room = self.waiting.len() < MAX_WAITING;
+        if has_room {
+            self.waiting.push_back(job);
+        }
+        has_room
+    }
+
+    /// Gives waiting jobs to idle connections.
+    pub(super) fn dispatch(&mut self, registry: &Registry, sources: &mut Sources) -> Result<(), BenchError> {
+        if self.waiting.is_empty() {
+            return Ok(());
+        }
+        for (index, line) in self.lines.iter_mut().enumerate().filter(|(_, line)| line.is_idle()) {
+            let Some(job) = self.waiting.pop_front() else { break };
+            let request = request(self.target, job);
+            line.send(request, self.clock.now(), self.first_token + index, registry, sources)?;
+        }
+        Ok(())
+    }
+
+    pub(super) fn on_event(
+        &mut self,
+        event: &Event,
+        scratch: &mut [u8],
+        tally: &mut Tally,
+        registry: &Registry,
+        sources: &mut Sources,
+    ) -> Result<(), BenchError> {
+        let token = event.token().0;
+        let Some(line) = self.lines.get_mut(token - self.first_token) else { return Ok(()) };
+        if let Some(sent) = line.on_event(event, scratch)? {
+            tally.answers.record(self.clock.now().saturating_sub(sent));
+        } else if line.must_reopen() {
+            line.reopen(token, registry, sources)?;
+        }
+        Ok(())
+    }
+}
+
+fn request(target: &Target, job: Job) -> Vec<u8> {
+    let (endpoint, body) = body(job);
+    let path = target.credentials.sign(endpoint, &body);
+    let Target { authority, prefix, .. } = target;
+    let connection = if job.close { "close" } else { "keep-alive" };
+    let request = format!(
+        "POST {prefix}{path} HTTP/1.1\r\nHost: {authority}\r\nContent-Type: application/json\r\n\
+        Content-Length: {}\r\nConnection: {connection}\r\n\r\n{body}",
+        body.len()
+    );
+    request.into_bytes()
+}
+
+/// The endpoint and the JSON. Nothing in it needs an escape.
+fn body(job: Job) -> (&'static str, String) {
+    let mut body = String::with_capacity(job.events * (job.payload + 64));
+    if job.events == 1 {
+        write_event(job, &mut body);
+        return ("events", body);
+    }
+    body.push_str(r#"{"batch":["#);
+    for index in 0..job.events {
+        if index > 0 {
+            body.push(',');
+        }
+        write_event(job, &mut body);
+    }
+    body.push_str("]}");
+    ("batch_events", body)
+}
+
+fn write_event(job: Job, body: &mut String) {
+    // Writing to a string cannot fail.
+    let _ = write!(body, r#"{{"name":"bench","channel":"{}","data":""#, public_channel(job.channel));
+    stamp::write(Kind::Event, job.due, job.payload, body);
+    body.push_str(r#""}"#);
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn bodies_are_json() {
+        let job = Job { due: 5, channel: 3, events: 1, payload: 20, close: false };
+        let (endpoint, one) = body(job);
+        assert_eq!((endpoint, one.as_str()), ("events", r#"{"name":"bench","channel":"bench-3","data":"@e0000000000000005xx"}"#));
+        let (endpoint, two) = body(Job { events: 2, ..job });
+        assert_eq!((endpoint, two), ("batch_events", format!(r#"{{"batch":[{one},{one}]}}"#)));
+    }
+}

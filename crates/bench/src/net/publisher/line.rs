@@ -1,0 +1,143 @@
+//! One HTTP connection of the backend.
+
+use std::io::{self, Read as _, Write as _};
+
+use mio::{Interest, Registry, Token, event::Event, net::TcpStream};
+
+use crate::{
+    BenchError,
+    clock::Nanos,
+    error::quote,
+    net::{http::Head, source::Sources},
+};
+
+/// An answer grows no longer than this before the server is given up, in bytes.
+const MAX_ANSWER: usize = 1 << 20;
+
+/// A connection that carries one request at a time and is kept for the next one if the server allows it.
+#[derive(Debug, Default)]
+pub(super) struct Line {
+    stream: Option<TcpStream>,
+    /// The request under way and how much of it is out, in bytes.
+    request: Vec<u8>,
+    written: usize,
+    answer: Vec<u8>,
+    /// When the request was made; nothing while the line is idle.
+    sent: Option<Nanos>,
+    /// Whether the stream has carried an answer before: such a one may close just as the next request comes.
+    is_used: bool,
+}
+
+impl Line {
+    pub(super) const fn is_idle(&self) -> bool {
+        self.sent.is_none()
+    }
+
+    /// True where the server closed a used stream before it can have seen the request.
+    pub(super) const fn must_reopen(&self) -> bool {
+        self.sent.is_some() && self.stream.is_none()
+    }
+
+    pub(super) fn send(
+        &mut self,
+        request: Vec<u8>,
+        now: Nanos,
+        token: usize,
+        registry: &Registry,
+        sources: &mut Sources,
+    ) -> Result<(), BenchError> {
+        self.request = request;
+        self.written = 0;
+        self.sent = Some(now);
+        match self.stream {
+            Some(_) => self.flush().map_err(BenchError::io("sending a trigger")),
+            None => self.reopen(token, registry, sources),
+        }
+    }
+
+    /// Sends the request again over a new stream.
+    pub(super) fn reopen(
+        &mut self,
+        token: usize,
+        registry: &Registry,
+        sources: &mut Sources,
+    ) -> Result<(), BenchError> {
+        self.written = 0;
+        self.is_used = false;
+        let stream = self.stream.insert(sources.connect(None)?);
+        registry
+            .register(stream, Token(token), Interest::READABLE | Interest::WRITABLE)
+            .map_err(BenchError::io("registering a connection"))
+    }
+
+    /// Goes on. Returns when the request was sent if its answer is complete now.
+    pub(super) fn on_event(&mut self, event: &Event, scratch: &mut [u8]) -> Result<Option<Nanos>, BenchError> {
+        if event.is_writable() && self.written < self.request.len() {
+            self.flush().map_err(BenchError::io("sending a trigger"))?;
+        }
+        if event.is_readable() || event.is_read_closed() {
+            return self.read(scratch);
+        }
+        Ok(None)
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        let Some(stream) = &mut self.stream else { return Ok(()) };
+        while self.written < self.request.len() {
+            match stream.write(&self.request[self.written..]) {
+                Ok(written) => self.written += written,
+                Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+                Err(error) if matches!(error.kind(), io::ErrorKind::WouldBlock | io::ErrorKind::NotConnected) => break,
+                // The end of a used stream shows when it is read.
+                Err(_) if self.is_used => break,
+                Err(error) => return Err(error),
+            }
+        }
+        Ok(())
+    }
+
+    fn read(&mut self, scratch: &mut [u8]) -> Result<Option<Nanos>, BenchError> {
+        loop {
+            let Some(stream) = &mut self.stream else { return Ok(None) };
+            match stream.read(scratch) {
+                Ok(0) => return self.end(),
+                Ok(size) => self.answer.extend_from_slice(&scratch[..size]),
+                Err(error) if error.kind() == io::ErrorKind::Interrupted => continue,
+                Err(error) if error.kind() == io::ErrorKind::WouldBlock => return Ok(None),
+                Err(_) if self.is_used => return self.end(),
+                Err(source) => return Err(BenchError::Io { action: "reading the answer to a trigger", source }),
+            }
+            if let Some(sent) = self.finish(false)? {
+                return Ok(Some(sent));
+            }
+        }
+    }
+
+    /// The server has closed the stream.
+    fn end(&mut self) -> Result<Option<Nanos>, BenchError> {
+        self.stream = None;
+        if self.sent.is_none() || (self.is_used && self.answer.is_empty()) {
+            return Ok(None);
+        }
+        match self.finish(true)? {
+            Some(sent) => Ok(Some(sent)),
+            None => Err(BenchError::Protocol("the HTTP connection was closed before the answer was complete")),
+        }
+    }
+
+    fn finish(&mut self, ended: bool) -> Result<Option<Nanos>, BenchError> {
+        let Some(head) = Head::parse(&self.answer)?.filter(|head| head.is_complete(&self.answer, ended)) else {
+            let fits = self.answer.len() < MAX_ANSWER;
+            return if fits { Ok(None) } else { Err(BenchError::Protocol("an answer of more than 1 MiB")) };
+        };
+        if head.status() != 200 {
+            return Err(BenchError::Answer { status: head.status(), body: quote(&self.answer[head.size..]) });
+        }
+        if head.closes {
+            self.stream = None;
+        }
+        self.is_used = true;
+        self.answer.clear();
+        Ok(self.sent.take())
+    }
+}

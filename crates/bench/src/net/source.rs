@@ -1,0 +1,65 @@
+//! Where connections come from.
+
+use std::{
+    io,
+    net::{Ipv4Addr, SocketAddr},
+};
+
+use mio::net::TcpStream;
+use rustix::io::Errno;
+use socket2::{Domain, Protocol, Socket, Type};
+
+use crate::{BenchError, target::Target};
+
+/// Opens connections to the target, from one loopback address after the other: an address has only some 28,000 ports, and
+/// each is blocked for a minute after its connection was closed from this side.
+#[derive(Debug)]
+pub(super) struct Sources {
+    target: SocketAddr,
+    addresses: u8,
+    next: u8,
+}
+
+impl Sources {
+    pub(super) fn new(target: &Target) -> Self {
+        let is_bindable = target.address.is_ipv4() && target.address.ip().is_loopback();
+        Self { target: target.address, addresses: if is_bindable { target.sources } else { 0 }, next: 0 }
+    }
+
+    /// Starts a connection; the stream becomes writable when it stands or has failed. `receive_buffer` is in bytes.
+    pub(super) fn connect(&mut self, receive_buffer: Option<usize>) -> Result<TcpStream, BenchError> {
+        self.start(receive_buffer).map_err(BenchError::io("connecting"))
+    }
+
+    fn start(&mut self, receive_buffer: Option<usize>) -> io::Result<TcpStream> {
+        let socket = Socket::new(Domain::for_address(self.target), Type::STREAM.nonblocking(), Some(Protocol::TCP))?;
+        socket.set_tcp_nodelay(true)?;
+        if let Some(size) = receive_buffer {
+            socket.set_recv_buffer_size(size)?;
+        }
+        if self.addresses > 0 {
+            let address = Ipv4Addr::new(127, 0, 0, 1 + self.next);
+            self.next = (self.next + 1) % self.addresses;
+            socket.bind(&SocketAddr::from((address, 0)).into())?;
+        }
+        match socket.connect(&self.target.into()) {
+            Err(error) if error.raw_os_error() != Some(Errno::INPROGRESS.raw_os_error()) => Err(error),
+            _ => Ok(TcpStream::from_std(socket.into())),
+        }
+    }
+}
+
+/// Whether a stream from [`Sources`] stands by now.
+///
+/// # Errors
+/// It was refused.
+pub(super) fn is_connected(stream: &TcpStream) -> Result<bool, BenchError> {
+    if let Some(error) = stream.take_error().map_err(BenchError::io("connecting"))? {
+        return Err(BenchError::Io { action: "connecting", source: error });
+    }
+    match stream.peer_addr() {
+        Ok(_) => Ok(true),
+        Err(error) if error.kind() == io::ErrorKind::NotConnected => Ok(false),
+        Err(error) => Err(BenchError::Io { action: "connecting", source: error }),
+    }
+}
