@@ -37,7 +37,8 @@ impl Client {
     pub fn established(mut socket: RawSocket, app: &App) -> Self {
         let event = socket.event();
         assert_eq!(event["event"], "pusher:connection_established", "{event}");
-        let socket_id = data(&event)["socket_id"].as_str().unwrap_or_else(|| panic!("no socket id in {event}")).to_owned();
+        let socket_id =
+            data(&event)["socket_id"].as_str().unwrap_or_else(|| panic!("no socket id in {event}")).to_owned();
         Self { socket, socket_id, app: app.clone() }
     }
 
@@ -152,8 +153,7 @@ impl Client {
     pub fn refused(&mut self, channel: &str) -> Value {
         let events = self.fence();
         let find = |name: &str| events.iter().find(|event| event["event"] == name);
-        let (Some(refusal), Some(error), 2) =
-            (find("pusher:subscription_error"), find("pusher:error"), events.len())
+        let (Some(refusal), Some(error), 2) = (find("pusher:subscription_error"), find("pusher:error"), events.len())
         else {
             panic!("{channel:?} was not refused: {events:?}")
         };

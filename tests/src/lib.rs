@@ -13,7 +13,18 @@ pub mod shared;
 pub mod sign;
 pub mod suite;
 
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 /// How long anything may take before a test fails. Generous: the tests share their machine with a compiler.
 pub const DEADLINE: Duration = Duration::from_secs(30);
+
+/// Asks again and again until it is so. For what the server does in its own time and tells nobody.
+///
+/// # Panics
+/// When it is not so within [`DEADLINE`]. The panic names `what`.
+pub fn eventually(what: &str, mut is_so: impl FnMut() -> bool) {
+    let deadline = Instant::now() + DEADLINE;
+    while !is_so() {
+        assert!(Instant::now() < deadline, "{what} did not become so within {DEADLINE:?}");
+    }
+}

@@ -50,7 +50,7 @@ mod tests {
 
     #[test]
     fn the_documented_vectors() {
-        let member = r#"{"user_id":10,"user_info":{"name":"Mr. Channels"}}"#;
+        let member = r#"{"user_id":10,"user_info":{"name":"Mr. Pusher"}}"#;
         for (auth, signature) in [
             (
                 subscription(&app(), "1234.1234", "private-foobar", None),

@@ -3,6 +3,7 @@
 use clairon_tests::api;
 use clairon_tests::app::App;
 use clairon_tests::client::Client;
+use clairon_tests::eventually;
 use clairon_tests::server::Server;
 use clairon_tests::shared::Shared;
 use serde_json::{Value, json};
@@ -140,6 +141,6 @@ fn an_old_event_is_forgotten() {
     let mut client = Client::connect(&server, &app);
     api::trigger(&server, &app, channel, "e", "{}");
     let path = format!("/channels/{channel}");
-    while !api::get(&server, &app, &path, &[("info", "cache")])["cache"].is_null() {}
+    eventually("the end of the event", || api::get(&server, &app, &path, &[("info", "cache")])["cache"].is_null());
     assert_eq!(subscribe(&mut client, channel), miss(channel));
 }

@@ -2,6 +2,7 @@
 
 use clairon_tests::app::App;
 use clairon_tests::client::Client;
+use clairon_tests::eventually;
 use clairon_tests::server::Server;
 use clairon_tests::shared::Shared;
 use serde_json::{Value, json};
@@ -113,9 +114,7 @@ fn data_of_every_type_arrives_as_a_string() {
 #[test]
 fn only_subscribers_of_private_and_presence_channels_may() {
     let server = SERVER.get();
-    for channel in
-        ["open", "cache-open", "x-private-y", "private-encrypted-room", "private-encrypted-cache-room"]
-    {
+    for channel in ["open", "cache-open", "x-private-y", "private-encrypted-room", "private-encrypted-cache-room"] {
         let (mut sender, mut receiver) = pair(&server, &app(), channel);
         receiver.fence();
         assert_refused(&mut sender, &mut receiver, channel, "client-x", &json!({}));
@@ -207,13 +206,11 @@ fn too_many_are_dropped_and_the_client_stays() {
     assert_eq!(relayed.len() + errors.len(), 50);
     // The first ones are those that come through, and another second brings others.
     assert_eq!(relayed[0]["data"], "0");
-    loop {
+    eventually("another second", || {
         sender.whisper(channel, "client-later", &json!({}));
         sender.fence();
-        if receiver.fence().iter().any(|event| event["event"] == "client-later") {
-            break;
-        }
-    }
+        receiver.fence().iter().any(|event| event["event"] == "client-later")
+    });
 }
 
 #[test]

@@ -3,8 +3,10 @@
 use std::collections::HashSet;
 use std::thread;
 
+use clairon_tests::api;
 use clairon_tests::app::App;
 use clairon_tests::client::{Client, data};
+use clairon_tests::eventually;
 use clairon_tests::http::{self, Connection};
 use clairon_tests::raw::{self, Frame, RawSocket, Received, TEXT};
 use clairon_tests::server::Server;
@@ -75,7 +77,7 @@ fn who_may_not_connect_is_told_why() {
     let server = SERVER.get();
     for (path, code) in [
         ("/app/nobody?protocol=7", 4001),
-        ("/app/open-id", 4001),
+        ("/app/open", 4001),
         ("/app/OPEN-KEY", 4001),
         ("/app/open-key%20", 4001),
         ("/app/nobody?protocol=99", 4001),
@@ -120,7 +122,9 @@ fn origins() {
     for allowed in ["", "Origin: https://site.test\r\n", "Origin: http://other.test:8080\r\n"] {
         assert_established(&open(allowed).event());
     }
-    for denied in ["https://evil.test", "http://site.test", "https://site.test.evil.test", "https://a.other.test", "null"] {
+    for denied in
+        ["https://evil.test", "http://site.test", "https://site.test.evil.test", "https://a.other.test", "null"]
+    {
         assert_refused(open(&format!("Origin: {denied}\r\n")), 4009, denied);
     }
     let anywhere = RawSocket::open_with(&server, "/app/open-key", "Origin: https://evil.test\r\n").event();
@@ -136,8 +140,7 @@ fn sub_protocols() {
         ("chat, pusher-channels-protocol-7", Some("pusher-channels-protocol-7")),
         ("chat, superchat", None),
     ] {
-        let header =
-            if offered.is_empty() { String::new() } else { format!("Sec-WebSocket-Protocol: {offered}\r\n") };
+        let header = if offered.is_empty() { String::new() } else { format!("Sec-WebSocket-Protocol: {offered}\r\n") };
         let mut socket = RawSocket::open_with(&server, "/app/open-key?protocol=7", &header);
         assert_eq!(socket.response.header("sec-websocket-protocol"), selected, "{offered}");
         assert_established(&socket.event());
@@ -221,6 +224,32 @@ fn a_path_prefix_is_optional() {
         assert_established(&RawSocket::open(&server, path).event());
     }
     assert_refused(RawSocket::open(&server, "/wsx/app/proxied-key"), 4005, "another prefix");
+}
+
+#[test]
+fn who_does_not_read_is_sent_away_to_come_back_later() {
+    let app = App::new("slow");
+    let server = Server::builder().app(app.clone()).env("CLAIRON_OUTBOX_FRAMES", "16").start();
+    let (mut slow, mut quick) = (Client::connect(&server, &app), Client::connect(&server, &app));
+    let data = "x".repeat(100_000);
+    for client in [&mut slow, &mut quick] {
+        client.subscribe("flood");
+    }
+    let is_closing = |server: &Server| server.log().lines().iter().any(|line| line["code"] == 4100);
+    eventually("the end of the slow client", || {
+        api::trigger(&server, &app, "flood", "e", &data);
+        quick.expect("e");
+        is_closing(&server)
+    });
+    // What was not lost on the way comes whole, and then the reason.
+    let mut event = slow.socket.event();
+    while event["event"] == "e" {
+        assert_eq!(event["data"].as_str(), Some(data.as_str()));
+        event = slow.socket.event();
+    }
+    assert_eq!(event["data"]["code"], 4100, "{event}");
+    assert_eq!(slow.socket.closed().0, Some(4100));
+    quick.expect_nothing();
 }
 
 #[test]

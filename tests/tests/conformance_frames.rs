@@ -260,6 +260,16 @@ fn events_that_no_client_may_send_are_named() {
 }
 
 #[test]
+fn repeated_members_are_no_reason_to_leave() {
+    let server = SERVER.get();
+    let mut client = connect(&server);
+    client.socket.text(r#"{"event":"pusher:ping","event":"pusher:ping","data":{},"data":""}"#);
+    // Whether it is answered is left open.
+    assert!(matches!(client.socket.receive(), Received::Text(_)));
+    client.fence();
+}
+
+#[test]
 fn unknown_members_are_passed_over() {
     let server = SERVER.get();
     let mut client = connect(&server);

@@ -52,7 +52,7 @@ fn clients_are_told_how_long_silence_may_last() {
 
 #[test]
 fn a_client_that_stays_silent_is_asked_and_then_sent_away() {
-    let server = server(1, 2);
+    let server = server(1, 4);
     let mut client = Client::connect(&server, &app());
     client.subscribe("news");
     assert!(matches!(client.socket.receive(), Received::Ping(_)));
@@ -70,7 +70,7 @@ fn a_client_that_stays_silent_is_asked_and_then_sent_away() {
 /// than a silent one would.
 #[test]
 fn every_answer_keeps_a_client() {
-    let server = server(1, 3);
+    let server = server(1, 4);
     let answers = [
         Frame::new(PONG, ""),
         Frame::new(PING, ""),
@@ -81,7 +81,7 @@ fn every_answer_keeps_a_client() {
         let mut client = Client::connect(&server, &app());
         thread::spawn(move || {
             let mut pings = 0;
-            while pings < 4 {
+            while pings < 5 {
                 match client.socket.receive() {
                     Received::Ping(_) => {
                         client.socket.send(&answer);

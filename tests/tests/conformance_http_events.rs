@@ -50,7 +50,10 @@ fn every_way_to_name_channels() {
         (json!({"name": "e", "data": "d", "channels": ["ways-a", "ways-b"]}), vec!["ways-a", "ways-b"]),
         // Each channel hears an event once.
         (json!({"name": "e", "data": "d", "channels": ["ways-a", "ways-a"]}), vec!["ways-a"]),
-        (json!({"name": "e", "data": "d", "channel": "ways-a", "more": [1], "socket_id": null, "info": null}), vec!["ways-a"]),
+        (
+            json!({"name": "e", "data": "d", "channel": "ways-a", "more": [1], "socket_id": null, "info": null}),
+            vec!["ways-a"],
+        ),
         (json!({"name": "e", "data": "d", "channel": "nobody-there"}), vec![]),
     ] {
         assert_eq!(post(&server, "/events", &body).ok(), json!({}), "{body}");
@@ -157,7 +160,7 @@ fn attributes_of_the_channels() {
 fn what_is_missing_or_wrong_is_named() {
     let server = SERVER.get();
     let mut client = subscriber(&server, &["good"]);
-    let long_name = "n".repeat(201);
+    let (long_name, many) = ("n".repeat(201), vec!["good"; 101]);
     for (body, word) in [
         (json!({"data": "d", "channel": "good"}), "name"),
         (json!({"name": "", "data": "d", "channel": "good"}), "name"),
@@ -169,7 +172,7 @@ fn what_is_missing_or_wrong_is_named() {
         (json!({"name": "e", "data": "d", "channel": 7}), ""),
         (json!({"name": "e", "data": "d", "channels": "good"}), ""),
         (json!({"name": "e", "data": "d", "channels": ["good", 7]}), ""),
-        (json!({"name": "e", "data": "d", "channels": ["good"; 101]}), "100"),
+        (json!({"name": "e", "data": "d", "channels": many}), "100"),
         (json!(["e", "d", "good"]), ""),
         (json!("good"), ""),
         (json!(null), ""),
@@ -208,11 +211,9 @@ fn data_over_the_limit_is_too_large() {
     let server = SERVER.get();
     let mut client = subscriber(&server, &["large"]);
     let text = "The data content of this event exceeds the allowed maximum (102400 bytes)";
-    for data in [
-        json!("x".repeat(DATA_BYTES + 1)),
-        json!("é".repeat(DATA_BYTES / 2 + 1)),
-        json!(["x".repeat(DATA_BYTES - 3)]),
-    ] {
+    for data in
+        [json!("x".repeat(DATA_BYTES + 1)), json!("é".repeat(DATA_BYTES / 2 + 1)), json!(["x".repeat(DATA_BYTES - 3)])]
+    {
         let event = json!({"name": "e", "data": data, "channel": "large"});
         post(&server, "/events", &event).assert_refused(413, text);
         let good = json!({"name": "e", "data": "d", "channel": "large"});
@@ -250,13 +251,30 @@ fn a_batch_is_published_in_order() {
     let event = |n: usize| json!({"name": "e", "data": n.to_string(), "channel": (["batch-a", "batch-b"][n % 2])});
     let batch: Vec<Value> = (0..10).map(event).collect();
     assert_eq!(post(&server, "/batch_events", &json!({"batch": batch})).ok(), json!({}));
-    let expected: Vec<Value> =
-        (0..10).map(|n| received(["batch-a", "batch-b"][n % 2], &n.to_string())).collect();
+    let expected: Vec<Value> = (0..10).map(|n| received(["batch-a", "batch-b"][n % 2], &n.to_string())).collect();
     assert_eq!(client.fence(), expected);
     let mut excluding = event(0);
     excluding["socket_id"] = json!(client.socket_id);
     assert_eq!(post(&server, "/batch_events", &json!({"batch": [excluding, event(1)]})).ok(), json!({}));
     assert_eq!(client.fence(), [received("batch-b", "1")]);
+}
+
+#[test]
+fn a_batch_may_be_as_large_as_its_events() {
+    let server = SERVER.get();
+    let mut client = subscriber(&server, &["batch-large"]);
+    let batch = |data: &str, channel: &str| {
+        let event = json!({"name": "e", "data": data, "channel": channel});
+        json!({"batch": vec![event; 10]})
+    };
+    let data = "x".repeat(DATA_BYTES);
+    assert_eq!(post(&server, "/batch_events", &batch(&data, "batch-large")).ok(), json!({}));
+    for _ in 0..10 {
+        assert_eq!(client.socket.event()["data"], data);
+    }
+    // In the body each byte of these is six.
+    let data = "\u{1}".repeat(DATA_BYTES);
+    assert_eq!(post(&server, "/batch_events", &batch(&data, "nobody-there")).ok(), json!({}));
 }
 
 #[test]
@@ -273,8 +291,7 @@ fn a_batch_answers_by_position() {
         event("batch-info", "subscription_count"), plain, event("presence-batch-info", "user_count,subscription_count"),
         event("batch-info", "user_count"),
     ]});
-    let answer =
-        json!({"batch": [{"subscription_count": 1}, {}, {"user_count": 1, "subscription_count": 1}, {}]});
+    let answer = json!({"batch": [{"subscription_count": 1}, {}, {"user_count": 1, "subscription_count": 1}, {}]});
     assert_eq!(post(&server, "/batch_events", &batch).ok(), answer);
 }
 

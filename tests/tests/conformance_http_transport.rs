@@ -14,13 +14,13 @@ fn app() -> App {
     App::new("transport")
 }
 
-fn event(name: &str, data: &str) -> Request {
-    Request::post(&app(), "/events", &json!({"name": name, "data": data, "channel": "c"}))
+fn event(channel: &str, name: &str, data: &str) -> Request {
+    Request::post(&app(), "/events", &json!({"name": name, "data": data, "channel": channel}))
 }
 
-fn subscriber(server: &Server) -> Client {
+fn subscriber(server: &Server, channel: &str) -> Client {
     let mut client = Client::connect(server, &app());
-    client.subscribe("c");
+    client.subscribe(channel);
     client
 }
 
@@ -29,10 +29,10 @@ fn a_connection_is_kept_for_many_requests() {
     let server = SERVER.get();
     let mut connection = Connection::open(&server);
     for n in 0..5 {
-        connection.write(event("e", &n.to_string()).text());
+        connection.write(event("kept", "e", &n.to_string()).text());
         assert_eq!(connection.response().ok(), json!({}));
         // A refusal is no reason to hang up.
-        connection.write(event("", "d").text());
+        connection.write(event("kept", "", "d").text());
         connection.response().assert_refused(400, "name");
         connection.write(Request::get(&app(), "/channels", &[]).sign("wrong").text());
         connection.response().assert_refused(401, "");
@@ -47,15 +47,15 @@ fn a_connection_is_kept_for_many_requests() {
 #[test]
 fn a_request_may_come_in_pieces() {
     let server = SERVER.get();
-    let mut client = subscriber(&server);
+    let mut client = subscriber(&server, "pieces");
     let mut connection = Connection::open(&server);
-    let text = event("pieces", "é😀").text();
+    let text = event("pieces", "e", "é😀").text();
     for byte in text.as_bytes() {
         connection.write([*byte]);
     }
     assert_eq!(connection.response().ok(), json!({}));
-    client.expect("pieces");
-    let large = event("large", &"x".repeat(100_000));
+    client.expect("e");
+    let large = event("pieces", "large", &"x".repeat(100_000));
     connection.write(large.head(""));
     for piece in large.body.as_bytes().chunks(1_000) {
         connection.write(piece);
@@ -67,22 +67,22 @@ fn a_request_may_come_in_pieces() {
 #[test]
 fn a_body_may_wait_for_permission() {
     let server = SERVER.get();
-    let mut client = subscriber(&server);
+    let mut client = subscriber(&server, "expected");
     let mut connection = Connection::open(&server);
-    let request = event("expected", "d");
+    let request = event("expected", "e", "d");
     connection.write(request.head("Expect: 100-continue"));
     assert_eq!(connection.response().status, 100);
     connection.write(&request.body);
     assert_eq!(connection.response().ok(), json!({}));
-    client.expect("expected");
+    client.expect("e");
 }
 
 #[test]
 fn requests_may_be_sent_ahead() {
     let server = SERVER.get();
-    let mut client = subscriber(&server);
+    let mut client = subscriber(&server, "ahead");
     let mut connection = Connection::open(&server);
-    let texts: String = (0..20).map(|n| event(&n.to_string(), "d").text()).collect();
+    let texts: String = (0..20).map(|n| event("ahead", &n.to_string(), "d").text()).collect();
     connection.write(texts);
     for n in 0..20 {
         assert_eq!(connection.response().ok(), json!({}));
@@ -93,8 +93,8 @@ fn requests_may_be_sent_ahead() {
 #[test]
 fn a_body_may_be_chunked() {
     let server = SERVER.get();
-    let mut client = subscriber(&server);
-    let request = event("chunked", "d");
+    let mut client = subscriber(&server, "chunked");
+    let request = event("chunked", "e", "d");
     let head = request.head("Transfer-Encoding: chunked");
     let size = format!("Content-Length: {}\r\n", request.body.len());
     let (start, end) = request.body.split_at(7);
@@ -102,13 +102,13 @@ fn a_body_may_be_chunked() {
     connection.write(head.replace(&size, ""));
     connection.write(format!("{:x}\r\n{start}\r\n{:X}\r\n{end}\r\n0\r\n\r\n", start.len(), end.len()));
     assert_eq!(connection.response().ok(), json!({}));
-    client.expect("chunked");
+    client.expect("e");
 }
 
 #[test]
 fn headers_do_not_matter() {
     let server = SERVER.get();
-    let mut client = subscriber(&server);
+    let mut client = subscriber(&server, "headers");
     for header in [
         "X-Pusher-Library: pusher-http-php 7.2.7",
         "Authorization: Bearer x",
@@ -117,18 +117,18 @@ fn headers_do_not_matter() {
         "Content-Encoding: identity",
         "User-Agent: é",
     ] {
-        let request = event("headers", "d");
+        let request = event("headers", "e", "d");
         let mut connection = Connection::open(&server);
         connection.write(request.head(header) + &request.body);
         assert_eq!(connection.response().ok(), json!({}), "{header}");
-        client.expect("headers");
+        client.expect("e");
     }
     for kind in ["text/plain", "application/x-www-form-urlencoded", "application/json; charset=utf-8"] {
-        let request = event("kinds", "d");
+        let request = event("headers", "e", "d");
         let mut connection = Connection::open(&server);
         connection.write(request.text().replace("application/json", kind));
         assert_eq!(connection.response().ok(), json!({}), "{kind}");
-        client.expect("kinds");
+        client.expect("e");
     }
 }
 

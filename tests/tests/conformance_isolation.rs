@@ -77,6 +77,7 @@ fn members() {
 fn lists_and_counts() {
     let (server, mut north, south) = clients();
     north.subscribe("listed");
+    north.fence();
     north.join("presence-listed", r#"{"user_id":"ann"}"#);
     let get = |path: &str, info: &[(&str, &str)]| api::get(&server, &south.app, path, info);
     assert_eq!(get("/channels", &[("filter_by_prefix", "listed")]), json!({"channels": {}}));

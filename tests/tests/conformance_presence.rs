@@ -5,6 +5,8 @@ use std::thread;
 use clairon_tests::api;
 use clairon_tests::app::App;
 use clairon_tests::client::{Client, data};
+use clairon_tests::eventually;
+use clairon_tests::raw::Frame;
 use clairon_tests::server::Server;
 use clairon_tests::shared::Shared;
 use serde_json::{Value, json};
@@ -118,11 +120,13 @@ fn a_user_with_several_connections_is_one_member() {
     let mut last = tabs.remove(0);
     tabs[0].unsubscribe(channel);
     tabs[0].expect_nothing();
-    tabs[1].socket.send(&clairon_tests::raw::Frame::close(1000, ""));
+    tabs[1].socket.send(&Frame::close(1000, ""));
     tabs[1].socket.closed();
     drop(tabs);
-    let info = [("info", "subscription_count,user_count")];
-    while api::get(&server, &app(), "/channels/presence-tabs", &info)["subscription_count"] != 2 {}
+    let info = [("info", "subscription_count")];
+    eventually("the end of all connections but two", || {
+        api::get(&server, &app(), "/channels/presence-tabs", &info)["subscription_count"] == 2
+    });
     watcher.expect_nothing();
     last.expect_nothing();
     last.socket.abort();

@@ -3,6 +3,7 @@
 use clairon_tests::api;
 use clairon_tests::app::App;
 use clairon_tests::client::{Client, data};
+use clairon_tests::raw::{Frame, TEXT};
 use clairon_tests::server::Server;
 use clairon_tests::shared::Shared;
 use clairon_tests::sign;
@@ -87,7 +88,9 @@ fn valid_names() {
     let server = SERVER.get();
     let mut client = connect(&server);
     let (longest, longest_private) = ("x".repeat(200), format!("private-{}", "x".repeat(192)));
-    for name in ["a", "Az09_-=@,.;", "-", "private", "privatex", "presence", "presencex-y", "cache", "client-x", &longest] {
+    for name in
+        ["a", "Az09_-=@,.;", "-", "private", "privatex", "presence", "presencex-y", "cache", "client-x", &longest]
+    {
         client.subscribe(name);
     }
     // A kind is told by a prefix at the very start; these are public.
@@ -105,7 +108,10 @@ fn invalid_names() {
     let server = SERVER.get();
     let mut client = connect(&server);
     let too_long = "x".repeat(201);
-    let names = ["", " ", "a b", "a/b", "a:b", "a!", "a#", "#a", "a*", "a%20b", "a\\b", "a\"b", "a\nb", "é", "😀", "{}", &too_long];
+    let names = [
+        "", " ", "a b", "a/b", "a:b", "a!", "a#", "#a", "a*", "a%20b", "a\\b", "a\"b", "a\nb", "é", "😀", "{}",
+        &too_long,
+    ];
     for name in names {
         client.send("pusher:subscribe", &json!({"channel": name, "auth": ""}));
         assert!(client.refused(name)["status"].is_u64());
@@ -224,7 +230,8 @@ fn subscribing_again_is_answered_and_changes_nothing() {
     for channel in ["again", "private-again"] {
         let first = client.subscribe(channel);
         assert_eq!(client.subscribe(channel), first);
-        let channel_info = api::get(&server, &app(), &format!("/channels/{channel}"), &[("info", "subscription_count")]);
+        let channel_info =
+            api::get(&server, &app(), &format!("/channels/{channel}"), &[("info", "subscription_count")]);
         assert_eq!(channel_info["subscription_count"], 1);
         api::trigger(&server, &app(), channel, "once", "{}");
         assert_eq!(client.fence().len(), 1);
@@ -255,6 +262,19 @@ fn unsubscribing_is_not_answered() {
     client.subscribe("left");
     api::trigger(&server, &app(), "left", "back", "{}");
     client.expect("back");
+}
+
+#[test]
+fn who_has_changed_its_mind_is_answered_all_the_same() {
+    let server = SERVER.get();
+    let mut client = connect(&server);
+    let say = |event: &str| json!({"event": event, "data": {"channel": "hasty"}}).to_string();
+    let frames = ["pusher:subscribe", "pusher:unsubscribe"].map(|event| Frame::new(TEXT, say(event)).to_bytes());
+    client.socket.write(frames.concat());
+    client.succeeded("hasty");
+    client.expect_nothing();
+    api::trigger(&server, &app(), "hasty", "late", "{}");
+    client.expect_nothing();
 }
 
 #[test]

@@ -9,11 +9,7 @@ use clairon_tests::sign;
 use serde_json::{Value, json};
 
 static SERVER: Shared = Shared::new(|| {
-    Server::builder()
-        .app(app())
-        .app(watching())
-        .app(App::new("off").with("user_authentication", false))
-        .start()
+    Server::builder().app(app()).app(watching()).app(App::new("off").with("user_authentication", false)).start()
 });
 
 fn app() -> App {
@@ -125,8 +121,17 @@ fn sign_ins_that_are_refused() {
         client.complained();
     }
     for user_data in [
-        "", "ann", "[]", "{}", r#"{"id":""}"#, r#"{"id":7}"#, r#"{"id":null}"#, r#"{"id":{}}"#, r#"{"user_id":"ann"}"#,
-        r#"["ann"]"#, r#"{"id":"ann""#,
+        "",
+        "ann",
+        "[]",
+        "{}",
+        r#"{"id":""}"#,
+        r#"{"id":7}"#,
+        r#"{"id":null}"#,
+        r#"{"id":{}}"#,
+        r#"{"user_id":"ann"}"#,
+        r#"["ann"]"#,
+        r#"{"id":"ann""#,
     ] {
         client.ask_to_sign_in(user_data);
         client.complained();
@@ -278,8 +283,7 @@ fn terminating_without_the_app_in_the_path() {
 #[test]
 fn connections_that_are_not_authorized_in_time_are_ended() {
     let app = App::new("strict").with("authorized_connections", true);
-    let server =
-        Server::builder().app(app.clone()).env("CLAIRON_HEARTBEAT_AUTHORIZATION_SECONDS", "1").start();
+    let server = Server::builder().app(app.clone()).env("CLAIRON_HEARTBEAT_AUTHORIZATION_SECONDS", "3").start();
     let mut authorized = [(); 3].map(|()| Client::connect(&server, &app));
     authorized[0].sign_in(r#"{"id":"ann"}"#);
     authorized[1].subscribe("private-room");

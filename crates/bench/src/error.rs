@@ -34,7 +34,9 @@ pub enum BenchError {
         source: Option<io::Error>,
     },
     /// The target is another machine and nobody has said whose.
-    #[error("{address} is not this machine: load on somebody's server is an attack; add --yes-this-is-my-server if it is yours")]
+    #[error(
+        "{address} is not this machine: load on somebody's server is an attack; add --yes-this-is-my-server if it is yours"
+    )]
     NotLoopback {
         /// Where the host's name leads.
         address: IpAddr,
@@ -56,6 +58,12 @@ pub enum BenchError {
         given: u64,
         /// What is allowed.
         allowed: &'static str,
+    },
+    /// The bare server cannot do what the scenario asks for.
+    #[error("{scenario} has no floor: the bare server keeps no roster, and no queue for those who do not read")]
+    NoFloor {
+        /// The scenario.
+        scenario: &'static str,
     },
     /// A system call failed.
     #[error("{action}: {source}")]

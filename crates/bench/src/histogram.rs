@@ -7,7 +7,7 @@ use crate::clock::Nanos;
 /// Each power of two is cut into this many buckets, so a quantile is off by less than one part of it.
 const PARTS: u64 = 1 << PART_BITS;
 const PART_BITS: u32 = 7;
-const BUCKETS: usize = (PARTS as usize) * (u64::BITS - PART_BITS + 1) as usize;
+const BUCKETS: usize = (1 << PART_BITS) * (u64::BITS - PART_BITS + 1) as usize;
 
 /// Counts durations in buckets of equal relative width: 59 KB, whatever is recorded.
 #[derive(Clone, Debug)]

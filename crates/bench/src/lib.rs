@@ -1,8 +1,8 @@
 //! A load generator for servers that speak the Pusher Channels protocol.
 //!
-//! One thread and one epoll drive all connections: a client at rest costs its file descriptor and some hundred bytes, an
-//! arriving event one read, a look at its frame header and a search for one byte. Every scenario can be run against
-//! [`floor`] too, a server that checks nothing, so that a figure can be read as a ratio to what the machine allows.
+//! One thread and one poller drive all connections: a client at rest costs its file descriptor and some hundred bytes, an
+//! arriving event one read, a look at its frame header and a search for one byte. Scenarios can be run against a bare TCP
+//! server too, which checks nothing, so that a figure can be read as a ratio to what the machine allows.
 
 mod args;
 mod clock;
@@ -30,7 +30,8 @@ use crate::{
 
 /// Runs a scenario and prints its figures: a table, or one JSON object with `--json`.
 ///
-/// It blocks until the measurement is done; it needs no asynchronous runtime and starts no thread.
+/// It blocks until the measurement is done and needs no asynchronous runtime. For the floor it starts the present program
+/// again, with the arguments `bench floor-server`: [`BenchArgs`] must be those of its command `bench`.
 ///
 /// # Errors
 /// Names the wrong argument, or the first thing that the server did not do.
@@ -42,8 +43,11 @@ pub fn run(arguments: BenchArgs) -> Result<(), BenchError> {
         Scenario::Workload(workload) => (workload, Some(target.resolve()?)),
     };
     workload.check()?;
+    let wants_floor = server.is_none() || output.floor;
+    if wants_floor && !workload.has_floor() {
+        return Err(BenchError::NoFloor { scenario: workload.name() });
+    }
     file_limit::raise_to(workload.open_files())?;
-    let wants_floor = (server.is_none() || output.floor) && workload.has_floor();
     let server = server.map(|target| scenario::measure(&workload, &target, &output)).transpose()?;
     let floor = wants_floor.then(|| measure_floor(&workload, &output)).transpose()?;
     Report { scenario: workload.name(), server, floor }.print(output.json);

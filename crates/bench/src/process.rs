@@ -72,7 +72,8 @@ mod tests {
     fn the_files_of_proc() {
         assert_eq!(parse_schedstat("1234567890 3491051 17\n"), Some(1_234_567_890));
         assert_eq!(parse_schedstat(""), None);
-        let rollup = "55ab-7ffe ---p 00000000 00:00 0    [rollup]\nRss:    1760 kB\nPss:     271 kB\nPss_Dirty:  99 kB\n";
+        let rollup =
+            "55ab-7ffe ---p 00000000 00:00 0    [rollup]\nRss:    1760 kB\nPss:     271 kB\nPss_Dirty:  99 kB\n";
         assert_eq!(parse_pss(rollup), Some(271));
         assert_eq!(parse_pss("Rss: 1 kB\n"), None);
     }

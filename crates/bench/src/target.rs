@@ -1,6 +1,6 @@
 //! The server under load.
 
-use std::net::{Ipv4Addr, SocketAddr, ToSocketAddrs};
+use std::net::{SocketAddr, ToSocketAddrs};
 
 use clairon_protocol::{AppId, AppKey, Secret};
 
@@ -25,7 +25,14 @@ impl Target {
     /// The bare server of [`floor`](crate::floor), which takes anyone.
     pub(crate) fn floor(address: SocketAddr, pid: u32) -> Self {
         let credentials = Credentials::of_nobody();
-        Self { address, authority: address.to_string(), prefix: String::new(), credentials, pids: vec![pid], sources: 32 }
+        Self {
+            address,
+            authority: address.to_string(),
+            prefix: String::new(),
+            credentials,
+            pids: vec![pid],
+            sources: 32,
+        }
     }
 }
 
@@ -93,11 +100,6 @@ impl Place {
     }
 }
 
-/// The loopback address number `index`, from 127.0.0.1 on.
-pub(crate) const fn loopback(index: u8) -> Ipv4Addr {
-    Ipv4Addr::new(127, 0, 0, 1 + index)
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -109,7 +111,9 @@ mod tests {
         assert_eq!(parse("ws://127.0.0.1"), Place::new("127.0.0.1", 80, ""));
         assert_eq!(parse("http://[::1]:8080/ws/"), Place::new("::1", 8080, "/ws"));
         assert_eq!(parse("http://[::1]").authority, "[::1]:80");
-        for url in ["", "localhost:6001", "https://x", "http://", "http://x:y", "http://u@x", "http://x/?a", "http://:1"] {
+        for url in
+            ["", "localhost:6001", "https://x", "http://", "http://x:y", "http://u@x", "http://x/?a", "http://:1"]
+        {
             assert!(Place::parse(url).is_err(), "{url}");
         }
     }

@@ -2,8 +2,8 @@
 
 use std::fmt;
 
-use clap::Args;
 use clairon_protocol::{AppId, AppKey};
+use clap::Args;
 
 #[derive(Debug, Args)]
 pub(crate) struct TargetArgs {

@@ -43,10 +43,10 @@ pub(crate) struct IdleArgs {
 /// How events are published.
 #[derive(Debug, Args)]
 pub(crate) struct TrafficArgs {
-    /// The size of an event's data, in bytes
-    #[arg(long, default_value_t = 200, value_name = "BYTES", value_parser = payload)]
-    pub(crate) payload: usize,
-    /// Events a second [default: 20; for `channels` 500]
+    /// The size of an event's data, in bytes [default: 200; for `slow` 10000]
+    #[arg(long, value_name = "BYTES", value_parser = payload)]
+    pub(crate) payload: Option<usize>,
+    /// Events a second [default: 20; for `channels` 500, for `slow` 100]
     #[arg(long, value_parser = rate)]
     pub(crate) rate: Option<f64>,
     /// How many events are due at the same time; the rate stays
@@ -205,9 +205,7 @@ impl Workload {
             Self::Whisper(whisper) => whisper.members,
             Self::Churn(churn) => churn.parallel() + churn.watchers,
             Self::Slow(slow) => slow.connections + slow.slow + slow.traffic.http_connections,
-            Self::Mixed(mixed) => {
-                mixed.connections + 2 * mixed.pairs + mixed.churners + mixed.traffic.http_connections
-            }
+            Self::Mixed(mixed) => mixed.connections + 2 * mixed.pairs + mixed.churners + mixed.traffic.http_connections,
         };
         sockets as u64
     }
@@ -217,7 +215,11 @@ impl Workload {
         match self {
             Self::Whisper(whisper) if whisper.members < 2 => {
                 let given = whisper.members as u64;
-                Err(BenchError::OutOfRange { option: "--members", given, allowed: "a whisper needs someone to hear it" })
+                Err(BenchError::OutOfRange {
+                    option: "--members",
+                    given,
+                    allowed: "a whisper needs someone to hear it",
+                })
             }
             Self::Channels(channels) if channels.channels > channels.connections => {
                 let given = channels.channels as u64;

@@ -71,7 +71,7 @@ impl Connection {
         }
     }
 
-    /// Reads once. True where there may be more.
+    /// Reads once: how many bytes, 0 for the end of the stream, nothing where none are there yet.
     pub(super) fn read(&mut self, scratch: &mut [u8]) -> Result<Option<usize>, BenchError> {
         loop {
             match self.stream.read(scratch) {
@@ -189,7 +189,12 @@ impl Connection {
         match self.phase {
             Phase::Ready | Phase::Paused => tally.lose(frame::close_code(payload)),
             Phase::Leaving => tally.departures += 1,
-            _ => return Err(BenchError::Refused { what: "a connection", answer: quote(payload.get(2..).unwrap_or(b"")) }),
+            _ => {
+                return Err(BenchError::Refused {
+                    what: "a connection",
+                    answer: quote(payload.get(2..).unwrap_or(b"")),
+                });
+            }
         }
         self.phase = Phase::Gone;
         Ok(())

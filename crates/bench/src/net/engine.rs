@@ -103,6 +103,11 @@ impl<'t> Engine<'t> {
         std::mem::replace(&mut self.swarm.departed, 0)
     }
 
+    /// What an open connection listens to.
+    pub(crate) fn subscription(&self, connection: usize) -> Option<Subscription> {
+        self.swarm.subscription(connection)
+    }
+
     pub(crate) fn leave(&mut self, connection: usize) -> Result<(), BenchError> {
         self.swarm.leave(connection)
     }

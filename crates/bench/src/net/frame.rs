@@ -10,6 +10,10 @@ pub(crate) const PONG: u8 = 10;
 const FINAL: u8 = 0x80;
 const MASKED: u8 = 0x80;
 
+/// Lengths from here on are not lengths: two or eight bytes with the length follow.
+const LENGTH_16: u8 = 0x7e;
+const LENGTH_64: u8 = 0x7f;
+
 /// A frame announces at most this many bytes before the connection is given up.
 const MAX_PAYLOAD: u64 = 16 * 1024 * 1024;
 
@@ -27,11 +31,11 @@ pub(crate) struct Frame<'a> {
 pub(crate) fn take<'a>(input: &mut &'a [u8]) -> Result<Option<Frame<'a>>, BenchError> {
     let Some(&[first, second]) = input.first_chunk() else { return Ok(None) };
     let (mut start, announced) = match second & !MASKED {
-        126 => match input.get(2..4).and_then(|bytes| bytes.try_into().ok()) {
+        LENGTH_16 => match input.get(2..4).and_then(|bytes| bytes.try_into().ok()) {
             Some(bytes) => (4, u64::from(u16::from_be_bytes(bytes))),
             None => return Ok(None),
         },
-        127 => match input.get(2..10).and_then(|bytes| bytes.try_into().ok()) {
+        LENGTH_64 => match input.get(2..10).and_then(|bytes| bytes.try_into().ok()) {
             Some(bytes) => (10, u64::from_be_bytes(bytes)),
             None => return Ok(None),
         },
@@ -70,13 +74,13 @@ fn header(opcode: u8, size: usize, mask: u8) -> Vec<u8> {
     let mut header = Vec::with_capacity(14 + size);
     header.push(FINAL | opcode);
     match (u8::try_from(size), u16::try_from(size)) {
-        (Ok(short), _) if short < 126 => header.push(mask | short),
+        (Ok(short), _) if short < LENGTH_16 => header.push(mask | short),
         (_, Ok(medium)) => {
-            header.push(mask | 126);
+            header.push(mask | LENGTH_16);
             header.extend_from_slice(&medium.to_be_bytes());
         }
         _ => {
-            header.push(mask | 127);
+            header.push(mask | LENGTH_64);
             header.extend_from_slice(&(size as u64).to_be_bytes());
         }
     }

@@ -148,7 +148,10 @@ mod tests {
     fn bodies_are_json() {
         let job = Job { due: 5, channel: 3, events: 1, payload: 20, close: false };
         let (endpoint, one) = body(job);
-        assert_eq!((endpoint, one.as_str()), ("events", r#"{"name":"bench","channel":"bench-3","data":"@e0000000000000005xx"}"#));
+        assert_eq!(
+            (endpoint, one.as_str()),
+            ("events", r#"{"name":"bench","channel":"bench-3","data":"@e0000000000000005xx"}"#)
+        );
         let (endpoint, two) = body(Job { events: 2, ..job });
         assert_eq!((endpoint, two), ("batch_events", format!(r#"{{"batch":[{one},{one}]}}"#)));
     }

@@ -32,7 +32,8 @@ impl Sources {
     }
 
     fn start(&mut self, receive_buffer: Option<usize>) -> io::Result<TcpStream> {
-        let socket = Socket::new(Domain::for_address(self.target), Type::STREAM.nonblocking(), Some(Protocol::TCP))?;
+        let socket = Socket::new(Domain::for_address(self.target), Type::STREAM, Some(Protocol::TCP))?;
+        socket.set_nonblocking(true)?;
         socket.set_tcp_nodelay(true)?;
         if let Some(size) = receive_buffer {
             socket.set_recv_buffer_size(size)?;

@@ -48,6 +48,10 @@ impl<'t> Swarm<'t> {
             .map_err(BenchError::io("registering a connection"))
     }
 
+    pub(super) fn subscription(&self, slot: usize) -> Option<Subscription> {
+        self.slots[slot].as_ref().map(|connection| connection.subscription)
+    }
+
     /// Says goodbye. The connection is gone when the server has answered.
     pub(super) fn leave(&mut self, slot: usize) -> Result<(), BenchError> {
         let Some(connection) = self.slots[slot].as_mut() else { return Ok(()) };

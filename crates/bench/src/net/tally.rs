@@ -15,6 +15,8 @@ pub(crate) struct Tally {
     events: [Deliveries; KINDS],
     /// Text messages that are not events of this tool: members who come and go, most of all.
     pub(crate) notices: u64,
+    /// How many of those there should be at least.
+    pub(crate) expected_notices: u64,
     /// Messages `pusher:error` among them.
     pub(crate) errors: u64,
     /// Bytes read from WebSocket connections.
@@ -59,7 +61,8 @@ impl Tally {
 
     /// True where every event has reached everyone.
     pub(crate) fn is_complete(&self) -> bool {
-        self.events.iter().all(|events| events.latency.count() >= events.expected)
+        let is_heard = |events: &Deliveries| events.latency.count() >= events.expected;
+        self.events.iter().all(is_heard) && self.notices >= self.expected_notices
     }
 
     /// A number that grows with whatever happens, to tell a pause from a stop.

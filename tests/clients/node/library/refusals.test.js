@@ -18,7 +18,7 @@ async function refusal(request) {
 const refusals = {
   'a wrong secret': [401, () => backendWith({ secret: 'wrong' }).trigger('room', 'sent', {})],
   'an unknown key': [401, () => backendWith({ key: 'wrong' }).trigger('room', 'sent', {})],
-  'a key of another app': [401, () => backendWith({ appId: 'another' }).trigger('room', 'sent', {})],
+  'an app that does not exist': [404, () => backendWith({ appId: 'another' }).trigger('room', 'sent', {})],
   'a wrong secret on a query': [401, () => backendWith({ secret: 'wrong' }).get({ path: '/channels' })],
   'data past the limit': [413, () => backend.trigger('room', 'sent', 'x'.repeat(102_401))],
   'data past the limit in a batch': [

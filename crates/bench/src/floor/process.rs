@@ -1,0 +1,52 @@
+//! The bare server's process, as the tool sees it.
+
+use std::{
+    env,
+    io::{self, BufRead as _, BufReader},
+    net::SocketAddr,
+    process::{Child, Command, Stdio},
+};
+
+use crate::BenchError;
+
+/// A running bare server. It ends with this value, or with this process: it reads its standard input to the end.
+#[derive(Debug)]
+pub(crate) struct FloorProcess {
+    child: Child,
+    address: SocketAddr,
+}
+
+impl FloorProcess {
+    /// Starts this program again, as `bench floor-server`, and waits until it listens.
+    pub(crate) fn start() -> Result<Self, BenchError> {
+        Self::spawn().map_err(BenchError::io("starting the bare server"))
+    }
+
+    fn spawn() -> io::Result<Self> {
+        let mut command = Command::new(env::current_exe()?);
+        command.args(["bench", "floor-server"]).stdin(Stdio::piped()).stdout(Stdio::piped());
+        let mut child = command.spawn()?;
+        let mut line = String::new();
+        if let Some(output) = child.stdout.take() {
+            BufReader::new(output).read_line(&mut line)?;
+        }
+        let address = line.trim().parse().map_err(|_| io::Error::other("it does not say where it listens"))?;
+        Ok(Self { child, address })
+    }
+
+    pub(crate) const fn address(&self) -> SocketAddr {
+        self.address
+    }
+
+    pub(crate) fn id(&self) -> u32 {
+        self.child.id()
+    }
+}
+
+impl Drop for FloorProcess {
+    fn drop(&mut self) {
+        drop(self.child.stdin.take());
+        // It may be gone already; there is nobody to tell.
+        let _ = self.child.wait();
+    }
+}

@@ -1,0 +1,250 @@
+//! The loop of the bare server.
+
+use std::{
+    collections::HashMap,
+    io::{self, Read as _, Write as _},
+    net::SocketAddr,
+    rc::Rc,
+};
+
+use mio::{
+    Events, Interest, Poll, Token,
+    net::{TcpListener, TcpStream},
+    unix::SourceFd,
+};
+
+use super::message::{self, Wish};
+use crate::{
+    BenchError, file_limit,
+    net::{frame, http::Head},
+};
+
+/// What is read at once, in bytes.
+const SCRATCH: usize = 64 * 1024;
+
+const LISTENER: Token = Token(usize::MAX - 1);
+const PARENT: Token = Token(usize::MAX - 2);
+
+/// Listens on a free port, prints the address, and serves until its standard input ends.
+///
+/// # Errors
+/// A system call failed that does not concern one connection alone.
+#[expect(clippy::print_stdout, reason = "the address is for the process that started this one")]
+pub(crate) fn serve() -> Result<(), BenchError> {
+    file_limit::raise_to(0)?;
+    let action = "serving as the bare server";
+    let mut server = Server::bind().map_err(BenchError::io(action))?;
+    println!("{}", server.address().map_err(BenchError::io(action))?);
+    server.run().map_err(BenchError::io(action))
+}
+
+/// One connection: of a client, or of a backend while no upgrade was asked for.
+#[derive(Debug)]
+struct Peer {
+    stream: TcpStream,
+    is_client: bool,
+    /// The channel that it listens to, and its place among those who do.
+    seat: Option<(Rc<str>, usize)>,
+    /// What has arrived of a request or of a frame that is not complete.
+    carry: Vec<u8>,
+}
+
+#[derive(Debug)]
+struct Server {
+    poll: Poll,
+    listener: TcpListener,
+    peers: Vec<Option<Peer>>,
+    free: Vec<usize>,
+    channels: HashMap<Rc<str>, Vec<usize>>,
+    greeting: Vec<u8>,
+}
+
+/// The peer is gone, broken, or too slow: it is dropped.
+struct Gone;
+
+impl Server {
+    fn bind() -> io::Result<Self> {
+        let poll = Poll::new()?;
+        let mut listener = TcpListener::bind(SocketAddr::from(([127, 0, 0, 1], 0)))?;
+        poll.registry().register(&mut listener, LISTENER, Interest::READABLE)?;
+        poll.registry().register(&mut SourceFd(&0), PARENT, Interest::READABLE)?;
+        Ok(Self {
+            poll,
+            listener,
+            peers: Vec::new(),
+            free: Vec::new(),
+            channels: HashMap::new(),
+            greeting: message::greeting(),
+        })
+    }
+
+    fn address(&self) -> io::Result<SocketAddr> {
+        self.listener.local_addr()
+    }
+
+    fn run(&mut self) -> io::Result<()> {
+        let mut events = Events::with_capacity(1024);
+        let mut scratch = vec![0; SCRATCH];
+        loop {
+            match self.poll.poll(&mut events, None) {
+                Err(error) if error.kind() == io::ErrorKind::Interrupted => continue,
+                result => result?,
+            }
+            for event in &events {
+                match event.token() {
+                    PARENT => return Ok(()),
+                    LISTENER => self.accept()?,
+                    Token(slot) => {
+                        if self.read(slot, &mut scratch, event.is_read_closed()).is_err() {
+                            self.remove(slot);
+                        }
+                    }
+                }
+            }
+        }
+    }
+
+    fn accept(&mut self) -> io::Result<()> {
+        loop {
+            let mut stream = match self.listener.accept() {
+                Ok((stream, _)) => stream,
+                Err(error) if error.kind() == io::ErrorKind::WouldBlock => return Ok(()),
+                Err(error) => return Err(error),
+            };
+            stream.set_nodelay(true)?;
+            let slot = self.free.pop().unwrap_or_else(|| {
+                self.peers.push(None);
+                self.peers.len() - 1
+            });
+            self.poll.registry().register(&mut stream, Token(slot), Interest::READABLE)?;
+            self.peers[slot] = Some(Peer { stream, is_client: false, seat: None, carry: Vec::new() });
+        }
+    }
+
+    fn remove(&mut self, slot: usize) {
+        let Some(peer) = self.peers[slot].take() else { return };
+        self.free.push(slot);
+        let Some((channel, place)) = peer.seat else { return };
+        let Some(listeners) = self.channels.get_mut(&channel) else { return };
+        listeners.swap_remove(place);
+        // The one who was last has moved.
+        let moved = listeners.get(place).and_then(|&other| self.peers[other].as_mut());
+        if let Some((_, seat)) = moved.and_then(|other| other.seat.as_mut()) {
+            *seat = place;
+        }
+    }
+
+    fn read(&mut self, slot: usize, scratch: &mut [u8], has_ended: bool) -> Result<(), Gone> {
+        loop {
+            let Some(peer) = self.peers[slot].as_mut() else { return Ok(()) };
+            let size = match peer.stream.read(scratch) {
+                Ok(0) => return Err(Gone),
+                Ok(size) => size,
+                Err(error) if error.kind() == io::ErrorKind::WouldBlock => return Ok(()),
+                Err(_) => return Err(Gone),
+            };
+            let carried = std::mem::take(&mut peer.carry);
+            if carried.is_empty() {
+                self.take(slot, &scratch[..size])?;
+            } else {
+                self.take(slot, &[&carried, &scratch[..size]].concat())?;
+            }
+            if size < scratch.len() && !has_ended {
+                return Ok(());
+            }
+        }
+    }
+
+    fn take(&mut self, slot: usize, mut input: &[u8]) -> Result<(), Gone> {
+        let Some(peer) = self.peers[slot].as_mut() else { return Ok(()) };
+        if !peer.is_client && !input.starts_with(b"GET ") {
+            return self.answer(slot, input);
+        }
+        if !peer.is_client {
+            peer.is_client = true;
+            return send(&mut peer.stream, &self.greeting);
+        }
+        while let Some(frame) = frame::take(&mut input).map_err(|_| Gone)? {
+            match frame.opcode {
+                frame::TEXT => self.hear(slot, frame.payload)?,
+                frame::CLOSE => {
+                    self.send(slot, &message::goodbye())?;
+                    return Err(Gone);
+                }
+                _ => {}
+            }
+        }
+        if let Some(peer) = self.peers[slot].as_mut() {
+            peer.carry = input.to_vec();
+        }
+        Ok(())
+    }
+
+    /// A trigger. The answer is written before the events are, as soon as a server may that has put them in order.
+    fn answer(&mut self, slot: usize, input: &[u8]) -> Result<(), Gone> {
+        let head = Head::parse(input).map_err(|_| Gone)?;
+        let Some(head) = head.filter(|head| head.is_complete(input, false)) else {
+            if let Some(peer) = self.peers[slot].as_mut() {
+                peer.carry = input.to_vec();
+            }
+            return Ok(());
+        };
+        self.send(slot, if head.closes { message::OK_CLOSE } else { message::OK })?;
+        for (channel, data) in message::events(&input[head.size..]) {
+            if self.channels.get(channel).is_some_and(|listeners| !listeners.is_empty()) {
+                self.spread(channel, &message::event(channel, data), None);
+            }
+        }
+        if head.closes { Err(Gone) } else { Ok(()) }
+    }
+
+    fn hear(&mut self, slot: usize, payload: &[u8]) -> Result<(), Gone> {
+        match message::wish(payload) {
+            Wish::Subscribe { channel } => {
+                self.seat(slot, channel);
+                self.send(slot, &message::subscribed(channel))
+            }
+            Wish::Whisper { channel } => {
+                self.spread(channel, &frame::from_server(frame::TEXT, payload), Some(slot));
+                Ok(())
+            }
+            Wish::Other => Ok(()),
+        }
+    }
+
+    fn seat(&mut self, slot: usize, channel: &str) {
+        let name = self.channels.get_key_value(channel).map_or_else(|| channel.into(), |(name, _)| Rc::clone(name));
+        let listeners = self.channels.entry(Rc::clone(&name)).or_default();
+        if let Some(peer) = self.peers[slot].as_mut() {
+            peer.seat = Some((name, listeners.len()));
+            listeners.push(slot);
+        }
+    }
+
+    /// The fan-out: one `send` for each listener.
+    fn spread(&mut self, channel: &str, bytes: &[u8], except: Option<usize>) {
+        let mut gone = Vec::new();
+        for &listener in self.channels.get(channel).into_iter().flatten() {
+            if Some(listener) != except
+                && let Some(peer) = self.peers[listener].as_mut()
+                && send(&mut peer.stream, bytes).is_err()
+            {
+                gone.push(listener);
+            }
+        }
+        for listener in gone {
+            self.remove(listener);
+        }
+    }
+
+    fn send(&mut self, slot: usize, bytes: &[u8]) -> Result<(), Gone> {
+        self.peers[slot].as_mut().map_or(Err(Gone), |peer| send(&mut peer.stream, bytes))
+    }
+}
+
+fn send(stream: &mut TcpStream, bytes: &[u8]) -> Result<(), Gone> {
+    match stream.write(bytes) {
+        Ok(written) if written == bytes.len() => Ok(()),
+        _ => Err(Gone),
+    }
+}

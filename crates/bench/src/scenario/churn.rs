@@ -1,0 +1,76 @@
+//! Connections that come and go.
+
+use super::{drive::Work, stage::Stage};
+use crate::{
+    BenchError,
+    args::ChurnArgs,
+    clock::Nanos,
+    net::{Engine, Subscription},
+    report::Measurement,
+};
+
+/// The public channel of those that come and go: another than a fan-out's.
+const CHANNEL: usize = 1;
+
+/// Keeps `parallel` connections on their way: each connects, subscribes, and leaves at once.
+#[derive(Debug)]
+pub(super) struct Churn {
+    parallel: usize,
+    /// Members of the presence channel who see it; none for a public channel.
+    watchers: usize,
+    active: usize,
+    next_user: usize,
+    pub(super) cycles: u64,
+}
+
+impl Churn {
+    pub(super) const fn new(parallel: usize, watchers: usize) -> Self {
+        // The users before are the watchers.
+        Self { parallel, watchers, active: 0, next_user: watchers, cycles: 0 }
+    }
+
+    fn subscription(&mut self) -> Subscription {
+        self.next_user += 1;
+        if self.watchers == 0 { Subscription::Public(CHANNEL) } else { Subscription::Presence { user: self.next_user } }
+    }
+}
+
+impl Work for Churn {
+    fn tick(&mut self, engine: &mut Engine<'_>, _now: Nanos, is_over: bool) -> Result<Option<Nanos>, BenchError> {
+        for connection in engine.arrived() {
+            engine.leave(connection)?;
+        }
+        let gone = engine.departed().min(self.active);
+        self.active -= gone;
+        self.cycles += gone as u64;
+        engine.tally.expected_notices += (gone * self.watchers * 2) as u64;
+        while !is_over && self.active < self.parallel {
+            let subscription = self.subscription();
+            engine.open(subscription, None)?;
+            self.active += 1;
+        }
+        Ok(None)
+    }
+
+    fn is_settled(&self, _engine: &Engine<'_>) -> bool {
+        self.active == 0
+    }
+}
+
+pub(super) fn run(mut stage: Stage<'_>, arguments: &ChurnArgs) -> Result<Measurement, BenchError> {
+    let watchers = arguments.watchers;
+    stage.open(watchers, |user| Subscription::Presence { user })?;
+    let mut churn = Churn::new(arguments.parallel(), watchers);
+    let usage = stage.drive(arguments.time.duration, &mut churn)?;
+    let tally = &stage.engine.tally;
+    stage.measurement.add_count("cycles", churn.cycles);
+    stage.measurement.add_rate("cycles", churn.cycles, usage);
+    stage.measurement.add_latency("connect and subscribe", &tally.arrivals);
+    if watchers > 0 {
+        stage.measurement.add_count("watchers", watchers as u64);
+        stage.measurement.add_count("member messages", tally.notices);
+        let missing = tally.expected_notices.saturating_sub(tally.notices);
+        stage.measurement.add_count("member messages missing", missing);
+    }
+    stage.finish("cycle", churn.cycles, usage)
+}

@@ -1,0 +1,88 @@
+//! What a measurement tells, in the same words for every scenario.
+
+use super::{meter::Usage, stage::Stage};
+use crate::{
+    BenchError,
+    histogram::Histogram,
+    net::Tally,
+    process,
+    report::{Measurement, OWN, Unit, float},
+    stamp::Kind,
+};
+
+/// Above this share of a core the tool may be what is measured.
+const BUSY_PERCENT: f64 = 85.0;
+
+impl Measurement {
+    /// How many events arrived, how fast, and how late.
+    pub(super) fn add_deliveries(&mut self, name: &str, kind: Kind, tally: &Tally, usage: Usage) {
+        let events = tally.events(kind);
+        let count = events.latency.count();
+        self.add_count(name, count);
+        self.add_rate(name, count, usage);
+        self.add_count(&format!("{name} missing"), events.expected.saturating_sub(count));
+        self.add_latency(&format!("{name} latency"), &events.latency);
+    }
+
+    pub(super) fn add_rate(&mut self, name: &str, count: u64, usage: Usage) {
+        self.add(&format!("{name} rate"), Unit::PerSecond, float(count) / usage.span.as_secs_f64());
+    }
+
+    pub(super) fn add_latency(&mut self, name: &str, latency: &Histogram) {
+        for (quantile, per_mille) in [("p50", 500), ("p99", 990), ("p99.9", 999)] {
+            self.add_millis(&format!("{name} {quantile}"), latency.quantile(per_mille));
+        }
+        self.add_millis(&format!("{name} max"), (latency.count() > 0).then(|| latency.max()));
+    }
+
+    /// How many triggers were answered, and after how long.
+    pub(super) fn add_triggers(&mut self, tally: &Tally, usage: Usage) {
+        self.add_count("triggers", tally.answers.count());
+        self.add_rate("triggers", tally.answers.count(), usage);
+        self.add_latency("trigger answer", &tally.answers);
+        if tally.skipped > 0 {
+            self.add_count("triggers skipped", tally.skipped);
+        }
+    }
+
+    /// What the server used, whole and by the unit of the scenario.
+    pub(super) fn add_server(&mut self, unit: &str, units: u64, usage: Usage) {
+        if let Some(server) = usage.server {
+            self.add_cost(&format!("server CPU per {unit}"), server, units);
+            self.add("server CPU of one core", Unit::Percent, 100.0 * server.as_secs_f64() / usage.span.as_secs_f64());
+        }
+    }
+
+    /// What this tool used itself.
+    pub(super) fn add_own(&mut self, unit: &str, units: u64, usage: Usage) -> Result<(), BenchError> {
+        let share = 100.0 * usage.own.as_secs_f64() / usage.span.as_secs_f64();
+        self.add_cost(&format!("{OWN} CPU per {unit}"), usage.own, units);
+        self.add(&format!("{OWN} CPU of one core"), Unit::Percent, share);
+        self.add(&format!("{OWN} memory"), Unit::Mib, float(process::memory(&[std::process::id()])?) / 1024.0);
+        if share > BUSY_PERCENT {
+            self.note(format!("the tool itself kept a core {share:.0} % busy: rates and latencies may be its own"));
+        }
+        Ok(())
+    }
+
+    /// What went wrong without stopping the run; nothing where nothing did.
+    pub(super) fn add_troubles(&mut self, tally: &Tally) {
+        if tally.errors > 0 {
+            self.add_count("messages pusher:error", tally.errors);
+        }
+        for (code, &count) in &tally.lost {
+            let how = code.map_or_else(|| "without a code".to_owned(), |code| format!("with {code}"));
+            self.add_count(&format!("connections closed {how}"), count);
+        }
+    }
+}
+
+impl Stage<'_> {
+    /// Ends a scenario: what the server and the tool used by the unit, and what went wrong.
+    pub(super) fn finish(mut self, unit: &str, units: u64, usage: Usage) -> Result<Measurement, BenchError> {
+        self.measurement.add_server(unit, units, usage);
+        self.measurement.add_own(unit, units, usage)?;
+        self.measurement.add_troubles(&self.engine.tally);
+        Ok(self.measurement)
+    }
+}

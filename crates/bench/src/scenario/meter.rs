@@ -1,0 +1,44 @@
+//! What a stretch of time has cost.
+
+use std::time::Duration;
+
+use crate::{
+    BenchError,
+    clock::{Clock, nanos},
+    process::CpuReading,
+    target::Target,
+};
+
+/// Readings at the start of the stretch.
+#[derive(Debug)]
+pub(super) struct Meter<'t> {
+    target: &'t Target,
+    server: CpuReading,
+    own: CpuReading,
+    clock: Clock,
+}
+
+/// What the stretch has cost.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Usage {
+    /// The server's processor time, where its process is known.
+    pub(super) server: Option<Duration>,
+    /// This tool's own.
+    pub(super) own: Duration,
+    /// How long it was.
+    pub(super) span: Duration,
+}
+
+impl<'t> Meter<'t> {
+    pub(super) fn start(target: &'t Target) -> Result<Self, BenchError> {
+        let own = CpuReading::take(&[std::process::id()])?;
+        Ok(Self { target, server: CpuReading::take(&target.pids)?, own, clock: Clock::start() })
+    }
+
+    pub(super) fn stop(&self) -> Result<Usage, BenchError> {
+        let span = Duration::from_nanos(self.clock.now().max(nanos(Duration::from_micros(1))));
+        let server = CpuReading::take(&self.target.pids)?.since(&self.server);
+        let own = CpuReading::take(&[std::process::id()])?.since(&self.own);
+        Ok(Usage { server: (!self.target.pids.is_empty()).then_some(server), own, span })
+    }
+}
