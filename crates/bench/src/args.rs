@@ -11,12 +11,12 @@ pub(crate) use workload::{
     ChannelsArgs, ChurnArgs, FanoutArgs, IdleArgs, MixedArgs, SlowArgs, TrafficArgs, TriggerArgs, WhisperArgs, Workload,
 };
 
-/// The arguments of `clairon bench`.
+/// Put load on a server that speaks the Pusher protocol, and measure it
 #[derive(Debug, Args)]
 pub struct BenchArgs {
-    #[command(flatten)]
+    #[command(flatten, next_help_heading = "Server")]
     pub(crate) target: TargetArgs,
-    #[command(flatten)]
+    #[command(flatten, next_help_heading = "Figures")]
     pub(crate) output: OutputArgs,
     #[command(subcommand)]
     pub(crate) scenario: Scenario,

@@ -11,3 +11,15 @@ mod server;
 
 pub(crate) use process::FloorProcess;
 pub(crate) use server::serve;
+
+/// A bare server on a thread of this process, for tests: it lasts as long as the process.
+#[cfg(test)]
+pub(crate) fn in_process() -> std::net::SocketAddr {
+    let (sender, receiver) = std::sync::mpsc::channel();
+    std::thread::spawn(move || {
+        let mut server = server::Server::bind().unwrap();
+        sender.send(server.address().unwrap()).unwrap();
+        server.run().unwrap();
+    });
+    receiver.recv().unwrap()
+}

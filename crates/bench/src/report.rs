@@ -93,7 +93,7 @@ impl Measurement {
         self.notes.push(text);
     }
 
-    fn value(&self, name: &str) -> Option<f64> {
+    pub(crate) fn value(&self, name: &str) -> Option<f64> {
         self.figures.iter().find(|figure| figure.name == name).map(|figure| figure.value)
     }
 
@@ -136,7 +136,6 @@ pub(crate) struct Report {
 }
 
 impl Report {
-    #[expect(clippy::print_stdout, reason = "the figures are what the command is for")]
     pub(crate) fn print(&self, json: bool) {
         if json {
             println!("{}", self.to_json());

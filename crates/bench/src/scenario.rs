@@ -11,6 +11,8 @@ mod progress;
 mod schedule;
 mod slow;
 mod stage;
+#[cfg(test)]
+mod tests;
 mod whisper;
 
 use self::{progress::Progress, stage::Stage};

@@ -23,6 +23,8 @@ pub(crate) enum Command {
     App(AppArguments),
     /// Print every setting with its default, or check the present ones
     Config(ConfigArguments),
+    /// Measure a server: this one, or any that speaks the protocol
+    Bench(clairon_bench::BenchArgs),
 }
 
 /// Where settings come from besides the environment.

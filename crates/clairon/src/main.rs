@@ -8,6 +8,7 @@ mod logging;
 use std::process::ExitCode;
 
 use clap::Parser;
+use tokio::task;
 
 use crate::{
     cli::{Cli, Command},
@@ -35,6 +36,7 @@ async fn run(command: Command) -> anyhow::Result<()> {
         Command::Serve(arguments) => commands::serve::run(arguments).await,
         Command::App(arguments) => commands::app::run(arguments).await,
         Command::Config(arguments) => commands::config::run(arguments),
+        Command::Bench(arguments) => Ok(task::block_in_place(|| clairon_bench::run(arguments))?),
     }
 }
 

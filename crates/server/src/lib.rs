@@ -1,8 +1,8 @@
 //! The axum application: the WebSocket protocol and the HTTP API, over hub, bus and registry.
 //!
-//! Three paths lead through it. A client speaks: [`socket`] reads a command and changes the hub. A backend triggers:
-//! [`api`] checks the signature and publishes to the bus. Everyone hears: [`deliver`] takes an event off the bus and
-//! queues it for every subscriber, and the subscriber's own task in [`socket`] writes it.
+//! Three paths lead through it. A client speaks: `socket` reads a command and changes the hub. A backend triggers:
+//! `api` checks the signature and publishes to the bus. Everyone hears: `deliver` takes an event off the bus and
+//! queues it for every subscriber, and the subscriber's own task in `socket` writes it.
 
 mod api;
 mod background;

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use axum::{
     Router,
-    extract::Request,
+    extract::{MatchedPath, Request, State},
     middleware::{self, Next},
     response::Response,
     routing::{any, get, post},
@@ -20,10 +20,13 @@ use crate::{
     socket,
 };
 
+/// Where clients connect.
+const SOCKET: &str = "/app/{key}";
+
 /// All routes of a node.
 pub(crate) fn router(node: Arc<Node>) -> Router {
     Router::new()
-        .route("/app/{key}", any(socket::upgrade))
+        .route(SOCKET, any(socket::upgrade))
         .route("/apps/{app_id}/events", post(api::events))
         .route("/apps/{app_id}/batch_events", post(api::batch_events))
         .route("/apps/{app_id}/channels", get(api::channels))
@@ -37,9 +40,19 @@ pub(crate) fn router(node: Arc<Node>) -> Router {
         .route("/ready", get(api::ready))
         .fallback(api::not_found)
         .method_not_allowed_fallback(api::method_not_allowed)
-        .with_state(node)
+        .with_state(node.clone())
+        .layer(middleware::from_fn_with_state(node, refuse_stray_websocket))
         .layer(middleware::from_fn(log_refusal))
         .layer(CorsLayer::permissive())
+}
+
+/// Tells a WebSocket that is not on its way to `/app/{key}` so in its own terms: a close code.
+async fn refuse_stray_websocket(State(node): State<Arc<Node>>, request: Request, next: Next) -> Response {
+    let route = request.extensions().get().map(MatchedPath::as_str);
+    if socket::is_upgrade(request.headers()) && route != Some(SOCKET) {
+        return socket::path_not_found(&node, request);
+    }
+    next.run(request).await
 }
 
 /// Logs a request that was not carried out, with the true reason.
@@ -47,7 +60,7 @@ async fn log_refusal(request: Request, next: Next) -> Response {
     let (method, path) = (request.method().clone(), request.uri().path().to_owned());
     let response = next.run(request).await;
     if let Some(Reason(reason)) = response.extensions().get() {
-        warn!(%method, path = ?Cut(&path), status = response.status().as_u16(), reason, "request refused");
+        warn!(%method, path = %Cut(&path), status = response.status().as_u16(), reason, "request refused");
     }
     response
 }

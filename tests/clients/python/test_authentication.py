@@ -2,9 +2,7 @@
 
 import unittest
 
-from pusher.http import POST, Request
-
-from support import APP_ID, Client, server, unique
+from support import Client, server, unique
 
 
 class Authentication(unittest.TestCase):
@@ -51,8 +49,5 @@ class Authentication(unittest.TestCase):
         user = unique("alice")
         client = Client(self)
         self.sign_in(client, user)
-        # The library's own method leaves out `/apps/{id}`, so its request is made here.
-        path = f"/apps/{APP_ID}/users/{user}/terminate_connections"
-        library = self.server._pusher_client
-        self.assertEqual(library.http.send_request(Request(library, POST, path, {})), {})
+        self.assertEqual(self.server.terminate_user_connections(user), {})
         self.assertEqual(client.heard.next("pusher:error")["code"], 4009)

@@ -4,6 +4,7 @@ use std::{
     collections::HashMap,
     io::{self, Read as _, Write as _},
     net::SocketAddr,
+    os::fd::AsRawFd as _,
     rc::Rc,
 };
 
@@ -29,11 +30,11 @@ const PARENT: Token = Token(usize::MAX - 2);
 ///
 /// # Errors
 /// A system call failed that does not concern one connection alone.
-#[expect(clippy::print_stdout, reason = "the address is for the process that started this one")]
 pub(crate) fn serve() -> Result<(), BenchError> {
     file_limit::raise_to(0)?;
     let action = "serving as the bare server";
     let mut server = Server::bind().map_err(BenchError::io(action))?;
+    server.end_with_input().map_err(BenchError::io(action))?;
     println!("{}", server.address().map_err(BenchError::io(action))?);
     server.run().map_err(BenchError::io(action))
 }
@@ -50,7 +51,7 @@ struct Peer {
 }
 
 #[derive(Debug)]
-struct Server {
+pub(super) struct Server {
     poll: Poll,
     listener: TcpListener,
     peers: Vec<Option<Peer>>,
@@ -63,11 +64,10 @@ struct Server {
 struct Gone;
 
 impl Server {
-    fn bind() -> io::Result<Self> {
+    pub(super) fn bind() -> io::Result<Self> {
         let poll = Poll::new()?;
         let mut listener = TcpListener::bind(SocketAddr::from(([127, 0, 0, 1], 0)))?;
         poll.registry().register(&mut listener, LISTENER, Interest::READABLE)?;
-        poll.registry().register(&mut SourceFd(&0), PARENT, Interest::READABLE)?;
         Ok(Self {
             poll,
             listener,
@@ -78,11 +78,16 @@ impl Server {
         })
     }
 
-    fn address(&self) -> io::Result<SocketAddr> {
+    /// Ends with whoever started this process: its standard input is a pipe from there.
+    fn end_with_input(&self) -> io::Result<()> {
+        self.poll.registry().register(&mut SourceFd(&io::stdin().as_raw_fd()), PARENT, Interest::READABLE)
+    }
+
+    pub(super) fn address(&self) -> io::Result<SocketAddr> {
         self.listener.local_addr()
     }
 
-    fn run(&mut self) -> io::Result<()> {
+    pub(super) fn run(&mut self) -> io::Result<()> {
         let mut events = Events::with_capacity(1024);
         let mut scratch = vec![0; SCRATCH];
         loop {

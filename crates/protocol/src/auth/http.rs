@@ -80,9 +80,13 @@ impl<'a> HttpRequest<'a> {
         if now.abs_diff(given) >= TIMESTAMP_WINDOW {
             return Err(InvalidRequest::Expired { given, now });
         }
-        // The official Python library sends the MD5 of nothing along with requests that have no body.
-        if !self.body.is_empty() && *parameter("body_md5")? != hex::encode(Md5::digest(self.body)) {
-            return Err(InvalidRequest::Body { size: self.body.len() });
+        match self.query.get("body_md5") {
+            // The official Python library sends the MD5 of nothing along with requests that have no body.
+            Some(md5) if md5 != hex::encode(Md5::digest(self.body)) => {
+                return Err(InvalidRequest::Body { size: self.body.len() });
+            }
+            None if !self.body.is_empty() => return Err(InvalidRequest::Missing("body_md5")),
+            _ => {}
         }
         parameter("auth_signature").map(drop)
     }
@@ -202,6 +206,7 @@ mod tests {
         assert_eq!(with("=da4548", "=000000"), Err(Signature));
         assert_eq!(with("auth_key", "auth_kex"), Err(Signature));
         assert_eq!(check(QUERY, &BODY[1..], NOW), Err(Body { size: BODY.len() - 1 }));
+        assert_eq!(check(QUERY, b"", NOW), Err(Body { size: 0 }));
         for (now, result) in [(NOW + 599, Ok(())), (NOW - 599, Ok(()))] {
             assert_eq!(check(QUERY, BODY, now), result);
         }

@@ -13,7 +13,10 @@ use super::{
     info::summary,
     signed::SignedRequest,
 };
-use crate::node::{Message, Node, Origin};
+use crate::{
+    explain::Cut,
+    node::{Message, Node, Origin},
+};
 
 /// One event for up to `channels_per_event` channels.
 pub(crate) async fn events(State(node): State<Arc<Node>>, request: SignedRequest) -> Result<Json<Value>, ApiError> {
@@ -53,7 +56,7 @@ pub(crate) async fn batch_events(
 }
 
 async fn publish(node: &Node, app: &App, event: &NewEvent) -> Result<(), ApiError> {
-    debug!(app = %app.id, event = ?event.name, channels = event.channels.len(), bytes = event.data.len(), "event");
+    debug!(app = %app.id, event = %Cut(&event.name), channels = event.channels.len(), bytes = event.data.len(), "event");
     let message = Message {
         event: &event.name,
         data: &event.data,

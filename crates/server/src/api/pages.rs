@@ -11,7 +11,7 @@ use http::StatusCode;
 use serde_json::{Value, json};
 
 use super::ApiError;
-use crate::{explain::unknown_path, node::Node, socket};
+use crate::{explain::unknown_path, node::Node};
 
 const HOME: &str = concat!(
     "Clairon ",
@@ -46,15 +46,12 @@ pub(crate) async fn ready(State(node): State<Arc<Node>>) -> Response {
 }
 
 /// Any path that is none.
-pub(crate) async fn not_found(State(node): State<Arc<Node>>, request: Request) -> Response {
-    if socket::is_upgrade(request.headers()) {
-        return socket::path_not_found(&node, request);
-    }
+pub(crate) async fn not_found(request: Request) -> ApiError {
     let message = "No such path. WebSocket: /app/{key}. HTTP API: /apps/{id}/events, /batch_events, /channels, \
                    /channels/{name}, /channels/{name}/users, /users/{user_id}/terminate_connections. \
                    Behind a proxy with a prefix, the setting server.path_prefix names it";
     let reason = unknown_path(request.uri().path());
-    ApiError::new(StatusCode::NOT_FOUND, message).because(reason).into_response()
+    ApiError::new(StatusCode::NOT_FOUND, message).because(reason)
 }
 
 /// A path that exists, with a method that it has not.

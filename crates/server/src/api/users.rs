@@ -21,6 +21,6 @@ pub(crate) async fn terminate_connections(
 ) -> Result<Json<Value>, ApiError> {
     let user_id = path.get("user_id").map(String::as_str).unwrap_or_default();
     let connections = node.hub.app(&request.app.id).terminate(user_id);
-    info!(app = %request.app.id, user = ?Cut(user_id), connections, "connections terminated");
+    info!(app = %request.app.id, user = %Cut(user_id), connections, "connections terminated");
     Ok(Json(json!({})))
 }

@@ -37,8 +37,8 @@ impl Explainer {
                 format!("the body ({size} bytes) was changed since it was signed: its MD5 is not body_md5")
             }
             InvalidRequest::Signature => self.budget.spend(|| signed_otherwise(apps, app, request, prefixes)).unwrap_or_else(|| {
-                "the signature fits neither this app's secret nor another app's: a wrong secret, or a path, method or \
-                 parameter that was changed on the way"
+                "no app's secret makes this signature: the backend's secret is wrong, or a path, method or parameter was \
+                 changed on the way"
                     .to_owned()
             }),
             other => other.to_string(),

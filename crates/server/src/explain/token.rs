@@ -19,13 +19,14 @@ pub(crate) struct SignedSubscription<'a> {
 const PREFIXES: [&str; 4] = ["", "private-", "presence-", "private-encrypted-"];
 
 impl Explainer {
-    /// Why the `auth` of a subscription was not taken.
+    /// Why the `auth` of a subscription was not taken. It may be meant for one of `other_channels`.
     pub(crate) fn subscription(
         &self,
         apps: &AppCache,
         app: &App,
         sent: &SignedSubscription<'_>,
         invalid: InvalidToken,
+        other_channels: &[&str],
     ) -> String {
         let &SignedSubscription { auth, socket_id, channel, data } = sent;
         let found = self.explain_token(apps, app, auth, invalid, |secret, signature| {
@@ -39,20 +40,18 @@ impl Explainer {
             if data.is_none() && channel.starts_with("presence-") && signs(channel, Some("")) {
                 return Some(", but with an empty channel_data, and none was sent".to_owned());
             }
-            other_names(channel)
+            other_prefixes(channel)
+                .chain(other_channels.iter().map(|name| (*name).to_owned()))
                 .find(|name| signs(name, data) || signs(name, None))
                 .map(|name| format!(", but for the channel {:?}", Cut(&name)))
         });
         match (found, invalid) {
             (Some(reason), _) => reason,
             (None, InvalidToken::Signature) => {
-                let kept = if data.is_some() {
-                    "or its channel_data was changed after it was signed"
-                } else {
-                    "or its channel_data is missing"
-                };
+                let data = if data.is_some() { "was changed after it was signed" } else { "is missing" };
                 format!(
-                    "the signature fits neither this app's secret nor another app's: it is for another socket id or channel name, {kept}"
+                    "no app's secret makes this signature: the backend's secret is wrong, or it signed another socket id \
+                     or channel name, or the channel_data {data}"
                 )
             }
             (None, other) => other.to_string(),
@@ -73,8 +72,8 @@ impl Explainer {
         })
         .unwrap_or_else(|| match invalid {
             InvalidToken::Signature => {
-                "the signature fits neither this app's secret nor another app's: it is for another socket id, or its \
-                 user_data was changed after it was signed"
+                "no app's secret makes this signature: the backend's secret is wrong, or it signed another socket id, or \
+                 the user_data was changed after it was signed"
                     .to_owned()
             }
             other => other.to_string(),
@@ -109,7 +108,7 @@ impl Explainer {
 }
 
 /// The names that a backend may have signed in place of `channel`: the same without, or with another, prefix.
-fn other_names(channel: &str) -> impl Iterator<Item = String> {
+fn other_prefixes(channel: &str) -> impl Iterator<Item = String> {
     let bare = PREFIXES[1..].iter().rev().find_map(|prefix| channel.strip_prefix(prefix)).unwrap_or(channel);
     let plain = bare.strip_prefix("encrypted-").unwrap_or(bare);
     PREFIXES.iter().map(move |prefix| format!("{prefix}{plain}")).filter(move |name| name != channel)

@@ -72,7 +72,7 @@ impl Connection {
             Ok(Command::ClientEvent(event)) => self.client_event(&app, event).await,
             Err(error) => {
                 let message = error.to_string();
-                debug!(app = %app.id, socket = %self.session.id(), error = ?Cut(&message), "message not understood");
+                debug!(app = %app.id, socket = %self.session.id(), error = %Cut(&message), "message not understood");
                 self.complain(None, &message);
             }
         }

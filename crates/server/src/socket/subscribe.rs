@@ -3,7 +3,7 @@
 use clairon_hub::{Join, JoinError, Subscriber};
 use clairon_protocol::{
     ChannelKind, ChannelName, Event, Member, Subscribe,
-    auth::{AuthToken, InvalidToken, subscription_signature},
+    auth::{AuthToken, subscription_signature},
 };
 use clairon_registry::App;
 use tracing::{debug, warn};
@@ -31,7 +31,7 @@ impl Connection {
             let Refusal { status, message, reason } = refusal;
             let channel = Cut(&subscribe.channel);
             let reason = reason.as_deref().unwrap_or(&message);
-            warn!(app = %app.id, socket = %self.session.id(), ?channel, status, reason, "subscription refused");
+            warn!(app = %app.id, socket = %self.session.id(), %channel, status, reason, "subscription refused");
             self.send(&Event::SubscriptionError { channel: &subscribe.channel, error: &message, status });
             self.complain(None, &message);
         }
@@ -71,9 +71,9 @@ impl Connection {
             .map_err(|invalid| {
                 let auth = subscribe.auth.as_deref();
                 let signed = SignedSubscription { auth, socket_id, channel, data };
-                let reason = self.node.explainer.subscription(&self.node.apps, app, &signed, invalid);
-                let status = if invalid == InvalidToken::Missing { 403 } else { 401 };
-                Refusal { status, message: invalid.to_string(), reason: Some(reason) }
+                let others: Vec<&str> = self.subscriptions.keys().map(ChannelName::as_str).collect();
+                let reason = self.node.explainer.subscription(&self.node.apps, app, &signed, invalid, &others);
+                Refusal { status: 401, message: invalid.to_string(), reason: Some(reason) }
             })
     }
 
