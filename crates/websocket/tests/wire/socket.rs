@@ -50,7 +50,7 @@ fn text(payload: &str) -> Bytes {
 #[test]
 fn an_idle_socket_is_small() {
     // Two pointers beside the stream, whose own size depends on the features that tokio is built with.
-    assert_eq!(size_of::<Socket>(), size_of::<TcpStream>() + 2 * size_of::<usize>());
+    assert_eq!(size_of::<Socket>(), size_of::<tokio::net::TcpStream>() + 2 * size_of::<usize>());
 }
 
 #[tokio::test]
