@@ -12,6 +12,10 @@ use crate::{Encode, Millis, Session, roster::Roster};
 /// Up to so many subscribers, each change of their count is told at once; above, every few seconds.
 const PROMPT_COUNTS: usize = 100;
 
+/// Up to so many subscribers are written to by whoever publishes; more are left to their own tasks, which spread over
+/// all cores and write together what has come meanwhile.
+const FEW: usize = 128;
+
 /// A channel: its subscribers, its members, and what it remembers.
 ///
 /// One lock is held from the change of a list to the queueing of what follows from it, so that everyone is told of
@@ -275,9 +279,10 @@ impl Channel {
 
 impl State {
     fn broadcast(&self, frame: &Bytes, except: Option<SocketId>) {
+        let send = if self.subscribers.len() <= FEW { Session::send_now } else { Session::send };
         for (id, session) in &self.subscribers {
             if Some(*id) != except {
-                session.send(frame.clone());
+                send(session, frame.clone());
             }
         }
     }

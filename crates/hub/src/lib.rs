@@ -14,7 +14,7 @@ mod users;
 
 pub use channel::{Cached, Channel, ChannelSummary, Edge, Join, JoinError, Publication, Subscriber};
 pub use hub::{AppHub, Hub};
-pub use outbox::{Outbox, OutboxLimits};
+pub use outbox::{DirectWrite, Outbox, OutboxLimits};
 pub use session::{Millis, Session};
 pub use users::SignedIn;
 

@@ -2,10 +2,12 @@
 
 use std::{
     collections::VecDeque,
+    fmt,
+    sync::OnceLock,
     task::{Context, Poll, Waker},
 };
 
-use bytes::Bytes;
+use bytes::{Buf, Bytes};
 use clairon_protocol::Disconnect;
 use parking_lot::Mutex;
 
@@ -24,14 +26,17 @@ pub struct OutboxLimits {
     pub frames: usize,
 }
 
+/// Writes to a connection's socket at once, as much as it takes without waiting, and says how much that was.
+pub type DirectWrite = Box<dyn Fn(&[u8]) -> usize + Send + Sync>;
+
 /// A bounded queue from everyone who has something to say to the one task that writes.
 ///
 /// Nothing is ever dropped in silence: a queue that overflows is emptied and its connection closed with
 /// [`Disconnect::SlowReader`], because a client that has missed a `member_removed` would be told a lie by what follows.
-#[derive(Debug)]
 pub struct Outbox {
     state: Mutex<State>,
     limits: OutboxLimits,
+    direct: OnceLock<DirectWrite>,
 }
 
 #[derive(Debug, Default)]
@@ -60,12 +65,47 @@ impl Outbox {
     /// An empty queue.
     #[must_use]
     pub fn new(limits: OutboxLimits) -> Self {
-        Self { state: Mutex::default(), limits }
+        Self { state: Mutex::default(), limits, direct: OnceLock::new() }
+    }
+
+    /// Lets [`push_now`](Self::push_now) write to the socket. Its task must write nothing but what it takes from here.
+    pub fn attach(&self, direct: DirectWrite) {
+        // A second socket there never is.
+        let _ = self.direct.set(direct);
+    }
+
+    /// Adds a frame, or writes it at once where nothing waits before it: no task is woken for it then.
+    ///
+    /// Worth it for a few receivers. For many, it would keep the caller from its next event, and events that follow
+    /// each other closely from being written together.
+    pub fn push_now(&self, mut frame: Bytes) {
+        let mut state = self.state.lock();
+        // A parked writer has taken all there was and written it, so its socket is free while it is kept parked.
+        if state.parked == Parked::ForFrames
+            && state.disconnect.is_none()
+            && let Some(direct) = self.direct.get()
+        {
+            let written = direct(&frame);
+            frame.advance(written);
+            if frame.is_empty() {
+                return;
+            }
+        }
+        self.enqueue(&mut state, frame);
     }
 
     /// Adds a frame. Once the connection is to be closed this does nothing.
     pub fn push(&self, frame: Bytes) {
-        let mut state = self.state.lock();
+        self.enqueue(&mut self.state.lock(), frame);
+    }
+
+    /// The writing task is about to do something else and will come back: until then nobody needs to wake it, nor may
+    /// anybody write in its place.
+    pub fn unpark(&self) {
+        self.state.lock().parked = Parked::No;
+    }
+
+    fn enqueue(&self, state: &mut State, frame: Bytes) {
         if state.disconnect.is_some() {
             return;
         }
@@ -73,7 +113,9 @@ impl Outbox {
         state.frames.push_back(frame);
         let waiting = state.frames.len();
         if waiting > 1 && (state.bytes > self.limits.bytes || waiting > self.limits.frames) {
-            state.frames = VecDeque::new();
+            // The first may be half written.
+            state.frames.truncate(1);
+            state.frames.shrink_to_fit();
             state.disconnect = Some(Disconnect::SlowReader);
             state.wake();
         } else if state.parked == Parked::ForFrames {
@@ -120,6 +162,12 @@ impl Outbox {
         }
         state.park(cx, Parked::ForClose);
         Poll::Pending
+    }
+}
+
+impl fmt::Debug for Outbox {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Outbox").field("state", &self.state).field("limits", &self.limits).finish_non_exhaustive()
     }
 }
 
@@ -199,6 +247,32 @@ mod tests {
     }
 
     #[test]
+    fn an_idle_socket_is_written_to_at_once() {
+        let (outbox, waker) = (outbox(), Arc::<Count>::default());
+        let written = Arc::new(Mutex::new(Vec::new()));
+        let socket = written.clone();
+        // It takes four bytes at a time.
+        outbox.attach(Box::new(move |bytes| {
+            let taken = &bytes[..bytes.len().min(4)];
+            socket.lock().extend_from_slice(taken);
+            taken.len()
+        }));
+        outbox.push_now("1".into());
+        assert_eq!(take(&outbox, &waker).1, ["1"], "a task that is not parked writes for itself");
+        assert_eq!(take(&outbox, &waker).0, Poll::Pending);
+        outbox.push_now("23".into());
+        assert_eq!(waker.0.load(Ordering::Relaxed), 0);
+        outbox.push_now("456789".into());
+        outbox.push_now("0".into());
+        assert_eq!((written.lock().as_slice(), waker.0.load(Ordering::Relaxed)), (&b"234567"[..], 1));
+        assert_eq!(take(&outbox, &waker).1, ["89", "0"]);
+        assert_eq!(take(&outbox, &waker).0, Poll::Pending);
+        outbox.unpark();
+        outbox.push_now("x".into());
+        assert_eq!((take(&outbox, &waker).1, waker.0.load(Ordering::Relaxed)), (vec!["x".into()], 1));
+    }
+
+    #[test]
     fn batches_keep_the_order() {
         let (outbox, waker) = (outbox(), Arc::default());
         let frames: Vec<Bytes> = (0..100).map(|n: u32| n.to_string().into()).collect();
@@ -224,8 +298,9 @@ mod tests {
         for (frames, size) in [(101, 1), (2, 501)] {
             let (outbox, waker) = (outbox(), Arc::default());
             (0..frames).for_each(|_| outbox.push(Bytes::from(vec![b'x'; size])));
+            assert!(outbox.state.lock().frames.capacity() <= IDLE_SLOTS);
+            assert_eq!(take(&outbox, &waker), (Poll::Ready(None), vec![Bytes::from(vec![b'x'; size])]));
             assert_eq!(take(&outbox, &waker), (Poll::Ready(Some(Disconnect::SlowReader)), vec![]));
-            assert_eq!(outbox.state.lock().frames.capacity(), 0);
         }
         let (outbox, waker) = (outbox(), Arc::default());
         (0..100).for_each(|_| outbox.push(Bytes::from_static(b"0123456789")));

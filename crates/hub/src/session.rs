@@ -54,6 +54,11 @@ impl Session {
         self.outbox.push(frame);
     }
 
+    /// Sends a frame, without a detour over the connection's task where that is possible.
+    pub fn send_now(&self, frame: Bytes) {
+        self.outbox.push_now(frame);
+    }
+
     /// Ends the connection, behind what was sent before.
     pub fn close(&self, reason: Disconnect) {
         self.outbox.close(reason);

@@ -3,17 +3,23 @@
 use std::{
     cell::RefCell,
     collections::VecDeque,
-    future::poll_fn,
+    future::{Future, poll_fn},
     io::{self, IoSlice},
+    net::Shutdown,
     pin::{Pin, pin},
+    sync::Arc,
     task::{Context, Poll, ready},
     time::Duration,
 };
 
 use bytes::{Buf, Bytes};
+use socket2::SockRef;
 use tokio::{
-    io::{AsyncRead, AsyncWrite, ReadBuf},
-    net::TcpStream,
+    io::{AsyncRead, ReadBuf},
+    net::{
+        TcpStream,
+        tcp::{OwnedReadHalf, OwnedWriteHalf},
+    },
     task::coop,
     time::timeout,
 };
@@ -42,7 +48,8 @@ thread_local! {
 /// one task only; both take part in tokio's cooperative scheduling, so no peer keeps a thread for itself.
 #[derive(Debug)]
 pub struct Socket {
-    stream: TcpStream,
+    reader: OwnedReadHalf,
+    writer: Arc<OwnedWriteHalf>,
     decoder: Decoder,
     /// What was read and not decoded yet: the rest of a read that held several messages. Never empty.
     unread: Option<Box<Bytes>>,
@@ -58,9 +65,19 @@ impl Socket {
     /// The stream is already broken.
     pub fn new(stream: TcpStream, unread: Bytes) -> io::Result<Self> {
         stream.set_nodelay(true)?;
-        let mut socket = Self { stream, decoder: Decoder::new(), unread: None };
+        let (reader, writer) = stream.into_split();
+        let mut socket = Self { reader, writer: Arc::new(writer), decoder: Decoder::new(), unread: None };
         socket.keep(unread);
         Ok(socket)
+    }
+
+    /// A function that writes to the stream at once, from any task, as much as it takes without waiting, and says how
+    /// much that was: nothing where the stream is broken, which its own task will find out.
+    ///
+    /// The caller sees to it that nobody else writes meanwhile, and that what was not taken is written next.
+    pub fn direct_writer(&self) -> impl Fn(&[u8]) -> usize + Send + Sync + use<> {
+        let writer = self.writer.clone();
+        move |frame| writer.try_write(frame).unwrap_or(0)
     }
 
     /// Waits for the next message, whose payload may have `max_message` bytes.
@@ -78,7 +95,7 @@ impl Socket {
         }
         SCRATCH_SPACE.with_borrow_mut(|scratch| {
             loop {
-                let mut input = ready!(receive(&mut self.stream, cx, scratch))?;
+                let mut input = ready!(receive(&mut self.reader, cx, scratch))?;
                 if input.is_empty() {
                     return Poll::Ready(Err(ReadError::Eof));
                 }
@@ -114,16 +131,15 @@ impl Socket {
     /// The stream is broken.
     pub fn poll_write(&mut self, cx: &mut Context<'_>, batch: &mut VecDeque<Bytes>) -> Poll<io::Result<()>> {
         while !batch.is_empty() {
-            let mut slices = [IoSlice::new(&[]); BATCH];
-            let count = batch.len().min(BATCH);
-            for (slice, frame) in slices.iter_mut().zip(batch.iter()) {
-                *slice = IoSlice::new(frame);
+            ready!(pin!(coop::consume_budget()).poll(cx));
+            match try_write(&self.writer, batch) {
+                Ok(0) => return Poll::Ready(Err(io::ErrorKind::WriteZero.into())),
+                Ok(written) => remove_written(batch, written),
+                Err(error) if error.kind() == io::ErrorKind::WouldBlock => {
+                    ready!(self.writer.as_ref().as_ref().poll_write_ready(cx))?;
+                }
+                Err(error) => return Poll::Ready(Err(error)),
             }
-            let written = ready!(Pin::new(&mut self.stream).poll_write_vectored(cx, &slices[..count]))?;
-            if written == 0 {
-                return Poll::Ready(Err(io::ErrorKind::WriteZero.into()));
-            }
-            remove_written(batch, written);
         }
         Poll::Ready(Ok(()))
     }
@@ -151,7 +167,7 @@ impl Socket {
         while let Ok(Some(_)) = self.decode_unread(MAX_DISCARDED_MESSAGE) {}
         let mut quota = MAX_DISCARDED;
         while self.decoder.end().is_none() && self.discard(&mut quota).await? {}
-        poll_fn(|cx| Pin::new(&mut self.stream).poll_shutdown(cx)).await?;
+        SockRef::from(self.reader.as_ref()).shutdown(Shutdown::Write)?;
         // The close frame of a peer that broke the protocol cannot be found: only the end of its stream is an answer.
         while self.decoder.end() == Some(End::Failed) && self.discard(&mut quota).await? {}
         Ok(())
@@ -161,7 +177,7 @@ impl Socket {
     async fn discard(&mut self, quota: &mut usize) -> io::Result<bool> {
         poll_fn(|cx| {
             SCRATCH_SPACE.with_borrow_mut(|scratch| {
-                let mut input = ready!(receive(&mut self.stream, cx, scratch))?;
+                let mut input = ready!(receive(&mut self.reader, cx, scratch))?;
                 let is_open = !input.is_empty() && input.len() <= *quota;
                 *quota = quota.saturating_sub(input.len());
                 while let Ok(Some(_)) = self.decoder.decode(&mut input, MAX_DISCARDED_MESSAGE) {}
@@ -173,11 +189,23 @@ impl Socket {
 }
 
 /// Reads into `scratch`. Nothing means the end of the stream.
-fn receive<'a>(stream: &mut TcpStream, cx: &mut Context<'_>, scratch: &'a mut [u8]) -> Poll<io::Result<&'a [u8]>> {
+fn receive<'a>(stream: &mut OwnedReadHalf, cx: &mut Context<'_>, scratch: &'a mut [u8]) -> Poll<io::Result<&'a [u8]>> {
     let mut buffer = ReadBuf::new(scratch);
     ready!(Pin::new(stream).poll_read(cx, &mut buffer))?;
     let length = buffer.filled().len();
     Poll::Ready(Ok(&scratch[..length]))
+}
+
+/// One system call: `send` for a single frame, which is cheaper than `writev` and the usual case.
+fn try_write(stream: &OwnedWriteHalf, batch: &VecDeque<Bytes>) -> io::Result<usize> {
+    if let (Some(frame), 1) = (batch.front(), batch.len()) {
+        return stream.try_write(frame);
+    }
+    let mut slices = [IoSlice::new(&[]); BATCH];
+    for (slice, frame) in slices.iter_mut().zip(batch) {
+        *slice = IoSlice::new(frame);
+    }
+    stream.try_write_vectored(&slices[..batch.len().min(BATCH)])
 }
 
 fn remove_written(batch: &mut VecDeque<Bytes>, mut written: usize) {

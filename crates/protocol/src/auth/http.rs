@@ -14,6 +14,14 @@ use crate::Secret;
 /// How far from the server's time a request's `auth_timestamp` may be, in seconds; this far is too far.
 pub const TIMESTAMP_WINDOW: u64 = 600;
 
+/// Reads one value.
+type ReadValue = fn(&str) -> Cow<'_, str>;
+
+/// How values may have been read before they were signed, and whether lists were joined: decoded, decoded but for `+`,
+/// as they were sent, and decoded with lists joined.
+const READINGS: [(ReadValue, bool); 4] =
+    [(unescape, false), (percent_decode, false), (|text| Cow::Borrowed(text), false), (unescape, true)];
+
 /// A request that carries a signature, not checked yet.
 #[derive(Clone, Copy, Debug)]
 pub struct HttpRequest<'a> {
@@ -110,24 +118,27 @@ impl<'a> HttpRequest<'a> {
             Signature::sign(secret, &[self.method.as_bytes(), b"\n", path.as_bytes(), b"\n", parameters.as_bytes()])
                 == given
         };
-        let paths = distinct([Cow::Borrowed(path), percent_decode_str(path).decode_utf8_lossy()]);
-        let parameters = distinct([
-            self.parameters(unescape, false),
-            self.parameters(|value| percent_decode_str(value).decode_utf8_lossy(), false),
-            self.parameters(Cow::Borrowed, false),
-            self.parameters(unescape, true),
-        ]);
-        if parameters.iter().any(|parameters| paths.iter().any(|path| matches(path, parameters))) {
-            Ok(())
-        } else {
-            Err(InvalidRequest::Signature)
+        let decoded = percent_decode_str(path).decode_utf8_lossy();
+        let paths: &[&str] = if decoded == path { &[path] } else { &[path, &decoded] };
+        // The first reading is right for most; a signature is computed once for each text that they give.
+        let mut tried: Vec<String> = Vec::new();
+        for (value, join_lists) in READINGS {
+            let parameters = self.parameters(value, join_lists);
+            if tried.contains(&parameters) {
+                continue;
+            }
+            if paths.iter().any(|path| matches(path, &parameters)) {
+                return Ok(());
+            }
+            tried.push(parameters);
         }
+        Err(InvalidRequest::Signature)
     }
 
     /// The parameters as they are signed: names in lower case, sorted, joined by `&`, without the signature itself.
     ///
     /// `value` reads a value; `join_lists` makes `k=a,b` of `k[0]=a&k[1]=b`, as the PHP library signs lists.
-    fn parameters(&self, value: impl Fn(&'a str) -> Cow<'a, str>, join_lists: bool) -> String {
+    fn parameters(&self, value: ReadValue, join_lists: bool) -> String {
         let mut pairs: Vec<(String, Cow<'a, str>)> = Vec::with_capacity(self.query.pairs().len());
         for &(key, text) in self.query.pairs() {
             let key = unescape(key).to_lowercase();
@@ -148,15 +159,8 @@ impl<'a> HttpRequest<'a> {
     }
 }
 
-/// Drops what is there twice, so that no signature is computed twice.
-fn distinct<T: PartialEq, const N: usize>(items: [T; N]) -> Vec<T> {
-    let mut kept = Vec::with_capacity(N);
-    for item in items {
-        if !kept.contains(&item) {
-            kept.push(item);
-        }
-    }
-    kept
+fn percent_decode(text: &str) -> Cow<'_, str> {
+    percent_decode_str(text).decode_utf8_lossy()
 }
 
 #[cfg(test)]

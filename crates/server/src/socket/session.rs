@@ -4,7 +4,7 @@ use std::{
     collections::VecDeque,
     future::poll_fn,
     str,
-    task::{Context, Poll},
+    task::{Context, Poll, Waker},
     time::Duration,
 };
 
@@ -32,15 +32,16 @@ enum Turn {
 /// Serves an admitted client to the end.
 pub(super) async fn run(mut socket: Socket, mut connection: Connection) {
     let mut batch = VecDeque::new();
+    connection.session.outbox().attach(Box::new(socket.direct_writer()));
     connection.establish();
     loop {
         match poll_fn(|cx| poll_turn(cx, &mut socket, &connection, &mut batch)).await {
             Turn::Heard(Message::Close(close)) => {
                 let code = close.map_or(CloseCode::NORMAL, |close| close.code);
-                drop(connection);
-                return socket.close(frame::close(code, ""), batch, CLOSE_PATIENCE).await;
+                return socket.close(frame::close(code, ""), leave(connection, batch), CLOSE_PATIENCE).await;
             }
             Turn::Heard(message) => {
+                connection.session.outbox().unpark();
                 connection.session.saw(connection.node.clock.now());
                 hear(&mut connection, message).await;
             }
@@ -55,8 +56,8 @@ pub(super) async fn run(mut socket: Socket, mut connection: Connection) {
             }
             Turn::Lost(ReadError::Decode(error)) => {
                 debug!(app = %connection.app_id, socket = %connection.session.id(), %error, "broken WebSocket");
-                drop(connection);
-                return socket.close(frame::close(error.close_code(), &error.to_string()), batch, CLOSE_PATIENCE).await;
+                let close = frame::close(error.close_code(), &error.to_string());
+                return socket.close(close, leave(connection, batch), CLOSE_PATIENCE).await;
             }
             Turn::Lost(error) => {
                 debug!(app = %connection.app_id, socket = %connection.session.id(), %error, "connection lost");
@@ -64,6 +65,18 @@ pub(super) async fn run(mut socket: Socket, mut connection: Connection) {
             }
         }
     }
+}
+
+/// Takes the client out of everything. What is left to be written begins with what may be half written.
+fn leave(connection: Connection, mut batch: VecDeque<Bytes>) -> VecDeque<Bytes> {
+    let session = connection.session.clone();
+    session.outbox().unpark();
+    drop(connection);
+    let mut rest = VecDeque::new();
+    while let Poll::Ready(None) = session.outbox().poll_take(&mut Context::from_waker(Waker::noop()), &mut rest) {
+        batch.append(&mut rest);
+    }
+    batch
 }
 
 /// Ends a connection with the reason, told twice: some clients read only the event, others only the close frame.

@@ -49,8 +49,8 @@ fn text(payload: &str) -> Bytes {
 
 #[test]
 fn an_idle_socket_is_small() {
-    // Two pointers beside the stream, whose own size depends on the features that tokio is built with.
-    assert_eq!(size_of::<Socket>(), size_of::<tokio::net::TcpStream>() + 2 * size_of::<usize>());
+    // The two halves of the stream, the decoder, and what is left of a read.
+    assert!(size_of::<Socket>() <= 5 * size_of::<usize>(), "{} bytes", size_of::<Socket>());
 }
 
 #[tokio::test]
