@@ -19,6 +19,8 @@ pub struct Session {
     outbox: Outbox,
     opened_at: Millis,
     seen_at: AtomicU64,
+    /// Since when its socket takes nothing; 0 while it does.
+    blocked_since: AtomicU64,
     is_probed: AtomicBool,
     is_authorized: AtomicBool,
 }
@@ -32,6 +34,7 @@ impl Session {
             outbox: Outbox::new(limits),
             opened_at: now,
             seen_at: AtomicU64::new(now),
+            blocked_since: AtomicU64::new(0),
             is_probed: AtomicBool::new(false),
             is_authorized: AtomicBool::new(false),
         }
@@ -80,6 +83,29 @@ impl Session {
     #[must_use]
     pub const fn age(&self, now: Millis) -> Millis {
         now.saturating_sub(self.opened_at)
+    }
+
+    /// Notes that the socket takes nothing.
+    pub fn block(&self, now: Millis) {
+        if self.blocked_since.load(Ordering::Relaxed) == 0 {
+            self.blocked_since.store(now.max(1), Ordering::Relaxed);
+        }
+    }
+
+    /// Notes that the socket has taken everything.
+    pub fn unblock(&self) {
+        if self.blocked_since.load(Ordering::Relaxed) != 0 {
+            self.blocked_since.store(0, Ordering::Relaxed);
+        }
+    }
+
+    /// For how long the socket has taken nothing.
+    #[must_use]
+    pub fn blockage(&self, now: Millis) -> Millis {
+        match self.blocked_since.load(Ordering::Relaxed) {
+            0 => 0,
+            since => now.saturating_sub(since),
+        }
     }
 
     /// Notes that the present silence is being probed. False where it already was.

@@ -53,7 +53,8 @@ fn for_each_app(node: &Node, act: impl Fn(&AppId, &AppHub)) {
 fn sweep_interval(node: &Node) -> Duration {
     let heartbeat = node.settings.heartbeat;
     let shortest = Duration::from_secs(heartbeat.ping_after_seconds.min(heartbeat.close_after_seconds).into());
-    shortest.min(node.settings.authorization_timeout).div_f32(10.0).clamp(Duration::from_millis(100), COUNTS)
+    let shortest = shortest.min(node.settings.authorization_timeout).min(node.settings.write_timeout);
+    shortest.div_f32(10.0).clamp(Duration::from_millis(100), COUNTS)
 }
 
 /// Looks at every connection once: there is no timer for any.
@@ -72,6 +73,9 @@ fn check(node: &Node, app: &App, session: &Session) {
         session.close(Disconnect::NoPong);
     } else if silence >= u64::from(heartbeat.ping_after_seconds) * 1_000 && session.probe() {
         session.send(frame::ping(b""));
+    }
+    if session.blockage(now) >= millis(node.settings.write_timeout) {
+        session.close(Disconnect::SlowReader);
     }
     let is_overdue = session.age(now) >= millis(node.settings.authorization_timeout);
     if app.authorized_connections && is_overdue && !session.is_authorized() {

@@ -14,6 +14,8 @@ pub struct Settings {
     pub heartbeat: Heartbeat,
     /// How much may wait for one slow reader.
     pub outbox: OutboxLimits,
+    /// How long a client's socket may take nothing of what waits for it before the client is disconnected.
+    pub write_timeout: Duration,
     /// How many connections of any kind may be open before clients are turned away with 4100: somewhat less than the
     /// files that the process may open, so that what is being served can go on.
     pub max_connections: usize,

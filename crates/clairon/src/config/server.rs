@@ -12,10 +12,12 @@ pub(super) fn read(fields: &mut Fields<'_>) -> Option<Settings> {
     let authorization = fields.number("heartbeat.authorization_seconds", 1..=3_600);
     let heartbeat = read_heartbeat(fields);
     let outbox = read_outbox(fields);
+    let write_timeout = fields.number("outbox.write_timeout_seconds", 1..=3_600);
     Some(Settings {
         path_prefix: path_prefix?,
         heartbeat: heartbeat?,
         outbox: outbox?,
+        write_timeout: Duration::from_secs(write_timeout?),
         // The system's limit of open files tells, which is known at the start.
         max_connections: usize::MAX,
         authorization_timeout: Duration::from_secs(authorization?),

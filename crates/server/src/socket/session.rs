@@ -97,8 +97,9 @@ fn poll_turn(
     loop {
         match socket.poll_write(cx, batch) {
             Poll::Ready(Err(error)) => return Poll::Ready(Turn::Lost(ReadError::Io(error))),
-            Poll::Ready(Ok(())) => {}
+            Poll::Ready(Ok(())) => connection.session.unblock(),
             Poll::Pending => {
+                connection.session.block(connection.node.clock.now());
                 if let Poll::Ready(reason) = outbox.poll_closed(cx) {
                     return Poll::Ready(Turn::Ended(reason));
                 }
