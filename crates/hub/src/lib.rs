@@ -10,6 +10,7 @@ mod outbox;
 mod roster;
 mod session;
 mod shards;
+mod sync;
 mod users;
 
 pub use channel::{Cached, Channel, ChannelSummary, Edge, Join, JoinError, Publication, Subscriber};

@@ -9,7 +9,8 @@ use std::{
 
 use bytes::{Buf, Bytes};
 use clairon_protocol::Disconnect;
-use parking_lot::Mutex;
+
+use crate::sync::Mutex;
 
 /// How many frames go to a connection at a time: as many as one vectored write takes.
 const BATCH_FRAMES: usize = 64;

@@ -1,0 +1,113 @@
+//! The outbox under every interleaving that loom can find: no frame is lost, and no wake-up is lost or doubled.
+//!
+//! Built with `RUSTFLAGS='--cfg loom'` alone, as `make model` does.
+#![cfg(loom)]
+
+use std::{
+    collections::VecDeque,
+    future::poll_fn,
+    sync::Arc as StdArc,
+    task::{Context, Poll, Wake, Waker},
+};
+
+use bytes::Bytes;
+use clairon_hub::{Outbox, OutboxLimits};
+use clairon_protocol::Disconnect;
+use loom::{
+    future::block_on,
+    sync::{
+        Arc, Mutex,
+        atomic::{AtomicUsize, Ordering},
+    },
+    thread,
+};
+
+fn outbox() -> Arc<Outbox> {
+    Arc::new(Outbox::new(OutboxLimits { bytes: 1_000, frames: 1_000 }))
+}
+
+/// Reads like a connection's task until it is told to close. What it is never woken for would hang, which loom reports.
+fn read_to_the_end(outbox: &Outbox) -> (Vec<Bytes>, Disconnect) {
+    let (mut batch, mut heard) = (VecDeque::new(), Vec::new());
+    loop {
+        match block_on(poll_fn(|cx| outbox.poll_take(cx, &mut batch))) {
+            None => heard.extend(batch.drain(..)),
+            Some(reason) => return (heard, reason),
+        }
+    }
+}
+
+#[test]
+fn no_frame_and_no_wake_up_is_lost() {
+    loom::model(|| {
+        let outbox = outbox();
+        let publishers = ["a", "b"].map(|frame| {
+            let outbox = outbox.clone();
+            thread::spawn(move || outbox.push(frame.into()))
+        });
+        let closer = outbox.clone();
+        let reader = thread::spawn(move || read_to_the_end(&outbox));
+        for publisher in publishers {
+            publisher.join().expect("the publisher");
+        }
+        closer.close(Disconnect::Shutdown);
+        let (mut heard, reason) = reader.join().expect("the reader");
+        heard.sort();
+        assert_eq!((heard, reason), (vec![Bytes::from("a"), Bytes::from("b")], Disconnect::Shutdown));
+    });
+}
+
+#[test]
+fn a_parked_task_is_woken_once() {
+    struct Count(AtomicUsize);
+    impl Wake for Count {
+        fn wake(self: StdArc<Self>) {
+            self.0.fetch_add(1, Ordering::SeqCst);
+        }
+    }
+    loom::model(|| {
+        let outbox = outbox();
+        let count = StdArc::new(Count(AtomicUsize::new(0)));
+        let waker = Waker::from(count.clone());
+        let parked = outbox.poll_take(&mut Context::from_waker(&waker), &mut VecDeque::new());
+        assert_eq!(parked, Poll::Pending);
+        let publishers = ["a", "b"].map(|frame| {
+            let outbox = outbox.clone();
+            thread::spawn(move || outbox.push(frame.into()))
+        });
+        for publisher in publishers {
+            publisher.join().expect("the publisher");
+        }
+        assert_eq!(count.0.load(Ordering::SeqCst), 1);
+    });
+}
+
+#[test]
+fn what_is_written_directly_and_by_the_task_keeps_its_order() {
+    loom::model(|| {
+        let outbox = outbox();
+        let socket = Arc::new(Mutex::new(Vec::new()));
+        let direct = socket.clone();
+        // A socket that takes one byte of each frame, so that every second byte goes through the queue.
+        outbox.attach(Box::new(move |bytes| {
+            direct.lock().expect("the socket").push(bytes[0]);
+            1
+        }));
+        let publisher = outbox.clone();
+        let reader = thread::spawn({
+            let socket = socket.clone();
+            move || {
+                let mut batch = VecDeque::new();
+                while block_on(poll_fn(|cx| outbox.poll_take(cx, &mut batch))).is_none() {
+                    let written = batch.drain(..).flatten().collect::<Vec<u8>>();
+                    socket.lock().expect("the socket").extend(written);
+                }
+            }
+        });
+        publisher.push_now("12".into());
+        publisher.push_now("34".into());
+        publisher.close(Disconnect::Shutdown);
+        reader.join().expect("the reader");
+        assert_eq!(*socket.lock().expect("the socket"), b"1234");
+    });
+}
