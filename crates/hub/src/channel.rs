@@ -15,6 +15,8 @@ const PROMPT_COUNTS: usize = 100;
 /// Up to so many subscribers are written to by whoever publishes; more are left to their own tasks, which spread over
 /// all cores and write together what has come meanwhile.
 const FEW: usize = 128;
+/// So is a channel that has spoken within this time: what follows each other closely is better written together.
+const PAUSE: Millis = 2;
 
 /// A channel: its subscribers, its members, and what it remembers.
 ///
@@ -35,6 +37,8 @@ struct State {
     cached: Option<Box<Cached>>,
     /// Set once, when the channel is empty and about to leave the map: who still finds it must look again.
     is_closed: bool,
+    /// When the last event was.
+    spoke_at: Millis,
     /// The count has changed since it was last told.
     is_count_stale: bool,
 }
@@ -149,7 +153,7 @@ impl Channel {
                 return Err(JoinError::Full { limit: max_members });
             }
             if roster.join(session.id(), member.clone()) {
-                state.broadcast(&self.encode(&Event::MemberAdded { channel: &self.name, member }), None);
+                state.broadcast(&self.encode(&Event::MemberAdded { channel: &self.name, member }), None, now);
                 edges.push(Edge::MemberAdded(member.user_id.clone()));
             }
         }
@@ -164,12 +168,12 @@ impl Channel {
                 None => self.encode(&Event::CacheMiss { channel: &self.name }),
             });
         }
-        self.count_changed(&mut state, counts);
+        self.count_changed(&mut state, counts, now);
         Ok(Join::Joined(edges))
     }
 
     /// Removes a subscriber, and queues what the others are told. Nothing happens where it is none.
-    pub(crate) fn leave(&self, connection: SocketId, counts: bool) -> Vec<Edge> {
+    pub(crate) fn leave(&self, connection: SocketId, counts: bool, now: Millis) -> Vec<Edge> {
         let mut edges = Vec::new();
         let mut state = self.state.lock();
         if state.subscribers.swap_remove(&connection).is_none() {
@@ -177,18 +181,18 @@ impl Channel {
         }
         if let Some(user_id) = state.roster.as_mut().and_then(|roster| roster.leave(connection)) {
             let event = Event::MemberRemoved { channel: &self.name, user_id: &user_id };
-            state.broadcast(&self.encode(&event), None);
+            state.broadcast(&self.encode(&event), None, now);
             edges.push(Edge::MemberRemoved(user_id));
         }
         if state.subscribers.is_empty() {
             edges.push(Edge::Vacated);
         }
-        self.count_changed(&mut state, counts);
+        self.count_changed(&mut state, counts, now);
         edges
     }
 
     /// Queues an event for all subscribers but one. False where the channel has left the map.
-    pub(crate) fn publish(&self, publication: &Publication) -> bool {
+    pub(crate) fn publish(&self, publication: &Publication, now: Millis) -> bool {
         let mut state = self.state.lock();
         if state.is_closed {
             return false;
@@ -196,7 +200,7 @@ impl Channel {
         if let Some(cached) = &publication.cached {
             state.cached = Some(Box::new(cached.clone()));
         }
-        state.broadcast(&publication.frame, publication.except);
+        state.broadcast(&publication.frame, publication.except, now);
         true
     }
 
@@ -206,10 +210,10 @@ impl Channel {
     }
 
     /// Tells the subscribers their count, where it has changed since they were last told.
-    pub(crate) fn tell_count(&self) {
+    pub(crate) fn tell_count(&self, now: Millis) {
         let mut state = self.state.lock();
         if std::mem::take(&mut state.is_count_stale) {
-            self.broadcast_count(&state);
+            self.broadcast_count(&mut state, now);
         }
     }
 
@@ -257,7 +261,7 @@ impl Channel {
         self.encode(&Event::SubscriptionSucceeded { channel: &self.name, members: members.as_deref() })
     }
 
-    fn count_changed(&self, state: &mut State, counts: bool) {
+    fn count_changed(&self, state: &mut State, counts: bool, now: Millis) {
         if !counts || state.roster.is_some() {
             return;
         }
@@ -265,21 +269,23 @@ impl Channel {
             state.is_count_stale = true;
         } else {
             state.is_count_stale = false;
-            self.broadcast_count(state);
+            self.broadcast_count(state, now);
         }
     }
 
-    fn broadcast_count(&self, state: &State) {
+    fn broadcast_count(&self, state: &mut State, now: Millis) {
         let count = state.subscribers.len();
         if count > 0 {
-            state.broadcast(&self.encode(&Event::SubscriptionCount { channel: &self.name, count }), None);
+            state.broadcast(&self.encode(&Event::SubscriptionCount { channel: &self.name, count }), None, now);
         }
     }
 }
 
 impl State {
-    fn broadcast(&self, frame: &Bytes, except: Option<SocketId>) {
-        let send = if self.subscribers.len() <= FEW { Session::send_now } else { Session::send };
+    fn broadcast(&mut self, frame: &Bytes, except: Option<SocketId>, now: Millis) {
+        let is_calm = now.saturating_sub(self.spoke_at) >= PAUSE;
+        self.spoke_at = now;
+        let send = if is_calm && self.subscribers.len() <= FEW { Session::send_now } else { Session::send };
         for (id, session) in &self.subscribers {
             if Some(*id) != except {
                 send(session, frame.clone());

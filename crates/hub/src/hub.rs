@@ -121,7 +121,7 @@ impl AppHub {
 
     /// Ends a subscription.
     pub fn leave(&self, channel: &Arc<Channel>, connection: SocketId, counts: bool, now: Millis) -> Vec<Edge> {
-        let edges = channel.leave(connection, counts);
+        let edges = channel.leave(connection, counts, now);
         self.forget_if_idle(channel, now);
         self.note_count(channel, counts);
         edges
@@ -129,14 +129,14 @@ impl AppHub {
 
     /// Queues an event for everyone who listens to a channel; for a server-to-user channel, that is every connection
     /// of the user, subscribed or not.
-    pub fn publish(&self, name: &ChannelName, publication: &Publication) {
+    pub fn publish(&self, name: &ChannelName, publication: &Publication, now: Millis) {
         if let Some(user_id) = name.user_id() {
             return self.send_to_user(user_id, publication);
         }
         if publication.cached.is_some() {
-            self.with_channel(name, |channel| channel.publish(publication).then_some(()));
+            self.with_channel(name, |channel| channel.publish(publication, now).then_some(()));
         } else if let Some(channel) = self.channel(name) {
-            channel.publish(publication);
+            channel.publish(publication, now);
         }
     }
 
@@ -182,10 +182,10 @@ impl AppHub {
     }
 
     /// Tells the counts that were too many to be told at once.
-    pub fn tell_counts(&self) {
+    pub fn tell_counts(&self, now: Millis) {
         let stale = std::mem::take(&mut *self.stale_counts.lock());
         for channel in stale.iter().filter_map(|name| self.channel(name)) {
-            channel.tell_count();
+            channel.tell_count(now);
         }
     }
 

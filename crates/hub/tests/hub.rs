@@ -54,7 +54,7 @@ fn leave(app: &AppHub, channel: &str, session: &Session) -> Vec<Edge> {
 }
 
 fn publish(app: &AppHub, channel: &str, text: &'static str, except: Option<SocketId>) {
-    app.publish(&name(channel), &Publication { frame: text.into(), except, cached: None });
+    app.publish(&name(channel), &Publication { frame: text.into(), except, cached: None }, 0);
 }
 
 /// All that was queued since the last call, shortened to what tells events apart.
@@ -127,7 +127,7 @@ fn a_cache_channel_outlives_its_subscribers_until_its_event_expires() {
     let [a, b] = [1, 2].map(|number| connect(&app, number));
     let channel = name("cache-x");
     let cached = Cached { frame: "kept".into(), data: "kept".into(), expires_at: 10 };
-    app.publish(&channel, &Publication { frame: "kept".into(), except: None, cached: Some(cached) });
+    app.publish(&channel, &Publication { frame: "kept".into(), except: None, cached: Some(cached) }, 0);
     assert!(app.channels("").is_empty(), "an empty channel is not occupied");
     join(&app, "cache-x", &a, None);
     assert_eq!(heard(&a)[1], "kept");
@@ -155,8 +155,8 @@ fn counts_are_told_at_once_to_few_and_late_to_many() {
     };
     let told: Vec<String> = (1..=100).map(|count| count.to_string()).collect();
     assert_eq!(counts(&sessions[0]), told);
-    app.tell_counts();
-    app.tell_counts();
+    app.tell_counts(0);
+    app.tell_counts(0);
     assert_eq!(counts(&sessions[0]), ["101"]);
     let channel = app.channel(&name("news")).unwrap();
     app.leave(&channel, sessions[1].id(), true, 0);

@@ -22,7 +22,7 @@ const EXPIRY: Duration = Duration::from_secs(30);
 pub(crate) async fn run(node: Arc<Node>) {
     tokio::join!(
         every(sweep_interval(&node), || sweep(&node)),
-        every(COUNTS, || for_each_app(&node, |_, hub| hub.tell_counts())),
+        every(COUNTS, || for_each_app(&node, |_, hub| hub.tell_counts(node.clock.now()))),
         every(EXPIRY, || for_each_app(&node, |_, hub| hub.forget_expired(node.clock.now()))),
         follow_registry(&node),
     );

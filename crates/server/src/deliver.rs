@@ -18,11 +18,12 @@ impl Delivery {
     /// Queues an event for everyone on this node who listens to its channel.
     pub(crate) fn deliver(&self, envelope: Envelope) {
         let Envelope { app, channel, frame, except, cache } = envelope;
+        let now = self.clock.now();
         let cached = cache.map(|entry| Cached {
             frame: frame.clone(),
             data: entry.data,
-            expires_at: self.clock.now() + u64::from(entry.ttl_seconds) * 1_000,
+            expires_at: now + u64::from(entry.ttl_seconds) * 1_000,
         });
-        self.hub.app(&app).publish(&channel, &Publication { frame, except, cached });
+        self.hub.app(&app).publish(&channel, &Publication { frame, except, cached }, now);
     }
 }
