@@ -7,40 +7,17 @@ use clairon_protocol::error::InvalidId;
 /// Why there is no measurement. A figure that rests on failed requests is worse than none, so the first failure ends it.
 #[derive(Debug, thiserror::Error)]
 pub enum BenchError {
-    /// A credential is neither among the arguments nor in the environment.
-    #[error("{option} is missing: give it, or {variable} in the environment")]
-    MissingCredential {
-        /// The argument.
-        option: &'static str,
-        /// The environment variable.
-        variable: &'static str,
-    },
+    /// An argument is missing or wrong; the text names it and what is allowed.
+    #[error("{0}")]
+    Argument(String),
     /// A credential has a form that no server can take.
     #[error(transparent)]
     InvalidCredential(#[from] InvalidId),
-    /// `--url` cannot be read.
-    #[error("--url: {reason}; expected http://HOST[:PORT][/PREFIX]")]
-    Url {
-        /// What is wrong with it.
-        reason: &'static str,
-    },
-    /// The name of the host has no address.
-    #[error("{host} has no address")]
-    Resolve {
-        /// The name.
-        host: String,
-        /// What the resolver said, if it said anything.
-        #[source]
-        source: Option<io::Error>,
-    },
     /// The target is another machine and nobody has said whose.
     #[error(
-        "{address} is not this machine: load on somebody's server is an attack; add --yes-this-is-my-server if it is yours"
+        "{0} is not this machine: load on somebody's server is an attack; add --yes-this-is-my-server if it is yours"
     )]
-    NotLoopback {
-        /// Where the host's name leads.
-        address: IpAddr,
-    },
+    NotLoopback(IpAddr),
     /// More files are needed than the hard limit allows.
     #[error("{needed} open files are needed and the hard limit is {limit}; raise it with `ulimit -Hn`")]
     FileLimit {
@@ -49,54 +26,15 @@ pub enum BenchError {
         /// The hard limit.
         limit: u64,
     },
-    /// A number is out of its range for this scenario.
-    #[error("{option} is {given}: {allowed}")]
-    OutOfRange {
-        /// The argument.
-        option: &'static str,
-        /// Its value.
-        given: u64,
-        /// What is allowed.
-        allowed: &'static str,
-    },
-    /// The bare server cannot do what the scenario asks for.
-    #[error("{scenario} has no floor: the bare server keeps no roster, and no queue for those who do not read")]
-    NoFloor {
-        /// The scenario.
-        scenario: &'static str,
-    },
-    /// A system call failed.
-    #[error("{action}: {source}")]
-    Io {
-        /// What was tried.
-        action: &'static str,
-        /// What the system said.
-        source: io::Error,
-    },
-    /// Something in `/proc` cannot be read or has another form than expected.
-    #[error("{path}: {source}")]
-    Proc {
-        /// The file.
-        path: String,
-        /// What the system said.
-        source: io::Error,
-    },
-    /// The server refused a connection or a subscription.
-    #[error("the server refused {what}: {answer}")]
-    Refused {
-        /// What it was asked for.
-        what: &'static str,
-        /// Its own words, cut to a line.
-        answer: String,
-    },
-    /// The server answered a trigger with something other than 200.
-    #[error("the server answered a trigger with {status}: {body}")]
-    Answer {
-        /// The HTTP status.
-        status: u16,
-        /// The body, cut to a line.
-        body: String,
-    },
+    /// A system call failed, or a file in `/proc` cannot be read: what was tried, and what the system said.
+    #[error("{0}: {1}")]
+    Io(String, #[source] io::Error),
+    /// The server refused what it was asked for, in its own words.
+    #[error("the server refused {0}: {1}")]
+    Refused(&'static str, String),
+    /// The server answered a trigger with another status than 200, and this body.
+    #[error("the server answered a trigger with {0}: {1}")]
+    Answer(u16, String),
     /// The server sends what neither RFC 6455 nor HTTP/1.1 allows, or what this tool does not ask for.
     #[error("the server broke the protocol: {0}")]
     Protocol(&'static str),
@@ -119,8 +57,13 @@ pub enum BenchError {
 
 impl BenchError {
     /// For `map_err`: names what was tried.
-    pub(crate) fn io(action: &'static str) -> impl FnOnce(io::Error) -> Self {
-        move |source| Self::Io { action, source }
+    pub(crate) fn io<E: Into<io::Error>>(action: impl Into<String>) -> impl FnOnce(E) -> Self {
+        move |error| Self::Io(action.into(), error.into())
+    }
+
+    /// The server refused `what`. Its answer is cut to one short line.
+    pub(crate) fn refused(what: &'static str, answer: &[u8]) -> Self {
+        Self::Refused(what, quote(answer))
     }
 }
 

@@ -16,7 +16,7 @@ pub(crate) fn raise_to(connections: u64) -> Result<(), BenchError> {
     }
     if current != maximum {
         setrlimit(Resource::Nofile, Rlimit { current: maximum, maximum })
-            .map_err(|errno| BenchError::Io { action: "raising the limit of open files", source: errno.into() })?;
+            .map_err(BenchError::io("raising the limit of open files"))?;
     }
     Ok(())
 }

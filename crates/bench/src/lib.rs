@@ -45,7 +45,8 @@ pub fn run(arguments: BenchArgs) -> Result<(), BenchError> {
     workload.check()?;
     let wants_floor = server.is_none() || output.floor;
     if wants_floor && !workload.has_floor() {
-        return Err(BenchError::NoFloor { scenario: workload.name() });
+        let why = "the bare server keeps no roster, and no queue for those who do not read";
+        return Err(BenchError::Argument(format!("{} has no floor: {why}", workload.name())));
     }
     file_limit::raise_to(workload.open_files())?;
     let server = server.map(|target| scenario::measure(&workload, &target, &output)).transpose()?;

@@ -1,11 +1,11 @@
 //! The client's side: many WebSocket connections, a few HTTP connections, one thread, one poller.
 
 mod connection;
+mod dialer;
 mod engine;
 pub(crate) mod frame;
 pub(crate) mod http;
 mod publisher;
-mod source;
 mod subscription;
 mod swarm;
 mod tally;

@@ -16,7 +16,7 @@ impl CpuReading {
         let mut threads = HashMap::new();
         for pid in pids {
             let path = format!("/proc/{pid}/task");
-            for entry in fs::read_dir(&path).map_err(|source| BenchError::Proc { path, source })?.flatten() {
+            for entry in fs::read_dir(&path).map_err(BenchError::io(path))?.flatten() {
                 let path = entry.path().join("schedstat");
                 // A thread may end between being listed and being read.
                 let Ok(text) = fs::read_to_string(&path) else { continue };
@@ -47,10 +47,8 @@ pub(crate) fn memory(pids: &[u32]) -> Result<u64, BenchError> {
     let mut sum = 0;
     for pid in pids {
         let path = format!("/proc/{pid}/smaps_rollup");
-        match fs::read_to_string(&path) {
-            Ok(text) => sum += parse_pss(&text).ok_or_else(|| unexpected(path))?,
-            Err(source) => return Err(BenchError::Proc { path, source }),
-        }
+        let text = fs::read_to_string(&path).map_err(BenchError::io(&path))?;
+        sum += parse_pss(&text).ok_or_else(|| unexpected(path))?;
     }
     Ok(sum)
 }
@@ -61,7 +59,7 @@ fn parse_pss(text: &str) -> Option<u64> {
 }
 
 fn unexpected(path: String) -> BenchError {
-    BenchError::Proc { path, source: io::ErrorKind::InvalidData.into() }
+    BenchError::io(path)(io::ErrorKind::InvalidData)
 }
 
 #[cfg(test)]

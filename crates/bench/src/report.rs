@@ -20,34 +20,22 @@ pub(crate) enum Unit {
 }
 
 impl Unit {
-    const fn sign(self) -> &'static str {
+    /// What stands behind a figure in the table, and at the end of its key in JSON.
+    const fn signs(self) -> (&'static str, &'static str) {
         match self {
-            Self::Count => "",
-            Self::PerSecond => "/s",
-            Self::Millis => "ms",
-            Self::Micros => "us",
-            Self::Kib => "KiB",
-            Self::Mib => "MiB",
-            Self::Percent => "%",
+            Self::Count => ("", ""),
+            Self::PerSecond => ("/s", "_per_second"),
+            Self::Millis => ("ms", "_ms"),
+            Self::Micros => ("us", "_us"),
+            Self::Kib => ("KiB", "_kib"),
+            Self::Mib => ("MiB", "_mib"),
+            Self::Percent => ("%", "_percent"),
         }
     }
 
     /// Whether a ratio of two such figures says something: that of two costs does, that of two amounts does not.
     const fn is_cost(self) -> bool {
         matches!(self, Self::Millis | Self::Micros | Self::Kib)
-    }
-
-    /// How a figure's key ends in JSON.
-    const fn suffix(self) -> &'static str {
-        match self {
-            Self::Count => "",
-            Self::PerSecond => "_per_second",
-            Self::Millis => "_ms",
-            Self::Micros => "_us",
-            Self::Kib => "_kib",
-            Self::Mib => "_mib",
-            Self::Percent => "_percent",
-        }
     }
 }
 
@@ -81,6 +69,11 @@ impl Measurement {
         }
     }
 
+    /// Adds an amount of memory, given in KiB.
+    pub(crate) fn add_memory(&mut self, name: &str, kib: u64) {
+        self.add(name, Unit::Mib, float(kib) / 1024.0);
+    }
+
     /// Adds a cost per unit, in microseconds; nothing where there were no units.
     pub(crate) fn add_cost(&mut self, name: &str, time: Duration, units: u64) {
         if units > 0 {
@@ -109,7 +102,7 @@ impl Measurement {
 
 impl Figure {
     fn key(&self) -> String {
-        format!("{}{}", self.name.to_lowercase().replace([' ', '.'], "_"), self.unit.suffix())
+        format!("{}{}", self.name.to_lowercase().replace([' ', '.'], "_"), self.unit.signs().1)
     }
 
     #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "a count was whole before")]
@@ -123,7 +116,7 @@ impl Figure {
             Unit::Count | Unit::PerSecond | Unit::Percent => 1,
             Unit::Millis | Unit::Micros | Unit::Kib | Unit::Mib => 2,
         };
-        format!("{} {}", grouped(&format!("{value:.decimals$}")), self.unit.sign()).trim_end().to_owned()
+        format!("{} {}", grouped(&format!("{value:.decimals$}")), self.unit.signs().0).trim_end().to_owned()
     }
 }
 

@@ -43,19 +43,19 @@ impl TargetArgs {
             Some(url) => Place::parse(url)?,
             None => Place::new(&self.host, self.port, ""),
         };
-        let addresses = (host.as_str(), port).to_socket_addrs();
-        let mut addresses =
-            addresses.map_err(|source| BenchError::Resolve { host: host.clone(), source: Some(source) })?;
-        let address = addresses.next().ok_or(BenchError::Resolve { host, source: None })?;
+        let mut addresses = (host.as_str(), port).to_socket_addrs().map_err(BenchError::io(&host))?;
+        let address = addresses.next().ok_or_else(|| BenchError::Argument(format!("{host} has no address")))?;
         if !(address.ip().to_canonical().is_loopback() || self.yes_this_is_my_server) {
-            return Err(BenchError::NotLoopback { address: address.ip() });
+            return Err(BenchError::NotLoopback(address.ip()));
         }
         let (pids, sources) = (self.pid.clone(), self.sources);
         Ok(Target { address, authority, prefix, credentials: self.credentials()?, pids, sources })
     }
 
     fn credentials(self) -> Result<Credentials, BenchError> {
-        let missing = |option, variable| BenchError::MissingCredential { option, variable };
+        let missing = |option, variable| {
+            BenchError::Argument(format!("{option} is missing: give it, or {variable} in the environment"))
+        };
         let id: AppId = self.app_id.ok_or_else(|| missing("--app-id", "PUSHER_APP_ID"))?;
         let key: AppKey = self.key.ok_or_else(|| missing("--key", "PUSHER_APP_KEY"))?;
         let secret = self.secret.ok_or_else(|| missing("--secret", "PUSHER_APP_SECRET"))?;
@@ -79,8 +79,8 @@ impl Place {
     }
 
     fn parse(url: &str) -> Result<Self, BenchError> {
-        let wrong = |reason| BenchError::Url { reason };
-        let (scheme, rest) = url.split_once("://").ok_or(wrong("it has no scheme"))?;
+        let wrong = |reason| BenchError::Argument(format!("--url: {reason}; expected http://HOST[:PORT][/PREFIX]"));
+        let (scheme, rest) = url.split_once("://").ok_or_else(|| wrong("it has no scheme"))?;
         if !matches!(scheme, "http" | "ws") {
             return Err(wrong("only plain connections are measured"));
         }
@@ -138,7 +138,7 @@ mod tests {
             assert!(arguments(host).resolve().is_ok(), "{host}");
         }
         for host in ["192.0.2.1", "0.0.0.0", "2001:db8::1"] {
-            assert!(matches!(arguments(host).resolve(), Err(BenchError::NotLoopback { .. })), "{host}");
+            assert!(matches!(arguments(host).resolve(), Err(BenchError::NotLoopback(_))), "{host}");
         }
         assert!(TargetArgs { yes_this_is_my_server: true, ..arguments("192.0.2.1") }.resolve().is_ok());
     }
@@ -146,6 +146,6 @@ mod tests {
     #[test]
     fn an_app_is_needed() {
         let without = TargetArgs { secret: None, ..arguments("127.0.0.1") };
-        assert!(matches!(without.resolve(), Err(BenchError::MissingCredential { option: "--secret", .. })));
+        assert!(without.resolve().unwrap_err().to_string().starts_with("--secret is missing"));
     }
 }

@@ -8,11 +8,11 @@ use rand::{RngExt, rand_core::UnwrapErr, rngs::SysRng};
 use crate::{error::RegistryError, limits::LIMITS};
 
 /// The longest name of an app, in bytes.
-pub const NAME_BYTES: usize = 255;
+const NAME_BYTES: usize = 255;
 /// How many origins an app may list.
-pub const ALLOWED_ORIGINS: usize = 100;
+const ALLOWED_ORIGINS: usize = 100;
 /// The longest origin, in bytes.
-pub const ORIGIN_BYTES: usize = 255;
+const ORIGIN_BYTES: usize = 255;
 
 /// One app: its credentials, its switches, its limits.
 #[derive(Clone, Debug, PartialEq)]

@@ -37,15 +37,9 @@ pub enum RegistryError {
         /// Its name.
         field: &'static str,
         /// What it was to be.
-        value: i128,
+        value: i64,
         /// The most it may be.
         max: u32,
-    },
-    /// No limit has this name.
-    #[error("there is no limit called {name:?}")]
-    UnknownLimit {
-        /// The name asked for.
-        name: String,
     },
     /// An app with this id exists.
     #[error("an app with id {id} exists already")]

@@ -16,8 +16,8 @@ mod row;
 mod sql;
 mod sqlite;
 
-pub use app::{ALLOWED_ORIGINS, App, NAME_BYTES, ORIGIN_BYTES};
+pub use app::App;
 pub use cache::{AppCache, AppChange};
 pub use error::RegistryError;
-pub use limits::{LIMITS, LimitRange, check_limit};
+pub use limits::{LIMITS, LimitRange};
 pub use registry::{AppRegistry, Declared, open};

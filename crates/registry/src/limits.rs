@@ -20,8 +20,8 @@ impl LimitRange {
         Self { name, max, get }
     }
 
-    /// Takes `value` if it is in range. Wide, so that it can report what came from a file or a database as it was.
-    pub(crate) fn check(&self, value: i128) -> Result<u32, RegistryError> {
+    /// Takes `value` if it is in range. Wider than a limit, so that an error can report what a database holds.
+    pub(crate) fn check(&self, value: i64) -> Result<u32, RegistryError> {
         check_range(self.name, value, self.max)
     }
 }
@@ -42,25 +42,14 @@ pub const LIMITS: [LimitRange; 12] = [
     LimitRange::new("cache_ttl_seconds", 86_400, |limits| limits.cache_ttl_seconds),
 ];
 
-/// Checks a value that the limit called `name` is about to be set to.
-///
-/// # Errors
-/// When there is no such limit, or the value is outside of its range.
-pub fn check_limit(name: &str, value: u64) -> Result<(), RegistryError> {
-    limit(name, value.into()).map(drop)
-}
-
-/// Takes `value` as the limit called `name`.
-pub(crate) fn limit(name: &str, value: i128) -> Result<u32, RegistryError> {
-    LIMITS
-        .iter()
-        .find(|range| range.name == name)
-        .ok_or_else(|| RegistryError::UnknownLimit { name: name.to_owned() })?
-        .check(value)
+/// Takes `value` as the limit called `name`, which is one of [`LIMITS`].
+#[expect(clippy::expect_used, reason = "the callers name columns, which are called as the limits")]
+pub(crate) fn limit(name: &'static str, value: i64) -> Result<u32, RegistryError> {
+    LIMITS.iter().find(|range| range.name == name).expect("the name of a limit").check(value)
 }
 
 /// Takes `value` as the number called `field` if it is from 1 to `max`.
-pub(crate) fn check_range(field: &'static str, value: i128, max: u32) -> Result<u32, RegistryError> {
+pub(crate) fn check_range(field: &'static str, value: i64, max: u32) -> Result<u32, RegistryError> {
     match u32::try_from(value) {
         Ok(value) if (1..=max).contains(&value) => Ok(value),
         _ => Err(RegistryError::Range { field, value, max }),
@@ -73,14 +62,13 @@ mod tests {
 
     #[test]
     fn a_limit_is_checked_by_its_name() {
-        for range in &LIMITS {
-            let max = u64::from(range.max);
-            assert!(check_limit(range.name, 1).is_ok() && check_limit(range.name, max).is_ok(), "{}", range.name);
-            assert!(check_limit(range.name, 0).is_err() && check_limit(range.name, max + 1).is_err(), "{}", range.name);
+        for LimitRange { name, max, .. } in LIMITS {
+            let max = i64::from(max);
+            assert!(limit(name, 1).is_ok() && limit(name, max).is_ok(), "{name}");
+            assert!(limit(name, 0).is_err() && limit(name, max + 1).is_err(), "{name}");
         }
-        let error = check_limit("cache_ttl_seconds", u64::MAX).unwrap_err().to_string();
-        assert_eq!(error, "cache_ttl_seconds is 18446744073709551615, allowed are 1 to 86400");
-        assert_eq!(check_limit("speed", 1).unwrap_err().to_string(), "there is no limit called \"speed\"");
+        let error = limit("cache_ttl_seconds", i64::MAX).unwrap_err().to_string();
+        assert_eq!(error, "cache_ttl_seconds is 9223372036854775807, allowed are 1 to 86400");
     }
 
     #[test]

@@ -5,7 +5,12 @@ use std::num::NonZeroU32;
 use clairon_protocol::{AppId, AppKey, Limits, Secret};
 use sqlx::FromRow;
 
-use crate::{app::App, engine::Value, error::RegistryError, limits};
+use crate::{
+    app::App,
+    engine::Value,
+    error::RegistryError,
+    limits::{check_range, limit},
+};
 
 /// The columns of `apps` in the types that both engines can bind and read.
 #[derive(FromRow)]
@@ -79,7 +84,6 @@ impl AppRow {
 
 impl LimitsRow {
     fn parse(&self) -> Result<Limits, RegistryError> {
-        let limit = |name, value: i64| limits::limit(name, value.into());
         Ok(Limits {
             channel_name_bytes: limit("channel_name_bytes", self.channel_name_bytes)?,
             event_name_bytes: limit("event_name_bytes", self.event_name_bytes)?,
@@ -141,7 +145,7 @@ fn parse_origins(json: &str) -> Result<Vec<String>, String> {
 
 fn parse_capacity(connections: Option<i64>) -> Result<Option<NonZeroU32>, RegistryError> {
     Ok(match connections {
-        Some(connections) => NonZeroU32::new(limits::check_range("capacity", connections.into(), u32::MAX)?),
+        Some(connections) => NonZeroU32::new(check_range("capacity", connections, u32::MAX)?),
         None => None,
     })
 }

@@ -2,7 +2,7 @@
 //!
 //! An HTTP server checks the upgrade with [`handshake`], answers 101, and hands the plain stream to a [`Socket`]. What
 //! comes in is decoded without a buffer that outlives its message; what goes out is a [`frame`], encoded once and
-//! shared by every receiver, because a server does not mask. An idle [`Socket`] owns the stream and two empty pointers.
+//! shared by every receiver, because a server does not mask. An idle [`Socket`] owns its stream and no buffer.
 //!
 //! No extension is ever negotiated, `permessage-deflate` included: a compressed frame could not be shared, and its
 //! windows cost more memory than all the rest of a connection.

@@ -2,19 +2,20 @@
 
 use std::time::Duration;
 
+use clap::builder::RangedU64ValueParser;
+
 use crate::stamp;
 
 /// The longest data that an event of this tool may have, in bytes.
-const MAX_PAYLOAD: usize = 1 << 20;
+const MAX_PAYLOAD: u64 = 1 << 20;
 
-pub(super) fn count(text: &str) -> Result<usize, String> {
-    text.parse().ok().filter(|&count| count > 0).ok_or_else(|| "expected a whole number above 0".to_owned())
+pub(super) fn count() -> RangedU64ValueParser<usize> {
+    RangedU64ValueParser::new().range(1..)
 }
 
-pub(super) fn payload(text: &str) -> Result<usize, String> {
-    let sizes = stamp::LENGTH..=MAX_PAYLOAD;
-    let allowed = || format!("expected {} to {} bytes", sizes.start(), sizes.end());
-    text.parse().ok().filter(|size| sizes.contains(size)).ok_or_else(allowed)
+/// A size in bytes, for the data of an event.
+pub(super) fn payload() -> RangedU64ValueParser<usize> {
+    RangedU64ValueParser::new().range(stamp::LENGTH as u64..=MAX_PAYLOAD)
 }
 
 pub(super) fn rate(text: &str) -> Result<f64, String> {
@@ -34,12 +35,10 @@ mod tests {
 
     #[test]
     fn what_cannot_be_run_is_refused() {
-        assert_eq!((count("1"), payload("18")), (Ok(1), Ok(18)));
         assert_eq!((rate("0.5"), seconds("2.5")), (Ok(0.5), Ok(Duration::from_millis(2500))));
         for text in ["0", "-1", "", "x"] {
-            assert!(count(text).is_err() && payload(text).is_err(), "{text}");
             assert!(rate(text).is_err() && seconds(text).is_err(), "{text}");
         }
-        assert!(payload("17").is_err() && rate("NaN").is_err() && rate("inf").is_err() && seconds("NaN").is_err());
+        assert!(rate("NaN").is_err() && rate("inf").is_err() && seconds("NaN").is_err());
     }
 }

@@ -30,10 +30,10 @@ pub(crate) enum Workload {
 #[derive(Debug, Args)]
 pub(crate) struct IdleArgs {
     /// How many connections
-    #[arg(long, default_value_t = 1000, value_parser = count)]
+    #[arg(long, default_value_t = 1000, value_parser = count())]
     pub(crate) connections: usize,
     /// How many of them may be on their way at once
-    #[arg(long, default_value_t = 100, value_parser = count)]
+    #[arg(long, default_value_t = 100, value_parser = count())]
     pub(crate) parallel: usize,
     /// How long the server may settle before its memory is read, in seconds
     #[arg(long, default_value = "10", value_name = "SECONDS", value_parser = seconds)]
@@ -44,19 +44,19 @@ pub(crate) struct IdleArgs {
 #[derive(Debug, Args)]
 pub(crate) struct TrafficArgs {
     /// The size of an event's data, in bytes [default: 200; for `slow` 10000]
-    #[arg(long, value_name = "BYTES", value_parser = payload)]
+    #[arg(long, value_name = "BYTES", value_parser = payload())]
     pub(crate) payload: Option<usize>,
     /// Events a second [default: 20; for `channels` 500, for `slow` 100]
     #[arg(long, value_parser = rate)]
     pub(crate) rate: Option<f64>,
     /// How many events are due at the same time; the rate stays
-    #[arg(long, default_value_t = 1, value_name = "EVENTS", value_parser = count)]
+    #[arg(long, default_value_t = 1, value_name = "EVENTS", value_parser = count())]
     pub(crate) burst: usize,
     /// Publish as fast as the server answers
     #[arg(long, conflicts_with_all = ["rate", "burst"])]
     pub(crate) max: bool,
     /// How many HTTP connections publish
-    #[arg(long, default_value_t = 4, value_name = "NUMBER", value_parser = count)]
+    #[arg(long, default_value_t = 4, value_name = "NUMBER", value_parser = count())]
     pub(crate) http_connections: usize,
     #[command(flatten)]
     pub(crate) time: TimeArgs,
@@ -72,7 +72,7 @@ pub(crate) struct TimeArgs {
 #[derive(Debug, Args)]
 pub(crate) struct FanoutArgs {
     /// How many subscribers
-    #[arg(long, default_value_t = 1000, value_parser = count)]
+    #[arg(long, default_value_t = 1000, value_parser = count())]
     pub(crate) connections: usize,
     #[command(flatten)]
     pub(crate) traffic: TrafficArgs,
@@ -81,10 +81,10 @@ pub(crate) struct FanoutArgs {
 #[derive(Debug, Args)]
 pub(crate) struct ChannelsArgs {
     /// How many connections
-    #[arg(long, default_value_t = 5000, value_parser = count)]
+    #[arg(long, default_value_t = 5000, value_parser = count())]
     pub(crate) connections: usize,
     /// How many channels
-    #[arg(long, default_value_t = 500, value_parser = count)]
+    #[arg(long, default_value_t = 500, value_parser = count())]
     pub(crate) channels: usize,
     #[command(flatten)]
     pub(crate) traffic: TrafficArgs,
@@ -93,16 +93,16 @@ pub(crate) struct ChannelsArgs {
 #[derive(Debug, Args)]
 pub(crate) struct TriggerArgs {
     /// How many HTTP connections
-    #[arg(long, default_value_t = 16, value_name = "NUMBER", value_parser = count)]
+    #[arg(long, default_value_t = 16, value_name = "NUMBER", value_parser = count())]
     pub(crate) http_connections: usize,
     /// How many events each request carries; more than one makes it a batch
-    #[arg(long, default_value_t = 1, value_name = "EVENTS", value_parser = count)]
+    #[arg(long, default_value_t = 1, value_name = "EVENTS", value_parser = count())]
     pub(crate) batch: usize,
     /// Open a connection for every request
     #[arg(long)]
     pub(crate) close: bool,
     /// The size of an event's data, in bytes
-    #[arg(long, default_value_t = 200, value_name = "BYTES", value_parser = payload)]
+    #[arg(long, default_value_t = 200, value_name = "BYTES", value_parser = payload())]
     pub(crate) payload: usize,
     #[command(flatten)]
     pub(crate) time: TimeArgs,
@@ -111,13 +111,13 @@ pub(crate) struct TriggerArgs {
 #[derive(Debug, Args)]
 pub(crate) struct WhisperArgs {
     /// How many members the channel has; they speak in turn
-    #[arg(long, default_value_t = 100, value_parser = count)]
+    #[arg(long, default_value_t = 100, value_parser = count())]
     pub(crate) members: usize,
     /// Client events a second; servers allow 10 a member
     #[arg(long, default_value_t = 100.0, value_parser = rate)]
     pub(crate) rate: f64,
     /// The size of an event's data, in bytes
-    #[arg(long, default_value_t = 200, value_name = "BYTES", value_parser = payload)]
+    #[arg(long, default_value_t = 200, value_name = "BYTES", value_parser = payload())]
     pub(crate) payload: usize,
     #[command(flatten)]
     pub(crate) time: TimeArgs,
@@ -126,7 +126,7 @@ pub(crate) struct WhisperArgs {
 #[derive(Debug, Args)]
 pub(crate) struct ChurnArgs {
     /// How many connections come and go at once [default: 16; with watchers 1]
-    #[arg(long, value_parser = count)]
+    #[arg(long, value_parser = count())]
     pub(crate) parallel: Option<usize>,
     /// How many members of a presence channel see every one come and go; 0 for a public channel with nobody in it
     #[arg(long, default_value_t = 0)]
@@ -138,10 +138,10 @@ pub(crate) struct ChurnArgs {
 #[derive(Debug, Args)]
 pub(crate) struct SlowArgs {
     /// How many subscribers read
-    #[arg(long, default_value_t = 100, value_parser = count)]
+    #[arg(long, default_value_t = 100, value_parser = count())]
     pub(crate) connections: usize,
     /// How many subscribers do not
-    #[arg(long, default_value_t = 10, value_parser = count)]
+    #[arg(long, default_value_t = 10, value_parser = count())]
     pub(crate) slow: usize,
     #[command(flatten)]
     pub(crate) traffic: TrafficArgs,
@@ -150,10 +150,10 @@ pub(crate) struct SlowArgs {
 #[derive(Debug, Args)]
 pub(crate) struct MixedArgs {
     /// How many subscribers the fan-out has
-    #[arg(long, default_value_t = 1000, value_parser = count)]
+    #[arg(long, default_value_t = 1000, value_parser = count())]
     pub(crate) connections: usize,
     /// How many pairs whisper, each in a channel of its own
-    #[arg(long, default_value_t = 10, value_parser = count)]
+    #[arg(long, default_value_t = 10, value_parser = count())]
     pub(crate) pairs: usize,
     /// Client events a second, of all pairs together; servers allow 10 a member
     #[arg(long, default_value_t = 50.0, value_parser = rate)]
@@ -214,16 +214,11 @@ impl Workload {
     pub(crate) fn check(&self) -> Result<(), BenchError> {
         match self {
             Self::Whisper(whisper) if whisper.members < 2 => {
-                let given = whisper.members as u64;
-                Err(BenchError::OutOfRange {
-                    option: "--members",
-                    given,
-                    allowed: "a whisper needs someone to hear it",
-                })
+                Err(BenchError::Argument("--members is 1: a whisper needs someone to hear it".to_owned()))
             }
-            Self::Channels(channels) if channels.channels > channels.connections => {
-                let given = channels.channels as u64;
-                Err(BenchError::OutOfRange { option: "--channels", given, allowed: "at most one a connection" })
+            Self::Channels(ChannelsArgs { channels, connections, .. }) if channels > connections => {
+                let allowed = format!("the {connections} connections allow at most one each");
+                Err(BenchError::Argument(format!("--channels is {channels}: {allowed}")))
             }
             _ => Ok(()),
         }

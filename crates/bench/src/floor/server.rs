@@ -14,6 +14,8 @@ use mio::{
     unix::SourceFd,
 };
 
+use slab::Slab;
+
 use super::message::{self, Wish};
 use crate::{
     BenchError, file_limit,
@@ -54,8 +56,7 @@ struct Peer {
 pub(super) struct Server {
     poll: Poll,
     listener: TcpListener,
-    peers: Vec<Option<Peer>>,
-    free: Vec<usize>,
+    peers: Slab<Peer>,
     channels: HashMap<Rc<str>, Vec<usize>>,
     greeting: Vec<u8>,
 }
@@ -68,14 +69,7 @@ impl Server {
         let poll = Poll::new()?;
         let mut listener = TcpListener::bind(SocketAddr::from(([127, 0, 0, 1], 0)))?;
         poll.registry().register(&mut listener, LISTENER, Interest::READABLE)?;
-        Ok(Self {
-            poll,
-            listener,
-            peers: Vec::new(),
-            free: Vec::new(),
-            channels: HashMap::new(),
-            greeting: message::greeting(),
-        })
+        Ok(Self { poll, listener, peers: Slab::new(), channels: HashMap::new(), greeting: message::greeting() })
     }
 
     /// Ends with whoever started this process: its standard input is a pipe from there.
@@ -117,23 +111,19 @@ impl Server {
                 Err(error) => return Err(error),
             };
             stream.set_nodelay(true)?;
-            let slot = self.free.pop().unwrap_or_else(|| {
-                self.peers.push(None);
-                self.peers.len() - 1
-            });
-            self.poll.registry().register(&mut stream, Token(slot), Interest::READABLE)?;
-            self.peers[slot] = Some(Peer { stream, is_client: false, seat: None, carry: Vec::new() });
+            let slot = self.peers.vacant_entry();
+            self.poll.registry().register(&mut stream, Token(slot.key()), Interest::READABLE)?;
+            slot.insert(Peer { stream, is_client: false, seat: None, carry: Vec::new() });
         }
     }
 
     fn remove(&mut self, slot: usize) {
-        let Some(peer) = self.peers[slot].take() else { return };
-        self.free.push(slot);
+        let Some(peer) = self.peers.try_remove(slot) else { return };
         let Some((channel, place)) = peer.seat else { return };
         let Some(listeners) = self.channels.get_mut(&channel) else { return };
         listeners.swap_remove(place);
         // The one who was last has moved.
-        let moved = listeners.get(place).and_then(|&other| self.peers[other].as_mut());
+        let moved = listeners.get(place).and_then(|&other| self.peers.get_mut(other));
         if let Some((_, seat)) = moved.and_then(|other| other.seat.as_mut()) {
             *seat = place;
         }
@@ -141,7 +131,7 @@ impl Server {
 
     fn read(&mut self, slot: usize, scratch: &mut [u8], has_ended: bool) -> Result<(), Gone> {
         loop {
-            let Some(peer) = self.peers[slot].as_mut() else { return Ok(()) };
+            let Some(peer) = self.peers.get_mut(slot) else { return Ok(()) };
             let size = match peer.stream.read(scratch) {
                 Ok(0) => return Err(Gone),
                 Ok(size) => size,
@@ -161,7 +151,7 @@ impl Server {
     }
 
     fn take(&mut self, slot: usize, mut input: &[u8]) -> Result<(), Gone> {
-        let Some(peer) = self.peers[slot].as_mut() else { return Ok(()) };
+        let Some(peer) = self.peers.get_mut(slot) else { return Ok(()) };
         if !peer.is_client && !input.starts_with(b"GET ") {
             return self.answer(slot, input);
         }
@@ -179,7 +169,7 @@ impl Server {
                 _ => {}
             }
         }
-        if let Some(peer) = self.peers[slot].as_mut() {
+        if let Some(peer) = self.peers.get_mut(slot) {
             peer.carry = input.to_vec();
         }
         Ok(())
@@ -189,7 +179,7 @@ impl Server {
     fn answer(&mut self, slot: usize, input: &[u8]) -> Result<(), Gone> {
         let head = Head::parse(input).map_err(|_| Gone)?;
         let Some(head) = head.filter(|head| head.is_complete(input, false)) else {
-            if let Some(peer) = self.peers[slot].as_mut() {
+            if let Some(peer) = self.peers.get_mut(slot) {
                 peer.carry = input.to_vec();
             }
             return Ok(());
@@ -220,7 +210,7 @@ impl Server {
     fn seat(&mut self, slot: usize, channel: &str) {
         let name = self.channels.get_key_value(channel).map_or_else(|| channel.into(), |(name, _)| Rc::clone(name));
         let listeners = self.channels.entry(Rc::clone(&name)).or_default();
-        if let Some(peer) = self.peers[slot].as_mut() {
+        if let Some(peer) = self.peers.get_mut(slot) {
             peer.seat = Some((name, listeners.len()));
             listeners.push(slot);
         }
@@ -231,7 +221,7 @@ impl Server {
         let mut gone = Vec::new();
         for &listener in self.channels.get(channel).into_iter().flatten() {
             if Some(listener) != except
-                && let Some(peer) = self.peers[listener].as_mut()
+                && let Some(peer) = self.peers.get_mut(listener)
                 && send(&mut peer.stream, bytes).is_err()
             {
                 gone.push(listener);
@@ -243,7 +233,7 @@ impl Server {
     }
 
     fn send(&mut self, slot: usize, bytes: &[u8]) -> Result<(), Gone> {
-        self.peers[slot].as_mut().map_or(Err(Gone), |peer| send(&mut peer.stream, bytes))
+        self.peers.get_mut(slot).map_or(Err(Gone), |peer| send(&mut peer.stream, bytes))
     }
 }
 

@@ -1,12 +1,15 @@
 //! One WebSocket connection of a client, from the first packet to the last.
 
-use std::io::{self, Read as _, Write as _};
+use std::{
+    io::{self, Read as _, Write as _},
+    mem,
+};
 
 use memchr::memmem;
 use mio::net::TcpStream;
 
-use super::{Subscription, Tally, frame, http::Head, source};
-use crate::{BenchError, clock::Nanos, error::quote, stamp, target::Target};
+use super::{Subscription, Tally, dialer, frame, http::Head};
+use crate::{BenchError, clock::Nanos, stamp, target::Target};
 
 /// Where a connection stands.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -53,7 +56,7 @@ impl Connection {
 
     /// Sends the request as soon as the stream stands.
     pub(super) fn start(&mut self, target: &Target) -> Result<(), BenchError> {
-        if source::is_connected(&self.stream)? {
+        if dialer::is_connected(&self.stream)? {
             self.send(upgrade_request(target).as_bytes())?;
             self.phase = Phase::Upgrading;
         }
@@ -80,7 +83,7 @@ impl Connection {
                 Err(error) if error.kind() == io::ErrorKind::WouldBlock => return Ok(None),
                 // A reset is an end like any other here.
                 Err(error) if error.kind() == io::ErrorKind::ConnectionReset => return Ok(Some(0)),
-                Err(source) => return Err(BenchError::Io { action: "reading", source }),
+                Err(error) => return Err(BenchError::io("reading")(error)),
             }
         }
     }
@@ -88,17 +91,15 @@ impl Connection {
     /// Takes what was read.
     pub(super) fn receive(&mut self, input: &[u8], arrival: &mut Arrival<'_>) -> Result<(), BenchError> {
         arrival.tally.bytes += input.len() as u64;
-        if self.carry.is_empty() {
-            let mut rest = input;
-            self.advance(&mut rest, arrival)?;
-            self.carry = rest.to_vec();
+        let mut carried = mem::take(&mut self.carry);
+        let mut rest = if carried.is_empty() {
+            input
         } else {
-            let mut carried = std::mem::take(&mut self.carry);
             carried.extend_from_slice(input);
-            let mut rest = &carried[..];
-            self.advance(&mut rest, arrival)?;
-            self.carry = rest.to_vec();
-        }
+            &carried
+        };
+        self.advance(&mut rest, arrival)?;
+        self.carry = rest.to_vec();
         Ok(())
     }
 
@@ -106,8 +107,7 @@ impl Connection {
     pub(super) fn end(&mut self, tally: &mut Tally) -> Result<(), BenchError> {
         match self.phase {
             Phase::Connecting | Phase::Upgrading | Phase::Greeting | Phase::Subscribing => {
-                let answer = "it closed the connection".to_owned();
-                return Err(BenchError::Refused { what: "a connection", answer });
+                return Err(BenchError::refused("a connection", b"it closed the connection"));
             }
             Phase::Ready | Phase::Paused => tally.lose(None),
             Phase::Leaving => tally.departures += 1,
@@ -139,7 +139,7 @@ impl Connection {
     fn upgrade(&mut self, input: &mut &[u8]) -> Result<bool, BenchError> {
         let Some(head) = Head::parse(input)? else { return Ok(false) };
         if head.status() != 101 {
-            return Err(BenchError::Refused { what: "the upgrade to a WebSocket", answer: quote(input) });
+            return Err(BenchError::refused("the upgrade to a WebSocket", input));
         }
         *input = &input[head.size..];
         self.phase = Phase::Greeting;
@@ -156,13 +156,13 @@ impl Connection {
                 self.send(&frame::from_client(frame::TEXT, message.as_bytes()))?;
                 self.phase = Phase::Subscribing;
             }
-            Phase::Greeting => return Err(BenchError::Refused { what: "a connection", answer: quote(payload) }),
+            Phase::Greeting => return Err(BenchError::refused("a connection", payload)),
             Phase::Subscribing if says(b"subscription_succeeded") => {
                 arrival.tally.arrivals.record(arrival.now.saturating_sub(self.opened));
                 self.phase = Phase::Ready;
             }
             Phase::Subscribing if says(b"pusher:error") || says(b"subscription_error") => {
-                return Err(BenchError::Refused { what: "a subscription", answer: quote(payload) });
+                return Err(BenchError::refused("a subscription", payload));
             }
             _ => {}
         }
@@ -189,12 +189,7 @@ impl Connection {
         match self.phase {
             Phase::Ready | Phase::Paused => tally.lose(frame::close_code(payload)),
             Phase::Leaving => tally.departures += 1,
-            _ => {
-                return Err(BenchError::Refused {
-                    what: "a connection",
-                    answer: quote(payload.get(2..).unwrap_or(b"")),
-                });
-            }
+            _ => return Err(BenchError::refused("a connection", payload.get(2..).unwrap_or_default())),
         }
         self.phase = Phase::Gone;
         Ok(())

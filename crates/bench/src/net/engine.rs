@@ -1,10 +1,10 @@
 //! The one loop: whatever arrives anywhere is taken here.
 
-use std::time::Duration;
+use std::{io, time::Duration};
 
 use mio::{Events, Poll, Token};
 
-use super::{Job, Subscription, Tally, publisher::Publisher, source::Sources, swarm::Swarm, timer::Timer};
+use super::{Tally, dialer::Dialer, publisher::Publisher, swarm::Swarm, timer::Timer};
 use crate::{
     BenchError,
     clock::{Clock, Nanos},
@@ -31,27 +31,29 @@ pub(crate) struct Engine<'t> {
     scratch: Box<[u8]>,
     timer: Timer,
     clock: Clock,
-    sources: Sources,
-    swarm: Swarm<'t>,
-    publisher: Publisher<'t>,
+    pub(crate) swarm: Swarm<'t>,
+    pub(crate) publisher: Publisher<'t>,
     pub(crate) tally: Tally,
 }
 
 impl<'t> Engine<'t> {
     pub(crate) fn new(target: &'t Target) -> Result<Self, BenchError> {
-        let poll = Poll::new().map_err(BenchError::io("making a poller"))?;
-        let timer = Timer::new(poll.registry(), Token(TIMER)).map_err(BenchError::io("making a timer"))?;
+        Self::start(target).map_err(BenchError::io("making a poller"))
+    }
+
+    fn start(target: &'t Target) -> io::Result<Self> {
+        let poll = Poll::new()?;
+        let dialer = || Dialer::new(target, poll.registry());
         let clock = Clock::start();
         Ok(Self {
-            poll,
             events: Events::with_capacity(EVENTS),
             scratch: vec![0; SCRATCH].into_boxed_slice(),
-            timer,
+            timer: Timer::new(poll.registry(), Token(TIMER))?,
             clock,
-            sources: Sources::new(target),
-            swarm: Swarm::new(target, clock),
-            publisher: Publisher::new(target, clock, TIMER + 1),
+            swarm: Swarm::new(target, clock, dialer()?),
+            publisher: Publisher::new(target, clock, dialer()?, TIMER + 1),
             tally: Tally::default(),
+            poll,
         })
     }
 
@@ -70,73 +72,18 @@ impl<'t> Engine<'t> {
             }
             None => PATIENCE,
         };
-        self.publisher.dispatch(self.poll.registry(), &mut self.sources)?;
+        self.publisher.dispatch()?;
         match self.poll.poll(&mut self.events, Some(patience)) {
-            Err(error) if error.kind() == std::io::ErrorKind::Interrupted => return Ok(()),
+            Err(error) if error.kind() == io::ErrorKind::Interrupted => return Ok(()),
             result => result.map_err(BenchError::io("polling"))?,
         }
         for event in &self.events {
             match event.token().0 {
                 TIMER => {}
                 token if token < TIMER => self.swarm.on_event(event, &mut self.scratch, &mut self.tally)?,
-                _ => {
-                    let (registry, sources) = (self.poll.registry(), &mut self.sources);
-                    self.publisher.on_event(event, &mut self.scratch, &mut self.tally, registry, sources)?;
-                }
+                _ => self.publisher.on_event(event, &mut self.scratch, &mut self.tally)?,
             }
         }
-        self.publisher.dispatch(self.poll.registry(), &mut self.sources)
-    }
-
-    /// Starts a connection, which [`arrived`](Self::arrived) once it is subscribed.
-    pub(crate) fn open(&mut self, subscription: Subscription, receive_buffer: Option<usize>) -> Result<(), BenchError> {
-        self.swarm.open(self.poll.registry(), &mut self.sources, subscription, receive_buffer)
-    }
-
-    /// The connections that were subscribed since the last call.
-    pub(crate) fn arrived(&mut self) -> Vec<usize> {
-        std::mem::take(&mut self.swarm.arrived)
-    }
-
-    /// How many connections have gone since the last call, for whatever reason.
-    pub(crate) const fn departed(&mut self) -> usize {
-        std::mem::replace(&mut self.swarm.departed, 0)
-    }
-
-    /// What an open connection listens to.
-    pub(crate) fn subscription(&self, connection: usize) -> Option<Subscription> {
-        self.swarm.subscription(connection)
-    }
-
-    pub(crate) fn leave(&mut self, connection: usize) -> Result<(), BenchError> {
-        self.swarm.leave(connection)
-    }
-
-    pub(crate) fn send(&mut self, connection: usize, message: &str) -> Result<(), BenchError> {
-        self.swarm.send(connection, message)
-    }
-
-    pub(crate) fn set_paused(&mut self, connection: usize, paused: bool) -> Result<(), BenchError> {
-        self.swarm.set_paused(self.poll.registry(), connection, paused)
-    }
-
-    pub(crate) fn set_http_connections(&mut self, count: usize) {
-        self.publisher.set_lines(count);
-    }
-
-    /// How many more triggers could be on their way.
-    pub(crate) fn idle_http_connections(&self) -> usize {
-        self.publisher.idle()
-    }
-
-    /// Queues a trigger; false where the server is so far behind that it was left out.
-    pub(crate) fn publish(&mut self, job: Job) -> bool {
-        let is_taken = self.publisher.submit(job);
-        self.tally.skipped += u64::from(!is_taken);
-        is_taken
-    }
-
-    pub(crate) fn is_publishing(&self) -> bool {
-        !self.publisher.is_done()
+        self.publisher.dispatch()
     }
 }

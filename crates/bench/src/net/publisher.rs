@@ -2,10 +2,10 @@
 
 use std::{collections::VecDeque, fmt::Write as _};
 
-use mio::{Registry, event::Event};
+use mio::event::Event;
 
 use self::line::Line;
-use super::{Tally, source::Sources, subscription::public_channel};
+use super::{Tally, dialer::Dialer, subscription::public_channel};
 use crate::{
     BenchError,
     clock::{Clock, Nanos},
@@ -33,36 +33,38 @@ pub(crate) struct Job {
     pub(crate) close: bool,
 }
 
-/// The connections and the jobs that wait for one.
+/// The HTTP connections, and the jobs that wait for one.
 #[derive(Debug)]
-pub(super) struct Publisher<'t> {
+pub(crate) struct Publisher<'t> {
     target: &'t Target,
     clock: Clock,
+    dialer: Dialer,
     lines: Vec<Line>,
     first_token: usize,
     waiting: VecDeque<Job>,
 }
 
 impl<'t> Publisher<'t> {
-    pub(super) const fn new(target: &'t Target, clock: Clock, first_token: usize) -> Self {
-        Self { target, clock, lines: Vec::new(), first_token, waiting: VecDeque::new() }
+    pub(super) const fn new(target: &'t Target, clock: Clock, dialer: Dialer, first_token: usize) -> Self {
+        Self { target, clock, dialer, lines: Vec::new(), first_token, waiting: VecDeque::new() }
     }
 
-    pub(super) fn set_lines(&mut self, count: usize) {
-        self.lines.resize_with(count, Line::default);
+    /// Uses `count` connections from now on. To be called once.
+    pub(crate) fn set_connections(&mut self, count: usize) {
+        self.lines = (self.first_token..).take(count).map(Line::new).collect();
     }
 
-    /// How many connections have nothing to do.
-    pub(super) fn idle(&self) -> usize {
+    /// How many more triggers could be on their way.
+    pub(crate) fn idle(&self) -> usize {
         self.lines.iter().filter(|line| line.is_idle()).count().saturating_sub(self.waiting.len())
     }
 
-    pub(super) fn is_done(&self) -> bool {
+    pub(crate) fn is_done(&self) -> bool {
         self.waiting.is_empty() && self.lines.iter().all(Line::is_idle)
     }
 
-    /// Takes a job; false where too many wait already.
-    pub(super) fn submit(&mut self, job: Job) -> bool {
+    /// Queues a trigger; false where so many wait already that it was left out.
+    pub(crate) fn submit(&mut self, job: Job) -> bool {
         let has_room = self.waiting.len() < MAX_WAITING;
         if has_room {
             self.waiting.push_back(job);
@@ -71,32 +73,21 @@ impl<'t> Publisher<'t> {
     }
 
     /// Gives waiting jobs to idle connections.
-    pub(super) fn dispatch(&mut self, registry: &Registry, sources: &mut Sources) -> Result<(), BenchError> {
+    pub(super) fn dispatch(&mut self) -> Result<(), BenchError> {
         if self.waiting.is_empty() {
             return Ok(());
         }
-        for (index, line) in self.lines.iter_mut().enumerate().filter(|(_, line)| line.is_idle()) {
+        for line in self.lines.iter_mut().filter(|line| line.is_idle()) {
             let Some(job) = self.waiting.pop_front() else { break };
-            let request = request(self.target, job);
-            line.send(request, self.clock.now(), self.first_token + index, registry, sources)?;
+            line.send(request(self.target, job), self.clock.now(), &mut self.dialer)?;
         }
         Ok(())
     }
 
-    pub(super) fn on_event(
-        &mut self,
-        event: &Event,
-        scratch: &mut [u8],
-        tally: &mut Tally,
-        registry: &Registry,
-        sources: &mut Sources,
-    ) -> Result<(), BenchError> {
-        let token = event.token().0;
-        let Some(line) = self.lines.get_mut(token - self.first_token) else { return Ok(()) };
-        if let Some(sent) = line.on_event(event, scratch)? {
+    pub(super) fn on_event(&mut self, event: &Event, scratch: &mut [u8], tally: &mut Tally) -> Result<(), BenchError> {
+        let Some(line) = self.lines.get_mut(event.token().0 - self.first_token) else { return Ok(()) };
+        if let Some(sent) = line.on_event(event, scratch, &mut self.dialer)? {
             tally.answers.record(self.clock.now().saturating_sub(sent));
-        } else if line.must_reopen() {
-            line.reopen(token, registry, sources)?;
         }
         Ok(())
     }

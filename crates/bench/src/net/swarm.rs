@@ -1,86 +1,83 @@
 //! All WebSocket connections.
 
-use mio::{Interest, Registry, Token, event::Event};
+use std::mem;
+
+use mio::{Interest, event::Event};
+use slab::Slab;
 
 use super::{
     Subscription, Tally,
     connection::{Arrival, Connection, Phase},
+    dialer::{Dialer, READ_WRITE},
     frame,
-    source::Sources,
 };
 use crate::{BenchError, clock::Clock, target::Target};
 
-const READ_WRITE: Interest = Interest::READABLE.add(Interest::WRITABLE);
-
 /// The connections, each in a slot whose number is its token.
 #[derive(Debug)]
-pub(super) struct Swarm<'t> {
+pub(crate) struct Swarm<'t> {
     target: &'t Target,
     clock: Clock,
-    slots: Vec<Option<Connection>>,
-    free: Vec<usize>,
-    /// Slots whose connection was subscribed since these were last taken.
-    pub(super) arrived: Vec<usize>,
-    /// How many connections are gone for good since it was last asked.
-    pub(super) departed: usize,
+    dialer: Dialer,
+    slots: Slab<Connection>,
+    arrived: Vec<usize>,
+    departed: usize,
 }
 
 impl<'t> Swarm<'t> {
-    pub(super) const fn new(target: &'t Target, clock: Clock) -> Self {
-        Self { target, clock, slots: Vec::new(), free: Vec::new(), arrived: Vec::new(), departed: 0 }
+    pub(super) const fn new(target: &'t Target, clock: Clock, dialer: Dialer) -> Self {
+        Self { target, clock, dialer, slots: Slab::new(), arrived: Vec::new(), departed: 0 }
     }
 
-    pub(super) fn open(
-        &mut self,
-        registry: &Registry,
-        sources: &mut Sources,
-        subscription: Subscription,
-        receive_buffer: Option<usize>,
-    ) -> Result<(), BenchError> {
-        let stream = sources.connect(receive_buffer)?;
-        let slot = self.free.pop().unwrap_or_else(|| {
-            self.slots.push(None);
-            self.slots.len() - 1
-        });
-        let connection = self.slots[slot].insert(Connection::new(stream, subscription, self.clock.now()));
-        registry
-            .register(&mut connection.stream, Token(slot), READ_WRITE)
-            .map_err(BenchError::io("registering a connection"))
+    /// Starts a connection, which [`arrived`](Self::arrived) once it is subscribed. `receive_buffer` is in bytes.
+    pub(crate) fn open(&mut self, subscription: Subscription, receive_buffer: Option<usize>) -> Result<(), BenchError> {
+        let slot = self.slots.vacant_entry();
+        let stream = self.dialer.dial(slot.key(), receive_buffer)?;
+        slot.insert(Connection::new(stream, subscription, self.clock.now()));
+        Ok(())
     }
 
-    pub(super) fn subscription(&self, slot: usize) -> Option<Subscription> {
-        self.slots[slot].as_ref().map(|connection| connection.subscription)
+    /// The connections that were subscribed since the last call.
+    pub(crate) fn arrived(&mut self) -> Vec<usize> {
+        mem::take(&mut self.arrived)
+    }
+
+    /// How many connections have gone since the last call, for whatever reason.
+    pub(crate) const fn departed(&mut self) -> usize {
+        mem::replace(&mut self.departed, 0)
+    }
+
+    /// What an open connection listens to.
+    pub(crate) fn subscription(&self, connection: usize) -> Option<Subscription> {
+        self.slots.get(connection).map(|connection| connection.subscription)
     }
 
     /// Says goodbye. The connection is gone when the server has answered.
-    pub(super) fn leave(&mut self, slot: usize) -> Result<(), BenchError> {
-        let Some(connection) = self.slots[slot].as_mut() else { return Ok(()) };
+    pub(crate) fn leave(&mut self, connection: usize) -> Result<(), BenchError> {
+        let Some(connection) = self.slots.get_mut(connection) else { return Ok(()) };
         connection.phase = Phase::Leaving;
         connection.send(&frame::from_client(frame::CLOSE, &1000_u16.to_be_bytes()))
     }
 
     /// Sends a message. Nothing happens where the server has ended the connection.
-    pub(super) fn send(&mut self, slot: usize, message: &str) -> Result<(), BenchError> {
-        match self.slots[slot].as_mut() {
-            Some(connection) => connection.send(&frame::from_client(frame::TEXT, message.as_bytes())),
-            None => Ok(()),
-        }
+    pub(crate) fn send(&mut self, connection: usize, message: &str) -> Result<(), BenchError> {
+        let Some(connection) = self.slots.get_mut(connection) else { return Ok(()) };
+        connection.send(&frame::from_client(frame::TEXT, message.as_bytes()))
     }
 
     /// Stops reading, or reads again.
-    pub(super) fn set_paused(&mut self, registry: &Registry, slot: usize, paused: bool) -> Result<(), BenchError> {
-        let Some(connection) = self.slots[slot].as_mut() else { return Ok(()) };
+    pub(crate) fn set_paused(&mut self, connection: usize, paused: bool) -> Result<(), BenchError> {
+        let token = connection;
+        let Some(connection) = self.slots.get_mut(connection) else { return Ok(()) };
         let (phase, interest) = if paused { (Phase::Paused, Interest::WRITABLE) } else { (Phase::Ready, READ_WRITE) };
         connection.phase = phase;
-        registry
-            .reregister(&mut connection.stream, Token(slot), interest)
-            .map_err(BenchError::io("registering a connection"))
+        self.dialer.watch(&mut connection.stream, token, interest)
     }
 
     /// Takes whatever the poller has seen at a slot. A slot may be empty or used anew by then: the reads tell.
     pub(super) fn on_event(&mut self, event: &Event, scratch: &mut [u8], tally: &mut Tally) -> Result<(), BenchError> {
         let slot = event.token().0;
-        let Some(connection) = self.slots[slot].as_mut() else { return Ok(()) };
+        let Some(connection) = self.slots.get_mut(slot) else { return Ok(()) };
         let before = connection.phase;
         match before {
             Phase::Connecting => connection.start(self.target)?,
@@ -93,16 +90,13 @@ impl<'t> Swarm<'t> {
         }
         match connection.phase {
             Phase::Ready if before != Phase::Ready => self.arrived.push(slot),
-            Phase::Gone => self.release(slot),
+            Phase::Gone => {
+                self.slots.remove(slot);
+                self.departed += 1;
+            }
             _ => {}
         }
         Ok(())
-    }
-
-    fn release(&mut self, slot: usize) {
-        self.slots[slot] = None;
-        self.free.push(slot);
-        self.departed += 1;
     }
 }
 

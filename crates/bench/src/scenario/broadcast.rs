@@ -41,9 +41,11 @@ impl Broadcast {
     fn publish(&mut self, engine: &mut Engine<'_>, due: Nanos) {
         let channel = self.next_channel;
         self.next_channel = (channel + 1) % self.channels;
-        if engine.publish(Job { due, channel, ..self.job }) {
+        if engine.publisher.submit(Job { due, channel, ..self.job }) {
             let receivers = self.connections / self.channels + usize::from(channel < self.connections % self.channels);
             engine.tally.expect(Kind::Event, receivers * self.job.events);
+        } else {
+            engine.tally.skipped += 1;
         }
     }
 }
@@ -54,7 +56,7 @@ impl Work for Broadcast {
             return Ok(None);
         }
         let Some(schedule) = &mut self.schedule else {
-            for _ in 0..engine.idle_http_connections() {
+            for _ in 0..engine.publisher.idle() {
                 self.publish(engine, now);
             }
             return Ok(None);
@@ -70,7 +72,7 @@ impl Work for Broadcast {
     }
 
     fn is_settled(&self, engine: &Engine<'_>) -> bool {
-        !engine.is_publishing()
+        engine.publisher.is_done()
     }
 }
 
@@ -90,7 +92,7 @@ fn run(
     rate: f64,
 ) -> Result<Measurement, BenchError> {
     stage.open(connections, |index| Subscription::Public(index % channels))?;
-    stage.engine.set_http_connections(traffic.http_connections);
+    stage.engine.publisher.set_connections(traffic.http_connections);
     let mut broadcast = Broadcast::new(traffic, channels, connections, 200, rate);
     let usage = stage.drive(traffic.time.duration, &mut broadcast)?;
     let tally = &stage.engine.tally;
@@ -104,7 +106,7 @@ fn run(
 /// Triggers for a channel that nobody listens to.
 pub(super) fn trigger(mut stage: Stage<'_>, arguments: &TriggerArgs) -> Result<Measurement, BenchError> {
     let &TriggerArgs { http_connections, batch, close, payload, .. } = arguments;
-    stage.engine.set_http_connections(http_connections);
+    stage.engine.publisher.set_connections(http_connections);
     let job = Job { due: 0, channel: 0, events: batch, payload, close };
     let mut broadcast = Broadcast { schedule: None, burst: 1, channels: 1, connections: 0, next_channel: 0, job };
     let usage = stage.drive(arguments.time.duration, &mut broadcast)?;

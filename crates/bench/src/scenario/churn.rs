@@ -37,16 +37,16 @@ impl Churn {
 
 impl Work for Churn {
     fn tick(&mut self, engine: &mut Engine<'_>, _now: Nanos, is_over: bool) -> Result<Option<Nanos>, BenchError> {
-        for connection in engine.arrived() {
-            engine.leave(connection)?;
+        for connection in engine.swarm.arrived() {
+            engine.swarm.leave(connection)?;
         }
-        let gone = engine.departed().min(self.active);
+        let gone = engine.swarm.departed().min(self.active);
         self.active -= gone;
         self.cycles += gone as u64;
         engine.tally.expected_notices += (gone * self.watchers * 2) as u64;
         while !is_over && self.active < self.parallel {
             let subscription = self.subscription();
-            engine.open(subscription, None)?;
+            engine.swarm.open(subscription, None)?;
             self.active += 1;
         }
         Ok(None)

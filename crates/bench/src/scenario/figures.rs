@@ -29,10 +29,9 @@ impl Measurement {
     }
 
     pub(super) fn add_latency(&mut self, name: &str, latency: &Histogram) {
-        for (quantile, per_mille) in [("p50", 500), ("p99", 990), ("p99.9", 999)] {
-            self.add_millis(&format!("{name} {quantile}"), latency.quantile(per_mille));
+        for (column, quantile) in [("p50", 0.5), ("p99", 0.99), ("p99.9", 0.999), ("max", 1.0)] {
+            self.add_millis(&format!("{name} {column}"), latency.quantile(quantile));
         }
-        self.add_millis(&format!("{name} max"), (latency.count() > 0).then(|| latency.max()));
     }
 
     /// How many triggers were answered, and after how long.
@@ -49,16 +48,16 @@ impl Measurement {
     pub(super) fn add_server(&mut self, unit: &str, units: u64, usage: Usage) {
         if let Some(server) = usage.server {
             self.add_cost(&format!("server CPU per {unit}"), server, units);
-            self.add("server CPU of one core", Unit::Percent, 100.0 * server.as_secs_f64() / usage.span.as_secs_f64());
+            self.add("server CPU of one core", Unit::Percent, usage.share(server));
         }
     }
 
     /// What this tool used itself.
     pub(super) fn add_own(&mut self, unit: &str, units: u64, usage: Usage) -> Result<(), BenchError> {
-        let share = 100.0 * usage.own.as_secs_f64() / usage.span.as_secs_f64();
+        let share = usage.share(usage.own);
         self.add_cost(&format!("{OWN} CPU per {unit}"), usage.own, units);
         self.add(&format!("{OWN} CPU of one core"), Unit::Percent, share);
-        self.add(&format!("{OWN} memory"), Unit::Mib, float(process::memory(&[std::process::id()])?) / 1024.0);
+        self.add_memory(&format!("{OWN} memory"), process::memory(&[std::process::id()])?);
         if share > BUSY_PERCENT {
             self.note(format!("the tool itself kept a core {share:.0} % busy: rates and latencies may be its own"));
         }

@@ -25,8 +25,7 @@ pub(super) fn run(mut stage: Stage<'_>, arguments: &IdleArgs) -> Result<Measurem
     let arrivals = std::mem::take(&mut stage.engine.tally.arrivals);
     stage.measurement.add_latency("connect and subscribe", &arrivals);
     if let Some(server) = idle.server {
-        let share = 100.0 * server.as_secs_f64() / idle.span.as_secs_f64();
-        stage.measurement.add("server CPU while idle", Unit::Percent, share);
+        stage.measurement.add("server CPU while idle", Unit::Percent, idle.share(server));
     }
     stage.measurement.add_own("connection", units, opening)?;
     stage.measurement.add_server("connection", units, opening);
@@ -36,9 +35,9 @@ pub(super) fn run(mut stage: Stage<'_>, arguments: &IdleArgs) -> Result<Measurem
     if let (Some(empty), Some(full), Some(after)) = (empty, full, stage.memory()?) {
         let per_connection = float(full.saturating_sub(empty)) / float(units);
         stage.measurement.add("server memory per connection", Unit::Kib, per_connection);
-        stage.measurement.add("server memory before", Unit::Mib, float(empty) / 1024.0);
-        stage.measurement.add("server memory with all", Unit::Mib, float(full) / 1024.0);
-        stage.measurement.add("server memory after", Unit::Mib, float(after) / 1024.0);
+        stage.measurement.add_memory("server memory before", empty);
+        stage.measurement.add_memory("server memory with all", full);
+        stage.measurement.add_memory("server memory after", after);
         stage.measurement.add(
             "server memory after of before",
             Unit::Percent,

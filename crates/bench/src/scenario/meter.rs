@@ -29,6 +29,13 @@ pub(super) struct Usage {
     pub(super) span: Duration,
 }
 
+impl Usage {
+    /// How much of a core a processor time is, in percent.
+    pub(super) fn share(self, time: Duration) -> f64 {
+        100.0 * time.as_secs_f64() / self.span.as_secs_f64()
+    }
+}
+
 impl<'t> Meter<'t> {
     pub(super) fn start(target: &'t Target) -> Result<Self, BenchError> {
         let own = CpuReading::take(&[std::process::id()])?;

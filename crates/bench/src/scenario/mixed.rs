@@ -39,8 +39,8 @@ impl Work for Others {
 pub(super) fn run(mut stage: Stage<'_>, arguments: &MixedArgs) -> Result<Measurement, BenchError> {
     let MixedArgs { connections, pairs, whisper_rate, churners, traffic } = arguments;
     stage.open(*connections, |_| Subscription::Public(0))?;
-    stage.engine.set_http_connections(traffic.http_connections);
-    let mut side = Stage::new(stage.target, Progress::hidden())?;
+    stage.engine.publisher.set_connections(traffic.http_connections);
+    let mut side = Stage::new(stage.target, Progress::new("mixed", true))?;
     let speakers = side.open(2 * pairs, |index| Subscription::Private(index / 2))?;
     let whisper = Whisper::new(speakers, 1, *whisper_rate, WHISPER_PAYLOAD);
     let mut others = Others { whisper, churn: Churn::new(*churners, 0) };

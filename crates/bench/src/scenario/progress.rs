@@ -17,10 +17,6 @@ impl Progress {
         Self { bar, scenario }
     }
 
-    pub(super) fn hidden() -> Self {
-        Self { bar: ProgressBar::hidden(), scenario: "" }
-    }
-
     pub(super) fn begin(&self, step: &str, length: usize) {
         self.bar.reset();
         self.bar.set_length(length as u64);

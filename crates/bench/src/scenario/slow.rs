@@ -9,7 +9,7 @@ use crate::{
     clock::{Nanos, nanos},
     net::{Engine, Subscription, Tally},
     process,
-    report::{Measurement, Unit, float},
+    report::Measurement,
     stamp::Kind,
 };
 
@@ -51,9 +51,9 @@ pub(super) fn run(mut stage: Stage<'_>, arguments: &SlowArgs) -> Result<Measurem
     stage.open(*connections, |_| Subscription::Public(0))?;
     let sleepers = stage.open_with(*slow, *slow, Some(RECEIVE_BUFFER), |_| Subscription::Public(0))?;
     for &sleeper in &sleepers {
-        stage.engine.set_paused(sleeper, true)?;
+        stage.engine.swarm.set_paused(sleeper, true)?;
     }
-    stage.engine.set_http_connections(traffic.http_connections);
+    stage.engine.publisher.set_connections(traffic.http_connections);
     let before = stage.memory()?;
     let broadcast = Broadcast::new(traffic, 1, *connections, 10_000, 100.0);
     let mut watched = Watched { broadcast, pids: &stage.target.pids, next: 0, peak: 0 };
@@ -65,9 +65,9 @@ pub(super) fn run(mut stage: Stage<'_>, arguments: &SlowArgs) -> Result<Measurem
     stage.measurement.add_deliveries("deliveries", Kind::Event, &tally, usage);
     wake(&mut stage, &sleepers, tally)?;
     if let (Some(before), Some(after)) = (before, stage.memory()?) {
-        stage.measurement.add("server memory before", Unit::Mib, float(before) / 1024.0);
-        stage.measurement.add("server memory at most", Unit::Mib, float(watched.peak) / 1024.0);
-        stage.measurement.add("server memory after", Unit::Mib, float(after) / 1024.0);
+        stage.measurement.add_memory("server memory before", before);
+        stage.measurement.add_memory("server memory at most", watched.peak);
+        stage.measurement.add_memory("server memory after", after);
     }
     stage.finish("delivery", deliveries, usage)
 }
@@ -75,7 +75,7 @@ pub(super) fn run(mut stage: Stage<'_>, arguments: &SlowArgs) -> Result<Measurem
 /// Reads again where nobody read, and counts who was still connected. What arrives late is not counted.
 fn wake(stage: &mut Stage<'_>, sleepers: &[usize], tally: Tally) -> Result<(), BenchError> {
     for &sleeper in sleepers {
-        stage.engine.set_paused(sleeper, false)?;
+        stage.engine.swarm.set_paused(sleeper, false)?;
     }
     stage.rest("waking", WAKE_UP)?;
     let late = std::mem::replace(&mut stage.engine.tally, tally);

@@ -64,11 +64,11 @@ impl<'t> Stage<'t> {
         let (mut opened, mut last) = (0, self.engine.now());
         while connections.len() < count {
             while opened < count && opened - connections.len() < parallel {
-                self.engine.open(subscription(opened), receive_buffer)?;
+                self.engine.swarm.open(subscription(opened), receive_buffer)?;
                 opened += 1;
             }
             self.engine.turn(None)?;
-            let arrived = self.engine.arrived();
+            let arrived = self.engine.swarm.arrived();
             if !arrived.is_empty() {
                 last = self.engine.now();
                 connections.extend(arrived);
@@ -88,12 +88,12 @@ impl<'t> Stage<'t> {
         while gone < connections.len() {
             if gone >= sent {
                 for &connection in waiting.next().unwrap_or_default() {
-                    self.engine.leave(connection)?;
+                    self.engine.swarm.leave(connection)?;
                     sent += 1;
                 }
             }
             self.engine.turn(None)?;
-            let departed = self.engine.departed();
+            let departed = self.engine.swarm.departed();
             if departed > 0 {
                 last = self.engine.now();
                 gone += departed;

@@ -29,12 +29,12 @@ impl Whisper {
     fn speak(&mut self, engine: &mut Engine<'_>, due: Nanos) -> Result<(), BenchError> {
         let speaker = self.speakers[self.next];
         self.next = (self.next + 1) % self.speakers.len();
-        let Some(subscription) = engine.subscription(speaker) else { return Ok(()) };
+        let Some(subscription) = engine.swarm.subscription(speaker) else { return Ok(()) };
         let mut message = format!(r#"{{"event":"client-bench","channel":"{}","data":""#, subscription.channel());
         stamp::write(Kind::Whisper, due, self.payload, &mut message);
         message.push_str(r#""}"#);
         engine.tally.expect(Kind::Whisper, self.hearers);
-        engine.send(speaker, &message)
+        engine.swarm.send(speaker, &message)
     }
 }
 

@@ -2,13 +2,13 @@
 
 use std::io::{self, Read as _, Write as _};
 
-use mio::{Interest, Registry, Token, event::Event, net::TcpStream};
+use mio::{event::Event, net::TcpStream};
 
 use crate::{
     BenchError,
     clock::Nanos,
     error::quote,
-    net::{http::Head, source::Sources},
+    net::{dialer::Dialer, http::Head},
 };
 
 /// An answer grows no longer than this before the server is given up, in bytes.
@@ -17,6 +17,7 @@ const MAX_ANSWER: usize = 1 << 20;
 /// A connection that carries one request at a time and is kept for the next one if the server allows it.
 #[derive(Debug, Default)]
 pub(super) struct Line {
+    token: usize,
     stream: Option<TcpStream>,
     /// The request under way and how much of it is out, in bytes.
     request: Vec<u8>,
@@ -29,56 +30,48 @@ pub(super) struct Line {
 }
 
 impl Line {
+    pub(super) fn new(token: usize) -> Self {
+        Self { token, ..Self::default() }
+    }
+
     pub(super) const fn is_idle(&self) -> bool {
         self.sent.is_none()
     }
 
-    /// True where the server closed a used stream before it can have seen the request.
-    pub(super) const fn must_reopen(&self) -> bool {
-        self.sent.is_some() && self.stream.is_none()
-    }
-
-    pub(super) fn send(
-        &mut self,
-        request: Vec<u8>,
-        now: Nanos,
-        token: usize,
-        registry: &Registry,
-        sources: &mut Sources,
-    ) -> Result<(), BenchError> {
+    pub(super) fn send(&mut self, request: Vec<u8>, now: Nanos, dialer: &mut Dialer) -> Result<(), BenchError> {
         self.request = request;
         self.written = 0;
         self.sent = Some(now);
         match self.stream {
             Some(_) => self.flush().map_err(BenchError::io("sending a trigger")),
-            None => self.reopen(token, registry, sources),
+            None => self.open(dialer),
         }
     }
 
-    /// Sends the request again over a new stream.
-    pub(super) fn reopen(
-        &mut self,
-        token: usize,
-        registry: &Registry,
-        sources: &mut Sources,
-    ) -> Result<(), BenchError> {
+    /// Sends the request over a new stream, from its start.
+    fn open(&mut self, dialer: &mut Dialer) -> Result<(), BenchError> {
         self.written = 0;
         self.is_used = false;
-        let stream = self.stream.insert(sources.connect(None)?);
-        registry
-            .register(stream, Token(token), Interest::READABLE | Interest::WRITABLE)
-            .map_err(BenchError::io("registering a connection"))
+        self.stream = Some(dialer.dial(self.token, None)?);
+        Ok(())
     }
 
     /// Goes on. Returns when the request was sent if its answer is complete now.
-    pub(super) fn on_event(&mut self, event: &Event, scratch: &mut [u8]) -> Result<Option<Nanos>, BenchError> {
+    pub(super) fn on_event(
+        &mut self,
+        event: &Event,
+        scratch: &mut [u8],
+        dialer: &mut Dialer,
+    ) -> Result<Option<Nanos>, BenchError> {
         if event.is_writable() && self.written < self.request.len() {
             self.flush().map_err(BenchError::io("sending a trigger"))?;
         }
-        if event.is_readable() || event.is_read_closed() {
-            return self.read(scratch);
+        let answered = if event.is_readable() || event.is_read_closed() { self.read(scratch)? } else { None };
+        if self.sent.is_some() && self.stream.is_none() {
+            // The server closed a used stream before it can have seen the request.
+            self.open(dialer)?;
         }
-        Ok(None)
+        Ok(answered)
     }
 
     fn flush(&mut self) -> io::Result<()> {
@@ -105,7 +98,7 @@ impl Line {
                 Err(error) if error.kind() == io::ErrorKind::Interrupted => continue,
                 Err(error) if error.kind() == io::ErrorKind::WouldBlock => return Ok(None),
                 Err(_) if self.is_used => return self.end(),
-                Err(source) => return Err(BenchError::Io { action: "reading the answer to a trigger", source }),
+                Err(error) => return Err(BenchError::io("reading the answer to a trigger")(error)),
             }
             if let Some(sent) = self.finish(false)? {
                 return Ok(Some(sent));
@@ -131,7 +124,7 @@ impl Line {
             return if fits { Ok(None) } else { Err(BenchError::Protocol("an answer of more than 1 MiB")) };
         };
         if head.status() != 200 {
-            return Err(BenchError::Answer { status: head.status(), body: quote(&self.answer[head.size..]) });
+            return Err(BenchError::Answer(head.status(), quote(&self.answer[head.size..])));
         }
         if head.closes {
             self.stream = None;

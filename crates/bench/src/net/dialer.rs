@@ -5,33 +5,47 @@ use std::{
     net::{Ipv4Addr, SocketAddr},
 };
 
-use mio::net::TcpStream;
+use mio::{Interest, Registry, Token, net::TcpStream};
 use rustix::io::Errno;
 use socket2::{Domain, Protocol, Socket, Type};
 
 use crate::{BenchError, target::Target};
 
+pub(super) const READ_WRITE: Interest = Interest::READABLE.add(Interest::WRITABLE);
+
 /// Opens connections to the target, from one loopback address after the other: an address has only some 28,000 ports, and
 /// each is blocked for a minute after its connection was closed from this side.
 #[derive(Debug)]
-pub(super) struct Sources {
+pub(super) struct Dialer {
+    registry: Registry,
     target: SocketAddr,
+    /// How many addresses take turns; 0 where the system is to choose.
     addresses: u8,
     next: u8,
 }
 
-impl Sources {
-    pub(super) fn new(target: &Target) -> Self {
+impl Dialer {
+    pub(super) fn new(target: &Target, registry: &Registry) -> io::Result<Self> {
         let is_bindable = target.address.is_ipv4() && target.address.ip().is_loopback();
-        Self { target: target.address, addresses: if is_bindable { target.sources } else { 0 }, next: 0 }
+        let addresses = if is_bindable { target.sources } else { 0 };
+        Ok(Self { registry: registry.try_clone()?, target: target.address, addresses, next: 0 })
     }
 
     /// Starts a connection; the stream becomes writable when it stands or has failed. `receive_buffer` is in bytes.
-    pub(super) fn connect(&mut self, receive_buffer: Option<usize>) -> Result<TcpStream, BenchError> {
-        self.start(receive_buffer).map_err(BenchError::io("connecting"))
+    pub(super) fn dial(&mut self, token: usize, receive_buffer: Option<usize>) -> Result<TcpStream, BenchError> {
+        let mut stream = self.connect(receive_buffer).map_err(BenchError::io("connecting"))?;
+        self.registry
+            .register(&mut stream, Token(token), READ_WRITE)
+            .map_err(BenchError::io("registering a connection"))?;
+        Ok(stream)
     }
 
-    fn start(&mut self, receive_buffer: Option<usize>) -> io::Result<TcpStream> {
+    /// Changes what is reported of a stream.
+    pub(super) fn watch(&self, stream: &mut TcpStream, token: usize, interest: Interest) -> Result<(), BenchError> {
+        self.registry.reregister(stream, Token(token), interest).map_err(BenchError::io("registering a connection"))
+    }
+
+    fn connect(&mut self, receive_buffer: Option<usize>) -> io::Result<TcpStream> {
         let socket = Socket::new(Domain::for_address(self.target), Type::STREAM, Some(Protocol::TCP))?;
         socket.set_nonblocking(true)?;
         socket.set_tcp_nodelay(true)?;
@@ -50,17 +64,18 @@ impl Sources {
     }
 }
 
-/// Whether a stream from [`Sources`] stands by now.
+/// Whether a stream from a [`Dialer`] stands by now.
 ///
 /// # Errors
 /// It was refused.
 pub(super) fn is_connected(stream: &TcpStream) -> Result<bool, BenchError> {
-    if let Some(error) = stream.take_error().map_err(BenchError::io("connecting"))? {
-        return Err(BenchError::Io { action: "connecting", source: error });
-    }
-    match stream.peer_addr() {
+    let answer = match stream.take_error() {
+        Ok(None) => stream.peer_addr(),
+        Ok(Some(error)) | Err(error) => Err(error),
+    };
+    match answer {
         Ok(_) => Ok(true),
         Err(error) if error.kind() == io::ErrorKind::NotConnected => Ok(false),
-        Err(error) => Err(BenchError::Io { action: "connecting", source: error }),
+        Err(error) => Err(BenchError::io("connecting")(error)),
     }
 }
