@@ -31,7 +31,7 @@ pub struct CacheEntry {
 }
 
 /// Receives what a bus brings, in order. It must not block.
-pub type Deliver = Arc<dyn Fn(Envelope) + Send + Sync>;
+pub type Deliver = Box<dyn Fn(Envelope) + Send + Sync>;
 
 /// Carries events to every node that has subscribers for them.
 ///

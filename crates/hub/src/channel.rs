@@ -9,13 +9,14 @@ use parking_lot::Mutex;
 
 use crate::{Encode, Millis, Session, roster::Roster};
 
-/// Up to so many subscribers, each change of their count is told at once; above, every few seconds.
+/// The most subscribers that are told each change of their count at once; more are told every few seconds.
 const PROMPT_COUNTS: usize = 100;
 
-/// Up to so many subscribers are written to by whoever publishes; more are left to their own tasks, which spread over
+/// The most subscribers that are written to by whoever publishes; more are left to their own tasks, which spread over
 /// all cores and write together what has come meanwhile.
-const FEW: usize = 128;
-/// So is a channel that has spoken within this time: what follows each other closely is better written together.
+const DIRECT_SUBSCRIBERS: usize = 128;
+/// How long a channel must have been silent to be written to so: events close behind each other are better written
+/// together, by the subscribers' tasks.
 const PAUSE: Millis = 2;
 
 /// A channel: its subscribers, its members, and what it remembers.
@@ -100,16 +101,11 @@ pub enum Join {
     Already,
 }
 
-/// Why a subscription is refused.
+/// A presence channel has as many members as it may.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum JoinError {
-    /// The presence channel has as many members as it may.
-    Full {
-        /// How many that is.
-        limit: usize,
-    },
-    /// The channel has just left the map: look it up again.
-    Closed,
+pub struct ChannelFull {
+    /// How many that is.
+    pub limit: usize,
 }
 
 /// What the HTTP API tells of a channel.
@@ -135,22 +131,22 @@ impl Channel {
     }
 
     /// Adds a subscriber and queues what everyone is told of it: success and snapshot to the newcomer, then the cached
-    /// event or its absence, `member_added` to the others, the count to all.
-    pub(crate) fn join(&self, subscriber: &Subscriber<'_>, now: Millis) -> Result<Join, JoinError> {
+    /// event or its absence, `member_added` to the others, the count to all. `None` where the channel has left the map.
+    pub(crate) fn join(&self, subscriber: &Subscriber<'_>, now: Millis) -> Option<Result<Join, ChannelFull>> {
         let Subscriber { session, ref member, max_members, counts } = *subscriber;
         let mut state = self.state.lock();
         if state.is_closed {
-            return Err(JoinError::Closed);
+            return None;
         }
         if state.subscribers.contains_key(&session.id()) {
             session.send(self.succeeded(&state));
-            return Ok(Join::Already);
+            return Some(Ok(Join::Already));
         }
         let mut edges = Vec::new();
         if let Some(member) = member {
             let roster = state.roster.get_or_insert_default();
             if roster.len() >= max_members && !roster.contains(&member.user_id) {
-                return Err(JoinError::Full { limit: max_members });
+                return Some(Err(ChannelFull { limit: max_members }));
             }
             if roster.join(session.id(), member.clone()) {
                 state.broadcast(&self.encode(&Event::MemberAdded { channel: &self.name, member }), None, now);
@@ -169,7 +165,7 @@ impl Channel {
             });
         }
         self.count_changed(&mut state, counts, now);
-        Ok(Join::Joined(edges))
+        Some(Ok(Join::Joined(edges)))
     }
 
     /// Removes a subscriber, and queues what the others are told. Nothing happens where it is none.
@@ -227,7 +223,7 @@ impl Channel {
         state.is_closed
     }
 
-    /// How many listen.
+    /// What the HTTP API tells of it.
     #[must_use]
     pub fn summary(&self) -> ChannelSummary {
         let state = self.state.lock();
@@ -285,7 +281,8 @@ impl State {
     fn broadcast(&mut self, frame: &Bytes, except: Option<SocketId>, now: Millis) {
         let is_calm = now.saturating_sub(self.spoke_at) >= PAUSE;
         self.spoke_at = now;
-        let send = if is_calm && self.subscribers.len() <= FEW { Session::send_now } else { Session::send };
+        let send =
+            if is_calm && self.subscribers.len() <= DIRECT_SUBSCRIBERS { Session::send_now } else { Session::send };
         for (id, session) in &self.subscribers {
             if Some(*id) != except {
                 send(session, frame.clone());

@@ -12,7 +12,7 @@ use clairon_protocol::{AppId, ChannelName, Disconnect, SocketId};
 use parking_lot::{Mutex, RwLock};
 
 use crate::{
-    Channel, ChannelSummary, Edge, Encode, Join, JoinError, Millis, Publication, Session, SignedIn, Subscriber,
+    Channel, ChannelFull, ChannelSummary, Edge, Encode, Join, Millis, Publication, Session, SignedIn, Subscriber,
     shards::Shards, users::Users,
 };
 
@@ -47,7 +47,7 @@ impl Hub {
 
 /// One app: its connections, its channels, its users.
 ///
-/// Locks, each taken alone, in this order where one is held: users, shard, channel, outbox. See `ARCHITECTURE.md`.
+/// The order of its locks stands in `ARCHITECTURE.md`.
 pub struct AppHub {
     encode: Encode,
     channels: Shards<ChannelName, Arc<Channel>>,
@@ -104,19 +104,16 @@ impl AppHub {
     /// Subscribes a connection. What everyone is told of it is queued when this returns.
     ///
     /// # Errors
-    /// [`JoinError::Full`] where a presence channel has as many members as it may.
+    /// Where a presence channel has as many members as it may.
     pub fn join(
         &self,
         name: &ChannelName,
         subscriber: &Subscriber<'_>,
         now: Millis,
-    ) -> Result<(Arc<Channel>, Join), JoinError> {
+    ) -> Result<(Arc<Channel>, Join), ChannelFull> {
         let counts = subscriber.counts;
-        self.with_channel(name, |channel| match channel.join(subscriber, now) {
-            Err(JoinError::Closed) => None,
-            result => Some(result.map(|join| (channel.clone(), join))),
-        })
-        .inspect(|(channel, _)| self.note_count(channel, counts))
+        self.with_channel(name, |channel| Some(channel.join(subscriber, now)?.map(|join| (channel.clone(), join))))
+            .inspect(|(channel, _)| self.note_count(channel, counts))
     }
 
     /// Ends a subscription.

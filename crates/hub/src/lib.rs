@@ -13,7 +13,7 @@ mod shards;
 mod sync;
 mod users;
 
-pub use channel::{Cached, Channel, ChannelSummary, Edge, Join, JoinError, Publication, Subscriber};
+pub use channel::{Cached, Channel, ChannelFull, ChannelSummary, Edge, Join, Publication, Subscriber};
 pub use hub::{AppHub, Hub};
 pub use outbox::{DirectWrite, Outbox, OutboxLimits};
 pub use session::{Millis, Session};

@@ -32,7 +32,7 @@ pub type DirectWrite = Box<dyn Fn(&[u8]) -> usize + Send + Sync>;
 
 /// A bounded queue from everyone who has something to say to the one task that writes.
 ///
-/// Nothing is ever dropped in silence: a queue that overflows is emptied and its connection closed with
+/// Nothing is ever dropped in silence: a queue that overflows is cut to its first frame, which may be half written, and its connection closed with
 /// [`Disconnect::SlowReader`], because a client that has missed a `member_removed` would be told a lie by what follows.
 pub struct Outbox {
     state: Mutex<State>,
@@ -71,7 +71,7 @@ impl Outbox {
 
     /// Lets [`push_now`](Self::push_now) write to the socket. Its task must write nothing but what it takes from here.
     pub fn attach(&self, direct: DirectWrite) {
-        // A second socket there never is.
+        // A connection has one socket, so this is set once.
         let _ = self.direct.set(direct);
     }
 

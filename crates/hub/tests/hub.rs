@@ -10,7 +10,7 @@ use std::{
 
 use bytes::Bytes;
 use clairon_hub::{
-    AppHub, Cached, Edge, Hub, Join, JoinError, OutboxLimits, Publication, Session, SignedIn, Subscriber,
+    AppHub, Cached, ChannelFull, Edge, Hub, Join, OutboxLimits, Publication, Session, SignedIn, Subscriber,
 };
 use clairon_protocol::{AppId, ChannelName, Disconnect, Event, Limits, Member, SocketId};
 
@@ -88,7 +88,7 @@ fn presence_is_told_by_user_and_never_to_the_joiner() {
     assert_eq!(join(&app, "presence-x", &a2, Some(member("ada"))), Some(vec![]));
     let c = connect(&app, 4);
     let third = Subscriber { session: &c, member: Some(member("cy")), max_members: 2, counts: false };
-    assert_eq!(app.join(&name("presence-x"), &third, 0).unwrap_err(), JoinError::Full { limit: 2 });
+    assert_eq!(app.join(&name("presence-x"), &third, 0).unwrap_err(), ChannelFull { limit: 2 });
     assert_eq!(leave(&app, "presence-x", &a), vec![]);
     assert_eq!(leave(&app, "presence-x", &a2), vec![Edge::MemberRemoved(ada)]);
     assert_eq!(leave(&app, "presence-x", &a2), vec![]);

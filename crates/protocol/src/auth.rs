@@ -7,7 +7,7 @@ mod query;
 mod signature;
 mod token;
 
-pub use http::{HttpRequest, InvalidRequest, TIMESTAMP_WINDOW};
+pub use http::{HttpRequest, InvalidRequest};
 pub use query::Query;
 pub use signature::Signature;
 pub use token::{AuthToken, InvalidToken, subscription_signature, user_signature};

@@ -5,7 +5,7 @@ use std::{borrow::Borrow, fmt, sync::Arc};
 use crate::{Limits, error::InvalidChannel};
 
 /// What stands before the id of a user in the name of the channel that carries only that user's events.
-pub const SERVER_TO_USER: &str = "#server-to-user-";
+const SERVER_TO_USER: &str = "#server-to-user-";
 
 /// A channel's name, valid by construction and cheap to clone.
 ///

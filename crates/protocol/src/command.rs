@@ -8,7 +8,7 @@ use serde_json::value::RawValue;
 use crate::{error::InvalidCommand, json};
 
 /// The start of every name that a client may give to an event of its own.
-pub const CLIENT_EVENT_PREFIX: &str = "client-";
+const CLIENT_EVENT_PREFIX: &str = "client-";
 
 /// One message of a client.
 #[derive(Debug)]

@@ -1,16 +1,18 @@
 //! What can be wrong with what a peer says, and the codes that the protocol gives it.
 
+use crate::{APP_ID_CHARS, SECRET_BYTES};
+
 /// An identifier that does not have its form. The text itself is left out: it may be long, or a secret in the wrong field.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum InvalidId {
     /// Not an [`AppId`](crate::AppId).
-    #[error("an app id has 1 to 64 characters of A-Z a-z 0-9 _ - . (this one has {size} bytes)")]
+    #[error("an app id has 1 to {APP_ID_CHARS} characters of A-Z a-z 0-9 _ - . (this one has {size} bytes)")]
     AppId {
         /// Its length in bytes.
         size: usize,
     },
     /// Not an [`AppKey`](crate::AppKey).
-    #[error("an app key has 1 to 64 characters of A-Z a-z 0-9 _ - . (this one has {size} bytes)")]
+    #[error("an app key has 1 to {APP_ID_CHARS} characters of A-Z a-z 0-9 _ - . (this one has {size} bytes)")]
     AppKey {
         /// Its length in bytes.
         size: usize,
@@ -22,7 +24,7 @@ pub enum InvalidId {
         size: usize,
     },
     /// Not a [`Secret`](crate::Secret).
-    #[error("a secret has 1 to 256 bytes and no control characters (this one has {size} bytes)")]
+    #[error("a secret has 1 to {SECRET_BYTES} bytes and no control characters (this one has {size} bytes)")]
     Secret {
         /// Its length in bytes.
         size: usize,

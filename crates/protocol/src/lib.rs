@@ -15,8 +15,8 @@ mod limits;
 mod presence;
 mod secret;
 
-pub use channel::{ChannelKind, ChannelName, SERVER_TO_USER};
-pub use command::{CLIENT_EVENT_PREFIX, ClientEvent, Command, SignIn, Subscribe};
+pub use channel::{ChannelKind, ChannelName};
+pub use command::{ClientEvent, Command, SignIn, Subscribe};
 pub use disconnect::{Disconnect, NEWEST_VERSION, OLDEST_VERSION, check_version};
 pub use event::{CLIENT_EVENT_RATE, Event, JsonString, WATCHLIST_TOO_LONG};
 pub use ids::{APP_ID_CHARS, AppId, AppKey, SocketId, is_socket_id};

@@ -32,7 +32,7 @@ pub struct App {
     pub allowed_origins: Vec<String>,
     /// Whether clients may send client events (whispers).
     pub client_messages: bool,
-    /// Whether its traffic is counted.
+    /// Whether its traffic may be counted. Nothing counts it so far.
     pub statistics: bool,
     /// Whether its users may sign in on a connection.
     pub user_authentication: bool,

@@ -3,7 +3,6 @@
 use std::{
     borrow::Borrow,
     collections::{BTreeMap, HashMap},
-    future::Future,
     sync::Arc,
     time::Duration,
 };

@@ -60,12 +60,12 @@ fn sweep_interval(node: &Node) -> Duration {
 /// Looks at every connection once: there is no timer for any.
 fn sweep(node: &Node) {
     for_each_app(node, |id, hub| match node.enabled_app(id) {
-        Some(app) => hub.for_each_session(|session| check(node, &app, session)),
+        Some(app) => hub.for_each_session(|session| check_session(node, &app, session)),
         None => hub.close_all(Disconnect::AppDisabled),
     });
 }
 
-fn check(node: &Node, app: &App, session: &Session) {
+fn check_session(node: &Node, app: &App, session: &Session) {
     let now = node.clock.now();
     let heartbeat = node.settings.heartbeat;
     let silence = session.silence(now);

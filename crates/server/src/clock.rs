@@ -4,7 +4,7 @@ use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 use clairon_hub::Millis;
 
-/// The two times that the server goes by.
+/// The time since the start.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Clock {
     started: Instant,
@@ -15,16 +15,15 @@ impl Clock {
         Self { started: Instant::now() }
     }
 
-    /// For intervals: milliseconds since the start, untouched by changes of the wall clock.
+    /// Milliseconds since the start, untouched by changes of the wall clock.
     pub(crate) fn now(&self) -> Millis {
         millis(self.started.elapsed())
     }
+}
 
-    /// For what peers have stamped: seconds since 1970.
-    #[expect(clippy::unused_self, reason = "all time is asked of the clock")]
-    pub(crate) fn unix_seconds(&self) -> u64 {
-        SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |since| since.as_secs())
-    }
+/// For what peers have stamped: seconds since 1970.
+pub(crate) fn unix_seconds() -> u64 {
+    SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |since| since.as_secs())
 }
 
 /// A duration in whole milliseconds.

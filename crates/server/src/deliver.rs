@@ -8,7 +8,6 @@ use clairon_hub::{Cached, Hub, Publication};
 use crate::clock::Clock;
 
 /// Takes events off the bus.
-#[derive(Clone)]
 pub(crate) struct Delivery {
     pub(crate) hub: Arc<Hub>,
     pub(crate) clock: Clock,

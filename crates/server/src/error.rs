@@ -6,7 +6,4 @@ pub enum ServerError {
     /// The apps could not be read.
     #[error(transparent)]
     Registry(#[from] clairon_registry::RegistryError),
-    /// The listening socket is of no use.
-    #[error("the listening socket: {0}")]
-    Listener(#[from] std::io::Error),
 }

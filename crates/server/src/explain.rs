@@ -5,15 +5,16 @@
 //! signature.
 
 mod budget;
-mod cut;
 mod request;
 mod token;
+
+use std::borrow::Cow;
 
 use clairon_registry::{App, AppCache};
 
 use self::budget::Budget;
-pub(crate) use self::{cut::Cut, token::SignedSubscription};
-use crate::clock::Clock;
+pub(crate) use self::token::SignedSubscription;
+use crate::{clock::Clock, cut::Cut};
 
 /// How many other apps' secrets are tried.
 const APPS_TRIED: usize = 1_000;
@@ -57,6 +58,19 @@ fn mistaken_key(app: &App, key: &str) -> Option<String> {
     } else {
         None
     }
+}
+
+/// Takes apps' secrets out of a text for the log: whoever mistakes one for a key or a name puts it into a path.
+pub(crate) fn hide_secrets<'a>(apps: &AppCache, text: &'a str) -> Cow<'a, str> {
+    let mut text = Cow::Borrowed(text);
+    for app in apps.all() {
+        let secret = app.secret.expose();
+        // A secret of a few characters is part of many a word, and none to speak of.
+        if secret.len() >= 8 && text.contains(secret) {
+            text = Cow::Owned(text.replace(secret, "[a secret]"));
+        }
+    }
+    text
 }
 
 /// Why a path leads nowhere: most often a proxy's prefix that the server was not told of.

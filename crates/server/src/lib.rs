@@ -7,15 +7,16 @@
 mod api;
 mod background;
 mod clock;
+mod cut;
 mod deliver;
 mod error;
 mod explain;
 mod lifecycle;
 mod node;
-mod occasion;
 mod router;
 mod settings;
 mod socket;
+mod throttle;
 mod wire;
 
 pub use error::ServerError;

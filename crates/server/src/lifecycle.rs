@@ -1,6 +1,6 @@
 //! From the first connection to the last.
 
-use std::{convert::Infallible, future::Future, io, pin::pin, sync::Arc, time::Duration};
+use std::{convert::Infallible, io, pin::pin, sync::Arc, time::Duration};
 
 use axum::response::Response;
 use clairon_protocol::Disconnect;
@@ -24,6 +24,7 @@ use crate::{
     node::Node,
     router::{router, strip_prefix},
     settings::Settings,
+    throttle::Throttle,
 };
 
 /// How long a client may take to send the head of a request, the wait for a further one on the same connection included.
@@ -60,6 +61,7 @@ async fn accept(node: &Arc<Node>, listener: &TcpListener) {
     let service = ServiceBuilder::new()
         .layer(MapRequestLayer::new(move |request| strip_prefix(&prefix, request)))
         .service(router(node.clone()));
+    let accept_log = Throttle::default();
     loop {
         match listener.accept().await {
             Ok((stream, _)) => {
@@ -67,7 +69,7 @@ async fn accept(node: &Arc<Node>, listener: &TcpListener) {
             }
             Err(error) if is_of_the_peer(&error) => debug!(%error, "a connection was lost before it was accepted"),
             Err(error) => {
-                if node.full.is_new(node.clock.now()) {
+                if accept_log.allows(node.clock.now()) {
                     warn!(%error, open = node.tasks.len(), "no further connection can be accepted for now");
                 }
                 sleep(ACCEPT_PAUSE).await;

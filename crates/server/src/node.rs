@@ -8,7 +8,7 @@ use clairon_protocol::{AppId, ChannelName, Event, JsonString, SocketId};
 use clairon_registry::{App, AppCache, AppRegistry, RegistryError};
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
-use crate::{clock::Clock, deliver::Delivery, explain::Explainer, occasion::Occasion, settings::Settings, wire};
+use crate::{clock::Clock, deliver::Delivery, explain::Explainer, settings::Settings, throttle::Throttle, wire};
 
 /// One server process.
 pub(crate) struct Node {
@@ -21,8 +21,8 @@ pub(crate) struct Node {
     pub(crate) tasks: TaskTracker,
     /// Cancelled once the server is on its way down: newcomers are turned away.
     pub(crate) stopping: CancellationToken,
-    /// Newcomers find no room.
-    pub(crate) full: Occasion,
+    /// What is logged when there is no room for another WebSocket.
+    pub(crate) over_capacity_log: Throttle,
     bus: Box<dyn Bus>,
 }
 
@@ -59,8 +59,8 @@ impl Node {
             explainer: Explainer::new(clock),
             tasks: TaskTracker::new(),
             stopping: CancellationToken::new(),
-            full: Occasion::default(),
-            bus: Box::new(LocalBus::new(Arc::new(move |envelope| delivery.deliver(envelope)))),
+            over_capacity_log: Throttle::default(),
+            bus: Box::new(LocalBus::new(Box::new(move |envelope| delivery.deliver(envelope)))),
         })
     }
 

@@ -15,7 +15,8 @@ use tracing::warn;
 
 use crate::{
     api::{self, Reason},
-    explain::Cut,
+    cut::Cut,
+    explain::hide_secrets,
     node::Node,
     socket,
 };
@@ -41,8 +42,8 @@ pub(crate) fn router(node: Arc<Node>) -> Router {
         .fallback(api::not_found)
         .method_not_allowed_fallback(api::method_not_allowed)
         .with_state(node.clone())
-        .layer(middleware::from_fn_with_state(node, refuse_stray_websocket))
-        .layer(middleware::from_fn(log_refusal))
+        .layer(middleware::from_fn_with_state(node.clone(), refuse_stray_websocket))
+        .layer(middleware::from_fn_with_state(node, log_refusal))
         .layer(CorsLayer::permissive())
 }
 
@@ -56,11 +57,12 @@ async fn refuse_stray_websocket(State(node): State<Arc<Node>>, request: Request,
 }
 
 /// Logs a request that was not carried out, with the true reason.
-async fn log_refusal(request: Request, next: Next) -> Response {
+async fn log_refusal(State(node): State<Arc<Node>>, request: Request, next: Next) -> Response {
     let (method, path) = (request.method().clone(), request.uri().path().to_owned());
     let response = next.run(request).await;
     if let Some(Reason(reason)) = response.extensions().get() {
-        warn!(%method, path = %Cut(&path), status = response.status().as_u16(), reason, "request refused");
+        let (path, reason) = (hide_secrets(&node.apps, &path), hide_secrets(&node.apps, reason));
+        warn!(%method, path = %Cut(&path), status = response.status().as_u16(), %reason, "request refused");
     }
     response
 }

@@ -4,7 +4,7 @@ use bytes::Bytes;
 use clairon_protocol::Event;
 use clairon_websocket::frame;
 
-/// Most events of the server's own fit, and the published ones reserve what they need.
+/// Room for most of the server's own events; a published one reserves what it needs.
 const USUAL_BYTES: usize = 192;
 
 /// Writes an event as one sealed text frame, which all of its receivers share.

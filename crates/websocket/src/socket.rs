@@ -3,7 +3,7 @@
 use std::{
     cell::RefCell,
     collections::VecDeque,
-    future::{Future, poll_fn},
+    future::poll_fn,
     io::{self, IoSlice},
     net::Shutdown,
     pin::{Pin, pin},

@@ -2,10 +2,7 @@
 
 use std::sync::Arc;
 
-use axum::{
-    Json,
-    extract::{Path, State},
-};
+use axum::{Json, extract::State};
 use clairon_protocol::{ChannelKind, ChannelName};
 use serde_json::{Map, Value, json};
 
@@ -31,12 +28,8 @@ pub(crate) async fn channels(State(node): State<Arc<Node>>, request: SignedReque
 }
 
 /// `GET /apps/{id}/channels/{name}`: one channel, whether somebody listens or not.
-pub(crate) async fn channel(
-    State(node): State<Arc<Node>>,
-    Path((_, name)): Path<(String, String)>,
-    request: SignedRequest,
-) -> Result<Json<Value>, ApiError> {
-    let name = ChannelName::parse(&name, &request.app.limits)?;
+pub(crate) async fn channel(State(node): State<Arc<Node>>, request: SignedRequest) -> Result<Json<Value>, ApiError> {
+    let name = ChannelName::parse(&request.item_of("channels"), &request.app.limits)?;
     let info = Info::parse(request.query().get("info").as_deref()).unwrap_or_default();
     if info.user_count && name.kind() != ChannelKind::Presence {
         return Err(ApiError::bad_request("user_count is for presence channels alone"));
@@ -57,10 +50,9 @@ pub(crate) async fn channel(
 /// `GET /apps/{id}/channels/{name}/users`: the members of a presence channel.
 pub(crate) async fn channel_users(
     State(node): State<Arc<Node>>,
-    Path((_, name)): Path<(String, String)>,
     request: SignedRequest,
 ) -> Result<Json<Value>, ApiError> {
-    let name = ChannelName::parse(&name, &request.app.limits)?;
+    let name = ChannelName::parse(&request.item_of("channels"), &request.app.limits)?;
     if name.kind() != ChannelKind::Presence {
         return Err(ApiError::bad_request("Users are kept for presence channels alone"));
     }

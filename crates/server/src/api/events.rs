@@ -14,7 +14,7 @@ use super::{
     signed::SignedRequest,
 };
 use crate::{
-    explain::Cut,
+    cut::Cut,
     node::{Message, Node, Origin},
 };
 

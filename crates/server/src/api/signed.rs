@@ -1,6 +1,6 @@
 //! Requests that prove to come from an app's backend.
 
-use std::{sync::Arc, time::Duration};
+use std::{borrow::Cow, sync::Arc, time::Duration};
 
 use axum::{
     body::Body,
@@ -9,16 +9,16 @@ use axum::{
 use bytes::{Bytes, BytesMut};
 use clairon_protocol::{
     Limits,
-    auth::{HttpRequest, Query},
+    auth::{HttpRequest, InvalidRequest, Query},
 };
 use clairon_registry::App;
-use http::{StatusCode, header, request::Parts};
+use http::{StatusCode, Uri, header, request::Parts};
 use http_body_util::BodyExt;
 use percent_encoding::percent_decode_str;
 use tokio::time::timeout;
 
 use super::ApiError;
-use crate::node::Node;
+use crate::{clock::unix_seconds, node::Node};
 
 /// How long a body may take to arrive.
 const BODY_TIMEOUT: Duration = Duration::from_secs(30);
@@ -33,15 +33,20 @@ const ESCAPED: usize = 6;
 #[derive(Debug)]
 pub(crate) struct SignedRequest {
     pub(crate) app: Arc<App>,
-    /// The query, still escaped.
-    query: String,
+    uri: Uri,
     pub(crate) body: Bytes,
 }
 
 impl SignedRequest {
     /// The parameters of the query.
     pub(crate) fn query(&self) -> Query<'_> {
-        Query::parse(&self.query)
+        Query::parse(self.uri.query().unwrap_or_default())
+    }
+
+    /// The part of the path that follows `collection`, unescaped: the name in `/apps/{id}/channels/{name}`.
+    pub(crate) fn item_of(&self, collection: &str) -> Cow<'_, str> {
+        let mut segments = self.uri.path().split('/').skip_while(|segment| *segment != collection);
+        percent_decode_str(segments.nth(1).unwrap_or_default()).decode_utf8_lossy()
     }
 }
 
@@ -50,33 +55,30 @@ impl FromRequest<Arc<Node>> for SignedRequest {
 
     async fn from_request(request: Request, node: &Arc<Node>) -> Result<Self, ApiError> {
         let (parts, body) = request.into_parts();
-        let query = parts.uri.query().unwrap_or_default().to_owned();
-        let app = find_app(node, parts.uri.path(), &Query::parse(&query))?;
-        let body = read_body(&parts, body, body_limit(parts.uri.path(), &app.limits)).await?;
-        let signed = Self { app, query, body };
-        signed.verify(node, &parts)?;
-        if signed.app.enabled {
-            Ok(signed)
-        } else {
-            let reason = format!("the app {} is disabled", signed.app.id);
-            Err(ApiError::new(StatusCode::FORBIDDEN, "The app is disabled").because(reason))
+        let query = Query::parse(parts.uri.query().unwrap_or_default());
+        let app = find_app(node, parts.uri.path(), &query)?;
+        let request = HttpRequest { method: parts.method.as_str(), path: parts.uri.path(), query: &query };
+        let refused = |invalid: InvalidRequest| {
+            let reason = explain(node, &app, &parts, &request, &invalid);
+            ApiError::new(StatusCode::UNAUTHORIZED, invalid.to_string()).because(reason)
+        };
+        // The signature covers the MD5 of the body and not the body, so a stranger's body is not even read.
+        request.check(unix_seconds()).and_then(|()| request.verify(&app.secret)).map_err(refused)?;
+        if !app.enabled {
+            let reason = format!("the app {} is disabled", app.id);
+            return Err(ApiError::new(StatusCode::FORBIDDEN, "The app is disabled").because(reason));
         }
+        let body = read_body(&parts, body, body_limit(parts.uri.path(), &app.limits)).await?;
+        request.check_body(&body).map_err(refused)?;
+        Ok(Self { app, uri: parts.uri, body })
     }
 }
 
-impl SignedRequest {
-    fn verify(&self, node: &Node, parts: &Parts) -> Result<(), ApiError> {
-        let query = self.query();
-        let path = parts.uri.path();
-        let request = HttpRequest { method: parts.method.as_str(), path, query: &query, body: &self.body };
-        request.check(node.clock.unix_seconds()).and_then(|()| request.verify(&self.app.secret)).map_err(|invalid| {
-            let forwarded = parts.headers.get("x-forwarded-prefix").and_then(|value| value.to_str().ok());
-            let prefixes = [node.settings.path_prefix.as_str(), forwarded.unwrap_or_default()];
-            let known: Vec<&str> = prefixes.into_iter().filter(|prefix| !prefix.is_empty()).collect();
-            let reason = node.explainer.request(&node.apps, &self.app, &request, &invalid, &known);
-            ApiError::new(StatusCode::UNAUTHORIZED, invalid.to_string()).because(reason)
-        })
-    }
+fn explain(node: &Node, app: &App, parts: &Parts, request: &HttpRequest<'_>, invalid: &InvalidRequest) -> String {
+    let forwarded = parts.headers.get("x-forwarded-prefix").and_then(|value| value.to_str().ok());
+    let prefixes = [node.settings.path_prefix.as_str(), forwarded.unwrap_or_default()];
+    let known: Vec<&str> = prefixes.into_iter().filter(|prefix| !prefix.is_empty()).collect();
+    node.explainer.request(&node.apps, app, request, invalid, &known)
 }
 
 /// The app that a request is for, if its `auth_key` is that app's.

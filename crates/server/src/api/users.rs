@@ -1,26 +1,22 @@
 //! What a backend may do to its users.
 
-use std::{collections::HashMap, sync::Arc};
+use std::sync::Arc;
 
-use axum::{
-    Json,
-    extract::{Path, State},
-};
+use axum::{Json, extract::State};
 use serde_json::{Value, json};
 use tracing::info;
 
 use super::{ApiError, signed::SignedRequest};
-use crate::{explain::Cut, node::Node};
+use crate::{cut::Cut, node::Node};
 
 /// `POST /apps/{id}/users/{user_id}/terminate_connections`, and the same without `/apps/{id}`: closes the connections
 /// that are signed in as a user. Being a member of a presence channel as that user is not enough.
 pub(crate) async fn terminate_connections(
     State(node): State<Arc<Node>>,
-    Path(path): Path<HashMap<String, String>>,
     request: SignedRequest,
 ) -> Result<Json<Value>, ApiError> {
-    let user_id = path.get("user_id").map(String::as_str).unwrap_or_default();
-    let connections = node.hub.app(&request.app.id).terminate(user_id);
-    info!(app = %request.app.id, user = %Cut(user_id), connections, "connections terminated");
+    let user_id = request.item_of("users");
+    let connections = node.hub.app(&request.app.id).terminate(&user_id);
+    info!(app = %request.app.id, user = %Cut(&user_id), connections, "connections terminated");
     Ok(Json(json!({})))
 }

@@ -3,7 +3,8 @@
 use clairon_protocol::auth::{HttpRequest, InvalidRequest};
 use clairon_registry::{App, AppCache};
 
-use super::{APPS_TRIED, Cut, Explainer};
+use super::{APPS_TRIED, Explainer};
+use crate::cut::Cut;
 
 impl Explainer {
     /// Why the app in a path is not found, or is not that of the `auth_key`.

@@ -6,7 +6,8 @@ use clairon_protocol::{
 };
 use clairon_registry::{App, AppCache};
 
-use super::{APPS_TRIED, Cut, Explainer};
+use super::{APPS_TRIED, Explainer};
+use crate::cut::Cut;
 
 /// What a client sent to subscribe.
 pub(crate) struct SignedSubscription<'a> {

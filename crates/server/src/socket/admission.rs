@@ -3,12 +3,12 @@
 use std::sync::Arc;
 
 use clairon_hub::{AppHub, Session};
-use clairon_protocol::{Disconnect, SocketId, auth::Query, check_version};
+use clairon_protocol::{Disconnect, NEWEST_VERSION, OLDEST_VERSION, SocketId, auth::Query, check_version};
 use clairon_registry::App;
 use http::{HeaderMap, header};
 
 use super::connection::Connection;
-use crate::node::Node;
+use crate::{cut::Cut, node::Node};
 
 /// What a client says of itself when it connects.
 pub(super) struct Visitor<'a> {
@@ -42,14 +42,17 @@ pub(super) fn admit(node: &Arc<Node>, visitor: &Visitor<'_>) -> Result<Connectio
     }
     if let Err(disconnect) = check_version(visitor.query.get("protocol").as_deref()) {
         let version = visitor.query.get("protocol").unwrap_or_default();
-        return refuse(disconnect, format!("protocol {version:.20?} is not spoken here, 4 to 7 are"));
+        return refuse(
+            disconnect,
+            format!("protocol {:?} is not spoken here, {OLDEST_VERSION} to {NEWEST_VERSION} are", Cut(&version)),
+        );
     }
     let origin = visitor.headers.get(header::ORIGIN).map(|value| String::from_utf8_lossy(value.as_bytes()));
     if let Some(origin) = origin.filter(|origin| !is_origin_allowed(&app, origin)) {
         let allowed = app.allowed_origins.join(", ");
         return refuse(
             Disconnect::OriginNotAllowed,
-            format!("the origin {origin:.200?} is not among the app's allowed_origins ({allowed})"),
+            format!("the origin {:?} is not among the app's allowed_origins ({allowed})", Cut(&origin)),
         );
     }
     open(node, &app).map_err(|disconnect| Refusal {

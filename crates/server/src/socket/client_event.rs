@@ -7,7 +7,7 @@ use tracing::debug;
 
 use super::connection::Connection;
 use crate::{
-    explain::Cut,
+    cut::Cut,
     node::{Message, Origin},
 };
 
@@ -35,7 +35,7 @@ impl Connection {
     pub(super) async fn client_event(&mut self, app: &App, event: ClientEvent<'_>) {
         if let Err((code, message)) = self.relay(app, &event).await {
             let (event, channel) = (Cut(&event.event), Cut(&event.channel));
-            debug!(app = %app.id, socket = %self.session.id(), %event, %channel, message, "client event refused");
+            debug!(app = %app.id, socket = %self.session.id(), %event, %channel, reason = message, "client event refused");
             self.complain(code, &message);
         }
     }

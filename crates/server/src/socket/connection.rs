@@ -8,7 +8,7 @@ use clairon_registry::App;
 use tracing::debug;
 
 use super::client_event::RateWindow;
-use crate::{explain::Cut, node::Node, wire};
+use crate::{cut::Cut, node::Node, wire};
 
 /// One client, admitted to one app. When it is dropped, however the connection ended, the client leaves everything.
 pub(super) struct Connection {

@@ -52,7 +52,7 @@ pub(super) async fn run(mut socket: Socket, mut connection: Connection) {
                     // Only what may be half written is finished; the rest would not get through either.
                     batch.truncate(1);
                 }
-                return disconnect(socket, batch, reason).await;
+                return close_with(socket, batch, reason).await;
             }
             Turn::Lost(ReadError::Decode(error)) => {
                 debug!(app = %connection.app_id, socket = %connection.session.id(), %error, "broken WebSocket");
@@ -80,7 +80,7 @@ fn leave(connection: Connection, mut batch: VecDeque<Bytes>) -> VecDeque<Bytes> 
 }
 
 /// Ends a connection with the reason, told twice: some clients read only the event, others only the close frame.
-pub(super) async fn disconnect(socket: Socket, mut pending: VecDeque<Bytes>, reason: Disconnect) {
+pub(super) async fn close_with(socket: Socket, mut pending: VecDeque<Bytes>, reason: Disconnect) {
     let message = reason.to_string();
     pending.push_back(wire::encode(&Event::Error { code: Some(reason.code()), message: &message }));
     socket.close(frame::close(CloseCode(reason.code()), &message), pending, CLOSE_PATIENCE).await;

@@ -1,6 +1,6 @@
 //! Subscribing and unsubscribing.
 
-use clairon_hub::{Join, JoinError, Subscriber};
+use clairon_hub::{ChannelFull, Join, Subscriber};
 use clairon_protocol::{
     ChannelKind, ChannelName, Event, Member, Subscribe,
     auth::{AuthToken, subscription_signature},
@@ -9,7 +9,10 @@ use clairon_registry::App;
 use tracing::{debug, warn};
 
 use super::connection::{Connection, Subscription};
-use crate::explain::{Cut, SignedSubscription};
+use crate::{
+    cut::Cut,
+    explain::{SignedSubscription, hide_secrets},
+};
 
 /// A subscription that is not made: what the client is told, and, where that is less than the truth, the truth.
 struct Refusal {
@@ -31,7 +34,8 @@ impl Connection {
             let Refusal { status, message, reason } = refusal;
             let channel = Cut(&subscribe.channel);
             let reason = reason.as_deref().unwrap_or(&message);
-            warn!(app = %app.id, socket = %self.session.id(), %channel, status, reason, "subscription refused");
+            let reason = hide_secrets(&self.node.apps, reason);
+            warn!(app = %app.id, socket = %self.session.id(), %channel, status, %reason, "subscription refused");
             self.send(&Event::SubscriptionError { channel: &subscribe.channel, error: &message, status });
             self.complain(None, &message);
         }
@@ -102,15 +106,14 @@ impl Connection {
         match self.hub.join(&name, &subscriber, self.node.clock.now()) {
             Ok((_, Join::Already)) => Ok(()),
             Ok((channel, Join::Joined(edges))) => {
-                debug!(app = %app.id, socket = %self.session.id(), channel = %name, "subscribed");
+                debug!(app = %app.id, socket = %self.session.id(), channel = %Cut(name.as_str()), "subscribed");
                 self.log_edges(&name, &edges);
                 self.subscriptions.insert(name, Subscription { channel: Some(channel), user_id });
                 Ok(())
             }
-            Err(JoinError::Full { limit }) => {
+            Err(ChannelFull { limit }) => {
                 Err(Refusal::new(403, format!("the presence channel has {limit} members, which is the limit")))
             }
-            Err(JoinError::Closed) => Err(Refusal::new(500, "the channel is closing, subscribe again")),
         }
     }
 
@@ -128,7 +131,7 @@ impl Connection {
     /// Ends a subscription. There is no answer, and none to be refused: from nothing it does nothing.
     pub(super) fn unsubscribe(&mut self, app: &App, channel: &str) {
         let Some((name, subscription)) = self.subscriptions.remove_entry(channel) else { return };
-        debug!(app = %app.id, socket = %self.session.id(), channel = %name, "unsubscribed");
+        debug!(app = %app.id, socket = %self.session.id(), channel = %Cut(name.as_str()), "unsubscribed");
         if let Some(channel) = subscription.channel {
             let now = self.node.clock.now();
             self.log_edges(&name, &self.hub.leave(&channel, self.session.id(), app.subscription_counts, now));

@@ -4,7 +4,7 @@ use std::{collections::VecDeque, sync::Arc};
 
 use axum::{
     body::Body,
-    extract::{Path, Request, State},
+    extract::{Request, State},
     response::{IntoResponse, Response},
 };
 use clairon_protocol::{Disconnect, auth::Query};
@@ -12,21 +12,29 @@ use clairon_websocket::{HandshakeError, Socket, handshake};
 use http::{HeaderMap, HeaderValue, StatusCode, header};
 use hyper::upgrade::OnUpgrade;
 use hyper_util::rt::TokioIo;
+use percent_encoding::percent_decode_str;
 use tokio::net::TcpStream;
 use tracing::{debug, warn};
 
 use super::{
     admission::{Refusal, Visitor, admit},
+    connection::Connection,
     session,
 };
-use crate::{api::ApiError, explain::unknown_path, node::Node};
+use crate::{
+    api::ApiError,
+    explain::{hide_secrets, unknown_path},
+    node::Node,
+};
 
 /// The sub-protocol that the Swift client offers, and any later version of it; strict clients want it selected.
 const SUB_PROTOCOL: &str = "pusher-channels-protocol-";
 
 /// `GET /app/{key}`: a client connects. A refused one is upgraded too, since a close code is all that it understands.
-pub(crate) async fn upgrade(State(node): State<Arc<Node>>, Path(key): Path<String>, request: Request) -> Response {
-    switch(&node.clone(), request, |headers, query| {
+pub(crate) async fn upgrade(State(node): State<Arc<Node>>, request: Request) -> Response {
+    let key = request.uri().path().rsplit('/').next().unwrap_or_default().to_owned();
+    let key = percent_decode_str(&key).decode_utf8_lossy();
+    switch(&node, request, |headers, query| {
         let visitor = Visitor { key: &key, query: Query::parse(query), headers };
         admit(&node, &visitor)
     })
@@ -47,23 +55,21 @@ pub(crate) fn is_upgrade(headers: &HeaderMap) -> bool {
 fn switch(
     node: &Arc<Node>,
     mut request: Request,
-    admit: impl FnOnce(&HeaderMap, &str) -> Result<super::connection::Connection, Refusal>,
+    admit: impl FnOnce(&HeaderMap, &str) -> Result<Connection, Refusal>,
 ) -> Response {
+    let on_upgrade = request.extensions_mut().remove::<OnUpgrade>();
     let headers = request.headers();
-    let accepted = handshake::check(request.method(), request.version(), headers).map(handshake::accept_key);
-    let accept_key = match accepted {
+    let accept_key = match handshake::check(request.method(), request.version(), headers).map(handshake::accept_key) {
         Ok(accept_key) => accept_key,
         Err(error) => return not_a_websocket(&error),
     };
+    let Some(on_upgrade) = on_upgrade else { return not_a_websocket(&HandshakeError::Upgrade) };
     let sub_protocol = handshake::choose_protocol(headers, |offered| offered.starts_with(SUB_PROTOCOL));
     let response = switching(&accept_key, sub_protocol);
     let admitted = admit(headers, request.uri().query().unwrap_or_default());
     if let Err(refusal) = &admitted {
         log_refusal(node, refusal);
     }
-    let Some(on_upgrade) = request.extensions_mut().remove::<OnUpgrade>() else {
-        return not_a_websocket(&HandshakeError::Upgrade);
-    };
     node.tasks.spawn(async move {
         let socket = match take_over(on_upgrade).await {
             Ok(socket) => socket,
@@ -71,7 +77,7 @@ fn switch(
         };
         match admitted {
             Ok(connection) => session::run(socket, connection).await,
-            Err(refusal) => session::disconnect(socket, VecDeque::new(), refusal.disconnect).await,
+            Err(refusal) => session::close_with(socket, VecDeque::new(), refusal.disconnect).await,
         }
     });
     response
@@ -80,8 +86,8 @@ fn switch(
 /// Logs why a client is not let in; where there is no room for anyone, once a minute.
 fn log_refusal(node: &Node, refusal: &Refusal) {
     let Refusal { disconnect, reason } = refusal;
-    if *disconnect != Disconnect::OverCapacity || node.full.is_new(node.clock.now()) {
-        warn!(code = disconnect.code(), reason, "connection refused");
+    if *disconnect != Disconnect::OverCapacity || node.over_capacity_log.allows(node.clock.now()) {
+        warn!(code = disconnect.code(), reason = %hide_secrets(&node.apps, reason), "connection refused");
     }
 }
 

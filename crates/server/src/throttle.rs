@@ -9,14 +9,14 @@ const PAUSE: Millis = 60_000;
 
 /// Lets one through a minute.
 #[derive(Debug, Default)]
-pub(crate) struct Occasion {
+pub(crate) struct Throttle {
     /// The end of the pause; 0 before the first.
     until: AtomicU64,
 }
 
-impl Occasion {
-    /// True where it was not so within the last minute.
-    pub(crate) fn is_new(&self, now: Millis) -> bool {
+impl Throttle {
+    /// True where the last time was more than a minute ago.
+    pub(crate) fn allows(&self, now: Millis) -> bool {
         let until = self.until.load(Ordering::Relaxed);
         until <= now && self.until.compare_exchange(until, now + PAUSE, Ordering::Relaxed, Ordering::Relaxed).is_ok()
     }
@@ -28,7 +28,7 @@ mod tests {
 
     #[test]
     fn once_a_minute() {
-        let occasion = Occasion::default();
-        assert_eq!([0, 1, 59_999, 60_000, 60_001].map(|now| occasion.is_new(now)), [true, false, false, true, false]);
+        let throttle = Throttle::default();
+        assert_eq!([0, 1, 59_999, 60_000, 60_001].map(|now| throttle.allows(now)), [true, false, false, true, false]);
     }
 }

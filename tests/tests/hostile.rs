@@ -1,0 +1,107 @@
+//! Peers that mean harm, and backends that mistake one credential for another.
+
+use clairon_tests::api::{self, Request};
+use clairon_tests::app::App;
+use clairon_tests::client::Client;
+use clairon_tests::eventually;
+use clairon_tests::http::{self, Connection};
+use clairon_tests::raw::RawSocket;
+use clairon_tests::server::Server;
+use serde_json::{Value, json};
+
+fn app() -> App {
+    App::new("hostile")
+}
+
+fn refusals(server: &Server, message: &str) -> usize {
+    server.log().lines().iter().filter(|line| line["message"] == message).count()
+}
+
+/// The signature covers `body_md5` and not the body, so nobody without the secret can make the server hold a body.
+#[test]
+fn a_body_is_not_awaited_where_the_head_is_refused_already() {
+    let server = Server::start(app());
+    let event = || Request::post(&app(), "/events", &json!({"name": "e", "channel": "c", "data": "x".repeat(90_000)}));
+    for refused in [event().sign("wrong"), event().at(&app(), api::now() - 10_000), event().without("auth_signature")] {
+        let mut connection = Connection::open(&server);
+        connection.write(refused.head(""));
+        let response = connection.response();
+        response.assert_refused(401, "");
+    }
+}
+
+#[test]
+fn a_secret_in_the_wrong_place_is_not_logged() {
+    let server = Server::start(app());
+    let App { secret, id, key, .. } = app();
+    for path in [format!("/app/{secret}"), format!("/{secret}"), format!("/apps/{id}/channels/{secret}?auth_key=x")] {
+        assert!(http::get(&server, &path).status >= 400);
+    }
+    for path in [
+        format!("/apps/{secret}/events"),
+        format!("/apps/{id}/events?auth_key={secret}%0a"),
+        format!("/apps/{id}/events?auth_key={key}:{secret}"),
+    ] {
+        assert!(http::request(&server, "POST", &path, "").status >= 400);
+    }
+    for path in [
+        format!("/app/{secret}"),
+        format!("/app/{secret}%20"),
+        format!("/app/{secret}/"),
+        format!("/app/{key}?protocol={secret}"),
+    ] {
+        RawSocket::open(&server, &path).closed();
+    }
+    let mut client = Client::connect(&server, &app());
+    for wrong in [format!(" {secret}"), format!("{key}{secret}")] {
+        let auth = format!("{wrong}:{}", "0".repeat(64));
+        client.send("pusher:subscribe", &json!({"channel": "private-c", "auth": auth}));
+        client.refused("private-c");
+    }
+    eventually("the log of the last refusal", || refusals(&server, "subscription refused") == 2);
+    let told: Vec<Value> = server.log().lines().into_iter().filter(|line| line.to_string().contains(&secret)).collect();
+    assert_eq!(told, Vec::<Value>::new());
+}
+
+#[test]
+fn a_refusal_is_logged_in_a_bounded_line() {
+    let server = Server::start(app().with("allowed_origins", vec!["a.example"]));
+    let long = "e".repeat(14_000);
+    RawSocket::open_with(&server, "/app/hostile-key", &format!("Origin: https://{long}\r\n")).closed();
+    RawSocket::open(&server, &format!("/app/hostile-key?protocol={long}")).closed();
+    eventually("the log of both refusals", || refusals(&server, "connection refused") == 2);
+    for line in server.log().lines() {
+        assert!(line.to_string().len() < 1_000, "{} bytes", line.to_string().len());
+    }
+}
+
+#[test]
+fn a_user_id_forges_no_line_in_the_log() {
+    let server = Server::builder().app(app()).env("CLAIRON_LOG", "debug").start();
+    let mut client = Client::connect(&server, &app());
+    client.sign_in(&json!({"id": "u\nINFO forged\u{1b}[31m"}).to_string());
+    let channel = "#server-to-user-u\nINFO forged\u{1b}[31m";
+    client.subscribe(channel);
+    client.unsubscribe(channel);
+    let line = server.wait_for_log("the end of the subscription", |line| line["message"] == "unsubscribed");
+    assert!(!line["channel"].as_str().is_some_and(|text| text.contains(char::is_control)), "{line}");
+}
+
+#[test]
+fn a_refused_client_event_has_a_message_and_a_reason() {
+    let server = Server::builder().app(app().with("client_messages", true)).env("CLAIRON_LOG", "debug").start();
+    let mut client = Client::connect(&server, &app());
+    client.whisper("private-c", "client-e", &json!({}));
+    client.complained();
+    let line = server.wait_for_log("the refusal", |line| line.to_string().contains("Client events need"));
+    assert_eq!(line["message"], "client event refused", "{line}");
+}
+
+#[test]
+fn a_path_that_is_not_utf8_is_refused_as_any_other() {
+    let server = Server::start(app());
+    let response = http::get(&server, "/apps/1/channels/%ff");
+    assert_eq!(response.header("content-type"), Some("application/json"), "{response:?}");
+    let mut socket = RawSocket::open(&server, "/app/%ff");
+    assert_eq!(socket.closed().0, Some(4001));
+}
