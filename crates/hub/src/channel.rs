@@ -35,6 +35,8 @@ struct State {
     subscribers: IndexMap<SocketId, Arc<Session>>,
     /// Boxed, and there on presence channels alone, to keep the many others small.
     roster: Option<Box<Roster>>,
+    /// What a newcomer to a presence channel is told, until the members change.
+    snapshot: Option<Bytes>,
     cached: Option<Box<Cached>>,
     /// Set once, when the channel is empty and about to leave the map: who still finds it must look again.
     is_closed: bool,
@@ -139,7 +141,7 @@ impl Channel {
             return None;
         }
         if state.subscribers.contains_key(&session.id()) {
-            session.send(self.succeeded(&state));
+            session.send(self.succeeded(&mut state));
             return Some(Ok(Join::Already));
         }
         let mut edges = Vec::new();
@@ -149,6 +151,7 @@ impl Channel {
                 return Some(Err(ChannelFull { limit: max_members }));
             }
             if roster.join(session.id(), member.clone()) {
+                state.snapshot = None;
                 state.broadcast(&self.encode(&Event::MemberAdded { channel: &self.name, member }), None, now);
                 edges.push(Edge::MemberAdded(member.user_id.clone()));
             }
@@ -157,7 +160,7 @@ impl Channel {
             edges.insert(0, Edge::Occupied);
         }
         state.subscribers.insert(session.id(), session.clone());
-        session.send(self.succeeded(&state));
+        session.send(self.succeeded(&mut state));
         if self.name.is_cache() {
             session.send(match state.cached(now) {
                 Some(cached) => cached.frame.clone(),
@@ -176,6 +179,7 @@ impl Channel {
             return edges;
         }
         if let Some(user_id) = state.roster.as_mut().and_then(|roster| roster.leave(connection)) {
+            state.snapshot = None;
             let event = Event::MemberRemoved { channel: &self.name, user_id: &user_id };
             state.broadcast(&self.encode(&event), None, now);
             edges.push(Edge::MemberRemoved(user_id));
@@ -252,9 +256,16 @@ impl Channel {
         (self.encode)(event)
     }
 
-    fn succeeded(&self, state: &State) -> Bytes {
+    fn succeeded(&self, state: &mut State) -> Bytes {
+        if let Some(snapshot) = &state.snapshot {
+            return snapshot.clone();
+        }
         let members: Option<Vec<&Member>> = state.roster.as_ref().map(|roster| roster.members().collect());
-        self.encode(&Event::SubscriptionSucceeded { channel: &self.name, members: members.as_deref() })
+        let frame = self.encode(&Event::SubscriptionSucceeded { channel: &self.name, members: members.as_deref() });
+        if state.roster.is_some() {
+            state.snapshot = Some(frame.clone());
+        }
+        frame
     }
 
     fn count_changed(&self, state: &mut State, counts: bool, now: Millis) {

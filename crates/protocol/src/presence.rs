@@ -1,6 +1,7 @@
 //! Users: the members of presence channels, and those who sign in.
 
 use std::{
+    collections::HashSet,
     fmt,
     hash::{Hash, Hasher},
     sync::Arc,
@@ -147,7 +148,9 @@ impl User {
         if user_id.is_number {
             return Err(InvalidUser::Id { field: "id" });
         }
+        let mut seen = HashSet::new();
         let mut watchlist = data.watchlist.unwrap_or_default();
+        watchlist.retain(|id| seen.insert(id.clone()));
         let unwatched = watchlist.len().saturating_sub(limits.watchlist_users as usize);
         watchlist.truncate(limits.watchlist_users as usize);
         let member = Member { user_id, user_info: parse_info(data.user_info, limits)? };

@@ -10,6 +10,7 @@ use hyper_util::{
     rt::{TokioIo, TokioTimer},
     service::TowerToHyperService,
 };
+use socket2::SockRef;
 use tokio::{
     net::{TcpListener, TcpStream},
     time::{sleep, timeout},
@@ -65,7 +66,12 @@ async fn accept(node: &Arc<Node>, listener: &TcpListener) {
     loop {
         match listener.accept().await {
             Ok((stream, _)) => {
-                node.tasks.spawn(serve_http(stream, TowerToHyperService::new(service.clone()), node.stopping.clone()));
+                node.tasks.spawn(serve_http(
+                    stream,
+                    TowerToHyperService::new(service.clone()),
+                    node.settings.write_timeout,
+                    node.stopping.clone(),
+                ));
             }
             Err(error) if is_of_the_peer(&error) => debug!(%error, "a connection was lost before it was accepted"),
             Err(error) => {
@@ -79,11 +85,13 @@ async fn accept(node: &Arc<Node>, listener: &TcpListener) {
 }
 
 /// Serves the requests of one connection, until it becomes a WebSocket or the server stops.
-async fn serve_http<S>(stream: TcpStream, service: S, stopping: CancellationToken)
+async fn serve_http<S>(stream: TcpStream, service: S, write_timeout: Duration, stopping: CancellationToken)
 where
     S: Service<Request<Incoming>, Response = Response, Error = Infallible, Future: Send> + Send + 'static,
 {
-    if let Err(error) = stream.set_nodelay(true) {
+    // A peer that neither reads nor acknowledges is given up by the kernel, whatever it was sent.
+    let unread = SockRef::from(&stream).set_tcp_user_timeout(Some(write_timeout));
+    if let Err(error) = unread.and_then(|()| stream.set_nodelay(true)) {
         return debug!(%error, "a connection was lost as it was accepted");
     }
     let connection = http1::Builder::new()

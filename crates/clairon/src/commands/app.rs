@@ -17,7 +17,7 @@ use crate::{
 /// When the settings are wrong, the registry fails, or there is no such app.
 pub(crate) async fn run(arguments: AppArguments) -> anyhow::Result<()> {
     let settings = Settings::load(arguments.place.sources())?;
-    logging::start(&settings.log)?;
+    let _log = logging::start(&settings.log)?;
     let registry = open(&settings.database).await?;
     let registry = registry.as_ref();
     match arguments.command {

@@ -22,7 +22,7 @@ use crate::{cli::ServeArguments, config::Settings, logging};
 /// When the settings are wrong, the port is taken, or the registry fails.
 pub(crate) async fn run(arguments: ServeArguments) -> anyhow::Result<()> {
     let settings = Settings::load(arguments.sources())?;
-    logging::start(&settings.log)?;
+    let _log = logging::start(&settings.log)?;
     let max_connections = open_files::raise_limit();
     // The port comes first: a start that fails for it leaves no app behind whose secret nobody has seen.
     let listener = listener::bind(&settings.listen).await?;

@@ -66,8 +66,9 @@ impl Declaration {
         self.refuse_unknown(problems);
         self.refuse_missing(problems);
         let mut fields = Fields::new(&self.fields, problems);
-        let id = fields.text("id", AppId::parse);
-        let key = fields.text("key", AppKey::parse);
+        // Whoever swaps two of them must not find a secret in the error.
+        let id = fields.secret("id", AppId::parse);
+        let key = fields.secret("key", AppKey::parse);
         let secret = fields.secret("secret", Secret::parse);
         // Whatever the credentials are, the other fields are to be checked too.
         let mut app = defaults.apply(App::random());

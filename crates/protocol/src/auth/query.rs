@@ -29,6 +29,12 @@ impl<'a> Query<'a> {
         self.pairs.iter().filter(move |(key, _)| list_name(&unescape(key)).0 == name).map(|(_, value)| unescape(value))
     }
 
+    /// The length of all names and values, in bytes.
+    #[must_use]
+    pub fn size(&self) -> usize {
+        self.pairs.iter().map(|(key, value)| key.len() + value.len()).sum()
+    }
+
     /// The parameters, still escaped.
     pub(super) fn pairs(&self) -> &[(&'a str, &'a str)] {
         &self.pairs

@@ -5,12 +5,13 @@ use parking_lot::Mutex;
 
 use crate::clock::Clock;
 
-/// Searches for a reason that may run in one second; beyond, a refusal is logged without a search.
-const SEARCHES_PER_SECOND: u32 = 20;
+/// How many bytes may be hashed and compared in one second in search of reasons; beyond, a refusal is logged without.
+const BYTES_PER_SECOND: usize = 4 << 20;
 
 pub(super) struct Budget {
     clock: Clock,
-    second: Mutex<(Millis, u32)>,
+    /// Which second it is, and what it has cost.
+    second: Mutex<(Millis, usize)>,
 }
 
 impl Budget {
@@ -18,19 +19,30 @@ impl Budget {
         Self { clock, second: Mutex::new((0, 0)) }
     }
 
-    /// Runs a search if there is room for one.
-    pub(super) fn spend<T>(&self, search: impl FnOnce() -> Option<T>) -> Option<T> {
+    /// Takes `bytes` out of what this second has; false where it has not that much.
+    pub(super) fn charge(&self, bytes: usize) -> bool {
         let this_second = self.clock.now() / 1_000;
-        {
-            let mut second = self.second.lock();
-            if second.0 != this_second {
-                *second = (this_second, 0);
-            }
-            if second.1 >= SEARCHES_PER_SECOND {
-                return None;
-            }
-            second.1 += 1;
+        let mut second = self.second.lock();
+        if second.0 != this_second {
+            *second = (this_second, 0);
         }
-        search()
+        let cost = second.1.saturating_add(bytes);
+        if cost > BYTES_PER_SECOND {
+            return false;
+        }
+        second.1 = cost;
+        true
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_second_has_so_much_and_no_more() {
+        let budget = Budget::new(Clock::start());
+        assert!(budget.charge(BYTES_PER_SECOND) && !budget.charge(1));
+        assert!(!budget.charge(usize::MAX));
     }
 }

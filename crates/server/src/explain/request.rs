@@ -3,8 +3,11 @@
 use clairon_protocol::auth::{HttpRequest, InvalidRequest};
 use clairon_registry::{App, AppCache};
 
-use super::{APPS_TRIED, Explainer};
+use super::{Explainer, SIGNING};
 use crate::cut::Cut;
+
+/// How many readings of a request there are: of its path and of its parameters.
+const READINGS: usize = 8;
 
 impl Explainer {
     /// Why the app in a path is not found, or is not that of the `auth_key`.
@@ -37,7 +40,7 @@ impl Explainer {
             InvalidRequest::Body { size } => {
                 format!("the body ({size} bytes) was changed since it was signed: its MD5 is not body_md5")
             }
-            InvalidRequest::Signature => self.budget.spend(|| signed_otherwise(apps, app, request, prefixes)).unwrap_or_else(|| {
+            InvalidRequest::Signature => self.signed_otherwise(apps, app, request, prefixes).unwrap_or_else(|| {
                 "no app's secret makes this signature: the backend's secret is wrong, or a path, method or parameter was \
                  changed on the way"
                     .to_owned()
@@ -45,25 +48,24 @@ impl Explainer {
             other => other.to_string(),
         }
     }
-}
 
-fn signed_otherwise(apps: &AppCache, app: &App, request: &HttpRequest<'_>, prefixes: &[&str]) -> Option<String> {
-    for prefix in prefixes {
-        if request.verify_path(&format!("{prefix}{}", request.path), &app.secret).is_ok() {
+    fn signed_otherwise(
+        &self,
+        apps: &AppCache,
+        app: &App,
+        request: &HttpRequest<'_>,
+        prefixes: &[&str],
+    ) -> Option<String> {
+        // A signature is computed for each reading of path and parameters.
+        let signs = |path: &str, app: &App| {
+            self.budget.charge(READINGS * (SIGNING + path.len() + request.query.size()))
+                && request.verify_path(path, &app.secret).is_ok()
+        };
+        if let Some(prefix) = prefixes.iter().find(|prefix| signs(&format!("{prefix}{}", request.path), app)) {
             return Some(format!("the signature covers the path prefix {prefix:?}, which must not be signed"));
         }
+        let apps = apps.all();
+        let other = apps.iter().find(|other| other.id != app.id && signs(request.path, other))?;
+        Some(format!("the signature was made with the secret of another app, {}", other.id))
     }
-    if let Some(at) = request.path.find("/apps/").filter(|at| *at > 0)
-        && request.verify_path(&request.path[at..], &app.secret).is_ok()
-    {
-        return Some(format!(
-            "the path has a prefix that was not signed: set server.path_prefix to {:?}",
-            Cut(&request.path[..at])
-        ));
-    }
-    apps.all()
-        .iter()
-        .take(APPS_TRIED)
-        .find(|other| other.id != app.id && request.verify(&other.secret).is_ok())
-        .map(|other| format!("the signature was made with the secret of another app, {}", other.id))
 }

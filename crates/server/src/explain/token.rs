@@ -6,7 +6,7 @@ use clairon_protocol::{
 };
 use clairon_registry::{App, AppCache};
 
-use super::{APPS_TRIED, Explainer};
+use super::{Explainer, SIGNING};
 use crate::cut::Cut;
 
 /// What a client sent to subscribe.
@@ -17,6 +17,8 @@ pub(crate) struct SignedSubscription<'a> {
     pub(crate) data: Option<&'a str>,
 }
 
+/// How many of a client's other channels a signature is tried for.
+const CHANNELS_TRIED: usize = 16;
 const PREFIXES: [&str; 4] = ["", "private-", "presence-", "private-encrypted-"];
 
 impl Explainer {
@@ -30,21 +32,25 @@ impl Explainer {
         other_channels: &[&str],
     ) -> String {
         let &SignedSubscription { auth, socket_id, channel, data } = sent;
-        let found = self.explain_token(apps, app, auth, invalid, |secret, signature| {
-            let signs = |name: &str, data| subscription_signature(secret, socket_id, name, data) == *signature;
-            if signs(channel, data) {
-                return Some(String::new());
-            }
+        let signs = |secret: &Secret, signature: &Signature, name: &str, data: Option<&str>| {
+            self.budget.charge(SIGNING + name.len() + data.map_or(0, str::len))
+                && subscription_signature(secret, socket_id, name, data) == *signature
+        };
+        let otherwise = |signature: &Signature| {
+            let signs = |name: &str, data| signs(&app.secret, signature, name, data);
             if data.is_some() && signs(channel, None) {
-                return Some(", but without the channel_data that was sent".to_owned());
+                return Some("without the channel_data that was sent".to_owned());
             }
             if data.is_none() && channel.starts_with("presence-") && signs(channel, Some("")) {
-                return Some(", but with an empty channel_data, and none was sent".to_owned());
+                return Some("with an empty channel_data, and none was sent".to_owned());
             }
             other_prefixes(channel)
-                .chain(other_channels.iter().map(|name| (*name).to_owned()))
+                .chain(other_channels.iter().take(CHANNELS_TRIED).map(|name| (*name).to_owned()))
                 .find(|name| signs(name, data) || signs(name, None))
-                .map(|name| format!(", but for the channel {:?}", Cut(&name)))
+                .map(|name| format!("for the channel {:?}", Cut(&name)))
+        };
+        let found = self.explain_token(apps, app, auth, invalid, otherwise, |secret, signature| {
+            signs(secret, signature, channel, data)
         });
         match (found, invalid) {
             (Some(reason), _) => reason,
@@ -68,8 +74,10 @@ impl Explainer {
         sent: &SignIn,
         invalid: InvalidToken,
     ) -> String {
-        self.explain_token(apps, app, Some(&sent.auth), invalid, |secret, signature| {
-            (user_signature(secret, socket_id, &sent.user_data) == *signature).then(String::new)
+        let otherwise = |_: &Signature| None;
+        self.explain_token(apps, app, Some(&sent.auth), invalid, otherwise, |secret, signature| {
+            self.budget.charge(SIGNING + sent.user_data.len())
+                && user_signature(secret, socket_id, &sent.user_data) == *signature
         })
         .unwrap_or_else(|| match invalid {
             InvalidToken::Signature => {
@@ -81,30 +89,28 @@ impl Explainer {
         })
     }
 
-    /// Looks for the app whose secret made a signature. `fits` says for a secret what the signature was made for: an
-    /// empty text where that is what was sent.
+    /// Looks for what a signature was made for with this app's secret, then for the app whose secret made it for what
+    /// was sent.
     fn explain_token(
         &self,
         apps: &AppCache,
         app: &App,
         auth: Option<&str>,
         invalid: InvalidToken,
-        fits: impl Fn(&Secret, &Signature) -> Option<String>,
+        otherwise: impl Fn(&Signature) -> Option<String>,
+        fits: impl Fn(&Secret, &Signature) -> bool,
     ) -> Option<String> {
         let token = AuthToken::parse(auth).ok()?;
         if invalid == InvalidToken::Key {
             let key = self.key(apps, token.key);
             return Some(format!("the client is connected to the app {}; in its auth, {key}", app.id));
         }
-        self.budget.spend(|| {
-            if let Some(but) = fits(&app.secret, &token.signature) {
-                return Some(format!("the signature was made with this app's secret{but}"));
-            }
-            apps.all().iter().take(APPS_TRIED).find_map(|other| {
-                fits(&other.secret, &token.signature)
-                    .map(|but| format!("the signature was made with the secret of another app, {}{but}", other.id))
-            })
-        })
+        if let Some(what) = otherwise(&token.signature) {
+            return Some(format!("the signature was made with this app's secret, but {what}"));
+        }
+        let apps = apps.all();
+        let other = apps.iter().find(|other| other.id != app.id && fits(&other.secret, &token.signature))?;
+        Some(format!("the signature was made with the secret of another app, {}", other.id))
     }
 }
 
