@@ -134,12 +134,19 @@ impl<'a> Fields<'a> {
     fn add(&mut self, entry: &Entry, show: Show, allowed: impl Display) {
         let written = &entry.written;
         let value = match show {
+            Show::All if may_be_a_credential(entry) => return self.problems.add(format_args!("{written}: {allowed}")),
             Show::All => entry.value.to_string(),
             Show::Url => Value::Text(redact(entry.value.as_text().unwrap_or_default())).to_string(),
             Show::Nothing => return self.problems.add(format_args!("{written}: {allowed}")),
         };
         self.problems.add(format_args!("{written} is {}: {allowed}", clip(&value)));
     }
+}
+
+/// True for what looks like a credential that was put into the wrong setting, and must not be repeated.
+fn may_be_a_credential(entry: &Entry) -> bool {
+    const USUAL_CHARS: usize = 16;
+    entry.value.as_text().is_some_and(|text| text.contains('@') || text.chars().count() > USUAL_CHARS)
 }
 
 /// The items of `text`, which has commas between them; white space around them is not theirs.
