@@ -2,10 +2,13 @@
 
 use std::io::{self, IsTerminal};
 
-use tracing_appender::non_blocking::WorkerGuard;
+use tracing_appender::non_blocking::{NonBlockingBuilder, WorkerGuard};
 use tracing_subscriber::EnvFilter;
 
 use crate::config::{LogFormat, LogSettings};
+
+/// How many lines may wait to be written. Their places are taken from the start, so this is memory of an idle server.
+const WAITING_LINES: usize = 8_192;
 
 /// Starts logging, until the guard is dropped.
 ///
@@ -16,7 +19,7 @@ use crate::config::{LogFormat, LogSettings};
 /// When the filter is not valid.
 pub(crate) fn start(settings: &LogSettings) -> anyhow::Result<WorkerGuard> {
     let filter = EnvFilter::try_new(&settings.filter)?;
-    let (writer, guard) = tracing_appender::non_blocking(io::stderr());
+    let (writer, guard) = NonBlockingBuilder::default().buffered_lines_limit(WAITING_LINES).finish(io::stderr());
     let log = tracing_subscriber::fmt().with_env_filter(filter).with_writer(writer);
     match settings.format {
         LogFormat::Human => log.with_ansi(io::stderr().is_terminal()).init(),
