@@ -182,6 +182,17 @@ fn a_handshake_may_come_in_pieces() {
     assert_established(&RawSocket::switched(connection).event());
 }
 
+/// As behind a proxy that keeps its connections to the server and sends any client's request over any of them.
+#[test]
+fn a_handshake_may_follow_another_request() {
+    let server = SERVER.get();
+    let mut connection = Connection::open(&server);
+    connection.write("GET /up HTTP/1.1\r\nHost: localhost\r\n\r\n");
+    assert_eq!(connection.response().status, 200);
+    connection.write(raw::handshake("/app/open-key", ""));
+    assert_established(&RawSocket::switched(connection).event());
+}
+
 #[test]
 fn what_is_no_websocket_is_answered_in_http() {
     let server = SERVER.get();

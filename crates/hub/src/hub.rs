@@ -85,7 +85,7 @@ impl AppHub {
 
     /// Forgets a connection that was admitted and has left its channels.
     pub fn disconnect(&self, connection: SocketId) {
-        if self.sessions.of(&connection).remove(&connection).is_some() {
+        if self.sessions.remove_if(&connection, |_| true).is_some() {
             self.connections.fetch_sub(1, Ordering::Relaxed);
         }
     }
@@ -215,10 +215,7 @@ impl AppHub {
 
     /// Takes a closed channel out of the map, unless another has its place already.
     fn remove(&self, channel: &Arc<Channel>) {
-        let mut shard = self.channels.of(channel.name());
-        if shard.get(channel.name()).is_some_and(|present| Arc::ptr_eq(present, channel)) {
-            shard.remove(channel.name());
-        }
+        self.channels.remove_if(channel.name(), |present| Arc::ptr_eq(present, channel));
     }
 
     fn send_to_user(&self, user_id: &str, publication: &Publication) {

@@ -8,6 +8,8 @@ use std::{
 use parking_lot::{Mutex, MutexGuard};
 
 const SHARDS: usize = 64;
+/// The entries for which a part may keep room.
+const SMALL: usize = 16;
 
 /// One of a map's parts.
 type Shard<K, V> = Mutex<HashMap<K, V, RandomState>>;
@@ -33,6 +35,21 @@ impl<K: Eq + Hash, V> Shards<K, V> {
         #[expect(clippy::cast_possible_truncation, reason = "any of the hash's bits will do")]
         let index = self.hasher.hash_one(key) as usize % SHARDS;
         self.shards[index].lock()
+    }
+
+    /// Takes an entry out where it `is` the one that is meant. A part that has become far too large gives its room back.
+    pub(crate) fn remove_if<Q: Eq + Hash + ?Sized>(&self, key: &Q, is: impl FnOnce(&V) -> bool) -> Option<V>
+    where
+        K: std::borrow::Borrow<Q>,
+    {
+        let mut shard = self.of(key);
+        shard.get(key).filter(|value| is(value))?;
+        let removed = shard.remove(key);
+        if shard.capacity() > SMALL && shard.len() < shard.capacity() / 8 {
+            let room = shard.len() * 2;
+            shard.shrink_to(room);
+        }
+        removed
     }
 
     /// Shows every entry to `see`, one shard locked at a time.

@@ -4,6 +4,7 @@
 //! `api` checks the signature and publishes to the bus. Everyone hears: `deliver` takes an event off the bus and
 //! queues it for every subscriber, and the subscriber's own task in `socket` writes it.
 
+mod accept;
 mod api;
 mod background;
 mod clock;
@@ -13,6 +14,8 @@ mod error;
 mod explain;
 mod lifecycle;
 mod node;
+mod opening;
+mod prefixed;
 mod router;
 mod settings;
 mod socket;

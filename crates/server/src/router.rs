@@ -51,7 +51,7 @@ pub(crate) fn router(node: Arc<Node>) -> Router {
 async fn refuse_stray_websocket(State(node): State<Arc<Node>>, request: Request, next: Next) -> Response {
     let route = request.extensions().get().map(MatchedPath::as_str);
     if socket::is_upgrade(request.headers()) && route != Some(SOCKET) {
-        return socket::path_not_found(&node, request);
+        return socket::upgrade(State(node), request).await;
     }
     next.run(request).await
 }

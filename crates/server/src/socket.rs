@@ -8,4 +8,5 @@ mod sign_in;
 mod subscribe;
 mod upgrade;
 
-pub(crate) use upgrade::{is_upgrade, path_not_found, upgrade};
+pub(crate) use session::{Client, run};
+pub(crate) use upgrade::{Upgrade, is_upgrade, upgrade};

@@ -4,6 +4,7 @@ use base64::{
     Engine as _,
     engine::{GeneralPurpose, GeneralPurposeConfig, general_purpose::STANDARD},
 };
+use bytes::Bytes;
 use http::{HeaderMap, HeaderName, HeaderValue, Method, Version, header};
 use sha1::{Digest as _, Sha1};
 
@@ -47,6 +48,22 @@ pub fn check<'a>(method: &Method, version: Version, headers: &'a HeaderMap) -> R
 #[must_use]
 pub fn accept_key(key: &str) -> String {
     STANDARD.encode(Sha1::new().chain_update(key).chain_update(GUID).finalize())
+}
+
+/// The head of the answer to a handshake, as it goes to the client. `sub_protocol` is what the client offered.
+#[must_use]
+pub fn switching_protocols(accept_key: &str, sub_protocol: Option<&str>) -> Bytes {
+    let mut head = format!(
+        "HTTP/1.1 101 Switching Protocols\r\nConnection: upgrade\r\nUpgrade: websocket\r\n\
+         Sec-WebSocket-Accept: {accept_key}\r\n"
+    );
+    if let Some(sub_protocol) = sub_protocol {
+        head.push_str("Sec-WebSocket-Protocol: ");
+        head.push_str(sub_protocol);
+        head.push_str("\r\n");
+    }
+    head.push_str("\r\n");
+    head.into()
 }
 
 /// The first sub-protocol that a client offers, in its own order of preference, and `accept` takes.

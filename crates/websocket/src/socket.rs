@@ -14,15 +14,7 @@ use std::{
 
 use bytes::{Buf, Bytes};
 use socket2::SockRef;
-use tokio::{
-    io::{AsyncRead, ReadBuf},
-    net::{
-        TcpStream,
-        tcp::{OwnedReadHalf, OwnedWriteHalf},
-    },
-    task::coop,
-    time::timeout,
-};
+use tokio::{net::TcpStream, task::coop, time::timeout};
 
 use crate::{Decoder, Message, ReadError, decode::End};
 
@@ -48,27 +40,22 @@ thread_local! {
 /// one task only; both take part in tokio's cooperative scheduling, so no peer keeps a thread for itself.
 #[derive(Debug)]
 pub struct Socket {
-    reader: OwnedReadHalf,
-    writer: Arc<OwnedWriteHalf>,
+    /// Shared with the [`direct_writer`](Self::direct_writer)s.
+    stream: Arc<TcpStream>,
     decoder: Decoder,
     /// What was read and not decoded yet: the rest of a read that held several messages. Never empty.
     unread: Option<Box<Bytes>>,
 }
 
 impl Socket {
-    /// Takes over a stream after its 101 is sent. `unread` is what the HTTP server read past the request.
+    /// Takes over a stream after its handshake. `unread` is what was read past the request.
     ///
-    /// Nagle's algorithm is switched off: it would hold back small frames.
-    ///
-    /// # Errors
-    ///
-    /// The stream is already broken.
-    pub fn new(stream: TcpStream, unread: Bytes) -> io::Result<Self> {
-        stream.set_nodelay(true)?;
-        let (reader, writer) = stream.into_split();
-        let mut socket = Self { reader, writer: Arc::new(writer), decoder: Decoder::new(), unread: None };
+    /// Nagle's algorithm should be off (`TCP_NODELAY`): it would hold back small frames.
+    #[must_use]
+    pub fn new(stream: TcpStream, unread: Bytes) -> Self {
+        let mut socket = Self { stream: Arc::new(stream), decoder: Decoder::new(), unread: None };
         socket.keep(unread);
-        Ok(socket)
+        socket
     }
 
     /// A function that writes to the stream at once, from any task, as much as it takes without waiting, and says how
@@ -76,8 +63,8 @@ impl Socket {
     ///
     /// The caller sees to it that nobody else writes meanwhile, and that what was not taken is written next.
     pub fn direct_writer(&self) -> impl Fn(&[u8]) -> usize + Send + Sync + use<> {
-        let writer = self.writer.clone();
-        move |frame| writer.try_write(frame).unwrap_or(0)
+        let stream = self.stream.clone();
+        move |frame| stream.try_write(frame).unwrap_or(0)
     }
 
     /// Waits for the next message, whose payload may have `max_message` bytes.
@@ -95,7 +82,7 @@ impl Socket {
         }
         SCRATCH_SPACE.with_borrow_mut(|scratch| {
             loop {
-                let mut input = ready!(receive(&mut self.reader, cx, scratch))?;
+                let mut input = ready!(receive(&self.stream, cx, scratch))?;
                 if input.is_empty() {
                     return Poll::Ready(Err(ReadError::Eof));
                 }
@@ -132,11 +119,11 @@ impl Socket {
     pub fn poll_write(&mut self, cx: &mut Context<'_>, batch: &mut VecDeque<Bytes>) -> Poll<io::Result<()>> {
         while !batch.is_empty() {
             ready!(pin!(coop::consume_budget()).poll(cx));
-            match try_write(&self.writer, batch) {
+            match try_write(&self.stream, batch) {
                 Ok(0) => return Poll::Ready(Err(io::ErrorKind::WriteZero.into())),
                 Ok(written) => remove_written(batch, written),
                 Err(error) if error.kind() == io::ErrorKind::WouldBlock => {
-                    ready!(self.writer.as_ref().as_ref().poll_write_ready(cx))?;
+                    ready!(self.stream.poll_write_ready(cx))?;
                 }
                 Err(error) => return Poll::Ready(Err(error)),
             }
@@ -167,9 +154,11 @@ impl Socket {
         while let Ok(Some(_)) = self.decode_unread(MAX_DISCARDED_MESSAGE) {}
         let mut quota = MAX_DISCARDED;
         while self.decoder.end().is_none() && self.discard(&mut quota).await? {}
-        SockRef::from(self.reader.as_ref()).shutdown(Shutdown::Write)?;
-        // The close frame of a peer that broke the protocol cannot be found: only the end of its stream is an answer.
-        while self.decoder.end() == Some(End::Failed) && self.discard(&mut quota).await? {}
+        if self.decoder.end() == Some(End::Failed) {
+            // The close frame of a peer that broke the protocol cannot be found: only the end of its stream is an answer.
+            SockRef::from(&*self.stream).shutdown(Shutdown::Write)?;
+            while self.discard(&mut quota).await? {}
+        }
         Ok(())
     }
 
@@ -177,7 +166,7 @@ impl Socket {
     async fn discard(&mut self, quota: &mut usize) -> io::Result<bool> {
         poll_fn(|cx| {
             SCRATCH_SPACE.with_borrow_mut(|scratch| {
-                let mut input = ready!(receive(&mut self.reader, cx, scratch))?;
+                let mut input = ready!(receive(&self.stream, cx, scratch))?;
                 let is_open = !input.is_empty() && input.len() <= *quota;
                 *quota = quota.saturating_sub(input.len());
                 while let Ok(Some(_)) = self.decoder.decode(&mut input, MAX_DISCARDED_MESSAGE) {}
@@ -189,15 +178,19 @@ impl Socket {
 }
 
 /// Reads into `scratch`. Nothing means the end of the stream.
-fn receive<'a>(stream: &mut OwnedReadHalf, cx: &mut Context<'_>, scratch: &'a mut [u8]) -> Poll<io::Result<&'a [u8]>> {
-    let mut buffer = ReadBuf::new(scratch);
-    ready!(Pin::new(stream).poll_read(cx, &mut buffer))?;
-    let length = buffer.filled().len();
-    Poll::Ready(Ok(&scratch[..length]))
+fn receive<'a>(stream: &TcpStream, cx: &mut Context<'_>, scratch: &'a mut [u8]) -> Poll<io::Result<&'a [u8]>> {
+    loop {
+        ready!(stream.poll_read_ready(cx))?;
+        match stream.try_read(scratch) {
+            Ok(length) => return Poll::Ready(Ok(&scratch[..length])),
+            Err(error) if error.kind() == io::ErrorKind::WouldBlock => {}
+            Err(error) => return Poll::Ready(Err(error)),
+        }
+    }
 }
 
 /// One system call: `send` for a single frame, which is cheaper than `writev` and the usual case.
-fn try_write(stream: &OwnedWriteHalf, batch: &VecDeque<Bytes>) -> io::Result<usize> {
+fn try_write(stream: &TcpStream, batch: &VecDeque<Bytes>) -> io::Result<usize> {
     if let (Some(frame), 1) = (batch.front(), batch.len()) {
         return stream.try_write(frame);
     }

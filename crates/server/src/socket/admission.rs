@@ -1,22 +1,20 @@
 //! Who may connect.
 
-use std::sync::Arc;
+use std::{borrow::Cow, sync::Arc};
 
 use clairon_hub::{AppHub, Session};
 use clairon_protocol::{Disconnect, NEWEST_VERSION, OLDEST_VERSION, SocketId, auth::Query, check_version};
 use clairon_registry::App;
-use http::{HeaderMap, header};
+use http::{HeaderMap, Uri, header};
+use percent_encoding::percent_decode_str;
+use tracing::warn;
 
 use super::connection::Connection;
-use crate::{cut::Cut, node::Node};
-
-/// What a client says of itself when it connects.
-pub(super) struct Visitor<'a> {
-    /// The app's key, from the path.
-    pub(super) key: &'a str,
-    pub(super) query: Query<'a>,
-    pub(super) headers: &'a HeaderMap,
-}
+use crate::{
+    cut::Cut,
+    explain::{hide_secrets, unknown_path},
+    node::Node,
+};
 
 /// A client that is not let in: what it is told, and what the log is told.
 pub(super) struct Refusal {
@@ -25,8 +23,12 @@ pub(super) struct Refusal {
 }
 
 /// Lets a client in, or says why not.
-pub(super) fn admit(node: &Arc<Node>, visitor: &Visitor<'_>) -> Result<Connection, Refusal> {
+pub(super) fn admit(node: &Arc<Node>, uri: &Uri, headers: &HeaderMap) -> Result<Connection, Refusal> {
     let refuse = |disconnect, reason: String| Err(Refusal { disconnect, reason });
+    let Some(key) = key_of(uri.path()) else {
+        return refuse(Disconnect::PathNotFound, unknown_path(uri.path()));
+    };
+    let query = Query::parse(uri.query().unwrap_or_default());
     if node.stopping.is_cancelled() {
         return refuse(Disconnect::Shutdown, "the server is stopping".to_owned());
     }
@@ -34,20 +36,20 @@ pub(super) fn admit(node: &Arc<Node>, visitor: &Visitor<'_>) -> Result<Connectio
         let reason = format!("{} connections are open, which is the limit of open files", node.tasks.len());
         return refuse(Disconnect::OverCapacity, reason);
     }
-    let Some(app) = node.apps.by_key(visitor.key) else {
-        return refuse(Disconnect::UnknownApp, node.explainer.key(&node.apps, visitor.key));
+    let Some(app) = node.apps.by_key(&key) else {
+        return refuse(Disconnect::UnknownApp, node.explainer.key(&node.apps, &key));
     };
     if !app.enabled {
         return refuse(Disconnect::AppDisabled, format!("the app {} is disabled", app.id));
     }
-    if let Err(disconnect) = check_version(visitor.query.get("protocol").as_deref()) {
-        let version = visitor.query.get("protocol").unwrap_or_default();
+    if let Err(disconnect) = check_version(query.get("protocol").as_deref()) {
+        let version = query.get("protocol").unwrap_or_default();
         return refuse(
             disconnect,
             format!("protocol {:?} is not spoken here, {OLDEST_VERSION} to {NEWEST_VERSION} are", Cut(&version)),
         );
     }
-    let origin = visitor.headers.get(header::ORIGIN).map(|value| String::from_utf8_lossy(value.as_bytes()));
+    let origin = headers.get(header::ORIGIN).map(|value| String::from_utf8_lossy(value.as_bytes()));
     if let Some(origin) = origin.filter(|origin| !is_origin_allowed(&app, origin)) {
         let allowed = app.allowed_origins.join(", ");
         return refuse(
@@ -62,6 +64,20 @@ pub(super) fn admit(node: &Arc<Node>, visitor: &Visitor<'_>) -> Result<Connectio
             app.capacity.map_or(0, std::num::NonZero::get)
         ),
     })
+}
+
+/// Logs why a client is not let in; where there is no room for anyone, once a minute.
+pub(super) fn log_refusal(node: &Node, refusal: &Refusal) {
+    let Refusal { disconnect, reason } = refusal;
+    if *disconnect != Disconnect::OverCapacity || node.over_capacity_log.allows(node.clock.now()) {
+        warn!(code = disconnect.code(), reason = %hide_secrets(&node.apps, reason), "connection refused");
+    }
+}
+
+/// The app's key in `/app/{key}`, unescaped.
+fn key_of(path: &str) -> Option<Cow<'_, str>> {
+    let key = path.strip_prefix("/app/").filter(|key| !key.is_empty() && !key.contains('/'))?;
+    Some(percent_decode_str(key).decode_utf8_lossy())
 }
 
 fn open(node: &Arc<Node>, app: &Arc<App>) -> Result<Connection, Disconnect> {

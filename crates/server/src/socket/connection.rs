@@ -2,6 +2,7 @@
 
 use std::{collections::HashMap, sync::Arc};
 
+use bytes::Bytes;
 use clairon_hub::{AppHub, Channel, Edge, Session, SignedIn};
 use clairon_protocol::{AppId, ChannelName, Command, Event, Member, UserId};
 use clairon_registry::App;
@@ -52,11 +53,11 @@ impl Connection {
         }
     }
 
-    /// Greets the client: nothing else may come first.
-    pub(super) fn establish(&self) {
+    /// What greets the client: nothing else may come first.
+    pub(super) fn greeting(&self) -> Bytes {
         let activity_timeout = self.node.settings.heartbeat.activity_timeout_seconds;
-        self.send(&Event::ConnectionEstablished { socket_id: self.session.id(), activity_timeout });
         debug!(app = %self.app_id, socket = %self.session.id(), "connected");
+        wire::encode(&Event::ConnectionEstablished { socket_id: self.session.id(), activity_timeout })
     }
 
     /// Does what the client says. An app that is gone or switched off does nothing more: its sockets are being closed.

@@ -29,11 +29,19 @@ enum Turn {
     Lost(ReadError),
 }
 
-/// Serves an admitted client to the end.
-pub(super) async fn run(mut socket: Socket, mut connection: Connection) {
-    let mut batch = VecDeque::new();
+/// A client that was let in.
+pub(crate) struct Client {
+    pub(super) socket: Socket,
+    pub(super) connection: Connection,
+    /// What is written first, together with the greeting.
+    pub(super) pending: VecDeque<Bytes>,
+}
+
+/// Serves a client to the end.
+pub(crate) async fn run(client: Client) {
+    let Client { mut socket, mut connection, pending: mut batch } = client;
+    batch.push_back(connection.greeting());
     connection.session.outbox().attach(Box::new(socket.direct_writer()));
-    connection.establish();
     loop {
         match poll_fn(|cx| poll_turn(cx, &mut socket, &connection, &mut batch)).await {
             Turn::Heard(Message::Close(close)) => {

@@ -7,110 +7,113 @@ use axum::{
     extract::{Request, State},
     response::{IntoResponse, Response},
 };
-use clairon_protocol::{Disconnect, auth::Query};
+use bytes::Bytes;
 use clairon_websocket::{HandshakeError, Socket, handshake};
 use http::{HeaderMap, HeaderValue, StatusCode, header};
 use hyper::upgrade::OnUpgrade;
 use hyper_util::rt::TokioIo;
-use percent_encoding::percent_decode_str;
-use tokio::net::TcpStream;
-use tracing::{debug, warn};
+use tracing::debug;
 
 use super::{
-    admission::{Refusal, Visitor, admit},
+    admission::{Refusal, admit, log_refusal},
     connection::Connection,
-    session,
+    session::{self, Client},
 };
-use crate::{
-    api::ApiError,
-    explain::{hide_secrets, unknown_path},
-    node::Node,
-};
+use crate::{api::ApiError, node::Node, prefixed::Prefixed};
 
 /// The sub-protocol that the Swift client offers, and any later version of it; strict clients want it selected.
 const SUB_PROTOCOL: &str = "pusher-channels-protocol-";
-
-/// `GET /app/{key}`: a client connects. A refused one is upgraded too, since a close code is all that it understands.
-pub(crate) async fn upgrade(State(node): State<Arc<Node>>, request: Request) -> Response {
-    let key = request.uri().path().rsplit('/').next().unwrap_or_default().to_owned();
-    let key = percent_decode_str(&key).decode_utf8_lossy();
-    switch(&node, request, |headers, query| {
-        let visitor = Visitor { key: &key, query: Query::parse(query), headers };
-        admit(&node, &visitor)
-    })
-}
-
-/// A WebSocket to any other path.
-pub(crate) fn path_not_found(node: &Arc<Node>, request: Request) -> Response {
-    let path = request.uri().path().to_owned();
-    switch(node, request, |_, _| Err(Refusal { disconnect: Disconnect::PathNotFound, reason: unknown_path(&path) }))
-}
 
 /// True where a client wants a WebSocket, whether it does so properly or not.
 pub(crate) fn is_upgrade(headers: &HeaderMap) -> bool {
     headers.get(header::UPGRADE).is_some_and(|value| value.as_bytes().eq_ignore_ascii_case(b"websocket"))
 }
 
-/// Answers 101 and serves the client, or tells it why not, in a task of its own.
-fn switch(
-    node: &Arc<Node>,
-    mut request: Request,
-    admit: impl FnOnce(&HeaderMap, &str) -> Result<Connection, Refusal>,
-) -> Response {
+/// A client whose handshake is right: what it is answered, and whether it is let in. A refused one is upgraded too,
+/// since a close code is all that it understands.
+pub(crate) struct Upgrade {
+    accept_key: String,
+    sub_protocol: Option<String>,
+    admitted: Result<Connection, Refusal>,
+}
+
+impl Upgrade {
+    /// Checks the handshake, then whether the client may connect.
+    ///
+    /// # Errors
+    /// Where the request is no WebSocket handshake.
+    pub(crate) fn begin<B>(node: &Arc<Node>, request: &http::Request<B>) -> Result<Self, HandshakeError> {
+        let headers = request.headers();
+        let key = handshake::check(request.method(), request.version(), headers)?;
+        let sub_protocol = handshake::choose_protocol(headers, |offered| offered.starts_with(SUB_PROTOCOL));
+        let admitted = admit(node, request.uri(), headers);
+        if let Err(refusal) = &admitted {
+            log_refusal(node, refusal);
+        }
+        Ok(Self { accept_key: handshake::accept_key(key), sub_protocol: sub_protocol.map(str::to_owned), admitted })
+    }
+
+    /// The answer, as bytes.
+    pub(crate) fn head(&self) -> Bytes {
+        handshake::switching_protocols(&self.accept_key, self.sub_protocol.as_deref())
+    }
+
+    /// The client, ready to be served; `None` where it is not let in, once it was told why not. `head` is the answer
+    /// where it is not written yet: one write carries it and what comes next.
+    pub(crate) async fn finish(self, socket: Socket, head: Option<Bytes>) -> Option<Client> {
+        let pending = VecDeque::from_iter(head);
+        match self.admitted {
+            Ok(connection) => Some(Client { socket, connection, pending }),
+            Err(refusal) => {
+                session::close_with(socket, pending, refusal.disconnect).await;
+                None
+            }
+        }
+    }
+
+    fn response(&self) -> Response {
+        let mut response = Response::new(Body::empty());
+        *response.status_mut() = StatusCode::SWITCHING_PROTOCOLS;
+        let headers = response.headers_mut();
+        headers.insert(header::CONNECTION, HeaderValue::from_static("upgrade"));
+        headers.insert(header::UPGRADE, HeaderValue::from_static("websocket"));
+        let accept_key = (header::SEC_WEBSOCKET_ACCEPT, Some(self.accept_key.as_str()));
+        for (name, text) in [accept_key, (header::SEC_WEBSOCKET_PROTOCOL, self.sub_protocol.as_deref())] {
+            if let Some(value) = text.and_then(|text| HeaderValue::from_str(text).ok()) {
+                headers.insert(name, value);
+            }
+        }
+        response
+    }
+}
+
+/// Upgrades a request that has come to the HTTP server: one that was not the first of its connection, as behind a proxy
+/// that keeps its connections, or had not arrived in one piece. The client is served in a task of its own.
+pub(crate) async fn upgrade(State(node): State<Arc<Node>>, mut request: Request) -> Response {
     let on_upgrade = request.extensions_mut().remove::<OnUpgrade>();
-    let headers = request.headers();
-    let accept_key = match handshake::check(request.method(), request.version(), headers).map(handshake::accept_key) {
-        Ok(accept_key) => accept_key,
+    let upgrade = match Upgrade::begin(&node, &request) {
+        Ok(upgrade) => upgrade,
         Err(error) => return not_a_websocket(&error),
     };
     let Some(on_upgrade) = on_upgrade else { return not_a_websocket(&HandshakeError::Upgrade) };
-    let sub_protocol = handshake::choose_protocol(headers, |offered| offered.starts_with(SUB_PROTOCOL));
-    let response = switching(&accept_key, sub_protocol);
-    let admitted = admit(headers, request.uri().query().unwrap_or_default());
-    if let Err(refusal) = &admitted {
-        log_refusal(node, refusal);
-    }
+    let response = upgrade.response();
     node.tasks.spawn(async move {
         let socket = match take_over(on_upgrade).await {
             Ok(socket) => socket,
             Err(error) => return debug!(%error, "lost during the upgrade"),
         };
-        match admitted {
-            Ok(connection) => session::run(socket, connection).await,
-            Err(refusal) => session::close_with(socket, VecDeque::new(), refusal.disconnect).await,
+        if let Some(client) = upgrade.finish(socket, None).await {
+            session::run(client).await;
         }
     });
     response
 }
 
-/// Logs why a client is not let in; where there is no room for anyone, once a minute.
-fn log_refusal(node: &Node, refusal: &Refusal) {
-    let Refusal { disconnect, reason } = refusal;
-    if *disconnect != Disconnect::OverCapacity || node.over_capacity_log.allows(node.clock.now()) {
-        warn!(code = disconnect.code(), reason = %hide_secrets(&node.apps, reason), "connection refused");
-    }
-}
-
 /// Gets the plain TCP stream back from the HTTP server, with what a hasty client has sent already.
 async fn take_over(on_upgrade: OnUpgrade) -> Result<Socket, Box<dyn std::error::Error + Send + Sync>> {
     let upgraded = on_upgrade.await?;
-    let parts = upgraded.downcast::<TokioIo<TcpStream>>().map_err(|_| "the connection is not a TCP stream")?;
-    Ok(Socket::new(parts.io.into_inner(), parts.read_buf)?)
-}
-
-fn switching(accept_key: &str, sub_protocol: Option<&str>) -> Response {
-    let mut response = Response::new(Body::empty());
-    *response.status_mut() = StatusCode::SWITCHING_PROTOCOLS;
-    let headers = response.headers_mut();
-    headers.insert(header::CONNECTION, HeaderValue::from_static("upgrade"));
-    headers.insert(header::UPGRADE, HeaderValue::from_static("websocket"));
-    let texts = [(header::SEC_WEBSOCKET_ACCEPT, Some(accept_key)), (header::SEC_WEBSOCKET_PROTOCOL, sub_protocol)];
-    for (name, text) in texts {
-        if let Some(value) = text.and_then(|text| HeaderValue::from_str(text).ok()) {
-            headers.insert(name, value);
-        }
-    }
-    response
+    let parts = upgraded.downcast::<TokioIo<Prefixed>>().map_err(|_| "the connection is not a TCP stream")?;
+    Ok(Socket::new(parts.io.into_inner().into_stream(), parts.read_buf))
 }
 
 /// Answers a request that should have been a WebSocket: a browser's address bar, a proxy that drops headers.

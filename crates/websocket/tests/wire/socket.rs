@@ -32,7 +32,7 @@ async fn pair<T: Send + 'static>(
     let address = listener.local_addr().expect("an address");
     let client = thread::spawn(move || client(ClientStream::connect(address).expect("a connection")));
     let (stream, _) = listener.accept().await.expect("a client");
-    (Socket::new(stream, Bytes::from_static(unread)).expect("a socket"), client)
+    (Socket::new(stream, Bytes::from_static(unread)), client)
 }
 
 fn websocket(stream: ClientStream) -> WebSocket<ClientStream> {

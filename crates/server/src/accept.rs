@@ -1,0 +1,166 @@
+//! New connections: each is served by a task of its own, as a WebSocket or by the HTTP server.
+
+use std::{convert::Infallible, io, pin::pin, sync::Arc, time::Duration};
+
+use axum::response::Response;
+use bytes::Bytes;
+use clairon_websocket::Socket;
+use hyper::{Request, body::Incoming, server::conn::http1, service::Service};
+use hyper_util::{
+    rt::{TokioIo, TokioTimer},
+    service::TowerToHyperService,
+};
+use socket2::SockRef;
+use tokio::{
+    net::{TcpListener, TcpStream},
+    time::{sleep, timeout},
+};
+use tokio_util::sync::CancellationToken;
+use tower::{ServiceBuilder, util::MapRequestLayer};
+use tracing::{debug, warn};
+
+use crate::{
+    node::Node,
+    opening,
+    prefixed::Prefixed,
+    router::{router, strip_prefix},
+    settings::Settings,
+    socket::{self, Client, Upgrade},
+    throttle::Throttle,
+};
+
+/// How long a client may take to send the head of a request, the wait for a further one on the same connection included.
+const HEAD_TIMEOUT: Duration = Duration::from_secs(75);
+/// How much of a request's head is read at once; longer heads grow up to it.
+const HEAD_BYTES: usize = 16 * 1024;
+/// How long to leave the listener alone when the process cannot take another connection.
+const ACCEPT_PAUSE: Duration = Duration::from_millis(200);
+
+/// Sets what every accepted connection inherits: no delay of small frames, and that the kernel gives up a peer that
+/// neither reads nor acknowledges, whatever it was sent.
+///
+/// # Errors
+/// The system does not know the options.
+pub(crate) fn prepare(listener: &TcpListener, settings: &Settings) -> io::Result<()> {
+    let socket = SockRef::from(listener);
+    socket.set_tcp_nodelay(true)?;
+    socket.set_tcp_user_timeout(Some(settings.write_timeout))
+}
+
+/// Accepts connections until it is dropped.
+pub(crate) async fn accept(node: Arc<Node>, listener: TcpListener) {
+    let prefix: Arc<str> = node.settings.path_prefix.as_str().into();
+    let router = router(node.clone());
+    let service = ServiceBuilder::new()
+        .layer(MapRequestLayer::new(move |request| strip_prefix(&prefix, request)))
+        .service(router);
+    let accept_log = Throttle::default();
+    loop {
+        match listener.accept().await {
+            Ok((stream, _)) => {
+                let service = TowerToHyperService::new(service.clone());
+                node.tasks.spawn(serve(node.clone(), stream, service));
+            }
+            Err(error) if is_of_the_peer(&error) => debug!(%error, "a connection was lost before it was accepted"),
+            Err(error) => {
+                if accept_log.allows(node.clock.now()) {
+                    warn!(%error, open = node.tasks.len(), "no further connection can be accepted for now");
+                }
+                sleep(ACCEPT_PAUSE).await;
+            }
+        }
+    }
+}
+
+/// Serves one connection to its end. What comes before a WebSocket is boxed, so that the task that waits for it for hours
+/// has no room for the HTTP server.
+async fn serve<S>(node: Arc<Node>, stream: TcpStream, service: S)
+where
+    S: Service<Request<Incoming>, Response = Response, Error = Infallible, Future: Send> + Send + 'static,
+{
+    if let Some(client) = Box::pin(open(node, stream, service)).await {
+        socket::run(client).await;
+    }
+}
+
+/// Serves what is no WebSocket, and makes a client of what is one.
+async fn open<S>(node: Arc<Node>, stream: TcpStream, service: S) -> Option<Client>
+where
+    S: Service<Request<Incoming>, Response = Response, Error = Infallible, Future: Send> + Send + 'static,
+{
+    let bytes = read_opening(&node, &stream).await?;
+    if let Some((request, unread)) = opening::handshake(&bytes) {
+        let request = strip_prefix(&node.settings.path_prefix, request);
+        // What is wrong with a handshake is for the HTTP server to say.
+        if let Ok(upgrade) = Upgrade::begin(&node, &request) {
+            let head = upgrade.head();
+            return upgrade.finish(Socket::new(stream, unread), Some(head)).await;
+        }
+    }
+    let stream = Prefixed::new(bytes, stream);
+    serve_http(stream, service, &node.stopping).await;
+    None
+}
+
+/// What a client says first; `None` where it says nothing in time, or the server stops before it does.
+async fn read_opening(node: &Node, stream: &TcpStream) -> Option<Bytes> {
+    let read = tokio::select! {
+        read = timeout(HEAD_TIMEOUT, opening::read(stream)) => read,
+        () = node.stopping.cancelled() => return None,
+    };
+    match read {
+        Ok(Ok(bytes)) => Some(bytes).filter(|bytes| !bytes.is_empty()),
+        Ok(Err(error)) => {
+            debug!(%error, "a connection was lost before it said anything");
+            None
+        }
+        Err(_) => None,
+    }
+}
+
+/// Serves the requests of one connection, until it becomes a WebSocket or the server stops.
+async fn serve_http<S>(stream: Prefixed, service: S, stopping: &CancellationToken)
+where
+    S: Service<Request<Incoming>, Response = Response, Error = Infallible, Future: Send> + Send + 'static,
+{
+    let connection = http1::Builder::new()
+        .timer(TokioTimer::new())
+        .header_read_timeout(HEAD_TIMEOUT)
+        .max_buf_size(HEAD_BYTES)
+        .serve_connection(TokioIo::new(stream), service)
+        .with_upgrades();
+    let mut connection = pin!(connection);
+    let ended = tokio::select! {
+        ended = connection.as_mut() => ended,
+        () = stopping.cancelled() => {
+            connection.as_mut().graceful_shutdown();
+            connection.await
+        }
+    };
+    if let Err(error) = ended {
+        debug!(%error, "HTTP connection ended");
+    }
+}
+
+/// Errors of one connection, not of the listener.
+fn is_of_the_peer(error: &io::Error) -> bool {
+    use io::ErrorKind::{ConnectionAborted, ConnectionRefused, ConnectionReset};
+    matches!(error.kind(), ConnectionAborted | ConnectionRefused | ConnectionReset)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn a_connection_inherits_the_options_of_its_listener() {
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let socket = SockRef::from(&listener);
+        socket.set_tcp_nodelay(true).unwrap();
+        socket.set_tcp_user_timeout(Some(Duration::from_secs(7))).unwrap();
+        let (_client, accepted) = tokio::join!(TcpStream::connect(listener.local_addr().unwrap()), listener.accept());
+        let (stream, _) = accepted.unwrap();
+        assert!(stream.nodelay().unwrap());
+        assert_eq!(SockRef::from(&stream).tcp_user_timeout().unwrap(), Some(Duration::from_secs(7)));
+    }
+}

@@ -1,0 +1,86 @@
+//! How a connection opens: most often with the handshake of a WebSocket, which then never meets the HTTP server.
+
+use std::io;
+
+use bytes::{Bytes, BytesMut};
+use http::{HeaderName, HeaderValue, Method, Request, Uri, Version};
+use tokio::net::TcpStream;
+
+/// How much is read at first, in bytes; a handshake has some five hundred.
+const FIRST_READ: usize = 2 * 1024;
+/// The most headers that a handshake is expected to have.
+const HEADERS: usize = 64;
+
+/// Reads what a client says first; nothing where it has left.
+///
+/// # Errors
+/// The stream is broken.
+pub(crate) async fn read(stream: &TcpStream) -> io::Result<Bytes> {
+    let mut bytes = BytesMut::with_capacity(FIRST_READ);
+    loop {
+        stream.readable().await?;
+        match stream.try_read_buf(&mut bytes) {
+            Err(error) if error.kind() == io::ErrorKind::WouldBlock => {}
+            result => return result.map(|_| bytes.freeze()),
+        }
+    }
+}
+
+/// The handshake of a WebSocket, and what follows it. `None` where it is anything else, or not all of it: a matter for
+/// the HTTP server.
+pub(crate) fn handshake(bytes: &Bytes) -> Option<(Request<()>, Bytes)> {
+    // Spares the requests of backends the rest.
+    if !bytes.starts_with(b"GET ") {
+        return None;
+    }
+    let mut headers = [httparse::EMPTY_HEADER; HEADERS];
+    let mut head = httparse::Request::new(&mut headers);
+    let httparse::Status::Complete(length) = head.parse(bytes).ok()? else { return None };
+    if !head.headers.iter().any(is_upgrade) {
+        return None;
+    }
+    let mut request = Request::new(());
+    *request.method_mut() = Method::GET;
+    *request.uri_mut() = Uri::try_from(head.path?).ok()?;
+    *request.version_mut() = if head.version? == 1 { Version::HTTP_11 } else { Version::HTTP_10 };
+    for header in head.headers {
+        let name = HeaderName::from_bytes(header.name.as_bytes()).ok()?;
+        request.headers_mut().append(name, HeaderValue::from_bytes(header.value).ok()?);
+    }
+    Some((request, bytes.slice(length..)))
+}
+
+fn is_upgrade(header: &httparse::Header<'_>) -> bool {
+    header.name.eq_ignore_ascii_case("upgrade") && header.value.eq_ignore_ascii_case(b"websocket")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_handshake_is_told_from_what_follows_it() {
+        let bytes =
+            Bytes::from_static(b"GET /app/k?protocol=7 HTTP/1.1\r\nHost: h\r\nUPGRADE: WebSocket\r\n\r\n\x01\x02");
+        let (request, rest) = handshake(&bytes).unwrap();
+        assert_eq!(request.uri(), "/app/k?protocol=7");
+        assert_eq!(request.version(), Version::HTTP_11);
+        assert_eq!(request.headers()["host"], "h");
+        assert_eq!(&rest[..], b"\x01\x02");
+    }
+
+    #[test]
+    fn all_else_is_for_the_http_server() {
+        for text in [
+            "",
+            "GET /app/k HTTP/1.1\r\nHost: h\r\n\r\n",
+            "GET /app/k HTTP/1.1\r\nUpgrade: h2c\r\n\r\n",
+            "GET /app/k HTTP/1.1\r\nUpgrade: websocket\r\n",
+            "POST /apps/1/events HTTP/1.1\r\nUpgrade: websocket\r\n\r\n",
+            "GET /app/\u{1} HTTP/1.1\r\nUpgrade: websocket\r\n\r\n",
+            "\u{16}\u{3}\u{1}",
+        ] {
+            assert!(handshake(&Bytes::from(text)).is_none(), "{text:?}");
+        }
+    }
+}
