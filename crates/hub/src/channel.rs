@@ -3,11 +3,15 @@
 use std::sync::Arc;
 
 use bytes::Bytes;
-use clairon_protocol::{ChannelName, Event, Member, SocketId, UserId};
+use clairon_protocol::{ChannelKind, ChannelName, Event, Member, SocketId, UserId};
 use indexmap::IndexMap;
 use parking_lot::Mutex;
 
-use crate::{Encode, Millis, Session, roster::Roster};
+use crate::{
+    Encode, Millis, Session,
+    replica::{Replica, Version},
+    roster::Roster,
+};
 
 /// The most subscribers that are told each change of their count at once; more are told every few seconds.
 const PROMPT_COUNTS: usize = 100;
@@ -27,19 +31,21 @@ const PAUSE: Millis = 2;
 pub struct Channel {
     name: ChannelName,
     encode: Encode,
-    state: Mutex<State>,
+    pub(crate) state: Mutex<State>,
 }
 
 #[derive(Debug, Default)]
-struct State {
-    subscribers: IndexMap<SocketId, Arc<Session>>,
+pub(crate) struct State {
+    pub(crate) subscribers: IndexMap<SocketId, Arc<Session>>,
     /// Boxed, and there on presence channels alone, to keep the many others small.
     roster: Option<Box<Roster>>,
+    /// There where the channel is shared with other nodes; it has the members then.
+    pub(crate) replica: Option<Box<Replica>>,
     /// What a newcomer to a presence channel is told, until the members change.
-    snapshot: Option<Bytes>,
-    cached: Option<Box<Cached>>,
+    pub(crate) snapshot: Option<Bytes>,
+    pub(crate) cached: Option<Box<Cached>>,
     /// Set once, when the channel is empty and about to leave the map: who still finds it must look again.
-    is_closed: bool,
+    pub(crate) is_closed: bool,
     /// When the last event was.
     spoke_at: Millis,
     /// The count has changed since it was last told.
@@ -68,6 +74,8 @@ pub struct Cached {
     pub data: Arc<str>,
     /// Until when it is remembered.
     pub expires_at: Millis,
+    /// Which of the channel's remembered events it is, where that is shared with other nodes.
+    pub version: Option<Version>,
 }
 
 /// One event for the subscribers of one channel.
@@ -160,13 +168,7 @@ impl Channel {
             edges.insert(0, Edge::Occupied);
         }
         state.subscribers.insert(session.id(), session.clone());
-        session.send(self.succeeded(&mut state));
-        if self.name.is_cache() {
-            session.send(match state.cached(now) {
-                Some(cached) => cached.frame.clone(),
-                None => self.encode(&Event::CacheMiss { channel: &self.name }),
-            });
-        }
+        self.welcome(&mut state, session, now);
         self.count_changed(&mut state, counts, now);
         Some(Ok(Join::Joined(edges)))
     }
@@ -198,6 +200,10 @@ impl Channel {
             return false;
         }
         if let Some(cached) = &publication.cached {
+            let version = cached.version.unwrap_or_default();
+            if state.replica.as_mut().is_some_and(|replica| !replica.note_cached(version)) {
+                return true;
+            }
             state.cached = Some(Box::new(cached.clone()));
         }
         state.broadcast(&publication.frame, publication.except, now);
@@ -220,10 +226,12 @@ impl Channel {
     /// True where nobody listens and nothing is remembered: such a channel is closed, and leaves the map.
     pub(crate) fn close_if_idle(&self, now: Millis) -> bool {
         let mut state = self.state.lock();
-        if state.cached(now).is_none() {
+        // What is shared is remembered by the ledger.
+        if state.replica.is_some() || state.cached(now).is_none() {
             state.cached = None;
         }
-        state.is_closed |= state.subscribers.is_empty() && state.cached.is_none();
+        let is_awaited = state.replica.as_ref().is_some_and(|replica| !replica.is_idle());
+        state.is_closed |= state.subscribers.is_empty() && !is_awaited && state.cached.is_none();
         state.is_closed
     }
 
@@ -252,44 +260,71 @@ impl Channel {
         self.state.lock().cached(now).cloned()
     }
 
-    fn encode(&self, event: &Event<'_>) -> Bytes {
+    pub(crate) fn encode(&self, event: &Event<'_>) -> Bytes {
         (self.encode)(event)
     }
 
-    fn succeeded(&self, state: &mut State) -> Bytes {
+    /// What a new subscriber is told first: success and snapshot, then the remembered event or its absence.
+    pub(crate) fn welcome(&self, state: &mut State, session: &Session, now: Millis) {
+        session.send(self.succeeded(state));
+        if self.name.is_cache() {
+            session.send(match state.cached(now) {
+                Some(cached) => cached.frame.clone(),
+                None => self.encode(&Event::CacheMiss { channel: &self.name }),
+            });
+        }
+    }
+
+    pub(crate) fn succeeded(&self, state: &mut State) -> Bytes {
         if let Some(snapshot) = &state.snapshot {
             return snapshot.clone();
         }
-        let members: Option<Vec<&Member>> = state.roster.as_ref().map(|roster| roster.members().collect());
+        let members = (self.name.kind() == ChannelKind::Presence).then(|| state.members());
         let frame = self.encode(&Event::SubscriptionSucceeded { channel: &self.name, members: members.as_deref() });
-        if state.roster.is_some() {
+        if members.is_some() {
             state.snapshot = Some(frame.clone());
         }
         frame
     }
 
-    fn count_changed(&self, state: &mut State, counts: bool, now: Millis) {
-        if !counts || state.roster.is_some() {
+    pub(crate) fn count_changed(&self, state: &mut State, counts: bool, now: Millis) {
+        if !counts || self.name.kind() == ChannelKind::Presence {
             return;
         }
-        if state.subscribers.len() > PROMPT_COUNTS {
-            state.is_count_stale = true;
-        } else {
-            state.is_count_stale = false;
+        state.is_count_stale = state.connections() > PROMPT_COUNTS;
+        if !state.is_count_stale {
             self.broadcast_count(state, now);
         }
     }
 
     fn broadcast_count(&self, state: &mut State, now: Millis) {
-        let count = state.subscribers.len();
-        if count > 0 {
-            state.broadcast(&self.encode(&Event::SubscriptionCount { channel: &self.name, count }), None, now);
+        if let Some(count) = self.count(state) {
+            state.broadcast(&count, None, now);
         }
+    }
+
+    /// What tells how many subscribers there are; nothing where there are none.
+    pub(crate) fn count(&self, state: &State) -> Option<Bytes> {
+        let count = state.connections();
+        (count > 0).then(|| self.encode(&Event::SubscriptionCount { channel: &self.name, count }))
     }
 }
 
 impl State {
-    fn broadcast(&mut self, frame: &Bytes, except: Option<SocketId>, now: Millis) {
+    fn members(&self) -> Vec<&Member> {
+        match (&self.replica, &self.roster) {
+            (Some(replica), _) => replica.members.values().collect(),
+            (None, Some(roster)) => roster.members().collect(),
+            (None, None) => Vec::new(),
+        }
+    }
+
+    /// How many connections are subscribed, on all nodes where the channel is shared.
+    fn connections(&self) -> usize {
+        self.replica.as_ref().map_or(self.subscribers.len(), |replica| replica.connections)
+    }
+
+    pub(crate) fn broadcast(&mut self, frame: &Bytes, except: Option<SocketId>, now: Millis) {
         let is_calm = now.saturating_sub(self.spoke_at) >= PAUSE;
         self.spoke_at = now;
         let send =

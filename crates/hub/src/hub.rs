@@ -12,8 +12,8 @@ use clairon_protocol::{AppId, ChannelName, Disconnect, SocketId};
 use parking_lot::{Mutex, RwLock};
 
 use crate::{
-    Channel, ChannelFull, ChannelSummary, Edge, Encode, Join, Millis, Publication, Session, SignedIn, Subscriber,
-    shards::Shards, users::Users,
+    Change, Channel, ChannelFull, ChannelSummary, Edge, Encode, Expected, Join, Millis, Publication, Session, Shared,
+    SignedIn, Subscriber, Version, shards::Shards, users::Users,
 };
 
 /// The apps that have been spoken to since the start.
@@ -124,6 +124,49 @@ impl AppHub {
         edges
     }
 
+    /// Lets a connection wait for its subscription to a channel that is shared with other nodes: it hears nothing before
+    /// it is [admitted](Self::admit).
+    pub fn expect(&self, name: &ChannelName, subscriber: &Subscriber<'_>) -> (Arc<Channel>, Expected) {
+        self.with_channel(name, |channel| channel.expect(subscriber).map(|expected| (channel.clone(), expected)))
+    }
+
+    /// Subscribes a connection that waits, as soon as the change `since` has been seen here.
+    pub fn admit(&self, channel: &Channel, connection: SocketId, since: Version, now: Millis) {
+        channel.admit(connection, since, now);
+    }
+
+    /// Ends a subscription to a shared channel, or the wait for it. False where there was neither.
+    pub fn part(&self, channel: &Arc<Channel>, connection: SocketId, now: Millis) -> bool {
+        let was_there = channel.part(connection);
+        self.forget_if_idle(channel, now);
+        was_there
+    }
+
+    /// Follows a change of a shared channel. Nothing happens where nobody here listens to it.
+    pub fn follow(&self, name: &ChannelName, version: Version, change: Change, now: Millis) {
+        if let Some(channel) = self.channel(name) {
+            channel.follow(version, change, now);
+            self.note_count(&channel, true);
+        }
+    }
+
+    /// Takes over the state of a shared channel from the ledger.
+    pub fn load(&self, name: &ChannelName, shared: Shared, now: Millis) {
+        if let Some(channel) = self.channel(name) {
+            channel.load(shared, now);
+            self.note_count(&channel, true);
+        }
+    }
+
+    /// Queues an event of a shared channel for everyone here who listens to it. The ledger remembers it where need be.
+    pub fn relay(&self, name: &ChannelName, publication: &Publication, now: Millis) {
+        if let Some(user_id) = name.user_id() {
+            self.send_to_user(user_id, publication);
+        } else if let Some(channel) = self.channel(name) {
+            channel.publish(publication, now);
+        }
+    }
+
     /// Queues an event for everyone who listens to a channel; for a server-to-user channel, that is every connection
     /// of the user, subscribed or not.
     pub fn publish(&self, name: &ChannelName, publication: &Publication, now: Millis) {
@@ -161,6 +204,22 @@ impl AppHub {
     /// Ends a connection's stay as a user.
     pub fn sign_out(&self, connection: SocketId, stay: &SignedIn) {
         self.users.lock().sign_out(connection, stay, self.encode);
+    }
+
+    /// Notes that a connection is a user's, on one of many nodes. It is told whom of its watchlist there are once
+    /// [`note_online`](Self::note_online) has been called for all of them.
+    pub fn sign_in_shared(&self, session: &Arc<Session>, stay: &SignedIn) {
+        self.users.lock().sign_in_shared(session, stay, self.encode);
+    }
+
+    /// Ends a connection's stay as a user, on one of many nodes.
+    pub fn sign_out_shared(&self, connection: SocketId, stay: &SignedIn) {
+        self.users.lock().sign_out_shared(connection, stay);
+    }
+
+    /// Notes whether a watched user is online on any node.
+    pub fn note_online(&self, user_id: &str, version: Version, is_online: bool) {
+        self.users.lock().note_online(user_id, version, is_online, self.encode);
     }
 
     /// Closes all connections that are signed in as a user; how many there were.

@@ -7,6 +7,7 @@
 mod channel;
 mod hub;
 mod outbox;
+mod replica;
 mod roster;
 mod session;
 mod shards;
@@ -16,6 +17,7 @@ mod users;
 pub use channel::{Cached, Channel, ChannelFull, ChannelSummary, Edge, Join, Publication, Subscriber};
 pub use hub::{AppHub, Hub};
 pub use outbox::{DirectWrite, Outbox, OutboxLimits};
+pub use replica::{Change, Expected, Shared, Version};
 pub use session::{Millis, Session};
 pub use users::SignedIn;
 

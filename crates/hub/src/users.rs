@@ -8,13 +8,24 @@ use std::{
 use bytes::Bytes;
 use clairon_protocol::{Event, SocketId};
 
-use crate::{Encode, Session};
+use crate::{Encode, Session, Version};
 
 /// The signed-in users of one app, and those who watch them.
 #[derive(Debug, Default)]
 pub(crate) struct Users {
     online: Connections,
     watchers: Connections,
+    /// Which watched users are online, as the ledger has it, where users are shared with other nodes.
+    shared: HashMap<Arc<str>, Online>,
+    /// Watchers who wait for the ledger to know all whom they watch.
+    untold: Vec<(Arc<Session>, Vec<Arc<str>>)>,
+}
+
+/// Whether a user is online on any node.
+#[derive(Clone, Copy, Debug)]
+struct Online {
+    version: Version,
+    is_online: bool,
 }
 
 /// A connection's stay as a user, to be given back when it ends.
@@ -56,6 +67,61 @@ impl Users {
             let offline = Event::Watchlist { online: &[], offline: std::slice::from_ref(&stay.user_id) };
             self.watchers.send(&stay.user_id, &encode(&offline));
         }
+    }
+
+    /// Adds a connection of a user who is shared with other nodes. It is told of its watchlist once the ledger knows all
+    /// of it.
+    pub(crate) fn sign_in_shared(&mut self, session: &Arc<Session>, stay: &SignedIn, encode: Encode) {
+        self.online.add(&stay.user_id, session);
+        for watched in &stay.watchlist {
+            self.watchers.add(watched, session);
+        }
+        if !stay.watchlist.is_empty() {
+            self.untold.push((session.clone(), stay.watchlist.clone()));
+            self.tell_untold(encode);
+        }
+    }
+
+    /// Takes a connection of a shared user away.
+    pub(crate) fn sign_out_shared(&mut self, connection: SocketId, stay: &SignedIn) {
+        self.online.remove(&stay.user_id, connection);
+        self.untold.retain(|(session, _)| session.id() != connection);
+        for watched in &stay.watchlist {
+            if self.watchers.remove(watched, connection) {
+                self.shared.remove(watched);
+            }
+        }
+    }
+
+    /// Notes whether a watched user is online on any node. Watchers are told where that has changed.
+    pub(crate) fn note_online(&mut self, user_id: &str, version: Version, is_online: bool, encode: Encode) {
+        let Some((user_id, watchers)) = self.watchers.0.get_key_value(user_id) else { return };
+        let before = self.shared.get(user_id).copied();
+        if before.is_some_and(|before| before.version >= version) {
+            return;
+        }
+        self.shared.insert(user_id.clone(), Online { version, is_online });
+        if before.is_some_and(|before| before.is_online != is_online) {
+            let (here, nowhere) = (std::slice::from_ref(user_id), &[][..]);
+            let (online, offline) = if is_online { (here, nowhere) } else { (nowhere, here) };
+            let frame = encode(&Event::Watchlist { online, offline });
+            let is_told = |session: &&Arc<Session>| !self.untold.iter().any(|(untold, _)| untold.id() == session.id());
+            watchers.iter().filter(is_told).for_each(|session| session.send(frame.clone()));
+        }
+        self.tell_untold(encode);
+    }
+
+    fn tell_untold(&mut self, encode: Encode) {
+        let shared = &self.shared;
+        self.untold.retain(|(session, watchlist)| {
+            if !watchlist.iter().all(|watched| shared.contains_key(watched)) {
+                return true;
+            }
+            let is_online = |id: &Arc<str>| shared.get(id).is_some_and(|state| state.is_online);
+            let (online, offline): (Vec<_>, Vec<_>) = watchlist.iter().cloned().partition(is_online);
+            session.send(encode(&Event::Watchlist { online: &online, offline: &offline }));
+            false
+        });
     }
 
     /// All connections of a user.

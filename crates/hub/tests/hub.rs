@@ -126,7 +126,7 @@ fn a_cache_channel_outlives_its_subscribers_until_its_event_expires() {
     let app = app();
     let [a, b] = [1, 2].map(|number| connect(&app, number));
     let channel = name("cache-x");
-    let cached = Cached { frame: "kept".into(), data: "kept".into(), expires_at: 10 };
+    let cached = Cached { frame: "kept".into(), data: "kept".into(), expires_at: 10, version: None };
     app.publish(&channel, &Publication { frame: "kept".into(), except: None, cached: Some(cached) }, 0);
     assert!(app.channels("").is_empty(), "an empty channel is not occupied");
     join(&app, "cache-x", &a, None);

@@ -22,6 +22,7 @@ impl Delivery {
             frame: frame.clone(),
             data: entry.data,
             expires_at: now + u64::from(entry.ttl_seconds) * 1_000,
+            version: None,
         });
         self.hub.app(&app).publish(&channel, &Publication { frame, except, cached }, now);
     }

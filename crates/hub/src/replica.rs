@@ -1,0 +1,251 @@
+//! A channel that is shared with other nodes: what this node knows of it, and how that stays right.
+//!
+//! The ledger is the truth. It gives every change a version, larger than all before. A replica is loaded once, then follows
+//! the changes in their order, and is loaded again wherever some may have been missed: what it has already is ignored,
+//! and what differs is told to the subscribers.
+
+use std::sync::Arc;
+
+use clairon_protocol::{ChannelKind, Event, Member, SocketId, UserId};
+use indexmap::IndexMap;
+
+use crate::{Cached, Channel, Millis, Session, Subscriber, channel::State};
+
+/// The number of a change in its channel's history.
+pub type Version = u64;
+
+/// The most changes that are kept while the state they belong to is on its way. It contains all but the latest.
+const EARLY: usize = 10_000;
+
+/// A change that all nodes are told of.
+#[derive(Clone, Debug)]
+pub enum Change {
+    /// A user's first connection, on any node, has joined.
+    MemberAdded(Member),
+    /// A user's last connection has left.
+    MemberRemoved(UserId),
+    /// So many connections are subscribed now.
+    Count(usize),
+}
+
+/// A channel as the ledger has it.
+#[derive(Clone, Debug)]
+pub struct Shared {
+    /// The last change that is contained.
+    pub version: Version,
+    /// How many connections are subscribed, on all nodes.
+    pub connections: usize,
+    /// The members of a presence channel.
+    pub members: Vec<Member>,
+    /// What a cache channel remembers, and the version of that, counted apart.
+    pub cached: Option<(Version, Cached)>,
+    /// Whether who is missing here has left. Not so while nodes are registering anew.
+    pub is_complete: bool,
+}
+
+/// What became of a wish to subscribe.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Expected {
+    /// It waits for the ledger.
+    Newcomer,
+    /// The connection was subscribed before, and was told so again; or it waits already.
+    Already,
+}
+
+/// What a node knows of a shared channel.
+#[derive(Debug, Default)]
+pub(crate) struct Replica {
+    is_loaded: bool,
+    version: Version,
+    cached_version: Version,
+    /// Whether the subscribers are told how many they are.
+    counts: bool,
+    pub(crate) connections: usize,
+    pub(crate) members: IndexMap<UserId, Member>,
+    newcomers: Vec<Newcomer>,
+    /// Changes that came before the first state.
+    early: Vec<(Version, Change)>,
+}
+
+/// A connection whose subscription is not known to all nodes yet: it hears nothing.
+#[derive(Debug)]
+struct Newcomer {
+    session: Arc<Session>,
+    /// The change that must have been seen here before its snapshot is made; `None` until the ledger has answered.
+    since: Option<Version>,
+}
+
+impl Replica {
+    /// True where nobody waits here.
+    pub(crate) const fn is_idle(&self) -> bool {
+        self.newcomers.is_empty()
+    }
+
+    /// Notes a remembered event. False where it is known, and so is everyone who listens.
+    pub(crate) fn note_cached(&mut self, version: Version) -> bool {
+        let is_new = version > self.cached_version;
+        self.cached_version = self.cached_version.max(version);
+        is_new
+    }
+
+    fn position(&self, connection: SocketId) -> Option<usize> {
+        self.newcomers.iter().position(|newcomer| newcomer.session.id() == connection)
+    }
+
+    /// The newcomers whose time has come.
+    fn settled(&mut self) -> Vec<Newcomer> {
+        if !self.is_loaded {
+            return Vec::new();
+        }
+        let version = self.version;
+        self.newcomers.extract_if(.., |newcomer| newcomer.since.is_some_and(|since| since <= version)).collect()
+    }
+}
+
+impl Channel {
+    /// Lets a connection wait to be subscribed. `None` where the channel has left the map.
+    pub(crate) fn expect(&self, subscriber: &Subscriber<'_>) -> Option<Expected> {
+        let mut state = self.state.lock();
+        if state.is_closed {
+            return None;
+        }
+        let id = subscriber.session.id();
+        if state.subscribers.contains_key(&id) {
+            subscriber.session.send(self.succeeded(&mut state));
+            return Some(Expected::Already);
+        }
+        let replica = state.replica.get_or_insert_default();
+        if replica.position(id).is_some() {
+            return Some(Expected::Already);
+        }
+        replica.counts = subscriber.counts;
+        replica.newcomers.push(Newcomer { session: subscriber.session.clone(), since: None });
+        Some(Expected::Newcomer)
+    }
+
+    /// Subscribes one who waits, once the change `since` has been seen here. Nothing happens where it has left.
+    pub(crate) fn admit(&self, connection: SocketId, since: Version, now: Millis) {
+        let mut state = self.state.lock();
+        let Some(replica) = &mut state.replica else { return };
+        if let Some(index) = replica.position(connection) {
+            replica.newcomers[index].since = Some(since);
+            self.settle(&mut state, now);
+        }
+    }
+
+    /// Takes a connection out, whether it waits or is subscribed. False where it does neither.
+    pub(crate) fn part(&self, connection: SocketId) -> bool {
+        let mut state = self.state.lock();
+        if state.subscribers.swap_remove(&connection).is_some() {
+            return true;
+        }
+        let Some(replica) = &mut state.replica else { return false };
+        replica.position(connection).map(|index| replica.newcomers.swap_remove(index)).is_some()
+    }
+
+    /// Follows a change.
+    pub(crate) fn follow(&self, version: Version, change: Change, now: Millis) {
+        let mut state = self.state.lock();
+        let Some(replica) = &mut state.replica else { return };
+        if !replica.is_loaded {
+            if replica.early.len() == EARLY {
+                replica.early.remove(0);
+            }
+            replica.early.push((version, change));
+        } else if version > replica.version {
+            replica.version = version;
+            self.make(&mut state, change, now);
+            self.settle(&mut state, now);
+        }
+    }
+
+    /// Takes over a state, and tells the subscribers what is new in it.
+    pub(crate) fn load(&self, shared: Shared, now: Millis) {
+        let mut state = self.state.lock();
+        let Some(replica) = &mut state.replica else { return };
+        if replica.is_loaded && shared.version < replica.version {
+            return;
+        }
+        replica.is_loaded = true;
+        replica.version = shared.version;
+        let early = std::mem::take(&mut replica.early);
+        for change in differences(replica, &shared) {
+            self.make(&mut state, change, now);
+        }
+        state.load_cached(shared.cached, now);
+        for (version, change) in early {
+            if version > shared.version {
+                if let Some(replica) = &mut state.replica {
+                    replica.version = version;
+                }
+                self.make(&mut state, change, now);
+            }
+        }
+        self.settle(&mut state, now);
+    }
+
+    /// Makes a change, and tells the subscribers of it where it is one.
+    fn make(&self, state: &mut State, change: Change, now: Millis) {
+        let Some(replica) = &mut state.replica else { return };
+        match change {
+            Change::MemberAdded(member) => {
+                let event = self.encode(&Event::MemberAdded { channel: self.name(), member: &member });
+                if replica.members.insert(member.user_id.clone(), member).is_none() {
+                    state.snapshot = None;
+                    state.broadcast(&event, None, now);
+                }
+            }
+            Change::MemberRemoved(user_id) => {
+                // The user's id is told in the JSON type that it had when the user was added.
+                if let Some(Member { user_id, .. }) = replica.members.shift_remove(&user_id) {
+                    state.snapshot = None;
+                    let event = Event::MemberRemoved { channel: self.name(), user_id: &user_id };
+                    state.broadcast(&self.encode(&event), None, now);
+                }
+            }
+            Change::Count(connections) => {
+                replica.connections = connections;
+                let counts = replica.counts;
+                self.count_changed(state, counts, now);
+            }
+        }
+    }
+
+    fn settle(&self, state: &mut State, now: Millis) {
+        let Some(replica) = &mut state.replica else { return };
+        let counts = replica.counts && self.name().kind() != ChannelKind::Presence;
+        for Newcomer { session, .. } in replica.settled() {
+            state.subscribers.insert(session.id(), session.clone());
+            self.welcome(state, &session, now);
+            if counts && let Some(count) = self.count(state) {
+                session.send(count);
+            }
+        }
+    }
+}
+
+impl State {
+    /// An event that is remembered and was missed is made up for.
+    fn load_cached(&mut self, cached: Option<(Version, Cached)>, now: Millis) {
+        let Some((version, cached)) = cached else { return };
+        if self.replica.as_mut().is_some_and(|replica| replica.note_cached(version)) {
+            self.broadcast(&cached.frame, None, now);
+            self.cached = Some(Box::new(cached));
+        }
+    }
+}
+
+/// What leads from a replica to the state of the ledger.
+fn differences(replica: &Replica, shared: &Shared) -> Vec<Change> {
+    let mut changes = Vec::new();
+    if shared.is_complete {
+        let is_gone = |user_id: &&UserId| !shared.members.iter().any(|member| member.user_id == **user_id);
+        changes.extend(replica.members.keys().filter(is_gone).cloned().map(Change::MemberRemoved));
+    }
+    let is_new = |member: &&Member| !replica.members.contains_key(&member.user_id);
+    changes.extend(shared.members.iter().filter(is_new).cloned().map(Change::MemberAdded));
+    if replica.connections != shared.connections {
+        changes.push(Change::Count(shared.connections));
+    }
+    changes
+}

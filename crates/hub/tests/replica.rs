@@ -1,0 +1,224 @@
+//! Channels and users that are shared with other nodes: what subscribers are told of what the ledger says.
+
+#![expect(clippy::unwrap_used, reason = "a test fails by a panic")]
+
+use std::{
+    collections::VecDeque,
+    sync::Arc,
+    task::{Context, Waker},
+};
+
+use bytes::Bytes;
+use clairon_hub::{
+    AppHub, Cached, Change, Channel, Expected, Hub, OutboxLimits, Publication, Session, Shared, SignedIn, Subscriber,
+};
+use clairon_protocol::{AppId, ChannelName, Event, Limits, Member, SocketId};
+
+const LIMITS: OutboxLimits = OutboxLimits { bytes: 1 << 20, frames: 10_000 };
+
+/// One line for each event, with all that these tests look at.
+fn terse(event: &Event<'_>) -> Bytes {
+    let ids = |members: &[&Member]| members.iter().map(|member| member.user_id.as_str()).collect::<Vec<_>>().join(",");
+    match event {
+        Event::SubscriptionSucceeded { members, .. } => format!("ok({})", members.map(ids).unwrap_or_default()),
+        Event::MemberAdded { member, .. } => format!("+{}", member.user_id.as_str()),
+        Event::MemberRemoved { user_id, .. } => format!("-{}", user_id.as_str()),
+        Event::SubscriptionCount { count, .. } => format!("#{count}"),
+        Event::CacheMiss { .. } => "miss".to_owned(),
+        Event::Watchlist { online, offline } => format!("on({}) off({})", online.join(","), offline.join(",")),
+        other => panic!("{other:?}"),
+    }
+    .into()
+}
+
+struct Node {
+    app: Arc<AppHub>,
+    name: ChannelName,
+}
+
+impl Node {
+    fn new(channel: &str) -> Self {
+        let name = ChannelName::parse(channel, &Limits::default()).unwrap();
+        Self { app: Hub::new(terse).app(&AppId::parse("1").unwrap()), name }
+    }
+
+    fn connect(&self, number: u64) -> Arc<Session> {
+        let session = Arc::new(Session::new(SocketId::from_random(number), LIMITS, 0));
+        self.app.connect(&session, None).unwrap();
+        session
+    }
+
+    fn expect(&self, session: &Arc<Session>, counts: bool) -> (Arc<Channel>, Expected) {
+        self.app.expect(&self.name, &Subscriber { session, member: None, max_members: 0, counts })
+    }
+
+    /// Lets a connection wait, and the ledger answer with a change that is yet to come.
+    fn join(&self, session: &Arc<Session>, since: u64) -> Arc<Channel> {
+        let (channel, expected) = self.expect(session, false);
+        assert_eq!(expected, Expected::Newcomer);
+        self.app.admit(&channel, session.id(), since, 0);
+        channel
+    }
+
+    fn follow(&self, version: u64, change: Change) {
+        self.app.follow(&self.name, version, change, 0);
+    }
+
+    fn load(&self, version: u64, members: &[&str], is_complete: bool) {
+        let members = members.iter().map(|id| member(id)).collect();
+        self.app.load(&self.name, Shared { version, connections: 1, members, cached: None, is_complete }, 0);
+    }
+
+    fn relay(&self, text: &'static str, version: Option<u64>) {
+        let cached = version.map(|_| cached(text, version));
+        self.app.relay(&self.name, &Publication { frame: text.into(), except: None, cached }, 0);
+    }
+}
+
+fn cached(text: &'static str, version: Option<u64>) -> Cached {
+    Cached { frame: text.into(), data: text.into(), expires_at: 10, version }
+}
+
+fn member(id: &str) -> Member {
+    Member::parse(&format!(r#"{{"user_id":"{id}"}}"#), &Limits::default()).unwrap()
+}
+
+fn added(id: &str) -> Change {
+    Change::MemberAdded(member(id))
+}
+
+fn removed(id: &str) -> Change {
+    Change::MemberRemoved(member(id).user_id)
+}
+
+fn heard(session: &Session) -> String {
+    let mut batch = VecDeque::new();
+    let _ = session.outbox().poll_take(&mut Context::from_waker(Waker::noop()), &mut batch);
+    batch.iter().map(|frame| str::from_utf8(frame).unwrap()).collect::<Vec<_>>().join(" ")
+}
+
+#[test]
+fn a_newcomer_hears_nothing_before_its_own_change_has_come() {
+    let node = Node::new("presence-x");
+    let [a, b] = [1, 2].map(|number| node.connect(number));
+    node.join(&a, 5);
+    node.relay("early", None);
+    node.load(4, &["z"], true);
+    assert_eq!(heard(&a), "");
+    node.follow(5, added("ada"));
+    assert_eq!(heard(&a), "ok(z,ada)");
+    node.join(&b, 7);
+    node.follow(6, added("cy"));
+    node.relay("one", None);
+    node.follow(7, added("bob"));
+    node.relay("two", None);
+    assert_eq!(heard(&a), "+cy one +bob two");
+    assert_eq!(heard(&b), "ok(z,ada,cy,bob) two");
+}
+
+#[test]
+fn changes_around_the_state_are_made_once() {
+    let node = Node::new("presence-x");
+    let a = node.connect(1);
+    node.join(&a, 10);
+    // 10 is contained in the state, 11 is not; both come first.
+    node.follow(10, added("ada"));
+    node.follow(11, removed("old"));
+    node.load(10, &["old", "ada"], true);
+    assert_eq!(heard(&a), "ok(ada)");
+    node.follow(11, removed("old"));
+    node.follow(11, added("late"));
+    node.load(9, &["ghost"], true);
+    assert_eq!(heard(&a), "");
+}
+
+#[test]
+fn what_was_missed_is_told_as_the_difference() {
+    let node = Node::new("presence-x");
+    let a = node.connect(1);
+    node.join(&a, 1);
+    node.load(1, &["ada", "bob"], true);
+    assert_eq!(heard(&a), "ok(ada,bob)");
+    node.load(8, &["ada", "cy"], true);
+    assert_eq!(heard(&a), "-bob +cy");
+    // The ledger has lost its data: who is missing may only not be back yet.
+    node.load(20, &["dora"], false);
+    node.follow(21, added("ada"));
+    assert_eq!(heard(&a), "+dora");
+    node.load(22, &["dora", "ada"], true);
+    assert_eq!(heard(&a), "-cy");
+}
+
+#[test]
+fn one_who_leaves_while_waiting_is_never_subscribed() {
+    let node = Node::new("public");
+    let [a, b] = [1, 2].map(|number| node.connect(number));
+    let (channel, _) = node.expect(&a, false);
+    assert_eq!(node.expect(&a, false).1, Expected::Already);
+    node.join(&b, 1);
+    assert!(node.app.part(&channel, a.id(), 0));
+    assert!(!node.app.part(&channel, a.id(), 0));
+    node.app.admit(&channel, a.id(), 1, 0);
+    node.load(1, &[], true);
+    node.relay("text", None);
+    assert_eq!(heard(&a), "");
+    assert_eq!(heard(&b), "ok() text");
+    assert_eq!(node.expect(&b, false).1, Expected::Already);
+    assert_eq!(heard(&b), "ok()");
+    assert!(node.app.part(&channel, b.id(), 0));
+    assert!(node.app.channel(&node.name).is_none());
+}
+
+#[test]
+fn counts_are_those_of_all_nodes() {
+    let node = Node::new("public");
+    let a = node.connect(1);
+    let (channel, _) = node.expect(&a, true);
+    node.app.admit(&channel, a.id(), 3, 0);
+    node.load(2, &[], true);
+    node.follow(3, Change::Count(7));
+    assert_eq!(heard(&a), "ok() #7");
+    node.follow(4, Change::Count(8));
+    assert_eq!(heard(&a), "#8");
+}
+
+#[test]
+fn a_remembered_event_is_heard_once_whichever_way_it_comes() {
+    let node = Node::new("cache-x");
+    let [a, b] = [1, 2].map(|number| node.connect(number));
+    let state = |version, event| {
+        let cached = Some((version, cached(event, Some(version))));
+        Shared { version: 1, connections: 1, members: Vec::new(), cached, is_complete: true }
+    };
+    node.join(&a, 1);
+    node.app.load(&node.name, state(5, "five"), 0);
+    assert_eq!(heard(&a), "ok() five");
+    node.relay("five", Some(5));
+    node.relay("six", Some(6));
+    assert_eq!(heard(&a), "six");
+    node.join(&b, 1);
+    assert_eq!(heard(&b), "ok() six");
+    // Seven was missed.
+    node.app.load(&node.name, state(7, "seven"), 0);
+    assert_eq!(heard(&a), "seven");
+}
+
+#[test]
+fn a_watchlist_is_told_when_all_of_it_is_known() {
+    let node = Node::new("any");
+    let a = node.connect(1);
+    let stay = SignedIn { user_id: "ada".into(), watchlist: vec!["bob".into(), "cy".into()] };
+    node.app.sign_in_shared(&a, &stay);
+    node.app.note_online("bob", 2, true);
+    node.app.note_online("bob", 3, false);
+    assert_eq!(heard(&a), "");
+    node.app.note_online("cy", 1, true);
+    assert_eq!(heard(&a), "on(cy) off(bob)");
+    node.app.note_online("cy", 1, false);
+    node.app.note_online("cy", 4, true);
+    node.app.note_online("bob", 4, true);
+    assert_eq!(heard(&a), "on(bob) off()");
+    node.app.sign_out_shared(a.id(), &stay);
+    node.app.note_online("bob", 5, false);
+    assert_eq!(heard(&a), "");
+}
