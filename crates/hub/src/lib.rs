@@ -14,7 +14,8 @@ mod shards;
 mod sync;
 mod users;
 
-pub use channel::{Cached, Channel, ChannelFull, ChannelSummary, Edge, Join, Publication, Subscriber};
+pub use channel::{Cached, Channel, ChannelFull, ChannelSummary, Join, Publication, Subscriber};
+pub use clairon_protocol::Edge;
 pub use hub::{AppHub, Hub};
 pub use outbox::{DirectWrite, Outbox, OutboxLimits};
 pub use replica::{Change, Expected, Shared, Version};

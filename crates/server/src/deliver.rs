@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use clairon_cluster::Envelope;
+use clairon_cluster::{Envelope, Notice};
 use clairon_hub::{Cached, Hub, Publication};
 
 use crate::clock::Clock;
@@ -15,8 +15,8 @@ pub(crate) struct Delivery {
 
 impl Delivery {
     /// Queues an event for everyone on this node who listens to its channel.
-    pub(crate) fn deliver(&self, envelope: Envelope) {
-        let Envelope { app, channel, frame, except, cache } = envelope;
+    pub(crate) fn deliver(&self, notice: Notice) {
+        let Notice::Event(Envelope { app, channel, frame, except, cache, version: _ }) = notice else { return };
         let now = self.clock.now();
         let cached = cache.map(|entry| Cached {
             frame: frame.clone(),

@@ -24,4 +24,4 @@ mod wire;
 
 pub use error::ServerError;
 pub use lifecycle::serve;
-pub use settings::{Heartbeat, OutboxLimits, Settings};
+pub use settings::{ClusterSettings, Heartbeat, OutboxLimits, RedisUrl, Settings};

@@ -60,7 +60,7 @@ impl Node {
             tasks: TaskTracker::new(),
             stopping: CancellationToken::new(),
             over_capacity_log: Throttle::default(),
-            bus: Box::new(LocalBus::new(Box::new(move |envelope| delivery.deliver(envelope)))),
+            bus: Box::new(LocalBus::new(Box::new(move |notice| delivery.deliver(notice)))),
         })
     }
 
@@ -82,6 +82,7 @@ impl Node {
             channel: channel.clone(),
             frame: wire::encode(&Event::Published { event, channel, data: &text, user_id }),
             except,
+            version: None,
             cache: (is_remembered && channel.is_cache())
                 .then(|| CacheEntry { data: data.into(), ttl_seconds: app.limits.cache_ttl_seconds }),
         };
