@@ -143,6 +143,12 @@ impl Channel {
         replica.position(connection).map(|index| replica.newcomers.swap_remove(index)).is_some()
     }
 
+    /// True where a connection is subscribed, and not waiting to be.
+    #[must_use]
+    pub fn contains(&self, connection: SocketId) -> bool {
+        self.state.lock().subscribers.contains_key(&connection)
+    }
+
     /// Follows a change.
     pub(crate) fn follow(&self, version: Version, change: Change, now: Millis) {
         let mut state = self.state.lock();

@@ -70,6 +70,12 @@ impl ChannelName {
         }
     }
 
+    /// The channel that carries a user's events.
+    #[must_use]
+    pub fn of_user(user_id: &str) -> Self {
+        Self(format!("{SERVER_TO_USER}{user_id}").into())
+    }
+
     /// The name as it is written.
     #[must_use]
     pub fn as_str(&self) -> &str {
@@ -162,6 +168,7 @@ mod tests {
             assert_eq!((name(text).kind(), name(text).is_cache()), (kind, cache), "{text}");
         }
         assert_eq!(name("#server-to-user-7").user_id(), Some("7"));
+        assert_eq!(ChannelName::of_user("7"), name("#server-to-user-7"));
     }
 
     #[test]

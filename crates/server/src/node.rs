@@ -2,10 +2,10 @@
 
 use std::sync::Arc;
 
-use clairon_cluster::{Bus, BusError, CacheEntry, Envelope, LocalBus};
+use clairon_cluster::{Bus, BusError, CacheEntry, Cluster, Envelope, LocalBus};
 use clairon_hub::Hub;
 use clairon_protocol::{AppId, ChannelName, Event, JsonString, SocketId};
-use clairon_registry::{App, AppCache, AppRegistry, RegistryError};
+use clairon_registry::{App, AppCache, AppRegistry};
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
 use crate::{clock::Clock, deliver::Delivery, explain::Explainer, settings::Settings, throttle::Throttle, wire};
@@ -21,8 +21,12 @@ pub(crate) struct Node {
     pub(crate) tasks: TaskTracker,
     /// Cancelled once the server is on its way down: newcomers are turned away.
     pub(crate) stopping: CancellationToken,
+    /// Cancelled before that, while clients are sent to the other nodes: only clients are turned away.
+    pub(crate) draining: CancellationToken,
     /// What is logged when there is no room for another WebSocket.
     pub(crate) over_capacity_log: Throttle,
+    /// The other nodes; `None` where there are none.
+    pub(crate) cluster: Option<Cluster>,
     bus: Box<dyn Bus>,
 }
 
@@ -47,26 +51,42 @@ pub(crate) enum Origin<'a> {
 
 impl Node {
     /// Assembles a node over an open registry.
-    pub(crate) async fn new(registry: Arc<dyn AppRegistry>, settings: Settings) -> Result<Self, RegistryError> {
+    pub(crate) async fn new(registry: Arc<dyn AppRegistry>, settings: Settings) -> Result<Self, ServerError> {
         let clock = Clock::start();
         let hub = Arc::new(Hub::new(wire::encode));
-        let delivery = Delivery { hub: hub.clone(), clock };
+        let apps = AppCache::load(registry).await?;
+        let delivery = Delivery { hub: hub.clone(), clock, is_shared: settings.cluster.is_some() };
+        let deliver = Box::new(move |notice| delivery.deliver(notice));
+        let (cluster, bus): (_, Box<dyn Bus>) = match settings.cluster.clone() {
+            Some(settings) => {
+                let cluster = Cluster::connect(settings, deliver).await?;
+                (Some(cluster.clone()), Box::new(cluster))
+            }
+            None => (None, Box::new(LocalBus::new(deliver))),
+        };
         Ok(Self {
             settings,
             clock,
             hub,
-            apps: AppCache::load(registry).await?,
+            apps,
             explainer: Explainer::new(clock),
             tasks: TaskTracker::new(),
             stopping: CancellationToken::new(),
+            draining: CancellationToken::new(),
             over_capacity_log: Throttle::default(),
-            bus: Box::new(LocalBus::new(Box::new(move |notice| delivery.deliver(notice)))),
+            cluster,
+            bus,
         })
     }
 
     /// The app with this id, where there is one and it is switched on.
     pub(crate) fn enabled_app(&self, id: &AppId) -> Option<Arc<App>> {
         self.apps.by_id(id).filter(|app| app.enabled)
+    }
+
+    /// How many clients are connected to this node.
+    pub(crate) fn connection_count(&self) -> usize {
+        self.hub.apps().iter().map(|(_, hub)| hub.connection_count()).sum()
     }
 
     /// Publishes an event to all its channels. Its data is escaped once.

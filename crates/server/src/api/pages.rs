@@ -37,12 +37,19 @@ pub(crate) async fn health() -> Json<Value> {
     Json(json!({ "status": "ok", "version": env!("CARGO_PKG_VERSION") }))
 }
 
-/// `GET /ready`: newcomers are welcome; 503 once the server is stopping.
+/// `GET /ready`: newcomers are welcome; 503 once the server is stopping, and while it cannot work with the other nodes.
 pub(crate) async fn ready(State(node): State<Arc<Node>>) -> Response {
-    if node.stopping.is_cancelled() {
-        return ApiError::new(StatusCode::SERVICE_UNAVAILABLE, "The server is stopping").into_response();
+    let refuse = |message: String| ApiError::new(StatusCode::SERVICE_UNAVAILABLE, message).into_response();
+    if node.draining.is_cancelled() {
+        return refuse("The server is stopping".to_owned());
     }
-    Json(json!({ "ready": true })).into_response()
+    match node.cluster.as_ref().and_then(|cluster| cluster.health().trouble) {
+        Some(trouble) => {
+            let seconds = trouble.since.elapsed().as_secs();
+            refuse(format!("{} for {seconds} s: {}", trouble.kind, trouble.cause))
+        }
+        None => Json(json!({ "ready": true })).into_response(),
+    }
 }
 
 /// Any path that is none.

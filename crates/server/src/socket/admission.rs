@@ -29,7 +29,7 @@ pub(super) fn admit(node: &Arc<Node>, uri: &Uri, headers: &HeaderMap) -> Result<
         return refuse(Disconnect::PathNotFound, unknown_path(uri.path()));
     };
     let query = Query::parse(uri.query().unwrap_or_default());
-    if node.stopping.is_cancelled() {
+    if node.draining.is_cancelled() {
         return refuse(Disconnect::Shutdown, "the server is stopping".to_owned());
     }
     if node.tasks.len() > node.settings.max_connections {

@@ -54,8 +54,12 @@ impl Connection {
         let watchlist = if app.watchlist { watchlist } else { Vec::new() };
         let stay = SignedIn { user_id: member.user_id.as_str().into(), watchlist };
         self.session.authorize();
-        self.send(&Event::SignInSuccess { user_data });
-        self.hub.sign_in(&self.session, &stay);
+        if let Some(cluster) = &self.node.cluster {
+            self.sign_in_shared(cluster, &stay, user_data);
+        } else {
+            self.send(&Event::SignInSuccess { user_data });
+            self.hub.sign_in(&self.session, &stay);
+        }
         if app.watchlist && unwatched > 0 {
             let limit = app.limits.watchlist_users;
             let size = limit as usize + unwatched;
