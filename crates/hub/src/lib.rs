@@ -18,7 +18,7 @@ pub use channel::{Cached, Channel, ChannelFull, ChannelSummary, Join, Publicatio
 pub use clairon_protocol::Edge;
 pub use hub::{AppHub, Hub};
 pub use outbox::{DirectWrite, Outbox, OutboxLimits};
-pub use replica::{Change, Expected, Shared, Version};
+pub use replica::{Change, Expected, Parted, Shared, Version};
 pub use session::{Millis, Session};
 pub use users::SignedIn;
 

@@ -52,6 +52,17 @@ pub enum Expected {
     Already,
 }
 
+/// What a connection was that has left.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Parted {
+    /// The ledger had it.
+    Admitted,
+    /// It waited for the ledger.
+    Waiting,
+    /// It was not there.
+    Stranger,
+}
+
 /// What a node knows of a shared channel.
 #[derive(Debug, Default)]
 pub(crate) struct Replica {
@@ -123,24 +134,28 @@ impl Channel {
         Some(Expected::Newcomer)
     }
 
-    /// Subscribes one who waits, once the change `since` has been seen here. Nothing happens where it has left.
-    pub(crate) fn admit(&self, connection: SocketId, since: Version, now: Millis) {
+    /// Subscribes one who waits, once the change `since` has been seen here. False where it has left.
+    pub(crate) fn admit(&self, connection: SocketId, since: Version, now: Millis) -> bool {
         let mut state = self.state.lock();
-        let Some(replica) = &mut state.replica else { return };
-        if let Some(index) = replica.position(connection) {
-            replica.newcomers[index].since = Some(since);
-            self.settle(&mut state, now);
-        }
+        let Some(replica) = &mut state.replica else { return false };
+        let Some(index) = replica.position(connection) else { return false };
+        replica.newcomers[index].since = Some(since);
+        self.settle(&mut state, now);
+        true
     }
 
-    /// Takes a connection out, whether it waits or is subscribed. False where it does neither.
-    pub(crate) fn part(&self, connection: SocketId) -> bool {
+    /// Takes a connection out, whether it waits or is subscribed.
+    pub(crate) fn part(&self, connection: SocketId) -> Parted {
         let mut state = self.state.lock();
         if state.subscribers.swap_remove(&connection).is_some() {
-            return true;
+            return Parted::Admitted;
         }
-        let Some(replica) = &mut state.replica else { return false };
-        replica.position(connection).map(|index| replica.newcomers.swap_remove(index)).is_some()
+        let Some(replica) = &mut state.replica else { return Parted::Stranger };
+        match replica.position(connection).map(|index| replica.newcomers.swap_remove(index)) {
+            Some(Newcomer { since: Some(_), .. }) => Parted::Admitted,
+            Some(Newcomer { since: None, .. }) => Parted::Waiting,
+            None => Parted::Stranger,
+        }
     }
 
     /// True where a connection is subscribed, and not waiting to be.

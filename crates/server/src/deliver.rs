@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use clairon_cluster::{Envelope, Notice, Place, State};
 use clairon_hub::{AppHub, Cached, Change, Hub, Millis, Publication, Shared, Version};
-use clairon_protocol::{ChannelName, Edge};
+use clairon_protocol::{AppId, ChannelName, Edge};
 use tracing::debug;
 
 use crate::{clock::Clock, cut::Cut};
@@ -39,6 +39,8 @@ impl Delivery {
                 debug!(%app, user = %Cut(user_id.as_str()), connections, "connections of a user closed");
             }
             Notice::Loaded { place, state, removals } => self.load(&place, state, removals),
+            // That a user came or went is told to watchers alone.
+            Notice::Edges { place: Place { channel, .. }, .. } if channel.user_id().is_some() => {}
             Notice::Edges { place: Place { app, channel }, edges } => {
                 for edge in &edges {
                     log_edge(&app, &channel, edge);
@@ -82,7 +84,7 @@ impl Delivery {
 }
 
 /// Logs a change that is seen from outside of a channel.
-pub(crate) fn log_edge(app: &clairon_protocol::AppId, channel: &ChannelName, edge: &Edge) {
+pub(crate) fn log_edge(app: &AppId, channel: &ChannelName, edge: &Edge) {
     debug!(%app, %channel, ?edge, "channel changed");
 }
 

@@ -16,6 +16,7 @@ mod lifecycle;
 mod node;
 mod opening;
 mod prefixed;
+mod reads;
 mod router;
 mod settings;
 mod socket;

@@ -4,7 +4,10 @@ use std::{sync::Arc, time::Duration};
 
 use clairon_protocol::Disconnect;
 use clairon_registry::AppRegistry;
-use tokio::{net::TcpListener, time::{sleep, timeout}};
+use tokio::{
+    net::TcpListener,
+    time::{sleep, timeout},
+};
 use tracing::{info, warn};
 
 use crate::{
@@ -78,7 +81,9 @@ async fn stop(node: &Arc<Node>) {
     if timeout(node.settings.shutdown_grace, node.tasks.wait()).await.is_err() {
         warn!(connections = node.tasks.len(), "not all connections have closed in time");
     }
-    if let Some(cluster) = &node.cluster {
-        cluster.leave_cluster().await;
+    if let Some(cluster) = &node.cluster
+        && let Err(error) = cluster.leave_cluster().await
+    {
+        warn!(%error, "the other nodes will find out by themselves that this one has left");
     }
 }

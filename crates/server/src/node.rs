@@ -8,7 +8,10 @@ use clairon_protocol::{AppId, ChannelName, Event, JsonString, SocketId};
 use clairon_registry::{App, AppCache, AppRegistry};
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
-use crate::{clock::Clock, deliver::Delivery, explain::Explainer, settings::Settings, throttle::Throttle, wire};
+use crate::{
+    clock::Clock, deliver::Delivery, error::ServerError, explain::Explainer, settings::Settings, throttle::Throttle,
+    wire,
+};
 
 /// One server process.
 pub(crate) struct Node {
@@ -31,6 +34,7 @@ pub(crate) struct Node {
 }
 
 /// An event to be published.
+#[derive(Clone, Copy)]
 pub(crate) struct Message<'a> {
     pub(crate) event: &'a str,
     pub(crate) data: &'a str,
@@ -89,23 +93,31 @@ impl Node {
         self.hub.apps().iter().map(|(_, hub)| hub.connection_count()).sum()
     }
 
-    /// Publishes an event to all its channels. Its data is escaped once.
-    pub(crate) async fn publish(&self, app: &App, message: Message<'_>) -> Result<(), BusError> {
-        let Message { event, data, channels, except, origin } = message;
-        let text = JsonString::new(data);
-        let (user_id, is_remembered) = match origin {
-            Origin::Backend => (None, true),
-            Origin::Client(user_id) => (user_id, false),
-        };
-        let envelope = |channel: &ChannelName| Envelope {
-            app: app.id.clone(),
-            channel: channel.clone(),
-            frame: wire::encode(&Event::Published { event, channel, data: &text, user_id }),
-            except,
-            version: None,
-            cache: (is_remembered && channel.is_cache())
-                .then(|| CacheEntry { data: data.into(), ttl_seconds: app.limits.cache_ttl_seconds }),
-        };
-        self.bus.publish(channels.iter().map(envelope).collect()).await
+    /// Publishes events, each to all its channels, all of them at once. The data of each is escaped once.
+    pub(crate) async fn publish<'a>(
+        &self,
+        app: &App,
+        messages: impl Iterator<Item = Message<'a>>,
+    ) -> Result<(), BusError> {
+        self.bus.publish(messages.flat_map(|message| envelopes(app, &message)).collect()).await
     }
+}
+
+fn envelopes(app: &App, message: &Message<'_>) -> Vec<Envelope> {
+    let Message { event, data, channels, except, origin } = *message;
+    let text = JsonString::new(data);
+    let (user_id, is_remembered) = match origin {
+        Origin::Backend => (None, true),
+        Origin::Client(user_id) => (user_id, false),
+    };
+    let envelope = |channel: &ChannelName| Envelope {
+        app: app.id.clone(),
+        channel: channel.clone(),
+        frame: wire::encode(&Event::Published { event, channel, data: &text, user_id }),
+        except,
+        cache: (is_remembered && channel.is_cache())
+            .then(|| CacheEntry { data: data.into(), ttl_seconds: app.limits.cache_ttl_seconds }),
+        version: None,
+    };
+    channels.iter().map(envelope).collect()
 }

@@ -7,6 +7,7 @@ use axum::{
     extract::{Request, State},
     response::{IntoResponse, Response},
 };
+use clairon_cluster::{Trouble, TroubleKind};
 use http::StatusCode;
 use serde_json::{Value, json};
 
@@ -43,10 +44,13 @@ pub(crate) async fn ready(State(node): State<Arc<Node>>) -> Response {
     if node.draining.is_cancelled() {
         return refuse("The server is stopping".to_owned());
     }
-    match node.cluster.as_ref().and_then(|cluster| cluster.health().trouble) {
-        Some(trouble) => {
-            let seconds = trouble.since.elapsed().as_secs();
-            refuse(format!("{} for {seconds} s: {}", trouble.kind, trouble.cause))
+    match node.cluster.as_ref().and_then(|cluster| cluster.health().borrow().trouble.clone()) {
+        Some(Trouble { kind, since, cause }) => {
+            let what = match kind {
+                TroubleKind::Deaf => "The other nodes are not heard",
+                TroubleKind::CannotWrite => "Redis takes no writes",
+            };
+            refuse(format!("{what}, for {} s: {cause}", since.elapsed().as_secs()))
         }
         None => Json(json!({ "ready": true })).into_response(),
     }

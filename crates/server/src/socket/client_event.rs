@@ -1,6 +1,6 @@
 //! Events that clients send to each other.
 
-use std::sync::Arc;
+use std::{iter, sync::Arc};
 
 use clairon_hub::{Channel, Millis};
 use clairon_protocol::{CLIENT_EVENT_RATE, ClientEvent, UserId, data_text};
@@ -77,7 +77,7 @@ impl Connection {
             except: Some(self.session.id()),
             origin: Origin::Client(subscription.user_id.as_ref().map(UserId::as_str)),
         };
-        self.node.publish(app, message).await.map_err(|error| (None, error.to_string()))
+        self.node.publish(app, iter::once(message)).await.map_err(|error| (None, error.to_string()))
     }
 }
 

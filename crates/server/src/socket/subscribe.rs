@@ -124,7 +124,7 @@ impl Connection {
             Ok((channel, Join::Joined(edges))) => {
                 debug!(app = %app.id, socket = %session.id(), channel = %Cut(name.as_str()), "subscribed");
                 self.log_edges(&name, &edges);
-                self.subscriptions.insert(name, Subscription { channel: Some(channel), user_id });
+                self.subscriptions.insert(name, Subscription { channel: Some(channel), user_id, joining: None });
                 Ok(())
             }
             Err(ChannelFull { limit }) => Err(Refusal::full(limit)),
@@ -138,7 +138,7 @@ impl Connection {
             return Err(Refusal::new(403, "the channel is for connections that are signed in as its user"));
         }
         self.send(&Event::SubscriptionSucceeded { channel: &name, members: None });
-        self.subscriptions.insert(name, Subscription { channel: None, user_id: None });
+        self.subscriptions.insert(name, Subscription { channel: None, user_id: None, joining: None });
         Ok(())
     }
 
