@@ -74,7 +74,7 @@ impl Share {
         if let Some(member) = member {
             let user_id = member.user_id.clone();
             self.users.entry(user_id.clone()).or_insert(Local { member, connections: 0 }).connections += 1;
-            self.changed_users.insert(user_id);
+            self.note(&user_id);
         }
     }
 
@@ -86,6 +86,16 @@ impl Share {
             if local.connections == 0 {
                 self.users.remove(user);
             }
+            self.note(user);
+        }
+    }
+
+    /// Notes whether a user is to be told of; what a change without an answer has done to them is not known.
+    fn note(&mut self, user: &UserId) {
+        let is_told = self.told_users.contains(user);
+        if self.unanswered.is_none() && self.users.contains_key(user) == is_told {
+            self.changed_users.remove(user);
+        } else {
             self.changed_users.insert(user.clone());
         }
     }

@@ -1,0 +1,1 @@
+//! What a node says at its start when Redis cannot be used.
