@@ -194,6 +194,7 @@ impl Channel {
             state.cached = Some(Box::new(cached.clone()));
         }
         state.broadcast(&publication.frame, publication.except, now);
+        self.settle(&mut state, now);
         true
     }
 
