@@ -17,6 +17,8 @@ const REFRESH: Duration = Duration::from_secs(1);
 const COUNTS: Duration = Duration::from_secs(5);
 /// How often cache channels are searched for events that have expired.
 const EXPIRY: Duration = Duration::from_secs(30);
+/// How often the registry is told which keys were used.
+const KEY_USES: Duration = Duration::from_secs(60);
 
 /// Runs until it is dropped.
 pub(crate) async fn run(node: Arc<Node>) {
@@ -25,6 +27,7 @@ pub(crate) async fn run(node: Arc<Node>) {
         every(COUNTS, || for_each_app(&node, |_, hub| hub.tell_counts(node.clock.now()))),
         every(EXPIRY, || for_each_app(&node, |_, hub| hub.forget_expired(node.clock.now()))),
         follow_registry(&node),
+        record_key_uses(&node),
     );
 }
 
@@ -80,6 +83,14 @@ fn check_session(node: &Node, app: &App, session: &Session) {
     let is_overdue = session.age(now) >= millis(node.settings.authorization_timeout);
     if app.authorized_connections && is_overdue && !session.is_authorized() {
         session.close(Disconnect::Unauthorized);
+    }
+}
+
+async fn record_key_uses(node: &Node) {
+    let mut ticks = ticks(KEY_USES);
+    loop {
+        ticks.tick().await;
+        node.record_key_uses().await;
     }
 }
 
