@@ -62,6 +62,11 @@ impl Session {
         self.outbox.push_now(frame);
     }
 
+    /// Sends a frame that may wait for others. True where the caller must see to it that the outbox is flushed.
+    pub(crate) fn send_later(&self, frame: Bytes) -> bool {
+        self.outbox.push_later(frame)
+    }
+
     /// Ends the connection, behind what was sent before.
     pub fn close(&self, reason: Disconnect) {
         self.outbox.close(reason);
