@@ -39,9 +39,11 @@ fuzz:
 	RUSTFLAGS='$(COVERAGE)' cargo build --manifest-path fuzz/Cargo.toml --release --target $(HOST) --target-dir target/fuzz
 	@for target in $(FUZZ_TARGETS); do \
 		mkdir -p target/fuzz/corpus/$$target target/fuzz/failed/$$target || exit 1; \
-		seeds=$$(ls -d fuzz/seeds/$$target 2>/dev/null); \
-		target/fuzz/$(HOST)/release/$$target -max_total_time=$(SECONDS) -timeout=10 -verbosity=0 -print_final_stats=1 \
-			-artifact_prefix=target/fuzz/failed/$$target/ target/fuzz/corpus/$$target $$seeds || exit 1; \
+		seeds=$$(ls -d fuzz/seeds/$$target 2>/dev/null); log=target/fuzz/$$target.log; \
+		target/fuzz/$(HOST)/release/$$target -max_total_time=$(SECONDS) -timeout=10 -print_funcs=0 \
+			-artifact_prefix=target/fuzz/failed/$$target/ target/fuzz/corpus/$$target $$seeds >$$log 2>&1 \
+			|| { tail -n 60 $$log; exit 1; }; \
+		echo "$$target: $$(grep DONE $$log)"; \
 	done
 
 # The protocol and the hub stand on their own: no runtime, no web framework, no database.
