@@ -40,7 +40,7 @@ fuzz:
 	@for target in $(FUZZ_TARGETS); do \
 		mkdir -p target/fuzz/corpus/$$target target/fuzz/failed/$$target || exit 1; \
 		seeds=$$(ls -d fuzz/seeds/$$target 2>/dev/null); log=target/fuzz/$$target.log; \
-		target/fuzz/$(HOST)/release/$$target -max_total_time=$(SECONDS) -timeout=10 -print_funcs=0 \
+		target/fuzz/$(HOST)/release/$$target -max_total_time=$(SECONDS) -timeout=300 -report_slow_units=300 -print_funcs=0 \
 			-artifact_prefix=target/fuzz/failed/$$target/ target/fuzz/corpus/$$target $$seeds >$$log 2>&1 \
 			|| { tail -n 60 $$log; exit 1; }; \
 		echo "$$target: $$(grep DONE $$log)"; \
