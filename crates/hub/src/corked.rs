@@ -44,6 +44,8 @@ impl Corked {
 
     pub(crate) fn flush(&self) {
         let sessions = std::mem::take(&mut self.0.lock().sessions);
-        sessions.iter().for_each(|session| session.outbox().flush());
+        for session in &sessions {
+            session.outbox().flush();
+        }
     }
 }
