@@ -95,6 +95,13 @@ impl Node {
             .clone()
     }
 
+    /// Waits until more events than so often may have been missed.
+    pub(crate) async fn wait_gap(&self, gaps: u64) {
+        let deaf = |health: &Health| !health.is_well() || self.cluster.gaps() > gaps;
+        self.wait_health("a gap", deaf).await;
+        self.wait_health("well", |health| health.is_well() && self.cluster.gaps() > gaps).await;
+    }
+
     pub(crate) fn joining(user: Option<&str>) -> Joining {
         Joining { member: user.map(member), max_members: 100, counts: true }
     }

@@ -40,16 +40,16 @@ impl RedisCluster {
         for other in masters[1..].iter().chain([&replica]) {
             masters[0].ask::<()>("CLUSTER", &["MEET", "127.0.0.1", &other.port().to_string()]);
         }
-        let first: String = masters[0].ask("CLUSTER", "MYID");
+        let first: String = masters[0].ask("CLUSTER", &["MYID"]);
         let cluster = Self { masters, replica };
         cluster.eventually("all know each other", || {
-            cluster.all().all(|server| server.ask::<String>("CLUSTER", "INFO").contains("cluster_known_nodes:4"))
+            cluster.all().all(|server| server.ask::<String>("CLUSTER", &["INFO"]).contains("cluster_known_nodes:4"))
         });
         cluster.replica.ask::<()>("CLUSTER", &["REPLICATE", &first]);
         cluster.eventually("all slots are served and replicated", || {
-            let info: String = cluster.replica.ask("INFO", "replication");
-            let nodes = |server: &RedisServer| server.ask::<String>("CLUSTER", "NODES");
-            cluster.all().all(|server| server.ask::<String>("CLUSTER", "INFO").contains("cluster_state:ok"))
+            let info: String = cluster.replica.ask("INFO", &["replication"]);
+            let nodes = |server: &RedisServer| server.ask::<String>("CLUSTER", &["NODES"]);
+            cluster.all().all(|server| server.ask::<String>("CLUSTER", &["INFO"]).contains("cluster_state:ok"))
                 && cluster.all().all(|server| nodes(server).contains("slave"))
                 && info.contains("master_link_status:up")
         });

@@ -8,7 +8,7 @@ use std::{
     process::{Child, Command, Stdio},
 };
 
-use redis::{FromRedisValue, ToRedisArgs};
+use redis::FromRedisValue;
 use rustix::process::{Pid, Signal, kill_process};
 use tempfile::TempDir;
 
@@ -95,7 +95,7 @@ impl RedisServer {
     }
 
     /// Asks it something.
-    pub(crate) fn ask<T: FromRedisValue>(&self, command: &str, arguments: impl ToRedisArgs) -> T {
+    pub(crate) fn ask<T: FromRedisValue>(&self, command: &str, arguments: &[&str]) -> T {
         let client = redis::Client::open(self.url()).expect("a URL");
         let mut connection = client.get_connection().expect("a connection to redis-server");
         redis::cmd(command).arg(arguments).query(&mut connection).expect(command)

@@ -22,7 +22,7 @@ impl Sentinel {
         let master = RedisServer::start_with(&plain);
         let port_of_master = master.port().to_string();
         let replica = RedisServer::start_with(&[&plain[..], &["--replicaof", "127.0.0.1", &port_of_master]].concat());
-        while !replica.ask::<String>("INFO", "replication").contains("master_link_status:up") {
+        while !replica.ask::<String>("INFO", &["replication"]).contains("master_link_status:up") {
             std::thread::park_timeout(std::time::Duration::from_millis(50));
         }
         let folder = tempfile::tempdir().expect("a temporary folder");
