@@ -1,4 +1,5 @@
 //! Nodes over real Redis processes.
+#![expect(clippy::expect_used, reason = "a test may panic")]
 
 mod contract;
 mod redis_cluster;

@@ -1,5 +1,7 @@
 //! What a node says at its start when Redis cannot be used.
 
+use std::process::Command;
+
 use crate::support::{
     node::{Node, settings},
     redis_cluster::RedisCluster,
@@ -36,6 +38,39 @@ async fn one_line_says_what_is_wrong() {
     assert!(text.contains("does not tell the master"), "{text}");
     let text = refusal(&format!("redis+cluster://127.0.0.1:{}", server.port())).await;
     assert!(text.contains("cluster support disabled"), "{text}");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_certificate_that_nobody_vouches_for_is_not_taken() {
+    let folder = tempfile::tempdir().expect("a temporary folder");
+    let [key, certificate] = ["key.pem", "cert.pem"].map(|name| folder.path().join(name).display().to_string());
+    let made = Command::new("openssl")
+        .args(["req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes", "-days", "2"])
+        .args([
+            "-subj",
+            "/CN=localhost",
+            "-addext",
+            "subjectAltName=DNS:localhost",
+            "-addext",
+            "basicConstraints=critical,CA:FALSE",
+        ])
+        .args(["-keyout", &key, "-out", &certificate])
+        .output()
+        .expect("openssl is installed");
+    assert!(made.status.success(), "{}", String::from_utf8_lossy(&made.stderr));
+    let port = free_port().to_string();
+    let _server = RedisServer::start_with(&[
+        "--tls-port",
+        &port,
+        "--tls-cert-file",
+        &certificate,
+        "--tls-key-file",
+        &key,
+        "--tls-auth-clients",
+        "no",
+    ]);
+    let text = refusal(&format!("rediss://localhost:{port}")).await;
+    assert!(text.contains("invalid peer certificate") && !text.contains('\n'), "{text}");
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

@@ -28,7 +28,7 @@ pub(crate) fn settings(url: &str, prefix: &str) -> ClusterSettings {
         prefix: prefix.to_owned(),
         lease: Duration::from_millis(1_500),
         beat: Duration::from_millis(300),
-        response_timeout: Duration::from_millis(1_000),
+        response_timeout: Duration::from_secs(1),
         ..ClusterSettings::new(url.parse().expect("a URL"))
     }
 }
@@ -172,9 +172,8 @@ pub(crate) async fn wait_edges(nodes: &[&Node], channel: &str, expected: &[Edge]
             select_all(rings.iter_mut().map(|ring| Box::pin(ring.changed()))).await.0.expect("it lives");
         }
     };
-    if time::timeout(PATIENCE, wait).await.is_err() {
-        panic!("the edges of {channel} are {:?}, not {expected:?}", all());
-    }
+    let is_in_time = time::timeout(PATIENCE, wait).await.is_ok();
+    assert!(is_in_time, "the edges of {channel} are {:?}, not {expected:?}", all());
 }
 
 /// Waits for something that must come.

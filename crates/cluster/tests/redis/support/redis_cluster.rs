@@ -42,11 +42,11 @@ impl RedisCluster {
         }
         let first: String = masters[0].ask("CLUSTER", &["MYID"]);
         let cluster = Self { masters, replica };
-        cluster.eventually("all know each other", || {
+        eventually("all know each other", || {
             cluster.all().all(|server| server.ask::<String>("CLUSTER", &["INFO"]).contains("cluster_known_nodes:4"))
         });
         cluster.replica.ask::<()>("CLUSTER", &["REPLICATE", &first]);
-        cluster.eventually("all slots are served and replicated", || {
+        eventually("all slots are served and replicated", || {
             let info: String = cluster.replica.ask("INFO", &["replication"]);
             let nodes = |server: &RedisServer| server.ask::<String>("CLUSTER", &["NODES"]);
             cluster.all().all(|server| server.ask::<String>("CLUSTER", &["INFO"]).contains("cluster_state:ok"))
@@ -60,17 +60,17 @@ impl RedisCluster {
         self.masters.iter().chain([&self.replica])
     }
 
-    /// Waits until something is so; the nodes only gossip about it.
-    pub(crate) fn eventually(&self, what: &str, is_so: impl Fn() -> bool) {
-        let end = Instant::now() + Duration::from_secs(30);
-        while !is_so() {
-            assert!(Instant::now() < end, "not so in time: {what}");
-            std::thread::park_timeout(Duration::from_millis(50));
-        }
-    }
-
     pub(crate) fn url(&self) -> String {
         let hosts: Vec<String> = self.masters.iter().map(|master| format!("127.0.0.1:{}", master.port())).collect();
         format!("redis+cluster://{}", hosts.join(","))
+    }
+}
+
+/// Waits until something is so; the nodes only gossip about it.
+fn eventually(what: &str, is_so: impl Fn() -> bool) {
+    let end = Instant::now() + Duration::from_secs(30);
+    while !is_so() {
+        assert!(Instant::now() < end, "not so in time: {what}");
+        std::thread::park_timeout(Duration::from_millis(50));
     }
 }
