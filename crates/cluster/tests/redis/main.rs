@@ -2,6 +2,7 @@
 #![expect(clippy::expect_used, reason = "a test may panic")]
 
 mod contract;
+mod history;
 mod redis_cluster;
 mod refusals;
 mod sentinel;

@@ -15,6 +15,9 @@ use super::room::Room;
 /// How long something that must happen is waited for.
 pub(crate) const PATIENCE: Duration = Duration::from_secs(30);
 
+/// What a node was told.
+pub(crate) struct Log(Arc<Mutex<Vec<Notice>>>);
+
 /// A node of the cluster.
 pub(crate) struct Node {
     pub(crate) cluster: Cluster,
@@ -138,11 +141,12 @@ impl Node {
 
     /// The edges of a channel that this node was told.
     pub(crate) fn edges(&self, channel: &str) -> Vec<Edge> {
-        let edges = |notice: &Notice| match notice {
-            Notice::Edges { place, edges } if place.channel == name(channel) => Some(edges.clone()),
-            _ => None,
-        };
-        self.log.lock().iter().filter_map(edges).flatten().collect()
+        self.log().edges(channel)
+    }
+
+    /// What it was told; more may come.
+    pub(crate) fn log(&self) -> Log {
+        Log(self.log.clone())
     }
 
     /// What a subscriber here believes of a channel.
@@ -154,6 +158,17 @@ impl Node {
     pub(crate) async fn wait_members(&self, channel: &str, users: &[&str]) {
         let is_so = |log: &[Notice]| (Room::of(log, &place(channel)).members == users).then_some(());
         self.wait(&format!("the members of {channel} are {users:?}"), is_so).await;
+    }
+}
+
+impl Log {
+    /// The edges of a channel.
+    pub(crate) fn edges(&self, channel: &str) -> Vec<Edge> {
+        let edges = |notice: &Notice| match notice {
+            Notice::Edges { place, edges } if place.channel == name(channel) => Some(edges.clone()),
+            _ => None,
+        };
+        self.0.lock().iter().filter_map(edges).flatten().collect()
     }
 }
 
