@@ -59,7 +59,7 @@ impl Clients {
         let is_due = |app: &App| app.is_due() && (all || app.capacity.is_some());
         let request = |(id, app): (&AppId, &App)| scripts::Clients {
             app: id.clone(),
-            clients: app.clients,
+            count: app.clients,
             newcomers: app.waiting.iter().filter(|waiter| !waiter.is_closed()).count() as u64,
             capacity: app.capacity,
         };
@@ -82,7 +82,7 @@ impl Clients {
     /// The ledger has let in as many newcomers, the first that came.
     pub(crate) fn settle(&mut self, request: &scripts::Clients, admitted: u64) {
         let Some(app) = self.apps.get_mut(&request.app) else { return };
-        app.told = Some(request.clients - request.newcomers + admitted);
+        app.told = Some(request.count - request.newcomers + admitted);
         let mut room = admitted;
         let mut asked = request.newcomers;
         let mut later = Vec::new();
@@ -134,7 +134,7 @@ mod tests {
         assert!(!clients.disconnect(&id()) && clients.connect(&id(), None).is_none());
         assert!(clients.take(false, 9).is_empty());
         let requests = clients.take(true, 9);
-        assert_eq!(requests, [scripts::Clients { app: id(), clients: 1, newcomers: 0, capacity: None }]);
+        assert_eq!(requests, [scripts::Clients { app: id(), count: 1, newcomers: 0, capacity: None }]);
         clients.settle(&requests[0], 0);
         assert!(clients.take(true, 9).is_empty());
         clients.register_again();
@@ -146,7 +146,7 @@ mod tests {
         let mut clients = Clients::default();
         let mut waiters: Vec<_> = (0..3).filter_map(|_| clients.connect(&id(), Some(2))).collect();
         let requests = clients.take(false, 9);
-        assert_eq!((requests[0].clients, requests[0].newcomers), (3, 3));
+        assert_eq!((requests[0].count, requests[0].newcomers), (3, 3));
         assert_eq!(clients.unfenced(&requests), [id()]);
         clients.fenced(&id());
         assert!(clients.unfenced(&requests).is_empty());
@@ -156,6 +156,6 @@ mod tests {
         assert_eq!(answers, [Ok(()), Ok(()), Err(OverCapacity { limit: 2 })]);
         assert!(late.unwrap().try_recv().is_err());
         let requests = clients.take(false, 9);
-        assert_eq!((requests[0].clients, requests[0].newcomers), (3, 0), "who does not listen is no newcomer");
+        assert_eq!((requests[0].count, requests[0].newcomers), (3, 0), "who does not listen is no newcomer");
     }
 }

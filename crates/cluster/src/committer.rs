@@ -78,8 +78,12 @@ async fn commit(core: &Core, node: &NodeId) -> Result<bool, Failure> {
         Ok(Some(answers)) => answers.into_iter(),
         unanswered => {
             let mut local = core.local.lock();
-            changes.iter().for_each(|change| local.shares.fail(change));
-            watched.into_iter().for_each(|place| local.watches.ask(place));
+            for change in &changes {
+                local.shares.fail(change);
+            }
+            for place in watched {
+                local.watches.ask(place);
+            }
             drop(local);
             if unanswered.is_ok() {
                 core.lose(node);
@@ -131,7 +135,7 @@ impl Progress {
 /// Writes down where the node is about to have shares. False where its lease is gone.
 async fn fence(core: &Core, node: &NodeId, changes: &[Change], clients: &[scripts::Clients]) -> Result<bool, Failure> {
     let mut by_app: BTreeMap<AppId, Vec<&Place>> = BTreeMap::new();
-    {
+    let epoch = {
         let local = core.local.lock();
         for place in local.shares.unfenced(changes) {
             by_app.entry(place.app.clone()).or_default().push(place);
@@ -139,7 +143,8 @@ async fn fence(core: &Core, node: &NodeId, changes: &[Change], clients: &[script
         for app in local.clients.unfenced(clients) {
             by_app.entry(app).or_default();
         }
-    }
+        local.epoch
+    };
     let request = |(app, places): (&AppId, &Vec<&Place>)| {
         scripts::fence(&core.keys, node, app, places.iter().map(|place| &place.channel))
     };
@@ -150,9 +155,12 @@ async fn fence(core: &Core, node: &NodeId, changes: &[Change], clients: &[script
         }
     }
     let mut local = core.local.lock();
-    for (app, places) in &by_app {
-        local.shares.fenced(places);
-        local.clients.fenced(app);
+    // Otherwise it was for an id that is no more, or Redis may have forgotten it.
+    if local.epoch == epoch {
+        for (app, places) in &by_app {
+            local.shares.fenced(places);
+            local.clients.fenced(app);
+        }
     }
     Ok(true)
 }

@@ -62,6 +62,17 @@ pub(crate) struct Local {
     pub(crate) clients: Clients,
     pub(crate) watches: Watches,
     pub(crate) topics: Topics,
+    /// Greater each time that the ledger is told everything again.
+    pub(crate) epoch: u64,
+}
+
+impl Local {
+    /// The ledger is told everything again: it may have lost it, or the node has a new id.
+    pub(crate) fn register_again(&mut self) {
+        self.epoch += 1;
+        self.shares.register_again();
+        self.clients.register_again();
+    }
 }
 
 /// This node among the others.

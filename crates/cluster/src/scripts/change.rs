@@ -13,7 +13,11 @@ use crate::{
     message::{self, Message},
 };
 
+/// The parts of an answer, in the script's order.
+type Parts = (String, u64, u64, Vec<String>, Vec<String>, String, Option<Vec<Bytes>>, Option<Bytes>, i64);
+
 /// A change that the ledger shall make, as one step, exactly once however often it is sent.
+#[expect(clippy::struct_excessive_bools, reason = "each is a flag of the script, and they are independent")]
 #[derive(Clone, Debug)]
 pub(crate) struct Change {
     pub(crate) place: Place,
@@ -114,7 +118,6 @@ impl Reply {
         {
             return (word == b"LOST").then_some(Self::Lost);
         }
-        type Parts = (String, u64, u64, Vec<String>, Vec<String>, String, Option<Vec<Bytes>>, Option<Bytes>, i64);
         let (_, version, connections, edges, refused, nodes, members, cached, rest): Parts =
             redis::from_redis_value(value).ok()?;
         let members: Option<Vec<Member>> =
@@ -123,7 +126,7 @@ impl Reply {
             version,
             connections,
             members,
-            cached: cached.and_then(|payload| parse_cached(payload, rest)),
+            cached: cached.and_then(|payload| parse_cached(&payload, rest)),
         });
         Some(Self::Done(Outcome {
             version,
@@ -136,7 +139,7 @@ impl Reply {
 }
 
 /// A cache channel's entry with the milliseconds that it has left, where it has any.
-pub(crate) fn parse_cached(payload: Bytes, rest: i64) -> Option<CachedEvent> {
+pub(crate) fn parse_cached(payload: &Bytes, rest: i64) -> Option<CachedEvent> {
     let ttl = Duration::from_millis(u64::try_from(rest).ok()?);
     match Message::decode(payload) {
         Ok(Message::CachedEvent { version, data, frame, .. }) => {

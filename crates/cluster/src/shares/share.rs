@@ -150,7 +150,7 @@ impl Share {
             is_first: is_whole || self.node.is_none(),
             is_whole,
             counts: self.counts,
-            wants_state: is_whole || self.wants == Wants::State,
+            wants_state: self.connections > 0 && (is_whole || self.wants == Wants::State),
         };
         self.wants = Wants::Nothing;
         self.changed_users.clear();

@@ -194,6 +194,7 @@ fn after_a_gap_all_is_told_again_once_the_topic_is_back() {
     let _bob = shares.join(&room(), joining(Some("bob")));
     let unanswered = only(&mut shares, "n");
     shares.unready();
+    shares.register_again();
     shares.fail(&unanswered);
     assert!(shares.take(&node("n"), 9).is_empty());
     shares.ready(&room());

@@ -8,7 +8,7 @@ use std::{
     process::{Child, Command, Stdio},
 };
 
-use redis::{FromRedisValue, ToRedisArgs};
+use redis::FromRedisValue;
 use rustix::process::{Pid, Signal, kill_process};
 use tempfile::TempDir;
 
@@ -48,26 +48,17 @@ impl RedisServer {
         server
     }
 
-    /// Starts it again after [`Self::stop`], on the same port and in the same folder.
+    /// Starts it again after [`Self::kill`], on the same port and in the same folder.
     pub(crate) fn run(&mut self) {
         let mut command = Command::new("redis-server");
         command.args(["--bind", "127.0.0.1", "--port", &self.port.to_string()]).args(&self.arguments);
         self.child = Some(spawn_until(command.current_dir(self.folder.path()), "Ready to accept connections"));
     }
 
-    /// Ends it; it stores its data first where its arguments say so.
-    pub(crate) fn stop(&mut self) {
-        self.end(Signal::TERM);
-    }
-
     /// Ends it as a power failure does.
     pub(crate) fn kill(&mut self) {
-        self.end(Signal::KILL);
-    }
-
-    fn end(&mut self, signal: Signal) {
         if let Some(mut child) = self.child.take() {
-            send_signal(&child, signal);
+            send_signal(&child, Signal::KILL);
             child.wait().expect("the end of redis-server");
         }
     }
@@ -86,16 +77,12 @@ impl RedisServer {
         self.port
     }
 
-    pub(crate) fn folder(&self) -> &Path {
-        self.folder.path()
-    }
-
     pub(crate) fn url(&self) -> String {
         format!("redis://127.0.0.1:{}", self.port)
     }
 
     /// Asks it something.
-    pub(crate) fn ask<T: FromRedisValue>(&self, command: &str, arguments: impl ToRedisArgs) -> T {
+    pub(crate) fn ask<T: FromRedisValue>(&self, command: &str, arguments: &[&str]) -> T {
         let client = redis::Client::open(self.url()).expect("a URL");
         let mut connection = client.get_connection().expect("a connection to redis-server");
         redis::cmd(command).arg(arguments).query(&mut connection).expect(command)
