@@ -61,7 +61,8 @@ pub(crate) struct ServeArguments {
     port: Option<String>,
     #[command(flatten)]
     database: DatabaseFlag,
-    /// Must be empty: this version runs a single node
+    /// Redis or Valkey, through which several nodes act as one: `redis://…`, `rediss://…`, `redis+sentinel://…` or
+    /// `redis+cluster://…`
     #[arg(long, value_name = "URL")]
     redis: Option<Hidden>,
     #[command(flatten)]

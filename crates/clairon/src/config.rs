@@ -5,6 +5,7 @@
 //! ([`settings`]), and whatever is wrong is collected in one line each ([`problem`]).
 
 mod app;
+mod cluster;
 mod database_url;
 mod env_file;
 mod environment;

@@ -19,6 +19,9 @@ pub struct Envelope {
     pub except: Option<SocketId>,
     /// What a cache channel shall remember.
     pub cache: Option<CacheEntry>,
+    /// The channel's version with this event, where the event is remembered: set by the bus, and only by one that
+    /// spans nodes. See [`Notice`](crate::Notice).
+    pub version: Option<u64>,
 }
 
 /// The part of an event that a cache channel remembers beside its frame.
@@ -30,12 +33,9 @@ pub struct CacheEntry {
     pub ttl_seconds: u32,
 }
 
-/// Receives what a bus brings, in order. It must not block.
-pub type Deliver = Box<dyn Fn(Envelope) + Send + Sync>;
-
 /// Carries events to every node that has subscribers for them.
 ///
-/// Delivery: at most once to each node, the publishing one included, through its [`Deliver`]. Order: all nodes see the
+/// Delivery: at most once to each node, the publishing one included, through its [`Deliver`](crate::Deliver). Order: all nodes see the
 /// events of a channel in the same order. When `publish` has returned, the events have their place in it.
 #[async_trait]
 pub trait Bus: Send + Sync {

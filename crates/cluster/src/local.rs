@@ -2,7 +2,7 @@
 
 use async_trait::async_trait;
 
-use crate::{Bus, BusError, Deliver, Envelope};
+use crate::{Bus, BusError, Deliver, Envelope, Notice};
 
 /// Delivers to the node itself, at once: an event is queued for all its receivers when `publish` returns.
 pub struct LocalBus {
@@ -21,7 +21,7 @@ impl LocalBus {
 impl Bus for LocalBus {
     async fn publish(&self, events: Vec<Envelope>) -> Result<(), BusError> {
         for event in events {
-            (self.deliver)(event);
+            (self.deliver)(Notice::Event(event));
         }
         Ok(())
     }

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use bytes::Bytes;
-use clairon_protocol::{ChannelKind, ChannelName, Event, Member, SocketId, UserId};
+use clairon_protocol::{ChannelKind, ChannelName, Edge, Event, Member, SocketId, UserId};
 use indexmap::IndexMap;
 use parking_lot::Mutex;
 
@@ -91,19 +91,6 @@ pub struct Publication {
     pub except: Option<SocketId>,
     /// What a cache channel shall remember of it.
     pub cached: Option<Cached>,
-}
-
-/// A change that is seen from outside of a channel. Each happens exactly once, and is returned to who caused it.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Edge {
-    /// The first subscriber has come.
-    Occupied,
-    /// The last subscriber has left.
-    Vacated,
-    /// A user's first connection has joined.
-    MemberAdded(UserId),
-    /// A user's last connection has left.
-    MemberRemoved(UserId),
 }
 
 /// What became of a subscription.
@@ -211,6 +198,7 @@ impl Channel {
             state.cached = Some(Box::new(cached.clone()));
         }
         state.broadcast(&publication.frame, publication.except, now);
+        self.settle(&mut state, now);
         true
     }
 

@@ -13,8 +13,8 @@ use clairon_protocol::{AppId, ChannelName, Disconnect, SocketId};
 use parking_lot::{Mutex, RwLock};
 
 use crate::{
-    Change, Channel, ChannelFull, ChannelSummary, Edge, Encode, Expected, Join, Millis, Publication, Session, Shared,
-    SignedIn, Subscriber, Version, corked::Corked, shards::Shards, users::Users,
+    Change, Channel, ChannelFull, ChannelSummary, Edge, Encode, Expected, Join, Millis, Parted, Publication, Session,
+    Shared, SignedIn, Subscriber, Version, corked::Corked, shards::Shards, users::Users,
 };
 
 /// The apps that have been spoken to since the start.
@@ -146,16 +146,17 @@ impl AppHub {
         self.with_channel(name, |channel| channel.expect(subscriber).map(|expected| (channel.clone(), expected)))
     }
 
-    /// Subscribes a connection that waits, as soon as the change `since` has been seen here.
-    pub fn admit(&self, channel: &Channel, connection: SocketId, since: Version, now: Millis) {
-        channel.admit(connection, since, now);
+    /// Subscribes a connection that waits, as soon as the change `since` has been seen here. False where it has left.
+    #[must_use]
+    pub fn admit(&self, channel: &Channel, connection: SocketId, since: Version, now: Millis) -> bool {
+        channel.admit(connection, since, now)
     }
 
-    /// Ends a subscription to a shared channel, or the wait for it. False where there was neither.
-    pub fn part(&self, channel: &Arc<Channel>, connection: SocketId, now: Millis) -> bool {
-        let was_there = channel.part(connection);
+    /// Ends a subscription to a shared channel, or the wait for it.
+    pub fn part(&self, channel: &Arc<Channel>, connection: SocketId, now: Millis) -> Parted {
+        let parted = channel.part(connection);
         self.forget_if_idle(channel, now);
-        was_there
+        parted
     }
 
     /// Follows a change of a shared channel. Nothing happens where nobody here listens to it.
@@ -222,10 +223,14 @@ impl AppHub {
         self.users.lock().sign_out(connection, stay, self.encode);
     }
 
-    /// Notes that a connection is a user's, on one of many nodes. It is told whom of its watchlist there are once
-    /// [`note_online`](Self::note_online) has been called for all of them.
+    /// Notes that a connection is a user's, on one of many nodes.
     pub fn sign_in_shared(&self, session: &Arc<Session>, stay: &SignedIn) {
-        self.users.lock().sign_in_shared(session, stay, self.encode);
+        self.users.lock().sign_in_shared(session, stay);
+    }
+
+    /// Has it told whom of its watchlist there are, once [`note_online`](Self::note_online) was called for all of them.
+    pub fn tell_watchlist(&self, session: &Arc<Session>, stay: &SignedIn) {
+        self.users.lock().tell_watchlist(session, stay, self.encode);
     }
 
     /// Ends a connection's stay as a user, on one of many nodes.

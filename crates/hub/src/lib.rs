@@ -15,10 +15,11 @@ mod shards;
 mod sync;
 mod users;
 
-pub use channel::{Cached, Channel, ChannelFull, ChannelSummary, Edge, Join, Publication, Subscriber};
+pub use channel::{Cached, Channel, ChannelFull, ChannelSummary, Join, Publication, Subscriber};
+pub use clairon_protocol::Edge;
 pub use hub::{AppHub, Hub};
 pub use outbox::{DirectWrite, Outbox, OutboxLimits};
-pub use replica::{Change, Expected, Shared, Version};
+pub use replica::{Change, Expected, Parted, Shared, Version};
 pub use session::{Millis, Session};
 pub use users::SignedIn;
 

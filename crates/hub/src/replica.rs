@@ -37,7 +37,7 @@ pub struct Shared {
     pub connections: usize,
     /// The members of a presence channel.
     pub members: Vec<Member>,
-    /// What a cache channel remembers, and the version of that, counted apart.
+    /// What a cache channel remembers, and its version.
     pub cached: Option<(Version, Cached)>,
     /// Whether who is missing here has left. Not so while nodes are registering anew.
     pub is_complete: bool,
@@ -52,11 +52,23 @@ pub enum Expected {
     Already,
 }
 
+/// What a connection was that has left.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Parted {
+    /// The ledger had it.
+    Admitted,
+    /// It waited for the ledger.
+    Waiting,
+    /// It was not there.
+    Stranger,
+}
+
 /// What a node knows of a shared channel.
 #[derive(Debug, Default)]
 pub(crate) struct Replica {
     is_loaded: bool,
     version: Version,
+    /// That of the remembered event.
     cached_version: Version,
     /// Whether the subscribers are told how many they are.
     counts: bool,
@@ -83,9 +95,15 @@ impl Replica {
 
     /// Notes a remembered event. False where it is known, and so is everyone who listens.
     pub(crate) fn note_cached(&mut self, version: Version) -> bool {
-        let is_new = version > self.cached_version;
-        self.cached_version = self.cached_version.max(version);
-        is_new
+        let seen = if self.is_loaded { self.version } else { self.cached_version };
+        if version <= seen {
+            return false;
+        }
+        self.cached_version = version;
+        if self.is_loaded {
+            self.version = version;
+        }
+        true
     }
 
     fn position(&self, connection: SocketId) -> Option<usize> {
@@ -123,24 +141,34 @@ impl Channel {
         Some(Expected::Newcomer)
     }
 
-    /// Subscribes one who waits, once the change `since` has been seen here. Nothing happens where it has left.
-    pub(crate) fn admit(&self, connection: SocketId, since: Version, now: Millis) {
+    /// Subscribes one who waits, once the change `since` has been seen here. False where it has left.
+    pub(crate) fn admit(&self, connection: SocketId, since: Version, now: Millis) -> bool {
         let mut state = self.state.lock();
-        let Some(replica) = &mut state.replica else { return };
-        if let Some(index) = replica.position(connection) {
-            replica.newcomers[index].since = Some(since);
-            self.settle(&mut state, now);
+        let Some(replica) = &mut state.replica else { return false };
+        let Some(index) = replica.position(connection) else { return false };
+        replica.newcomers[index].since = Some(since);
+        self.settle(&mut state, now);
+        true
+    }
+
+    /// Takes a connection out, whether it waits or is subscribed.
+    pub(crate) fn part(&self, connection: SocketId) -> Parted {
+        let mut state = self.state.lock();
+        if state.subscribers.swap_remove(&connection).is_some() {
+            return Parted::Admitted;
+        }
+        let Some(replica) = &mut state.replica else { return Parted::Stranger };
+        match replica.position(connection).map(|index| replica.newcomers.swap_remove(index)) {
+            Some(Newcomer { since: Some(_), .. }) => Parted::Admitted,
+            Some(Newcomer { since: None, .. }) => Parted::Waiting,
+            None => Parted::Stranger,
         }
     }
 
-    /// Takes a connection out, whether it waits or is subscribed. False where it does neither.
-    pub(crate) fn part(&self, connection: SocketId) -> bool {
-        let mut state = self.state.lock();
-        if state.subscribers.swap_remove(&connection).is_some() {
-            return true;
-        }
-        let Some(replica) = &mut state.replica else { return false };
-        replica.position(connection).map(|index| replica.newcomers.swap_remove(index)).is_some()
+    /// True where a connection is subscribed, and not waiting to be.
+    #[must_use]
+    pub fn contains(&self, connection: SocketId) -> bool {
+        self.state.lock().subscribers.contains_key(&connection)
     }
 
     /// Follows a change.
@@ -167,7 +195,7 @@ impl Channel {
             return;
         }
         replica.is_loaded = true;
-        replica.version = shared.version;
+        replica.version = shared.version.max(replica.cached_version);
         let early = std::mem::take(&mut replica.early);
         for change in differences(replica, &shared) {
             self.make(&mut state, change, now);
@@ -176,7 +204,7 @@ impl Channel {
         for (version, change) in early {
             if version > shared.version {
                 if let Some(replica) = &mut state.replica {
-                    replica.version = version;
+                    replica.version = replica.version.max(version);
                 }
                 self.make(&mut state, change, now);
             }
@@ -211,7 +239,7 @@ impl Channel {
         }
     }
 
-    fn settle(&self, state: &mut State, now: Millis) {
+    pub(crate) fn settle(&self, state: &mut State, now: Millis) {
         let Some(replica) = &mut state.replica else { return };
         let counts = replica.counts && self.name().kind() != ChannelKind::Presence;
         for Newcomer { session, .. } in replica.settled() {
@@ -228,7 +256,9 @@ impl State {
     /// An event that is remembered and was missed is made up for.
     fn load_cached(&mut self, cached: Option<(Version, Cached)>, now: Millis) {
         let Some((version, cached)) = cached else { return };
-        if self.replica.as_mut().is_some_and(|replica| replica.note_cached(version)) {
+        let Some(replica) = &mut self.replica else { return };
+        if version > replica.cached_version {
+            replica.cached_version = version;
             self.broadcast(&cached.frame, None, now);
             self.cached = Some(Box::new(cached));
         }

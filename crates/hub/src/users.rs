@@ -69,14 +69,18 @@ impl Users {
         }
     }
 
-    /// Adds a connection of a user who is shared with other nodes. It is told of its watchlist once the ledger knows all
-    /// of it.
-    pub(crate) fn sign_in_shared(&mut self, session: &Arc<Session>, stay: &SignedIn, encode: Encode) {
+    /// Adds a connection of a user who is shared with other nodes.
+    pub(crate) fn sign_in_shared(&mut self, session: &Arc<Session>, stay: &SignedIn) {
         self.online.add(&stay.user_id, session);
         for watched in &stay.watchlist {
             self.watchers.add(watched, session);
         }
-        if !stay.watchlist.is_empty() {
+    }
+
+    /// Has a connection told of its watchlist, once the ledger knows all of it. Nothing happens where it has left.
+    pub(crate) fn tell_watchlist(&mut self, session: &Arc<Session>, stay: &SignedIn, encode: Encode) {
+        let is_here = self.online.of(&stay.user_id).iter().any(|present| present.id() == session.id());
+        if is_here && !stay.watchlist.is_empty() {
             self.untold.push((session.clone(), stay.watchlist.clone()));
             self.tell_untold(encode);
         }

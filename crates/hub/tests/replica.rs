@@ -10,7 +10,8 @@ use std::{
 
 use bytes::Bytes;
 use clairon_hub::{
-    AppHub, Cached, Change, Channel, Expected, Hub, OutboxLimits, Publication, Session, Shared, SignedIn, Subscriber,
+    AppHub, Cached, Change, Channel, Expected, Hub, OutboxLimits, Parted, Publication, Session, Shared, SignedIn,
+    Subscriber,
 };
 use clairon_protocol::{AppId, ChannelName, Event, Limits, Member, SocketId};
 
@@ -56,7 +57,7 @@ impl Node {
     fn join(&self, session: &Arc<Session>, since: u64) -> Arc<Channel> {
         let (channel, expected) = self.expect(session, false);
         assert_eq!(expected, Expected::Newcomer);
-        self.app.admit(&channel, session.id(), since, 0);
+        assert!(self.app.admit(&channel, session.id(), since, 0));
         channel
     }
 
@@ -156,16 +157,16 @@ fn one_who_leaves_while_waiting_is_never_subscribed() {
     let (channel, _) = node.expect(&a, false);
     assert_eq!(node.expect(&a, false).1, Expected::Already);
     node.join(&b, 1);
-    assert!(node.app.part(&channel, a.id(), 0));
-    assert!(!node.app.part(&channel, a.id(), 0));
-    node.app.admit(&channel, a.id(), 1, 0);
+    assert_eq!(node.app.part(&channel, a.id(), 0), Parted::Waiting);
+    assert_eq!(node.app.part(&channel, a.id(), 0), Parted::Stranger);
+    assert!(!node.app.admit(&channel, a.id(), 1, 0));
     node.load(1, &[], true);
     node.relay("text", None);
     assert_eq!(heard(&a), "");
     assert_eq!(heard(&b), "ok() text");
     assert_eq!(node.expect(&b, false).1, Expected::Already);
     assert_eq!(heard(&b), "ok()");
-    assert!(node.app.part(&channel, b.id(), 0));
+    assert_eq!(node.app.part(&channel, b.id(), 0), Parted::Admitted);
     assert!(node.app.channel(&node.name).is_none());
 }
 
@@ -174,7 +175,7 @@ fn counts_are_those_of_all_nodes() {
     let node = Node::new("public");
     let a = node.connect(1);
     let (channel, _) = node.expect(&a, true);
-    node.app.admit(&channel, a.id(), 3, 0);
+    assert!(node.app.admit(&channel, a.id(), 3, 0));
     node.load(2, &[], true);
     node.follow(3, Change::Count(7));
     assert_eq!(heard(&a), "ok() #7");
@@ -188,7 +189,7 @@ fn a_remembered_event_is_heard_once_whichever_way_it_comes() {
     let [a, b] = [1, 2].map(|number| node.connect(number));
     let state = |version, event| {
         let cached = Some((version, cached(event, Some(version))));
-        Shared { version: 1, connections: 1, members: Vec::new(), cached, is_complete: true }
+        Shared { version, connections: 1, members: Vec::new(), cached, is_complete: true }
     };
     node.join(&a, 1);
     node.app.load(&node.name, state(5, "five"), 0);
@@ -196,11 +197,13 @@ fn a_remembered_event_is_heard_once_whichever_way_it_comes() {
     node.relay("five", Some(5));
     node.relay("six", Some(6));
     assert_eq!(heard(&a), "six");
-    node.join(&b, 1);
-    assert_eq!(heard(&b), "ok() six");
-    // Seven was missed.
-    node.app.load(&node.name, state(7, "seven"), 0);
-    assert_eq!(heard(&a), "seven");
+    node.join(&b, 7);
+    assert_eq!(heard(&b), "", "the event of version 7 is on its way");
+    node.relay("seven", Some(7));
+    assert_eq!((heard(&a).as_str(), heard(&b).as_str()), ("seven", "ok() seven"));
+    // Eight was missed.
+    node.app.load(&node.name, state(8, "eight"), 0);
+    assert_eq!(heard(&a), "eight");
 }
 
 #[test]
@@ -208,8 +211,10 @@ fn a_watchlist_is_told_when_all_of_it_is_known() {
     let node = Node::new("any");
     let a = node.connect(1);
     let stay = SignedIn { user_id: "ada".into(), watchlist: vec!["bob".into(), "cy".into()] };
+    node.app.tell_watchlist(&a, &stay);
     node.app.sign_in_shared(&a, &stay);
     node.app.note_online("bob", 2, true);
+    node.app.tell_watchlist(&a, &stay);
     node.app.note_online("bob", 3, false);
     assert_eq!(heard(&a), "");
     node.app.note_online("cy", 1, true);

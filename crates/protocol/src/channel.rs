@@ -2,7 +2,7 @@
 
 use std::{borrow::Borrow, fmt, sync::Arc};
 
-use crate::{Limits, error::InvalidChannel};
+use crate::{Limits, UserId, error::InvalidChannel};
 
 /// What stands before the id of a user in the name of the channel that carries only that user's events.
 const SERVER_TO_USER: &str = "#server-to-user-";
@@ -68,6 +68,12 @@ impl ChannelName {
         } else {
             Ok(Self(text.into()))
         }
+    }
+
+    /// The channel that carries only this user's events.
+    #[must_use]
+    pub fn of_user(user_id: &UserId) -> Self {
+        Self(format!("{SERVER_TO_USER}{user_id}").into())
     }
 
     /// The name as it is written.
@@ -162,6 +168,7 @@ mod tests {
             assert_eq!((name(text).kind(), name(text).is_cache()), (kind, cache), "{text}");
         }
         assert_eq!(name("#server-to-user-7").user_id(), Some("7"));
+        assert_eq!(ChannelName::of_user(&UserId::from("7")), name("#server-to-user-7"));
     }
 
     #[test]

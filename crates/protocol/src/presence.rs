@@ -48,6 +48,13 @@ impl UserId {
     }
 }
 
+impl From<&str> for UserId {
+    /// The id of this text, as a JSON string.
+    fn from(text: &str) -> Self {
+        Self { text: text.into(), is_number: false }
+    }
+}
+
 impl PartialEq for UserId {
     fn eq(&self, other: &Self) -> bool {
         self.text == other.text

@@ -16,6 +16,7 @@ mod lifecycle;
 mod node;
 mod opening;
 mod prefixed;
+mod reads;
 mod router;
 mod settings;
 mod socket;
@@ -24,4 +25,4 @@ mod wire;
 
 pub use error::ServerError;
 pub use lifecycle::serve;
-pub use settings::{Heartbeat, OutboxLimits, Settings};
+pub use settings::{ClusterSettings, Heartbeat, OutboxLimits, RedisUrl, Settings};

@@ -1,10 +1,13 @@
 //! From the first connection to the last.
 
-use std::sync::Arc;
+use std::{sync::Arc, time::Duration};
 
 use clairon_protocol::Disconnect;
 use clairon_registry::AppRegistry;
-use tokio::{net::TcpListener, time::timeout};
+use tokio::{
+    net::TcpListener,
+    time::{sleep, timeout},
+};
 use tracing::{info, warn};
 
 use crate::{
@@ -15,10 +18,14 @@ use crate::{
     settings::Settings,
 };
 
-/// Serves everything on `listener` until `shutdown` is ready, then closes every socket with 4200 and returns.
+/// The time from one wave of clients that are sent away to the next.
+const WAVE: Duration = Duration::from_millis(500);
+
+/// Serves everything on `listener` until `shutdown` is ready, then closes every socket with 4200, in waves where there are other
+/// nodes, and returns.
 ///
 /// # Errors
-/// When the apps cannot be read at the start.
+/// When the apps cannot be read at the start, or the other nodes cannot be joined.
 pub async fn serve(
     listener: TcpListener,
     registry: Arc<dyn AppRegistry>,
@@ -31,23 +38,52 @@ pub async fn serve(
     let accepting = tokio::spawn(accept(node.clone(), listener));
     let background = tokio::spawn(background::run(node.clone()));
     shutdown.await;
+    drain(&node).await;
     accepting.abort();
     stop(&node).await;
     background.abort();
     Ok(())
 }
 
+/// Sends clients to the other nodes, in waves, so that they do not all arrive there at once. Backends are served on.
+async fn drain(node: &Node) {
+    node.draining.cancel();
+    let drain = node.settings.drain;
+    if node.cluster.is_none() || drain.is_zero() {
+        return;
+    }
+    let waves = (drain.as_millis() / WAVE.as_millis()).max(1);
+    for left in (1..=waves).rev() {
+        let connections = node.connection_count();
+        info!(connections, seconds = (WAVE * u32::try_from(left).unwrap_or(u32::MAX)).as_secs(), "draining");
+        for (_, hub) in node.hub.apps() {
+            hub.for_each_session(|session| {
+                if rand::random_range(0..left) == 0 {
+                    session.close(Disconnect::Shutdown);
+                }
+            });
+        }
+        if connections == 0 {
+            return;
+        }
+        sleep(WAVE).await;
+    }
+}
+
 /// Sends everyone away, with a reason to come back at once, and waits as long as the settings allow.
 async fn stop(node: &Arc<Node>) {
     node.stopping.cancel();
-    let apps = node.hub.apps();
-    let connections: usize = apps.iter().map(|(_, hub)| hub.connection_count()).sum();
-    info!(connections, "stopping");
-    for (_, hub) in apps {
+    info!(connections = node.connection_count(), "stopping");
+    for (_, hub) in node.hub.apps() {
         hub.close_all(Disconnect::Shutdown);
     }
     node.tasks.close();
     if timeout(node.settings.shutdown_grace, node.tasks.wait()).await.is_err() {
         warn!(connections = node.tasks.len(), "not all connections have closed in time");
+    }
+    if let Some(cluster) = &node.cluster
+        && let Err(error) = cluster.leave_cluster().await
+    {
+        warn!(%error, "the other nodes will find out by themselves that this one has left");
     }
 }

@@ -2,13 +2,16 @@
 
 use std::sync::Arc;
 
-use clairon_cluster::{Bus, BusError, CacheEntry, Envelope, LocalBus};
+use clairon_cluster::{Bus, BusError, CacheEntry, Cluster, Envelope, LocalBus};
 use clairon_hub::Hub;
 use clairon_protocol::{AppId, ChannelName, Event, JsonString, SocketId};
-use clairon_registry::{App, AppCache, AppRegistry, RegistryError};
+use clairon_registry::{App, AppCache, AppRegistry};
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
-use crate::{clock::Clock, deliver::Delivery, explain::Explainer, settings::Settings, throttle::Throttle, wire};
+use crate::{
+    clock::Clock, deliver::Delivery, error::ServerError, explain::Explainer, settings::Settings, throttle::Throttle,
+    wire,
+};
 
 /// One server process.
 pub(crate) struct Node {
@@ -21,12 +24,17 @@ pub(crate) struct Node {
     pub(crate) tasks: TaskTracker,
     /// Cancelled once the server is on its way down: newcomers are turned away.
     pub(crate) stopping: CancellationToken,
+    /// Cancelled before that, while clients are sent to the other nodes: only clients are turned away.
+    pub(crate) draining: CancellationToken,
     /// What is logged when there is no room for another WebSocket.
     pub(crate) over_capacity_log: Throttle,
+    /// The other nodes; `None` where there are none.
+    pub(crate) cluster: Option<Cluster>,
     bus: Box<dyn Bus>,
 }
 
 /// An event to be published.
+#[derive(Clone, Copy)]
 pub(crate) struct Message<'a> {
     pub(crate) event: &'a str,
     pub(crate) data: &'a str,
@@ -47,20 +55,31 @@ pub(crate) enum Origin<'a> {
 
 impl Node {
     /// Assembles a node over an open registry.
-    pub(crate) async fn new(registry: Arc<dyn AppRegistry>, settings: Settings) -> Result<Self, RegistryError> {
+    pub(crate) async fn new(registry: Arc<dyn AppRegistry>, settings: Settings) -> Result<Self, ServerError> {
         let clock = Clock::start();
         let hub = Arc::new(Hub::new(wire::encode));
-        let delivery = Delivery { hub: hub.clone(), clock };
+        let apps = AppCache::load(registry).await?;
+        let delivery = Delivery { hub: hub.clone(), clock, is_shared: settings.cluster.is_some() };
+        let deliver = Box::new(move |notice| delivery.deliver(notice));
+        let (cluster, bus): (_, Box<dyn Bus>) = match settings.cluster.clone() {
+            Some(settings) => {
+                let cluster = Cluster::connect(settings, deliver).await?;
+                (Some(cluster.clone()), Box::new(cluster))
+            }
+            None => (None, Box::new(LocalBus::new(deliver))),
+        };
         Ok(Self {
             settings,
             clock,
             hub,
-            apps: AppCache::load(registry).await?,
+            apps,
             explainer: Explainer::new(clock),
             tasks: TaskTracker::new(),
             stopping: CancellationToken::new(),
+            draining: CancellationToken::new(),
             over_capacity_log: Throttle::default(),
-            bus: Box::new(LocalBus::new(Box::new(move |envelope| delivery.deliver(envelope)))),
+            cluster,
+            bus,
         })
     }
 
@@ -69,22 +88,36 @@ impl Node {
         self.apps.by_id(id).filter(|app| app.enabled)
     }
 
-    /// Publishes an event to all its channels. Its data is escaped once.
-    pub(crate) async fn publish(&self, app: &App, message: Message<'_>) -> Result<(), BusError> {
-        let Message { event, data, channels, except, origin } = message;
-        let text = JsonString::new(data);
-        let (user_id, is_remembered) = match origin {
-            Origin::Backend => (None, true),
-            Origin::Client(user_id) => (user_id, false),
-        };
-        let envelope = |channel: &ChannelName| Envelope {
-            app: app.id.clone(),
-            channel: channel.clone(),
-            frame: wire::encode(&Event::Published { event, channel, data: &text, user_id }),
-            except,
-            cache: (is_remembered && channel.is_cache())
-                .then(|| CacheEntry { data: data.into(), ttl_seconds: app.limits.cache_ttl_seconds }),
-        };
-        self.bus.publish(channels.iter().map(envelope).collect()).await
+    /// How many clients are connected to this node.
+    pub(crate) fn connection_count(&self) -> usize {
+        self.hub.apps().iter().map(|(_, hub)| hub.connection_count()).sum()
     }
+
+    /// Publishes events, each to all its channels, all of them at once. The data of each is escaped once.
+    pub(crate) async fn publish<'a>(
+        &self,
+        app: &App,
+        messages: impl Iterator<Item = Message<'a>>,
+    ) -> Result<(), BusError> {
+        self.bus.publish(messages.flat_map(|message| envelopes(app, &message)).collect()).await
+    }
+}
+
+fn envelopes(app: &App, message: &Message<'_>) -> Vec<Envelope> {
+    let Message { event, data, channels, except, origin } = *message;
+    let text = JsonString::new(data);
+    let (user_id, is_remembered) = match origin {
+        Origin::Backend => (None, true),
+        Origin::Client(user_id) => (user_id, false),
+    };
+    let envelope = |channel: &ChannelName| Envelope {
+        app: app.id.clone(),
+        channel: channel.clone(),
+        frame: wire::encode(&Event::Published { event, channel, data: &text, user_id }),
+        except,
+        cache: (is_remembered && channel.is_cache())
+            .then(|| CacheEntry { data: data.into(), ttl_seconds: app.limits.cache_ttl_seconds }),
+        version: None,
+    };
+    channels.iter().map(envelope).collect()
 }

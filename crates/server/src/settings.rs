@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+pub use clairon_cluster::{ClusterSettings, RedisUrl};
 pub use clairon_hub::OutboxLimits;
 
 /// How the server behaves towards all apps alike.
@@ -23,6 +24,10 @@ pub struct Settings {
     pub authorization_timeout: Duration,
     /// How long the sockets may take to close when the server stops.
     pub shutdown_grace: Duration,
+    /// Over how long clients are sent to other nodes before that. A single node has none to send them to.
+    pub drain: Duration,
+    /// How this node reaches the others; `None` for a single one.
+    pub cluster: Option<ClusterSettings>,
 }
 
 /// How silence is treated, in seconds.

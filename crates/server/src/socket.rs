@@ -4,6 +4,7 @@ mod admission;
 mod client_event;
 mod connection;
 mod session;
+mod shared;
 mod sign_in;
 mod subscribe;
 mod upgrade;

@@ -4,11 +4,13 @@ use std::time::Duration;
 
 use clairon_server::{Heartbeat, OutboxLimits, Settings};
 
-use super::fields::Fields;
+use super::{cluster, fields::Fields};
 
 pub(super) fn read(fields: &mut Fields<'_>) -> Option<Settings> {
     let path_prefix = fields.text("server.path_prefix", parse_path_prefix);
     let shutdown = fields.number("server.shutdown_seconds", 0..=3_600);
+    let drain = fields.number("server.drain_seconds", 0..=3_600);
+    let cluster = cluster::read(fields);
     let authorization = fields.number("heartbeat.authorization_seconds", 1..=3_600);
     let heartbeat = read_heartbeat(fields);
     let outbox = read_outbox(fields);
@@ -22,6 +24,8 @@ pub(super) fn read(fields: &mut Fields<'_>) -> Option<Settings> {
         max_connections: usize::MAX,
         authorization_timeout: Duration::from_secs(authorization?),
         shutdown_grace: Duration::from_secs(shutdown?),
+        drain: Duration::from_secs(drain?),
+        cluster: cluster?,
     })
 }
 

@@ -53,7 +53,6 @@ impl Settings {
         let server = server::read(&mut fields);
         let log = LogSettings::read(&mut fields);
         let app_defaults = AppDefaults::read(&mut fields);
-        refuse_redis(&mut fields);
         let apps = read_apps(layers, app_defaults, problems);
         Some(Self { listen: listen?, database: database?, server: server?, log: log?, app_defaults, apps })
     }
@@ -63,13 +62,6 @@ fn read_database(fields: &mut Fields<'_>) -> Option<Database> {
     let url = fields.url("database.url", DatabaseUrl::parse);
     let max_connections = fields.number("database.max_connections", 1..=1_000);
     Some(Database { url: url?, max_connections: max_connections? })
-}
-
-/// A node that is told of others and serves alone would split its channels in silence.
-fn refuse_redis(fields: &mut Fields<'_>) {
-    fields.url("redis.url", |url| {
-        if url.is_empty() { Ok(()) } else { Err("must be empty: this version runs a single node, without Redis") }
-    });
 }
 
 fn read_apps(layers: &Layers, defaults: AppDefaults, problems: &mut Problems) -> Vec<App> {

@@ -69,26 +69,39 @@ fn every_default_has_a_comment() {
 
 #[test]
 fn every_setting_has_a_variable() {
-    let untouched = format!("{:?}", load_environment(&[]).unwrap());
     for (name, value, _) in defaults() {
+        let base: &[(&str, &str)] = match name.split_once('.') {
+            Some(("redis", key)) if key != "url" => &[("CLAIRON_REDIS_URL", "redis://h")],
+            Some(("cluster", _)) => &[("CLAIRON_REDIS_URL", "redis://h")],
+            _ => &[],
+        };
+        let untouched = format!("{:?}", load_environment(base).unwrap());
         let other = match (name.as_str(), value) {
             ("server.host", _) => "127.0.0.1".to_owned(),
             ("server.path_prefix", _) => "/ws".to_owned(),
             ("database.url", _) => "sqlite::memory:".to_owned(),
             ("log.level", _) => "debug".to_owned(),
             ("log.format", _) => "json".to_owned(),
-            ("redis.url", _) => {
-                let refused = problems(load_environment(&[("CLAIRON_REDIS_URL", "redis://u:pw@h")]));
-                let message = r#"CLAIRON_REDIS_URL is "redis://…@h": must be empty: this version runs a single node, without Redis"#;
-                assert_eq!(refused, [message]);
-                continue;
-            }
+            // The other settings of Redis show with a URL alone.
+            ("redis.url", _) => "redis://h".to_owned(),
+            ("redis.prefix", _) => "other".to_owned(),
             (_, toml::Value::Integer(number)) => (number + 1).to_string(),
             (name, value) => panic!("no other value for {name} = {value}"),
         };
-        let settings = load_environment(&[(&variable(&name), &other)]);
+        let settings = load_environment(&[base, &[(variable(&name).as_str(), other.as_str())]].concat());
         assert_ne!(format!("{:?}", settings.unwrap()), untouched, "{name}");
     }
+}
+
+#[test]
+fn a_cluster_must_fit_together() {
+    let refused = |variables: &[(&str, &str)]| problems(load_environment(variables));
+    assert_eq!(
+        refused(&[("CLAIRON_CLUSTER_LEASE_SECONDS", "9")]),
+        ["CLAIRON_CLUSTER_LEASE_SECONDS is \"9\": must be twice cluster.beat_seconds, which is 5, or more"]
+    );
+    let [url] = <[String; 1]>::try_from(refused(&[("CLAIRON_REDIS_URL", "http://u:pw@h")])).unwrap();
+    assert!(url.starts_with("CLAIRON_REDIS_URL is \"http://…@h\": "), "{url}");
 }
 
 #[test]

@@ -6,11 +6,7 @@ use axum::{Json, extract::State};
 use clairon_protocol::{ChannelKind, ChannelName};
 use serde_json::{Map, Value, json};
 
-use super::{
-    ApiError,
-    info::{Info, summary},
-    signed::SignedRequest,
-};
+use super::{ApiError, info::Info, signed::SignedRequest};
 use crate::node::Node;
 
 /// `GET /apps/{id}/channels`: those that somebody listens to.
@@ -22,7 +18,7 @@ pub(crate) async fn channels(State(node): State<Arc<Node>>, request: SignedReque
         let message = "user_count is for presence channels alone: filter_by_prefix must start with presence-";
         return Err(ApiError::bad_request(message));
     }
-    let summaries = node.hub.app(&request.app.id).channels(&prefix);
+    let summaries = node.channels(&request.app.id, &prefix).await?;
     let channels = summaries.iter().map(|summary| (summary.name.to_string(), info.counts(summary).into()));
     Ok(Json(json!({ "channels": channels.collect::<Map<String, Value>>() })))
 }
@@ -34,14 +30,13 @@ pub(crate) async fn channel(State(node): State<Arc<Node>>, request: SignedReques
     if info.user_count && name.kind() != ChannelKind::Presence {
         return Err(ApiError::bad_request("user_count is for presence channels alone"));
     }
-    let summary = summary(&node, &request.app, &name);
-    let mut attributes = info.counts(&summary);
-    attributes.insert("occupied".to_owned(), json!(summary.subscription_count > 0));
+    let summaries = node.summaries(&request.app.id, std::slice::from_ref(&name)).await?;
+    let mut attributes = summaries.first().map(|summary| info.counts(summary)).unwrap_or_default();
+    let is_occupied = summaries.first().is_some_and(|summary| summary.subscription_count > 0);
+    attributes.insert("occupied".to_owned(), json!(is_occupied));
     if info.cache {
-        let now = node.clock.now();
-        let cached = node.hub.app(&request.app.id).channel(&name).and_then(|channel| channel.cached(now));
-        let cache =
-            cached.map(|cached| json!({ "data": cached.data, "ttl": (cached.expires_at - now).div_ceil(1_000) }));
+        let remembered = node.remembered(&request.app.id, &name).await?;
+        let cache = remembered.map(|event| json!({ "data": event.data, "ttl": event.ttl.div_ceil(1_000) }));
         attributes.insert("cache".to_owned(), json!(cache));
     }
     Ok(Json(attributes.into()))
@@ -56,7 +51,7 @@ pub(crate) async fn channel_users(
     if name.kind() != ChannelKind::Presence {
         return Err(ApiError::bad_request("Users are kept for presence channels alone"));
     }
-    let members = node.hub.app(&request.app.id).channel(&name).map(|channel| channel.user_ids()).unwrap_or_default();
+    let members = node.members(&request.app.id, &name).await?;
     let users: Vec<Value> = members.iter().map(|id| json!({ "id": id.as_str() })).collect();
     Ok(Json(json!({ "users": users })))
 }

@@ -4,7 +4,7 @@ use axum::{
     Json,
     response::{IntoResponse, Response},
 };
-use clairon_cluster::BusError;
+use clairon_cluster::{BusError, ClusterError};
 use clairon_protocol::error::InvalidChannel;
 use http::StatusCode;
 use serde::Serialize;
@@ -46,6 +46,12 @@ impl From<InvalidChannel> for ApiError {
 impl From<BusError> for ApiError {
     fn from(error: BusError) -> Self {
         Self::new(StatusCode::SERVICE_UNAVAILABLE, error.to_string())
+    }
+}
+
+impl From<ClusterError> for ApiError {
+    fn from(error: ClusterError) -> Self {
+        Self::new(StatusCode::SERVICE_UNAVAILABLE, "The other nodes cannot be asked").because(error.to_string())
     }
 }
 

@@ -3,14 +3,15 @@
 use std::sync::Arc;
 
 use axum::{Json, extract::State};
+use clairon_hub::ChannelSummary;
+use clairon_protocol::ChannelName;
 use clairon_registry::App;
 use serde_json::{Map, Value, json};
-use tracing::debug;
+use tracing::{debug, warn};
 
 use super::{
     ApiError,
     event_input::{BatchBody, EventBody, NewEvent, parse_body},
-    info::summary,
     signed::SignedRequest,
 };
 use crate::{
@@ -23,11 +24,11 @@ pub(crate) async fn events(State(node): State<Arc<Node>>, request: SignedRequest
     let query = request.query();
     let body = if request.body.is_empty() { EventBody::default() } else { parse_body(&request.body)? };
     let event = body.or_query(&query)?.validate(&request.app.limits)?;
-    publish(&node, &request.app, &event).await?;
+    publish(&node, &request.app, std::slice::from_ref(&event)).await?;
     let Some(info) = event.info else { return Ok(Json(json!({}))) };
-    let counts = |name| info.counts(&summary(&node, &request.app, name)).into();
-    let channels = event.channels.iter().map(|name| (name.to_string(), counts(name)));
-    Ok(Json(json!({ "channels": channels.collect::<Map<String, Value>>() })))
+    let summaries = summaries(&node, &request.app, &event.channels).await;
+    let counts = |summary: &ChannelSummary| (summary.name.to_string(), info.counts(summary).into());
+    Ok(Json(json!({ "channels": summaries.iter().map(counts).collect::<Map<String, Value>>() })))
 }
 
 /// Several events, each for one channel; all are valid, or none is published.
@@ -42,27 +43,34 @@ pub(crate) async fn batch_events(
         return Err(ApiError::bad_request(message));
     }
     let events: Vec<NewEvent> = batch.into_iter().map(|event| event.validate(limits)).collect::<Result<_, _>>()?;
-    for event in &events {
-        publish(&node, &request.app, event).await?;
-    }
+    publish(&node, &request.app, &events).await?;
     if !events.iter().any(|event| event.info.is_some()) {
         return Ok(Json(json!({})));
     }
-    let counts = |event: &NewEvent| match (event.info, event.channels.first()) {
-        (Some(info), Some(name)) => info.counts(&summary(&node, &request.app, name)).into(),
-        _ => json!({}),
+    let names: Vec<ChannelName> = events.iter().flat_map(|event| event.channels.first().cloned()).collect();
+    let summaries = summaries(&node, &request.app, &names).await;
+    let counts = |event: &NewEvent| {
+        let name = event.channels.first();
+        let summary = summaries.iter().find(|summary| Some(&summary.name) == name);
+        event.info.zip(summary).map(|(info, summary)| info.counts(summary)).unwrap_or_default().into()
     };
-    Ok(Json(json!({ "batch": events.iter().map(counts).collect::<Vec<_>>() })))
+    Ok(Json(json!({ "batch": events.iter().map(counts).collect::<Vec<Value>>() })))
 }
 
-async fn publish(node: &Node, app: &App, event: &NewEvent) -> Result<(), ApiError> {
-    debug!(app = %app.id, event = %Cut(&event.name), channels = event.channels.len(), bytes = event.data.len(), "event");
-    let message = Message {
-        event: &event.name,
-        data: &event.data,
-        channels: &event.channels,
-        except: event.except,
-        origin: Origin::Backend,
+async fn publish<'a>(node: &Node, app: &App, events: &'a [NewEvent]) -> Result<(), ApiError> {
+    for event in events {
+        let (name, bytes) = (Cut(&event.name), event.data.len());
+        debug!(app = %app.id, event = %name, channels = event.channels.len(), bytes, "event");
+    }
+    let message = |event: &'a NewEvent| {
+        let NewEvent { name, data, channels, except, .. } = event;
+        Message { event: name, data, channels, except: *except, origin: Origin::Backend }
     };
-    Ok(node.publish(app, message).await?)
+    Ok(node.publish(app, events.iter().map(message)).await?)
+}
+
+/// The channels as they are now. What cannot be known is left out: the events are published, and must not be again.
+async fn summaries(node: &Node, app: &App, names: &[ChannelName]) -> Vec<ChannelSummary> {
+    let summaries = node.summaries(&app.id, names).await;
+    summaries.inspect_err(|error| warn!(app = %app.id, %error, "an event's info is left out")).unwrap_or_default()
 }

@@ -1,11 +1,8 @@
 //! The attributes of channels that a request may ask for.
 
 use clairon_hub::ChannelSummary;
-use clairon_protocol::{ChannelKind, ChannelName};
-use clairon_registry::App;
+use clairon_protocol::ChannelKind;
 use serde_json::{Map, Value, json};
-
-use crate::node::Node;
 
 /// What `info` asks for; names that mean nothing are passed over.
 #[derive(Clone, Copy, Debug, Default)]
@@ -39,10 +36,4 @@ impl Info {
         }
         counts
     }
-}
-
-/// A channel as it is now; one that nobody listens to has counts of 0.
-pub(super) fn summary(node: &Node, app: &App, name: &ChannelName) -> ChannelSummary {
-    let empty = || ChannelSummary { name: name.clone(), subscription_count: 0, user_count: 0 };
-    node.hub.app(&app.id).channel(name).map_or_else(empty, |channel| channel.summary())
 }

@@ -7,6 +7,7 @@ use axum::{
     extract::{Request, State},
     response::{IntoResponse, Response},
 };
+use clairon_cluster::{Trouble, TroubleKind};
 use http::StatusCode;
 use serde_json::{Value, json};
 
@@ -37,12 +38,22 @@ pub(crate) async fn health() -> Json<Value> {
     Json(json!({ "status": "ok", "version": env!("CARGO_PKG_VERSION") }))
 }
 
-/// `GET /ready`: newcomers are welcome; 503 once the server is stopping.
+/// `GET /ready`: newcomers are welcome; 503 once the server is stopping, and while it cannot work with the other nodes.
 pub(crate) async fn ready(State(node): State<Arc<Node>>) -> Response {
-    if node.stopping.is_cancelled() {
-        return ApiError::new(StatusCode::SERVICE_UNAVAILABLE, "The server is stopping").into_response();
+    let refuse = |message: String| ApiError::new(StatusCode::SERVICE_UNAVAILABLE, message).into_response();
+    if node.draining.is_cancelled() {
+        return refuse("The server is stopping".to_owned());
     }
-    Json(json!({ "ready": true })).into_response()
+    match node.cluster.as_ref().and_then(|cluster| cluster.health().borrow().trouble.clone()) {
+        Some(Trouble { kind, since, cause }) => {
+            let what = match kind {
+                TroubleKind::Deaf => "The other nodes are not heard",
+                TroubleKind::CannotWrite => "Redis takes no writes",
+            };
+            refuse(format!("{what}, for {} s: {cause}", since.elapsed().as_secs()))
+        }
+        None => Json(json!({ "ready": true })).into_response(),
+    }
 }
 
 /// Any path that is none.

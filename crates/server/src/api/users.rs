@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use axum::{Json, extract::State};
+use clairon_protocol::UserId;
 use serde_json::{Value, json};
 use tracing::info;
 
@@ -16,7 +17,10 @@ pub(crate) async fn terminate_connections(
     request: SignedRequest,
 ) -> Result<Json<Value>, ApiError> {
     let user_id = request.item_of("users");
-    let connections = node.hub.app(&request.app.id).terminate(&user_id);
-    info!(app = %request.app.id, user = %Cut(&user_id), connections, "connections terminated");
+    match &node.cluster {
+        Some(cluster) => cluster.terminate(&request.app.id, &UserId::from(&*user_id)).await?,
+        None => drop(node.hub.app(&request.app.id).terminate(&user_id)),
+    }
+    info!(app = %request.app.id, user = %Cut(&user_id), "connections terminated");
     Ok(Json(json!({})))
 }

@@ -29,7 +29,7 @@ pub(super) fn admit(node: &Arc<Node>, uri: &Uri, headers: &HeaderMap) -> Result<
         return refuse(Disconnect::PathNotFound, unknown_path(uri.path()));
     };
     let query = Query::parse(uri.query().unwrap_or_default());
-    if node.stopping.is_cancelled() {
+    if node.draining.is_cancelled() {
         return refuse(Disconnect::Shutdown, "the server is stopping".to_owned());
     }
     if node.tasks.len() > node.settings.max_connections {
@@ -57,13 +57,21 @@ pub(super) fn admit(node: &Arc<Node>, uri: &Uri, headers: &HeaderMap) -> Result<
             format!("the origin {:?} is not among the app's allowed_origins ({allowed})", Cut(&origin)),
         );
     }
-    open(node, &app).map_err(|disconnect| Refusal {
-        disconnect,
-        reason: format!(
-            "the app's capacity of {} connections is used up",
-            app.capacity.map_or(0, std::num::NonZero::get)
-        ),
-    })
+    open(node, &app).map_err(|_| over_quota(app.capacity.map_or(0, |capacity| capacity.get().into())))
+}
+
+/// Asks all nodes together whether there is room for a client that this one has let in.
+pub(super) async fn admit_everywhere(connection: &mut Connection) -> Result<(), Refusal> {
+    let node = connection.node.clone();
+    let Some(cluster) = &node.cluster else { return Ok(()) };
+    let app = node.apps.by_id(&connection.app_id);
+    let capacity = app.and_then(|app| app.capacity).map(|capacity| capacity.get().into());
+    connection.count(cluster, capacity).await.map_err(over_quota)
+}
+
+fn over_quota(capacity: u64) -> Refusal {
+    let reason = format!("the app's capacity of {capacity} connections is used up");
+    Refusal { disconnect: Disconnect::OverQuota, reason }
 }
 
 /// Logs why a client is not let in; where there is no room for anyone, once a minute.

@@ -1,6 +1,8 @@
 //! Events that clients send to each other.
 
-use clairon_hub::Millis;
+use std::{iter, sync::Arc};
+
+use clairon_hub::{Channel, Millis};
 use clairon_protocol::{CLIENT_EVENT_RATE, ClientEvent, UserId, data_text};
 use clairon_registry::App;
 use tracing::debug;
@@ -57,6 +59,10 @@ impl Connection {
         let Some((channel, subscription)) = self.subscriptions.get_key_value(event.channel.as_ref()) else {
             return refuse("Client events need a subscription to their channel".to_owned());
         };
+        let is_awaited = |channel: &Arc<Channel>| !channel.contains(self.session.id());
+        if self.node.cluster.is_some() && subscription.channel.as_ref().is_some_and(is_awaited) {
+            return refuse("Client events need a subscription that has succeeded".to_owned());
+        }
         if !channel.kind().takes_client_events() {
             return refuse("Client events are for private and presence channels".to_owned());
         }
@@ -71,7 +77,7 @@ impl Connection {
             except: Some(self.session.id()),
             origin: Origin::Client(subscription.user_id.as_ref().map(UserId::as_str)),
         };
-        self.node.publish(app, message).await.map_err(|error| (None, error.to_string()))
+        self.node.publish(app, iter::once(message)).await.map_err(|error| (None, error.to_string()))
     }
 }
 

@@ -6,10 +6,11 @@ use bytes::Bytes;
 use clairon_hub::{AppHub, Channel, Edge, Session, SignedIn};
 use clairon_protocol::{AppId, ChannelName, Command, Event, Member, UserId};
 use clairon_registry::App;
+use tokio::task::AbortHandle;
 use tracing::debug;
 
-use super::client_event::RateWindow;
-use crate::{cut::Cut, node::Node, wire};
+use super::{client_event::RateWindow, shared::SharedUser};
+use crate::{cut::Cut, deliver::log_edge, node::Node, wire};
 
 /// One client, admitted to one app. When it is dropped, however the connection ended, the client leaves everything.
 pub(super) struct Connection {
@@ -23,6 +24,8 @@ pub(super) struct Connection {
     pub(super) client_events: RateWindow,
     /// The longest message that the client may send, in bytes.
     pub(super) message_limit: usize,
+    /// Whether all nodes together have counted it.
+    pub(super) is_counted: bool,
 }
 
 /// One channel of a client.
@@ -31,12 +34,16 @@ pub(super) struct Subscription {
     pub(super) channel: Option<Arc<Channel>>,
     /// Which member it makes the client, on a presence channel.
     pub(super) user_id: Option<UserId>,
+    /// On one of many nodes: who waits for the ledger.
+    pub(super) joining: Option<AbortHandle>,
 }
 
 /// Whom a client has signed in as.
 pub(super) struct SignedInUser {
     pub(super) member: Member,
     pub(super) stay: SignedIn,
+    /// On one of many nodes: the way into the ledger.
+    pub(super) shared: Option<SharedUser>,
 }
 
 impl Connection {
@@ -50,6 +57,7 @@ impl Connection {
             user: None,
             client_events: RateWindow::default(),
             message_limit: app.limits.message_bytes(),
+            is_counted: false,
         }
     }
 
@@ -88,27 +96,39 @@ impl Connection {
         self.send(&Event::Error { code, message });
     }
 
+    /// Ends a subscription.
+    pub(super) fn leave(&self, name: &ChannelName, subscription: &Subscription, counts: bool) {
+        match (&self.node.cluster, &subscription.channel) {
+            (Some(cluster), _) => self.part(cluster, name, subscription, counts),
+            (None, Some(channel)) => {
+                let now = self.node.clock.now();
+                self.log_edges(name, &self.hub.leave(channel, self.session.id(), counts, now));
+            }
+            (None, None) => {}
+        }
+    }
+
     /// Logs the changes that are seen from outside of a channel.
     pub(super) fn log_edges(&self, channel: &ChannelName, edges: &[Edge]) {
-        for edge in edges {
-            debug!(app = %self.app_id, socket = %self.session.id(), %channel, ?edge, "channel changed");
-        }
+        edges.iter().for_each(|edge| log_edge(&self.app_id, channel, edge));
     }
 }
 
 impl Drop for Connection {
     fn drop(&mut self) {
-        let now = self.node.clock.now();
         let counts = self.node.apps.by_id(&self.app_id).is_some_and(|app| app.subscription_counts);
         for (name, subscription) in std::mem::take(&mut self.subscriptions) {
-            if let Some(channel) = subscription.channel {
-                self.log_edges(&name, &self.hub.leave(&channel, self.session.id(), counts, now));
-            }
+            self.leave(&name, &subscription, counts);
         }
-        if let Some(user) = &self.user {
-            self.hub.sign_out(self.session.id(), &user.stay);
+        match (&self.node.cluster, &self.user) {
+            (Some(cluster), Some(user)) => self.sign_out_shared(cluster, user),
+            (None, Some(user)) => self.hub.sign_out(self.session.id(), &user.stay),
+            (_, None) => {}
         }
         self.hub.disconnect(self.session.id());
+        if let Some(cluster) = self.node.cluster.as_ref().filter(|_| self.is_counted) {
+            cluster.disconnect_client(&self.app_id);
+        }
         debug!(app = %self.app_id, socket = %self.session.id(), "disconnected");
     }
 }

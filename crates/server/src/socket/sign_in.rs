@@ -9,7 +9,7 @@ use clairon_registry::App;
 use tracing::{debug, warn};
 
 use super::connection::{Connection, SignedInUser};
-use crate::explain::hide_secrets;
+use crate::{explain::hide_secrets, wire};
 
 impl Connection {
     /// Signs the client in. A refusal leaves the connection as it was.
@@ -54,15 +54,22 @@ impl Connection {
         let watchlist = if app.watchlist { watchlist } else { Vec::new() };
         let stay = SignedIn { user_id: member.user_id.as_str().into(), watchlist };
         self.session.authorize();
-        self.send(&Event::SignInSuccess { user_data });
-        self.hub.sign_in(&self.session, &stay);
+        let mut answers = vec![wire::encode(&Event::SignInSuccess { user_data })];
         if app.watchlist && unwatched > 0 {
             let limit = app.limits.watchlist_users;
             let size = limit as usize + unwatched;
             let message =
-                format!("The watchlist has {size} users, the limit is {limit}: the first {limit} are watched");
-            self.complain(Some(WATCHLIST_TOO_LONG), &message);
+                &format!("The watchlist has {size} users, the limit is {limit}: the first {limit} are watched");
+            answers.push(wire::encode(&Event::Error { code: Some(WATCHLIST_TOO_LONG), message }));
         }
-        self.user = Some(Box::new(SignedInUser { member, stay }));
+        let shared = match &self.node.cluster {
+            Some(cluster) => Some(self.sign_in_shared(cluster, &stay, answers)),
+            None => {
+                answers.into_iter().for_each(|answer| self.session.send(answer));
+                self.hub.sign_in(&self.session, &stay);
+                None
+            }
+        };
+        self.user = Some(Box::new(SignedInUser { member, stay, shared }));
     }
 }

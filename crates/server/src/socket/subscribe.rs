@@ -1,8 +1,8 @@
 //! Subscribing and unsubscribing.
 
-use clairon_hub::{ChannelFull, Join, Subscriber};
+use clairon_hub::{ChannelFull, Join, Session, Subscriber};
 use clairon_protocol::{
-    ChannelKind, ChannelName, Event, Member, Subscribe,
+    AppId, ChannelKind, ChannelName, Event, Member, Subscribe,
     auth::{AuthToken, subscription_signature},
 };
 use clairon_registry::App;
@@ -12,10 +12,12 @@ use super::connection::{Connection, Subscription};
 use crate::{
     cut::Cut,
     explain::{SignedSubscription, hide_secrets},
+    node::Node,
+    wire,
 };
 
 /// A subscription that is not made: what the client is told, and, where that is less than the truth, the truth.
-struct Refusal {
+pub(super) struct Refusal {
     status: u16,
     message: String,
     reason: Option<String>,
@@ -25,19 +27,27 @@ impl Refusal {
     fn new(status: u16, message: impl Into<String>) -> Self {
         Self { status, message: message.into(), reason: None }
     }
+
+    /// A presence channel has as many members as it may.
+    pub(super) fn full(limit: usize) -> Self {
+        Self::new(403, format!("the presence channel has {limit} members, which is the limit"))
+    }
+
+    /// Tells client and log. The connection stays.
+    pub(super) fn tell(&self, node: &Node, app: &AppId, session: &Session, channel: &str) {
+        let Self { status, message, reason } = self;
+        let reason = hide_secrets(&node.apps, reason.as_deref().unwrap_or(message));
+        warn!(%app, socket = %session.id(), channel = %Cut(channel), status, %reason, "subscription refused");
+        session.send(wire::encode(&Event::SubscriptionError { channel, error: message, status: *status }));
+        session.send(wire::encode(&Event::Error { code: None, message }));
+    }
 }
 
 impl Connection {
     /// Subscribes the client to a channel. Refused or not, the connection stays.
     pub(super) fn subscribe(&mut self, app: &App, subscribe: &Subscribe) {
         if let Err(refusal) = self.try_subscribe(app, subscribe) {
-            let Refusal { status, message, reason } = refusal;
-            let channel = Cut(&subscribe.channel);
-            let reason = reason.as_deref().unwrap_or(&message);
-            let reason = hide_secrets(&self.node.apps, reason);
-            warn!(app = %app.id, socket = %self.session.id(), %channel, status, %reason, "subscription refused");
-            self.send(&Event::SubscriptionError { channel: &subscribe.channel, error: &message, status });
-            self.complain(None, &message);
+            refusal.tell(&self.node, &app.id, &self.session, &subscribe.channel);
         }
     }
 
@@ -96,24 +106,28 @@ impl Connection {
     }
 
     fn join(&mut self, app: &App, name: ChannelName, member: Option<Member>) -> Result<(), Refusal> {
-        let user_id = member.as_ref().map(|member| member.user_id.clone());
+        let node = self.node.clone();
+        let session = self.session.clone();
         let subscriber = Subscriber {
-            session: &self.session,
+            session: &session,
             member,
             max_members: app.limits.presence_members as usize,
             counts: app.subscription_counts,
         };
-        match self.hub.join(&name, &subscriber, self.node.clock.now()) {
+        if let Some(cluster) = &node.cluster {
+            self.join_shared(cluster, app, name, subscriber);
+            return Ok(());
+        }
+        let user_id = subscriber.member.as_ref().map(|member| member.user_id.clone());
+        match self.hub.join(&name, &subscriber, node.clock.now()) {
             Ok((_, Join::Already)) => Ok(()),
             Ok((channel, Join::Joined(edges))) => {
-                debug!(app = %app.id, socket = %self.session.id(), channel = %Cut(name.as_str()), "subscribed");
+                debug!(app = %app.id, socket = %session.id(), channel = %Cut(name.as_str()), "subscribed");
                 self.log_edges(&name, &edges);
-                self.subscriptions.insert(name, Subscription { channel: Some(channel), user_id });
+                self.subscriptions.insert(name, Subscription { channel: Some(channel), user_id, joining: None });
                 Ok(())
             }
-            Err(ChannelFull { limit }) => {
-                Err(Refusal::new(403, format!("the presence channel has {limit} members, which is the limit")))
-            }
+            Err(ChannelFull { limit }) => Err(Refusal::full(limit)),
         }
     }
 
@@ -124,7 +138,7 @@ impl Connection {
             return Err(Refusal::new(403, "the channel is for connections that are signed in as its user"));
         }
         self.send(&Event::SubscriptionSucceeded { channel: &name, members: None });
-        self.subscriptions.insert(name, Subscription { channel: None, user_id: None });
+        self.subscriptions.insert(name, Subscription { channel: None, user_id: None, joining: None });
         Ok(())
     }
 
@@ -132,9 +146,6 @@ impl Connection {
     pub(super) fn unsubscribe(&mut self, app: &App, channel: &str) {
         let Some((name, subscription)) = self.subscriptions.remove_entry(channel) else { return };
         debug!(app = %app.id, socket = %self.session.id(), channel = %Cut(name.as_str()), "unsubscribed");
-        if let Some(channel) = subscription.channel {
-            let now = self.node.clock.now();
-            self.log_edges(&name, &self.hub.leave(&channel, self.session.id(), app.subscription_counts, now));
-        }
+        self.leave(&name, &subscription, app.subscription_counts);
     }
 }

@@ -15,7 +15,7 @@ use hyper_util::rt::TokioIo;
 use tracing::debug;
 
 use super::{
-    admission::{Refusal, admit, log_refusal},
+    admission::{Refusal, admit, admit_everywhere, log_refusal},
     connection::Connection,
     session::{self, Client},
 };
@@ -62,13 +62,18 @@ impl Upgrade {
     /// where it is not written yet: one write carries it and what comes next.
     pub(crate) async fn finish(self, socket: Socket, head: Option<Bytes>) -> Option<Client> {
         let pending = VecDeque::from_iter(head);
-        match self.admitted {
-            Ok(connection) => Some(Client { socket, connection, pending }),
-            Err(refusal) => {
-                session::close_with(socket, pending, refusal.disconnect).await;
-                None
-            }
-        }
+        let refusal = match self.admitted {
+            Ok(mut connection) => match admit_everywhere(&mut connection).await {
+                Ok(()) => return Some(Client { socket, connection, pending }),
+                Err(refusal) => {
+                    log_refusal(&connection.node, &refusal);
+                    refusal
+                }
+            },
+            Err(refusal) => refusal,
+        };
+        session::close_with(socket, pending, refusal.disconnect).await;
+        None
     }
 
     fn response(&self) -> Response {

@@ -1,0 +1,44 @@
+//! How a node reaches the others.
+
+use std::time::Duration;
+
+use clairon_server::{ClusterSettings, RedisUrl};
+
+use super::fields::Fields;
+
+/// `Some(None)` for a single node.
+pub(super) fn read(fields: &mut Fields<'_>) -> Option<Option<ClusterSettings>> {
+    let url = fields.url("redis.url", parse_url);
+    let prefix = fields.text("redis.prefix", parse_prefix);
+    let response = fields.number("redis.response_seconds", 1..=60);
+    let lease = fields.number("cluster.lease_seconds", 2..=3_600);
+    let beat = fields.number("cluster.beat_seconds", 1..=1_800);
+    let (lease, beat, response) = (lease?, beat?, response?);
+    if lease < 2 * beat {
+        fields.refuse("cluster.lease_seconds", format!("must be twice cluster.beat_seconds, which is {beat}, or more"));
+        return None;
+    }
+    if response >= lease {
+        let wrong = format!("must be less than cluster.lease_seconds, which is {lease}");
+        fields.refuse("redis.response_seconds", wrong);
+        return None;
+    }
+    let (url, prefix) = (url?, prefix?);
+    Some(url.map(|url| ClusterSettings {
+        url,
+        prefix,
+        lease: Duration::from_secs(lease),
+        beat: Duration::from_secs(beat),
+        response_timeout: Duration::from_secs(response),
+    }))
+}
+
+fn parse_url(text: &str) -> Result<Option<RedisUrl>, String> {
+    if text.is_empty() { Ok(None) } else { text.parse().map(Some).map_err(|error| format!("{error}")) }
+}
+
+fn parse_prefix(text: &str) -> Result<String, &'static str> {
+    let is_good =
+        (1..=64).contains(&text.len()) && text.bytes().all(|byte| byte.is_ascii_graphic() && !b"{}".contains(&byte));
+    if is_good { Ok(text.to_owned()) } else { Err("allowed are 1 to 64 ASCII characters without spaces and braces") }
+}

@@ -1,0 +1,187 @@
+//! What the parts of a cluster share.
+
+use std::{
+    collections::HashSet,
+    sync::{
+        Arc,
+        atomic::{AtomicU64, Ordering},
+    },
+    time::{Duration, Instant},
+};
+
+use clairon_protocol::{AppId, Edge, UserId};
+use parking_lot::Mutex;
+use tokio::sync::{Notify, mpsc, watch};
+
+use crate::{
+    ClusterSettings, Deliver, Full, Joined, Joining, Notice, Place,
+    clients::Clients,
+    engine::{Connector, Link},
+    health::Monitor,
+    keys::{Keys, NodeId, Topic},
+    shares::{Settled, Shares},
+    survivors::Suspect,
+    throttle::Throttle,
+    topics::Topics,
+    watches::Watches,
+};
+
+/// Everything but the tasks.
+pub(crate) struct Core {
+    pub(crate) settings: ClusterSettings,
+    pub(crate) keys: Keys,
+    pub(crate) connector: Arc<Connector>,
+    pub(crate) monitor: Monitor,
+    pub(crate) deliver: Deliver,
+    /// Changes what all nodes know.
+    pub(crate) ledger: Link,
+    /// Carries events.
+    pub(crate) publisher: Link,
+    /// Answers questions.
+    pub(crate) reader: Link,
+    pub(crate) local: Mutex<Local>,
+    pub(crate) membership: Mutex<Membership>,
+    /// There is something for the committer.
+    pub(crate) work: Notify,
+    /// There are topics to subscribe to or to give up.
+    pub(crate) topics_changed: Notify,
+    /// The next beat is due at once.
+    pub(crate) beat: Notify,
+    pub(crate) suspects: mpsc::UnboundedSender<Suspect>,
+    /// True once the node is to leave.
+    pub(crate) stopping: watch::Sender<bool>,
+    /// Messages received, to notice silence.
+    pub(crate) received: AtomicU64,
+    pub(crate) garbled: Throttle,
+}
+
+/// What this node has, wants, and has told.
+#[derive(Default)]
+pub(crate) struct Local {
+    pub(crate) shares: Shares,
+    pub(crate) clients: Clients,
+    pub(crate) watches: Watches,
+    pub(crate) topics: Topics,
+    /// Greater each time that the ledger is told everything again.
+    pub(crate) epoch: u64,
+}
+
+impl Local {
+    /// The ledger is told everything again: it may have lost it, or the node has a new id.
+    pub(crate) fn register_again(&mut self) {
+        self.epoch += 1;
+        self.shares.register_again();
+        self.clients.register_again();
+    }
+}
+
+/// This node among the others.
+pub(crate) struct Membership {
+    /// `None` while it is not registered.
+    pub(crate) id: Option<NodeId>,
+    /// The nodes that had registered by the last beat.
+    pub(crate) known: HashSet<NodeId>,
+    /// Until when nobody is declared dead, because who is missing may only not be back yet.
+    pub(crate) settled_at: Instant,
+    /// The ledger has lost data, or this node its lease: until when members that it lacks may only not be back yet.
+    pub(crate) loss_until: Option<Instant>,
+}
+
+impl Membership {
+    /// The others may have been cut off too: they have a lease's time to come back.
+    pub(crate) fn unsettle(&mut self, lease: Duration) {
+        self.settled_at = Instant::now() + lease;
+    }
+}
+
+impl Core {
+    pub(crate) fn id(&self) -> Option<NodeId> {
+        self.membership.lock().id.clone()
+    }
+
+    pub(crate) fn is_stopping(&self) -> bool {
+        *self.stopping.borrow()
+    }
+
+    /// Adds a connection to a channel.
+    pub(crate) fn join(&self, place: &Place, joining: Joining) -> tokio::sync::oneshot::Receiver<Result<Joined, Full>> {
+        let mut local = self.local.lock();
+        let answer = local.shares.join(place, joining);
+        if local.topics.want(&self.keys.record(place)) {
+            local.shares.ready(place);
+        } else {
+            self.topics_changed.notify_one();
+        }
+        drop(local);
+        self.work.notify_one();
+        answer
+    }
+
+    /// Removes a connection from a channel.
+    pub(crate) fn leave(&self, place: &Place, user: Option<&UserId>, counts: bool) {
+        let mut local = self.local.lock();
+        if local.shares.leave(place, user, counts) {
+            self.unwant(&mut local, &Topic::Channel(place.clone()));
+        }
+        drop(local);
+        self.work.notify_one();
+    }
+
+    /// Gives a topic up, after a while.
+    pub(crate) fn unwant(&self, local: &mut Local, topic: &Topic) {
+        local.topics.unwant(&self.keys.topic(topic), Instant::now());
+        self.topics_changed.notify_one();
+    }
+
+    /// Tells what a settled change has brought, then who waits for it.
+    pub(crate) fn announce(&self, place: &Place, mut settled: Settled) {
+        if settled.is_empty {
+            self.unwant(&mut self.local.lock(), &Topic::Channel(place.clone()));
+        }
+        if let Some(state) = settled.state.take() {
+            let removals = self.membership.lock().loss_until.is_none();
+            (self.deliver)(Notice::Loaded { place: place.clone(), state, removals });
+        }
+        self.tell_edges(place, std::mem::take(&mut settled.edges));
+        settled.resolve();
+    }
+
+    /// Tells what became of a channel.
+    pub(crate) fn tell_edges(&self, place: &Place, edges: Vec<Edge>) {
+        if !edges.is_empty() {
+            (self.deliver)(Notice::Edges { place: place.clone(), edges });
+        }
+    }
+
+    /// Looks after nodes that have something and are not known.
+    pub(crate) fn suspect(&self, nodes: Vec<NodeId>, what: impl Fn(NodeId) -> Suspect) {
+        let membership = self.membership.lock();
+        let is_strange = |node: &NodeId| membership.id.as_ref() != Some(node) && !membership.known.contains(node);
+        for node in nodes.into_iter().filter(is_strange) {
+            // Nobody looks any more once the node leaves.
+            let _ = self.suspects.send(what(node));
+        }
+    }
+
+    /// The lease of this id is gone: others have removed what was under it, or will.
+    pub(crate) fn lose(&self, lost: &NodeId) {
+        let mut membership = self.membership.lock();
+        if membership.id.as_ref() == Some(lost) {
+            tracing::warn!(node = %lost, "this node has lost its lease and registers again");
+            membership.id = None;
+            membership.unsettle(self.settings.lease);
+            membership.loss_until = Some(Instant::now() + self.settings.lease);
+            self.beat.notify_one();
+        }
+    }
+
+    /// Counts a message.
+    pub(crate) fn count_received(&self) {
+        self.received.fetch_add(1, Ordering::Relaxed);
+    }
+
+    /// The place of an app's channel that carries only a user's events.
+    pub(crate) fn user_place(app: &AppId, user_id: &UserId) -> Place {
+        Place { app: app.clone(), channel: clairon_protocol::ChannelName::of_user(user_id) }
+    }
+}

@@ -1,0 +1,172 @@
+//! One connection, and what goes over it.
+
+use futures_util::future::join_all;
+use redis::{
+    Cmd, ErrorKind, Pipeline, RedisError, RedisResult, ServerErrorKind, Value,
+    aio::{ConnectionLike, MultiplexedConnection},
+    cluster_async::ClusterConnection,
+    cluster_routing::{MultipleNodeRoutingInfo, RoutingInfo},
+};
+
+use super::server::{self, Server};
+use crate::scripts::Request;
+
+/// Why Redis did not do as asked: its own words, or those of the network. Never a secret.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("{cause}")]
+pub(crate) struct Failure {
+    cause: String,
+}
+
+/// What Redis says to one request.
+pub(crate) type Answer = Result<Value, Failure>;
+
+/// A connection to a master, or to all masters of a Redis Cluster. Clones share it.
+#[derive(Clone)]
+pub(crate) enum Connection {
+    Single(MultiplexedConnection),
+    Cluster(ClusterConnection),
+}
+
+impl Failure {
+    pub(crate) fn new(cause: impl Into<String>) -> Self {
+        Self { cause: cause.into() }
+    }
+}
+
+impl From<RedisError> for Failure {
+    fn from(error: RedisError) -> Self {
+        Self { cause: error.to_string() }
+    }
+}
+
+impl Connection {
+    /// Sends requests together and waits for all answers. They run in their order, those of one slot at least.
+    ///
+    /// # Errors
+    /// When the connection is of no more use: it is broken, too slow, or its other end is no master any more.
+    pub(crate) async fn run(&mut self, requests: &[Request]) -> Result<Vec<Answer>, Failure> {
+        let commands = requests.iter().map(|request| match request {
+            Request::Command(command) => command.clone(),
+            Request::Script(call) => call.by_hash(),
+        });
+        let mut results = self.send(commands.collect()).await?;
+        let is_unknown = |result: &RedisResult<Value>| {
+            result.as_ref().is_err_and(|error| error.kind() == ErrorKind::Server(ServerErrorKind::NoScript))
+        };
+        let (unknown, texts): (Vec<usize>, Vec<Cmd>) = (0..requests.len())
+            .filter_map(|index| match &requests[index] {
+                Request::Script(call) if is_unknown(&results[index]) => Some((index, call.by_text())),
+                _ => None,
+            })
+            .unzip();
+        if !texts.is_empty() {
+            for (index, result) in unknown.into_iter().zip(self.send(texts).await?) {
+                results[index] = result;
+            }
+        }
+        Ok(results.into_iter().map(|result| result.map_err(Failure::from)).collect())
+    }
+
+    async fn send(&mut self, commands: Vec<Cmd>) -> Result<Vec<RedisResult<Value>>, Failure> {
+        let count = commands.len();
+        let results = match self {
+            Self::Single(connection) => {
+                let mut pipeline = Pipeline::with_capacity(count);
+                for command in commands {
+                    pipeline.add_command(command);
+                }
+                pipeline.ignore_errors().query_async::<Vec<RedisResult<Value>>>(connection).await?
+            }
+            Self::Cluster(connection) => {
+                let send = |command: Cmd| {
+                    let mut connection = connection.clone();
+                    async move { connection.req_packed_command(&command).await.and_then(Value::extract_error) }
+                };
+                join_all(commands.into_iter().map(send)).await
+            }
+        };
+        if results.len() != count {
+            return Err(Failure::new(format!("{} answers to {count} requests", results.len())));
+        }
+        let mut errors = results.iter().filter_map(|result| result.as_ref().err());
+        let end = match self {
+            Self::Single(_) => errors.find(|error| is_end(error)),
+            // It mends itself, shard by shard.
+            Self::Cluster(_) => errors.find(|error| is_end(error)).filter(|_| results.iter().all(Result::is_err)),
+        };
+        match end {
+            Some(error) => Err(Failure::new(error.to_string())),
+            None => Ok(results),
+        }
+    }
+
+    /// Subscribes to topics; when it returns, what is published to them comes.
+    pub(crate) async fn subscribe(&mut self, topics: &[String]) -> Result<(), Failure> {
+        match self {
+            Self::Single(connection) => Ok(connection.subscribe(topics).await?),
+            Self::Cluster(connection) => {
+                let subscribe = |topic: &String| {
+                    let (mut connection, topic) = (connection.clone(), topic.clone());
+                    async move { connection.ssubscribe(topic).await }
+                };
+                Ok(join_all(topics.iter().map(subscribe)).await.into_iter().collect::<RedisResult<()>>()?)
+            }
+        }
+    }
+
+    /// Ends subscriptions.
+    pub(crate) async fn unsubscribe(&mut self, topics: &[String]) -> Result<(), Failure> {
+        match self {
+            Self::Single(connection) => Ok(connection.unsubscribe(topics).await?),
+            Self::Cluster(connection) => {
+                let unsubscribe = |topic: &String| {
+                    let (mut connection, topic) = (connection.clone(), topic.clone());
+                    async move { connection.sunsubscribe(topic).await }
+                };
+                Ok(join_all(topics.iter().map(unsubscribe)).await.into_iter().collect::<RedisResult<()>>()?)
+            }
+        }
+    }
+
+    /// Asks every master who it is, and checks that it can be worked with.
+    pub(crate) async fn servers(&mut self) -> Result<Vec<Server>, Failure> {
+        let info = redis::cmd("INFO");
+        match self {
+            Self::Single(connection) => {
+                let text: String = info.query_async(connection).await?;
+                Ok(vec![server::parse_single(&text)?])
+            }
+            Self::Cluster(connection) => {
+                let all = RoutingInfo::MultiNode((MultipleNodeRoutingInfo::AllMasters, None));
+                let texts: Vec<(String, String)> =
+                    redis::from_redis_value(connection.route_command(info, all).await?).map_err(RedisError::from)?;
+                texts.iter().map(|(_, text)| server::parse_cluster(text)).collect()
+            }
+        }
+    }
+
+    /// Finds out whether all masters still answer, and believe that they are.
+    pub(crate) async fn probe(&mut self) -> Result<(), Failure> {
+        match self {
+            Self::Single(connection) => Ok(redis::cmd("PING").query_async(connection).await?),
+            Self::Cluster(connection) => {
+                let all = RoutingInfo::MultiNode((MultipleNodeRoutingInfo::AllMasters, None));
+                let info = redis::cmd("CLUSTER").arg("INFO").to_owned();
+                let texts: Vec<(String, String)> =
+                    redis::from_redis_value(connection.route_command(info, all).await?).map_err(RedisError::from)?;
+                match texts.iter().find(|(_, text)| !text.contains("cluster_state:ok")) {
+                    Some((address, _)) => Err(Failure::new(format!("{address} says that the cluster is down"))),
+                    None => Ok(()),
+                }
+            }
+        }
+    }
+}
+
+/// True where another connection must be made: perhaps to another server.
+fn is_end(error: &RedisError) -> bool {
+    use ServerErrorKind::{BusyLoading, MasterDown, ReadOnly};
+    error.is_unrecoverable_error()
+        || matches!(error.kind(), ErrorKind::Io | ErrorKind::Server(ReadOnly | MasterDown | BusyLoading))
+}

@@ -1,0 +1,153 @@
+//! The node's beat: it renews its lease, looks who else lives, and finds out whether Redis takes writes.
+
+use std::{
+    collections::HashSet,
+    sync::Arc,
+    time::{Duration, Instant},
+};
+
+use redis::Value;
+use tokio::time;
+
+use crate::{
+    committer, core::Core, engine::Failure, health::TroubleKind, keys::NodeId, scripts::Request, survivors::Suspect,
+};
+
+/// The pause between beats while Redis is in trouble.
+const TROUBLED: Duration = Duration::from_millis(500);
+
+/// The least pause between beats, whoever rings.
+const BREATH: Duration = Duration::from_millis(100);
+
+/// A little past the end of a lease, so that it has ended when one looks.
+const PAST: Duration = Duration::from_millis(20);
+
+/// Beats until the node is to leave.
+pub(crate) async fn run(core: Arc<Core>) {
+    let mut stopping = core.stopping.subscribe();
+    while !core.is_stopping() {
+        let pause = match beat(&core).await {
+            Ok(pause) => {
+                core.monitor.well(TroubleKind::CannotWrite);
+                pause
+            }
+            Err(failure) => {
+                core.monitor.trouble(TroubleKind::CannotWrite, &failure.to_string());
+                core.membership.lock().unsettle(core.settings.lease);
+                TROUBLED.min(core.settings.beat)
+            }
+        };
+        let next = time::Instant::now() + pause;
+        time::sleep(BREATH.min(pause)).await;
+        tokio::select! {
+            () = time::sleep_until(next) => {}
+            () = core.beat.notified() => {}
+            _ = stopping.changed() => {}
+        }
+    }
+}
+
+/// Takes a new id and a lease for it.
+pub(crate) async fn register(core: &Core) -> Result<(), Failure> {
+    let id = NodeId::random();
+    let mut lease = redis::cmd("SET");
+    lease.arg(core.keys.lease(&id)).arg("").arg("NX").arg("PX").arg(millis(core.settings.lease));
+    core.ledger.ask(lease).await?;
+    core.ledger.ask(enroll(core, &id)).await?;
+    tracing::info!(node = %id, "registered with the other nodes");
+    core.membership.lock().id = Some(id);
+    core.local.lock().register_again();
+    core.work.notify_one();
+    Ok(())
+}
+
+fn enroll(core: &Core, id: &NodeId) -> redis::Cmd {
+    let mut enroll = redis::cmd("SADD");
+    enroll.arg(core.keys.nodes()).arg(id.as_str());
+    enroll
+}
+
+fn millis(time: Duration) -> u64 {
+    u64::try_from(time.as_millis()).unwrap_or(u64::MAX)
+}
+
+/// One beat; returns when the next is due.
+async fn beat(core: &Core) -> Result<Duration, Failure> {
+    if !renew(core).await? {
+        register(core).await?;
+    }
+    let Some(id) = core.id() else { return Ok(Duration::ZERO) };
+    core.ledger.ask(enroll(core, &id)).await?;
+    core.publisher.ask(redis::cmd("PING")).await?;
+    let next = look_around(core, &id).await?;
+    committer::commit_clients(core, &id).await?;
+    end_loss(core);
+    Ok(next.min(core.settings.beat))
+}
+
+/// False where the node has no lease.
+async fn renew(core: &Core) -> Result<bool, Failure> {
+    let Some(id) = core.id() else { return Ok(false) };
+    let mut renewal = redis::cmd("SET");
+    renewal.arg(core.keys.lease(&id)).arg("").arg("XX").arg("PX").arg(millis(core.settings.lease));
+    if core.ledger.ask(renewal).await? == Value::Nil {
+        core.lose(&id);
+        return Ok(false);
+    }
+    Ok(true)
+}
+
+/// Finds the nodes and the dead among them; returns when the next may die.
+async fn look_around(core: &Core, id: &NodeId) -> Result<Duration, Failure> {
+    let mut members = redis::cmd("SMEMBERS");
+    members.arg(core.keys.nodes());
+    let names: Vec<String> = parse(core.ledger.ask(members).await?)?;
+    let nodes: Vec<NodeId> = names.into_iter().map(NodeId::from_stored).filter(|node| node != id).collect();
+    let leases: Vec<Request> = nodes.iter().map(|node| Request::Command(lease_left(core, node))).collect();
+    let mut dead = Vec::new();
+    let mut next = core.settings.beat;
+    for (node, left) in nodes.iter().zip(core.ledger.run(&leases).await?) {
+        match u64::try_from(parse::<i64>(left?)?) {
+            Ok(left) => next = next.min(Duration::from_millis(left) + PAST),
+            Err(_) => dead.push(node.clone()),
+        }
+    }
+    let mut membership = core.membership.lock();
+    membership.known = nodes.into_iter().collect::<HashSet<_>>();
+    let unsettled = membership.settled_at.saturating_duration_since(Instant::now());
+    drop(membership);
+    if dead.is_empty() {
+        return Ok(next);
+    }
+    if !unsettled.is_zero() {
+        return Ok(next.min(unsettled + PAST));
+    }
+    for node in dead {
+        // Nobody looks any more once this node leaves.
+        let _ = core.suspects.send(Suspect::Node { node });
+    }
+    Ok(next)
+}
+
+/// Asks how long a lease still lasts; negative where it is over.
+pub(crate) fn lease_left(core: &Core, node: &NodeId) -> redis::Cmd {
+    let mut command = redis::cmd("PTTL");
+    command.arg(core.keys.lease(node));
+    command
+}
+
+/// After a loss, once all had the time to come back: reads everything again, and now who is missing has left.
+fn end_loss(core: &Core) {
+    let mut membership = core.membership.lock();
+    if membership.loss_until.is_some_and(|until| until <= Instant::now()) {
+        membership.loss_until = None;
+        drop(membership);
+        core.local.lock().shares.reload();
+        core.work.notify_one();
+    }
+}
+
+/// Reads an answer.
+pub(crate) fn parse<T: redis::FromRedisValue>(value: Value) -> Result<T, Failure> {
+    redis::from_redis_value(value).map_err(|error| Failure::new(format!("the answer is not understood: {error}")))
+}

@@ -1,0 +1,8 @@
+-- Lets a node have shares: writes down where, for those who clean up after it, unless its lease is gone.
+--
+-- KEYS: the node's lease, its apps, its channels of one app. ARGV: the app, the channels. Answers 1, or 0 for no lease.
+
+if redis.call('EXISTS', KEYS[1]) == 0 then return 0 end
+redis.call('SADD', KEYS[2], ARGV[1])
+if #ARGV > 1 then redis.call('SADD', KEYS[3], unpack(ARGV, 2)) end
+return 1

@@ -1,0 +1,72 @@
+use clairon_protocol::Edge;
+use futures_util::future::join_all;
+
+use crate::support::node::{Node, app, soon, wait_edges};
+
+pub(crate) async fn a_crashed_node_is_removed_once(url: &str) {
+    let [a, b, crashing] =
+        [Node::start(url, "crash").await, Node::start(url, "crash").await, Node::start(url, "crash").await];
+    join_all([a.join("presence-x", Some("ada")), b.join("presence-x", Some("bob"))]).await;
+    join_all([crashing.join("presence-x", Some("ada")), crashing.join("presence-x", Some("cem"))]).await;
+    join_all([crashing.join("news", None), crashing.join("presence-y", Some("cem"))]).await;
+    assert!(crashing.cluster.connect_client(&app(), Some(1)).await.is_ok());
+    a.wait_members("presence-x", &["ada", "bob", "cem"]).await;
+    drop(crashing);
+    for node in [&a, &b] {
+        node.wait_members("presence-x", &["ada", "bob"]).await;
+    }
+    wait_edges(&[&a, &b], "presence-y", &[Edge::MemberRemoved("cem".into()), Edge::Vacated]).await;
+    wait_edges(&[&a, &b], "news", &[Edge::Vacated]).await;
+    let admitted = async {
+        while a.cluster.connect_client(&app(), Some(1)).await.is_err() {
+            tokio::task::yield_now().await;
+        }
+    };
+    soon("the room that the dead node had", admitted).await;
+    let removed: Vec<Edge> = [a.edges("presence-x"), b.edges("presence-x")].concat();
+    let removals = removed.iter().filter(|edge| matches!(edge, Edge::MemberRemoved(_)));
+    assert_eq!(removals.collect::<Vec<_>>(), [&Edge::MemberRemoved("cem".into())]);
+    assert_eq!(a.cluster.channels(&app(), "").await.expect("an answer").len(), 1);
+}
+
+pub(crate) async fn a_node_that_leaves_is_removed_at_once(url: &str) {
+    let [a, leaving] = [Node::start(url, "leave").await, Node::start(url, "leave").await];
+    a.join("presence-x", Some("ada")).await;
+    join_all([leaving.join("presence-x", Some("ada")), leaving.join("presence-x", Some("bob"))]).await;
+    leaving.join("presence-y", Some("bob")).await;
+    a.wait_members("presence-x", &["ada", "bob"]).await;
+    soon("a clean end", leaving.cluster.leave_cluster()).await.expect("Redis answers");
+    a.wait_members("presence-x", &["ada"]).await;
+    wait_edges(
+        &[&leaving],
+        "presence-y",
+        &[Edge::Occupied, Edge::MemberAdded("bob".into()), Edge::MemberRemoved("bob".into()), Edge::Vacated],
+    )
+    .await;
+    assert_eq!(a.cluster.channels(&app(), "").await.expect("an answer").len(), 1);
+}
+
+pub(crate) async fn a_node_that_lost_its_lease_comes_back(url: &str) {
+    let [a, b] = [Node::start(url, "lease").await, Node::start(url, "lease").await];
+    join_all([a.join("presence-x", Some("ada")), b.join("presence-x", Some("bob"))]).await;
+    a.wait_members("presence-x", &["ada", "bob"]).await;
+    let mut raw = crate::support::raw(url).await;
+    for key in raw.keys("lease:*:lease").await {
+        raw.delete(&key).await;
+    }
+    // A change finds out, or the next beat does; then the room is as it was, under new ids.
+    a.join("presence-x", Some("cem")).await;
+    b.join("presence-y", Some("dan")).await;
+    for node in [&a, &b] {
+        node.wait_members("presence-x", &["ada", "bob", "cem"]).await;
+    }
+    let registered = async {
+        while raw.keys("lease:*:lease").await.len() < 2 || raw.members("lease:nodes").await.len() > 2 {
+            tokio::task::yield_now().await;
+        }
+    };
+    soon("two new ids, and the old ones gone", registered).await;
+    let infos = a.cluster.channels(&app(), "").await.expect("an answer");
+    assert_eq!(infos.iter().map(|info| (info.connections, info.members)).collect::<Vec<_>>(), [(3, 3), (1, 1)]);
+    assert_eq!(a.room("presence-x").removed.len(), 0, "nobody was ever away");
+}

@@ -1,0 +1,220 @@
+//! A node that writes down what it is told.
+
+use std::{future::Future, sync::Arc, time::Duration};
+
+use clairon_cluster::{
+    Bus, CacheEntry, Cluster, ClusterError, ClusterSettings, Envelope, Full, Health, Joined, Joining, Notice, Place,
+};
+use clairon_protocol::{AppId, ChannelName, Edge, Limits, Member, SocketId};
+use futures_util::future::select_all;
+use parking_lot::Mutex;
+use tokio::{sync::watch, time};
+
+use super::room::Room;
+
+/// How long something that must happen is waited for.
+pub(crate) const PATIENCE: Duration = Duration::from_secs(30);
+
+/// What a node was told.
+pub(crate) struct Log(Arc<Mutex<Vec<Notice>>>);
+
+/// A node of the cluster.
+pub(crate) struct Node {
+    pub(crate) cluster: Cluster,
+    log: Arc<Mutex<Vec<Notice>>>,
+    changed: watch::Sender<()>,
+}
+
+/// Settings with short leases.
+pub(crate) fn settings(url: &str, prefix: &str) -> ClusterSettings {
+    ClusterSettings {
+        prefix: prefix.to_owned(),
+        lease: Duration::from_millis(1_500),
+        beat: Duration::from_millis(300),
+        response_timeout: Duration::from_secs(1),
+        ..ClusterSettings::new(url.parse().expect("a URL"))
+    }
+}
+
+pub(crate) fn app() -> AppId {
+    AppId::parse("app").expect("an id")
+}
+
+pub(crate) fn name(channel: &str) -> ChannelName {
+    ChannelName::parse(channel, &Limits::default()).expect("a name")
+}
+
+pub(crate) fn place(channel: &str) -> Place {
+    Place { app: app(), channel: name(channel) }
+}
+
+/// A member whose info tells the name, too.
+pub(crate) fn member(user: &str) -> Member {
+    Member::parse(&format!(r#"{{"user_id":"{user}","user_info":{{"name":"{user}"}}}}"#), &Limits::default())
+        .expect("a member")
+}
+
+impl Node {
+    pub(crate) async fn start(url: &str, prefix: &str) -> Self {
+        Self::try_start(settings(url, prefix)).await.expect("a node")
+    }
+
+    pub(crate) async fn try_start(settings: ClusterSettings) -> Result<Self, ClusterError> {
+        let log = Arc::new(Mutex::new(Vec::new()));
+        let changed = watch::Sender::new(());
+        let (write, ring) = (log.clone(), changed.clone());
+        let deliver = move |notice| {
+            write.lock().push(notice);
+            ring.send_replace(());
+        };
+        Ok(Self { cluster: Cluster::connect(settings, Box::new(deliver)).await?, log, changed })
+    }
+
+    /// Waits until what was told so far says something.
+    pub(crate) async fn wait<T>(&self, what: &str, says: impl Fn(&[Notice]) -> Option<T>) -> T {
+        let mut changed = self.changed.subscribe();
+        let wait = async {
+            loop {
+                if let Some(found) = says(&self.log.lock()) {
+                    return found;
+                }
+                changed.changed().await.expect("the sender lives");
+            }
+        };
+        let Ok(found) = time::timeout(PATIENCE, wait).await else {
+            let log = self.log.lock();
+            panic!("not told in time: {what}; the last of {}: {:#?}", log.len(), &log[log.len().saturating_sub(20)..]);
+        };
+        found
+    }
+
+    /// Waits until health is so.
+    pub(crate) async fn wait_health(&self, what: &str, is_so: impl Fn(&Health) -> bool) -> Health {
+        let mut health = self.cluster.health();
+        let found = time::timeout(PATIENCE, health.wait_for(is_so)).await;
+        found
+            .unwrap_or_else(|_| panic!("{what}: {:?}", self.cluster.health().borrow().clone()))
+            .expect("it lives")
+            .clone()
+    }
+
+    /// Waits until more events than so often may have been missed.
+    pub(crate) async fn wait_gap(&self, gaps: u64) {
+        let deaf = |health: &Health| !health.is_well() || self.cluster.gaps() > gaps;
+        self.wait_health("a gap", deaf).await;
+        self.wait_health("well", |health| health.is_well() && self.cluster.gaps() > gaps).await;
+    }
+
+    pub(crate) fn joining(user: Option<&str>) -> Joining {
+        Joining { member: user.map(member), max_members: 100, counts: true }
+    }
+
+    /// Joins, and waits until the ledger has it.
+    pub(crate) async fn join(&self, channel: &str, user: Option<&str>) -> Joined {
+        soon("a join", self.cluster.join(&app(), &name(channel), Self::joining(user))).await.expect("room")
+    }
+
+    /// Joins a channel of a few members.
+    pub(crate) async fn join_limited(&self, channel: &str, user: &str, max_members: usize) -> Result<Joined, Full> {
+        let joining = Joining { max_members, ..Self::joining(Some(user)) };
+        soon("a join", self.cluster.join(&app(), &name(channel), joining)).await
+    }
+
+    pub(crate) fn leave(&self, channel: &str, user: Option<&str>) {
+        self.cluster.leave(&app(), &name(channel), user.map(Into::into).as_ref(), true);
+    }
+
+    pub(crate) async fn publish(&self, channel: &str, text: &str) {
+        self.cluster.publish(vec![event(channel, text)]).await.expect("it is published");
+    }
+
+    /// The texts of the events of a channel so far.
+    pub(crate) fn texts(log: &[Notice], channel: &str) -> Vec<String> {
+        let text = |notice: &Notice| match notice {
+            Notice::Event(event) if event.channel == name(channel) => {
+                Some(String::from_utf8_lossy(&event.frame).into_owned())
+            }
+            _ => None,
+        };
+        log.iter().filter_map(text).collect()
+    }
+
+    /// The edges of a channel that this node was told.
+    pub(crate) fn edges(&self, channel: &str) -> Vec<Edge> {
+        self.log().edges(channel)
+    }
+
+    /// What it was told; more may come.
+    pub(crate) fn log(&self) -> Log {
+        Log(self.log.clone())
+    }
+
+    /// What a subscriber here believes of a channel.
+    pub(crate) fn room(&self, channel: &str) -> Room {
+        Room::of(&self.log.lock(), &place(channel))
+    }
+
+    /// Waits until a subscriber here believes that these are the members.
+    pub(crate) async fn wait_members(&self, channel: &str, users: &[&str]) {
+        let is_so = |log: &[Notice]| (Room::of(log, &place(channel)).members == users).then_some(());
+        self.wait(&format!("the members of {channel} are {users:?}"), is_so).await;
+    }
+}
+
+impl Log {
+    /// The edges of a channel.
+    pub(crate) fn edges(&self, channel: &str) -> Vec<Edge> {
+        let edges = |notice: &Notice| match notice {
+            Notice::Edges { place, edges } if place.channel == name(channel) => Some(edges.clone()),
+            _ => None,
+        };
+        self.0.lock().iter().filter_map(edges).flatten().collect()
+    }
+}
+
+/// Waits until these edges, in any order, were told to any of these nodes.
+pub(crate) async fn wait_edges(nodes: &[&Node], channel: &str, expected: &[Edge]) {
+    let sorted = |edges: Vec<Edge>| {
+        let mut edges: Vec<String> = edges.iter().map(|edge| format!("{edge:?}")).collect();
+        edges.sort();
+        edges
+    };
+    let all = || sorted(nodes.iter().flat_map(|node| node.edges(channel)).collect());
+    let expected = sorted(expected.to_vec());
+    let mut rings: Vec<_> = nodes.iter().map(|node| node.changed.subscribe()).collect();
+    let wait = async {
+        while all() != expected {
+            select_all(rings.iter_mut().map(|ring| Box::pin(ring.changed()))).await.0.expect("it lives");
+        }
+    };
+    let is_in_time = time::timeout(PATIENCE, wait).await.is_ok();
+    assert!(is_in_time, "the edges of {channel} are {:?}, not {expected:?}", all());
+}
+
+/// Waits for something that must come.
+pub(crate) async fn soon<T>(what: &str, future: impl Future<Output = T>) -> T {
+    time::timeout(PATIENCE, future).await.unwrap_or_else(|_| panic!("not in time: {what}"))
+}
+
+/// An event for everyone.
+pub(crate) fn event(channel: &str, text: &str) -> Envelope {
+    Envelope {
+        app: app(),
+        channel: name(channel),
+        frame: text.to_owned().into(),
+        except: None,
+        cache: None,
+        version: None,
+    }
+}
+
+/// An event for everyone but one connection.
+pub(crate) fn event_but_for(channel: &str, text: &str, except: SocketId) -> Envelope {
+    Envelope { except: Some(except), ..event(channel, text) }
+}
+
+/// An event that is remembered for a minute.
+pub(crate) fn remembered(channel: &str, text: &str) -> Envelope {
+    let data = format!("data of {text}").into();
+    Envelope { cache: Some(CacheEntry { data, ttl_seconds: 60 }), ..event(channel, text) }
+}

@@ -1,0 +1,69 @@
+//! A TCP proxy that can fail.
+
+use std::{net::SocketAddr, sync::Arc};
+
+use tokio::{
+    io::copy_bidirectional,
+    net::{TcpListener, TcpStream},
+    sync::watch,
+    task::JoinHandle,
+};
+
+/// Carries connections to a server of the loopback until it is told not to.
+pub(crate) struct Proxy {
+    address: SocketAddr,
+    is_open: Arc<watch::Sender<bool>>,
+    task: JoinHandle<()>,
+}
+
+impl Proxy {
+    pub(crate) async fn start(port: u16) -> Self {
+        let listener = TcpListener::bind("127.0.0.1:0").await.expect("a free port");
+        let address = listener.local_addr().expect("an address");
+        let is_open = Arc::new(watch::Sender::new(true));
+        let switch = is_open.clone();
+        let task = tokio::spawn(async move {
+            while let Ok((client, _)) = listener.accept().await {
+                // While it is cut, a connection is closed as soon as it is made.
+                if *switch.borrow() {
+                    tokio::spawn(carry(client, port, switch.subscribe()));
+                }
+            }
+        });
+        Self { address, is_open, task }
+    }
+
+    pub(crate) fn url(&self) -> String {
+        format!("redis://{}", self.address)
+    }
+
+    /// Closes all connections, and each new one.
+    pub(crate) fn cut(&self) {
+        self.is_open.send_replace(false);
+    }
+
+    /// Closes all connections; new ones are carried.
+    pub(crate) fn hiccup(&self) {
+        self.cut();
+        self.mend();
+    }
+
+    /// Carries new connections again.
+    pub(crate) fn mend(&self) {
+        self.is_open.send_replace(true);
+    }
+}
+
+impl Drop for Proxy {
+    fn drop(&mut self) {
+        self.task.abort();
+    }
+}
+
+async fn carry(mut client: TcpStream, port: u16, mut is_open: watch::Receiver<bool>) {
+    let Ok(mut server) = TcpStream::connect(("127.0.0.1", port)).await else { return };
+    tokio::select! {
+        _ = copy_bidirectional(&mut client, &mut server) => {}
+        _ = is_open.changed() => {}
+    }
+}

@@ -1,0 +1,126 @@
+//! A Redis process of its own.
+
+use std::{
+    fs,
+    io::{BufRead, BufReader},
+    net::TcpListener,
+    path::Path,
+    process::{Child, Command, Stdio},
+};
+
+use redis::FromRedisValue;
+use rustix::process::{Pid, Signal, kill_process};
+use tempfile::TempDir;
+
+/// A server on a free port of the loopback, in a folder of its own; it ends with this value.
+pub(crate) struct RedisServer {
+    port: u16,
+    folder: TempDir,
+    arguments: Vec<String>,
+    child: Option<Child>,
+}
+
+/// A port that was free a moment ago, and whose cluster port (10,000 above) is one too.
+pub(crate) fn free_port() -> u16 {
+    loop {
+        let port = TcpListener::bind("127.0.0.1:0").and_then(|socket| socket.local_addr()).expect("a free port").port();
+        if port < 55_000 {
+            return port;
+        }
+    }
+}
+
+impl RedisServer {
+    /// Starts one that keeps nothing on disk.
+    pub(crate) fn start() -> Self {
+        Self::start_with(&["--save", "", "--appendonly", "no"])
+    }
+
+    /// Starts one with these arguments.
+    pub(crate) fn start_with(arguments: &[&str]) -> Self {
+        let mut server = Self {
+            port: free_port(),
+            folder: tempfile::tempdir().expect("a temporary folder"),
+            arguments: arguments.iter().map(|argument| (*argument).to_owned()).collect(),
+            child: None,
+        };
+        server.run();
+        server
+    }
+
+    /// Starts it again after [`Self::kill`], on the same port and in the same folder.
+    pub(crate) fn run(&mut self) {
+        let mut command = Command::new("redis-server");
+        command.args(["--bind", "127.0.0.1", "--port", &self.port.to_string()]).args(&self.arguments);
+        self.child = Some(spawn_until(command.current_dir(self.folder.path()), "Ready to accept connections"));
+    }
+
+    /// Ends it as a power failure does.
+    pub(crate) fn kill(&mut self) {
+        if let Some(mut child) = self.child.take() {
+            send_signal(&child, Signal::KILL);
+            child.wait().expect("the end of redis-server");
+        }
+    }
+
+    /// Stops it from doing anything, without an end to its connections.
+    pub(crate) fn pause(&self) {
+        send_signal(self.child.as_ref().expect("it runs"), Signal::STOP);
+    }
+
+    /// Lets it go on.
+    pub(crate) fn resume(&self) {
+        send_signal(self.child.as_ref().expect("it runs"), Signal::CONT);
+    }
+
+    pub(crate) fn port(&self) -> u16 {
+        self.port
+    }
+
+    pub(crate) fn url(&self) -> String {
+        format!("redis://127.0.0.1:{}", self.port)
+    }
+
+    /// Asks it something.
+    pub(crate) fn ask<T: FromRedisValue>(&self, command: &str, arguments: &[&str]) -> T {
+        let client = redis::Client::open(self.url()).expect("a URL");
+        let mut connection = client.get_connection().expect("a connection to redis-server");
+        redis::cmd(command).arg(arguments).query(&mut connection).expect(command)
+    }
+}
+
+impl Drop for RedisServer {
+    fn drop(&mut self) {
+        self.kill();
+    }
+}
+
+/// Starts a process and waits until it has printed `text`.
+pub(crate) fn spawn_until(command: &mut Command, text: &str) -> Child {
+    let mut child = command.stdin(Stdio::null()).stdout(Stdio::piped()).spawn().expect("redis-server is installed");
+    let mut lines = BufReader::new(child.stdout.take().expect("it is piped")).lines();
+    let mut output = String::new();
+    loop {
+        match lines.next() {
+            Some(Ok(line)) if line.contains(text) => break,
+            Some(Ok(line)) => output = output + &line + "\n",
+            _ => panic!("it ended before it was ready:\n{output}"),
+        }
+    }
+    // It must not stop because nobody reads what it prints.
+    std::thread::spawn(move || lines.for_each(drop));
+    child
+}
+
+/// Sends a signal to a process that has not been waited for.
+pub(crate) fn send_signal(child: &Child, signal: Signal) {
+    let pid = i32::try_from(child.id()).ok().and_then(Pid::from_raw).expect("a process id");
+    kill_process(pid, signal).expect("the process exists");
+}
+
+/// Writes a file that a server is started with.
+pub(crate) fn write(folder: &Path, name: &str, text: &str) -> String {
+    let path = folder.join(name);
+    fs::write(&path, text).expect("a writable folder");
+    path.to_str().expect("a path in UTF-8").to_owned()
+}
