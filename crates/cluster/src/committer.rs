@@ -58,7 +58,7 @@ pub(crate) async fn run(core: Arc<Core>) {
 async fn commit(core: &Core, node: &NodeId) -> Result<bool, Failure> {
     let (changes, clients, watched) = {
         let mut local = core.local.lock();
-        (local.shares.take(node, BATCH), local.clients.take(false, BATCH), local.watches.take(BATCH))
+        (local.shares.take(node, BATCH), local.clients.take_prompt(BATCH), local.watches.take(BATCH))
     };
     if changes.is_empty() && clients.is_empty() && watched.is_empty() {
         return Ok(false);
@@ -231,12 +231,9 @@ async fn unindex(core: &Core, node: &NodeId) {
 
 /// Tells the ledger of the clients of all apps, those without a capacity too.
 pub(crate) async fn commit_clients(core: &Core, node: &NodeId) -> Result<(), Failure> {
-    loop {
-        let requests = core.local.lock().clients.take(true, BATCH);
-        if requests.is_empty() {
-            return Ok(());
-        }
-        if !fence(core, node, &[], &requests).await? {
+    let due = core.local.lock().clients.take_all();
+    for requests in due.chunks(BATCH) {
+        if !fence(core, node, &[], requests).await? {
             core.lose(node);
             return Ok(());
         }
@@ -245,6 +242,7 @@ pub(crate) async fn commit_clients(core: &Core, node: &NodeId) -> Result<(), Fai
             settle_clients(core, request, answer)?;
         }
     }
+    Ok(())
 }
 
 /// What a topic that is subscribed to needs next.

@@ -7,7 +7,8 @@ use clairon_protocol::{AppId, ChannelName, Edge, Member, UserId};
 
 use crate::Envelope;
 
-/// Receives notices. Those of one channel's topic come in the order that all nodes see. It must not block.
+/// Receives notices. Those of one channel's topic come in the order that all nodes see; others may come at the same time,
+/// from other tasks. It must not block.
 pub type Deliver = Box<dyn Fn(Notice) + Send + Sync>;
 
 /// A channel of an app.

@@ -111,12 +111,13 @@ impl Change {
 }
 
 impl Reply {
-    /// `None` where it is nothing that the script answers, or the change is older than one that was made.
+    /// `None` where it is nothing that the script answers.
     pub(crate) fn parse(value: Value) -> Option<Self> {
         if let Value::Array(parts) = &value
             && let [Value::BulkString(word)] = parts.as_slice()
         {
-            return (word == b"LOST").then_some(Self::Lost);
+            // A change that came before the last one can only be of a node that had the same id.
+            return matches!(word.as_slice(), b"LOST" | b"STALE").then_some(Self::Lost);
         }
         let (_, version, connections, edges, refused, nodes, members, cached, rest): Parts =
             redis::from_redis_value(value).ok()?;

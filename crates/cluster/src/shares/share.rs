@@ -48,7 +48,7 @@ pub(super) struct Share {
     /// Users who may be here and not in the ledger, or the other way round.
     changed_users: HashSet<UserId>,
     /// The change without an answer.
-    unanswered: Option<Change>,
+    unanswered: Option<Box<Change>>,
     pub(super) wants: Wants,
     /// The topic is subscribed to.
     pub(super) is_ready: bool,
@@ -128,7 +128,7 @@ impl Share {
     /// The next change: that without an answer as it was, else all that has changed.
     pub(super) fn change(&mut self, place: &Place, node: &NodeId, sequence: &mut u64) -> Change {
         if let Some(change) = self.unanswered.as_ref().filter(|change| change.node == *node) {
-            return change.clone();
+            return (**change).clone();
         }
         *sequence += 1;
         let previous = match (&self.unanswered, &self.node) {
@@ -155,7 +155,7 @@ impl Share {
         self.wants = Wants::Nothing;
         self.changed_users.clear();
         self.sent.append(&mut self.waiting);
-        self.unanswered = Some(change.clone());
+        self.unanswered = Some(Box::new(change.clone()));
         change
     }
 

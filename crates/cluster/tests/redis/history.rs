@@ -70,11 +70,18 @@ impl World {
             0..480 => self.join(),
             480..900 => self.leave().await,
             900..985 => tokio::time::sleep(Duration::from_millis(self.random.random_range(0..20))).await,
-            985..995 => {
-                let index: usize = self.random.random_range(0..3);
-                self.proxies[index].hiccup();
+            985..990 => self.proxies[self.random.random_range(0..3_usize)].hiccup(),
+            990..995 => {
+                // Some are longer than a lease.
+                let time = Duration::from_millis(self.random.random_range(0..2_500));
+                self.proxies[self.random.random_range(0..3_usize)].cut_for(time);
             }
-            995..998 if faults != Faults::Cuts => self.crash().await,
+            995..997 if faults != Faults::Cuts => self.crash().await,
+            997..998 if faults == Faults::All => {
+                self.server.pause();
+                tokio::time::sleep(Duration::from_millis(self.random.random_range(0..2_500))).await;
+                self.server.resume();
+            }
             998.. if faults == Faults::All => {
                 self.server.kill();
                 self.server.run();
@@ -92,15 +99,17 @@ impl World {
         self.clients.push(Client { node, room, user, join });
     }
 
-    /// Someone leaves, once they have joined.
+    /// Someone leaves; who waits for their join gives up.
     async fn leave(&mut self) {
         if self.clients.is_empty() {
             return;
         }
         let index = self.random.random_range(0..self.clients.len());
         let Client { node, room, user, join } = self.clients.swap_remove(index);
-        soon("a join", join).await.expect("it succeeds");
-        self.nodes[node].leave(room, Some(user));
+        join.abort();
+        if join.await.is_ok() {
+            self.nodes[node].leave(room, Some(user));
+        }
     }
 
     /// A node ends without a word; another takes its place.
@@ -110,6 +119,7 @@ impl World {
             // Its join may never be ready now.
             client.join.abort();
         }
+        self.proxies[index].mend();
         let new = soon("a new node", Node::start(&self.proxies[index].url(), "history")).await;
         self.logs.push(new.log());
         self.nodes[index] = new;

@@ -21,6 +21,18 @@ async fn the_contract_holds() {
     contract::check(&server.url()).await;
 }
 
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn the_documented_permissions_are_enough() {
+    let server = RedisServer::start();
+    let docs = include_str!("../../../../docs/scaling.md");
+    let line = docs.lines().find_map(|line| line.strip_prefix("ACL ")).expect("a line of permissions");
+    // Each part of the contract has a prefix of its own.
+    let line = line.replace("~clairon:*", "~*").replace("&clairon:*", "&*");
+    server.ask::<()>("ACL", &line.split(' ').collect::<Vec<_>>());
+    server.ask::<()>("ACL", &["SETUSER", "default", "off"]);
+    contract::check_without_raw(&server.url().replace("redis://", "redis://clairon:password@")).await;
+}
+
 /// Two nodes with a member each.
 async fn two_nodes(url: &str) -> [Node; 2] {
     let [a, b] = [Node::start(url, "fault").await, Node::start(url, "fault").await];
