@@ -57,6 +57,13 @@ impl Session {
         self.outbox.push(frame);
     }
 
+    /// Sends frames in their order.
+    pub fn send_all(&self, frames: Vec<Bytes>) {
+        for frame in frames {
+            self.send(frame);
+        }
+    }
+
     /// Sends a frame, without a detour over the connection's task where that is possible.
     pub fn send_now(&self, frame: Bytes) {
         self.outbox.push_now(frame);

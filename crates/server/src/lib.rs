@@ -24,5 +24,5 @@ mod throttle;
 mod wire;
 
 pub use error::ServerError;
-pub use lifecycle::serve;
+pub use lifecycle::Server;
 pub use settings::{ClusterSettings, Heartbeat, OutboxLimits, RedisUrl, Settings};
