@@ -25,6 +25,8 @@ pub(crate) enum Command {
     Config(ConfigArguments),
     /// Measure a server: this one, or any that speaks the protocol
     Bench(clairon_bench::BenchArgs),
+    /// Check the broadcasting of the Laravel project in this folder, and say what to change
+    Doctor(clairon_doctor::DoctorArgs),
 }
 
 /// Where settings come from besides the environment.

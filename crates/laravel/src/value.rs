@@ -33,7 +33,7 @@ pub enum Key {
 pub struct Unread {
     /// The line, from 1.
     pub line: u32,
-    /// What stands there, such as "a call of storage_path()".
+    /// What stands there, in words, such as "a call of env".
     pub what: String,
 }
 
