@@ -26,15 +26,23 @@ impl Endpoint {
     /// `http(s)://HOST[:PORT][/PREFIX]`, or with `ws` in place of `http`.
     pub(crate) fn parse(text: &str) -> Option<Self> {
         let url = Url::parse(text).ok()?;
+        let is_plain = url.query().is_none() && url.fragment().is_none();
+        let is_open = url.username().is_empty() && url.password().is_none();
+        Self::of_url(&url, url.path()).filter(|_| is_plain && is_open)
+    }
+
+    /// The server that a redirect leads to.
+    pub(crate) fn of_location(text: &str) -> Option<Self> {
+        Self::of_url(&Url::parse(text).ok()?, "")
+    }
+
+    fn of_url(url: &Url, prefix: &str) -> Option<Self> {
         let (tls, default) = match url.scheme() {
             "http" | "ws" => (false, 80),
             "https" | "wss" => (true, 443),
             _ => return None,
         };
-        let is_bare =
-            url.query().is_none() && url.fragment().is_none() && url.username().is_empty() && url.password().is_none();
-        let host = url.host_str().filter(|_| is_bare)?;
-        Some(Self::new(host, url.port().unwrap_or(default), tls, url.path()))
+        Some(Self::new(url.host_str()?, url.port().unwrap_or(default), tls, prefix))
     }
 
     pub(crate) fn http(&self, path: &str) -> String {

@@ -27,7 +27,7 @@ const CHECKS: [&str; 17] = [
 pub(crate) fn examine(setup: &Setup) -> Report {
     let mut findings = settings::check(setup);
     findings.extend(network::check(setup));
-    let secret = setup.project.broadcasting.connection.as_ref().and_then(|connection| connection.secret.filled());
+    let secret = setup.connection.as_ref().and_then(|connection| connection.secret.filled());
     let asked_for = setup.auth_url.is_some().then_some("auth");
     report(findings, asked_for, secret.as_deref())
 }

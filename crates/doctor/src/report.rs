@@ -57,7 +57,9 @@ impl Report {
 
     /// One JSON object.
     pub(crate) fn json(&self) -> String {
-        format!("{:#}\n", serde_json::json!(self))
+        #[expect(clippy::expect_used, reason = "texts and numbers are always JSON")]
+        let json = serde_json::to_string_pretty(self).expect("texts and numbers");
+        json + "\n"
     }
 
     pub(crate) fn verdict(&self) -> Result<(), DoctorError> {

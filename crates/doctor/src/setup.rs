@@ -15,6 +15,8 @@ pub(crate) use self::page::Page;
 pub(crate) struct Setup {
     pub(crate) project: Project,
     pub(crate) in_container: bool,
+    /// The connection that the project uses, or is meant to use, of those that speak the Pusher protocol.
+    pub(crate) connection: Option<Connection>,
     pub(crate) credentials: Option<Credentials>,
     /// Where Laravel sends events, or why that cannot be told.
     pub(crate) backend: Result<Endpoint, Problem>,
@@ -41,20 +43,21 @@ impl Setup {
         project: Project,
     ) -> Result<Self, DoctorError> {
         let given = arguments.url.as_deref().map(given_endpoint).transpose()?;
-        let connection = project.broadcasting.connection.as_ref();
-        let backend = match (&given, connection) {
+        let connection = meant(&project);
+        let backend = match (&given, &connection) {
             (Some(endpoint), _) => Ok(endpoint.clone()),
-            (None, Some(connection)) if speaks_pusher(connection) => backend::endpoint(connection),
-            (None, _) => Err(Problem::Missing),
+            (None, Some(connection)) => backend::endpoint(connection),
+            (None, None) => Err(Problem::Missing),
         };
-        let mut page = Page::of(&project, connection, backend.as_ref().ok());
+        let mut page = Page::of(&project, connection.as_ref(), backend.as_ref().ok());
         if let Some(endpoint) = given {
             page.endpoint = Ok(endpoint);
         }
         Ok(Self {
             in_container: surroundings.in_container,
-            credentials: connection.and_then(Credentials::of),
+            credentials: connection.as_ref().and_then(Credentials::of),
             auth_url: arguments.auth_url.as_deref().map(given_page).transpose()?,
+            connection,
             backend,
             page,
             project,
@@ -69,12 +72,7 @@ impl Setup {
 
     /// What the project's variables begin with: `PUSHER`, or `REVERB` where its driver is used.
     pub(crate) fn names(&self) -> &'static str {
-        names(self.project.broadcasting.connection.as_ref())
-    }
-
-    /// The connection, where it is one that speaks the Pusher protocol.
-    pub(crate) fn connection(&self) -> Option<&Connection> {
-        self.project.broadcasting.connection.as_ref().filter(|connection| speaks_pusher(connection))
+        names(self.connection.as_ref())
     }
 
     /// What a browser sends as `Origin`.
@@ -87,6 +85,15 @@ impl Setup {
 fn names(connection: Option<&Connection>) -> &'static str {
     let is_reverb = connection.is_some_and(|connection| connection.driver.filled().as_deref() == Some("reverb"));
     if is_reverb { "REVERB" } else { "PUSHER" }
+}
+
+/// The connection in use; where that is none of the Pusher protocol, the first of that protocol that has a key. So a
+/// driver that is not set yet does not keep the rest from being looked at.
+fn meant(project: &Project) -> Option<Connection> {
+    let broadcasting = &project.broadcasting;
+    let used = broadcasting.connection().filter(|connection| speaks_pusher(connection));
+    let mut others = broadcasting.connections.iter().filter(|connection| speaks_pusher(connection));
+    used.or_else(|| others.find(|connection| connection.key.filled().is_some())).cloned()
 }
 
 fn speaks_pusher(connection: &Connection) -> bool {

@@ -49,8 +49,8 @@ pub struct Broadcasting {
     pub file: Option<ConfigFile>,
     /// Which connection is used.
     pub default: Setting,
-    /// That connection, if it is configured.
-    pub connection: Option<Connection>,
+    /// All that are configured, in the file's order.
+    pub connections: Vec<Connection>,
 }
 
 /// A connection that speaks the Pusher protocol, or any other.
@@ -98,25 +98,33 @@ impl Broadcasting {
     fn within(config: &ConfigFile, at: &[&str], file: Option<ConfigFile>, environment: &Environment) -> Self {
         let get = |names: &[&str]| config.get(&[at, names].concat(), environment);
         let default = get(&["default"]);
+        let connection = |name: String| {
+            let setting = |name_of: &str| get(&["connections", &name, name_of]);
+            let option = |name_of: &str| get(&["connections", &name, "options", name_of]);
+            Connection {
+                driver: setting("driver"),
+                app_id: setting("app_id"),
+                key: setting("key"),
+                secret: setting("secret"),
+                host: option("host"),
+                port: option("port"),
+                scheme: option("scheme"),
+                use_tls: option("useTLS"),
+                cluster: option("cluster"),
+                path: option("path"),
+                name: name.clone(),
+            }
+        };
+        let names = config.names(&[at, &["connections"]].concat());
+        Self { file, default, connections: names.into_iter().map(connection).collect() }
+    }
+
+    /// The connection that is used, if it is configured.
+    #[must_use]
+    pub fn connection(&self) -> Option<&Connection> {
         // `env('BROADCAST_CONNECTION')` of `null` names the connection "null".
-        let name = default.filled().unwrap_or_else(|| "null".to_owned());
-        let is_there = config.names(&[at, &["connections"]].concat()).contains(&name);
-        let setting = |name_of: &str| get(&["connections", &name, name_of]);
-        let option = |name_of: &str| get(&["connections", &name, "options", name_of]);
-        let connection = is_there.then(|| Connection {
-            driver: setting("driver"),
-            app_id: setting("app_id"),
-            key: setting("key"),
-            secret: setting("secret"),
-            host: option("host"),
-            port: option("port"),
-            scheme: option("scheme"),
-            use_tls: option("useTLS"),
-            cluster: option("cluster"),
-            path: option("path"),
-            name: name.clone(),
-        });
-        Self { file, default, connection }
+        let name = self.default.filled().unwrap_or_else(|| "null".to_owned());
+        self.connections.iter().find(|connection| connection.name == name)
     }
 }
 
@@ -132,7 +140,7 @@ mod tests {
     #[test]
     fn without_a_file_laravels_defaults_count() {
         let environment = environment(&[("BROADCAST_CONNECTION", "pusher"), ("PUSHER_APP_CLUSTER", "eu")]);
-        let connection = Broadcasting::new(None, &environment).connection.unwrap();
+        let connection = Broadcasting::new(None, &environment).connection().unwrap().clone();
         assert_eq!(connection.host.filled().as_deref(), Some("api-eu.pusher.com"));
         assert_eq!(connection.host.variable.as_deref(), Some("PUSHER_HOST"));
         assert_eq!(connection.port.value, Value::Integer(443));
@@ -144,7 +152,7 @@ mod tests {
         let source = "<?php return array (\n 'broadcasting' => \n array (\n 'default' => 'pusher', 'connections' => \n array (\
                       'pusher' => \n array ('key' => 'k', 'options' => array ('port' => '6001', 'useTLS' => false, ), ), ), ), );";
         let cached = Broadcasting::cached(&ConfigFile::parse(Path::new("config.php"), source));
-        let connection = cached.connection.unwrap();
+        let connection = cached.connection().unwrap().clone();
         assert_eq!(connection.key.filled().as_deref(), Some("k"));
         assert_eq!((connection.port.value, connection.use_tls.value), (Value::Text("6001".into()), Value::Bool(false)));
     }

@@ -10,7 +10,7 @@ use crate::{
 /// What a project says about broadcasting.
 #[derive(Clone, Debug)]
 pub struct Project {
-    /// The `.env` file, if there is one.
+    /// The `.env` file, if there is one, as it was named or `.env`.
     pub env_file: Option<PathBuf>,
     /// Its variables under those of the process.
     pub environment: Environment,
@@ -43,7 +43,7 @@ impl Project {
         let config = ConfigFile::read(&root.join("config/broadcasting.php"))?;
         let cache = ConfigFile::read(&root.join("bootstrap/cache/config.php"))?;
         Ok(Self {
-            env_file: variables.map(|_| path),
+            env_file: variables.map(|_| env_file.unwrap_or(Path::new(".env")).to_owned()),
             broadcasting: Broadcasting::new(config, &environment),
             cached: cache.as_ref().map(Broadcasting::cached),
             echo: EchoSetup::find(root)?,

@@ -31,6 +31,7 @@ pub(crate) struct Project {
     folder: TempDir,
     variables: Vec<(String, String)>,
     arguments: Vec<String>,
+    in_container: bool,
     environment: Vec<(String, String)>,
     clock: Option<&'static str>,
 }
@@ -62,7 +63,8 @@ impl Project {
         let project = Self {
             folder: tempfile::tempdir().unwrap(),
             variables: variables.map(|(name, value)| (name.to_owned(), value.to_owned())).to_vec(),
-            arguments: vec!["--container=no".to_owned()],
+            arguments: Vec::new(),
+            in_container: false,
             environment: Vec::new(),
             clock: None,
         };
@@ -105,6 +107,11 @@ impl Project {
         self
     }
 
+    pub(crate) fn in_container(mut self) -> Self {
+        self.in_container = true;
+        self
+    }
+
     /// A variable of the process, such as `SSL_CERT_FILE`.
     pub(crate) fn environment(mut self, name: &str, value: impl Into<String>) -> Self {
         self.environment.push((name.to_owned(), value.into()));
@@ -134,7 +141,7 @@ impl Project {
             None => Command::new(binary()),
         };
         command
-            .arg("doctor")
+            .args(["doctor", if self.in_container { "--container=yes" } else { "--container=no" }])
             .args(&self.arguments)
             .current_dir(self.folder.path())
             .env_clear()

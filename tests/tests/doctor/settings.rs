@@ -11,7 +11,8 @@ static SERVER: Shared = Shared::new(|| Server::start(App::new("settings")));
 /// Laravel 11 does not read the variable of Laravel 10.
 #[test]
 fn the_driver_is_set_by_its_old_name() {
-    let project = Project::of(&SERVER.get()).unset("BROADCAST_CONNECTION").set("BROADCAST_DRIVER", "pusher");
+    let server = SERVER.get();
+    let project = Project::of(&server).unset("BROADCAST_CONNECTION").set("BROADCAST_DRIVER", "pusher");
     let examination = project.examine();
     examination.only_failure(
         "driver",
@@ -106,7 +107,8 @@ fn a_port_that_is_none() {
 
 #[test]
 fn an_https_site_with_plain_websockets() {
-    let project = Project::of(&SERVER.get()).set("APP_URL", "https://localhost").set("VITE_PUSHER_HOST", "localhost");
+    let server = SERVER.get();
+    let project = Project::of(&server).set("APP_URL", "https://localhost").set("VITE_PUSHER_HOST", "localhost");
     let examination = project.examine();
     examination.failures(&["address", "tls"]);
     assert_eq!(
@@ -152,11 +154,10 @@ fn a_line_that_is_none() {
 #[test]
 fn localhost_in_a_container() {
     let server = SERVER.get();
-    let examination = Project::of(&server).argument("--container=yes").examine();
+    let examination = Project::of(&server).in_container().examine();
     examination.only_warning("container", &["right only as long as"], "PUSHER_HOST=clairon");
     let port = server.port();
-    let project =
-        Project::of(&server).set("PUSHER_HOST", "localhost").set("PUSHER_PORT", "1").argument("--container=yes");
+    let project = Project::of(&server).set("PUSHER_HOST", "localhost").set("PUSHER_PORT", "1").in_container();
     let project = project.set("VITE_PUSHER_HOST", "127.0.0.1").set("VITE_PUSHER_PORT", port.to_string());
     project.examine().failures(&["port", "container"]);
 }

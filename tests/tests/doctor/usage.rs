@@ -22,8 +22,12 @@ fn wrong_arguments_are_usage_errors() {
 #[test]
 fn another_file_in_place_of_env() {
     let server = Server::start(App::new("file"));
-    let project =
-        Project::of(&server).file("other.env", "BROADCAST_CONNECTION=null\n").argument("--env-file=other.env");
+    let lines = format!(
+        "BROADCAST_CONNECTION=null\nVITE_PUSHER_APP_CLUSTER=mt1\nVITE_PUSHER_HOST=127.0.0.1\nVITE_PUSHER_PORT={}\n\
+         VITE_PUSHER_SCHEME=http\n",
+        server.port()
+    );
+    let project = Project::of(&server).file("other.env", &lines).argument("--env-file=other.env");
     project.examine().failures(&["driver"]);
 }
 

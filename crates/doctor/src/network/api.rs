@@ -127,7 +127,7 @@ fn not_found(setup: &Setup, client: &Client, side: &Side, credentials: &Credenti
 fn redirected(side: &Side, answer: &Answer) -> Finding {
     let location = answer.header("location");
     let detail = format!("{} redirects to {location}, which Laravel and browsers do not follow here", side.endpoint);
-    let fix = match Endpoint::parse(&location) {
+    let fix = match Endpoint::of_location(&location) {
         Some(target) if target.tls != side.endpoint.tls => {
             format!("{}\n{}", side.set("SCHEME", target.scheme()), side.set("PORT", &target.port.to_string()))
         }

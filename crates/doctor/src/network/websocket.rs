@@ -45,7 +45,7 @@ fn blocked(setup: &Setup, side: &Side, answer: &NotUpgraded) -> Finding {
     }
     match status {
         301 | 302 | 303 | 307 | 308 => {
-            let fix = match Endpoint::parse(location) {
+            let fix = match Endpoint::of_location(location) {
                 Some(target) if target.tls != side.endpoint.tls => {
                     format!("{}\n{}", side.set("SCHEME", target.scheme()), side.set("PORT", &target.port.to_string()))
                 }

@@ -27,7 +27,7 @@ fn differences(fresh: &Broadcasting, cached: &Broadcasting) -> Vec<&'static str>
     if differ(&fresh.default, &cached.default) {
         return vec!["the default connection"];
     }
-    let (Some(fresh), Some(cached)) = (&fresh.connection, &cached.connection) else { return Vec::new() };
+    let (Some(fresh), Some(cached)) = (fresh.connection(), cached.connection()) else { return Vec::new() };
     let pairs = [
         ("app_id", &fresh.app_id, &cached.app_id),
         ("key", &fresh.key, &cached.key),

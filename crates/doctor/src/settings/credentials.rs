@@ -1,14 +1,13 @@
 //! `credentials`: the app's id, key and secret are there and can be what they should be.
 
-use clairon_laravel::Setting;
+use clairon_laravel::{Connection, Setting};
 use clairon_protocol::{AppId, AppKey, Secret, error::InvalidId};
 
 use crate::{finding::Finding, setup::Setup};
 
 const CHECK: &str = "credentials";
 
-pub(super) fn check(setup: &Setup) -> Finding {
-    let Some(connection) = setup.connection() else { return Finding::fail(CHECK, "no connection", "") };
+pub(super) fn check(setup: &Setup, connection: &Connection) -> Finding {
     let names = setup.names();
     let variable = |setting: &Setting, name: &str| setting.variable_or(&format!("{names}_APP_{name}")).to_owned();
     let all = [

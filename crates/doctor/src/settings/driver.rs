@@ -19,7 +19,7 @@ pub(super) fn check(setup: &Setup) -> Finding {
         return Finding::warn(CHECK, detail, fix);
     }
     let name = default.filled().unwrap_or_else(|| "null".to_owned());
-    let Some(connection) = &broadcasting.connection else {
+    let Some(connection) = broadcasting.connection() else {
         let detail = format!("{variable} is {:?}, and config/broadcasting.php has no such connection", quote(&name));
         return Finding::fail(CHECK, detail, fix);
     };
