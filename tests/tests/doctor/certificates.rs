@@ -33,17 +33,17 @@ impl Authority {
     }
 
     pub(crate) fn issue(&self, name: &str) -> Certificate {
-        self.sign(params(name))
+        self.sign(&params(name))
     }
 
     pub(crate) fn issue_expired(&self, name: &str) -> Certificate {
         let mut params = params(name);
         params.not_before = date_time_ymd(2020, 1, 1);
         params.not_after = date_time_ymd(2020, 12, 31);
-        self.sign(params)
+        self.sign(&params)
     }
 
-    fn sign(&self, params: CertificateParams) -> Certificate {
+    fn sign(&self, params: &CertificateParams) -> Certificate {
         let key = KeyPair::generate().unwrap();
         let certificate = params.signed_by(&key, &self.issuer).unwrap();
         Certificate::write(&certificate, &key)

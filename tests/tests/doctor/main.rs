@@ -1,5 +1,7 @@
 //! `clairon doctor` in Laravel projects that are set up rightly and wrongly, against real servers and proxies.
 
+#![expect(clippy::unwrap_used, reason = "where a preparation fails, the test has failed")]
+
 mod certificates;
 mod examination;
 mod healthy;

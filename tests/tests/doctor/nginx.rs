@@ -9,7 +9,7 @@ use tempfile::TempDir;
 
 use crate::certificates::Certificate;
 
-/// What a proxy for WebSockets has to say.
+/// What a proxy has to say so that a WebSocket gets through it.
 pub(crate) const PASS_UPGRADE: &str = "proxy_http_version 1.1; proxy_set_header Upgrade $http_upgrade; \
                                        proxy_set_header Connection \"upgrade\"; proxy_set_header Host $http_host;";
 

@@ -11,7 +11,7 @@ use crate::project::Project;
 
 static SERVER: Shared = Shared::new(|| Server::start(App::new("proxied")));
 
-/// nginx without the lines for WebSockets, as it is after `proxy_pass` alone.
+/// nginx without the lines for a WebSocket, as it is after `proxy_pass` alone.
 #[test]
 fn a_proxy_that_takes_upgrade_away() {
     let server = SERVER.get();

@@ -81,6 +81,17 @@ fn seconds(time: SystemTime) -> Option<i64> {
 }
 
 impl Answer {
+    #[cfg(test)]
+    pub(crate) fn new(status: u16, headers: &[(&'static str, &'static str)], body: &str) -> Self {
+        let headers = headers.iter().map(|(name, value)| (name.parse().unwrap(), value.parse().unwrap()));
+        Self {
+            status: StatusCode::from_u16(status).unwrap(),
+            headers: headers.collect(),
+            body: body.to_owned(),
+            clock_ahead: None,
+        }
+    }
+
     /// A header, fit to be shown; empty where it is missing.
     pub(crate) fn header(&self, name: &str) -> String {
         self.headers.get(name).map(|value| quote(&String::from_utf8_lossy(value.as_bytes()))).unwrap_or_default()

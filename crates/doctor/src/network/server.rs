@@ -118,3 +118,38 @@ fn finding(side: &Side, kind: &Kind, answer: &Answer) -> Finding {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// What the peers answer, from their sources.
+    #[test]
+    fn servers_are_told_apart() {
+        let kind = |path: &str, status: u16, headers: &[(&'static str, &'static str)], body: &str| {
+            recognise(path, &Answer::new(status, headers, body))
+        };
+        let other = Kind::Other;
+        assert_eq!(kind("/", 200, &[], "Clairon 1.2.3: a broadcasting server"), Kind::Clairon(Some("1.2.3".into())));
+        let error = r#"{"error":"No app has the id in the path","code":404}"#;
+        assert_eq!(kind("/apps/0/channels", 404, &[], error), Kind::Clairon(None));
+        assert_eq!(kind("/", 200, &[], "OK"), other("soketi"));
+        assert_eq!(kind("/", 404, &[("uWebSockets", "20")], ""), other("soketi"));
+        assert_eq!(kind("/", 404, &[], "Not found."), other("Laravel Reverb"));
+        assert_eq!(kind("/apps/0/channels", 404, &[], "No matching application for ID [0]."), other("Laravel Reverb"));
+        assert_eq!(kind("/", 404, &[("X-Powered-By", "Ratchet/0.4.4")], ""), other("Laravel WebSockets"));
+        let error = r#"{"error":"Unknown app id `0` provided."}"#;
+        assert_eq!(kind("/apps/0/channels", 401, &[], error), other("Laravel WebSockets"));
+        assert_eq!(kind("/up", 200, &[("X-Health-Check", "OK")], "OK"), other("sockudo"));
+        assert_eq!(kind("/", 503, &[("Server", "nginx")], "<html>"), Kind::DeadProxy(503));
+        assert_eq!(
+            kind("/", 200, &[], "<script src=\"/@vite/client\">"),
+            Kind::Stranger("the development server of Vite")
+        );
+        assert_eq!(
+            kind("/", 200, &[("Set-Cookie", "XSRF-TOKEN=x")], "<html>"),
+            Kind::Stranger("the Laravel site itself")
+        );
+        assert_eq!(kind("/", 200, &[("Server", "nginx")], "Welcome to nginx!"), Kind::Unknown);
+    }
+}

@@ -75,3 +75,54 @@ fn readable(connection: &Connection, name: &str, setting: &Setting) -> Result<()
 fn wrong(detail: String, fix: String) -> Problem {
     Problem::Wrong { detail, fix }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use clairon_laravel::{Broadcasting, ConfigFile, Environment};
+
+    /// The endpoint of a connection with these options.
+    fn read(options: &str) -> Result<String, Problem> {
+        let source = format!(
+            "<?php return ['default' => 'p', 'connections' => ['p' => ['driver' => 'pusher', 'options' => [{options}]]]];"
+        );
+        let config = ConfigFile::parse(std::path::Path::new("config/broadcasting.php"), &source);
+        let broadcasting = Broadcasting::new(Some(config), &Environment::default());
+        endpoint(broadcasting.connection().unwrap()).map(|endpoint| endpoint.to_string())
+    }
+
+    #[test]
+    fn the_rules_of_the_php_library() {
+        for (options, expected) in [
+            ("'cluster' => 'eu'", "https://api-eu.pusher.com:443"),
+            ("", "https://api.pusherapp.com:443"),
+            ("'host' => 'a.test', 'scheme' => 'http'", "http://a.test:80"),
+            ("'host' => 'a.test', 'scheme' => 'https'", "https://a.test:443"),
+            ("'host' => 'a.test', 'port' => 6001", "http://a.test:6001"),
+            ("'host' => 'a.test', 'useTLS' => false", "http://a.test:80"),
+            ("'host' => '::1', 'port' => '6001', 'path' => '/ws'", "http://[::1]:6001/ws"),
+        ] {
+            assert_eq!(read(options).unwrap(), expected, "{options}");
+        }
+    }
+
+    #[test]
+    fn what_is_no_endpoint() {
+        for (options, words) in [
+            ("'host' => 'http://a.test:1/'", "must be a bare host"),
+            ("'host' => 'a.test:6001'", "must be a bare host"),
+            ("'host' => 'a b'", "must be a bare host"),
+            ("'host' => 'a.test', 'port' => 'x'", "not a port"),
+            ("'host' => 'a.test', 'port' => 0", "not a port"),
+            ("'host' => 'a.test', 'scheme' => 'wss'", "neither http nor https"),
+        ] {
+            let problem = read(options).unwrap_err();
+            assert!(
+                matches!(&problem, Problem::Wrong { detail, .. } if detail.contains(words)),
+                "{options}: {problem:?}"
+            );
+        }
+        let unread = read("'host' => config('x.host')").unwrap_err();
+        assert!(matches!(&unread, Problem::Unread(detail) if detail.contains("a call of config")), "{unread:?}");
+    }
+}
