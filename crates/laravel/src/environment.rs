@@ -1,8 +1,13 @@
 //! The variables that the project sees.
 
-use std::collections::HashMap;
+use std::{collections::HashMap, path::Path};
 
-use crate::value::Value;
+use crate::{
+    env_file::{self, InvalidLine},
+    error::LaravelError,
+    source,
+    value::Value,
+};
 
 /// Variables, and where each comes from.
 #[derive(Clone, Debug, Default)]
@@ -38,6 +43,21 @@ impl Environment {
             variables.insert(name, (value, origin));
         }
         Self { variables }
+    }
+
+    /// Reads an `.env` file; false: there is none, and only the variables of the process count.
+    ///
+    /// # Errors
+    /// When it cannot be read, or has a line that is not `NAME=VALUE`.
+    pub fn read(
+        path: &Path,
+        process: impl IntoIterator<Item = (String, String)>,
+    ) -> Result<(Self, bool), LaravelError> {
+        let bytes = source::read(path)?;
+        let wrong_line = |invalid: InvalidLine| LaravelError::EnvLine { path: path.to_owned(), line: invalid.0 };
+        let variables = bytes.as_deref().map(env_file::parse).transpose().map_err(wrong_line)?;
+        let is_there = variables.is_some();
+        Ok((Self::new(variables.unwrap_or_default(), process), is_there))
     }
 
     /// The value of a variable.

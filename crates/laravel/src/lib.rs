@@ -25,4 +25,5 @@ pub use env_file::{InvalidLine, parse as parse_env_file};
 pub use environment::{Environment, Origin};
 pub use error::LaravelError;
 pub use project::Project;
+pub use source::read_text;
 pub use value::{Key, Unread, Value};

@@ -3,8 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use crate::{
-    broadcasting::Broadcasting, config_file::ConfigFile, echo::EchoSetup, env_file, environment::Environment,
-    error::LaravelError, source,
+    broadcasting::Broadcasting, config_file::ConfigFile, echo::EchoSetup, environment::Environment, error::LaravelError,
 };
 
 /// What a project says about broadcasting.
@@ -33,17 +32,14 @@ impl Project {
         process: impl IntoIterator<Item = (String, String)>,
     ) -> Result<Self, LaravelError> {
         let path = env_file.map_or_else(|| root.join(".env"), Path::to_owned);
-        let bytes = source::read(&path)?;
-        if bytes.is_none() && env_file.is_some() {
+        let (environment, is_there) = Environment::read(&path, process)?;
+        if !is_there && env_file.is_some() {
             return Err(LaravelError::Read { path, error: std::io::ErrorKind::NotFound.into() });
         }
-        let wrong_line = |invalid: env_file::InvalidLine| LaravelError::EnvLine { path: path.clone(), line: invalid.0 };
-        let variables = bytes.as_deref().map(env_file::parse).transpose().map_err(wrong_line)?;
-        let environment = Environment::new(variables.clone().unwrap_or_default(), process);
         let config = ConfigFile::read(&root.join("config/broadcasting.php"))?;
         let cache = ConfigFile::read(&root.join("bootstrap/cache/config.php"))?;
         Ok(Self {
-            env_file: variables.map(|_| env_file.unwrap_or(Path::new(".env")).to_owned()),
+            env_file: is_there.then(|| env_file.unwrap_or(Path::new(".env")).to_owned()),
             broadcasting: Broadcasting::new(config, &environment),
             cached: cache.as_ref().map(Broadcasting::cached),
             echo: EchoSetup::find(root)?,

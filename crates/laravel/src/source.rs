@@ -27,7 +27,10 @@ pub(crate) fn read(path: &Path) -> Result<Option<Vec<u8>>, LaravelError> {
     Ok(Some(bytes))
 }
 
-/// The text of a file; bytes that are no UTF-8 are replaced.
-pub(crate) fn read_text(path: &Path) -> Result<Option<String>, LaravelError> {
+/// The text of a file of up to 4 MiB; nothing where there is no such file. Bytes that are no UTF-8 are replaced.
+///
+/// # Errors
+/// When it cannot be read, or is too large.
+pub fn read_text(path: &Path) -> Result<Option<String>, LaravelError> {
     Ok(read(path)?.map(|bytes| String::from_utf8_lossy(&bytes).into_owned()))
 }

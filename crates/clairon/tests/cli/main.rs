@@ -4,6 +4,7 @@
 
 mod app;
 mod config;
+mod import;
 mod place;
 mod serve;
 mod server;
