@@ -30,6 +30,32 @@ pub enum ImportError {
         /// The column, from 1.
         column: usize,
     },
+    /// The database cannot be reached or read.
+    #[error("the database of --from-database: {0}")]
+    Database(#[from] sqlx::Error),
+    /// It does not answer.
+    #[error("the database of --from-database did not answer within {seconds} seconds")]
+    Silent {
+        /// How long it had.
+        seconds: u64,
+    },
+    /// The URL is none that could be read.
+    #[error("--from-database: expected sqlite://, mysql:// or postgres://, got {size} bytes of another form")]
+    DatabaseUrl {
+        /// Its length in bytes.
+        size: usize,
+    },
+    /// Reverb has no table of apps.
+    #[error("--from-database: Reverb keeps its apps in config/reverb.php")]
+    NoTable,
+    /// There is no such table, or it lacks what an app cannot be without.
+    #[error("the table {table} of --from-database has no column {column}")]
+    Column {
+        /// The table.
+        table: String,
+        /// The column.
+        column: &'static str,
+    },
     /// It was read and names no app.
     #[error("{place} names no app that can be used{}", lines(notes))]
     NoApp {

@@ -8,7 +8,7 @@ use crate::{
 };
 
 /// An app of the file, and a row of the table `websockets_apps`.
-const APP: &Mapping = &[
+pub(crate) const APP: &Mapping = &[
     ("id", Target::Id),
     ("name", Target::Name),
     ("key", Target::Key),

@@ -1,8 +1,9 @@
-//! Reads the apps of other servers of the Pusher protocol: their configuration files and environment variables.
+//! Reads the apps of other servers of the Pusher protocol: their configuration files, environment variables and databases.
 //!
 //! Nothing is executed and nothing is written. What becomes of each app, and what has no equivalent, is a [`Plan`].
 
 mod args;
+mod database;
 mod error;
 mod json;
 mod laravel_websockets;
@@ -15,7 +16,7 @@ use std::path::Path;
 
 use clairon_laravel::{ConfigFile, Environment, LaravelError, Value, read_text};
 
-pub use args::{Format, SourceArgs};
+pub use args::{DatabaseUrl, Format, SourceArgs};
 pub use error::ImportError;
 pub use plan::{Plan, PlannedApp};
 
@@ -23,8 +24,16 @@ pub use plan::{Plan, PlannedApp};
 ///
 /// # Errors
 /// When there is no such source, it cannot be read, or it names no app that could be used.
-pub fn read(source: &SourceArgs, environment: &Environment) -> Result<Plan, ImportError> {
-    let plan = match source.format {
+pub async fn read(source: &SourceArgs, environment: &Environment) -> Result<Plan, ImportError> {
+    let plan = match &source.from_database {
+        Some(url) => database::plan(source.format, url, source.from_table.as_deref()).await?,
+        None => read_files(source, environment)?,
+    };
+    if plan.apps.is_empty() { Err(ImportError::NoApp { place: plan.source, notes: plan.notes }) } else { Ok(plan) }
+}
+
+fn read_files(source: &SourceArgs, environment: &Environment) -> Result<Plan, ImportError> {
+    Ok(match source.format {
         Format::LaravelWebsockets => {
             let path = source.file.as_deref().unwrap_or(Path::new("config/websockets.php"));
             laravel_websockets::plan(&php(path)?, environment)
@@ -40,8 +49,7 @@ pub fn read(source: &SourceArgs, environment: &Environment) -> Result<Plan, Impo
             Some(path) => soketi::plan(&json(path)?, &path.display().to_string()),
             None => soketi::plan_of_variables(environment),
         },
-    };
-    if plan.apps.is_empty() { Err(ImportError::NoApp { place: plan.source, notes: plan.notes }) } else { Ok(plan) }
+    })
 }
 
 fn php(path: &Path) -> Result<ConfigFile, ImportError> {

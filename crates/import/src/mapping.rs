@@ -150,6 +150,9 @@ fn means_something(value: &Value) -> bool {
     match value {
         Value::Null | Value::Bool(false) => false,
         Value::Array(entries) => !entries.is_empty(),
-        other => other.filled().is_some_and(|text| text != "-1" && flag(value) != Some(false)),
+        other => {
+            let is_empty = |text: &str| matches!(text, "-1" | "[]" | "{}" | "null");
+            other.filled().is_some_and(|text| !is_empty(&text) && flag(value) != Some(false))
+        }
     }
 }

@@ -4,7 +4,6 @@ use clairon_laravel::{Environment, Key, Value};
 use clairon_registry::App;
 
 use crate::{
-    json,
     mapping::{Mapping, Target, app, count, count_of, set_limit},
     plan::Plan,
 };
@@ -34,6 +33,29 @@ const APP: &Mapping = &[
     ("maxReadRequestsPerSecond", Target::None("backends are not limited by the second")),
     ("webhooks", Target::None("webhooks are not there yet")),
     ("webhookEvents", Target::Ignored),
+];
+
+/// A row of the table `apps`.
+pub(crate) const ROW: &Mapping = &[
+    ("id", Target::Id),
+    ("key", Target::Key),
+    ("secret", Target::Secret),
+    ("enabled", Target::Enabled),
+    ("enable_stats", Target::Statistics),
+    ("max_connections", Target::Capacity),
+    ("enable_client_messages", Target::ClientMessages),
+    ("enable_user_authentication", Target::UserAuthentication),
+    ("max_client_events_per_sec", Target::Limit("client_events_per_second", 1)),
+    ("max_presence_members_per_channel", Target::Limit("presence_members", 1)),
+    ("max_presence_member_size_in_kb", Target::Limit("user_info_bytes", KIB)),
+    ("max_channel_name_length", Target::Limit("channel_name_bytes", 1)),
+    ("max_event_channels_at_once", Target::Limit("channels_per_event", 1)),
+    ("max_event_name_length", Target::Limit("event_name_bytes", 1)),
+    ("max_event_payload_in_kb", Target::Limit("event_data_bytes", KIB)),
+    ("max_event_batch_size", Target::Limit("events_per_batch", 1)),
+    ("max_backend_events_per_sec", Target::None("backends are not limited by the second")),
+    ("max_read_req_per_sec", Target::None("backends are not limited by the second")),
+    ("webhooks", Target::None("webhooks are not there yet")),
 ];
 
 /// Limits of the whole server, which become those of each app that has no own.
@@ -94,21 +116,14 @@ pub(crate) fn plan_of_variables(environment: &Environment) -> Plan {
     let app = APP_VARIABLES.iter().filter_map(|(name, field)| {
         let name = format!("DEFAULT_APP_{name}");
         let text = variable(&name).or_else(|| environment.filled(&name))?;
-        Some((Key::Name((*field).to_owned()), typed(text)))
+        Some((Key::Name((*field).to_owned()), Value::Text(text.to_owned())))
     });
     let apps = Value::Array(vec![(Key::Index(0), Value::Array(app.collect()))]);
-    let rest =
-        VARIABLES.iter().filter_map(|(name, path)| Some((Key::Name((*path).to_owned()), typed(variable(name)?))));
+    let rest = VARIABLES
+        .iter()
+        .filter_map(|(name, path)| Some((Key::Name((*path).to_owned()), Value::Text(variable(name)?.to_owned()))));
     let config = rest.chain([(Key::Name(APPS.to_owned()), apps)]).collect();
     plan(&Value::Array(config), "SOKETI_* variables")
-}
-
-/// A variable's text, which is JSON where it can be; ids and keys stay as they are written.
-fn typed(text: &str) -> Value {
-    match serde_json::from_str(text) {
-        Ok(json @ (serde_json::Value::Bool(_) | serde_json::Value::Array(_))) => json::value(json),
-        _ => Value::Text(text.to_owned()),
-    }
 }
 
 /// What stands under a path, whether it is nested or has its dots in one key.

@@ -28,7 +28,7 @@ pub(crate) async fn run(arguments: ImportArguments) -> anyhow::Result<()> {
     let process =
         env::vars_os().filter_map(|(name, value)| Some((name.into_string().ok()?, value.into_string().ok()?)));
     let (environment, _) = Environment::read(&path, process).map_err(ImportError::from)?;
-    let plan = clairon_import::read(&arguments.source, &environment)?;
+    let plan = clairon_import::read(&arguments.source, &environment).await?;
     let registry = open(&settings.database).await?;
     let present = registry.list().await?;
     let new: Vec<&PlannedApp> = plan.apps.iter().filter(|planned| taken(&planned.app, &present).is_none()).collect();
