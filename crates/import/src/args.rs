@@ -36,7 +36,7 @@ impl fmt::Debug for DatabaseUrl {
     }
 }
 
-/// The longest name of a table in MySQL and Postgres, in bytes.
+/// The longest name of a table in Postgres, in bytes; in `MySQL` one more is allowed.
 const TABLE_BYTES: usize = 63;
 
 fn table_name(text: &str) -> Result<String, String> {

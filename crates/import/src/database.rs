@@ -1,4 +1,4 @@
-//! Tables of apps: `websockets_apps` of Laravel WebSockets, `apps` of soketi.
+//! Tables of apps: `websockets_apps` of `beyondcode/laravel-websockets`, `apps` of soketi.
 
 use std::{future::Future, time::Duration};
 

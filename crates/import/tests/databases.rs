@@ -1,6 +1,6 @@
-//! Tables of apps, in the engines and with the columns that Laravel WebSockets and soketi have.
+//! Tables of apps, in the engines and with the columns that the two servers have.
 
-#![expect(clippy::unwrap_used, reason = "a preparation that fails is a test that fails")]
+#![expect(clippy::unwrap_used, clippy::expect_used, reason = "a preparation that fails is a test that fails")]
 
 mod support;
 

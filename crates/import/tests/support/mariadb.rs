@@ -1,4 +1,4 @@
-//! A private MariaDB server, which speaks as MySQL does.
+//! A private `MariaDB` server, which speaks as `MySQL` does.
 
 use std::{
     fs::{self, File},
@@ -10,7 +10,7 @@ use rustix::process::{Pid, Signal, kill_process};
 use tempfile::TempDir;
 
 /// How long it may take to listen.
-const START: Duration = Duration::from_secs(60);
+const START: Duration = Duration::from_mins(1);
 
 /// Listens on a socket in its own directory and nowhere else. Stopped, and its files removed, when dropped.
 pub(crate) struct MariaDb {
