@@ -1,6 +1,6 @@
 //! The registry over SQL, the same for every engine.
 
-use std::fmt;
+use std::{fmt, slice};
 
 use async_trait::async_trait;
 use clairon_protocol::AppId;
@@ -56,13 +56,22 @@ impl<E: Engine> AppRegistry for SqlRegistry<E> {
     }
 
     async fn create(&self, app: &App) -> Result<(), RegistryError> {
-        app.validate()?;
+        self.create_all(slice::from_ref(app)).await
+    }
+
+    async fn create_all(&self, apps: &[App]) -> Result<(), RegistryError> {
+        apps.iter().try_for_each(App::validate)?;
         let mut write = self.begin().await?;
-        match find::<E>(&mut write, &app.id).await {
-            Ok(None) => put(write, app).await,
-            Ok(Some(_)) | Err(RegistryError::BadRow { .. }) => Err(RegistryError::IdTaken { id: app.id.clone() }),
-            Err(error) => Err(error),
+        for app in apps {
+            match find::<E>(&mut write, &app.id).await {
+                Ok(None) => put::<E>(&mut write, app).await?,
+                Ok(Some(_)) | Err(RegistryError::BadRow { .. }) => {
+                    return Err(RegistryError::IdTaken { id: app.id.clone() });
+                }
+                Err(error) => return Err(error),
+            }
         }
+        Ok(write.commit().await?)
     }
 
     async fn declare(&self, app: &App) -> Result<Declared, RegistryError> {
@@ -74,7 +83,8 @@ impl<E: Engine> AppRegistry for SqlRegistry<E> {
             Ok(Some(_)) | Err(RegistryError::BadRow { .. }) => Declared::Updated,
             Err(error) => return Err(error),
         };
-        put(write, app).await?;
+        put::<E>(&mut write, app).await?;
+        write.commit().await?;
         Ok(declared)
     }
 
@@ -84,7 +94,8 @@ impl<E: Engine> AppRegistry for SqlRegistry<E> {
         if number::<E>(&mut write, queries::COUNT).await? > 0 {
             return Ok(false);
         }
-        put(write, app).await?;
+        put::<E>(&mut write, app).await?;
+        write.commit().await?;
         Ok(true)
     }
 
@@ -114,15 +125,15 @@ async fn find<E: Engine>(connection: &mut E::Connection, id: &AppId) -> Result<O
     rows.first().map(E::app).transpose()
 }
 
-/// Adds the app, or replaces the one with its id, unless another app has its key; and commits.
-async fn put<E: Engine>(mut write: Transaction<'static, E>, app: &App) -> Result<(), RegistryError> {
+/// Adds the app, or replaces the one with its id, unless another app has its key.
+async fn put<E: Engine>(write: &mut E::Connection, app: &App) -> Result<(), RegistryError> {
     let others = [Value::Text(app.key.as_str()), Value::Text(app.id.as_str())];
-    if let Some(owner) = E::run(&mut write, queries::OTHER_WITH_KEY, &others).await?.first() {
+    if let Some(owner) = E::run(write, queries::OTHER_WITH_KEY, &others).await?.first() {
         return Err(RegistryError::KeyTaken { key: app.key.clone(), owner: E::text(owner)? });
     }
     let origins = row::encode_origins(app);
-    E::run(&mut write, queries::UPSERT, &row::values(app, &origins)).await?;
-    Ok(write.commit().await?)
+    E::run(write, queries::UPSERT, &row::values(app, &origins)).await?;
+    Ok(())
 }
 
 async fn number<E: Engine>(connection: &mut E::Connection, statement: &'static str) -> Result<i64, RegistryError> {

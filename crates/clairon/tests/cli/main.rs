@@ -5,6 +5,7 @@
 mod app;
 mod bench;
 mod config;
+mod import;
 mod place;
 mod serve;
 mod server;
