@@ -84,15 +84,27 @@ impl Redis {
     /// # Panics
     /// When it does not.
     pub fn set(&self, setting: &str, value: &str) {
-        let line = format!("CONFIG SET {setting} {value}");
+        let answer = self.command(&format!("CONFIG SET {setting} {value}"));
+        assert!(answer.starts_with("+OK"), "{setting}: {answer}");
+    }
+
+    /// Has it close all connections of a kind: `pubsub` or `normal`.
+    ///
+    /// # Panics
+    /// When it does not.
+    pub fn cut(&self, kind: &str) {
+        let answer = self.command(&format!("CLIENT KILL TYPE {kind}"));
+        assert!(answer.starts_with(':'), "{kind}: {answer}");
+    }
+
+    fn command(&self, line: &str) -> String {
         let answer = TcpStream::connect(("127.0.0.1", self.port)).and_then(|mut stream| {
             stream.set_read_timeout(Some(DEADLINE))?;
             write!(stream, "{line}\r\nQUIT\r\n")?;
             let mut answer = String::new();
             stream.read_to_string(&mut answer).map(|_| answer)
         });
-        let answer = answer.unwrap_or_else(|error| panic!("{line}: {error}"));
-        assert!(answer.starts_with("+OK"), "{line}: {answer}");
+        answer.unwrap_or_else(|error| panic!("{line}: {error}"))
     }
 
     fn signal(&self, signal: Signal) {

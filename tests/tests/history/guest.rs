@@ -1,0 +1,140 @@
+//! A client that writes down what it hears.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use clairon_tests::app::App;
+use clairon_tests::client::{Client, data};
+use clairon_tests::server::Server;
+use serde_json::{Value, json};
+
+/// What a client has heard on one channel from one success on, in order.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Stay {
+    /// The members of the snapshot.
+    pub(crate) snapshot: Vec<String>,
+    /// What came after it.
+    pub(crate) heard: Vec<Heard>,
+    /// Which of the channel's messages it must have heard: those that were taken while it was there.
+    pub(crate) due: Vec<String>,
+    /// It was there to the end.
+    pub(crate) is_last: bool,
+}
+
+/// One event.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum Heard {
+    Message(String),
+    Added(String),
+    Removed(String),
+}
+
+impl Heard {
+    pub(crate) fn message(&self) -> Option<&str> {
+        match self {
+            Self::Message(message) => Some(message),
+            Self::Added(_) | Self::Removed(_) => None,
+        }
+    }
+}
+
+/// A client on one node.
+#[derive(Debug)]
+pub(crate) struct Guest {
+    client: Client,
+    pub(crate) node: usize,
+    pub(crate) user: String,
+    /// The channels that it is on or has asked for; `None` until it was told of its success.
+    pub(crate) channels: BTreeMap<&'static str, Option<Stay>>,
+    /// What it has heard on channels that it has left.
+    pub(crate) past: Vec<(&'static str, Stay)>,
+}
+
+impl Guest {
+    pub(crate) fn connect(server: &Server, app: &App, node: usize, user: String) -> Self {
+        Self { client: Client::connect(server, app), node, user, channels: BTreeMap::new(), past: Vec::new() }
+    }
+
+    pub(crate) fn ask_to_join(&mut self, channel: &'static str) {
+        if channel.starts_with("presence-") {
+            self.client.ask_to_join(channel, &json!({"user_id": self.user}).to_string());
+        } else {
+            let auth = self.client.auth(channel, None);
+            self.client.send("pusher:subscribe", &json!({"channel": channel, "auth": auth}));
+        }
+        self.channels.insert(channel, None);
+    }
+
+    pub(crate) fn leave(&mut self, channel: &'static str) {
+        self.client.unsubscribe(channel);
+        self.hear_all();
+        if let Some(Some(stay)) = self.channels.remove(channel) {
+            self.past.push((channel, stay));
+        }
+    }
+
+    /// Reads until it is so.
+    pub(crate) fn hear_until(&mut self, is_so: impl Fn(&Self) -> bool) {
+        while !is_so(self) {
+            let event = self.client.socket.event();
+            self.note(&event);
+        }
+    }
+
+    /// Reads what there is.
+    pub(crate) fn hear_all(&mut self) {
+        for event in self.client.fence() {
+            self.note(&event);
+        }
+    }
+
+    pub(crate) fn has_joined(&self, channel: &str) -> bool {
+        self.channels.get(channel).is_some_and(Option::is_some)
+    }
+
+    pub(crate) fn has_heard(&self, channel: &str, message: &str) -> bool {
+        let stay = self.channels.get(channel).and_then(Option::as_ref);
+        stay.is_some_and(|stay| stay.heard.contains(&Heard::Message(message.to_owned())))
+    }
+
+    /// The members of a channel, as this client knows them.
+    pub(crate) fn members(&self, channel: &str) -> BTreeSet<String> {
+        let Some(Some(stay)) = self.channels.get(channel) else { return BTreeSet::new() };
+        let mut members: BTreeSet<String> = stay.snapshot.iter().cloned().collect();
+        for heard in &stay.heard {
+            match heard {
+                Heard::Added(user) => drop(members.insert(user.clone())),
+                Heard::Removed(user) => drop(members.remove(user)),
+                Heard::Message(_) => {}
+            }
+        }
+        members
+    }
+
+    /// Everything, at the end.
+    pub(crate) fn finish(mut self) -> Vec<(&'static str, Stay)> {
+        let last = std::mem::take(&mut self.channels).into_iter();
+        self.past.extend(last.filter_map(|(channel, stay)| Some((channel, Stay { is_last: true, ..stay? }))));
+        self.past
+    }
+
+    fn note(&mut self, event: &Value) {
+        let name = event["event"].as_str().unwrap_or_default();
+        let channel = event["channel"].as_str().unwrap_or_default();
+        let Some(stay) = self.channels.get_mut(channel) else { panic!("an event of another channel: {event}") };
+        if name == "pusher_internal:subscription_succeeded" {
+            let ids = data(event)["presence"]["ids"].as_array().cloned().unwrap_or_default();
+            assert!(stay.is_none(), "a second success: {event}");
+            let snapshot = ids.iter().filter_map(Value::as_str).map(str::to_owned).collect();
+            *stay = Some(Stay { snapshot, ..Stay::default() });
+            return;
+        }
+        let Some(stay) = stay else { panic!("an event before its success: {event}") };
+        let user = || data(event)["user_id"].as_str().unwrap_or_default().to_owned();
+        stay.heard.push(match name {
+            "pusher_internal:member_added" => Heard::Added(user()),
+            "pusher_internal:member_removed" => Heard::Removed(user()),
+            "said" => Heard::Message(event["data"].as_str().unwrap_or_default().to_owned()),
+            _ => panic!("{event}"),
+        });
+    }
+}
