@@ -22,9 +22,6 @@ use crate::{
 /// The most changes sent together.
 const BATCH: usize = 256;
 
-/// What a lost answer may be asked for again, in leases.
-const REMEMBERED_LEASES: u32 = 4;
-
 /// Runs until the node is to leave, and ends between two batches.
 pub(crate) async fn run(core: Arc<Core>) {
     let mut backoff = Backoff::default();
@@ -68,8 +65,7 @@ async fn commit(core: &Core, node: &NodeId) -> Result<bool, Failure> {
             return Ok(None);
         }
         let mut requests: Vec<Request> = Vec::with_capacity(changes.len() + clients.len() + watched.len());
-        let remembered = core.settings.lease * REMEMBERED_LEASES;
-        requests.extend(changes.iter().map(|change| change.request(&core.keys, remembered)));
+        requests.extend(changes.iter().map(|change| change.request(&core.keys, core.remembered())));
         requests.extend(clients.iter().map(|clients| clients.request(&core.keys, node)));
         requests.extend(watched.iter().map(|place| scripts::online(&core.keys, place)));
         core.ledger.run(&requests).await.map(Some)
