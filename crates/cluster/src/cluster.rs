@@ -90,6 +90,7 @@ impl Cluster {
             stopping: watch::Sender::new(false),
             received: 0.into(),
             garbled: Throttle::default(),
+            not_taken: Throttle::default(),
             connector,
             settings,
         });

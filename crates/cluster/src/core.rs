@@ -58,6 +58,7 @@ pub(crate) struct Core {
     /// Messages received, to notice silence.
     pub(crate) received: AtomicU64,
     pub(crate) garbled: Throttle,
+    pub(crate) not_taken: Throttle,
 }
 
 /// What this node has, wants, and has told.
