@@ -3,7 +3,7 @@
 //! One task. It takes what is due, sends it as one batch, and tells who waits; what happens meanwhile is the next
 //! batch. So ten thousand sockets that go at once become some dozens of round trips, and who joins goes first.
 
-use std::{collections::BTreeMap, sync::Arc};
+use std::{collections::BTreeMap, sync::Arc, time::Instant};
 
 use clairon_protocol::AppId;
 use redis::Value;
@@ -21,9 +21,6 @@ use crate::{
 
 /// The most changes sent together.
 const BATCH: usize = 256;
-
-/// What a lost answer may be asked for again, in leases.
-const REMEMBERED_LEASES: u32 = 4;
 
 /// Runs until the node is to leave, and ends between two batches.
 pub(crate) async fn run(core: Arc<Core>) {
@@ -68,8 +65,7 @@ async fn commit(core: &Core, node: &NodeId) -> Result<bool, Failure> {
             return Ok(None);
         }
         let mut requests: Vec<Request> = Vec::with_capacity(changes.len() + clients.len() + watched.len());
-        let remembered = core.settings.lease * REMEMBERED_LEASES;
-        requests.extend(changes.iter().map(|change| change.request(&core.keys, remembered)));
+        requests.extend(changes.iter().map(|change| change.request(&core.keys, core.remembered())));
         requests.extend(clients.iter().map(|clients| clients.request(&core.keys, node)));
         requests.extend(watched.iter().map(|place| scripts::online(&core.keys, place)));
         core.ledger.run(&requests).await.map(Some)
@@ -102,7 +98,7 @@ async fn commit(core: &Core, node: &NodeId) -> Result<bool, Failure> {
         progress.note(settle_online(core, place, answer));
     }
     unindex(core, node).await;
-    progress.result()
+    progress.result(core)
 }
 
 /// What became of a batch: progress where anything succeeded, so that what fails for ever holds nobody up.
@@ -120,11 +116,13 @@ impl Progress {
         }
     }
 
-    fn result(self) -> Result<bool, Failure> {
+    fn result(self, core: &Core) -> Result<bool, Failure> {
         match self.failure {
             Some(failure) if !self.has_success => Err(failure),
             Some(failure) => {
-                tracing::warn!(%failure, "a part of the changes was not taken and will be sent again");
+                if let Some(held_back) = core.not_taken.pass(Instant::now()) {
+                    tracing::warn!(%failure, held_back, "a part of the changes was not taken and will be sent again");
+                }
                 Ok(true)
             }
             None => Ok(true),

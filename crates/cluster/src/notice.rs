@@ -23,7 +23,8 @@ pub struct Place {
 /// Something that a node must know.
 ///
 /// Versions order the changes of one place: each is greater than the one before. A receiver drops a versioned notice at
-/// or below the version that it has, and keeps one that comes before [`Notice::Loaded`] until that has come.
+/// or below the version that it has, and keeps one that comes before [`Notice::Loaded`] until that has come. It drops a
+/// `Loaded` below the version that it has, takes one at or above, and goes on from its version.
 #[derive(Clone, Debug)]
 pub enum Notice {
     /// An event for the subscribers of a channel.

@@ -87,7 +87,12 @@ impl World {
         self.broken = self.down.map_or_else(|| (0..3).collect(), |node| vec![node]);
         match self.fault {
             Fault::Kill => {
-                self.nodes.servers[node].signal(Signal::KILL);
+                // What it has done is in the ledger, and what it has told is in its log, which it writes in its own time.
+                self.rest();
+                let server = &self.nodes.servers[node];
+                http::get(server, "/last-words").assert_refused(404, "");
+                let _ = server.wait_for_log("its last words", |line| line["path"] == "/last-words");
+                server.signal(Signal::KILL);
                 for guest in self.guests.extract_if(.., |guest| guest.node == node) {
                     self.gone.extend(guest.finish().into_iter().map(|(name, stay)| (name, unfinished(stay))));
                 }
@@ -127,6 +132,11 @@ impl World {
         }
         for server in &self.nodes.servers {
             eventually("all nodes are ready", || http::get(server, "/ready").status == 200);
+            // A connection that was cut may be found out by the first who needs it.
+            eventually("all nodes publish", || {
+                self.messages += 1;
+                publish(server, CHANNELS[0], &format!("again {}", self.messages)) == 200
+            });
         }
         for guest in &mut self.guests {
             let asked: Vec<_> = guest.channels.keys().copied().collect();

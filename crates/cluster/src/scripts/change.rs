@@ -23,9 +23,9 @@ pub(crate) struct Change {
     pub(crate) place: Place,
     /// Who asks.
     pub(crate) node: NodeId,
-    /// Under which id the node had its share before it lost its lease, and the sequence of its last change under that
-    /// id where no answer has come.
-    pub(crate) previous: Option<(NodeId, Option<u64>)>,
+    /// Under which ids the node may have had a share before it lost its lease, and for each the sequence of its change
+    /// that no answer has come to, or 0.
+    pub(crate) earlier: Vec<(NodeId, u64)>,
     /// Greater for each change of this node.
     pub(crate) sequence: u64,
     /// All connections of the node, newcomers included.
@@ -75,15 +75,16 @@ impl Change {
     /// The request; what came of it is remembered this long for a repetition.
     pub(crate) fn request(&self, keys: &Keys, remembered: Duration) -> Request {
         let (script, source) = script!("record.lua", "change.lua");
-        let Self { place, node, previous, .. } = self;
+        let Self { place, node, earlier, .. } = self;
         let mut names = vec![keys.record(place), keys.cache(place), keys.last(place, node)];
-        names.extend(previous.as_ref().map(|(previous, _)| keys.last(place, previous)));
-        let (previous, unanswered) = previous.as_ref().map_or(("", None), |(node, last)| (node.as_str(), *last));
+        names.extend(earlier.iter().map(|(id, _)| keys.last(place, id)));
+        let (ids, unanswered): (Vec<&str>, Vec<String>) =
+            earlier.iter().map(|(id, sequence)| (id.as_str(), sequence.to_string())).unzip();
         let call = Call::new(script, source, names)
             .arg(keys.publish_command())
             .arg(node.as_str())
-            .arg(previous)
-            .number(unanswered.unwrap_or(0))
+            .arg(ids.join(" "))
+            .arg(unanswered.join(" "))
             .number(self.sequence)
             .number(remembered.as_millis())
             .number(self.connections)

@@ -131,17 +131,21 @@ impl Share {
             return (**change).clone();
         }
         *sequence += 1;
-        let previous = match (&self.unanswered, &self.node) {
-            (Some(change), _) => Some((change.node.clone(), Some(change.sequence))),
-            (None, Some(previous)) if previous != node => Some((previous.clone(), None)),
-            _ => None,
-        };
-        let is_whole = self.wants == Wants::Whole || previous.is_some();
+        let mut earlier = Vec::new();
+        match (&self.unanswered, &self.node) {
+            (Some(change), _) => {
+                earlier.clone_from(&change.earlier);
+                earlier.push((change.node.clone(), change.sequence));
+            }
+            (None, Some(id)) if id != node => earlier.push((id.clone(), 0)),
+            _ => {}
+        }
+        let is_whole = self.wants == Wants::Whole || !earlier.is_empty();
         let (added, removed) = if is_whole { (self.all_users(), Vec::new()) } else { self.changed() };
         let change = Change {
             place: place.clone(),
             node: node.clone(),
-            previous,
+            earlier,
             sequence: *sequence,
             connections: self.connections,
             added,

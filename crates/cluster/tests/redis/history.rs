@@ -9,10 +9,10 @@ use std::{
 use clairon_protocol::{Edge, UserId};
 use futures_util::future::join_all;
 use rand::{RngExt, SeedableRng, rngs::StdRng, seq::IndexedRandom};
-use tokio::task::JoinHandle;
+use tokio::{task::JoinHandle, time};
 
 use crate::support::{
-    node::{Log, Node, app, name, soon},
+    node::{Log, Node, PATIENCE, app, name, soon},
     proxy::Proxy,
     redis_server::RedisServer,
 };
@@ -69,7 +69,7 @@ impl World {
         match self.random.random_range(0..1_000) {
             0..480 => self.join(),
             480..900 => self.leave().await,
-            900..985 => tokio::time::sleep(Duration::from_millis(self.random.random_range(0..20))).await,
+            900..985 => time::sleep(Duration::from_millis(self.random.random_range(0..20))).await,
             985..990 => self.proxies[self.random.random_range(0..3_usize)].hiccup(),
             990..995 => {
                 // Some are longer than a lease.
@@ -79,7 +79,7 @@ impl World {
             995..997 if faults != Faults::Cuts => self.crash().await,
             997..998 if faults == Faults::All => {
                 self.server.pause();
-                tokio::time::sleep(Duration::from_millis(self.random.random_range(0..2_500))).await;
+                time::sleep(Duration::from_millis(self.random.random_range(0..2_500))).await;
                 self.server.resume();
             }
             998.. if faults == Faults::All => {
@@ -143,26 +143,37 @@ impl World {
         }
     }
 
-    /// Each user was added once more than removed where they are there, else as often; and the same for rooms.
-    fn check_edges(&self) {
+    /// Waits until each user was added once more than removed where they are there, else as often; and the same for rooms.
+    async fn wait_edges(&self) {
         for room in ROOMS {
-            let mut balance: BTreeMap<String, i64> = BTreeMap::new();
-            for edge in self.logs.iter().flat_map(|log| log.edges(room)) {
-                let (what, change) = match edge {
-                    Edge::MemberAdded(user) => (user.to_string(), 1),
-                    Edge::MemberRemoved(user) => (user.to_string(), -1),
-                    Edge::Occupied => (String::new(), 1),
-                    Edge::Vacated => (String::new(), -1),
-                };
-                *balance.entry(what).or_default() += change;
+            let mut expected = BTreeMap::new();
+            for client in self.clients.iter().filter(|client| client.room == room) {
+                expected.extend([(client.user.to_owned(), 1), (String::new(), 1)]);
             }
-            let is_there = |what: &str| {
-                self.clients.iter().any(|client| client.room == room && (what.is_empty() || client.user == what))
+            let agree = async {
+                while self.balance(room) != expected {
+                    time::sleep(Duration::from_millis(20)).await;
+                }
             };
-            for (what, balance) in balance {
-                assert_eq!(balance, i64::from(is_there(&what)), "the edges of {what:?} in {room}");
-            }
+            let is_in_time = time::timeout(PATIENCE, agree).await.is_ok();
+            assert!(is_in_time, "the edges of {room} leave {:?}, there are {expected:?}", self.balance(room));
         }
+    }
+
+    /// How many times more a user was added than removed, and by the empty name the room itself; without zeros.
+    fn balance(&self, room: &str) -> BTreeMap<String, i64> {
+        let mut balance: BTreeMap<String, i64> = BTreeMap::new();
+        for edge in self.logs.iter().flat_map(|log| log.edges(room)) {
+            let (what, change) = match edge {
+                Edge::MemberAdded(user) => (user.to_string(), 1),
+                Edge::MemberRemoved(user) => (user.to_string(), -1),
+                Edge::Occupied => (String::new(), 1),
+                Edge::Vacated => (String::new(), -1),
+            };
+            *balance.entry(what).or_default() += change;
+        }
+        balance.retain(|_, balance| *balance != 0);
+        balance
     }
 }
 
@@ -176,7 +187,7 @@ async fn wait_ledger(node: &Node, room: &str, connections: usize, members: &[&st
                 return;
             }
         }
-        tokio::time::sleep(Duration::from_millis(20)).await;
+        time::sleep(Duration::from_millis(20)).await;
     }
 }
 
@@ -187,7 +198,7 @@ async fn run(seed: u64, faults: Faults) {
     }
     world.rest().await;
     if faults == Faults::Cuts {
-        world.check_edges();
+        world.wait_edges().await;
     }
 }
 
