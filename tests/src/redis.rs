@@ -1,7 +1,7 @@
-//! A private Redis: on a free port, in a temporary folder, with nothing kept on disk, gone when the test is.
+//! A private Redis: on a free port, in a temporary folder, gone when the test is.
 
-use std::io::{BufRead, BufReader, Read, Write};
-use std::net::{TcpListener, TcpStream};
+use std::io::{self, BufRead, BufReader, Read, Write};
+use std::net::{Shutdown, TcpListener, TcpStream};
 use std::process::{Child, Command, Stdio};
 use std::thread;
 
@@ -9,49 +9,52 @@ use rustix::process::{Pid, Signal, kill_process};
 use tempfile::TempDir;
 
 use crate::DEADLINE;
+use crate::nodes::Engine;
 
 /// A running Redis, or one that is down for a while.
 #[derive(Debug)]
 pub struct Redis {
     port: u16,
     folder: TempDir,
+    arguments: Vec<String>,
     child: Option<Child>,
 }
 
 impl Redis {
-    /// Starts one.
+    /// Starts one that keeps nothing on disk.
     ///
     /// # Panics
     /// When it does not get ready.
     #[must_use]
     pub fn start() -> Self {
-        let free = TcpListener::bind("127.0.0.1:0").and_then(|socket| socket.local_addr());
-        let port = free.unwrap_or_else(|error| panic!("a free port: {error}")).port();
-        let folder = tempfile::tempdir().unwrap_or_else(|error| panic!("a temporary folder: {error}"));
-        let mut redis = Self { port, folder, child: None };
+        Self::with(&["--save", "", "--appendonly", "no"])
+    }
+
+    /// Starts one that has on disk whatever it has answered.
+    ///
+    /// # Panics
+    /// When it does not get ready.
+    #[must_use]
+    pub fn durable() -> Self {
+        Self::with(&["--save", "", "--appendonly", "yes", "--appendfsync", "always"])
+    }
+
+    /// Starts one with these arguments.
+    pub(crate) fn with(arguments: &[&str]) -> Self {
+        let arguments = arguments.iter().map(|&argument| argument.to_owned()).collect();
+        let mut redis = Self { port: free_port(), folder: temporary_folder(), arguments, child: None };
         redis.run();
         redis
     }
 
-    /// Starts it again where it was, without its data.
+    /// Starts it again where it was, with the data that it has on disk.
     ///
     /// # Panics
     /// When it does not get ready.
     pub fn run(&mut self) {
-        let port = self.port.to_string();
-        let mut child = Command::new("redis-server")
-            .args(["--bind", "127.0.0.1", "--port", &port, "--save", "", "--appendonly", "no"])
-            .current_dir(self.folder.path())
-            .stdin(Stdio::null())
-            .stdout(Stdio::piped())
-            .spawn()
-            .unwrap_or_else(|error| panic!("starting redis-server: {error}"));
-        let mut lines = child.stdout.take().map(|stdout| BufReader::new(stdout).lines()).into_iter().flatten();
-        let is_ready = lines.any(|line| line.is_ok_and(|line| line.contains("Ready to accept connections")));
-        self.child = Some(child);
-        assert!(is_ready, "redis-server ended before it was ready");
-        // It must not stop because nobody reads what it prints.
-        thread::spawn(move || lines.for_each(drop));
+        let mut command = Command::new("redis-server");
+        command.args(["--bind", "127.0.0.1", "--port", &self.port.to_string()]).args(&self.arguments);
+        self.child = Some(spawn(command.current_dir(self.folder.path()), "Ready to accept connections"));
     }
 
     /// Ends it as a power failure does.
@@ -73,10 +76,10 @@ impl Redis {
         self.signal(Signal::CONT);
     }
 
-    /// Its URL.
+    /// The port that it listens on.
     #[must_use]
-    pub fn url(&self) -> String {
-        format!("redis://127.0.0.1:{}", self.port)
+    pub fn port(&self) -> u16 {
+        self.port
     }
 
     /// Has it change a setting.
@@ -84,7 +87,7 @@ impl Redis {
     /// # Panics
     /// When it does not.
     pub fn set(&self, setting: &str, value: &str) {
-        let answer = self.command(&format!("CONFIG SET {setting} {value}"));
+        let answer = self.ask(&format!("CONFIG SET {setting} {value}"));
         assert!(answer.starts_with("+OK"), "{setting}: {answer}");
     }
 
@@ -93,18 +96,18 @@ impl Redis {
     /// # Panics
     /// When it does not.
     pub fn cut(&self, kind: &str) {
-        let answer = self.command(&format!("CLIENT KILL TYPE {kind}"));
+        let answer = self.ask(&format!("CLIENT KILL TYPE {kind}"));
         assert!(answer.starts_with(':'), "{kind}: {answer}");
     }
 
-    fn command(&self, line: &str) -> String {
-        let answer = TcpStream::connect(("127.0.0.1", self.port)).and_then(|mut stream| {
-            stream.set_read_timeout(Some(DEADLINE))?;
-            write!(stream, "{line}\r\nQUIT\r\n")?;
-            let mut answer = String::new();
-            stream.read_to_string(&mut answer).map(|_| answer)
-        });
-        answer.unwrap_or_else(|error| panic!("{line}: {error}"))
+    /// What it answers to a command, as it is written on the wire.
+    pub(crate) fn ask(&self, line: &str) -> String {
+        ask(self.port, line).unwrap_or_else(|error| panic!("{line}: {error}"))
+    }
+
+    /// True where its answer to a command contains `sign`.
+    pub(crate) fn says(&self, line: &str, sign: &str) -> bool {
+        ask(self.port, line).is_ok_and(|answer| answer.contains(sign))
     }
 
     fn signal(&self, signal: Signal) {
@@ -117,4 +120,55 @@ impl Drop for Redis {
     fn drop(&mut self) {
         self.kill();
     }
+}
+
+impl Engine for Redis {
+    fn url(&self, _node: usize) -> String {
+        format!("redis://127.0.0.1:{}", self.port)
+    }
+}
+
+/// A port that was free a moment ago, and low enough for the port of a cluster's bus, 10,000 above.
+pub(crate) fn free_port() -> u16 {
+    let free = || Ok::<_, io::Error>(TcpListener::bind("127.0.0.1:0")?.local_addr()?.port());
+    loop {
+        let port = free().unwrap_or_else(|error| panic!("a free port: {error}"));
+        if port <= u16::MAX - 10_000 {
+            return port;
+        }
+    }
+}
+
+pub(crate) fn temporary_folder() -> TempDir {
+    tempfile::tempdir().unwrap_or_else(|error| panic!("a temporary folder: {error}"))
+}
+
+/// Starts a server and waits until it has printed `ready`.
+pub(crate) fn spawn(command: &mut Command, ready: &str) -> Child {
+    let spawned = command.stdin(Stdio::null()).stdout(Stdio::piped()).spawn();
+    let mut child = spawned.unwrap_or_else(|error| panic!("{command:?}, `make tools` installs it: {error}"));
+    let mut lines = child.stdout.take().map(|stdout| BufReader::new(stdout).lines()).into_iter().flatten();
+    let mut printed = String::new();
+    let is_ready = lines.by_ref().map_while(Result::ok).any(|line| {
+        printed = format!("{printed}{line}\n");
+        line.contains(ready)
+    });
+    assert!(is_ready, "{command:?} ended before it was ready:\n{printed}");
+    // It must not stop because nobody reads what it prints.
+    thread::spawn(move || lines.for_each(drop));
+    child
+}
+
+/// What the Redis or Sentinel on a port answers to a command.
+///
+/// # Errors
+/// When it does not: it closes the connections of clients when it becomes a master.
+pub(crate) fn ask(port: u16, line: &str) -> io::Result<String> {
+    let mut stream = TcpStream::connect(("127.0.0.1", port))?;
+    stream.set_read_timeout(Some(DEADLINE))?;
+    write!(stream, "{line}\r\n")?;
+    // It answers, then finds that nothing more comes, and closes too.
+    stream.shutdown(Shutdown::Write)?;
+    let mut answer = String::new();
+    stream.read_to_string(&mut answer).map(|_| answer)
 }

@@ -165,5 +165,5 @@ fn a_node_that_is_stopped_sends_its_clients_to_the_others() {
     nodes.wait_for_members("presence-x", &["ada"]);
     let told: Vec<String> = ada.fence().iter().map(change).collect();
     assert_eq!(told.len(), 20, "each came and went once: {told:?}");
-    assert!(edges(&nodes.servers[0], "presence-x").iter().all(|edge| !edge.contains("Vacated")));
+    assert!(edges(&nodes.servers[0], &app(), "presence-x").iter().all(|edge| !edge.contains("Vacated")));
 }

@@ -6,7 +6,7 @@ use clairon_tests::api::Request;
 use clairon_tests::app::App;
 use clairon_tests::eventually;
 use clairon_tests::http;
-use clairon_tests::nodes::{Nodes, edges};
+use clairon_tests::nodes::{Nodes, edges, members as members_of};
 use clairon_tests::server::Server;
 use rand::rngs::StdRng;
 use rand::seq::IndexedRandom;
@@ -115,7 +115,7 @@ impl World {
     pub(crate) fn recover(&mut self) {
         match (self.fault, self.down.take()) {
             (Fault::Kill, Some(node)) => {
-                let new = self.nodes.another().start();
+                let new = self.nodes.node(node).start();
                 self.dead.push(std::mem::replace(&mut self.nodes.servers[node], new));
             }
             (Fault::Sleep, Some(node)) => {
@@ -126,7 +126,7 @@ impl World {
                 for channel in channels {
                     let members = awake(self, channel);
                     eventually("the members of the sleeping node are gone", || {
-                        self.nodes.members(&self.nodes.servers[other], channel).as_ref() == Some(&members)
+                        members_of(&self.nodes.servers[other], &app(), channel).as_ref() == Some(&members)
                     });
                 }
                 self.nodes.servers[node].signal(Signal::CONT);
@@ -210,7 +210,7 @@ impl World {
     }
 
     fn edges(&self, channel: &str) -> Vec<String> {
-        self.dead.iter().chain(&self.nodes.servers).flat_map(|server| edges(server, channel)).collect()
+        self.dead.iter().chain(&self.nodes.servers).flat_map(|server| edges(server, &app(), channel)).collect()
     }
 
     fn arrive(&mut self) {
