@@ -76,9 +76,14 @@ fn check_order(room: &Room) {
     }
 }
 
-/// What came has gone as often, but for what is there.
 fn check_edges(room: &Room) {
-    let mut balance: HashMap<&str, i32> = HashMap::new();
+    assert_eq!(unbalanced(room), None, "{}: {:?}", room.channel, room.edges);
+}
+
+/// What came has gone as often, but for what is there: a user, or the first and last subscriber, for whom this is not so.
+pub(crate) fn unbalanced(room: &Room) -> Option<String> {
+    let mut balance: HashMap<&str, i32> = room.members.iter().map(|user| (user.as_str(), 0)).collect();
+    balance.insert("", 0);
     for edge in &room.edges {
         let (what, change) = match edge.as_str() {
             "Occupied" => ("", 1),
@@ -90,10 +95,9 @@ fn check_edges(room: &Room) {
         };
         *balance.entry(what).or_default() += change;
     }
-    for (what, balance) in balance {
-        let is_there = if what.is_empty() { room.is_occupied } else { room.members.contains(what) };
-        assert_eq!(balance, i32::from(is_there), "{}: the edges of {what:?}: {:?}", room.channel, room.edges);
-    }
+    let is_there = |what: &str| if what.is_empty() { room.is_occupied } else { room.members.contains(what) };
+    let wrong = balance.into_iter().find(|&(what, balance)| balance != i32::from(is_there(what)));
+    wrong.map(|(what, balance)| format!("{what:?} has {balance}"))
 }
 
 #[cfg(test)]

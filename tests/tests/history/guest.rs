@@ -96,6 +96,12 @@ impl Guest {
         stay.is_some_and(|stay| stay.heard.contains(&Heard::Message(message.to_owned())))
     }
 
+    /// True once it has heard what it must have heard.
+    pub(crate) fn is_up_to_date(&self) -> bool {
+        let is_heard = |stay: &Stay, due: &String| stay.heard.contains(&Heard::Message(due.clone()));
+        self.channels.values().flatten().all(|stay| stay.due.iter().all(|due| is_heard(stay, due)))
+    }
+
     /// The members of a channel, as this client knows them.
     pub(crate) fn members(&self, channel: &str) -> BTreeSet<String> {
         let Some(Some(stay)) = self.channels.get(channel) else { return BTreeSet::new() };

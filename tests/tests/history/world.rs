@@ -14,7 +14,7 @@ use rand::{RngExt, SeedableRng};
 use rustix::process::Signal;
 use serde_json::json;
 
-use crate::check::{History, Room};
+use crate::check::{self, History, Room};
 use crate::guest::{Guest, Stay};
 
 const CHANNELS: [&str; 4] = ["presence-a", "presence-b", "private-c", "public-d"];
@@ -83,6 +83,10 @@ impl World {
     /// Something breaks, and life goes on where it can.
     pub(crate) fn suffer(&mut self, steps: usize) {
         let node = self.random.random_range(0..3);
+        // What Redis has taken in its last moment may not have left it.
+        for guest in &mut self.guests {
+            guest.hear_until(Guest::is_up_to_date);
+        }
         self.down = matches!(self.fault, Fault::Kill | Fault::Sleep).then_some(node);
         self.broken = self.down.map_or_else(|| (0..3).collect(), |node| vec![node]);
         match self.fault {
@@ -178,24 +182,35 @@ impl World {
                 guest.hear_until(|guest| guest.has_heard(channel, &last) && guest.members(channel) == members);
             }
         }
-        let users = |channel| self.users(channel, |_| true);
-        let is_occupied = |channel| self.guests.iter().any(|guest| guest.channels.contains_key(channel));
-        let servers: Vec<&Server> = self.dead.iter().chain(&self.nodes.servers).collect();
-        let mut rooms: Vec<Room> = CHANNELS
-            .map(|channel| Room {
-                channel,
-                members: users(channel),
-                is_occupied: is_occupied(channel),
-                edges: servers.iter().flat_map(|server| edges(server, &app(), channel)).collect(),
-                stays: Vec::new(),
-            })
-            .into();
+        // Without its data, the ledger tells again who is there.
+        let has_edges = self.fault != Fault::Restart;
+        let mut rooms = CHANNELS.map(|channel| self.room(channel));
+        for room in rooms.iter_mut().filter(|_| has_edges) {
+            // A node tells edges when it is answered, which is after the ledger has changed, and logs in its own time.
+            eventually("all edges are told", || {
+                room.edges = self.edges(room.channel);
+                check::unbalanced(room).is_none()
+            });
+        }
         let stays = self.gone.into_iter().chain(self.guests.into_iter().flat_map(Guest::finish));
         for (channel, stay) in stays {
             rooms.iter_mut().filter(|room| room.channel == channel).for_each(|room| room.stays.push(stay.clone()));
         }
-        // Without its data, the ledger tells again who is there.
-        History { rooms, has_edges: self.fault != Fault::Restart }
+        History { rooms: rooms.into(), has_edges }
+    }
+
+    fn room(&self, channel: &'static str) -> Room {
+        Room {
+            channel,
+            members: self.users(channel, |_| true),
+            is_occupied: self.guests.iter().any(|guest| guest.channels.contains_key(channel)),
+            edges: self.edges(channel),
+            stays: Vec::new(),
+        }
+    }
+
+    fn edges(&self, channel: &str) -> Vec<String> {
+        self.dead.iter().chain(&self.nodes.servers).flat_map(|server| edges(server, &app(), channel)).collect()
     }
 
     fn arrive(&mut self) {
