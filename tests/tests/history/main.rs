@@ -24,10 +24,10 @@ fn run(fault: Fault, seeds: [u64; 2]) {
     for seed in asked_for().unwrap_or_else(|| Box::new(seeds.into_iter())) {
         println!("{fault:?}, seed {seed}");
         let mut world = World::start(seed, fault);
-        world.live(40);
-        world.suffer(20);
+        world.live(60);
+        world.suffer(30);
         world.recover();
-        world.live(40);
+        world.live(60);
         check::all(&world.end()).unwrap_or_else(|wrong| panic!("{wrong}"));
     }
 }

@@ -1,5 +1,8 @@
 //! What people do: they come, join, talk, leave and go.
 
+use std::panic::resume_unwind;
+use std::thread;
+
 use clairon_tests::api::Request;
 use rand::RngExt;
 use rand::seq::IndexedRandom;
@@ -59,6 +62,45 @@ impl World {
         let (app, channel) = (self.random.random_range(0..self.apps.len()), self.channel());
         let node = self.node(|world, node| world.is_sound(node));
         self.publish(app, channel, node);
+    }
+
+    /// At the same moment someone goes, some join, and several publish over each node.
+    pub(crate) fn crowd(&mut self) {
+        let channel = self.channel();
+        self.depart();
+        let newcomers: Vec<usize> = (0..3)
+            .filter_map(|_| {
+                let index = self.pick(|guest| !guest.channels.contains_key(channel))?;
+                self.note(format!("{} joins {channel} in a crowd", self.guests[index]));
+                self.guests[index].ask_to_join(channel);
+                Some(index)
+            })
+            .collect();
+        let app = newcomers.first().map_or(0, |index| self.guests[*index].app);
+        let sound: Vec<usize> = (0..NODES).filter(|node| self.is_sound(*node)).collect();
+        let said: Vec<(usize, String)> =
+            sound.iter().flat_map(|node| [*node; 4]).map(|node| (node, self.message(app, channel))).collect();
+        let statuses = self.publish_at_once(app, channel, &said);
+        for ((node, message), status) in said.iter().zip(statuses) {
+            assert!(status == 200 || (status == 503 && !self.is_calm(*node)), "{message} over node {node}: {status}");
+            self.note(format!("{message} over node {node} in a crowd: {status}"));
+            if status == 200 {
+                self.owe(app, channel, message, None);
+            }
+        }
+        for index in newcomers {
+            if self.is_calm(self.guests[index].node) {
+                self.guests[index].hear_until(|guest| guest.has_joined(channel));
+            }
+        }
+    }
+
+    fn publish_at_once(&self, app: usize, channel: &str, said: &[(usize, String)]) -> Vec<u16> {
+        thread::scope(|scope| {
+            let publish = |(node, text): &(usize, String)| self.try_publish(app, channel, text, *node);
+            let threads: Vec<_> = said.iter().map(|one| scope.spawn(move || publish(one))).collect();
+            threads.into_iter().map(|thread| thread.join().unwrap_or_else(|panic| resume_unwind(panic))).collect()
+        })
     }
 
     pub(crate) fn whisper(&mut self) {

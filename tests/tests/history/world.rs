@@ -70,12 +70,13 @@ impl World {
 
     pub(crate) fn live(&mut self, steps: usize) {
         for _ in 0..steps {
-            match self.random.random_range(0..12) {
-                0..3 => self.join(),
-                3 => self.leave(),
-                4 => self.depart(),
-                5..7 => self.whisper(),
-                _ => self.say(),
+            match self.random.random_range(0..16) {
+                0..6 => self.join(),
+                6 => self.leave(),
+                7 => self.depart(),
+                8..10 => self.whisper(),
+                10..14 => self.say(),
+                _ => self.crowd(),
             }
         }
     }
