@@ -11,9 +11,11 @@ pub(crate) struct History {
     pub(crate) has_edges: bool,
 }
 
-/// One channel.
+/// One channel of one app.
+#[derive(Default)]
 pub(crate) struct Room {
-    pub(crate) channel: &'static str,
+    /// What each message on it begins with.
+    pub(crate) name: String,
     /// Who is there at the end.
     pub(crate) members: BTreeSet<String>,
     pub(crate) is_occupied: bool,
@@ -22,35 +24,39 @@ pub(crate) struct Room {
     pub(crate) stays: Vec<Stay>,
 }
 
-pub(crate) fn all(history: &History) {
-    for room in &history.rooms {
-        for stay in &room.stays {
-            check_messages(room.channel, stay);
-            check_members(room, stay);
-        }
-        check_order(room);
-        if history.has_edges {
-            check_edges(room);
-        }
-    }
+/// What was wrong.
+pub(crate) type Checked = Result<(), String>;
+
+pub(crate) fn all(history: &History) -> Checked {
+    history.rooms.iter().try_for_each(|room| {
+        let edges = || if history.has_edges { edges(room).and_then(|()| edges_heard(room)) } else { Ok(()) };
+        let stays = room.stays.iter().try_for_each(|stay| messages(room, stay).and_then(|()| members(room, stay)));
+        let checked = stays.and_then(|()| order(room)).and_then(|()| edges());
+        checked.map_err(|wrong| format!("{}: {wrong}", room.name))
+    })
 }
 
-fn messages(stay: &Stay) -> Vec<&str> {
+fn said(stay: &Stay) -> Vec<&str> {
     stay.heard.iter().filter_map(Heard::message).collect()
 }
 
-/// Nothing twice, and nothing missing.
-fn check_messages(channel: &str, stay: &Stay) {
-    let heard = messages(stay);
+fn must(is_so: bool, wrong: impl FnOnce() -> String) -> Checked {
+    if is_so { Ok(()) } else { Err(wrong()) }
+}
+
+/// Nothing from elsewhere, nothing twice, and nothing missing.
+fn messages(room: &Room, stay: &Stay) -> Checked {
+    let heard = said(stay);
+    let foreign = heard.iter().find(|text| !text.starts_with(&room.name));
+    must(foreign.is_none(), || format!("{foreign:?} was said elsewhere"))?;
     let distinct: BTreeSet<&str> = heard.iter().copied().collect();
-    assert_eq!(distinct.len(), heard.len(), "{channel}: a message was heard twice: {heard:?}");
-    for due in &stay.due {
-        assert!(distinct.contains(due.as_str()), "{channel}: {due} was lost: {heard:?}");
-    }
+    must(distinct.len() == heard.len(), || format!("a message was heard twice: {heard:?}"))?;
+    let lost = stay.due.iter().find(|due| !distinct.contains(due.as_str()));
+    must(lost.is_none(), || format!("{lost:?} was lost: {heard:?}"))
 }
 
 /// Who is added was not there, who is removed was; who was there to the end knows the truth.
-fn check_members(room: &Room, stay: &Stay) {
+fn members(room: &Room, stay: &Stay) -> Checked {
     let mut members: BTreeSet<&str> = stay.snapshot.iter().map(String::as_str).collect();
     for heard in &stay.heard {
         let is_right = match heard {
@@ -58,30 +64,26 @@ fn check_members(room: &Room, stay: &Stay) {
             Heard::Removed(user) => members.remove(user.as_str()),
             Heard::Message(_) => true,
         };
-        assert!(is_right, "{}: {heard:?} in {:?}", room.channel, stay.heard);
+        must(is_right, || format!("{heard:?} in {:?} after {:?}", stay.heard, stay.snapshot))?;
     }
-    if stay.is_last {
-        assert!(members.into_iter().eq(&room.members), "{}: {stay:?} and {:?}", room.channel, room.members);
-    }
+    let is_truth = !stay.is_last || members.iter().copied().eq(&room.members);
+    must(is_truth, || format!("{members:?} at the end of {stay:?}, the truth is {:?}", room.members))
 }
 
 /// Any two have heard what both have heard in the same order.
-fn check_order(room: &Room) {
+fn order(room: &Room) -> Checked {
     for (index, one) in room.stays.iter().enumerate() {
-        let places: HashMap<&str, usize> = messages(one).into_iter().enumerate().map(|(at, text)| (text, at)).collect();
+        let places: HashMap<&str, usize> = said(one).into_iter().enumerate().map(|(at, text)| (text, at)).collect();
         for other in &room.stays[..index] {
-            let order: Vec<usize> = messages(other).iter().filter_map(|text| places.get(text).copied()).collect();
-            assert!(order.is_sorted(), "{}: {:?} and {:?}", room.channel, messages(one), messages(other));
+            let order: Vec<usize> = said(other).iter().filter_map(|text| places.get(text).copied()).collect();
+            must(order.is_sorted(), || format!("two orders: {:?} and {:?}", said(one), said(other)))?;
         }
     }
+    Ok(())
 }
 
-fn check_edges(room: &Room) {
-    assert_eq!(unbalanced(room), None, "{}: {:?}", room.channel, room.edges);
-}
-
-/// What came has gone as often, but for what is there: a user, or the first and last subscriber, for whom this is not so.
-pub(crate) fn unbalanced(room: &Room) -> Option<String> {
+/// What came has gone as often, but for what is there.
+pub(crate) fn edges(room: &Room) -> Checked {
     let mut balance: HashMap<&str, i32> = room.members.iter().map(|user| (user.as_str(), 0)).collect();
     balance.insert("", 0);
     for edge in &room.edges {
@@ -97,17 +99,35 @@ pub(crate) fn unbalanced(room: &Room) -> Option<String> {
     }
     let is_there = |what: &str| if what.is_empty() { room.is_occupied } else { room.members.contains(what) };
     let wrong = balance.into_iter().find(|&(what, balance)| balance != i32::from(is_there(what)));
-    wrong.map(|(what, balance)| format!("{what:?} has {balance}"))
+    must(wrong.is_none(), || format!("{wrong:?} in the edges {:?}", room.edges))
+}
+
+/// The nodes have told of exactly those members that one has heard of who was there all the time.
+pub(crate) fn edges_heard(room: &Room) -> Checked {
+    let mut told: Vec<&str> = room.edges.iter().map(String::as_str).filter(|edge| edge.contains('(')).collect();
+    told.sort_unstable();
+    room.stays.iter().filter(|stay| stay.is_whole).try_for_each(|stay| {
+        let first = stay.snapshot.iter().map(|user| format!("MemberAdded({user:?})"));
+        let mut heard: Vec<String> = first.chain(stay.heard.iter().filter_map(edge)).collect();
+        heard.sort();
+        must(heard == told, || format!("the edges {told:?}, but {heard:?} was heard"))
+    })
+}
+
+fn edge(heard: &Heard) -> Option<String> {
+    match heard {
+        Heard::Added(user) => Some(format!("MemberAdded({user:?})")),
+        Heard::Removed(user) => Some(format!("MemberRemoved({user:?})")),
+        Heard::Message(_) => None,
+    }
 }
 
 #[cfg(test)]
 mod tests {
-    use std::panic::catch_unwind;
-
     use super::*;
 
     fn said(texts: &[&str]) -> Vec<Heard> {
-        texts.iter().map(|&text| Heard::Message(text.to_owned())).collect()
+        texts.iter().map(|text| Heard::Message(format!("x:{text}"))).collect()
     }
 
     fn stay(heard: Vec<Heard>) -> Stay {
@@ -117,27 +137,38 @@ mod tests {
     fn history(stays: Vec<Stay>, edges: &[&str]) -> History {
         let edges = edges.iter().map(|&edge| edge.to_owned()).collect();
         let members = BTreeSet::from(["ada".to_owned()]);
-        let room = Room { channel: "presence-x", members, is_occupied: true, edges, stays };
+        let room = Room { name: "x:".to_owned(), members, is_occupied: true, edges, stays };
         History { rooms: vec![room], has_edges: true }
     }
 
     #[test]
     fn a_good_history_passes_and_each_bad_one_is_found() {
         let ada = || "ada".to_owned();
+        let bob = || "bob".to_owned();
         let edges = ["Occupied", r#"MemberAdded("ada")"#];
-        all(&history(vec![stay(said(&["1", "2", "3"])), stay(said(&["1", "3"]))], &edges));
-        let bad = [
-            ("a duplicate", history(vec![stay(said(&["1", "1"]))], &edges)),
-            ("a swap", history(vec![stay(said(&["1", "2"])), stay(said(&["2", "1"]))], &edges)),
-            ("a loss", history(vec![Stay { due: vec!["2".to_owned()], ..stay(said(&["1"])) }], &edges)),
-            ("a ghost", history(vec![Stay { is_last: true, ..stay(vec![Heard::Added("bob".to_owned())]) }], &edges)),
-            ("one who is missing", history(vec![Stay { is_last: true, ..stay(vec![Heard::Removed(ada())]) }], &edges)),
-            ("one who comes twice", history(vec![stay(vec![Heard::Added(ada())])], &edges)),
-            ("a double edge", history(Vec::new(), &["Occupied", "Occupied"])),
-            ("a missing edge", history(Vec::new(), &["Occupied", r#"MemberRemoved("ada")"#])),
-        ];
-        for (what, history) in bad {
-            assert!(catch_unwind(|| all(&history)).is_err(), "{what} was not found");
+        let last = |heard| Stay { is_last: true, ..stay(heard) };
+        let whole = |heard| Stay { is_whole: true, ..stay(heard) };
+        let good = history(vec![whole(said(&["1", "2", "3"])), last(said(&["1", "3"]))], &edges);
+        assert_eq!(all(&good), Ok(()));
+        let twice = [&edges[..], &[r#"MemberAdded("bob")"#, r#"MemberRemoved("bob")"#].repeat(2)].concat();
+        let once = whole(vec![Heard::Added(bob()), Heard::Removed(bob())]);
+        let elsewhere = vec![Heard::Message("y:1".to_owned())];
+        for (what, history) in [
+            ("elsewhere", history(vec![stay(elsewhere)], &edges)),
+            ("twice", history(vec![stay(said(&["1", "1"]))], &edges)),
+            ("two orders", history(vec![stay(said(&["1", "2"])), stay(said(&["2", "1"]))], &edges)),
+            ("lost", history(vec![Stay { due: vec!["x:2".to_owned()], ..stay(said(&["1"])) }], &edges)),
+            ("the truth", history(vec![last(vec![Heard::Added(bob())])], &edges)),
+            ("the truth", history(vec![last(vec![Heard::Removed(ada())])], &edges)),
+            ("Added", history(vec![stay(vec![Heard::Added(ada())])], &edges)),
+            ("Removed", history(vec![stay(vec![Heard::Removed(bob())])], &edges)),
+            ("in the edges", history(Vec::new(), &["Occupied", "Occupied", r#"MemberAdded("ada")"#])),
+            ("in the edges", history(Vec::new(), &["Occupied", r#"MemberRemoved("ada")"#])),
+            ("in the edges", history(Vec::new(), &edges[..1])),
+            ("was heard", history(vec![once], &twice)),
+        ] {
+            let wrong = all(&history).expect_err(what);
+            assert!(wrong.contains(what), "{wrong} is not that of {what:?}");
         }
     }
 }

@@ -1,6 +1,7 @@
 //! A client that writes down what it hears.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::fmt;
 
 use clairon_tests::app::App;
 use clairon_tests::client::{Client, data};
@@ -18,6 +19,8 @@ pub(crate) struct Stay {
     pub(crate) due: Vec<String>,
     /// It was there to the end.
     pub(crate) is_last: bool,
+    /// It was there from the beginning too, alone at first, on a node that nothing happened to.
+    pub(crate) is_whole: bool,
 }
 
 /// One event.
@@ -37,21 +40,34 @@ impl Heard {
     }
 }
 
-/// A client on one node.
+/// A client of one app on one node.
 #[derive(Debug)]
 pub(crate) struct Guest {
     client: Client,
+    /// Its app, by number.
+    pub(crate) app: usize,
+    /// Its node, by number.
     pub(crate) node: usize,
     pub(crate) user: String,
     /// The channels that it is on or has asked for; `None` until it was told of its success.
     pub(crate) channels: BTreeMap<&'static str, Option<Stay>>,
     /// What it has heard on channels that it has left.
-    pub(crate) past: Vec<(&'static str, Stay)>,
+    past: Vec<(&'static str, Stay)>,
+    /// How often it was told that something failed.
+    complaints: usize,
+}
+
+impl fmt::Display for Guest {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { app, node, user, .. } = self;
+        write!(formatter, "{user} of app {app} on node {node} ({})", self.client.socket_id)
+    }
 }
 
 impl Guest {
-    pub(crate) fn connect(server: &Server, app: &App, node: usize, user: String) -> Self {
-        Self { client: Client::connect(server, app), node, user, channels: BTreeMap::new(), past: Vec::new() }
+    pub(crate) fn connect(server: &Server, (number, app): (usize, &App), node: usize, user: String) -> Self {
+        let client = Client::connect(server, app);
+        Self { client, app: number, node, user, channels: BTreeMap::new(), past: Vec::new(), complaints: 0 }
     }
 
     pub(crate) fn ask_to_join(&mut self, channel: &'static str) {
@@ -72,6 +88,14 @@ impl Guest {
         }
     }
 
+    /// Says something to the others; true where it was taken.
+    pub(crate) fn whisper(&mut self, channel: &str, message: &str) -> bool {
+        let complaints = self.complaints;
+        self.client.whisper(channel, "client-said", &json!(message));
+        self.hear_all();
+        self.complaints == complaints
+    }
+
     /// Reads until it is so.
     pub(crate) fn hear_until(&mut self, is_so: impl Fn(&Self) -> bool) {
         while !is_so(self) {
@@ -88,12 +112,11 @@ impl Guest {
     }
 
     pub(crate) fn has_joined(&self, channel: &str) -> bool {
-        self.channels.get(channel).is_some_and(Option::is_some)
+        self.stay(channel).is_some()
     }
 
     pub(crate) fn has_heard(&self, channel: &str, message: &str) -> bool {
-        let stay = self.channels.get(channel).and_then(Option::as_ref);
-        stay.is_some_and(|stay| stay.heard.contains(&Heard::Message(message.to_owned())))
+        self.stay(channel).is_some_and(|stay| stay.heard.contains(&Heard::Message(message.to_owned())))
     }
 
     /// True once it has heard what it must have heard.
@@ -104,7 +127,7 @@ impl Guest {
 
     /// The members of a channel, as this client knows them.
     pub(crate) fn members(&self, channel: &str) -> BTreeSet<String> {
-        let Some(Some(stay)) = self.channels.get(channel) else { return BTreeSet::new() };
+        let Some(stay) = self.stay(channel) else { return BTreeSet::new() };
         let mut members: BTreeSet<String> = stay.snapshot.iter().cloned().collect();
         for heard in &stay.heard {
             match heard {
@@ -116,15 +139,29 @@ impl Guest {
         members
     }
 
-    /// Everything, at the end.
+    /// Everything, of one who was there to the end.
     pub(crate) fn finish(mut self) -> Vec<(&'static str, Stay)> {
         let last = std::mem::take(&mut self.channels).into_iter();
         self.past.extend(last.filter_map(|(channel, stay)| Some((channel, Stay { is_last: true, ..stay? }))));
         self.past
     }
 
+    /// Everything, of one who goes without a word and may have left something unread.
+    pub(crate) fn abort(self) -> Vec<(&'static str, Stay)> {
+        let unread = |stay| Stay { due: Vec::new(), is_last: false, is_whole: false, ..stay };
+        self.finish().into_iter().map(|(channel, stay)| (channel, unread(stay))).collect()
+    }
+
+    fn stay(&self, channel: &str) -> Option<&Stay> {
+        self.channels.get(channel).and_then(Option::as_ref)
+    }
+
     fn note(&mut self, event: &Value) {
         let name = event["event"].as_str().unwrap_or_default();
+        if name == "pusher:error" {
+            self.complaints += 1;
+            return;
+        }
         let channel = event["channel"].as_str().unwrap_or_default();
         let Some(stay) = self.channels.get_mut(channel) else { panic!("an event of another channel: {event}") };
         if name == "pusher_internal:subscription_succeeded" {
@@ -139,7 +176,7 @@ impl Guest {
         stay.heard.push(match name {
             "pusher_internal:member_added" => Heard::Added(user()),
             "pusher_internal:member_removed" => Heard::Removed(user()),
-            "said" => Heard::Message(event["data"].as_str().unwrap_or_default().to_owned()),
+            "said" | "client-said" => Heard::Message(event["data"].as_str().unwrap_or_default().to_owned()),
             _ => panic!("{event}"),
         });
     }
