@@ -1,10 +1,11 @@
-.PHONY: test tools lint format docs layers model
+.PHONY: test tools lint format docs layers model fuzz
 
 # Everything: what continuous integration runs.
 test: tools lint docs layers
 	cargo build
 	cargo test --workspace
 	$(MAKE) model
+	$(MAKE) fuzz
 
 # What the tests need besides Rust and Node.
 tools:
@@ -12,9 +13,11 @@ tools:
 
 lint: format
 	cargo clippy --workspace --all-targets -- -D warnings
+	cargo clippy --manifest-path fuzz/Cargo.toml --target-dir target -- -D warnings
 
 format:
 	cargo fmt --all --check
+	cargo fmt --manifest-path fuzz/Cargo.toml --check
 
 docs:
 	RUSTDOCFLAGS='-D warnings' cargo doc --workspace --no-deps
@@ -22,6 +25,26 @@ docs:
 # The outbox under every interleaving of its tasks. The flag would rebuild everything else, hence a folder of its own.
 model:
 	RUSTFLAGS='--cfg loom' cargo test --package clairon-hub --test model --release --target-dir target/loom
+
+# Each fuzz target for so many seconds. What was found before is where it goes on from; what fails is kept beside it.
+SECONDS = 20
+FUZZ_TARGETS = decode command http_signature
+HOST = $(shell rustc -vV | sed -n 's/^host: //p')
+# What cargo-fuzz asks of a nightly compiler, in terms of a stable one. --target keeps it out of build scripts.
+COVERAGE = -Cpasses=sancov-module -Cllvm-args=-sanitizer-coverage-level=4 \
+	-Cllvm-args=-sanitizer-coverage-inline-8bit-counters -Cllvm-args=-sanitizer-coverage-pc-table \
+	-Cllvm-args=-sanitizer-coverage-trace-compares -Ccodegen-units=1
+
+fuzz:
+	RUSTFLAGS='$(COVERAGE)' cargo build --manifest-path fuzz/Cargo.toml --release --target $(HOST) --target-dir target/fuzz
+	@for target in $(FUZZ_TARGETS); do \
+		mkdir -p target/fuzz/corpus/$$target target/fuzz/failed/$$target || exit 1; \
+		seeds=$$(ls -d fuzz/seeds/$$target 2>/dev/null); log=target/fuzz/$$target.log; \
+		target/fuzz/$(HOST)/release/$$target -max_total_time=$(SECONDS) -timeout=300 -report_slow_units=300 -print_funcs=0 \
+			-artifact_prefix=target/fuzz/failed/$$target/ target/fuzz/corpus/$$target $$seeds >$$log 2>&1 \
+			|| { tail -n 60 $$log; exit 1; }; \
+		echo "$$target: $$(grep DONE $$log)"; \
+	done
 
 # The protocol and the hub stand on their own: no runtime, no web framework, no database.
 layers:

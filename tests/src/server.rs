@@ -93,13 +93,21 @@ impl Server {
         self.log.wait_for(what, wanted)
     }
 
+    /// Sends it a signal.
+    ///
+    /// # Panics
+    /// When it is already gone.
+    pub fn signal(&self, signal: Signal) {
+        kill_process(Pid::from_child(&self.child), signal).unwrap_or_else(|error| panic!("{signal:?}: {error}"));
+    }
+
     /// Asks it to stop, as a process manager does, and returns how it ended.
     ///
     /// # Panics
     /// When it is already gone, or does not stop in time.
     #[must_use]
     pub fn terminate(mut self) -> ExitStatus {
-        kill_process(Pid::from_child(&self.child), Signal::TERM).unwrap_or_else(|error| panic!("SIGTERM: {error}"));
+        self.signal(Signal::TERM);
         self.log.wait_for_end();
         self.child.wait().unwrap_or_else(|error| panic!("waiting for the server's end: {error}"))
     }

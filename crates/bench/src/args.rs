@@ -8,7 +8,8 @@ use clap::{Args, Subcommand};
 
 pub(crate) use target::TargetArgs;
 pub(crate) use workload::{
-    ChannelsArgs, ChurnArgs, FanoutArgs, IdleArgs, MixedArgs, SlowArgs, TrafficArgs, TriggerArgs, WhisperArgs, Workload,
+    ChannelsArgs, ChurnArgs, FanoutArgs, IdleArgs, MAX_CHURN, MixedArgs, SlowArgs, SoakArgs, TrafficArgs, TriggerArgs,
+    WhisperArgs, Workload,
 };
 
 /// Put load on a server that speaks the Pusher protocol, and measure it

@@ -26,16 +26,21 @@ impl Credentials {
     }
 
     /// The path and query of a signed `POST` to the app's `endpoint`. The prefix is not signed.
-    pub(crate) fn sign(&self, endpoint: &str, body: &str) -> String {
-        let now = SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |age| age.as_secs());
-        self.sign_at(now, endpoint, body)
+    pub(crate) fn sign_post(&self, endpoint: &str, body: &str) -> String {
+        let md5 = hex::encode(Md5::digest(body));
+        self.sign_at(unix_time(), "POST", endpoint, &format!("&body_md5={md5}"))
     }
 
-    fn sign_at(&self, now: u64, endpoint: &str, body: &str) -> String {
+    /// The path and query of a signed `GET` from the app's `endpoint`. `query` starts with `&` unless it is empty; its
+    /// names come after `auth_…`.
+    pub(crate) fn sign_get(&self, endpoint: &str, query: &str) -> String {
+        self.sign_at(unix_time(), "GET", endpoint, query)
+    }
+
+    fn sign_at(&self, now: u64, method: &str, endpoint: &str, query: &str) -> String {
         let path = format!("/apps/{}/{endpoint}", self.id);
-        let md5 = hex::encode(Md5::digest(body));
-        let query = format!("auth_key={}&auth_timestamp={now}&auth_version=1.0&body_md5={md5}", self.key);
-        let parts = ["POST\n", &path, "\n", &query].map(str::as_bytes);
+        let query = format!("auth_key={}&auth_timestamp={now}&auth_version=1.0{query}", self.key);
+        let parts = [method, "\n", &path, "\n", &query].map(str::as_bytes);
         let signature = Signature::sign(&self.secret, &parts).to_hex();
         format!("{path}?{query}&auth_signature={signature}")
     }
@@ -58,6 +63,11 @@ impl Credentials {
     }
 }
 
+/// Seconds since 1970.
+fn unix_time() -> u64 {
+    SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |age| age.as_secs())
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -74,7 +84,8 @@ mod tests {
     #[test]
     fn the_documented_request() {
         let body = r#"{"name":"foo","channels":["project-3"],"data":"{\"some\":\"data\"}"}"#;
-        let signed = documented("278d425bdf160c739803").sign_at(1_353_088_179, "events", body);
+        let md5 = format!("&body_md5={}", hex::encode(Md5::digest(body)));
+        let signed = documented("278d425bdf160c739803").sign_at(1_353_088_179, "POST", "events", &md5);
         assert!(signed.starts_with("/apps/3/events?auth_key=278d425bdf160c739803&auth_timestamp=1353088179&"));
         assert!(signed.ends_with("&auth_signature=da454824c97ba181a32ccc17a72625ba02771f50b50e1e7430e47a1f3f457e6c"));
     }

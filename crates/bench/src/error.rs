@@ -32,8 +32,8 @@ pub enum BenchError {
     /// The server refused what it was asked for, in its own words.
     #[error("the server refused {0}: {1}")]
     Refused(&'static str, String),
-    /// The server answered a trigger with another status than 200, and this body.
-    #[error("the server answered a trigger with {0}: {1}")]
+    /// The server answered a request with another status than 200, and this body.
+    #[error("the server answered a request with {0}: {1}")]
     Answer(u16, String),
     /// The server sends what neither RFC 6455 nor HTTP/1.1 allows, or what this tool does not ask for.
     #[error("the server broke the protocol: {0}")]
@@ -41,6 +41,9 @@ pub enum BenchError {
     /// The server no longer reads: the socket took only part of a small message.
     #[error("the server does not read: {0} bytes could not be sent")]
     Blocked(usize),
+    /// The server did something else than it must, so many times. What it was stands in the report.
+    #[error("faults: {0}")]
+    Faults(usize),
     /// Nothing happened for too long.
     #[error("no progress for {} s while {what}: {done} of {wanted}", patience.as_secs())]
     Stuck {

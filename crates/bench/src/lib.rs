@@ -34,7 +34,7 @@ use crate::{
 /// again, with the arguments `bench floor-server`: [`BenchArgs`] must be those of its command `bench`.
 ///
 /// # Errors
-/// Names the wrong argument, or the first thing that the server did not do.
+/// Names the wrong argument, or the first thing that the server did not do; after a soak, how many faults it reports.
 pub fn run(arguments: BenchArgs) -> Result<(), BenchError> {
     let BenchArgs { target, output, scenario } = arguments;
     let (workload, server) = match scenario {
@@ -51,8 +51,9 @@ pub fn run(arguments: BenchArgs) -> Result<(), BenchError> {
     file_limit::raise_to(workload.open_files())?;
     let server = server.map(|target| scenario::measure(&workload, &target, &output)).transpose()?;
     let floor = wants_floor.then(|| measure_floor(&workload, &output)).transpose()?;
+    let faults = server.as_ref().map_or(0, Measurement::faults);
     Report { scenario: workload.name(), server, floor }.print(output.json);
-    Ok(())
+    if faults > 0 { Err(BenchError::Faults(faults)) } else { Ok(()) }
 }
 
 fn measure_floor(workload: &Workload, output: &args::OutputArgs) -> Result<Measurement, BenchError> {

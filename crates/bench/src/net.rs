@@ -5,13 +5,17 @@ mod dialer;
 mod engine;
 pub(crate) mod frame;
 pub(crate) mod http;
+mod journal;
 mod publisher;
+mod query;
 mod subscription;
 mod swarm;
 mod tally;
 mod timer;
 
 pub(crate) use engine::Engine;
+pub(crate) use journal::{Entry, Journal, What};
 pub(crate) use publisher::Job;
-pub(crate) use subscription::Subscription;
+pub(crate) use query::query;
+pub(crate) use subscription::{PRESENCE_CHANNEL, Subscription, public_channel};
 pub(crate) use tally::Tally;

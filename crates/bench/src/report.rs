@@ -51,6 +51,7 @@ struct Figure {
 pub(crate) struct Measurement {
     figures: Vec<Figure>,
     notes: Vec<String>,
+    faults: Vec<String>,
 }
 
 impl Measurement {
@@ -86,6 +87,15 @@ impl Measurement {
         self.notes.push(text);
     }
 
+    /// Adds something that a sound server does not do.
+    pub(crate) fn fault(&mut self, text: String) {
+        self.faults.push(text);
+    }
+
+    pub(crate) const fn faults(&self) -> usize {
+        self.faults.len()
+    }
+
     pub(crate) fn value(&self, name: &str) -> Option<f64> {
         self.figures.iter().find(|figure| figure.name == name).map(|figure| figure.value)
     }
@@ -93,8 +103,10 @@ impl Measurement {
     fn to_json(&self) -> Value {
         let mut object: Map<String, Value> =
             self.figures.iter().map(|figure| (figure.key(), figure.to_json())).collect();
-        if !self.notes.is_empty() {
-            object.insert("notes".to_owned(), self.notes.clone().into());
+        for (name, lines) in [("notes", &self.notes), ("faults", &self.faults)] {
+            if !lines.is_empty() {
+                object.insert(name.to_owned(), lines.clone().into());
+            }
         }
         object.into()
     }
@@ -169,7 +181,7 @@ impl Report {
             table.push_str(&row(&cells));
         }
         for (name, measurement) in [("server", &self.server), ("floor", &self.floor)] {
-            for note in measurement.iter().flat_map(|measurement| &measurement.notes) {
+            for note in measurement.iter().flat_map(|measurement| measurement.notes.iter().chain(&measurement.faults)) {
                 // Writing to a string cannot fail.
                 let _ = writeln!(table, "{name}: {note}");
             }

@@ -10,6 +10,7 @@ mod mixed;
 mod progress;
 mod schedule;
 mod slow;
+mod soak;
 mod stage;
 #[cfg(test)]
 mod tests;
@@ -35,5 +36,6 @@ pub(crate) fn measure(workload: &Workload, target: &Target, output: &OutputArgs)
         Workload::Churn(arguments) => churn::run(stage, arguments),
         Workload::Slow(arguments) => slow::run(stage, arguments),
         Workload::Mixed(arguments) => mixed::run(stage, arguments),
+        Workload::Soak(arguments) => soak::run(stage, arguments),
     }
 }

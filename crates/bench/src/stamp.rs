@@ -20,16 +20,19 @@ pub(crate) enum Kind {
     Event,
     /// Sent by a client.
     Whisper,
+    /// Triggered over HTTP, and marked with its number in the channel in place of a time.
+    Numbered,
 }
 
 /// How many kinds there are, for one tally each.
-pub(crate) const KINDS: usize = 2;
+pub(crate) const KINDS: usize = 3;
 
 impl Kind {
     const fn letter(self) -> char {
         match self {
             Self::Event => 'e',
             Self::Whisper => 'w',
+            Self::Numbered => 'n',
         }
     }
 }
@@ -49,6 +52,7 @@ pub(crate) fn find(payload: &[u8]) -> Option<(Kind, Nanos)> {
     let kind = match mark[0] {
         b'e' => Kind::Event,
         b'w' => Kind::Whisper,
+        b'n' => Kind::Numbered,
         _ => return None,
     };
     let digits = mark[1..].iter();

@@ -1,6 +1,6 @@
 //! The command line.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use clairon_protocol::{AppId, AppKey};
 use clap::{Args, Parser, Subcommand};
@@ -25,6 +25,10 @@ pub(crate) enum Command {
     Config(ConfigArguments),
     /// Measure a server: this one, or any that speaks the protocol
     Bench(clairon_bench::BenchArgs),
+    /// Check the broadcasting of the Laravel project in this folder, and say what to change
+    Doctor(clairon_doctor::DoctorArgs),
+    /// Take the apps of another server over
+    Import(ImportArguments),
 }
 
 /// Where settings come from besides the environment.
@@ -131,9 +135,25 @@ pub(crate) struct RegistryPlace {
 }
 
 impl RegistryPlace {
+    /// The .env file that was named.
+    pub(crate) fn env_file(&self) -> Option<&Path> {
+        self.files.env_file.as_deref()
+    }
+
     pub(crate) fn sources(self) -> Sources {
         self.files.sources([("--database", "database.url", self.database.database.map(Hidden::into_inner))])
     }
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct ImportArguments {
+    #[command(flatten)]
+    pub(crate) source: clairon_import::SourceArgs,
+    #[command(flatten)]
+    pub(crate) place: RegistryPlace,
+    /// Do not ask
+    #[arg(long)]
+    pub(crate) yes: bool,
 }
 
 #[derive(Debug, Subcommand)]

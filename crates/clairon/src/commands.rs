@@ -2,6 +2,7 @@
 
 pub(crate) mod app;
 pub(crate) mod config;
+pub(crate) mod import;
 pub(crate) mod serve;
 
 use std::{

@@ -7,6 +7,7 @@ mod logging;
 
 use std::process::ExitCode;
 
+use clairon_doctor::DoctorError;
 use clap::Parser;
 use tokio::task;
 
@@ -36,7 +37,9 @@ async fn run(command: Command) -> anyhow::Result<()> {
         Command::Serve(arguments) => commands::serve::run(arguments).await,
         Command::App(arguments) => commands::app::run(arguments).await,
         Command::Config(arguments) => commands::config::run(arguments),
+        Command::Import(arguments) => commands::import::run(arguments).await,
         Command::Bench(arguments) => Ok(task::block_in_place(|| clairon_bench::run(arguments))?),
+        Command::Doctor(arguments) => Ok(task::block_in_place(|| clairon_doctor::run(&arguments))?),
     }
 }
 
@@ -45,9 +48,9 @@ fn report(error: &anyhow::Error) -> ExitCode {
         for problem in problems.lines() {
             eprintln!("error: {problem}");
         }
-        ExitCode::from(USAGE_ERROR)
-    } else {
-        eprintln!("error: {error:#}");
-        ExitCode::FAILURE
+        return ExitCode::from(USAGE_ERROR);
     }
+    eprintln!("error: {error:#}");
+    let is_usage = error.downcast_ref().is_some_and(DoctorError::is_usage);
+    if is_usage { ExitCode::from(USAGE_ERROR) } else { ExitCode::FAILURE }
 }

@@ -3,7 +3,7 @@
 //! Pure: no clock, no connection. Apps without a capacity are told to the ledger with each beat; one that has a
 //! capacity is told at once, because others wait for the room.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use clairon_protocol::AppId;
 use tokio::sync::oneshot;
@@ -17,6 +17,8 @@ pub(crate) type Admission = Result<(), OverCapacity>;
 #[derive(Default)]
 pub(crate) struct Clients {
     apps: HashMap<AppId, App>,
+    /// Apps with a capacity that may have changed.
+    prompt: HashSet<AppId>,
 }
 
 #[derive(Default)]
@@ -31,17 +33,28 @@ struct App {
 
 impl App {
     fn is_due(&self) -> bool {
-        !self.waiting.is_empty() || self.told.unwrap_or(0) != self.clients || (self.told.is_none() && self.clients > 0)
+        !self.waiting.is_empty() || self.told.unwrap_or(0) != self.clients
+    }
+
+    fn request(&self, id: &AppId) -> scripts::Clients {
+        scripts::Clients {
+            app: id.clone(),
+            count: self.clients,
+            newcomers: self.waiting.iter().filter(|waiter| !waiter.is_closed()).count() as u64,
+            capacity: self.capacity,
+        }
     }
 }
 
 impl Clients {
     /// Adds a client. The answer comes when the ledger has found room for it, where there is a capacity.
     pub(crate) fn connect(&mut self, app: &AppId, capacity: Option<u64>) -> Option<oneshot::Receiver<Admission>> {
-        let app = self.apps.entry(app.clone()).or_default();
+        let id = app;
+        let app = self.apps.entry(id.clone()).or_default();
         app.clients += 1;
         app.capacity = capacity;
         capacity?;
+        self.prompt.insert(id.clone());
         let (respond, answer) = oneshot::channel();
         app.waiting.push(respond);
         Some(answer)
@@ -49,21 +62,25 @@ impl Clients {
 
     /// Removes a client; true where others may wait for its room.
     pub(crate) fn disconnect(&mut self, app: &AppId) -> bool {
-        let Some(app) = self.apps.get_mut(app) else { return false };
+        let id = app;
+        let Some(app) = self.apps.get_mut(id) else { return false };
         app.clients = app.clients.saturating_sub(1);
-        app.capacity.is_some()
+        let is_limited = app.capacity.is_some();
+        if is_limited {
+            self.prompt.insert(id.clone());
+        }
+        is_limited
     }
 
-    /// What the ledger is to be told now. With `all`, that of apps without a capacity too.
-    pub(crate) fn take(&self, all: bool, limit: usize) -> Vec<scripts::Clients> {
-        let is_due = |app: &App| app.is_due() && (all || app.capacity.is_some());
-        let request = |(id, app): (&AppId, &App)| scripts::Clients {
-            app: id.clone(),
-            clients: app.clients,
-            newcomers: app.waiting.iter().filter(|waiter| !waiter.is_closed()).count() as u64,
-            capacity: app.capacity,
-        };
-        self.apps.iter().filter(|(_, app)| is_due(app)).take(limit).map(request).collect()
+    /// What the ledger is to be told now, of apps with a capacity.
+    pub(crate) fn take_prompt(&mut self, limit: usize) -> Vec<scripts::Clients> {
+        self.prompt.retain(|id| self.apps.get(id).is_some_and(App::is_due));
+        self.prompt.iter().take(limit).filter_map(|id| Some(self.apps.get(id)?.request(id))).collect()
+    }
+
+    /// What the ledger is to be told with the beat, of all apps.
+    pub(crate) fn take_all(&self) -> Vec<scripts::Clients> {
+        self.apps.iter().filter(|(_, app)| app.is_due()).map(|(id, app)| app.request(id)).collect()
     }
 
     /// The apps among those of `requests` that are not in the node's index yet.
@@ -82,7 +99,7 @@ impl Clients {
     /// The ledger has let in as many newcomers, the first that came.
     pub(crate) fn settle(&mut self, request: &scripts::Clients, admitted: u64) {
         let Some(app) = self.apps.get_mut(&request.app) else { return };
-        app.told = Some(request.clients - request.newcomers + admitted);
+        app.told = Some(request.count - request.newcomers + admitted);
         let mut room = admitted;
         let mut asked = request.newcomers;
         let mut later = Vec::new();
@@ -132,21 +149,21 @@ mod tests {
         let mut clients = Clients::default();
         assert!(clients.connect(&id(), None).is_none());
         assert!(!clients.disconnect(&id()) && clients.connect(&id(), None).is_none());
-        assert!(clients.take(false, 9).is_empty());
-        let requests = clients.take(true, 9);
-        assert_eq!(requests, [scripts::Clients { app: id(), clients: 1, newcomers: 0, capacity: None }]);
+        assert!(clients.take_prompt(9).is_empty());
+        let requests = clients.take_all();
+        assert_eq!(requests, [scripts::Clients { app: id(), count: 1, newcomers: 0, capacity: None }]);
         clients.settle(&requests[0], 0);
-        assert!(clients.take(true, 9).is_empty());
+        assert!(clients.take_all().is_empty());
         clients.register_again();
-        assert_eq!(clients.take(true, 9), requests);
+        assert_eq!(clients.take_all(), requests);
     }
 
     #[test]
     fn the_first_that_came_are_let_in() {
         let mut clients = Clients::default();
         let mut waiters: Vec<_> = (0..3).filter_map(|_| clients.connect(&id(), Some(2))).collect();
-        let requests = clients.take(false, 9);
-        assert_eq!((requests[0].clients, requests[0].newcomers), (3, 3));
+        let requests = clients.take_prompt(9);
+        assert_eq!((requests[0].count, requests[0].newcomers), (3, 3));
         assert_eq!(clients.unfenced(&requests), [id()]);
         clients.fenced(&id());
         assert!(clients.unfenced(&requests).is_empty());
@@ -155,7 +172,7 @@ mod tests {
         let answers: Vec<_> = waiters.iter_mut().map(|waiter| waiter.try_recv().unwrap()).collect();
         assert_eq!(answers, [Ok(()), Ok(()), Err(OverCapacity { limit: 2 })]);
         assert!(late.unwrap().try_recv().is_err());
-        let requests = clients.take(false, 9);
-        assert_eq!((requests[0].clients, requests[0].newcomers), (3, 0), "who does not listen is no newcomer");
+        let requests = clients.take_prompt(9);
+        assert_eq!((requests[0].count, requests[0].newcomers), (3, 0), "who does not listen is no newcomer");
     }
 }

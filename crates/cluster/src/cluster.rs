@@ -22,7 +22,7 @@ use crate::{
     core::{Core, Local, Membership},
     engine::{Connector, Failure, Link},
     health::{Monitor, TroubleKind},
-    keys::{Keys, Topic},
+    keys::{Keys, NodeId, Topic},
     lease, message, reads,
     scripts::{self, Request},
     subscription, survivors,
@@ -74,6 +74,7 @@ impl Cluster {
             loss_until: None,
         };
         let core = Arc::new(Core {
+            survivor: NodeId::random(),
             keys: Keys::new(&settings.prefix, connector.is_sharded()),
             monitor: Monitor::new(),
             deliver,
@@ -89,6 +90,7 @@ impl Cluster {
             stopping: watch::Sender::new(false),
             received: 0.into(),
             garbled: Throttle::default(),
+            not_taken: Throttle::default(),
             connector,
             settings,
         });

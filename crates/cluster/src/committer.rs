@@ -3,7 +3,7 @@
 //! One task. It takes what is due, sends it as one batch, and tells who waits; what happens meanwhile is the next
 //! batch. So ten thousand sockets that go at once become some dozens of round trips, and who joins goes first.
 
-use std::{collections::BTreeMap, sync::Arc};
+use std::{collections::BTreeMap, sync::Arc, time::Instant};
 
 use clairon_protocol::AppId;
 use redis::Value;
@@ -21,9 +21,6 @@ use crate::{
 
 /// The most changes sent together.
 const BATCH: usize = 256;
-
-/// What a lost answer may be asked for again, in leases.
-const REMEMBERED_LEASES: u32 = 4;
 
 /// Runs until the node is to leave, and ends between two batches.
 pub(crate) async fn run(core: Arc<Core>) {
@@ -58,7 +55,7 @@ pub(crate) async fn run(core: Arc<Core>) {
 async fn commit(core: &Core, node: &NodeId) -> Result<bool, Failure> {
     let (changes, clients, watched) = {
         let mut local = core.local.lock();
-        (local.shares.take(node, BATCH), local.clients.take(false, BATCH), local.watches.take(BATCH))
+        (local.shares.take(node, BATCH), local.clients.take_prompt(BATCH), local.watches.take(BATCH))
     };
     if changes.is_empty() && clients.is_empty() && watched.is_empty() {
         return Ok(false);
@@ -68,8 +65,7 @@ async fn commit(core: &Core, node: &NodeId) -> Result<bool, Failure> {
             return Ok(None);
         }
         let mut requests: Vec<Request> = Vec::with_capacity(changes.len() + clients.len() + watched.len());
-        let remembered = core.settings.lease * REMEMBERED_LEASES;
-        requests.extend(changes.iter().map(|change| change.request(&core.keys, remembered)));
+        requests.extend(changes.iter().map(|change| change.request(&core.keys, core.remembered())));
         requests.extend(clients.iter().map(|clients| clients.request(&core.keys, node)));
         requests.extend(watched.iter().map(|place| scripts::online(&core.keys, place)));
         core.ledger.run(&requests).await.map(Some)
@@ -78,8 +74,12 @@ async fn commit(core: &Core, node: &NodeId) -> Result<bool, Failure> {
         Ok(Some(answers)) => answers.into_iter(),
         unanswered => {
             let mut local = core.local.lock();
-            changes.iter().for_each(|change| local.shares.fail(change));
-            watched.into_iter().for_each(|place| local.watches.ask(place));
+            for change in &changes {
+                local.shares.fail(change);
+            }
+            for place in watched {
+                local.watches.ask(place);
+            }
             drop(local);
             if unanswered.is_ok() {
                 core.lose(node);
@@ -98,7 +98,7 @@ async fn commit(core: &Core, node: &NodeId) -> Result<bool, Failure> {
         progress.note(settle_online(core, place, answer));
     }
     unindex(core, node).await;
-    progress.result()
+    progress.result(core)
 }
 
 /// What became of a batch: progress where anything succeeded, so that what fails for ever holds nobody up.
@@ -116,11 +116,13 @@ impl Progress {
         }
     }
 
-    fn result(self) -> Result<bool, Failure> {
+    fn result(self, core: &Core) -> Result<bool, Failure> {
         match self.failure {
             Some(failure) if !self.has_success => Err(failure),
             Some(failure) => {
-                tracing::warn!(%failure, "a part of the changes was not taken and will be sent again");
+                if let Some(held_back) = core.not_taken.pass(Instant::now()) {
+                    tracing::warn!(%failure, held_back, "a part of the changes was not taken and will be sent again");
+                }
                 Ok(true)
             }
             None => Ok(true),
@@ -131,7 +133,7 @@ impl Progress {
 /// Writes down where the node is about to have shares. False where its lease is gone.
 async fn fence(core: &Core, node: &NodeId, changes: &[Change], clients: &[scripts::Clients]) -> Result<bool, Failure> {
     let mut by_app: BTreeMap<AppId, Vec<&Place>> = BTreeMap::new();
-    {
+    let epoch = {
         let local = core.local.lock();
         for place in local.shares.unfenced(changes) {
             by_app.entry(place.app.clone()).or_default().push(place);
@@ -139,7 +141,8 @@ async fn fence(core: &Core, node: &NodeId, changes: &[Change], clients: &[script
         for app in local.clients.unfenced(clients) {
             by_app.entry(app).or_default();
         }
-    }
+        local.epoch
+    };
     let request = |(app, places): (&AppId, &Vec<&Place>)| {
         scripts::fence(&core.keys, node, app, places.iter().map(|place| &place.channel))
     };
@@ -150,9 +153,12 @@ async fn fence(core: &Core, node: &NodeId, changes: &[Change], clients: &[script
         }
     }
     let mut local = core.local.lock();
-    for (app, places) in &by_app {
-        local.shares.fenced(places);
-        local.clients.fenced(app);
+    // Otherwise it was for an id that is no more, or Redis may have forgotten it.
+    if local.epoch == epoch {
+        for (app, places) in &by_app {
+            local.shares.fenced(places);
+            local.clients.fenced(app);
+        }
     }
     Ok(true)
 }
@@ -223,12 +229,9 @@ async fn unindex(core: &Core, node: &NodeId) {
 
 /// Tells the ledger of the clients of all apps, those without a capacity too.
 pub(crate) async fn commit_clients(core: &Core, node: &NodeId) -> Result<(), Failure> {
-    loop {
-        let requests = core.local.lock().clients.take(true, BATCH);
-        if requests.is_empty() {
-            return Ok(());
-        }
-        if !fence(core, node, &[], &requests).await? {
+    let due = core.local.lock().clients.take_all();
+    for requests in due.chunks(BATCH) {
+        if !fence(core, node, &[], requests).await? {
             core.lose(node);
             return Ok(());
         }
@@ -237,6 +240,7 @@ pub(crate) async fn commit_clients(core: &Core, node: &NodeId) -> Result<(), Fai
             settle_clients(core, request, answer)?;
         }
     }
+    Ok(())
 }
 
 /// What a topic that is subscribed to needs next.

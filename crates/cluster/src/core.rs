@@ -26,8 +26,13 @@ use crate::{
     watches::Watches,
 };
 
+/// How long the answer to a change may be asked for again, in leases: longer than anybody takes to lose theirs.
+const REMEMBERED_LEASES: u32 = 4;
+
 /// Everything but the tasks.
 pub(crate) struct Core {
+    /// Names this process to those that remove the dead; never registered.
+    pub(crate) survivor: NodeId,
     pub(crate) settings: ClusterSettings,
     pub(crate) keys: Keys,
     pub(crate) connector: Arc<Connector>,
@@ -53,6 +58,7 @@ pub(crate) struct Core {
     /// Messages received, to notice silence.
     pub(crate) received: AtomicU64,
     pub(crate) garbled: Throttle,
+    pub(crate) not_taken: Throttle,
 }
 
 /// What this node has, wants, and has told.
@@ -62,6 +68,17 @@ pub(crate) struct Local {
     pub(crate) clients: Clients,
     pub(crate) watches: Watches,
     pub(crate) topics: Topics,
+    /// Greater each time that the ledger is told everything again.
+    pub(crate) epoch: u64,
+}
+
+impl Local {
+    /// The ledger is told everything again: it may have lost it, or the node has a new id.
+    pub(crate) fn register_again(&mut self) {
+        self.epoch += 1;
+        self.shares.register_again();
+        self.clients.register_again();
+    }
 }
 
 /// This node among the others.
@@ -86,6 +103,11 @@ impl Membership {
 impl Core {
     pub(crate) fn id(&self) -> Option<NodeId> {
         self.membership.lock().id.clone()
+    }
+
+    /// How long an answer that was lost may be asked for again.
+    pub(crate) fn remembered(&self) -> Duration {
+        self.settings.lease * REMEMBERED_LEASES
     }
 
     pub(crate) fn is_stopping(&self) -> bool {

@@ -16,6 +16,9 @@ use crate::{
 /// The pause between beats while Redis is in trouble.
 const TROUBLED: Duration = Duration::from_millis(500);
 
+/// The least pause between beats, whoever rings.
+const BREATH: Duration = Duration::from_millis(100);
+
 /// A little past the end of a lease, so that it has ended when one looks.
 const PAST: Duration = Duration::from_millis(20);
 
@@ -35,8 +38,7 @@ pub(crate) async fn run(core: Arc<Core>) {
             }
         };
         let next = time::Instant::now() + pause;
-        // Rings are answered, but not more often than Redis in trouble can bear.
-        time::sleep(TROUBLED.min(pause)).await;
+        time::sleep(BREATH.min(pause)).await;
         tokio::select! {
             () = time::sleep_until(next) => {}
             () = core.beat.notified() => {}
@@ -54,11 +56,7 @@ pub(crate) async fn register(core: &Core) -> Result<(), Failure> {
     core.ledger.ask(enroll(core, &id)).await?;
     tracing::info!(node = %id, "registered with the other nodes");
     core.membership.lock().id = Some(id);
-    {
-        let mut local = core.local.lock();
-        local.shares.register_again();
-        local.clients.register_again();
-    }
+    core.local.lock().register_again();
     core.work.notify_one();
     Ok(())
 }

@@ -85,7 +85,7 @@ pub(crate) fn decode_member(json: &[u8]) -> Option<Member> {
 }
 
 impl Message {
-    pub(crate) fn decode(payload: Bytes) -> Result<Self, Garbled> {
+    pub(crate) fn decode(payload: &Bytes) -> Result<Self, Garbled> {
         let end = payload.iter().take(HEAD_BYTES).position(|byte| *byte == b'\n').ok_or(Garbled::Head)?;
         let body = payload.slice(end + 1..);
         let head = std::str::from_utf8(&payload[..end]).map_err(|_| Garbled::Head)?;
@@ -147,7 +147,7 @@ mod tests {
         #[test]
         fn an_event_comes_as_it_went(frame: Vec<u8>, id: Option<u64>) {
             let sent = envelope(frame, id);
-            match Message::decode(encode_event(&sent).into()) {
+            match Message::decode(&encode_event(&sent).into()) {
                 Ok(Message::Event { frame, except }) => prop_assert_eq!((frame, except), (sent.frame, sent.except)),
                 other => prop_assert!(false, "{:?}", other),
             }
@@ -158,7 +158,7 @@ mod tests {
             let sent = envelope(sent, id);
             let mut payload = format!("1K {number}").into_bytes();
             payload.extend(encode_cached_tail(&sent, &text, seconds));
-            match Message::decode(payload.into()) {
+            match Message::decode(&payload.into()) {
                 Ok(Message::CachedEvent { version, ttl_seconds, data, frame, except }) => {
                     prop_assert_eq!((version, ttl_seconds, data), (number, seconds, text));
                     prop_assert_eq!((frame, except), (sent.frame, sent.except));
@@ -173,7 +173,7 @@ mod tests {
             let member = decode_member(format!("{{\"user_id\":{id},\"user_info\":{info}}}").as_bytes()).unwrap();
             let mut payload = b"1A 7\n".to_vec();
             payload.extend(encode_member(&member));
-            match Message::decode(payload.into()) {
+            match Message::decode(&payload.into()) {
                 Ok(Message::MemberAdded { version: 7, member: decoded }) => {
                     prop_assert_eq!(encode_member(&decoded), encode_member(&member));
                 }
@@ -183,27 +183,27 @@ mod tests {
 
         #[test]
         fn anything_else_is_refused_without_a_panic(head in "1[EKARCOT]( [0-9.]{1,3}){0,4}\n?", body: Vec<u8>, junk: Vec<u8>) {
-            let _ = Message::decode(junk.into());
+            let _ = Message::decode(&junk.into());
             let mut payload = head.into_bytes();
             payload.extend(body);
-            let _ = Message::decode(payload.into());
+            let _ = Message::decode(&payload.into());
         }
     }
 
     #[test]
     fn what_the_scripts_write() {
-        let decode = |text: &'static str| Message::decode(Bytes::from_static(text.as_bytes()));
+        let decode = |text: &'static str| Message::decode(&Bytes::from_static(text.as_bytes()));
         assert!(
             matches!(decode("1R 8\nada b"), Ok(Message::MemberRemoved { version: 8, user_id }) if user_id.as_str() == "ada b")
         );
         assert!(matches!(decode("1C 9 3\n"), Ok(Message::Count { version: 9, connections: 3 })));
         assert!(matches!(decode("1O 9 1\n"), Ok(Message::Online { version: 9, is_online: true })));
-        assert!(matches!(Message::decode(Bytes::from_static(TERMINATE)), Ok(Message::Terminate)));
+        assert!(matches!(Message::decode(&Bytes::from_static(TERMINATE)), Ok(Message::Terminate)));
     }
 
     #[test]
     fn what_is_foreign_or_garbled_is_refused() {
-        let decode = |text: &'static str| Message::decode(Bytes::from_static(text.as_bytes())).unwrap_err();
+        let decode = |text: &'static str| Message::decode(&Bytes::from_static(text.as_bytes())).unwrap_err();
         assert_eq!(decode(""), Garbled::Head);
         assert_eq!(decode("{\"event\":1}"), Garbled::Head);
         assert_eq!(decode("\n"), Garbled::Kind);

@@ -7,7 +7,8 @@ use clairon_protocol::{AppId, ChannelName, Edge, Member, UserId};
 
 use crate::Envelope;
 
-/// Receives notices. Those of one channel's topic come in the order that all nodes see. It must not block.
+/// Receives notices. Those of one channel's topic come in the order that all nodes see; others may come at the same time,
+/// from other tasks. It must not block.
 pub type Deliver = Box<dyn Fn(Notice) + Send + Sync>;
 
 /// A channel of an app.
@@ -22,7 +23,8 @@ pub struct Place {
 /// Something that a node must know.
 ///
 /// Versions order the changes of one place: each is greater than the one before. A receiver drops a versioned notice at
-/// or below the version that it has, and keeps one that comes before [`Notice::Loaded`] until that has come.
+/// or below the version that it has, and keeps one that comes before [`Notice::Loaded`] until that has come. It drops a
+/// `Loaded` below the version that it has, takes one at or above, and goes on from its version.
 #[derive(Clone, Debug)]
 pub enum Notice {
     /// An event for the subscribers of a channel.

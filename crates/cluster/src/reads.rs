@@ -83,7 +83,7 @@ pub(crate) async fn cached(core: &Core, place: &Place) -> Result<Option<CachedEv
     let mut answers = core.reader.run(&[command("GET"), command("PTTL")]).await?.into_iter();
     let mut next = || answers.next().unwrap_or_else(|| Err(Failure::new("no answer")));
     let (payload, rest): (Option<Bytes>, i64) = (parse(next()?)?, parse(next()?)?);
-    Ok(payload.and_then(|payload| parse_cached(payload, rest)))
+    Ok(payload.and_then(|payload| parse_cached(&payload, rest)))
 }
 
 /// The names of channels in the indexes of all nodes, whether anyone is still there or not.

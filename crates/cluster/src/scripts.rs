@@ -44,8 +44,8 @@ impl Call {
         self
     }
 
-    fn number(self, number: impl ToString) -> Self {
-        self.arg(number.to_string())
+    fn number(self, number: impl std::fmt::Display) -> Self {
+        self.arg(format!("{number}"))
     }
 
     fn request(self) -> Request {

@@ -86,16 +86,15 @@ impl Shares {
         }
     }
 
-    /// No topic is subscribed to any more, and the ledger may have lost what it was told: once a topic is back, the
-    /// ledger is told all of its channel again.
+    /// No topic is subscribed to any more.
     pub(crate) fn unready(&mut self) {
         for share in self.channels.values_mut() {
             share.is_ready = false;
         }
-        self.register_again();
     }
 
-    /// The node has a new id: the ledger is told all of every channel again.
+    /// The ledger is told all of every channel again, once its topic is there: it may have lost that, or the node has a
+    /// new id.
     pub(crate) fn register_again(&mut self) {
         for share in self.channels.values_mut() {
             share.wants = Wants::Whole;

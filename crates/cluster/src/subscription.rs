@@ -36,12 +36,12 @@ pub(crate) struct Subscription {
 
 /// Connects, with nothing subscribed to.
 pub(crate) async fn open(core: &Arc<Core>) -> Result<Subscription, Failure> {
-    let (lose, lost) = mpsc::unbounded_channel();
+    let (report, lost) = mpsc::unbounded_channel();
     let receiver = core.clone();
     let push: Push = Arc::new(move |info| {
         if let Err(failure) = receive(&receiver, info) {
             // Nobody listens once another connection has taken over.
-            let _ = lose.send(failure);
+            let _ = report.send(failure);
         }
     });
     let mut connection = core.connector.connect(Some(push), true).await?;
@@ -63,7 +63,7 @@ pub(crate) async fn run(core: Arc<Core>, mut subscription: Subscription) {
             let mut local = core.local.lock();
             local.topics.reset();
             local.shares.unready();
-            local.clients.register_again();
+            local.register_again();
         }
         let servers = std::mem::take(&mut subscription.servers);
         drop(subscription);
@@ -146,11 +146,11 @@ fn receive(core: &Core, PushInfo { kind, mut data }: PushInfo) -> Result<(), Fai
         PushKind::Message | PushKind::SMessage => {
             core.count_received();
             if let (Some(Value::BulkString(payload)), Some(Value::BulkString(name))) = (data.pop(), data.pop()) {
-                deliver(core, &String::from_utf8_lossy(&name), payload.into());
+                deliver(core, &String::from_utf8_lossy(&name), &payload.into());
             }
             Ok(())
         }
-        PushKind::Unsubscribe | PushKind::SUnsubscribe => match data.get(0) {
+        PushKind::Unsubscribe | PushKind::SUnsubscribe => match data.first() {
             // A Redis Cluster ends subscriptions when it moves their slot.
             Some(Value::BulkString(name)) if core.local.lock().topics.is_held(&String::from_utf8_lossy(name)) => {
                 Err(Failure::new("Redis has ended a subscription"))
@@ -162,7 +162,7 @@ fn receive(core: &Core, PushInfo { kind, mut data }: PushInfo) -> Result<(), Fai
     }
 }
 
-fn deliver(core: &Core, name: &str, payload: Bytes) {
+fn deliver(core: &Core, name: &str, payload: &Bytes) {
     let size = payload.len();
     let Some(topic) = core.keys.parse_topic(name) else { return };
     let problem = match Message::decode(payload) {

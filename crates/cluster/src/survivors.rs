@@ -6,10 +6,11 @@
 use std::{collections::HashSet, sync::Arc, time::Instant};
 
 use clairon_protocol::{AppId, ChannelName, Limits};
-use tokio::sync::mpsc;
+use tokio::{sync::mpsc, time};
 
 use crate::{
     Place,
+    backoff::Backoff,
     core::Core,
     engine::Failure,
     keys::NodeId,
@@ -60,7 +61,7 @@ async fn examine(core: &Core, suspect: &Suspect) -> Result<(), Failure> {
     match suspect {
         Suspect::Node { node } if claim(core, node).await? => remove(core, node).await,
         Suspect::Node { .. } => Ok(()),
-        Suspect::Share { node, place } => purge(core, node, std::slice::from_ref(place)).await,
+        Suspect::Share { node, place } => purge(core, node, vec![place.clone()]).await,
         Suspect::Clients { node, app } => core.ledger.ask(forget_clients(core, node, app)).await.map(drop),
     }
 }
@@ -108,26 +109,50 @@ async fn remove_shares(core: &Core, node: &NodeId, app: &AppId) -> Result<usize,
         }
         let channels = names.iter().filter_map(|name| ChannelName::parse(name, &limits).ok());
         let places: Vec<Place> = channels.map(|channel| Place { app: app.clone(), channel }).collect();
-        purge(core, node, &places).await?;
         shares += places.len();
+        purge(core, node, places).await?;
         let mut done = redis::cmd("SREM");
         done.arg(&index).arg(&names);
         core.ledger.ask(done).await?;
     }
 }
 
-/// Drops a node's shares of these channels, and tells what that changes.
-async fn purge(core: &Core, node: &NodeId, places: &[Place]) -> Result<(), Failure> {
-    let requests: Vec<Request> = places.iter().map(|place| scripts::purge(&core.keys, node, place)).collect();
-    let mut failure = None;
-    for (place, answer) in places.iter().zip(core.ledger.run(&requests).await?) {
-        match answer.map(scripts::parse_edges) {
-            Ok(Some(edges)) => core.tell_edges(place, edges),
-            Ok(None) => failure = Some(Failure::new("the answer to a removal is not understood")),
-            Err(error) => failure = Some(error),
+/// Drops a node's shares of these channels, and tells what that changes. Where Redis does not answer it tries again for a
+/// while, because only who has dropped a share is told what that was.
+async fn purge(core: &Core, node: &NodeId, mut places: Vec<Place>) -> Result<(), Failure> {
+    let end = Instant::now() + core.settings.lease;
+    let mut backoff = Backoff::default();
+    loop {
+        let failure = purge_once(core, node, &mut places).await;
+        match failure {
+            Err(failure) if Instant::now() > end => return Err(failure),
+            Err(_) => time::sleep(backoff.next()).await,
+            Ok(()) => return Ok(()),
         }
     }
-    failure.map_or(Ok(()), Err)
+}
+
+/// Keeps in `places` those whose shares may still be there.
+async fn purge_once(core: &Core, node: &NodeId, places: &mut Vec<Place>) -> Result<(), Failure> {
+    let request = |place: &Place| scripts::purge(&core.keys, node, place, &core.survivor, core.remembered());
+    let requests: Vec<Request> = places.iter().map(request).collect();
+    let mut result = Ok(());
+    let mut answers = core.ledger.run(&requests).await?.into_iter();
+    places.retain(|place| match answers.next().map(|answer| answer.map(scripts::parse_edges)) {
+        Some(Ok(Some(edges))) => {
+            core.tell_edges(place, edges);
+            false
+        }
+        Some(Err(failure)) => {
+            result = Err(failure);
+            true
+        }
+        Some(Ok(None)) | None => {
+            result = Err(Failure::new("the answer to a removal is not understood"));
+            true
+        }
+    });
+    result
 }
 
 fn forget_clients(core: &Core, node: &NodeId, app: &AppId) -> redis::Cmd {

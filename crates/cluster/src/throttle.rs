@@ -1,4 +1,4 @@
-//! Log lines that a stranger can cause.
+//! Log lines that would come too often.
 
 use std::time::{Duration, Instant};
 

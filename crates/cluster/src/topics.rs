@@ -14,7 +14,7 @@ pub(crate) const LINGER: Duration = Duration::from_secs(1);
 /// Topics by name.
 #[derive(Default)]
 pub(crate) struct Topics {
-    topics: HashMap<String, Topic>,
+    by_name: HashMap<String, Topic>,
     /// Topics to subscribe to.
     new: VecDeque<String>,
     /// Topics that nobody wanted at that time; some may be wanted again.
@@ -39,19 +39,19 @@ enum Phase {
 impl Topics {
     /// Wants a topic. True where it is subscribed to already.
     pub(crate) fn want(&mut self, name: &str) -> bool {
-        if let Some(topic) = self.topics.get_mut(name) {
+        if let Some(topic) = self.by_name.get_mut(name) {
             topic.is_wanted = true;
             topic.idle_since = None;
             return topic.phase == Phase::Subscribed;
         }
-        self.topics.insert(name.to_owned(), Topic { phase: Phase::New, is_wanted: true, idle_since: None });
+        self.by_name.insert(name.to_owned(), Topic { phase: Phase::New, is_wanted: true, idle_since: None });
         self.new.push_back(name.to_owned());
         false
     }
 
     /// Wants a topic no more.
     pub(crate) fn unwant(&mut self, name: &str, now: Instant) {
-        if let Some(topic) = self.topics.get_mut(name).filter(|topic| topic.is_wanted) {
+        if let Some(topic) = self.by_name.get_mut(name).filter(|topic| topic.is_wanted) {
             topic.is_wanted = false;
             topic.idle_since = Some(now);
             self.idle.push_back((now, name.to_owned()));
@@ -64,13 +64,13 @@ impl Topics {
         while taken.len() < limit
             && let Some(name) = self.new.pop_front()
         {
-            match self.topics.get_mut(&name) {
+            match self.by_name.get_mut(&name) {
                 Some(topic) if topic.phase == Phase::New && topic.is_wanted => {
                     topic.phase = Phase::Subscribing;
                     taken.push(name);
                 }
                 Some(topic) if topic.phase == Phase::New => {
-                    self.topics.remove(&name);
+                    self.by_name.remove(&name);
                 }
                 _ => {}
             }
@@ -81,7 +81,7 @@ impl Topics {
     /// Topics are subscribed to.
     pub(crate) fn subscribed(&mut self, names: &[String]) {
         for name in names {
-            if let Some(topic) = self.topics.get_mut(name) {
+            if let Some(topic) = self.by_name.get_mut(name) {
                 topic.phase = Phase::Subscribed;
                 // Its turn to be given up may have passed.
                 self.idle.extend(topic.idle_since.map(|since| (since, name.clone())));
@@ -96,7 +96,7 @@ impl Topics {
             && let Some((since, name)) = self.idle.pop_front_if(|(since, _)| *since + LINGER <= now)
         {
             let is_idle = |topic: &&mut Topic| topic.idle_since == Some(since) && topic.phase == Phase::Subscribed;
-            if let Some(topic) = self.topics.get_mut(&name).filter(is_idle) {
+            if let Some(topic) = self.by_name.get_mut(&name).filter(is_idle) {
                 topic.phase = Phase::Unsubscribing;
                 taken.push(name);
             }
@@ -112,13 +112,13 @@ impl Topics {
     /// Topics are not subscribed to any more. Those wanted again are new.
     pub(crate) fn unsubscribed(&mut self, names: Vec<String>) {
         for name in names {
-            match self.topics.get_mut(&name) {
+            match self.by_name.get_mut(&name) {
                 Some(topic) if topic.is_wanted => {
                     topic.phase = Phase::New;
                     self.new.push_back(name);
                 }
                 _ => {
-                    self.topics.remove(&name);
+                    self.by_name.remove(&name);
                 }
             }
         }
@@ -126,10 +126,10 @@ impl Topics {
 
     /// All subscriptions are lost: what is wanted is new.
     pub(crate) fn reset(&mut self) {
-        self.topics.retain(|_, topic| topic.is_wanted);
+        self.by_name.retain(|_, topic| topic.is_wanted);
         self.idle.clear();
         self.new.clear();
-        for (name, topic) in &mut self.topics {
+        for (name, topic) in &mut self.by_name {
             topic.phase = Phase::New;
             self.new.push_back(name.clone());
         }
@@ -137,7 +137,7 @@ impl Topics {
 
     /// True where the end of a topic's subscription is unexpected.
     pub(crate) fn is_held(&self, name: &str) -> bool {
-        self.topics.get(name).is_some_and(|topic| matches!(topic.phase, Phase::Subscribing | Phase::Subscribed))
+        self.by_name.get(name).is_some_and(|topic| matches!(topic.phase, Phase::Subscribing | Phase::Subscribed))
     }
 }
 
@@ -166,7 +166,7 @@ mod tests {
         assert_eq!(topics.take_idle(start + LINGER * 2, 10), ["a"]);
         assert!(!topics.is_held("a"));
         topics.unsubscribed(vec!["a".to_owned()]);
-        assert!(subscribe(&mut topics).is_empty() && topics.topics.is_empty());
+        assert!(subscribe(&mut topics).is_empty() && topics.by_name.is_empty());
     }
 
     #[test]

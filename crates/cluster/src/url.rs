@@ -134,7 +134,7 @@ fn parse_query(query: Option<&str>, kind: &str) -> Result<Option<String>, Cluste
 
 fn decode(text: &str, part: &str) -> Result<String, ClusterError> {
     let bad = |_| ClusterError::url(format!("has a {part} that is not UTF-8 once its % escapes are decoded"));
-    percent_decode_str(text).decode_utf8().map(|text| text.into_owned()).map_err(bad)
+    percent_decode_str(text).decode_utf8().map(std::borrow::Cow::into_owned).map_err(bad)
 }
 
 impl fmt::Display for Host {

@@ -9,6 +9,7 @@ use parking_lot::Mutex;
 
 use crate::{
     Encode, Millis, Session,
+    corked::Corked,
     replica::{Replica, Version},
     roster::Roster,
 };
@@ -17,11 +18,13 @@ use crate::{
 const PROMPT_COUNTS: usize = 100;
 
 /// The most subscribers that are written to by whoever publishes; more are left to their own tasks, which spread over
-/// all cores and write together what has come meanwhile.
-const DIRECT_SUBSCRIBERS: usize = 128;
-/// How long a channel must have been silent to be written to so: events close behind each other are better written
-/// together, by the subscribers' tasks.
+/// all cores, so that nobody is kept from the next event for long.
+const DIRECT_SUBSCRIBERS: usize = 1_024;
+/// How long a channel must have been silent for an event to be sent at once: so long, and a millisecond for each of these
+/// subscribers, about twice what it takes to write to them. Events closer behind each other are held back for a moment
+/// and written together.
 const PAUSE: Millis = 2;
+const SUBSCRIBERS_PER_MILLISECOND: usize = 50;
 
 /// A channel: its subscribers, its members, and what it remembers.
 ///
@@ -34,8 +37,9 @@ pub struct Channel {
     pub(crate) state: Mutex<State>,
 }
 
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(crate) struct State {
+    corked: Arc<Corked>,
     pub(crate) subscribers: IndexMap<SocketId, Arc<Session>>,
     /// Boxed, and there on presence channels alone, to keep the many others small.
     roster: Option<Box<Roster>>,
@@ -117,8 +121,8 @@ pub struct ChannelSummary {
 }
 
 impl Channel {
-    pub(crate) fn new(name: ChannelName, encode: Encode) -> Self {
-        Self { name, encode, state: Mutex::default() }
+    pub(crate) fn new(name: ChannelName, encode: Encode, corked: Arc<Corked>) -> Self {
+        Self { name, encode, state: Mutex::new(State::new(corked)) }
     }
 
     /// Its name.
@@ -299,6 +303,20 @@ impl Channel {
 }
 
 impl State {
+    fn new(corked: Arc<Corked>) -> Self {
+        Self {
+            corked,
+            subscribers: IndexMap::new(),
+            roster: None,
+            replica: None,
+            snapshot: None,
+            cached: None,
+            is_closed: false,
+            spoke_at: 0,
+            is_count_stale: false,
+        }
+    }
+
     fn members(&self) -> Vec<&Member> {
         match (&self.replica, &self.roster) {
             (Some(replica), _) => replica.members.values().collect(),
@@ -312,15 +330,19 @@ impl State {
         self.replica.as_ref().map_or(self.subscribers.len(), |replica| replica.connections)
     }
 
+    /// Queues a frame for all subscribers but one: at once after a pause, to be written together with others otherwise.
     pub(crate) fn broadcast(&mut self, frame: &Bytes, except: Option<SocketId>, now: Millis) {
-        let is_calm = now.saturating_sub(self.spoke_at) >= PAUSE;
+        let pause = PAUSE + (self.subscribers.len() / SUBSCRIBERS_PER_MILLISECOND) as Millis;
+        let is_calm = now.saturating_sub(self.spoke_at) >= pause;
         self.spoke_at = now;
-        let send =
-            if is_calm && self.subscribers.len() <= DIRECT_SUBSCRIBERS { Session::send_now } else { Session::send };
-        for (id, session) in &self.subscribers {
-            if Some(*id) != except {
-                send(session, frame.clone());
-            }
+        let subscribers = self.subscribers.iter().filter(|(id, _)| Some(**id) != except).map(|(_, session)| session);
+        if !is_calm {
+            let late = subscribers.filter(|session| session.send_later(frame.clone())).cloned();
+            self.corked.extend(late.collect());
+        } else if self.subscribers.len() <= DIRECT_SUBSCRIBERS {
+            subscribers.for_each(|session| session.send_now(frame.clone()));
+        } else {
+            subscribers.for_each(|session| session.send(frame.clone()));
         }
     }
 

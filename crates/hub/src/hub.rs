@@ -6,6 +6,7 @@ use std::{
         Arc,
         atomic::{AtomicUsize, Ordering},
     },
+    task::{Context, Poll},
 };
 
 use clairon_protocol::{AppId, ChannelName, Disconnect, SocketId};
@@ -13,20 +14,21 @@ use parking_lot::{Mutex, RwLock};
 
 use crate::{
     Change, Channel, ChannelFull, ChannelSummary, Edge, Encode, Expected, Join, Millis, Parted, Publication, Session,
-    Shared, SignedIn, Subscriber, Version, shards::Shards, users::Users,
+    Shared, SignedIn, Subscriber, Version, corked::Corked, shards::Shards, users::Users,
 };
 
 /// The apps that have been spoken to since the start.
 pub struct Hub {
     apps: RwLock<HashMap<AppId, Arc<AppHub>>>,
     encode: Encode,
+    corked: Arc<Corked>,
 }
 
 impl Hub {
     /// An empty hub, whose events are written by `encode`.
     #[must_use]
     pub fn new(encode: Encode) -> Self {
-        Self { apps: RwLock::default(), encode }
+        Self { apps: RwLock::default(), encode, corked: Arc::default() }
     }
 
     /// The hub of an app, made when it is first asked for.
@@ -35,7 +37,19 @@ impl Hub {
         if let Some(app) = self.apps.read().get(id) {
             return app.clone();
         }
-        self.apps.write().entry(id.clone()).or_insert_with(|| Arc::new(AppHub::new(self.encode))).clone()
+        let made = || Arc::new(AppHub::new(self.encode, self.corked.clone()));
+        self.apps.write().entry(id.clone()).or_insert_with(made).clone()
+    }
+
+    /// Ready while there are frames that were held back, because their channel is busy. They are to be [flushed](Self::flush)
+    /// a moment later.
+    pub fn poll_corked(&self, cx: &Context<'_>) -> Poll<()> {
+        self.corked.poll(cx)
+    }
+
+    /// Has all connections whose frames were held back write them.
+    pub fn flush(&self) {
+        self.corked.flush();
     }
 
     /// All apps with their hubs.
@@ -50,6 +64,7 @@ impl Hub {
 /// The order of its locks stands in `ARCHITECTURE.md`.
 pub struct AppHub {
     encode: Encode,
+    corked: Arc<Corked>,
     channels: Shards<ChannelName, Arc<Channel>>,
     sessions: Shards<SocketId, Arc<Session>>,
     connections: AtomicUsize,
@@ -59,9 +74,10 @@ pub struct AppHub {
 }
 
 impl AppHub {
-    fn new(encode: Encode) -> Self {
+    fn new(encode: Encode, corked: Arc<Corked>) -> Self {
         Self {
             encode,
+            corked,
             channels: Shards::new(),
             sessions: Shards::new(),
             connections: AtomicUsize::new(0),
@@ -261,7 +277,7 @@ impl AppHub {
     /// Finds or makes a channel and gives it to `act`, again and again while that finds it closed (`None`).
     fn with_channel<T>(&self, name: &ChannelName, act: impl Fn(&Arc<Channel>) -> Option<T>) -> T {
         loop {
-            let made = || Arc::new(Channel::new(name.clone(), self.encode));
+            let made = || Arc::new(Channel::new(name.clone(), self.encode, self.corked.clone()));
             let channel = self.channels.of(name).entry(name.clone()).or_insert_with(made).clone();
             if let Some(result) = act(&channel) {
                 return result;

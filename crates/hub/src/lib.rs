@@ -5,6 +5,7 @@
 //! subscribers of a channel one order; how it is put on the wire is the caller's [`Encode`].
 
 mod channel;
+mod corked;
 mod hub;
 mod outbox;
 mod replica;

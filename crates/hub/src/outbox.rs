@@ -60,6 +60,8 @@ enum Parked {
     ForClose,
     /// A frame or the end.
     ForFrames,
+    /// The end. There are frames already, for which it will be woken by [`Outbox::flush`].
+    Corked,
 }
 
 impl Outbox {
@@ -93,11 +95,35 @@ impl Outbox {
             }
         }
         self.enqueue(&mut state, frame);
+        state.wake_for_frames();
     }
 
     /// Adds a frame. Once the connection is to be closed this does nothing.
     pub fn push(&self, frame: Bytes) {
-        self.enqueue(&mut self.state.lock(), frame);
+        let mut state = self.state.lock();
+        self.enqueue(&mut state, frame);
+        state.wake_for_frames();
+    }
+
+    /// Adds a frame that may wait for others to be written with. True where the caller must see to it that
+    /// [`flush`](Self::flush) is called in a moment; otherwise somebody else does, or the task is not parked.
+    #[must_use]
+    pub fn push_later(&self, frame: Bytes) -> bool {
+        let mut state = self.state.lock();
+        self.enqueue(&mut state, frame);
+        let is_first = state.parked == Parked::ForFrames && !state.frames.is_empty();
+        if is_first {
+            state.parked = Parked::Corked;
+        }
+        is_first
+    }
+
+    /// Wakes the task for the frames that were held back, unless it has come for them by itself.
+    pub fn flush(&self) {
+        let mut state = self.state.lock();
+        if state.parked == Parked::Corked {
+            state.wake();
+        }
     }
 
     /// The writing task is about to do something else and will come back: until then nobody needs to wake it, nor may
@@ -118,8 +144,6 @@ impl Outbox {
             state.frames.truncate(1);
             state.frames.shrink_to_fit();
             state.disconnect = Some(Disconnect::SlowReader);
-            state.wake();
-        } else if state.parked == Parked::ForFrames {
             state.wake();
         }
     }
@@ -178,6 +202,13 @@ impl State {
             && let Some(writer) = &self.writer
         {
             writer.wake_by_ref();
+        }
+    }
+
+    fn wake_for_frames(&mut self) {
+        let has_news = !self.frames.is_empty() && self.disconnect.is_none();
+        if has_news && matches!(self.parked, Parked::ForFrames | Parked::Corked) {
+            self.wake();
         }
     }
 
@@ -271,6 +302,32 @@ mod tests {
         outbox.unpark();
         outbox.push_now("x".into());
         assert_eq!((take(&outbox, &waker).1, waker.0.load(Ordering::Relaxed)), (vec!["x".into()], 1));
+    }
+
+    #[test]
+    fn frames_that_are_held_back_are_written_together() {
+        let (outbox, waker) = (outbox(), Arc::<Count>::default());
+        let woken = || waker.0.load(Ordering::Relaxed);
+        assert!(!outbox.push_later("0".into()), "a task that is not parked comes by itself");
+        assert_eq!(take(&outbox, &waker).1, ["0"]);
+        assert_eq!(take(&outbox, &waker).0, Poll::Pending);
+        assert!(outbox.push_later("1".into()));
+        assert!(!outbox.push_later("2".into()));
+        assert_eq!(woken(), 0);
+        outbox.flush();
+        outbox.flush();
+        assert_eq!((woken(), take(&outbox, &waker).1), (1, vec!["1".into(), "2".into()]));
+        assert_eq!(take(&outbox, &waker).0, Poll::Pending);
+        outbox.flush();
+        assert_eq!(woken(), 1);
+        // A frame that may not wait takes the others along, and so does the end.
+        assert!(outbox.push_later("3".into()));
+        outbox.push_now("4".into());
+        assert_eq!((woken(), take(&outbox, &waker).1), (2, vec!["3".into(), "4".into()]));
+        assert_eq!(take(&outbox, &waker).0, Poll::Pending);
+        assert!(outbox.push_later("5".into()));
+        outbox.close(Disconnect::Shutdown);
+        assert_eq!((woken(), take(&outbox, &waker).1), (3, vec!["5".into()]));
     }
 
     #[test]

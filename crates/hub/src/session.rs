@@ -57,9 +57,21 @@ impl Session {
         self.outbox.push(frame);
     }
 
+    /// Sends frames in their order.
+    pub fn send_all(&self, frames: Vec<Bytes>) {
+        for frame in frames {
+            self.send(frame);
+        }
+    }
+
     /// Sends a frame, without a detour over the connection's task where that is possible.
     pub fn send_now(&self, frame: Bytes) {
         self.outbox.push_now(frame);
+    }
+
+    /// Sends a frame that may wait for others. True where the caller must see to it that the outbox is flushed.
+    pub(crate) fn send_later(&self, frame: Bytes) -> bool {
+        self.outbox.push_later(frame)
     }
 
     /// Ends the connection, behind what was sent before.

@@ -83,6 +83,61 @@ fn a_parked_task_is_woken_once() {
 }
 
 #[test]
+fn a_frame_that_is_held_back_is_flushed_once() {
+    loom::model(|| {
+        let outbox = outbox();
+        let publishers = ["a", "b"].map(|frame| {
+            let outbox = outbox.clone();
+            thread::spawn(move || {
+                if outbox.push_later(frame.into()) {
+                    outbox.flush();
+                }
+            })
+        });
+        let closer = outbox.clone();
+        let reader = thread::spawn(move || read_to_the_end(&outbox));
+        for publisher in publishers {
+            publisher.join().expect("the publisher");
+        }
+        closer.close(Disconnect::Shutdown);
+        let (mut heard, _) = reader.join().expect("the reader");
+        heard.sort();
+        assert_eq!(heard, [Bytes::from("a"), Bytes::from("b")]);
+    });
+}
+
+#[test]
+fn a_flush_never_misses_what_it_was_asked_for() {
+    loom::model(|| {
+        let outbox = outbox();
+        let reader = thread::spawn({
+            let outbox = outbox.clone();
+            move || {
+                let (mut batch, mut heard) = (VecDeque::new(), 0);
+                // Without a wake-up for both frames this never ends.
+                while heard < 2 {
+                    assert_eq!(block_on(poll_fn(|cx| outbox.poll_take(cx, &mut batch))), None);
+                    heard += batch.drain(..).count();
+                }
+            }
+        });
+        let flusher = thread::spawn({
+            let outbox = outbox.clone();
+            move || {
+                if outbox.push_later("a".into()) {
+                    outbox.flush();
+                }
+            }
+        });
+        if outbox.push_later("b".into()) {
+            outbox.flush();
+        }
+        flusher.join().expect("the flusher");
+        reader.join().expect("the reader");
+    });
+}
+
+#[test]
 fn what_is_written_directly_and_by_the_task_keeps_its_order() {
     loom::model(|| {
         let outbox = outbox();

@@ -38,6 +38,12 @@ pub trait AppRegistry: Send + Sync + Debug {
     /// When it is not valid, its id or its key is taken, or the database fails.
     async fn create(&self, app: &App) -> Result<(), RegistryError>;
 
+    /// Adds all of these apps, or none of them.
+    ///
+    /// # Errors
+    /// Those of [`create`](Self::create) for the first app that has one; nothing is written then.
+    async fn create_all(&self, apps: &[App]) -> Result<(), RegistryError>;
+
     /// Makes the registry hold this app under its id, whatever was there: also a row that cannot be used.
     ///
     /// Where the stored app has the declared credentials among its own, those that it has got by [`rotate`](Self::rotate)

@@ -1,6 +1,6 @@
 //! The registry over SQL, the same for every engine.
 
-use std::fmt;
+use std::{fmt, slice};
 
 use async_trait::async_trait;
 use clairon_protocol::AppId;
@@ -59,13 +59,22 @@ impl<E: Engine> AppRegistry for SqlRegistry<E> {
     }
 
     async fn create(&self, app: &App) -> Result<(), RegistryError> {
-        app.validate()?;
+        self.create_all(slice::from_ref(app)).await
+    }
+
+    async fn create_all(&self, apps: &[App]) -> Result<(), RegistryError> {
+        apps.iter().try_for_each(App::validate)?;
         let mut write = self.begin().await?;
-        match find::<E>(&mut write, &app.id).await {
-            Ok(None) => put(write, app).await,
-            Ok(Some(_)) | Err(RegistryError::BadRow { .. }) => Err(RegistryError::IdTaken { id: app.id.clone() }),
-            Err(error) => Err(error),
+        for app in apps {
+            match find::<E>(&mut write, &app.id).await {
+                Ok(None) => put::<E>(&mut write, app).await?,
+                Ok(Some(_)) | Err(RegistryError::BadRow { .. }) => {
+                    return Err(RegistryError::IdTaken { id: app.id.clone() });
+                }
+                Err(error) => return Err(error),
+            }
         }
+        Ok(write.commit().await?)
     }
 
     async fn declare(&self, app: &App) -> Result<Declared, RegistryError> {
@@ -74,13 +83,15 @@ impl<E: Engine> AppRegistry for SqlRegistry<E> {
         let stored = match find::<E>(&mut write, &app.id).await {
             Ok(stored) => stored,
             Err(RegistryError::BadRow { .. }) => {
-                put(write, app).await?;
+                put::<E>(&mut write, app).await?;
+                write.commit().await?;
                 return Ok(Declared::Updated);
             }
             Err(error) => return Err(error),
         };
         let Some(stored) = stored else {
-            put(write, app).await?;
+            put::<E>(&mut write, app).await?;
+            write.commit().await?;
             return Ok(Declared::Created);
         };
         let has = |declared: &Credential| {
@@ -93,7 +104,8 @@ impl<E: Engine> AppRegistry for SqlRegistry<E> {
         if app == stored {
             return Ok(Declared::Unchanged);
         }
-        put(write, &app).await?;
+        put::<E>(&mut write, &app).await?;
+        write.commit().await?;
         Ok(Declared::Updated)
     }
 
@@ -106,7 +118,8 @@ impl<E: Engine> AppRegistry for SqlRegistry<E> {
         after.credentials.clone_from(&before.credentials);
         after.validate()?;
         if after != before {
-            put(write, &after).await?;
+            put::<E>(&mut write, &after).await?;
+            write.commit().await?;
         }
         Ok(Some(Update { before, after }))
     }
@@ -118,7 +131,8 @@ impl<E: Engine> AppRegistry for SqlRegistry<E> {
             return Err(RegistryError::KeyTaken { key: credential.key.clone(), owner: id.to_string() });
         }
         app.credentials.add(credential.clone())?;
-        put(write, &app).await?;
+        put::<E>(&mut write, &app).await?;
+        write.commit().await?;
         Ok(Some(app))
     }
 
@@ -131,7 +145,8 @@ impl<E: Engine> AppRegistry for SqlRegistry<E> {
         let others = app.credentials.iter().filter(|credential| !credential.key.matches(key)).cloned();
         app.credentials =
             Credentials::from_newest_first(others).ok_or_else(|| RegistryError::LastKey { app: id.clone() })?;
-        put(write, &app).await?;
+        put::<E>(&mut write, &app).await?;
+        write.commit().await?;
         Ok(Some(app))
     }
 
@@ -151,7 +166,8 @@ impl<E: Engine> AppRegistry for SqlRegistry<E> {
         if number::<E>(&mut write, queries::COUNT).await? > 0 {
             return Ok(false);
         }
-        put(write, app).await?;
+        put::<E>(&mut write, app).await?;
+        write.commit().await?;
         Ok(true)
     }
 
@@ -181,19 +197,19 @@ async fn find<E: Engine>(connection: &mut E::Connection, id: &AppId) -> Result<O
     if rows.is_empty() { Ok(None) } else { E::app(&rows).map(Some) }
 }
 
-/// Adds the app, or replaces the one with its id, unless another app has one of its keys; and commits.
-async fn put<E: Engine>(mut write: Transaction<'static, E>, app: &App) -> Result<(), RegistryError> {
+/// Adds the app, or replaces the one with its id, unless another app has one of its keys.
+async fn put<E: Engine>(write: &mut E::Connection, app: &App) -> Result<(), RegistryError> {
     let origins = row::encode_origins(app);
-    E::run(&mut write, queries::UPSERT, &row::values(app, &origins)).await?;
-    E::run(&mut write, queries::DELETE_KEYS, &[Value::Text(app.id.as_str())]).await?;
+    E::run(write, queries::UPSERT, &row::values(app, &origins)).await?;
+    E::run(write, queries::DELETE_KEYS, &[Value::Text(app.id.as_str())]).await?;
     for (position, credential) in (1..).zip(app.credentials.iter().rev()) {
         let key = &credential.key;
-        if let Some(owner) = E::run(&mut write, queries::OWNER_OF_KEY, &[Value::Text(key.as_str())]).await?.first() {
+        if let Some(owner) = E::run(write, queries::OWNER_OF_KEY, &[Value::Text(key.as_str())]).await?.first() {
             return Err(RegistryError::KeyTaken { key: key.clone(), owner: E::text(owner)? });
         }
-        E::run(&mut write, queries::INSERT_KEY, &row::key_values(app, credential, position)).await?;
+        E::run(write, queries::INSERT_KEY, &row::key_values(app, credential, position)).await?;
     }
-    Ok(write.commit().await?)
+    Ok(())
 }
 
 async fn number<E: Engine>(connection: &mut E::Connection, statement: &'static str) -> Result<i64, RegistryError> {

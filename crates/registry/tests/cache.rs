@@ -119,6 +119,10 @@ impl AppRegistry for Silent {
         self.registry.create(app).await
     }
 
+    async fn create_all(&self, apps: &[App]) -> Result<(), RegistryError> {
+        self.registry.create_all(apps).await
+    }
+
     async fn declare(&self, app: &App) -> Result<Declared, RegistryError> {
         self.registry.declare(app).await
     }

@@ -29,6 +29,7 @@ macro_rules! contract {
 contract! {
     sqlite_memory Memory {
         an_app_is_created_found_listed_and_deleted ids_and_keys_are_unique a_declaration_has_three_outcomes
+        many_apps_are_created_or_none
         every_field_comes_back an_update_is_one_step keys_are_added_and_retired a_declaration_keeps_rotated_keys
         uses_of_keys_are_recorded what_is_not_valid_is_not_written one_of_many_creates_the_first_app
     }
@@ -42,6 +43,7 @@ contract! {
     }
     postgres Postgres {
         an_app_is_created_found_listed_and_deleted ids_and_keys_are_unique a_declaration_has_three_outcomes
+        many_apps_are_created_or_none
         every_field_comes_back an_update_is_one_step keys_are_added_and_retired a_declaration_keeps_rotated_keys
         uses_of_keys_are_recorded what_is_not_valid_is_not_written one_of_many_creates_the_first_app
         writes_of_another_handle_change_the_revision many_open_a_fresh_database_at_once apps_outlive_their_handle
@@ -86,6 +88,19 @@ async fn an_app_is_created_found_listed_and_deleted(database: &impl Database) {
     assert!(!registry.delete(&app("b").id).await.unwrap());
     assert_eq!(registry.revision().await.unwrap(), after);
     assert_eq!(ids(&registry).await, ["10", "9", "B", "a", "a.b"]);
+}
+
+async fn many_apps_are_created_or_none(database: &impl Database) {
+    let registry = database.open().await;
+    registry.create_all(&[app("a"), app("b")]).await.unwrap();
+    let revision = registry.revision().await.unwrap();
+    let same_key = App { credentials: app("c").credentials, ..app("d") };
+    let invalid = App { name: "n".repeat(256), ..app("d") };
+    for last in [app("a"), same_key, invalid] {
+        assert!(registry.create_all(&[app("c"), last]).await.is_err());
+    }
+    assert_eq!(ids(&registry).await, ["a", "b"]);
+    assert_eq!(registry.revision().await.unwrap(), revision);
 }
 
 async fn ids_and_keys_are_unique(database: &impl Database) {

@@ -1,12 +1,12 @@
 //! What a node does by itself: it listens for silence, tells late counts, forgets old events, and reads changed apps.
 
-use std::{sync::Arc, time::Duration};
+use std::{future::poll_fn, sync::Arc, time::Duration};
 
 use clairon_hub::{AppHub, Session};
 use clairon_protocol::{AppId, Disconnect};
 use clairon_registry::{App, AppChange};
 use clairon_websocket::frame;
-use tokio::time::{Interval, MissedTickBehavior, interval};
+use tokio::time::{Interval, MissedTickBehavior, interval, sleep};
 use tracing::{error, info};
 
 use crate::{clock::millis, node::Node};
@@ -20,12 +20,16 @@ const EXPIRY: Duration = Duration::from_secs(30);
 /// How often the registry is told which keys were used.
 const KEY_USES: Duration = Duration::from_secs(60);
 
+/// How long the events of a busy channel may be held back. The runtime's timer makes it up to one millisecond more.
+const CORK: Duration = Duration::from_millis(1);
+
 /// Runs until it is dropped.
 pub(crate) async fn run(node: Arc<Node>) {
     tokio::join!(
         every(sweep_interval(&node), || sweep(&node)),
         every(COUNTS, || for_each_app(&node, |_, hub| hub.tell_counts(node.clock.now()))),
         every(EXPIRY, || for_each_app(&node, |_, hub| hub.forget_expired(node.clock.now()))),
+        flush(&node),
         follow_registry(&node),
         record_key_uses(&node),
     );
@@ -49,6 +53,15 @@ fn ticks(period: Duration) -> Interval {
 fn for_each_app(node: &Node, act: impl Fn(&AppId, &AppHub)) {
     for (id, hub) in node.hub.apps() {
         act(&id, &hub);
+    }
+}
+
+/// Lets the events of busy channels wait for each other, so that one write carries several.
+async fn flush(node: &Node) {
+    loop {
+        poll_fn(|cx| node.hub.poll_corked(cx)).await;
+        sleep(CORK).await;
+        node.hub.flush();
     }
 }
 

@@ -25,5 +25,5 @@ mod throttle;
 mod wire;
 
 pub use error::ServerError;
-pub use lifecycle::serve;
+pub use lifecycle::Server;
 pub use settings::{ClusterSettings, Heartbeat, OutboxLimits, RedisUrl, Settings};

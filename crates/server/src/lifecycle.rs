@@ -21,28 +21,42 @@ use crate::{
 /// The time from one wave of clients that are sent away to the next.
 const WAVE: Duration = Duration::from_millis(500);
 
-/// Serves everything on `listener` until `shutdown` is ready, then closes every socket with 4200, in waves where there are other
-/// nodes, and returns.
-///
-/// # Errors
-/// When the apps cannot be read at the start, or the other nodes cannot be joined.
-pub async fn serve(
-    listener: TcpListener,
-    registry: Arc<dyn AppRegistry>,
-    settings: Settings,
-    shutdown: impl Future<Output = ()> + Send + 'static,
-) -> Result<(), ServerError> {
-    let node = Arc::new(Node::new(registry, settings).await?);
-    prepare(&listener, &node.settings)?;
-    // In a task, and so on a worker thread: from any other, each newcomer would cost a switch between threads.
-    let accepting = tokio::spawn(accept(node.clone(), listener));
-    let background = tokio::spawn(background::run(node.clone()));
-    shutdown.await;
-    drain(&node).await;
-    accepting.abort();
-    stop(&node).await;
-    background.abort();
-    Ok(())
+/// A server that has read its apps and found the other nodes, and does not listen yet.
+pub struct Server {
+    node: Arc<Node>,
+}
+
+impl Server {
+    /// Reads the apps, and joins the other nodes where there are any.
+    ///
+    /// # Errors
+    /// When the apps cannot be read, or the other nodes cannot be joined.
+    pub async fn new(registry: Arc<dyn AppRegistry>, settings: Settings) -> Result<Self, ServerError> {
+        Ok(Self { node: Arc::new(Node::new(registry, settings).await?) })
+    }
+
+    /// Serves everything on `listener` until `shutdown` is ready, then closes every socket with 4200, in waves where
+    /// there are other nodes, and returns.
+    ///
+    /// # Errors
+    /// When the listener cannot be set up.
+    pub async fn serve(
+        self,
+        listener: TcpListener,
+        shutdown: impl Future<Output = ()> + Send + 'static,
+    ) -> Result<(), ServerError> {
+        let Self { node } = self;
+        prepare(&listener, &node.settings)?;
+        // In a task, and so on a worker thread: from any other, each newcomer would cost a switch between threads.
+        let accepting = tokio::spawn(accept(node.clone(), listener));
+        let background = tokio::spawn(background::run(node.clone()));
+        shutdown.await;
+        drain(&node).await;
+        accepting.abort();
+        stop(&node).await;
+        background.abort();
+        Ok(())
+    }
 }
 
 /// Sends clients to the other nodes, in waves, so that they do not all arrive there at once. Backends are served on.

@@ -7,6 +7,9 @@ use clap::{Args, Subcommand};
 use super::values::{count, payload, rate, seconds};
 use crate::BenchError;
 
+/// The most connections of a soak that come and go at once.
+pub(crate) const MAX_CHURN: usize = 100;
+
 #[derive(Debug, Subcommand)]
 pub(crate) enum Workload {
     /// Open connections and leave them alone: cost of a connection, memory while it is idle and after it has left
@@ -25,6 +28,8 @@ pub(crate) enum Workload {
     Slow(SlowArgs),
     /// A fan-out, client events between pairs, and churn at once, each with its own latency
     Mixed(MixedArgs),
+    /// Everything at once for long, every message and member accounted for: exit code 1 where anything was lost or wrong
+    Soak(SoakArgs),
 }
 
 #[derive(Debug, Args)]
@@ -165,6 +170,37 @@ pub(crate) struct MixedArgs {
     pub(crate) traffic: TrafficArgs,
 }
 
+#[derive(Debug, Args)]
+pub(crate) struct SoakArgs {
+    /// How many subscribers read all the time, spread over the channels
+    #[arg(long, default_value_t = 200, value_parser = count())]
+    pub(crate) connections: usize,
+    /// How many channels they listen to
+    #[arg(long, default_value_t = 10, value_parser = count())]
+    pub(crate) channels: usize,
+    /// Events a second, to the channels in turn
+    #[arg(long, default_value_t = 50.0, value_parser = rate)]
+    pub(crate) rate: f64,
+    /// How many events more are due at once every ten seconds
+    #[arg(long, default_value_t = 200, value_name = "EVENTS", value_parser = count())]
+    pub(crate) burst: usize,
+    /// Connections a second that come and go
+    #[arg(long, default_value_t = 20.0, value_parser = rate)]
+    pub(crate) churn_rate: f64,
+    /// How many subscribers at a time stop reading
+    #[arg(long, default_value_t = 5, value_parser = count())]
+    pub(crate) slow: usize,
+    /// How many members of a presence channel watch the others
+    #[arg(long, default_value_t = 5, value_parser = count())]
+    pub(crate) watchers: usize,
+    /// How many users come to it at once, each on two connections
+    #[arg(long, default_value_t = 40, value_parser = count())]
+    pub(crate) members: usize,
+    /// How long, in seconds
+    #[arg(long, default_value = "1800", value_name = "SECONDS", value_parser = seconds)]
+    pub(crate) duration: Duration,
+}
+
 impl ChurnArgs {
     /// Members of one presence channel see each other: with one at a time, every cycle makes two messages a watcher.
     pub(crate) fn parallel(&self) -> usize {
@@ -183,13 +219,14 @@ impl Workload {
             Self::Churn(_) => "churn",
             Self::Slow(_) => "slow",
             Self::Mixed(_) => "mixed",
+            Self::Soak(_) => "soak",
         }
     }
 
     /// Whether the bare server can take part: it keeps no roster, and no queue for a client that does not read.
     pub(crate) const fn has_floor(&self) -> bool {
         match self {
-            Self::Slow(_) => false,
+            Self::Slow(_) | Self::Soak(_) => false,
             Self::Churn(churn) => churn.watchers == 0,
             _ => true,
         }
@@ -206,6 +243,7 @@ impl Workload {
             Self::Churn(churn) => churn.parallel() + churn.watchers,
             Self::Slow(slow) => slow.connections + slow.slow + slow.traffic.http_connections,
             Self::Mixed(mixed) => mixed.connections + 2 * mixed.pairs + mixed.churners + mixed.traffic.http_connections,
+            Self::Soak(soak) => soak.connections + soak.slow + soak.watchers + 2 * soak.members + MAX_CHURN,
         };
         sockets as u64
     }
@@ -216,7 +254,10 @@ impl Workload {
             Self::Whisper(whisper) if whisper.members < 2 => {
                 Err(BenchError::Argument("--members is 1: a whisper needs someone to hear it".to_owned()))
             }
-            Self::Channels(ChannelsArgs { channels, connections, .. }) if channels > connections => {
+            Self::Channels(ChannelsArgs { channels, connections, .. })
+            | Self::Soak(SoakArgs { channels, connections, .. })
+                if channels > connections =>
+            {
                 let allowed = format!("the {connections} connections allow at most one each");
                 Err(BenchError::Argument(format!("--channels is {channels}: {allowed}")))
             }

@@ -8,8 +8,13 @@ use std::{
 use memchr::memmem;
 use mio::net::TcpStream;
 
-use super::{Subscription, Tally, dialer, frame, http::Head};
-use crate::{BenchError, clock::Nanos, stamp, target::Target};
+use super::{Subscription, Tally, dialer, frame, http::Head, journal::What};
+use crate::{
+    BenchError,
+    clock::Nanos,
+    stamp::{self, Kind},
+    target::Target,
+};
 
 /// Where a connection stands.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -36,6 +41,8 @@ pub(super) enum Phase {
 #[derive(Debug)]
 pub(super) struct Connection {
     pub(super) stream: TcpStream,
+    /// Its slot.
+    number: usize,
     pub(super) phase: Phase,
     pub(super) subscription: Subscription,
     pub(super) opened: Nanos,
@@ -50,8 +57,8 @@ pub(super) struct Arrival<'a> {
 }
 
 impl Connection {
-    pub(super) const fn new(stream: TcpStream, subscription: Subscription, opened: Nanos) -> Self {
-        Self { stream, phase: Phase::Connecting, subscription, opened, carry: Vec::new() }
+    pub(super) const fn new(stream: TcpStream, number: usize, subscription: Subscription, opened: Nanos) -> Self {
+        Self { stream, number, phase: Phase::Connecting, subscription, opened, carry: Vec::new() }
     }
 
     /// Sends the request as soon as the stream stands.
@@ -109,11 +116,10 @@ impl Connection {
             Phase::Connecting | Phase::Upgrading | Phase::Greeting | Phase::Subscribing => {
                 return Err(BenchError::refused("a connection", b"it closed the connection"));
             }
-            Phase::Ready | Phase::Paused => tally.lose(None),
-            Phase::Leaving => tally.departures += 1,
+            Phase::Ready | Phase::Paused => self.lose(None, tally),
+            Phase::Leaving => self.leave(tally),
             Phase::Gone => {}
         }
-        self.phase = Phase::Gone;
         Ok(())
     }
 
@@ -160,6 +166,7 @@ impl Connection {
             Phase::Subscribing if says(b"subscription_succeeded") => {
                 arrival.tally.arrivals.record(arrival.now.saturating_sub(self.opened));
                 self.phase = Phase::Ready;
+                self.note(arrival.tally, || What::Joined(String::from_utf8_lossy(payload).into_owned()));
             }
             Phase::Subscribing if says(b"pusher:error") || says(b"subscription_error") => {
                 return Err(BenchError::refused("a subscription", payload));
@@ -171,9 +178,16 @@ impl Connection {
 
     /// A message afterwards: the hot path.
     fn count(&mut self, payload: &[u8], arrival: &mut Arrival<'_>) -> Result<(), BenchError> {
-        if let Some((kind, sent)) = stamp::find(payload) {
-            arrival.tally.deliver(kind, sent, arrival.now);
-            return Ok(());
+        match stamp::find(payload) {
+            Some((Kind::Numbered, number)) => {
+                self.note(arrival.tally, || What::Numbered(number));
+                return Ok(());
+            }
+            Some((kind, sent)) => {
+                arrival.tally.deliver(kind, sent, arrival.now);
+                return Ok(());
+            }
+            None => {}
         }
         let says = |event| memmem::find(payload, event).is_some();
         if says(b"pusher:ping") {
@@ -181,18 +195,36 @@ impl Connection {
         }
         arrival.tally.notices += 1;
         arrival.tally.errors += u64::from(says(b"pusher:error"));
+        self.note(arrival.tally, || What::Notice(String::from_utf8_lossy(payload).into_owned()));
         Ok(())
     }
 
     /// The server says goodbye, or answers ours.
     fn close(&mut self, payload: &[u8], tally: &mut Tally) -> Result<(), BenchError> {
         match self.phase {
-            Phase::Ready | Phase::Paused => tally.lose(frame::close_code(payload)),
-            Phase::Leaving => tally.departures += 1,
+            Phase::Ready | Phase::Paused => self.lose(frame::close_code(payload), tally),
+            Phase::Leaving => self.leave(tally),
             _ => return Err(BenchError::refused("a connection", payload.get(2..).unwrap_or_default())),
         }
-        self.phase = Phase::Gone;
         Ok(())
+    }
+
+    fn lose(&mut self, code: Option<u16>, tally: &mut Tally) {
+        self.phase = Phase::Gone;
+        tally.lose(code);
+        self.note(tally, || What::Lost(code));
+    }
+
+    fn leave(&mut self, tally: &mut Tally) {
+        self.phase = Phase::Gone;
+        tally.departures += 1;
+        self.note(tally, || What::Left);
+    }
+
+    fn note(&self, tally: &mut Tally, what: impl FnOnce() -> What) {
+        if let Some(journal) = &mut tally.journal {
+            journal.add(self.number, self.subscription, what());
+        }
     }
 }
 

@@ -21,7 +21,9 @@ const MAX_WAITING: usize = 10_000;
 /// A trigger to be made.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Job {
-    /// When it should have been sent: what it waits from then on is the server's delay.
+    /// What its events are marked as.
+    pub(crate) kind: Kind,
+    /// When it should have been sent: what it waits from then on is the server's delay. Its number, where it is numbered.
     pub(crate) due: Nanos,
     /// The channel's number.
     pub(crate) channel: usize,
@@ -95,7 +97,7 @@ impl<'t> Publisher<'t> {
 
 fn request(target: &Target, job: Job) -> Vec<u8> {
     let (endpoint, body) = body(job);
-    let path = target.credentials.sign(endpoint, &body);
+    let path = target.credentials.sign_post(endpoint, &body);
     let Target { authority, prefix, .. } = target;
     let connection = if job.close { "close" } else { "keep-alive" };
     let request = format!(
@@ -127,7 +129,7 @@ fn body(job: Job) -> (&'static str, String) {
 fn write_event(job: Job, body: &mut String) {
     // Writing to a string cannot fail.
     let _ = write!(body, r#"{{"name":"bench","channel":"{}","data":""#, public_channel(job.channel));
-    stamp::write(Kind::Event, job.due, job.payload, body);
+    stamp::write(job.kind, job.due, job.payload, body);
     body.push_str(r#""}"#);
 }
 
@@ -137,7 +139,7 @@ mod tests {
 
     #[test]
     fn bodies_are_json() {
-        let job = Job { due: 5, channel: 3, events: 1, payload: 20, close: false };
+        let job = Job { kind: Kind::Event, due: 5, channel: 3, events: 1, payload: 20, close: false };
         let (endpoint, one) = body(job);
         assert_eq!(
             (endpoint, one.as_str()),

@@ -1,5 +1,8 @@
 //! What a connection listens to.
 
+/// The name of the presence channel.
+pub(crate) const PRESENCE_CHANNEL: &str = "presence-bench";
+
 /// The one channel of a connection.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Subscription {
@@ -19,7 +22,7 @@ impl Subscription {
         match self {
             Self::Public(number) => public_channel(number),
             Self::Private(number) => format!("private-bench-{number}"),
-            Self::Presence { .. } => "presence-bench".to_owned(),
+            Self::Presence { .. } => PRESENCE_CHANNEL.to_owned(),
         }
     }
 

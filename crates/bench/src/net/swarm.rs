@@ -32,8 +32,9 @@ impl<'t> Swarm<'t> {
     /// Starts a connection, which [`arrived`](Self::arrived) once it is subscribed. `receive_buffer` is in bytes.
     pub(crate) fn open(&mut self, subscription: Subscription, receive_buffer: Option<usize>) -> Result<(), BenchError> {
         let slot = self.slots.vacant_entry();
-        let stream = self.dialer.dial(slot.key(), receive_buffer)?;
-        slot.insert(Connection::new(stream, subscription, self.clock.now()));
+        let number = slot.key();
+        let stream = self.dialer.dial(number, receive_buffer)?;
+        slot.insert(Connection::new(stream, number, subscription, self.clock.now()));
         Ok(())
     }
 

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use super::journal::Journal;
 use crate::{
     clock::Nanos,
     histogram::Histogram,
@@ -31,6 +32,8 @@ pub(crate) struct Tally {
     pub(crate) answers: Histogram,
     /// Triggers that fell due while too many others waited for a free HTTP connection.
     pub(crate) skipped: u64,
+    /// What each connection went through, where a scenario has begun one.
+    pub(crate) journal: Option<Journal>,
 }
 
 /// Events of one kind.

@@ -34,7 +34,7 @@ impl Broadcast {
             channels,
             connections,
             next_channel: 0,
-            job: Job { due: 0, channel: 0, events: 1, payload, close: false },
+            job: Job { kind: Kind::Event, due: 0, channel: 0, events: 1, payload, close: false },
         }
     }
 
@@ -107,7 +107,7 @@ fn run(
 pub(super) fn trigger(mut stage: Stage<'_>, arguments: &TriggerArgs) -> Result<Measurement, BenchError> {
     let &TriggerArgs { http_connections, batch, close, payload, .. } = arguments;
     stage.engine.publisher.set_connections(http_connections);
-    let job = Job { due: 0, channel: 0, events: batch, payload, close };
+    let job = Job { kind: Kind::Event, due: 0, channel: 0, events: batch, payload, close };
     let mut broadcast = Broadcast { schedule: None, burst: 1, channels: 1, connections: 0, next_channel: 0, job };
     let usage = stage.drive(arguments.time.duration, &mut broadcast)?;
     let tally = &stage.engine.tally;

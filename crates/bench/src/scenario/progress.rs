@@ -23,6 +23,11 @@ impl Progress {
         self.bar.set_message(format!("{}: {step}", self.scenario));
     }
 
+    /// Writes a line to the standard error, above the bar.
+    pub(super) fn say(&self, line: &str) {
+        self.bar.suspend(|| eprintln!("{}: {line}", self.scenario));
+    }
+
     pub(super) fn show(&self, position: usize) {
         self.bar.set_position(position as u64);
     }

@@ -10,6 +10,7 @@ mod welcome;
 use std::io::{self, IsTerminal};
 
 use clairon_registry::App;
+use clairon_server::Server;
 use tracing::info;
 
 use self::{address::Address, apps::Apps, welcome::Welcome};
@@ -31,6 +32,8 @@ pub(crate) async fn run(arguments: ServeArguments) -> anyhow::Result<()> {
     let apps = Apps::prepare(registry.as_ref(), &settings).await?;
     let shutdown = shutdown::signal()?;
     print(welcome(&apps, &settings.apps, &address));
+    let server = clairon_server::Settings { max_connections, ..settings.server };
+    let server = Server::new(registry, server).await?;
     info!(
         version = env!("CARGO_PKG_VERSION"),
         http = address.http(),
@@ -40,8 +43,7 @@ pub(crate) async fn run(arguments: ServeArguments) -> anyhow::Result<()> {
         apps = apps.count,
         "ready"
     );
-    let server = clairon_server::Settings { max_connections, ..settings.server };
-    clairon_server::serve(listener, registry, server, shutdown).await?;
+    server.serve(listener, shutdown).await?;
     info!("stopped");
     Ok(())
 }

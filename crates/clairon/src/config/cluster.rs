@@ -6,8 +6,8 @@ use clairon_server::{ClusterSettings, RedisUrl};
 
 use super::fields::Fields;
 
-/// `Some(None)` for a single node.
-pub(super) fn read(fields: &mut Fields<'_>) -> Option<Option<ClusterSettings>> {
+/// `None` for a single node, and where something is wrong, which is then a problem.
+pub(super) fn read(fields: &mut Fields<'_>) -> Option<ClusterSettings> {
     let url = fields.url("redis.url", parse_url);
     let prefix = fields.text("redis.prefix", parse_prefix);
     let response = fields.number("redis.response_seconds", 1..=60);
@@ -23,14 +23,14 @@ pub(super) fn read(fields: &mut Fields<'_>) -> Option<Option<ClusterSettings>> {
         fields.refuse("redis.response_seconds", wrong);
         return None;
     }
-    let (url, prefix) = (url?, prefix?);
-    Some(url.map(|url| ClusterSettings {
+    let (url, prefix) = (url??, prefix?);
+    Some(ClusterSettings {
         url,
         prefix,
         lease: Duration::from_secs(lease),
         beat: Duration::from_secs(beat),
         response_timeout: Duration::from_secs(response),
-    }))
+    })
 }
 
 fn parse_url(text: &str) -> Result<Option<RedisUrl>, String> {

@@ -1,10 +1,8 @@
 //! A Laravel `.env` file.
 
-use std::{
-    cell::Cell,
-    io::{self, Read},
-    path::Path,
-};
+use std::path::Path;
+
+use clairon_laravel::{InvalidLine, parse_env_file};
 
 use super::problem::Problems;
 
@@ -15,7 +13,7 @@ use super::problem::Problems;
 pub(super) fn read(path: &Path, problems: &mut Problems) -> Vec<(String, String)> {
     let name = path.display();
     match std::fs::read(path) {
-        Ok(bytes) => parse(&bytes).unwrap_or_else(|line| {
+        Ok(bytes) => parse_env_file(&bytes).unwrap_or_else(|InvalidLine(line)| {
             problems.add(format_args!(
                 "{name}:{line}: not a NAME=VALUE line: put a value with spaces, quotes, # or $ in 'single quotes'"
             ));
@@ -25,65 +23,5 @@ pub(super) fn read(path: &Path, problems: &mut Problems) -> Vec<(String, String)
             problems.add(format_args!("--env-file {name}: cannot read the file: {error}"));
             Vec::new()
         }
-    }
-}
-
-/// The variables, or the number of the first line that is wrong.
-fn parse(bytes: &[u8]) -> Result<Vec<(String, String)>, usize> {
-    let rest = bytes.strip_prefix(b"\xEF\xBB\xBF").unwrap_or(bytes);
-    let line = Cell::new(0);
-    let variables = dotenvy::from_read_iter(Lines { rest, line: &line });
-    variables.collect::<Result<_, _>>().map_err(|error| match error {
-        // Of a value over many lines, the line where it begins.
-        dotenvy::Error::LineParse(text, _) => line.get() + 1 - text.lines().count().clamp(1, line.get()),
-        _ => line.get(),
-    })
-}
-
-/// Hands out one line at a time and counts them, because the parser's errors do not say where they are.
-struct Lines<'a> {
-    rest: &'a [u8],
-    line: &'a Cell<usize>,
-}
-
-impl Read for Lines<'_> {
-    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
-        let end = self.rest.iter().position(|byte| *byte == b'\n').map_or(self.rest.len(), |end| end + 1);
-        let size = end.min(buffer.len());
-        let (line, rest) = self.rest.split_at(size);
-        buffer[..size].copy_from_slice(line);
-        self.rest = rest;
-        if line.ends_with(b"\n") || (rest.is_empty() && size > 0) {
-            self.line.set(self.line.get() + 1);
-        }
-        Ok(size)
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn what_laravel_writes_is_read() {
-        let file = "\u{feff}# comment\nA=1\n\nexport B=\"two words\" # comment\r\nC='$raw #1'\nD=\"${A}-${C}\"\nE=\nF=\"a\nb\"\n";
-        let expected = [("A", "1"), ("B", "two words"), ("C", "$raw #1"), ("D", "1-$raw #1"), ("E", ""), ("F", "a\nb")];
-        let expected = expected.map(|(name, value)| (name.to_owned(), value.to_owned()));
-        assert_eq!(parse(file.as_bytes()), Ok(expected.to_vec()));
-    }
-
-    #[test]
-    fn a_wrong_line_is_counted() {
-        for (file, line) in [
-            ("A=1\n\n# c\nB=two words\nC=3\n", 4),
-            ("A=1\nnonsense", 2),
-            ("A=1\nB=\"open\nC=3\nD=4\n", 2),
-            ("A=1\nB='x' y\n", 2),
-        ] {
-            assert_eq!(parse(file.as_bytes()), Err(line), "{file:?}");
-        }
-        assert_eq!(parse(b"A=1\nB=\xff\nC=3"), Err(2));
-        let long = format!("A={}\nB=b c\n", "x".repeat(20_000));
-        assert_eq!(parse(long.as_bytes()), Err(2));
     }
 }

@@ -25,7 +25,7 @@ pub(super) fn read(fields: &mut Fields<'_>) -> Option<Settings> {
         authorization_timeout: Duration::from_secs(authorization?),
         shutdown_grace: Duration::from_secs(shutdown?),
         drain: Duration::from_secs(drain?),
-        cluster: cluster?,
+        cluster,
     })
 }
 

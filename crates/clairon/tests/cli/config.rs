@@ -41,8 +41,10 @@ fn a_wrong_flag_stops_the_start() {
         (["serve", "--port", "x"], "--port is \"x\": allowed are whole numbers from 0 to 65535"),
         (["serve", "--log-format", "xml"], "--log-format is \"xml\": allowed are human and json"),
         (
-            ["serve", "--redis", "redis://:pw@h"],
-            "--redis is \"redis://…@h\": must be empty: this version runs a single node, without Redis",
+            ["serve", "--redis", "http://u:pw@h"],
+            "--redis is \"http://…@h\": the Redis URL must be redis://host[:port][/db], \
+             redis+sentinel://host[:port],…/master-name[/db] or redis+cluster://host[:port],…, with rediss for TLS and \
+             user:password@ before the hosts",
         ),
         (
             ["serve", "--database", "mysql://u:pw@h/d"],

@@ -3,7 +3,9 @@
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on fails where it stands")]
 
 mod app;
+mod bench;
 mod config;
+mod import;
 mod place;
 mod serve;
 mod server;

@@ -1,5 +1,7 @@
 //! One connection, and what goes over it.
 
+use std::time::Duration;
+
 use futures_util::future::join_all;
 use redis::{
     Cmd, ErrorKind, Pipeline, RedisError, RedisResult, ServerErrorKind, Value,
@@ -10,6 +12,10 @@ use redis::{
 
 use super::server::{self, Server};
 use crate::scripts::Request;
+
+/// How many times a Redis Cluster may say that something has moved, and how long its map of that takes to come.
+const MOVES: u32 = 3;
+const MOVE: Duration = Duration::from_millis(25);
 
 /// Why Redis did not do as asked: its own words, or those of the network. Never a secret.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -51,17 +57,17 @@ impl Connection {
             Request::Script(call) => call.by_hash(),
         });
         let mut results = self.send(commands.collect()).await?;
-        let is_unknown = |result: &RedisResult<Value>| {
-            result.as_ref().is_err_and(|error| error.kind() == ErrorKind::Server(ServerErrorKind::NoScript))
-        };
-        let (unknown, texts): (Vec<usize>, Vec<Cmd>) = (0..requests.len())
-            .filter_map(|index| match &requests[index] {
-                Request::Script(call) if is_unknown(&results[index]) => Some((index, call.by_text())),
-                _ => None,
-            })
-            .unzip();
-        if !texts.is_empty() {
-            for (index, result) in unknown.into_iter().zip(self.send(texts).await?) {
+        for attempt in 0..=MOVES {
+            let (refused, again): (Vec<usize>, Vec<Cmd>) = (0..requests.len())
+                .filter_map(|index| Some((index, again(&requests[index], &results[index])?)))
+                .unzip();
+            if again.is_empty() {
+                break;
+            }
+            if attempt > 0 {
+                tokio::time::sleep(MOVE).await;
+            }
+            for (index, result) in refused.into_iter().zip(self.send(again).await?) {
                 results[index] = result;
             }
         }
@@ -161,6 +167,19 @@ impl Connection {
                 }
             }
         }
+    }
+}
+
+/// What to send again, for a request that was refused without being run: a script that the server has not seen, and
+/// whatever a Redis Cluster has moved elsewhere.
+fn again(request: &Request, result: &RedisResult<Value>) -> Option<Cmd> {
+    use ServerErrorKind::{Moved, NoScript, TryAgain};
+    let ErrorKind::Server(kind) = result.as_ref().err()?.kind() else { return None };
+    match (kind, request) {
+        (NoScript, Request::Script(call)) => Some(call.by_text()),
+        (Moved | TryAgain, Request::Script(call)) => Some(call.by_hash()),
+        (Moved | TryAgain, Request::Command(command)) => Some(command.clone()),
+        _ => None,
     }
 }
 

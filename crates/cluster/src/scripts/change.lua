@@ -1,7 +1,8 @@
 -- Changes one node's share of a channel, and reads the channel where asked.
 --
--- KEYS: the record, its cache entry, the node's last change; and the previous node's last change where there is one.
--- ARGV: PUBLISH or SPUBLISH, node, previous node or '', sequence of that node's last change without an answer,
+-- KEYS: the record, its cache entry, the node's last change; then that of each earlier id of the node.
+-- ARGV: PUBLISH or SPUBLISH, node, its earlier ids whose shares end with this change, spaces between, for each of them the
+--       sequence of its change without an answer or 0,
 --       sequence, milliseconds to remember this change, connections, flags, most members,
 --       how many members are added, for each: user, JSON, connections; then the users that are removed.
 -- Flags: f  the node believes that it has no share yet      c  the count is to be told
@@ -10,11 +11,11 @@
 -- The connections are all that the node has, newcomers included; those of a member who is refused are taken off again.
 -- A member added with 0 connections was let in before, and is not refused.
 --
--- Answers LOST where the node's share is gone, STALE where a later change came before it, else
+-- Answers LOST where the node's share is gone, STALE where it comes after a later change or the end of the node, else
 -- OK, version, connections of all nodes, edges, users refused, nodes with a share, members, cache entry, its rest in ms.
 -- Called again with the same sequence it changes nothing and answers the same edges and refusals.
 
-local node, previous, previous_sequence = ARGV[2], ARGV[3], tonumber(ARGV[4])
+local node, earlier, unanswered = ARGV[2], ARGV[3], string.gmatch(ARGV[4], '%d+')
 local sequence, remembered, connections, flags = tonumber(ARGV[5]), ARGV[6], tonumber(ARGV[7]), ARGV[8]
 local limit, added = tonumber(ARGV[9]), tonumber(ARGV[10])
 local refused = {}
@@ -23,9 +24,21 @@ local function has(flag)
   return string.find(flags, flag, 1, true) ~= nil
 end
 
-local function last_change(key)
-  local stored = redis.call('GET', key)
-  return stored and cmsgpack.unpack(stored) or { sequence = -1 }
+-- Ends the shares under the node's earlier ids. The edges of changes that it had no answer to are told with this one's.
+local function end_earlier()
+  local untold, index = {}, 3
+  for id in string.gmatch(earlier, '%S+') do
+    index = index + 1
+    if members > 0 then remove_members(id, {}) end
+    set_share(id, share_of(id), 0)
+    local last = last_change(KEYS[index])
+    if last.sequence == tonumber(unanswered()) then
+      for _, edge in ipairs(last.edges) do untold[#untold + 1] = edge end
+    end
+    last.sequence, last.edges, last.refused, last.closed = -1, {}, {}, true
+    remember(KEYS[index], last, remembered)
+  end
+  return untold
 end
 
 local function apply()
@@ -47,17 +60,11 @@ local function apply()
   end
   set_share(node, own, connections)
   if has('a') and members > 0 then remove_members(node, kept) end
-  if previous ~= '' then
-    if members > 0 then remove_members(previous, {}) end
-    set_share(previous, share_of(previous), 0)
-    local last = last_change(KEYS[4])
-    if last.sequence == previous_sequence then
-      for index = #last.edges, 1, -1 do table.insert(edges, 1, last.edges[index]) end
-    end
-  end
+  local untold = end_earlier()
   save(has('u'))
-  local change = { sequence = sequence, edges = edges, refused = refused }
-  redis.call('SET', KEYS[3], cmsgpack.pack(change), 'PX', remembered)
+  for _, edge in ipairs(edges) do untold[#untold + 1] = edge end
+  edges = untold
+  remember(KEYS[3], { sequence = sequence, edges = edges, refused = refused }, remembered)
 end
 
 local function state()
@@ -72,9 +79,10 @@ local function state()
 end
 
 local last = last_change(KEYS[3])
-if last.sequence > sequence then return { 'STALE' } end
 if last.sequence == sequence then
   edges, refused = last.edges, last.refused
+elseif last.closed or last.sequence > sequence then
+  return { 'STALE' }
 elseif not has('f') and not share_of(node) then
   return { 'LOST' }
 else

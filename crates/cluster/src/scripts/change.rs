@@ -13,15 +13,19 @@ use crate::{
     message::{self, Message},
 };
 
+/// The parts of an answer, in the script's order.
+type Parts = (String, u64, u64, Vec<String>, Vec<String>, String, Option<Vec<Bytes>>, Option<Bytes>, i64);
+
 /// A change that the ledger shall make, as one step, exactly once however often it is sent.
+#[expect(clippy::struct_excessive_bools, reason = "each is a flag of the script, and they are independent")]
 #[derive(Clone, Debug)]
 pub(crate) struct Change {
     pub(crate) place: Place,
     /// Who asks.
     pub(crate) node: NodeId,
-    /// Under which id the node had its share before it lost its lease, and the sequence of its last change under that
-    /// id where no answer has come.
-    pub(crate) previous: Option<(NodeId, Option<u64>)>,
+    /// Under which ids the node may have had a share before it lost its lease, and for each the sequence of its change
+    /// that no answer has come to, or 0.
+    pub(crate) earlier: Vec<(NodeId, u64)>,
     /// Greater for each change of this node.
     pub(crate) sequence: u64,
     /// All connections of the node, newcomers included.
@@ -71,15 +75,16 @@ impl Change {
     /// The request; what came of it is remembered this long for a repetition.
     pub(crate) fn request(&self, keys: &Keys, remembered: Duration) -> Request {
         let (script, source) = script!("record.lua", "change.lua");
-        let Self { place, node, previous, .. } = self;
+        let Self { place, node, earlier, .. } = self;
         let mut names = vec![keys.record(place), keys.cache(place), keys.last(place, node)];
-        names.extend(previous.as_ref().map(|(previous, _)| keys.last(place, previous)));
-        let (previous, unanswered) = previous.as_ref().map_or(("", None), |(node, last)| (node.as_str(), *last));
+        names.extend(earlier.iter().map(|(id, _)| keys.last(place, id)));
+        let (ids, unanswered): (Vec<&str>, Vec<String>) =
+            earlier.iter().map(|(id, sequence)| (id.as_str(), sequence.to_string())).unzip();
         let call = Call::new(script, source, names)
             .arg(keys.publish_command())
             .arg(node.as_str())
-            .arg(previous)
-            .number(unanswered.unwrap_or(0))
+            .arg(ids.join(" "))
+            .arg(unanswered.join(" "))
             .number(self.sequence)
             .number(remembered.as_millis())
             .number(self.connections)
@@ -107,14 +112,14 @@ impl Change {
 }
 
 impl Reply {
-    /// `None` where it is nothing that the script answers, or the change is older than one that was made.
+    /// `None` where it is nothing that the script answers.
     pub(crate) fn parse(value: Value) -> Option<Self> {
         if let Value::Array(parts) = &value
             && let [Value::BulkString(word)] = parts.as_slice()
         {
-            return (word == b"LOST").then_some(Self::Lost);
+            // A change that came before the last one can only be of a node that had the same id.
+            return matches!(word.as_slice(), b"LOST" | b"STALE").then_some(Self::Lost);
         }
-        type Parts = (String, u64, u64, Vec<String>, Vec<String>, String, Option<Vec<Bytes>>, Option<Bytes>, i64);
         let (_, version, connections, edges, refused, nodes, members, cached, rest): Parts =
             redis::from_redis_value(value).ok()?;
         let members: Option<Vec<Member>> =
@@ -123,7 +128,7 @@ impl Reply {
             version,
             connections,
             members,
-            cached: cached.and_then(|payload| parse_cached(payload, rest)),
+            cached: cached.and_then(|payload| parse_cached(&payload, rest)),
         });
         Some(Self::Done(Outcome {
             version,
@@ -136,7 +141,7 @@ impl Reply {
 }
 
 /// A cache channel's entry with the milliseconds that it has left, where it has any.
-pub(crate) fn parse_cached(payload: Bytes, rest: i64) -> Option<CachedEvent> {
+pub(crate) fn parse_cached(payload: &Bytes, rest: i64) -> Option<CachedEvent> {
     let ttl = Duration::from_millis(u64::try_from(rest).ok()?);
     match Message::decode(payload) {
         Ok(Message::CachedEvent { version, data, frame, .. }) => {

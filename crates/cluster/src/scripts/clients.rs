@@ -11,7 +11,7 @@ use crate::keys::{Keys, NodeId};
 pub(crate) struct Clients {
     pub(crate) app: AppId,
     /// All that the node has, newcomers included.
-    pub(crate) clients: u64,
+    pub(crate) count: u64,
     /// Those that are let in only where there is room.
     pub(crate) newcomers: u64,
     /// The most that all nodes together may have.
@@ -31,7 +31,7 @@ impl Clients {
     pub(crate) fn request(&self, keys: &Keys, node: &NodeId) -> Request {
         let (script, source) = script!("clients.lua");
         let call = Call::new(script, source, vec![keys.app(&self.app)]).arg(node.as_str());
-        let call = call.number(self.clients).number(self.newcomers);
+        let call = call.number(self.count).number(self.newcomers);
         match self.capacity {
             Some(capacity) => call.number(capacity).request(),
             None => call.number(-1).request(),

@@ -1,5 +1,7 @@
 //! The end of a dead node's share of a channel.
 
+use std::time::Duration;
+
 use clairon_protocol::{Edge, UserId};
 use redis::Value;
 
@@ -9,13 +11,15 @@ use crate::{
     keys::{Keys, NodeId},
 };
 
-/// Drops the share of a node, and tells what that changes.
-pub(crate) fn purge(keys: &Keys, node: &NodeId, place: &Place) -> Request {
+/// Drops the share of a node, and tells what that changes. For this long the same survivor can repeat it.
+pub(crate) fn purge(keys: &Keys, node: &NodeId, place: &Place, survivor: &NodeId, remembered: Duration) -> Request {
     let (script, source) = script!("record.lua", "purge.lua");
-    Call::new(script, source, vec![keys.record(place)])
+    Call::new(script, source, vec![keys.record(place), keys.last(place, node)])
         .arg(keys.publish_command())
         .arg(node.as_str())
         .number(u8::from(place.channel.user_id().is_some()))
+        .arg(survivor.as_str())
+        .number(remembered.as_millis())
         .request()
 }
 

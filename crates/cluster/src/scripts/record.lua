@@ -37,6 +37,19 @@ local function tell(kind, rest)
   redis.call(publish, record, '1' .. kind .. ' ' .. text(version) .. rest)
 end
 
+-- What is remembered of a node's last change of the channel:
+--   sequence, edges, refused   of the change, for its repetition and for the node's next id
+--   closed                     true where the node is no more: what is still under way of it comes too late
+--   purger, purged             who has dropped the node's share, and the edges of that, for its repetition
+local function last_change(key)
+  local stored = redis.call('GET', key)
+  return stored and cmsgpack.unpack(stored) or { sequence = -1, edges = {}, refused = {} }
+end
+
+local function remember(key, change, milliseconds)
+  redis.call('SET', key, cmsgpack.pack(change), 'PX', milliseconds)
+end
+
 local function share_of(node)
   return tonumber(redis.call('HGET', record, 'n' .. node))
 end

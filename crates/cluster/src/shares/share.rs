@@ -48,7 +48,7 @@ pub(super) struct Share {
     /// Users who may be here and not in the ledger, or the other way round.
     changed_users: HashSet<UserId>,
     /// The change without an answer.
-    unanswered: Option<Change>,
+    unanswered: Option<Box<Change>>,
     pub(super) wants: Wants,
     /// The topic is subscribed to.
     pub(super) is_ready: bool,
@@ -128,20 +128,24 @@ impl Share {
     /// The next change: that without an answer as it was, else all that has changed.
     pub(super) fn change(&mut self, place: &Place, node: &NodeId, sequence: &mut u64) -> Change {
         if let Some(change) = self.unanswered.as_ref().filter(|change| change.node == *node) {
-            return change.clone();
+            return (**change).clone();
         }
         *sequence += 1;
-        let previous = match (&self.unanswered, &self.node) {
-            (Some(change), _) => Some((change.node.clone(), Some(change.sequence))),
-            (None, Some(previous)) if previous != node => Some((previous.clone(), None)),
-            _ => None,
-        };
-        let is_whole = self.wants == Wants::Whole || previous.is_some();
+        let mut earlier = Vec::new();
+        match (&self.unanswered, &self.node) {
+            (Some(change), _) => {
+                earlier.clone_from(&change.earlier);
+                earlier.push((change.node.clone(), change.sequence));
+            }
+            (None, Some(id)) if id != node => earlier.push((id.clone(), 0)),
+            _ => {}
+        }
+        let is_whole = self.wants == Wants::Whole || !earlier.is_empty();
         let (added, removed) = if is_whole { (self.all_users(), Vec::new()) } else { self.changed() };
         let change = Change {
             place: place.clone(),
             node: node.clone(),
-            previous,
+            earlier,
             sequence: *sequence,
             connections: self.connections,
             added,
@@ -150,12 +154,12 @@ impl Share {
             is_first: is_whole || self.node.is_none(),
             is_whole,
             counts: self.counts,
-            wants_state: is_whole || self.wants == Wants::State,
+            wants_state: self.connections > 0 && (is_whole || self.wants == Wants::State),
         };
         self.wants = Wants::Nothing;
         self.changed_users.clear();
         self.sent.append(&mut self.waiting);
-        self.unanswered = Some(change.clone());
+        self.unanswered = Some(Box::new(change.clone()));
         change
     }
 

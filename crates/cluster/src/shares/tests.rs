@@ -46,7 +46,7 @@ fn a_join_waits_for_its_topic_and_for_the_ledger() {
     shares.ready(&room());
     let change = only(&mut shares, "n");
     assert_eq!((change.connections, users(&change)), (1, vec![("ada", 1)]));
-    assert!(change.is_first && change.wants_state && !change.is_whole && change.previous.is_none());
+    assert!(change.is_first && change.wants_state && !change.is_whole && change.earlier.is_empty());
     assert_eq!(shares.unfenced(std::slice::from_ref(&change)), [&room()]);
     shares.fenced(&[&room()]);
     assert!(shares.unfenced(std::slice::from_ref(&change)).is_empty());
@@ -167,14 +167,18 @@ fn under_a_new_id_all_is_told_and_the_old_share_dropped() {
     assert!(shares.lose(&lost), "the lease is gone");
     shares.register_again();
     let change = only(&mut shares, "m");
-    assert_eq!(change.previous, Some((node("n"), Some(lost.sequence))));
+    assert_eq!(change.earlier, [(node("n"), lost.sequence)]);
     assert_eq!((change.connections, users(&change)), (2, vec![("ada", 0), ("bob", 1)]));
     assert!(change.is_whole && change.is_first && change.wants_state);
     assert_eq!(shares.unfenced(std::slice::from_ref(&change)), [&room()]);
+    shares.fail(&change);
+    shares.register_again();
+    let change = only(&mut shares, "o");
+    assert_eq!(change.earlier.iter().map(|(id, _)| id.as_str()).collect::<Vec<_>>(), ["n", "m"]);
     shares.settle(&change, outcome(&[])).resolve();
-    assert!(shares.take(&node("m"), 9).is_empty());
+    assert!(shares.take(&node("o"), 9).is_empty());
     assert!(shares.leave(&room(), Some(&"bob".into()), false) || shares.connections(&room()) == 1);
-    assert_eq!(only(&mut shares, "m").previous, None);
+    assert!(only(&mut shares, "o").earlier.is_empty());
 }
 
 #[test]
@@ -183,7 +187,7 @@ fn a_share_that_is_over_is_dropped_under_its_old_id_too() {
     shares.leave(&room(), Some(&"ada".into()), false);
     shares.register_again();
     let change = only(&mut shares, "m");
-    assert_eq!((change.previous.clone(), change.connections), (Some((node("n"), None)), 0));
+    assert_eq!((change.earlier.as_slice(), change.connections), (&[(node("n"), 0)][..], 0));
     shares.settle(&change, outcome(&[])).resolve();
     assert!(shares.channels.is_empty());
 }
@@ -194,6 +198,7 @@ fn after_a_gap_all_is_told_again_once_the_topic_is_back() {
     let _bob = shares.join(&room(), joining(Some("bob")));
     let unanswered = only(&mut shares, "n");
     shares.unready();
+    shares.register_again();
     shares.fail(&unanswered);
     assert!(shares.take(&node("n"), 9).is_empty());
     shares.ready(&room());
@@ -202,7 +207,7 @@ fn after_a_gap_all_is_told_again_once_the_topic_is_back() {
     assert!(!shares.lose(&again), "the ledger may have lost the record");
     let change = only(&mut shares, "n");
     assert_eq!((change.connections, users(&change)), (2, vec![("ada", 0), ("bob", 1)]));
-    assert!(change.is_whole && change.wants_state && change.previous.is_none());
+    assert!(change.is_whole && change.wants_state && change.earlier.is_empty());
 }
 
 #[test]

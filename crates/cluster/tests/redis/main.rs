@@ -1,6 +1,8 @@
 //! Nodes over real Redis processes.
+#![expect(clippy::expect_used, reason = "a test may panic")]
 
 mod contract;
+mod history;
 mod redis_cluster;
 mod refusals;
 mod sentinel;

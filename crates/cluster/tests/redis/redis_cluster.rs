@@ -1,9 +1,120 @@
 //! A Redis Cluster, and what can happen to it.
 
-use crate::{contract, support::redis_cluster::RedisCluster};
+use clairon_cluster::{Bus, Notice};
+use futures_util::future::join_all;
+
+use crate::{
+    contract,
+    support::{
+        node::{Node, app, event, name, soon},
+        redis_cluster::RedisCluster,
+        redis_server::RedisServer,
+    },
+};
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn the_contract_holds() {
     let cluster = RedisCluster::start();
     contract::check(&cluster.url()).await;
+}
+
+/// Two nodes in twenty rooms, which lie on all shards.
+async fn two_nodes(cluster: &RedisCluster) -> ([Node; 2], Vec<String>) {
+    let nodes = [Node::start(&cluster.url(), "fault").await, Node::start(&cluster.url(), "fault").await];
+    let rooms: Vec<String> = (0..20).map(|number| format!("presence-{number}")).collect();
+    for (node, user) in nodes.iter().zip(["ada", "bob"]) {
+        join_all(rooms.iter().map(|room| node.join(room, Some(user)))).await;
+    }
+    wait_rooms(&nodes, &rooms, &["ada", "bob"]).await;
+    (nodes, rooms)
+}
+
+async fn wait_rooms(nodes: &[Node], rooms: &[String], users: &[&str]) {
+    for node in nodes {
+        for room in rooms {
+            node.wait_members(room, users).await;
+        }
+    }
+}
+
+/// Publishes to all rooms until both nodes have heard of each.
+async fn wait_connected(nodes: &[Node; 2], rooms: &[String]) {
+    for room in rooms {
+        let heard = |log: &[Notice]| Node::texts(log, room).contains(&"after".to_owned()).then_some(());
+        let publish = async {
+            loop {
+                let _ = nodes[0].cluster.publish(vec![event(room, "after")]).await;
+                tokio::time::sleep(std::time::Duration::from_millis(50)).await;
+            }
+        };
+        tokio::select! {
+            () = publish => unreachable!("it goes on for ever"),
+            _ = join_all(nodes.iter().map(|node| node.wait("an event", heard))) => {}
+        }
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn the_loss_of_a_master_costs_nobody_their_place() {
+    let mut cluster = RedisCluster::start();
+    let (nodes, rooms) = two_nodes(&cluster).await;
+    cluster.masters[0].kill();
+    let deaf = |health: &clairon_cluster::Health| !health.is_well();
+    nodes[0].wait_health("its shard is gone", deaf).await;
+    let joins = rooms.iter().map(|room| nodes[0].cluster.join(&app(), &name(room), Node::joining(Some("cem"))));
+    soon("20 joins", join_all(joins)).await;
+    wait_rooms(&nodes, &rooms, &["ada", "bob", "cem"]).await;
+    wait_connected(&nodes, &rooms).await;
+    for node in &nodes {
+        node.wait_health("well", clairon_cluster::Health::is_well).await;
+        assert!(rooms.iter().all(|room| node.room(room).removed.is_empty()), "nobody was away");
+    }
+    assert_eq!(nodes[1].cluster.channels(&app(), "presence-").await.expect("an answer").len(), 20);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_slot_that_moves_takes_its_subscribers_along() {
+    let cluster = RedisCluster::start();
+    let (nodes, _) = two_nodes(&cluster).await;
+    let key = "fault:{app/presence-3}";
+    let slot: u16 = cluster.masters[0].ask("CLUSTER", &["KEYSLOT", key]);
+    let id = |server: &RedisServer| server.ask::<String>("CLUSTER", &["MYID"]);
+    let owner = cluster.masters.iter().position(|server| {
+        server.ask::<String>("CLUSTER", &["INFO"]).contains("cluster_state:ok") && owns(server, &id(server), slot)
+    });
+    let from = &cluster.masters[owner.expect("someone owns it")];
+    let to = cluster.masters.iter().find(|server| server.port() != from.port()).expect("three masters");
+    let gaps = nodes.each_ref().map(|node| node.cluster.gaps());
+    let slot = slot.to_string();
+    to.ask::<()>("CLUSTER", &["SETSLOT", &slot, "IMPORTING", &id(from)]);
+    from.ask::<()>("CLUSTER", &["SETSLOT", &slot, "MIGRATING", &id(to)]);
+    loop {
+        let keys: Vec<String> = from.ask("CLUSTER", &["GETKEYSINSLOT", &slot, "100"]);
+        if keys.is_empty() {
+            break;
+        }
+        for key in keys {
+            from.ask::<()>("MIGRATE", &["127.0.0.1", &to.port().to_string(), &key, "0", "5000"]);
+        }
+    }
+    for server in [to, from] {
+        server.ask::<()>("CLUSTER", &["SETSLOT", &slot, "NODE", &id(to)]);
+    }
+    for (node, gaps) in nodes.iter().zip(gaps) {
+        node.wait_gap(gaps).await;
+    }
+    nodes[1].join("presence-3", Some("cem")).await;
+    wait_rooms(&nodes, &["presence-3".to_owned()], &["ada", "bob", "cem"]).await;
+    wait_connected(&nodes, &["presence-3".to_owned()]).await;
+}
+
+/// True where a server says that it serves a slot.
+fn owns(server: &RedisServer, id: &str, slot: u16) -> bool {
+    let nodes: String = server.ask("CLUSTER", &["NODES"]);
+    let line = nodes.lines().find(|line| line.starts_with(id)).expect("it knows itself");
+    line.split_ascii_whitespace().skip(8).filter(|range| !range.starts_with('[')).any(|range| {
+        let (first, last) = range.split_once('-').unwrap_or((range, range));
+        let slots = first.parse().expect("a slot")..=last.parse().expect("a slot");
+        slots.contains(&slot)
+    })
 }

@@ -1,1 +1,81 @@
 //! What a node says at its start when Redis cannot be used.
+
+use std::process::Command;
+
+use crate::support::{
+    node::{Node, settings},
+    redis_cluster::RedisCluster,
+    redis_server::{RedisServer, free_port},
+};
+
+async fn refusal(url: &str) -> String {
+    match Node::try_start(settings(url, "refused")).await {
+        Ok(_) => panic!("{url} was taken"),
+        Err(error) => error.to_string(),
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn one_line_says_what_is_wrong() {
+    let port = free_port();
+    let text = refusal(&format!("redis://127.0.0.1:{port}")).await;
+    assert!(text.starts_with(&format!("cannot use Redis at redis://127.0.0.1:{port}: ")), "{text}");
+    assert!(text.contains("refused") && !text.contains('\n'), "{text}");
+
+    let server = RedisServer::start_with(&["--save", "", "--requirepass", "sesame"]);
+    let address = format!("127.0.0.1:{}", server.port());
+    for url in [format!("redis://{address}"), format!("redis://:wrong-sesame@{address}")] {
+        let text = refusal(&url).await;
+        assert!(text.to_lowercase().contains("auth") || text.contains("WRONGPASS"), "{text}");
+        assert!(!text.contains("sesame") && !text.contains('\n'), "{text}");
+    }
+    Node::try_start(settings(&format!("redis://:sesame@{address}/3"), "taken")).await.expect("the right password");
+
+    let server = RedisServer::start();
+    server.ask::<()>("REPLICAOF", &["127.0.0.1", "1"]);
+    assert!(refusal(&server.url()).await.contains("it is a replica"));
+    let text = refusal(&format!("redis+sentinel://127.0.0.1:{}/main", server.port())).await;
+    assert!(text.contains("does not tell the master"), "{text}");
+    let text = refusal(&format!("redis+cluster://127.0.0.1:{}", server.port())).await;
+    assert!(text.contains("cluster support disabled"), "{text}");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_certificate_that_nobody_vouches_for_is_not_taken() {
+    let folder = tempfile::tempdir().expect("a temporary folder");
+    let [key, certificate] = ["key.pem", "cert.pem"].map(|name| folder.path().join(name).display().to_string());
+    let made = Command::new("openssl")
+        .args(["req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes", "-days", "2"])
+        .args([
+            "-subj",
+            "/CN=localhost",
+            "-addext",
+            "subjectAltName=DNS:localhost",
+            "-addext",
+            "basicConstraints=critical,CA:FALSE",
+        ])
+        .args(["-keyout", &key, "-out", &certificate])
+        .output()
+        .expect("openssl is installed");
+    assert!(made.status.success(), "{}", String::from_utf8_lossy(&made.stderr));
+    let port = free_port().to_string();
+    let _server = RedisServer::start_with(&[
+        "--tls-port",
+        &port,
+        "--tls-cert-file",
+        &certificate,
+        "--tls-key-file",
+        &key,
+        "--tls-auth-clients",
+        "no",
+    ]);
+    let text = refusal(&format!("rediss://localhost:{port}")).await;
+    assert!(text.contains("invalid peer certificate") && !text.contains('\n'), "{text}");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_part_of_a_redis_cluster_is_not_taken_for_a_server() {
+    let cluster = RedisCluster::start();
+    let text = refusal(&cluster.masters[1].url()).await;
+    assert!(text.contains("the URL must be redis+cluster://"), "{text}");
+}

@@ -47,7 +47,7 @@ pub(crate) async fn batch_events(
     if !events.iter().any(|event| event.info.is_some()) {
         return Ok(Json(json!({})));
     }
-    let names: Vec<ChannelName> = events.iter().flat_map(|event| event.channels.first().cloned()).collect();
+    let names: Vec<ChannelName> = events.iter().filter_map(|event| event.channels.first().cloned()).collect();
     let summaries = summaries(&node, &request.app, &names).await;
     let counts = |event: &NewEvent| {
         let name = event.channels.first();

@@ -110,7 +110,9 @@ impl Connection {
 
     /// Logs the changes that are seen from outside of a channel.
     pub(super) fn log_edges(&self, channel: &ChannelName, edges: &[Edge]) {
-        edges.iter().for_each(|edge| log_edge(&self.app_id, channel, edge));
+        for edge in edges {
+            log_edge(&self.app_id, channel, edge);
+        }
     }
 }
 

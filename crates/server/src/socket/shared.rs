@@ -94,7 +94,7 @@ impl Connection {
             if answered.swap(true, Ordering::AcqRel) {
                 cluster.leave(&app, &channel, None, false);
             } else if is_in {
-                answers.into_iter().for_each(|answer| session.send(answer));
+                session.send_all(answers);
                 hub.tell_watchlist(&session, &stay);
             }
         });

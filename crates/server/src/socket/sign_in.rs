@@ -58,13 +58,12 @@ impl Connection {
                 &format!("The watchlist has {size} users, the limit is {limit}: the first {limit} are watched");
             answers.push(wire::encode(&Event::Error { code: Some(WATCHLIST_TOO_LONG), message }));
         }
-        let shared = match &self.node.cluster {
-            Some(cluster) => Some(self.sign_in_shared(cluster, &stay, answers)),
-            None => {
-                answers.into_iter().for_each(|answer| self.session.send(answer));
-                self.hub.sign_in(&self.session, &stay);
-                None
-            }
+        let shared = if let Some(cluster) = &self.node.cluster {
+            Some(self.sign_in_shared(cluster, &stay, answers))
+        } else {
+            self.session.send_all(answers);
+            self.hub.sign_in(&self.session, &stay);
+            None
         };
         self.user = Some(Box::new(SignedInUser { member, stay, shared }));
     }

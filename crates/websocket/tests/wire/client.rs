@@ -1,7 +1,5 @@
 //! The client's side of the wire, as bytes.
 
-use clairon_websocket::{DecodeError, Decoder, Message};
-
 pub(crate) const FIN: u8 = 0x80;
 pub(crate) const CONTINUATION: u8 = 0x0;
 pub(crate) const TEXT: u8 = 0x1;
@@ -53,25 +51,4 @@ impl Frame {
         bytes.extend(self.payload.iter().zip(key.iter().cycle()).map(|(byte, key)| byte ^ key));
         bytes
     }
-}
-
-/// The messages of a stream that comes in pieces, and the error that ended it. Asserts that no more is buffered
-/// than one message, a control frame, and where the decoder is in them.
-pub(crate) fn decode<'a>(
-    chunks: impl IntoIterator<Item = &'a [u8]>,
-    max_message: usize,
-) -> (Vec<Message>, Option<DecodeError>) {
-    let (mut decoder, mut messages) = (Decoder::new(), Vec::new());
-    for mut chunk in chunks {
-        loop {
-            match decoder.decode(&mut chunk, max_message) {
-                Ok(Some(message)) => messages.push(message),
-                Ok(None) => break,
-                Err(error) => return (messages, Some(error)),
-            }
-        }
-        assert!(chunk.is_empty(), "what is not a whole message is kept");
-        assert!(decoder.buffered() <= max_message + 384, "{} bytes are buffered", decoder.buffered());
-    }
-    (messages, None)
 }

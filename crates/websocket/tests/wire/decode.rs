@@ -2,7 +2,10 @@
 
 use clairon_websocket::{Close, CloseCode, DecodeError, Decoder, Message};
 
-use crate::client::{BINARY, CLOSE, CONTINUATION, FIN, Frame, PING, PONG, TEXT, decode};
+use crate::{
+    client::{BINARY, CLOSE, CONTINUATION, FIN, Frame, PING, PONG, TEXT},
+    reference::decode,
+};
 
 const LIMIT: usize = 1000;
 

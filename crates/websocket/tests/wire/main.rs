@@ -6,4 +6,5 @@ mod agreement;
 mod client;
 mod decode;
 mod frames;
+mod reference;
 mod socket;

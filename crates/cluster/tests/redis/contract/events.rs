@@ -75,7 +75,7 @@ pub(crate) async fn what_is_foreign_is_dropped(url: &str) {
         raw.publish("foreign:{app/news}", payload).await;
     }
     node.publish("news", "own").await;
-    let own = |log: &[Notice]| Node::texts(log, "news").contains(&"own".to_owned()).then(|| log.len());
+    let own = |log: &[Notice]| Node::texts(log, "news").contains(&"own".to_owned()).then_some(log.len());
     let notices = node.wait("its own event", own).await;
     assert_eq!(notices, 4, "the state, the edge, the count and the event");
 }

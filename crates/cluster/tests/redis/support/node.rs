@@ -15,6 +15,9 @@ use super::room::Room;
 /// How long something that must happen is waited for.
 pub(crate) const PATIENCE: Duration = Duration::from_secs(30);
 
+/// What a node was told.
+pub(crate) struct Log(Arc<Mutex<Vec<Notice>>>);
+
 /// A node of the cluster.
 pub(crate) struct Node {
     pub(crate) cluster: Cluster,
@@ -28,7 +31,7 @@ pub(crate) fn settings(url: &str, prefix: &str) -> ClusterSettings {
         prefix: prefix.to_owned(),
         lease: Duration::from_millis(1_500),
         beat: Duration::from_millis(300),
-        response_timeout: Duration::from_millis(1_000),
+        response_timeout: Duration::from_secs(1),
         ..ClusterSettings::new(url.parse().expect("a URL"))
     }
 }
@@ -95,6 +98,13 @@ impl Node {
             .clone()
     }
 
+    /// Waits until more events than so often may have been missed.
+    pub(crate) async fn wait_gap(&self, gaps: u64) {
+        let deaf = |health: &Health| !health.is_well() || self.cluster.gaps() > gaps;
+        self.wait_health("a gap", deaf).await;
+        self.wait_health("well", |health| health.is_well() && self.cluster.gaps() > gaps).await;
+    }
+
     pub(crate) fn joining(user: Option<&str>) -> Joining {
         Joining { member: user.map(member), max_members: 100, counts: true }
     }
@@ -131,11 +141,12 @@ impl Node {
 
     /// The edges of a channel that this node was told.
     pub(crate) fn edges(&self, channel: &str) -> Vec<Edge> {
-        let edges = |notice: &Notice| match notice {
-            Notice::Edges { place, edges } if place.channel == name(channel) => Some(edges.clone()),
-            _ => None,
-        };
-        self.log.lock().iter().filter_map(edges).flatten().collect()
+        self.log().edges(channel)
+    }
+
+    /// What it was told; more may come.
+    pub(crate) fn log(&self) -> Log {
+        Log(self.log.clone())
     }
 
     /// What a subscriber here believes of a channel.
@@ -147,6 +158,17 @@ impl Node {
     pub(crate) async fn wait_members(&self, channel: &str, users: &[&str]) {
         let is_so = |log: &[Notice]| (Room::of(log, &place(channel)).members == users).then_some(());
         self.wait(&format!("the members of {channel} are {users:?}"), is_so).await;
+    }
+}
+
+impl Log {
+    /// The edges of a channel.
+    pub(crate) fn edges(&self, channel: &str) -> Vec<Edge> {
+        let edges = |notice: &Notice| match notice {
+            Notice::Edges { place, edges } if place.channel == name(channel) => Some(edges.clone()),
+            _ => None,
+        };
+        self.0.lock().iter().filter_map(edges).flatten().collect()
     }
 }
 
@@ -165,9 +187,8 @@ pub(crate) async fn wait_edges(nodes: &[&Node], channel: &str, expected: &[Edge]
             select_all(rings.iter_mut().map(|ring| Box::pin(ring.changed()))).await.0.expect("it lives");
         }
     };
-    if time::timeout(PATIENCE, wait).await.is_err() {
-        panic!("the edges of {channel} are {:?}, not {expected:?}", all());
-    }
+    let is_in_time = time::timeout(PATIENCE, wait).await.is_ok();
+    assert!(is_in_time, "the edges of {channel} are {:?}, not {expected:?}", all());
 }
 
 /// Waits for something that must come.

@@ -1,6 +1,6 @@
 //! A TCP proxy that can fail.
 
-use std::{net::SocketAddr, sync::Arc};
+use std::{net::SocketAddr, sync::Arc, time::Duration};
 
 use tokio::{
     io::copy_bidirectional,
@@ -46,6 +46,16 @@ impl Proxy {
     pub(crate) fn hiccup(&self) {
         self.cut();
         self.mend();
+    }
+
+    /// Closes all connections, and each new one for a while.
+    pub(crate) fn cut_for(&self, time: Duration) {
+        self.cut();
+        let is_open = self.is_open.clone();
+        tokio::spawn(async move {
+            tokio::time::sleep(time).await;
+            is_open.send_replace(true);
+        });
     }
 
     /// Carries new connections again.

@@ -40,16 +40,16 @@ impl RedisCluster {
         for other in masters[1..].iter().chain([&replica]) {
             masters[0].ask::<()>("CLUSTER", &["MEET", "127.0.0.1", &other.port().to_string()]);
         }
-        let first: String = masters[0].ask("CLUSTER", "MYID");
+        let first: String = masters[0].ask("CLUSTER", &["MYID"]);
         let cluster = Self { masters, replica };
-        cluster.eventually("all know each other", || {
-            cluster.all().all(|server| server.ask::<String>("CLUSTER", "INFO").contains("cluster_known_nodes:4"))
+        eventually("all know each other", || {
+            cluster.all().all(|server| server.ask::<String>("CLUSTER", &["INFO"]).contains("cluster_known_nodes:4"))
         });
         cluster.replica.ask::<()>("CLUSTER", &["REPLICATE", &first]);
-        cluster.eventually("all slots are served and replicated", || {
-            let info: String = cluster.replica.ask("INFO", "replication");
-            let nodes = |server: &RedisServer| server.ask::<String>("CLUSTER", "NODES");
-            cluster.all().all(|server| server.ask::<String>("CLUSTER", "INFO").contains("cluster_state:ok"))
+        eventually("all slots are served and replicated", || {
+            let info: String = cluster.replica.ask("INFO", &["replication"]);
+            let nodes = |server: &RedisServer| server.ask::<String>("CLUSTER", &["NODES"]);
+            cluster.all().all(|server| server.ask::<String>("CLUSTER", &["INFO"]).contains("cluster_state:ok"))
                 && cluster.all().all(|server| nodes(server).contains("slave"))
                 && info.contains("master_link_status:up")
         });
@@ -60,17 +60,17 @@ impl RedisCluster {
         self.masters.iter().chain([&self.replica])
     }
 
-    /// Waits until something is so; the nodes only gossip about it.
-    pub(crate) fn eventually(&self, what: &str, is_so: impl Fn() -> bool) {
-        let end = Instant::now() + Duration::from_secs(30);
-        while !is_so() {
-            assert!(Instant::now() < end, "not so in time: {what}");
-            std::thread::park_timeout(Duration::from_millis(50));
-        }
-    }
-
     pub(crate) fn url(&self) -> String {
         let hosts: Vec<String> = self.masters.iter().map(|master| format!("127.0.0.1:{}", master.port())).collect();
         format!("redis+cluster://{}", hosts.join(","))
+    }
+}
+
+/// Waits until something is so; the nodes only gossip about it.
+fn eventually(what: &str, is_so: impl Fn() -> bool) {
+    let end = Instant::now() + Duration::from_secs(30);
+    while !is_so() {
+        assert!(Instant::now() < end, "not so in time: {what}");
+        std::thread::park_timeout(Duration::from_millis(50));
     }
 }

@@ -5,10 +5,11 @@ use std::{
     io::{BufRead, BufReader},
     net::TcpListener,
     path::Path,
-    process::{Child, Command, Stdio},
+    process::{self, Child, Command, Stdio},
+    sync::atomic::{AtomicU32, Ordering},
 };
 
-use redis::{FromRedisValue, ToRedisArgs};
+use redis::FromRedisValue;
 use rustix::process::{Pid, Signal, kill_process};
 use tempfile::TempDir;
 
@@ -20,11 +21,15 @@ pub(crate) struct RedisServer {
     child: Option<Child>,
 }
 
-/// A port that was free a moment ago, and whose cluster port (10,000 above) is one too.
+/// A port that is free, and so is the one 10,000 above, where a Redis Cluster talks to itself. Both are below those that
+/// the system gives to connections, so that none takes them before the server does, or while it is down.
 pub(crate) fn free_port() -> u16 {
+    static NEXT: AtomicU32 = AtomicU32::new(0);
+    let is_free = |port: u16| TcpListener::bind(("127.0.0.1", port)).is_ok();
     loop {
-        let port = TcpListener::bind("127.0.0.1:0").and_then(|socket| socket.local_addr()).expect("a free port").port();
-        if port < 55_000 {
+        let number = process::id().wrapping_mul(97).wrapping_add(NEXT.fetch_add(1, Ordering::Relaxed));
+        let port = 10_000 + u16::try_from(number % 12_000).expect("it is less");
+        if is_free(port) && is_free(port + 10_000) {
             return port;
         }
     }
@@ -48,26 +53,17 @@ impl RedisServer {
         server
     }
 
-    /// Starts it again after [`Self::stop`], on the same port and in the same folder.
+    /// Starts it again after [`Self::kill`], on the same port and in the same folder.
     pub(crate) fn run(&mut self) {
         let mut command = Command::new("redis-server");
         command.args(["--bind", "127.0.0.1", "--port", &self.port.to_string()]).args(&self.arguments);
         self.child = Some(spawn_until(command.current_dir(self.folder.path()), "Ready to accept connections"));
     }
 
-    /// Ends it; it stores its data first where its arguments say so.
-    pub(crate) fn stop(&mut self) {
-        self.end(Signal::TERM);
-    }
-
     /// Ends it as a power failure does.
     pub(crate) fn kill(&mut self) {
-        self.end(Signal::KILL);
-    }
-
-    fn end(&mut self, signal: Signal) {
         if let Some(mut child) = self.child.take() {
-            send_signal(&child, signal);
+            send_signal(&child, Signal::KILL);
             child.wait().expect("the end of redis-server");
         }
     }
@@ -86,16 +82,12 @@ impl RedisServer {
         self.port
     }
 
-    pub(crate) fn folder(&self) -> &Path {
-        self.folder.path()
-    }
-
     pub(crate) fn url(&self) -> String {
         format!("redis://127.0.0.1:{}", self.port)
     }
 
     /// Asks it something.
-    pub(crate) fn ask<T: FromRedisValue>(&self, command: &str, arguments: impl ToRedisArgs) -> T {
+    pub(crate) fn ask<T: FromRedisValue>(&self, command: &str, arguments: &[&str]) -> T {
         let client = redis::Client::open(self.url()).expect("a URL");
         let mut connection = client.get_connection().expect("a connection to redis-server");
         redis::cmd(command).arg(arguments).query(&mut connection).expect(command)

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use clairon_cluster::{Notice, Place};
+use clairon_cluster::{Notice, Place, State};
 
 /// A channel, as the contract of [`Notice`] says that a receiver keeps it.
 #[derive(Debug, Default)]
@@ -22,38 +22,32 @@ impl Room {
     pub(crate) fn of(log: &[Notice], place: &Place) -> Self {
         let mut room = Self::default();
         let mut early = Vec::new();
-        for notice in log {
-            match notice {
-                Notice::Loaded { place: of, state, removals } if of == place => {
-                    let users = || state.members.iter().map(|member| member.user_id.to_string());
-                    if state.version >= room.version {
-                        let gone: Vec<String> =
-                            room.members.iter().filter(|id| !users().any(|new| new == **id)).cloned().collect();
-                        gone.iter().filter(|_| *removals).for_each(|id| room.remove(id));
-                        users().for_each(|id| room.add(&id));
-                        room.connections = state.connections;
-                        room.version = state.version;
-                    }
-                    room.is_loaded = true;
-                    for notice in early.drain(..) {
-                        room.apply(notice);
-                    }
-                }
-                Notice::MemberAdded { place: of, .. }
-                | Notice::MemberRemoved { place: of, .. }
-                | Notice::Count { place: of, .. }
-                    if of == place =>
-                {
-                    if room.is_loaded {
-                        room.apply(notice)
-                    } else {
-                        early.push(notice)
-                    }
-                }
-                _ => {}
+        for notice in log.iter().filter(|notice| place_of(notice) == Some(place)) {
+            if let Notice::Loaded { state, removals, .. } = notice {
+                room.load(state, *removals);
+                early.drain(..).for_each(|notice| room.apply(notice));
+            } else if room.is_loaded {
+                room.apply(notice);
+            } else {
+                early.push(notice);
             }
         }
         room
+    }
+
+    fn load(&mut self, state: &State, removals: bool) {
+        self.is_loaded = true;
+        if state.version < self.version {
+            return;
+        }
+        let users: Vec<&str> = state.members.iter().map(|member| member.user_id.as_str()).collect();
+        let gone: Vec<String> = self.members.iter().filter(|id| !users.contains(&id.as_str())).cloned().collect();
+        gone.iter().filter(|_| removals).for_each(|id| self.remove(id));
+        for id in users {
+            self.add(id);
+        }
+        self.connections = state.connections;
+        self.version = state.version;
     }
 
     fn apply(&mut self, notice: &Notice) {
@@ -83,5 +77,16 @@ impl Room {
             self.members.remove(index);
             *self.removed.entry(id.to_owned()).or_default() += 1;
         }
+    }
+}
+
+/// Where something about members and counts happened.
+fn place_of(notice: &Notice) -> Option<&Place> {
+    match notice {
+        Notice::Loaded { place, .. }
+        | Notice::MemberAdded { place, .. }
+        | Notice::MemberRemoved { place, .. }
+        | Notice::Count { place, .. } => Some(place),
+        _ => None,
     }
 }

@@ -10,7 +10,7 @@ use super::redis_server::{RedisServer, free_port, send_signal, spawn_until, writ
 /// A master that is replaced half a second after it is gone.
 pub(crate) struct Sentinel {
     pub(crate) master: RedisServer,
-    pub(crate) replica: RedisServer,
+    _replica: RedisServer,
     port: u16,
     child: Child,
     _folder: TempDir,
@@ -22,7 +22,7 @@ impl Sentinel {
         let master = RedisServer::start_with(&plain);
         let port_of_master = master.port().to_string();
         let replica = RedisServer::start_with(&[&plain[..], &["--replicaof", "127.0.0.1", &port_of_master]].concat());
-        while !replica.ask::<String>("INFO", "replication").contains("master_link_status:up") {
+        while !replica.ask::<String>("INFO", &["replication"]).contains("master_link_status:up") {
             std::thread::park_timeout(std::time::Duration::from_millis(50));
         }
         let folder = tempfile::tempdir().expect("a temporary folder");
@@ -33,7 +33,7 @@ impl Sentinel {
         );
         let file = write(folder.path(), "sentinel.conf", &text);
         let child = spawn_until(Command::new("redis-sentinel").arg(file).current_dir(folder.path()), "+monitor");
-        let sentinel = Self { master, replica, port, child, _folder: folder };
+        let sentinel = Self { master, _replica: replica, port, child, _folder: folder };
         while !sentinel.knows_replica() {
             std::thread::park_timeout(std::time::Duration::from_millis(50));
         }

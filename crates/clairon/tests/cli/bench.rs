@@ -1,0 +1,42 @@
+//! `clairon bench`
+
+use rustix::process::Signal;
+use serde_json::Value;
+
+use crate::place::Place;
+
+const APP: [(&str, &str); 3] = [("PUSHER_APP_ID", "1"), ("PUSHER_APP_KEY", "key"), ("PUSHER_APP_SECRET", "secret")];
+
+#[test]
+fn a_soak_accounts_for_everything() {
+    let place = Place::new();
+    // The queue of those that do not read overflows when most of the flood is over: they read again soon after.
+    let server = place.serve(&[], &[&APP[..], &[("CLAIRON_OUTBOX_BYTES", "7000000")]].concat());
+    let url = server.ready["http"].as_str().unwrap().to_owned();
+    let app = ["--url", &url, "--app-id", "1", "--key", "key", "--secret", "secret"];
+    let soak = ["bench", "soak", "--json", "--duration", "4", "--connections", "20", "--members", "5", "--slow", "1"];
+    let run = place.run(&[&soak[..], &app].concat());
+    assert_eq!(run.code, 0, "{}{}", run.stdout, run.stderr);
+    let report: Value = serde_json::from_str(&run.stdout).unwrap();
+    let figures = &report["server"];
+    assert_eq!(figures["deliveries"], figures["deliveries_expected"]);
+    for (figure, least) in
+        [("deliveries", 100), ("visits", 20), ("presence_waves", 1), ("slow_readers_closed_with_4100", 1)]
+    {
+        assert!(figures[figure].as_u64().unwrap() >= least, "{figure} in {report}");
+    }
+    assert_eq!(server.stop(Signal::TERM).code, 0);
+}
+
+#[test]
+fn a_soak_tells_what_is_wrong() {
+    let place = Place::new();
+    // So much may wait for a client that those that do not read are never closed.
+    let patient = [("CLAIRON_OUTBOX_BYTES", "1000000000"), ("CLAIRON_OUTBOX_FRAMES", "100000")];
+    let server = place.serve(&[], &[&APP[..], &patient].concat());
+    let url = server.ready["http"].as_str().unwrap().to_owned();
+    let app = ["--url", &url, "--app-id", "1", "--key", "key", "--secret", "secret"];
+    let run = place.run(&[&["bench", "soak", "--duration", "0.5", "--slow", "2"][..], &app].concat());
+    assert_eq!((run.code, run.stderr.lines().last()), (1, Some("error: faults: 1")), "{}", run.stdout);
+    assert!(run.stdout.contains("slow readers not closed: 2"), "{}", run.stdout);
+}

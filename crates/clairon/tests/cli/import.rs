@@ -1,0 +1,163 @@
+//! `clairon import`
+
+use serde_json::{Value, json};
+
+use crate::place::Place;
+
+/// The registry as JSON, with secrets where asked for.
+fn app(place: &Place, id: &str) -> Value {
+    let run = place.run(&["app", "show", id, "--show-secret", "--json"]);
+    assert_eq!(run.code, 0, "{}", run.stderr);
+    serde_json::from_str(&run.stdout).unwrap()
+}
+
+fn count(place: &Place) -> usize {
+    let list: Vec<Value> = serde_json::from_str(&place.run(&["app", "list", "--json"]).stdout).unwrap();
+    list.len()
+}
+
+#[track_caller]
+fn imported(place: &Place, arguments: &[&str]) -> String {
+    let run = place.run(&[&["import"], arguments, &["--yes"]].concat());
+    assert_eq!(run.code, 0, "{}{}", run.stdout, run.stderr);
+    run.stdout
+}
+
+fn folder(place: &Place, name: &str) {
+    std::fs::create_dir_all(place.path().join(name)).unwrap();
+}
+
+const WEBSOCKETS: &str = "<?php
+use BeyondCode\\LaravelWebSockets\\Dashboard\\Http\\Middleware\\Authorize;
+return [
+    'apps' => [
+        [ // the first
+            'id' => env('PUSHER_APP_ID'), 'name' => env('APP_NAME', 'Shop'), 'key' => env('PUSHER_APP_KEY'),
+            'secret' => env('PUSHER_APP_SECRET'), 'path' => null, 'capacity' => 50, 'enable_client_messages' => true,
+            'enable_statistics' => false,
+        ],
+        ['id' => 'two', 'key' => 'key-two', 'secret' => config('app.key'), 'capacity' => null],
+    ],
+    'app_provider' => App\\MyProvider::class,
+    'allowed_origins' => ['shop.test'],
+    'max_request_size_in_kb' => 250,
+    'ssl' => ['local_cert' => env('LARAVEL_WEBSOCKETS_SSL_LOCAL_CERT', null)],
+    'middleware' => ['web', Authorize::class],
+];";
+
+#[test]
+fn laravel_websockets() {
+    let place = Place::new();
+    folder(&place, "config");
+    place.write("config/websockets.php", WEBSOCKETS);
+    let variables = "PUSHER_APP_ID=12\nPUSHER_APP_KEY=key-one\nPUSHER_APP_SECRET=secret-one\nLARAVEL_WEBSOCKETS_SSL_LOCAL_CERT=/c.pem\n";
+    place.write(".env", variables);
+    let shown = imported(&place, &["laravel-websockets"]);
+    for words in [
+        "create  12  \"Shop\"  key key-one, client_messages true, statistics false, capacity 50, allowed_origins shop.test",
+        "apps.1: its secret is a call of config (line 10), which cannot be read",
+        "the apps of this server are not in its file but with App\\MyProvider",
+        "max_request_size_in_kb (250)",
+        "ssl.local_cert: TLS is ended by a proxy",
+        "created 1 of 1",
+    ] {
+        assert!(shown.contains(words), "no {words:?} in {shown}");
+    }
+    assert!(!shown.contains("secret-one"), "{shown}");
+    let app = app(&place, "12");
+    assert_eq!((&app["secret"], &app["capacity"]), (&json!("secret-one"), &json!(50)));
+    // What is there is left as it is.
+    let again = place.run(&["import", "laravel-websockets", "--yes"]);
+    assert_eq!((again.code, again.stderr.as_str()), (1, "error: there is nothing to create\n"));
+    assert!(again.stdout.contains("leave   12  \"Shop\": is there already"), "{}", again.stdout);
+}
+
+#[test]
+fn soketis_file() {
+    let place = Place::new();
+    let config = json!({
+        "debug": true, "port": 7001, "eventLimits.maxPayloadInKb": 5, "presence": {"maxMembersPerChannel": 20},
+        "adapter": {"driver": "redis"},
+        "appManager.array.apps": [
+            {"id": "a", "key": "key-a", "secret": "secret-a", "maxConnections": -1, "enableClientMessages": true,
+             "maxBackendEventsPerSecond": -1, "maxClientEventsPerSecond": 7, "webhooks": [{"url": "https://a.test"}]},
+            {"id": "b", "key": "key-b", "secret": "secret-b", "maxConnections": "200", "enabled": false,
+             "maxPresenceMembersPerChannel": 30, "maxEventPayloadInKb": 0.5, "colour": "red"},
+            {"id": "c d", "key": "key-c", "secret": "secret-c"},
+        ],
+    });
+    place.write("soketi.json", &config.to_string());
+    let shown = imported(&place, &["soketi", "soketi.json"]);
+    for words in [
+        "webhooks: webhooks are not there yet",
+        "no equivalent: webhooks: webhooks are not there yet",
+        "colour: not known",
+        "port: CLAIRON_SERVER_PORT=7001 keeps it",
+        "adapter.driver: nodes do not share events yet",
+        "created 2 of 2",
+    ] {
+        assert!(shown.contains(words), "no {words:?} in {shown}");
+    }
+    assert!(!shown.contains("maxBackendEventsPerSecond"), "{shown}");
+    let (a, b) = (app(&place, "a"), app(&place, "b"));
+    let part = |app: &Value| json!([app["capacity"], app["presence_members"], app["event_data_bytes"], app["enabled"]]);
+    assert_eq!(part(&a), json!([0, 20, 5120, true]));
+    assert_eq!(part(&b), json!([200, 30, 512, false]));
+    assert_eq!((&a["client_events_per_second"], &a["client_messages"]), (&json!(7), &json!(true)));
+}
+
+#[test]
+fn variables_of_soketi_and_reverb() {
+    let place = Place::new();
+    let variables = "SOKETI_DEFAULT_APP_ID=1\nSOKETI_DEFAULT_APP_KEY=0123\nSOKETI_DEFAULT_APP_SECRET=s\n\
+                     SOKETI_DEFAULT_APP_MAX_CONNS=9\nSOKETI_PATH_PREFIX=/ws\nPORT=80\n\
+                     REVERB_APP_ID=2\nREVERB_APP_KEY=k\nREVERB_APP_SECRET=s\nREVERB_SERVER_PORT=8080\n";
+    place.write("other.env", variables);
+    let shown = imported(&place, &["soketi", "--env-file", "other.env"]);
+    assert!(shown.contains("CLAIRON_SERVER_PATH_PREFIX=/ws") && !shown.contains("port:"), "{shown}");
+    let shown = imported(&place, &["reverb", "--env-file", "other.env"]);
+    assert!(shown.contains("CLAIRON_SERVER_PORT=8080"), "{shown}");
+    let (soketi, reverb) = (app(&place, "1"), app(&place, "2"));
+    assert_eq!((&soketi["key"], &soketi["capacity"]), (&json!("0123"), &json!(9)));
+    assert_eq!((&reverb["client_messages"], &soketi["client_messages"]), (&json!(true), &json!(false)));
+}
+
+#[test]
+fn reverbs_file() {
+    let place = Place::new();
+    folder(&place, "config");
+    let config = "<?php return ['servers' => ['reverb' => ['port' => env('REVERB_SERVER_PORT', 8080), 'options' => ['tls' => []],
+        'scaling' => ['enabled' => env('REVERB_SCALING_ENABLED', false)]]], 'apps' => ['provider' => 'config', 'apps' => [[
+        'key' => 'k', 'secret' => 's', 'app_id' => 3, 'allowed_origins' => ['*'], 'ping_interval' => 60,
+        'max_message_size' => 10_000, 'accept_client_events_from' => 'none', 'max_connections' => 11 ]]]];";
+    place.write("config/reverb.php", config);
+    let shown = imported(&place, &["reverb"]);
+    assert!(shown.contains("max_message_size: the limit is event_data_bytes") && !shown.contains("scaling"), "{shown}");
+    let app = app(&place, "3");
+    let part = json!([app["capacity"], app["allowed_origins"], app["client_messages"]]);
+    assert_eq!(part, json!([11, [], false]));
+}
+
+#[test]
+fn nothing_is_written_where_something_is_wrong() {
+    let place = Place::new();
+    place.write("one.json", r#"{"appManager":{"array":{"apps":[{"id":"a","key":"k","secret":"hush"},{"id":"b","key":"k","secret":"hush"}]}}}"#);
+    place.write("none.json", r#"{"appManager":{"array":{"apps":[{"id":"a","key":"k"}]}}}"#);
+    place.write("broken.json", "{\"a\": hush");
+    place.write("broken.php", "<?php return hush();");
+    for (arguments, code, words) in [
+        (["soketi", "one.json", "--yes"], 1, "the key k belongs to the app \"a\""),
+        (["soketi", "none.json", "--yes"], 1, "appManager.array.apps.0: it has no secret"),
+        (["soketi", "broken.json", "--yes"], 1, "broken.json:1:7: not JSON"),
+        (["soketi", "missing.json", "--yes"], 1, "missing.json"),
+        (["reverb", "broken.php", "--yes"], 1, "broken.php:1: a call of hush where an array is expected"),
+        (["nobody", "one.json", "--yes"], 2, "invalid value 'nobody'"),
+        (["soketi", "one.json", "--database=sqlite://clairon.db"], 2, "import needs --yes"),
+    ] {
+        let run = place.run(&[&["import"], &arguments[..]].concat());
+        assert_eq!(run.code, code, "{arguments:?}: {}", run.stderr);
+        assert!(run.stderr.contains(words), "{arguments:?}: {}", run.stderr);
+        assert!(!(run.stdout + &run.stderr.replace("hush where", "")).contains("hush\""));
+        assert_eq!(count(&place), 0);
+    }
+}

@@ -1,0 +1,114 @@
+//! Plain requests and their answers.
+
+use std::time::SystemTime;
+
+use ureq::{
+    Agent, Body,
+    http::{HeaderMap, Response, StatusCode},
+    tls::{Certificate, RootCerts, TlsConfig},
+};
+
+use super::{PATIENCE, tls};
+use crate::text::quote;
+
+/// More of a body is not read, in bytes.
+const MAX_BODY: u64 = 64 << 10;
+
+/// Makes requests. It follows no redirect and uses no proxy: what is asked for is the server itself.
+pub(crate) struct Client {
+    agent: Agent,
+}
+
+/// What a server has answered, whatever its status.
+#[derive(Clone, Debug)]
+pub(crate) struct Answer {
+    pub(crate) status: StatusCode,
+    headers: HeaderMap,
+    pub(crate) body: String,
+    /// How far the server's clock is ahead of this machine's, in seconds, by the header `Date`.
+    pub(crate) clock_ahead: Option<i64>,
+}
+
+impl Client {
+    pub(crate) fn new() -> Self {
+        let certificates: Vec<_> =
+            tls::system_certificates().iter().map(|der| Certificate::from_der(der).to_owned()).collect();
+        let roots = if certificates.is_empty() { RootCerts::WebPki } else { RootCerts::new_with_certs(&certificates) };
+        let tls = TlsConfig::builder().unversioned_rustls_crypto_provider(tls::provider()).root_certs(roots).build();
+        let config = Agent::config_builder()
+            .tls_config(tls)
+            .proxy(None)
+            .max_redirects(0)
+            .max_redirects_will_error(false)
+            .http_status_as_error(false)
+            .timeout_global(Some(PATIENCE))
+            .user_agent(concat!("clairon-doctor/", env!("CARGO_PKG_VERSION")))
+            .build();
+        Self { agent: config.new_agent() }
+    }
+
+    pub(crate) fn get(&self, url: &str) -> Result<Answer, String> {
+        read(self.agent.get(url).call())
+    }
+
+    pub(crate) fn post(&self, url: &str, content_type: &str, body: &str) -> Result<Answer, String> {
+        let request = self.agent.post(url).header("content-type", content_type).header("accept", "application/json");
+        read(request.send(body))
+    }
+}
+
+fn read(response: Result<Response<Body>, ureq::Error>) -> Result<Answer, String> {
+    let response = response.map_err(|error| quote(&error.to_string()))?;
+    let (parts, body) = response.into_parts();
+    let clock_ahead = parts.headers.get("date").and_then(|date| clock_ahead(date.to_str().ok()?));
+    // A body that is too long or breaks off is worth no more than none; the status tells enough.
+    let body = body.into_with_config().limit(MAX_BODY).read_to_vec().unwrap_or_default();
+    Ok(Answer {
+        status: parts.status,
+        headers: parts.headers,
+        body: String::from_utf8_lossy(&body).into_owned(),
+        clock_ahead,
+    })
+}
+
+fn clock_ahead(date: &str) -> Option<i64> {
+    let server = httpdate::parse_http_date(date).ok()?;
+    Some(seconds(server)? - seconds(SystemTime::now())?)
+}
+
+fn seconds(time: SystemTime) -> Option<i64> {
+    i64::try_from(time.duration_since(SystemTime::UNIX_EPOCH).ok()?.as_secs()).ok()
+}
+
+impl Answer {
+    #[cfg(test)]
+    pub(crate) fn new(status: u16, headers: &[(&'static str, &'static str)], body: &str) -> Self {
+        let headers = headers.iter().map(|(name, value)| (name.parse().unwrap(), value.parse().unwrap()));
+        Self {
+            status: StatusCode::from_u16(status).unwrap(),
+            headers: headers.collect(),
+            body: body.to_owned(),
+            clock_ahead: None,
+        }
+    }
+
+    /// A header, fit to be shown; empty where it is missing.
+    pub(crate) fn header(&self, name: &str) -> String {
+        self.headers.get(name).map(|value| quote(&String::from_utf8_lossy(value.as_bytes()))).unwrap_or_default()
+    }
+
+    /// The message of an error: what stands in `error` or `message` of a JSON body, or else the body.
+    pub(crate) fn message(&self) -> String {
+        let json: Option<serde_json::Value> = serde_json::from_str(&self.body).ok();
+        let field = |name: &str| json.as_ref()?.get(name)?.as_str().map(quote);
+        let is_page = self.body.trim_start().starts_with('<');
+        field("error")
+            .or_else(|| field("message"))
+            .unwrap_or_else(|| if is_page { "an HTML page".to_owned() } else { quote(&self.body) })
+    }
+
+    /// The body's JSON, where it is an object.
+    pub(crate) fn object(&self) -> Option<serde_json::Map<String, serde_json::Value>> {
+        serde_json::from_str(&self.body).ok()
+    }
+}

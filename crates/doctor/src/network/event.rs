@@ -1,0 +1,59 @@
+//! `event`: what Laravel sends arrives at the page.
+
+use std::time::Instant;
+
+use rand::random;
+use serde_json::json;
+
+use super::side::Side;
+use crate::{
+    credentials::Credentials,
+    finding::Finding,
+    net::{
+        http::Client,
+        signed,
+        socket::{PusherSocket, Refused},
+    },
+};
+
+const CHECK: &str = "event";
+const NAME: &str = "clairon-doctor";
+
+pub(super) fn check(client: &Client, backend: &Side, credentials: &Credentials, socket: &mut PusherSocket) -> Finding {
+    // A public channel that nobody else listens to.
+    let channel = format!("clairon-doctor-{:016x}", random::<u64>());
+    if let Err(refused) = socket.subscribe(&channel) {
+        return Finding::fail(CHECK, format!("no subscription: {}", words(&refused)), "look at the server's log");
+    }
+    let body = json!({"name": NAME, "channel": channel, "data": "{}"}).to_string();
+    let start = Instant::now();
+    match signed::trigger(client, &backend.endpoint, credentials, &body) {
+        Ok(answer) if answer.status == 200 => {}
+        Ok(answer) => {
+            let detail = format!("the event is refused: {} {}", answer.status.as_u16(), answer.message());
+            return Finding::fail(CHECK, detail, "let the proxy pass POST /apps/ on, and look at the server's log");
+        }
+        Err(error) => {
+            return Finding::fail(CHECK, format!("the event is not sent: {error}"), "look at the server's log");
+        }
+    }
+    match socket.wait_for(NAME, &channel) {
+        Ok(()) => Finding::pass(CHECK, format!("arrived after {} ms", start.elapsed().as_millis())),
+        Err(refused) => {
+            let detail = format!(
+                "the server at {} took the event, and it did not arrive at the page ({}): Laravel and the page are connected to two servers",
+                backend.endpoint,
+                words(&refused)
+            );
+            Finding::fail(CHECK, detail, "let both name the same server, or connect the servers with each other")
+        }
+    }
+}
+
+fn words(refused: &Refused) -> String {
+    match refused {
+        Refused::NotUpgraded(answer) => format!("status {}", answer.status),
+        Refused::Told { code: Some(code), message } => format!("{code} {message}"),
+        Refused::Told { code: None, message } | Refused::Broken(message) => message.clone(),
+    }
+}

@@ -1,0 +1,181 @@
+//! `tls`: the port speaks TLS where it should, with a certificate for that name, and does not where it should not.
+
+use std::{
+    io,
+    net::{SocketAddr, TcpStream},
+    time::Duration,
+};
+
+use rustls::{CertificateError, pki_types::UnixTime};
+use x509_parser::{certificate::X509Certificate, prelude::FromDer};
+
+use super::side::Side;
+use crate::{
+    finding::Finding,
+    net::{
+        http,
+        stream::dial,
+        tls::{Chain, Client, cause, certificate_error},
+    },
+    text::quote,
+};
+
+const CHECK: &str = "tls";
+/// A certificate that ends sooner should have been renewed.
+const RENEWED_BEFORE: Duration = Duration::from_secs(14 * DAY);
+const DAY: u64 = 86_400;
+/// How long a server that was expected to be plain may take to say that it is not TLS.
+const PROBE_PATIENCE: Duration = Duration::from_secs(3);
+
+pub(super) fn check(http: &http::Client, side: &Side, tcp: TcpStream, addresses: &[SocketAddr]) -> Finding {
+    let client = match Client::new() {
+        Ok(client) => client,
+        Err(error) => return Finding::fail(CHECK, error.to_string(), "update the certificates of this machine"),
+    };
+    if !side.endpoint.tls {
+        return check_plain(http, &client, side, addresses);
+    }
+    match client.handshake(tcp, &side.endpoint.host) {
+        Ok(_) => valid(side, client.chain()),
+        Err(error) => match certificate_error(&error) {
+            Some(certificate) => invalid(side, certificate, client.chain()),
+            None => no_tls(side, &error),
+        },
+    }
+}
+
+/// Without TLS all is well unless the port speaks TLS.
+fn check_plain(http: &http::Client, client: &Client, side: &Side, addresses: &[SocketAddr]) -> Finding {
+    let authority = side.endpoint.authority();
+    let answer = http.get(&side.endpoint.http("/"));
+    let is_plain = answer.as_ref().is_ok_and(|answer| answer.status != 400 || !answer.body.contains("HTTPS"));
+    if is_plain || !speaks_tls(client, side, addresses) {
+        return Finding::pass(CHECK, format!("{authority} without TLS, as configured"));
+    }
+    let fix = side.set("SCHEME", "https");
+    Finding::fail(CHECK, format!("{authority} speaks TLS, and the scheme is http"), fix)
+}
+
+fn speaks_tls(client: &Client, side: &Side, addresses: &[SocketAddr]) -> bool {
+    let Ok(tcp) = dial(addresses) else { return false };
+    if tcp.set_read_timeout(Some(PROBE_PATIENCE)).is_err() {
+        return false;
+    }
+    match client.handshake(tcp, &side.endpoint.host) {
+        Ok(_) => true,
+        Err(error) => {
+            certificate_error(&error).is_some() || matches!(cause(&error), Some(rustls::Error::AlertReceived(_)))
+        }
+    }
+}
+
+fn valid(side: &Side, chain: Option<&Chain>) -> Finding {
+    let host = &side.endpoint.host;
+    let left = chain.and_then(|chain| seconds_left(&chain.certificate)).unwrap_or(i64::MAX);
+    if left < i64::try_from(RENEWED_BEFORE.as_secs()).unwrap_or(i64::MAX) {
+        let days = left / i64::try_from(DAY).unwrap_or(i64::MAX);
+        return Finding::warn(
+            CHECK,
+            format!("the certificate for {host} expires in {days} days"),
+            "renew it: certbot renew",
+        );
+    }
+    Finding::pass(CHECK, format!("the certificate is valid for {host}"))
+}
+
+fn seconds_left(certificate: &[u8]) -> Option<i64> {
+    let (_, certificate) = X509Certificate::from_der(certificate).ok()?;
+    let now = i64::try_from(UnixTime::now().as_secs()).ok()?;
+    certificate.validity().not_after.timestamp().checked_sub(now)
+}
+
+fn invalid(side: &Side, error: &CertificateError, chain: Option<&Chain>) -> Finding {
+    let host = &side.endpoint.host;
+    match error {
+        CertificateError::ExpiredContext { time, not_after } => {
+            let days = time.as_secs().saturating_sub(not_after.as_secs()) / DAY;
+            Finding::fail(
+                CHECK,
+                format!("the certificate for {host} expired {days} days ago (cURL error 60)"),
+                "renew it: certbot renew",
+            )
+        }
+        CertificateError::Expired => Finding::fail(
+            CHECK,
+            format!("the certificate for {host} has expired (cURL error 60)"),
+            "renew it: certbot renew",
+        ),
+        CertificateError::NotValidYet | CertificateError::NotValidYetContext { .. } => Finding::fail(
+            CHECK,
+            format!("the certificate for {host} is not valid yet: is this machine's clock right?"),
+            "timedatectl set-ntp true",
+        ),
+        CertificateError::NotValidForNameContext { presented, .. } => {
+            let names = quote(&presented.join(", "));
+            let name = presented.first().and_then(|name| name.split('"').nth(1)).unwrap_or("ws.example.com");
+            let fix = format!("{}\nor get a certificate for {host}", side.set("HOST", &quote(name)));
+            Finding::fail(CHECK, format!("the certificate is not for {host}, but for {names} (cURL error 60)"), fix)
+        }
+        CertificateError::NotValidForName => Finding::fail(
+            CHECK,
+            format!("the certificate is not for {host} (cURL error 60)"),
+            format!("get a certificate for {host}"),
+        ),
+        _ => untrusted(side, error, chain),
+    }
+}
+
+/// No way leads from the certificate to one that this machine trusts.
+fn untrusted(side: &Side, error: &CertificateError, chain: Option<&Chain>) -> Finding {
+    let host = &side.endpoint.host;
+    let parsed = chain.and_then(|chain| X509Certificate::from_der(&chain.certificate).ok());
+    let Some((_, certificate)) = parsed else {
+        return Finding::fail(
+            CHECK,
+            format!("the certificate for {host} is refused: {error:?}"),
+            "use one of a public authority",
+        );
+    };
+    if certificate.issuer() == certificate.subject() {
+        let detail = format!("the certificate for {host} is self-signed: browsers and PHP refuse it (cURL error 60)");
+        return Finding::fail(
+            CHECK,
+            detail,
+            "get one of a public authority: certbot certonly; for development: mkcert -install",
+        );
+    }
+    let issuer = quote(&certificate.issuer().to_string());
+    let sent = chain.map_or(0, |chain| chain.intermediates);
+    let detail = format!(
+        "the certificate for {host} was issued by {issuer:?}, which this machine does not trust ({sent} intermediate certificates were sent; cURL error 60)"
+    );
+    let fix = "let the server send the whole chain, in nginx: ssl_certificate …/fullchain.pem;\n\
+               or install the certificate of a private authority: update-ca-certificates";
+    Finding::fail(CHECK, detail, fix)
+}
+
+/// The port is open, and what comes from it is no TLS.
+fn no_tls(side: &Side, error: &io::Error) -> Finding {
+    let authority = side.endpoint.authority();
+    match cause(error) {
+        Some(rustls::Error::InvalidMessage(_)) => {
+            let detail = format!("{authority} does not speak TLS, and the scheme is https (cURL error 35)");
+            Finding::fail(
+                CHECK,
+                detail,
+                format!("{}\nor put a proxy with a certificate in front of it", side.set("SCHEME", "http")),
+            )
+        }
+        Some(rustls::Error::AlertReceived(alert)) => {
+            let detail = format!("{authority} broke TLS off with {alert:?}: it may have no certificate for that name");
+            Finding::fail(CHECK, detail, format!("check the proxy's certificate for {}", side.endpoint.host))
+        }
+        _ => {
+            let detail = format!(
+                "{authority} broke off when TLS began, as a server without TLS does: {}",
+                quote(&error.to_string())
+            );
+            Finding::fail(CHECK, detail, side.set("SCHEME", "http"))
+        }
+    }
+}

@@ -1,0 +1,25 @@
+//! What the project's files tell by themselves.
+
+mod address;
+mod cache;
+mod cluster;
+mod credentials;
+mod driver;
+mod echo;
+mod files;
+mod page_key;
+
+use crate::{finding::Finding, setup::Setup};
+
+pub(crate) use self::files::unreadable;
+
+/// All checks that need no network, in their order.
+pub(crate) fn check(setup: &Setup) -> Vec<Finding> {
+    let mut findings = vec![files::check(setup), cache::check(setup), driver::check(setup)];
+    if let Some(connection) = &setup.connection {
+        findings.extend([credentials::check(setup, connection), page_key::check(setup, connection)]);
+        findings.extend([address::check(setup), cluster::check(setup)]);
+    }
+    findings.push(echo::check(setup));
+    findings
+}

@@ -1,0 +1,54 @@
+//! `credentials`: the app's id, key and secret are there and can be what they should be.
+
+use clairon_laravel::{Connection, Setting};
+use clairon_protocol::{AppId, AppKey, Secret, error::InvalidId};
+
+use crate::{finding::Finding, setup::Setup};
+
+const CHECK: &str = "credentials";
+
+pub(super) fn check(setup: &Setup, connection: &Connection) -> Finding {
+    let names = setup.names();
+    let variable = |setting: &Setting, name: &str| setting.variable_or(&format!("{names}_APP_{name}")).to_owned();
+    let all = [
+        (variable(&connection.app_id, "ID"), &connection.app_id, parses(AppId::parse)),
+        (variable(&connection.key, "KEY"), &connection.key, parses(AppKey::parse)),
+        (variable(&connection.secret, "SECRET"), &connection.secret, parses(Secret::parse)),
+    ];
+    let unread = all.iter().find_map(|(name, setting, _)| Some((name, setting.value.unread()?)));
+    if let Some((name, unread)) = unread {
+        let detail = format!(
+            "config/broadcasting.php:{}: {}, in place of env('{name}'), which only Laravel can tell",
+            unread.line, unread.what
+        );
+        return Finding::warn(CHECK, detail, "checks that sign something are not run");
+    }
+    let missing: Vec<&str> =
+        all.iter().filter(|(_, setting, _)| setting.filled().is_none()).map(|(name, ..)| name.as_str()).collect();
+    if !missing.is_empty() {
+        let lines: Vec<String> = missing.iter().map(|name| format!("{name}=…")).collect();
+        let fix =
+            format!("{}\n`clairon app list` and `clairon app show ID --show-secret` have the values", lines.join("\n"));
+        return Finding::fail(CHECK, format!("not set: {}", missing.join(", ")), fix);
+    }
+    for (name, setting, parse) in &all {
+        if let Err(error) = parse(&setting.filled().unwrap_or_default()) {
+            return Finding::fail(CHECK, format!("{name}: {error}"), format!("{name}=…"));
+        }
+    }
+    if connection.secret.filled() == connection.key.filled() {
+        let name = &all[2].0;
+        return Finding::fail(
+            CHECK,
+            format!("{name} is the key, which every visitor of the page can read"),
+            format!("{name}=…"),
+        );
+    }
+    Finding::pass(CHECK, all.map(|(name, ..)| name).join(", "))
+}
+
+type Check = Box<dyn Fn(&str) -> Result<(), InvalidId>>;
+
+fn parses<T: 'static>(parse: fn(&str) -> Result<T, InvalidId>) -> Check {
+    Box::new(move |text| parse(text).map(drop))
+}

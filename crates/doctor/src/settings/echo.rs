@@ -1,0 +1,47 @@
+//! `echo`: the page's options are those that another server than hosted Pusher needs.
+
+use clairon_laravel::EchoSetup;
+
+use crate::{finding::Finding, setup::Setup, text::quote};
+
+const CHECK: &str = "echo";
+
+pub(super) fn check(setup: &Setup) -> Finding {
+    let environment = &setup.project.environment;
+    let Some(echo) = &setup.project.echo else {
+        let detail = "no `new Echo({…})` or `configureEcho({…})` in resources/js/{echo,bootstrap,app}.{js,ts,jsx,tsx}";
+        return Finding::warn(CHECK, detail, "php artisan install:broadcasting");
+    };
+    let place = format!("{}:{}", echo.file.display(), echo.line);
+    let get = |option: &str| echo.get(option, environment);
+    if let Some(unread) = echo.unread() {
+        let detail = format!("{place}: line {} is {}, so that not all options are known", unread.line, unread.what);
+        return Finding::warn(CHECK, detail, "name the server with --url to check it all the same");
+    }
+    match get("broadcaster").filled().as_deref() {
+        Some("pusher" | "reverb") => {}
+        other => {
+            let other = other.map_or_else(|| "none that can be read".to_owned(), quote);
+            return Finding::fail(CHECK, format!("{place}: the broadcaster is {other}"), "broadcaster: 'pusher',");
+        }
+    }
+    if lacks_cluster(echo, setup) {
+        let detail = format!("{place}: there is no cluster, and pusher-js throws an error without one, whatever it is");
+        return Finding::fail(CHECK, detail, "cluster: 'mt1',");
+    }
+    let transports = get("enabledTransports").value;
+    if transports.items().count() == 0 && transports.unread().is_none() {
+        let detail = format!(
+            "{place}: without enabledTransports pusher-js falls back to servers of hosted Pusher after some seconds"
+        );
+        return Finding::warn(CHECK, detail, "enabledTransports: ['ws', 'wss'],");
+    }
+    Finding::pass(CHECK, place)
+}
+
+/// The broadcaster `reverb` sets one itself.
+fn lacks_cluster(echo: &EchoSetup, setup: &Setup) -> bool {
+    let get = |option: &str| echo.get(option, &setup.project.environment);
+    let cluster = get("cluster").value;
+    get("broadcaster").filled().as_deref() == Some("pusher") && cluster.text().is_none() && cluster.unread().is_none()
+}

@@ -1,0 +1,118 @@
+//! What the project says, worked out as Laravel and pusher-js would.
+
+mod backend;
+mod page;
+
+use clairon_laravel::{Connection, Project};
+use clairon_protocol::AppKey;
+
+use crate::{DoctorArgs, DoctorError, credentials::Credentials, endpoint::Endpoint, surroundings::Surroundings};
+
+pub(crate) use self::page::Page;
+
+/// Everything that checks look at.
+#[derive(Debug)]
+pub(crate) struct Setup {
+    pub(crate) project: Project,
+    pub(crate) in_container: bool,
+    /// The connection that the project uses, or is meant to use, of those that speak the Pusher protocol.
+    pub(crate) connection: Option<Connection>,
+    pub(crate) credentials: Option<Credentials>,
+    /// Where Laravel sends events, or why that cannot be told.
+    pub(crate) backend: Result<Endpoint, Problem>,
+    /// How the page connects.
+    pub(crate) page: Page,
+    pub(crate) auth_url: Option<String>,
+}
+
+/// Why something cannot be told.
+#[derive(Clone, Debug)]
+pub(crate) enum Problem {
+    /// It is wrong.
+    Wrong { detail: String, fix: String },
+    /// It may be right, but it does not stand in the text.
+    Unread(String),
+    /// Another check says why there is none.
+    Missing,
+}
+
+impl Setup {
+    pub(crate) fn new(
+        arguments: &DoctorArgs,
+        surroundings: &Surroundings,
+        project: Project,
+    ) -> Result<Self, DoctorError> {
+        let given = arguments.url.as_deref().map(given_endpoint).transpose()?;
+        let connection = meant(&project);
+        let backend = match (&given, &connection) {
+            (Some(endpoint), _) => Ok(endpoint.clone()),
+            (None, Some(connection)) => backend::endpoint(connection),
+            (None, None) => Err(Problem::Missing),
+        };
+        let mut page = Page::of(&project, connection.as_ref(), backend.as_ref().ok());
+        if let Some(endpoint) = given {
+            page.endpoint = Ok(endpoint);
+        }
+        Ok(Self {
+            in_container: surroundings.in_container,
+            credentials: connection.as_ref().and_then(Credentials::of),
+            auth_url: arguments.auth_url.as_deref().map(given_page).transpose()?,
+            connection,
+            backend,
+            page,
+            project,
+        })
+    }
+
+    /// The key that the page connects with; the backend's where it cannot be read.
+    pub(crate) fn page_key(&self) -> Option<AppKey> {
+        let own = self.page.key.filled().and_then(|key| AppKey::parse(&key).ok());
+        own.or_else(|| Some(self.credentials.as_ref()?.key.clone()))
+    }
+
+    /// What the project's variables begin with: `PUSHER`, or `REVERB` where its driver is used.
+    pub(crate) fn names(&self) -> &'static str {
+        names(self.connection.as_ref())
+    }
+
+    /// What a browser sends as `Origin`.
+    pub(crate) fn origin(&self) -> Option<String> {
+        let url = url::Url::parse(self.project.environment.filled("APP_URL")?).ok()?;
+        Some(url.origin()).filter(url::Origin::is_tuple).map(|origin| origin.ascii_serialization())
+    }
+}
+
+fn names(connection: Option<&Connection>) -> &'static str {
+    let is_reverb = connection.is_some_and(|connection| connection.driver.filled().as_deref() == Some("reverb"));
+    if is_reverb { "REVERB" } else { "PUSHER" }
+}
+
+/// The connection in use; where that is none of the Pusher protocol, the first of that protocol that has a key. So a
+/// driver that is not set yet does not keep the rest from being looked at.
+fn meant(project: &Project) -> Option<Connection> {
+    let broadcasting = &project.broadcasting;
+    let used = broadcasting.connection().filter(|connection| speaks_pusher(connection));
+    let mut others = broadcasting.connections.iter().filter(|connection| speaks_pusher(connection));
+    used.or_else(|| others.find(|connection| connection.key.filled().is_some())).cloned()
+}
+
+fn speaks_pusher(connection: &Connection) -> bool {
+    matches!(connection.driver.filled().as_deref(), Some("pusher" | "reverb"))
+}
+
+fn given_endpoint(text: &str) -> Result<Endpoint, DoctorError> {
+    let size = text.len();
+    Endpoint::parse(text).ok_or_else(|| {
+        DoctorError::Argument(format!(
+            "--url: expected http(s)://HOST[:PORT][/PREFIX], got {size} bytes of another form"
+        ))
+    })
+}
+
+fn given_page(text: &str) -> Result<String, DoctorError> {
+    let url = url::Url::parse(text).ok().filter(|url| matches!(url.scheme(), "http" | "https") && url.has_host());
+    let size = text.len();
+    url.map(String::from).ok_or_else(|| {
+        DoctorError::Argument(format!("--auth-url: expected http(s)://HOST/PATH, got {size} bytes of another form"))
+    })
+}

@@ -1,0 +1,94 @@
+//! Where pusher-js connects to.
+
+use clairon_laravel::{Connection, EchoSetup, Project, Setting, Value};
+
+use super::{Problem, backend::check_host, names};
+use crate::endpoint::Endpoint;
+
+/// What the page connects with.
+#[derive(Debug)]
+pub(crate) struct Page {
+    /// What the bundler's variables begin with: `VITE`, or `MIX` in older projects.
+    pub(crate) bundler: &'static str,
+    pub(crate) key: Setting,
+    /// Where it connects to, or why that cannot be told.
+    pub(crate) endpoint: Result<Endpoint, Problem>,
+    /// True where the site is at https, so that pusher-js uses TLS whatever its options say.
+    pub(crate) is_https: bool,
+    /// True where the options allow plain connections.
+    pub(crate) allows_plain: bool,
+}
+
+impl Page {
+    /// Out of Echo's options, or where there are none out of the variables that they have by custom, or else like the
+    /// backend.
+    pub(super) fn of(project: &Project, connection: Option<&Connection>, backend: Option<&Endpoint>) -> Self {
+        let names = names(connection);
+        let variables = project.environment.variables();
+        let has = |bundler: &str| variables.iter().any(|(name, _)| name.starts_with(&format!("{bundler}_{names}_")));
+        let bundler = if has("MIX") && !has("VITE") { "MIX" } else { "VITE" };
+        let is_https = project.environment.filled("APP_URL").is_some_and(|url| url.starts_with("https://"));
+        let custom;
+        let echo = if let Some(echo) = &project.echo {
+            Some(echo)
+        } else {
+            custom = has(bundler).then(|| by_custom(bundler, names)).flatten();
+            custom.as_ref()
+        };
+        let get = |option: &str| echo.map_or_else(nothing, |echo| echo.get(option, &project.environment));
+        let allows_plain = get("forceTLS").value == Value::Bool(false);
+        let endpoint = match (echo, backend) {
+            (Some(_), _) => endpoint(&get, is_https || !allows_plain, &format!("{bundler}_{names}")),
+            (None, Some(backend)) => Ok(backend.clone()),
+            (None, None) => Err(Problem::Missing),
+        };
+        Self { bundler, key: get("key"), endpoint, is_https, allows_plain }
+    }
+}
+
+fn nothing() -> Setting {
+    Setting { value: Value::Null, variable: None }
+}
+
+/// The options that Laravel's documentation gives.
+fn by_custom(bundler: &str, names: &str) -> Option<EchoSetup> {
+    let variable = |name: &str| format!("import.meta.env.{bundler}_{names}_{name}");
+    let [key, cluster, host, port, scheme] = ["APP_KEY", "APP_CLUSTER", "HOST", "PORT", "SCHEME"].map(variable);
+    let source = format!(
+        "new Echo({{ key: {key}, cluster: {cluster}, wsHost: {host}, wsPort: {port}, wssPort: {port}, \
+         forceTLS: ({scheme} ?? 'https') === 'https' }})"
+    );
+    EchoSetup::parse(std::path::Path::new(".env"), &source)
+}
+
+/// The rules of pusher-js 8.
+fn endpoint(get: &dyn Fn(&str) -> Setting, tls: bool, variables: &str) -> Result<Endpoint, Problem> {
+    let port_option = if tls { "wssPort" } else { "wsPort" };
+    for option in ["wsHost", port_option, "wsPath", "forceTLS"] {
+        if let Some(unread) = get(option).value.unread() {
+            let (line, what) = (unread.line, &unread.what);
+            let why = format!(
+                "Echo's {option} (line {line}) is {what}, which only the page can tell; name the server with --url"
+            );
+            return Err(Problem::Unread(why));
+        }
+    }
+    let host = get("wsHost");
+    let host_name = host.variable_or(&format!("{variables}_HOST")).to_owned();
+    let cluster = get("cluster").filled().unwrap_or_else(|| "mt1".to_owned());
+    let host = host.filled().unwrap_or_else(|| format!("ws-{cluster}.pusher.com"));
+    check_host(&host_name, &host)?;
+    let port = get(port_option);
+    let number = match port.filled() {
+        None => Some(if tls { 443 } else { 80 }),
+        Some(text) => text.trim().parse().ok().filter(|port| *port != 0),
+    };
+    let Some(number) = number else {
+        let name = port.variable_or(&format!("{variables}_PORT")).to_owned();
+        return Err(Problem::Wrong {
+            detail: format!("{name} is not a port from 1 to 65535"),
+            fix: format!("{name}=6001"),
+        });
+    };
+    Ok(Endpoint::new(&host, number, tls, &get("wsPath").filled().unwrap_or_default()))
+}

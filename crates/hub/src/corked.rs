@@ -1,0 +1,51 @@
+//! Connections whose frames are held back for a moment, so that they are written together with what follows.
+
+use std::{
+    sync::Arc,
+    task::{Context, Poll, Waker},
+};
+
+use parking_lot::Mutex;
+
+use crate::Session;
+
+/// The connections that wait to be flushed, each once.
+#[derive(Debug, Default)]
+pub(crate) struct Corked(Mutex<State>);
+
+#[derive(Debug, Default)]
+struct State {
+    sessions: Vec<Arc<Session>>,
+    /// Who flushes, while there is nothing to flush.
+    flusher: Option<Waker>,
+}
+
+impl Corked {
+    pub(crate) fn extend(&self, mut sessions: Vec<Arc<Session>>) {
+        if sessions.is_empty() {
+            return;
+        }
+        let mut state = self.0.lock();
+        state.sessions.append(&mut sessions);
+        if let Some(flusher) = state.flusher.take() {
+            flusher.wake();
+        }
+    }
+
+    /// Ready while there is something to flush.
+    pub(crate) fn poll(&self, cx: &Context<'_>) -> Poll<()> {
+        let mut state = self.0.lock();
+        if state.sessions.is_empty() {
+            state.flusher = Some(cx.waker().clone());
+            return Poll::Pending;
+        }
+        Poll::Ready(())
+    }
+
+    pub(crate) fn flush(&self) {
+        let sessions = std::mem::take(&mut self.0.lock().sessions);
+        for session in &sessions {
+            session.outbox().flush();
+        }
+    }
+}

@@ -1,0 +1,119 @@
+//! Tables of apps: `websockets_apps` of `beyondcode/laravel-websockets`, `apps` of soketi.
+
+use std::{future::Future, time::Duration};
+
+use clairon_laravel::{Key, Value};
+use sqlx::{AnyConnection, AssertSqlSafe, Connection, Row, any::install_default_drivers};
+use tokio::time::timeout;
+
+use crate::{
+    args::{DatabaseUrl, Format},
+    error::ImportError,
+    laravel_websockets,
+    mapping::{Mapping, Target, app},
+    plan::Plan,
+    soketi,
+};
+
+/// How long each question to the database may take.
+const PATIENCE: Duration = Duration::from_secs(10);
+/// More rows are not read: whoever has more apps has another tool.
+const MAX_ROWS: usize = 10_000;
+
+/// In what the engines differ.
+struct Dialect {
+    schemes: &'static [&'static str],
+    /// Lists the columns of the table whose name takes the place of `TABLE`.
+    columns: &'static str,
+    quote: char,
+    /// The type that every other can be cast to and that keeps all of it.
+    text: &'static str,
+}
+
+const DIALECTS: [Dialect; 3] = [
+    Dialect { schemes: &["sqlite:"], columns: "SELECT name FROM pragma_table_info('TABLE')", quote: '"', text: "TEXT" },
+    Dialect {
+        schemes: &["postgres:", "postgresql:"],
+        columns: "SELECT CAST(column_name AS TEXT) FROM information_schema.columns \
+                  WHERE table_name = 'TABLE' AND table_schema = ANY (current_schemas(false))",
+        quote: '"',
+        text: "TEXT",
+    },
+    Dialect {
+        schemes: &["mysql:", "mariadb:"],
+        columns: "SELECT CAST(column_name AS CHAR) FROM information_schema.columns \
+                  WHERE table_name = 'TABLE' AND table_schema = DATABASE()",
+        quote: '`',
+        text: "CHAR",
+    },
+];
+
+/// Reads a table; nothing is written to its database.
+pub(crate) async fn plan(format: Format, url: &DatabaseUrl, table: Option<&str>) -> Result<Plan, ImportError> {
+    let (mapping, custom) = match format {
+        Format::LaravelWebsockets => (laravel_websockets::APP, "websockets_apps"),
+        Format::Soketi => (soketi::ROW, "apps"),
+        Format::Reverb => return Err(ImportError::NoTable),
+    };
+    let table = table.unwrap_or(custom);
+    let is_of = |dialect: &&Dialect| dialect.schemes.iter().any(|scheme| url.0.starts_with(scheme));
+    let dialect = DIALECTS.iter().find(is_of).ok_or(ImportError::DatabaseUrl { size: url.0.len() })?;
+    install_default_drivers();
+    let mut connection = within(AnyConnection::connect(&url.0)).await?;
+    let columns = columns(&mut connection, dialect, table, mapping).await?;
+    let mut plan = Plan::new(format!("the table {table}"));
+    for (number, record) in rows(&mut connection, dialect, table, &columns).await?.iter().enumerate() {
+        plan.add(app(mapping, record, &format!("row {}", number + 1)));
+    }
+    // What was read is complete, however the connection ends.
+    let _ = within(connection.close()).await;
+    Ok(plan)
+}
+
+/// The columns that the table has and that mean something.
+async fn columns(
+    connection: &mut AnyConnection,
+    dialect: &Dialect,
+    table: &str,
+    mapping: &'static Mapping,
+) -> Result<Vec<&'static str>, ImportError> {
+    let statement = AssertSqlSafe(dialect.columns.replace("TABLE", table));
+    let rows = within(sqlx::query(statement).fetch_all(connection)).await?;
+    let names: Vec<String> = rows.iter().map(|row| row.try_get(0)).collect::<Result<_, _>>()?;
+    let (known, needed): (Vec<_>, Vec<_>) = (
+        mapping.iter().map(|(name, _)| *name).filter(|name| names.iter().any(|column| column == name)).collect(),
+        mapping.iter().filter(|(_, target)| matches!(target, Target::Id | Target::Key | Target::Secret)).collect(),
+    );
+    match needed.into_iter().find(|(name, _)| !known.contains(name)) {
+        Some((column, _)) => Err(ImportError::Column { table: table.to_owned(), column }),
+        None => Ok(known),
+    }
+}
+
+/// The rows of a table as records, every value as the text that it is cast to.
+async fn rows(
+    connection: &mut AnyConnection,
+    dialect: &Dialect,
+    table: &str,
+    columns: &[&'static str],
+) -> Result<Vec<Value>, ImportError> {
+    let Dialect { quote, text, .. } = dialect;
+    let values: Vec<String> = columns.iter().map(|column| format!("CAST({quote}{column}{quote} AS {text})")).collect();
+    let order = format!("{quote}id{quote}");
+    let statement =
+        format!("SELECT {} FROM {quote}{table}{quote} ORDER BY {order} LIMIT {MAX_ROWS}", values.join(", "));
+    let rows = within(sqlx::query(AssertSqlSafe(statement)).fetch_all(connection)).await?;
+    let record = |row: &sqlx::any::AnyRow| -> Result<Value, sqlx::Error> {
+        let value = |(index, column): (usize, &&'static str)| {
+            let text: Option<String> = row.try_get(index)?;
+            Ok((Key::Name((*column).to_owned()), text.map_or(Value::Null, Value::Text)))
+        };
+        columns.iter().enumerate().map(value).collect::<Result<_, _>>().map(Value::Array)
+    };
+    Ok(rows.iter().map(record).collect::<Result<_, _>>()?)
+}
+
+async fn within<T>(question: impl Future<Output = Result<T, sqlx::Error>>) -> Result<T, ImportError> {
+    let answer = timeout(PATIENCE, question).await;
+    answer.map_err(|_| ImportError::Silent { seconds: PATIENCE.as_secs() })?.map_err(ImportError::from)
+}

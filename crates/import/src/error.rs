@@ -1,0 +1,71 @@
+//! Why there is nothing to import.
+
+use std::path::PathBuf;
+
+use clairon_laravel::LaravelError;
+
+/// Why a source gives no app. The messages show no text of it, which may be a secret.
+#[derive(Debug, thiserror::Error)]
+pub enum ImportError {
+    /// A file cannot be read.
+    #[error(transparent)]
+    File(#[from] LaravelError),
+    /// A PHP file that returns no array.
+    #[error("{}:{line}: {what} where an array is expected", path.display())]
+    Unread {
+        /// The file.
+        path: PathBuf,
+        /// The line, from 1.
+        line: u32,
+        /// What stands there.
+        what: String,
+    },
+    /// A file that is not JSON.
+    #[error("{}:{line}:{column}: not JSON", path.display())]
+    Json {
+        /// The file.
+        path: PathBuf,
+        /// The line, from 1.
+        line: usize,
+        /// The column, from 1.
+        column: usize,
+    },
+    /// The database cannot be reached or read.
+    #[error("the database of --from-database: {0}")]
+    Database(#[from] sqlx::Error),
+    /// It does not answer.
+    #[error("the database of --from-database did not answer within {seconds} seconds")]
+    Silent {
+        /// How long it had.
+        seconds: u64,
+    },
+    /// The URL is none that could be read.
+    #[error("--from-database: expected sqlite://, mysql:// or postgres://, got {size} bytes of another form")]
+    DatabaseUrl {
+        /// Its length in bytes.
+        size: usize,
+    },
+    /// Reverb has no table of apps.
+    #[error("--from-database: Reverb keeps its apps in config/reverb.php")]
+    NoTable,
+    /// There is no such table, or it lacks what an app cannot be without.
+    #[error("the table {table} of --from-database has no column {column}")]
+    Column {
+        /// The table.
+        table: String,
+        /// The column.
+        column: &'static str,
+    },
+    /// It was read and names no app.
+    #[error("{place} names no app that can be used{}", lines(notes))]
+    NoApp {
+        /// What was read.
+        place: String,
+        /// Why what looks like an app is none.
+        notes: Vec<String>,
+    },
+}
+
+fn lines(notes: &[String]) -> String {
+    notes.iter().fold(String::new(), |text, note| text + "\n  " + note)
+}

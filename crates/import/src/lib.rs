@@ -1,0 +1,77 @@
+//! Reads the apps of other servers of the Pusher protocol: their configuration files, environment variables and databases.
+//!
+//! Nothing is executed and nothing is written. What becomes of each app, and what has no equivalent, is a [`Plan`].
+
+mod args;
+mod database;
+mod error;
+mod json;
+mod laravel_websockets;
+mod mapping;
+mod plan;
+mod reverb;
+mod soketi;
+
+use std::path::Path;
+
+use clairon_laravel::{ConfigFile, Environment, LaravelError, Value, read_text};
+
+pub use args::{DatabaseUrl, Format, SourceArgs};
+pub use error::ImportError;
+pub use plan::{Plan, PlannedApp};
+
+/// Reads a source. PHP files take their variables from `environment`, and so do servers that are set up by variables.
+///
+/// # Errors
+/// When there is no such source, it cannot be read, or it names no app that could be used.
+pub async fn read(source: &SourceArgs, environment: &Environment) -> Result<Plan, ImportError> {
+    let plan = match &source.from_database {
+        Some(url) => database::plan(source.format, url, source.from_table.as_deref()).await?,
+        None => read_files(source, environment)?,
+    };
+    if plan.apps.is_empty() { Err(ImportError::NoApp { place: plan.source, notes: plan.notes }) } else { Ok(plan) }
+}
+
+fn read_files(source: &SourceArgs, environment: &Environment) -> Result<Plan, ImportError> {
+    Ok(match source.format {
+        Format::LaravelWebsockets => {
+            let path = source.file.as_deref().unwrap_or(Path::new("config/websockets.php"));
+            laravel_websockets::plan(&php(path)?, environment)
+        }
+        Format::Reverb => match &source.file {
+            Some(path) => reverb::plan(&php(path)?, environment),
+            None => match ConfigFile::read(Path::new("config/reverb.php"))? {
+                Some(config) => reverb::plan(&config, environment),
+                None => reverb::plan_of_variables(environment),
+            },
+        },
+        Format::Soketi => match &source.file {
+            Some(path) => soketi::plan(&json(path)?, &path.display().to_string()),
+            None => soketi::plan_of_variables(environment),
+        },
+    })
+}
+
+fn php(path: &Path) -> Result<ConfigFile, ImportError> {
+    let config = ConfigFile::read(path)?.ok_or_else(|| missing(path))?;
+    match config.unread() {
+        Some(unread) => {
+            Err(ImportError::Unread { path: path.to_owned(), line: unread.line, what: unread.what.clone() })
+        }
+        None => Ok(config),
+    }
+}
+
+fn json(path: &Path) -> Result<Value, ImportError> {
+    let text = read_text(path)?.ok_or_else(|| missing(path))?;
+    let value = serde_json::from_str(&text).map_err(|error| ImportError::Json {
+        path: path.to_owned(),
+        line: error.line(),
+        column: error.column(),
+    })?;
+    Ok(json::value(value))
+}
+
+fn missing(path: &Path) -> LaravelError {
+    LaravelError::Read { path: path.to_owned(), error: std::io::ErrorKind::NotFound.into() }
+}

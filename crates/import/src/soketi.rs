@@ -1,0 +1,167 @@
+//! The JSON file and the `SOKETI_*` variables of soketi.
+
+use clairon_laravel::{Environment, Key, Value};
+use clairon_registry::App;
+
+use crate::{
+    mapping::{Mapping, Target, app, count, count_of, set_limit},
+    plan::Plan,
+};
+
+/// The place of the apps in the file.
+const APPS: &str = "appManager.array.apps";
+const KIB: u32 = 1_024;
+
+const APP: &Mapping = &[
+    ("id", Target::Id),
+    ("key", Target::Key),
+    ("secret", Target::Secret),
+    ("name", Target::Name),
+    ("enabled", Target::Enabled),
+    ("maxConnections", Target::Capacity),
+    ("enableClientMessages", Target::ClientMessages),
+    ("enableUserAuthentication", Target::UserAuthentication),
+    ("maxClientEventsPerSecond", Target::Limit("client_events_per_second", 1)),
+    ("maxPresenceMembersPerChannel", Target::Limit("presence_members", 1)),
+    ("maxPresenceMemberSizeInKb", Target::Limit("user_info_bytes", KIB)),
+    ("maxChannelNameLength", Target::Limit("channel_name_bytes", 1)),
+    ("maxEventChannelsAtOnce", Target::Limit("channels_per_event", 1)),
+    ("maxEventNameLength", Target::Limit("event_name_bytes", 1)),
+    ("maxEventPayloadInKb", Target::Limit("event_data_bytes", KIB)),
+    ("maxEventBatchSize", Target::Limit("events_per_batch", 1)),
+    ("maxBackendEventsPerSecond", Target::None("backends are not limited by the second")),
+    ("maxReadRequestsPerSecond", Target::None("backends are not limited by the second")),
+    ("webhooks", Target::None("webhooks are not there yet")),
+    ("webhookEvents", Target::Ignored),
+];
+
+/// A row of the table `apps`.
+pub(crate) const ROW: &Mapping = &[
+    ("id", Target::Id),
+    ("key", Target::Key),
+    ("secret", Target::Secret),
+    ("enabled", Target::Enabled),
+    ("enable_stats", Target::Statistics),
+    ("max_connections", Target::Capacity),
+    ("enable_client_messages", Target::ClientMessages),
+    ("enable_user_authentication", Target::UserAuthentication),
+    ("max_client_events_per_sec", Target::Limit("client_events_per_second", 1)),
+    ("max_presence_members_per_channel", Target::Limit("presence_members", 1)),
+    ("max_presence_member_size_in_kb", Target::Limit("user_info_bytes", KIB)),
+    ("max_channel_name_length", Target::Limit("channel_name_bytes", 1)),
+    ("max_event_channels_at_once", Target::Limit("channels_per_event", 1)),
+    ("max_event_name_length", Target::Limit("event_name_bytes", 1)),
+    ("max_event_payload_in_kb", Target::Limit("event_data_bytes", KIB)),
+    ("max_event_batch_size", Target::Limit("events_per_batch", 1)),
+    ("max_backend_events_per_sec", Target::None("backends are not limited by the second")),
+    ("max_read_req_per_sec", Target::None("backends are not limited by the second")),
+    ("webhooks", Target::None("webhooks are not there yet")),
+];
+
+/// Limits of the whole server, which become those of each app that has no own.
+const LIMITS: [(&str, &str, u32); 6] = [
+    ("channelLimits.maxNameLength", "channel_name_bytes", 1),
+    ("eventLimits.maxChannelsAtOnce", "channels_per_event", 1),
+    ("eventLimits.maxNameLength", "event_name_bytes", 1),
+    ("eventLimits.maxPayloadInKb", "event_data_bytes", KIB),
+    ("presence.maxMembersPerChannel", "presence_members", 1),
+    ("presence.maxMemberSizeInKb", "user_info_bytes", KIB),
+];
+
+/// Variables of the first app and of the server, as soketi names them, with or without `SOKETI_` in front.
+const VARIABLES: [(&str, &str); 12] = [
+    ("CHANNEL_LIMITS_MAX_NAME_LENGTH", "channelLimits.maxNameLength"),
+    ("EVENT_MAX_CHANNELS_AT_ONCE", "eventLimits.maxChannelsAtOnce"),
+    ("EVENT_MAX_NAME_LENGTH", "eventLimits.maxNameLength"),
+    ("EVENT_MAX_SIZE_IN_KB", "eventLimits.maxPayloadInKb"),
+    ("PRESENCE_MAX_MEMBERS", "presence.maxMembersPerChannel"),
+    ("PRESENCE_MAX_MEMBER_SIZE", "presence.maxMemberSizeInKb"),
+    ("PORT", "port"),
+    ("PATH_PREFIX", "pathPrefix"),
+    ("SSL_CERT", "ssl.certPath"),
+    ("ADAPTER_DRIVER", "adapter.driver"),
+    ("APP_MANAGER_DRIVER", "appManager.driver"),
+    ("METRICS_ENABLED", "metrics.enabled"),
+];
+const APP_VARIABLES: [(&str, &str); 10] = [
+    ("ID", "id"),
+    ("KEY", "key"),
+    ("SECRET", "secret"),
+    ("MAX_CONNS", "maxConnections"),
+    ("ENABLE_CLIENT_MESSAGES", "enableClientMessages"),
+    ("ENABLED", "enabled"),
+    ("MAX_BACKEND_EVENTS_PER_SEC", "maxBackendEventsPerSecond"),
+    ("MAX_CLIENT_EVENTS_PER_SEC", "maxClientEventsPerSecond"),
+    ("MAX_READ_REQ_PER_SEC", "maxReadRequestsPerSecond"),
+    ("WEBHOOKS", "webhooks"),
+];
+
+pub(crate) fn plan(config: &Value, source: &str) -> Plan {
+    let mut plan = Plan::new(source);
+    let get = |path: &str| find(config, path).cloned().unwrap_or(Value::Null);
+    for (number, record) in get(APPS).items().enumerate() {
+        let planned = app(APP, record, &format!("{APPS}.{number}")).map(|mut planned| {
+            planned.notes.extend(inherit(&mut planned.app, record, config));
+            planned
+        });
+        plan.add(planned);
+    }
+    notes(&mut plan, &get);
+    plan
+}
+
+pub(crate) fn plan_of_variables(environment: &Environment) -> Plan {
+    // `PORT` and its like mean other things to other programs, so they count only with soketi's name in front.
+    let variable = |name: &str| environment.filled(&format!("SOKETI_{name}"));
+    let app = APP_VARIABLES.iter().filter_map(|(name, field)| {
+        let name = format!("DEFAULT_APP_{name}");
+        let text = variable(&name).or_else(|| environment.filled(&name))?;
+        Some((Key::Name((*field).to_owned()), Value::Text(text.to_owned())))
+    });
+    let apps = Value::Array(vec![(Key::Index(0), Value::Array(app.collect()))]);
+    let rest = VARIABLES
+        .iter()
+        .filter_map(|(name, path)| Some((Key::Name((*path).to_owned()), Value::Text(variable(name)?.to_owned()))));
+    let config = rest.chain([(Key::Name(APPS.to_owned()), apps)]).collect();
+    plan(&Value::Array(config), "SOKETI_* variables")
+}
+
+/// What stands under a path, whether it is nested or has its dots in one key.
+fn find<'a>(value: &'a Value, path: &str) -> Option<&'a Value> {
+    value
+        .get(path)
+        .or_else(|| path.match_indices('.').find_map(|(dot, _)| find(value.get(&path[..dot])?, &path[dot + 1..])))
+}
+
+/// Gives an app the server's limits where it has no own; returns what is out of range.
+fn inherit(app: &mut App, record: &Value, config: &Value) -> Vec<String> {
+    let has_own = |limit: &str| {
+        APP.iter().any(|(name, target)| {
+            matches!(target, Target::Limit(known, _) if *known == limit) && record.get(name).and_then(count).is_some()
+        })
+    };
+    let inherited = LIMITS.iter().filter(|(_, limit, _)| !has_own(limit));
+    let set = inherited.filter_map(|(path, limit, unit)| {
+        let value = count_of(find(config, path)?, *unit)?;
+        set_limit(&mut app.limits, limit, value).err().map(|problem| format!("{path}: {problem}"))
+    });
+    set.collect()
+}
+
+fn notes(plan: &mut Plan, get: &dyn Fn(&str) -> Value) {
+    let mut note = |path: &str, instead: &dyn Fn(&str) -> Option<String>| {
+        if let Some(instead) = get(path).filled().and_then(|value| instead(&value)) {
+            plan.notes.push(format!("{path}: {instead}"));
+        }
+    };
+    note("port", &|port| Some(format!("CLAIRON_SERVER_PORT={port} keeps it")));
+    note("pathPrefix", &|prefix| Some(format!("CLAIRON_SERVER_PATH_PREFIX={prefix} keeps it")));
+    note("ssl.certPath", &|_| Some("TLS is ended by a proxy in front, see docs/deploy.md".to_owned()));
+    note("adapter.driver", &|driver| (driver != "local").then(|| "nodes do not share events yet".to_owned()));
+    note("metrics.enabled", &|enabled| {
+        (enabled == "1" || enabled == "true").then(|| "there are no metrics yet".to_owned())
+    });
+    note("appManager.driver", &|driver| {
+        (driver != "array").then(|| format!("the apps of this server are not in its configuration but with {driver}"))
+    });
+}

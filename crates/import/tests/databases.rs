@@ -1,0 +1,130 @@
+//! Tables of apps, in the engines and with the columns that the two servers have.
+
+#![expect(clippy::unwrap_used, clippy::expect_used, reason = "a preparation that fails is a test that fails")]
+
+mod support;
+
+use clairon_import::{DatabaseUrl, Format, ImportError, Plan, SourceArgs, read};
+use clairon_laravel::Environment;
+use sqlx::{AnyConnection, AssertSqlSafe, Connection, any::install_default_drivers};
+use support::{MariaDb, PostgresServer};
+
+async fn import(format: Format, url: &str, table: Option<&str>) -> Result<Plan, ImportError> {
+    let source = SourceArgs {
+        format,
+        file: None,
+        from_database: Some(DatabaseUrl::from(url.to_owned())),
+        from_table: table.map(str::to_owned),
+    };
+    read(&source, &Environment::default()).await
+}
+
+async fn run(url: &str, statements: &str) {
+    install_default_drivers();
+    let mut connection = AnyConnection::connect(url).await.unwrap();
+    sqlx::raw_sql(AssertSqlSafe(statements.to_owned())).execute(&mut connection).await.unwrap();
+    connection.close().await.unwrap();
+}
+
+/// One line an app: what a row has come to.
+fn lines(plan: &Plan) -> Vec<String> {
+    let line = |planned: &clairon_import::PlannedApp| {
+        let app = &planned.app;
+        let capacity = app.capacity.map_or(0, Into::into);
+        let (limits, origins) = (&app.limits, app.allowed_origins.join(" "));
+        format!(
+            "{} {} {} {} {capacity} {} {} {} [{origins}] {:?}",
+            app.id,
+            app.credentials.newest().key,
+            app.name,
+            app.enabled,
+            app.client_messages,
+            app.statistics,
+            limits.event_data_bytes,
+            planned.notes
+        )
+    };
+    plan.apps.iter().map(line).collect()
+}
+
+const WEBSOCKETS: &str = "INSERT INTO websockets_apps VALUES \
+    (1, 'k1', 's1', 'Shop', NULL, NULL, 1, 0, 50, 'shop.test,*.shop.test'), (2, 'k2', '', 'Broken', NULL, NULL, 0, 1, NULL, NULL), \
+    (3, 'k3', 's3', 'Blog', NULL, '/ws', 0, 1, NULL, '')";
+
+fn assert_websockets(plan: &Plan) {
+    assert_eq!(
+        lines(plan),
+        [
+            "1 k1 Shop true 50 true false 102400 [shop.test *.shop.test] []",
+            "3 k3 Blog true 0 false true 102400 [] [\"path: a prefix of all paths is the setting server.path_prefix, for the whole server\"]",
+        ]
+    );
+    assert_eq!(plan.notes, ["row 2: it has no secret"]);
+}
+
+fn soketi(boolean: &str, quote: char) -> String {
+    format!(
+        "CREATE TABLE apps (id varchar(255) PRIMARY KEY, {quote}key{quote} varchar(255) NOT NULL, secret varchar(255) NOT NULL, \
+         max_connections integer NOT NULL, {quote}enabled{quote} {boolean} NOT NULL, enable_client_messages {boolean} NOT NULL, \
+         max_backend_events_per_sec integer NOT NULL, max_client_events_per_sec integer NOT NULL, \
+         max_event_payload_in_kb float, webhooks json); \
+         INSERT INTO apps VALUES ('a', 'ka', 'sa', 200, 1, 1, -1, -1, 0.5, '[]'), \
+         ('b', 'kb', 'sb', -1, 0, 0, 7, 9, NULL, '[{{\"url\":\"https://x.test\"}}]');"
+    )
+}
+
+fn assert_soketi(plan: &Plan) {
+    assert_eq!(
+        lines(plan),
+        [
+            "a ka  true 200 true true 512 [] []",
+            "b kb  false 0 false true 102400 [] [\"max_backend_events_per_sec: backends are not limited by the second\", \
+         \"webhooks: webhooks are not there yet\"]",
+        ]
+    );
+}
+
+#[tokio::test]
+async fn sqlite() {
+    let folder = tempfile::tempdir().unwrap();
+    let url = format!("sqlite://{}", folder.path().join("database.sqlite").display());
+    let table = "CREATE TABLE websockets_apps (id integer primary key, key varchar, secret varchar, name varchar, host varchar, \
+                 path varchar, enable_client_messages tinyint(1), enable_statistics tinyint(1), capacity integer, allowed_origins varchar);";
+    run(&format!("{url}?mode=rwc"), &format!("{table}{WEBSOCKETS}")).await;
+    assert_websockets(&import(Format::LaravelWebsockets, &url, None).await.unwrap());
+
+    let missing = import(Format::Soketi, &url, None).await.unwrap_err().to_string();
+    assert_eq!(missing, "the table apps of --from-database has no column id");
+    let renamed = import(Format::LaravelWebsockets, &url, Some("other")).await.unwrap_err().to_string();
+    assert_eq!(renamed, "the table other of --from-database has no column id");
+    let absent = format!("{url}.absent");
+    assert!(matches!(import(Format::Soketi, &absent, None).await, Err(ImportError::Database(_))));
+    let no_url = import(Format::Soketi, "redis://secret@host", None).await.unwrap_err().to_string();
+    assert_eq!(no_url, "--from-database: expected sqlite://, mysql:// or postgres://, got 19 bytes of another form");
+    assert!(matches!(import(Format::Reverb, &url, None).await, Err(ImportError::NoTable)));
+}
+
+#[tokio::test]
+async fn mysql() {
+    let server = MariaDb::start();
+    assert!(
+        server.client("CREATE DATABASE laravel CHARACTER SET utf8mb4; CREATE DATABASE soketi CHARACTER SET utf8mb4")
+    );
+    let table = "CREATE TABLE websockets_apps (id bigint unsigned primary key, `key` varchar(255), secret varchar(255), \
+                 name varchar(255), host varchar(255), path varchar(255), enable_client_messages tinyint(1), \
+                 enable_statistics tinyint(1), capacity int, allowed_origins varchar(255));";
+    let url = server.url("laravel");
+    run(&url, &format!("{table}{WEBSOCKETS}")).await;
+    assert_websockets(&import(Format::LaravelWebsockets, &url, None).await.unwrap());
+    let url = server.url("soketi");
+    run(&url, &soketi("tinyint(1)", '`')).await;
+    assert_soketi(&import(Format::Soketi, &url, None).await.unwrap());
+}
+
+#[tokio::test]
+async fn postgres() {
+    let server = PostgresServer::shared();
+    let url = server.url("postgres");
+    run(&url, &soketi("smallint", '"')).await;
+    assert_soketi(&import(Format::Soketi, &url, None).await.unwrap());
+}

@@ -1,0 +1,159 @@
+//! How Laravel reaches the server: `config/broadcasting.php`.
+
+use std::path::Path;
+
+use crate::{
+    config_file::{ConfigFile, Setting},
+    environment::Environment,
+};
+
+/// What Laravel 11 and newer uses in a project that has no file of its own.
+const BUILT_IN: &str = "<?php return [
+    'default' => env('BROADCAST_CONNECTION', 'null'),
+    'connections' => [
+        'reverb' => [
+            'driver' => 'reverb',
+            'key' => env('REVERB_APP_KEY'),
+            'secret' => env('REVERB_APP_SECRET'),
+            'app_id' => env('REVERB_APP_ID'),
+            'options' => [
+                'host' => env('REVERB_HOST'),
+                'port' => env('REVERB_PORT', 443),
+                'scheme' => env('REVERB_SCHEME', 'https'),
+                'useTLS' => env('REVERB_SCHEME', 'https') === 'https',
+            ],
+        ],
+        'pusher' => [
+            'driver' => 'pusher',
+            'key' => env('PUSHER_APP_KEY'),
+            'secret' => env('PUSHER_APP_SECRET'),
+            'app_id' => env('PUSHER_APP_ID'),
+            'options' => [
+                'cluster' => env('PUSHER_APP_CLUSTER'),
+                'host' => env('PUSHER_HOST') ?: 'api-'.env('PUSHER_APP_CLUSTER', 'mt1').'.pusher.com',
+                'port' => env('PUSHER_PORT', 443),
+                'scheme' => env('PUSHER_SCHEME', 'https'),
+                'useTLS' => env('PUSHER_SCHEME', 'https') === 'https',
+            ],
+        ],
+        'ably' => ['driver' => 'ably', 'key' => env('ABLY_KEY')],
+        'log' => ['driver' => 'log'],
+        'null' => ['driver' => 'null'],
+    ],
+];";
+
+/// The configuration of broadcasting.
+#[derive(Clone, Debug)]
+pub struct Broadcasting {
+    /// The file, if the project has one; otherwise Laravel's own defaults count.
+    pub file: Option<ConfigFile>,
+    /// Which connection is used.
+    pub default: Setting,
+    /// All that are configured, in the file's order.
+    pub connections: Vec<Connection>,
+}
+
+/// A connection that speaks the Pusher protocol, or any other.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Connection {
+    /// Its name, as the default names it.
+    pub name: String,
+    /// `pusher`, `reverb`, `log`, …
+    pub driver: Setting,
+    /// The app's id.
+    pub app_id: Setting,
+    /// The app's key.
+    pub key: Setting,
+    /// The app's secret.
+    pub secret: Setting,
+    /// The server's host.
+    pub host: Setting,
+    /// The server's port.
+    pub port: Setting,
+    /// `http` or `https`.
+    pub scheme: Setting,
+    /// Whether to use TLS, where nothing is said of scheme and port.
+    pub use_tls: Setting,
+    /// The cluster of hosted Pusher, which makes a host where there is none.
+    pub cluster: Setting,
+    /// What stands before `/apps` in the server's paths.
+    pub path: Setting,
+}
+
+impl Broadcasting {
+    /// Out of a project's `config/broadcasting.php`, or out of Laravel's own defaults.
+    #[must_use]
+    pub fn new(file: Option<ConfigFile>, environment: &Environment) -> Self {
+        let built_in = || ConfigFile::parse(Path::new("config/broadcasting.php"), BUILT_IN);
+        let config = file.clone().unwrap_or_else(built_in);
+        Self::within(&config, &[], file, environment)
+    }
+
+    /// Out of the cached configuration, which holds all files of `config/` under their names.
+    #[must_use]
+    pub fn cached(cache: &ConfigFile) -> Self {
+        Self::within(cache, &["broadcasting"], Some(cache.clone()), &Environment::default())
+    }
+
+    fn within(config: &ConfigFile, at: &[&str], file: Option<ConfigFile>, environment: &Environment) -> Self {
+        let get = |names: &[&str]| config.get(&[at, names].concat(), environment);
+        let default = get(&["default"]);
+        let connection = |name: String| {
+            let setting = |name_of: &str| get(&["connections", &name, name_of]);
+            let option = |name_of: &str| get(&["connections", &name, "options", name_of]);
+            Connection {
+                driver: setting("driver"),
+                app_id: setting("app_id"),
+                key: setting("key"),
+                secret: setting("secret"),
+                host: option("host"),
+                port: option("port"),
+                scheme: option("scheme"),
+                use_tls: option("useTLS"),
+                cluster: option("cluster"),
+                path: option("path"),
+                name: name.clone(),
+            }
+        };
+        let names = config.names(&[at, &["connections"]].concat());
+        Self { file, default, connections: names.into_iter().map(connection).collect() }
+    }
+
+    /// The connection that is used, if it is configured.
+    #[must_use]
+    pub fn connection(&self) -> Option<&Connection> {
+        // `env('BROADCAST_CONNECTION')` of `null` names the connection "null".
+        let name = self.default.filled().unwrap_or_else(|| "null".to_owned());
+        self.connections.iter().find(|connection| connection.name == name)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::value::Value;
+
+    fn environment(variables: &[(&str, &str)]) -> Environment {
+        Environment::new(variables.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())), [])
+    }
+
+    #[test]
+    fn without_a_file_laravels_defaults_count() {
+        let environment = environment(&[("BROADCAST_CONNECTION", "pusher"), ("PUSHER_APP_CLUSTER", "eu")]);
+        let connection = Broadcasting::new(None, &environment).connection().unwrap().clone();
+        assert_eq!(connection.host.filled().as_deref(), Some("api-eu.pusher.com"));
+        assert_eq!(connection.host.variable.as_deref(), Some("PUSHER_HOST"));
+        assert_eq!(connection.port.value, Value::Integer(443));
+        assert_eq!(connection.key, Setting { value: Value::Null, variable: Some("PUSHER_APP_KEY".to_owned()) });
+    }
+
+    #[test]
+    fn a_cached_configuration_is_read_as_it_is_written() {
+        let source = "<?php return array (\n 'broadcasting' => \n array (\n 'default' => 'pusher', 'connections' => \n array (\
+                      'pusher' => \n array ('key' => 'k', 'options' => array ('port' => '6001', 'useTLS' => false, ), ), ), ), );";
+        let cached = Broadcasting::cached(&ConfigFile::parse(Path::new("config.php"), source));
+        let connection = cached.connection().unwrap().clone();
+        assert_eq!(connection.key.filled().as_deref(), Some("k"));
+        assert_eq!((connection.port.value, connection.use_tls.value), (Value::Text("6001".into()), Value::Bool(false)));
+    }
+}

@@ -1,0 +1,172 @@
+//! A PHP configuration file.
+
+use std::path::{Path, PathBuf};
+
+use crate::{
+    environment::Environment,
+    error::LaravelError,
+    evaluate::Evaluator,
+    expression::Expression,
+    parser::returned_array,
+    source,
+    token::Language,
+    value::{Unread, Value},
+};
+
+/// The array that a PHP file returns, read without running the file.
+#[derive(Clone, Debug)]
+pub struct ConfigFile {
+    path: PathBuf,
+    root: Expression,
+}
+
+/// What a configuration says about one thing.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Setting {
+    /// Its value under the project's variables; `Null` where nothing is said.
+    pub value: Value,
+    /// The variable that it comes from.
+    pub variable: Option<String>,
+}
+
+impl ConfigFile {
+    /// Reads a file; nothing where there is none.
+    ///
+    /// # Errors
+    /// When it cannot be read, or is too large.
+    pub fn read(path: &Path) -> Result<Option<Self>, LaravelError> {
+        Ok(source::read_text(path)?.map(|source| Self::parse(path, &source)))
+    }
+
+    /// Takes a text for the file at `path`.
+    #[must_use]
+    pub fn parse(path: &Path, source: &str) -> Self {
+        Self { path: path.to_owned(), root: returned_array(source) }
+    }
+
+    /// Where it is.
+    #[must_use]
+    pub fn path(&self) -> &Path {
+        &self.path
+    }
+
+    /// What stands under a path of names, such as `["connections", "pusher", "key"]`.
+    #[must_use]
+    pub fn get(&self, names: &[&str], environment: &Environment) -> Setting {
+        let found = names.iter().try_fold(&self.root, |expression, name| match expression {
+            // Of something unread nothing is known about its parts either.
+            Expression::Unread(_) => Some(expression),
+            _ => expression.entry(name),
+        });
+        Setting::of(found, environment, Language::Php)
+    }
+
+    /// The names in an array, in its order.
+    #[must_use]
+    pub fn names(&self, names: &[&str]) -> Vec<String> {
+        let found = names.iter().try_fold(&self.root, |expression, name| expression.entry(name));
+        let Some(Expression::Array(entries)) = found else { return Vec::new() };
+        let name = |key: &Option<Expression>| match key {
+            Some(Expression::Literal(value)) => value.text(),
+            _ => None,
+        };
+        entries.iter().filter_map(|entry| name(&entry.key)).collect()
+    }
+
+    /// What is in the way where nothing at all could be read.
+    #[must_use]
+    pub fn unread(&self) -> Option<&Unread> {
+        match &self.root {
+            Expression::Unread(unread) => Some(unread),
+            _ => None,
+        }
+    }
+}
+
+impl Setting {
+    pub(crate) fn of(expression: Option<&Expression>, environment: &Environment, language: Language) -> Self {
+        let evaluator = Evaluator { environment, language };
+        Self {
+            value: expression.map_or(Value::Null, |expression| evaluator.evaluate(expression)),
+            variable: expression.and_then(Expression::variable).map(str::to_owned),
+        }
+    }
+
+    /// The text, if there is any and it is not empty.
+    #[must_use]
+    pub fn filled(&self) -> Option<String> {
+        self.value.filled()
+    }
+
+    /// The variable that it comes from, or else the name that it has by custom.
+    #[must_use]
+    pub fn variable_or<'a>(&'a self, custom: &'a str) -> &'a str {
+        self.variable.as_deref().unwrap_or(custom)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn config(source: &str) -> ConfigFile {
+        ConfigFile::parse(Path::new("config/x.php"), source)
+    }
+
+    fn value(expression: &str, variables: &[(&str, &str)]) -> Value {
+        let variables = variables.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned()));
+        let environment = Environment::new(variables, []);
+        config(&format!("<?php return ['x' => {expression}, 'after' => 1];")).get(&["x"], &environment).value
+    }
+
+    fn text(text: &str) -> Value {
+        Value::Text(text.to_owned())
+    }
+
+    #[test]
+    fn env_follows_laravel() {
+        assert_eq!(value("env('A')", &[("A", "b")]), text("b"));
+        assert_eq!(value("env('A', 'c')", &[]), text("c"));
+        assert_eq!(value("env('A', 'c')", &[("A", "")]), text(""));
+        assert_eq!(value("env('A', 'c')", &[("A", "null")]), Value::Null);
+        assert_eq!(value("env('A') ?: 'c'", &[("A", "")]), text("c"));
+        assert_eq!(value("\\env('A', env('B', 2))", &[]), Value::Integer(2));
+        assert_eq!(value("Env::get('A')", &[("A", "(true)")]), Value::Bool(true));
+        assert_eq!(value("(int) env('A', 443)", &[("A", "6001")]), Value::Integer(6001));
+        assert_eq!(value("intval(env('A'))", &[("A", "6001")]), Value::Integer(6001));
+    }
+
+    #[test]
+    fn operators() {
+        assert_eq!(value("env('A', 'https') === 'https'", &[]), Value::Bool(true));
+        assert_eq!(value("'api-'.env('A', 'mt1').'.pusher.com'", &[]), text("api-mt1.pusher.com"));
+        assert_eq!(value("env('A') ?: 'api-' . env('B') . '.x'", &[("B", "eu")]), text("api-eu.x"));
+        assert_eq!(value("env('A') ? 1 : 2", &[("A", "x")]), Value::Integer(1));
+        assert_eq!(value("env('A') !== null && ! false", &[("A", "x")]), Value::Bool(true));
+        assert_eq!(value("App\\Handler::class", &[]), text("App\\Handler"));
+        assert_eq!(value("NULL ?? -1", &[]), Value::Integer(-1));
+        assert_eq!(value("array('a', 7 => 'b', 'c')", &[]).items().count(), 3);
+    }
+
+    #[test]
+    fn what_cannot_be_read_is_told_with_its_line() {
+        let source = "<?php\nreturn [\n 'a' => storage_path('secret'),\n 'b' => [fn () => [1, 2], $c],\n 'd' => env('D', 1),\n];";
+        let config = config(source);
+        let get = |name| config.get(&[name], &Environment::default()).value;
+        let unread = |line, what: &str| Value::Unread(Unread { line, what: what.to_owned() });
+        assert_eq!(get("a"), unread(3, "a call of storage_path"));
+        assert_eq!(
+            get("b").items().cloned().collect::<Vec<_>>(),
+            [unread(4, "code that begins with fn"), unread(4, "the variable $c")]
+        );
+        assert_eq!(get("d"), Value::Integer(1));
+        let deep = format!("<?php return ['x' => {}1{}, 'y' => 2];", "[".repeat(100), "]".repeat(100));
+        assert!(
+            ConfigFile::parse(Path::new("x"), &deep).get(&["y"], &Environment::default()).value == Value::Integer(2)
+        );
+        let long = format!("<?php return ['x' => 1{}];", " . 1".repeat(100));
+        let value = ConfigFile::parse(Path::new("x"), &long).get(&["x"], &Environment::default()).value;
+        assert_eq!(value, unread(1, "an expression with too many operators"));
+        assert_eq!(ConfigFile::parse(Path::new("x"), "no PHP").unread().unwrap().what, "a file that returns nothing");
+    }
+}

@@ -1,0 +1,76 @@
+//! Expressions of PHP and of JavaScript, as far as configurations have them.
+
+use crate::value::{Unread, Value};
+
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) enum Expression {
+    Literal(Value),
+    /// `env('NAME', default)`, `import.meta.env.NAME` or `process.env.NAME`.
+    Variable {
+        name: String,
+        default: Option<Box<Expression>>,
+    },
+    /// `window.location.hostname`.
+    PageHost,
+    Array(Vec<Entry>),
+    Not(Box<Expression>),
+    Cast(Cast, Box<Expression>),
+    Binary(Operator, Box<Expression>, Box<Expression>),
+    /// `condition ? then : otherwise`; without `then`, the condition's own value.
+    Conditional {
+        condition: Box<Expression>,
+        then: Option<Box<Expression>>,
+        otherwise: Box<Expression>,
+    },
+    Unread(Unread),
+}
+
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) struct Entry {
+    pub(crate) key: Option<Expression>,
+    pub(crate) value: Expression,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Operator {
+    /// `.` of PHP, `+` of JavaScript.
+    Concatenate,
+    /// `==`
+    Equal,
+    /// `===`
+    Identical,
+    And,
+    Or,
+    /// `??`
+    Coalesce,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Cast {
+    Bool,
+    Number,
+    Text,
+}
+
+impl Expression {
+    /// What stands under a name in an array.
+    pub(crate) fn entry(&self, name: &str) -> Option<&Self> {
+        let Self::Array(entries) = self else { return None };
+        let is_named = |entry: &&Entry| matches!(&entry.key, Some(Self::Literal(Value::Text(key))) if key == name);
+        entries.iter().rev().find(is_named).map(|entry| &entry.value)
+    }
+
+    /// The variable whose value this is, or the first that takes part in it.
+    pub(crate) fn variable(&self) -> Option<&str> {
+        match self {
+            Self::Variable { name, .. } => Some(name),
+            Self::Not(inner) | Self::Cast(_, inner) => inner.variable(),
+            Self::Binary(_, left, right) => left.variable().or_else(|| right.variable()),
+            Self::Conditional { condition, then, otherwise } => condition
+                .variable()
+                .or_else(|| then.as_ref().and_then(|then| then.variable()))
+                .or_else(|| otherwise.variable()),
+            Self::Literal(_) | Self::PageHost | Self::Array(_) | Self::Unread(_) => None,
+        }
+    }
+}

@@ -1,0 +1,29 @@
+//! What a Laravel project says about broadcasting: its `.env`, its PHP configuration, its Echo set-up.
+//!
+//! Everything is read as text and nothing is executed. What cannot be read is not guessed: it becomes
+//! [`Value::Unread`], with its line and without its text, which may hold a secret. Files, nesting and chains of operators
+//! are bounded, and no input panics.
+
+mod broadcasting;
+mod config_file;
+mod echo;
+mod env_file;
+mod environment;
+mod error;
+mod evaluate;
+mod expression;
+mod parser;
+mod project;
+mod source;
+mod token;
+mod value;
+
+pub use broadcasting::{Broadcasting, Connection};
+pub use config_file::{ConfigFile, Setting};
+pub use echo::{EchoForm, EchoSetup};
+pub use env_file::{InvalidLine, parse as parse_env_file};
+pub use environment::{Environment, Origin};
+pub use error::LaravelError;
+pub use project::Project;
+pub use source::read_text;
+pub use value::{Key, Unread, Value};

@@ -1,0 +1,36 @@
+//! Files, within their limit.
+
+use std::{
+    fs::File,
+    io::{ErrorKind, Read},
+    path::Path,
+};
+
+use crate::LaravelError;
+
+/// The largest file that is read, in bytes. A cached configuration is some 100 KiB.
+const MAX_BYTES: u64 = 4 << 20;
+
+/// The bytes of a file; nothing where there is no such file.
+pub(crate) fn read(path: &Path) -> Result<Option<Vec<u8>>, LaravelError> {
+    let failed = |error| LaravelError::Read { path: path.to_owned(), error };
+    let file = match File::open(path) {
+        Err(error) if error.kind() == ErrorKind::NotFound => return Ok(None),
+        opened => opened.map_err(failed)?,
+    };
+    let mut bytes = Vec::new();
+    file.take(MAX_BYTES + 1).read_to_end(&mut bytes).map_err(failed)?;
+    let size = bytes.len() as u64;
+    if size > MAX_BYTES {
+        return Err(LaravelError::Size { path: path.to_owned(), size, limit: MAX_BYTES });
+    }
+    Ok(Some(bytes))
+}
+
+/// The text of a file of up to 4 MiB; nothing where there is no such file. Bytes that are no UTF-8 are replaced.
+///
+/// # Errors
+/// When it cannot be read, or is too large.
+pub fn read_text(path: &Path) -> Result<Option<String>, LaravelError> {
+    Ok(read(path)?.map(|bytes| String::from_utf8_lossy(&bytes).into_owned()))
+}

@@ -1,0 +1,94 @@
+//! What clients say, and the members and users in it: any text is refused or understood, and what was understood is
+//! understood in the same way when it is written again.
+#![no_main]
+
+use clairon_protocol::{ClientEvent, Command, Limits, Member, SignIn, Subscribe, User, UserId};
+use libfuzzer_sys::fuzz_target;
+use serde_json::{json, value::RawValue};
+
+fuzz_target!(|text: &str| {
+    check_member(text);
+    check_user(text);
+    let Ok(command) = Command::parse(text) else { return };
+    match &command {
+        Command::Subscribe(Subscribe { channel_data: Some(data), .. }) => check_member(data),
+        Command::SignIn(SignIn { user_data, .. }) => check_user(user_data),
+        _ => {}
+    }
+    for written in write(&command) {
+        let again = Command::parse(&written).expect("it was written from a command");
+        assert_eq!(format!("{again:?}"), format!("{command:?}"), "{written}");
+    }
+});
+
+/// The command in each form that libraries use: data as an object, or as a string that holds one.
+fn write(command: &Command<'_>) -> Vec<String> {
+    let in_both_forms = |event, data: serde_json::Value| {
+        let text = data.to_string();
+        [data, text.into()].map(|data| json!({ "event": event, "data": data }).to_string()).to_vec()
+    };
+    match command {
+        Command::Ping => in_both_forms("pusher:ping", json!({})),
+        Command::Pong => in_both_forms("pusher:pong", json!({})),
+        Command::Subscribe(Subscribe { channel, auth, channel_data }) => {
+            in_both_forms("pusher:subscribe", json!({ "channel": channel, "auth": auth, "channel_data": channel_data }))
+        }
+        Command::Unsubscribe { channel } => in_both_forms("pusher:unsubscribe", json!({ "channel": channel })),
+        Command::SignIn(SignIn { auth, user_data }) => {
+            in_both_forms("pusher:signin", json!({ "auth": auth, "user_data": user_data }))
+        }
+        Command::ClientEvent(ClientEvent { event, channel, data }) => {
+            let head = format!(r#""event":{},"channel":{}"#, json!(event), json!(channel));
+            let data = data.map_or_else(String::new, |data| format!(r#","data":{}"#, data.get()));
+            vec![format!("{{{head}{data}}}"), format!(" {{\n{head}{data},\"user_id\":\"forged\"}} ")]
+        }
+    }
+}
+
+fn check_member(text: &str) {
+    let limits = Limits::default();
+    let Ok(member) = Member::parse(text, &limits) else { return };
+    assert_limits(&member, &limits);
+    let (id, info) = (encoded(&member.user_id), encoded_info(&member));
+    let again = Member::parse(&format!(r#"{{"user_id":{id},"user_info":{info}}}"#), &limits);
+    let again = again.expect("it was written from a member");
+    assert_eq!((encoded(&again.user_id), encoded_info(&again)), (id, info));
+}
+
+fn check_user(text: &str) {
+    let limits = Limits::default();
+    let Ok(user) = User::parse(text, &limits) else { return };
+    assert_limits(&user.member, &limits);
+    assert!(user.watchlist.len() <= limits.watchlist_users as usize);
+    let (id, info) = (encoded(&user.member.user_id), encoded_info(&user.member));
+    let watchlist = json!(user.watchlist.iter().map(|id| &**id).collect::<Vec<&str>>());
+    let again = User::parse(&format!(r#"{{"id":{id},"user_info":{info},"watchlist":{watchlist}}}"#), &limits);
+    let again = again.expect("it was written from a user");
+    assert_eq!((encoded(&again.member.user_id), encoded_info(&again.member)), (id, info));
+    assert_eq!((again.watchlist, again.unwatched), (user.watchlist, 0));
+}
+
+fn assert_limits(member: &Member, limits: &Limits) {
+    let characters = member.user_id.as_str().chars().count();
+    assert!((1..=limits.user_id_chars as usize).contains(&characters));
+    let info = member.user_info.as_ref().map_or("", |info| info.get());
+    assert!(info.len() <= limits.user_info_bytes as usize);
+}
+
+/// The id as JSON. It holds what a receiver compares: the text.
+fn encoded(id: &UserId) -> String {
+    let mut json = Vec::new();
+    id.encode(&mut json);
+    let json = String::from_utf8(json).expect("JSON is UTF-8");
+    let text = serde_json::from_str::<String>(&json).unwrap_or_else(|_| json.clone());
+    assert_eq!(text, id.as_str());
+    json
+}
+
+fn encoded_info(member: &Member) -> String {
+    let mut json = Vec::new();
+    member.encode_info(&mut json);
+    let json = String::from_utf8(json).expect("JSON is UTF-8");
+    serde_json::from_str::<&RawValue>(&json).expect("a member's information is JSON");
+    json
+}

@@ -1,0 +1,108 @@
+//! Several servers that act as one through a Redis.
+
+use std::collections::BTreeSet;
+
+use serde_json::Value;
+
+use crate::api::Request;
+use crate::app::App;
+use crate::eventually;
+use crate::redis::Redis;
+use crate::server::{Builder, Server};
+
+/// What nodes can act as one through.
+pub trait Engine {
+    /// The URL that a node is given, by its number.
+    fn url(&self, node: usize) -> String;
+}
+
+/// Nodes with leases of two seconds.
+#[derive(Debug)]
+pub struct Nodes<E = Redis> {
+    /// What holds them together.
+    pub redis: E,
+    /// The nodes; a test may replace them.
+    pub servers: Vec<Server>,
+    apps: Vec<App>,
+}
+
+impl Nodes {
+    /// Starts some nodes for an app on a Redis.
+    #[must_use]
+    pub fn start(count: usize, app: App) -> Self {
+        Self::over(Redis::start(), count, &[app])
+    }
+}
+
+impl<E: Engine> Nodes<E> {
+    /// Starts some nodes for these apps.
+    #[must_use]
+    pub fn over(redis: E, count: usize, apps: &[App]) -> Self {
+        let mut nodes = Self { redis, servers: Vec::new(), apps: apps.to_vec() };
+        nodes.servers = (0..count).map(|node| nodes.node(node).start()).collect();
+        nodes
+    }
+
+    /// The node with this number, not started.
+    #[must_use]
+    pub fn node(&self, node: usize) -> Builder {
+        let builder = self.apps.iter().cloned().fold(Server::builder(), Builder::app);
+        builder
+            .env("CLAIRON_REDIS_URL", self.redis.url(node))
+            .env("CLAIRON_REDIS_RESPONSE_SECONDS", "1")
+            .env("CLAIRON_CLUSTER_LEASE_SECONDS", "2")
+            .env("CLAIRON_CLUSTER_BEAT_SECONDS", "1")
+            .env("CLAIRON_SERVER_DRAIN_SECONDS", "1")
+            .env("CLAIRON_LOG", "info,clairon_server=debug,clairon_cluster=debug")
+    }
+
+    /// The first three.
+    ///
+    /// # Panics
+    /// When there are not three.
+    #[must_use]
+    pub fn three(&self) -> [&Server; 3] {
+        let [one, two, three] = self.servers.as_slice() else { panic!("{} nodes", self.servers.len()) };
+        [one, two, three]
+    }
+
+    /// All edges of a channel of the first app that the nodes that are here have told, sorted.
+    #[must_use]
+    pub fn edges(&self, channel: &str) -> Vec<String> {
+        let told = self.servers.iter().flat_map(|server| edges(server, &self.apps[0], channel));
+        let mut edges: Vec<String> = told.collect();
+        edges.sort();
+        edges
+    }
+
+    /// Waits until the members of a channel of the first app are these, according to every node's HTTP API.
+    pub fn wait_for_members(&self, channel: &str, members: &[&str]) {
+        let wanted: BTreeSet<String> = members.iter().map(|&id| id.to_owned()).collect();
+        for server in &self.servers {
+            wait_for_members(server, &self.apps[0], channel, &wanted);
+        }
+    }
+}
+
+/// Waits until the members of a channel are these, according to a node's HTTP API.
+pub fn wait_for_members(server: &Server, app: &App, channel: &str, wanted: &BTreeSet<String>) {
+    eventually(&format!("{wanted:?} in {channel}"), || members(server, app, channel).as_ref() == Some(wanted));
+}
+
+/// The members of a channel according to one node; `None` where it cannot tell.
+#[must_use]
+pub fn members(server: &Server, app: &App, channel: &str) -> Option<BTreeSet<String>> {
+    let answer = Request::get(app, &format!("/channels/{channel}/users"), &[]).send(server);
+    let users = (answer.status == 200).then(|| answer.json())?;
+    Some(users["users"].as_array()?.iter().filter_map(|user| Some(user["id"].as_str()?.to_owned())).collect())
+}
+
+/// The edges of a channel that one node has told, in its order.
+#[must_use]
+pub fn edges(server: &Server, app: &App, channel: &str) -> Vec<String> {
+    let is_edge = |line: &&Value| {
+        line["message"] == "channel changed" && line["app"] == app.id.as_str() && line["channel"] == channel
+    };
+    let edge = |line: &Value| line["edge"].as_str().unwrap_or_default().to_owned();
+    server.log().lines().iter().filter(is_edge).map(edge).collect()
+}

@@ -1,0 +1,15 @@
+//! `clairon doctor` in Laravel projects that are set up rightly and wrongly, against real servers and proxies.
+
+#![expect(clippy::unwrap_used, reason = "where a preparation fails, the test has failed")]
+
+mod certificates;
+mod examination;
+mod healthy;
+mod nginx;
+mod project;
+mod proxies;
+mod server;
+mod settings;
+mod site;
+mod tls;
+mod usage;
