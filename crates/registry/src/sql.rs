@@ -151,8 +151,7 @@ impl<E: Engine> AppRegistry for SqlRegistry<E> {
     }
 
     async fn note_used(&self, uses: &[KeyUse]) -> Result<(), RegistryError> {
-        let mut write = self.pool.begin_with(self.begin).await?;
-        E::run(&mut write, queries::SAME_REVISION, &[]).await?;
+        let mut write = self.begin().await?;
         for KeyUse { key, at } in uses {
             let values = [Value::Text(key.as_str()), Value::Number(Some(at.as_second()))];
             E::run(&mut write, queries::NOTE_USE, &values).await?;
@@ -187,7 +186,7 @@ impl<E: Engine> SqlRegistry<E> {
     /// before that, it has done nothing.
     async fn begin(&self) -> Result<Transaction<'static, E>, RegistryError> {
         let mut write = self.pool.begin_with(self.begin).await?;
-        E::run(&mut write, queries::NEXT_REVISION, &[]).await?;
+        E::run(&mut write, queries::LOCK, &[]).await?;
         Ok(write)
     }
 }
