@@ -6,6 +6,7 @@
 mod app;
 mod cache;
 mod credential;
+mod database_file;
 mod database_url;
 mod engine;
 mod error;

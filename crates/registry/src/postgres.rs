@@ -42,7 +42,7 @@ pub(crate) async fn open(
         .max_connections(max_connections.max(1))
         .acquire_timeout(ACQUIRE_TIMEOUT)
         .connect_lazy_with(options);
-    Ok(SqlRegistry { name, pool, begin: BEGIN })
+    Ok(SqlRegistry { name, pool, file: None, begin: BEGIN })
 }
 
 /// Where the database is, without user and password.

@@ -4,11 +4,12 @@ use std::{fmt, slice};
 
 use async_trait::async_trait;
 use clairon_protocol::AppId;
-use sqlx::{Database, Pool, Transaction};
+use sqlx::{Database, Pool, Transaction, pool::PoolConnection};
 
 use crate::{
     app::App,
     credential::{Credential, Credentials},
+    database_file::DatabaseFile,
     engine::{Engine, Value},
     error::RegistryError,
     queries,
@@ -21,6 +22,8 @@ pub(crate) struct SqlRegistry<E: Database> {
     /// Which database this is, without user and password.
     pub(crate) name: String,
     pub(crate) pool: Pool<E>,
+    /// Where it is one file.
+    pub(crate) file: Option<DatabaseFile>,
     /// The statement that begins a write.
     pub(crate) begin: &'static str,
 }
@@ -34,12 +37,12 @@ impl<E: Database> fmt::Debug for SqlRegistry<E> {
 #[async_trait]
 impl<E: Engine> AppRegistry for SqlRegistry<E> {
     async fn revision(&self) -> Result<i64, RegistryError> {
-        let mut connection = self.pool.acquire().await?;
+        let mut connection = self.connection().await?;
         number::<E>(&mut connection, queries::REVISION).await
     }
 
     async fn list(&self) -> Result<Vec<App>, RegistryError> {
-        let mut connection = self.pool.acquire().await?;
+        let mut connection = self.connection().await?;
         let rows = E::run(&mut connection, queries::LIST, &[]).await?;
         let usable = |rows| match E::app(rows) {
             Ok(app) => Some(app),
@@ -54,7 +57,7 @@ impl<E: Engine> AppRegistry for SqlRegistry<E> {
     }
 
     async fn find(&self, id: &AppId) -> Result<Option<App>, RegistryError> {
-        let mut connection = self.pool.acquire().await?;
+        let mut connection = self.connection().await?;
         find::<E>(&mut connection, id).await
     }
 
@@ -182,9 +185,22 @@ impl<E: Engine> AppRegistry for SqlRegistry<E> {
 }
 
 impl<E: Engine> SqlRegistry<E> {
+    async fn connection(&self) -> Result<PoolConnection<E>, RegistryError> {
+        self.check_file()?;
+        Ok(self.pool.acquire().await?)
+    }
+
+    fn check_file(&self) -> Result<(), RegistryError> {
+        match &self.file {
+            Some(file) if !file.is_there() => Err(RegistryError::FileGone { database: self.name.clone() }),
+            _ => Ok(()),
+        }
+    }
+
     /// Begins a write and waits until it is the only one, so that what it reads stays true until it commits. Dropped
     /// before that, it has done nothing.
     async fn begin(&self) -> Result<Transaction<'static, E>, RegistryError> {
+        self.check_file()?;
         let mut write = self.pool.begin_with(self.begin).await?;
         E::run(&mut write, queries::LOCK, &[]).await?;
         Ok(write)
