@@ -82,6 +82,7 @@ fn sweep(node: &Node) {
 }
 
 fn check_session(node: &Node, app: &App, session: &Session) {
+    node.metrics.look_at(session);
     let now = node.clock.now();
     let heartbeat = node.settings.heartbeat;
     let silence = session.silence(now);
@@ -113,7 +114,9 @@ async fn follow_registry(node: &Node) {
     let mut is_well = true;
     loop {
         ticks.tick().await;
-        match node.apps.refresh().await {
+        let refreshed = node.apps.refresh().await;
+        node.metrics.asked_registry(refreshed.is_ok(), node.clock.now());
+        match refreshed {
             Ok(changes) => {
                 if !is_well {
                     info!("the registry can be read again");

@@ -10,8 +10,8 @@ use tokio_util::{sync::CancellationToken, task::TaskTracker};
 use tracing::warn;
 
 use crate::{
-    clock::Clock, deliver::Delivery, error::ServerError, explain::Explainer, key_uses::KeyUses, settings::Settings,
-    throttle::Throttle, wire,
+    clock::Clock, deliver::Delivery, error::ServerError, explain::Explainer, key_uses::KeyUses, metrics::Metrics,
+    settings::Settings, throttle::Throttle, wire,
 };
 
 /// One server process.
@@ -24,6 +24,7 @@ pub(crate) struct Node {
     pub(crate) registry: Arc<dyn AppRegistry>,
     pub(crate) key_uses: KeyUses,
     pub(crate) explainer: Explainer,
+    pub(crate) metrics: Arc<Metrics>,
     /// The tasks of all connections, WebSocket and HTTP.
     pub(crate) tasks: TaskTracker,
     /// Cancelled once the server is on its way down: newcomers are turned away.
@@ -63,7 +64,9 @@ impl Node {
         let clock = Clock::start();
         let hub = Arc::new(Hub::new(wire::encode));
         let apps = AppCache::load(registry.clone()).await?;
-        let delivery = Delivery { hub: hub.clone(), clock, is_shared: settings.cluster.is_some() };
+        let metrics = Arc::<Metrics>::default();
+        let is_shared = settings.cluster.is_some();
+        let delivery = Delivery { hub: hub.clone(), clock, metrics: metrics.clone(), is_shared };
         let deliver = Box::new(move |notice| delivery.deliver(notice));
         let (cluster, bus): (_, Box<dyn Bus>) = match settings.cluster.clone() {
             Some(settings) => {
@@ -80,6 +83,7 @@ impl Node {
             registry,
             key_uses: KeyUses::default(),
             explainer: Explainer::new(clock),
+            metrics,
             tasks: TaskTracker::new(),
             stopping: CancellationToken::new(),
             draining: CancellationToken::new(),
@@ -106,7 +110,7 @@ impl Node {
 
     /// How many clients are connected to this node.
     pub(crate) fn connection_count(&self) -> usize {
-        self.hub.apps().iter().map(|(_, hub)| hub.connection_count()).sum()
+        self.hub.apps().iter().map(|(_, hub)| hub.traffic().connections()).sum()
     }
 
     /// Publishes events, each to all its channels, all of them at once. The data of each is escaped once.
