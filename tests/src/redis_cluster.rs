@@ -15,6 +15,9 @@ pub struct RedisCluster {
 
 impl RedisCluster {
     /// Starts them and waits until all slots are served, and those of the first master replicated.
+    ///
+    /// # Panics
+    /// When one of them does not do its part.
     #[must_use]
     pub fn start() -> Self {
         let arguments = "--cluster-enabled yes --cluster-node-timeout 1000 --cluster-replica-validity-factor 0 \

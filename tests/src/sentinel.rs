@@ -15,7 +15,7 @@ pub struct Sentinels {
     /// The first master.
     pub master: Redis,
     replica: Redis,
-    sentinels: Vec<Sentinel>,
+    watchers: Vec<Sentinel>,
 }
 
 #[derive(Debug)]
@@ -33,11 +33,11 @@ impl Sentinels {
         let master = Redis::with(&plain);
         let replica = Redis::with(&[&plain[..], &["--replicaof", &format!("127.0.0.1 {}", master.port())]].concat());
         eventually("the replica has everything", || replica.says("INFO replication", "master_link_status:up"));
-        let sentinels = (0..3).map(|_| Sentinel::start(&master)).collect();
-        let all = Self { master, replica, sentinels };
+        let watchers = (0..3).map(|_| Sentinel::start(&master)).collect();
+        let all = Self { master, replica, watchers };
         eventually("the Sentinels know of each other", || {
             let knows_all = |answer: String| answer.contains("status=ok") && answer.contains("slaves=1,sentinels=3");
-            all.sentinels.iter().all(|sentinel| ask(sentinel.port, "INFO sentinel").is_ok_and(knows_all))
+            all.watchers.iter().all(|sentinel| ask(sentinel.port, "INFO sentinel").is_ok_and(knows_all))
         });
         all
     }
@@ -51,7 +51,7 @@ impl Sentinels {
 
 impl Engine for Sentinels {
     fn url(&self, _node: usize) -> String {
-        let hosts: Vec<_> = self.sentinels.iter().map(|sentinel| format!("127.0.0.1:{}", sentinel.port)).collect();
+        let hosts: Vec<_> = self.watchers.iter().map(|sentinel| format!("127.0.0.1:{}", sentinel.port)).collect();
         format!("redis+sentinel://{}/main", hosts.join(","))
     }
 }
