@@ -17,7 +17,7 @@ impl RedisCluster {
     /// Starts them and waits until all slots are served, and those of the first master replicated.
     ///
     /// # Panics
-    /// When one of them does not do its part.
+    /// When they do not come together in time.
     #[must_use]
     pub fn start() -> Self {
         let arguments = "--cluster-enabled yes --cluster-node-timeout 1000 --cluster-replica-validity-factor 0 \

@@ -15,7 +15,7 @@ const USERS: usize = 5;
 
 impl World {
     pub(crate) fn arrive(&mut self) {
-        let node = self.node(|world, node| world.is_sound(node));
+        let node = self.node(Self::is_sound);
         let app = self.random.random_range(0..self.apps.len());
         let user = format!("u{}", self.random.random_range(0..USERS));
         let guest = self.connect(app, node, user);
@@ -60,7 +60,7 @@ impl World {
 
     pub(crate) fn say(&mut self) {
         let (app, channel) = (self.random.random_range(0..self.apps.len()), self.channel());
-        let node = self.node(|world, node| world.is_sound(node));
+        let node = self.node(Self::is_sound);
         self.publish(app, channel, node);
     }
 

@@ -5,7 +5,8 @@ use std::{
     io::{BufRead, BufReader},
     net::TcpListener,
     path::Path,
-    process::{Child, Command, Stdio},
+    process::{self, Child, Command, Stdio},
+    sync::atomic::{AtomicU32, Ordering},
 };
 
 use redis::FromRedisValue;
@@ -20,11 +21,15 @@ pub(crate) struct RedisServer {
     child: Option<Child>,
 }
 
-/// A port that was free a moment ago, and whose cluster port (10,000 above) is one too.
+/// A port that is free, and so is the one 10,000 above, where a Redis Cluster talks to itself. Both are below those that
+/// the system gives to connections, so that none takes them before the server does, or while it is down.
 pub(crate) fn free_port() -> u16 {
+    static NEXT: AtomicU32 = AtomicU32::new(0);
+    let is_free = |port: u16| TcpListener::bind(("127.0.0.1", port)).is_ok();
     loop {
-        let port = TcpListener::bind("127.0.0.1:0").and_then(|socket| socket.local_addr()).expect("a free port").port();
-        if port < 55_000 {
+        let number = process::id().wrapping_mul(97).wrapping_add(NEXT.fetch_add(1, Ordering::Relaxed));
+        let port = 10_000 + u16::try_from(number % 12_000).expect("it is less");
+        if is_free(port) && is_free(port + 10_000) {
             return port;
         }
     }
