@@ -25,4 +25,4 @@ mod wire;
 
 pub use error::ServerError;
 pub use lifecycle::Server;
-pub use settings::{ClusterSettings, Heartbeat, OutboxLimits, RedisUrl, Settings};
+pub use settings::{Authorities, ClusterSettings, Heartbeat, OutboxLimits, RedisUrl, Settings};
