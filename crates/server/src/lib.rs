@@ -28,4 +28,4 @@ mod wire;
 
 pub use error::ServerError;
 pub use lifecycle::{Listeners, Server};
-pub use settings::{ClusterSettings, Heartbeat, MetricsSettings, OutboxLimits, RedisUrl, Settings};
+pub use settings::{Authorities, ClusterSettings, Heartbeat, MetricsSettings, OutboxLimits, RedisUrl, Settings};

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-pub use clairon_cluster::{ClusterSettings, RedisUrl};
+pub use clairon_cluster::{Authorities, ClusterSettings, RedisUrl};
 pub use clairon_hub::OutboxLimits;
 use clairon_protocol::Secret;
 
