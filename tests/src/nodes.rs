@@ -1,12 +1,13 @@
 //! Several servers that act as one through a Redis.
 
 use std::collections::BTreeSet;
+use std::time::Instant;
 
 use serde_json::Value;
 
+use crate::DEADLINE;
 use crate::api::Request;
 use crate::app::App;
-use crate::eventually;
 use crate::log::Log;
 use crate::redis::Redis;
 use crate::server::{Builder, Server};
@@ -86,8 +87,18 @@ impl<E: Engine> Nodes<E> {
 }
 
 /// Waits until the members of a channel are these, according to a node's HTTP API.
+///
+/// # Panics
+/// When that does not come to pass in time.
 pub fn wait_for_members(server: &Server, app: &App, channel: &str, wanted: &BTreeSet<String>) {
-    eventually(&format!("{wanted:?} in {channel}"), || members(server, app, channel).as_ref() == Some(wanted));
+    let deadline = Instant::now() + DEADLINE;
+    loop {
+        let members = members(server, app, channel);
+        if members.as_ref() == Some(wanted) {
+            return;
+        }
+        assert!(Instant::now() < deadline, "{wanted:?} are not in {channel} of app {} but {members:?}", app.id);
+    }
 }
 
 /// The members of a channel according to one node; `None` where it cannot tell.

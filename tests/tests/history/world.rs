@@ -1,6 +1,7 @@
 //! Three nodes, the apps on them, and who is there.
 
 use std::collections::BTreeSet;
+use std::{env, fs};
 
 use clairon_tests::app::App;
 use clairon_tests::nodes::Nodes;
@@ -8,6 +9,7 @@ use clairon_tests::proxy::Proxied;
 use clairon_tests::server::{Builder, Server};
 use rand::rngs::StdRng;
 use rand::{RngExt, SeedableRng};
+use serde_json::Value;
 
 use crate::fault::Fault;
 use crate::guest::{Guest, Stay};
@@ -124,7 +126,7 @@ impl Drop for World {
 }
 
 impl World {
-    /// Tells what was done last, what the edges are, and what the nodes have complained about.
+    /// Tells what was done last and what the edges are, and keeps what the nodes have logged.
     fn tell(&self) {
         let last = &self.diary[self.diary.len().saturating_sub(LAST_STEPS)..];
         eprintln!("{:?}, seed {}; its last steps:\n{}", self.fault, self.seed, last.join("\n"));
@@ -132,10 +134,10 @@ impl World {
             eprintln!("edges of {}{:?}", room_name(app, channel), self.edges(app, channel));
         }
         for (node, server) in self.nodes.servers.iter().enumerate() {
-            let lines = server.log().lines().into_iter();
-            for line in lines.filter(|line| line["level"] == "WARN" || line["level"] == "ERROR") {
-                eprintln!("node {node}: {line}");
-            }
+            let lines: Vec<String> = server.log().lines().iter().map(Value::to_string).collect();
+            let path = env::temp_dir().join(format!("clairon-history-{:?}-{}-node-{node}.log", self.fault, self.seed));
+            let kept = fs::write(&path, lines.join("\n")).map(|()| path.display().to_string());
+            eprintln!("the log of node {node}: {}", kept.unwrap_or_else(|error| error.to_string()));
         }
     }
 }
