@@ -19,11 +19,11 @@ impl Listen {
         let port = fields.number("server.port", 0..=u16::MAX);
         Some(Self { host: host?, port: port? })
     }
+}
 
-    /// Where metrics are served beside everything else; `None` for nowhere.
-    pub(super) fn read_metrics(fields: &mut Fields<'_>) -> Option<Option<Self>> {
-        fields.text("metrics.listen", |text| if text.is_empty() { Ok(None) } else { parse_address(text).map(Some) })
-    }
+/// Takes an address with a port; nothing is nowhere.
+pub(super) fn parse_optional(text: &str) -> Result<Option<Listen>, &'static str> {
+    if text.is_empty() { Ok(None) } else { parse_address(text).map(Some) }
 }
 
 fn parse_address(text: &str) -> Result<Listen, &'static str> {

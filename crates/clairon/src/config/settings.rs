@@ -7,7 +7,7 @@ use super::{
     database_url::DatabaseUrl,
     fields::Fields,
     layers::{Layers, Sources},
-    listen::Listen,
+    listen::{Listen, parse_optional},
     log::LogSettings,
     problem::Problems,
     server,
@@ -51,7 +51,7 @@ impl Settings {
     fn read(layers: &Layers, problems: &mut Problems) -> Option<Self> {
         let mut fields = Fields::new(&layers.settings, problems);
         let listen = Listen::read(&mut fields);
-        let metrics_listen = Listen::read_metrics(&mut fields);
+        let metrics_listen = fields.text("metrics.listen", parse_optional);
         let database = read_database(&mut fields);
         let server = server::read(&mut fields);
         let log = LogSettings::read(&mut fields);

@@ -134,7 +134,9 @@ mod tests {
         ] {
             refusals.count(Refused::Connection(disconnect));
         }
-        [400, 401, 403, 503].map(|status| refusals.count(Refused::Subscription(status)));
+        for status in [400, 401, 403, 503] {
+            refusals.count(Refused::Subscription(status));
+        }
         refusals.count(Refused::SignIn);
         refusals.count(Refused::ClientEvent);
         for status in [400, 401, 403, 404, 413, 408, 503, 405] {

@@ -3,7 +3,7 @@
 //! Written here because the names are those of other servers' dashboards: the usual crates append to counters' names what
 //! these do not have, and would have every figure copied into a registry of their own first.
 
-use std::fmt::Display;
+use std::fmt::{Display, Write};
 
 /// The media type of the format.
 pub(super) const MEDIA_TYPE: &str = "text/plain; version=0.0.4; charset=utf-8";
@@ -38,14 +38,15 @@ impl Text {
             Kind::Histogram => "histogram",
         };
         let prefix = &self.prefix;
-        self.page += &format!("# HELP {prefix}_{name} {help}\n# TYPE {prefix}_{name} {kind}\n");
+        // Writing to a string cannot fail, here and below.
+        let _ = writeln!(self.page, "# HELP {prefix}_{name} {help}\n# TYPE {prefix}_{name} {kind}");
     }
 
     /// A sample of the metric that was begun last.
     pub(super) fn sample(&mut self, name: &str, labels: Labels<'_>, value: impl Display) {
         let prefix = &self.prefix;
         let labels = join(labels);
-        self.page += &format!("{prefix}_{name}{labels} {value}\n");
+        let _ = writeln!(self.page, "{prefix}_{name}{labels} {value}");
     }
 
     /// A metric with a single sample.
