@@ -1,4 +1,4 @@
-//! What apps have done, interval by interval: the table that Laravel WebSockets had.
+//! What apps have done, interval by interval: the table that Laravel sites may have already.
 
 use std::num::NonZeroU32;
 
@@ -123,7 +123,7 @@ pub(crate) fn parse(row: Row) -> Option<Statistics> {
     })
 }
 
-/// As much of a figure as a column of Laravel WebSockets holds.
+/// As much of a figure as its column holds.
 fn number(figure: u64) -> Value<'static> {
     Value::Number(Some(i32::try_from(figure).unwrap_or(i32::MAX).into()))
 }

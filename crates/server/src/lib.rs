@@ -26,4 +26,4 @@ mod wire;
 
 pub use error::ServerError;
 pub use lifecycle::Server;
-pub use settings::{ClusterSettings, Heartbeat, OutboxLimits, RedisUrl, Settings};
+pub use settings::{ClusterSettings, Heartbeat, OutboxLimits, RedisUrl, Settings, StatisticsSettings};

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use clairon_server::{Heartbeat, OutboxLimits, Settings};
+use clairon_server::{Heartbeat, OutboxLimits, Settings, StatisticsSettings};
 
 use super::{cluster, fields::Fields};
 
@@ -11,6 +11,7 @@ pub(super) fn read(fields: &mut Fields<'_>) -> Option<Settings> {
     let shutdown = fields.number("server.shutdown_seconds", 0..=3_600);
     let drain = fields.number("server.drain_seconds", 0..=3_600);
     let cluster = cluster::read(fields);
+    let statistics = read_statistics(fields);
     let authorization = fields.number("heartbeat.authorization_seconds", 1..=3_600);
     let heartbeat = read_heartbeat(fields);
     let outbox = read_outbox(fields);
@@ -25,8 +26,15 @@ pub(super) fn read(fields: &mut Fields<'_>) -> Option<Settings> {
         authorization_timeout: Duration::from_secs(authorization?),
         shutdown_grace: Duration::from_secs(shutdown?),
         drain: Duration::from_secs(drain?),
+        statistics: statistics?,
         cluster,
     })
+}
+
+fn read_statistics(fields: &mut Fields<'_>) -> Option<StatisticsSettings> {
+    let interval_seconds = fields.number("statistics.interval_seconds", 1..=86_400);
+    let keep_days = fields.number("statistics.keep_days", 0..=36_500);
+    Some(StatisticsSettings { interval_seconds: interval_seconds?, keep_days: keep_days? })
 }
 
 /// Takes a path that begins with a slash and ends without one; a slash at its end is cut off.
