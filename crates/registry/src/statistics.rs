@@ -18,7 +18,7 @@ pub struct Statistics {
     pub peak_connections: u64,
     /// How many messages its clients sent.
     pub websocket_messages: u64,
-    /// How many events its backends published, each channel of an event counted.
+    /// How many events its backends published.
     pub api_messages: u64,
 }
 

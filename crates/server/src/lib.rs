@@ -21,6 +21,7 @@ mod reads;
 mod router;
 mod settings;
 mod socket;
+mod statistics;
 mod throttle;
 mod wire;
 
