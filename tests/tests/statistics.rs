@@ -69,7 +69,7 @@ fn speak(server: &Server, app: &App) {
         {"name": "said", "channel": "news", "data": "second"},
         {"name": "said", "channel": "nobody", "data": "third"},
     ]);
-    api::post(server, app, "/batch_events", &json!({"batch": events}));
+    assert_eq!(api::post(server, app, "/batch_events", &json!({"batch": events})), json!({}));
     one.fence();
     two.fence();
 }
