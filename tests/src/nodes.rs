@@ -7,6 +7,7 @@ use serde_json::Value;
 use crate::api::Request;
 use crate::app::App;
 use crate::eventually;
+use crate::log::Log;
 use crate::redis::Redis;
 use crate::server::{Builder, Server};
 
@@ -100,9 +101,15 @@ pub fn members(server: &Server, app: &App, channel: &str) -> Option<BTreeSet<Str
 /// The edges of a channel that one node has told, in its order.
 #[must_use]
 pub fn edges(server: &Server, app: &App, channel: &str) -> Vec<String> {
+    logged_edges(server.log(), app, channel)
+}
+
+/// The same from the log of a node that may be gone.
+#[must_use]
+pub fn logged_edges(log: &Log, app: &App, channel: &str) -> Vec<String> {
     let is_edge = |line: &&Value| {
         line["message"] == "channel changed" && line["app"] == app.id.as_str() && line["channel"] == channel
     };
     let edge = |line: &Value| line["edge"].as_str().unwrap_or_default().to_owned();
-    server.log().lines().iter().filter(is_edge).map(edge).collect()
+    log.lines().iter().filter(is_edge).map(edge).collect()
 }

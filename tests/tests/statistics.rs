@@ -1,5 +1,7 @@
 //! What the server writes down of its apps, and `clairon stats`.
 
+#![expect(clippy::unwrap_used, reason = "a helper that fails is a test that fails")]
+
 use std::io::{BufRead, BufReader, Write};
 use std::path::PathBuf;
 use std::process::{Command, Stdio};
@@ -101,7 +103,9 @@ fn what_nobody_does_is_not_written() {
 fn nodes_add_into_one_row_when_they_stop() {
     let (database, app) = (Database::new(), App::new("nodes"));
     let nodes = [(); 2].map(|()| database.server(LONG).app(app.clone()).start());
-    nodes.iter().for_each(|node| speak(node, &app));
+    for node in &nodes {
+        speak(node, &app);
+    }
     for node in nodes {
         assert!(node.terminate().success());
     }
@@ -126,7 +130,7 @@ fn an_app_may_be_left_out() {
     assert_eq!(database.execute("SELECT COUNT(*) FROM websockets_statistics_entries"), json!([[1]]));
 }
 
-/// A table that Laravel WebSockets has filled: its rows are read, and removed when they are too old.
+/// A table that the package of Laravel has filled: its rows are read, and removed when they are too old.
 #[test]
 fn old_rows_are_removed() {
     let (database, app) = (Database::new(), App::new("old"));

@@ -21,7 +21,7 @@ const EXPIRY: Duration = Duration::from_secs(30);
 /// How often the registry is told which keys were used.
 const KEY_USES: Duration = Duration::from_secs(60);
 /// How often old statistics are removed.
-const CLEANING: Duration = Duration::from_secs(60 * 60);
+const CLEANING: Duration = Duration::from_hours(1);
 
 /// How long the events of a busy channel may be held back. The runtime's timer makes it up to one millisecond more.
 const CORK: Duration = Duration::from_millis(1);
@@ -87,6 +87,7 @@ fn sweep(node: &Node) {
 }
 
 fn check_session(node: &Node, app: &App, session: &Session) {
+    node.metrics.look_at(session);
     let now = node.clock.now();
     let heartbeat = node.settings.heartbeat;
     let silence = session.silence(now);
@@ -143,7 +144,9 @@ async fn follow_registry(node: &Node) {
     let mut is_well = true;
     loop {
         ticks.tick().await;
-        match node.apps.refresh().await {
+        let refreshed = node.apps.refresh().await;
+        node.metrics.asked_registry(refreshed.is_ok(), node.clock.now());
+        match refreshed {
             Ok(changes) => {
                 if !is_well {
                     info!("the registry can be read again");

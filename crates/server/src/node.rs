@@ -12,8 +12,8 @@ use tokio_util::{sync::CancellationToken, task::TaskTracker};
 use tracing::warn;
 
 use crate::{
-    clock::Clock, deliver::Delivery, error::ServerError, explain::Explainer, key_uses::KeyUses, settings::Settings,
-    statistics::Tally, throttle::Throttle, wire,
+    clock::Clock, deliver::Delivery, error::ServerError, explain::Explainer, key_uses::KeyUses, metrics::Metrics,
+    settings::Settings, statistics::Tally, throttle::Throttle, wire,
 };
 
 /// How long the registry may take to note statistics: a node that stops waits for it.
@@ -29,6 +29,7 @@ pub(crate) struct Node {
     pub(crate) registry: Arc<dyn AppRegistry>,
     pub(crate) key_uses: KeyUses,
     pub(crate) explainer: Explainer,
+    pub(crate) metrics: Arc<Metrics>,
     /// Locked while the registry is told, so that a node that stops waits for that.
     pub(crate) tally: Mutex<Tally>,
     /// The tasks of all connections, WebSocket and HTTP.
@@ -71,7 +72,9 @@ impl Node {
         let hub = Arc::new(Hub::new(wire::encode));
         let tally = Mutex::new(Tally::new(settings.statistics.interval_seconds, Timestamp::now()));
         let apps = AppCache::load(registry.clone()).await?;
-        let delivery = Delivery { hub: hub.clone(), clock, is_shared: settings.cluster.is_some() };
+        let metrics = Arc::<Metrics>::default();
+        let is_shared = settings.cluster.is_some();
+        let delivery = Delivery { hub: hub.clone(), clock, metrics: metrics.clone(), is_shared };
         let deliver = Box::new(move |notice| delivery.deliver(notice));
         let (cluster, bus): (_, Box<dyn Bus>) = match settings.cluster.clone() {
             Some(settings) => {
@@ -88,6 +91,7 @@ impl Node {
             registry,
             key_uses: KeyUses::default(),
             explainer: Explainer::new(clock),
+            metrics,
             tally,
             tasks: TaskTracker::new(),
             stopping: CancellationToken::new(),
@@ -145,7 +149,7 @@ impl Node {
 
     /// How many clients are connected to this node.
     pub(crate) fn connection_count(&self) -> usize {
-        self.hub.apps().iter().map(|(_, hub)| hub.connection_count()).sum()
+        self.hub.apps().iter().map(|(_, hub)| hub.traffic().connections()).sum()
     }
 
     /// Publishes events, each to all its channels, all of them at once. The data of each is escaped once.

@@ -2,8 +2,9 @@
 
 use std::time::Duration;
 
-pub use clairon_cluster::{ClusterSettings, RedisUrl};
+pub use clairon_cluster::{Authorities, ClusterSettings, RedisUrl};
 pub use clairon_hub::OutboxLimits;
+use clairon_protocol::Secret;
 
 /// How the server behaves towards all apps alike.
 #[derive(Clone, Debug)]
@@ -26,10 +27,23 @@ pub struct Settings {
     pub shutdown_grace: Duration,
     /// Over how long clients are sent to other nodes before that. A single node has none to send them to.
     pub drain: Duration,
+    /// What is shown to Prometheus, and to whom.
+    pub metrics: MetricsSettings,
     /// How the statistics of apps are kept.
     pub statistics: StatisticsSettings,
     /// How this node reaches the others; `None` for a single one.
     pub cluster: Option<ClusterSettings>,
+}
+
+/// What is shown to Prometheus, and to whom.
+#[derive(Clone, Debug)]
+pub struct MetricsSettings {
+    /// What all names begin with.
+    pub prefix: String,
+    /// The bearer token that is asked for; `None` shows nothing on the port for everything.
+    pub token: Option<Secret>,
+    /// The port for everything, by which soketi's dashboards tell servers apart.
+    pub port: u16,
 }
 
 /// How silence is treated, in seconds.

@@ -51,7 +51,7 @@ impl World {
         self.down = None;
         match (self.fault, self.broken[0]) {
             (Fault::Kill, node) => {
-                let new = self.nodes.node(node).start();
+                let new = self.new_node(node).start();
                 self.dead.push(std::mem::replace(&mut self.nodes.servers[node], new));
             }
             (Fault::Sleep, node) => {

@@ -2,16 +2,13 @@
 
 mod server;
 
-use std::{
-    str::FromStr,
-    sync::{
-        Arc,
-        atomic::{AtomicU32, Ordering},
-    },
+use std::sync::{
+    Arc,
+    atomic::{AtomicU32, Ordering},
 };
 
 use clairon_registry::{AppRegistry, open};
-use sqlx::{AssertSqlSafe, ConnectOptions, Connection, PgConnection, SqliteConnection, sqlite::SqliteConnectOptions};
+use sqlx::{AssertSqlSafe, Connection, PgConnection, SqliteConnection};
 use tempfile::TempDir;
 
 use server::PostgresServer;
@@ -34,7 +31,7 @@ pub(crate) trait Durable: Database {
     /// Statements that put something that is no text into the name of the app `bad`.
     fn spoil_name_of_bad(&self) -> &'static [&'static str];
 
-    /// The statement that Laravel makes of the migration of Laravel WebSockets.
+    /// The statement that Laravel makes of the migration of its package for `WebSockets`.
     fn table_of_laravel_websockets(&self) -> &'static str;
 }
 
