@@ -17,6 +17,7 @@ mod registry;
 mod row;
 mod sql;
 mod sqlite;
+mod statistics;
 
 pub use app::App;
 pub use cache::{AppCache, AppChange};
@@ -24,3 +25,4 @@ pub use credential::{Credential, Credentials, KEYS};
 pub use error::RegistryError;
 pub use limits::{LIMITS, LimitRange};
 pub use registry::{AppRegistry, Change, Declared, KeyUse, Update, open};
+pub use statistics::{Statistics, StatisticsQuery};

@@ -4,6 +4,7 @@ use std::{fmt, slice};
 
 use async_trait::async_trait;
 use clairon_protocol::AppId;
+use jiff::Timestamp;
 use sqlx::{Database, Pool, Transaction, pool::PoolConnection};
 
 use crate::{
@@ -15,6 +16,7 @@ use crate::{
     queries,
     registry::{AppRegistry, Change, Declared, KeyUse, Update},
     row,
+    statistics::{self, FORGET_ROWS, Statements, Statistics, StatisticsQuery},
 };
 
 /// A registry in the database that `pool` connects to.
@@ -24,8 +26,15 @@ pub(crate) struct SqlRegistry<E: Database> {
     pub(crate) pool: Pool<E>,
     /// Where it is one file.
     pub(crate) file: Option<DatabaseFile>,
-    /// The statement that begins a write.
+    pub(crate) dialect: Dialect,
+}
+
+/// What the engines have no common words for.
+#[derive(Clone, Copy)]
+pub(crate) struct Dialect {
+    /// Begins a write.
     pub(crate) begin: &'static str,
+    pub(crate) statistics: Statements,
 }
 
 impl<E: Database> fmt::Debug for SqlRegistry<E> {
@@ -182,6 +191,38 @@ impl<E: Engine> AppRegistry for SqlRegistry<E> {
         write.commit().await?;
         Ok(true)
     }
+
+    async fn record_statistics(&self, statistics: &[Statistics]) -> Result<(), RegistryError> {
+        let mut write = self.begin().await?;
+        for entry in statistics {
+            let values = statistics::values(entry);
+            if E::run(&mut write, self.dialect.statistics.add, &values).await?.is_empty() {
+                E::run(&mut write, self.dialect.statistics.insert, &values).await?;
+            }
+        }
+        Ok(write.commit().await?)
+    }
+
+    async fn statistics(&self, query: &StatisticsQuery) -> Result<Vec<Statistics>, RegistryError> {
+        let mut connection = self.connection().await?;
+        let rows = E::run(&mut connection, self.dialect.statistics.read, &statistics::query_values(query)).await?;
+        let rows: Vec<_> = rows.iter().map(E::statistics).collect::<Result<_, _>>()?;
+        Ok(rows.into_iter().filter_map(statistics::parse).collect())
+    }
+
+    async fn forget_statistics(&self, limit: Timestamp) -> Result<usize, RegistryError> {
+        let mut removed = 0;
+        loop {
+            let mut write = self.begin().await?;
+            let values = [Value::Number(Some(limit.as_second()))];
+            let rows = E::run(&mut write, self.dialect.statistics.forget, &values).await?.len();
+            write.commit().await?;
+            removed += rows;
+            if rows < FORGET_ROWS {
+                return Ok(removed);
+            }
+        }
+    }
 }
 
 impl<E: Engine> SqlRegistry<E> {
@@ -201,7 +242,7 @@ impl<E: Engine> SqlRegistry<E> {
     /// before that, it has done nothing.
     async fn begin(&self) -> Result<Transaction<'static, E>, RegistryError> {
         self.check_file()?;
-        let mut write = self.pool.begin_with(self.begin).await?;
+        let mut write = self.pool.begin_with(self.dialect.begin).await?;
         E::run(&mut write, queries::LOCK, &[]).await?;
         Ok(write)
     }

@@ -23,9 +23,12 @@ mod reads;
 mod router;
 mod settings;
 mod socket;
+mod statistics;
 mod throttle;
 mod wire;
 
 pub use error::ServerError;
 pub use lifecycle::{Listeners, Server};
-pub use settings::{Authorities, ClusterSettings, Heartbeat, MetricsSettings, OutboxLimits, RedisUrl, Settings};
+pub use settings::{
+    Authorities, ClusterSettings, Heartbeat, MetricsSettings, OutboxLimits, RedisUrl, Settings, StatisticsSettings,
+};

@@ -108,6 +108,7 @@ async fn stop(node: &Arc<Node>) {
         warn!(connections = node.tasks.len(), "not all connections have closed in time");
     }
     node.record_key_uses().await;
+    node.record_statistics(true).await;
     if let Some(cluster) = &node.cluster
         && let Err(error) = cluster.leave_cluster().await
     {

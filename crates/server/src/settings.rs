@@ -29,6 +29,8 @@ pub struct Settings {
     pub drain: Duration,
     /// What is shown to Prometheus, and to whom.
     pub metrics: MetricsSettings,
+    /// How the statistics of apps are kept.
+    pub statistics: StatisticsSettings,
     /// How this node reaches the others; `None` for a single one.
     pub cluster: Option<ClusterSettings>,
 }
@@ -53,4 +55,13 @@ pub struct Heartbeat {
     pub ping_after_seconds: u32,
     /// After so much silence the connection is closed with 4201.
     pub close_after_seconds: u32,
+}
+
+/// How the statistics of apps are kept.
+#[derive(Clone, Copy, Debug)]
+pub struct StatisticsSettings {
+    /// The length of an interval of which figures are kept. Never 0.
+    pub interval_seconds: u32,
+    /// How long they are kept; 0 for ever.
+    pub keep_days: u32,
 }

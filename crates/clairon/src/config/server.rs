@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use clairon_protocol::Secret;
-use clairon_server::{Heartbeat, MetricsSettings, OutboxLimits, Settings};
+use clairon_server::{Heartbeat, MetricsSettings, OutboxLimits, Settings, StatisticsSettings};
 
 use super::{cluster, fields::Fields};
 
@@ -16,6 +16,7 @@ pub(super) fn read(fields: &mut Fields<'_>) -> Option<Settings> {
     let drain = fields.number("server.drain_seconds", 0..=3_600);
     let cluster = cluster::read(fields);
     let metrics = read_metrics(fields);
+    let statistics = read_statistics(fields);
     let authorization = fields.number("heartbeat.authorization_seconds", 1..=3_600);
     let heartbeat = read_heartbeat(fields);
     let outbox = read_outbox(fields);
@@ -31,8 +32,15 @@ pub(super) fn read(fields: &mut Fields<'_>) -> Option<Settings> {
         shutdown_grace: Duration::from_secs(shutdown?),
         drain: Duration::from_secs(drain?),
         metrics: metrics?,
+        statistics: statistics?,
         cluster,
     })
+}
+
+fn read_statistics(fields: &mut Fields<'_>) -> Option<StatisticsSettings> {
+    let interval_seconds = fields.number("statistics.interval_seconds", 1..=86_400);
+    let keep_days = fields.number("statistics.keep_days", 0..=36_500);
+    Some(StatisticsSettings { interval_seconds: interval_seconds?, keep_days: keep_days? })
 }
 
 fn read_metrics(fields: &mut Fields<'_>) -> Option<MetricsSettings> {

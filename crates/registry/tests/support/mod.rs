@@ -2,16 +2,13 @@
 
 mod server;
 
-use std::{
-    str::FromStr,
-    sync::{
-        Arc,
-        atomic::{AtomicU32, Ordering},
-    },
+use std::sync::{
+    Arc,
+    atomic::{AtomicU32, Ordering},
 };
 
 use clairon_registry::{AppRegistry, open};
-use sqlx::{AssertSqlSafe, ConnectOptions, Connection, PgConnection, SqliteConnection, sqlite::SqliteConnectOptions};
+use sqlx::{AssertSqlSafe, Connection, PgConnection, SqliteConnection};
 use tempfile::TempDir;
 
 use server::PostgresServer;
@@ -33,6 +30,9 @@ pub(crate) trait Durable: Database {
 
     /// Statements that put something that is no text into the name of the app `bad`.
     fn spoil_name_of_bad(&self) -> &'static [&'static str];
+
+    /// The statement that Laravel makes of the migration of its package for `WebSockets`.
+    fn table_of_laravel_websockets(&self) -> &'static str;
 }
 
 pub(crate) struct Memory(Arc<dyn AppRegistry>);
@@ -73,6 +73,12 @@ impl Durable for SqliteFile {
     fn spoil_name_of_bad(&self) -> &'static [&'static str] {
         &["UPDATE apps SET name = CAST(x'ff' AS TEXT) WHERE id = 'bad'"]
     }
+
+    fn table_of_laravel_websockets(&self) -> &'static str {
+        r#"CREATE TABLE "websockets_statistics_entries" ("id" integer primary key autoincrement not null,
+        "app_id" varchar not null, "peak_connection_count" integer not null, "websocket_message_count" integer not null,
+        "api_message_count" integer not null, "created_at" datetime, "updated_at" datetime)"#
+    }
 }
 
 pub(crate) struct Postgres {
@@ -109,5 +115,12 @@ impl Durable for Postgres {
 
     fn spoil_name_of_bad(&self) -> &'static [&'static str] {
         &["ALTER TABLE apps ALTER COLUMN name DROP NOT NULL", "UPDATE apps SET name = NULL WHERE id = 'bad'"]
+    }
+
+    fn table_of_laravel_websockets(&self) -> &'static str {
+        r#"CREATE TABLE "websockets_statistics_entries" ("id" serial not null primary key, "app_id" varchar(255) not null,
+        "peak_connection_count" integer not null, "websocket_message_count" integer not null,
+        "api_message_count" integer not null, "created_at" timestamp(0) without time zone null,
+        "updated_at" timestamp(0) without time zone null)"#
     }
 }
