@@ -78,7 +78,7 @@ fn deliveries(node: &Node, text: &mut Text) {
     let metrics = &node.metrics;
     let (counts, total) = metrics.latency.cumulative();
     let help = "Seconds from an event's arrival on this node to its last write to a socket.";
-    text.histogram("delivery_latency_seconds", help, 1e-6, (&LATENCY_BOUNDS, &counts), (total, metrics.latency.sum()));
+    text.histogram("delivery_latency_seconds", help, 1e6, (&LATENCY_BOUNDS, &counts), (total, metrics.latency.sum()));
     let (counts, total) = metrics.backlog.cumulative();
     let help = "Bytes that waited for a client, whenever one was looked at.";
     text.histogram("outbox_bytes", help, 1.0, (&BACKLOG_BOUNDS, &counts), (total, metrics.backlog.sum()));

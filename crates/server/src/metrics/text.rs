@@ -55,7 +55,7 @@ impl Text {
         self.sample(name, &[], value);
     }
 
-    /// A histogram without labels: bounds and the counts up to them, the count and the sum of all. Figures are multiplied
+    /// A histogram without labels: bounds and the counts up to them, the count and the sum of all. Figures are divided
     /// by `unit`.
     pub(super) fn histogram(
         &mut self,
@@ -82,7 +82,7 @@ impl Text {
 
 #[expect(clippy::cast_precision_loss, reason = "a metric is a float, and no figure here is near 2^53")]
 fn scaled(value: u64, unit: f64) -> f64 {
-    value as f64 * unit
+    value as f64 / unit
 }
 
 fn join(labels: Labels<'_>) -> String {
