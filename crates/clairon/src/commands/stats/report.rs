@@ -163,9 +163,8 @@ fn align<const N: usize>(rows: &[[String; N]], is_figure: [bool; N]) -> String {
         std::array::from_fn(|column| rows.iter().map(|row| row[column].chars().count()).max().unwrap_or(0));
     let mut text = String::new();
     for row in rows {
-        let cells = row.iter().zip(widths).zip(is_figure).map(|((cell, width), is_figure)| match is_figure {
-            true => format!("{cell:>width$}"),
-            false => format!("{cell:width$}"),
+        let cells = row.iter().zip(widths).zip(is_figure).map(|((cell, width), is_figure)| {
+            if is_figure { format!("{cell:>width$}") } else { format!("{cell:width$}") }
         });
         let _ = writeln!(text, "{}", cells.collect::<Vec<_>>().join("  ").trim_end());
     }
