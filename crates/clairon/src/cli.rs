@@ -1,9 +1,17 @@
 //! The command line.
 
+mod app;
+mod app_fields;
+mod discretion;
+
 use std::path::{Path, PathBuf};
 
-use clairon_protocol::{AppId, AppKey};
 use clap::{Args, Parser, Subcommand};
+
+pub(crate) use self::{
+    app::{AppArguments, AppCommand, CreateArguments, RotateArguments, ShowArguments},
+    app_fields::AppFields,
+};
 
 use crate::{commands::stats::StatsArguments, config::Sources};
 
@@ -19,7 +27,7 @@ pub(crate) struct Cli {
 pub(crate) enum Command {
     /// Start the server
     Serve(ServeArguments),
-    /// Create, list, show and delete apps
+    /// Create, list, show, change and delete apps
     App(AppArguments),
     /// Print what the apps have done: connections, messages, events of backends
     Stats(StatsArguments),
@@ -31,6 +39,13 @@ pub(crate) enum Command {
     Doctor(clairon_doctor::DoctorArgs),
     /// Take the apps of another server over
     Import(ImportArguments),
+}
+
+impl Cli {
+    /// Reads the command line. Where it is wrong, or asks for help, the process ends here.
+    pub(crate) fn read() -> Self {
+        Self::try_parse().unwrap_or_else(|error| discretion::without_values(error).exit())
+    }
 }
 
 /// Where settings come from besides the environment.
@@ -116,17 +131,6 @@ impl ConfigArguments {
     }
 }
 
-#[derive(Debug, Args)]
-pub(crate) struct AppArguments {
-    #[command(subcommand)]
-    pub(crate) command: AppCommand,
-    #[command(flatten)]
-    pub(crate) place: RegistryPlace,
-    /// Print JSON
-    #[arg(long, global = true)]
-    pub(crate) json: bool,
-}
-
 /// Where the apps are.
 #[derive(Debug, Args)]
 pub(crate) struct RegistryPlace {
@@ -156,48 +160,6 @@ pub(crate) struct ImportArguments {
     /// Do not ask
     #[arg(long)]
     pub(crate) yes: bool,
-}
-
-#[derive(Debug, Subcommand)]
-pub(crate) enum AppCommand {
-    /// Create an app and print its credentials
-    Create(CreateArguments),
-    /// List all apps
-    List,
-    /// Show one app
-    Show {
-        /// The app's id
-        #[arg(value_parser = AppId::parse)]
-        id: AppId,
-        /// Show its secret too
-        #[arg(long)]
-        show_secret: bool,
-    },
-    /// Delete an app
-    Delete {
-        /// The app's id
-        #[arg(value_parser = AppId::parse)]
-        id: AppId,
-        /// Do not ask
-        #[arg(long)]
-        yes: bool,
-    },
-}
-
-#[derive(Debug, Args)]
-pub(crate) struct CreateArguments {
-    /// What people call it
-    #[arg(long, default_value = "")]
-    pub(crate) name: String,
-    /// Its id; random if left out
-    #[arg(long, value_parser = AppId::parse)]
-    pub(crate) id: Option<AppId>,
-    /// Its key; random if left out
-    #[arg(long, value_parser = AppKey::parse)]
-    pub(crate) key: Option<AppKey>,
-    /// Its secret; random if left out
-    #[arg(long)]
-    pub(crate) secret: Option<Hidden>,
 }
 
 /// A text that may hold a secret and is not printed.

@@ -5,6 +5,7 @@
 //! ([`settings`]), and whatever is wrong is collected in one line each ([`problem`]).
 
 mod app;
+mod app_changes;
 mod cluster;
 mod database_url;
 mod env_file;
@@ -20,7 +21,8 @@ mod settings;
 #[cfg(test)]
 mod tests;
 
-pub(crate) use app::AppDefaults;
+pub(crate) use app::app_fields;
+pub(crate) use app_changes::{AppChanges, app_flag};
 pub(crate) use layers::Sources;
 pub(crate) use listen::Listen;
 pub(crate) use log::{LogFormat, LogSettings};

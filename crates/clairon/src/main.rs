@@ -8,7 +8,6 @@ mod logging;
 use std::process::ExitCode;
 
 use clairon_doctor::DoctorError;
-use clap::Parser;
 use tokio::task;
 
 use crate::{
@@ -26,7 +25,7 @@ const USAGE_ERROR: u8 = 2;
 
 #[tokio::main]
 async fn main() -> ExitCode {
-    match run(Cli::parse().command).await {
+    match run(Cli::read().command).await {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => report(&error),
     }

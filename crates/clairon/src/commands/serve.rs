@@ -1,6 +1,5 @@
 //! `clairon serve`: everything, on one port.
 
-mod address;
 mod apps;
 mod listener;
 mod open_files;
@@ -13,8 +12,8 @@ use clairon_registry::App;
 use clairon_server::{Listeners, MetricsSettings, Server};
 use tracing::info;
 
-use self::{address::Address, apps::Apps, welcome::Welcome};
-use super::{open, print};
+use self::{apps::Apps, welcome::Welcome};
+use super::{address::Address, open, print};
 use crate::{cli::ServeArguments, config::Settings, logging};
 
 /// Serves until SIGTERM or ctrl-C.

@@ -2,29 +2,50 @@
 
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr, UdpSocket};
 
-/// The address of the listening socket, as clients write it.
+use crate::config::{Listen, Settings};
+
+/// Where a server listens, as clients write it.
 pub(super) struct Address {
-    bound: SocketAddr,
+    /// The host for clients on its machine, in brackets where a URL needs them.
+    host: String,
+    port: u16,
     path_prefix: String,
+    /// Whether it listens on every address.
+    is_everywhere: bool,
 }
 
 impl Address {
+    /// That of a listening socket.
     pub(super) fn of(bound: SocketAddr, path_prefix: &str) -> Self {
-        Self { bound, path_prefix: path_prefix.to_owned() }
-    }
-
-    /// The host for clients on this machine, in brackets where a URL needs them.
-    pub(super) fn host(&self) -> String {
-        let host = match self.bound.ip() {
+        let ip = match bound.ip() {
             IpAddr::V4(ip) if ip.is_unspecified() => Ipv4Addr::LOCALHOST.into(),
             IpAddr::V6(ip) if ip.is_unspecified() => Ipv6Addr::LOCALHOST.into(),
             ip => ip,
         };
-        in_url(host)
+        Self {
+            host: in_url(ip),
+            port: bound.port(),
+            path_prefix: path_prefix.to_owned(),
+            is_everywhere: bound.ip().is_unspecified(),
+        }
+    }
+
+    /// That of a server which is started with these settings.
+    pub(super) fn configured(settings: &Settings) -> Self {
+        let Listen { host, port } = &settings.listen;
+        let path_prefix = &settings.server.path_prefix;
+        match host.parse::<IpAddr>() {
+            Ok(ip) => Self::of((ip, *port).into(), path_prefix),
+            Err(_) => Self { host: host.clone(), port: *port, path_prefix: path_prefix.clone(), is_everywhere: false },
+        }
+    }
+
+    pub(super) fn host(&self) -> &str {
+        &self.host
     }
 
     pub(super) fn port(&self) -> u16 {
-        self.bound.port()
+        self.port
     }
 
     pub(super) fn path_prefix(&self) -> &str {
@@ -32,18 +53,18 @@ impl Address {
     }
 
     pub(super) fn http(&self) -> String {
-        format!("http://{}:{}", self.host(), self.port())
+        format!("http://{}:{}", self.host, self.port)
     }
 
     /// Where clients of the app with this key connect.
     pub(super) fn websocket(&self, key: &str) -> String {
-        format!("ws://{}:{}{}/app/{key}", self.host(), self.port(), self.path_prefix)
+        format!("ws://{}:{}{}/app/{key}", self.host, self.port, self.path_prefix)
     }
 
     /// For other machines, if the server listens on every address and there is a network.
     pub(super) fn network(&self) -> Option<String> {
-        let ip = self.bound.ip().is_unspecified().then(outward_address).flatten()?;
-        Some(format!("http://{}:{}", in_url(ip), self.port()))
+        let ip = self.is_everywhere.then(outward_address).flatten()?;
+        Some(format!("http://{}:{}", in_url(ip), self.port))
     }
 }
 
