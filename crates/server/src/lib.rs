@@ -5,6 +5,7 @@
 //! queues it for every subscriber, and the subscriber's own task in `socket` writes it.
 
 mod accept;
+mod admin;
 mod api;
 mod background;
 mod bearer;
@@ -27,8 +28,10 @@ mod statistics;
 mod throttle;
 mod wire;
 
+pub use bearer::BearerToken;
 pub use error::ServerError;
 pub use lifecycle::{Listeners, Server};
 pub use settings::{
-    Authorities, ClusterSettings, Heartbeat, MetricsSettings, OutboxLimits, RedisUrl, Settings, StatisticsSettings,
+    AdminSettings, Authorities, ClusterSettings, Heartbeat, MetricsSettings, OutboxLimits, RedisUrl, Settings,
+    StatisticsSettings,
 };

@@ -15,6 +15,7 @@ use tower_http::cors::CorsLayer;
 use tracing::warn;
 
 use crate::{
+    admin,
     api::{self, Reason},
     cut::Cut,
     explain::hide_secrets,
@@ -31,6 +32,7 @@ const METRICS: &str = "/metrics";
 
 /// All routes of a node.
 pub(crate) fn router(node: Arc<Node>) -> Router {
+    let admin = admin::router(node.clone()).layer(middleware::from_fn_with_state(node.clone(), note_answer));
     Router::new()
         .route(SOCKET, any(socket::upgrade))
         .route("/apps/{app_id}/events", post(api::events))
@@ -51,6 +53,8 @@ pub(crate) fn router(node: Arc<Node>) -> Router {
         .layer(middleware::from_fn_with_state(node.clone(), refuse_stray_websocket))
         .layer(middleware::from_fn_with_state(node, note_answer))
         .layer(CorsLayer::permissive())
+        // Below the layers, which so are not around it: browsers of other sites have no business there.
+        .merge(admin)
 }
 
 /// The routes of the port that metrics may have of their own.

@@ -53,9 +53,9 @@ impl Settings {
         let listen = Listen::read(&mut fields);
         let metrics_listen = fields.text("metrics.listen", parse_optional);
         let database = read_database(&mut fields);
-        let server = server::read(&mut fields);
-        let log = LogSettings::read(&mut fields);
         let app_defaults = AppDefaults::read(&mut fields);
+        let server = server::read(&mut fields, app_defaults);
+        let log = LogSettings::read(&mut fields);
         let apps = read_apps(layers, app_defaults, problems);
         Some(Self {
             listen: listen?,
