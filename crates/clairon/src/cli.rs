@@ -37,7 +37,8 @@ pub(crate) struct SettingsFiles {
     /// A TOML file with settings; `clairon config` prints one with all defaults
     #[arg(long, value_name = "FILE", global = true)]
     config: Option<PathBuf>,
-    /// A Laravel .env file, for its `PUSHER_APP_*` and `CLAIRON_*`; the environment wins over it
+    /// A Laravel .env file, for its `PUSHER_APP_*` and `CLAIRON_*`; the environment wins over it. `serve` understands
+    /// `REVERB_*` and `SOKETI_*` too
     #[arg(long, value_name = "FILE", global = true)]
     env_file: Option<PathBuf>,
 }
@@ -50,6 +51,7 @@ impl SettingsFiles {
             config: self.config,
             env_file: self.env_file,
             environment: std::env::vars_os().collect(),
+            others: false,
             flags: flags.collect(),
         }
     }
@@ -78,13 +80,14 @@ pub(crate) struct ServeArguments {
 
 impl ServeArguments {
     pub(crate) fn sources(self) -> Sources {
-        self.files.sources([
+        let sources = self.files.sources([
             ("--host", "server.host", self.host),
             ("--port", "server.port", self.port),
             ("--database", "database.url", self.database.database.map(Hidden::into_inner)),
             ("--redis", "redis.url", self.redis.map(Hidden::into_inner)),
             ("--log-format", "log.format", self.log_format),
-        ])
+        ]);
+        Sources { others: true, ..sources }
     }
 }
 
@@ -110,7 +113,7 @@ pub(crate) struct ConfigArguments {
 
 impl ConfigArguments {
     pub(crate) fn sources(self) -> Sources {
-        SettingsFiles { config: self.config, env_file: self.env_file }.sources([])
+        Sources { others: true, ..SettingsFiles { config: self.config, env_file: self.env_file }.sources([]) }
     }
 }
 
