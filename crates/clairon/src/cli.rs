@@ -29,6 +29,10 @@ pub(crate) enum Command {
     Doctor(clairon_doctor::DoctorArgs),
     /// Take the apps of another server over
     Import(ImportArguments),
+    /// Publish an event to this server, or to any that speaks the protocol
+    Publish(PublishArguments),
+    /// Print what comes on channels of this server, or of any that speaks the protocol
+    Listen(ListenArguments),
 }
 
 /// Where settings come from besides the environment.
@@ -157,6 +161,36 @@ pub(crate) struct ImportArguments {
     /// Do not ask
     #[arg(long)]
     pub(crate) yes: bool,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct PublishArguments {
+    #[command(flatten)]
+    pub(crate) event: clairon_live::PublishArgs,
+    #[command(flatten)]
+    pub(crate) target: TargetArguments,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct ListenArguments {
+    #[command(flatten)]
+    pub(crate) what: clairon_live::ListenArgs,
+    #[command(flatten)]
+    pub(crate) target: TargetArguments,
+}
+
+/// Which server and app; without any of these, what `.env` of this folder names.
+#[derive(Debug, Args)]
+pub(crate) struct TargetArguments {
+    /// `http(s)://KEY:SECRET@HOST[:PORT][/PREFIX]/apps/ID`, the form of `PUSHER_URL`; to listen to public channels
+    /// `ws(s)://HOST[:PORT][/PREFIX]/app/KEY` will do. With --app: `http(s)://HOST[:PORT][/PREFIX]`
+    #[arg(long, value_name = "URL")]
+    pub(crate) url: Option<Hidden>,
+    /// An app of the registry of this machine, on the server of this machine
+    #[arg(long, value_name = "ID", value_parser = AppId::parse)]
+    pub(crate) app: Option<AppId>,
+    #[command(flatten)]
+    pub(crate) place: RegistryPlace,
 }
 
 #[derive(Debug, Subcommand)]
