@@ -28,7 +28,7 @@ pub struct PublishArgs {
     channel: String,
     /// The event's name
     event: String,
-    /// Its data, JSON or any text; `-` reads it from stdin
+    /// Its data, JSON or any text; `-` reads it from stdin, without the line break at its end
     #[arg(allow_negative_numbers = true)]
     data: String,
     /// One more channel; may be given several times
@@ -91,6 +91,9 @@ fn stdin() -> Result<String, LiveError> {
     if data.len() as u64 > MAX_DATA {
         return Err(LiveError::Failed(format!("stdin has more than {MAX_DATA} bytes")));
     }
+    // What a shell puts at the end of a line is not part of it.
+    let line = data.strip_suffix('\n').map(|line| line.strip_suffix('\r').unwrap_or(line).len());
+    data.truncate(line.unwrap_or(data.len()));
     Ok(data)
 }
 
