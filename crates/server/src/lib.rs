@@ -13,6 +13,7 @@ mod deliver;
 mod error;
 mod explain;
 mod lifecycle;
+mod live;
 mod node;
 mod opening;
 mod prefixed;

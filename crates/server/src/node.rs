@@ -9,8 +9,8 @@ use clairon_registry::{App, AppCache, AppRegistry};
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
 use crate::{
-    clock::Clock, deliver::Delivery, error::ServerError, explain::Explainer, settings::Settings, throttle::Throttle,
-    wire,
+    clock::Clock, deliver::Delivery, error::ServerError, explain::Explainer, live::LiveFeed, settings::Settings,
+    throttle::Throttle, wire,
 };
 
 /// One server process.
@@ -20,6 +20,8 @@ pub(crate) struct Node {
     pub(crate) hub: Arc<Hub>,
     pub(crate) apps: AppCache,
     pub(crate) explainer: Explainer,
+    /// Those who watch what happens.
+    pub(crate) live: Arc<LiveFeed>,
     /// The tasks of all connections, WebSocket and HTTP.
     pub(crate) tasks: TaskTracker,
     /// Cancelled once the server is on its way down: newcomers are turned away.
@@ -74,6 +76,7 @@ impl Node {
             hub,
             apps,
             explainer: Explainer::new(clock),
+            live: Arc::default(),
             tasks: TaskTracker::new(),
             stopping: CancellationToken::new(),
             draining: CancellationToken::new(),

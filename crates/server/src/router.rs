@@ -17,6 +17,7 @@ use crate::{
     api::{self, Reason},
     cut::Cut,
     explain::hide_secrets,
+    live::{Happening, Kind},
     node::Node,
     socket,
 };
@@ -63,6 +64,10 @@ async fn log_refusal(State(node): State<Arc<Node>>, request: Request, next: Next
     if let Some(Reason(reason)) = response.extensions().get() {
         let (path, reason) = (hide_secrets(&node.apps, &path), hide_secrets(&node.apps, reason));
         warn!(%method, path = %Cut(&path), status = response.status().as_u16(), %reason, "request refused");
+        node.observe(|| {
+            let refused = Happening::new(Kind::RequestRefused).code(response.status().as_u16());
+            refused.because(format_args!("{method} {}: {reason}", Cut(&path))).app_of(&path)
+        });
     }
     response
 }

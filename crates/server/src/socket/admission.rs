@@ -13,6 +13,7 @@ use super::connection::Connection;
 use crate::{
     cut::Cut,
     explain::{hide_secrets, unknown_path},
+    live::{Happening, Kind},
     node::Node,
 };
 
@@ -77,6 +78,7 @@ fn over_quota(capacity: u64) -> Refusal {
 /// Logs why a client is not let in; where there is no room for anyone, once a minute.
 pub(super) fn log_refusal(node: &Node, refusal: &Refusal) {
     let Refusal { disconnect, reason } = refusal;
+    node.observe(|| Happening::new(Kind::ConnectionRefused).code(disconnect.code()).because(reason));
     if *disconnect != Disconnect::OverCapacity || node.over_capacity_log.allows(node.clock.now()) {
         warn!(code = disconnect.code(), reason = %hide_secrets(&node.apps, reason), "connection refused");
     }

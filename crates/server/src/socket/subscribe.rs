@@ -2,7 +2,7 @@
 
 use clairon_hub::{ChannelFull, Join, Session, Subscriber};
 use clairon_protocol::{
-    AppId, ChannelKind, ChannelName, Event, Member, Subscribe,
+    AppId, ChannelKind, ChannelName, Event, Member, Subscribe, UserId,
     auth::{AuthToken, subscription_signature},
 };
 use clairon_registry::App;
@@ -12,6 +12,7 @@ use super::connection::{Connection, Subscription};
 use crate::{
     cut::Cut,
     explain::{SignedSubscription, hide_secrets},
+    live::{Happening, Kind},
     node::Node,
     wire,
 };
@@ -38,6 +39,10 @@ impl Refusal {
         let Self { status, message, reason } = self;
         let reason = hide_secrets(&node.apps, reason.as_deref().unwrap_or(message));
         warn!(%app, socket = %session.id(), channel = %Cut(channel), status, %reason, "subscription refused");
+        node.observe(|| {
+            let refused = Happening::new(Kind::SubscriptionRefused).app(app).socket(session.id()).channel(channel);
+            refused.code(*status).because(&reason)
+        });
         session.send(wire::encode(&Event::SubscriptionError { channel, error: message, status: *status }));
         session.send(wire::encode(&Event::Error { code: None, message }));
     }
@@ -123,6 +128,9 @@ impl Connection {
             Ok((_, Join::Already)) => Ok(()),
             Ok((channel, Join::Joined(edges))) => {
                 debug!(app = %app.id, socket = %session.id(), channel = %Cut(name.as_str()), "subscribed");
+                self.observe(Kind::Subscribed, |done| {
+                    done.channel(name.as_str()).user(user_id.as_ref().map(UserId::as_str))
+                });
                 self.log_edges(&name, &edges);
                 self.subscriptions.insert(name, Subscription { channel: Some(channel), user_id, joining: None });
                 Ok(())
@@ -138,6 +146,7 @@ impl Connection {
             return Err(Refusal::new(403, "the channel is for connections that are signed in as its user"));
         }
         self.send(&Event::SubscriptionSucceeded { channel: &name, members: None });
+        self.observe(Kind::Subscribed, |done| done.channel(name.as_str()));
         self.subscriptions.insert(name, Subscription { channel: None, user_id: None, joining: None });
         Ok(())
     }
@@ -146,6 +155,7 @@ impl Connection {
     pub(super) fn unsubscribe(&mut self, app: &App, channel: &str) {
         let Some((name, subscription)) = self.subscriptions.remove_entry(channel) else { return };
         debug!(app = %app.id, socket = %self.session.id(), channel = %Cut(name.as_str()), "unsubscribed");
+        self.observe(Kind::Unsubscribed, |done| done.channel(name.as_str()));
         self.leave(&name, &subscription, app.subscription_counts);
     }
 }
