@@ -4,7 +4,7 @@ use std::num::NonZeroU32;
 
 use clairon_laravel::{Key, Value};
 use clairon_protocol::{AppId, AppKey, Limits, Secret};
-use clairon_registry::{App, LIMITS};
+use clairon_registry::{App, Credential, LIMITS};
 
 use crate::plan::PlannedApp;
 
@@ -63,7 +63,7 @@ pub(crate) fn app(mapping: &Mapping, record: &Value, place: &str) -> Result<Plan
     let id = credential(record, place, field(|target| matches!(target, Target::Id)), AppId::parse)?;
     let key = credential(record, place, field(|target| matches!(target, Target::Key)), AppKey::parse)?;
     let secret = credential(record, place, field(|target| matches!(target, Target::Secret)), Secret::parse)?;
-    let mut planned = PlannedApp { app: App::new(id, key, secret), notes: Vec::new() };
+    let mut planned = PlannedApp { app: App::new(id, Credential::new(key, secret)), notes: Vec::new() };
     let Value::Array(fields) = record else { return Err(format!("{place}: not an app")) };
     for (name, value) in fields {
         let Key::Name(name) = name else { continue };

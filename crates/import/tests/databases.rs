@@ -35,7 +35,7 @@ fn lines(plan: &Plan) -> Vec<String> {
         format!(
             "{} {} {} {} {capacity} {} {} {} [{origins}] {:?}",
             app.id,
-            app.key,
+            app.credentials.newest().key,
             app.name,
             app.enabled,
             app.client_messages,

@@ -3,6 +3,7 @@
 use std::{borrow::Borrow, fmt, num::NonZeroU32, str::FromStr, sync::Arc};
 
 use serde::{Deserialize, Serialize};
+use subtle::ConstantTimeEq;
 
 use crate::error::InvalidId;
 
@@ -75,6 +76,14 @@ macro_rules! app_name {
 
 app_name!(AppId, AppId);
 app_name!(AppKey, AppKey);
+
+impl AppKey {
+    /// True where `text` is the key; takes the same time wherever they differ.
+    #[must_use]
+    pub fn matches(&self, text: &str) -> bool {
+        self.0.as_bytes().ct_eq(text.as_bytes()).into()
+    }
+}
 
 /// The id of one connection, printed `123.456`.
 ///

@@ -2,10 +2,14 @@
 
 use std::num::NonZeroU32;
 
-use clairon_protocol::{AppId, AppKey, Limits, Secret};
+use clairon_protocol::{AppId, Limits};
 use rand::{RngExt, rand_core::UnwrapErr, rngs::SysRng};
 
-use crate::{error::RegistryError, limits::LIMITS};
+use crate::{
+    credential::{Credential, Credentials},
+    error::RegistryError,
+    limits::LIMITS,
+};
 
 /// The longest name of an app, in bytes.
 const NAME_BYTES: usize = 255;
@@ -22,10 +26,8 @@ pub struct App {
     pub id: AppId,
     /// What a person calls it; may be empty.
     pub name: String,
-    /// What clients name when they connect.
-    pub key: AppKey,
-    /// What its backend signs with.
-    pub secret: Secret,
+    /// What clients name when they connect, and what its backend signs with.
+    pub credentials: Credentials,
     /// Off: connections and requests are refused.
     pub enabled: bool,
     /// The origins that browsers may connect from. Empty: all.
@@ -49,14 +51,13 @@ pub struct App {
 }
 
 impl App {
-    /// An app with these credentials; everything else as the defaults have it.
+    /// An app with one key; everything else as the defaults have it.
     #[must_use]
-    pub fn new(id: AppId, key: AppKey, secret: Secret) -> Self {
+    pub fn new(id: AppId, credential: Credential) -> Self {
         Self {
             id,
             name: String::new(),
-            key,
-            secret,
+            credentials: credential.into(),
             enabled: true,
             allowed_origins: Vec::new(),
             client_messages: false,
@@ -70,20 +71,15 @@ impl App {
         }
     }
 
-    /// An app with random credentials in the form that hosted Pusher gives: an id of 6 digits, a key of 20 and a secret
-    /// of 40 hexadecimal characters.
+    /// An app with an id of 6 digits, as hosted Pusher gives, and a [random key](Credential::random).
     ///
     /// # Panics
     /// When the operating system has no random numbers to give: nothing made without them would be a secret.
     #[must_use]
-    #[expect(clippy::expect_used, reason = "digits and hexadecimal characters are in every alphabet concerned")]
+    #[expect(clippy::expect_used, reason = "digits are in the alphabet of ids")]
     pub fn random() -> Self {
         let id = UnwrapErr(SysRng).random_range(100_000..=999_999).to_string();
-        Self::new(
-            AppId::parse(&id).expect("six digits are an app id"),
-            AppKey::parse(&random_hex::<10>()).expect("20 hexadecimal characters are a key"),
-            Secret::parse(&random_hex::<20>()).expect("40 hexadecimal characters are a secret"),
-        )
+        Self::new(AppId::parse(&id).expect("six digits are an app id"), Credential::random())
     }
 
     /// Checks what the types of the fields do not: lengths, counts and ranges. Run before every write.
@@ -91,6 +87,7 @@ impl App {
     /// # Errors
     /// Names the first field that is wrong, its size, and what is allowed.
     pub fn validate(&self) -> Result<(), RegistryError> {
+        self.credentials.validate()?;
         check_size("name", self.name.len(), "bytes", 0..=NAME_BYTES)?;
         check_text("name", &self.name, char::is_control)?;
         check_size("allowed_origins", self.allowed_origins.len(), "entries", 0..=ALLOWED_ORIGINS)?;
@@ -122,12 +119,6 @@ fn check_text(field: &'static str, text: &str, is_bad: impl Fn(char) -> bool) ->
     }
 }
 
-/// `BYTES` bytes from the operating system, as twice as many hexadecimal characters.
-fn random_hex<const BYTES: usize>() -> String {
-    let bytes: [u8; BYTES] = UnwrapErr(SysRng).random();
-    hex::encode(bytes)
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -139,9 +130,10 @@ mod tests {
         let (app, other) = (App::random(), App::random());
         assert!(app.id.as_str().len() == 6 && !app.id.as_str().starts_with('0'));
         assert!(app.id.as_str().bytes().all(|byte| byte.is_ascii_digit()));
-        assert_eq!((app.key.as_str().len(), app.secret.expose().len()), (20, 40));
-        assert!(hex::decode(app.key.as_str()).is_ok() && hex::decode(app.secret.expose()).is_ok());
-        assert!(app.key != other.key && app.secret != other.secret);
+        let [one, two] = [&app, &other].map(|app| app.credentials.newest());
+        assert_eq!((one.key.as_str().len(), one.secret.expose().len()), (20, 40));
+        assert!(hex::decode(one.key.as_str()).is_ok() && hex::decode(one.secret.expose()).is_ok());
+        assert!(one.key != two.key && one.secret != two.secret);
         assert!(app.validate().is_ok());
     }
 

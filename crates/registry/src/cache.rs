@@ -56,7 +56,7 @@ impl AppCache {
         self.snapshot.load().by_id.get(id).cloned()
     }
 
-    /// The app with this key, enabled or not.
+    /// The app with this key among its live ones, enabled or not.
     #[must_use]
     pub fn by_key(&self, key: &str) -> Option<Arc<App>> {
         self.snapshot.load().by_key.get(key).cloned()
@@ -97,11 +97,18 @@ impl Snapshot {
     /// The revision is read first: a write in between is then read twice, and not missed.
     async fn read(registry: &dyn AppRegistry) -> Result<Self, RegistryError> {
         let revision = registry.revision().await?;
-        let apps: Vec<_> = registry.list().await?.into_iter().map(Arc::new).collect();
+        let mut apps = registry.list().await?;
+        // They change without a new revision, and so would be old here, and tell apps apart that have not changed.
+        apps.iter_mut().for_each(|app| app.credentials.forget_uses());
+        let apps: Vec<_> = apps.into_iter().map(Arc::new).collect();
+        let by_key = |app: &Arc<App>| {
+            let pairs = app.credentials.iter().map(|credential| (credential.key.clone(), Arc::clone(app)));
+            pairs.collect::<Vec<_>>()
+        };
         Ok(Self {
             revision,
             by_id: apps.iter().map(|app| (app.id.clone(), Arc::clone(app))).collect(),
-            by_key: apps.into_iter().map(|app| (app.key.clone(), app)).collect(),
+            by_key: apps.iter().flat_map(by_key).collect(),
         })
     }
 

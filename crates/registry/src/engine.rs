@@ -30,8 +30,8 @@ pub(crate) trait Engine: Database {
         values: &[Value<'_>],
     ) -> Result<Vec<Self::Row>, sqlx::Error>;
 
-    /// Reads a row of `apps`.
-    fn app(row: &Self::Row) -> Result<App, RegistryError>;
+    /// Reads the rows of one app: one for each of its keys.
+    fn app(rows: &[Self::Row]) -> Result<App, RegistryError>;
 
     /// Reads the number in the first column.
     fn number(row: &Self::Row) -> Result<i64, sqlx::Error>;
@@ -69,11 +69,11 @@ where
         query.fetch_all(connection).await
     }
 
-    fn app(row: &DB::Row) -> Result<App, RegistryError> {
-        match AppRow::from_row(row) {
-            Ok(row) => row.into_app(),
-            Err(error) => Err(row::unreadable(Self::text(row).ok().as_deref(), error)),
-        }
+    fn app(rows: &[DB::Row]) -> Result<App, RegistryError> {
+        let read = |row: &DB::Row| {
+            AppRow::from_row(row).map_err(|error| row::unreadable(Self::text(row).ok().as_deref(), error))
+        };
+        row::into_app(rows.iter().map(read).collect::<Result<_, _>>()?)
     }
 
     fn number(row: &DB::Row) -> Result<i64, sqlx::Error> {

@@ -55,6 +55,26 @@ pub enum RegistryError {
         /// The id of the app that has it, as it is stored.
         owner: String,
     },
+    /// An app has a key twice.
+    #[error("the app has the key {key} twice")]
+    KeyTwice {
+        /// The key.
+        key: AppKey,
+    },
+    /// An app has no such key. It is not repeated: whoever mistakes a secret for a key would find it in a log.
+    #[error("the app {app} has no such key (the one given has {size} characters)")]
+    UnknownKey {
+        /// The app.
+        app: AppId,
+        /// The length of what was taken for a key.
+        size: usize,
+    },
+    /// The only key of an app is to be retired.
+    #[error("the key is the only one of the app {app}: add another one first")]
+    LastKey {
+        /// The app.
+        app: AppId,
+    },
     /// A stored app cannot be used: somebody edited its row by hand, most often.
     #[error("the row of {} cannot be used: {problem}", .app.as_ref().map_or("an app without a valid id", AppId::as_str))]
     BadRow {

@@ -5,6 +5,7 @@
 
 mod app;
 mod cache;
+mod credential;
 mod database_url;
 mod engine;
 mod error;
@@ -18,6 +19,7 @@ mod sqlite;
 
 pub use app::App;
 pub use cache::{AppCache, AppChange};
+pub use credential::{Credential, Credentials, KEYS};
 pub use error::RegistryError;
 pub use limits::{LIMITS, LimitRange};
-pub use registry::{AppRegistry, Declared, open};
+pub use registry::{AppRegistry, Change, Declared, KeyUse, Update, open};

@@ -3,9 +3,10 @@
 use std::{fmt::Debug, sync::Arc};
 
 use async_trait::async_trait;
-use clairon_protocol::AppId;
+use clairon_protocol::{AppId, AppKey};
+use jiff::Timestamp;
 
-use crate::{app::App, database_url::DatabaseUrl, error::RegistryError, postgres, sqlite};
+use crate::{app::App, credential::Credential, database_url::DatabaseUrl, error::RegistryError, postgres, sqlite};
 
 /// Where apps are kept. Any number of processes may share one.
 ///
@@ -43,11 +44,40 @@ pub trait AppRegistry: Send + Sync + Debug {
     /// Those of [`create`](Self::create) for the first app that has one; nothing is written then.
     async fn create_all(&self, apps: &[App]) -> Result<(), RegistryError>;
 
-    /// Makes the registry hold exactly this app under its id, whatever was there: also a row that cannot be used.
+    /// Makes the registry hold this app under its id, whatever was there: also a row that cannot be used.
+    ///
+    /// Where the stored app has the declared credentials among its own, those that it has got by [`rotate`](Self::rotate)
+    /// stay beside them; otherwise the declared ones replace them all.
     ///
     /// # Errors
     /// When it is not valid, another app has its key, or the database fails.
     async fn declare(&self, app: &App) -> Result<Declared, RegistryError>;
+
+    /// Lets `change` act on the stored app, and keeps what has become of it; `None`: there is no such app. No other write
+    /// comes between reading and writing. Its id and its credentials stay as they are.
+    ///
+    /// # Errors
+    /// When the app is then not valid, its row cannot be used, or the database fails.
+    async fn update(&self, id: &AppId, change: &Change<'_>) -> Result<Option<Update>, RegistryError>;
+
+    /// Adds a credential to an app as its newest, and returns the app; `None`: there is no such app. The older ones stay.
+    ///
+    /// # Errors
+    /// When some app has its key, the app has as many keys as it may have, its row cannot be used, or the database fails.
+    async fn rotate(&self, id: &AppId, credential: &Credential) -> Result<Option<App>, RegistryError>;
+
+    /// Takes a key from an app, and returns the app; `None`: there is no such app.
+    ///
+    /// # Errors
+    /// When the app has no such key, or no other; when its row cannot be used, or the database fails.
+    async fn retire(&self, id: &AppId, key: &str) -> Result<Option<App>, RegistryError>;
+
+    /// Records when keys were used. Keys that are gone are passed over, and a time that is known to be later stays. This
+    /// changes no app, and so not the [`revision`](Self::revision).
+    ///
+    /// # Errors
+    /// When the database fails; then none of them is recorded.
+    async fn note_used(&self, uses: &[KeyUse]) -> Result<(), RegistryError>;
 
     /// Adds an app if there is none at all; false: there is one. Of many callers at once, on any number of nodes, one
     /// adds its app.
@@ -61,6 +91,27 @@ pub trait AppRegistry: Send + Sync + Debug {
     /// # Errors
     /// When the database fails.
     async fn delete(&self, id: &AppId) -> Result<bool, RegistryError>;
+}
+
+/// What is to become of an app: the argument of [`AppRegistry::update`].
+pub type Change<'a> = dyn Fn(&mut App) + Send + Sync + 'a;
+
+/// What [`AppRegistry::update`] did. Both are the same where it changed nothing.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Update {
+    /// The app as it was.
+    pub before: App,
+    /// The app as it is now.
+    pub after: App,
+}
+
+/// That a key was used.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct KeyUse {
+    /// The key.
+    pub key: AppKey,
+    /// When it was used last.
+    pub at: Timestamp,
 }
 
 /// What [`AppRegistry::declare`] did.

@@ -1,25 +1,25 @@
-//! An app as its row has it.
+//! An app as its rows have it: one for each of its keys.
 
 use std::num::NonZeroU32;
 
 use clairon_protocol::{AppId, AppKey, Limits, Secret};
+use jiff::Timestamp;
 use sqlx::FromRow;
 
 use crate::{
     app::App,
+    credential::{Credential, Credentials},
     engine::Value,
     error::RegistryError,
     limits::{check_range, limit},
 };
 
-/// The columns of `apps` in the types that both engines can bind and read.
+/// The columns of `apps` and one of its keys, in the types that both engines can bind and read.
 #[derive(FromRow)]
 #[expect(clippy::struct_excessive_bools, reason = "each is a column")]
 pub(crate) struct AppRow {
     pub(crate) id: String,
     pub(crate) name: String,
-    pub(crate) key: String,
-    pub(crate) secret: String,
     pub(crate) enabled: bool,
     pub(crate) allowed_origins: String,
     pub(crate) client_messages: bool,
@@ -31,6 +31,17 @@ pub(crate) struct AppRow {
     pub(crate) capacity: Option<i64>,
     #[sqlx(flatten)]
     pub(crate) limits: LimitsRow,
+    #[sqlx(flatten)]
+    pub(crate) key: KeyRow,
+}
+
+/// The columns of `app_keys`. All are NULL for an app without a key.
+#[derive(FromRow)]
+pub(crate) struct KeyRow {
+    pub(crate) key: Option<String>,
+    pub(crate) secret: Option<String>,
+    pub(crate) created_at: Option<i64>,
+    pub(crate) last_used_at: Option<i64>,
 }
 
 /// The columns of an app's limits.
@@ -50,22 +61,24 @@ pub(crate) struct LimitsRow {
     pub(crate) cache_ttl_seconds: i64,
 }
 
-impl AppRow {
-    /// The app of this row.
-    ///
-    /// # Errors
-    /// [`RegistryError::BadRow`], with the first column that is wrong.
-    pub(crate) fn into_app(self) -> Result<App, RegistryError> {
-        let id = AppId::parse(&self.id).map_err(|error| bad_row(None, format!("id: {error}")))?;
-        self.parse(id.clone()).map_err(|error| bad_row(Some(id), error))
-    }
+/// The app of these rows, which begin with its newest key.
+///
+/// # Errors
+/// [`RegistryError::BadRow`], with the first column that is wrong.
+pub(crate) fn into_app(mut rows: Vec<AppRow>) -> Result<App, RegistryError> {
+    let keys: Vec<_> = rows.iter_mut().map(|row| row.key.take()).collect();
+    let row = rows.into_iter().next().ok_or(sqlx::Error::RowNotFound)?;
+    let id = AppId::parse(&row.id).map_err(|error| bad_row(None, format!("id: {error}")))?;
+    row.parse(id.clone(), &keys).map_err(|error| bad_row(Some(id), error))
+}
 
-    fn parse(self, id: AppId) -> Result<App, String> {
+impl AppRow {
+    fn parse(self, id: AppId, keys: &[KeyRow]) -> Result<App, String> {
+        let credentials = keys.iter().filter_map(KeyRow::parse).collect::<Result<Vec<_>, _>>()?;
         let app = App {
             id,
             name: self.name,
-            key: AppKey::parse(&self.key).map_err(|error| format!("key: {error}"))?,
-            secret: Secret::parse(&self.secret).map_err(|error| format!("secret: {error}"))?,
+            credentials: Credentials::from_newest_first(credentials).ok_or("it has no key")?,
             enabled: self.enabled,
             allowed_origins: parse_origins(&self.allowed_origins)?,
             client_messages: self.client_messages,
@@ -80,6 +93,33 @@ impl AppRow {
         app.validate().map_err(|error| error.to_string())?;
         Ok(app)
     }
+}
+
+impl KeyRow {
+    fn take(&mut self) -> Self {
+        Self {
+            key: self.key.take(),
+            secret: self.secret.take(),
+            created_at: self.created_at,
+            last_used_at: self.last_used_at,
+        }
+    }
+
+    /// `None`: there is no key in this row.
+    fn parse(&self) -> Option<Result<Credential, String>> {
+        let (key, secret) = (self.key.as_deref()?, self.secret.as_deref()?);
+        Some(parse_key(key, secret, self.created_at?, self.last_used_at))
+    }
+}
+
+fn parse_key(key: &str, secret: &str, created_at: i64, last_used_at: Option<i64>) -> Result<Credential, String> {
+    let time = |column, seconds| Timestamp::from_second(seconds).map_err(|error| format!("{column}: {error}"));
+    Ok(Credential {
+        key: AppKey::parse(key).map_err(|error| format!("key: {error}"))?,
+        secret: Secret::parse(secret).map_err(|error| format!("secret: {error}"))?,
+        created_at: time("created_at", created_at)?,
+        last_used_at: last_used_at.map(|seconds| time("last_used_at", seconds)).transpose()?,
+    })
 }
 
 impl LimitsRow {
@@ -102,13 +142,11 @@ impl LimitsRow {
 }
 
 /// The values of an app in the order of the columns in [`queries`](crate::queries).
-pub(crate) fn values<'a>(app: &'a App, origins: &'a str) -> [Value<'a>; 25] {
+pub(crate) fn values<'a>(app: &'a App, origins: &'a str) -> [Value<'a>; 23] {
     let limits = &app.limits;
     [
         Value::Text(app.id.as_str()),
         Value::Text(&app.name),
-        Value::Text(app.key.as_str()),
-        Value::Text(app.secret.expose()),
         Value::Flag(app.enabled),
         Value::Text(origins),
         Value::Flag(app.client_messages),
@@ -130,6 +168,18 @@ pub(crate) fn values<'a>(app: &'a App, origins: &'a str) -> [Value<'a>; 25] {
         Value::limit(limits.client_events_per_second),
         Value::limit(limits.subscriptions_per_connection),
         Value::limit(limits.cache_ttl_seconds),
+    ]
+}
+
+/// The values of a key in the order of the columns in [`queries`](crate::queries).
+pub(crate) fn key_values<'a>(app: &'a App, credential: &'a Credential, position: i64) -> [Value<'a>; 6] {
+    [
+        Value::Text(credential.key.as_str()),
+        Value::Text(credential.secret.expose()),
+        Value::Text(app.id.as_str()),
+        Value::Number(Some(position)),
+        Value::Number(Some(credential.created_at.as_second())),
+        Value::Number(credential.last_used_at.map(Timestamp::as_second)),
     ]
 }
 

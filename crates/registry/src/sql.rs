@@ -8,10 +8,11 @@ use sqlx::{Database, Pool, Transaction};
 
 use crate::{
     app::App,
+    credential::{Credential, Credentials},
     engine::{Engine, Value},
     error::RegistryError,
     queries,
-    registry::{AppRegistry, Declared},
+    registry::{AppRegistry, Change, Declared, KeyUse, Update},
     row,
 };
 
@@ -40,14 +41,16 @@ impl<E: Engine> AppRegistry for SqlRegistry<E> {
     async fn list(&self) -> Result<Vec<App>, RegistryError> {
         let mut connection = self.pool.acquire().await?;
         let rows = E::run(&mut connection, queries::LIST, &[]).await?;
-        let usable = |row| match E::app(row) {
+        let usable = |rows| match E::app(rows) {
             Ok(app) => Some(app),
             Err(error) => {
                 tracing::error!(database = self.name, %error, "an app is left out");
                 None
             }
         };
-        Ok(rows.iter().filter_map(usable).collect())
+        let is_same_app =
+            |one: &_, next: &_| matches!((E::text(one), E::text(next)), (Ok(one), Ok(next)) if one == next);
+        Ok(rows.chunk_by(is_same_app).filter_map(usable).collect())
     }
 
     async fn find(&self, id: &AppId) -> Result<Option<App>, RegistryError> {
@@ -77,15 +80,84 @@ impl<E: Engine> AppRegistry for SqlRegistry<E> {
     async fn declare(&self, app: &App) -> Result<Declared, RegistryError> {
         app.validate()?;
         let mut write = self.begin().await?;
-        let declared = match find::<E>(&mut write, &app.id).await {
-            Ok(None) => Declared::Created,
-            Ok(Some(stored)) if stored == *app => return Ok(Declared::Unchanged),
-            Ok(Some(_)) | Err(RegistryError::BadRow { .. }) => Declared::Updated,
+        let stored = match find::<E>(&mut write, &app.id).await {
+            Ok(stored) => stored,
+            Err(RegistryError::BadRow { .. }) => {
+                put::<E>(&mut write, app).await?;
+                write.commit().await?;
+                return Ok(Declared::Updated);
+            }
             Err(error) => return Err(error),
         };
-        put::<E>(&mut write, app).await?;
+        let Some(stored) = stored else {
+            put::<E>(&mut write, app).await?;
+            write.commit().await?;
+            return Ok(Declared::Created);
+        };
+        let has = |declared: &Credential| {
+            stored.credentials.find(declared.key.as_str()).is_some_and(|c| c.is_same_pair(declared))
+        };
+        let mut app = app.clone();
+        if app.credentials.iter().all(has) {
+            app.credentials = stored.credentials.clone();
+        }
+        if app == stored {
+            return Ok(Declared::Unchanged);
+        }
+        put::<E>(&mut write, &app).await?;
         write.commit().await?;
-        Ok(declared)
+        Ok(Declared::Updated)
+    }
+
+    async fn update(&self, id: &AppId, change: &Change<'_>) -> Result<Option<Update>, RegistryError> {
+        let mut write = self.begin().await?;
+        let Some(before) = find::<E>(&mut write, id).await? else { return Ok(None) };
+        let mut after = before.clone();
+        change(&mut after);
+        after.id.clone_from(&before.id);
+        after.credentials.clone_from(&before.credentials);
+        after.validate()?;
+        if after != before {
+            put::<E>(&mut write, &after).await?;
+            write.commit().await?;
+        }
+        Ok(Some(Update { before, after }))
+    }
+
+    async fn rotate(&self, id: &AppId, credential: &Credential) -> Result<Option<App>, RegistryError> {
+        let mut write = self.begin().await?;
+        let Some(mut app) = find::<E>(&mut write, id).await? else { return Ok(None) };
+        if app.credentials.find(credential.key.as_str()).is_some() {
+            return Err(RegistryError::KeyTaken { key: credential.key.clone(), owner: id.to_string() });
+        }
+        app.credentials.add(credential.clone())?;
+        put::<E>(&mut write, &app).await?;
+        write.commit().await?;
+        Ok(Some(app))
+    }
+
+    async fn retire(&self, id: &AppId, key: &str) -> Result<Option<App>, RegistryError> {
+        let mut write = self.begin().await?;
+        let Some(mut app) = find::<E>(&mut write, id).await? else { return Ok(None) };
+        if app.credentials.find(key).is_none() {
+            return Err(RegistryError::UnknownKey { app: id.clone(), size: key.chars().count() });
+        }
+        let others = app.credentials.iter().filter(|credential| !credential.key.matches(key)).cloned();
+        app.credentials =
+            Credentials::from_newest_first(others).ok_or_else(|| RegistryError::LastKey { app: id.clone() })?;
+        put::<E>(&mut write, &app).await?;
+        write.commit().await?;
+        Ok(Some(app))
+    }
+
+    async fn note_used(&self, uses: &[KeyUse]) -> Result<(), RegistryError> {
+        let mut write = self.pool.begin_with(self.begin).await?;
+        E::run(&mut write, queries::SAME_REVISION, &[]).await?;
+        for KeyUse { key, at } in uses {
+            let values = [Value::Text(key.as_str()), Value::Number(Some(at.as_second()))];
+            E::run(&mut write, queries::NOTE_USE, &values).await?;
+        }
+        Ok(write.commit().await?)
     }
 
     async fn create_first(&self, app: &App) -> Result<bool, RegistryError> {
@@ -122,17 +194,21 @@ impl<E: Engine> SqlRegistry<E> {
 
 async fn find<E: Engine>(connection: &mut E::Connection, id: &AppId) -> Result<Option<App>, RegistryError> {
     let rows = E::run(connection, queries::FIND, &[Value::Text(id.as_str())]).await?;
-    rows.first().map(E::app).transpose()
+    if rows.is_empty() { Ok(None) } else { E::app(&rows).map(Some) }
 }
 
-/// Adds the app, or replaces the one with its id, unless another app has its key.
+/// Adds the app, or replaces the one with its id, unless another app has one of its keys.
 async fn put<E: Engine>(write: &mut E::Connection, app: &App) -> Result<(), RegistryError> {
-    let others = [Value::Text(app.key.as_str()), Value::Text(app.id.as_str())];
-    if let Some(owner) = E::run(write, queries::OTHER_WITH_KEY, &others).await?.first() {
-        return Err(RegistryError::KeyTaken { key: app.key.clone(), owner: E::text(owner)? });
-    }
     let origins = row::encode_origins(app);
     E::run(write, queries::UPSERT, &row::values(app, &origins)).await?;
+    E::run(write, queries::DELETE_KEYS, &[Value::Text(app.id.as_str())]).await?;
+    for (position, credential) in (1..).zip(app.credentials.iter().rev()) {
+        let key = &credential.key;
+        if let Some(owner) = E::run(write, queries::OWNER_OF_KEY, &[Value::Text(key.as_str())]).await?.first() {
+            return Err(RegistryError::KeyTaken { key: key.clone(), owner: E::text(owner)? });
+        }
+        E::run(write, queries::INSERT_KEY, &row::key_values(app, credential, position)).await?;
+    }
     Ok(())
 }
 

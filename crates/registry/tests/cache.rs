@@ -8,8 +8,10 @@ use std::sync::{
 };
 
 use async_trait::async_trait;
-use clairon_protocol::{AppId, AppKey};
-use clairon_registry::{App, AppCache, AppChange, AppRegistry, Declared, RegistryError, open};
+use clairon_protocol::AppId;
+use clairon_registry::{
+    App, AppCache, AppChange, AppRegistry, Change, Credential, Declared, KeyUse, RegistryError, Update, open,
+};
 
 fn app(id: &str) -> App {
     App { id: AppId::parse(id).unwrap(), ..App::random() }
@@ -24,7 +26,7 @@ async fn apps_are_found_by_id_and_key() {
     let cache = AppCache::load(registry).await.unwrap();
     assert_eq!(cache.by_id("a").as_deref(), Some(&a));
     assert_eq!(cache.by_id(&b.id).as_deref(), Some(&b));
-    assert_eq!(cache.by_key(b.key.as_str()).as_deref(), Some(&b));
+    assert_eq!(cache.by_key(b.credentials.newest().key.as_str()).as_deref(), Some(&b));
     assert!(cache.by_id("c").is_none() && cache.by_key("a").is_none());
     assert_eq!(cache.all().iter().map(|app| app.id.as_str()).collect::<Vec<_>>(), ["a", "b"]);
 }
@@ -40,8 +42,8 @@ async fn a_refresh_reports_what_changed() {
     assert_eq!(cache.refresh().await.unwrap(), []);
 
     let [changed, disabled, enabled, removed, _] = &apps;
-    let old_key = changed.key.clone();
-    let changed = App { key: AppKey::parse("new-key").unwrap(), ..changed.clone() };
+    let old_key = changed.credentials.newest().key.clone();
+    let changed = App { credentials: Credential::random().into(), ..changed.clone() };
     let added = app("added");
     registry.declare(&changed).await.unwrap();
     registry.declare(&App { enabled: false, ..disabled.clone() }).await.unwrap();
@@ -60,8 +62,33 @@ async fn a_refresh_reports_what_changed() {
     assert_eq!(cache.refresh().await.unwrap(), expected);
     assert_eq!(cache.refresh().await.unwrap(), []);
     assert!(cache.by_key(old_key.as_str()).is_none());
-    assert_eq!(cache.by_key("new-key").as_deref(), Some(&changed));
+    assert_eq!(cache.by_key(changed.credentials.newest().key.as_str()).as_deref(), Some(&changed));
     assert_eq!(cache.by_id(&removed.id), None);
+}
+
+#[tokio::test]
+async fn every_live_key_leads_to_the_app() {
+    let registry = open("sqlite::memory:", 1).await.unwrap();
+    let a = app("a");
+    registry.create(&a).await.unwrap();
+    let cache = AppCache::load(Arc::clone(&registry)).await.unwrap();
+    let (old, new) = (a.credentials.newest(), Credential::random());
+    registry.rotate(&a.id, &new).await.unwrap();
+    assert_eq!(cache.refresh().await.unwrap(), [AppChange::Changed(a.id.clone())]);
+    for key in [&old.key, &new.key] {
+        assert_eq!(cache.by_key(key.as_str()).unwrap().id, a.id);
+    }
+
+    // A use is no change, also where it is read together with one.
+    registry.note_used(&[KeyUse { key: old.key.clone(), at: old.created_at }]).await.unwrap();
+    assert_eq!(cache.refresh().await.unwrap(), []);
+    registry.create(&app("b")).await.unwrap();
+    assert_eq!(cache.refresh().await.unwrap(), [AppChange::Added(app("b").id)]);
+
+    registry.retire(&a.id, old.key.as_str()).await.unwrap();
+    assert_eq!(cache.refresh().await.unwrap(), [AppChange::Changed(a.id.clone())]);
+    assert!(cache.by_key(old.key.as_str()).is_none());
+    assert!(cache.by_key(new.key.as_str()).is_some());
 }
 
 /// A registry that goes silent when told to.
@@ -98,6 +125,22 @@ impl AppRegistry for Silent {
 
     async fn declare(&self, app: &App) -> Result<Declared, RegistryError> {
         self.registry.declare(app).await
+    }
+
+    async fn update(&self, id: &AppId, change: &Change<'_>) -> Result<Option<Update>, RegistryError> {
+        self.registry.update(id, change).await
+    }
+
+    async fn rotate(&self, id: &AppId, credential: &Credential) -> Result<Option<App>, RegistryError> {
+        self.registry.rotate(id, credential).await
+    }
+
+    async fn retire(&self, id: &AppId, key: &str) -> Result<Option<App>, RegistryError> {
+        self.registry.retire(id, key).await
+    }
+
+    async fn note_used(&self, uses: &[KeyUse]) -> Result<(), RegistryError> {
+        self.registry.note_used(uses).await
     }
 
     async fn create_first(&self, app: &App) -> Result<bool, RegistryError> {

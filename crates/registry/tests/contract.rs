@@ -7,7 +7,8 @@ mod support;
 use std::{num::NonZeroU32, sync::Arc};
 
 use clairon_protocol::{AppId, AppKey, Limits, Secret};
-use clairon_registry::{App, AppRegistry, Declared, LIMITS, RegistryError};
+use clairon_registry::{App, AppRegistry, Credential, Credentials, Declared, KEYS, KeyUse, LIMITS, RegistryError};
+use jiff::Timestamp;
 use support::{Database, Durable, Memory, Postgres, SqliteFile};
 use tokio::task::JoinSet;
 
@@ -29,27 +30,41 @@ contract! {
     sqlite_memory Memory {
         an_app_is_created_found_listed_and_deleted ids_and_keys_are_unique a_declaration_has_three_outcomes
         many_apps_are_created_or_none
-        every_field_comes_back what_is_not_valid_is_not_written one_of_many_creates_the_first_app
+        every_field_comes_back an_update_is_one_step keys_are_added_and_retired a_declaration_keeps_rotated_keys
+        uses_of_keys_are_recorded what_is_not_valid_is_not_written one_of_many_creates_the_first_app
     }
     sqlite_file SqliteFile {
         an_app_is_created_found_listed_and_deleted ids_and_keys_are_unique a_declaration_has_three_outcomes
-        many_apps_are_created_or_none
-        every_field_comes_back what_is_not_valid_is_not_written one_of_many_creates_the_first_app
+        every_field_comes_back an_update_is_one_step keys_are_added_and_retired a_declaration_keeps_rotated_keys
+        uses_of_keys_are_recorded what_is_not_valid_is_not_written one_of_many_creates_the_first_app
         writes_of_another_handle_change_the_revision many_open_a_fresh_database_at_once apps_outlive_their_handle
         a_bad_row_harms_no_other a_row_of_another_type_or_id_harms_no_other the_schema_refuses_numbers_below_one
+        the_first_version_is_migrated
     }
     postgres Postgres {
         an_app_is_created_found_listed_and_deleted ids_and_keys_are_unique a_declaration_has_three_outcomes
         many_apps_are_created_or_none
-        every_field_comes_back what_is_not_valid_is_not_written one_of_many_creates_the_first_app
+        every_field_comes_back an_update_is_one_step keys_are_added_and_retired a_declaration_keeps_rotated_keys
+        uses_of_keys_are_recorded what_is_not_valid_is_not_written one_of_many_creates_the_first_app
         writes_of_another_handle_change_the_revision many_open_a_fresh_database_at_once apps_outlive_their_handle
         a_bad_row_harms_no_other a_row_of_another_type_or_id_harms_no_other the_schema_refuses_numbers_below_one
+        the_first_version_is_migrated
     }
 }
 
 fn app(id: &str) -> App {
-    let key = AppKey::parse(&format!("key-of-{id}")).unwrap();
-    App::new(AppId::parse(id).unwrap(), key, Secret::parse(&format!("secret of {id}")).unwrap())
+    App::new(AppId::parse(id).unwrap(), credential(&format!("key-of-{id}"), &format!("secret of {id}")))
+}
+
+/// A pair that was created at a known time.
+fn credential(key: &str, secret: &str) -> Credential {
+    let created_at = Timestamp::from_second(1_800_000_000).unwrap();
+    let (key, secret) = (AppKey::parse(key).unwrap(), Secret::parse(secret).unwrap());
+    Credential { created_at, ..Credential::new(key, secret) }
+}
+
+fn keys(app: &App) -> Vec<&str> {
+    app.credentials.iter().map(|credential| credential.key.as_str()).collect()
 }
 
 async fn ids(registry: &Arc<dyn AppRegistry>) -> Vec<String> {
@@ -79,7 +94,7 @@ async fn many_apps_are_created_or_none(database: &impl Database) {
     let registry = database.open().await;
     registry.create_all(&[app("a"), app("b")]).await.unwrap();
     let revision = registry.revision().await.unwrap();
-    let same_key = App { key: app("c").key, ..app("d") };
+    let same_key = App { credentials: app("c").credentials, ..app("d") };
     let invalid = App { name: "n".repeat(256), ..app("d") };
     for last in [app("a"), same_key, invalid] {
         assert!(registry.create_all(&[app("c"), last]).await.is_err());
@@ -94,11 +109,11 @@ async fn ids_and_keys_are_unique(database: &impl Database) {
     registry.create(&app("b")).await.unwrap();
     let revision = registry.revision().await.unwrap();
 
-    let same_id = App { key: AppKey::parse("other").unwrap(), ..app("a") };
+    let same_id = App { credentials: credential("other", "s").into(), ..app("a") };
     assert!(matches!(registry.create(&same_id).await, Err(RegistryError::IdTaken { id }) if id == app("a").id));
-    let same_key = App { key: app("a").key, ..app("c") };
+    let same_key = App { credentials: app("a").credentials, ..app("c") };
     assert!(matches!(registry.create(&same_key).await, Err(RegistryError::KeyTaken { owner, .. }) if owner == "a"));
-    let key_of_a = App { key: app("a").key, ..app("b") };
+    let key_of_a = App { credentials: app("a").credentials, ..app("b") };
     assert!(matches!(registry.declare(&key_of_a).await, Err(RegistryError::KeyTaken { owner, .. }) if owner == "a"));
 
     assert_eq!(ids(&registry).await, ["a", "b"]);
@@ -112,7 +127,7 @@ async fn a_declaration_has_three_outcomes(database: &impl Database) {
     assert_eq!(registry.declare(&app("a")).await.unwrap(), Declared::Unchanged);
     assert_eq!(registry.revision().await.unwrap(), created);
 
-    let changed = App { key: AppKey::parse("new-key").unwrap(), enabled: false, ..app("a") };
+    let changed = App { credentials: credential("new-key", "s").into(), enabled: false, ..app("a") };
     assert_eq!(registry.declare(&changed).await.unwrap(), Declared::Updated);
     assert!(registry.revision().await.unwrap() > created);
     assert_eq!(registry.list().await.unwrap(), [changed]);
@@ -122,7 +137,14 @@ async fn every_field_comes_back(database: &impl Database) {
     let registry = database.open().await;
     let full = App {
         name: "Ünïcode's \"shop\"".into(),
-        secret: Secret::parse("'; DROP TABLE apps; -- ☃").unwrap(),
+        credentials: Credentials::from_newest_first([
+            credential("full-2", "'; DROP TABLE apps; -- ☃"),
+            Credential {
+                last_used_at: Some(Timestamp::from_second(1_900_000_000).unwrap()),
+                ..credential("full-1", "s")
+            },
+        ])
+        .unwrap(),
         enabled: false,
         allowed_origins: vec!["https://a.example".into(), "\"quoted\\".into()],
         client_messages: true,
@@ -153,6 +175,99 @@ async fn every_field_comes_back(database: &impl Database) {
     let default = app("full");
     assert_eq!(registry.declare(&default).await.unwrap(), Declared::Updated);
     assert_eq!(registry.find(&full.id).await.unwrap(), Some(default));
+}
+
+async fn an_update_is_one_step(database: &impl Database) {
+    let registry = database.open().await;
+    registry.create(&app("a")).await.unwrap();
+    let created = registry.revision().await.unwrap();
+    let same = registry.update(&app("a").id, &|_| {}).await.unwrap().unwrap();
+    assert_eq!((&same.before, &same.after), (&app("a"), &app("a")));
+    assert_eq!(registry.revision().await.unwrap(), created);
+
+    let mut tasks = JoinSet::new();
+    for _ in 0..8 {
+        let registry = database.open().await;
+        let longer = |app: &mut App| app.limits.presence_members += 1;
+        tasks.spawn(async move { registry.update(&app("a").id, &longer).await.unwrap().unwrap() });
+    }
+    tasks.join_all().await;
+    let updated = registry.find(&app("a").id).await.unwrap().unwrap();
+    assert_eq!(updated.limits.presence_members, Limits::default().presence_members + 8);
+    assert!(registry.revision().await.unwrap() > created);
+
+    let renamed = |app: &mut App| *app = App { name: "new".into(), ..self::app("other") };
+    let Ok(Some(update)) = registry.update(&updated.id, &renamed).await else { panic!("not updated") };
+    assert_eq!(update.after, App { name: "new".into(), ..app("a") });
+    let bad = |app: &mut App| app.limits.presence_members = 0;
+    assert!(matches!(registry.update(&updated.id, &bad).await, Err(RegistryError::Range { .. })));
+    assert_eq!(registry.list().await.unwrap(), [update.after]);
+    assert_eq!(registry.update(&app("none").id, &renamed).await.unwrap(), None);
+}
+
+async fn keys_are_added_and_retired(database: &impl Database) {
+    let registry = database.open().await;
+    registry.create(&app("a")).await.unwrap();
+    registry.create(&app("b")).await.unwrap();
+    let before = registry.revision().await.unwrap();
+    let rotated = registry.rotate(&app("a").id, &credential("new", "s")).await.unwrap().unwrap();
+    assert_eq!(keys(&rotated), ["new", "key-of-a"]);
+    assert_eq!(registry.list().await.unwrap(), [rotated, app("b")]);
+    let after = registry.revision().await.unwrap();
+    assert!(after > before);
+    for (taken, by) in [("new", "a"), ("key-of-b", "b")] {
+        let error = registry.rotate(&app("a").id, &credential(taken, "s")).await.unwrap_err();
+        assert!(matches!(error, RegistryError::KeyTaken { owner, .. } if owner == by));
+    }
+    let error = registry.retire(&app("a").id, "secret of a").await.unwrap_err().to_string();
+    assert_eq!(error, "the app a has no such key (the one given has 11 characters)");
+    assert_eq!(registry.revision().await.unwrap(), after);
+
+    let retired = registry.retire(&app("a").id, "key-of-a").await.unwrap().unwrap();
+    assert_eq!(keys(&retired), ["new"]);
+    assert!(registry.revision().await.unwrap() > after);
+    assert!(matches!(registry.retire(&app("a").id, "new").await, Err(RegistryError::LastKey { .. })));
+    for number in 1..KEYS {
+        registry.rotate(&app("a").id, &credential(&format!("k{number}"), "s")).await.unwrap();
+    }
+    let error = registry.rotate(&app("a").id, &credential("many", "s")).await.unwrap_err().to_string();
+    assert_eq!(error, "the app has 11 keys, allowed are 1 to 10");
+    assert_eq!(registry.rotate(&app("none").id, &credential("x", "s")).await.unwrap(), None);
+    assert_eq!(registry.retire(&app("none").id, "x").await.unwrap(), None);
+    // The key of an app that is gone is free again.
+    assert!(registry.delete(&app("a").id).await.unwrap());
+    registry.rotate(&app("b").id, &credential("new", "s")).await.unwrap();
+}
+
+async fn a_declaration_keeps_rotated_keys(database: &impl Database) {
+    let registry = database.open().await;
+    registry.declare(&app("a")).await.unwrap();
+    registry.rotate(&app("a").id, &credential("rotated", "s")).await.unwrap();
+    assert_eq!(registry.declare(&app("a")).await.unwrap(), Declared::Unchanged);
+    let renamed = App { name: "new".into(), ..app("a") };
+    assert_eq!(registry.declare(&renamed).await.unwrap(), Declared::Updated);
+    assert_eq!(keys(&registry.list().await.unwrap()[0]), ["rotated", "key-of-a"]);
+    let to_rotated = App { credentials: credential("rotated", "s").into(), ..renamed };
+    assert_eq!(registry.declare(&to_rotated).await.unwrap(), Declared::Unchanged);
+
+    let other_secret = App { credentials: credential("key-of-a", "other").into(), ..to_rotated };
+    assert_eq!(registry.declare(&other_secret).await.unwrap(), Declared::Updated);
+    assert_eq!(registry.list().await.unwrap(), [other_secret]);
+}
+
+async fn uses_of_keys_are_recorded(database: &impl Database) {
+    let registry = database.open().await;
+    registry.create(&app("a")).await.unwrap();
+    registry.rotate(&app("a").id, &credential("new", "s")).await.unwrap();
+    let revision = registry.revision().await.unwrap();
+    let used =
+        |key: &str, second| KeyUse { key: AppKey::parse(key).unwrap(), at: Timestamp::from_second(second).unwrap() };
+    registry.note_used(&[used("new", 7), used("none", 8), used("key-of-a", 9)]).await.unwrap();
+    registry.note_used(&[used("new", 6), used("key-of-a", 10)]).await.unwrap();
+    let app = registry.find(&app("a").id).await.unwrap().unwrap();
+    let uses: Vec<_> = app.credentials.iter().map(|key| key.last_used_at.map(Timestamp::as_second)).collect();
+    assert_eq!(uses, [Some(7), Some(10)]);
+    assert_eq!(registry.revision().await.unwrap(), revision);
 }
 
 async fn what_is_not_valid_is_not_written(database: &impl Database) {
@@ -203,21 +318,29 @@ async fn apps_outlive_their_handle(database: &impl Durable) {
 }
 
 async fn a_bad_row_harms_no_other(database: &impl Durable) {
-    let long_name = format!("name = '{}'", "n".repeat(256));
+    let long_name = format!("apps SET name = '{}'", "n".repeat(256));
     let edits = [
-        ("key = 'a b'", "key: an app key has 1 to 64 characters of A-Z a-z 0-9 _ - . (this one has 3 bytes)"),
-        ("secret = 'a\tb'", "secret: a secret has 1 to 256 bytes and no control characters (this one has 3 bytes)"),
-        ("allowed_origins = '[1]'", "allowed_origins (3 bytes) is not a JSON array of strings: invalid type"),
-        ("allowed_origins = '[\"\"]'", "an entry of allowed_origins has 0 bytes, allowed are 1 to 255"),
+        (
+            "app_keys SET key = 'a b'",
+            "key: an app key has 1 to 64 characters of A-Z a-z 0-9 _ - . (this one has 3 bytes)",
+        ),
+        (
+            "app_keys SET secret = 'a\tb'",
+            "secret: a secret has 1 to 256 bytes and no control characters (this one has 3 bytes)",
+        ),
+        ("apps SET allowed_origins = '[1]'", "allowed_origins (3 bytes) is not a JSON array of strings: invalid type"),
+        ("apps SET allowed_origins = '[\"\"]'", "an entry of allowed_origins has 0 bytes, allowed are 1 to 255"),
         (&long_name, "name has 256 bytes, allowed are 0 to 255"),
-        ("event_data_bytes = 10485761", "event_data_bytes is 10485761, allowed are 1 to 10485760"),
-        ("capacity = 4294967296", "capacity is 4294967296, allowed are 1 to 4294967295"),
+        ("apps SET event_data_bytes = 10485761", "event_data_bytes is 10485761, allowed are 1 to 10485760"),
+        ("app_keys SET created_at = 9223372036854775807", "created_at: "),
+        ("apps SET capacity = 4294967296", "capacity is 4294967296, allowed are 1 to 4294967295"),
     ];
     let registry = database.open().await;
     registry.create(&app("good")).await.unwrap();
     for (edit, problem) in edits {
         registry.create(&app("bad")).await.unwrap();
-        database.execute(&format!("UPDATE apps SET {edit} WHERE id = 'bad'")).await.unwrap();
+        let id = if edit.starts_with("apps") { "id" } else { "app_id" };
+        database.execute(&format!("UPDATE {edit} WHERE {id} = 'bad'")).await.unwrap();
         assert_bad(&registry, problem).await;
         assert_eq!(registry.declare(&app("bad")).await.unwrap(), Declared::Updated, "{edit}");
         assert_eq!(registry.find(&app("bad").id).await.unwrap(), Some(app("bad")), "{edit}");
@@ -237,6 +360,9 @@ async fn a_row_of_another_type_or_id_harms_no_other(database: &impl Durable) {
     let registry = database.open().await;
     registry.create(&app("good")).await.unwrap();
     registry.create(&app("bad")).await.unwrap();
+    database.execute("DELETE FROM app_keys WHERE app_id = 'bad'").await.unwrap();
+    assert_bad(&registry, "it has no key").await;
+    assert_eq!(registry.declare(&app("bad")).await.unwrap(), Declared::Updated);
     for statement in database.spoil_name_of_bad() {
         database.execute(statement).await.unwrap();
     }
@@ -252,4 +378,22 @@ async fn the_schema_refuses_numbers_below_one(database: &impl Durable) {
         assert!(database.execute(&format!("UPDATE apps SET {column} = 0")).await.is_err(), "{column}");
     }
     assert!(database.execute("INSERT INTO registry_revision VALUES (2, 0)").await.is_err());
+}
+
+async fn the_first_version_is_migrated(database: &impl Durable) {
+    let columns = LIMITS.map(|limit| limit.name).join(", ");
+    let insert = format!(
+        "INSERT INTO apps (id, name, key, secret, enabled, allowed_origins, client_messages, statistics, \
+         user_authentication, authorized_connections, watchlist, subscription_counts, {columns}, created_at) \
+         SELECT 'old', 'Old', 'k', 'hunter2', true, '[]', false, true, true, false, false, false, {}, \
+         '2026-01-02 03:04:05+00:00'",
+        [1; LIMITS.len()].map(|number| number.to_string()).join(", ")
+    );
+    database.execute_first_migration().await;
+    database.execute(&insert).await.unwrap();
+    let registry = database.open().await;
+    let app = registry.list().await.unwrap().remove(0);
+    let credential = app.credentials.newest();
+    assert_eq!((app.name.as_str(), keys(&app), credential.secret.expose()), ("Old", vec!["k"], "hunter2"));
+    assert_eq!((credential.created_at.to_string().as_str(), credential.last_used_at), ("2026-01-02T03:04:05Z", None));
 }

@@ -17,6 +17,8 @@ const REFRESH: Duration = Duration::from_secs(1);
 const COUNTS: Duration = Duration::from_secs(5);
 /// How often cache channels are searched for events that have expired.
 const EXPIRY: Duration = Duration::from_secs(30);
+/// How often the registry is told which keys were used.
+const KEY_USES: Duration = Duration::from_secs(60);
 
 /// How long the events of a busy channel may be held back. The runtime's timer makes it up to one millisecond more.
 const CORK: Duration = Duration::from_millis(1);
@@ -29,6 +31,7 @@ pub(crate) async fn run(node: Arc<Node>) {
         every(EXPIRY, || for_each_app(&node, |_, hub| hub.forget_expired(node.clock.now()))),
         flush(&node),
         follow_registry(&node),
+        record_key_uses(&node),
     );
 }
 
@@ -93,6 +96,14 @@ fn check_session(node: &Node, app: &App, session: &Session) {
     let is_overdue = session.age(now) >= millis(node.settings.authorization_timeout);
     if app.authorized_connections && is_overdue && !session.is_authorized() {
         session.close(Disconnect::Unauthorized);
+    }
+}
+
+async fn record_key_uses(node: &Node) {
+    let mut ticks = ticks(KEY_USES);
+    loop {
+        ticks.tick().await;
+        node.record_key_uses().await;
     }
 }
 

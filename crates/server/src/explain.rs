@@ -10,7 +10,7 @@ mod token;
 
 use std::borrow::Cow;
 
-use clairon_registry::{App, AppCache};
+use clairon_registry::{App, AppCache, Credential};
 
 use self::budget::Budget;
 pub(crate) use self::token::SignedSubscription;
@@ -48,22 +48,30 @@ impl Explainer {
 
 /// What of an app was used as its key.
 fn mistaken_key(app: &App, key: &str) -> Option<String> {
-    if app.secret.matches(key) {
+    if app.credentials.has_secret(key) {
         Some(format!("the key is the secret of the app {}, which must not leave the backend", app.id))
     } else if app.id.as_str() == key {
         Some(format!("the key is the id of the app {}", app.id))
-    } else if app.key.as_str() == key.trim() {
-        Some(format!("the key {:?} has blanks around it that the key of the app {} has not", Cut(key), app.id))
+    } else if app.credentials.find(key.trim()).is_some() {
+        Some(format!("the key {:?} has blanks around it that a key of the app {} has not", Cut(key), app.id))
     } else {
         None
     }
 }
 
+/// Whether a signature was made with the secret of another key of the same app than the one that was named with it:
+/// whoever asks knows that the secret of that one did not make it.
+fn other_secret(app: &App, fits: impl Fn(&Credential) -> bool) -> Option<String> {
+    let key = &app.credentials.iter().find(|credential| fits(credential))?.key;
+    Some(format!("the signature was made with the secret of another key of this app, {key}"))
+}
+
 /// Takes apps' secrets out of a text for the log: whoever mistakes one for a key or a name puts it into a path.
 pub(crate) fn hide_secrets<'a>(apps: &AppCache, text: &'a str) -> Cow<'a, str> {
     let mut text = Cow::Borrowed(text);
-    for app in apps.all() {
-        let secret = app.secret.expose();
+    let apps = apps.all();
+    for credential in apps.iter().flat_map(|app| app.credentials.iter()) {
+        let secret = credential.secret.expose();
         // A secret of a few characters is part of many a word, and none to speak of.
         if secret.len() >= 8 && text.contains(secret) {
             text = Cow::Owned(text.replace(secret, "[a secret]"));

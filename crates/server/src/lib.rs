@@ -12,6 +12,7 @@ mod cut;
 mod deliver;
 mod error;
 mod explain;
+mod key_uses;
 mod lifecycle;
 mod live;
 mod node;

@@ -95,6 +95,7 @@ async fn stop(node: &Arc<Node>) {
     if timeout(node.settings.shutdown_grace, node.tasks.wait()).await.is_err() {
         warn!(connections = node.tasks.len(), "not all connections have closed in time");
     }
+    node.record_key_uses().await;
     if let Some(cluster) = &node.cluster
         && let Err(error) = cluster.leave_cluster().await
     {

@@ -7,10 +7,11 @@ use clairon_hub::Hub;
 use clairon_protocol::{AppId, ChannelName, Event, JsonString, SocketId};
 use clairon_registry::{App, AppCache, AppRegistry};
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
+use tracing::warn;
 
 use crate::{
-    clock::Clock, deliver::Delivery, error::ServerError, explain::Explainer, live::LiveFeed, settings::Settings,
-    throttle::Throttle, wire,
+    clock::Clock, deliver::Delivery, error::ServerError, explain::Explainer, key_uses::KeyUses, live::LiveFeed,
+    settings::Settings, throttle::Throttle, wire,
 };
 
 /// One server process.
@@ -19,6 +20,9 @@ pub(crate) struct Node {
     pub(crate) clock: Clock,
     pub(crate) hub: Arc<Hub>,
     pub(crate) apps: AppCache,
+    /// Where the apps are kept, for what is not only read.
+    pub(crate) registry: Arc<dyn AppRegistry>,
+    pub(crate) key_uses: KeyUses,
     pub(crate) explainer: Explainer,
     /// Those who watch what happens.
     pub(crate) live: Arc<LiveFeed>,
@@ -60,7 +64,7 @@ impl Node {
     pub(crate) async fn new(registry: Arc<dyn AppRegistry>, settings: Settings) -> Result<Self, ServerError> {
         let clock = Clock::start();
         let hub = Arc::new(Hub::new(wire::encode));
-        let apps = AppCache::load(registry).await?;
+        let apps = AppCache::load(registry.clone()).await?;
         let delivery = Delivery { hub: hub.clone(), clock, is_shared: settings.cluster.is_some() };
         let deliver = Box::new(move |notice| delivery.deliver(notice));
         let (cluster, bus): (_, Box<dyn Bus>) = match settings.cluster.clone() {
@@ -75,6 +79,8 @@ impl Node {
             clock,
             hub,
             apps,
+            registry,
+            key_uses: KeyUses::default(),
             explainer: Explainer::new(clock),
             live: Arc::default(),
             tasks: TaskTracker::new(),
@@ -89,6 +95,16 @@ impl Node {
     /// The app with this id, where there is one and it is switched on.
     pub(crate) fn enabled_app(&self, id: &AppId) -> Option<Arc<App>> {
         self.apps.by_id(id).filter(|app| app.enabled)
+    }
+
+    /// Tells the registry which keys were used.
+    pub(crate) async fn record_key_uses(&self) {
+        let uses = self.key_uses.take();
+        if !uses.is_empty()
+            && let Err(error) = self.registry.note_used(&uses).await
+        {
+            warn!(%error, keys = uses.len(), "that keys were used could not be recorded");
+        }
     }
 
     /// How many clients are connected to this node.

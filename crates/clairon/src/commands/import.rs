@@ -43,11 +43,14 @@ pub(crate) async fn run(arguments: ImportArguments) -> anyhow::Result<()> {
 
 /// Why an app cannot be created beside those that are there.
 fn taken(app: &App, present: &[App]) -> Option<&'static str> {
-    let same_id = present.iter().find(|other| other.id == app.id);
-    match same_id {
-        Some(other) if other.key == app.key && other.secret == app.secret => Some("is there already"),
+    let credential = app.credentials.newest();
+    let with_key = |other: &App| other.credentials.find(credential.key.as_str()).cloned();
+    match present.iter().find(|other| other.id == app.id) {
+        Some(other) if with_key(other).is_some_and(|stored| stored.is_same_pair(credential)) => {
+            Some("is there already")
+        }
         Some(_) => Some("is there with other credentials, and stays as it is"),
-        None => present.iter().any(|other| other.key == app.key).then_some("has the key of another app"),
+        None => present.iter().any(|other| with_key(other).is_some()).then_some("has the key of another app"),
     }
 }
 
@@ -55,7 +58,8 @@ fn taken(app: &App, present: &[App]) -> Option<&'static str> {
 fn describe(plan: &Plan, present: &[App]) -> String {
     let mut text = format!("{}\n", plan.source);
     for PlannedApp { app, notes } in &plan.apps {
-        let App { id, name, key, .. } = app;
+        let App { id, name, .. } = app;
+        let key = &app.credentials.newest().key;
         let _ = match taken(app, present) {
             None => writeln!(text, "  create  {id}  {name:?}  key {key}{}", differences(app)),
             Some(why) => writeln!(text, "  leave   {id}  {name:?}: {why}"),
@@ -73,7 +77,7 @@ fn describe(plan: &Plan, present: &[App]) -> String {
 /// What an app has that is not as the defaults have it.
 fn differences(app: &App) -> String {
     let mut text = String::new();
-    let defaults = App::new(app.id.clone(), app.key.clone(), app.secret.clone());
+    let defaults = App::new(app.id.clone(), app.credentials.newest().clone());
     let mut tell = |name: &str, differs: bool, value: String| {
         if differs {
             let _ = write!(text, ", {name} {value}");

@@ -66,7 +66,9 @@ async fn of_registry(id: &AppId, url: Option<&str>, place: RegistryPlace) -> any
     let registry = open(&settings.database).await?;
     let app = registry.list().await?.into_iter().find(|app| app.id == *id);
     let app = app.with_context(|| format!("no app has the id {id}: `clairon app list` has them"))?;
-    Ok(Target::new(endpoint, Credentials { id: app.id, key: app.key, secret: app.secret }))
+    let newest = app.credentials.newest();
+    let credentials = Credentials { id: app.id.clone(), key: newest.key.clone(), secret: newest.secret.clone() };
+    Ok(Target::new(endpoint, credentials))
 }
 
 /// The server that has these settings, as it is reached from this machine.

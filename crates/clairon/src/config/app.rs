@@ -3,7 +3,7 @@
 use std::num::NonZeroU32;
 
 use clairon_protocol::{AppId, AppKey, Limits, Secret};
-use clairon_registry::{App, LIMITS};
+use clairon_registry::{App, Credential, LIMITS};
 
 use super::{
     fields::{Fields, Table},
@@ -73,7 +73,7 @@ impl Declaration {
         // Whatever the credentials are, the other fields are to be checked too.
         let mut app = defaults.apply(App::random());
         read_fields(&mut fields, &mut app);
-        let app = App { id: id?, key: key?, secret: secret?, ..app };
+        let app = App { id: id?, credentials: Credential::new(key?, secret?).into(), ..app };
         if let Err(error) = app.validate() {
             problems.add(format_args!("{}: {error}", self.written));
         }

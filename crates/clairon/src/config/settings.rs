@@ -79,10 +79,10 @@ fn read_apps(declarations: &[Declaration], defaults: AppDefaults, problems: &mut
     let mut apps: Vec<App> = Vec::new();
     for declaration in declarations {
         let Some(app) = declaration.read(defaults, problems) else { continue };
-        if apps.iter().any(|other| other.id == app.id || other.key == app.key) {
+        let key = &app.credentials.newest().key;
+        if apps.iter().any(|other| other.id == app.id || other.credentials.newest().key == *key) {
             let written = &declaration.written;
-            problems
-                .add(format_args!("{written}: another app is declared with the id {} or the key {}", app.id, app.key));
+            problems.add(format_args!("{written}: another app is declared with the id {} or the key {}", app.id, key));
         }
         apps.push(app);
     }

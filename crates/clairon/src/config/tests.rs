@@ -120,7 +120,7 @@ fn upper_layers_cover_lower_ones() {
     assert_eq!(settings.listen.host, "env-file");
     assert_eq!(settings.server.path_prefix, "/file");
     assert_eq!(settings.database.max_connections, 3);
-    assert_eq!(settings.apps[0].key.as_str(), "process");
+    assert_eq!(settings.apps[0].credentials.newest().key.as_str(), "process");
 }
 
 #[test]
@@ -144,7 +144,7 @@ fn apps_are_declared() {
 
     assert_eq!((first.id.as_str(), first.name.as_str(), first.enabled), ("1", "Shop", false));
     assert_eq!((first.limits.events_per_batch, first.limits.presence_members), (5, 7));
-    assert_eq!((second.secret.expose(), second.client_messages), ("s2", true));
+    assert_eq!((second.credentials.newest().secret.expose(), second.client_messages), ("s2", true));
     assert_eq!(second.allowed_origins, ["a.test", "b.test"]);
     assert_eq!((second.capacity.unwrap().get(), second.limits.event_data_bytes), (9, 10));
 }
@@ -185,7 +185,8 @@ fn the_variables_of_soketi_are_understood() {
     ];
     let settings = load_with_others(&[&SOKETI[..], &others].concat()).unwrap();
     let app = &settings.apps[0];
-    assert_eq!((app.id.as_str(), app.key.as_str(), app.secret.expose()), ("5", "soketi-key", "hunter2"));
+    let newest = app.credentials.newest();
+    assert_eq!((app.id.as_str(), newest.key.as_str(), newest.secret.expose()), ("5", "soketi-key", "hunter2"));
     assert_eq!((app.client_messages, app.enabled, app.capacity, app.watchlist), (true, false, None, true));
     assert_eq!((app.limits.client_events_per_second, app.limits.event_data_bytes), (7, 5_120));
     assert_eq!((settings.listen.host.as_str(), settings.listen.port), ("127.0.0.3", 7_001));

@@ -2,13 +2,16 @@
 
 mod server;
 
-use std::sync::{
-    Arc,
-    atomic::{AtomicU32, Ordering},
+use std::{
+    str::FromStr,
+    sync::{
+        Arc,
+        atomic::{AtomicU32, Ordering},
+    },
 };
 
 use clairon_registry::{AppRegistry, open};
-use sqlx::{AssertSqlSafe, Connection, PgConnection, SqliteConnection};
+use sqlx::{AssertSqlSafe, ConnectOptions, Connection, PgConnection, SqliteConnection, sqlite::SqliteConnectOptions};
 use tempfile::TempDir;
 
 use server::PostgresServer;
@@ -27,6 +30,9 @@ pub(crate) trait Durable: Database {
 
     /// Runs a statement past the registry.
     async fn execute(&self, statement: &str) -> Result<(), sqlx::Error>;
+
+    /// Makes it a database of the version before keys had a table of their own.
+    async fn execute_first_migration(&self);
 
     /// Statements that put something that is no text into the name of the app `bad`.
     fn spoil_name_of_bad(&self) -> &'static [&'static str];
@@ -67,6 +73,13 @@ impl Durable for SqliteFile {
         connection.close().await
     }
 
+    async fn execute_first_migration(&self) {
+        let options = SqliteConnectOptions::from_str(&self.url()).unwrap().create_if_missing(true);
+        let mut connection = options.connect().await.unwrap();
+        sqlx::migrate!("../../migrations/sqlite").run_to(1, &mut connection).await.unwrap();
+        connection.close().await.unwrap();
+    }
+
     fn spoil_name_of_bad(&self) -> &'static [&'static str] {
         &["UPDATE apps SET name = CAST(x'ff' AS TEXT) WHERE id = 'bad'"]
     }
@@ -102,6 +115,12 @@ impl Durable for Postgres {
         let mut connection = PgConnection::connect(&self.url()).await?;
         sqlx::raw_sql(AssertSqlSafe(statement)).execute(&mut connection).await?;
         connection.close().await
+    }
+
+    async fn execute_first_migration(&self) {
+        let mut connection = PgConnection::connect(&self.url()).await.unwrap();
+        sqlx::migrate!("../../migrations/postgres").run_to(1, &mut connection).await.unwrap();
+        connection.close().await.unwrap();
     }
 
     fn spoil_name_of_bad(&self) -> &'static [&'static str] {

@@ -11,7 +11,7 @@ use clairon_protocol::{
     Limits,
     auth::{HttpRequest, InvalidRequest, Query},
 };
-use clairon_registry::App;
+use clairon_registry::{App, Credential};
 use http::{StatusCode, Uri, header, request::Parts};
 use http_body_util::BodyExt;
 use percent_encoding::percent_decode_str;
@@ -56,14 +56,17 @@ impl FromRequest<Arc<Node>> for SignedRequest {
     async fn from_request(request: Request, node: &Arc<Node>) -> Result<Self, ApiError> {
         let (parts, body) = request.into_parts();
         let query = Query::parse(parts.uri.query().unwrap_or_default());
-        let app = find_app(node, parts.uri.path(), &query)?;
+        let key = query.get("auth_key");
+        let app = find_app(node, parts.uri.path(), key.as_deref())?;
+        let credential = find_credential(node, &app, key.as_deref())?;
         let request = HttpRequest { method: parts.method.as_str(), path: parts.uri.path(), query: &query };
         let refused = |invalid: InvalidRequest| {
             let reason = explain(node, &app, &parts, &request, &invalid);
             ApiError::new(StatusCode::UNAUTHORIZED, invalid.to_string()).because(reason)
         };
         // The signature covers the MD5 of the body and not the body, so a stranger's body is not even read.
-        request.check(unix_seconds()).and_then(|()| request.verify(&app.secret)).map_err(refused)?;
+        request.check(unix_seconds()).and_then(|()| request.verify(&credential.secret)).map_err(refused)?;
+        node.key_uses.note(credential);
         if !app.enabled {
             let reason = format!("the app {} is disabled", app.id);
             return Err(ApiError::new(StatusCode::FORBIDDEN, "The app is disabled").because(reason));
@@ -81,29 +84,30 @@ fn explain(node: &Node, app: &App, parts: &Parts, request: &HttpRequest<'_>, inv
     node.explainer.request(&node.apps, app, request, invalid, &known)
 }
 
-/// The app that a request is for, if its `auth_key` is that app's.
-///
-/// The path names it, but for `/users/{id}/terminate_connections`, as the official Python library calls it: there the
-/// key alone does.
-fn find_app(node: &Node, path: &str, query: &Query<'_>) -> Result<Arc<App>, ApiError> {
+/// The app that a request is for. The path names it, but for `/users/{id}/terminate_connections`, as the official Python
+/// library calls it: there the key alone does.
+fn find_app(node: &Node, path: &str, key: Option<&str>) -> Result<Arc<App>, ApiError> {
     let unauthorized = |message: &str| ApiError::new(StatusCode::UNAUTHORIZED, message);
-    let key = query.get("auth_key");
     let id = path.strip_prefix("/apps/").and_then(|rest| rest.split('/').next());
     let Some(id) = id.map(|id| percent_decode_str(id).decode_utf8_lossy()) else {
         let key = key.ok_or_else(|| unauthorized("Missing parameter: auth_key"))?;
-        let reason = || node.explainer.key(&node.apps, &key);
-        return node.apps.by_key(&key).ok_or_else(|| unauthorized("Unknown auth_key").because(reason()));
+        let reason = || node.explainer.key(&node.apps, key);
+        return node.apps.by_key(key).ok_or_else(|| unauthorized("Unknown auth_key").because(reason()));
     };
-    let reason = || node.explainer.app(&node.apps, &id, key.as_deref());
-    let app = node
-        .apps
+    let reason = || node.explainer.app(&node.apps, &id, key);
+    node.apps
         .by_id(id.as_ref())
-        .ok_or_else(|| ApiError::new(StatusCode::NOT_FOUND, "No app has the id in the path").because(reason()))?;
-    match &key {
-        Some(key) if key == app.key.as_str() => Ok(app),
-        Some(_) => Err(unauthorized("The auth_key is not the key of the app in the path").because(reason())),
-        None => Err(unauthorized("Missing parameter: auth_key")),
-    }
+        .ok_or_else(|| ApiError::new(StatusCode::NOT_FOUND, "No app has the id in the path").because(reason()))
+}
+
+/// The app's credential that a request says it is signed with.
+fn find_credential<'a>(node: &Node, app: &'a App, key: Option<&str>) -> Result<&'a Credential, ApiError> {
+    let unauthorized = |message: &str| ApiError::new(StatusCode::UNAUTHORIZED, message);
+    let key = key.ok_or_else(|| unauthorized("Missing parameter: auth_key"))?;
+    app.credentials.find(key).ok_or_else(|| {
+        let reason = node.explainer.app(&node.apps, app.id.as_str(), Some(key));
+        unauthorized("The auth_key is not the key of the app in the path").because(reason)
+    })
 }
 
 /// How long the body of a request may be, in bytes: what the app's limits for its endpoint add up to.

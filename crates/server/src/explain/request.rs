@@ -1,7 +1,7 @@
 //! Why a request to the HTTP API is refused.
 
 use clairon_protocol::auth::{HttpRequest, InvalidRequest};
-use clairon_registry::{App, AppCache};
+use clairon_registry::{App, AppCache, Credential};
 
 use super::{Explainer, SIGNING};
 use crate::cut::Cut;
@@ -57,10 +57,14 @@ impl Explainer {
         prefixes: &[&str],
     ) -> Option<String> {
         // A signature is computed for each reading of path and parameters.
-        let signs = |path: &str, app: &App| {
+        let signs_with = |path: &str, credential: &Credential| {
             self.budget.charge(READINGS * (SIGNING + path.len() + request.query.size()))
-                && request.verify_path(path, &app.secret).is_ok()
+                && request.verify_path(path, &credential.secret).is_ok()
         };
+        let signs = |path: &str, app: &App| app.credentials.iter().any(|credential| signs_with(path, credential));
+        if let Some(reason) = super::other_secret(app, |credential| signs_with(request.path, credential)) {
+            return Some(reason);
+        }
         if let Some(prefix) = prefixes.iter().find(|prefix| signs(&format!("{prefix}{}", request.path), app)) {
             return Some(format!("the signature covers the path prefix {prefix:?}, which must not be signed"));
         }

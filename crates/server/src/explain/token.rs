@@ -4,7 +4,7 @@ use clairon_protocol::{
     Secret, SignIn, SocketId,
     auth::{AuthToken, InvalidToken, Signature, subscription_signature, user_signature},
 };
-use clairon_registry::{App, AppCache};
+use clairon_registry::{App, AppCache, Credential};
 
 use super::{Explainer, SIGNING};
 use crate::cut::Cut;
@@ -37,7 +37,9 @@ impl Explainer {
                 && subscription_signature(secret, socket_id, name, data) == *signature
         };
         let otherwise = |signature: &Signature| {
-            let signs = |name: &str, data| signs(&app.secret, signature, name, data);
+            let signs = |name: &str, data| {
+                app.credentials.iter().any(|credential| signs(&credential.secret, signature, name, data))
+            };
             if data.is_some() && signs(channel, None) {
                 return Some("without the channel_data that was sent".to_owned());
             }
@@ -108,8 +110,12 @@ impl Explainer {
         if let Some(what) = otherwise(&token.signature) {
             return Some(format!("the signature was made with this app's secret, but {what}"));
         }
+        let fits = |credential: &Credential| fits(&credential.secret, &token.signature);
+        if let Some(reason) = super::other_secret(app, &fits) {
+            return Some(reason);
+        }
         let apps = apps.all();
-        let other = apps.iter().find(|other| other.id != app.id && fits(&other.secret, &token.signature))?;
+        let other = apps.iter().find(|other| other.id != app.id && other.credentials.iter().any(&fits))?;
         Some(format!("the signature was made with the secret of another app, {}", other.id))
     }
 }

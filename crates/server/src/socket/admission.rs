@@ -58,6 +58,9 @@ pub(super) fn admit(node: &Arc<Node>, uri: &Uri, headers: &HeaderMap) -> Result<
             format!("the origin {:?} is not among the app's allowed_origins ({allowed})", Cut(&origin)),
         );
     }
+    if let Some(credential) = app.credentials.find(&key) {
+        node.key_uses.note(credential);
+    }
     open(node, &app).map_err(|_| over_quota(app.capacity.map_or(0, |capacity| capacity.get().into())))
 }
 

@@ -1,10 +1,7 @@
 //! Signing in as a user.
 
 use clairon_hub::SignedIn;
-use clairon_protocol::{
-    Event, SignIn, User, WATCHLIST_TOO_LONG,
-    auth::{AuthToken, user_signature},
-};
+use clairon_protocol::{Event, Secret, SignIn, User, WATCHLIST_TOO_LONG, auth::user_signature};
 use clairon_registry::App;
 use tracing::{debug, warn};
 
@@ -35,14 +32,13 @@ impl Connection {
         if !app.user_authentication {
             return Err(plain("User authentication is switched off for this app".to_owned()));
         }
-        let expected = user_signature(&app.secret, self.session.id(), &sign_in.user_data);
-        AuthToken::parse(Some(&sign_in.auth)).and_then(|token| token.verify(app.key.as_str(), &expected)).map_err(
-            |invalid| {
-                let explainer = &self.node.explainer;
-                let reason = explainer.sign_in(&self.node.apps, app, self.session.id(), sign_in, invalid);
-                (invalid.to_string(), reason)
-            },
-        )?;
+        let sign = |secret: &Secret| user_signature(secret, self.session.id(), &sign_in.user_data);
+        let credential = app.credentials.verify(Some(&sign_in.auth), sign).map_err(|invalid| {
+            let explainer = &self.node.explainer;
+            let reason = explainer.sign_in(&self.node.apps, app, self.session.id(), sign_in, invalid);
+            (invalid.to_string(), reason)
+        })?;
+        self.node.key_uses.note(credential);
         let user = User::parse(&sign_in.user_data, &app.limits).map_err(|invalid| plain(invalid.to_string()))?;
         match &self.user {
             Some(present) if present.member.user_id != user.member.user_id => {

@@ -2,8 +2,7 @@
 
 use clairon_hub::{ChannelFull, Join, Session, Subscriber};
 use clairon_protocol::{
-    AppId, ChannelKind, ChannelName, Event, Member, Subscribe, UserId,
-    auth::{AuthToken, subscription_signature},
+    AppId, ChannelKind, ChannelName, Event, Member, Secret, Subscribe, UserId, auth::subscription_signature,
 };
 use clairon_registry::App;
 use tracing::{debug, warn};
@@ -83,10 +82,13 @@ impl Connection {
     fn authorize(&self, app: &App, subscribe: &Subscribe) -> Result<(), Refusal> {
         let (channel, data) = (subscribe.channel.as_str(), subscribe.channel_data.as_deref());
         let socket_id = self.session.id();
-        let expected = subscription_signature(&app.secret, socket_id, channel, data);
-        AuthToken::parse(subscribe.auth.as_deref())
-            .and_then(|token| token.verify(app.key.as_str(), &expected))
-            .map(|()| self.session.authorize())
+        let sign = |secret: &Secret| subscription_signature(secret, socket_id, channel, data);
+        app.credentials
+            .verify(subscribe.auth.as_deref(), sign)
+            .map(|credential| {
+                self.node.key_uses.note(credential);
+                self.session.authorize();
+            })
             .map_err(|invalid| {
                 let auth = subscribe.auth.as_deref();
                 let signed = SignedSubscription { auth, socket_id, channel, data };

@@ -1,7 +1,7 @@
 //! `clairon app create`
 
 use clairon_protocol::Secret;
-use clairon_registry::{App, AppRegistry};
+use clairon_registry::{App, AppRegistry, Credential};
 
 use super::view::AppView;
 use crate::{
@@ -18,13 +18,14 @@ pub(super) async fn run(
     json: bool,
 ) -> anyhow::Result<()> {
     let random = defaults.apply(App::random());
-    let app = App {
-        name: arguments.name,
-        id: arguments.id.unwrap_or(random.id),
-        key: arguments.key.unwrap_or(random.key),
-        secret: arguments.secret.map(parse_secret).transpose()?.unwrap_or(random.secret),
-        ..random
+    let credential = Credential::random();
+    let credential = Credential {
+        key: arguments.key.unwrap_or(credential.key),
+        secret: arguments.secret.map(parse_secret).transpose()?.unwrap_or(credential.secret),
+        ..credential
     };
+    let app =
+        App { name: arguments.name, id: arguments.id.unwrap_or(random.id), credentials: credential.into(), ..random };
     registry.create(&app).await?;
     print(AppView::with_secret(&app).text(json)?);
     Ok(())

@@ -20,11 +20,17 @@ pub(super) async fn run(registry: &dyn AppRegistry, json: bool) -> anyhow::Resul
 
 fn table(apps: &[App]) -> Result<String, std::fmt::Error> {
     let id_width = apps.iter().map(|app| app.id.as_str().len()).max().unwrap_or(0).max("ID".len());
-    let key_width = apps.iter().map(|app| app.key.as_str().len()).max().unwrap_or(0).max("KEY".len());
+    let key_width =
+        apps.iter().map(|app| app.credentials.newest().key.as_str().len()).max().unwrap_or(0).max("KEY".len());
     let mut table = format!("{:id_width$}  {:key_width$}  ENABLED  NAME\n", "ID", "KEY");
     for app in apps {
         let enabled = if app.enabled { "yes" } else { "no" };
-        let row = format!("{:id_width$}  {:key_width$}  {enabled:7}  {}", app.id.as_str(), app.key.as_str(), app.name);
+        let row = format!(
+            "{:id_width$}  {:key_width$}  {enabled:7}  {}",
+            app.id.as_str(),
+            app.credentials.newest().key.as_str(),
+            app.name
+        );
         writeln!(table, "{}", row.trim_end())?;
     }
     Ok(table)

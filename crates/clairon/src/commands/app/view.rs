@@ -1,7 +1,10 @@
 //! How an app is printed.
 
+use std::fmt::Write;
+
 use clairon_protocol::{AppId, AppKey, Limits};
-use clairon_registry::App;
+use clairon_registry::{App, Credential};
+use jiff::Timestamp;
 use serde::Serialize;
 
 /// An app with the names and values that the settings have for its fields.
@@ -10,6 +13,7 @@ use serde::Serialize;
 pub(super) struct AppView<'a> {
     id: &'a AppId,
     name: &'a str,
+    /// The newest, with its secret.
     key: &'a AppKey,
     #[serde(skip_serializing_if = "Option::is_none")]
     secret: Option<&'a str>,
@@ -25,6 +29,30 @@ pub(super) struct AppView<'a> {
     subscription_counts: bool,
     #[serde(flatten)]
     limits: &'a Limits,
+    /// All of them, newest first.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    keys: Vec<KeyView<'a>>,
+}
+
+/// One key of an app.
+#[derive(Serialize)]
+pub(super) struct KeyView<'a> {
+    key: &'a AppKey,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    secret: Option<&'a str>,
+    created_at: Timestamp,
+    last_used_at: Option<Timestamp>,
+}
+
+impl<'a> KeyView<'a> {
+    fn public(credential: &'a Credential) -> Self {
+        let &Credential { ref key, created_at, last_used_at, .. } = credential;
+        Self { key, secret: None, created_at, last_used_at }
+    }
+
+    fn with_secret(credential: &'a Credential) -> Self {
+        Self { secret: Some(credential.secret.expose()), ..Self::public(credential) }
+    }
 }
 
 impl<'a> AppView<'a> {
@@ -33,7 +61,7 @@ impl<'a> AppView<'a> {
         Self {
             id: &app.id,
             name: &app.name,
-            key: &app.key,
+            key: &app.credentials.newest().key,
             secret: None,
             enabled: app.enabled,
             capacity: app.capacity.map_or(0, Into::into),
@@ -45,19 +73,33 @@ impl<'a> AppView<'a> {
             watchlist: app.watchlist,
             subscription_counts: app.subscription_counts,
             limits: &app.limits,
+            keys: app.credentials.iter().map(KeyView::public).collect(),
         }
     }
 
     pub(super) fn with_secret(app: &'a App) -> Self {
-        Self { secret: Some(app.secret.expose()), ..Self::public(app) }
+        Self {
+            secret: Some(app.credentials.newest().secret.expose()),
+            keys: app.credentials.iter().map(KeyView::with_secret).collect(),
+            ..Self::public(app)
+        }
     }
 
-    /// As JSON, or as a table for a settings file.
-    pub(super) fn text(&self, json: bool) -> anyhow::Result<String> {
-        Ok(if json {
-            format!("{}\n", serde_json::to_string_pretty(self)?)
-        } else {
-            format!("[[apps]]\n{}", toml::to_string(self)?)
-        })
+    /// As JSON, or as a table for a settings file, which has one key: the others stand in comments.
+    pub(super) fn text(mut self, json: bool) -> anyhow::Result<String> {
+        if json {
+            return Ok(format!("{}\n", serde_json::to_string_pretty(&self)?));
+        }
+        let keys = std::mem::take(&mut self.keys);
+        let mut text = format!("[[apps]]\n{}", toml::to_string(&self)?);
+        for KeyView { key, secret, created_at, last_used_at } in keys {
+            let used = last_used_at.map_or_else(|| "never".to_owned(), |at| at.to_string());
+            write!(text, "# key {key}: created {created_at}, last used {used}")?;
+            match secret {
+                Some(secret) if Some(secret) != self.secret => writeln!(text, ", secret {secret}")?,
+                _ => writeln!(text)?,
+            }
+        }
+        Ok(text)
     }
 }

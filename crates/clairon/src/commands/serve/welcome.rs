@@ -2,7 +2,7 @@
 
 use std::fmt::{self, Formatter};
 
-use clairon_registry::App;
+use clairon_registry::{App, Credential};
 
 use super::address::Address;
 
@@ -24,7 +24,8 @@ impl fmt::Display for Welcome<'_> {
             }
             Self::Declared { apps, address } => {
                 for app in apps {
-                    writeln!(f, "# app {}: {}", app.id, address.websocket(app.key.as_str()))?;
+                    let key = &app.credentials.newest().key;
+                    writeln!(f, "# app {}: {}", app.id, address.websocket(key.as_str()))?;
                 }
                 write_address(f, address)
             }
@@ -33,9 +34,9 @@ impl fmt::Display for Welcome<'_> {
 }
 
 fn write_env(f: &mut Formatter<'_>, app: &App, address: &Address, show_secret: bool) -> fmt::Result {
-    let App { id, key, .. } = app;
+    let (id, Credential { key, secret, .. }) = (&app.id, app.credentials.newest());
     let secret =
-        if show_secret { quote_env(app.secret.expose()) } else { format!(" # clairon app show {id} --show-secret") };
+        if show_secret { quote_env(secret.expose()) } else { format!(" # clairon app show {id} --show-secret") };
     write!(
         f,
         "\
@@ -92,12 +93,9 @@ window.Echo = new Echo({
 }
 
 fn write_curl(f: &mut Formatter<'_>, app: &App, address: &Address, show_secret: bool) -> fmt::Result {
-    let App { id, key, .. } = app;
-    let secret = if show_secret {
-        quote_shell(app.secret.expose())
-    } else {
-        format!("'' # clairon app show {id} --show-secret")
-    };
+    let (id, Credential { key, secret, .. }) = (&app.id, app.credentials.newest());
+    let secret =
+        if show_secret { quote_shell(secret.expose()) } else { format!("'' # clairon app show {id} --show-secret") };
     let url = format!("{}{}/apps/{id}/events", address.http(), address.path_prefix());
     write!(
         f,

@@ -1,0 +1,42 @@
+//! Which keys were used, until the registry is told.
+
+use std::collections::HashMap;
+
+use clairon_protocol::AppKey;
+use clairon_registry::{Credential, KeyUse};
+use jiff::Timestamp;
+use parking_lot::RwLock;
+
+/// The keys that were used since the last [`take`](Self::take). Only keys of apps come here, so there are as many as the
+/// registry has at most.
+#[derive(Debug, Default)]
+pub(crate) struct KeyUses(RwLock<HashMap<AppKey, Timestamp>>);
+
+impl KeyUses {
+    /// Notes that a credential was used just now. Within one period the first time stands: nearly every call only reads.
+    pub(crate) fn note(&self, credential: &Credential) {
+        if !self.0.read().contains_key(&credential.key) {
+            self.0.write().insert(credential.key.clone(), Timestamp::now());
+        }
+    }
+
+    /// Hands out what was noted, and forgets it.
+    pub(crate) fn take(&self) -> Vec<KeyUse> {
+        std::mem::take(&mut *self.0.write()).into_iter().map(|(key, at)| KeyUse { key, at }).collect()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_key_is_told_once_a_period() {
+        let (uses, credential) = (KeyUses::default(), Credential::random());
+        uses.note(&credential);
+        uses.note(&credential);
+        let keys: Vec<_> = uses.take().into_iter().map(|used| used.key).collect();
+        assert_eq!(keys, [credential.key]);
+        assert_eq!(uses.take(), []);
+    }
+}
