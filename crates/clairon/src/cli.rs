@@ -33,6 +33,8 @@ pub(crate) enum Command {
     Publish(PublishArguments),
     /// Print what comes on channels of this server, or of any that speaks the protocol
     Listen(ListenArguments),
+    /// Print what happens on this server: connections, subscriptions, refusals, events
+    Tail(TailArguments),
 }
 
 /// Where settings come from besides the environment.
@@ -177,6 +179,27 @@ pub(crate) struct ListenArguments {
     pub(crate) what: clairon_live::ListenArgs,
     #[command(flatten)]
     pub(crate) target: TargetArguments,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct TailArguments {
+    #[command(flatten)]
+    pub(crate) what: clairon_live::TailArgs,
+    /// The server, `http(s)://HOST[:PORT][/PREFIX]`; without it, the one of this machine
+    #[arg(long, value_name = "URL")]
+    pub(crate) url: Option<Hidden>,
+    /// The token of its admin API
+    #[arg(long, value_name = "TOKEN", env = "CLAIRON_ADMIN_TOKEN", hide_env_values = true)]
+    pub(crate) token: Option<Hidden>,
+    #[command(flatten)]
+    pub(crate) files: SettingsFiles,
+}
+
+impl TailArguments {
+    /// The settings, which say where the server of this machine listens.
+    pub(crate) fn sources(self) -> Sources {
+        self.files.sources([])
+    }
 }
 
 /// Which server and app; without any of these, what `.env` of this folder names.

@@ -41,6 +41,7 @@ async fn run(command: Command) -> anyhow::Result<()> {
         Command::Import(arguments) => commands::import::run(arguments).await,
         Command::Publish(arguments) => commands::live::publish(arguments).await,
         Command::Listen(arguments) => commands::live::listen(arguments).await,
+        Command::Tail(arguments) => commands::live::tail(arguments),
         Command::Bench(arguments) => Ok(task::block_in_place(|| clairon_bench::run(arguments))?),
         Command::Doctor(arguments) => Ok(task::block_in_place(|| clairon_doctor::run(&arguments))?),
     }

@@ -3,7 +3,7 @@
 use std::time::SystemTime;
 
 use ureq::{
-    Agent, Body,
+    Agent, Body, BodyReader,
     http::{HeaderMap, Response, StatusCode},
     tls::{Certificate, RootCerts, TlsConfig},
 };
@@ -67,6 +67,28 @@ impl Client {
     pub fn post(&self, url: &str, content_type: &str, body: &str) -> Result<Answer, String> {
         let request = self.agent.post(url).header("content-type", content_type).header("accept", "application/json");
         read(request.send(body))
+    }
+}
+
+/// A body that is read as it comes.
+pub type Following = BodyReader<'static>;
+
+impl Client {
+    /// `GET` whose answer goes on as long as the server lives. Reading it may wait for ever.
+    ///
+    /// # Errors
+    /// Why there is no answer, in words.
+    pub fn follow(&self, url: &str, token: &str) -> Result<Result<Following, Answer>, String> {
+        let request = self.agent.get(url).config();
+        let request =
+            request.timeout_global(None).timeout_connect(Some(PATIENCE)).timeout_recv_response(Some(PATIENCE));
+        let request =
+            request.build().header("authorization", format!("Bearer {token}")).header("accept", "text/event-stream");
+        let response = request.call().map_err(|error| quote(&error.to_string()))?;
+        if response.status() == StatusCode::OK {
+            return Ok(Ok(response.into_body().into_reader()));
+        }
+        read(Ok(response)).map(Err)
     }
 }
 

@@ -8,9 +8,11 @@ mod error;
 mod listen;
 mod publish;
 mod reach;
+mod tail;
 mod terminal;
 
 pub use encryption::MasterKey;
 pub use error::LiveError;
 pub use listen::{ListenArgs, run as listen};
 pub use publish::{PublishArgs, run as publish};
+pub use tail::{TailArgs, run as tail};

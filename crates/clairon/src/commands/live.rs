@@ -1,4 +1,4 @@
-//! `clairon publish` and `clairon listen`: which server they are for.
+//! `clairon publish`, `clairon listen` and `clairon tail`: which server they are for.
 
 use std::{env, net::IpAddr};
 
@@ -6,12 +6,12 @@ use anyhow::Context;
 use clairon_client::{Credentials, Endpoint, Target};
 use clairon_laravel::Project;
 use clairon_live::LiveError;
-use clairon_protocol::AppId;
+use clairon_protocol::{AppId, Secret};
 use tokio::task;
 
 use super::open;
 use crate::{
-    cli::{Hidden, ListenArguments, PublishArguments, RegistryPlace, TargetArguments},
+    cli::{Hidden, ListenArguments, PublishArguments, RegistryPlace, TailArguments, TargetArguments},
     config::{Listen, Settings},
 };
 
@@ -27,6 +27,34 @@ pub(crate) async fn publish(arguments: PublishArguments) -> anyhow::Result<()> {
 pub(crate) async fn listen(arguments: ListenArguments) -> anyhow::Result<()> {
     let target = target(arguments.target).await?;
     Ok(task::block_in_place(|| clairon_live::listen(&target, &arguments.what))?)
+}
+
+/// # Errors
+/// When the server is not there, or does not let us watch.
+pub(crate) fn tail(mut arguments: TailArguments) -> anyhow::Result<()> {
+    let token = arguments.token.take().map(Hidden::into_inner).unwrap_or_default();
+    let token = Secret::parse(&token).map_err(|_| {
+        let size = token.len();
+        LiveError::Usage(format!("--token or CLAIRON_ADMIN_TOKEN: needed is the server's token, got {size} bytes"))
+    })?;
+    let what = arguments.what.clone();
+    let endpoint = match arguments.url.take().map(Hidden::into_inner) {
+        Some(url) => given(&url, "")?,
+        None => {
+            let settings = Settings::load(arguments.sources())?;
+            local(&settings.listen, &settings.server.path_prefix)
+        }
+    };
+    Ok(task::block_in_place(|| clairon_live::tail(&endpoint, &token, &what))?)
+}
+
+fn given(url: &str, when: &str) -> Result<Endpoint, LiveError> {
+    Endpoint::parse(url).ok_or_else(|| {
+        let size = url.len();
+        LiveError::Usage(format!(
+            "--url: {when}expected http(s)://HOST[:PORT][/PREFIX], got {size} bytes of another form"
+        ))
+    })
 }
 
 async fn target(arguments: TargetArguments) -> anyhow::Result<Target> {
@@ -55,12 +83,7 @@ fn of_project(place: &RegistryPlace) -> Result<Target, String> {
 async fn of_registry(id: &AppId, url: Option<&str>, place: RegistryPlace) -> anyhow::Result<Target> {
     let settings = Settings::load(place.sources())?;
     let endpoint = match url {
-        Some(url) => Endpoint::parse(url).ok_or_else(|| {
-            let size = url.len();
-            LiveError::Usage(format!(
-                "--url: with --app, expected http(s)://HOST[:PORT][/PREFIX], got {size} bytes of another form"
-            ))
-        })?,
+        Some(url) => given(url, "with --app, ")?,
         None => local(&settings.listen, &settings.server.path_prefix),
     };
     let registry = open(&settings.database).await?;
