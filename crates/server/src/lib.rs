@@ -5,6 +5,7 @@
 //! queues it for every subscriber, and the subscriber's own task in `socket` writes it.
 
 mod accept;
+mod admin;
 mod api;
 mod background;
 mod clock;
@@ -25,6 +26,7 @@ mod socket;
 mod throttle;
 mod wire;
 
+pub use admin::AdminToken;
 pub use error::ServerError;
 pub use lifecycle::Server;
-pub use settings::{ClusterSettings, Heartbeat, OutboxLimits, RedisUrl, Settings};
+pub use settings::{AdminSettings, ClusterSettings, Heartbeat, OutboxLimits, RedisUrl, Settings};

@@ -14,6 +14,7 @@ use tower_http::cors::CorsLayer;
 use tracing::warn;
 
 use crate::{
+    admin,
     api::{self, Reason},
     cut::Cut,
     explain::hide_secrets,
@@ -27,6 +28,7 @@ const SOCKET: &str = "/app/{key}";
 
 /// All routes of a node.
 pub(crate) fn router(node: Arc<Node>) -> Router {
+    let admin = admin::router(node.clone()).layer(middleware::from_fn_with_state(node.clone(), log_refusal));
     Router::new()
         .route(SOCKET, any(socket::upgrade))
         .route("/apps/{app_id}/events", post(api::events))
@@ -46,6 +48,8 @@ pub(crate) fn router(node: Arc<Node>) -> Router {
         .layer(middleware::from_fn_with_state(node.clone(), refuse_stray_websocket))
         .layer(middleware::from_fn_with_state(node, log_refusal))
         .layer(CorsLayer::permissive())
+        // Below the layers, which so are not around it: browsers of other sites have no business there.
+        .merge(admin)
 }
 
 /// Tells a WebSocket that is not on its way to `/app/{key}` so in its own terms: a close code.

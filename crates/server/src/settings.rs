@@ -1,9 +1,12 @@
 //! What an operator sets for the whole server; what is set per app stands in the registry.
 
-use std::time::Duration;
+use std::{num::NonZeroU32, time::Duration};
 
 pub use clairon_cluster::{ClusterSettings, RedisUrl};
 pub use clairon_hub::OutboxLimits;
+use clairon_protocol::Limits;
+
+use crate::admin::AdminToken;
 
 /// How the server behaves towards all apps alike.
 #[derive(Clone, Debug)]
@@ -28,6 +31,19 @@ pub struct Settings {
     pub drain: Duration,
     /// How this node reaches the others; `None` for a single one.
     pub cluster: Option<ClusterSettings>,
+    /// Who may manage apps over HTTP; `None`: nobody.
+    pub admin: Option<AdminSettings>,
+}
+
+/// How apps are managed over HTTP.
+#[derive(Clone, Debug)]
+pub struct AdminSettings {
+    /// What a request has to name.
+    pub token: AdminToken,
+    /// How many connections a new app may have at once, where nothing is said.
+    pub capacity: Option<NonZeroU32>,
+    /// What a new app may use, where nothing is said.
+    pub limits: Limits,
 }
 
 /// How silence is treated, in seconds.

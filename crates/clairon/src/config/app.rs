@@ -44,8 +44,8 @@ pub(super) struct Declaration {
 /// The section `limits`: what an app has unless it says otherwise.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct AppDefaults {
-    capacity: Option<NonZeroU32>,
-    limits: Limits,
+    pub(super) capacity: Option<NonZeroU32>,
+    pub(super) limits: Limits,
 }
 
 impl AppDefaults {

@@ -2,11 +2,11 @@
 
 use std::time::Duration;
 
-use clairon_server::{Heartbeat, OutboxLimits, Settings};
+use clairon_server::{AdminSettings, AdminToken, Heartbeat, OutboxLimits, Settings};
 
-use super::{cluster, fields::Fields};
+use super::{app::AppDefaults, cluster, fields::Fields};
 
-pub(super) fn read(fields: &mut Fields<'_>) -> Option<Settings> {
+pub(super) fn read(fields: &mut Fields<'_>, app_defaults: AppDefaults) -> Option<Settings> {
     let path_prefix = fields.text("server.path_prefix", parse_path_prefix);
     let shutdown = fields.number("server.shutdown_seconds", 0..=3_600);
     let drain = fields.number("server.drain_seconds", 0..=3_600);
@@ -14,6 +14,7 @@ pub(super) fn read(fields: &mut Fields<'_>) -> Option<Settings> {
     let authorization = fields.number("heartbeat.authorization_seconds", 1..=3_600);
     let heartbeat = read_heartbeat(fields);
     let outbox = read_outbox(fields);
+    let admin_token = fields.secret("admin.token", parse_admin_token);
     let write_timeout = fields.number("outbox.write_timeout_seconds", 1..=3_600);
     Some(Settings {
         path_prefix: path_prefix?,
@@ -26,7 +27,16 @@ pub(super) fn read(fields: &mut Fields<'_>) -> Option<Settings> {
         shutdown_grace: Duration::from_secs(shutdown?),
         drain: Duration::from_secs(drain?),
         cluster,
+        admin: admin_token?.map(|token| AdminSettings {
+            token,
+            capacity: app_defaults.capacity,
+            limits: app_defaults.limits,
+        }),
     })
+}
+
+fn parse_admin_token(text: &str) -> Result<Option<AdminToken>, String> {
+    if text.is_empty() { Ok(None) } else { AdminToken::parse(text).map(Some) }
 }
 
 /// Takes a path that begins with a slash and ends without one; a slash at its end is cut off.

@@ -53,9 +53,9 @@ impl Settings {
         let mut fields = Fields::new(&layers.settings, problems);
         let listen = Listen::read(&mut fields);
         let database = read_database(&mut fields);
-        let server = server::read(&mut fields);
-        let log = LogSettings::read(&mut fields);
         let app_defaults = AppDefaults::read(&mut fields);
+        let server = server::read(&mut fields, app_defaults);
+        let log = LogSettings::read(&mut fields);
         let apps = read_apps(&layers.apps, app_defaults, problems);
         Some(Self {
             listen: listen?,

@@ -85,6 +85,7 @@ fn every_setting_has_a_variable() {
             // The other settings of Redis show with a URL alone.
             ("redis.url", _) => "redis://h".to_owned(),
             ("redis.prefix", _) => "other".to_owned(),
+            ("admin.token", _) => "0123456789abcdef".to_owned(),
             (_, toml::Value::Integer(number)) => (number + 1).to_string(),
             (name, value) => panic!("no other value for {name} = {value}"),
         };
@@ -299,6 +300,7 @@ fn secrets_are_not_in_debug_output() {
         ("PUSHER_APP_KEY", "k"),
         ("PUSHER_APP_SECRET", "hunter2"),
         ("CLAIRON_DATABASE_URL", "postgres://u:hunter2@h/d"),
+        ("CLAIRON_ADMIN_TOKEN", "hunter2hunter2hunter2"),
     ];
     assert!(!format!("{:?}", load_environment(&variables).unwrap()).contains("hunter2"));
 }
@@ -327,6 +329,10 @@ fn wrong_variables() {
         (
             &[("CLAIRON_DATABASE_URL", "mysql://u:hunter2@h/d")],
             r#"CLAIRON_DATABASE_URL is "mysql://…@h/d": allowed are sqlite://FILE, sqlite::memory: and postgres://…"#,
+        ),
+        (
+            &[("CLAIRON_ADMIN_TOKEN", "hunter2")],
+            "CLAIRON_ADMIN_TOKEN: a token has 16 to 256 printable ASCII characters and no spaces (this one has 7 characters)",
         ),
         (
             &[("CLAIRON_LOG", "inof")],
