@@ -51,7 +51,7 @@ pub(crate) struct SettingsFiles {
 
 impl SettingsFiles {
     /// These files and the environment, under flags given as flag, setting and value.
-    fn sources<const N: usize>(self, flags: [(&'static str, &'static str, Option<String>); N]) -> Sources {
+    pub(crate) fn sources<const N: usize>(self, flags: [(&'static str, &'static str, Option<String>); N]) -> Sources {
         let flags = flags.into_iter().filter_map(|(flag, setting, value)| Some((flag, setting, value?)));
         Sources {
             config: self.config,
@@ -188,18 +188,11 @@ pub(crate) struct TailArguments {
     /// The server, `http(s)://HOST[:PORT][/PREFIX]`; without it, the one of this machine
     #[arg(long, value_name = "URL")]
     pub(crate) url: Option<Hidden>,
-    /// The token of its admin API
-    #[arg(long, value_name = "TOKEN", env = "CLAIRON_ADMIN_TOKEN", hide_env_values = true)]
+    /// The token of its admin API; without it, the setting admin.token, which is `CLAIRON_ADMIN_TOKEN`
+    #[arg(long, value_name = "TOKEN")]
     pub(crate) token: Option<Hidden>,
     #[command(flatten)]
     pub(crate) files: SettingsFiles,
-}
-
-impl TailArguments {
-    /// The settings, which say where the server of this machine listens.
-    pub(crate) fn sources(self) -> Sources {
-        self.files.sources([])
-    }
 }
 
 /// Which server and app; without any of these, what `.env` of this folder names.

@@ -57,7 +57,7 @@ impl Endpoint {
         format!("{self}{path}")
     }
 
-    /// The URL of a path for WebSockets.
+    /// The URL of a path for a WebSocket.
     #[must_use]
     pub fn websocket(&self, path: &str) -> String {
         let scheme = if self.tls { "wss" } else { "ws" };

@@ -138,7 +138,7 @@ impl Answer {
         self.headers.get(name).map(|value| quote(&String::from_utf8_lossy(value.as_bytes()))).unwrap_or_default()
     }
 
-    /// The message of an error: what stands in `error` or `message` of a JSON body, or else the body.
+    /// The message of an error: what stands in `error`, `message` or `detail` of a JSON body, or else the body.
     #[must_use]
     pub fn message(&self) -> String {
         let json: Option<serde_json::Value> = serde_json::from_str(&self.body).ok();
@@ -146,6 +146,7 @@ impl Answer {
         let is_page = self.body.trim_start().starts_with('<');
         field("error")
             .or_else(|| field("message"))
+            .or_else(|| field("detail"))
             .unwrap_or_else(|| if is_page { "an HTML page".to_owned() } else { quote(&self.body) })
     }
 

@@ -6,7 +6,7 @@ use crate::http::Answer;
 pub const CLOCK_WINDOW: u64 = 600;
 
 /// What an answer other than 200 says. Servers have words of their own, and Clairon, hosted Pusher, Reverb, soketi and
-/// Laravel WebSockets are understood.
+/// `Laravel WebSockets` are understood.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Refusal {
     /// The clocks are too far apart.

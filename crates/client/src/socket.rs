@@ -18,9 +18,9 @@ use crate::{PATIENCE, endpoint::Endpoint, stream::Stream, text::quote};
 const MAX_MESSAGE: usize = 1 << 20;
 
 /// What a server may ask a client to be silent for; more is taken for this.
-const MAX_SILENCE: Duration = Duration::from_secs(3_600);
+const MAX_SILENCE: Duration = Duration::from_hours(1);
 /// The same where the server does not say: the protocol's default.
-const DEFAULT_SILENCE: Duration = Duration::from_secs(120);
+const DEFAULT_SILENCE: Duration = Duration::from_mins(2);
 
 /// A connection that the server has greeted.
 pub struct PusherSocket {

@@ -16,7 +16,7 @@ use crate::{
 pub struct Target {
     /// Where the HTTP API is.
     pub endpoint: Endpoint,
-    /// The key that WebSockets connect with.
+    /// The key that a WebSocket connects with.
     pub key: AppKey,
     /// What signs; `None` where only the key was given.
     pub credentials: Option<Credentials>,
@@ -74,7 +74,7 @@ impl Target {
         })
     }
 
-    /// Where WebSockets are; hosted Pusher has another host for them.
+    /// Where a WebSocket connects to; hosted Pusher has another host for it.
     #[must_use]
     pub fn socket_endpoint(&self) -> Endpoint {
         let host = self.endpoint.host.strip_prefix("api").filter(|_| self.endpoint.is_hosted_pusher());

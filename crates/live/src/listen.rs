@@ -20,6 +20,9 @@ use self::{
 };
 use crate::{LiveError, MasterKey, reach, terminal};
 
+/// The longest time that may be asked for.
+const LONGEST: Duration = Duration::from_hours(24);
+
 /// What to listen to.
 #[derive(Debug, Args)]
 pub struct ListenArgs {
@@ -54,8 +57,7 @@ fn object(text: &str) -> Result<Map<String, Value>, String> {
 fn seconds(text: &str) -> Result<Duration, String> {
     let seconds = text.parse().ok().filter(|seconds| *seconds > 0.0);
     let wait = seconds.and_then(|seconds| Duration::try_from_secs_f64(seconds).ok());
-    wait.filter(|wait| *wait <= Duration::from_secs(31_536_000))
-        .ok_or_else(|| "expected a number of seconds, of a year at most".to_owned())
+    wait.filter(|wait| *wait <= LONGEST).ok_or_else(|| "expected a number of seconds, of a day at most".to_owned())
 }
 
 /// Prints what comes until it has seen or waited enough. A connection that is lost is made again, as the protocol has it.

@@ -9,7 +9,7 @@ use clairon_client::{
     Endpoint,
     http::{Answer, Client},
 };
-use clairon_protocol::{AppId, Secret};
+use clairon_protocol::AppId;
 use clap::Args;
 use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
 
@@ -22,7 +22,7 @@ const PATH: &str = "/admin/api/tail";
 const LONGEST: u64 = 5;
 
 /// What to watch.
-#[derive(Clone, Debug, Args)]
+#[derive(Debug, Args)]
 pub struct TailArgs {
     /// Of this app alone
     #[arg(long, value_name = "ID", value_parser = AppId::parse)]
@@ -42,13 +42,13 @@ pub struct TailArgs {
 ///
 /// # Errors
 /// When the server cannot be reached to begin with, or does not let us watch.
-pub fn run(endpoint: &Endpoint, token: &Secret, arguments: &TailArgs) -> Result<(), LiveError> {
+pub fn run(endpoint: &Endpoint, token: &str, arguments: &TailArgs) -> Result<(), LiveError> {
     let client = Client::new();
     let url = endpoint.http(&format!("{PATH}{}", query(arguments)));
     let mut printer = Printer::new(arguments.json, arguments.app.is_none());
     let (mut was_connected, mut failed) = (false, 0);
     loop {
-        let lost = match client.follow(&url, token.expose()) {
+        let lost = match client.follow(&url, token) {
             Ok(Ok(body)) => {
                 terminal::say(terminal::DIM, format_args!("watching {endpoint}"));
                 (was_connected, failed) = (true, 0);

@@ -17,6 +17,7 @@ mod query;
 mod registry;
 mod router;
 mod switch;
+mod tail;
 mod token;
 
 pub(crate) use router::router;

@@ -4,4 +4,5 @@
 
 mod listen;
 mod publish;
+mod tail;
 mod tool;

@@ -6,7 +6,7 @@ use anyhow::Context;
 use clairon_client::{Credentials, Endpoint, Target};
 use clairon_laravel::Project;
 use clairon_live::LiveError;
-use clairon_protocol::{AppId, Secret};
+use clairon_protocol::AppId;
 use tokio::task;
 
 use super::open;
@@ -31,20 +31,23 @@ pub(crate) async fn listen(arguments: ListenArguments) -> anyhow::Result<()> {
 
 /// # Errors
 /// When the server is not there, or does not let us watch.
-pub(crate) fn tail(mut arguments: TailArguments) -> anyhow::Result<()> {
-    let token = arguments.token.take().map(Hidden::into_inner).unwrap_or_default();
-    let token = Secret::parse(&token).map_err(|_| {
-        let size = token.len();
-        LiveError::Usage(format!("--token or CLAIRON_ADMIN_TOKEN: needed is the server's token, got {size} bytes"))
-    })?;
-    let what = arguments.what.clone();
-    let endpoint = match arguments.url.take().map(Hidden::into_inner) {
+pub(crate) fn tail(arguments: TailArguments) -> anyhow::Result<()> {
+    let TailArguments { what, url, token, files } = arguments;
+    let settings = Settings::load(files.sources([]))?;
+    let endpoint = match url.map(Hidden::into_inner) {
         Some(url) => given(&url, "")?,
-        None => {
-            let settings = Settings::load(arguments.sources())?;
-            local(&settings.listen, &settings.server.path_prefix)
-        }
+        None => local(&settings.listen, &settings.server.path_prefix),
     };
+    let own = || settings.server.admin.as_ref().map(|admin| admin.token.expose().to_owned());
+    let token = token.map(Hidden::into_inner).or_else(own).ok_or_else(|| {
+        LiveError::Usage(
+            "the server's token is needed: --token, or CLAIRON_ADMIN_TOKEN as the server has it".to_owned(),
+        )
+    })?;
+    if token.is_empty() || !token.bytes().all(|byte| byte.is_ascii_graphic()) {
+        let problem = "a token has printable ASCII characters and no spaces";
+        return Err(LiveError::Usage(format!("--token: {problem} (this one has {} bytes)", token.len())).into());
+    }
     Ok(task::block_in_place(|| clairon_live::tail(&endpoint, &token, &what))?)
 }
 

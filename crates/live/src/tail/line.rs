@@ -56,10 +56,9 @@ impl Printer {
                 column(style, &text, 0);
             }
         }
-        for words in [figures(happening), text("data"), text("user").map(|user| format!("as {user}")), why(happening)] {
-            if let Some(words) = words {
-                column(Style::new(), &words, 0);
-            }
+        let user = text("user").map(|user| format!("as {user}"));
+        for words in [figures(happening), text("data"), user, why(happening)].into_iter().flatten() {
+            column(Style::new(), &words, 0);
         }
         line.truncate(line.trim_end().len());
         line

@@ -34,6 +34,12 @@ impl AdminToken {
     pub(super) fn matches(&self, text: &str) -> bool {
         self.0.matches(text)
     }
+
+    /// The token itself, for a request.
+    #[must_use]
+    pub fn expose(&self) -> &str {
+        self.0.expose()
+    }
 }
 
 #[cfg(test)]

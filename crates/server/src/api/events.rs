@@ -67,7 +67,9 @@ async fn publish<'a>(node: &Node, app: &App, events: &'a [NewEvent]) -> Result<(
         Message { event: name, data, channels, except: *except, origin: Origin::Backend }
     };
     node.publish(app, events.iter().map(message)).await?;
-    events.iter().for_each(|event| node.observe_event(app, &message(event)));
+    for event in events {
+        node.observe_event(app, &message(event));
+    }
     Ok(())
 }
 

@@ -6,6 +6,7 @@ use clairon_protocol::{AppId, SocketId};
 use clairon_registry::AppCache;
 use jiff::Timestamp;
 use serde::Serialize;
+use utoipa::ToSchema;
 
 use crate::{cut::Cut, explain::hide_secrets};
 
@@ -13,7 +14,7 @@ use crate::{cut::Cut, explain::hide_secrets};
 const SHOWN_DATA: usize = 200;
 
 /// What kind of thing it is.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, ToSchema)]
 #[serde(rename_all = "snake_case")]
 pub(crate) enum Kind {
     /// A client was let in.
@@ -45,10 +46,11 @@ pub(crate) enum Kind {
 }
 
 /// One thing that has happened. What does not apply is left out.
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug, Serialize, ToSchema)]
 pub(crate) struct Happening {
     /// When, in UTC.
     time: String,
+    /// What kind of thing.
     pub(super) kind: Kind,
     /// The app's id.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -56,6 +58,7 @@ pub(crate) struct Happening {
     /// The connection.
     #[serde(skip_serializing_if = "Option::is_none")]
     socket: Option<String>,
+    /// The channel.
     #[serde(skip_serializing_if = "Option::is_none")]
     channel: Option<String>,
     /// The event's name.
