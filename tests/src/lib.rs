@@ -4,9 +4,11 @@
 
 pub mod api;
 pub mod app;
+pub mod certificates;
 pub mod client;
 pub mod http;
 pub mod log;
+pub mod nginx;
 pub mod nodes;
 pub mod proxy;
 pub mod raw;

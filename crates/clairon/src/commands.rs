@@ -3,6 +3,7 @@
 pub(crate) mod app;
 pub(crate) mod config;
 pub(crate) mod import;
+pub(crate) mod live;
 pub(crate) mod serve;
 pub(crate) mod stats;
 

@@ -15,6 +15,7 @@ mod file;
 mod layers;
 mod listen;
 mod log;
+mod others;
 mod problem;
 mod server;
 mod settings;
@@ -26,6 +27,7 @@ pub(crate) use app_changes::{AppChanges, app_flag};
 pub(crate) use layers::Sources;
 pub(crate) use listen::Listen;
 pub(crate) use log::{LogFormat, LogSettings};
+pub(crate) use others::Adopted;
 pub(crate) use problem::Problems;
 pub(crate) use settings::{Database, Settings};
 

@@ -8,6 +8,7 @@ mod logging;
 use std::process::ExitCode;
 
 use clairon_doctor::DoctorError;
+use clairon_live::LiveError;
 use tokio::task;
 
 use crate::{
@@ -38,6 +39,9 @@ async fn run(command: Command) -> anyhow::Result<()> {
         Command::Stats(arguments) => commands::stats::run(arguments).await,
         Command::Config(arguments) => commands::config::run(arguments),
         Command::Import(arguments) => commands::import::run(arguments).await,
+        Command::Publish(arguments) => commands::live::publish(arguments).await,
+        Command::Listen(arguments) => commands::live::listen(arguments).await,
+        Command::Tail(arguments) => commands::live::tail(arguments),
         Command::Bench(arguments) => Ok(task::block_in_place(|| clairon_bench::run(arguments))?),
         Command::Doctor(arguments) => Ok(task::block_in_place(|| clairon_doctor::run(&arguments))?),
     }
@@ -51,6 +55,7 @@ fn report(error: &anyhow::Error) -> ExitCode {
         return ExitCode::from(USAGE_ERROR);
     }
     eprintln!("error: {error:#}");
-    let is_usage = error.downcast_ref().is_some_and(DoctorError::is_usage);
+    let is_usage = error.downcast_ref().is_some_and(DoctorError::is_usage)
+        || error.downcast_ref().is_some_and(LiveError::is_usage);
     if is_usage { ExitCode::from(USAGE_ERROR) } else { ExitCode::FAILURE }
 }

@@ -17,5 +17,6 @@ mod query;
 mod registry;
 mod router;
 mod switch;
+mod tail;
 
 pub(crate) use router::router;

@@ -31,6 +31,12 @@ impl BearerToken {
             })
     }
 
+    /// The token itself, for a request.
+    #[must_use]
+    pub fn expose(&self) -> &str {
+        self.0.expose()
+    }
+
     /// Checks that a request has `Authorization: Bearer …` with this token. Takes the same time wherever they differ.
     ///
     /// # Errors

@@ -16,6 +16,7 @@ mod error;
 mod explain;
 mod key_uses;
 mod lifecycle;
+mod live;
 mod metrics;
 mod node;
 mod opening;

@@ -19,6 +19,7 @@ use crate::{
     api::{self, Reason},
     cut::Cut,
     explain::hide_secrets,
+    live::{Happening, Kind},
     metrics::{self, Access, Refused},
     node::Node,
     socket,
@@ -85,6 +86,10 @@ async fn note_answer(State(node): State<Arc<Node>>, request: Request, next: Next
         node.metrics.refusals.count(Refused::Request(response.status()));
         let (path, reason) = (hide_secrets(&node.apps, &path), hide_secrets(&node.apps, reason));
         warn!(%method, path = %Cut(&path), status = response.status().as_u16(), %reason, "request refused");
+        node.observe(|| {
+            let refused = Happening::new(Kind::RequestRefused).code(response.status().as_u16());
+            refused.because(format_args!("{method} {}: {reason}", Cut(&path))).app_of(&path)
+        });
     } else if let Some(app) = app_of(&path).and_then(|id| node.apps.by_id(id)) {
         let answer = usize::try_from(response.body().size_hint().lower()).unwrap_or_default();
         node.hub.app(&app.id).traffic().add_request(length.unwrap_or_default(), answer);

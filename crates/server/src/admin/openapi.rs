@@ -37,6 +37,7 @@ const WITH_BODY: [(&str, &str); 3] = [
     tags(
         (name = "apps", description = "Apps with their limits and switches"),
         (name = "keys", description = "The keys of apps"),
+        (name = "live", description = "What happens on this node"),
     ),
     security(("token" = [])),
 )]

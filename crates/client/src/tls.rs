@@ -21,22 +21,26 @@ use rustls::{
 static ROOTS: LazyLock<Vec<CertificateDer<'static>>> = LazyLock::new(|| rustls_native_certs::load_native_certs().certs);
 
 /// One attempt, which remembers the certificate that it was shown.
-pub(crate) struct Client {
+pub struct Client {
     config: Arc<ClientConfig>,
     seen: Arc<OnceLock<Chain>>,
 }
 
 /// What a server has shown.
 #[derive(Clone, Debug)]
-pub(crate) struct Chain {
+pub struct Chain {
     /// In DER.
-    pub(crate) certificate: Vec<u8>,
+    pub certificate: Vec<u8>,
     /// How many certificates came with it.
-    pub(crate) intermediates: usize,
+    pub intermediates: usize,
 }
 
 impl Client {
-    pub(crate) fn new() -> Result<Self, Error> {
+    /// With the system's certificates, or those of Mozilla.
+    ///
+    /// # Errors
+    /// When none of them can be used.
+    pub fn new() -> Result<Self, Error> {
         let seen = Arc::new(OnceLock::new());
         let provider = provider();
         let roots = Arc::new(roots());
@@ -52,12 +56,11 @@ impl Client {
         Ok(Self { config: Arc::new(config), seen })
     }
 
-    /// Makes TLS of a connection. A [`rustls::Error`] may be inside the error.
-    pub(crate) fn handshake(
-        &self,
-        mut tcp: TcpStream,
-        host: &str,
-    ) -> io::Result<StreamOwned<ClientConnection, TcpStream>> {
+    /// Makes TLS of a connection.
+    ///
+    /// # Errors
+    /// When the peer speaks no TLS, or has no certificate for `host` that is good. A [`rustls::Error`] may be inside.
+    pub fn handshake(&self, mut tcp: TcpStream, host: &str) -> io::Result<StreamOwned<ClientConnection, TcpStream>> {
         let name = ServerName::try_from(host.to_owned()).map_err(io::Error::other)?;
         let mut connection = ClientConnection::new(self.config.clone(), name).map_err(io::Error::other)?;
         while connection.is_handshaking() {
@@ -67,18 +70,21 @@ impl Client {
     }
 
     /// What the server has shown, whether it was accepted or not.
-    pub(crate) fn chain(&self) -> Option<&Chain> {
+    #[must_use]
+    pub fn chain(&self) -> Option<&Chain> {
         self.seen.get()
     }
 }
 
 /// What rustls says, where it is the cause of an error.
-pub(crate) fn cause(error: &io::Error) -> Option<&Error> {
+#[must_use]
+pub fn cause(error: &io::Error) -> Option<&Error> {
     error.get_ref()?.downcast_ref()
 }
 
 /// True where the error is about the server's certificate, so that it does speak TLS.
-pub(crate) fn certificate_error(error: &io::Error) -> Option<&CertificateError> {
+#[must_use]
+pub fn certificate_error(error: &io::Error) -> Option<&CertificateError> {
     match cause(error)? {
         Error::InvalidCertificate(certificate) => Some(certificate),
         _ => None,
@@ -86,13 +92,15 @@ pub(crate) fn certificate_error(error: &io::Error) -> Option<&CertificateError> 
 }
 
 /// The cryptography behind all of it.
-pub(crate) fn provider() -> Arc<CryptoProvider> {
+#[must_use]
+pub fn provider() -> Arc<CryptoProvider> {
     static PROVIDER: LazyLock<Arc<CryptoProvider>> = LazyLock::new(|| Arc::new(ring::default_provider()));
     PROVIDER.clone()
 }
 
 /// The certificates of the system in DER; none where it has none.
-pub(crate) fn system_certificates() -> &'static [CertificateDer<'static>] {
+#[must_use]
+pub fn system_certificates() -> &'static [CertificateDer<'static>] {
     &ROOTS
 }
 

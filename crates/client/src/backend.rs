@@ -1,13 +1,52 @@
-//! Where `pusher-php-server` sends events.
+//! What a Laravel project's configuration makes of `pusher-php-server`: where it sends events.
 
-use clairon_laravel::{Connection, Setting, Value};
+use clairon_laravel::{Connection, Project, Setting, Value};
 
-use super::{Problem, names};
 use crate::{endpoint::Endpoint, text::quote};
 
-/// The rules of version 6 and later: TLS unless something speaks against it, and a host of hosted Pusher where none is
-/// set.
-pub(super) fn endpoint(connection: &Connection) -> Result<Endpoint, Problem> {
+/// Why something cannot be told.
+#[derive(Clone, Debug)]
+pub enum Problem {
+    /// It is wrong.
+    Wrong {
+        /// What.
+        detail: String,
+        /// What to set instead.
+        fix: String,
+    },
+    /// It may be right, but it does not stand in the text.
+    Unread(String),
+    /// Another check says why there is none.
+    Missing,
+}
+
+/// What the variables of a connection begin with: `PUSHER`, or `REVERB` where its driver is used.
+#[must_use]
+pub fn names(connection: Option<&Connection>) -> &'static str {
+    let is_reverb = connection.is_some_and(|connection| connection.driver.filled().as_deref() == Some("reverb"));
+    if is_reverb { "REVERB" } else { "PUSHER" }
+}
+
+/// The connection in use; where that is none of the Pusher protocol, the first of that protocol that has a key. So a
+/// driver that is not set yet does not keep the rest from being looked at.
+#[must_use]
+pub fn meant(project: &Project) -> Option<Connection> {
+    let broadcasting = &project.broadcasting;
+    let used = broadcasting.connection().filter(|connection| speaks_pusher(connection));
+    let mut others = broadcasting.connections.iter().filter(|connection| speaks_pusher(connection));
+    used.or_else(|| others.find(|connection| connection.key.filled().is_some())).cloned()
+}
+
+fn speaks_pusher(connection: &Connection) -> bool {
+    matches!(connection.driver.filled().as_deref(), Some("pusher" | "reverb"))
+}
+
+/// Where events go, by the rules of version 6 and later: TLS unless something speaks against it, and a host of hosted
+/// Pusher where none is set.
+///
+/// # Errors
+/// When that is wrong, or cannot be read.
+pub fn backend(connection: &Connection) -> Result<Endpoint, Problem> {
     let Connection { host, port, scheme, use_tls, path, .. } = connection;
     for (name, setting) in [("host", host), ("port", port), ("scheme", scheme), ("useTLS", use_tls), ("path", path)] {
         readable(connection, name, setting)?;
@@ -40,7 +79,10 @@ pub(super) fn endpoint(connection: &Connection) -> Result<Endpoint, Problem> {
 }
 
 /// A host must be nothing but a host: Laravel cuts `https://` off, pusher-js does not.
-pub(super) fn check_host(name: &str, host: &str) -> Result<(), Problem> {
+///
+/// # Errors
+/// When it is anything else.
+pub fn check_host(name: &str, host: &str) -> Result<(), Problem> {
     let bare = host.split_once("://").map_or(host, |(_, rest)| rest);
     let bare = bare.split('/').next().unwrap_or_default();
     let is_address = bare.parse::<std::net::Ipv6Addr>().is_ok() || bare.starts_with('[');
@@ -88,7 +130,7 @@ mod tests {
         );
         let config = ConfigFile::parse(std::path::Path::new("config/broadcasting.php"), &source);
         let broadcasting = Broadcasting::new(Some(config), &Environment::default());
-        endpoint(broadcasting.connection().unwrap()).map(|endpoint| endpoint.to_string())
+        backend(broadcasting.connection().unwrap()).map(|endpoint| endpoint.to_string())
     }
 
     #[test]

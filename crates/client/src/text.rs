@@ -4,7 +4,8 @@
 const SHOWN: usize = 200;
 
 /// A peer's text in one line, without control characters, cut to a length that fits a line or two.
-pub(crate) fn quote(text: &str) -> String {
+#[must_use]
+pub fn quote(text: &str) -> String {
     let words: Vec<&str> = text.split(|char: char| char.is_whitespace() || char.is_control()).collect();
     let mut line = words.into_iter().filter(|word| !word.is_empty()).collect::<Vec<_>>().join(" ");
     if let Some((end, _)) = line.char_indices().nth(SHOWN) {

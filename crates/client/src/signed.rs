@@ -5,22 +5,26 @@ use std::time::{SystemTime, UNIX_EPOCH};
 use clairon_protocol::auth::Signature;
 use md5::{Digest, Md5};
 
-use super::http::{Answer, Client};
-use crate::{credentials::Credentials, endpoint::Endpoint};
+use crate::{
+    credentials::Credentials,
+    endpoint::Endpoint,
+    http::{Answer, Client},
+};
 
 /// `GET /apps/{id}/channels`, which changes nothing.
-pub(crate) fn channels(client: &Client, endpoint: &Endpoint, credentials: &Credentials) -> Result<Answer, String> {
+///
+/// # Errors
+/// Why there is no answer, in words.
+pub fn channels(client: &Client, endpoint: &Endpoint, credentials: &Credentials) -> Result<Answer, String> {
     let target = target(credentials, "GET", "channels", None);
     client.get(&endpoint.http(&target))
 }
 
 /// `POST /apps/{id}/events`
-pub(crate) fn trigger(
-    client: &Client,
-    endpoint: &Endpoint,
-    credentials: &Credentials,
-    body: &str,
-) -> Result<Answer, String> {
+///
+/// # Errors
+/// Why there is no answer, in words.
+pub fn trigger(client: &Client, endpoint: &Endpoint, credentials: &Credentials, body: &str) -> Result<Answer, String> {
     let target = target(credentials, "POST", "events", Some(body));
     client.post(&endpoint.http(&target), "application/json", body)
 }

@@ -1,23 +1,30 @@
 //! Certificates, good and bad, and an authority that nobody knows.
 
+#![expect(clippy::unwrap_used, reason = "where a preparation fails, the test has failed")]
+
 use std::fs;
 
 use rcgen::{BasicConstraints, CertificateParams, CertifiedIssuer, DnType, IsCa, KeyPair, date_time_ymd};
 use tempfile::TempDir;
 
 /// A private authority.
-pub(crate) struct Authority {
+pub struct Authority {
     issuer: CertifiedIssuer<'static, KeyPair>,
     folder: TempDir,
 }
 
 /// A certificate and its key, in files.
-pub(crate) struct Certificate {
+pub struct Certificate {
     folder: TempDir,
 }
 
 impl Authority {
-    pub(crate) fn new() -> Self {
+    /// One with a key of its own.
+    ///
+    /// # Panics
+    /// When it cannot be made.
+    #[must_use]
+    pub fn new() -> Self {
         let mut params = CertificateParams::default();
         params.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
         params.distinguished_name.push(DnType::CommonName, "Nobody's Authority");
@@ -28,15 +35,20 @@ impl Authority {
     }
 
     /// The file for `SSL_CERT_FILE`.
-    pub(crate) fn file(&self) -> String {
+    #[must_use]
+    pub fn file(&self) -> String {
         self.folder.path().join("ca.pem").display().to_string()
     }
 
-    pub(crate) fn issue(&self, name: &str) -> Certificate {
+    /// A good certificate for a name.
+    #[must_use]
+    pub fn issue(&self, name: &str) -> Certificate {
         self.sign(&params(name))
     }
 
-    pub(crate) fn issue_expired(&self, name: &str) -> Certificate {
+    /// One that has expired.
+    #[must_use]
+    pub fn issue_expired(&self, name: &str) -> Certificate {
         let mut params = params(name);
         params.not_before = date_time_ymd(2020, 1, 1);
         params.not_after = date_time_ymd(2020, 12, 31);
@@ -50,8 +62,19 @@ impl Authority {
     }
 }
 
+impl Default for Authority {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
 impl Certificate {
-    pub(crate) fn self_signed(name: &str) -> Self {
+    /// One that no authority has signed.
+    ///
+    /// # Panics
+    /// When it cannot be made.
+    #[must_use]
+    pub fn self_signed(name: &str) -> Self {
         let key = KeyPair::generate().unwrap();
         Self::write(&params(name).self_signed(&key).unwrap(), &key)
     }
@@ -63,11 +86,15 @@ impl Certificate {
         Self { folder }
     }
 
-    pub(crate) fn chain(&self) -> String {
+    /// The file of the certificate.
+    #[must_use]
+    pub fn chain(&self) -> String {
         self.folder.path().join("chain.pem").display().to_string()
     }
 
-    pub(crate) fn key(&self) -> String {
+    /// The file of its key.
+    #[must_use]
+    pub fn key(&self) -> String {
         self.folder.path().join("key.pem").display().to_string()
     }
 }

@@ -1,32 +1,39 @@
 //! nginx, as it stands in front of a server: a private process on a free port, gone when the test is.
 
+#![expect(clippy::unwrap_used, reason = "where a preparation fails, the test has failed")]
+
 use std::fs;
 use std::net::{TcpListener, TcpStream};
 use std::process::{Child, Command, Stdio};
 
-use clairon_tests::eventually;
 use tempfile::TempDir;
 
 use crate::certificates::Certificate;
+use crate::eventually;
 
 /// What a proxy has to say so that a WebSocket gets through it.
-pub(crate) const PASS_UPGRADE: &str = "proxy_http_version 1.1; proxy_set_header Upgrade $http_upgrade; \
+pub const PASS_UPGRADE: &str = "proxy_http_version 1.1; proxy_set_header Upgrade $http_upgrade; \
                                        proxy_set_header Connection \"upgrade\"; proxy_set_header Host $http_host;";
 
-pub(crate) struct Nginx {
+/// A running nginx, killed when dropped.
+#[derive(Debug)]
+pub struct Nginx {
     process: Child,
-    pub(crate) port: u16,
+    /// The port it listens on.
+    pub port: u16,
     _folder: TempDir,
 }
 
 impl Nginx {
     /// nginx without TLS, with `directives` in its server.
-    pub(crate) fn start(directives: &str) -> Self {
+    #[must_use]
+    pub fn start(directives: &str) -> Self {
         Self::with("", directives)
     }
 
     /// nginx that ends TLS with a certificate, in front of a port.
-    pub(crate) fn with_tls(certificate: &Certificate, port: u16) -> Self {
+    #[must_use]
+    pub fn with_tls(certificate: &Certificate, port: u16) -> Self {
         let tls = format!("ssl_certificate {}; ssl_certificate_key {};", certificate.chain(), certificate.key());
         Self::with(" ssl", &format!("{tls} location / {{ proxy_pass http://127.0.0.1:{port}; {PASS_UPGRADE} }}"))
     }

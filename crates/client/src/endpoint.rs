@@ -6,17 +6,21 @@ use url::{Host, Url};
 
 /// Host, port, TLS or not, and what stands before `/app` and `/apps` in its paths.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) struct Endpoint {
+pub struct Endpoint {
     /// A name or an address, an IPv6 one without brackets.
-    pub(crate) host: String,
-    pub(crate) port: u16,
-    pub(crate) tls: bool,
+    pub host: String,
+    /// Never 0.
+    pub port: u16,
+    /// Whether it speaks TLS.
+    pub tls: bool,
     /// Empty, or with a slash in front and none at the end.
-    pub(crate) prefix: String,
+    pub prefix: String,
 }
 
 impl Endpoint {
-    pub(crate) fn new(host: &str, port: u16, tls: bool, prefix: &str) -> Self {
+    /// Takes a host with or without the brackets of an IPv6 address, and a prefix with or without its slashes.
+    #[must_use]
+    pub fn new(host: &str, port: u16, tls: bool, prefix: &str) -> Self {
         let prefix = prefix.trim_matches('/');
         let prefix = if prefix.is_empty() { String::new() } else { format!("/{prefix}") };
         let host = host.trim_start_matches('[').trim_end_matches(']').to_owned();
@@ -24,7 +28,8 @@ impl Endpoint {
     }
 
     /// `http(s)://HOST[:PORT][/PREFIX]`, or with `ws` in place of `http`.
-    pub(crate) fn parse(text: &str) -> Option<Self> {
+    #[must_use]
+    pub fn parse(text: &str) -> Option<Self> {
         let url = Url::parse(text).ok()?;
         let is_plain = url.query().is_none() && url.fragment().is_none();
         let is_open = url.username().is_empty() && url.password().is_none();
@@ -32,11 +37,12 @@ impl Endpoint {
     }
 
     /// The server that a redirect leads to.
-    pub(crate) fn of_location(text: &str) -> Option<Self> {
+    #[must_use]
+    pub fn of_location(text: &str) -> Option<Self> {
         Self::of_url(&Url::parse(text).ok()?, "")
     }
 
-    fn of_url(url: &Url, prefix: &str) -> Option<Self> {
+    pub(crate) fn of_url(url: &Url, prefix: &str) -> Option<Self> {
         let (tls, default) = match url.scheme() {
             "http" | "ws" => (false, 80),
             "https" | "wss" => (true, 443),
@@ -45,39 +51,49 @@ impl Endpoint {
         Some(Self::new(url.host_str()?, url.port().unwrap_or(default), tls, prefix))
     }
 
-    pub(crate) fn http(&self, path: &str) -> String {
+    /// The URL of a path of the HTTP API.
+    #[must_use]
+    pub fn http(&self, path: &str) -> String {
         format!("{self}{path}")
     }
 
-    pub(crate) fn websocket(&self, path: &str) -> String {
+    /// The URL of a path for a WebSocket.
+    #[must_use]
+    pub fn websocket(&self, path: &str) -> String {
         let scheme = if self.tls { "wss" } else { "ws" };
         format!("{scheme}://{}{}{path}", self.authority(), self.prefix)
     }
 
-    pub(crate) fn scheme(&self) -> &'static str {
+    /// `http` or `https`
+    #[must_use]
+    pub fn scheme(&self) -> &'static str {
         if self.tls { "https" } else { "http" }
     }
 
     /// `HOST:PORT`
-    pub(crate) fn authority(&self) -> String {
+    #[must_use]
+    pub fn authority(&self) -> String {
         let Self { host, port, .. } = self;
         if host.contains(':') { format!("[{host}]:{port}") } else { format!("{host}:{port}") }
     }
 
     /// True for `localhost` and the addresses that mean the same.
-    pub(crate) fn is_loopback(&self) -> bool {
+    #[must_use]
+    pub fn is_loopback(&self) -> bool {
         is_loopback(&self.host)
     }
 
     /// True for the hosts of hosted Pusher.
-    pub(crate) fn is_hosted_pusher(&self) -> bool {
+    #[must_use]
+    pub fn is_hosted_pusher(&self) -> bool {
         let host = self.host.to_ascii_lowercase();
         host.ends_with(".pusher.com") || host.ends_with(".pusherapp.com")
     }
 }
 
 /// True for `localhost` and the addresses that mean the same.
-pub(crate) fn is_loopback(host: &str) -> bool {
+#[must_use]
+pub fn is_loopback(host: &str) -> bool {
     match Host::parse(host) {
         Ok(Host::Domain(name)) => name == "localhost" || name.ends_with(".localhost"),
         Ok(Host::Ipv4(address)) => address.is_loopback(),

@@ -3,34 +3,43 @@
 use std::time::SystemTime;
 
 use ureq::{
-    Agent, Body,
+    Agent, Body, BodyReader,
     http::{HeaderMap, Response, StatusCode},
     tls::{Certificate, RootCerts, TlsConfig},
 };
 
-use super::{PATIENCE, tls};
-use crate::text::quote;
+use crate::{PATIENCE, text::quote, tls};
 
 /// More of a body is not read, in bytes.
 const MAX_BODY: u64 = 64 << 10;
 
 /// Makes requests. It follows no redirect and uses no proxy: what is asked for is the server itself.
-pub(crate) struct Client {
+pub struct Client {
     agent: Agent,
+}
+
+impl Default for Client {
+    fn default() -> Self {
+        Self::new()
+    }
 }
 
 /// What a server has answered, whatever its status.
 #[derive(Clone, Debug)]
-pub(crate) struct Answer {
-    pub(crate) status: StatusCode,
+pub struct Answer {
+    /// Its status.
+    pub status: StatusCode,
     headers: HeaderMap,
-    pub(crate) body: String,
+    /// The beginning of its body.
+    pub body: String,
     /// How far the server's clock is ahead of this machine's, in seconds, by the header `Date`.
-    pub(crate) clock_ahead: Option<i64>,
+    pub clock_ahead: Option<i64>,
 }
 
 impl Client {
-    pub(crate) fn new() -> Self {
+    /// One that trusts what the system trusts.
+    #[must_use]
+    pub fn new() -> Self {
         let certificates: Vec<_> =
             tls::system_certificates().iter().map(|der| Certificate::from_der(der).to_owned()).collect();
         let roots = if certificates.is_empty() { RootCerts::WebPki } else { RootCerts::new_with_certs(&certificates) };
@@ -42,18 +51,44 @@ impl Client {
             .max_redirects_will_error(false)
             .http_status_as_error(false)
             .timeout_global(Some(PATIENCE))
-            .user_agent(concat!("clairon-doctor/", env!("CARGO_PKG_VERSION")))
+            .user_agent(concat!("clairon/", env!("CARGO_PKG_VERSION")))
             .build();
         Self { agent: config.new_agent() }
     }
 
-    pub(crate) fn get(&self, url: &str) -> Result<Answer, String> {
+    /// # Errors
+    /// Why there is no answer, in words.
+    pub fn get(&self, url: &str) -> Result<Answer, String> {
         read(self.agent.get(url).call())
     }
 
-    pub(crate) fn post(&self, url: &str, content_type: &str, body: &str) -> Result<Answer, String> {
+    /// # Errors
+    /// Why there is no answer, in words.
+    pub fn post(&self, url: &str, content_type: &str, body: &str) -> Result<Answer, String> {
         let request = self.agent.post(url).header("content-type", content_type).header("accept", "application/json");
         read(request.send(body))
+    }
+}
+
+/// A body that is read as it comes.
+pub type Following = BodyReader<'static>;
+
+impl Client {
+    /// `GET` whose answer goes on as long as the server lives. Reading it may wait for ever.
+    ///
+    /// # Errors
+    /// Why there is no answer, in words.
+    pub fn follow(&self, url: &str, token: &str) -> Result<Result<Following, Answer>, String> {
+        let request = self.agent.get(url).config();
+        let request =
+            request.timeout_global(None).timeout_connect(Some(PATIENCE)).timeout_recv_response(Some(PATIENCE));
+        let request =
+            request.build().header("authorization", format!("Bearer {token}")).header("accept", "text/event-stream");
+        let response = request.call().map_err(|error| quote(&error.to_string()))?;
+        if response.status() == StatusCode::OK {
+            return Ok(Ok(response.into_body().into_reader()));
+        }
+        read(Ok(response)).map(Err)
     }
 }
 
@@ -81,8 +116,13 @@ fn seconds(time: SystemTime) -> Option<i64> {
 }
 
 impl Answer {
-    #[cfg(test)]
-    pub(crate) fn new(status: u16, headers: &[(&'static str, &'static str)], body: &str) -> Self {
+    /// One that nobody sent, to test what is made of it.
+    ///
+    /// # Panics
+    /// When the status or a header is not valid.
+    #[expect(clippy::unwrap_used, reason = "for tests")]
+    #[must_use]
+    pub fn new(status: u16, headers: &[(&'static str, &'static str)], body: &str) -> Self {
         let headers = headers.iter().map(|(name, value)| (name.parse().unwrap(), value.parse().unwrap()));
         Self {
             status: StatusCode::from_u16(status).unwrap(),
@@ -93,22 +133,26 @@ impl Answer {
     }
 
     /// A header, fit to be shown; empty where it is missing.
-    pub(crate) fn header(&self, name: &str) -> String {
+    #[must_use]
+    pub fn header(&self, name: &str) -> String {
         self.headers.get(name).map(|value| quote(&String::from_utf8_lossy(value.as_bytes()))).unwrap_or_default()
     }
 
-    /// The message of an error: what stands in `error` or `message` of a JSON body, or else the body.
-    pub(crate) fn message(&self) -> String {
+    /// The message of an error: what stands in `error`, `message` or `detail` of a JSON body, or else the body.
+    #[must_use]
+    pub fn message(&self) -> String {
         let json: Option<serde_json::Value> = serde_json::from_str(&self.body).ok();
         let field = |name: &str| json.as_ref()?.get(name)?.as_str().map(quote);
         let is_page = self.body.trim_start().starts_with('<');
         field("error")
             .or_else(|| field("message"))
+            .or_else(|| field("detail"))
             .unwrap_or_else(|| if is_page { "an HTML page".to_owned() } else { quote(&self.body) })
     }
 
     /// The body's JSON, where it is an object.
-    pub(crate) fn object(&self) -> Option<serde_json::Map<String, serde_json::Value>> {
+    #[must_use]
+    pub fn object(&self) -> Option<serde_json::Map<String, serde_json::Value>> {
         serde_json::from_str(&self.body).ok()
     }
 }
