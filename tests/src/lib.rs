@@ -7,6 +7,7 @@ pub mod app;
 pub mod client;
 pub mod http;
 pub mod log;
+pub mod metrics;
 pub mod nodes;
 pub mod proxy;
 pub mod raw;

@@ -56,7 +56,7 @@ fn run(server: &Server, mut command: Command) {
     );
 }
 
-fn clients() -> PathBuf {
+pub(crate) fn clients() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("clients")
 }
 
