@@ -78,7 +78,7 @@ fn output(server: &Server, mut command: Command) {
     );
 }
 
-fn clients() -> PathBuf {
+pub(crate) fn clients() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("clients")
 }
 

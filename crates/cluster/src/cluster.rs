@@ -21,7 +21,7 @@ use crate::{
     committer,
     core::{Core, Local, Membership},
     engine::{Connector, Failure, Link},
-    health::{Monitor, TroubleKind},
+    health::{Mishap, Monitor, TroubleKind},
     keys::{Keys, NodeId, Topic},
     lease, message, reads,
     scripts::{self, Request},
@@ -231,10 +231,10 @@ impl Cluster {
         self.core.monitor.receiver()
     }
 
-    /// How many times events may have been missed, because the connection that brings them was lost.
+    /// How many times something has gone wrong since the start.
     #[must_use]
-    pub fn gaps(&self) -> u64 {
-        self.core.monitor.gaps()
+    pub fn mishaps(&self, mishap: Mishap) -> u64 {
+        self.core.monitor.mishaps(mishap)
     }
 
     /// Leaves the other nodes: what is left of this one is removed at once, and its edges are told. Joins that are not
@@ -274,6 +274,7 @@ impl Cluster {
             Err(_) => Some(Failure::new(format!("no answer within {} ms", patience.as_millis()))),
         };
         let Some(failure) = failure else { return Ok(()) };
+        self.core.monitor.count(Mishap::UnansweredPublish);
         self.core.monitor.trouble(TroubleKind::CannotWrite, &failure.to_string());
         self.core.beat.notify_one();
         Err(BusError::Unavailable)

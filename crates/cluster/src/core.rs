@@ -17,7 +17,7 @@ use crate::{
     ClusterSettings, Deliver, Full, Joined, Joining, Notice, Place,
     clients::Clients,
     engine::{Connector, Link},
-    health::Monitor,
+    health::{Mishap, Monitor},
     keys::{Keys, NodeId, Topic},
     shares::{Settled, Shares},
     survivors::Suspect,
@@ -179,6 +179,7 @@ impl Core {
         let mut membership = self.membership.lock();
         if membership.id.as_ref() == Some(lost) {
             tracing::warn!(node = %lost, "this node has lost its lease and registers again");
+            self.monitor.count(Mishap::LostLease);
             membership.id = None;
             membership.unsettle(self.settings.lease);
             membership.loss_until = Some(Instant::now() + self.settings.lease);

@@ -48,13 +48,25 @@ pub(crate) struct Monitor {
     /// By [`TroubleKind`].
     found: parking_lot::Mutex<[Option<Trouble>; 2]>,
     shown: watch::Sender<Health>,
-    gaps: AtomicU64,
+    /// By [`Mishap`].
+    mishaps: [AtomicU64; 3],
+}
+
+/// What may go wrong, and is counted.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Mishap {
+    /// Events of other nodes may have been missed: the connection that brings them was lost, and made again.
+    Gap,
+    /// Redis did not confirm events that were to be published. Whether they were is not known.
+    UnansweredPublish,
+    /// The node has lost its lease, and so its name among the others.
+    LostLease,
 }
 
 impl Monitor {
     /// Deaf until the subscription is there.
     pub(crate) fn new() -> Self {
-        Self { found: parking_lot::Mutex::default(), shown: watch::Sender::default(), gaps: AtomicU64::new(0) }
+        Self { found: parking_lot::Mutex::default(), shown: watch::Sender::default(), mishaps: Default::default() }
     }
 
     pub(crate) fn receiver(&self) -> watch::Receiver<Health> {
@@ -65,14 +77,14 @@ impl Monitor {
         self.found.lock()[TroubleKind::Deaf as usize].is_some()
     }
 
-    /// How many times events may have been missed.
-    pub(crate) fn gaps(&self) -> u64 {
-        self.gaps.load(Ordering::Relaxed)
+    /// How many times it has happened.
+    pub(crate) fn mishaps(&self, mishap: Mishap) -> u64 {
+        self.mishaps[mishap as usize].load(Ordering::Relaxed)
     }
 
-    /// Counts one more time that events may have been missed.
-    pub(crate) fn count_gap(&self) {
-        self.gaps.fetch_add(1, Ordering::Relaxed);
+    /// Counts that it has happened.
+    pub(crate) fn count(&self, mishap: Mishap) {
+        self.mishaps[mishap as usize].fetch_add(1, Ordering::Relaxed);
     }
 
     /// Notes that something is wrong; it keeps the time at which it began.

@@ -35,7 +35,7 @@ pub use authorities::Authorities;
 pub use bus::{Bus, BusError, CacheEntry, Envelope};
 pub use cluster::Cluster;
 pub use error::ClusterError;
-pub use health::{Health, Trouble, TroubleKind};
+pub use health::{Health, Mishap, Trouble, TroubleKind};
 pub use joining::{Full, Joined, Joining, OverCapacity, PendingJoin};
 pub use local::LocalBus;
 pub use notice::{CachedEvent, Deliver, Notice, Place, State};

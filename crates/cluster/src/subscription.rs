@@ -18,7 +18,7 @@ use crate::{
     committer,
     core::Core,
     engine::{Connection, Failure, Push, Server},
-    health::TroubleKind,
+    health::{Mishap, TroubleKind},
     keys::Topic,
     message::Message,
 };
@@ -58,7 +58,7 @@ pub(crate) async fn run(core: Arc<Core>, mut subscription: Subscription) {
             Err(failure) => failure,
         };
         core.monitor.trouble(TroubleKind::Deaf, &failure.to_string());
-        core.monitor.count_gap();
+        core.monitor.count(Mishap::Gap);
         {
             let mut local = core.local.lock();
             local.topics.reset();

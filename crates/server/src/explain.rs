@@ -31,6 +31,11 @@ impl Explainer {
         Self { budget: Budget::new(clock) }
     }
 
+    /// How many searches were left out, because too many were asked for.
+    pub(crate) fn skipped(&self) -> u64 {
+        self.budget.refused()
+    }
+
     /// Whose a key is, or what it is instead. A secret in the place of a key is recognized, and not repeated.
     pub(crate) fn key(&self, apps: &AppCache, key: &str) -> String {
         if let Some(app) = apps.by_key(key) {

@@ -22,6 +22,8 @@ const LATENCY_BOUNDS: [u64; 14] =
     [50, 100, 250, 500, 1_000, 2_500, 5_000, 10_000, 25_000, 50_000, 100_000, 250_000, 500_000, 1_000_000];
 /// The bounds of what waits for a client, in bytes.
 const BACKLOG_BOUNDS: [u64; 9] = [0, 256, 1 << 10, 4 << 10, 16 << 10, 64 << 10, 256 << 10, 1 << 20, 4 << 20];
+/// The bounds of what waits for a client, in frames.
+const FRAMES_BOUNDS: [u64; 8] = [0, 1, 4, 16, 64, 256, 1_024, 4_096];
 
 /// What is counted on a node, for all apps together.
 #[derive(Debug, Default)]
@@ -30,6 +32,8 @@ pub(crate) struct Metrics {
     latency: Histogram<{ LATENCY_BOUNDS.len() }>,
     /// What waited for each client whenever one looked, in bytes.
     backlog: Histogram<{ BACKLOG_BOUNDS.len() }>,
+    /// The same in frames.
+    frames: Histogram<{ FRAMES_BOUNDS.len() }>,
     pub(crate) refusals: Refusals,
     slow_readers: AtomicU64,
     registry: RegistryHealth,
@@ -50,7 +54,9 @@ impl Metrics {
 
     /// Somebody looks at a connection.
     pub(crate) fn look_at(&self, session: &Session) {
-        self.backlog.observe(&BACKLOG_BOUNDS, session.outbox().backlog().bytes as u64);
+        let backlog = session.outbox().backlog();
+        self.backlog.observe(&BACKLOG_BOUNDS, backlog.bytes as u64);
+        self.frames.observe(&FRAMES_BOUNDS, backlog.frames as u64);
     }
 
     /// A client was disconnected because it did not keep up.

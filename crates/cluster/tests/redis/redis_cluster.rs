@@ -1,6 +1,6 @@
 //! A Redis Cluster, and what can happen to it.
 
-use clairon_cluster::{Bus, Notice};
+use clairon_cluster::{Bus, Mishap, Notice};
 use futures_util::future::join_all;
 
 use crate::{
@@ -84,7 +84,7 @@ async fn a_slot_that_moves_takes_its_subscribers_along() {
     });
     let from = &cluster.masters[owner.expect("someone owns it")];
     let to = cluster.masters.iter().find(|server| server.port() != from.port()).expect("three masters");
-    let gaps = nodes.each_ref().map(|node| node.cluster.gaps());
+    let gaps = nodes.each_ref().map(|node| node.cluster.mishaps(Mishap::Gap));
     let slot = slot.to_string();
     to.ask::<()>("CLUSTER", &["SETSLOT", &slot, "IMPORTING", &id(from)]);
     from.ask::<()>("CLUSTER", &["SETSLOT", &slot, "MIGRATING", &id(to)]);

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use clairon_cluster::{Bus, BusError, Notice, TroubleKind};
+use clairon_cluster::{Bus, BusError, Mishap, Notice, TroubleKind};
 use futures_util::future::{join_all, poll_immediate};
 
 use crate::{
@@ -86,7 +86,7 @@ async fn a_restart_without_its_data_loses_nobody() {
         wait_well(node).await;
         node.wait_members("presence-x", &["ada", "cem", "dan"]).await;
         assert_eq!(node.room("presence-x").removed.keys().collect::<Vec<_>>(), ["bob"], "who stayed was never away");
-        assert!(node.cluster.gaps() >= 1);
+        assert!(node.cluster.mishaps(Mishap::Gap) >= 1);
     }
     wait_connected(&b, &a, "after").await;
     let channels = a.cluster.channels(&app(), "").await.expect("an answer");

@@ -1,5 +1,7 @@
 //! How much work strangers may cause by being wrong.
 
+use std::sync::atomic::{AtomicU64, Ordering};
+
 use clairon_hub::Millis;
 use parking_lot::Mutex;
 
@@ -12,11 +14,12 @@ pub(super) struct Budget {
     clock: Clock,
     /// Which second it is, and what it has cost.
     second: Mutex<(Millis, usize)>,
+    refused: AtomicU64,
 }
 
 impl Budget {
     pub(super) fn new(clock: Clock) -> Self {
-        Self { clock, second: Mutex::new((0, 0)) }
+        Self { clock, second: Mutex::new((0, 0)), refused: AtomicU64::new(0) }
     }
 
     /// Takes `bytes` out of what this second has; false where it has not that much.
@@ -28,10 +31,16 @@ impl Budget {
         }
         let cost = second.1.saturating_add(bytes);
         if cost > BYTES_PER_SECOND {
+            self.refused.fetch_add(1, Ordering::Relaxed);
             return false;
         }
         second.1 = cost;
         true
+    }
+
+    /// How many times a second had not that much.
+    pub(super) fn refused(&self) -> u64 {
+        self.refused.load(Ordering::Relaxed)
     }
 }
 
@@ -44,5 +53,6 @@ mod tests {
         let budget = Budget::new(Clock::start());
         assert!(budget.charge(BYTES_PER_SECOND) && !budget.charge(1));
         assert!(!budget.charge(usize::MAX));
+        assert_eq!(budget.refused(), 2);
     }
 }

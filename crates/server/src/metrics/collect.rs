@@ -1,22 +1,41 @@
 //! From what was counted to the page.
 
-use std::sync::{Arc, atomic::Ordering::Relaxed};
+use std::{
+    sync::{Arc, atomic::Ordering::Relaxed},
+    time::Duration,
+};
 
+use clairon_cluster::Mishap;
 use clairon_hub::{AppHub, Traffic};
 use clairon_registry::App;
 
 use super::{
-    BACKLOG_BOUNDS, LATENCY_BOUNDS,
+    BACKLOG_BOUNDS, FRAMES_BOUNDS, LATENCY_BOUNDS,
     process::Process,
     text::{Kind, Text},
 };
 use crate::{clock::millis, node::Node};
 
 /// How long ago the registry may have been read for it to count as up.
-const REGISTRY_PATIENCE: std::time::Duration = std::time::Duration::from_secs(5);
+const REGISTRY_PATIENCE: Duration = Duration::from_secs(5);
 
 /// A figure of one app: its name, its kind, what it means, and where it is.
 type AppFigure = (&'static str, Kind, &'static str, fn(&AppHub) -> u64);
+
+/// What may go wrong between nodes.
+const MISHAPS: [(&str, Mishap, &str); 3] = [
+    (
+        "bus_gaps_total",
+        Mishap::Gap,
+        "Times that the connection to Redis was lost and made again, and events of other nodes may have been missed.",
+    ),
+    ("bus_unanswered_publishes_total", Mishap::UnansweredPublish, "Publishes that Redis did not confirm."),
+    (
+        "bus_lost_leases_total",
+        Mishap::LostLease,
+        "Times that this node's lease ended, and the others removed its members.",
+    ),
+];
 
 /// The names are those of soketi, whose dashboards know them, as far as `http_calls_received_total`.
 const APP_FIGURES: [AppFigure; 13] = [
@@ -82,12 +101,17 @@ fn deliveries(node: &Node, text: &mut Text) {
     let (counts, total) = metrics.backlog.cumulative();
     let help = "Bytes that waited for a client, whenever one was looked at.";
     text.histogram("outbox_bytes", help, 1.0, (&BACKLOG_BOUNDS, &counts), (total, metrics.backlog.sum()));
+    let (counts, total) = metrics.frames.cumulative();
+    let help = "Frames that waited for a client, whenever one was looked at.";
+    text.histogram("outbox_frames", help, 1.0, (&FRAMES_BOUNDS, &counts), (total, metrics.frames.sum()));
     let help = "Clients disconnected because they did not keep up.";
     text.single("slow_consumers_dropped_total", Kind::Counter, help, metrics.slow_readers.load(Relaxed));
     text.metric("refusals_total", Kind::Counter, "What was refused, and why.");
     for ((kind, reason), count) in metrics.refusals.iter() {
         text.sample("refusals_total", &[("kind", kind), ("reason", reason)], count);
     }
+    let help = "Refusals logged without a search for the true reason, because there were too many.";
+    text.single("explanations_skipped_total", Kind::Counter, help, node.explainer.skipped());
 }
 
 fn health(node: &Node, text: &mut Text) {
@@ -98,13 +122,17 @@ fn health(node: &Node, text: &mut Text) {
     text.single("bus_up", Kind::Gauge, help, u8::from(trouble.is_none()));
     let seconds = trouble.map_or(0.0, |trouble| trouble.since.elapsed().as_secs_f64());
     text.single("bus_trouble_seconds", Kind::Gauge, "For how long bus_up is 0.", seconds);
-    let gaps = node.cluster.as_ref().map_or(0, clairon_cluster::Cluster::gaps);
-    text.single("bus_gaps_total", Kind::Counter, "Times that events of other nodes may have been missed.", gaps);
+    for (name, mishap, help) in MISHAPS {
+        let count = node.cluster.as_ref().map_or(0, |cluster| cluster.mishaps(mishap));
+        text.single(name, Kind::Counter, help, count);
+    }
 
     let registry = &node.metrics.registry;
     let age = node.clock.now().saturating_sub(registry.read_at.load(Relaxed));
     let help = "1 while the registry of apps answers.";
     text.single("registry_up", Kind::Gauge, help, u8::from(age < millis(REGISTRY_PATIENCE)));
+    let seconds = Duration::from_millis(age).as_secs_f64();
+    text.single("registry_age_seconds", Kind::Gauge, "Seconds since the registry last answered.", seconds);
     let help = "Times that the registry of apps did not answer.";
     text.single("registry_failures_total", Kind::Counter, help, registry.failures.load(Relaxed));
 }

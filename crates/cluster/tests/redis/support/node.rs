@@ -3,7 +3,8 @@
 use std::{future::Future, sync::Arc, time::Duration};
 
 use clairon_cluster::{
-    Bus, CacheEntry, Cluster, ClusterError, ClusterSettings, Envelope, Full, Health, Joined, Joining, Notice, Place,
+    Bus, CacheEntry, Cluster, ClusterError, ClusterSettings, Envelope, Full, Health, Joined, Joining, Mishap, Notice,
+    Place,
 };
 use clairon_protocol::{AppId, ChannelName, Edge, Limits, Member, SocketId};
 use futures_util::future::select_all;
@@ -100,9 +101,9 @@ impl Node {
 
     /// Waits until more events than so often may have been missed.
     pub(crate) async fn wait_gap(&self, gaps: u64) {
-        let deaf = |health: &Health| !health.is_well() || self.cluster.gaps() > gaps;
+        let deaf = |health: &Health| !health.is_well() || self.cluster.mishaps(Mishap::Gap) > gaps;
         self.wait_health("a gap", deaf).await;
-        self.wait_health("well", |health| health.is_well() && self.cluster.gaps() > gaps).await;
+        self.wait_health("well", |health| health.is_well() && self.cluster.mishaps(Mishap::Gap) > gaps).await;
     }
 
     pub(crate) fn joining(user: Option<&str>) -> Joining {
