@@ -10,11 +10,13 @@ pub(crate) struct AppFields(pub(crate) Vec<(&'static str, String)>);
 
 impl Args for AppFields {
     fn augment_args(command: Command) -> Command {
-        command.args(
-            app_fields().map(|field| {
-                Arg::new(field.name).long(app_flag(field.name)).value_name(field.values).help(field.purpose)
-            }),
-        )
+        command.args(app_fields().map(|field| {
+            Arg::new(field.name)
+                .long(app_flag(field.name))
+                .value_name(field.values)
+                .help(field.purpose)
+                .allow_negative_numbers(true)
+        }))
     }
 
     fn augment_args_for_update(command: Command) -> Command {

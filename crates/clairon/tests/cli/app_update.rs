@@ -41,7 +41,7 @@ fn a_change_is_told_and_so_is_none() {
     let place = place();
     let update = ["app", "update", "1", "--event-data-bytes", "20480", "--client-messages", "true", "--capacity", "0"];
     let run = place.run(&update);
-    let text = "changed 1\n  client_messages   false -> true\n  event_data_bytes  10240 -> 20480\n";
+    let text = "changed 1\n  client_messages   false -> true\n  event_data_bytes  102400 -> 20480\n";
     assert_eq!((run.code, run.stdout.as_str(), run.stderr.as_str()), (0, text, ""));
     assert_eq!(place.run(&update).stdout, "nothing changed: the app 1 is like that already\n");
     let run = place.run(&[&update[..], &["--json"]].concat());
