@@ -5,6 +5,7 @@ pub(crate) mod config;
 pub(crate) mod import;
 pub(crate) mod live;
 pub(crate) mod serve;
+pub(crate) mod stats;
 
 use std::{
     fmt::Display,

@@ -70,6 +70,7 @@ async fn publish<'a>(node: &Node, app: &App, events: &'a [NewEvent]) -> Result<(
     for event in events {
         node.observe_event(app, &message(event));
     }
+    node.hub.app(&app.id).traffic().add_triggered(events.len());
     Ok(())
 }
 

@@ -14,6 +14,7 @@ use crate::{
     cut::Cut,
     explain::{hide_secrets, unknown_path},
     live::{Happening, Kind},
+    metrics::Refused,
     node::Node,
 };
 
@@ -82,6 +83,7 @@ fn over_quota(capacity: u64) -> Refusal {
 pub(super) fn log_refusal(node: &Node, refusal: &Refusal) {
     let Refusal { disconnect, reason } = refusal;
     node.observe(|| Happening::new(Kind::ConnectionRefused).code(disconnect.code()).because(reason));
+    node.metrics.refusals.count(Refused::Connection(*disconnect));
     if *disconnect != Disconnect::OverCapacity || node.over_capacity_log.allows(node.clock.now()) {
         warn!(code = disconnect.code(), reason = %hide_secrets(&node.apps, reason), "connection refused");
     }
@@ -96,7 +98,7 @@ fn key_of(path: &str) -> Option<Cow<'_, str>> {
 fn open(node: &Arc<Node>, app: &Arc<App>) -> Result<Connection, Disconnect> {
     let hub: Arc<AppHub> = node.hub.app(&app.id);
     let id = SocketId::from_random(rand::random());
-    let session = Arc::new(Session::new(id, node.settings.outbox, node.clock.now()));
+    let session = Arc::new(Session::new(id, node.settings.outbox, hub.traffic().clone(), node.clock.now()));
     hub.connect(&session, app.capacity.map(|capacity| capacity.get() as usize))?;
     if node.stopping.is_cancelled() {
         // The server may have closed all its connections just before this one was among them.

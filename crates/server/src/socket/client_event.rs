@@ -11,6 +11,7 @@ use super::connection::Connection;
 use crate::{
     cut::Cut,
     live::Kind,
+    metrics::Refused,
     node::{Message, Origin},
 };
 
@@ -37,6 +38,7 @@ impl Connection {
     /// that is refused.
     pub(super) async fn client_event(&mut self, app: &App, event: ClientEvent<'_>) {
         if let Err((code, message)) = self.relay(app, &event).await {
+            self.node.metrics.refusals.count(Refused::ClientEvent);
             let (event, channel) = (Cut(&event.event), Cut(&event.channel));
             debug!(app = %app.id, socket = %self.session.id(), %event, %channel, reason = message, "client event refused");
             self.observe(Kind::ClientEventRefused, |refused| {

@@ -6,7 +6,7 @@ use clairon_registry::App;
 use tracing::{debug, warn};
 
 use super::connection::{Connection, SignedInUser};
-use crate::{explain::hide_secrets, live::Kind, wire};
+use crate::{explain::hide_secrets, live::Kind, metrics::Refused, wire};
 
 impl Connection {
     /// Signs the client in. A refusal leaves the connection as it was.
@@ -18,6 +18,7 @@ impl Connection {
                 self.observe(Kind::SignedIn, |done| done.user(user));
             }
             Err((message, reason)) => {
+                self.node.metrics.refusals.count(Refused::SignIn);
                 let reason = hide_secrets(&self.node.apps, &reason);
                 warn!(app = %app.id, socket = %self.session.id(), %reason, "sign-in refused");
                 self.observe(Kind::SignInRefused, |refused| refused.because(&reason));

@@ -12,6 +12,7 @@ use crate::{
     cut::Cut,
     explain::{SignedSubscription, hide_secrets},
     live::{Happening, Kind},
+    metrics::Refused,
     node::Node,
     wire,
 };
@@ -36,6 +37,7 @@ impl Refusal {
     /// Tells client and log. The connection stays.
     pub(super) fn tell(&self, node: &Node, app: &AppId, session: &Session, channel: &str) {
         let Self { status, message, reason } = self;
+        node.metrics.refusals.count(Refused::Subscription(*status));
         let reason = hide_secrets(&node.apps, reason.as_deref().unwrap_or(message));
         warn!(%app, socket = %session.id(), channel = %Cut(channel), status, %reason, "subscription refused");
         node.observe(|| {
