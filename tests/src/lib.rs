@@ -2,6 +2,7 @@
 //!
 //! Nothing here sleeps. Whatever is awaited has a deadline, and its panic names what did not come.
 
+pub mod admin;
 pub mod api;
 pub mod app;
 pub mod certificates;

@@ -34,16 +34,38 @@ pub fn python(server: &Server) {
     run(server, command);
 }
 
+/// Everything that schemathesis makes of the description of the admin API that `server` serves.
+///
+/// # Panics
+/// When one of its checks fails; the panic shows all that was printed.
+pub fn schemathesis(server: &Server, token: &str) {
+    let root = clients().join("python");
+    let url = format!("http://{}:{}/admin/api/openapi.json", server.host(), server.port());
+    let folder = tempfile::tempdir().unwrap_or_else(|error| panic!("creating a folder: {error}"));
+    let mut command = Command::new(root.join(".venv/bin/schemathesis"));
+    command
+        .args(["run", "--checks", "all", "--seed", "1", "--max-examples", "25", "--generation-database", "none"])
+        .args(["--no-color", "--header", &format!("Authorization: Bearer {token}"), &url])
+        // Where it would look for settings of its own, and keep reports.
+        .current_dir(folder.path());
+    output(server, command);
+}
+
 /// Runs `command`, told where `server` is and who its app is by the names of a Laravel `.env`.
 fn run(server: &Server, mut command: Command) {
     let app = server.app();
-    let output = command
+    command
         .env("CLAIRON_BIN", binary())
         .env("PUSHER_HOST", server.host())
         .env("PUSHER_PORT", server.port().to_string())
         .env("PUSHER_APP_ID", &app.id)
         .env("PUSHER_APP_KEY", &app.key)
-        .env("PUSHER_APP_SECRET", &app.secret)
+        .env("PUSHER_APP_SECRET", &app.secret);
+    output(server, command);
+}
+
+fn output(server: &Server, mut command: Command) {
+    let output = command
         .output()
         .unwrap_or_else(|error| panic!("{command:?} does not run, `make tools` installs what it needs: {error}"));
     assert!(

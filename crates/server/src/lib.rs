@@ -3,6 +3,7 @@
 //! Three paths lead through it. A client speaks: `socket` reads a command and changes the hub. A backend triggers:
 //! `api` checks the signature and publishes to the bus. Everyone hears: `deliver` takes an event off the bus and
 //! queues it for every subscriber, and the subscriber's own task in `socket` writes it.
+//! Beside them `admin` changes the apps.
 
 mod accept;
 mod admin;

@@ -12,7 +12,6 @@ use utoipa::{
 
 /// What can be set of an app.
 #[derive(Clone, Debug, Serialize, Deserialize, ToSchema)]
-#[serde(deny_unknown_fields)]
 #[expect(clippy::struct_excessive_bools, reason = "an app has that many switches")]
 pub(super) struct AppFields {
     /// What a person calls it; at most 255 bytes.
@@ -23,7 +22,6 @@ pub(super) struct AppFields {
     /// How many connections it may have at once; 0 for no limit.
     #[schema(value_type = u64, maximum = 4_294_967_295_u64)]
     capacity: u32,
-    /// The origins that browsers may connect from; none for all. Each has at most 255 bytes.
     #[schema(schema_with = origins)]
     allowed_origins: Vec<String>,
     /// Whether clients may send client events (whispers).
@@ -147,5 +145,6 @@ fn origins() -> Array {
         .min_length(Some(1))
         .max_length(Some(255))
         .pattern(Some(r"^[^\s\u0000-\u001f\u007f-\u009f]*$"));
-    ArrayBuilder::new().items(origin).max_items(Some(100)).build()
+    let description = "The origins that browsers may connect from; none for all. Each has at most 255 bytes.";
+    ArrayBuilder::new().items(origin).max_items(Some(100)).description(Some(description)).build()
 }

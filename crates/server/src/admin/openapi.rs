@@ -62,7 +62,7 @@ pub(super) fn finish(api: utoipa::openapi::OpenApi, path_prefix: &str) -> String
         describe_refusals(operation);
     }
     for schema in children(&mut api["components"]["schemas"]) {
-        bound_limits(&mut schema["properties"]);
+        schema.get_mut("properties").and_then(Value::as_object_mut).map(bound_limits);
     }
     format!("{api:#}\n")
 }
@@ -85,8 +85,7 @@ fn describe_refusals(operation: &mut Value) {
 }
 
 /// Says of each limit what it may be.
-fn bound_limits(properties: &mut Value) {
-    let Some(properties) = properties.as_object_mut() else { return };
+fn bound_limits(properties: &mut Map<String, Value>) {
     for limit in &LIMITS {
         if let Some(property) = properties.get_mut(limit.name).and_then(Value::as_object_mut) {
             property.remove("format");
