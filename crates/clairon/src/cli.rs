@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use clairon_protocol::{AppId, AppKey};
 use clap::{Args, Parser, Subcommand};
 
-use crate::config::Sources;
+use crate::{commands::stats::StatsArguments, config::Sources};
 
 /// A broadcasting server that speaks the Pusher Channels protocol.
 #[derive(Debug, Parser)]
@@ -21,6 +21,8 @@ pub(crate) enum Command {
     Serve(ServeArguments),
     /// Create, list, show and delete apps
     App(AppArguments),
+    /// Print what the apps have done: connections, messages, events of backends
+    Stats(StatsArguments),
     /// Print every setting with its default, or check the present ones
     Config(ConfigArguments),
     /// Measure a server: this one, or any that speaks the protocol

@@ -74,6 +74,7 @@ impl Credentials {
     }
 
     /// All of them, newest first.
+    #[must_use]
     pub fn iter(&self) -> impl DoubleEndedIterator<Item = &Credential> + Clone {
         std::iter::once(&self.newest).chain(&self.older)
     }

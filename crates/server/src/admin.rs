@@ -17,7 +17,5 @@ mod query;
 mod registry;
 mod router;
 mod switch;
-mod token;
 
 pub(crate) use router::router;
-pub use token::AdminToken;

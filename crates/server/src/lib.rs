@@ -9,6 +9,7 @@ mod accept;
 mod admin;
 mod api;
 mod background;
+mod bearer;
 mod clock;
 mod cut;
 mod deliver;
@@ -16,6 +17,7 @@ mod error;
 mod explain;
 mod key_uses;
 mod lifecycle;
+mod metrics;
 mod node;
 mod opening;
 mod prefixed;
@@ -23,10 +25,13 @@ mod reads;
 mod router;
 mod settings;
 mod socket;
+mod statistics;
 mod throttle;
 mod wire;
 
-pub use admin::AdminToken;
 pub use error::ServerError;
-pub use lifecycle::Server;
-pub use settings::{AdminSettings, ClusterSettings, Heartbeat, OutboxLimits, RedisUrl, Settings};
+pub use lifecycle::{Listeners, Server};
+pub use settings::{
+    AdminSettings, Authorities, ClusterSettings, Heartbeat, MetricsSettings, OutboxLimits, RedisUrl, Settings,
+    StatisticsSettings,
+};

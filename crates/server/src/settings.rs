@@ -2,11 +2,9 @@
 
 use std::{num::NonZeroU32, time::Duration};
 
-pub use clairon_cluster::{ClusterSettings, RedisUrl};
+pub use clairon_cluster::{Authorities, ClusterSettings, RedisUrl};
 pub use clairon_hub::OutboxLimits;
-use clairon_protocol::Limits;
-
-use crate::admin::AdminToken;
+use clairon_protocol::{Limits, Secret};
 
 /// How the server behaves towards all apps alike.
 #[derive(Clone, Debug)]
@@ -29,6 +27,10 @@ pub struct Settings {
     pub shutdown_grace: Duration,
     /// Over how long clients are sent to other nodes before that. A single node has none to send them to.
     pub drain: Duration,
+    /// What is shown to Prometheus, and to whom.
+    pub metrics: MetricsSettings,
+    /// How the statistics of apps are kept.
+    pub statistics: StatisticsSettings,
     /// How this node reaches the others; `None` for a single one.
     pub cluster: Option<ClusterSettings>,
     /// Who may manage apps over HTTP; `None`: nobody.
@@ -38,12 +40,23 @@ pub struct Settings {
 /// How apps are managed over HTTP.
 #[derive(Clone, Debug)]
 pub struct AdminSettings {
-    /// What a request has to name.
-    pub token: AdminToken,
+    /// The bearer token that a request has to name.
+    pub token: Secret,
     /// How many connections a new app may have at once, where nothing is said.
     pub capacity: Option<NonZeroU32>,
     /// What a new app may use, where nothing is said.
     pub limits: Limits,
+}
+
+/// What is shown to Prometheus, and to whom.
+#[derive(Clone, Debug)]
+pub struct MetricsSettings {
+    /// What all names begin with.
+    pub prefix: String,
+    /// The bearer token that is asked for; `None` shows nothing on the port for everything.
+    pub token: Option<Secret>,
+    /// The port for everything, by which soketi's dashboards tell servers apart.
+    pub port: u16,
 }
 
 /// How silence is treated, in seconds.
@@ -55,4 +68,13 @@ pub struct Heartbeat {
     pub ping_after_seconds: u32,
     /// After so much silence the connection is closed with 4201.
     pub close_after_seconds: u32,
+}
+
+/// How the statistics of apps are kept.
+#[derive(Clone, Copy, Debug)]
+pub struct StatisticsSettings {
+    /// The length of an interval of which figures are kept. Never 0.
+    pub interval_seconds: u32,
+    /// How long they are kept; 0 for ever.
+    pub keep_days: u32,
 }

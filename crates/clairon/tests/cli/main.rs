@@ -9,3 +9,4 @@ mod import;
 mod place;
 mod serve;
 mod server;
+mod stats;
