@@ -18,7 +18,5 @@ mod registry;
 mod router;
 mod switch;
 mod tail;
-mod token;
 
 pub(crate) use router::router;
-pub use token::AdminToken;

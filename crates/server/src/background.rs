@@ -144,9 +144,7 @@ async fn follow_registry(node: &Node) {
     let mut is_well = true;
     loop {
         ticks.tick().await;
-        let refreshed = refresh(node).await;
-        node.metrics.asked_registry(refreshed.is_ok(), node.clock.now());
-        match refreshed {
+        match refresh(node).await {
             Ok(()) => {
                 if !is_well {
                     info!("the registry can be read again");
@@ -165,7 +163,9 @@ async fn follow_registry(node: &Node) {
 
 /// Reads the apps again if one has changed, and acts on that.
 pub(crate) async fn refresh(node: &Node) -> Result<(), RegistryError> {
-    for change in &node.apps.refresh().await? {
+    let refreshed = node.apps.refresh().await;
+    node.metrics.asked_registry(refreshed.is_ok(), node.clock.now());
+    for change in &refreshed? {
         apply(node, change);
     }
     Ok(())

@@ -3,12 +3,20 @@
 use clairon_protocol::Secret;
 use http::{HeaderMap, header};
 
+/// The token of a request, or why there is none.
+pub(crate) fn token(headers: &HeaderMap) -> Result<&str, &'static str> {
+    let header = headers.get(header::AUTHORIZATION).ok_or("there is no Authorization header")?;
+    let (scheme, token) = header.to_str().ok().and_then(|text| text.split_once(' ')).unwrap_or_default();
+    if scheme.eq_ignore_ascii_case("bearer") {
+        Ok(token.trim())
+    } else {
+        Err("the Authorization header is not `Bearer TOKEN`")
+    }
+}
+
 /// Whether a request has `Authorization: Bearer …` with this token. Takes the same time wherever they differ.
 pub(crate) fn has_token(headers: &HeaderMap, token: &Secret) -> bool {
-    let value = headers.get(header::AUTHORIZATION).and_then(|value| value.to_str().ok());
-    let given =
-        value.and_then(|value| value.split_once(' ')).filter(|(scheme, _)| scheme.eq_ignore_ascii_case("bearer"));
-    given.is_some_and(|(_, given)| token.matches(given.trim()))
+    self::token(headers).is_ok_and(|given| token.matches(given))
 }
 
 #[cfg(test)]

@@ -30,7 +30,6 @@ mod statistics;
 mod throttle;
 mod wire;
 
-pub use admin::AdminToken;
 pub use error::ServerError;
 pub use lifecycle::{Listeners, Server};
 pub use settings::{

@@ -33,7 +33,7 @@ const METRICS: &str = "/metrics";
 
 /// All routes of a node.
 pub(crate) fn router(node: Arc<Node>) -> Router {
-    let admin = admin::router(node.clone()).layer(middleware::from_fn_with_state(node.clone(), note_answer));
+    let admin = admin::router(&node).layer(middleware::from_fn_with_state(node.clone(), note_answer));
     Router::new()
         .route(SOCKET, any(socket::upgrade))
         .route("/apps/{app_id}/events", post(api::events))

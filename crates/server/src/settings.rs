@@ -6,8 +6,6 @@ pub use clairon_cluster::{Authorities, ClusterSettings, RedisUrl};
 pub use clairon_hub::OutboxLimits;
 use clairon_protocol::{Limits, Secret};
 
-use crate::admin::AdminToken;
-
 /// How the server behaves towards all apps alike.
 #[derive(Clone, Debug)]
 pub struct Settings {
@@ -42,8 +40,8 @@ pub struct Settings {
 /// How apps are managed over HTTP.
 #[derive(Clone, Debug)]
 pub struct AdminSettings {
-    /// What a request has to name.
-    pub token: AdminToken,
+    /// The bearer token that a request has to name.
+    pub token: Secret,
     /// How many connections a new app may have at once, where nothing is said.
     pub capacity: Option<NonZeroU32>,
     /// What a new app may use, where nothing is said.

@@ -3,9 +3,7 @@
 use std::time::Duration;
 
 use clairon_protocol::Secret;
-use clairon_server::{
-    AdminSettings, AdminToken, Heartbeat, MetricsSettings, OutboxLimits, Settings, StatisticsSettings,
-};
+use clairon_server::{AdminSettings, Heartbeat, MetricsSettings, OutboxLimits, Settings, StatisticsSettings};
 
 use super::{app::AppDefaults, cluster, fields::Fields};
 
@@ -22,7 +20,7 @@ pub(super) fn read(fields: &mut Fields<'_>, app_defaults: AppDefaults) -> Option
     let authorization = fields.number("heartbeat.authorization_seconds", 1..=3_600);
     let heartbeat = read_heartbeat(fields);
     let outbox = read_outbox(fields);
-    let admin_token = fields.secret("admin.token", parse_admin_token);
+    let admin_token = fields.secret("admin.token", parse_token);
     let write_timeout = fields.number("outbox.write_timeout_seconds", 1..=3_600);
     Some(Settings {
         path_prefix: path_prefix?,
@@ -43,10 +41,6 @@ pub(super) fn read(fields: &mut Fields<'_>, app_defaults: AppDefaults) -> Option
             limits: app_defaults.limits,
         }),
     })
-}
-
-fn parse_admin_token(text: &str) -> Result<Option<AdminToken>, String> {
-    if text.is_empty() { Ok(None) } else { AdminToken::parse(text).map(Some) }
 }
 
 fn read_statistics(fields: &mut Fields<'_>) -> Option<StatisticsSettings> {

@@ -86,7 +86,7 @@ fn every_setting_has_a_variable() {
             ("redis.url", _) => "redis://h".to_owned(),
             ("metrics.listen", _) => "127.0.0.1:9601".to_owned(),
             ("metrics.prefix", _) => "soketi".to_owned(),
-            ("metrics.token" | "admin.token", _) => "0123456789abcdef".to_owned(),
+            ("admin.token" | "metrics.token", _) => "0123456789abcdef".to_owned(),
             ("redis.ca_file", _) => concat!(env!("CARGO_MANIFEST_DIR"), "/tests/files/authority.pem").to_owned(),
             ("redis.prefix", _) => "other".to_owned(),
             (_, toml::Value::Integer(number)) => (number + 1).to_string(),
@@ -337,7 +337,7 @@ fn wrong_variables() {
         ),
         (
             &[("CLAIRON_ADMIN_TOKEN", "hunter2")],
-            "CLAIRON_ADMIN_TOKEN: a token has 16 to 256 printable ASCII characters and no spaces (this one has 7 characters)",
+            "CLAIRON_ADMIN_TOKEN: allowed are 16 to 256 printable ASCII characters, this has 7 bytes",
         ),
         (
             &[("CLAIRON_LOG", "inof")],

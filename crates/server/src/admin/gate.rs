@@ -5,17 +5,19 @@ use axum::{
     middleware::Next,
     response::{IntoResponse, Response},
 };
-use http::{HeaderMap, HeaderValue, StatusCode, header};
+use clairon_protocol::Secret;
+use http::{HeaderValue, StatusCode, header};
 
-use super::{AdminToken, problem::Problem};
+use super::problem::Problem;
+use crate::bearer;
 
 /// The challenge for a request without a token, and for one with another.
 const NO_TOKEN: &str = r#"Bearer realm="Clairon admin API""#;
 const WRONG_TOKEN: &str = r#"Bearer realm="Clairon admin API", error="invalid_token""#;
 
 /// Lets those through who have the token.
-pub(super) async fn check_token(State(token): State<AdminToken>, request: Request, next: Next) -> Response {
-    let (challenge, reason) = match bearer(request.headers()) {
+pub(super) async fn check_token(State(token): State<Secret>, request: Request, next: Next) -> Response {
+    let (challenge, reason) = match bearer::token(request.headers()) {
         Ok(text) if token.matches(text) => return next.run(request).await,
         Ok(text) => (WRONG_TOKEN, format!("the bearer token ({} bytes) is not admin.token", text.len())),
         Err(reason) => (NO_TOKEN, reason.to_owned()),
@@ -25,17 +27,6 @@ pub(super) async fn check_token(State(token): State<AdminToken>, request: Reques
     let mut response = Problem::new(StatusCode::UNAUTHORIZED, detail).because(reason).into_response();
     response.headers_mut().insert(header::WWW_AUTHENTICATE, HeaderValue::from_static(challenge));
     response
-}
-
-/// The text behind `Bearer`, or why there is none.
-fn bearer(headers: &HeaderMap) -> Result<&str, &'static str> {
-    let header = headers.get(header::AUTHORIZATION).ok_or("there is no Authorization header")?;
-    let (scheme, token) = header.to_str().ok().and_then(|text| text.split_once(' ')).unwrap_or_default();
-    if scheme.eq_ignore_ascii_case("bearer") {
-        Ok(token.trim_start_matches(' '))
-    } else {
-        Err("the Authorization header is not `Bearer TOKEN`")
-    }
 }
 
 /// What every path answers where no token is set.

@@ -28,9 +28,9 @@ fn endpoints() -> OpenApiRouter<Arc<Node>> {
 }
 
 /// Everything below `/admin`.
-pub(crate) fn router(node: Arc<Node>) -> Router {
+pub(crate) fn router(node: &Arc<Node>) -> Router {
     let api = match &node.settings.admin {
-        Some(admin) => api(&node, admin),
+        Some(admin) => api(node, admin),
         None => Router::new().fallback(gate::is_off),
     };
     // As services, which get the paths that end with a slash too.
