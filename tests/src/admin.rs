@@ -50,7 +50,9 @@ pub fn create(server: &Server, fields: &Value) -> App {
     assert_eq!(response.status, 201, "{response:?}");
     let created = response.json();
     let text = |name: &str| created[name].as_str().unwrap_or_else(|| panic!("no {name} in {created}")).to_owned();
-    App { id: text("id"), key: text("key"), secret: text("secret"), ..App::new("created") }
+    let mut app = App::new("created");
+    (app.id, app.key, app.secret) = (text("id"), text("key"), text("secret"));
+    app
 }
 
 impl Response {

@@ -88,7 +88,7 @@ async fn note_answer(State(node): State<Arc<Node>>, request: Request, next: Next
         warn!(%method, path = %Cut(&path), status = response.status().as_u16(), %reason, "request refused");
         node.observe(|| {
             let refused = Happening::new(Kind::RequestRefused).code(response.status().as_u16());
-            refused.because(format_args!("{method} {}: {reason}", Cut(&path))).app_of(&path)
+            refused.because(format_args!("{method} {}: {reason}", Cut(&path))).perhaps_app(app_of(&path))
         });
     } else if let Some(app) = app_of(&path).and_then(|id| node.apps.by_id(id)) {
         let answer = usize::try_from(response.body().size_hint().lower()).unwrap_or_default();

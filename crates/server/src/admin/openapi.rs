@@ -1,4 +1,4 @@
-//! The description of the admin API, in the words of `OpenAPI` 3.1.
+//! How the admin API is described to programs that read `openapi.json`.
 
 use clairon_registry::LIMITS;
 use serde_json::{Map, Value, json};

@@ -33,8 +33,9 @@ pub(crate) fn router(node: &Arc<Node>) -> Router {
         Some(admin) => api(node, admin),
         None => Router::new().fallback(gate::is_off),
     };
-    let area = Router::new().nest("/api", api).fallback(api::not_found);
-    Router::new().nest("/admin", area.layer(map_response(do_not_store)))
+    // As services, which get the paths that end with a slash too.
+    let area = Router::new().nest_service("/api", api).fallback(api::not_found);
+    Router::new().nest_service("/admin", area.layer(map_response(do_not_store)))
 }
 
 fn api(node: &Arc<Node>, admin: &AdminSettings) -> Router {

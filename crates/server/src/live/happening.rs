@@ -110,9 +110,8 @@ impl Happening {
         Self { app: Some(id.as_str().to_owned()), ..self }
     }
 
-    /// The app whose id stands in the path of a request.
-    pub(crate) fn app_of(self, path: &str) -> Self {
-        let id = path.strip_prefix("/apps/").and_then(|rest| rest.split('/').next());
+    /// The app by what may be its id.
+    pub(crate) fn perhaps_app(self, id: Option<&str>) -> Self {
         Self { app: id.and_then(|id| AppId::parse(id).ok()).map(|id| id.as_str().to_owned()), ..self }
     }
 
