@@ -65,6 +65,9 @@ impl Page {
     }
 
     /// The type of a metric, and the labels of its samples.
+    ///
+    /// # Panics
+    /// When there is no such metric.
     #[must_use]
     pub fn kind(&self, name: &str) -> (&str, BTreeSet<&str>) {
         let sample = self.samples.iter().find(|sample| sample["name"] == name);
