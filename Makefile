@@ -1,4 +1,4 @@
-.PHONY: test tools lint format docs layers model fuzz
+.PHONY: test tools lint format docs layers model fuzz openapi
 
 # Everything: what continuous integration runs.
 test: tools lint docs layers
@@ -21,6 +21,10 @@ format:
 
 docs:
 	RUSTDOCFLAGS='-D warnings' cargo doc --workspace --no-deps
+
+# The description of the admin API, as the code has it. A test fails when it is old.
+openapi:
+	RENEW_OPENAPI=1 cargo test --package clairon-server --lib the_file_in_docs_is_current
 
 # The outbox under every interleaving of its tasks. The flag would rebuild everything else, hence a folder of its own.
 model:

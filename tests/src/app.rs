@@ -11,7 +11,7 @@ pub struct App {
     pub key: String,
     /// The secret that signs requests and subscriptions.
     pub secret: String,
-    fields: Table,
+    pub(crate) fields: Table,
 }
 
 impl App {

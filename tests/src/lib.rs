@@ -2,12 +2,15 @@
 //!
 //! Nothing here sleeps. Whatever is awaited has a deadline, and its panic names what did not come.
 
+pub mod admin;
 pub mod api;
 pub mod app;
+pub mod certificates;
 pub mod client;
 pub mod http;
 pub mod log;
 pub mod metrics;
+pub mod nginx;
 pub mod nodes;
 pub mod proxy;
 pub mod raw;

@@ -5,6 +5,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
+use crate::app::App;
 use crate::server::{Server, binary};
 
 /// The suites of `tests/clients/node/{directory}`, run one after another by Node.
@@ -12,6 +13,14 @@ use crate::server::{Server, binary};
 /// # Panics
 /// When one of them fails; the panic shows all that was printed.
 pub fn node(server: &Server, directory: &str) {
+    node_as(server, server.app(), directory);
+}
+
+/// The same for an app that the server has otherwise than by being started with it.
+///
+/// # Panics
+/// When one of them fails; the panic shows all that was printed.
+pub fn node_as(server: &Server, app: &App, directory: &str) {
     let root = clients().join("node");
     let suites = files(&root.join(directory), ".test.js");
     let mut command = Command::new("node");
@@ -20,7 +29,7 @@ pub fn node(server: &Server, directory: &str) {
         .args(["--test", "--test-reporter=spec", "--test-concurrency=1", "--test-force-exit"])
         .args(suites)
         .current_dir(root);
-    run(server, command);
+    run(server, app, command);
 }
 
 /// The suites of `tests/clients/python`.
@@ -31,19 +40,40 @@ pub fn python(server: &Server) {
     let root = clients().join("python");
     let mut command = Command::new(root.join(".venv/bin/python"));
     command.args(["-m", "unittest", "discover", "--verbose"]).current_dir(root);
-    run(server, command);
+    run(server, server.app(), command);
 }
 
-/// Runs `command`, told where `server` is and who its app is by the names of a Laravel `.env`.
-fn run(server: &Server, mut command: Command) {
-    let app = server.app();
-    let output = command
+/// Everything that schemathesis makes of the description of the admin API that `server` serves.
+///
+/// # Panics
+/// When one of its checks fails; the panic shows all that was printed.
+pub fn schemathesis(server: &Server, token: &str) {
+    let root = clients().join("python");
+    let url = format!("http://{}:{}/admin/api/openapi.json", server.host(), server.port());
+    let folder = tempfile::tempdir().unwrap_or_else(|error| panic!("creating a folder: {error}"));
+    let mut command = Command::new(root.join(".venv/bin/schemathesis"));
+    command
+        .args(["run", "--checks", "all", "--seed", "1", "--max-examples", "25", "--generation-database", "none"])
+        .args(["--no-color", "--header", &format!("Authorization: Bearer {token}"), &url])
+        // Where it would look for settings of its own, and keep reports.
+        .current_dir(folder.path());
+    output(server, command);
+}
+
+/// Runs `command`, told where `server` is and who `app` is by the names of a Laravel `.env`.
+fn run(server: &Server, app: &App, mut command: Command) {
+    command
         .env("CLAIRON_BIN", binary())
         .env("PUSHER_HOST", server.host())
         .env("PUSHER_PORT", server.port().to_string())
         .env("PUSHER_APP_ID", &app.id)
         .env("PUSHER_APP_KEY", &app.key)
-        .env("PUSHER_APP_SECRET", &app.secret)
+        .env("PUSHER_APP_SECRET", &app.secret);
+    output(server, command);
+}
+
+fn output(server: &Server, mut command: Command) {
+    let output = command
         .output()
         .unwrap_or_else(|error| panic!("{command:?} does not run, `make tools` installs what it needs: {error}"));
     assert!(

@@ -41,3 +41,8 @@ fn pusher_and_pysher_for_python() {
 fn curl_and_openssl() {
     suite::node(&server(), "curl");
 }
+
+#[test]
+fn publish_and_listen() {
+    suite::node(&server(), "live-tools");
+}

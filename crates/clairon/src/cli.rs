@@ -1,9 +1,18 @@
 //! The command line.
 
+mod app;
+mod app_fields;
+mod discretion;
+
 use std::path::{Path, PathBuf};
 
-use clairon_protocol::{AppId, AppKey};
+use clairon_protocol::AppId;
 use clap::{Args, Parser, Subcommand};
+
+pub(crate) use self::{
+    app::{AppArguments, AppCommand, CreateArguments, RotateArguments, ShowArguments},
+    app_fields::AppFields,
+};
 
 use crate::{commands::stats::StatsArguments, config::Sources};
 
@@ -19,7 +28,7 @@ pub(crate) struct Cli {
 pub(crate) enum Command {
     /// Start the server
     Serve(ServeArguments),
-    /// Create, list, show and delete apps
+    /// Create, list, show, change and delete apps
     App(AppArguments),
     /// Print what the apps have done: connections, messages, events of backends
     Stats(StatsArguments),
@@ -31,6 +40,19 @@ pub(crate) enum Command {
     Doctor(clairon_doctor::DoctorArgs),
     /// Take the apps of another server over
     Import(ImportArguments),
+    /// Publish an event to this server, or to any that speaks the protocol
+    Publish(PublishArguments),
+    /// Print what comes on channels of this server, or of any that speaks the protocol
+    Listen(ListenArguments),
+    /// Print what happens on this server: connections, subscriptions, refusals, events
+    Tail(TailArguments),
+}
+
+impl Cli {
+    /// Reads the command line. Where it is wrong, or asks for help, the process ends here.
+    pub(crate) fn read() -> Self {
+        Self::try_parse().unwrap_or_else(|error| discretion::without_values(error).exit())
+    }
 }
 
 /// Where settings come from besides the environment.
@@ -39,19 +61,21 @@ pub(crate) struct SettingsFiles {
     /// A TOML file with settings; `clairon config` prints one with all defaults
     #[arg(long, value_name = "FILE", global = true)]
     config: Option<PathBuf>,
-    /// A Laravel .env file, for its `PUSHER_APP_*` and `CLAIRON_*`; the environment wins over it
+    /// A Laravel .env file, for its `PUSHER_APP_*` and `CLAIRON_*`; the environment wins over it. `serve` understands
+    /// `REVERB_*` and `SOKETI_*` too
     #[arg(long, value_name = "FILE", global = true)]
     env_file: Option<PathBuf>,
 }
 
 impl SettingsFiles {
     /// These files and the environment, under flags given as flag, setting and value.
-    fn sources<const N: usize>(self, flags: [(&'static str, &'static str, Option<String>); N]) -> Sources {
+    pub(crate) fn sources<const N: usize>(self, flags: [(&'static str, &'static str, Option<String>); N]) -> Sources {
         let flags = flags.into_iter().filter_map(|(flag, setting, value)| Some((flag, setting, value?)));
         Sources {
             config: self.config,
             env_file: self.env_file,
             environment: std::env::vars_os().collect(),
+            others: false,
             flags: flags.collect(),
         }
     }
@@ -80,13 +104,14 @@ pub(crate) struct ServeArguments {
 
 impl ServeArguments {
     pub(crate) fn sources(self) -> Sources {
-        self.files.sources([
+        let sources = self.files.sources([
             ("--host", "server.host", self.host),
             ("--port", "server.port", self.port),
             ("--database", "database.url", self.database.database.map(Hidden::into_inner)),
             ("--redis", "redis.url", self.redis.map(Hidden::into_inner)),
             ("--log-format", "log.format", self.log_format),
-        ])
+        ]);
+        Sources { others: true, ..sources }
     }
 }
 
@@ -112,19 +137,8 @@ pub(crate) struct ConfigArguments {
 
 impl ConfigArguments {
     pub(crate) fn sources(self) -> Sources {
-        SettingsFiles { config: self.config, env_file: self.env_file }.sources([])
+        Sources { others: true, ..SettingsFiles { config: self.config, env_file: self.env_file }.sources([]) }
     }
-}
-
-#[derive(Debug, Args)]
-pub(crate) struct AppArguments {
-    #[command(subcommand)]
-    pub(crate) command: AppCommand,
-    #[command(flatten)]
-    pub(crate) place: RegistryPlace,
-    /// Print JSON
-    #[arg(long, global = true)]
-    pub(crate) json: bool,
 }
 
 /// Where the apps are.
@@ -158,46 +172,48 @@ pub(crate) struct ImportArguments {
     pub(crate) yes: bool,
 }
 
-#[derive(Debug, Subcommand)]
-pub(crate) enum AppCommand {
-    /// Create an app and print its credentials
-    Create(CreateArguments),
-    /// List all apps
-    List,
-    /// Show one app
-    Show {
-        /// The app's id
-        #[arg(value_parser = AppId::parse)]
-        id: AppId,
-        /// Show its secret too
-        #[arg(long)]
-        show_secret: bool,
-    },
-    /// Delete an app
-    Delete {
-        /// The app's id
-        #[arg(value_parser = AppId::parse)]
-        id: AppId,
-        /// Do not ask
-        #[arg(long)]
-        yes: bool,
-    },
+#[derive(Debug, Args)]
+pub(crate) struct PublishArguments {
+    #[command(flatten)]
+    pub(crate) event: clairon_live::PublishArgs,
+    #[command(flatten)]
+    pub(crate) target: TargetArguments,
 }
 
 #[derive(Debug, Args)]
-pub(crate) struct CreateArguments {
-    /// What people call it
-    #[arg(long, default_value = "")]
-    pub(crate) name: String,
-    /// Its id; random if left out
-    #[arg(long, value_parser = AppId::parse)]
-    pub(crate) id: Option<AppId>,
-    /// Its key; random if left out
-    #[arg(long, value_parser = AppKey::parse)]
-    pub(crate) key: Option<AppKey>,
-    /// Its secret; random if left out
-    #[arg(long)]
-    pub(crate) secret: Option<Hidden>,
+pub(crate) struct ListenArguments {
+    #[command(flatten)]
+    pub(crate) what: clairon_live::ListenArgs,
+    #[command(flatten)]
+    pub(crate) target: TargetArguments,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct TailArguments {
+    #[command(flatten)]
+    pub(crate) what: clairon_live::TailArgs,
+    /// The server, `http(s)://HOST[:PORT][/PREFIX]`; without it, the one of this machine
+    #[arg(long, value_name = "URL")]
+    pub(crate) url: Option<Hidden>,
+    /// The token of its admin API; without it, the setting admin.token, which is `CLAIRON_ADMIN_TOKEN`
+    #[arg(long, value_name = "TOKEN")]
+    pub(crate) token: Option<Hidden>,
+    #[command(flatten)]
+    pub(crate) files: SettingsFiles,
+}
+
+/// Which server and app; without any of these, what `.env` of this folder names.
+#[derive(Debug, Args)]
+pub(crate) struct TargetArguments {
+    /// `http(s)://KEY:SECRET@HOST[:PORT][/PREFIX]/apps/ID`, the form of `PUSHER_URL`; to listen to public channels
+    /// `ws(s)://HOST[:PORT][/PREFIX]/app/KEY` will do. With --app: `http(s)://HOST[:PORT][/PREFIX]`
+    #[arg(long, value_name = "URL")]
+    pub(crate) url: Option<Hidden>,
+    /// An app of the registry of this machine, on the server of this machine
+    #[arg(long, value_name = "ID", value_parser = AppId::parse)]
+    pub(crate) app: Option<AppId>,
+    #[command(flatten)]
+    pub(crate) place: RegistryPlace,
 }
 
 /// A text that may hold a secret and is not printed.

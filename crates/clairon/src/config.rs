@@ -5,6 +5,7 @@
 //! ([`settings`]), and whatever is wrong is collected in one line each ([`problem`]).
 
 mod app;
+mod app_changes;
 mod cluster;
 mod database_url;
 mod env_file;
@@ -14,16 +15,19 @@ mod file;
 mod layers;
 mod listen;
 mod log;
+mod others;
 mod problem;
 mod server;
 mod settings;
 #[cfg(test)]
 mod tests;
 
-pub(crate) use app::AppDefaults;
+pub(crate) use app::app_fields;
+pub(crate) use app_changes::{AppChanges, app_flag};
 pub(crate) use layers::Sources;
 pub(crate) use listen::Listen;
 pub(crate) use log::{LogFormat, LogSettings};
+pub(crate) use others::Adopted;
 pub(crate) use problem::Problems;
 pub(crate) use settings::{Database, Settings};
 

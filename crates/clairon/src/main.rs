@@ -8,7 +8,7 @@ mod logging;
 use std::process::ExitCode;
 
 use clairon_doctor::DoctorError;
-use clap::Parser;
+use clairon_live::LiveError;
 use tokio::task;
 
 use crate::{
@@ -26,7 +26,7 @@ const USAGE_ERROR: u8 = 2;
 
 #[tokio::main]
 async fn main() -> ExitCode {
-    match run(Cli::parse().command).await {
+    match run(Cli::read().command).await {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => report(&error),
     }
@@ -39,6 +39,9 @@ async fn run(command: Command) -> anyhow::Result<()> {
         Command::Stats(arguments) => commands::stats::run(arguments).await,
         Command::Config(arguments) => commands::config::run(arguments),
         Command::Import(arguments) => commands::import::run(arguments).await,
+        Command::Publish(arguments) => commands::live::publish(arguments).await,
+        Command::Listen(arguments) => commands::live::listen(arguments).await,
+        Command::Tail(arguments) => commands::live::tail(arguments),
         Command::Bench(arguments) => Ok(task::block_in_place(|| clairon_bench::run(arguments))?),
         Command::Doctor(arguments) => Ok(task::block_in_place(|| clairon_doctor::run(&arguments))?),
     }
@@ -52,6 +55,7 @@ fn report(error: &anyhow::Error) -> ExitCode {
         return ExitCode::from(USAGE_ERROR);
     }
     eprintln!("error: {error:#}");
-    let is_usage = error.downcast_ref().is_some_and(DoctorError::is_usage);
+    let is_usage = error.downcast_ref().is_some_and(DoctorError::is_usage)
+        || error.downcast_ref().is_some_and(LiveError::is_usage);
     if is_usage { ExitCode::from(USAGE_ERROR) } else { ExitCode::FAILURE }
 }

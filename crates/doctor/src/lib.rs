@@ -5,18 +5,14 @@
 //! the end. Secrets are used for signing and never printed.
 
 mod args;
-mod credentials;
-mod endpoint;
 mod error;
 mod examination;
 mod finding;
-mod net;
 mod network;
 mod report;
 mod settings;
 mod setup;
 mod surroundings;
-mod text;
 
 pub use args::DoctorArgs;
 pub use error::DoctorError;

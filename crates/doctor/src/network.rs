@@ -11,8 +11,10 @@ mod side;
 mod tls;
 mod websocket;
 
+use clairon_client::{PusherSocket, http::Client};
+
 use self::side::Side;
-use crate::{finding::Finding, net::http::Client, net::socket::PusherSocket, setup::Setup};
+use crate::{finding::Finding, setup::Setup};
 
 /// All checks of the network, as far as each step of a connection allows the next.
 pub(crate) fn check(setup: &Setup) -> Vec<Finding> {

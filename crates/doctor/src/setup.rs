@@ -1,12 +1,12 @@
 //! What the project says, worked out as Laravel and pusher-js would.
 
-mod backend;
 mod page;
 
+use clairon_client::{Credentials, Endpoint, Problem, backend, meant, names};
 use clairon_laravel::{Connection, Project};
 use clairon_protocol::AppKey;
 
-use crate::{DoctorArgs, DoctorError, credentials::Credentials, endpoint::Endpoint, surroundings::Surroundings};
+use crate::{DoctorArgs, DoctorError, surroundings::Surroundings};
 
 pub(crate) use self::page::Page;
 
@@ -25,17 +25,6 @@ pub(crate) struct Setup {
     pub(crate) auth_url: Option<String>,
 }
 
-/// Why something cannot be told.
-#[derive(Clone, Debug)]
-pub(crate) enum Problem {
-    /// It is wrong.
-    Wrong { detail: String, fix: String },
-    /// It may be right, but it does not stand in the text.
-    Unread(String),
-    /// Another check says why there is none.
-    Missing,
-}
-
 impl Setup {
     pub(crate) fn new(
         arguments: &DoctorArgs,
@@ -46,7 +35,7 @@ impl Setup {
         let connection = meant(&project);
         let backend = match (&given, &connection) {
             (Some(endpoint), _) => Ok(endpoint.clone()),
-            (None, Some(connection)) => backend::endpoint(connection),
+            (None, Some(connection)) => backend(connection),
             (None, None) => Err(Problem::Missing),
         };
         let mut page = Page::of(&project, connection.as_ref(), backend.as_ref().ok());
@@ -80,24 +69,6 @@ impl Setup {
         let url = url::Url::parse(self.project.environment.filled("APP_URL")?).ok()?;
         Some(url.origin()).filter(url::Origin::is_tuple).map(|origin| origin.ascii_serialization())
     }
-}
-
-fn names(connection: Option<&Connection>) -> &'static str {
-    let is_reverb = connection.is_some_and(|connection| connection.driver.filled().as_deref() == Some("reverb"));
-    if is_reverb { "REVERB" } else { "PUSHER" }
-}
-
-/// The connection in use; where that is none of the Pusher protocol, the first of that protocol that has a key. So a
-/// driver that is not set yet does not keep the rest from being looked at.
-fn meant(project: &Project) -> Option<Connection> {
-    let broadcasting = &project.broadcasting;
-    let used = broadcasting.connection().filter(|connection| speaks_pusher(connection));
-    let mut others = broadcasting.connections.iter().filter(|connection| speaks_pusher(connection));
-    used.or_else(|| others.find(|connection| connection.key.filled().is_some())).cloned()
-}
-
-fn speaks_pusher(connection: &Connection) -> bool {
-    matches!(connection.driver.filled().as_deref(), Some("pusher" | "reverb"))
 }
 
 fn given_endpoint(text: &str) -> Result<Endpoint, DoctorError> {

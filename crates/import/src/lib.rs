@@ -11,6 +11,7 @@ mod mapping;
 mod plan;
 mod reverb;
 mod soketi;
+mod variables;
 
 use std::path::Path;
 
@@ -19,6 +20,7 @@ use clairon_laravel::{ConfigFile, Environment, LaravelError, Value, read_text};
 pub use args::{DatabaseUrl, Format, SourceArgs};
 pub use error::ImportError;
 pub use plan::{Plan, PlannedApp};
+pub use variables::{Meaning, ServerVariables, Variable, variables};
 
 /// Reads a source. PHP files take their variables from `environment`, and so do servers that are set up by variables.
 ///

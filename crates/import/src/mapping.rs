@@ -29,6 +29,30 @@ pub(crate) enum Target {
     None(&'static str),
 }
 
+impl Target {
+    /// The field of our app that it is, by the name that settings have for it.
+    pub(crate) fn field(self) -> Option<&'static str> {
+        Some(match self {
+            Self::Id => "id",
+            Self::Key => "key",
+            Self::Secret => "secret",
+            Self::Name => "name",
+            Self::Enabled => "enabled",
+            Self::Capacity => "capacity",
+            Self::ClientMessages => "client_messages",
+            Self::Statistics => "statistics",
+            Self::UserAuthentication => "user_authentication",
+            Self::Origins => "allowed_origins",
+            Self::Limit(name, _) => name,
+            Self::Ignored | Self::None(_) => return None,
+        })
+    }
+
+    pub(crate) fn is_flag(self) -> bool {
+        matches!(self, Self::Enabled | Self::ClientMessages | Self::Statistics | Self::UserAuthentication)
+    }
+}
+
 /// The fields of a server's app, by the names that it has for them.
 pub(crate) type Mapping = [(&'static str, Target)];
 

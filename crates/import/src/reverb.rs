@@ -7,6 +7,7 @@ use clairon_laravel::{ConfigFile, Environment, Value};
 use crate::{
     mapping::{Mapping, Target, app, flag},
     plan::Plan,
+    variables::{Meaning, Names, ServerVariables, Variable},
 };
 
 const APP: &Mapping = &[
@@ -23,20 +24,66 @@ const APP: &Mapping = &[
     ("rate_limiting", Target::None("the limit is client_events_per_second of the app")),
 ];
 
-/// What Reverb's own configuration makes of the variables.
-const BY_VARIABLES: &str = "<?php return ['apps' => ['apps' => [[
-    'key' => env('REVERB_APP_KEY'),
-    'secret' => env('REVERB_APP_SECRET'),
-    'app_id' => env('REVERB_APP_ID'),
-    'max_connections' => env('REVERB_APP_MAX_CONNECTIONS'),
-]]], 'servers' => ['reverb' => [
+const APP_VARIABLES: [(&str, &str); 8] = [
+    ("ID", "app_id"),
+    ("KEY", "key"),
+    ("SECRET", "secret"),
+    ("MAX_CONNECTIONS", "max_connections"),
+    ("ACCEPT_CLIENT_EVENTS_FROM", "accept_client_events_from"),
+    ("PING_INTERVAL", "ping_interval"),
+    ("ACTIVITY_TIMEOUT", "activity_timeout"),
+    ("MAX_MESSAGE_SIZE", "max_message_size"),
+];
+
+/// `REVERB_HOST` and `REVERB_PORT` are not among them: they say where clients connect to, which may be a proxy.
+const SETTINGS: [(&str, &str); 3] = [
+    ("REVERB_SERVER_HOST", "server.host"),
+    ("REVERB_SERVER_PORT", "server.port"),
+    ("REVERB_SERVER_PATH", "server.path_prefix"),
+];
+
+const SERVER: &str = "'servers' => ['reverb' => [
     'port' => env('REVERB_SERVER_PORT'),
     'path' => env('REVERB_SERVER_PATH'),
     'scaling' => ['enabled' => env('REVERB_SCALING_ENABLED', false)],
-]]];";
+]]";
+
+/// What Reverb's own configuration makes of the variables.
+fn configuration() -> String {
+    let fields = APP_VARIABLES.map(|(name, field)| format!("'{field}' => env('REVERB_APP_{name}')"));
+    format!("<?php return ['apps' => ['apps' => [[{}]]], {SERVER}];", fields.join(", "))
+}
+
+/// The variables of a server that is started with them.
+pub(crate) fn variables(environment: &Environment) -> ServerVariables {
+    const FROM: &str = "REVERB_APP_ACCEPT_CLIENT_EVENTS_FROM";
+    let names = Names {
+        app: "REVERB_APP_",
+        fields: &APP_VARIABLES,
+        mapping: APP,
+        own: &["REVERB_APP_", "REVERB_SERVER_", "REVERB_SCALING_"],
+        spell: |field| format!("REVERB_APP_{}", field.to_uppercase()),
+    };
+    let settings = SETTINGS.into_iter().map(|(name, setting)| (name.to_owned(), setting, 1));
+    let mut read = names.read(settings, environment);
+    let has_app = read.variables.iter().any(|variable| matches!(variable.meaning, Meaning::Field(..)));
+    if has_app {
+        let from = environment.filled(FROM);
+        let name = from.map_or("Reverb's default", |_| FROM).to_owned();
+        read.variables.retain(|variable| variable.name != FROM);
+        let takes = takes_client_events(from).to_string();
+        read.variables.push(Variable { name, meaning: Meaning::Field("client_messages", takes) });
+    }
+    read
+}
+
+/// Reverb takes client events unless it is told not to.
+fn takes_client_events(from: Option<&str>) -> bool {
+    from != Some("none")
+}
 
 pub(crate) fn plan_of_variables(environment: &Environment) -> Plan {
-    let config = ConfigFile::parse(Path::new("REVERB_* variables"), BY_VARIABLES);
+    let config = ConfigFile::parse(Path::new("REVERB_* variables"), &configuration());
     plan(&config, environment)
 }
 
@@ -47,9 +94,8 @@ pub(crate) fn plan(config: &ConfigFile, environment: &Environment) -> Plan {
     for (number, record) in apps.items().enumerate() {
         let mut planned = app(APP, record, &format!("apps.apps.{number}"));
         if let Ok(planned) = &mut planned {
-            // Reverb takes client events unless it is told not to.
             let from = record.get("accept_client_events_from").and_then(Value::filled);
-            planned.app.client_messages = from.as_deref() != Some("none");
+            planned.app.client_messages = takes_client_events(from.as_deref());
         }
         plan.add(planned);
     }
@@ -67,7 +113,7 @@ pub(crate) fn plan(config: &ConfigFile, environment: &Environment) -> Plan {
         plan.notes.push("servers.reverb.options.tls: TLS is ended by a proxy in front, see docs/deploy.md".to_owned());
     }
     if flag(&get(&["servers", "reverb", "scaling", "enabled"])) == Some(true) {
-        plan.notes.push("servers.reverb.scaling: nodes do not share events yet".to_owned());
+        plan.notes.push("servers.reverb.scaling: CLAIRON_REDIS_URL joins nodes, see docs/scaling.md".to_owned());
     }
     plan
 }

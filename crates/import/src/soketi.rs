@@ -6,6 +6,7 @@ use clairon_registry::App;
 use crate::{
     mapping::{Mapping, Target, app, count, count_of, set_limit},
     plan::Plan,
+    variables::{Names, ServerVariables},
 };
 
 /// The place of the apps in the file.
@@ -59,23 +60,32 @@ pub(crate) const ROW: &Mapping = &[
 ];
 
 /// Limits of the whole server, which become those of each app that has no own.
-const LIMITS: [(&str, &str, u32); 6] = [
-    ("channelLimits.maxNameLength", "channel_name_bytes", 1),
-    ("eventLimits.maxChannelsAtOnce", "channels_per_event", 1),
-    ("eventLimits.maxNameLength", "event_name_bytes", 1),
-    ("eventLimits.maxPayloadInKb", "event_data_bytes", KIB),
-    ("presence.maxMembersPerChannel", "presence_members", 1),
-    ("presence.maxMemberSizeInKb", "user_info_bytes", KIB),
+const LIMITS: [(&str, &str, u32); 8] = [
+    ("channelLimits.maxNameLength", "limits.channel_name_bytes", 1),
+    ("channelLimits.cacheTtl", "limits.cache_ttl_seconds", 1),
+    ("eventLimits.maxBatchSize", "limits.events_per_batch", 1),
+    ("eventLimits.maxChannelsAtOnce", "limits.channels_per_event", 1),
+    ("eventLimits.maxNameLength", "limits.event_name_bytes", 1),
+    ("eventLimits.maxPayloadInKb", "limits.event_data_bytes", KIB),
+    ("presence.maxMembersPerChannel", "limits.presence_members", 1),
+    ("presence.maxMemberSizeInKb", "limits.user_info_bytes", KIB),
 ];
 
+/// What else of the server is a setting here.
+const SETTINGS: [(&str, &str); 3] =
+    [("host", "server.host"), ("port", "server.port"), ("pathPrefix", "server.path_prefix")];
+
 /// Variables of the first app and of the server, as soketi names them, with or without `SOKETI_` in front.
-const VARIABLES: [(&str, &str); 12] = [
+const VARIABLES: [(&str, &str); 15] = [
+    ("CHANNEL_CACHE_TTL", "channelLimits.cacheTtl"),
     ("CHANNEL_LIMITS_MAX_NAME_LENGTH", "channelLimits.maxNameLength"),
+    ("EVENT_MAX_BATCH_SIZE", "eventLimits.maxBatchSize"),
     ("EVENT_MAX_CHANNELS_AT_ONCE", "eventLimits.maxChannelsAtOnce"),
     ("EVENT_MAX_NAME_LENGTH", "eventLimits.maxNameLength"),
     ("EVENT_MAX_SIZE_IN_KB", "eventLimits.maxPayloadInKb"),
     ("PRESENCE_MAX_MEMBERS", "presence.maxMembersPerChannel"),
     ("PRESENCE_MAX_MEMBER_SIZE", "presence.maxMemberSizeInKb"),
+    ("HOST", "host"),
     ("PORT", "port"),
     ("PATH_PREFIX", "pathPrefix"),
     ("SSL_CERT", "ssl.certPath"),
@@ -83,13 +93,16 @@ const VARIABLES: [(&str, &str); 12] = [
     ("APP_MANAGER_DRIVER", "appManager.driver"),
     ("METRICS_ENABLED", "metrics.enabled"),
 ];
-const APP_VARIABLES: [(&str, &str); 10] = [
+const APP_VARIABLES: [(&str, &str); 12] = [
     ("ID", "id"),
     ("KEY", "key"),
     ("SECRET", "secret"),
     ("MAX_CONNS", "maxConnections"),
+    // Not its name, but the one that many set.
+    ("MAX_CONNECTIONS", "maxConnections"),
     ("ENABLE_CLIENT_MESSAGES", "enableClientMessages"),
     ("ENABLED", "enabled"),
+    ("USER_AUTHENTICATION", "enableUserAuthentication"),
     ("MAX_BACKEND_EVENTS_PER_SEC", "maxBackendEventsPerSecond"),
     ("MAX_CLIENT_EVENTS_PER_SEC", "maxClientEventsPerSecond"),
     ("MAX_READ_REQ_PER_SEC", "maxReadRequestsPerSecond"),
@@ -108,6 +121,23 @@ pub(crate) fn plan(config: &Value, source: &str) -> Plan {
     }
     notes(&mut plan, &get);
     plan
+}
+
+/// The variables of a server that is started with them.
+pub(crate) fn variables(environment: &Environment) -> ServerVariables {
+    let names = Names {
+        app: "SOKETI_DEFAULT_APP_",
+        fields: &APP_VARIABLES,
+        mapping: APP,
+        own: &["SOKETI_"],
+        spell: |field| format!("SOKETI_DEFAULT_APP_{}", field.to_uppercase()),
+    };
+    let settings = VARIABLES.iter().filter_map(|(name, path)| {
+        let limits = LIMITS.iter().copied().chain(SETTINGS.map(|(path, setting)| (path, setting, 1)));
+        let (_, setting, unit) = limits.into_iter().find(|(known, ..)| known == path)?;
+        Some((format!("SOKETI_{name}"), setting, unit))
+    });
+    names.read(settings, environment)
 }
 
 pub(crate) fn plan_of_variables(environment: &Environment) -> Plan {
@@ -140,9 +170,10 @@ fn inherit(app: &mut App, record: &Value, config: &Value) -> Vec<String> {
             matches!(target, Target::Limit(known, _) if *known == limit) && record.get(name).and_then(count).is_some()
         })
     };
-    let inherited = LIMITS.iter().filter(|(_, limit, _)| !has_own(limit));
+    let limits = LIMITS.iter().map(|(path, setting, unit)| (path, setting.trim_start_matches("limits."), *unit));
+    let inherited = limits.filter(|(_, limit, _)| !has_own(limit));
     let set = inherited.filter_map(|(path, limit, unit)| {
-        let value = count_of(find(config, path)?, *unit)?;
+        let value = count_of(find(config, path)?, unit)?;
         set_limit(&mut app.limits, limit, value).err().map(|problem| format!("{path}: {problem}"))
     });
     set.collect()
@@ -157,7 +188,9 @@ fn notes(plan: &mut Plan, get: &dyn Fn(&str) -> Value) {
     note("port", &|port| Some(format!("CLAIRON_SERVER_PORT={port} keeps it")));
     note("pathPrefix", &|prefix| Some(format!("CLAIRON_SERVER_PATH_PREFIX={prefix} keeps it")));
     note("ssl.certPath", &|_| Some("TLS is ended by a proxy in front, see docs/deploy.md".to_owned()));
-    note("adapter.driver", &|driver| (driver != "local").then(|| "nodes do not share events yet".to_owned()));
+    note("adapter.driver", &|driver| {
+        (driver != "local").then(|| "CLAIRON_REDIS_URL joins nodes, see docs/scaling.md".to_owned())
+    });
     note("metrics.enabled", &|enabled| {
         (enabled == "1" || enabled == "true").then(|| "there are no metrics yet".to_owned())
     });

@@ -4,7 +4,7 @@ use std::{future::poll_fn, sync::Arc, time::Duration};
 
 use clairon_hub::{AppHub, Session};
 use clairon_protocol::{AppId, Disconnect};
-use clairon_registry::{App, AppChange};
+use clairon_registry::{App, AppChange, RegistryError};
 use clairon_websocket::frame;
 use jiff::{SignedDuration, Timestamp};
 use tokio::time::{Interval, MissedTickBehavior, interval, sleep};
@@ -144,17 +144,12 @@ async fn follow_registry(node: &Node) {
     let mut is_well = true;
     loop {
         ticks.tick().await;
-        let refreshed = node.apps.refresh().await;
-        node.metrics.asked_registry(refreshed.is_ok(), node.clock.now());
-        match refreshed {
-            Ok(changes) => {
+        match refresh(node).await {
+            Ok(()) => {
                 if !is_well {
                     info!("the registry can be read again");
                 }
                 is_well = true;
-                for change in &changes {
-                    apply(node, change);
-                }
             }
             Err(error) => {
                 if is_well {
@@ -164,6 +159,16 @@ async fn follow_registry(node: &Node) {
             }
         }
     }
+}
+
+/// Reads the apps again if one has changed, and acts on that.
+pub(crate) async fn refresh(node: &Node) -> Result<(), RegistryError> {
+    let refreshed = node.apps.refresh().await;
+    node.metrics.asked_registry(refreshed.is_ok(), node.clock.now());
+    for change in &refreshed? {
+        apply(node, change);
+    }
+    Ok(())
 }
 
 fn apply(node: &Node, change: &AppChange) {

@@ -1,14 +1,69 @@
-//! Tokens of people and programs that operate the server.
+//! The tokens of people and programs that operate the server.
 
 use clairon_protocol::Secret;
 use http::{HeaderMap, header};
 
-/// Whether a request has `Authorization: Bearer …` with this token. Takes the same time wherever they differ.
-pub(crate) fn has_token(headers: &HeaderMap, token: &Secret) -> bool {
-    let value = headers.get(header::AUTHORIZATION).and_then(|value| value.to_str().ok());
-    let given =
-        value.and_then(|value| value.split_once(' ')).filter(|(scheme, _)| scheme.eq_ignore_ascii_case("bearer"));
-    given.is_some_and(|(_, given)| token.matches(given.trim()))
+/// The fewest characters that nobody guesses.
+const MIN_CHARS: usize = 16;
+/// The most, which leaves room for other headers.
+const MAX_CHARS: usize = 256;
+
+/// What a request has to name as its bearer. Prints as nothing.
+#[derive(Clone, Debug)]
+pub struct BearerToken(Secret);
+
+impl BearerToken {
+    /// Takes what fits into a header: printable ASCII without spaces.
+    ///
+    /// # Errors
+    /// What is wrong with it, in words that do not repeat it.
+    pub fn parse(text: &str) -> Result<Self, String> {
+        let size = text.chars().count();
+        Some(text)
+            .filter(|text| (MIN_CHARS..=MAX_CHARS).contains(&size) && text.bytes().all(|byte| byte.is_ascii_graphic()))
+            .and_then(|text| Secret::parse(text).ok())
+            .map(Self)
+            .ok_or_else(|| {
+                format!(
+                    "a token has {MIN_CHARS} to {MAX_CHARS} printable ASCII characters and no spaces (this one has \
+                     {size} characters)"
+                )
+            })
+    }
+
+    /// The token itself, for a request.
+    #[must_use]
+    pub fn expose(&self) -> &str {
+        self.0.expose()
+    }
+
+    /// Checks that a request has `Authorization: Bearer …` with this token. Takes the same time wherever they differ.
+    ///
+    /// # Errors
+    /// Why it has not.
+    pub(crate) fn check(&self, headers: &HeaderMap) -> Result<(), NoAccess> {
+        let header = headers.get(header::AUTHORIZATION).ok_or(NoAccess::NoHeader)?;
+        let (scheme, text) = header.to_str().ok().and_then(|text| text.split_once(' ')).unwrap_or_default();
+        let text = text.trim();
+        if !scheme.eq_ignore_ascii_case("bearer") {
+            Err(NoAccess::NoToken)
+        } else if self.0.matches(text) {
+            Ok(())
+        } else {
+            Err(NoAccess::OtherToken { size: text.len() })
+        }
+    }
+}
+
+/// Why a request must not see what is behind a token.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+pub(crate) enum NoAccess {
+    #[error("there is no Authorization header")]
+    NoHeader,
+    #[error("the Authorization header is not `Bearer TOKEN`")]
+    NoToken,
+    #[error("the bearer token ({size} bytes) is another")]
+    OtherToken { size: usize },
 }
 
 #[cfg(test)]
@@ -18,19 +73,30 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_token_must_be_whole() {
-        let token = Secret::parse("a token of 20 chars.").unwrap();
-        for (value, is_right) in [
-            ("Bearer a token of 20 chars.", true),
-            ("bearer  a token of 20 chars.", true),
-            ("Bearer a token of 20 chars", false),
-            ("Basic a token of 20 chars.", false),
-            ("Bearer", false),
-            ("", false),
+    fn a_token_is_long_and_fits_a_header() {
+        let token = BearerToken::parse("0123456789abcdef").unwrap();
+        assert!(!format!("{token:?}").contains("0123"));
+        for text in ["0123456789abcde", "0123456789 abcdef", "0123456789abcdé€", &"x".repeat(257)] {
+            let error = BearerToken::parse(text).unwrap_err();
+            assert!(error.starts_with("a token has 16 to 256 ") && !error.contains(text), "{error}");
+        }
+    }
+
+    #[test]
+    fn a_token_is_found_whole() {
+        let token = BearerToken::parse("0123456789abcdef").unwrap();
+        for (value, result) in [
+            ("Bearer 0123456789abcdef", Ok(())),
+            ("bearer  0123456789abcdef", Ok(())),
+            ("Bearer 0123456789abcdeF", Err(NoAccess::OtherToken { size: 16 })),
+            ("Bearer 0123456789abcde", Err(NoAccess::OtherToken { size: 15 })),
+            ("Basic 0123456789abcdef", Err(NoAccess::NoToken)),
+            ("Bearer", Err(NoAccess::NoToken)),
+            ("", Err(NoAccess::NoToken)),
         ] {
             let headers = HeaderMap::from_iter([(header::AUTHORIZATION, HeaderValue::from_static(value))]);
-            assert_eq!(has_token(&headers, &token), is_right, "{value:?}");
+            assert_eq!(token.check(&headers), result, "{value:?}");
         }
-        assert!(!has_token(&HeaderMap::new(), &token));
+        assert_eq!(token.check(&HeaderMap::new()), Err(NoAccess::NoHeader));
     }
 }

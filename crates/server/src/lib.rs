@@ -3,8 +3,10 @@
 //! Three paths lead through it. A client speaks: `socket` reads a command and changes the hub. A backend triggers:
 //! `api` checks the signature and publishes to the bus. Everyone hears: `deliver` takes an event off the bus and
 //! queues it for every subscriber, and the subscriber's own task in `socket` writes it.
+//! Beside them `admin` changes the apps.
 
 mod accept;
+mod admin;
 mod api;
 mod background;
 mod bearer;
@@ -15,6 +17,7 @@ mod error;
 mod explain;
 mod key_uses;
 mod lifecycle;
+mod live;
 mod metrics;
 mod node;
 mod opening;
@@ -27,8 +30,10 @@ mod statistics;
 mod throttle;
 mod wire;
 
+pub use bearer::BearerToken;
 pub use error::ServerError;
 pub use lifecycle::{Listeners, Server};
 pub use settings::{
-    Authorities, ClusterSettings, Heartbeat, MetricsSettings, OutboxLimits, RedisUrl, Settings, StatisticsSettings,
+    AdminSettings, Authorities, ClusterSettings, Heartbeat, MetricsSettings, OutboxLimits, RedisUrl, Settings,
+    StatisticsSettings,
 };

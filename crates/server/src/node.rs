@@ -12,8 +12,8 @@ use tokio_util::{sync::CancellationToken, task::TaskTracker};
 use tracing::warn;
 
 use crate::{
-    clock::Clock, deliver::Delivery, error::ServerError, explain::Explainer, key_uses::KeyUses, metrics::Metrics,
-    settings::Settings, statistics::Tally, throttle::Throttle, wire,
+    clock::Clock, deliver::Delivery, error::ServerError, explain::Explainer, key_uses::KeyUses, live::LiveFeed,
+    metrics::Metrics, settings::Settings, statistics::Tally, throttle::Throttle, wire,
 };
 
 /// How long the registry may take to note statistics: a node that stops waits for it.
@@ -32,6 +32,8 @@ pub(crate) struct Node {
     pub(crate) metrics: Arc<Metrics>,
     /// Locked while the registry is told, so that a node that stops waits for that.
     pub(crate) tally: Mutex<Tally>,
+    /// Those who watch what happens.
+    pub(crate) live: Arc<LiveFeed>,
     /// The tasks of all connections, WebSocket and HTTP.
     pub(crate) tasks: TaskTracker,
     /// Cancelled once the server is on its way down: newcomers are turned away.
@@ -93,6 +95,7 @@ impl Node {
             explainer: Explainer::new(clock),
             metrics,
             tally,
+            live: Arc::default(),
             tasks: TaskTracker::new(),
             stopping: CancellationToken::new(),
             draining: CancellationToken::new(),

@@ -15,9 +15,11 @@ use tower_http::cors::CorsLayer;
 use tracing::warn;
 
 use crate::{
+    admin,
     api::{self, Reason},
     cut::Cut,
     explain::hide_secrets,
+    live::{Happening, Kind},
     metrics::{self, Access, Refused},
     node::Node,
     socket,
@@ -31,6 +33,7 @@ const METRICS: &str = "/metrics";
 
 /// All routes of a node.
 pub(crate) fn router(node: Arc<Node>) -> Router {
+    let admin = admin::router(&node).layer(middleware::from_fn_with_state(node.clone(), note_answer));
     Router::new()
         .route(SOCKET, any(socket::upgrade))
         .route("/apps/{app_id}/events", post(api::events))
@@ -51,6 +54,8 @@ pub(crate) fn router(node: Arc<Node>) -> Router {
         .layer(middleware::from_fn_with_state(node.clone(), refuse_stray_websocket))
         .layer(middleware::from_fn_with_state(node, note_answer))
         .layer(CorsLayer::permissive())
+        // Below the layers, which so are not around it: browsers of other sites have no business there.
+        .merge(admin)
 }
 
 /// The routes of the port that metrics may have of their own.
@@ -81,6 +86,10 @@ async fn note_answer(State(node): State<Arc<Node>>, request: Request, next: Next
         node.metrics.refusals.count(Refused::Request(response.status()));
         let (path, reason) = (hide_secrets(&node.apps, &path), hide_secrets(&node.apps, reason));
         warn!(%method, path = %Cut(&path), status = response.status().as_u16(), %reason, "request refused");
+        node.observe(|| {
+            let refused = Happening::new(Kind::RequestRefused).code(response.status().as_u16());
+            refused.because(format_args!("{method} {}: {reason}", Cut(&path))).app_of(&path)
+        });
     } else if let Some(app) = app_of(&path).and_then(|id| node.apps.by_id(id)) {
         let answer = usize::try_from(response.body().size_hint().lower()).unwrap_or_default();
         node.hub.app(&app.id).traffic().add_request(length.unwrap_or_default(), answer);

@@ -1,10 +1,12 @@
 //! What an operator sets for the whole server; what is set per app stands in the registry.
 
-use std::time::Duration;
+use std::{num::NonZeroU32, time::Duration};
 
 pub use clairon_cluster::{Authorities, ClusterSettings, RedisUrl};
 pub use clairon_hub::OutboxLimits;
-use clairon_protocol::Secret;
+use clairon_protocol::Limits;
+
+use crate::bearer::BearerToken;
 
 /// How the server behaves towards all apps alike.
 #[derive(Clone, Debug)]
@@ -33,6 +35,19 @@ pub struct Settings {
     pub statistics: StatisticsSettings,
     /// How this node reaches the others; `None` for a single one.
     pub cluster: Option<ClusterSettings>,
+    /// Who may manage apps over HTTP; `None`: nobody.
+    pub admin: Option<AdminSettings>,
+}
+
+/// How apps are managed over HTTP.
+#[derive(Clone, Debug)]
+pub struct AdminSettings {
+    /// What a request has to name.
+    pub token: BearerToken,
+    /// How many connections a new app may have at once, where nothing is said.
+    pub capacity: Option<NonZeroU32>,
+    /// What a new app may use, where nothing is said.
+    pub limits: Limits,
 }
 
 /// What is shown to Prometheus, and to whom.
@@ -41,7 +56,7 @@ pub struct MetricsSettings {
     /// What all names begin with.
     pub prefix: String,
     /// The bearer token that is asked for; `None` shows nothing on the port for everything.
-    pub token: Option<Secret>,
+    pub token: Option<BearerToken>,
     /// The port for everything, by which soketi's dashboards tell servers apart.
     pub port: u16,
 }

@@ -3,10 +3,10 @@
 use clairon_tests::app::App;
 use clairon_tests::server::Server;
 
-use crate::certificates::Authority;
-use crate::nginx::Nginx;
 use crate::project::Project;
 use crate::site;
+use clairon_tests::certificates::Authority;
+use clairon_tests::nginx::Nginx;
 
 const ALL: [&str; 17] = [
     "files",

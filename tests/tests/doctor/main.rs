@@ -2,10 +2,8 @@
 
 #![expect(clippy::unwrap_used, reason = "where a preparation fails, the test has failed")]
 
-mod certificates;
 mod examination;
 mod healthy;
-mod nginx;
 mod project;
 mod proxies;
 mod server;

@@ -6,8 +6,8 @@ use clairon_tests::app::App;
 use clairon_tests::server::Server;
 use clairon_tests::shared::Shared;
 
-use crate::nginx::{Nginx, PASS_UPGRADE};
 use crate::project::Project;
+use clairon_tests::nginx::{Nginx, PASS_UPGRADE};
 
 static SERVER: Shared = Shared::new(|| Server::start(App::new("proxied")));
 

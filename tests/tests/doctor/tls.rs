@@ -4,9 +4,9 @@ use clairon_tests::app::App;
 use clairon_tests::server::Server;
 use clairon_tests::shared::Shared;
 
-use crate::certificates::{Authority, Certificate};
-use crate::nginx::Nginx;
 use crate::project::Project;
+use clairon_tests::certificates::{Authority, Certificate};
+use clairon_tests::nginx::Nginx;
 
 static SERVER: Shared = Shared::new(|| Server::start(App::new("secure")));
 

@@ -2,11 +2,23 @@
 
 mod create;
 mod delete;
+mod difference;
+mod enable;
+mod from_env;
 mod list;
+mod moment;
+mod rotate;
 mod show;
+mod update;
 mod view;
 
-use super::open;
+use std::sync::Arc;
+
+use clairon_protocol::AppId;
+use clairon_registry::{AppRegistry, Credentials};
+use serde_json::Value;
+
+use super::{address::Address, open, print};
 use crate::{
     cli::{AppArguments, AppCommand},
     config::Settings,
@@ -18,12 +30,51 @@ use crate::{
 pub(crate) async fn run(arguments: AppArguments) -> anyhow::Result<()> {
     let settings = Settings::load(arguments.place.sources())?;
     let _log = logging::start(&settings.log)?;
-    let registry = open(&settings.database).await?;
-    let registry = registry.as_ref();
+    let context = Context { registry: open(&settings.database).await?, settings, json: arguments.json };
     match arguments.command {
-        AppCommand::Create(app) => create::run(registry, app, settings.app_defaults, arguments.json).await,
-        AppCommand::List => list::run(registry, arguments.json).await,
-        AppCommand::Show { id, show_secret } => show::run(registry, &id, show_secret, arguments.json).await,
-        AppCommand::Delete { id, yes } => delete::run(registry, &id, yes, arguments.json).await,
+        AppCommand::Create(app) => create::run(&context, app).await,
+        AppCommand::List => list::run(&context).await,
+        AppCommand::Show(app) => show::run(&context, &app).await,
+        AppCommand::Update { id, fields } => update::run(&context, &id, fields).await,
+        AppCommand::Enable { id } => enable::run(&context, &id, true).await,
+        AppCommand::Disable { id } => enable::run(&context, &id, false).await,
+        AppCommand::Rotate(app) => rotate::run(&context, app).await,
+        AppCommand::Delete { id, yes } => delete::run(&context, &id, yes).await,
     }
+}
+
+/// What every command works with.
+struct Context {
+    registry: Arc<dyn AppRegistry>,
+    settings: Settings,
+    json: bool,
+}
+
+impl Context {
+    /// Where a server with the present settings is.
+    fn address(&self) -> Address {
+        Address::configured(&self.settings)
+    }
+
+    /// Prints the text, or the JSON where that was asked for.
+    fn tell(&self, text: &str, json: &Value) {
+        if self.json { print(format_args!("{json:#}\n")) } else { print(text) }
+    }
+
+    /// Warns of a change that does not outlive the next start, as far as the settings of this command tell.
+    fn warn_if_declared(&self, id: &AppId) {
+        if self.declared(id).is_some() {
+            eprintln!("note: these settings declare the app {id}: a server that starts with them sets it back");
+        }
+    }
+
+    /// The credentials that the settings declare this app with.
+    fn declared(&self, id: &AppId) -> Option<&Credentials> {
+        self.settings.apps.iter().find(|app| app.id == *id).map(|app| &app.credentials)
+    }
+}
+
+/// Says that there is no such app.
+fn unknown(id: &AppId) -> String {
+    format!("no app has the id {id}")
 }

@@ -1,23 +1,14 @@
 //! `clairon import`: the apps of another server, shown first and then created all at once.
 
-use std::{
-    env,
-    fmt::Write,
-    io::{self, BufRead, IsTerminal},
-    path::Path,
-};
+use std::{env, fmt::Write, path::Path};
 
 use anyhow::ensure;
 use clairon_import::{ImportError, Plan, PlannedApp};
 use clairon_laravel::Environment;
 use clairon_registry::App;
 
-use super::{open, print};
-use crate::{
-    cli::ImportArguments,
-    config::{Problems, Settings},
-    logging,
-};
+use super::{confirm, open, print};
+use crate::{cli::ImportArguments, config::Settings, logging};
 
 /// # Errors
 /// When the settings are wrong, the source gives no app, nobody agrees, or the registry fails. Nothing is written then.
@@ -34,7 +25,8 @@ pub(crate) async fn run(arguments: ImportArguments) -> anyhow::Result<()> {
     let new: Vec<&PlannedApp> = plan.apps.iter().filter(|planned| taken(&planned.app, &present).is_none()).collect();
     print(describe(&plan, &present));
     ensure!(!new.is_empty(), "there is nothing to create");
-    ensure!(arguments.yes || confirm(new.len())?, "nothing was created");
+    let question = format_args!("Create {} app(s)?", new.len());
+    ensure!(arguments.yes || confirm("import", question)?, "nothing was created");
     let apps: Vec<App> = new.into_iter().map(|planned| planned.app.clone()).collect();
     registry.create_all(&apps).await?;
     print(format_args!("created {} of {}\n", apps.len(), plan.apps.len()));
@@ -94,15 +86,4 @@ fn differences(app: &App) -> String {
         tell(limit.name, value != (limit.get)(&defaults.limits), value.to_string());
     }
     text
-}
-
-fn confirm(count: usize) -> anyhow::Result<bool> {
-    let stdin = io::stdin();
-    if !stdin.is_terminal() {
-        return Err(Problems::one("import needs --yes where nobody can be asked").into());
-    }
-    eprint!("Create {count} app(s)? [y/N] ");
-    let mut answer = String::new();
-    stdin.lock().read_line(&mut answer)?;
-    Ok(matches!(answer.trim(), "y" | "Y" | "yes"))
 }

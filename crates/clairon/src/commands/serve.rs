@@ -1,6 +1,5 @@
 //! `clairon serve`: everything, on one port.
 
-mod address;
 mod apps;
 mod listener;
 mod open_files;
@@ -13,9 +12,13 @@ use clairon_registry::App;
 use clairon_server::{Listeners, MetricsSettings, Server};
 use tracing::info;
 
-use self::{address::Address, apps::Apps, welcome::Welcome};
-use super::{open, print};
-use crate::{cli::ServeArguments, config::Settings, logging};
+use self::{apps::Apps, welcome::Welcome};
+use super::{address::Address, open, print};
+use crate::{
+    cli::ServeArguments,
+    config::{Adopted, Settings},
+    logging,
+};
 
 /// Serves until SIGTERM or ctrl-C.
 ///
@@ -24,6 +27,7 @@ use crate::{cli::ServeArguments, config::Settings, logging};
 pub(crate) async fn run(arguments: ServeArguments) -> anyhow::Result<()> {
     let settings = Settings::load(arguments.sources())?;
     let _log = logging::start(&settings.log)?;
+    tell(&settings.adopted);
     let max_connections = open_files::raise_limit();
     // The port comes first: a start that fails for it leaves no app behind whose secret nobody has seen.
     let listener = listener::bind(&settings.listen, "--port").await?;
@@ -53,6 +57,14 @@ pub(crate) async fn run(arguments: ServeArguments) -> anyhow::Result<()> {
     server.serve(Listeners { all: listener, metrics: metrics_listener }, shutdown).await?;
     info!("stopped");
     Ok(())
+}
+
+/// Says which variables of other servers count here, and which do not.
+fn tell(adopted: &Adopted) {
+    let Adopted { used, unused } = adopted;
+    if !used.is_empty() || !unused.is_empty() {
+        info!(used = used.join(", "), without_effect = unused.join(", "), "variables of Reverb or soketi");
+    }
 }
 
 /// Whoever declared the apps has their credentials. Otherwise this is where they are told: to a person, and at least

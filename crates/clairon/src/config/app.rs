@@ -3,7 +3,7 @@
 use std::num::NonZeroU32;
 
 use clairon_protocol::{AppId, AppKey, Limits, Secret};
-use clairon_registry::{App, Credential, LIMITS};
+use clairon_registry::{App, Credential, LIMITS, LimitRange};
 
 use super::{
     fields::{Fields, Table},
@@ -13,23 +13,44 @@ use super::{
 /// The fields that an app cannot be without.
 pub(super) const CREDENTIALS: [&str; 3] = ["id", "key", "secret"];
 
-/// The other fields beside its limits.
-const FIELDS: [&str; 10] = [
-    "name",
-    "enabled",
-    "capacity",
-    "allowed_origins",
-    "client_messages",
-    "statistics",
-    "user_authentication",
-    "authorized_connections",
-    "watchlist",
-    "subscription_counts",
+/// The other fields beside its limits, with what they may be and what for.
+const FIELDS: [(&str, &str, &str); 10] = [
+    ("name", "TEXT", "What people call it"),
+    ("enabled", SWITCH, "Whether anybody gets in"),
+    ("capacity", "NUMBER", "How many connections at once; 0 for no limit"),
+    ("allowed_origins", "LIST", "The origins that browsers may connect from, with commas between; empty for all"),
+    ("client_messages", SWITCH, "Client events (whispers)"),
+    ("statistics", SWITCH, "Whether its traffic may be counted"),
+    ("user_authentication", SWITCH, "Whether users may sign in"),
+    ("authorized_connections", SWITCH, "Close who neither signs in nor joins a private or presence channel"),
+    ("watchlist", SWITCH, "Tell signed-in users who of their watchlist comes and goes"),
+    ("subscription_counts", SWITCH, "Tell subscribers how many they are"),
 ];
+const SWITCH: &str = "true|false";
+
+/// A field of an app beside its credentials.
+pub(crate) struct AppField {
+    pub(crate) name: &'static str,
+    /// What it may be, in a word.
+    pub(crate) values: &'static str,
+    /// What it is for, in a line.
+    pub(crate) purpose: String,
+}
+
+/// Every field beside the credentials.
+pub(crate) fn app_fields() -> impl Iterator<Item = AppField> {
+    let fields = FIELDS.map(|(name, values, purpose)| AppField { name, values, purpose: purpose.to_owned() });
+    let limits = LIMITS.map(|LimitRange { name, max, .. }| AppField {
+        name,
+        values: "NUMBER",
+        purpose: format!("Limit, from 1 to {max}"),
+    });
+    fields.into_iter().chain(limits)
+}
 
 /// Every field that an app may be declared with.
 pub(super) fn fields() -> impl Iterator<Item = &'static str> {
-    CREDENTIALS.into_iter().chain(FIELDS).chain(LIMITS.iter().map(|limit| limit.name))
+    CREDENTIALS.into_iter().chain(app_fields().map(|field| field.name))
 }
 
 /// An app as it was written.
@@ -44,8 +65,8 @@ pub(super) struct Declaration {
 /// The section `limits`: what an app has unless it says otherwise.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct AppDefaults {
-    capacity: Option<NonZeroU32>,
-    limits: Limits,
+    pub(super) capacity: Option<NonZeroU32>,
+    pub(super) limits: Limits,
 }
 
 impl AppDefaults {
@@ -98,7 +119,8 @@ impl Declaration {
     }
 }
 
-fn read_fields(fields: &mut Fields<'_>, app: &mut App) {
+/// Gives `app` the fields that are there.
+pub(super) fn read_fields(fields: &mut Fields<'_>, app: &mut App) {
     fn set<T>(field: &mut T, value: Option<T>) {
         if let Some(value) = value {
             *field = value;

@@ -9,9 +9,10 @@ use std::{
 use super::{
     app::{CREDENTIALS, Declaration},
     env_file,
-    environment::{Environment, app_variable},
+    environment::Environment,
     fields::{Entry, Table, Value},
     file::File,
+    others::{Adopted, Others},
     problem::{Problems, unknown},
 };
 
@@ -24,6 +25,8 @@ pub(crate) struct Sources {
     pub(crate) env_file: Option<PathBuf>,
     /// The environment of the process.
     pub(crate) environment: Vec<(OsString, OsString)>,
+    /// Whether the names that Reverb and soketi have for their settings are understood too.
+    pub(crate) others: bool,
     /// The flag, the setting that it sets, its value.
     pub(crate) flags: Vec<(&'static str, &'static str, String)>,
 }
@@ -34,17 +37,22 @@ pub(super) struct Layers {
     pub(super) settings: Table,
     /// Those of the file, and that of the environment.
     pub(super) apps: Vec<Declaration>,
+    pub(super) adopted: Adopted,
 }
 
 impl Layers {
     pub(super) fn new(sources: Sources, problems: &mut Problems) -> Self {
         let mut settings = File::defaults(problems).settings;
         let file = sources.config.map_or_else(File::default, |path| File::read(&path, &sections(&settings), problems));
+        let process = process_variables(sources.environment, problems);
+        let (env_file, place) = read_env_file(sources.env_file.as_deref(), problems);
+        let others = if sources.others { Others::read(&env_file, &place, &process) } else { Others::default() };
+        // Ours win wherever they stand.
+        cover(&mut settings, others.settings(), problems);
         cover(&mut settings, file.settings, problems);
 
-        let process = process_variables(sources.environment, problems);
         let mut app = Table::new();
-        for (variables, place) in [read_env_file(sources.env_file.as_deref(), problems), (process, String::new())] {
+        for (variables, place) in [(env_file, place), (process, String::new())] {
             let environment = Environment::read(variables, &place, &settings, problems);
             cover(&mut settings, environment.settings, problems);
             app.extend(environment.app);
@@ -55,14 +63,17 @@ impl Layers {
         cover(&mut settings, flags.collect(), problems);
 
         let mut apps = file.apps;
-        apps.extend(environment_app(app));
-        Self { settings, apps }
+        let declared_by = others.complete(&mut app);
+        let adopted = others.adopted(&settings, &app);
+        apps.extend(environment_app(app, declared_by));
+        Self { settings, apps, adopted }
     }
 }
 
-fn environment_app(fields: Table) -> Option<Declaration> {
+/// The app of the variables; `spell`: how those who declared it write its credentials.
+fn environment_app(fields: Table, spell: fn(&str) -> String) -> Option<Declaration> {
     let first = CREDENTIALS.iter().find_map(|name| fields.get(*name)).or_else(|| fields.values().next())?;
-    Some(Declaration { written: first.written.clone(), spell: app_variable, fields })
+    Some(Declaration { written: first.written.clone(), spell, fields })
 }
 
 fn sections(settings: &Table) -> BTreeSet<&str> {

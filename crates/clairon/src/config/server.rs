@@ -2,15 +2,13 @@
 
 use std::time::Duration;
 
-use clairon_protocol::Secret;
-use clairon_server::{Heartbeat, MetricsSettings, OutboxLimits, Settings, StatisticsSettings};
+use clairon_server::{
+    AdminSettings, BearerToken, Heartbeat, MetricsSettings, OutboxLimits, Settings, StatisticsSettings,
+};
 
-use super::{cluster, fields::Fields};
+use super::{app::AppDefaults, cluster, fields::Fields};
 
-/// The shortest token: what is shorter can be guessed.
-const TOKEN_BYTES: usize = 16;
-
-pub(super) fn read(fields: &mut Fields<'_>) -> Option<Settings> {
+pub(super) fn read(fields: &mut Fields<'_>, app_defaults: AppDefaults) -> Option<Settings> {
     let path_prefix = fields.text("server.path_prefix", parse_path_prefix);
     let shutdown = fields.number("server.shutdown_seconds", 0..=3_600);
     let drain = fields.number("server.drain_seconds", 0..=3_600);
@@ -20,6 +18,7 @@ pub(super) fn read(fields: &mut Fields<'_>) -> Option<Settings> {
     let authorization = fields.number("heartbeat.authorization_seconds", 1..=3_600);
     let heartbeat = read_heartbeat(fields);
     let outbox = read_outbox(fields);
+    let admin_token = fields.secret("admin.token", parse_token);
     let write_timeout = fields.number("outbox.write_timeout_seconds", 1..=3_600);
     Some(Settings {
         path_prefix: path_prefix?,
@@ -34,6 +33,11 @@ pub(super) fn read(fields: &mut Fields<'_>) -> Option<Settings> {
         metrics: metrics?,
         statistics: statistics?,
         cluster,
+        admin: admin_token?.map(|token| AdminSettings {
+            token,
+            capacity: app_defaults.capacity,
+            limits: app_defaults.limits,
+        }),
     })
 }
 
@@ -60,16 +64,8 @@ fn parse_metrics_prefix(text: &str) -> Result<String, &'static str> {
 }
 
 /// A bearer token; empty for none.
-fn parse_token(text: &str) -> Result<Option<Secret>, String> {
-    if text.is_empty() {
-        return Ok(None);
-    }
-    let allowed =
-        || format!("allowed are {TOKEN_BYTES} to 256 printable ASCII characters, this has {} bytes", text.len());
-    if text.len() < TOKEN_BYTES || !text.bytes().all(|byte| byte.is_ascii_graphic()) {
-        return Err(allowed());
-    }
-    Secret::parse(text).map(Some).map_err(|_| allowed())
+fn parse_token(text: &str) -> Result<Option<BearerToken>, String> {
+    if text.is_empty() { Ok(None) } else { BearerToken::parse(text).map(Some) }
 }
 
 /// Takes a path that begins with a slash and ends without one; a slash at its end is cut off.

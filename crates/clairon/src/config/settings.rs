@@ -3,12 +3,13 @@
 use clairon_registry::App;
 
 use super::{
-    app::AppDefaults,
+    app::{AppDefaults, Declaration},
     database_url::DatabaseUrl,
     fields::Fields,
     layers::{Layers, Sources},
     listen::{Listen, parse_optional},
     log::LogSettings,
+    others::Adopted,
     problem::Problems,
     server,
 };
@@ -26,6 +27,8 @@ pub(crate) struct Settings {
     pub(crate) app_defaults: AppDefaults,
     /// Apps that are declared by the file and the environment.
     pub(crate) apps: Vec<App>,
+    /// What was understood of the variables of other servers.
+    pub(crate) adopted: Adopted,
 }
 
 /// Where apps are kept.
@@ -43,20 +46,20 @@ impl Settings {
     pub(crate) fn load(sources: Sources) -> Result<Self, Problems> {
         let mut problems = Problems::default();
         let layers = Layers::new(sources, &mut problems);
-        let settings = Self::read(&layers, &mut problems);
+        let settings = Self::read(layers, &mut problems);
         settings.filter(|_| problems.is_empty()).ok_or(problems)
     }
 
     /// Reads every section before it gives up, so that nothing that is wrong goes unreported.
-    fn read(layers: &Layers, problems: &mut Problems) -> Option<Self> {
+    fn read(layers: Layers, problems: &mut Problems) -> Option<Self> {
         let mut fields = Fields::new(&layers.settings, problems);
         let listen = Listen::read(&mut fields);
         let metrics_listen = fields.text("metrics.listen", parse_optional);
         let database = read_database(&mut fields);
-        let server = server::read(&mut fields);
-        let log = LogSettings::read(&mut fields);
         let app_defaults = AppDefaults::read(&mut fields);
-        let apps = read_apps(layers, app_defaults, problems);
+        let server = server::read(&mut fields, app_defaults);
+        let log = LogSettings::read(&mut fields);
+        let apps = read_apps(&layers.apps, app_defaults, problems);
         Some(Self {
             listen: listen?,
             metrics_listen: metrics_listen?,
@@ -65,6 +68,7 @@ impl Settings {
             log: log?,
             app_defaults,
             apps,
+            adopted: layers.adopted,
         })
     }
 }
@@ -75,9 +79,9 @@ fn read_database(fields: &mut Fields<'_>) -> Option<Database> {
     Some(Database { url: url?, max_connections: max_connections? })
 }
 
-fn read_apps(layers: &Layers, defaults: AppDefaults, problems: &mut Problems) -> Vec<App> {
+fn read_apps(declarations: &[Declaration], defaults: AppDefaults, problems: &mut Problems) -> Vec<App> {
     let mut apps: Vec<App> = Vec::new();
-    for declaration in &layers.apps {
+    for declaration in declarations {
         let Some(app) = declaration.read(defaults, problems) else { continue };
         let key = &app.credentials.newest().key;
         if apps.iter().any(|other| other.id == app.id || other.credentials.newest().key == *key) {

@@ -86,7 +86,7 @@ fn every_setting_has_a_variable() {
             ("redis.url", _) => "redis://h".to_owned(),
             ("metrics.listen", _) => "127.0.0.1:9601".to_owned(),
             ("metrics.prefix", _) => "soketi".to_owned(),
-            ("metrics.token", _) => "0123456789abcdef".to_owned(),
+            ("metrics.token" | "admin.token", _) => "0123456789abcdef".to_owned(),
             ("redis.ca_file", _) => concat!(env!("CARGO_MANIFEST_DIR"), "/tests/files/authority.pem").to_owned(),
             ("redis.prefix", _) => "other".to_owned(),
             (_, toml::Value::Integer(number)) => (number + 1).to_string(),
@@ -161,6 +161,132 @@ fn laravels_empty_variables_declare_nothing() {
     assert!(load_environment(&variables).unwrap().apps.is_empty());
 }
 
+fn load_with_others(variables: &[(&str, &str)]) -> Result<Settings, Problems> {
+    Settings::load(Sources { others: true, ..environment(variables) })
+}
+
+const SOKETI: [(&str, &str); 3] = [
+    ("SOKETI_DEFAULT_APP_ID", "5"),
+    ("SOKETI_DEFAULT_APP_KEY", "soketi-key"),
+    ("SOKETI_DEFAULT_APP_SECRET", "hunter2"),
+];
+const REVERB: [(&str, &str); 3] =
+    [("REVERB_APP_ID", "6"), ("REVERB_APP_KEY", "reverb-key"), ("REVERB_APP_SECRET", "hunter2")];
+
+#[test]
+fn the_variables_of_soketi_are_understood() {
+    let others = [
+        ("SOKETI_DEFAULT_APP_ENABLE_CLIENT_MESSAGES", "1"),
+        ("SOKETI_DEFAULT_APP_ENABLED", "false"),
+        ("SOKETI_DEFAULT_APP_MAX_CONNECTIONS", "-1"),
+        ("SOKETI_DEFAULT_APP_MAX_BACKEND_EVENTS_PER_SEC", "100"),
+        ("SOKETI_DEFAULT_APP_MAX_CLIENT_EVENTS_PER_SEC", "7"),
+        ("SOKETI_HOST", "127.0.0.2"),
+        ("SOKETI_PORT", "7001"),
+        ("SOKETI_PATH_PREFIX", "ws"),
+        ("SOKETI_EVENT_MAX_SIZE_IN_KB", "5"),
+        ("SOKETI_DEBUG", "1"),
+        ("CLAIRON_HOST", "127.0.0.3"),
+        ("CLAIRON_APP_WATCHLIST", "true"),
+    ];
+    let settings = load_with_others(&[&SOKETI[..], &others].concat()).unwrap();
+    let app = &settings.apps[0];
+    let newest = app.credentials.newest();
+    assert_eq!((app.id.as_str(), newest.key.as_str(), newest.secret.expose()), ("5", "soketi-key", "hunter2"));
+    assert_eq!((app.client_messages, app.enabled, app.capacity, app.watchlist), (true, false, None, true));
+    assert_eq!((app.limits.client_events_per_second, app.limits.event_data_bytes), (7, 5_120));
+    assert_eq!((settings.listen.host.as_str(), settings.listen.port), ("127.0.0.3", 7_001));
+    assert_eq!(settings.server.path_prefix, "/ws");
+    assert_eq!(
+        settings.adopted.used,
+        [
+            "SOKETI_DEFAULT_APP_ID for id",
+            "SOKETI_DEFAULT_APP_KEY for key",
+            "SOKETI_DEFAULT_APP_SECRET for secret",
+            "SOKETI_DEFAULT_APP_MAX_CONNECTIONS for capacity",
+            "SOKETI_DEFAULT_APP_ENABLE_CLIENT_MESSAGES for client_messages",
+            "SOKETI_DEFAULT_APP_ENABLED for enabled",
+            "SOKETI_DEFAULT_APP_MAX_CLIENT_EVENTS_PER_SEC for client_events_per_second",
+            "SOKETI_EVENT_MAX_SIZE_IN_KB for limits.event_data_bytes",
+            "SOKETI_PORT for server.port",
+            "SOKETI_PATH_PREFIX for server.path_prefix",
+        ]
+    );
+    let unused = ["SOKETI_DEFAULT_APP_MAX_BACKEND_EVENTS_PER_SEC", "SOKETI_HOST", "SOKETI_DEBUG"];
+    assert_eq!(settings.adopted.unused, unused);
+}
+
+#[test]
+fn the_variables_of_reverb_are_understood() {
+    let env_file = temporary("REVERB_APP_ID=6\nREVERB_APP_KEY=reverb-key\nREVERB_SERVER_PORT=8080\nREVERB_PORT=443\n");
+    let config = temporary("[server]\npath_prefix = '/file'\n");
+    let settings = Settings::load(Sources {
+        config: Some(config.path().into()),
+        env_file: Some(env_file.path().into()),
+        others: true,
+        ..environment(&[("REVERB_APP_SECRET", "hunter2"), ("REVERB_HOST", "shop.test"), ("REVERB_SERVER_PATH", "/ws")])
+    })
+    .unwrap();
+    assert_eq!((settings.listen.host.as_str(), settings.listen.port), ("0.0.0.0", 8_080));
+    assert_eq!(settings.server.path_prefix, "/file");
+    assert_eq!((settings.apps[0].id.as_str(), settings.apps[0].client_messages), ("6", true));
+    assert_eq!(
+        settings.adopted.used,
+        [
+            "REVERB_APP_ID for id",
+            "REVERB_APP_KEY for key",
+            "REVERB_APP_SECRET for secret",
+            "REVERB_SERVER_PORT for server.port",
+            "Reverb's default for client_messages",
+        ]
+    );
+    assert_eq!(settings.adopted.unused, ["REVERB_SERVER_PATH"]);
+}
+
+#[test]
+fn our_app_and_our_names_win() {
+    let ours = [("PUSHER_APP_ID", "1"), ("PUSHER_APP_KEY", "k"), ("PUSHER_APP_SECRET", "s")];
+    let settings = load_with_others(&[&ours[..], &SOKETI, &REVERB].concat()).unwrap();
+    assert_eq!(settings.apps.len(), 1);
+    assert_eq!(settings.apps[0].id.as_str(), "1");
+    assert!(settings.adopted.used.is_empty(), "{:?}", settings.adopted);
+    let reverb = load_with_others(&[&SOKETI[..], &REVERB].concat()).unwrap();
+    assert_eq!((reverb.apps.len(), reverb.apps[0].id.as_str()), (1, "6"));
+    // Elsewhere than in `serve` they are not looked at.
+    assert!(load_environment(&SOKETI[..2]).unwrap().apps.is_empty());
+}
+
+#[test]
+fn wrong_variables_of_others() {
+    let none: &[(&str, &str)] = &[];
+    for (variables, more, message) in [
+        (
+            &REVERB[..2],
+            none,
+            "REVERB_APP_ID is there without REVERB_APP_SECRET: \
+             an app has REVERB_APP_ID, REVERB_APP_KEY and REVERB_APP_SECRET",
+        ),
+        (
+            &SOKETI[1..2],
+            none,
+            "SOKETI_DEFAULT_APP_KEY is there without SOKETI_DEFAULT_APP_ID and SOKETI_DEFAULT_APP_SECRET: an app has \
+             SOKETI_DEFAULT_APP_ID, SOKETI_DEFAULT_APP_KEY and SOKETI_DEFAULT_APP_SECRET",
+        ),
+        (
+            &SOKETI[..],
+            &[("SOKETI_DEFAULT_APP_ENABLED", "perhaps")],
+            "SOKETI_DEFAULT_APP_ENABLED is \"perhaps\": allowed are true and false",
+        ),
+        (&[], &[("SOKETI_PORT", "x")], "SOKETI_PORT is \"x\": allowed are whole numbers from 0 to 65535"),
+    ] {
+        assert_eq!(problems(load_with_others(&[variables, more].concat())), [message]);
+    }
+    // What Kubernetes tells containers beside a service called "soketi".
+    let links = [("SOKETI_PORT", "tcp://10.0.0.1:6001"), ("SOKETI_SERVICE_HOST", "10.0.0.1")];
+    let settings = load_with_others(&links).unwrap();
+    assert_eq!((settings.listen.port, settings.adopted.unused.len()), (6001, 0));
+}
+
 #[test]
 fn the_variables_of_a_service_called_clairon_are_not_ours() {
     let variables = [
@@ -179,6 +305,7 @@ fn secrets_are_not_in_debug_output() {
         ("PUSHER_APP_KEY", "k"),
         ("PUSHER_APP_SECRET", "hunter2"),
         ("CLAIRON_DATABASE_URL", "postgres://u:hunter2@h/d"),
+        ("CLAIRON_ADMIN_TOKEN", "hunter2hunter2hunter2"),
     ];
     assert!(!format!("{:?}", load_environment(&variables).unwrap()).contains("hunter2"));
 }
@@ -207,6 +334,10 @@ fn wrong_variables() {
         (
             &[("CLAIRON_DATABASE_URL", "mysql://u:hunter2@h/d")],
             r#"CLAIRON_DATABASE_URL is "mysql://…@h/d": allowed are sqlite://FILE, sqlite::memory: and postgres://…"#,
+        ),
+        (
+            &[("CLAIRON_ADMIN_TOKEN", "hunter2")],
+            "CLAIRON_ADMIN_TOKEN: a token has 16 to 256 printable ASCII characters and no spaces (this one has 7 characters)",
         ),
         (
             &[("CLAIRON_LOG", "inof")],

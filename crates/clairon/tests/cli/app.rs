@@ -1,13 +1,9 @@
 //! `clairon app`
 
+use rustix::process::Signal;
 use serde_json::Value;
 
-use crate::place::{Place, Run};
-
-fn json(run: &Run) -> Value {
-    assert_eq!(run.code, 0, "{}", run.stderr);
-    serde_json::from_str(&run.stdout).unwrap()
-}
+use crate::place::{Place, json};
 
 #[test]
 fn an_app_from_its_creation_to_its_end() {
@@ -35,10 +31,35 @@ fn an_app_is_shown_as_the_settings_have_it() {
     let place = Place::new();
     let created = place.run(&["app", "create", "--id", "1", "--key", "k", "--secret", "a\"b$c'd"]);
     assert_eq!(created.code, 0);
-    assert_eq!(place.run(&["app", "show", "1", "--show-secret"]).stdout, created.stdout);
+    let shown = place.run(&["app", "show", "1", "--show-secret"]).stdout;
+    assert!(created.stdout.starts_with(&shown), "{} {shown}", created.stdout);
     assert!(!place.run(&["app", "show", "1"]).stdout.contains("secret"));
-    place.write("clairon.toml", &created.stdout);
+    place.write("clairon.toml", &shown);
     assert_eq!(place.run(&["config", "--check", "--config", "clairon.toml"]).stdout, "ok\n");
+}
+
+#[test]
+fn what_to_paste_is_that_of_the_welcome() {
+    let place = Place::new();
+    let settings = [("CLAIRON_SERVER_PATH_PREFIX", "/ws"), ("CLAIRON_PORT", "8443")];
+    let created = place.run_with(&["app", "create", "--id", "1", "--key", "k", "--secret", "a\"b"], &settings);
+    let paste = place.run_with(&["app", "show", "1", "--env", "--show-secret"], &settings).stdout;
+    assert!(created.stdout.ends_with(&format!("\n{paste}")), "{} {paste}", created.stdout);
+    for line in [
+        "PUSHER_APP_ID=1\nPUSHER_APP_KEY=k\nPUSHER_APP_SECRET=\"a\\\"b\"\n",
+        "PUSHER_HOST=127.0.0.1\nPUSHER_PORT=8443\nPUSHER_SCHEME=http\n",
+        "    wsPath: '/ws',\n",
+    ] {
+        assert!(paste.contains(line), "no {line} in {paste}");
+    }
+    let server = place.serve(&[], &[("CLAIRON_SERVER_PATH_PREFIX", "/ws")]);
+    let port = server.ready["http"].as_str().unwrap().rsplit_once(':').unwrap().1.to_owned();
+    let welcome = server.stop(Signal::TERM).stdout;
+    let hidden = place.run_with(&["app", "show", "1", "--env"], &settings).stdout;
+    assert!(hidden.contains("PUSHER_APP_SECRET= # clairon app show 1 --show-secret\n") && !hidden.contains("a\\\"b"));
+    assert!(welcome.starts_with(&hidden.replace("8443", &port)), "{welcome} {hidden}");
+    let both = json(&place.run_with(&["app", "show", "1", "--env", "--json"], &settings));
+    assert_eq!(format!("{}\n{}", both["env"].as_str().unwrap(), both["echo"].as_str().unwrap()), hidden);
 }
 
 #[test]
@@ -66,6 +87,11 @@ fn what_cannot_be_done_is_said() {
         (&["app", "delete", "9", "--yes"], 1, "no app has the id 9"),
         (&["app", "delete", "1"], 2, "app delete 1 needs --yes where nobody can be asked"),
         (&["app", "create", "--id", "1"], 1, "an app with id 1 exists already"),
+        (&["app", "update", "9", "--name", "x"], 1, "no app has the id 9"),
+        (&["app", "enable", "9"], 1, "no app has the id 9"),
+        (&["app", "disable", "9"], 1, "no app has the id 9"),
+        (&["app", "rotate", "9"], 1, "no app has the id 9"),
+        (&["app", "rotate", "9", "--retire", "k"], 1, "no app has the id 9"),
         (
             &["app", "create", "--secret", "hunter2\n"],
             2,

@@ -93,7 +93,7 @@ fn soketis_file() {
         "no equivalent: webhooks: webhooks are not there yet",
         "colour: not known",
         "port: CLAIRON_SERVER_PORT=7001 keeps it",
-        "adapter.driver: nodes do not share events yet",
+        "adapter.driver: CLAIRON_REDIS_URL joins nodes",
         "created 2 of 2",
     ] {
         assert!(shown.contains(words), "no {words:?} in {shown}");

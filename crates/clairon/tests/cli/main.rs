@@ -3,6 +3,9 @@
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on fails where it stands")]
 
 mod app;
+mod app_from_env;
+mod app_keys;
+mod app_update;
 mod bench;
 mod config;
 mod import;

@@ -5,6 +5,7 @@ use std::{
     process::{Command, Output, Stdio},
 };
 
+use serde_json::Value;
 use tempfile::TempDir;
 
 use crate::server::Server;
@@ -37,6 +38,11 @@ impl Place {
         self.command(arguments).output().unwrap().into()
     }
 
+    /// The same with these variables.
+    pub(crate) fn run_with(&self, arguments: &[&str], variables: &[(&str, &str)]) -> Run {
+        self.command(arguments).envs(variables.iter().copied()).output().unwrap().into()
+    }
+
     /// Starts `clairon serve` on a free port and waits until it is ready.
     pub(crate) fn serve(&self, arguments: &[&str], variables: &[(&str, &str)]) -> Server {
         let mut command = self.command(&["serve", "--host", "127.0.0.1", "--port", "0", "--log-format", "json"]);
@@ -49,6 +55,13 @@ impl Place {
         command.args(arguments).current_dir(self.path()).env_clear().stdin(Stdio::null());
         command
     }
+}
+
+/// What a run that did not fail has printed.
+#[track_caller]
+pub(crate) fn json(run: &Run) -> Value {
+    assert_eq!(run.code, 0, "{}", run.stderr);
+    serde_json::from_str(&run.stdout).unwrap()
 }
 
 impl From<Output> for Run {

@@ -59,6 +59,31 @@ fn an_app_of_the_environment_is_declared() {
 }
 
 #[test]
+fn an_app_of_reverb_is_declared_and_told() {
+    let place = Place::new();
+    let variables = [
+        ("REVERB_APP_ID", "8"),
+        ("REVERB_APP_KEY", "app-8"),
+        ("REVERB_APP_SECRET", "hunter2"),
+        ("REVERB_SERVER_PATH", "ws"),
+        ("REVERB_SCALING_ENABLED", "true"),
+    ];
+    let server = place.serve(&[], &variables);
+    let told: Vec<_> =
+        server.starting.iter().filter(|line| line["message"] == "variables of Reverb or soketi").collect();
+    assert_eq!(told.len(), 1);
+    assert_eq!(
+        told[0]["used"],
+        "REVERB_APP_ID for id, REVERB_APP_KEY for key, REVERB_APP_SECRET for secret, \
+         REVERB_SERVER_PATH for server.path_prefix, Reverb's default for client_messages"
+    );
+    assert_eq!(told[0]["without_effect"], "REVERB_SCALING_ENABLED");
+    assert!(!format!("{:?}", server.starting).contains("hunter2"));
+    let run = server.stop(Signal::TERM);
+    assert!(run.stdout.contains("/ws/app/app-8"), "{}", run.stdout);
+}
+
+#[test]
 fn a_port_in_use_is_named() {
     let place = Place::new();
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();

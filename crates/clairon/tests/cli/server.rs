@@ -15,6 +15,8 @@ pub(crate) struct Server {
     child: Child,
     stdout: BufReader<ChildStdout>,
     log: BufReader<ChildStderr>,
+    /// The lines of its log before that.
+    pub(crate) starting: Vec<Value>,
     /// The line of its log that says ready.
     pub(crate) ready: Value,
 }
@@ -23,12 +25,13 @@ impl Server {
     pub(crate) fn wait_until_ready(mut child: Child) -> Self {
         let log = BufReader::new(child.stderr.take().unwrap());
         let stdout = BufReader::new(child.stdout.take().unwrap());
-        let mut server = Self { child, stdout, log, ready: Value::Null };
+        let mut server = Self { child, stdout, log, starting: Vec::new(), ready: Value::Null };
         let mut line = String::new();
         while server.ready["message"] != "ready" {
             line.clear();
             assert_ne!(server.log.read_line(&mut line).unwrap(), 0, "the server ended before it was ready");
-            server.ready = serde_json::from_str(&line).unwrap_or_else(|error| panic!("{error} in {line}"));
+            let read = serde_json::from_str(&line).unwrap_or_else(|error| panic!("{error} in {line}"));
+            server.starting.push(std::mem::replace(&mut server.ready, read));
         }
         server
     }

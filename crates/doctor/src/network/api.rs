@@ -1,20 +1,16 @@
 //! `api`: a signed request is taken, or why not.
 
-use super::side::Side;
-use crate::{
-    credentials::Credentials,
-    endpoint::Endpoint,
-    finding::Finding,
-    net::{
-        http::{Answer, Client},
-        signed,
-    },
-    setup::Setup,
+use clairon_client::{
+    Credentials, Endpoint, Refusal,
+    http::{Answer, Client},
+    refusal::{CLOCK_WINDOW, clock},
+    signed,
 };
 
+use super::side::Side;
+use crate::{finding::Finding, setup::Setup};
+
 const CHECK: &str = "api";
-/// How far two clocks may be apart before signatures are refused, in seconds.
-const CLOCK_WINDOW: u64 = 600;
 /// A clock that is off by this much, in seconds, is not set by anybody.
 const CLOCK_WARNING: u64 = 60;
 
@@ -31,17 +27,36 @@ pub(super) fn check(setup: &Setup, client: &Client, side: &Side, credentials: &C
             format!("{endpoint}/apps answers 200 with {}: another program", answer.message()),
             side.set("PORT", "6001"),
         ),
-        401 => unauthorized(setup, side, &answer),
-        403 if mentions(&answer, "disabled") => {
-            Finding::fail(CHECK, format!("403: {}", answer.message()), format!("switch the app {} on", credentials.id))
-        }
-        404 => not_found(setup, client, side, credentials, &answer),
-        301 | 302 | 303 | 307 | 308 => redirected(side, &answer),
-        status => {
-            let detail = format!("{endpoint} answers {status}: {}", answer.message());
-            Finding::fail(CHECK, detail, "look at the log of the server, and of the proxy in front of it")
-        }
+        _ => refused(setup, client, side, credentials, &answer),
     }
+}
+
+fn refused(setup: &Setup, client: &Client, side: &Side, credentials: &Credentials, answer: &Answer) -> Finding {
+    let names = setup.names();
+    let message = answer.message();
+    let (detail, fix) = match Refusal::of(answer) {
+        Refusal::App => return unknown_app(setup, &message),
+        Refusal::Path => return not_found(setup, client, side, credentials, answer),
+        Refusal::Redirect => return redirected(side, answer),
+        Refusal::Clock => (
+            format!("401: this machine's clock is {}; {CLOCK_WINDOW} s are allowed", clock(answer)),
+            "timedatectl set-ntp true".to_owned(),
+        ),
+        Refusal::Key => (
+            format!("401: {names}_APP_KEY is not the key of the app {names}_APP_ID: {message}"),
+            format!("{names}_APP_ID=…\n{names}_APP_KEY=…\n`clairon app list` has both"),
+        ),
+        Refusal::Secret => (
+            format!("401: {names}_APP_SECRET is not the secret of this app at {}: {message}", side.endpoint),
+            format!("{names}_APP_SECRET=…\n`clairon app show ID --show-secret` has it\nphp artisan config:clear"),
+        ),
+        Refusal::Disabled => (format!("403: {message}"), format!("switch the app {} on", credentials.id)),
+        Refusal::Other => (
+            format!("{} answers {}: {message}", side.endpoint, answer.status.as_u16()),
+            "look at the log of the server, and of the proxy in front of it".to_owned(),
+        ),
+    };
+    Finding::fail(CHECK, detail, fix)
 }
 
 fn accepted(answer: &Answer) -> Finding {
@@ -56,42 +71,6 @@ fn accepted(answer: &Answer) -> Finding {
     Finding::pass(CHECK, "a signed request is taken")
 }
 
-/// How far this machine's clock is off, in words.
-fn clock(answer: &Answer) -> String {
-    match answer.clock_ahead {
-        Some(ahead @ 1..) => format!("{ahead} s behind the server's"),
-        Some(ahead) => format!("{} s ahead of the server's", ahead.unsigned_abs()),
-        None => "not that of the server".to_owned(),
-    }
-}
-
-fn unauthorized(setup: &Setup, side: &Side, answer: &Answer) -> Finding {
-    let names = setup.names();
-    let message = answer.message();
-    let off = answer.clock_ahead.map_or(0, i64::unsigned_abs);
-    if off >= CLOCK_WINDOW || mentions(answer, "timestamp expired") {
-        let detail = format!("401: this machine's clock is {}; {CLOCK_WINDOW} s are allowed", clock(answer));
-        return Finding::fail(CHECK, detail, "timedatectl set-ntp true");
-    }
-    if mentions(answer, "auth_key") {
-        let detail = format!("401: {names}_APP_KEY is not the key of the app {names}_APP_ID: {message}");
-        return Finding::fail(
-            CHECK,
-            detail,
-            format!("{names}_APP_ID=…\n{names}_APP_KEY=…\n`clairon app list` has both"),
-        );
-    }
-    if mentions(answer, "app id") || mentions(answer, "application") {
-        return unknown_app(setup, &message);
-    }
-    let detail = format!("401: {names}_APP_SECRET is not the secret of this app at {}: {message}", side.endpoint);
-    Finding::fail(
-        CHECK,
-        detail,
-        format!("{names}_APP_SECRET=…\n`clairon app show ID --show-secret` has it\nphp artisan config:clear"),
-    )
-}
-
 fn unknown_app(setup: &Setup, message: &str) -> Finding {
     let name = format!("{}_APP_ID", setup.names());
     let detail = format!("the server has no app with the id of {name}: {message}");
@@ -104,9 +83,6 @@ fn unknown_app(setup: &Setup, message: &str) -> Finding {
 
 /// 404 is said by a server that does not know the app, or by one that does not know the path: often a prefix is missing.
 fn not_found(setup: &Setup, client: &Client, side: &Side, credentials: &Credentials, answer: &Answer) -> Finding {
-    if mentions(answer, "no app has") || mentions(answer, "application") || mentions(answer, "the app ") {
-        return unknown_app(setup, &answer.message());
-    }
     let endpoint = &side.endpoint;
     let page_prefix = setup.page.endpoint.as_ref().map(|page| page.prefix.clone()).unwrap_or_default();
     let found = [page_prefix, String::new()].into_iter().filter(|prefix| *prefix != endpoint.prefix).find(|prefix| {
@@ -135,8 +111,4 @@ fn redirected(side: &Side, answer: &Answer) -> Finding {
         None => "let the proxy pass /app and /apps on instead".to_owned(),
     };
     Finding::fail(CHECK, detail, fix)
-}
-
-fn mentions(answer: &Answer, words: &str) -> bool {
-    answer.message().to_ascii_lowercase().contains(words)
 }

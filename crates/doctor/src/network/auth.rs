@@ -1,17 +1,16 @@
 //! `auth`: the site answers when the page asks for access to a private channel.
 
+use clairon_client::{
+    http::{Answer, Client},
+    quote,
+};
 use clairon_protocol::{
     SocketId,
     auth::{AuthToken, subscription_signature},
 };
 use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
 
-use crate::{
-    finding::Finding,
-    net::http::{Answer, Client},
-    setup::Setup,
-    text::quote,
-};
+use crate::{finding::Finding, setup::Setup};
 
 const CHECK: &str = "auth";
 const CHANNEL: &str = "private-clairon-doctor";

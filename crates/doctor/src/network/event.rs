@@ -2,19 +2,12 @@
 
 use std::time::Instant;
 
+use clairon_client::{Credentials, PusherSocket, http::Client, signed, socket::Refused};
 use rand::random;
 use serde_json::json;
 
 use super::side::Side;
-use crate::{
-    credentials::Credentials,
-    finding::Finding,
-    net::{
-        http::Client,
-        signed,
-        socket::{PusherSocket, Refused},
-    },
-};
+use crate::finding::Finding;
 
 const CHECK: &str = "event";
 const NAME: &str = "clairon-doctor";

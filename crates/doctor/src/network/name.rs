@@ -2,8 +2,10 @@
 
 use std::net::{IpAddr, SocketAddr};
 
+use clairon_client::{quote, stream::resolve};
+
 use super::side::Side;
-use crate::{finding::Finding, net::stream::resolve, text::quote};
+use crate::finding::Finding;
 
 const CHECK: &str = "name";
 

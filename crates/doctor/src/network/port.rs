@@ -5,8 +5,10 @@ use std::{
     net::{SocketAddr, TcpStream},
 };
 
+use clairon_client::{quote, stream::dial};
+
 use super::side::Side;
-use crate::{finding::Finding, net::stream::dial, text::quote};
+use crate::finding::Finding;
 
 const CHECK: &str = "port";
 

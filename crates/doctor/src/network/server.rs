@@ -1,10 +1,12 @@
 //! `server`: who answers there.
 
-use super::side::Side;
-use crate::{
-    finding::Finding,
-    net::http::{Answer, Client},
+use clairon_client::{
+    http::{Answer, Client},
+    quote,
 };
+
+use super::side::Side;
+use crate::finding::Finding;
 
 const CHECK: &str = "server";
 
@@ -90,8 +92,7 @@ fn finding(side: &Side, kind: &Kind, answer: &Answer) -> Finding {
     let through = if server.is_empty() { String::new() } else { format!(" (through {server})") };
     match kind {
         Kind::Clairon(version) => {
-            let version =
-                version.as_ref().map(|version| format!(" {}", crate::text::quote(version))).unwrap_or_default();
+            let version = version.as_ref().map(|version| format!(" {}", quote(version))).unwrap_or_default();
             Finding::pass(CHECK, format!("{endpoint} is Clairon{version}{through}"))
         }
         Kind::Other(name) => {

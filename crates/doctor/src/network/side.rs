@@ -1,6 +1,8 @@
 //! The two who connect to a server: Laravel and the page. Often it is the same server.
 
-use crate::{endpoint::Endpoint, setup::Setup};
+use clairon_client::Endpoint;
+
+use crate::setup::Setup;
 
 /// A server, and who connects to it.
 #[derive(Clone, Debug)]

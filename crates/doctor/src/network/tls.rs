@@ -6,19 +6,16 @@ use std::{
     time::Duration,
 };
 
+use clairon_client::{
+    http, quote,
+    stream::dial,
+    tls::{Chain, Client, cause, certificate_error},
+};
 use rustls::{CertificateError, pki_types::UnixTime};
 use x509_parser::{certificate::X509Certificate, prelude::FromDer};
 
 use super::side::Side;
-use crate::{
-    finding::Finding,
-    net::{
-        http,
-        stream::dial,
-        tls::{Chain, Client, cause, certificate_error},
-    },
-    text::quote,
-};
+use crate::finding::Finding;
 
 const CHECK: &str = "tls";
 /// A certificate that ends sooner should have been renewed.

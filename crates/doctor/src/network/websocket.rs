@@ -1,12 +1,12 @@
 //! `upgrade` and `websocket`: the way to the server lets a WebSocket through, and the server lets the page in.
 
-use super::side::Side;
-use crate::{
-    endpoint::Endpoint,
-    finding::Finding,
-    net::socket::{NotUpgraded, PusherSocket, Refused},
-    setup::Setup,
+use clairon_client::{
+    Endpoint, PusherSocket,
+    socket::{NotUpgraded, Refused},
 };
+
+use super::side::Side;
+use crate::{finding::Finding, setup::Setup};
 
 const UPGRADE: &str = "upgrade";
 const CHECK: &str = "websocket";

@@ -1,10 +1,8 @@
 //! `address`: host, port and scheme are well formed, and fit each other on both sides.
 
-use crate::{
-    endpoint::{Endpoint, is_loopback},
-    finding::Finding,
-    setup::{Problem, Setup},
-};
+use clairon_client::{Endpoint, Problem, is_loopback};
+
+use crate::{finding::Finding, setup::Setup};
 
 const CHECK: &str = "address";
 

@@ -1,6 +1,8 @@
 //! `cluster`: nobody is sent to hosted Pusher by `PUSHER_APP_CLUSTER`.
 
-use crate::{endpoint::Endpoint, finding::Finding, setup::Setup};
+use clairon_client::Endpoint;
+
+use crate::{finding::Finding, setup::Setup};
 
 const CHECK: &str = "cluster";
 

@@ -1,6 +1,8 @@
 //! `driver`: events go to a server that speaks the Pusher protocol.
 
-use crate::{finding::Finding, setup::Setup, text::quote};
+use clairon_client::quote;
+
+use crate::{finding::Finding, setup::Setup};
 
 const CHECK: &str = "driver";
 /// The names of the variable in Laravel 11 and newer, and in older ones.

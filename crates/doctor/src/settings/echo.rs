@@ -2,7 +2,9 @@
 
 use clairon_laravel::EchoSetup;
 
-use crate::{finding::Finding, setup::Setup, text::quote};
+use clairon_client::quote;
+
+use crate::{finding::Finding, setup::Setup};
 
 const CHECK: &str = "echo";
 

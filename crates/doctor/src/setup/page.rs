@@ -1,9 +1,7 @@
 //! Where pusher-js connects to.
 
+use clairon_client::{Endpoint, Problem, check_host, names};
 use clairon_laravel::{Connection, EchoSetup, Project, Setting, Value};
-
-use super::{Problem, backend::check_host, names};
-use crate::endpoint::Endpoint;
 
 /// What the page connects with.
 #[derive(Debug)]

@@ -31,6 +31,14 @@ impl ApiError {
         Self::new(StatusCode::BAD_REQUEST, message)
     }
 
+    pub(crate) fn status(&self) -> StatusCode {
+        self.status
+    }
+
+    pub(crate) fn message(&self) -> &str {
+        &self.message
+    }
+
     /// The same with a reason that only the log gets.
     pub(crate) fn because(self, reason: String) -> Self {
         Self { reason: Some(reason), ..self }

@@ -68,6 +68,9 @@ async fn publish<'a>(node: &Node, app: &App, events: &'a [NewEvent]) -> Result<(
     };
     node.publish(app, events.iter().map(message)).await?;
     node.hub.app(&app.id).traffic().add_triggered(events.len());
+    for event in events {
+        node.observe_event(app, &message(event));
+    }
     Ok(())
 }
 

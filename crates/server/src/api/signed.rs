@@ -126,7 +126,8 @@ fn body_limit(path: &str, limits: &Limits) -> usize {
     limit.min(BODY_BYTES)
 }
 
-async fn read_body(parts: &Parts, body: Body, limit: usize) -> Result<Bytes, ApiError> {
+/// Reads a body of at most `limit` bytes.
+pub(crate) async fn read_body(parts: &Parts, body: Body, limit: usize) -> Result<Bytes, ApiError> {
     let late = |_| ApiError::new(StatusCode::REQUEST_TIMEOUT, "The body of the request did not arrive in time");
     let (bytes, size) = timeout(BODY_TIMEOUT, collect(body, limit)).await.map_err(late)??;
     if size <= limit {

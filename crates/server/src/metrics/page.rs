@@ -6,7 +6,7 @@ use axum::response::{IntoResponse, Response};
 use http::{HeaderMap, HeaderValue, StatusCode, header};
 
 use super::{collect::collect, text::MEDIA_TYPE};
-use crate::{api::ApiError, bearer, node::Node};
+use crate::{api::ApiError, node::Node};
 
 /// Where a request for the page has come in.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -26,13 +26,16 @@ pub(crate) fn page(node: &Arc<Node>, access: Access, headers: &HeaderMap) -> Res
                            `Authorization: Bearer …`, or give them a port of their own with metrics.listen";
             return ApiError::new(StatusCode::NOT_FOUND, message).into_response();
         }
-        Some(token) if !bearer::has_token(headers, token) => {
-            let message = "Metrics need `Authorization: Bearer …` with the token of metrics.token";
-            let mut response = ApiError::new(StatusCode::UNAUTHORIZED, message).into_response();
-            response.headers_mut().insert(header::WWW_AUTHENTICATE, HeaderValue::from_static("Bearer"));
-            return response;
+        Some(token) => {
+            if let Err(reason) = token.check(headers) {
+                let message = "Metrics need `Authorization: Bearer …` with the token of metrics.token";
+                let mut response =
+                    ApiError::new(StatusCode::UNAUTHORIZED, message).because(reason.to_string()).into_response();
+                response.headers_mut().insert(header::WWW_AUTHENTICATE, HeaderValue::from_static("Bearer"));
+                return response;
+            }
         }
-        _ => {}
+        None => {}
     }
     let page = collect(node, &settings.prefix, settings.port);
     ([(header::CONTENT_TYPE, MEDIA_TYPE)], page).into_response()

@@ -13,6 +13,7 @@ use super::connection::Connection;
 use crate::{
     cut::Cut,
     explain::{hide_secrets, unknown_path},
+    live::{Happening, Kind},
     metrics::Refused,
     node::Node,
 };
@@ -82,6 +83,7 @@ fn over_quota(capacity: u64) -> Refusal {
 pub(super) fn log_refusal(node: &Node, refusal: &Refusal) {
     let Refusal { disconnect, reason } = refusal;
     node.metrics.refusals.count(Refused::Connection(*disconnect));
+    node.observe(|| Happening::new(Kind::ConnectionRefused).code(disconnect.code()).because(reason));
     if *disconnect != Disconnect::OverCapacity || node.over_capacity_log.allows(node.clock.now()) {
         warn!(code = disconnect.code(), reason = %hide_secrets(&node.apps, reason), "connection refused");
     }

@@ -10,6 +10,7 @@ use tracing::debug;
 use super::connection::Connection;
 use crate::{
     cut::Cut,
+    live::Kind,
     metrics::Refused,
     node::{Message, Origin},
 };
@@ -40,6 +41,9 @@ impl Connection {
             self.node.metrics.refusals.count(Refused::ClientEvent);
             let (event, channel) = (Cut(&event.event), Cut(&event.channel));
             debug!(app = %app.id, socket = %self.session.id(), %event, %channel, reason = message, "client event refused");
+            self.observe(Kind::ClientEventRefused, |refused| {
+                refused.channel(channel.0).event(event.0).because(Cut(&message))
+            });
             self.complain(code, &message);
         }
     }
@@ -79,7 +83,9 @@ impl Connection {
             except: Some(self.session.id()),
             origin: Origin::Client(subscription.user_id.as_ref().map(UserId::as_str)),
         };
-        self.node.publish(app, iter::once(message)).await.map_err(|error| (None, error.to_string()))
+        self.node.publish(app, iter::once(message)).await.map_err(|error| (None, error.to_string()))?;
+        self.node.observe_event(app, &message);
+        Ok(())
     }
 }
 

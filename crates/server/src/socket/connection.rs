@@ -10,7 +10,13 @@ use tokio::task::AbortHandle;
 use tracing::debug;
 
 use super::{client_event::RateWindow, shared::SharedUser};
-use crate::{cut::Cut, deliver::log_edge, node::Node, wire};
+use crate::{
+    cut::Cut,
+    deliver::log_edge,
+    live::{Happening, Kind},
+    node::Node,
+    wire,
+};
 
 /// One client, admitted to one app. When it is dropped, however the connection ended, the client leaves everything.
 pub(super) struct Connection {
@@ -65,6 +71,7 @@ impl Connection {
     pub(super) fn greeting(&self) -> Bytes {
         let activity_timeout = self.node.settings.heartbeat.activity_timeout_seconds;
         debug!(app = %self.app_id, socket = %self.session.id(), "connected");
+        self.observe(Kind::Connected, |connected| connected);
         wire::encode(&Event::ConnectionEstablished { socket_id: self.session.id(), activity_timeout })
     }
 
@@ -85,6 +92,11 @@ impl Connection {
                 self.complain(None, &message);
             }
         }
+    }
+
+    /// Tells those who watch the server of something that this client did.
+    pub(super) fn observe(&self, kind: Kind, more: impl FnOnce(Happening) -> Happening) {
+        self.node.observe(|| more(Happening::new(kind).app(&self.app_id).socket(self.session.id())));
     }
 
     pub(super) fn send(&self, event: &Event<'_>) {

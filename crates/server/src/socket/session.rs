@@ -14,7 +14,7 @@ use clairon_websocket::{CloseCode, Message, ReadError, Socket, frame};
 use tracing::{debug, info};
 
 use super::connection::Connection;
-use crate::wire;
+use crate::{live::Kind, wire};
 
 /// How long a client has to take its last frames and to answer the close.
 const CLOSE_PATIENCE: Duration = Duration::from_secs(3);
@@ -46,6 +46,7 @@ pub(crate) async fn run(client: Client) {
         match poll_fn(|cx| poll_turn(cx, &mut socket, &connection, &mut batch)).await {
             Turn::Heard(Message::Close(close)) => {
                 let code = close.map_or(CloseCode::NORMAL, |close| close.code);
+                connection.observe(Kind::Disconnected, |end| end.code(code.0).because("the client has left"));
                 return socket.close(frame::close(code, ""), leave(connection, batch), CLOSE_PATIENCE).await;
             }
             Turn::Heard(message) => {
@@ -58,6 +59,7 @@ pub(crate) async fn run(client: Client) {
                 if reason == Disconnect::SlowReader {
                     connection.node.metrics.dropped_slow_reader();
                 }
+                connection.observe(Kind::Disconnected, |end| end.code(reason.code()).because(reason));
                 drop(connection);
                 if reason == Disconnect::SlowReader {
                     // Only what may be half written is finished; the rest would not get through either.
@@ -67,11 +69,13 @@ pub(crate) async fn run(client: Client) {
             }
             Turn::Lost(ReadError::Decode(error)) => {
                 debug!(app = %connection.app_id, socket = %connection.session.id(), %error, "broken WebSocket");
+                connection.observe(Kind::Disconnected, |end| end.because(format_args!("broken WebSocket: {error}")));
                 let close = frame::close(error.close_code(), &error.to_string());
                 return socket.close(close, leave(connection, batch), CLOSE_PATIENCE).await;
             }
             Turn::Lost(error) => {
                 debug!(app = %connection.app_id, socket = %connection.session.id(), %error, "connection lost");
+                connection.observe(Kind::Disconnected, |end| end.because(format_args!("connection lost: {error}")));
                 return;
             }
         }

@@ -17,7 +17,10 @@ use super::{
     connection::{Connection, SignedInUser, Subscription},
     subscribe::Refusal,
 };
-use crate::cut::Cut;
+use crate::{
+    cut::Cut,
+    live::{Happening, Kind},
+};
 
 /// A signed-in user on the way into the ledger, or in it.
 pub(super) struct SharedUser {
@@ -52,6 +55,11 @@ impl Connection {
             match answer {
                 Ok(joined) if hub.admit(&awaited, session.id(), joined.version, now) => {
                     debug!(%app, socket = %session.id(), channel = %Cut(place.as_str()), "subscribed");
+                    node.observe(|| {
+                        let user = user.as_ref().map(UserId::as_str);
+                        let done = Happening::new(Kind::Subscribed).app(&app).socket(session.id());
+                        done.channel(place.as_str()).user(user)
+                    });
                 }
                 // It has left between the answer and now.
                 Ok(_) => cluster.leave(&app, &place, user.as_ref(), counts),

@@ -6,17 +6,22 @@ use clairon_registry::App;
 use tracing::{debug, warn};
 
 use super::connection::{Connection, SignedInUser};
-use crate::{explain::hide_secrets, metrics::Refused, wire};
+use crate::{explain::hide_secrets, live::Kind, metrics::Refused, wire};
 
 impl Connection {
     /// Signs the client in. A refusal leaves the connection as it was.
     pub(super) fn sign_in(&mut self, app: &App, sign_in: &SignIn) {
         match self.try_sign_in(app, sign_in) {
-            Ok(()) => debug!(app = %app.id, socket = %self.session.id(), "signed in"),
+            Ok(()) => {
+                debug!(app = %app.id, socket = %self.session.id(), "signed in");
+                let user = self.user.as_ref().map(|user| &*user.stay.user_id);
+                self.observe(Kind::SignedIn, |done| done.user(user));
+            }
             Err((message, reason)) => {
                 self.node.metrics.refusals.count(Refused::SignIn);
                 let reason = hide_secrets(&self.node.apps, &reason);
                 warn!(app = %app.id, socket = %self.session.id(), %reason, "sign-in refused");
+                self.observe(Kind::SignInRefused, |refused| refused.because(&reason));
                 self.complain(None, &message);
             }
         }

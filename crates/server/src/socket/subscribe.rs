@@ -2,7 +2,7 @@
 
 use clairon_hub::{ChannelFull, Join, Session, Subscriber};
 use clairon_protocol::{
-    AppId, ChannelKind, ChannelName, Event, Member, Secret, Subscribe, auth::subscription_signature,
+    AppId, ChannelKind, ChannelName, Event, Member, Secret, Subscribe, UserId, auth::subscription_signature,
 };
 use clairon_registry::App;
 use tracing::{debug, warn};
@@ -11,6 +11,7 @@ use super::connection::{Connection, Subscription};
 use crate::{
     cut::Cut,
     explain::{SignedSubscription, hide_secrets},
+    live::{Happening, Kind},
     metrics::Refused,
     node::Node,
     wire,
@@ -39,6 +40,10 @@ impl Refusal {
         node.metrics.refusals.count(Refused::Subscription(*status));
         let reason = hide_secrets(&node.apps, reason.as_deref().unwrap_or(message));
         warn!(%app, socket = %session.id(), channel = %Cut(channel), status, %reason, "subscription refused");
+        node.observe(|| {
+            let refused = Happening::new(Kind::SubscriptionRefused).app(app).socket(session.id()).channel(channel);
+            refused.code(*status).because(&reason)
+        });
         session.send(wire::encode(&Event::SubscriptionError { channel, error: message, status: *status }));
         session.send(wire::encode(&Event::Error { code: None, message }));
     }
@@ -127,6 +132,9 @@ impl Connection {
             Ok((_, Join::Already)) => Ok(()),
             Ok((channel, Join::Joined(edges))) => {
                 debug!(app = %app.id, socket = %session.id(), channel = %Cut(name.as_str()), "subscribed");
+                self.observe(Kind::Subscribed, |done| {
+                    done.channel(name.as_str()).user(user_id.as_ref().map(UserId::as_str))
+                });
                 self.log_edges(&name, &edges);
                 self.subscriptions.insert(name, Subscription { channel: Some(channel), user_id, joining: None });
                 Ok(())
@@ -142,6 +150,7 @@ impl Connection {
             return Err(Refusal::new(403, "the channel is for connections that are signed in as its user"));
         }
         self.send(&Event::SubscriptionSucceeded { channel: &name, members: None });
+        self.observe(Kind::Subscribed, |done| done.channel(name.as_str()));
         self.subscriptions.insert(name, Subscription { channel: None, user_id: None, joining: None });
         Ok(())
     }
@@ -150,6 +159,7 @@ impl Connection {
     pub(super) fn unsubscribe(&mut self, app: &App, channel: &str) {
         let Some((name, subscription)) = self.subscriptions.remove_entry(channel) else { return };
         debug!(app = %app.id, socket = %self.session.id(), channel = %Cut(name.as_str()), "unsubscribed");
+        self.observe(Kind::Unsubscribed, |done| done.channel(name.as_str()));
         self.leave(&name, &subscription, app.subscription_counts);
     }
 }

@@ -1,34 +1,41 @@
 //! `clairon app create`
 
-use clairon_protocol::Secret;
-use clairon_registry::{App, AppRegistry, Credential};
+use clairon_protocol::{AppKey, Secret};
+use clairon_registry::{App, Credential};
 
-use super::view::AppView;
+use super::{Context, from_env, view::AppView};
 use crate::{
     cli::{CreateArguments, Hidden},
-    commands::print,
-    config::{AppDefaults, Problems},
+    commands::{print, setup::Setup},
+    config::Problems,
 };
 
-/// Creates an app and prints it with its secret, which has to get to its backend somehow.
-pub(super) async fn run(
-    registry: &dyn AppRegistry,
-    arguments: CreateArguments,
-    defaults: AppDefaults,
-    json: bool,
-) -> anyhow::Result<()> {
-    let random = defaults.apply(App::random());
-    let credential = Credential::random();
-    let credential = Credential {
-        key: arguments.key.unwrap_or(credential.key),
-        secret: arguments.secret.map(parse_secret).transpose()?.unwrap_or(credential.secret),
-        ..credential
+/// Creates an app and prints it with its secret, which has to get to its backend somehow: unless that is where it is
+/// from.
+pub(super) async fn run(context: &Context, arguments: CreateArguments) -> anyhow::Result<()> {
+    let random = context.settings.app_defaults.apply(App::random());
+    let (id, credential) = match &arguments.from_env {
+        Some(path) => from_env::read(path)?,
+        None => (arguments.id.unwrap_or(random.id), credential(arguments.key, arguments.secret)?),
     };
-    let app =
-        App { name: arguments.name, id: arguments.id.unwrap_or(random.id), credentials: credential.into(), ..random };
-    registry.create(&app).await?;
-    print(AppView::with_secret(&app).text(json)?);
+    let app = App { name: arguments.name, id, credentials: credential.into(), ..random };
+    context.registry.create(&app).await?;
+    let show_secret = arguments.from_env.is_none();
+    let view = if show_secret { AppView::with_secrets(&app) } else { AppView::public(&app) };
+    print(view.text(context.json)?);
+    if !context.json {
+        let address = context.address();
+        let setup = Setup { id: &app.id, credential: app.credentials.newest(), address: &address, show_secret };
+        print(format_args!("\n{setup}"));
+    }
     Ok(())
+}
+
+/// What is not given is random.
+fn credential(key: Option<AppKey>, secret: Option<Hidden>) -> Result<Credential, Problems> {
+    let random = Credential::random();
+    let secret = secret.map(parse_secret).transpose()?;
+    Ok(Credential { key: key.unwrap_or(random.key), secret: secret.unwrap_or(random.secret), ..random })
 }
 
 fn parse_secret(secret: Hidden) -> Result<Secret, Problems> {

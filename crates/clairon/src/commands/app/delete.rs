@@ -1,31 +1,17 @@
 //! `clairon app delete`
 
-use std::io::{self, BufRead, IsTerminal};
-
 use anyhow::ensure;
 use clairon_protocol::AppId;
-use clairon_registry::AppRegistry;
+use serde_json::json;
 
-use crate::{commands::print, config::Problems};
+use super::{Context, unknown};
+use crate::commands::confirm;
 
-pub(super) async fn run(registry: &dyn AppRegistry, id: &AppId, yes: bool, json: bool) -> anyhow::Result<()> {
-    ensure!(yes || confirm(id)?, "nothing was deleted");
-    ensure!(registry.delete(id).await?, "no app has the id {id}");
-    if json {
-        print(format_args!("{}\n", serde_json::json!({ "id": id, "deleted": true })));
-    } else {
-        print(format_args!("deleted {id}\n"));
-    }
+pub(super) async fn run(context: &Context, id: &AppId, yes: bool) -> anyhow::Result<()> {
+    let question = format_args!("Delete the app {id} and disconnect its clients?");
+    ensure!(yes || confirm(format_args!("app delete {id}"), question)?, "nothing was deleted");
+    ensure!(context.registry.delete(id).await?, unknown(id));
+    context.tell(&format!("deleted {id}\n"), &json!({ "id": id, "deleted": true }));
+    context.warn_if_declared(id);
     Ok(())
-}
-
-fn confirm(id: &AppId) -> anyhow::Result<bool> {
-    let stdin = io::stdin();
-    if !stdin.is_terminal() {
-        return Err(Problems::one(format_args!("app delete {id} needs --yes where nobody can be asked")).into());
-    }
-    eprint!("Delete the app {id} and disconnect its clients? [y/N] ");
-    let mut answer = String::new();
-    stdin.lock().read_line(&mut answer)?;
-    Ok(matches!(answer.trim(), "y" | "Y" | "yes"))
 }

@@ -2,14 +2,14 @@
 
 use std::fmt::Write;
 
-use clairon_registry::{App, AppRegistry};
+use clairon_registry::App;
 
-use super::view::AppView;
+use super::{Context, view::AppView};
 use crate::commands::print;
 
-pub(super) async fn run(registry: &dyn AppRegistry, json: bool) -> anyhow::Result<()> {
-    let apps = registry.list().await?;
-    if json {
+pub(super) async fn run(context: &Context) -> anyhow::Result<()> {
+    let apps = context.registry.list().await?;
+    if context.json {
         let apps = apps.iter().map(AppView::public).collect::<Vec<_>>();
         print(format_args!("{}\n", serde_json::to_string_pretty(&apps)?));
     } else {

@@ -1,15 +1,24 @@
 //! `clairon app show`
 
-use anyhow::Context;
-use clairon_protocol::AppId;
-use clairon_registry::AppRegistry;
+use anyhow::Context as _;
+use serde_json::json;
 
-use super::view::AppView;
-use crate::commands::print;
+use super::{Context, unknown, view::AppView};
+use crate::{
+    cli::ShowArguments,
+    commands::{print, setup::Setup},
+};
 
-pub(super) async fn run(registry: &dyn AppRegistry, id: &AppId, show_secret: bool, json: bool) -> anyhow::Result<()> {
-    let app = registry.find(id).await?.with_context(|| format!("no app has the id {id}"))?;
-    let view = if show_secret { AppView::with_secret(&app) } else { AppView::public(&app) };
-    print(view.text(json)?);
+pub(super) async fn run(context: &Context, arguments: &ShowArguments) -> anyhow::Result<()> {
+    let &ShowArguments { ref id, show_secret, env } = arguments;
+    let app = context.registry.find(id).await?.with_context(|| unknown(id))?;
+    if env {
+        let address = context.address();
+        let setup = Setup { id, credential: app.credentials.newest(), address: &address, show_secret };
+        context.tell(&setup.to_string(), &json!({ "env": setup.env(), "echo": setup.echo() }));
+        return Ok(());
+    }
+    let view = if show_secret { AppView::with_secrets(&app) } else { AppView::public(&app) };
+    print(view.text(context.json)?);
     Ok(())
 }

@@ -1,11 +1,11 @@
 //! How an app is printed.
 
-use std::fmt::Write;
-
 use clairon_protocol::{AppId, AppKey, Limits};
 use clairon_registry::{App, Credential};
 use jiff::Timestamp;
 use serde::Serialize;
+
+use super::moment;
 
 /// An app with the names and values that the settings have for its fields.
 #[derive(Serialize)]
@@ -45,6 +45,11 @@ pub(super) struct KeyView<'a> {
 }
 
 impl<'a> KeyView<'a> {
+    /// All keys of an app, newest first, without their secrets.
+    pub(super) fn public_of(app: &'a App) -> Vec<Self> {
+        app.credentials.iter().map(Self::public).collect()
+    }
+
     fn public(credential: &'a Credential) -> Self {
         let &Credential { ref key, created_at, last_used_at, .. } = credential;
         Self { key, secret: None, created_at, last_used_at }
@@ -56,7 +61,7 @@ impl<'a> KeyView<'a> {
 }
 
 impl<'a> AppView<'a> {
-    /// All but the secret.
+    /// All but the secrets.
     pub(super) fn public(app: &'a App) -> Self {
         Self {
             id: &app.id,
@@ -73,11 +78,11 @@ impl<'a> AppView<'a> {
             watchlist: app.watchlist,
             subscription_counts: app.subscription_counts,
             limits: &app.limits,
-            keys: app.credentials.iter().map(KeyView::public).collect(),
+            keys: KeyView::public_of(app),
         }
     }
 
-    pub(super) fn with_secret(app: &'a App) -> Self {
+    pub(super) fn with_secrets(app: &'a App) -> Self {
         Self {
             secret: Some(app.credentials.newest().secret.expose()),
             keys: app.credentials.iter().map(KeyView::with_secret).collect(),
@@ -90,16 +95,21 @@ impl<'a> AppView<'a> {
         if json {
             return Ok(format!("{}\n", serde_json::to_string_pretty(&self)?));
         }
-        let keys = std::mem::take(&mut self.keys);
-        let mut text = format!("[[apps]]\n{}", toml::to_string(&self)?);
-        for KeyView { key, secret, created_at, last_used_at } in keys {
-            let used = last_used_at.map_or_else(|| "never".to_owned(), |at| at.to_string());
-            write!(text, "# key {key}: created {created_at}, last used {used}")?;
-            match secret {
-                Some(secret) if Some(secret) != self.secret => writeln!(text, ", secret {secret}")?,
-                _ => writeln!(text)?,
-            }
-        }
-        Ok(text)
+        let mut keys = std::mem::take(&mut self.keys);
+        // It stands in the table.
+        keys.iter_mut().take(1).for_each(|newest| newest.secret = None);
+        Ok(format!("[[apps]]\n{}{}", toml::to_string(&self)?, key_lines(&keys)))
     }
+}
+
+/// Keys as comments, one line each.
+pub(super) fn key_lines(keys: &[KeyView<'_>]) -> String {
+    let now = Timestamp::now();
+    let line = |view: &KeyView<'_>| {
+        let created = moment::describe(view.created_at, now);
+        let used = view.last_used_at.map_or_else(|| "never".to_owned(), |at| moment::describe(at, now));
+        let secret = view.secret.map(|secret| format!(", secret {secret}")).unwrap_or_default();
+        format!("# key {}: created {created}, last used {used}{secret}\n", view.key)
+    };
+    keys.iter().map(line).collect()
 }

@@ -1,0 +1,102 @@
+//! The command line of `clairon app`.
+
+use std::path::PathBuf;
+
+use clairon_protocol::{AppId, AppKey};
+use clap::{Args, Subcommand};
+
+use super::{AppFields, Hidden, RegistryPlace};
+
+#[derive(Debug, Args)]
+pub(crate) struct AppArguments {
+    #[command(subcommand)]
+    pub(crate) command: AppCommand,
+    #[command(flatten)]
+    pub(crate) place: RegistryPlace,
+    /// Print JSON
+    #[arg(long, global = true)]
+    pub(crate) json: bool,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum AppCommand {
+    /// Create an app and print its credentials
+    Create(CreateArguments),
+    /// List all apps
+    List,
+    /// Show one app
+    Show(ShowArguments),
+    /// Change an app's switches and limits
+    Update {
+        /// The app's id
+        #[arg(value_parser = AppId::parse)]
+        id: AppId,
+        #[command(flatten)]
+        fields: AppFields,
+    },
+    /// Let clients and backends of an app in
+    Enable {
+        /// The app's id
+        #[arg(value_parser = AppId::parse)]
+        id: AppId,
+    },
+    /// Disconnect the clients of an app, and refuse them and its backend
+    Disable {
+        /// The app's id
+        #[arg(value_parser = AppId::parse)]
+        id: AppId,
+    },
+    /// Give an app another key and secret beside those it has, or take a key away
+    Rotate(RotateArguments),
+    /// Delete an app and disconnect its clients
+    Delete {
+        /// The app's id
+        #[arg(value_parser = AppId::parse)]
+        id: AppId,
+        /// Do not ask
+        #[arg(long)]
+        yes: bool,
+    },
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct CreateArguments {
+    /// What people call it
+    #[arg(long, default_value = "")]
+    pub(crate) name: String,
+    /// Take id, key and secret from a Laravel .env file: its `PUSHER_APP_*`, or its `REVERB_APP_*`
+    #[arg(long, value_name = "FILE", conflicts_with_all = ["id", "key", "secret"])]
+    pub(crate) from_env: Option<PathBuf>,
+    /// Its id; random if left out
+    #[arg(long, value_parser = AppId::parse)]
+    pub(crate) id: Option<AppId>,
+    /// Its key; random if left out
+    #[arg(long, value_parser = AppKey::parse)]
+    pub(crate) key: Option<AppKey>,
+    /// Its secret; random if left out
+    #[arg(long)]
+    pub(crate) secret: Option<Hidden>,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct ShowArguments {
+    /// The app's id
+    #[arg(value_parser = AppId::parse)]
+    pub(crate) id: AppId,
+    /// Show its secrets too
+    #[arg(long)]
+    pub(crate) show_secret: bool,
+    /// Show what to paste into Laravel's .env and into the page
+    #[arg(long)]
+    pub(crate) env: bool,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct RotateArguments {
+    /// The app's id
+    #[arg(value_parser = AppId::parse)]
+    pub(crate) id: AppId,
+    /// Add nothing, but take this key away: nobody can use it any more, and who is connected stays
+    #[arg(long, value_name = "KEY")]
+    pub(crate) retire: Option<Hidden>,
+}

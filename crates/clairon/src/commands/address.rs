@@ -1,0 +1,101 @@
+//! How clients reach the server.
+
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr, UdpSocket};
+
+use crate::config::{Listen, Settings};
+
+/// Where a server listens, as clients write it.
+pub(super) struct Address {
+    /// The host for clients on its machine, in brackets where a URL needs them.
+    host: String,
+    port: u16,
+    path_prefix: String,
+    /// Whether it listens on every address.
+    is_everywhere: bool,
+}
+
+impl Address {
+    /// That of a listening socket.
+    pub(super) fn of(bound: SocketAddr, path_prefix: &str) -> Self {
+        let ip = match bound.ip() {
+            IpAddr::V4(ip) if ip.is_unspecified() => Ipv4Addr::LOCALHOST.into(),
+            IpAddr::V6(ip) if ip.is_unspecified() => Ipv6Addr::LOCALHOST.into(),
+            ip => ip,
+        };
+        Self {
+            host: in_url(ip),
+            port: bound.port(),
+            path_prefix: path_prefix.to_owned(),
+            is_everywhere: bound.ip().is_unspecified(),
+        }
+    }
+
+    /// That of a server which is started with these settings.
+    pub(super) fn configured(settings: &Settings) -> Self {
+        let Listen { host, port } = &settings.listen;
+        let path_prefix = &settings.server.path_prefix;
+        match host.parse::<IpAddr>() {
+            Ok(ip) => Self::of((ip, *port).into(), path_prefix),
+            Err(_) => Self { host: host.clone(), port: *port, path_prefix: path_prefix.clone(), is_everywhere: false },
+        }
+    }
+
+    pub(super) fn host(&self) -> &str {
+        &self.host
+    }
+
+    pub(super) fn port(&self) -> u16 {
+        self.port
+    }
+
+    pub(super) fn path_prefix(&self) -> &str {
+        &self.path_prefix
+    }
+
+    pub(super) fn http(&self) -> String {
+        format!("http://{}:{}", self.host, self.port)
+    }
+
+    /// Where clients of the app with this key connect.
+    pub(super) fn websocket(&self, key: &str) -> String {
+        format!("ws://{}:{}{}/app/{key}", self.host, self.port, self.path_prefix)
+    }
+
+    /// For other machines, if the server listens on every address and there is a network.
+    pub(super) fn network(&self) -> Option<String> {
+        let ip = self.is_everywhere.then(outward_address).flatten()?;
+        Some(format!("http://{}:{}", in_url(ip), self.port))
+    }
+}
+
+fn in_url(ip: IpAddr) -> String {
+    match ip {
+        IpAddr::V4(ip) => ip.to_string(),
+        IpAddr::V6(ip) => format!("[{ip}]"),
+    }
+}
+
+/// This machine's address on the way to others. A UDP socket is asked where it would send from; it sends nothing.
+fn outward_address() -> Option<IpAddr> {
+    const DOCUMENTATION: (Ipv4Addr, u16) = (Ipv4Addr::new(192, 0, 2, 1), 9);
+    let socket = UdpSocket::bind((Ipv4Addr::UNSPECIFIED, 0)).ok()?;
+    socket.connect(DOCUMENTATION).ok()?;
+    socket.local_addr().ok().map(|address| address.ip())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn address(bound: &str) -> Address {
+        Address::of(bound.parse().unwrap(), "/ws")
+    }
+
+    #[test]
+    fn an_address_is_one_that_can_be_connected_to() {
+        assert_eq!(address("0.0.0.0:6001").http(), "http://127.0.0.1:6001");
+        assert_eq!(address("[::]:6001").http(), "http://[::1]:6001");
+        assert_eq!(address("192.0.2.7:80").websocket("{key}"), "ws://192.0.2.7:80/ws/app/{key}");
+        assert_eq!(address("127.0.0.1:6001").network(), None);
+    }
+}

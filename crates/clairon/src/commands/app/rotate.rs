@@ -1,0 +1,47 @@
+//! `clairon app rotate`
+
+use anyhow::Context as _;
+use clairon_protocol::AppId;
+use clairon_registry::Credential;
+use serde_json::json;
+
+use super::{
+    Context, unknown,
+    view::{KeyView, key_lines},
+};
+use crate::{cli::RotateArguments, commands::setup::Setup};
+
+pub(super) async fn run(context: &Context, arguments: RotateArguments) -> anyhow::Result<()> {
+    match arguments.retire {
+        Some(key) => retire(context, &arguments.id, &key.into_inner()).await,
+        None => rotate(context, &arguments.id).await,
+    }
+}
+
+/// Adds a pair and prints it with what to paste. The older ones work on.
+async fn rotate(context: &Context, id: &AppId) -> anyhow::Result<()> {
+    let credential = Credential::random();
+    let app = context.registry.rotate(id, &credential).await?.with_context(|| unknown(id))?;
+    let Credential { key, secret, .. } = &credential;
+    let address = context.address();
+    let setup = Setup { id, credential: &credential, address: &address, show_secret: true };
+    let text = format!(
+        "# A new key. The older ones work on until `clairon app rotate {id} --retire KEY`.\n{}\n{setup}",
+        key_lines(&KeyView::public_of(&app))
+    );
+    context.tell(&text, &json!({ "id": id, "key": key, "secret": secret.expose(), "keys": KeyView::public_of(&app) }));
+    Ok(())
+}
+
+async fn retire(context: &Context, id: &AppId, key: &str) -> anyhow::Result<()> {
+    let app = context.registry.retire(id, key).await?.with_context(|| unknown(id))?;
+    let text = format!("# retired {key}; what is left:\n{}", key_lines(&KeyView::public_of(&app)));
+    context.tell(&text, &json!({ "id": id, "retired": key, "keys": KeyView::public_of(&app) }));
+    if context.declared(id).is_some_and(|declared| declared.find(key).is_some()) {
+        eprintln!(
+            "note: these settings declare the app {id} with this key: a server that starts with them brings it back, \
+             in place of all others"
+        );
+    }
+    Ok(())
+}

@@ -1,0 +1,105 @@
+//! `clairon publish`, `clairon listen` and `clairon tail`: which server they are for.
+
+use std::{env, net::IpAddr};
+
+use anyhow::Context;
+use clairon_client::{Credentials, Endpoint, Target};
+use clairon_laravel::Project;
+use clairon_live::LiveError;
+use clairon_protocol::AppId;
+use tokio::task;
+
+use super::open;
+use crate::{
+    cli::{Hidden, ListenArguments, PublishArguments, RegistryPlace, TailArguments, TargetArguments},
+    config::{Listen, Settings},
+};
+
+/// # Errors
+/// When no server is named, or it does not take the event.
+pub(crate) async fn publish(arguments: PublishArguments) -> anyhow::Result<()> {
+    let target = target(arguments.target).await?;
+    Ok(task::block_in_place(|| clairon_live::publish(&target, &arguments.event))?)
+}
+
+/// # Errors
+/// When no server is named, or it does not let us listen.
+pub(crate) async fn listen(arguments: ListenArguments) -> anyhow::Result<()> {
+    let target = target(arguments.target).await?;
+    Ok(task::block_in_place(|| clairon_live::listen(&target, &arguments.what))?)
+}
+
+/// # Errors
+/// When the server is not there, or does not let us watch.
+pub(crate) fn tail(arguments: TailArguments) -> anyhow::Result<()> {
+    let TailArguments { what, url, token, files } = arguments;
+    let settings = Settings::load(files.sources([]))?;
+    let endpoint = match url.map(Hidden::into_inner) {
+        Some(url) => given(&url, "")?,
+        None => local(&settings.listen, &settings.server.path_prefix),
+    };
+    let own = || settings.server.admin.as_ref().map(|admin| admin.token.expose().to_owned());
+    let token = token.map(Hidden::into_inner).or_else(own).ok_or_else(|| {
+        LiveError::Usage(
+            "the server's token is needed: --token, or CLAIRON_ADMIN_TOKEN as the server has it".to_owned(),
+        )
+    })?;
+    if token.is_empty() || !token.bytes().all(|byte| byte.is_ascii_graphic()) {
+        let problem = "a token has printable ASCII characters and no spaces";
+        return Err(LiveError::Usage(format!("--token: {problem} (this one has {} bytes)", token.len())).into());
+    }
+    Ok(task::block_in_place(|| clairon_live::tail(&endpoint, &token, &what))?)
+}
+
+fn given(url: &str, when: &str) -> Result<Endpoint, LiveError> {
+    Endpoint::parse(url).ok_or_else(|| {
+        let size = url.len();
+        LiveError::Usage(format!(
+            "--url: {when}expected http(s)://HOST[:PORT][/PREFIX], got {size} bytes of another form"
+        ))
+    })
+}
+
+async fn target(arguments: TargetArguments) -> anyhow::Result<Target> {
+    let TargetArguments { url, app, place } = arguments;
+    let url = url.map(Hidden::into_inner);
+    if let Some(id) = app {
+        return of_registry(&id, url.as_deref(), place).await;
+    }
+    let target = match url {
+        Some(url) => Target::parse(&url).map_err(|error| format!("--url: {error}")),
+        None => of_project(&place),
+    };
+    Ok(target.map_err(LiveError::Usage)?)
+}
+
+fn of_project(place: &RegistryPlace) -> Result<Target, String> {
+    let variables =
+        env::vars_os().filter_map(|(name, value)| Some((name.into_string().ok()?, value.into_string().ok()?)));
+    let folder = env::current_dir().map_err(|error| format!("the present folder: {error}"))?;
+    let project = Project::read(&folder, place.env_file(), variables).map_err(|error| error.to_string())?;
+    let file = project.env_file.as_ref().map_or_else(|| "no .env here".to_owned(), |file| file.display().to_string());
+    Target::of_project(&project)
+        .map_err(|error| format!("{file}: {error}; name the server with --url, --env-file or --app"))
+}
+
+async fn of_registry(id: &AppId, url: Option<&str>, place: RegistryPlace) -> anyhow::Result<Target> {
+    let settings = Settings::load(place.sources())?;
+    let endpoint = match url {
+        Some(url) => given(url, "with --app, ")?,
+        None => local(&settings.listen, &settings.server.path_prefix),
+    };
+    let registry = open(&settings.database).await?;
+    let app = registry.list().await?.into_iter().find(|app| app.id == *id);
+    let app = app.with_context(|| format!("no app has the id {id}: `clairon app list` has them"))?;
+    let newest = app.credentials.newest();
+    let credentials = Credentials { id: app.id.clone(), key: newest.key.clone(), secret: newest.secret.clone() };
+    Ok(Target::new(endpoint, credentials))
+}
+
+/// The server that has these settings, as it is reached from this machine.
+fn local(listen: &Listen, prefix: &str) -> Endpoint {
+    let is_any = listen.host.parse::<IpAddr>().is_ok_and(|ip| ip.is_unspecified());
+    let host = if is_any { "127.0.0.1" } else { &listen.host };
+    Endpoint::new(host, listen.port, false, prefix)
+}

@@ -1,0 +1,100 @@
+//! What a Laravel developer pastes.
+
+use std::fmt::{self, Formatter};
+
+use clairon_protocol::AppId;
+use clairon_registry::Credential;
+
+use super::address::Address;
+
+/// The `.env` lines and the Echo code of an app.
+pub(super) struct Setup<'a> {
+    pub(super) id: &'a AppId,
+    pub(super) credential: &'a Credential,
+    pub(super) address: &'a Address,
+    /// Otherwise the command that shows it stands in its place.
+    pub(super) show_secret: bool,
+}
+
+impl fmt::Display for Setup<'_> {
+    fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
+        write!(f, "{}\n{}", self.env(), self.echo())
+    }
+}
+
+impl Setup<'_> {
+    pub(super) fn env(&self) -> String {
+        let Self { id, credential: Credential { key, secret, .. }, .. } = self;
+        let secret = if self.show_secret {
+            quote_env(secret.expose())
+        } else {
+            format!(" # clairon app show {id} --show-secret")
+        };
+        format!(
+            r#"# .env of Laravel. BROADCAST_CONNECTION is read by Laravel 11 and newer, BROADCAST_DRIVER by older ones.
+BROADCAST_CONNECTION=pusher
+BROADCAST_DRIVER=pusher
+PUSHER_APP_ID={id}
+PUSHER_APP_KEY={key}
+PUSHER_APP_SECRET={secret}
+{}PUSHER_APP_CLUSTER=mt1
+VITE_PUSHER_APP_KEY="${{PUSHER_APP_KEY}}"
+VITE_PUSHER_HOST="${{PUSHER_HOST}}"
+VITE_PUSHER_PORT="${{PUSHER_PORT}}"
+VITE_PUSHER_SCHEME="${{PUSHER_SCHEME}}"
+VITE_PUSHER_APP_CLUSTER="${{PUSHER_APP_CLUSTER}}"
+"#,
+            host(self.address)
+        )
+    }
+
+    /// `enabledTransports` keeps pusher-js from falling back to hosts of hosted Pusher.
+    pub(super) fn echo(&self) -> String {
+        let path = match self.address.path_prefix() {
+            "" => String::new(),
+            prefix => format!("    wsPath: '{prefix}',\n"),
+        };
+        format!(
+            r"// resources/js/echo.js (bootstrap.js before Laravel 11), after `npm install laravel-echo pusher-js`
+import Echo from 'laravel-echo';
+import Pusher from 'pusher-js';
+window.Pusher = Pusher;
+window.Echo = new Echo({{
+    broadcaster: 'pusher',
+    key: import.meta.env.VITE_PUSHER_APP_KEY,
+    cluster: import.meta.env.VITE_PUSHER_APP_CLUSTER,
+    wsHost: import.meta.env.VITE_PUSHER_HOST,
+    wsPort: import.meta.env.VITE_PUSHER_PORT,
+    wssPort: import.meta.env.VITE_PUSHER_PORT,
+{path}    forceTLS: import.meta.env.VITE_PUSHER_SCHEME === 'https',
+    enabledTransports: ['ws', 'wss'],
+}});
+"
+        )
+    }
+}
+
+/// The `.env` lines that lead to the server.
+pub(super) fn host(address: &Address) -> String {
+    format!("PUSHER_HOST={}\nPUSHER_PORT={}\nPUSHER_SCHEME=http\n", address.host(), address.port())
+}
+
+/// `text` as a value in an `.env` file, which takes plain letters and digits as they are.
+fn quote_env(text: &str) -> String {
+    if text.bytes().all(|byte| byte.is_ascii_alphanumeric()) {
+        text.to_owned()
+    } else {
+        format!("\"{}\"", text.replace('\\', "\\\\").replace('"', "\\\"").replace('$', "\\$"))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn secrets_are_quoted_where_they_must_be() {
+        assert_eq!(quote_env("abc123"), "abc123");
+        assert_eq!(quote_env(r#"a"b$c\d"#), r#""a\"b\$c\\d""#);
+    }
+}

@@ -1,0 +1,101 @@
+//! The variables of Reverb and soketi, for a server that takes over from one of them.
+
+use clairon_import::{Meaning, ServerVariables};
+use clairon_laravel::{Environment, Origin};
+
+use super::{
+    app::CREDENTIALS,
+    environment::app_variable,
+    fields::{Entry, Table, Value},
+};
+
+/// What became of the variables of other servers. Their values are not here.
+#[derive(Debug, Default)]
+pub(crate) struct Adopted {
+    /// The variables that count, each with what it sets.
+    pub(crate) used: Vec<String>,
+    /// Those that have no effect: there is no such setting, or it is set by a name of ours.
+    pub(crate) unused: Vec<String>,
+}
+
+/// The variables of other servers that are set.
+#[derive(Default)]
+pub(super) struct Others {
+    servers: Vec<ServerVariables>,
+    environment: Environment,
+    /// What stands behind the names of variables of the `.env` file where problems show them.
+    place: String,
+}
+
+impl Others {
+    pub(super) fn read(env_file: &[(String, String)], place: &str, process: &[(String, String)]) -> Self {
+        let environment = Environment::new(env_file.iter().cloned(), process.iter().cloned());
+        Self { servers: clairon_import::variables(&environment).into(), environment, place: place.to_owned() }
+    }
+
+    /// By `section.key`; of two servers that name the same one, the first.
+    pub(super) fn settings(&self) -> Table {
+        let mut settings = Table::new();
+        for variable in self.servers.iter().flat_map(|server| &server.variables) {
+            if let Meaning::Setting(setting, value) = &variable.meaning {
+                settings.entry((*setting).to_owned()).or_insert_with(|| self.entry(&variable.name, value));
+            }
+        }
+        settings
+    }
+
+    /// Gives an app without credentials those that another server's variables have, with its other fields where `app`
+    /// has none. Returns how the names of its credentials are spelt.
+    pub(super) fn complete(&self, app: &mut Table) -> fn(&str) -> String {
+        if has_credential(app) {
+            return app_variable;
+        }
+        let fields = |server: &ServerVariables| {
+            let mut fields = Table::new();
+            for variable in &server.variables {
+                if let Meaning::Field(field, value) = &variable.meaning {
+                    fields.entry((*field).to_owned()).or_insert_with(|| self.entry(&variable.name, value));
+                }
+            }
+            has_credential(&fields).then_some((fields, server.spell))
+        };
+        let Some((fields, spell)) = self.servers.iter().find_map(fields) else { return app_variable };
+        for (name, entry) in fields {
+            app.entry(name).or_insert(entry);
+        }
+        spell
+    }
+
+    /// What has become of the variables, once `settings` and `app` are as they will be used.
+    pub(super) fn adopted(&self, settings: &Table, app: &Table) -> Adopted {
+        let mut adopted = Adopted::default();
+        for variable in self.servers.iter().flat_map(|server| &server.variables) {
+            let written = self.written(&variable.name);
+            let set = match &variable.meaning {
+                Meaning::Field(name, _) => app.get_key_value(*name),
+                Meaning::Setting(name, _) => settings.get_key_value(*name),
+                Meaning::Nothing => None,
+            };
+            match set.filter(|(_, entry)| entry.written == written) {
+                Some((name, _)) => adopted.used.push(format!("{} for {name}", variable.name)),
+                None => adopted.unused.push(variable.name.clone()),
+            }
+        }
+        adopted
+    }
+
+    fn entry(&self, name: &str, value: &str) -> Entry {
+        Entry { written: self.written(name), value: Value::Text(value.to_owned()) }
+    }
+
+    fn written(&self, name: &str) -> String {
+        match self.environment.origin(name) {
+            Some(Origin::File) => format!("{name}{}", self.place),
+            _ => name.to_owned(),
+        }
+    }
+}
+
+fn has_credential(fields: &Table) -> bool {
+    CREDENTIALS.iter().any(|name| fields.contains_key(*name))
+}

@@ -1,0 +1,111 @@
+//! `clairon app update`, `enable` and `disable`
+
+use serde_json::json;
+
+use crate::place::{Place, json};
+
+/// A place with the app `1`.
+fn place() -> Place {
+    let place = Place::new();
+    json(&place.run(&["app", "create", "--id", "1", "--json"]));
+    place
+}
+
+#[test]
+fn every_field_can_be_changed() {
+    let place = place();
+    let before = json(&place.run(&["app", "show", "1", "--json"]));
+    let fields = before.as_object().unwrap().keys().filter(|name| !["id", "key", "keys"].contains(&name.as_str()));
+    let mut count = 0;
+    for field in fields {
+        let (given, stored) = match (field.as_str(), &before[field]) {
+            ("name", _) => ("Shop".to_owned(), json!("Shop")),
+            ("allowed_origins", _) => ("https://a.test, *.b.test".to_owned(), json!(["https://a.test", "*.b.test"])),
+            (_, value) if value.is_boolean() => {
+                let other = !value.as_bool().unwrap();
+                (other.to_string(), json!(other))
+            }
+            _ => ("7".to_owned(), json!(7)),
+        };
+        let flag = format!("--{}", field.replace('_', "-"));
+        let changed = json(&place.run(&["app", "update", "1", &flag, &given, "--json"]));
+        assert_eq!(changed, json!({"id": "1", "changed": {field: {"from": before[field], "to": stored}}}));
+        assert_eq!(json(&place.run(&["app", "show", "1", "--json"]))[field], stored);
+        count += 1;
+    }
+    assert_eq!(count, 22);
+}
+
+#[test]
+fn a_change_is_told_and_so_is_none() {
+    let place = place();
+    let update = ["app", "update", "1", "--event-data-bytes", "20480", "--client-messages", "true", "--capacity", "0"];
+    let run = place.run(&update);
+    let text = "changed 1\n  client_messages   false -> true\n  event_data_bytes  102400 -> 20480\n";
+    assert_eq!((run.code, run.stdout.as_str(), run.stderr.as_str()), (0, text, ""));
+    assert_eq!(place.run(&update).stdout, "nothing changed: the app 1 is like that already\n");
+    let run = place.run(&[&update[..], &["--json"]].concat());
+    assert_eq!(json(&run), json!({"id": "1", "changed": {}}));
+}
+
+#[test]
+fn nothing_is_changed_where_anything_is_wrong() {
+    let place = place();
+    let long_name = "n".repeat(256);
+    for (arguments, problems) in [
+        (&[][..], "there is nothing to change: `clairon app update --help` lists what an app has"),
+        (&["--capacity", "-1"], "--capacity is \"-1\": allowed are whole numbers from 0 to 4294967295"),
+        (&["--cache-ttl-seconds", "0"], "--cache-ttl-seconds is \"0\": allowed are whole numbers from 1 to 86400"),
+        (&["--watchlist", "yes"], "--watchlist is \"yes\": allowed are true and false"),
+        (&["--name", &long_name], "name has 256 bytes, allowed are 0 to 255"),
+        (
+            &["--user-id-chars", "x", "--enabled", "2"],
+            "--enabled is \"2\": allowed are true and false\n\
+             error: --user-id-chars is \"x\": allowed are whole numbers from 1 to 1000",
+        ),
+    ] {
+        let before = place.run(&["app", "show", "1", "--json"]).stdout;
+        let run = place.run(
+            &[
+                &["app", "update", "1", "--statistics", "false"][..usize::from(!arguments.is_empty()) * 2 + 3],
+                arguments,
+            ]
+            .concat(),
+        );
+        assert_eq!((run.code, run.stderr), (2, format!("error: {problems}\n")));
+        assert_eq!(place.run(&["app", "show", "1", "--json"]).stdout, before);
+    }
+}
+
+#[test]
+fn off_and_on() {
+    let place = place();
+    for (command, changed, text) in [
+        ("enable", false, "nothing changed: the app 1 is enabled already\n"),
+        ("disable", true, "disabled 1\n"),
+        ("disable", false, "nothing changed: the app 1 is disabled already\n"),
+        ("enable", true, "enabled 1\n"),
+    ] {
+        let run = place.run(&["app", command, "1"]);
+        assert_eq!((run.code, run.stdout.as_str()), (0, text));
+        if changed {
+            let back = if command == "enable" { "disable" } else { "enable" };
+            place.run(&["app", back, "1"]);
+        }
+        let shown = json(&place.run(&["app", command, "1", "--json"]));
+        assert_eq!(shown, json!({"id": "1", "enabled": command == "enable", "changed": changed}));
+    }
+}
+
+#[test]
+fn a_declared_app_is_said_to_be_set_back() {
+    let place = place();
+    let declared = [("PUSHER_APP_ID", "1"), ("PUSHER_APP_KEY", "k"), ("PUSHER_APP_SECRET", "hunter2")];
+    let note = "note: these settings declare the app 1: a server that starts with them sets it back\n";
+    for arguments in
+        [&["app", "update", "1", "--name", "x"][..], &["app", "disable", "1"], &["app", "delete", "1", "--yes"]]
+    {
+        let run = place.run_with(arguments, &declared);
+        assert_eq!((run.code, run.stderr.as_str()), (0, note));
+    }
+}

@@ -1,0 +1,158 @@
+//! Plain requests and their answers.
+
+use std::time::SystemTime;
+
+use ureq::{
+    Agent, Body, BodyReader,
+    http::{HeaderMap, Response, StatusCode},
+    tls::{Certificate, RootCerts, TlsConfig},
+};
+
+use crate::{PATIENCE, text::quote, tls};
+
+/// More of a body is not read, in bytes.
+const MAX_BODY: u64 = 64 << 10;
+
+/// Makes requests. It follows no redirect and uses no proxy: what is asked for is the server itself.
+pub struct Client {
+    agent: Agent,
+}
+
+impl Default for Client {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+/// What a server has answered, whatever its status.
+#[derive(Clone, Debug)]
+pub struct Answer {
+    /// Its status.
+    pub status: StatusCode,
+    headers: HeaderMap,
+    /// The beginning of its body.
+    pub body: String,
+    /// How far the server's clock is ahead of this machine's, in seconds, by the header `Date`.
+    pub clock_ahead: Option<i64>,
+}
+
+impl Client {
+    /// One that trusts what the system trusts.
+    #[must_use]
+    pub fn new() -> Self {
+        let certificates: Vec<_> =
+            tls::system_certificates().iter().map(|der| Certificate::from_der(der).to_owned()).collect();
+        let roots = if certificates.is_empty() { RootCerts::WebPki } else { RootCerts::new_with_certs(&certificates) };
+        let tls = TlsConfig::builder().unversioned_rustls_crypto_provider(tls::provider()).root_certs(roots).build();
+        let config = Agent::config_builder()
+            .tls_config(tls)
+            .proxy(None)
+            .max_redirects(0)
+            .max_redirects_will_error(false)
+            .http_status_as_error(false)
+            .timeout_global(Some(PATIENCE))
+            .user_agent(concat!("clairon/", env!("CARGO_PKG_VERSION")))
+            .build();
+        Self { agent: config.new_agent() }
+    }
+
+    /// # Errors
+    /// Why there is no answer, in words.
+    pub fn get(&self, url: &str) -> Result<Answer, String> {
+        read(self.agent.get(url).call())
+    }
+
+    /// # Errors
+    /// Why there is no answer, in words.
+    pub fn post(&self, url: &str, content_type: &str, body: &str) -> Result<Answer, String> {
+        let request = self.agent.post(url).header("content-type", content_type).header("accept", "application/json");
+        read(request.send(body))
+    }
+}
+
+/// A body that is read as it comes.
+pub type Following = BodyReader<'static>;
+
+impl Client {
+    /// `GET` whose answer goes on as long as the server lives. Reading it may wait for ever.
+    ///
+    /// # Errors
+    /// Why there is no answer, in words.
+    pub fn follow(&self, url: &str, token: &str) -> Result<Result<Following, Answer>, String> {
+        let request = self.agent.get(url).config();
+        let request =
+            request.timeout_global(None).timeout_connect(Some(PATIENCE)).timeout_recv_response(Some(PATIENCE));
+        let request =
+            request.build().header("authorization", format!("Bearer {token}")).header("accept", "text/event-stream");
+        let response = request.call().map_err(|error| quote(&error.to_string()))?;
+        if response.status() == StatusCode::OK {
+            return Ok(Ok(response.into_body().into_reader()));
+        }
+        read(Ok(response)).map(Err)
+    }
+}
+
+fn read(response: Result<Response<Body>, ureq::Error>) -> Result<Answer, String> {
+    let response = response.map_err(|error| quote(&error.to_string()))?;
+    let (parts, body) = response.into_parts();
+    let clock_ahead = parts.headers.get("date").and_then(|date| clock_ahead(date.to_str().ok()?));
+    // A body that is too long or breaks off is worth no more than none; the status tells enough.
+    let body = body.into_with_config().limit(MAX_BODY).read_to_vec().unwrap_or_default();
+    Ok(Answer {
+        status: parts.status,
+        headers: parts.headers,
+        body: String::from_utf8_lossy(&body).into_owned(),
+        clock_ahead,
+    })
+}
+
+fn clock_ahead(date: &str) -> Option<i64> {
+    let server = httpdate::parse_http_date(date).ok()?;
+    Some(seconds(server)? - seconds(SystemTime::now())?)
+}
+
+fn seconds(time: SystemTime) -> Option<i64> {
+    i64::try_from(time.duration_since(SystemTime::UNIX_EPOCH).ok()?.as_secs()).ok()
+}
+
+impl Answer {
+    /// One that nobody sent, to test what is made of it.
+    ///
+    /// # Panics
+    /// When the status or a header is not valid.
+    #[expect(clippy::unwrap_used, reason = "for tests")]
+    #[must_use]
+    pub fn new(status: u16, headers: &[(&'static str, &'static str)], body: &str) -> Self {
+        let headers = headers.iter().map(|(name, value)| (name.parse().unwrap(), value.parse().unwrap()));
+        Self {
+            status: StatusCode::from_u16(status).unwrap(),
+            headers: headers.collect(),
+            body: body.to_owned(),
+            clock_ahead: None,
+        }
+    }
+
+    /// A header, fit to be shown; empty where it is missing.
+    #[must_use]
+    pub fn header(&self, name: &str) -> String {
+        self.headers.get(name).map(|value| quote(&String::from_utf8_lossy(value.as_bytes()))).unwrap_or_default()
+    }
+
+    /// The message of an error: what stands in `error`, `message` or `detail` of a JSON body, or else the body.
+    #[must_use]
+    pub fn message(&self) -> String {
+        let json: Option<serde_json::Value> = serde_json::from_str(&self.body).ok();
+        let field = |name: &str| json.as_ref()?.get(name)?.as_str().map(quote);
+        let is_page = self.body.trim_start().starts_with('<');
+        field("error")
+            .or_else(|| field("message"))
+            .or_else(|| field("detail"))
+            .unwrap_or_else(|| if is_page { "an HTML page".to_owned() } else { quote(&self.body) })
+    }
+
+    /// The body's JSON, where it is an object.
+    #[must_use]
+    pub fn object(&self) -> Option<serde_json::Map<String, serde_json::Value>> {
+        serde_json::from_str(&self.body).ok()
+    }
+}

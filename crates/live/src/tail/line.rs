@@ -1,0 +1,122 @@
+//! One line for each thing that has happened.
+
+use std::{
+    fmt::Write as _,
+    io::{self, Write},
+};
+
+use anstyle::Style;
+use serde_json::Value;
+
+use crate::terminal::{BOLD, CYAN, DIM, GREEN, RED, Styled, YELLOW, one_line};
+
+/// How much room the first columns have, in characters.
+const KIND: usize = 14;
+const SOCKET: usize = 21;
+
+/// Prints to stdout.
+pub(super) struct Printer {
+    json: bool,
+    /// Whether apps are to be told apart.
+    shows_app: bool,
+    /// How much room the ids of apps have needed so far.
+    app_width: usize,
+}
+
+impl Printer {
+    pub(super) fn new(json: bool, shows_app: bool) -> Self {
+        Self { json, shows_app, app_width: 0 }
+    }
+
+    pub(super) fn print(&mut self, happening: &Value) -> io::Result<()> {
+        let line = if self.json { happening.to_string() } else { self.line(happening) };
+        let mut out = anstream::stdout().lock();
+        writeln!(out, "{line}")?;
+        out.flush()
+    }
+
+    fn line(&mut self, happening: &Value) -> String {
+        let text = |name: &str| happening[name].as_str().map(one_line);
+        let kind = text("kind").unwrap_or_default();
+        let (style, word) = word(&kind);
+        let time = text("time").unwrap_or_default();
+        let time = time.split('T').next_back().unwrap_or_default().trim_end_matches('Z');
+        let mut line = format!("{}  {}", Styled(DIM, time, 0), Styled(style, word, KIND));
+        let mut column = |style: Style, text: &str, width: usize| {
+            let _ = write!(line, "  {}", Styled(style, text, width));
+        };
+        if self.shows_app {
+            let app = text("app").unwrap_or_default();
+            self.app_width = self.app_width.max(app.chars().count());
+            column(DIM, &app, self.app_width);
+        }
+        column(DIM, &text("socket").unwrap_or_default(), SOCKET);
+        for (name, style) in [("channel", CYAN), ("event", BOLD)] {
+            if let Some(text) = text(name) {
+                column(style, &text, 0);
+            }
+        }
+        let user = text("user").map(|user| format!("as {user}"));
+        for words in [figures(happening), text("data"), user, why(happening)].into_iter().flatten() {
+            column(Style::new(), &words, 0);
+        }
+        line.truncate(line.trim_end().len());
+        line
+    }
+}
+
+fn word(kind: &str) -> (Style, &str) {
+    match kind {
+        "connected" => (GREEN, kind),
+        "signed_in" => (GREEN, "signed in"),
+        "disconnected" => (YELLOW, kind),
+        "connection_refused"
+        | "subscription_refused"
+        | "sign_in_refused"
+        | "client_event_refused"
+        | "request_refused" => (RED, "refused"),
+        "subscribed" => (CYAN, kind),
+        "client_event" => (BOLD, "client event"),
+        "event" => (BOLD, kind),
+        "missed" => (YELLOW, "left out"),
+        _ => (DIM, kind),
+    }
+}
+
+fn figures(happening: &Value) -> Option<String> {
+    if let Some(count) = happening["count"].as_u64() {
+        return Some(format!("{count}: more has happened than could be sent"));
+    }
+    let bytes = happening["bytes"].as_u64()?;
+    let receivers = happening["receivers"].as_u64().map(|receivers| format!(" to {receivers}")).unwrap_or_default();
+    Some(format!("{bytes} bytes{receivers}"))
+}
+
+fn why(happening: &Value) -> Option<String> {
+    let reason = happening["reason"].as_str().map(one_line)?;
+    Some(match happening["code"].as_u64() {
+        Some(code) => format!("{code} {reason}"),
+        None => reason,
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    #[test]
+    fn columns_are_aligned_and_peers_cannot_write_to_the_terminal() {
+        let mut printer = Printer::new(false, true);
+        let mut plain = |happening: Value| anstream::adapter::strip_str(&printer.line(&happening)).to_string();
+        let event = plain(json!({
+            "time": "2026-11-23T09:22:25.915Z", "kind": "event", "app": "12", "channel": "a", "event": "e",
+            "bytes": 3, "receivers": 2, "data": "x\n\u{1b}",
+        }));
+        assert_eq!(event, "09:22:25.915  event           12                         a  e  3 bytes to 2  x\\n\\u{1b}");
+        let refused = plain(json!({
+            "time": "2026-11-23T09:22:26.000Z", "kind": "connection_refused", "code": 4001, "reason": "no app",
+        }));
+        assert_eq!(refused, "09:22:26.000  refused                                    4001 no app");
+    }
+}

@@ -1,0 +1,129 @@
+//! `/admin/api/apps`
+
+use std::sync::Arc;
+
+use axum::{Json, extract::State};
+use clairon_registry::{App, RegistryError};
+use http::{HeaderName, StatusCode, header};
+use tracing::info;
+
+use super::{
+    app_input::{AppPatch, NewApp},
+    app_view::{AppList, AppView},
+    body::Object,
+    path::AppPath,
+    problem::Problem,
+    query::{Nothing, Query, ShowSecret},
+    registry::{ask, change},
+};
+use crate::{node::Node, settings::AdminSettings};
+
+/// How often another id is taken where the random one is somebody's.
+const ATTEMPTS: usize = 5;
+
+/// All apps
+///
+/// An app whose row in the database cannot be used is left out, and named in the log.
+#[utoipa::path(
+    get, path = "/apps", operation_id = "listApps", tag = "apps", params(ShowSecret),
+    responses((status = 200, description = "The apps, by id.", body = AppList)),
+)]
+pub(super) async fn list(
+    State(node): State<Arc<Node>>,
+    Query(ShowSecret { show_secret }): Query<ShowSecret>,
+) -> Result<Json<AppList>, Problem> {
+    let apps = ask(node.registry.list()).await?;
+    Ok(Json(AppList { apps: apps.iter().map(|app| AppView::new(app, show_secret)).collect() }))
+}
+
+/// Create an app
+///
+/// The answer has its secret.
+#[utoipa::path(
+    post, path = "/apps", operation_id = "createApp", tag = "apps", request_body = NewApp,
+    responses(
+        (
+            status = 201, description = "The app, with its secret.", body = AppView,
+            headers(("location" = String, description = "Where it is, relative to the path of the request.")),
+        ),
+        (status = 409, description = "An app has this id or this key already."),
+    ),
+)]
+pub(super) async fn create(
+    State(node): State<Arc<Node>>,
+    Query(Nothing {}): Query<Nothing>,
+    body: Object,
+) -> Result<(StatusCode, [(HeaderName, String); 1], Json<AppView>), Problem> {
+    let new = NewApp::read(body)?;
+    let defaults = node.settings.admin.as_ref().map(|AdminSettings { capacity, limits, .. }| (*capacity, *limits));
+    let (capacity, limits) = defaults.unwrap_or_default();
+    let mut attempts = (0..ATTEMPTS).map(|_| new.build(App { capacity, limits, ..App::random() }));
+    let created = async {
+        loop {
+            let Some(app) = attempts.next() else { return Ok(None) };
+            match node.registry.create(&app).await {
+                Err(RegistryError::IdTaken { .. }) if new.id.is_none() => {}
+                created => return created.map(|()| Some(app)),
+            }
+        }
+    };
+    let app = change(&node, created).await?.ok_or_else(|| {
+        Problem::new(StatusCode::CONFLICT, "The random ids that were tried are all taken: name one, or try again")
+    })?;
+    info!(app = %app.id, "app created through the admin API");
+    Ok((StatusCode::CREATED, [(header::LOCATION, format!("apps/{}", app.id))], Json(AppView::new(&app, true))))
+}
+
+/// One app
+#[utoipa::path(
+    get, path = "/apps/{id}", operation_id = "showApp", tag = "apps",
+    params(("id" = String, Path, description = "The id of the app."), ShowSecret),
+    responses((status = 200, description = "The app.", body = AppView), (status = 404, description = "No such app.")),
+)]
+pub(super) async fn show(
+    State(node): State<Arc<Node>>,
+    AppPath(id): AppPath,
+    Query(ShowSecret { show_secret }): Query<ShowSecret>,
+) -> Result<Json<AppView>, Problem> {
+    let app = ask(node.registry.find(&id)).await?.ok_or_else(Problem::no_app)?;
+    Ok(Json(AppView::new(&app, show_secret)))
+}
+
+/// Change some fields of an app
+///
+/// What is left out stays as it is. Every field is checked before any is written.
+#[utoipa::path(
+    patch, path = "/apps/{id}", operation_id = "updateApp", tag = "apps", request_body = AppPatch,
+    params(("id" = String, Path, description = "The id of the app.")),
+    responses(
+        (status = 200, description = "The app as it is now.", body = AppView),
+        (status = 404, description = "No such app."),
+    ),
+)]
+pub(super) async fn update(
+    State(node): State<Arc<Node>>,
+    AppPath(id): AppPath,
+    Query(Nothing {}): Query<Nothing>,
+    body: Object,
+) -> Result<Json<AppView>, Problem> {
+    let patch = AppPatch::read(body)?;
+    let apply = |app: &mut App| patch.apply(app);
+    let update = change(&node, node.registry.update(&id, &apply)).await?.ok_or_else(Problem::no_app)?;
+    Ok(Json(AppView::new(&update.after, false)))
+}
+
+/// Delete an app
+///
+/// Its clients are disconnected with 4003.
+#[utoipa::path(
+    delete, path = "/apps/{id}", operation_id = "deleteApp", tag = "apps",
+    params(("id" = String, Path, description = "The id of the app.")),
+    responses((status = 204, description = "It is gone."), (status = 404, description = "No such app.")),
+)]
+pub(super) async fn delete(
+    State(node): State<Arc<Node>>,
+    AppPath(id): AppPath,
+    Query(Nothing {}): Query<Nothing>,
+) -> Result<StatusCode, Problem> {
+    if change(&node, node.registry.delete(&id)).await? { Ok(StatusCode::NO_CONTENT) } else { Err(Problem::no_app()) }
+}

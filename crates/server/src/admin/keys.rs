@@ -1,0 +1,76 @@
+//! `/admin/api/apps/{id}/keys`
+
+use std::sync::Arc;
+
+use axum::{Json, extract::State};
+use clairon_registry::{Credential, KEYS, RegistryError};
+use http::StatusCode;
+use tracing::info;
+
+use super::{
+    app_view::KeyView,
+    path::{AppPath, KeyPath},
+    problem::Problem,
+    query::{Nothing, Query},
+    registry::change,
+};
+use crate::node::Node;
+
+/// Add a key to an app
+///
+/// The new key is the newest from now on; the older ones work until they are retired. The answer has its secret.
+#[utoipa::path(
+    post, path = "/apps/{id}/keys", operation_id = "rotateKey", tag = "keys",
+    params(("id" = String, Path, description = "The id of the app.")),
+    responses(
+        (status = 201, description = "The new key, with its secret.", body = KeyView),
+        (status = 404, description = "No such app."),
+        (status = 409, description = "The app has as many keys as it may have."),
+    ),
+)]
+pub(super) async fn rotate(
+    State(node): State<Arc<Node>>,
+    AppPath(id): AppPath,
+    Query(Nothing {}): Query<Nothing>,
+) -> Result<(StatusCode, Json<KeyView>), Problem> {
+    let credential = Credential::random();
+    let rotated = async {
+        match node.registry.rotate(&id, &credential).await {
+            // The app is not wrong: there is no room in it.
+            Err(RegistryError::Size { .. }) => Ok(Err(full())),
+            rotated => rotated.map(|app| app.ok_or_else(Problem::no_app)),
+        }
+    };
+    change(&node, rotated).await??;
+    info!(app = %id, key = %credential.key, "key added through the admin API");
+    Ok((StatusCode::CREATED, Json(KeyView::new(&credential, true))))
+}
+
+fn full() -> Problem {
+    Problem::new(StatusCode::CONFLICT, format!("the app has {KEYS} keys and may have no more: retire one first"))
+}
+
+/// Retire a key of an app
+///
+/// It is refused from now on. Clients that are connected stay.
+#[utoipa::path(
+    delete, path = "/apps/{id}/keys/{key}", operation_id = "retireKey", tag = "keys",
+    params(
+        ("id" = String, Path, description = "The id of the app."),
+        ("key" = String, Path, description = "The key."),
+    ),
+    responses(
+        (status = 204, description = "It is gone."),
+        (status = 404, description = "No such app, or it has no such key."),
+        (status = 409, description = "It is the only key of the app."),
+    ),
+)]
+pub(super) async fn retire(
+    State(node): State<Arc<Node>>,
+    KeyPath(id, key): KeyPath,
+    Query(Nothing {}): Query<Nothing>,
+) -> Result<StatusCode, Problem> {
+    change(&node, node.registry.retire(&id, &key)).await?.ok_or_else(Problem::no_app)?;
+    info!(app = %id, %key, "key retired through the admin API");
+    Ok(StatusCode::NO_CONTENT)
+}

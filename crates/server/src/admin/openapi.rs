@@ -1,0 +1,113 @@
+//! The description of the admin API, in the words of `OpenAPI` 3.1.
+
+use clairon_registry::LIMITS;
+use serde_json::{Map, Value, json};
+use utoipa::{
+    OpenApi,
+    openapi::security::{Http, HttpAuthScheme, SecurityScheme},
+};
+
+use super::problem::{Fault, PROBLEM_JSON, Problem};
+
+/// What can happen to any request.
+const ALWAYS: [(&str, &str); 4] = [
+    ("401", "The token is missing or wrong."),
+    ("422", "Something is wrong with the query or the body: `errors` names each field."),
+    ("500", "The row of the app in the database cannot be used: somebody edited it by hand, most often."),
+    ("503", "The database of the registry cannot be used now."),
+];
+
+/// What can happen to a request with a body.
+const WITH_BODY: [(&str, &str); 3] = [
+    ("408", "The body did not arrive in time."),
+    ("413", "The body has more than 65,536 bytes."),
+    ("415", "The body is not said to be JSON."),
+];
+
+#[derive(OpenApi)]
+#[openapi(
+    info(
+        title = "Clairon admin API",
+        description = "Apps, their limits, switches and keys. A change takes effect on running servers within two \
+                       seconds, and on the server that answers at once.",
+        version = env!("CARGO_PKG_VERSION"),
+        license(name = "MIT", identifier = "MIT"),
+    ),
+    components(schemas(Problem, Fault)),
+    tags(
+        (name = "apps", description = "Apps with their limits and switches"),
+        (name = "keys", description = "The keys of apps"),
+        (name = "live", description = "What happens on this node"),
+    ),
+    security(("token" = [])),
+)]
+struct Frame;
+
+/// The description without endpoints.
+pub(super) fn frame() -> utoipa::openapi::OpenApi {
+    let mut api = Frame::openapi();
+    let mut bearer = Http::new(HttpAuthScheme::Bearer);
+    bearer.description =
+        Some("The server's setting admin.token, which is CLAIRON_ADMIN_TOKEN in its environment.".to_owned());
+    api.components.get_or_insert_default().add_security_scheme("token", SecurityScheme::Http(bearer));
+    api
+}
+
+/// Adds to the description what all endpoints share, and returns it as JSON for a server with this prefix.
+#[expect(clippy::expect_used, reason = "the description has texts for keys")]
+pub(super) fn finish(api: utoipa::openapi::OpenApi, path_prefix: &str) -> String {
+    let mut api = serde_json::to_value(api).expect("a description is JSON");
+    api["servers"] = json!([{ "url": format!("{path_prefix}/admin/api"), "description": "This server" }]);
+    for operation in children(&mut api["paths"]).flat_map(children) {
+        describe_refusals(operation);
+    }
+    for schema in children(&mut api["components"]["schemas"]) {
+        schema.get_mut("properties").and_then(Value::as_object_mut).map(bound_limits);
+    }
+    format!("{api:#}\n")
+}
+
+fn children(value: &mut Value) -> impl Iterator<Item = &mut Value> {
+    value.as_object_mut().into_iter().flat_map(Map::values_mut)
+}
+
+fn describe_refusals(operation: &mut Value) {
+    let with_body = operation.get("requestBody").is_some();
+    let further = WITH_BODY.iter().filter(|_| with_body);
+    let Some(responses) = operation["responses"].as_object_mut() else { return };
+    for (status, description) in ALWAYS.iter().chain(further) {
+        responses.insert((*status).to_owned(), json!({ "description": description }));
+    }
+    for (_, response) in responses.iter_mut().filter(|(status, _)| status.as_str() >= "400") {
+        response["content"] = json!({ PROBLEM_JSON: { "schema": { "$ref": "#/components/schemas/Problem" } } });
+    }
+    responses.sort_keys();
+}
+
+/// Says of each limit what it may be.
+fn bound_limits(properties: &mut Map<String, Value>) {
+    for limit in &LIMITS {
+        if let Some(property) = properties.get_mut(limit.name).and_then(Value::as_object_mut) {
+            property.remove("format");
+            property.insert("minimum".to_owned(), 1.into());
+            property.insert("maximum".to_owned(), limit.max.into());
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::{env, fs, path::Path};
+
+    use super::super::router::description;
+
+    #[test]
+    fn the_file_in_docs_is_current() {
+        let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../docs/openapi.json");
+        if env::var_os("RENEW_OPENAPI").is_some() {
+            fs::write(&path, description()).unwrap();
+        }
+        let file = fs::read_to_string(&path).unwrap_or_default();
+        assert!(file == description(), "docs/openapi.json is not what the code says: `make openapi` renews it");
+    }
+}

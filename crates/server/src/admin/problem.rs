@@ -1,0 +1,145 @@
+//! Answers to requests that are not carried out.
+
+use axum::response::{IntoResponse, Response};
+use clairon_registry::RegistryError;
+use http::{HeaderValue, StatusCode, header};
+use serde::Serialize;
+use utoipa::ToSchema;
+
+use crate::api::{ApiError, Reason};
+
+/// The media type of a [`Problem`].
+pub(super) const PROBLEM_JSON: &str = "application/problem+json";
+
+/// Why a request was not carried out (RFC 9457).
+#[derive(Debug, Serialize, ToSchema)]
+pub(crate) struct Problem {
+    /// `about:blank`: the status says of what kind it is.
+    #[schema(value_type = String)]
+    r#type: &'static str,
+    /// The status in words.
+    #[schema(value_type = String)]
+    title: &'static str,
+    /// The status.
+    #[serde(serialize_with = "as_number")]
+    #[schema(value_type = u16)]
+    status: StatusCode,
+    /// What is wrong, for a person.
+    detail: String,
+    /// Each part of the request that is wrong.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    #[schema(required = false)]
+    errors: Vec<Fault>,
+    /// The true reason, for the log, where the detail tells less.
+    #[serde(skip)]
+    reason: Option<String>,
+}
+
+/// One part of a request that is wrong.
+#[derive(Debug, Serialize, ToSchema)]
+pub(crate) struct Fault {
+    /// Where it is in the body: a JSON pointer as the fragment of a URI.
+    pointer: String,
+    /// What is wrong with it: its size or kind, and what is allowed.
+    detail: String,
+}
+
+impl Fault {
+    /// Something wrong with a field of the body.
+    pub(super) fn field(name: &str, detail: impl Into<String>) -> Self {
+        Self { pointer: format!("#/{}", name.replace('~', "~0").replace('/', "~1")), detail: detail.into() }
+    }
+}
+
+impl Problem {
+    pub(crate) fn new(status: StatusCode, detail: impl Into<String>) -> Self {
+        Self {
+            r#type: "about:blank",
+            title: status.canonical_reason().unwrap_or_default(),
+            status,
+            detail: detail.into(),
+            errors: Vec::new(),
+            reason: None,
+        }
+    }
+
+    /// Something is wrong with the query or the body.
+    pub(crate) fn invalid(detail: impl Into<String>) -> Self {
+        Self::new(StatusCode::UNPROCESSABLE_ENTITY, detail)
+    }
+
+    /// Some fields of the body are wrong; all of them are told at once.
+    pub(crate) fn fields(errors: Vec<Fault>) -> Self {
+        let detail = errors.iter().map(|fault| fault.detail.as_str()).collect::<Vec<_>>().join("; ");
+        Self { errors, ..Self::invalid(detail) }
+    }
+
+    /// There is no app with the id in the path.
+    pub(crate) fn no_app() -> Self {
+        Self::new(StatusCode::NOT_FOUND, "No app has the id in the path")
+    }
+
+    /// The same with a reason that only the log gets.
+    pub(crate) fn because(self, reason: String) -> Self {
+        Self { reason: Some(reason), ..self }
+    }
+}
+
+impl From<ApiError> for Problem {
+    fn from(error: ApiError) -> Self {
+        Self::new(error.status(), error.message())
+    }
+}
+
+impl From<RegistryError> for Problem {
+    fn from(error: RegistryError) -> Self {
+        use RegistryError as E;
+        let detail = error.to_string();
+        match error {
+            E::Size { field, .. } | E::Character { field, .. } | E::Range { field, .. } => {
+                // A field, or "an entry of" one.
+                let name = field.rsplit(' ').next().unwrap_or(field);
+                Self::fields(vec![Fault::field(name, detail)])
+            }
+            E::KeyTwice { .. } => Self::invalid(detail),
+            E::IdTaken { .. } | E::KeyTaken { .. } | E::LastKey { .. } => Self::new(StatusCode::CONFLICT, detail),
+            E::UnknownKey { .. } => Self::new(StatusCode::NOT_FOUND, detail),
+            E::BadRow { .. } => Self::new(StatusCode::INTERNAL_SERVER_ERROR, detail),
+            E::Url { .. } | E::Open { .. } | E::FileGone { .. } | E::TimedOut { .. } | E::Database(_) => {
+                let detail_for_all = "The database of the registry cannot be used now: the log of the server says why";
+                Self::new(StatusCode::SERVICE_UNAVAILABLE, detail_for_all).because(detail)
+            }
+        }
+    }
+}
+
+impl IntoResponse for Problem {
+    fn into_response(self) -> Response {
+        let mut response = (self.status, axum::Json(&self)).into_response();
+        response.headers_mut().insert(header::CONTENT_TYPE, HeaderValue::from_static(PROBLEM_JSON));
+        response.extensions_mut().insert(Reason(self.reason.unwrap_or(self.detail)));
+        response
+    }
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde calls it with a reference")]
+fn as_number<S: serde::Serializer>(status: &StatusCode, serializer: S) -> Result<S::Ok, S::Error> {
+    serializer.serialize_u16(status.as_u16())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_problem_points_at_each_field() {
+        let problem = Problem::fields(vec![Fault::field("a/b", "one"), Fault::field("c", "two")]);
+        let json = serde_json::to_value(&problem).unwrap();
+        assert_eq!(json["status"], 422);
+        assert_eq!(json["detail"], "one; two");
+        assert_eq!(json["errors"][0]["pointer"], "#/a~1b");
+        let origin =
+            RegistryError::Size { field: "an entry of allowed_origins", size: 0, unit: "bytes", min: 1, max: 9 };
+        assert_eq!(Problem::from(origin).errors[0].pointer, "#/allowed_origins");
+    }
+}

@@ -1,0 +1,32 @@
+//! Questions to the registry, and changes of it.
+
+use std::time::Duration;
+
+use clairon_registry::RegistryError;
+use tokio::time::timeout;
+use tracing::warn;
+
+use super::problem::Problem;
+use crate::{background, node::Node};
+
+/// How long the registry may take to answer.
+const ANSWER_TIMEOUT: Duration = Duration::from_secs(10);
+
+/// The answer of the registry.
+pub(super) async fn ask<T>(question: impl Future<Output = Result<T, RegistryError>>) -> Result<T, Problem> {
+    let seconds = ANSWER_TIMEOUT.as_secs();
+    let answer = timeout(ANSWER_TIMEOUT, question).await.unwrap_or(Err(RegistryError::TimedOut { seconds }));
+    answer.map_err(Problem::from)
+}
+
+/// The answer of the registry to a change, on which this node has then acted. The others do within a second.
+pub(super) async fn change<T>(
+    node: &Node,
+    change: impl Future<Output = Result<T, RegistryError>>,
+) -> Result<T, Problem> {
+    let changed = ask(change).await?;
+    if let Err(error) = background::refresh(node).await {
+        warn!(%error, "an app was changed, and this node will act on it once the registry can be read again");
+    }
+    Ok(changed)
+}

@@ -1,0 +1,73 @@
+//! Which path of the admin API leads where.
+
+use std::sync::Arc;
+
+use axum::{
+    Router,
+    extract::Request,
+    middleware::{self, map_response},
+    response::Response,
+    routing::get,
+};
+use http::{HeaderValue, StatusCode, header};
+use utoipa_axum::{router::OpenApiRouter, routes};
+
+use super::{apps, gate, keys, openapi, problem::Problem, switch, tail};
+use crate::{api, node::Node, settings::AdminSettings};
+
+/// Every endpoint, and what it is described by. A further one is a line here.
+fn endpoints() -> OpenApiRouter<Arc<Node>> {
+    OpenApiRouter::with_openapi(openapi::frame())
+        .routes(routes!(apps::list, apps::create))
+        .routes(routes!(apps::show, apps::update, apps::delete))
+        .routes(routes!(switch::enable))
+        .routes(routes!(switch::disable))
+        .routes(routes!(keys::rotate))
+        .routes(routes!(keys::retire))
+        .routes(routes!(tail::tail))
+}
+
+/// Everything below `/admin`.
+pub(crate) fn router(node: &Arc<Node>) -> Router {
+    let api = match &node.settings.admin {
+        Some(admin) => api(node, admin),
+        None => Router::new().fallback(gate::is_off),
+    };
+    let area = Router::new().nest("/api", api).fallback(api::not_found);
+    Router::new().nest("/admin", area.layer(map_response(do_not_store)))
+}
+
+fn api(node: &Arc<Node>, admin: &AdminSettings) -> Router {
+    let (endpoints, description) = endpoints().split_for_parts();
+    let description = openapi::finish(description, &node.settings.path_prefix);
+    let answer = move || async { ([(header::CONTENT_TYPE, "application/json")], description) };
+    let closed = endpoints
+        .fallback(not_found)
+        .method_not_allowed_fallback(method_not_allowed)
+        .layer(middleware::from_fn_with_state(admin.token.clone(), gate::check_token));
+    // The description tells strangers nothing that this project's documentation does not.
+    let open = Router::new().route("/openapi.json", get(answer)).method_not_allowed_fallback(method_not_allowed);
+    open.merge(closed).with_state(node.clone())
+}
+
+/// The description of the whole API, as JSON.
+#[cfg(test)]
+pub(super) fn description() -> String {
+    openapi::finish(endpoints().into_openapi(), "")
+}
+
+async fn not_found() -> Problem {
+    let detail = "The admin API has no such path: openapi.json beside /admin/api/apps describes those that there are";
+    Problem::new(StatusCode::NOT_FOUND, detail)
+}
+
+async fn method_not_allowed(request: Request) -> Problem {
+    let detail = format!("{} is not a method of this path", request.method());
+    Problem::new(StatusCode::METHOD_NOT_ALLOWED, detail)
+}
+
+/// Answers have secrets in them.
+async fn do_not_store(mut response: Response) -> Response {
+    response.headers_mut().insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
+    response
+}

@@ -1,0 +1,58 @@
+//! `/admin/api/apps/{id}/enable` and `/disable`
+
+use std::sync::Arc;
+
+use axum::{Json, extract::State};
+use clairon_protocol::AppId;
+use clairon_registry::App;
+
+use super::{
+    app_view::AppView,
+    path::AppPath,
+    problem::Problem,
+    query::{Nothing, Query},
+    registry::change,
+};
+use crate::node::Node;
+
+/// Enable an app
+#[utoipa::path(
+    post, path = "/apps/{id}/enable", operation_id = "enableApp", tag = "apps",
+    params(("id" = String, Path, description = "The id of the app.")),
+    responses(
+        (status = 200, description = "The app as it is now.", body = AppView),
+        (status = 404, description = "No such app."),
+    ),
+)]
+pub(super) async fn enable(
+    State(node): State<Arc<Node>>,
+    AppPath(id): AppPath,
+    Query(Nothing {}): Query<Nothing>,
+) -> Result<Json<AppView>, Problem> {
+    switch(&node, &id, true).await
+}
+
+/// Disable an app
+///
+/// Its clients are disconnected with 4003; connections and requests are refused until it is enabled.
+#[utoipa::path(
+    post, path = "/apps/{id}/disable", operation_id = "disableApp", tag = "apps",
+    params(("id" = String, Path, description = "The id of the app.")),
+    responses(
+        (status = 200, description = "The app as it is now.", body = AppView),
+        (status = 404, description = "No such app."),
+    ),
+)]
+pub(super) async fn disable(
+    State(node): State<Arc<Node>>,
+    AppPath(id): AppPath,
+    Query(Nothing {}): Query<Nothing>,
+) -> Result<Json<AppView>, Problem> {
+    switch(&node, &id, false).await
+}
+
+async fn switch(node: &Node, id: &AppId, enabled: bool) -> Result<Json<AppView>, Problem> {
+    let apply = |app: &mut App| app.enabled = enabled;
+    let update = change(node, node.registry.update(id, &apply)).await?.ok_or_else(Problem::no_app)?;
+    Ok(Json(AppView::new(&update.after, false)))
+}

@@ -1,0 +1,93 @@
+//! `/admin/api/tail`
+
+use std::{convert::Infallible, sync::Arc, time::Duration};
+
+use axum::{
+    extract::State,
+    response::sse::{Event, KeepAlive, Sse},
+};
+use futures_util::{Stream, stream};
+use http::StatusCode;
+use serde::Deserialize;
+use utoipa::IntoParams;
+use wildmatch::WildMatch;
+
+use super::{problem::Problem, query::Query};
+use crate::{
+    live::{Filter, Happening, MAX_TAILS, Tail},
+    node::Node,
+};
+
+/// How often a quiet watch is told that it goes on.
+const KEEP_ALIVE: Duration = Duration::from_secs(10);
+/// The longest pattern, in bytes.
+const MAX_PATTERN: usize = 1_000;
+
+/// What is wanted of all that happens.
+#[derive(Debug, Deserialize, IntoParams)]
+#[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
+pub(super) struct Wanted {
+    /// The id of an app; without it, whatever happens.
+    #[serde(default)]
+    #[param(required = false)]
+    app: Option<String>,
+    /// Names of channels, in which `*` stands for any text and `?` for a character; what concerns no channel is left out
+    /// then.
+    #[serde(default)]
+    #[param(required = false, max_length = 1000)]
+    channel: Option<String>,
+    /// `true` tells events too.
+    #[serde(default)]
+    #[param(required = false)]
+    events: bool,
+}
+
+/// What happens on this node, as it happens
+///
+/// Server-sent events; the data of each is one `Happening`. It goes on until the client or the server ends it.
+#[utoipa::path(
+    get, path = "/tail", operation_id = "tail", tag = "live", params(Wanted),
+    responses(
+        (status = 200, description = "The events.", content_type = "text/event-stream", body = Happening),
+        (status = 429, description = "As many watch as may."),
+    ),
+)]
+pub(super) async fn tail(
+    State(node): State<Arc<Node>>,
+    Query(wanted): Query<Wanted>,
+) -> Result<Sse<impl Stream<Item = Result<Event, Infallible>>>, Problem> {
+    let tail = node.live.watch(filter(wanted)?).ok_or_else(|| {
+        let detail = format!("{MAX_TAILS} watch already, which is the limit: end one of them");
+        Problem::new(StatusCode::TOO_MANY_REQUESTS, detail)
+    })?;
+    Ok(Sse::new(events(node, tail)).keep_alive(KeepAlive::new().interval(KEEP_ALIVE)))
+}
+
+fn filter(wanted: Wanted) -> Result<Filter, Problem> {
+    let Wanted { app, channel, events } = wanted;
+    let size = channel.as_ref().map_or(0, String::len);
+    if size > MAX_PATTERN {
+        return Err(Problem::invalid(format!("channel has {size} bytes, allowed are {MAX_PATTERN}")));
+    }
+    Ok(Filter { app, channel: channel.map(|pattern| WildMatch::new(&pattern)), events })
+}
+
+/// Ends when the server does. The first sends the head of the answer on its way.
+fn events(node: Arc<Node>, tail: Tail) -> impl Stream<Item = Result<Event, Infallible>> {
+    stream::unfold((node, tail, true), |(node, mut tail, is_first)| async move {
+        if is_first {
+            return Some((Ok(Event::default().comment("watching")), (node, tail, false)));
+        }
+        let happening = tokio::select! {
+            happening = tail.next() => happening?,
+            () = node.stopping.cancelled() => return None,
+        };
+        Some((Ok(event(&happening)), (node, tail, false)))
+    })
+}
+
+fn event(happening: &Happening) -> Event {
+    // Texts and numbers are always JSON.
+    Event::default().json_data(happening).unwrap_or_default()
+}

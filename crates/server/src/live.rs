@@ -1,0 +1,160 @@
+//! What happens on this node, told to those who watch it as it happens.
+//!
+//! While nobody does, each place that tells something costs one relaxed load, and the delivery of events has no such
+//! place. Who watches has a bounded queue: what does not fit is counted, and nobody waits for it.
+
+mod filter;
+mod happening;
+mod tail;
+
+use std::sync::{
+    Arc,
+    atomic::{AtomicBool, AtomicU64, Ordering},
+};
+
+use clairon_protocol::ChannelName;
+use clairon_registry::App;
+use parking_lot::Mutex;
+use tokio::sync::mpsc::{self, error::TrySendError};
+
+pub(crate) use self::{
+    filter::Filter,
+    happening::{Happening, Kind},
+    tail::Tail,
+};
+use crate::node::{Message, Node, Origin};
+
+/// How many may watch at once.
+pub(crate) const MAX_TAILS: usize = 8;
+/// How much may wait for one who watches.
+const QUEUE: usize = 1_024;
+
+/// All who watch.
+#[derive(Default)]
+pub(crate) struct LiveFeed {
+    is_watched: AtomicBool,
+    /// Whether anybody wants events too, of which there may be very many.
+    wants_events: AtomicBool,
+    watchers: Mutex<Vec<Watcher>>,
+    last_id: AtomicU64,
+}
+
+struct Watcher {
+    id: u64,
+    filter: Filter,
+    queue: mpsc::Sender<Arc<Happening>>,
+    missed: Arc<AtomicU64>,
+}
+
+impl LiveFeed {
+    /// Begins to watch; `None` where too many do.
+    pub(crate) fn watch(self: &Arc<Self>, filter: Filter) -> Option<Tail> {
+        let mut watchers = self.watchers.lock();
+        if watchers.len() >= MAX_TAILS {
+            return None;
+        }
+        let (queue, receiver) = mpsc::channel(QUEUE);
+        let missed = Arc::<AtomicU64>::default();
+        let id = self.last_id.fetch_add(1, Ordering::Relaxed);
+        watchers.push(Watcher { id, filter, queue, missed: missed.clone() });
+        self.note(&watchers);
+        Some(Tail::new(self.clone(), id, receiver, missed))
+    }
+
+    fn forget(&self, id: u64) {
+        let mut watchers = self.watchers.lock();
+        watchers.retain(|watcher| watcher.id != id);
+        self.note(&watchers);
+    }
+
+    fn note(&self, watchers: &[Watcher]) {
+        self.is_watched.store(!watchers.is_empty(), Ordering::Relaxed);
+        self.wants_events.store(watchers.iter().any(|watcher| watcher.filter.events), Ordering::Relaxed);
+    }
+
+    fn tell(&self, happening: Happening) {
+        let happening = Arc::new(happening);
+        for watcher in self.watchers.lock().iter().filter(|watcher| watcher.filter.takes(&happening)) {
+            if let Err(TrySendError::Full(_)) = watcher.queue.try_send(happening.clone()) {
+                watcher.missed.fetch_add(1, Ordering::Relaxed);
+            }
+        }
+    }
+}
+
+impl Node {
+    /// Tells those who watch, if there are any.
+    pub(crate) fn observe(&self, happening: impl FnOnce() -> Happening) {
+        if self.live.is_watched.load(Ordering::Relaxed) {
+            self.live.tell(happening().without_secrets(&self.apps));
+        }
+    }
+
+    /// Tells those who watch, and want to know of events too, of one that was published.
+    pub(crate) fn observe_event(&self, app: &App, message: &Message<'_>) {
+        if self.live.wants_events.load(Ordering::Relaxed) {
+            for channel in message.channels {
+                self.live.tell(self.published(app, message, channel).without_secrets(&self.apps));
+            }
+        }
+    }
+
+    fn published(&self, app: &App, message: &Message<'_>, channel: &ChannelName) -> Happening {
+        let (kind, user) = match message.origin {
+            Origin::Backend => (Kind::Event, None),
+            Origin::Client(user) => (Kind::ClientEvent, user),
+        };
+        let hub = self.hub.app(&app.id);
+        let receivers = channel.user_id().is_none().then(|| {
+            hub.channel(channel).map_or(0, |channel| {
+                let is_left_out = message.except.is_some_and(|connection| channel.contains(connection));
+                channel.summary().subscription_count.saturating_sub(usize::from(is_left_out))
+            })
+        });
+        let happening = Happening::new(kind).app(&app.id).channel(channel.as_str()).event(message.event);
+        happening.data(message.data).receivers(receivers).user(user)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn feed() -> Arc<LiveFeed> {
+        Arc::default()
+    }
+
+    fn told(feed: &LiveFeed, channel: &str) {
+        feed.tell(Happening::new(Kind::Subscribed).channel(channel));
+    }
+
+    #[tokio::test]
+    async fn who_is_slow_is_told_how_much_was_left_out() {
+        let feed = feed();
+        let mut tail = feed.watch(Filter::default()).unwrap();
+        for number in 0..QUEUE + 5 {
+            told(&feed, &number.to_string());
+        }
+        assert_eq!(tail.next().await.unwrap().missed(), Some(5));
+        for number in 0..QUEUE {
+            assert_eq!(tail.next().await.unwrap().channel_name(), Some(number.to_string().as_str()));
+        }
+        told(&feed, "after");
+        assert_eq!(tail.next().await.unwrap().channel_name(), Some("after"));
+    }
+
+    #[test]
+    fn a_few_may_watch_and_nobody_is_forgotten() {
+        let feed = feed();
+        assert!(!feed.is_watched.load(Ordering::Relaxed));
+        let mut tails: Vec<_> = (0..MAX_TAILS).map(|_| feed.watch(Filter::default()).unwrap()).collect();
+        assert!(feed.watch(Filter::default()).is_none());
+        tails.pop();
+        let with_events = feed.watch(Filter { events: true, ..Filter::default() }).unwrap();
+        assert!(feed.wants_events.load(Ordering::Relaxed));
+        drop(with_events);
+        assert!(!feed.wants_events.load(Ordering::Relaxed) && feed.is_watched.load(Ordering::Relaxed));
+        tails.clear();
+        assert!(!feed.is_watched.load(Ordering::Relaxed));
+    }
+}

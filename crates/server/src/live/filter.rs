@@ -1,0 +1,48 @@
+//! What of all that happens somebody wants to know.
+
+use wildmatch::WildMatch;
+
+use super::happening::{Happening, Kind};
+
+/// What is wanted.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Filter {
+    /// Of this app alone, by its id.
+    pub(crate) app: Option<String>,
+    /// On channels with such names alone, so that connections are left out; `*` stands for any text, `?` for a character.
+    pub(crate) channel: Option<WildMatch>,
+    /// Events too.
+    pub(crate) events: bool,
+}
+
+impl Filter {
+    pub(super) fn takes(&self, happening: &Happening) -> bool {
+        let is_event = matches!(happening.kind, Kind::Event | Kind::ClientEvent);
+        (self.events || !is_event)
+            && self.app.as_ref().is_none_or(|app| happening.app.as_ref() == Some(app))
+            && self
+                .channel
+                .as_ref()
+                .is_none_or(|wanted| happening.channel_name().is_some_and(|name| wanted.matches(name)))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_what_is_wanted() {
+        let subscribed = |channel: &str| Happening::new(Kind::Subscribed).channel(channel);
+        let everything = Filter::default();
+        assert!(everything.takes(&subscribed("a")) && everything.takes(&Happening::new(Kind::Connected)));
+        assert!(!everything.takes(&Happening::new(Kind::Event).channel("a")));
+        let private = Filter { channel: Some(WildMatch::new("private-?*")), events: true, ..Filter::default() };
+        assert!(
+            private.takes(&subscribed("private-a")) && private.takes(&Happening::new(Kind::Event).channel("private-b"))
+        );
+        assert!(!private.takes(&subscribed("private-")) && !private.takes(&Happening::new(Kind::Connected)));
+        let app = Filter { app: Some("1".to_owned()), ..Filter::default() };
+        assert!(!app.takes(&subscribed("a")));
+    }
+}

@@ -1,0 +1,43 @@
+//! One who watches.
+
+use std::sync::{
+    Arc,
+    atomic::{AtomicU64, Ordering},
+};
+
+use tokio::sync::mpsc;
+
+use super::{LiveFeed, happening::Happening};
+
+/// What has happened since the watch began. It ends when this is dropped.
+pub(crate) struct Tail {
+    feed: Arc<LiveFeed>,
+    id: u64,
+    queue: mpsc::Receiver<Arc<Happening>>,
+    missed: Arc<AtomicU64>,
+}
+
+impl Tail {
+    pub(super) fn new(
+        feed: Arc<LiveFeed>,
+        id: u64,
+        queue: mpsc::Receiver<Arc<Happening>>,
+        missed: Arc<AtomicU64>,
+    ) -> Self {
+        Self { feed, id, queue, missed }
+    }
+
+    /// The next thing, or how many were left out since the last.
+    pub(crate) async fn next(&mut self) -> Option<Arc<Happening>> {
+        match self.missed.swap(0, Ordering::Relaxed) {
+            0 => self.queue.recv().await,
+            count => Some(Arc::new(Happening::of_missed(count))),
+        }
+    }
+}
+
+impl Drop for Tail {
+    fn drop(&mut self) {
+        self.feed.forget(self.id);
+    }
+}

@@ -1,0 +1,70 @@
+//! The admin API as an operator's script calls it.
+
+use serde_json::Value;
+
+use crate::app::App;
+use crate::http::{Connection, Response};
+use crate::server::{Builder, Server};
+
+/// The token of the servers that [`builder`] builds.
+pub const TOKEN: &str = "the-token-of-the-admin-api-tests";
+
+/// A server with the admin API switched on.
+#[must_use]
+pub fn builder() -> Builder {
+    Server::builder().env("CLAIRON_ADMIN_TOKEN", TOKEN)
+}
+
+/// Calls `/admin/api{path}`. `headers` each end with CRLF.
+#[must_use]
+pub fn request(server: &Server, method: &str, path: &str, headers: &str, body: &str) -> Response {
+    let mut connection = Connection::open(server);
+    let size = body.len();
+    connection.write(format!(
+        "{method} /admin/api{path} HTTP/1.1\r\nHost: localhost\r\nContent-Length: {size}\r\n{headers}\r\n{body}"
+    ));
+    connection.response()
+}
+
+/// Calls it with the token, and a JSON body where there is one.
+#[must_use]
+pub fn call(server: &Server, method: &str, path: &str, body: Option<&Value>) -> Response {
+    let text = body.map(Value::to_string).unwrap_or_default();
+    send(server, method, path, &text)
+}
+
+/// The same with a body that may be no JSON, and is said to be.
+#[must_use]
+pub fn send(server: &Server, method: &str, path: &str, body: &str) -> Response {
+    let headers = format!("Authorization: Bearer {TOKEN}\r\nContent-Type: application/json\r\n");
+    request(server, method, path, &headers, body)
+}
+
+/// Creates an app, as clients of the tests know one.
+///
+/// # Panics
+/// When it is not created.
+#[must_use]
+pub fn create(server: &Server, fields: &Value) -> App {
+    let response = call(server, "POST", "/apps", Some(fields));
+    assert_eq!(response.status, 201, "{response:?}");
+    let created = response.json();
+    let text = |name: &str| created[name].as_str().unwrap_or_else(|| panic!("no {name} in {created}")).to_owned();
+    App { id: text("id"), key: text("key"), secret: text("secret"), ..App::new("created") }
+}
+
+impl Response {
+    /// Checks that the admin API refused a request with this status, and a detail in which `word` is (RFC 9457).
+    ///
+    /// # Panics
+    /// When it did not.
+    pub fn assert_problem(&self, status: u16, word: &str) {
+        assert_eq!(self.status, status, "{self:?}");
+        assert_eq!(self.header("content-type"), Some("application/problem+json"), "{self:?}");
+        assert_eq!(self.header("cache-control"), Some("no-store"), "{self:?}");
+        let problem = self.json();
+        assert_eq!((&problem["type"], &problem["status"]), (&"about:blank".into(), &status.into()), "{problem}");
+        assert!(problem["title"].as_str().is_some_and(|title| !title.is_empty()), "{problem}");
+        assert!(problem["detail"].as_str().is_some_and(|detail| detail.contains(word)), "no {word:?} in {problem}");
+    }
+}

@@ -1,0 +1,8 @@
+//! `clairon publish`, `clairon listen` and `clairon tail` beside real servers and clients.
+
+#![expect(clippy::unwrap_used, reason = "where a preparation fails, the test has failed")]
+
+mod listen;
+mod publish;
+mod tail;
+mod tool;
