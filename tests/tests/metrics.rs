@@ -134,10 +134,11 @@ fn refusals_are_counted_by_reason() {
 }
 
 #[test]
-fn a_slow_consumer_is_counted_and_seen_before() {
+fn slow_consumers_and_outboxes_are_seen() {
     let server = builder().env("CLAIRON_OUTBOX_BYTES", "65536").env("CLAIRON_OUTBOX_FRAMES", "16").start();
     let mut stopped = Client::connect(&server, &app());
     stopped.subscribe("news");
+    let _idle = Client::connect(&server, &app());
     let data = "x".repeat(60_000);
     let is_dropped = || Page::of(&server).value("clairon_slow_consumers_dropped_total", &[]) > 0.0;
     eventually("the slow consumer is dropped", || {

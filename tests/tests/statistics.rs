@@ -6,6 +6,7 @@ use std::io::{BufRead, BufReader, Write};
 use std::path::PathBuf;
 use std::process::{Command, Stdio};
 
+use clairon_tests::admin;
 use clairon_tests::app::App;
 use clairon_tests::client::Client;
 use clairon_tests::server::{Builder, Server, binary};
@@ -157,6 +158,27 @@ fn old_rows_are_removed() {
     let line = server.wait_for_log("what was removed", |line| line["message"] == "old statistics removed");
     assert_eq!((&line["rows"], &line["days"]), (&json!(2), &json!(10)));
     assert_eq!(database.execute(count), json!([[4]]));
+}
+
+#[test]
+fn the_admin_api_has_them() {
+    let (database, app) = (Database::new(), App::new("asked"));
+    let server = database.server("1").env("CLAIRON_ADMIN_TOKEN", admin::TOKEN).app(app.clone()).start();
+    let path = format!("/apps/{}/statistics", app.id);
+    let silent = json!({"id": app.id, "step_seconds": 60, "entries": []});
+    assert_eq!(admin::call(&server, "GET", &format!("{path}?step_seconds=60"), None).ok(), silent);
+    speak(&server, &app);
+    // Long enough that all is in one span.
+    let query = format!("{path}?since=2020-01-01T00:00:00Z&step_seconds=1000000000");
+    let of_all =
+        json!({"since": "2001-09-09T01:46:40Z", "peak_connections": 2, "websocket_messages": 4, "api_messages": 3});
+    eventually("all that happened is told", || {
+        admin::call(&server, "GET", &query, None).ok()["entries"] == json!([of_all])
+    });
+    assert_eq!(admin::call(&server, "GET", "/apps/none/statistics", None).status, 404);
+    for query in ["since=yesterday", "step_seconds=0", "until=2020-01-01T00:00:00Z"] {
+        assert_eq!(admin::call(&server, "GET", &format!("{path}?{query}"), None).status, 422, "{query}");
+    }
 }
 
 /// While another process holds the database, figures wait, and none is lost.

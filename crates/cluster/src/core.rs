@@ -147,7 +147,11 @@ impl Core {
     /// Tells what a settled change has brought, then who waits for it.
     pub(crate) fn announce(&self, place: &Place, mut settled: Settled) {
         if settled.is_empty {
-            self.unwant(&mut self.local.lock(), &Topic::Channel(place.clone()));
+            let mut local = self.local.lock();
+            // Somebody may have come since.
+            if local.shares.connections(place) == 0 {
+                self.unwant(&mut local, &Topic::Channel(place.clone()));
+            }
         }
         if let Some(state) = settled.state.take() {
             let removals = self.membership.lock().loss_until.is_none();

@@ -20,6 +20,9 @@ pub struct Joining {
     pub max_members: usize,
     /// Whether the app has its subscribers told how many they are.
     pub counts: bool,
+    /// Whether the channel's state is to be loaded. It is for the first connection here in any case; but who comes while
+    /// the last one goes may be told of before that one, and find nothing of what it knew.
+    pub wants_state: bool,
 }
 
 /// The ledger has a connection.

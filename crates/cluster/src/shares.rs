@@ -193,7 +193,6 @@ impl Shares {
     }
 
     /// How many connections this node has in a channel.
-    #[cfg(test)]
     pub(crate) fn connections(&self, place: &Place) -> u64 {
         self.channels.get(place).map_or(0, |share| share.connections)
     }

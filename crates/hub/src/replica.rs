@@ -47,7 +47,10 @@ pub struct Shared {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Expected {
     /// It waits for the ledger.
-    Newcomer,
+    Newcomer {
+        /// False where nothing is known of the channel here: its state must be loaded.
+        is_loaded: bool,
+    },
     /// The connection was subscribed before, and was told so again; or it waits already.
     Already,
 }
@@ -138,7 +141,7 @@ impl Channel {
         }
         replica.counts = subscriber.counts;
         replica.newcomers.push(Newcomer { session: subscriber.session.clone(), since: None });
-        Some(Expected::Newcomer)
+        Some(Expected::Newcomer { is_loaded: replica.is_loaded })
     }
 
     /// Subscribes one who waits, once the change `since` has been seen here. False where it has left.

@@ -16,6 +16,7 @@ mod problem;
 mod query;
 mod registry;
 mod router;
+mod statistics;
 mod switch;
 mod tail;
 

@@ -64,8 +64,8 @@ struct Local {
 
 impl Share {
     pub(super) fn join(&mut self, joining: Joining) {
-        let Joining { member, max_members, counts } = joining;
-        if self.connections == 0 {
+        let Joining { member, max_members, counts, wants_state } = joining;
+        if self.connections == 0 || wants_state {
             self.wants = self.wants.max(Wants::State);
         }
         self.connections += 1;

@@ -13,7 +13,7 @@ fn room() -> Place {
 
 fn joining(user: Option<&str>) -> Joining {
     let member = user.map(|user| Member { user_id: user.into(), user_info: None });
-    Joining { member, max_members: 3, counts: false }
+    Joining { member, max_members: 3, counts: false, wants_state: false }
 }
 
 fn node(name: &str) -> NodeId {
@@ -89,6 +89,14 @@ fn who_comes_back_before_the_ledger_was_told_has_not_left() {
     let _answer = shares.join(&room(), joining(Some("ada")));
     let change = only(&mut shares, "n");
     assert_eq!((change.connections, change.added.len(), change.removed.len()), (2, 0, 0));
+}
+
+#[test]
+fn who_comes_while_the_last_one_goes_may_still_need_the_state() {
+    let mut shares = settled(&["ada"]);
+    let _answer = shares.join(&room(), Joining { wants_state: true, ..joining(Some("bob")) });
+    shares.leave(&room(), Some(&"ada".into()), false);
+    assert!(only(&mut shares, "n").wants_state);
 }
 
 #[test]

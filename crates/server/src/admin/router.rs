@@ -12,7 +12,7 @@ use axum::{
 use http::{HeaderValue, StatusCode, header};
 use utoipa_axum::{router::OpenApiRouter, routes};
 
-use super::{apps, gate, keys, openapi, problem::Problem, switch, tail};
+use super::{apps, gate, keys, openapi, problem::Problem, statistics, switch, tail};
 use crate::{api, node::Node, settings::AdminSettings};
 
 /// Every endpoint, and what it is described by. A further one is a line here.
@@ -24,6 +24,7 @@ fn endpoints() -> OpenApiRouter<Arc<Node>> {
         .routes(routes!(switch::disable))
         .routes(routes!(keys::rotate))
         .routes(routes!(keys::retire))
+        .routes(routes!(statistics::show))
         .routes(routes!(tail::tail))
 }
 

@@ -40,12 +40,10 @@ impl Connection {
     /// Lets the client wait for its subscription. Meanwhile it may say what it likes; an outage makes it wait longer.
     pub(super) fn join_shared(&mut self, cluster: &Cluster, app: &App, name: ChannelName, subscriber: Subscriber<'_>) {
         let (channel, expected) = self.hub.expect(&name, &subscriber);
-        if expected == Expected::Already {
-            return;
-        }
+        let Expected::Newcomer { is_loaded } = expected else { return };
         let Subscriber { session, member, max_members, counts } = subscriber;
         let user_id = member.as_ref().map(|member| member.user_id.clone());
-        let joined = cluster.join(&app.id, &name, Joining { member, max_members, counts });
+        let joined = cluster.join(&app.id, &name, Joining { member, max_members, counts, wants_state: !is_loaded });
         let (node, hub, cluster) = (self.node.clone(), self.hub.clone(), cluster.clone());
         let (session, app, awaited) = (session.clone(), app.id.clone(), channel.clone());
         let (place, user) = (name.clone(), user_id.clone());
@@ -89,7 +87,8 @@ impl Connection {
     pub(super) fn sign_in_shared(&self, cluster: &Cluster, stay: &SignedIn, answers: Vec<Bytes>) -> SharedUser {
         self.hub.sign_in_shared(&self.session, stay);
         let channel = ChannelName::of_user(&UserId::from(&*stay.user_id));
-        let joined = cluster.join(&self.app_id, &channel, Joining { member: None, max_members: 0, counts: false });
+        let joining = Joining { member: None, max_members: 0, counts: false, wants_state: false };
+        let joined = cluster.join(&self.app_id, &channel, joining);
         for watched in &stay.watchlist {
             cluster.watch(&self.app_id, &UserId::from(&**watched));
         }

@@ -72,7 +72,7 @@ pub(crate) async fn ids_keep_their_type_and_letters(url: &str) {
     let members = [parse(r#"{"user_id":7,"user_info":true}"#), parse(odd)];
     b.join("presence-x", Some("bob")).await;
     for member in &members {
-        let joining = Joining { member: Some(member.clone()), max_members: 9, counts: false };
+        let joining = Joining { member: Some(member.clone()), max_members: 9, counts: false, wants_state: false };
         a.cluster.join(&app(), &name("presence-x"), joining).await.expect("room");
     }
     let encode = |member: &Member| {

@@ -107,7 +107,7 @@ impl Node {
     }
 
     pub(crate) fn joining(user: Option<&str>) -> Joining {
-        Joining { member: user.map(member), max_members: 100, counts: true }
+        Joining { member: user.map(member), max_members: 100, counts: true, wants_state: false }
     }
 
     /// Joins, and waits until the ledger has it.
