@@ -99,7 +99,9 @@ impl Snapshot {
         let revision = registry.revision().await?;
         let mut apps = registry.list().await?;
         // They change without a new revision, and so would be old here, and tell apps apart that have not changed.
-        apps.iter_mut().for_each(|app| app.credentials.forget_uses());
+        for app in &mut apps {
+            app.credentials.forget_uses();
+        }
         let apps: Vec<_> = apps.into_iter().map(Arc::new).collect();
         let by_key = |app: &Arc<App>| {
             let pairs = app.credentials.iter().map(|credential| (credential.key.clone(), Arc::clone(app)));
