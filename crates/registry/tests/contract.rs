@@ -260,10 +260,10 @@ async fn uses_of_keys_are_recorded(database: &impl Database) {
     registry.create(&app("a")).await.unwrap();
     registry.rotate(&app("a").id, &credential("new", "s")).await.unwrap();
     let revision = registry.revision().await.unwrap();
-    let used =
+    let at =
         |key: &str, second| KeyUse { key: AppKey::parse(key).unwrap(), at: Timestamp::from_second(second).unwrap() };
-    registry.note_used(&[used("new", 7), used("none", 8), used("key-of-a", 9)]).await.unwrap();
-    registry.note_used(&[used("new", 6), used("key-of-a", 10)]).await.unwrap();
+    registry.note_used(&[at("new", 7), at("none", 8), at("key-of-a", 9)]).await.unwrap();
+    registry.note_used(&[at("new", 6), at("key-of-a", 10)]).await.unwrap();
     let app = registry.find(&app("a").id).await.unwrap().unwrap();
     let uses: Vec<_> = app.credentials.iter().map(|key| key.last_used_at.map(Timestamp::as_second)).collect();
     assert_eq!(uses, [Some(7), Some(10)]);

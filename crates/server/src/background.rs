@@ -18,7 +18,7 @@ const COUNTS: Duration = Duration::from_secs(5);
 /// How often cache channels are searched for events that have expired.
 const EXPIRY: Duration = Duration::from_secs(30);
 /// How often the registry is told which keys were used.
-const KEY_USES: Duration = Duration::from_secs(60);
+const KEY_USES: Duration = Duration::from_mins(1);
 
 /// How long the events of a busy channel may be held back. The runtime's timer makes it up to one millisecond more.
 const CORK: Duration = Duration::from_millis(1);

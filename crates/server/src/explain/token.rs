@@ -111,7 +111,7 @@ impl Explainer {
             return Some(format!("the signature was made with this app's secret, but {what}"));
         }
         let fits = |credential: &Credential| fits(&credential.secret, &token.signature);
-        if let Some(reason) = super::other_secret(app, &fits) {
+        if let Some(reason) = super::other_secret(app, fits) {
             return Some(reason);
         }
         let apps = apps.all();
