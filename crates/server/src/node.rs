@@ -1,11 +1,12 @@
 //! The node: what a server knows and can do, whoever asks for it.
 
-use std::sync::Arc;
+use std::{sync::Arc, time::Duration};
 
 use clairon_cluster::{Bus, BusError, CacheEntry, Cluster, Envelope, LocalBus};
 use clairon_hub::Hub;
 use clairon_protocol::{AppId, ChannelName, Event, JsonString, SocketId};
-use clairon_registry::{App, AppCache, AppRegistry};
+use clairon_registry::{App, AppCache, AppRegistry, RegistryError};
+use tokio::time::timeout;
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 use tracing::warn;
 
@@ -13,6 +14,10 @@ use crate::{
     clock::Clock, deliver::Delivery, error::ServerError, explain::Explainer, key_uses::KeyUses, settings::Settings,
     throttle::Throttle, wire,
 };
+
+/// How long the registry may take to write down which keys were used. A database that went silent must not keep a server
+/// from stopping.
+const NOTE_TIMEOUT: Duration = Duration::from_secs(5);
 
 /// One server process.
 pub(crate) struct Node {
@@ -97,9 +102,12 @@ impl Node {
     /// Tells the registry which keys were used.
     pub(crate) async fn record_key_uses(&self) {
         let uses = self.key_uses.take();
-        if !uses.is_empty()
-            && let Err(error) = self.registry.note_used(&uses).await
-        {
+        if uses.is_empty() {
+            return;
+        }
+        let noted = timeout(NOTE_TIMEOUT, self.registry.note_used(&uses)).await;
+        let seconds = NOTE_TIMEOUT.as_secs();
+        if let Err(error) = noted.unwrap_or(Err(RegistryError::TimedOut { seconds })) {
             warn!(%error, keys = uses.len(), "that keys were used could not be recorded");
         }
     }
