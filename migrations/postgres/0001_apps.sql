@@ -1,11 +1,8 @@
 -- The apps. Alphabets, lengths and upper bounds are checked by the program, which can explain them; the constraints here
--- stop what no version of it could read. Who edits a row by hand must also add one to registry_revision.revision, or
--- running servers do not notice.
+-- stop what no version of it could read.
 CREATE TABLE apps (
     id TEXT COLLATE "C" NOT NULL PRIMARY KEY CHECK (length(id) BETWEEN 1 AND 64),
     name TEXT NOT NULL,
-    key TEXT COLLATE "C" NOT NULL UNIQUE CHECK (length(key) BETWEEN 1 AND 64),
-    secret TEXT NOT NULL CHECK (length(secret) BETWEEN 1 AND 256),
     enabled BOOLEAN NOT NULL,
     allowed_origins TEXT NOT NULL, -- a JSON array of strings; empty: all origins
     client_messages BOOLEAN NOT NULL,
@@ -31,10 +28,37 @@ CREATE TABLE apps (
     updated_at TIMESTAMPTZ NOT NULL DEFAULT CURRENT_TIMESTAMP
 );
 
--- One row. Every write of an app adds one in the same transaction: servers poll it to learn that something changed.
+-- An app has one live key or more, each with a secret of its own, so that keys can be rotated without an outage. The newest
+-- has the highest position. Times are seconds since 1970.
+CREATE TABLE app_keys (
+    key TEXT COLLATE "C" NOT NULL PRIMARY KEY CHECK (length(key) BETWEEN 1 AND 64),
+    secret TEXT NOT NULL CHECK (length(secret) BETWEEN 1 AND 256),
+    app_id TEXT COLLATE "C" NOT NULL REFERENCES apps (id) ON UPDATE CASCADE ON DELETE CASCADE,
+    position BIGINT NOT NULL,
+    created_at BIGINT NOT NULL,
+    last_used_at BIGINT, -- to the minute or so; NULL: never
+    UNIQUE (app_id, position)
+);
+
+-- One row. Whatever changes an app, a statement typed by hand included, adds to it in the same transaction: servers poll it
+-- to learn that something changed. That a key was used is no such change.
 CREATE TABLE registry_revision (
     only_row BIGINT NOT NULL PRIMARY KEY DEFAULT 1 CHECK (only_row = 1),
     revision BIGINT NOT NULL
 );
 
 INSERT INTO registry_revision (revision) VALUES (0);
+
+CREATE FUNCTION next_registry_revision() RETURNS TRIGGER LANGUAGE plpgsql AS $$
+BEGIN
+    UPDATE registry_revision SET revision = revision + 1;
+    RETURN NULL;
+END
+$$;
+
+CREATE TRIGGER apps_changed AFTER INSERT OR UPDATE OR DELETE OR TRUNCATE ON apps
+FOR EACH STATEMENT EXECUTE FUNCTION next_registry_revision();
+
+CREATE TRIGGER app_keys_changed
+AFTER INSERT OR UPDATE OF key, secret, app_id, position, created_at OR DELETE OR TRUNCATE ON app_keys
+FOR EACH STATEMENT EXECUTE FUNCTION next_registry_revision();

@@ -1,11 +1,8 @@
 -- The apps. Alphabets, lengths and upper bounds are checked by the program, which can explain them; the constraints here
--- stop what no version of it could read. Who edits a row by hand must also add one to registry_revision.revision, or
--- running servers do not notice.
+-- stop what no version of it could read.
 CREATE TABLE apps (
     id TEXT NOT NULL PRIMARY KEY CHECK (length(id) BETWEEN 1 AND 64),
     name TEXT NOT NULL,
-    key TEXT NOT NULL UNIQUE CHECK (length(key) BETWEEN 1 AND 64),
-    secret TEXT NOT NULL CHECK (length(secret) BETWEEN 1 AND 256),
     enabled INTEGER NOT NULL CHECK (enabled IN (0, 1)),
     allowed_origins TEXT NOT NULL, -- a JSON array of strings; empty: all origins
     client_messages INTEGER NOT NULL CHECK (client_messages IN (0, 1)),
@@ -31,10 +28,47 @@ CREATE TABLE apps (
     updated_at TEXT NOT NULL DEFAULT CURRENT_TIMESTAMP
 ) STRICT;
 
--- One row. Every write of an app adds one in the same transaction: servers poll it to learn that something changed.
+-- An app has one live key or more, each with a secret of its own, so that keys can be rotated without an outage. The newest
+-- has the highest position. Times are seconds since 1970.
+CREATE TABLE app_keys (
+    key TEXT NOT NULL PRIMARY KEY CHECK (length(key) BETWEEN 1 AND 64),
+    secret TEXT NOT NULL CHECK (length(secret) BETWEEN 1 AND 256),
+    app_id TEXT NOT NULL REFERENCES apps (id) ON UPDATE CASCADE ON DELETE CASCADE,
+    position INTEGER NOT NULL,
+    created_at INTEGER NOT NULL,
+    last_used_at INTEGER, -- to the minute or so; NULL: never
+    UNIQUE (app_id, position)
+) STRICT;
+
+-- One row. Whatever changes an app, a statement typed by hand included, adds to it in the same transaction: servers poll it
+-- to learn that something changed. That a key was used is no such change.
 CREATE TABLE registry_revision (
     only_row INTEGER NOT NULL PRIMARY KEY DEFAULT 1 CHECK (only_row = 1),
     revision INTEGER NOT NULL
 ) STRICT;
 
 INSERT INTO registry_revision (revision) VALUES (0);
+
+CREATE TRIGGER apps_created AFTER INSERT ON apps BEGIN
+    UPDATE registry_revision SET revision = revision + 1;
+END;
+
+CREATE TRIGGER apps_changed AFTER UPDATE ON apps BEGIN
+    UPDATE registry_revision SET revision = revision + 1;
+END;
+
+CREATE TRIGGER apps_deleted AFTER DELETE ON apps BEGIN
+    UPDATE registry_revision SET revision = revision + 1;
+END;
+
+CREATE TRIGGER app_keys_created AFTER INSERT ON app_keys BEGIN
+    UPDATE registry_revision SET revision = revision + 1;
+END;
+
+CREATE TRIGGER app_keys_changed AFTER UPDATE OF key, secret, app_id, position, created_at ON app_keys BEGIN
+    UPDATE registry_revision SET revision = revision + 1;
+END;
+
+CREATE TRIGGER app_keys_deleted AFTER DELETE ON app_keys BEGIN
+    UPDATE registry_revision SET revision = revision + 1;
+END;

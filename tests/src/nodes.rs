@@ -1,12 +1,14 @@
 //! Several servers that act as one through a Redis.
 
 use std::collections::BTreeSet;
+use std::time::Instant;
 
 use serde_json::Value;
 
+use crate::DEADLINE;
 use crate::api::Request;
 use crate::app::App;
-use crate::eventually;
+use crate::log::Log;
 use crate::redis::Redis;
 use crate::server::{Builder, Server};
 
@@ -85,8 +87,18 @@ impl<E: Engine> Nodes<E> {
 }
 
 /// Waits until the members of a channel are these, according to a node's HTTP API.
+///
+/// # Panics
+/// When that does not come to pass in time.
 pub fn wait_for_members(server: &Server, app: &App, channel: &str, wanted: &BTreeSet<String>) {
-    eventually(&format!("{wanted:?} in {channel}"), || members(server, app, channel).as_ref() == Some(wanted));
+    let deadline = Instant::now() + DEADLINE;
+    loop {
+        let members = members(server, app, channel);
+        if members.as_ref() == Some(wanted) {
+            return;
+        }
+        assert!(Instant::now() < deadline, "{wanted:?} are not in {channel} of app {} but {members:?}", app.id);
+    }
 }
 
 /// The members of a channel according to one node; `None` where it cannot tell.
@@ -100,9 +112,15 @@ pub fn members(server: &Server, app: &App, channel: &str) -> Option<BTreeSet<Str
 /// The edges of a channel that one node has told, in its order.
 #[must_use]
 pub fn edges(server: &Server, app: &App, channel: &str) -> Vec<String> {
+    logged_edges(server.log(), app, channel)
+}
+
+/// The same from the log of a node that may be gone.
+#[must_use]
+pub fn logged_edges(log: &Log, app: &App, channel: &str) -> Vec<String> {
     let is_edge = |line: &&Value| {
         line["message"] == "channel changed" && line["app"] == app.id.as_str() && line["channel"] == channel
     };
     let edge = |line: &Value| line["edge"].as_str().unwrap_or_default().to_owned();
-    server.log().lines().iter().filter(is_edge).map(edge).collect()
+    log.lines().iter().filter(is_edge).map(edge).collect()
 }

@@ -1,5 +1,6 @@
 //! Everything that works on one node works the same over three.
 
+use std::sync::Barrier;
 use std::thread;
 
 use clairon_tests::api::Request;
@@ -255,4 +256,45 @@ fn all_hear_the_same_order() {
         let own: Vec<_> = heard[0].iter().filter(|text| text.starts_with(&format!("{index}:"))).collect();
         assert!(own.iter().enumerate().all(|(n, text)| **text == format!("{index}:{n}")), "{own:?}");
     }
+}
+
+#[test]
+fn what_nobody_heard_is_remembered_by_all() {
+    let nodes = Nodes::start(3, app());
+    for (index, server) in nodes.three().into_iter().enumerate() {
+        // No node has ever had a subscriber of this channel, nor will the one that takes the event.
+        let channel = format!("private-cache-{index}");
+        trigger(server, &event(&channel, "unheard"));
+        for other in [(index + 1) % 3, (index + 2) % 3] {
+            let mut late = Client::connect(nodes.three()[other], &app());
+            late.subscribe(&channel);
+            assert_eq!(next(&mut late, "e")["data"], "unheard");
+        }
+    }
+}
+
+#[test]
+fn nothing_is_missed_from_the_success_on() {
+    const EVENTS: usize = 300;
+    let nodes = Nodes::start(3, app());
+    let [one, two, three] = nodes.three();
+    // While one backend publishes without a pause, others come, the first of their nodes and later ones.
+    let number = |event: &Value| event["data"].as_str().and_then(|text| text.parse::<usize>().ok());
+    let all_are_there = &Barrier::new(5);
+    thread::scope(|scope| {
+        for server in [two, three, two, three] {
+            scope.spawn(move || {
+                let mut client = Client::connect(server, &app());
+                client.subscribe("flow");
+                all_are_there.wait();
+                let heard = std::iter::repeat_with(|| number(&next(&mut client, "e")));
+                let heard: Vec<usize> = heard.map_while(|number| number.filter(|number| *number != 0)).collect();
+                assert!(heard.is_sorted_by(|before, after| before + 1 == *after), "{heard:?}");
+                assert!(heard.is_empty() || heard.last() == Some(&EVENTS), "{heard:?}");
+            });
+        }
+        (1..=EVENTS).for_each(|n| trigger(one, &event("flow", &n.to_string())));
+        all_are_there.wait();
+        trigger(one, &event("flow", "0"));
+    });
 }

@@ -100,11 +100,13 @@ fn part(separate: fn(&Proxy)) {
     for client in [&mut ada, &mut bob, &mut dan] {
         expect(client, &["again"]);
     }
-    // It is told what its node has missed, its own absence too where the ledger had noticed that.
+    // It is told what its node has missed, its own absence too where the ledger had noticed that. What had only been held up
+    // on its way may still come.
     let mut heard = Vec::new();
     while heard.last().is_none_or(|word| word != "again") {
         heard.push(next(&mut cem));
     }
+    heard.retain(|word| word != "without cem");
     heard.sort();
     assert!(heard == ["+cem", "+dan", "-cem", "again"] || heard == ["+dan", "again"], "{heard:?}");
     nodes.wait_for_members(CHANNEL, &["ada", "bob", "cem", "dan"]);
@@ -142,6 +144,7 @@ fn a_hiccup_is_nobodys_leaving() {
     assert_eq!(heard(&mut ada), ["+dan"]);
     assert_eq!(heard(&mut cem), ["+dan"]);
     assert_eq!(heard(&mut dan), Vec::<String>::new());
+    eventually("its edge is in the log", || nodes.edges(CHANNEL).iter().any(|edge| edge.contains("dan")));
     assert_eq!(nodes.edges(CHANNEL).len(), 4, "{:?}", nodes.edges(CHANNEL));
 }
 

@@ -13,7 +13,7 @@ pub(crate) use self::{
     app_fields::AppFields,
 };
 
-use crate::config::Sources;
+use crate::{commands::stats::StatsArguments, config::Sources};
 
 /// A broadcasting server that speaks the Pusher Channels protocol.
 #[derive(Debug, Parser)]
@@ -29,6 +29,8 @@ pub(crate) enum Command {
     Serve(ServeArguments),
     /// Create, list, show, change and delete apps
     App(AppArguments),
+    /// Print what the apps have done: connections, messages, events of backends
+    Stats(StatsArguments),
     /// Print every setting with its default, or check the present ones
     Config(ConfigArguments),
     /// Measure a server: this one, or any that speaks the protocol

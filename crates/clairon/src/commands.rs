@@ -4,6 +4,7 @@ pub(crate) mod app;
 pub(crate) mod config;
 pub(crate) mod import;
 pub(crate) mod serve;
+pub(crate) mod stats;
 
 mod address;
 mod setup;

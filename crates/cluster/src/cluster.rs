@@ -64,7 +64,7 @@ impl Cluster {
     /// When a setting is wrong, or Redis cannot be reached, is too old or refuses; with one line that says which.
     pub async fn connect(settings: ClusterSettings, deliver: Deliver) -> Result<Self, ClusterError> {
         settings.check()?;
-        let connector = Arc::new(Connector::new(settings.url.clone(), settings.response_timeout));
+        let connector = Arc::new(Connector::new(&settings));
         let link = |repeats| Link::new(connector.clone(), repeats);
         let (suspects, suspected) = mpsc::unbounded_channel();
         let membership = Membership {

@@ -4,6 +4,7 @@
 //! one order per channel for everyone. A single node has the [`LocalBus`], which delivers at once. Many nodes have a
 //! [`Cluster`], which carries events through Redis or Valkey and keeps the ledger of who is where.
 
+mod authorities;
 mod backoff;
 mod bus;
 mod clients;
@@ -30,6 +31,7 @@ mod topics;
 mod url;
 mod watches;
 
+pub use authorities::Authorities;
 pub use bus::{Bus, BusError, CacheEntry, Envelope};
 pub use cluster::Cluster;
 pub use error::ClusterError;

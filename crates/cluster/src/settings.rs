@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use crate::{ClusterError, RedisUrl};
+use crate::{Authorities, ClusterError, RedisUrl};
 
 /// The longest key prefix, in bytes: it is part of every key.
 const PREFIX_BYTES: usize = 64;
@@ -12,6 +12,8 @@ const PREFIX_BYTES: usize = 64;
 pub struct ClusterSettings {
     /// Where Redis or Valkey is.
     pub url: RedisUrl,
+    /// Who may vouch for it over TLS. `None`: the public authorities.
+    pub authorities: Option<Authorities>,
     /// What all keys and topics begin with, so that several sites may share one Redis. It must not have braces or
     /// control characters.
     pub prefix: String,
@@ -29,6 +31,7 @@ impl ClusterSettings {
     pub fn new(url: RedisUrl) -> Self {
         Self {
             url,
+            authorities: None,
             prefix: "clairon".to_owned(),
             lease: Duration::from_secs(15),
             beat: Duration::from_secs(5),

@@ -8,7 +8,7 @@ use indexmap::IndexMap;
 use parking_lot::Mutex;
 
 use crate::{
-    Encode, Millis, Session,
+    Encode, Micros, Millis, Session,
     corked::Corked,
     replica::{Replica, Version},
     roster::Roster,
@@ -91,6 +91,17 @@ pub struct Publication {
     pub except: Option<SocketId>,
     /// What a cache channel shall remember of it.
     pub cached: Option<Cached>,
+    /// When it came to this node: its way from there to a socket is timed.
+    pub since: Micros,
+}
+
+/// To whom an event went.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Sent {
+    /// How many connections that is.
+    pub receivers: usize,
+    /// True where the last of them has it already; otherwise its session [knows](Session::take_timed) when it has.
+    pub is_written: bool,
 }
 
 /// What became of a subscription.
@@ -184,22 +195,22 @@ impl Channel {
         edges
     }
 
-    /// Queues an event for all subscribers but one. False where the channel has left the map.
-    pub(crate) fn publish(&self, publication: &Publication, now: Millis) -> bool {
+    /// Queues an event for all subscribers but one. `None` where the channel has left the map.
+    pub(crate) fn publish(&self, publication: &Publication, now: Millis) -> Option<Sent> {
         let mut state = self.state.lock();
         if state.is_closed {
-            return false;
+            return None;
         }
         if let Some(cached) = &publication.cached {
             let version = cached.version.unwrap_or_default();
             if state.replica.as_mut().is_some_and(|replica| !replica.note_cached(version)) {
-                return true;
+                return Some(Sent::default());
             }
             state.cached = Some(Box::new(cached.clone()));
         }
-        state.broadcast(&publication.frame, publication.except, now);
+        let sent = state.publish(publication, now);
         self.settle(&mut state, now);
-        true
+        Some(sent)
     }
 
     /// True where there are too many subscribers to be told each change of their count, and it has changed.
@@ -236,6 +247,10 @@ impl Channel {
             subscription_count: state.subscribers.len(),
             user_count: state.roster.as_ref().map_or(0, |roster| roster.len()),
         }
+    }
+
+    pub(crate) fn subscription_count(&self) -> usize {
+        self.state.lock().subscribers.len()
     }
 
     /// The ids of the members.
@@ -330,20 +345,35 @@ impl State {
         self.replica.as_ref().map_or(self.subscribers.len(), |replica| replica.connections)
     }
 
-    /// Queues a frame for all subscribers but one: at once after a pause, to be written together with others otherwise.
-    pub(crate) fn broadcast(&mut self, frame: &Bytes, except: Option<SocketId>, now: Millis) {
+    /// Broadcasts an event, and times its way to the last subscriber.
+    fn publish(&mut self, publication: &Publication, now: Millis) -> Sent {
+        let Publication { ref frame, except, since, .. } = *publication;
+        let last = self.subscribers.iter().rev().find(|(id, _)| Some(**id) != except).map(|(_, last)| last.clone());
+        let Some(last) = last else { return Sent::default() };
+        last.time(since);
+        let receivers = self.broadcast(frame, except, now);
+        Sent { receivers, is_written: last.outbox().is_idle() && last.take_timed().is_some() }
+    }
+
+    /// Queues a frame for all subscribers but one, and returns how many they are: at once after a pause, to be written together with others otherwise.
+    pub(crate) fn broadcast(&mut self, frame: &Bytes, except: Option<SocketId>, now: Millis) -> usize {
+        let Some((_, first)) = self.subscribers.first() else { return 0 };
+        let receivers =
+            self.subscribers.len() - usize::from(except.is_some_and(|id| self.subscribers.contains_key(&id)));
+        first.traffic().add_sent(receivers, frame.len());
         let pause = PAUSE + (self.subscribers.len() / SUBSCRIBERS_PER_MILLISECOND) as Millis;
         let is_calm = now.saturating_sub(self.spoke_at) >= pause;
         self.spoke_at = now;
         let subscribers = self.subscribers.iter().filter(|(id, _)| Some(**id) != except).map(|(_, session)| session);
         if !is_calm {
-            let late = subscribers.filter(|session| session.send_later(frame.clone())).cloned();
+            let late = subscribers.filter(|session| session.outbox().push_later(frame.clone())).cloned();
             self.corked.extend(late.collect());
         } else if self.subscribers.len() <= DIRECT_SUBSCRIBERS {
-            subscribers.for_each(|session| session.send_now(frame.clone()));
+            subscribers.for_each(|session| session.outbox().push_now(frame.clone()));
         } else {
-            subscribers.for_each(|session| session.send(frame.clone()));
+            subscribers.for_each(|session| session.outbox().push(frame.clone()));
         }
+        receivers
     }
 
     fn cached(&self, now: Millis) -> Option<&Cached> {

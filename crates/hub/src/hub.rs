@@ -2,10 +2,7 @@
 
 use std::{
     collections::{HashMap, HashSet},
-    sync::{
-        Arc,
-        atomic::{AtomicUsize, Ordering},
-    },
+    sync::Arc,
     task::{Context, Poll},
 };
 
@@ -13,8 +10,8 @@ use clairon_protocol::{AppId, ChannelName, Disconnect, SocketId};
 use parking_lot::{Mutex, RwLock};
 
 use crate::{
-    Change, Channel, ChannelFull, ChannelSummary, Edge, Encode, Expected, Join, Millis, Parted, Publication, Session,
-    Shared, SignedIn, Subscriber, Version, corked::Corked, shards::Shards, users::Users,
+    Change, Channel, ChannelFull, ChannelSummary, Edge, Encode, Expected, Join, Millis, Parted, Publication, Sent,
+    Session, Shared, SignedIn, Subscriber, Traffic, Version, corked::Corked, shards::Shards, users::Users,
 };
 
 /// The apps that have been spoken to since the start.
@@ -59,6 +56,15 @@ impl Hub {
     }
 }
 
+/// How busy an app is.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Occupancy {
+    /// Channels with subscribers.
+    pub channels: usize,
+    /// Subscriptions to them.
+    pub subscriptions: usize,
+}
+
 /// One app: its connections, its channels, its users.
 ///
 /// The order of its locks stands in `ARCHITECTURE.md`.
@@ -67,7 +73,7 @@ pub struct AppHub {
     corked: Arc<Corked>,
     channels: Shards<ChannelName, Arc<Channel>>,
     sessions: Shards<SocketId, Arc<Session>>,
-    connections: AtomicUsize,
+    traffic: Arc<Traffic>,
     users: Mutex<Users>,
     /// Channels with many subscribers whose count has changed and is told by the next sweep.
     stale_counts: Mutex<HashSet<ChannelName>>,
@@ -80,7 +86,7 @@ impl AppHub {
             corked,
             channels: Shards::new(),
             sessions: Shards::new(),
-            connections: AtomicUsize::new(0),
+            traffic: Arc::default(),
             users: Mutex::default(),
             stale_counts: Mutex::default(),
         }
@@ -91,10 +97,9 @@ impl AppHub {
     /// # Errors
     /// [`Disconnect::OverQuota`] where there are `capacity` of them already.
     pub fn connect(&self, session: &Arc<Session>, capacity: Option<usize>) -> Result<(), Disconnect> {
-        let limit = capacity.unwrap_or(usize::MAX);
-        self.connections
-            .fetch_update(Ordering::Relaxed, Ordering::Relaxed, |count| (count < limit).then_some(count + 1))
-            .map_err(|_| Disconnect::OverQuota)?;
+        if !self.traffic.open(capacity.unwrap_or(usize::MAX)) {
+            return Err(Disconnect::OverQuota);
+        }
         self.sessions.of(&session.id()).insert(session.id(), session.clone());
         Ok(())
     }
@@ -102,14 +107,14 @@ impl AppHub {
     /// Forgets a connection that was admitted and has left its channels.
     pub fn disconnect(&self, connection: SocketId) {
         if self.sessions.remove_if(&connection, |_| true).is_some() {
-            self.connections.fetch_sub(1, Ordering::Relaxed);
+            self.traffic.close();
         }
     }
 
-    /// How many connections there are.
+    /// What has gone over its connections. New sessions count there.
     #[must_use]
-    pub fn connection_count(&self) -> usize {
-        self.connections.load(Ordering::Relaxed)
+    pub fn traffic(&self) -> &Arc<Traffic> {
+        &self.traffic
     }
 
     /// Shows every connection to `see`, which must be quick and must not come back to this hub.
@@ -176,25 +181,20 @@ impl AppHub {
     }
 
     /// Queues an event of a shared channel for everyone here who listens to it. The ledger remembers it where need be.
-    pub fn relay(&self, name: &ChannelName, publication: &Publication, now: Millis) {
-        if let Some(user_id) = name.user_id() {
-            self.send_to_user(user_id, publication);
-        } else if let Some(channel) = self.channel(name) {
-            channel.publish(publication, now);
+    pub fn relay(&self, name: &ChannelName, publication: &Publication, now: Millis) -> Sent {
+        match name.user_id() {
+            Some(user_id) => self.send_to_user(user_id, publication),
+            None => self.channel(name).and_then(|channel| channel.publish(publication, now)).unwrap_or_default(),
         }
     }
 
     /// Queues an event for everyone who listens to a channel; for a server-to-user channel, that is every connection
     /// of the user, subscribed or not.
-    pub fn publish(&self, name: &ChannelName, publication: &Publication, now: Millis) {
-        if let Some(user_id) = name.user_id() {
-            return self.send_to_user(user_id, publication);
+    pub fn publish(&self, name: &ChannelName, publication: &Publication, now: Millis) -> Sent {
+        if publication.cached.is_some() && name.user_id().is_none() {
+            return self.with_channel(name, |channel| channel.publish(publication, now));
         }
-        if publication.cached.is_some() {
-            self.with_channel(name, |channel| channel.publish(publication, now).then_some(()));
-        } else if let Some(channel) = self.channel(name) {
-            channel.publish(publication, now);
-        }
+        self.relay(name, publication, now)
     }
 
     /// A channel that has subscribers, or remembers an event.
@@ -211,6 +211,16 @@ impl AppHub {
         summaries.retain(|summary| summary.subscription_count > 0);
         summaries.sort_by(|one, other| one.name.cmp(&other.name));
         summaries
+    }
+
+    /// How many channels and subscriptions there are.
+    #[must_use]
+    pub fn occupancy(&self) -> Occupancy {
+        let subscriptions = self.channels.values(|_| true).into_iter().map(|channel| channel.subscription_count());
+        subscriptions.filter(|count| *count > 0).fold(Occupancy::default(), |sum, count| Occupancy {
+            channels: sum.channels + 1,
+            subscriptions: sum.subscriptions + count,
+        })
     }
 
     /// Notes that a connection is a user's. Its watchers, and itself, are told what they asked for.
@@ -298,12 +308,11 @@ impl AppHub {
         self.channels.remove_if(channel.name(), |present| Arc::ptr_eq(present, channel));
     }
 
-    fn send_to_user(&self, user_id: &str, publication: &Publication) {
+    fn send_to_user(&self, user_id: &str, publication: &Publication) -> Sent {
         let users = self.users.lock();
         let receivers = users.connections(user_id).iter().filter(|session| Some(session.id()) != publication.except);
-        for session in receivers {
-            session.send(publication.frame.clone());
-        }
+        let send = |session: &Arc<Session>| session.send(publication.frame.clone());
+        Sent { receivers: receivers.inspect(|session| send(session)).count(), is_written: false }
     }
 
     fn note_count(&self, channel: &Channel, counts: bool) {

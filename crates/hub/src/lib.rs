@@ -13,14 +13,16 @@ mod roster;
 mod session;
 mod shards;
 mod sync;
+mod traffic;
 mod users;
 
-pub use channel::{Cached, Channel, ChannelFull, ChannelSummary, Join, Publication, Subscriber};
+pub use channel::{Cached, Channel, ChannelFull, ChannelSummary, Join, Publication, Sent, Subscriber};
 pub use clairon_protocol::Edge;
-pub use hub::{AppHub, Hub};
+pub use hub::{AppHub, Hub, Occupancy};
 pub use outbox::{DirectWrite, Outbox, OutboxLimits};
 pub use replica::{Change, Expected, Parted, Shared, Version};
-pub use session::{Millis, Session};
+pub use session::{Micros, Millis, Session};
+pub use traffic::{FlowCount, Traffic};
 pub use users::SignedIn;
 
 /// Writes an event as the bytes that go to a socket, ready to be shared by all its receivers.

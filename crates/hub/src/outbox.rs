@@ -148,6 +148,20 @@ impl Outbox {
         }
     }
 
+    /// True where all that was added is written, and the task waits for more.
+    #[must_use]
+    pub fn is_idle(&self) -> bool {
+        let state = self.state.lock();
+        state.parked == Parked::ForFrames && state.frames.is_empty()
+    }
+
+    /// How much waits.
+    #[must_use]
+    pub fn backlog(&self) -> OutboxLimits {
+        let state = self.state.lock();
+        OutboxLimits { bytes: state.bytes, frames: state.frames.len() }
+    }
+
     /// Asks for the connection to be closed, behind what is already queued. The first reason stays.
     pub fn close(&self, reason: Disconnect) {
         let mut state = self.state.lock();

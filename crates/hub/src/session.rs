@@ -1,14 +1,20 @@
 //! One connection, as the hub knows it.
 
-use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::{
+    Arc,
+    atomic::{AtomicBool, AtomicU64, Ordering},
+};
 
 use bytes::Bytes;
 use clairon_protocol::{Disconnect, SocketId};
 
-use crate::{Outbox, OutboxLimits};
+use crate::{Outbox, OutboxLimits, Traffic};
 
 /// A moment, in milliseconds on the caller's clock.
 pub type Millis = u64;
+
+/// A moment, in microseconds on the caller's clock.
+pub type Micros = u64;
 
 /// One connection: its id, what waits to be written to it, and its signs of life.
 ///
@@ -17,10 +23,14 @@ pub type Millis = u64;
 pub struct Session {
     id: SocketId,
     outbox: Outbox,
+    /// Where what is sent is counted.
+    traffic: Arc<Traffic>,
     opened_at: Millis,
     seen_at: AtomicU64,
     /// Since when its socket takes nothing; 0 while it does.
     blocked_since: AtomicU64,
+    /// When the event was published whose way to the socket is timed; 0 while none is.
+    timed_since: AtomicU64,
     is_probed: AtomicBool,
     is_authorized: AtomicBool,
 }
@@ -28,13 +38,15 @@ pub struct Session {
 impl Session {
     /// A connection that opens now.
     #[must_use]
-    pub fn new(id: SocketId, limits: OutboxLimits, now: Millis) -> Self {
+    pub fn new(id: SocketId, limits: OutboxLimits, traffic: Arc<Traffic>, now: Millis) -> Self {
         Self {
             id,
             outbox: Outbox::new(limits),
+            traffic,
             opened_at: now,
             seen_at: AtomicU64::new(now),
             blocked_since: AtomicU64::new(0),
+            timed_since: AtomicU64::new(0),
             is_probed: AtomicBool::new(false),
             is_authorized: AtomicBool::new(false),
         }
@@ -52,8 +64,15 @@ impl Session {
         &self.outbox
     }
 
+    /// The figures of its app.
+    #[must_use]
+    pub fn traffic(&self) -> &Traffic {
+        &self.traffic
+    }
+
     /// Sends a frame.
     pub fn send(&self, frame: Bytes) {
+        self.traffic.add_sent(1, frame.len());
         self.outbox.push(frame);
     }
 
@@ -64,14 +83,17 @@ impl Session {
         }
     }
 
-    /// Sends a frame, without a detour over the connection's task where that is possible.
-    pub fn send_now(&self, frame: Bytes) {
-        self.outbox.push_now(frame);
+    /// Begins to time the way of an event that was published at `since`, unless another is on its way.
+    pub(crate) fn time(&self, since: Micros) {
+        let _ = self.timed_since.compare_exchange(0, since.max(1), Ordering::Relaxed, Ordering::Relaxed);
     }
 
-    /// Sends a frame that may wait for others. True where the caller must see to it that the outbox is flushed.
-    pub(crate) fn send_later(&self, frame: Bytes) -> bool {
-        self.outbox.push_later(frame)
+    /// Once all that was queued is written: when the event was published whose way was timed.
+    pub fn take_timed(&self) -> Option<Micros> {
+        match self.timed_since.load(Ordering::Relaxed) {
+            0 => None,
+            _ => Some(self.timed_since.swap(0, Ordering::Relaxed)).filter(|since| *since > 0),
+        }
     }
 
     /// Ends the connection, behind what was sent before.

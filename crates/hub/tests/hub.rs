@@ -27,7 +27,7 @@ fn app() -> Arc<AppHub> {
 }
 
 fn connect(app: &AppHub, number: u64) -> Arc<Session> {
-    let session = Arc::new(Session::new(SocketId::from_random(number), LIMITS, 0));
+    let session = Arc::new(Session::new(SocketId::from_random(number), LIMITS, Arc::default(), 0));
     app.connect(&session, None).unwrap();
     session
 }
@@ -54,7 +54,7 @@ fn leave(app: &AppHub, channel: &str, session: &Session) -> Vec<Edge> {
 }
 
 fn publish(app: &AppHub, channel: &str, text: &'static str, except: Option<SocketId>) {
-    app.publish(&name(channel), &Publication { frame: text.into(), except, cached: None }, 0);
+    app.publish(&name(channel), &Publication { frame: text.into(), except, cached: None, since: 0 }, 0);
 }
 
 /// All that was queued since the last call, shortened to what tells events apart.
@@ -127,7 +127,7 @@ fn a_cache_channel_outlives_its_subscribers_until_its_event_expires() {
     let [a, b] = [1, 2].map(|number| connect(&app, number));
     let channel = name("cache-x");
     let cached = Cached { frame: "kept".into(), data: "kept".into(), expires_at: 10, version: None };
-    app.publish(&channel, &Publication { frame: "kept".into(), except: None, cached: Some(cached) }, 0);
+    app.publish(&channel, &Publication { frame: "kept".into(), except: None, cached: Some(cached), since: 0 }, 0);
     assert!(app.channels("").is_empty(), "an empty channel is not occupied");
     join(&app, "cache-x", &a, None);
     assert_eq!(heard(&a)[1], "kept");
@@ -166,14 +166,14 @@ fn counts_are_told_at_once_to_few_and_late_to_many() {
 #[test]
 fn capacity_counts_connections() {
     let app = app();
-    let [a, b] = [1, 2].map(|number| Arc::new(Session::new(SocketId::from_random(number), LIMITS, 0)));
+    let [a, b] = [1, 2].map(|number| Arc::new(Session::new(SocketId::from_random(number), LIMITS, Arc::default(), 0)));
     assert_eq!(app.connect(&a, Some(1)), Ok(()));
     assert_eq!(app.connect(&b, Some(1)), Err(Disconnect::OverQuota));
     app.disconnect(b.id());
-    assert_eq!(app.connection_count(), 1);
+    assert_eq!(app.traffic().connections(), 1);
     app.disconnect(a.id());
     app.disconnect(a.id());
-    assert_eq!((app.connection_count(), app.connect(&b, Some(1))), (0, Ok(())));
+    assert_eq!((app.traffic().connections(), app.connect(&b, Some(1))), (0, Ok(())));
 }
 
 #[test]

@@ -44,7 +44,7 @@ impl Node {
     }
 
     fn connect(&self, number: u64) -> Arc<Session> {
-        let session = Arc::new(Session::new(SocketId::from_random(number), LIMITS, 0));
+        let session = Arc::new(Session::new(SocketId::from_random(number), LIMITS, Arc::default(), 0));
         self.app.connect(&session, None).unwrap();
         session
     }
@@ -72,7 +72,7 @@ impl Node {
 
     fn relay(&self, text: &'static str, version: Option<u64>) {
         let cached = version.map(|_| cached(text, version));
-        self.app.relay(&self.name, &Publication { frame: text.into(), except: None, cached }, 0);
+        self.app.relay(&self.name, &Publication { frame: text.into(), except: None, cached, since: 0 }, 0);
     }
 }
 

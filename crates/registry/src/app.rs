@@ -34,7 +34,7 @@ pub struct App {
     pub allowed_origins: Vec<String>,
     /// Whether clients may send client events (whispers).
     pub client_messages: bool,
-    /// Whether its traffic may be counted. Nothing counts it so far.
+    /// Whether the registry keeps statistics of it.
     pub statistics: bool,
     /// Whether its users may sign in on a connection.
     pub user_authentication: bool,

@@ -3,7 +3,7 @@
 use async_trait::async_trait;
 use sqlx::{Database, Encode, Executor, FromRow, IntoArguments, Type};
 
-use crate::{app::App, error::RegistryError, row, row::AppRow};
+use crate::{app::App, error::RegistryError, row, row::AppRow, statistics};
 
 /// A value for a `$1` of a statement.
 #[derive(Clone, Copy)]
@@ -33,6 +33,9 @@ pub(crate) trait Engine: Database {
     /// Reads the rows of one app: one for each of its keys.
     fn app(rows: &[Self::Row]) -> Result<App, RegistryError>;
 
+    /// Reads a row of statistics.
+    fn statistics(row: &Self::Row) -> Result<statistics::Row, sqlx::Error>;
+
     /// Reads the number in the first column.
     fn number(row: &Self::Row) -> Result<i64, sqlx::Error>;
 
@@ -50,6 +53,7 @@ where
     for<'q> bool: Encode<'q, DB> + Type<DB>,
     for<'q> Option<i64>: Encode<'q, DB> + Type<DB>,
     for<'r> AppRow: FromRow<'r, DB::Row>,
+    for<'r> statistics::Row: FromRow<'r, DB::Row>,
     for<'r> (i64,): FromRow<'r, DB::Row>,
     for<'r> (String,): FromRow<'r, DB::Row>,
 {
@@ -74,6 +78,10 @@ where
             AppRow::from_row(row).map_err(|error| row::unreadable(Self::text(row).ok().as_deref(), error))
         };
         row::into_app(rows.iter().map(read).collect::<Result<_, _>>()?)
+    }
+
+    fn statistics(row: &DB::Row) -> Result<statistics::Row, sqlx::Error> {
+        FromRow::from_row(row)
     }
 
     fn number(row: &DB::Row) -> Result<i64, sqlx::Error> {

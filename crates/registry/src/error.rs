@@ -99,6 +99,12 @@ pub enum RegistryError {
         /// What the driver or the system says.
         cause: String,
     },
+    /// The file of an open SQLite database is not where it was.
+    #[error("the file of {database} was deleted or replaced while it was open: a restart takes what is there now")]
+    FileGone {
+        /// Which one.
+        database: String,
+    },
     /// The database does not answer.
     #[error("the database did not answer within {seconds} seconds")]
     TimedOut {

@@ -6,6 +6,7 @@
 mod app;
 mod cache;
 mod credential;
+mod database_file;
 mod database_url;
 mod engine;
 mod error;
@@ -16,6 +17,7 @@ mod registry;
 mod row;
 mod sql;
 mod sqlite;
+mod statistics;
 
 pub use app::App;
 pub use cache::{AppCache, AppChange};
@@ -23,3 +25,4 @@ pub use credential::{Credential, Credentials, KEYS};
 pub use error::RegistryError;
 pub use limits::{LIMITS, LimitRange};
 pub use registry::{AppRegistry, Change, Declared, KeyUse, Update, open};
+pub use statistics::{Statistics, StatisticsQuery};

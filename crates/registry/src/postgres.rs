@@ -9,7 +9,11 @@ use sqlx::{
 };
 use tokio::time::timeout;
 
-use crate::{error::RegistryError, sql::SqlRegistry};
+use crate::{
+    error::RegistryError,
+    sql::{Dialect, SqlRegistry},
+    statistics::statements,
+};
 
 static MIGRATOR: Migrator = sqlx::migrate!("../../migrations/postgres");
 
@@ -19,6 +23,14 @@ const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
 const ACQUIRE_TIMEOUT: Duration = Duration::from_secs(5);
 /// Every statement must see what the writer before it committed, whatever the server's default is.
 const BEGIN: &str = "BEGIN ISOLATION LEVEL READ COMMITTED";
+const DIALECT: Dialect = Dialect {
+    begin: BEGIN,
+    statistics: statements! {
+        time: "to_timestamp($2) AT TIME ZONE 'UTC'",
+        limit: "to_timestamp($1) AT TIME ZONE 'UTC'",
+        seconds: "CAST(EXTRACT(EPOCH FROM created_at) AS BIGINT)"
+    },
+};
 
 /// Connects and migrates.
 pub(crate) async fn open(
@@ -42,7 +54,7 @@ pub(crate) async fn open(
         .max_connections(max_connections.max(1))
         .acquire_timeout(ACQUIRE_TIMEOUT)
         .connect_lazy_with(options);
-    Ok(SqlRegistry { name, pool, begin: BEGIN })
+    Ok(SqlRegistry { name, pool, file: None, dialect: DIALECT })
 }
 
 /// Where the database is, without user and password.

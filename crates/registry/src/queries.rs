@@ -12,8 +12,9 @@ macro_rules! columns {
 
 pub(crate) const REVISION: &str = "SELECT revision FROM registry_revision";
 
-/// The first statement of every write: its row is the lock on which the writers of all processes queue.
-pub(crate) const NEXT_REVISION: &str = "UPDATE registry_revision SET revision = revision + 1";
+/// The first statement of every write: its row is the lock on which the writers of all processes queue. What they change
+/// then adds to the revision, by triggers.
+pub(crate) const LOCK: &str = "UPDATE registry_revision SET revision = revision";
 
 /// All that is known of apps, one row for each key.
 macro_rules! select_apps {
@@ -25,9 +26,6 @@ macro_rules! select_apps {
         )
     };
 }
-
-/// The same lock as [`NEXT_REVISION`], for a write that changes no app.
-pub(crate) const SAME_REVISION: &str = "UPDATE registry_revision SET revision = revision";
 
 /// The rows of each app follow one another, its newest key first.
 pub(crate) const LIST: &str = concat!(select_apps!(), " ORDER BY id, position DESC");

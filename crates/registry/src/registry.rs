@@ -6,7 +6,14 @@ use async_trait::async_trait;
 use clairon_protocol::{AppId, AppKey};
 use jiff::Timestamp;
 
-use crate::{app::App, credential::Credential, database_url::DatabaseUrl, error::RegistryError, postgres, sqlite};
+use crate::{
+    app::App,
+    credential::Credential,
+    database_url::DatabaseUrl,
+    error::RegistryError,
+    postgres, sqlite,
+    statistics::{Statistics, StatisticsQuery},
+};
 
 /// Where apps are kept. Any number of processes may share one.
 ///
@@ -91,6 +98,26 @@ pub trait AppRegistry: Send + Sync + Debug {
     /// # Errors
     /// When the database fails.
     async fn delete(&self, id: &AppId) -> Result<bool, RegistryError>;
+
+    /// Adds to the statistics of intervals, each of an app and a start. What several nodes record of one interval adds up,
+    /// their peaks too. This is no change of an app.
+    ///
+    /// # Errors
+    /// When the database fails; then nothing is recorded.
+    async fn record_statistics(&self, statistics: &[Statistics]) -> Result<(), RegistryError>;
+
+    /// What was recorded, by app and then by time. The peak of a span is the highest of its intervals; spans of which
+    /// nothing was recorded are left out.
+    ///
+    /// # Errors
+    /// When the database fails.
+    async fn statistics(&self, query: &StatisticsQuery) -> Result<Vec<Statistics>, RegistryError>;
+
+    /// Removes the statistics of intervals that began before `limit`, and returns how many rows that were.
+    ///
+    /// # Errors
+    /// When the database fails; some are removed then.
+    async fn forget_statistics(&self, limit: Timestamp) -> Result<usize, RegistryError>;
 }
 
 /// What is to become of an app: the argument of [`AppRegistry::update`].

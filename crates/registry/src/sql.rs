@@ -4,16 +4,19 @@ use std::{fmt, slice};
 
 use async_trait::async_trait;
 use clairon_protocol::AppId;
-use sqlx::{Database, Pool, Transaction};
+use jiff::Timestamp;
+use sqlx::{Database, Pool, Transaction, pool::PoolConnection};
 
 use crate::{
     app::App,
     credential::{Credential, Credentials},
+    database_file::DatabaseFile,
     engine::{Engine, Value},
     error::RegistryError,
     queries,
     registry::{AppRegistry, Change, Declared, KeyUse, Update},
     row,
+    statistics::{self, FORGET_ROWS, Statements, Statistics, StatisticsQuery},
 };
 
 /// A registry in the database that `pool` connects to.
@@ -21,8 +24,17 @@ pub(crate) struct SqlRegistry<E: Database> {
     /// Which database this is, without user and password.
     pub(crate) name: String,
     pub(crate) pool: Pool<E>,
-    /// The statement that begins a write.
+    /// Where it is one file.
+    pub(crate) file: Option<DatabaseFile>,
+    pub(crate) dialect: Dialect,
+}
+
+/// What the engines have no common words for.
+#[derive(Clone, Copy)]
+pub(crate) struct Dialect {
+    /// Begins a write.
     pub(crate) begin: &'static str,
+    pub(crate) statistics: Statements,
 }
 
 impl<E: Database> fmt::Debug for SqlRegistry<E> {
@@ -34,12 +46,12 @@ impl<E: Database> fmt::Debug for SqlRegistry<E> {
 #[async_trait]
 impl<E: Engine> AppRegistry for SqlRegistry<E> {
     async fn revision(&self) -> Result<i64, RegistryError> {
-        let mut connection = self.pool.acquire().await?;
+        let mut connection = self.connection().await?;
         number::<E>(&mut connection, queries::REVISION).await
     }
 
     async fn list(&self) -> Result<Vec<App>, RegistryError> {
-        let mut connection = self.pool.acquire().await?;
+        let mut connection = self.connection().await?;
         let rows = E::run(&mut connection, queries::LIST, &[]).await?;
         let usable = |rows| match E::app(rows) {
             Ok(app) => Some(app),
@@ -54,7 +66,7 @@ impl<E: Engine> AppRegistry for SqlRegistry<E> {
     }
 
     async fn find(&self, id: &AppId) -> Result<Option<App>, RegistryError> {
-        let mut connection = self.pool.acquire().await?;
+        let mut connection = self.connection().await?;
         find::<E>(&mut connection, id).await
     }
 
@@ -151,8 +163,7 @@ impl<E: Engine> AppRegistry for SqlRegistry<E> {
     }
 
     async fn note_used(&self, uses: &[KeyUse]) -> Result<(), RegistryError> {
-        let mut write = self.pool.begin_with(self.begin).await?;
-        E::run(&mut write, queries::SAME_REVISION, &[]).await?;
+        let mut write = self.begin().await?;
         for KeyUse { key, at } in uses {
             let values = [Value::Text(key.as_str()), Value::Number(Some(at.as_second()))];
             E::run(&mut write, queries::NOTE_USE, &values).await?;
@@ -180,14 +191,59 @@ impl<E: Engine> AppRegistry for SqlRegistry<E> {
         write.commit().await?;
         Ok(true)
     }
+
+    async fn record_statistics(&self, statistics: &[Statistics]) -> Result<(), RegistryError> {
+        let mut write = self.begin().await?;
+        for entry in statistics {
+            let values = statistics::values(entry);
+            if E::run(&mut write, self.dialect.statistics.add, &values).await?.is_empty() {
+                E::run(&mut write, self.dialect.statistics.insert, &values).await?;
+            }
+        }
+        Ok(write.commit().await?)
+    }
+
+    async fn statistics(&self, query: &StatisticsQuery) -> Result<Vec<Statistics>, RegistryError> {
+        let mut connection = self.connection().await?;
+        let rows = E::run(&mut connection, self.dialect.statistics.read, &statistics::query_values(query)).await?;
+        let rows: Vec<_> = rows.iter().map(E::statistics).collect::<Result<_, _>>()?;
+        Ok(rows.into_iter().filter_map(statistics::parse).collect())
+    }
+
+    async fn forget_statistics(&self, limit: Timestamp) -> Result<usize, RegistryError> {
+        let mut removed = 0;
+        loop {
+            let mut write = self.begin().await?;
+            let values = [Value::Number(Some(limit.as_second()))];
+            let rows = E::run(&mut write, self.dialect.statistics.forget, &values).await?.len();
+            write.commit().await?;
+            removed += rows;
+            if rows < FORGET_ROWS {
+                return Ok(removed);
+            }
+        }
+    }
 }
 
 impl<E: Engine> SqlRegistry<E> {
+    async fn connection(&self) -> Result<PoolConnection<E>, RegistryError> {
+        self.check_file()?;
+        Ok(self.pool.acquire().await?)
+    }
+
+    fn check_file(&self) -> Result<(), RegistryError> {
+        match &self.file {
+            Some(file) if !file.is_there() => Err(RegistryError::FileGone { database: self.name.clone() }),
+            _ => Ok(()),
+        }
+    }
+
     /// Begins a write and waits until it is the only one, so that what it reads stays true until it commits. Dropped
     /// before that, it has done nothing.
     async fn begin(&self) -> Result<Transaction<'static, E>, RegistryError> {
-        let mut write = self.pool.begin_with(self.begin).await?;
-        E::run(&mut write, queries::NEXT_REVISION, &[]).await?;
+        self.check_file()?;
+        let mut write = self.pool.begin_with(self.dialect.begin).await?;
+        E::run(&mut write, queries::LOCK, &[]).await?;
         Ok(write)
     }
 }

@@ -10,7 +10,12 @@ use sqlx::{
 };
 use tokio::time::{Instant, sleep};
 
-use crate::{error::RegistryError, sql::SqlRegistry};
+use crate::{
+    database_file::DatabaseFile,
+    error::RegistryError,
+    sql::{Dialect, SqlRegistry},
+    statistics::statements,
+};
 
 static MIGRATOR: Migrator = sqlx::migrate!("../../migrations/sqlite");
 
@@ -22,6 +27,14 @@ const BUSY_PAUSE: Duration = Duration::from_millis(20);
 const SQLITE_BUSY: u32 = 5;
 /// Takes the write lock at once: a transaction that reads first cannot always take it later.
 const BEGIN: &str = "BEGIN IMMEDIATE";
+const DIALECT: Dialect = Dialect {
+    begin: BEGIN,
+    statistics: statements! {
+        time: "datetime($2, 'unixepoch')",
+        limit: "datetime($1, 'unixepoch')",
+        seconds: "unixepoch(created_at)"
+    },
+};
 
 /// Opens a database in memory. Its one connection is the database, so it is never retired.
 pub(crate) async fn open_memory() -> Result<SqlRegistry<Sqlite>, RegistryError> {
@@ -32,13 +45,14 @@ pub(crate) async fn open_memory() -> Result<SqlRegistry<Sqlite>, RegistryError> 
         .max_lifetime(None)
         .test_before_acquire(false)
         .connect_lazy_with(options);
-    migrate(SqlRegistry { name: "sqlite::memory:".to_owned(), pool, begin: BEGIN }).await
+    migrate(SqlRegistry { name: "sqlite::memory:".to_owned(), pool, file: None, dialect: DIALECT }).await
 }
 
 /// Opens the file at `path`, and creates it if it is not there.
 pub(crate) async fn open_file(path: &Path, max_connections: u32) -> Result<SqlRegistry<Sqlite>, RegistryError> {
     let name = format!("sqlite://{}", path.display());
     create(path).map_err(|error| open_error("create", &name, &error))?;
+    let file = DatabaseFile::at(path).map_err(|error| open_error("open", &name, &error))?;
     let options = SqliteConnectOptions::new()
         .filename(path)
         .journal_mode(SqliteJournalMode::Wal)
@@ -46,7 +60,7 @@ pub(crate) async fn open_file(path: &Path, max_connections: u32) -> Result<SqlRe
         .foreign_keys(true)
         .busy_timeout(BUSY_TIMEOUT);
     let pool = SqlitePoolOptions::new().max_connections(max_connections.max(1)).connect_lazy_with(options);
-    migrate(SqlRegistry { name, pool, begin: BEGIN }).await
+    migrate(SqlRegistry { name, pool, file: Some(file), dialect: DIALECT }).await
 }
 
 /// Creates the file for its owner alone. SQLite gives the files beside it the same mode.

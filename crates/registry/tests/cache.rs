@@ -10,7 +10,8 @@ use std::sync::{
 use async_trait::async_trait;
 use clairon_protocol::AppId;
 use clairon_registry::{
-    App, AppCache, AppChange, AppRegistry, Change, Credential, Declared, KeyUse, RegistryError, Update, open,
+    App, AppCache, AppChange, AppRegistry, Change, Credential, Declared, KeyUse, RegistryError, Statistics,
+    StatisticsQuery, Update, open,
 };
 
 fn app(id: &str) -> App {
@@ -149,6 +150,18 @@ impl AppRegistry for Silent {
 
     async fn delete(&self, id: &AppId) -> Result<bool, RegistryError> {
         self.registry.delete(id).await
+    }
+
+    async fn record_statistics(&self, statistics: &[Statistics]) -> Result<(), RegistryError> {
+        self.registry.record_statistics(statistics).await
+    }
+
+    async fn statistics(&self, query: &StatisticsQuery) -> Result<Vec<Statistics>, RegistryError> {
+        self.registry.statistics(query).await
+    }
+
+    async fn forget_statistics(&self, limit: jiff::Timestamp) -> Result<usize, RegistryError> {
+        self.registry.forget_statistics(limit).await
     }
 }
 

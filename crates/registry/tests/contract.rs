@@ -2,6 +2,8 @@
 
 #![expect(clippy::unwrap_used, clippy::expect_used, reason = "a helper that fails is a test that fails")]
 
+#[path = "contract/statistics.rs"]
+mod statistics;
 mod support;
 
 use std::{num::NonZeroU32, sync::Arc};
@@ -9,6 +11,10 @@ use std::{num::NonZeroU32, sync::Arc};
 use clairon_protocol::{AppId, AppKey, Limits, Secret};
 use clairon_registry::{App, AppRegistry, Credential, Credentials, Declared, KEYS, KeyUse, LIMITS, RegistryError};
 use jiff::Timestamp;
+use statistics::{
+    statistics_are_forgotten, statistics_are_taken_together, statistics_of_nodes_add_up,
+    the_table_of_laravel_websockets_is_taken,
+};
 use support::{Database, Durable, Memory, Postgres, SqliteFile};
 use tokio::task::JoinSet;
 
@@ -32,23 +38,26 @@ contract! {
         many_apps_are_created_or_none
         every_field_comes_back an_update_is_one_step keys_are_added_and_retired a_declaration_keeps_rotated_keys
         uses_of_keys_are_recorded what_is_not_valid_is_not_written one_of_many_creates_the_first_app
+        statistics_of_nodes_add_up statistics_are_taken_together statistics_are_forgotten
     }
     sqlite_file SqliteFile {
         an_app_is_created_found_listed_and_deleted ids_and_keys_are_unique a_declaration_has_three_outcomes
         every_field_comes_back an_update_is_one_step keys_are_added_and_retired a_declaration_keeps_rotated_keys
         uses_of_keys_are_recorded what_is_not_valid_is_not_written one_of_many_creates_the_first_app
+        statistics_of_nodes_add_up statistics_are_taken_together statistics_are_forgotten
         writes_of_another_handle_change_the_revision many_open_a_fresh_database_at_once apps_outlive_their_handle
         a_bad_row_harms_no_other a_row_of_another_type_or_id_harms_no_other the_schema_refuses_numbers_below_one
-        the_first_version_is_migrated
+        statements_typed_by_hand_are_noticed the_table_of_laravel_websockets_is_taken
     }
     postgres Postgres {
         an_app_is_created_found_listed_and_deleted ids_and_keys_are_unique a_declaration_has_three_outcomes
         many_apps_are_created_or_none
         every_field_comes_back an_update_is_one_step keys_are_added_and_retired a_declaration_keeps_rotated_keys
         uses_of_keys_are_recorded what_is_not_valid_is_not_written one_of_many_creates_the_first_app
+        statistics_of_nodes_add_up statistics_are_taken_together statistics_are_forgotten
         writes_of_another_handle_change_the_revision many_open_a_fresh_database_at_once apps_outlive_their_handle
         a_bad_row_harms_no_other a_row_of_another_type_or_id_harms_no_other the_schema_refuses_numbers_below_one
-        the_first_version_is_migrated
+        statements_typed_by_hand_are_noticed the_table_of_laravel_websockets_is_taken
     }
 }
 
@@ -380,20 +389,23 @@ async fn the_schema_refuses_numbers_below_one(database: &impl Durable) {
     assert!(database.execute("INSERT INTO registry_revision VALUES (2, 0)").await.is_err());
 }
 
-async fn the_first_version_is_migrated(database: &impl Durable) {
-    let columns = LIMITS.map(|limit| limit.name).join(", ");
-    let insert = format!(
-        "INSERT INTO apps (id, name, key, secret, enabled, allowed_origins, client_messages, statistics, \
-         user_authentication, authorized_connections, watchlist, subscription_counts, {columns}, created_at) \
-         SELECT 'old', 'Old', 'k', 'hunter2', true, '[]', false, true, true, false, false, false, {}, \
-         '2026-01-02 03:04:05+00:00'",
-        [1; LIMITS.len()].map(|number| number.to_string()).join(", ")
-    );
-    database.execute_first_migration().await;
-    database.execute(&insert).await.unwrap();
+/// Each of them adds to the revision, so that running servers notice.
+async fn statements_typed_by_hand_are_noticed(database: &impl Durable) {
     let registry = database.open().await;
-    let app = registry.list().await.unwrap().remove(0);
-    let credential = app.credentials.newest();
-    assert_eq!((app.name.as_str(), keys(&app), credential.secret.expose()), ("Old", vec!["k"], "hunter2"));
-    assert_eq!((credential.created_at.to_string().as_str(), credential.last_used_at), ("2026-01-02T03:04:05Z", None));
+    registry.create(&app("a")).await.unwrap();
+    let mut revision = registry.revision().await.unwrap();
+    for (statement, is_a_change) in [
+        ("UPDATE apps SET enabled = false", true),
+        ("UPDATE app_keys SET secret = 'another'", true),
+        ("UPDATE app_keys SET last_used_at = 5", false),
+        ("INSERT INTO app_keys SELECT 'second', secret, app_id, 2, created_at, NULL FROM app_keys", true),
+        ("DELETE FROM app_keys WHERE position = 1", true),
+        ("DELETE FROM apps", true),
+    ] {
+        database.execute(statement).await.unwrap();
+        let now = registry.revision().await.unwrap();
+        assert_eq!(now > revision, is_a_change, "{statement}");
+        revision = now;
+    }
+    assert!(registry.list().await.unwrap().is_empty());
 }

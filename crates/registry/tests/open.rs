@@ -4,7 +4,7 @@
 
 use std::{fs, net::TcpListener, os::unix::fs::PermissionsExt};
 
-use clairon_registry::open;
+use clairon_registry::{App, open};
 use tempfile::TempDir;
 
 async fn error(url: &str) -> String {
@@ -47,4 +47,18 @@ async fn a_new_file_is_for_its_owner_alone() {
         assert_eq!(file.metadata().unwrap().permissions().mode() & 0o777, 0o600, "{}", file.path().display());
     }
     assert_eq!(format!("{registry:?}"), format!("SqlRegistry(sqlite://{})", path.display()));
+}
+
+#[tokio::test]
+async fn nothing_is_written_to_a_file_that_was_deleted_or_replaced() {
+    let directory = TempDir::new().unwrap();
+    let [path, elsewhere] = ["apps.db", "elsewhere.db"].map(|name| directory.path().join(name));
+    let registry = open(&format!("sqlite://{}", path.display()), 4).await.unwrap();
+    let complaint = format!("the file of sqlite://{} was deleted or replaced", path.display());
+    fs::rename(&path, &elsewhere).unwrap();
+    assert!(registry.create(&App::random()).await.unwrap_err().to_string().starts_with(&complaint));
+    fs::write(&path, "").unwrap();
+    assert!(registry.revision().await.unwrap_err().to_string().starts_with(&complaint));
+    fs::rename(&elsewhere, &path).unwrap();
+    registry.create(&App::random()).await.unwrap();
 }

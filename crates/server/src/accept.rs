@@ -23,7 +23,7 @@ use crate::{
     node::Node,
     opening,
     prefixed::Prefixed,
-    router::{router, strip_prefix},
+    router::{metrics_router, router, strip_prefix},
     settings::Settings,
     socket::{self, Client, Upgrade},
     throttle::Throttle,
@@ -47,20 +47,35 @@ pub(crate) fn prepare(listener: &TcpListener, settings: &Settings) -> io::Result
     socket.set_tcp_user_timeout(Some(settings.write_timeout))
 }
 
-/// Accepts connections until it is dropped.
+/// Accepts connections to the port for everything, until it is dropped.
 pub(crate) async fn accept(node: Arc<Node>, listener: TcpListener) {
     let prefix: Arc<str> = node.settings.path_prefix.as_str().into();
-    let router = router(node.clone());
     let service = ServiceBuilder::new()
         .layer(MapRequestLayer::new(move |request| strip_prefix(&prefix, request)))
-        .service(router);
+        .service(router(node.clone()));
+    let serve = |stream| {
+        let service = TowerToHyperService::new(service.clone());
+        node.tasks.spawn(serve(node.clone(), stream, service));
+    };
+    accept_each(&node, &listener, serve).await;
+}
+
+/// Accepts connections to the port of the metrics, until it is dropped.
+pub(crate) async fn accept_metrics(node: Arc<Node>, listener: TcpListener) {
+    let router = metrics_router(node.clone());
+    let serve = |stream| {
+        let service = TowerToHyperService::new(router.clone());
+        let stopping = node.stopping.clone();
+        node.tasks.spawn(async move { serve_http(Prefixed::new(Bytes::new(), stream), service, &stopping).await });
+    };
+    accept_each(&node, &listener, serve).await;
+}
+
+async fn accept_each(node: &Node, listener: &TcpListener, serve: impl Fn(TcpStream)) {
     let accept_log = Throttle::default();
     loop {
         match listener.accept().await {
-            Ok((stream, _)) => {
-                let service = TowerToHyperService::new(service.clone());
-                node.tasks.spawn(serve(node.clone(), stream, service));
-            }
+            Ok((stream, _)) => serve(stream),
             Err(error) if is_of_the_peer(&error) => debug!(%error, "a connection was lost before it was accepted"),
             Err(error) => {
                 if accept_log.allows(node.clock.now()) {

@@ -6,8 +6,9 @@ use clairon_hub::{AppHub, Session};
 use clairon_protocol::{AppId, Disconnect};
 use clairon_registry::{App, AppChange};
 use clairon_websocket::frame;
+use jiff::{SignedDuration, Timestamp};
 use tokio::time::{Interval, MissedTickBehavior, interval, sleep};
-use tracing::{error, info};
+use tracing::{error, info, warn};
 
 use crate::{clock::millis, node::Node};
 
@@ -19,6 +20,8 @@ const COUNTS: Duration = Duration::from_secs(5);
 const EXPIRY: Duration = Duration::from_secs(30);
 /// How often the registry is told which keys were used.
 const KEY_USES: Duration = Duration::from_mins(1);
+/// How often old statistics are removed.
+const CLEANING: Duration = Duration::from_hours(1);
 
 /// How long the events of a busy channel may be held back. The runtime's timer makes it up to one millisecond more.
 const CORK: Duration = Duration::from_millis(1);
@@ -32,6 +35,8 @@ pub(crate) async fn run(node: Arc<Node>) {
         flush(&node),
         follow_registry(&node),
         record_key_uses(&node),
+        record_statistics(&node),
+        forget_statistics(&node),
     );
 }
 
@@ -82,6 +87,7 @@ fn sweep(node: &Node) {
 }
 
 fn check_session(node: &Node, app: &App, session: &Session) {
+    node.metrics.look_at(session);
     let now = node.clock.now();
     let heartbeat = node.settings.heartbeat;
     let silence = session.silence(now);
@@ -107,13 +113,40 @@ async fn record_key_uses(node: &Node) {
     }
 }
 
+/// Closes each interval when it is over. A clock that is set while one waits makes that early or late, and no figure wrong.
+async fn record_statistics(node: &Node) {
+    loop {
+        sleep(node.rest_of_interval()).await;
+        node.record_statistics(false).await;
+    }
+}
+
+async fn forget_statistics(node: &Node) {
+    let keep = i64::from(node.settings.statistics.keep_days);
+    if keep == 0 {
+        return;
+    }
+    let mut ticks = ticks(CLEANING);
+    loop {
+        ticks.tick().await;
+        let limit = Timestamp::now() - SignedDuration::from_hours(24 * keep);
+        match node.registry.forget_statistics(limit).await {
+            Ok(0) => {}
+            Ok(rows) => info!(rows, days = keep, "old statistics removed"),
+            Err(error) => warn!(%error, "old statistics could not be removed"),
+        }
+    }
+}
+
 /// Reads the apps again whenever one has changed. That the registry cannot be asked is logged once.
 async fn follow_registry(node: &Node) {
     let mut ticks = ticks(REFRESH);
     let mut is_well = true;
     loop {
         ticks.tick().await;
-        match node.apps.refresh().await {
+        let refreshed = node.apps.refresh().await;
+        node.metrics.asked_registry(refreshed.is_ok(), node.clock.now());
+        match refreshed {
             Ok(changes) => {
                 if !is_well {
                     info!("the registry can be read again");

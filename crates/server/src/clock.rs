@@ -2,22 +2,34 @@
 
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
-use clairon_hub::Millis;
+use clairon_hub::{Micros, Millis};
 
 /// The time since the start.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Clock {
     started: Instant,
+    /// In seconds since 1970.
+    started_at: u64,
 }
 
 impl Clock {
     pub(crate) fn start() -> Self {
-        Self { started: Instant::now() }
+        Self { started: Instant::now(), started_at: unix_seconds() }
+    }
+
+    /// When the start was, in seconds since 1970.
+    pub(crate) fn started_at(&self) -> u64 {
+        self.started_at
     }
 
     /// Milliseconds since the start, untouched by changes of the wall clock.
     pub(crate) fn now(&self) -> Millis {
         millis(self.started.elapsed())
+    }
+
+    /// The same in microseconds.
+    pub(crate) fn micros(&self) -> Micros {
+        Micros::try_from(self.started.elapsed().as_micros()).unwrap_or(Micros::MAX)
     }
 }
 

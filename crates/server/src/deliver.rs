@@ -7,12 +7,13 @@ use clairon_hub::{AppHub, Cached, Change, Hub, Millis, Publication, Shared, Vers
 use clairon_protocol::{AppId, ChannelName, Edge};
 use tracing::debug;
 
-use crate::{clock::Clock, cut::Cut};
+use crate::{clock::Clock, cut::Cut, metrics::Metrics};
 
 /// Takes events and what the ledger says off the bus.
 pub(crate) struct Delivery {
     pub(crate) hub: Arc<Hub>,
     pub(crate) clock: Clock,
+    pub(crate) metrics: Arc<Metrics>,
     /// Whether there are other nodes.
     pub(crate) is_shared: bool,
 }
@@ -51,16 +52,20 @@ impl Delivery {
 
     fn event(&self, envelope: Envelope) {
         let Envelope { app, channel, frame, except, cache, version } = envelope;
-        let now = self.clock.now();
+        let since = self.clock.micros();
+        let now = since / 1_000;
         let cached = cache.map(|entry| Cached {
             frame: frame.clone(),
             data: entry.data,
             expires_at: now + u64::from(entry.ttl_seconds) * 1_000,
             version,
         });
-        let publication = Publication { frame, except, cached };
+        let publication = Publication { frame, except, cached, since };
         let tell = if self.is_shared { AppHub::relay } else { AppHub::publish };
-        tell(&self.hub.app(&app), &channel, &publication, now);
+        let sent = tell(&self.hub.app(&app), &channel, &publication, now);
+        if sent.is_written {
+            self.metrics.delivered(since, self.clock.micros());
+        }
     }
 
     fn follow(&self, place: &Place, version: Version, change: Change) {

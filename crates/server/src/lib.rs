@@ -7,6 +7,7 @@
 mod accept;
 mod api;
 mod background;
+mod bearer;
 mod clock;
 mod cut;
 mod deliver;
@@ -14,6 +15,7 @@ mod error;
 mod explain;
 mod key_uses;
 mod lifecycle;
+mod metrics;
 mod node;
 mod opening;
 mod prefixed;
@@ -21,9 +23,12 @@ mod reads;
 mod router;
 mod settings;
 mod socket;
+mod statistics;
 mod throttle;
 mod wire;
 
 pub use error::ServerError;
-pub use lifecycle::Server;
-pub use settings::{ClusterSettings, Heartbeat, OutboxLimits, RedisUrl, Settings};
+pub use lifecycle::{Listeners, Server};
+pub use settings::{
+    Authorities, ClusterSettings, Heartbeat, MetricsSettings, OutboxLimits, RedisUrl, Settings, StatisticsSettings,
+};

@@ -11,7 +11,7 @@ use tokio::{
 use tracing::{info, warn};
 
 use crate::{
-    accept::{accept, prepare},
+    accept::{accept, accept_metrics, prepare},
     background,
     error::ServerError,
     node::Node,
@@ -20,6 +20,15 @@ use crate::{
 
 /// The time from one wave of clients that are sent away to the next.
 const WAVE: Duration = Duration::from_millis(500);
+
+/// Where a server listens.
+#[derive(Debug)]
+pub struct Listeners {
+    /// For everything.
+    pub all: TcpListener,
+    /// For metrics alone, where they have a port of their own.
+    pub metrics: Option<TcpListener>,
+}
 
 /// A server that has read its apps and found the other nodes, and does not listen yet.
 pub struct Server {
@@ -35,24 +44,27 @@ impl Server {
         Ok(Self { node: Arc::new(Node::new(registry, settings).await?) })
     }
 
-    /// Serves everything on `listener` until `shutdown` is ready, then closes every socket with 4200, in waves where
+    /// Serves everything until `shutdown` is ready, then closes every socket with 4200, in waves where
     /// there are other nodes, and returns.
     ///
     /// # Errors
     /// When the listener cannot be set up.
     pub async fn serve(
         self,
-        listener: TcpListener,
+        listeners: Listeners,
         shutdown: impl Future<Output = ()> + Send + 'static,
     ) -> Result<(), ServerError> {
         let Self { node } = self;
-        prepare(&listener, &node.settings)?;
+        let Listeners { all, metrics } = listeners;
+        prepare(&all, &node.settings)?;
         // In a task, and so on a worker thread: from any other, each newcomer would cost a switch between threads.
-        let accepting = tokio::spawn(accept(node.clone(), listener));
+        let accepting = tokio::spawn(accept(node.clone(), all));
+        let showing = metrics.map(|listener| tokio::spawn(accept_metrics(node.clone(), listener)));
         let background = tokio::spawn(background::run(node.clone()));
         shutdown.await;
         drain(&node).await;
         accepting.abort();
+        showing.inspect(tokio::task::JoinHandle::abort);
         stop(&node).await;
         background.abort();
         Ok(())
@@ -96,6 +108,7 @@ async fn stop(node: &Arc<Node>) {
         warn!(connections = node.tasks.len(), "not all connections have closed in time");
     }
     node.record_key_uses().await;
+    node.record_statistics(true).await;
     if let Some(cluster) = &node.cluster
         && let Err(error) = cluster.leave_cluster().await
     {

@@ -6,18 +6,18 @@ use clairon_cluster::{Bus, BusError, CacheEntry, Cluster, Envelope, LocalBus};
 use clairon_hub::Hub;
 use clairon_protocol::{AppId, ChannelName, Event, JsonString, SocketId};
 use clairon_registry::{App, AppCache, AppRegistry, RegistryError};
-use tokio::time::timeout;
+use jiff::Timestamp;
+use tokio::{sync::Mutex, time::timeout};
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 use tracing::warn;
 
 use crate::{
-    clock::Clock, deliver::Delivery, error::ServerError, explain::Explainer, key_uses::KeyUses, settings::Settings,
-    throttle::Throttle, wire,
+    clock::Clock, deliver::Delivery, error::ServerError, explain::Explainer, key_uses::KeyUses, metrics::Metrics,
+    settings::Settings, statistics::Tally, throttle::Throttle, wire,
 };
 
-/// How long the registry may take to write down which keys were used. A database that went silent must not keep a server
-/// from stopping.
-const NOTE_TIMEOUT: Duration = Duration::from_secs(5);
+/// How long the registry may take to write down uses of keys or statistics: a node that stops waits for it.
+const ANSWER_TIMEOUT: Duration = Duration::from_secs(6);
 
 /// One server process.
 pub(crate) struct Node {
@@ -29,6 +29,9 @@ pub(crate) struct Node {
     pub(crate) registry: Arc<dyn AppRegistry>,
     pub(crate) key_uses: KeyUses,
     pub(crate) explainer: Explainer,
+    pub(crate) metrics: Arc<Metrics>,
+    /// Locked while the registry is told, so that a node that stops waits for that.
+    pub(crate) tally: Mutex<Tally>,
     /// The tasks of all connections, WebSocket and HTTP.
     pub(crate) tasks: TaskTracker,
     /// Cancelled once the server is on its way down: newcomers are turned away.
@@ -67,8 +70,11 @@ impl Node {
     pub(crate) async fn new(registry: Arc<dyn AppRegistry>, settings: Settings) -> Result<Self, ServerError> {
         let clock = Clock::start();
         let hub = Arc::new(Hub::new(wire::encode));
+        let tally = Mutex::new(Tally::new(settings.statistics.interval_seconds, Timestamp::now()));
         let apps = AppCache::load(registry.clone()).await?;
-        let delivery = Delivery { hub: hub.clone(), clock, is_shared: settings.cluster.is_some() };
+        let metrics = Arc::<Metrics>::default();
+        let is_shared = settings.cluster.is_some();
+        let delivery = Delivery { hub: hub.clone(), clock, metrics: metrics.clone(), is_shared };
         let deliver = Box::new(move |notice| delivery.deliver(notice));
         let (cluster, bus): (_, Box<dyn Bus>) = match settings.cluster.clone() {
             Some(settings) => {
@@ -85,6 +91,8 @@ impl Node {
             registry,
             key_uses: KeyUses::default(),
             explainer: Explainer::new(clock),
+            metrics,
+            tally,
             tasks: TaskTracker::new(),
             stopping: CancellationToken::new(),
             draining: CancellationToken::new(),
@@ -105,16 +113,46 @@ impl Node {
         if uses.is_empty() {
             return;
         }
-        let noted = timeout(NOTE_TIMEOUT, self.registry.note_used(&uses)).await;
-        let seconds = NOTE_TIMEOUT.as_secs();
+        let noted = timeout(ANSWER_TIMEOUT, self.registry.note_used(&uses)).await;
+        let seconds = ANSWER_TIMEOUT.as_secs();
         if let Err(error) = noted.unwrap_or(Err(RegistryError::TimedOut { seconds })) {
             warn!(%error, keys = uses.len(), "that keys were used could not be recorded");
         }
     }
 
+    /// Tells the registry what the apps have done in the interval that is over; with `all`, in the present one too.
+    pub(crate) async fn record_statistics(&self, all: bool) {
+        let mut tally = self.tally.lock().await;
+        let now = Timestamp::now();
+        if all || tally.is_due(now) {
+            let hubs = self.hub.apps();
+            let is_kept = |id| self.apps.by_id(id).is_some_and(|app| app.statistics);
+            tally.close(hubs.iter().map(|(id, hub)| (id.clone(), hub.traffic().as_ref(), is_kept(id))), now);
+        }
+        if tally.unwritten().is_empty() {
+            return;
+        }
+        let seconds = ANSWER_TIMEOUT.as_secs();
+        let written = timeout(ANSWER_TIMEOUT, self.registry.record_statistics(tally.unwritten())).await;
+        match written.unwrap_or(Err(RegistryError::TimedOut { seconds })) {
+            Ok(()) => tally.written(),
+            Err(error) => {
+                let (entries, lost) = (tally.unwritten().len(), tally.give_up());
+                warn!(%error, entries, lost, "statistics could not be written yet");
+            }
+        }
+    }
+
+    /// How long it is until the present interval of statistics is over.
+    pub(crate) fn rest_of_interval(&self) -> Duration {
+        let length = u128::from(self.settings.statistics.interval_seconds) * 1_000;
+        let gone = Timestamp::now().as_millisecond().unsigned_abs();
+        Duration::from_millis(u64::try_from(length - u128::from(gone) % length).unwrap_or(1_000))
+    }
+
     /// How many clients are connected to this node.
     pub(crate) fn connection_count(&self) -> usize {
-        self.hub.apps().iter().map(|(_, hub)| hub.connection_count()).sum()
+        self.hub.apps().iter().map(|(_, hub)| hub.traffic().connections()).sum()
     }
 
     /// Publishes events, each to all its channels, all of them at once. The data of each is escaped once.

@@ -9,7 +9,8 @@ use axum::{
     response::Response,
     routing::{any, get, post},
 };
-use http::{Uri, uri::PathAndQuery};
+use http::{HeaderMap, Uri, header, uri::PathAndQuery};
+use hyper::body::Body;
 use tower_http::cors::CorsLayer;
 use tracing::warn;
 
@@ -17,12 +18,16 @@ use crate::{
     api::{self, Reason},
     cut::Cut,
     explain::hide_secrets,
+    metrics::{self, Access, Refused},
     node::Node,
     socket,
 };
 
 /// Where clients connect.
 const SOCKET: &str = "/app/{key}";
+
+/// What is shown to Prometheus.
+const METRICS: &str = "/metrics";
 
 /// All routes of a node.
 pub(crate) fn router(node: Arc<Node>) -> Router {
@@ -39,12 +44,23 @@ pub(crate) fn router(node: Arc<Node>) -> Router {
         .route("/up", get(api::up))
         .route("/health", get(api::health))
         .route("/ready", get(api::ready))
+        .route(METRICS, get(metrics))
         .fallback(api::not_found)
         .method_not_allowed_fallback(api::method_not_allowed)
         .with_state(node.clone())
         .layer(middleware::from_fn_with_state(node.clone(), refuse_stray_websocket))
-        .layer(middleware::from_fn_with_state(node, log_refusal))
+        .layer(middleware::from_fn_with_state(node, note_answer))
         .layer(CorsLayer::permissive())
+}
+
+/// The routes of the port that metrics may have of their own.
+pub(crate) fn metrics_router(node: Arc<Node>) -> Router {
+    let page = async |State(node): State<Arc<Node>>, headers: HeaderMap| metrics::page(&node, Access::Own, &headers);
+    Router::new().route(METRICS, get(page)).fallback(api::not_found).with_state(node)
+}
+
+async fn metrics(State(node): State<Arc<Node>>, headers: HeaderMap) -> Response {
+    metrics::page(&node, Access::Public, &headers)
 }
 
 /// Tells a WebSocket that is not on its way to `/app/{key}` so in its own terms: a close code.
@@ -56,15 +72,25 @@ async fn refuse_stray_websocket(State(node): State<Arc<Node>>, request: Request,
     next.run(request).await
 }
 
-/// Logs a request that was not carried out, with the true reason.
-async fn log_refusal(State(node): State<Arc<Node>>, request: Request, next: Next) -> Response {
+/// Counts a request that was carried out, and counts and logs one that was not, with the true reason.
+async fn note_answer(State(node): State<Arc<Node>>, request: Request, next: Next) -> Response {
     let (method, path) = (request.method().clone(), request.uri().path().to_owned());
+    let length = request.headers().get(header::CONTENT_LENGTH).and_then(|value| value.to_str().ok()?.parse().ok());
     let response = next.run(request).await;
     if let Some(Reason(reason)) = response.extensions().get() {
+        node.metrics.refusals.count(Refused::Request(response.status()));
         let (path, reason) = (hide_secrets(&node.apps, &path), hide_secrets(&node.apps, reason));
         warn!(%method, path = %Cut(&path), status = response.status().as_u16(), %reason, "request refused");
+    } else if let Some(app) = app_of(&path).and_then(|id| node.apps.by_id(id)) {
+        let answer = usize::try_from(response.body().size_hint().lower()).unwrap_or_default();
+        node.hub.app(&app.id).traffic().add_request(length.unwrap_or_default(), answer);
     }
     response
+}
+
+/// The id in `/apps/{id}/…`, where nothing in it is escaped.
+fn app_of(path: &str) -> Option<&str> {
+    path.strip_prefix("/apps/")?.split('/').next()
 }
 
 /// Takes the server's prefix off a request's path, where it is there. It takes no part in signatures.

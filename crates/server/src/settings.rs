@@ -2,8 +2,9 @@
 
 use std::time::Duration;
 
-pub use clairon_cluster::{ClusterSettings, RedisUrl};
+pub use clairon_cluster::{Authorities, ClusterSettings, RedisUrl};
 pub use clairon_hub::OutboxLimits;
+use clairon_protocol::Secret;
 
 /// How the server behaves towards all apps alike.
 #[derive(Clone, Debug)]
@@ -26,8 +27,23 @@ pub struct Settings {
     pub shutdown_grace: Duration,
     /// Over how long clients are sent to other nodes before that. A single node has none to send them to.
     pub drain: Duration,
+    /// What is shown to Prometheus, and to whom.
+    pub metrics: MetricsSettings,
+    /// How the statistics of apps are kept.
+    pub statistics: StatisticsSettings,
     /// How this node reaches the others; `None` for a single one.
     pub cluster: Option<ClusterSettings>,
+}
+
+/// What is shown to Prometheus, and to whom.
+#[derive(Clone, Debug)]
+pub struct MetricsSettings {
+    /// What all names begin with.
+    pub prefix: String,
+    /// The bearer token that is asked for; `None` shows nothing on the port for everything.
+    pub token: Option<Secret>,
+    /// The port for everything, by which soketi's dashboards tell servers apart.
+    pub port: u16,
 }
 
 /// How silence is treated, in seconds.
@@ -39,4 +55,13 @@ pub struct Heartbeat {
     pub ping_after_seconds: u32,
     /// After so much silence the connection is closed with 4201.
     pub close_after_seconds: u32,
+}
+
+/// How the statistics of apps are kept.
+#[derive(Clone, Copy, Debug)]
+pub struct StatisticsSettings {
+    /// The length of an interval of which figures are kept. Never 0.
+    pub interval_seconds: u32,
+    /// How long they are kept; 0 for ever.
+    pub keep_days: u32,
 }

@@ -1,6 +1,6 @@
 //! What breaks, and how it is mended.
 
-use clairon_tests::nodes::members;
+use clairon_tests::nodes::wait_for_members;
 use clairon_tests::{eventually, http};
 use rand::RngExt;
 use rustix::process::Signal;
@@ -51,7 +51,7 @@ impl World {
         self.down = None;
         match (self.fault, self.broken[0]) {
             (Fault::Kill, node) => {
-                let new = self.nodes.node(node).start();
+                let new = self.new_node(node).start();
                 self.dead.push(std::mem::replace(&mut self.nodes.servers[node], new));
             }
             (Fault::Sleep, node) => {
@@ -97,9 +97,7 @@ impl World {
         for (number, app) in self.apps.iter().enumerate() {
             for channel in CHANNELS.into_iter().filter(|channel| is_presence(channel)) {
                 let rest = self.users(number, channel, |guest| guest.node != node);
-                eventually("the members of that node are gone", || {
-                    members(other, app, channel).as_ref() == Some(&rest)
-                });
+                wait_for_members(other, app, channel, &rest);
             }
         }
     }

@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
+use std::thread;
 
 use clairon_tests::app::App;
 use clairon_tests::client::{Client, data};
@@ -64,6 +65,17 @@ impl fmt::Display for Guest {
     }
 }
 
+/// Says who waited, where the wait ends in a panic.
+struct Waiting(String);
+
+impl Drop for Waiting {
+    fn drop(&mut self) {
+        if thread::panicking() {
+            eprintln!("{}", self.0);
+        }
+    }
+}
+
 impl Guest {
     pub(crate) fn connect(server: &Server, (number, app): (usize, &App), node: usize, user: String) -> Self {
         let client = Client::connect(server, app);
@@ -98,6 +110,8 @@ impl Guest {
 
     /// Reads until it is so.
     pub(crate) fn hear_until(&mut self, is_so: impl Fn(&Self) -> bool) {
+        let asked: Vec<_> = self.channels.iter().filter(|(_, stay)| stay.is_none()).map(|(name, _)| *name).collect();
+        let _waiting = Waiting(format!("{self} waits, for {asked:?} or a message"));
         while !is_so(self) {
             let event = self.client.socket.event();
             self.note(&event);

@@ -1,13 +1,15 @@
 //! Three nodes, the apps on them, and who is there.
 
 use std::collections::BTreeSet;
+use std::{env, fs};
 
 use clairon_tests::app::App;
 use clairon_tests::nodes::Nodes;
 use clairon_tests::proxy::Proxied;
-use clairon_tests::server::Server;
+use clairon_tests::server::{Builder, Server};
 use rand::rngs::StdRng;
 use rand::{RngExt, SeedableRng};
+use serde_json::Value;
 
 use crate::fault::Fault;
 use crate::guest::{Guest, Stay};
@@ -45,7 +47,7 @@ impl World {
         let mut world = Self {
             random: StdRng::seed_from_u64(seed),
             fault,
-            nodes: Nodes::over(Proxied::start(NODES), NODES, &apps),
+            nodes: Nodes::over(Proxied::start(NODES), 0, &apps),
             apps,
             dead: Vec::new(),
             guests: Vec::new(),
@@ -56,6 +58,7 @@ impl World {
             seed,
             diary: Vec::new(),
         };
+        world.nodes.servers = (0..NODES).map(|node| world.new_node(node).start()).collect();
         for app in 0..world.apps.len() {
             let mut witness = world.connect(app, 0, "witness".to_owned());
             witness.ask_to_join(CHANNELS[0]);
@@ -86,6 +89,12 @@ impl World {
         self.diary.push(step);
     }
 
+    /// A node that bears a busy machine: but for the end of a lease, what breaks here is noticed without a time-out.
+    pub(crate) fn new_node(&self, number: usize) -> Builder {
+        let patience = [("CLAIRON_REDIS_RESPONSE_SECONDS", "4"), ("CLAIRON_CLUSTER_LEASE_SECONDS", "5")];
+        patience.into_iter().fold(self.nodes.node(number), |node, (name, value)| node.env(name, value))
+    }
+
     pub(crate) fn connect(&self, app: usize, node: usize, user: String) -> Guest {
         Guest::connect(&self.nodes.servers[node], (app, &self.apps[app]), node, user)
     }
@@ -111,11 +120,24 @@ impl World {
 impl Drop for World {
     fn drop(&mut self) {
         if std::thread::panicking() {
-            let last = &self.diary[self.diary.len().saturating_sub(LAST_STEPS)..];
-            eprintln!("{:?}, seed {}; its last steps:\n{}", self.fault, self.seed, last.join("\n"));
-            for (app, channel) in (0..self.apps.len()).flat_map(|app| CHANNELS.map(|channel| (app, channel))) {
-                eprintln!("edges of {}{:?}", room_name(app, channel), self.edges(app, channel));
-            }
+            self.tell();
+        }
+    }
+}
+
+impl World {
+    /// Tells what was done last and what the edges are, and keeps what the nodes have logged.
+    fn tell(&self) {
+        let last = &self.diary[self.diary.len().saturating_sub(LAST_STEPS)..];
+        eprintln!("{:?}, seed {}; its last steps:\n{}", self.fault, self.seed, last.join("\n"));
+        for (app, channel) in (0..self.apps.len()).flat_map(|app| CHANNELS.map(|channel| (app, channel))) {
+            eprintln!("edges of {}{:?}", room_name(app, channel), self.edges(app, channel));
+        }
+        for (node, server) in self.nodes.servers.iter().enumerate() {
+            let lines: Vec<String> = server.log().lines().iter().map(Value::to_string).collect();
+            let path = env::temp_dir().join(format!("clairon-history-{:?}-{}-node-{node}.log", self.fault, self.seed));
+            let kept = fs::write(&path, lines.join("\n")).map(|()| path.display().to_string());
+            eprintln!("the log of node {node}: {}", kept.unwrap_or_else(|error| error.to_string()));
         }
     }
 }

@@ -9,7 +9,7 @@ mod welcome;
 use std::io::{self, IsTerminal};
 
 use clairon_registry::App;
-use clairon_server::Server;
+use clairon_server::{Listeners, MetricsSettings, Server};
 use tracing::info;
 
 use self::{apps::Apps, welcome::Welcome};
@@ -25,13 +25,19 @@ pub(crate) async fn run(arguments: ServeArguments) -> anyhow::Result<()> {
     let _log = logging::start(&settings.log)?;
     let max_connections = open_files::raise_limit();
     // The port comes first: a start that fails for it leaves no app behind whose secret nobody has seen.
-    let listener = listener::bind(&settings.listen).await?;
+    let listener = listener::bind(&settings.listen, "--port").await?;
+    let metrics_listener = match &settings.metrics_listen {
+        Some(listen) => Some(listener::bind(listen, "metrics.listen").await?),
+        None => None,
+    };
     let address = Address::of(listener.local_addr()?, &settings.server.path_prefix);
     let registry = open(&settings.database).await?;
     let apps = Apps::prepare(registry.as_ref(), &settings).await?;
     let shutdown = shutdown::signal()?;
     print(welcome(&apps, &settings.apps, &address));
-    let server = clairon_server::Settings { max_connections, ..settings.server };
+    let port = listener.local_addr()?.port();
+    let metrics = MetricsSettings { port, ..settings.server.metrics };
+    let server = clairon_server::Settings { max_connections, metrics, ..settings.server };
     let server = Server::new(registry, server).await?;
     info!(
         version = env!("CARGO_PKG_VERSION"),
@@ -40,9 +46,10 @@ pub(crate) async fn run(arguments: ServeArguments) -> anyhow::Result<()> {
         network = address.network(),
         database = %settings.database.url,
         apps = apps.count,
+        metrics = metrics_listener.as_ref().and_then(|listener| listener.local_addr().ok()).map(tracing::field::display),
         "ready"
     );
-    server.serve(listener, shutdown).await?;
+    server.serve(Listeners { all: listener, metrics: metrics_listener }, shutdown).await?;
     info!("stopped");
     Ok(())
 }

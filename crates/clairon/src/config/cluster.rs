@@ -1,14 +1,15 @@
 //! How a node reaches the others.
 
-use std::time::Duration;
+use std::{fs, time::Duration};
 
-use clairon_server::{ClusterSettings, RedisUrl};
+use clairon_server::{Authorities, ClusterSettings, RedisUrl};
 
 use super::fields::Fields;
 
 /// `None` for a single node, and where something is wrong, which is then a problem.
 pub(super) fn read(fields: &mut Fields<'_>) -> Option<ClusterSettings> {
     let url = fields.url("redis.url", parse_url);
+    let authorities = fields.text("redis.ca_file", read_authorities);
     let prefix = fields.text("redis.prefix", parse_prefix);
     let response = fields.number("redis.response_seconds", 1..=60);
     let lease = fields.number("cluster.lease_seconds", 2..=3_600);
@@ -23,9 +24,10 @@ pub(super) fn read(fields: &mut Fields<'_>) -> Option<ClusterSettings> {
         fields.refuse("redis.response_seconds", wrong);
         return None;
     }
-    let (url, prefix) = (url??, prefix?);
+    let (url, authorities, prefix) = (url??, authorities?, prefix?);
     Some(ClusterSettings {
         url,
+        authorities,
         prefix,
         lease: Duration::from_secs(lease),
         beat: Duration::from_secs(beat),
@@ -35,6 +37,14 @@ pub(super) fn read(fields: &mut Fields<'_>) -> Option<ClusterSettings> {
 
 fn parse_url(text: &str) -> Result<Option<RedisUrl>, String> {
     if text.is_empty() { Ok(None) } else { text.parse().map(Some).map_err(|error| format!("{error}")) }
+}
+
+fn read_authorities(path: &str) -> Result<Option<Authorities>, String> {
+    if path.is_empty() {
+        return Ok(None);
+    }
+    let pem = fs::read(path).map_err(|error| format!("it cannot be read: {error}"))?;
+    Authorities::from_pem(pem).map(Some)
 }
 
 fn parse_prefix(text: &str) -> Result<String, &'static str> {

@@ -4,7 +4,7 @@ use std::net::IpAddr;
 
 use super::fields::Fields;
 
-/// The address that everything is served on.
+/// An address to listen on.
 #[derive(Debug)]
 pub(crate) struct Listen {
     /// An address, without brackets, or a host name.
@@ -19,6 +19,17 @@ impl Listen {
         let port = fields.number("server.port", 0..=u16::MAX);
         Some(Self { host: host?, port: port? })
     }
+}
+
+/// Takes an address with a port; nothing is nowhere.
+pub(super) fn parse_optional(text: &str) -> Result<Option<Listen>, &'static str> {
+    if text.is_empty() { Ok(None) } else { parse_address(text).map(Some) }
+}
+
+fn parse_address(text: &str) -> Result<Listen, &'static str> {
+    let allowed = "allowed is an address or a host name with a port behind a colon, such as 127.0.0.1:9601";
+    let (host, port) = text.rsplit_once(':').ok_or(allowed)?;
+    Ok(Listen { host: parse_host(host).map_err(|_| allowed)?, port: port.parse().map_err(|_| allowed)? })
 }
 
 fn parse_host(text: &str) -> Result<String, &'static str> {

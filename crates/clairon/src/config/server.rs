@@ -2,15 +2,21 @@
 
 use std::time::Duration;
 
-use clairon_server::{Heartbeat, OutboxLimits, Settings};
+use clairon_protocol::Secret;
+use clairon_server::{Heartbeat, MetricsSettings, OutboxLimits, Settings, StatisticsSettings};
 
 use super::{cluster, fields::Fields};
+
+/// The shortest token: what is shorter can be guessed.
+const TOKEN_BYTES: usize = 16;
 
 pub(super) fn read(fields: &mut Fields<'_>) -> Option<Settings> {
     let path_prefix = fields.text("server.path_prefix", parse_path_prefix);
     let shutdown = fields.number("server.shutdown_seconds", 0..=3_600);
     let drain = fields.number("server.drain_seconds", 0..=3_600);
     let cluster = cluster::read(fields);
+    let metrics = read_metrics(fields);
+    let statistics = read_statistics(fields);
     let authorization = fields.number("heartbeat.authorization_seconds", 1..=3_600);
     let heartbeat = read_heartbeat(fields);
     let outbox = read_outbox(fields);
@@ -25,8 +31,45 @@ pub(super) fn read(fields: &mut Fields<'_>) -> Option<Settings> {
         authorization_timeout: Duration::from_secs(authorization?),
         shutdown_grace: Duration::from_secs(shutdown?),
         drain: Duration::from_secs(drain?),
+        metrics: metrics?,
+        statistics: statistics?,
         cluster,
     })
+}
+
+fn read_statistics(fields: &mut Fields<'_>) -> Option<StatisticsSettings> {
+    let interval_seconds = fields.number("statistics.interval_seconds", 1..=86_400);
+    let keep_days = fields.number("statistics.keep_days", 0..=36_500);
+    Some(StatisticsSettings { interval_seconds: interval_seconds?, keep_days: keep_days? })
+}
+
+fn read_metrics(fields: &mut Fields<'_>) -> Option<MetricsSettings> {
+    let prefix = fields.text("metrics.prefix", parse_metrics_prefix);
+    let token = fields.secret("metrics.token", parse_token);
+    // The port is known once it is listened on.
+    Some(MetricsSettings { prefix: prefix?, token: token?, port: 0 })
+}
+
+fn parse_metrics_prefix(text: &str) -> Result<String, &'static str> {
+    let is_good = |byte: u8| byte.is_ascii_alphanumeric() || byte == b'_';
+    if (1..=64).contains(&text.len()) && !text.as_bytes()[0].is_ascii_digit() && text.bytes().all(is_good) {
+        Ok(text.to_owned())
+    } else {
+        Err("allowed are 1 to 64 letters, digits and underscores, no digit first")
+    }
+}
+
+/// A bearer token; empty for none.
+fn parse_token(text: &str) -> Result<Option<Secret>, String> {
+    if text.is_empty() {
+        return Ok(None);
+    }
+    let allowed =
+        || format!("allowed are {TOKEN_BYTES} to 256 printable ASCII characters, this has {} bytes", text.len());
+    if text.len() < TOKEN_BYTES || !text.bytes().all(|byte| byte.is_ascii_graphic()) {
+        return Err(allowed());
+    }
+    Secret::parse(text).map(Some).map_err(|_| allowed())
 }
 
 /// Takes a path that begins with a slash and ends without one; a slash at its end is cut off.

@@ -7,7 +7,7 @@ use super::{
     database_url::DatabaseUrl,
     fields::Fields,
     layers::{Layers, Sources},
-    listen::Listen,
+    listen::{Listen, parse_optional},
     log::LogSettings,
     problem::Problems,
     server,
@@ -17,6 +17,8 @@ use super::{
 #[derive(Debug)]
 pub(crate) struct Settings {
     pub(crate) listen: Listen,
+    /// Where metrics are served too.
+    pub(crate) metrics_listen: Option<Listen>,
     pub(crate) database: Database,
     pub(crate) server: clairon_server::Settings,
     pub(crate) log: LogSettings,
@@ -49,12 +51,21 @@ impl Settings {
     fn read(layers: &Layers, problems: &mut Problems) -> Option<Self> {
         let mut fields = Fields::new(&layers.settings, problems);
         let listen = Listen::read(&mut fields);
+        let metrics_listen = fields.text("metrics.listen", parse_optional);
         let database = read_database(&mut fields);
         let server = server::read(&mut fields);
         let log = LogSettings::read(&mut fields);
         let app_defaults = AppDefaults::read(&mut fields);
         let apps = read_apps(layers, app_defaults, problems);
-        Some(Self { listen: listen?, database: database?, server: server?, log: log?, app_defaults, apps })
+        Some(Self {
+            listen: listen?,
+            metrics_listen: metrics_listen?,
+            database: database?,
+            server: server?,
+            log: log?,
+            app_defaults,
+            apps,
+        })
     }
 }
 

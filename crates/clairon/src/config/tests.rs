@@ -84,6 +84,10 @@ fn every_setting_has_a_variable() {
             ("log.format", _) => "json".to_owned(),
             // The other settings of Redis show with a URL alone.
             ("redis.url", _) => "redis://h".to_owned(),
+            ("metrics.listen", _) => "127.0.0.1:9601".to_owned(),
+            ("metrics.prefix", _) => "soketi".to_owned(),
+            ("metrics.token", _) => "0123456789abcdef".to_owned(),
+            ("redis.ca_file", _) => concat!(env!("CARGO_MANIFEST_DIR"), "/tests/files/authority.pem").to_owned(),
             ("redis.prefix", _) => "other".to_owned(),
             (_, toml::Value::Integer(number)) => (number + 1).to_string(),
             (name, value) => panic!("no other value for {name} = {value}"),
@@ -100,6 +104,8 @@ fn a_cluster_must_fit_together() {
         refused(&[("CLAIRON_CLUSTER_LEASE_SECONDS", "9")]),
         ["CLAIRON_CLUSTER_LEASE_SECONDS is \"9\": must be twice cluster.beat_seconds, which is 5, or more"]
     );
+    let [file] = <[String; 1]>::try_from(refused(&[("CLAIRON_REDIS_CA_FILE", "/none")])).unwrap();
+    assert!(file.starts_with("CLAIRON_REDIS_CA_FILE is \"/none\": it cannot be read: "), "{file}");
     let [url] = <[String; 1]>::try_from(refused(&[("CLAIRON_REDIS_URL", "http://u:pw@h")])).unwrap();
     assert!(url.starts_with("CLAIRON_REDIS_URL is \"http://…@h\": "), "{url}");
 }

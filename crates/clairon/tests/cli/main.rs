@@ -12,3 +12,4 @@ mod import;
 mod place;
 mod serve;
 mod server;
+mod stats;

@@ -9,7 +9,7 @@ use redis::{
 
 use super::{Connection, Failure, sentinel};
 use crate::{
-    RedisUrl,
+    Authorities, ClusterSettings, RedisUrl,
     url::{Host, Topology},
 };
 
@@ -22,12 +22,17 @@ const CLUSTER_RETRIES: u32 = 3;
 /// Makes connections to where a URL points.
 pub(crate) struct Connector {
     url: RedisUrl,
+    authorities: Option<Authorities>,
     response_timeout: Duration,
 }
 
 impl Connector {
-    pub(crate) fn new(url: RedisUrl, response_timeout: Duration) -> Self {
-        Self { url, response_timeout }
+    pub(crate) fn new(settings: &ClusterSettings) -> Self {
+        Self {
+            url: settings.url.clone(),
+            authorities: settings.authorities.clone(),
+            response_timeout: settings.response_timeout,
+        }
     }
 
     /// True where topics belong to slots.
@@ -70,7 +75,7 @@ impl Connector {
                 Ok::<(), RedisError>(())
             });
         }
-        let client = Client::open(self.info(host, self.login())?)?;
+        let client = self.client(host, self.login())?;
         Ok(Connection::Single(client.get_multiplexed_async_connection_with_config(&config).await?))
     }
 
@@ -84,6 +89,9 @@ impl Connector {
             .retries(if repeats { CLUSTER_RETRIES } else { 0 })
             .min_retry_wait(20)
             .max_retry_wait(200);
+        if let Some(authorities) = &self.authorities {
+            builder = builder.certs(authorities.tls());
+        }
         if let Some(push) = push {
             builder = builder.push_sender(move |info| {
                 push(info);
@@ -100,8 +108,17 @@ impl Connector {
             .set_response_timeout(Some(self.response_timeout))
     }
 
+    /// What makes connections to one server.
+    pub(super) fn client(&self, host: &Host, login: RedisConnectionInfo) -> Result<Client, Failure> {
+        let info = self.info(host, login)?;
+        Ok(match self.authorities.as_ref().filter(|_| self.url.tls) {
+            Some(authorities) => Client::build_with_tls(info, authorities.tls())?,
+            None => Client::open(info)?,
+        })
+    }
+
     /// How to reach a server, with the URL's kind of transport.
-    pub(super) fn info(&self, host: &Host, login: RedisConnectionInfo) -> Result<ConnectionInfo, Failure> {
+    fn info(&self, host: &Host, login: RedisConnectionInfo) -> Result<ConnectionInfo, Failure> {
         let Host { name, port } = host.clone();
         let address = if self.url.tls {
             ConnectionAddr::TcpTls { host: name, port, insecure: false, tls_params: None }

@@ -1,6 +1,6 @@
 //! Who is master, as the Sentinels say.
 
-use redis::{Client, ProtocolVersion, RedisConnectionInfo};
+use redis::{ProtocolVersion, RedisConnectionInfo};
 
 use super::{Connector, Failure};
 use crate::url::Host;
@@ -28,7 +28,7 @@ async fn ask(
     if let Some(password) = password {
         login = login.set_password(password);
     }
-    let client = Client::open(connector.info(sentinel, login)?)?;
+    let client = connector.client(sentinel, login)?;
     let mut connection = client.get_multiplexed_async_connection_with_config(&connector.config()).await?;
     let mut question = redis::cmd("SENTINEL");
     question.arg("GET-MASTER-ADDR-BY-NAME").arg(name);

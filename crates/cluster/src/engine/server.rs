@@ -14,7 +14,8 @@ pub(crate) struct Server {
 
 /// Reads the `INFO` of a server that stands alone or has replicas.
 pub(super) fn parse_single(info: &str) -> Result<Server, Failure> {
-    match field(info, "redis_mode") {
+    // Valkey has its own name for it.
+    match field(info, "redis_mode").or_else(|| field(info, "server_mode")) {
         Some("cluster") => {
             return Err(Failure::new("it is part of a Redis Cluster: the URL must be redis+cluster://host:port,…"));
         }
@@ -58,6 +59,7 @@ mod tests {
         for (from, to, problem) in [
             ("7.0.15", "6.2.1", "its version is 6.2.1"),
             ("standalone", "cluster", "redis+cluster://"),
+            ("redis_mode:standalone", "server_mode:cluster", "redis+cluster://"),
             ("standalone", "sentinel", "redis+sentinel://"),
             ("role:master", "role:slave", "replica"),
             ("role:master", "loading:1", "loading"),

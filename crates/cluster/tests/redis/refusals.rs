@@ -2,6 +2,8 @@
 
 use std::process::Command;
 
+use clairon_cluster::{Authorities, Bus, ClusterSettings};
+
 use crate::support::{
     node::{Node, settings},
     redis_cluster::RedisCluster,
@@ -41,7 +43,7 @@ async fn one_line_says_what_is_wrong() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_certificate_that_nobody_vouches_for_is_not_taken() {
+async fn a_certificate_needs_an_authority_that_is_trusted() {
     let folder = tempfile::tempdir().expect("a temporary folder");
     let [key, certificate] = ["key.pem", "cert.pem"].map(|name| folder.path().join(name).display().to_string());
     let made = Command::new("openssl")
@@ -69,8 +71,14 @@ async fn a_certificate_that_nobody_vouches_for_is_not_taken() {
         "--tls-auth-clients",
         "no",
     ]);
-    let text = refusal(&format!("rediss://localhost:{port}")).await;
+    let url = format!("rediss://localhost:{port}");
+    let text = refusal(&url).await;
     assert!(text.contains("invalid peer certificate") && !text.contains('\n'), "{text}");
+    let pem = std::fs::read(certificate).expect("a file");
+    let authorities = Authorities::from_pem(pem).expect("a certificate");
+    let trusting = ClusterSettings { authorities: Some(authorities), ..settings(&url, "trusted") };
+    let node = Node::try_start(trusting).await.expect("its certificate is its own authority");
+    node.cluster.publish(Vec::new()).await.expect("it can be talked to");
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

@@ -2,16 +2,13 @@
 
 mod server;
 
-use std::{
-    str::FromStr,
-    sync::{
-        Arc,
-        atomic::{AtomicU32, Ordering},
-    },
+use std::sync::{
+    Arc,
+    atomic::{AtomicU32, Ordering},
 };
 
 use clairon_registry::{AppRegistry, open};
-use sqlx::{AssertSqlSafe, ConnectOptions, Connection, PgConnection, SqliteConnection, sqlite::SqliteConnectOptions};
+use sqlx::{AssertSqlSafe, Connection, PgConnection, SqliteConnection};
 use tempfile::TempDir;
 
 use server::PostgresServer;
@@ -31,11 +28,11 @@ pub(crate) trait Durable: Database {
     /// Runs a statement past the registry.
     async fn execute(&self, statement: &str) -> Result<(), sqlx::Error>;
 
-    /// Makes it a database of the version before keys had a table of their own.
-    async fn execute_first_migration(&self);
-
     /// Statements that put something that is no text into the name of the app `bad`.
     fn spoil_name_of_bad(&self) -> &'static [&'static str];
+
+    /// The statement that Laravel makes of the migration of its package for `WebSockets`.
+    fn table_of_laravel_websockets(&self) -> &'static str;
 }
 
 pub(crate) struct Memory(Arc<dyn AppRegistry>);
@@ -73,15 +70,14 @@ impl Durable for SqliteFile {
         connection.close().await
     }
 
-    async fn execute_first_migration(&self) {
-        let options = SqliteConnectOptions::from_str(&self.url()).unwrap().create_if_missing(true);
-        let mut connection = options.connect().await.unwrap();
-        sqlx::migrate!("../../migrations/sqlite").run_to(1, &mut connection).await.unwrap();
-        connection.close().await.unwrap();
-    }
-
     fn spoil_name_of_bad(&self) -> &'static [&'static str] {
         &["UPDATE apps SET name = CAST(x'ff' AS TEXT) WHERE id = 'bad'"]
+    }
+
+    fn table_of_laravel_websockets(&self) -> &'static str {
+        r#"CREATE TABLE "websockets_statistics_entries" ("id" integer primary key autoincrement not null,
+        "app_id" varchar not null, "peak_connection_count" integer not null, "websocket_message_count" integer not null,
+        "api_message_count" integer not null, "created_at" datetime, "updated_at" datetime)"#
     }
 }
 
@@ -117,13 +113,14 @@ impl Durable for Postgres {
         connection.close().await
     }
 
-    async fn execute_first_migration(&self) {
-        let mut connection = PgConnection::connect(&self.url()).await.unwrap();
-        sqlx::migrate!("../../migrations/postgres").run_to(1, &mut connection).await.unwrap();
-        connection.close().await.unwrap();
-    }
-
     fn spoil_name_of_bad(&self) -> &'static [&'static str] {
         &["ALTER TABLE apps ALTER COLUMN name DROP NOT NULL", "UPDATE apps SET name = NULL WHERE id = 'bad'"]
+    }
+
+    fn table_of_laravel_websockets(&self) -> &'static str {
+        r#"CREATE TABLE "websockets_statistics_entries" ("id" serial not null primary key, "app_id" varchar(255) not null,
+        "peak_connection_count" integer not null, "websocket_message_count" integer not null,
+        "api_message_count" integer not null, "created_at" timestamp(0) without time zone null,
+        "updated_at" timestamp(0) without time zone null)"#
     }
 }

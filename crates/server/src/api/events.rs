@@ -66,7 +66,9 @@ async fn publish<'a>(node: &Node, app: &App, events: &'a [NewEvent]) -> Result<(
         let NewEvent { name, data, channels, except, .. } = event;
         Message { event: name, data, channels, except: *except, origin: Origin::Backend }
     };
-    Ok(node.publish(app, events.iter().map(message)).await?)
+    node.publish(app, events.iter().map(message)).await?;
+    node.hub.app(&app.id).traffic().add_triggered(events.len());
+    Ok(())
 }
 
 /// The channels as they are now. What cannot be known is left out: the events are published, and must not be again.

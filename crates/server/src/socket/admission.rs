@@ -13,6 +13,7 @@ use super::connection::Connection;
 use crate::{
     cut::Cut,
     explain::{hide_secrets, unknown_path},
+    metrics::Refused,
     node::Node,
 };
 
@@ -80,6 +81,7 @@ fn over_quota(capacity: u64) -> Refusal {
 /// Logs why a client is not let in; where there is no room for anyone, once a minute.
 pub(super) fn log_refusal(node: &Node, refusal: &Refusal) {
     let Refusal { disconnect, reason } = refusal;
+    node.metrics.refusals.count(Refused::Connection(*disconnect));
     if *disconnect != Disconnect::OverCapacity || node.over_capacity_log.allows(node.clock.now()) {
         warn!(code = disconnect.code(), reason = %hide_secrets(&node.apps, reason), "connection refused");
     }
@@ -94,7 +96,7 @@ fn key_of(path: &str) -> Option<Cow<'_, str>> {
 fn open(node: &Arc<Node>, app: &Arc<App>) -> Result<Connection, Disconnect> {
     let hub: Arc<AppHub> = node.hub.app(&app.id);
     let id = SocketId::from_random(rand::random());
-    let session = Arc::new(Session::new(id, node.settings.outbox, node.clock.now()));
+    let session = Arc::new(Session::new(id, node.settings.outbox, hub.traffic().clone(), node.clock.now()));
     hub.connect(&session, app.capacity.map(|capacity| capacity.get() as usize))?;
     if node.stopping.is_cancelled() {
         // The server may have closed all its connections just before this one was among them.

@@ -10,6 +10,7 @@ use tracing::debug;
 use super::connection::Connection;
 use crate::{
     cut::Cut,
+    metrics::Refused,
     node::{Message, Origin},
 };
 
@@ -36,6 +37,7 @@ impl Connection {
     /// that is refused.
     pub(super) async fn client_event(&mut self, app: &App, event: ClientEvent<'_>) {
         if let Err((code, message)) = self.relay(app, &event).await {
+            self.node.metrics.refusals.count(Refused::ClientEvent);
             let (event, channel) = (Cut(&event.event), Cut(&event.channel));
             debug!(app = %app.id, socket = %self.session.id(), %event, %channel, reason = message, "client event refused");
             self.complain(code, &message);

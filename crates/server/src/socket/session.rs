@@ -55,6 +55,9 @@ pub(crate) async fn run(client: Client) {
             }
             Turn::Ended(reason) => {
                 log_end(&connection, reason);
+                if reason == Disconnect::SlowReader {
+                    connection.node.metrics.dropped_slow_reader();
+                }
                 drop(connection);
                 if reason == Disconnect::SlowReader {
                     // Only what may be half written is finished; the rest would not get through either.
@@ -118,6 +121,7 @@ fn poll_turn(
             Poll::Ready(None) => {}
             Poll::Ready(Some(reason)) => return Poll::Ready(Turn::Ended(reason)),
             Poll::Pending => {
+                note_delivery(connection);
                 // An idle connection keeps no queue.
                 *batch = VecDeque::new();
                 break;
@@ -130,14 +134,27 @@ fn poll_turn(
     })
 }
 
+/// All that was queued is written: where an event was timed, this is its end.
+fn note_delivery(connection: &Connection) {
+    if let Some(since) = connection.session.take_timed() {
+        connection.node.metrics.delivered(since, connection.node.clock.micros());
+    }
+}
+
 async fn hear(connection: &mut Connection, message: Message) {
     match message {
-        Message::Text(text) => connection.handle(&text).await,
+        Message::Text(text) => {
+            connection.session.traffic().add_received(text.len());
+            connection.handle(&text).await;
+        }
         // Pusher speaks text only; a client that sends the same JSON as a binary message is understood.
-        Message::Binary(bytes) => match str::from_utf8(&bytes) {
-            Ok(text) => connection.handle(text).await,
-            Err(_) => connection.complain(None, &format!("Binary message ({} bytes) is not UTF-8", bytes.len())),
-        },
+        Message::Binary(bytes) => {
+            connection.session.traffic().add_received(bytes.len());
+            match str::from_utf8(&bytes) {
+                Ok(text) => connection.handle(text).await,
+                Err(_) => connection.complain(None, &format!("Binary message ({} bytes) is not UTF-8", bytes.len())),
+            }
+        }
         Message::Ping(payload) => connection.session.send(frame::pong(&payload)),
         Message::Pong(_) | Message::Close(_) => {}
     }

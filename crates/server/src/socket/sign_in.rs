@@ -6,7 +6,7 @@ use clairon_registry::App;
 use tracing::{debug, warn};
 
 use super::connection::{Connection, SignedInUser};
-use crate::{explain::hide_secrets, wire};
+use crate::{explain::hide_secrets, metrics::Refused, wire};
 
 impl Connection {
     /// Signs the client in. A refusal leaves the connection as it was.
@@ -14,6 +14,7 @@ impl Connection {
         match self.try_sign_in(app, sign_in) {
             Ok(()) => debug!(app = %app.id, socket = %self.session.id(), "signed in"),
             Err((message, reason)) => {
+                self.node.metrics.refusals.count(Refused::SignIn);
                 let reason = hide_secrets(&self.node.apps, &reason);
                 warn!(app = %app.id, socket = %self.session.id(), %reason, "sign-in refused");
                 self.complain(None, &message);

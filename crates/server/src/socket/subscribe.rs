@@ -11,6 +11,7 @@ use super::connection::{Connection, Subscription};
 use crate::{
     cut::Cut,
     explain::{SignedSubscription, hide_secrets},
+    metrics::Refused,
     node::Node,
     wire,
 };
@@ -35,6 +36,7 @@ impl Refusal {
     /// Tells client and log. The connection stays.
     pub(super) fn tell(&self, node: &Node, app: &AppId, session: &Session, channel: &str) {
         let Self { status, message, reason } = self;
+        node.metrics.refusals.count(Refused::Subscription(*status));
         let reason = hide_secrets(&node.apps, reason.as_deref().unwrap_or(message));
         warn!(%app, socket = %session.id(), channel = %Cut(channel), status, %reason, "subscription refused");
         session.send(wire::encode(&Event::SubscriptionError { channel, error: message, status: *status }));

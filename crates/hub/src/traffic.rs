@@ -1,0 +1,155 @@
+//! What has gone in and out for an app.
+
+use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering::Relaxed};
+
+/// What has gone in and out for an app since the start of this node: over its connections, and over the HTTP API.
+///
+/// Counting never orders anything: each figure is right by itself, and two read one after the other may be of slightly
+/// different moments.
+#[derive(Debug, Default)]
+pub struct Traffic {
+    connections: AtomicUsize,
+    peak: AtomicUsize,
+    opened: AtomicU64,
+    sent: Flow,
+    received: Flow,
+    requests: Flow,
+    answers: Flow,
+    triggered: AtomicU64,
+}
+
+/// What has gone one way.
+#[derive(Debug, Default)]
+struct Flow {
+    messages: AtomicU64,
+    bytes: AtomicU64,
+}
+
+/// What has gone one way so far.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct FlowCount {
+    /// Messages, requests or answers.
+    pub messages: u64,
+    /// Their bytes.
+    pub bytes: u64,
+}
+
+impl Traffic {
+    /// How many connections there are.
+    #[must_use]
+    pub fn connections(&self) -> usize {
+        self.connections.load(Relaxed)
+    }
+
+    /// How many connections there have been.
+    #[must_use]
+    pub fn opened(&self) -> u64 {
+        self.opened.load(Relaxed)
+    }
+
+    /// How many connections there were at most since this was last asked.
+    pub fn take_peak(&self) -> usize {
+        self.peak.swap(self.connections(), Relaxed).max(self.connections())
+    }
+
+    /// What was queued for clients, each receiver of an event counted. Headers of frames are among the bytes.
+    #[must_use]
+    pub fn sent(&self) -> FlowCount {
+        self.sent.count()
+    }
+
+    /// What clients have said. Headers of frames are not among the bytes.
+    #[must_use]
+    pub fn received(&self) -> FlowCount {
+        self.received.count()
+    }
+
+    /// Counts a message of a client.
+    pub fn add_received(&self, bytes: usize) {
+        self.received.add(1, bytes);
+    }
+
+    /// What its backend has asked, and was done.
+    #[must_use]
+    pub fn requests(&self) -> FlowCount {
+        self.requests.count()
+    }
+
+    /// What its backend was answered.
+    #[must_use]
+    pub fn answers(&self) -> FlowCount {
+        self.answers.count()
+    }
+
+    /// How many events its backend has triggered: those of a batch each count.
+    #[must_use]
+    pub fn triggered(&self) -> u64 {
+        self.triggered.load(Relaxed)
+    }
+
+    /// Counts a request that was done; in bytes, the bodies.
+    pub fn add_request(&self, request_bytes: usize, answer_bytes: usize) {
+        self.requests.add(1, request_bytes);
+        self.answers.add(1, answer_bytes);
+    }
+
+    /// Counts events that the backend has triggered.
+    pub fn add_triggered(&self, events: usize) {
+        self.triggered.fetch_add(events as u64, Relaxed);
+    }
+
+    /// Counts a frame for so many receivers.
+    pub(crate) fn add_sent(&self, receivers: usize, frame_bytes: usize) {
+        self.sent.add(receivers, receivers * frame_bytes);
+    }
+
+    /// Counts a connection, unless there are `limit` of them already.
+    pub(crate) fn open(&self, limit: usize) -> bool {
+        let counted = self.connections.fetch_update(Relaxed, Relaxed, |count| (count < limit).then_some(count + 1));
+        let Ok(before) = counted else { return false };
+        self.peak.fetch_max(before + 1, Relaxed);
+        self.opened.fetch_add(1, Relaxed);
+        true
+    }
+
+    pub(crate) fn close(&self) {
+        self.connections.fetch_sub(1, Relaxed);
+    }
+}
+
+impl Flow {
+    fn add(&self, messages: usize, bytes: usize) {
+        self.messages.fetch_add(messages as u64, Relaxed);
+        self.bytes.fetch_add(bytes as u64, Relaxed);
+    }
+
+    fn count(&self) -> FlowCount {
+        FlowCount { messages: self.messages.load(Relaxed), bytes: self.bytes.load(Relaxed) }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_peak_is_that_of_its_period() {
+        let traffic = Traffic::default();
+        assert!(traffic.open(2) && traffic.open(2) && !traffic.open(2));
+        traffic.close();
+        assert_eq!((traffic.connections(), traffic.opened(), traffic.take_peak()), (1, 2, 2));
+        assert_eq!(traffic.take_peak(), 1, "the connection that stays is the peak of the next period");
+        traffic.close();
+        assert_eq!((traffic.take_peak(), traffic.take_peak()), (1, 0));
+    }
+
+    #[test]
+    fn an_event_counts_for_each_receiver() {
+        let traffic = Traffic::default();
+        traffic.add_sent(3, 10);
+        traffic.add_sent(0, 10);
+        traffic.add_received(7);
+        assert_eq!(traffic.sent(), FlowCount { messages: 3, bytes: 30 });
+        assert_eq!(traffic.received(), FlowCount { messages: 1, bytes: 7 });
+    }
+}

@@ -1,0 +1,69 @@
+//! What the server counts beside the traffic of its apps, and the page that shows it all to Prometheus.
+
+mod collect;
+mod histogram;
+mod page;
+mod process;
+mod refusals;
+mod text;
+
+use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
+
+use clairon_hub::{Micros, Millis, Session};
+
+use self::histogram::Histogram;
+pub(crate) use self::{
+    page::{Access, page},
+    refusals::{Refusals, Refused},
+};
+
+/// The bounds of delivery latencies, in microseconds.
+const LATENCY_BOUNDS: [u64; 14] =
+    [50, 100, 250, 500, 1_000, 2_500, 5_000, 10_000, 25_000, 50_000, 100_000, 250_000, 500_000, 1_000_000];
+/// The bounds of what waits for a client, in bytes.
+const BACKLOG_BOUNDS: [u64; 9] = [0, 256, 1 << 10, 4 << 10, 16 << 10, 64 << 10, 256 << 10, 1 << 20, 4 << 20];
+
+/// What is counted on a node, for all apps together.
+#[derive(Debug, Default)]
+pub(crate) struct Metrics {
+    /// From an event's arrival on this node to its last write to a socket, in microseconds.
+    latency: Histogram<{ LATENCY_BOUNDS.len() }>,
+    /// What waited for each client whenever one looked, in bytes.
+    backlog: Histogram<{ BACKLOG_BOUNDS.len() }>,
+    pub(crate) refusals: Refusals,
+    slow_readers: AtomicU64,
+    registry: RegistryHealth,
+}
+
+/// How reading the registry goes.
+#[derive(Debug, Default)]
+struct RegistryHealth {
+    read_at: AtomicU64,
+    failures: AtomicU64,
+}
+
+impl Metrics {
+    /// An event that arrived at `since` has been written.
+    pub(crate) fn delivered(&self, since: Micros, now: Micros) {
+        self.latency.observe(&LATENCY_BOUNDS, now.saturating_sub(since));
+    }
+
+    /// Somebody looks at a connection.
+    pub(crate) fn look_at(&self, session: &Session) {
+        self.backlog.observe(&BACKLOG_BOUNDS, session.outbox().backlog().bytes as u64);
+    }
+
+    /// A client was disconnected because it did not keep up.
+    pub(crate) fn dropped_slow_reader(&self) {
+        self.slow_readers.fetch_add(1, Relaxed);
+    }
+
+    /// The registry was asked for changes, and has answered or not.
+    pub(crate) fn asked_registry(&self, has_answered: bool, now: Millis) {
+        if has_answered {
+            self.registry.read_at.store(now, Relaxed);
+        } else {
+            self.registry.failures.fetch_add(1, Relaxed);
+        }
+    }
+}

@@ -1,0 +1,123 @@
+//! From what was counted to the page.
+
+use std::sync::{Arc, atomic::Ordering::Relaxed};
+
+use clairon_hub::{AppHub, Traffic};
+use clairon_registry::App;
+
+use super::{
+    BACKLOG_BOUNDS, LATENCY_BOUNDS,
+    process::Process,
+    text::{Kind, Text},
+};
+use crate::{clock::millis, node::Node};
+
+/// How long ago the registry may have been read for it to count as up.
+const REGISTRY_PATIENCE: std::time::Duration = std::time::Duration::from_secs(5);
+
+/// A figure of one app: its name, its kind, what it means, and where it is.
+type AppFigure = (&'static str, Kind, &'static str, fn(&AppHub) -> u64);
+
+/// The names are those of soketi, whose dashboards know them, as far as `http_calls_received_total`.
+const APP_FIGURES: [AppFigure; 13] = [
+    ("connected", Kind::Gauge, "Connections now.", |hub| hub.traffic().connections() as u64),
+    ("new_connections_total", Kind::Counter, "Connections opened.", |hub| hub.traffic().opened()),
+    ("new_disconnections_total", Kind::Counter, "Connections closed.", |hub| closed(hub.traffic())),
+    ("socket_received_bytes", Kind::Counter, "Bytes of WebSocket messages received.", |hub| {
+        hub.traffic().received().bytes
+    }),
+    ("socket_transmitted_bytes", Kind::Counter, "Bytes of WebSocket frames sent.", |hub| hub.traffic().sent().bytes),
+    ("ws_messages_received_total", Kind::Counter, "WebSocket messages received.", |hub| {
+        hub.traffic().received().messages
+    }),
+    ("ws_messages_sent_total", Kind::Counter, "WebSocket messages sent, each receiver counted.", |hub| {
+        hub.traffic().sent().messages
+    }),
+    ("http_received_bytes", Kind::Counter, "Bytes of bodies of HTTP API requests.", |hub| {
+        hub.traffic().requests().bytes
+    }),
+    ("http_transmitted_bytes", Kind::Counter, "Bytes of bodies of HTTP API answers.", |hub| {
+        hub.traffic().answers().bytes
+    }),
+    ("http_calls_received_total", Kind::Counter, "HTTP API requests that were carried out.", |hub| {
+        hub.traffic().requests().messages
+    }),
+    ("events_triggered_total", Kind::Counter, "Events triggered by backends.", |hub| hub.traffic().triggered()),
+    ("channels", Kind::Gauge, "Channels with subscribers on this node.", |hub| hub.occupancy().channels as u64),
+    ("subscriptions", Kind::Gauge, "Subscriptions on this node.", |hub| hub.occupancy().subscriptions as u64),
+];
+
+fn closed(traffic: &Traffic) -> u64 {
+    // In this order, so that one that opens in between does not count as closed.
+    let connections = traffic.connections() as u64;
+    traffic.opened().saturating_sub(connections)
+}
+
+/// The whole page.
+pub(super) fn collect(node: &Node, prefix: &str, port: u16) -> String {
+    let mut text = Text::new(prefix);
+    apps(node, &mut text, &port.to_string());
+    deliveries(node, &mut text);
+    health(node, &mut text);
+    process(node, &mut text);
+    text.into_page()
+}
+
+fn apps(node: &Node, text: &mut Text, port: &str) {
+    let hub = |app: Arc<App>| (node.hub.app(&app.id), app);
+    let apps: Vec<(Arc<AppHub>, Arc<App>)> = node.apps.all().into_iter().map(hub).collect();
+    for (name, kind, help, figure) in APP_FIGURES {
+        text.metric(name, kind, help);
+        for (hub, app) in &apps {
+            text.sample(name, &[("app_id", app.id.as_str()), ("port", port)], figure(hub));
+        }
+    }
+}
+
+fn deliveries(node: &Node, text: &mut Text) {
+    let metrics = &node.metrics;
+    let (counts, total) = metrics.latency.cumulative();
+    let help = "Seconds from an event's arrival on this node to its last write to a socket.";
+    text.histogram("delivery_latency_seconds", help, 1e6, (&LATENCY_BOUNDS, &counts), (total, metrics.latency.sum()));
+    let (counts, total) = metrics.backlog.cumulative();
+    let help = "Bytes that waited for a client, whenever one was looked at.";
+    text.histogram("outbox_bytes", help, 1.0, (&BACKLOG_BOUNDS, &counts), (total, metrics.backlog.sum()));
+    let help = "Clients disconnected because they did not keep up.";
+    text.single("slow_consumers_dropped_total", Kind::Counter, help, metrics.slow_readers.load(Relaxed));
+    text.metric("refusals_total", Kind::Counter, "What was refused, and why.");
+    for ((kind, reason), count) in metrics.refusals.iter() {
+        text.sample("refusals_total", &[("kind", kind), ("reason", reason)], count);
+    }
+}
+
+fn health(node: &Node, text: &mut Text) {
+    let trouble = node.cluster.as_ref().and_then(|cluster| cluster.health().borrow().trouble.clone());
+    let is_ready = trouble.is_none() && !node.draining.is_cancelled();
+    text.single("ready", Kind::Gauge, "1 while newcomers are welcome, as /ready says.", u8::from(is_ready));
+    let help = "1 while the other nodes hear this one and are heard, and on a single node.";
+    text.single("bus_up", Kind::Gauge, help, u8::from(trouble.is_none()));
+    let seconds = trouble.map_or(0.0, |trouble| trouble.since.elapsed().as_secs_f64());
+    text.single("bus_trouble_seconds", Kind::Gauge, "For how long bus_up is 0.", seconds);
+    let gaps = node.cluster.as_ref().map_or(0, clairon_cluster::Cluster::gaps);
+    text.single("bus_gaps_total", Kind::Counter, "Times that events of other nodes may have been missed.", gaps);
+
+    let registry = &node.metrics.registry;
+    let age = node.clock.now().saturating_sub(registry.read_at.load(Relaxed));
+    let help = "1 while the registry of apps answers.";
+    text.single("registry_up", Kind::Gauge, help, u8::from(age < millis(REGISTRY_PATIENCE)));
+    let help = "Times that the registry of apps did not answer.";
+    text.single("registry_failures_total", Kind::Counter, help, registry.failures.load(Relaxed));
+}
+
+fn process(node: &Node, text: &mut Text) {
+    text.metric("build_info", Kind::Gauge, "Always 1.");
+    text.sample("build_info", &[("version", env!("CARGO_PKG_VERSION"))], 1);
+    let help = "When the server was started, in seconds since 1970.";
+    text.single("process_start_time_seconds", Kind::Gauge, help, node.clock.started_at());
+    let Some(process) = Process::read() else { return };
+    let help = "Memory in use, in bytes.";
+    text.single("process_resident_memory_bytes", Kind::Gauge, help, process.resident_bytes);
+    text.single("process_cpu_seconds_total", Kind::Counter, "CPU time used.", process.cpu.as_secs_f64());
+    text.single("process_open_fds", Kind::Gauge, "Open files.", process.open_files);
+    text.single("process_max_fds", Kind::Gauge, "How many files may be open.", process.max_files);
+}

@@ -1,0 +1,97 @@
+//! Prometheus' text format, version 0.0.4.
+//!
+//! Written here because the names are those of other servers' dashboards: the usual crates append to counters' names what
+//! these do not have, and would have every figure copied into a registry of their own first.
+
+use std::fmt::{Display, Write};
+
+/// The media type of the format.
+pub(super) const MEDIA_TYPE: &str = "text/plain; version=0.0.4; charset=utf-8";
+
+/// A page of metrics, all of whose names begin with the same prefix.
+pub(super) struct Text {
+    prefix: String,
+    page: String,
+}
+
+/// The kinds of metrics.
+#[derive(Clone, Copy)]
+pub(super) enum Kind {
+    Counter,
+    Gauge,
+    Histogram,
+}
+
+/// The labels of a sample: names, and values of any text.
+pub(super) type Labels<'a> = &'a [(&'a str, &'a str)];
+
+impl Text {
+    pub(super) fn new(prefix: &str) -> Self {
+        Self { prefix: prefix.to_owned(), page: String::new() }
+    }
+
+    /// Begins a metric. Its samples must follow before those of any other.
+    pub(super) fn metric(&mut self, name: &str, kind: Kind, help: &str) {
+        let kind = match kind {
+            Kind::Counter => "counter",
+            Kind::Gauge => "gauge",
+            Kind::Histogram => "histogram",
+        };
+        let prefix = &self.prefix;
+        // Writing to a string cannot fail, here and below.
+        let _ = writeln!(self.page, "# HELP {prefix}_{name} {help}\n# TYPE {prefix}_{name} {kind}");
+    }
+
+    /// A sample of the metric that was begun last.
+    pub(super) fn sample(&mut self, name: &str, labels: Labels<'_>, value: impl Display) {
+        let prefix = &self.prefix;
+        let labels = join(labels);
+        let _ = writeln!(self.page, "{prefix}_{name}{labels} {value}");
+    }
+
+    /// A metric with a single sample.
+    pub(super) fn single(&mut self, name: &str, kind: Kind, help: &str, value: impl Display) {
+        self.metric(name, kind, help);
+        self.sample(name, &[], value);
+    }
+
+    /// A histogram without labels: bounds and the counts up to them, the count and the sum of all. Figures are divided
+    /// by `unit`.
+    pub(super) fn histogram(
+        &mut self,
+        name: &str,
+        help: &str,
+        unit: f64,
+        (bounds, counts): (&[u64], &[u64]),
+        (total, sum): (u64, u64),
+    ) {
+        self.metric(name, Kind::Histogram, help);
+        let bucket = format!("{name}_bucket");
+        for (bound, count) in bounds.iter().zip(counts) {
+            self.sample(&bucket, &[("le", &scaled(*bound, unit).to_string())], count);
+        }
+        self.sample(&bucket, &[("le", "+Inf")], total);
+        self.sample(&format!("{name}_sum"), &[], scaled(sum, unit));
+        self.sample(&format!("{name}_count"), &[], total);
+    }
+
+    pub(super) fn into_page(self) -> String {
+        self.page
+    }
+}
+
+#[expect(clippy::cast_precision_loss, reason = "a metric is a float, and no figure here is near 2^53")]
+fn scaled(value: u64, unit: f64) -> f64 {
+    value as f64 / unit
+}
+
+fn join(labels: Labels<'_>) -> String {
+    if labels.is_empty() {
+        return String::new();
+    }
+    let label = |(name, value): &(&str, &str)| {
+        let value = value.replace('\\', "\\\\").replace('"', "\\\"").replace('\n', "\\n");
+        format!("{name}=\"{value}\"")
+    };
+    format!("{{{}}}", labels.iter().map(label).collect::<Vec<_>>().join(","))
+}

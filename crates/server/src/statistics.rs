@@ -1,0 +1,148 @@
+//! What the apps have done on this node, until the registry is told, interval by interval.
+
+use std::collections::HashMap;
+
+use clairon_hub::Traffic;
+use clairon_protocol::AppId;
+use clairon_registry::Statistics;
+use jiff::Timestamp;
+
+/// How much is kept while the registry cannot be told, in entries of one app and interval.
+const UNWRITTEN: usize = 10_000;
+
+/// Cuts what has gone on into intervals, each of which begins at a multiple of its length.
+#[derive(Debug)]
+pub(crate) struct Tally {
+    interval_seconds: u32,
+    /// When the interval that is counted now began, in seconds since 1970.
+    began: i64,
+    /// What was counted of each app before it.
+    seen: HashMap<AppId, Seen>,
+    /// Oldest first.
+    unwritten: Vec<Statistics>,
+}
+
+/// Figures that only grow.
+#[derive(Clone, Copy, Debug, Default)]
+struct Seen {
+    received: u64,
+    triggered: u64,
+}
+
+impl Tally {
+    /// Begins to count.
+    pub(crate) fn new(interval_seconds: u32, now: Timestamp) -> Self {
+        let mut tally = Self { interval_seconds, began: 0, seen: HashMap::new(), unwritten: Vec::new() };
+        tally.began = tally.start_of(now);
+        tally
+    }
+
+    /// True where an interval is over that was not closed yet.
+    pub(crate) fn is_due(&self, now: Timestamp) -> bool {
+        self.start_of(now) != self.began
+    }
+
+    /// Closes the present interval, as far as it has come: counts what `apps` have done in it. An app of which no statistics
+    /// are kept is passed over; so is one that has done nothing.
+    pub(crate) fn close<'a>(&mut self, apps: impl Iterator<Item = (AppId, &'a Traffic, bool)>, now: Timestamp) {
+        let since = Timestamp::from_second(self.began).unwrap_or(now);
+        for (app, traffic, is_kept) in apps {
+            let total = Seen { received: traffic.received().messages, triggered: traffic.triggered() };
+            let peak_connections = traffic.take_peak() as u64;
+            let before = self.seen.insert(app.clone(), total).unwrap_or_default();
+            let websocket_messages = total.received - before.received;
+            let api_messages = total.triggered - before.triggered;
+            if is_kept && (peak_connections, websocket_messages, api_messages) != (0, 0, 0) {
+                let entry = Statistics { app, since, peak_connections, websocket_messages, api_messages };
+                self.unwritten.push(entry);
+            }
+        }
+        self.began = self.start_of(now);
+    }
+
+    /// What the registry has still to be told.
+    pub(crate) fn unwritten(&self) -> &[Statistics] {
+        &self.unwritten
+    }
+
+    /// The registry has been told all of it.
+    pub(crate) fn written(&mut self) {
+        self.unwritten.clear();
+    }
+
+    /// The registry could not be told. Returns how much of the oldest is given up, because too much has come together.
+    pub(crate) fn give_up(&mut self) -> usize {
+        let excess = self.unwritten.len().saturating_sub(UNWRITTEN);
+        self.unwritten.drain(..excess);
+        excess
+    }
+
+    fn start_of(&self, time: Timestamp) -> i64 {
+        let length = i64::from(self.interval_seconds);
+        time.as_second().div_euclid(length) * length
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn at(text: &str) -> Timestamp {
+        text.parse().unwrap()
+    }
+
+    fn app(id: &str) -> AppId {
+        AppId::parse(id).unwrap()
+    }
+
+    #[test]
+    fn intervals_begin_at_multiples_of_their_length() {
+        let mut tally = Tally::new(60, at("2026-11-23T10:00:59.9Z"));
+        let traffic = Traffic::default();
+        traffic.add_received(5);
+        traffic.add_received(5);
+        traffic.add_triggered(3);
+        assert!(!tally.is_due(at("2026-11-23T10:00:59.99Z")) && tally.is_due(at("2026-11-23T10:01:00Z")));
+        tally.close([(app("a"), &traffic, true)].into_iter(), at("2026-11-23T10:01:00.1Z"));
+        let first = Statistics {
+            app: app("a"),
+            since: at("2026-11-23T10:00:00Z"),
+            peak_connections: 0,
+            websocket_messages: 2,
+            api_messages: 3,
+        };
+        assert_eq!(tally.unwritten(), std::slice::from_ref(&first));
+
+        // Nothing happens, then something; what could not be written comes again.
+        assert!(!tally.is_due(at("2026-11-23T10:01:30Z")));
+        tally.close([(app("a"), &traffic, true)].into_iter(), at("2026-11-23T10:02:00Z"));
+        traffic.add_received(5);
+        tally.close([(app("a"), &traffic, true)].into_iter(), at("2026-11-23T10:03:00Z"));
+        let third = Statistics { since: at("2026-11-23T10:02:00Z"), websocket_messages: 1, api_messages: 0, ..first };
+        assert_eq!(tally.unwritten()[1..], [third]);
+        assert_eq!(tally.give_up(), 0);
+        tally.written();
+        assert_eq!(tally.unwritten(), []);
+    }
+
+    #[test]
+    fn what_is_not_to_be_kept_is_not_kept_for_later() {
+        let mut tally = Tally::new(1, at("2026-11-23T10:00:00Z"));
+        let traffic = Traffic::default();
+        traffic.add_received(5);
+        tally.close([(app("a"), &traffic, false)].into_iter(), at("2026-11-23T10:00:01Z"));
+        tally.close([(app("a"), &traffic, true)].into_iter(), at("2026-11-23T10:00:02Z"));
+        assert_eq!(tally.unwritten(), []);
+    }
+
+    #[test]
+    fn the_oldest_is_given_up() {
+        let mut tally = Tally::new(1, at("2026-11-23T10:00:00Z"));
+        let traffic = Traffic::default();
+        traffic.add_received(5);
+        let apps = (0..=UNWRITTEN).map(|id| (app(&id.to_string()), &traffic, true));
+        tally.close(apps, at("2026-11-23T10:00:01Z"));
+        assert_eq!(tally.give_up(), 1);
+        assert_eq!((tally.unwritten().len(), tally.unwritten()[0].app.as_str()), (UNWRITTEN, "1"));
+    }
+}
