@@ -131,7 +131,9 @@ impl Credentials {
     /// Without the times of last use, which change without the app being another.
     pub(crate) fn forget_uses(&mut self) {
         self.newest.last_used_at = None;
-        self.older.iter_mut().for_each(|credential| credential.last_used_at = None);
+        for credential in &mut self.older {
+            credential.last_used_at = None;
+        }
     }
 }
 

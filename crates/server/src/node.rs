@@ -16,7 +16,7 @@ use crate::{
     metrics::Metrics, settings::Settings, statistics::Tally, throttle::Throttle, wire,
 };
 
-/// How long the registry may take to note statistics: a node that stops waits for it.
+/// How long the registry may take to write down uses of keys or statistics: a node that stops waits for it.
 const ANSWER_TIMEOUT: Duration = Duration::from_secs(6);
 
 /// One server process.
@@ -113,9 +113,12 @@ impl Node {
     /// Tells the registry which keys were used.
     pub(crate) async fn record_key_uses(&self) {
         let uses = self.key_uses.take();
-        if !uses.is_empty()
-            && let Err(error) = self.registry.note_used(&uses).await
-        {
+        if uses.is_empty() {
+            return;
+        }
+        let noted = timeout(ANSWER_TIMEOUT, self.registry.note_used(&uses)).await;
+        let seconds = ANSWER_TIMEOUT.as_secs();
+        if let Err(error) = noted.unwrap_or(Err(RegistryError::TimedOut { seconds })) {
             warn!(%error, keys = uses.len(), "that keys were used could not be recorded");
         }
     }

@@ -30,7 +30,9 @@ pub(crate) fn what_is_new_is_bound_by_a_lower_limit(site: &Site) {
 
 pub(crate) fn capacity_ends_nobody(site: &Site) {
     let mut clients = [site.connect(), site.connect()];
-    clients.iter_mut().for_each(|client| drop(client.subscribe("room")));
+    for client in &mut clients {
+        client.subscribe("room");
+    }
     site.clairon(&["update", &site.app.id, "--capacity", "1", "--client-messages", "true"]);
     let log = site.server.wait_for_log("the changed app", |line| line["message"] == "app changed");
     assert!(log["change"].as_str().is_some_and(|change| change.starts_with("Changed")), "{log}");

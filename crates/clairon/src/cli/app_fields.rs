@@ -15,6 +15,7 @@ impl Args for AppFields {
                 .long(app_flag(field.name))
                 .value_name(field.values)
                 .help(field.purpose)
+                .help_heading("Fields")
                 .allow_negative_numbers(true)
         }))
     }

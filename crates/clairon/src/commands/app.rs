@@ -15,7 +15,7 @@ mod view;
 use std::sync::Arc;
 
 use clairon_protocol::AppId;
-use clairon_registry::{AppRegistry, Credentials};
+use clairon_registry::{AppRegistry, Credentials, RegistryError};
 use serde_json::Value;
 
 use super::{address::Address, open, print};
@@ -30,7 +30,7 @@ use crate::{
 pub(crate) async fn run(arguments: AppArguments) -> anyhow::Result<()> {
     let settings = Settings::load(arguments.place.sources())?;
     let _log = logging::start(&settings.log)?;
-    let context = Context { registry: open(&settings.database).await?, settings, json: arguments.json };
+    let context = Context { settings, json: arguments.json };
     match arguments.command {
         AppCommand::Create(app) => create::run(&context, app).await,
         AppCommand::List => list::run(&context).await,
@@ -45,12 +45,16 @@ pub(crate) async fn run(arguments: AppArguments) -> anyhow::Result<()> {
 
 /// What every command works with.
 struct Context {
-    registry: Arc<dyn AppRegistry>,
     settings: Settings,
     json: bool,
 }
 
 impl Context {
+    /// Opens the registry. Arguments are checked before that, for it may create the database.
+    async fn registry(&self) -> Result<Arc<dyn AppRegistry>, RegistryError> {
+        open(&self.settings.database).await
+    }
+
     /// Where a server with the present settings is.
     fn address(&self) -> Address {
         Address::configured(&self.settings)

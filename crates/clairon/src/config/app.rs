@@ -20,7 +20,7 @@ const FIELDS: [(&str, &str, &str); 10] = [
     ("capacity", "NUMBER", "How many connections at once; 0 for no limit"),
     ("allowed_origins", "LIST", "The origins that browsers may connect from, with commas between; empty for all"),
     ("client_messages", SWITCH, "Client events (whispers)"),
-    ("statistics", SWITCH, "Whether its traffic may be counted"),
+    ("statistics", SWITCH, "Whether its traffic is counted"),
     ("user_authentication", SWITCH, "Whether users may sign in"),
     ("authorized_connections", SWITCH, "Close who neither signs in nor joins a private or presence channel"),
     ("watchlist", SWITCH, "Tell signed-in users who of their watchlist comes and goes"),

@@ -78,6 +78,20 @@ fn nothing_is_changed_where_anything_is_wrong() {
 }
 
 #[test]
+fn wrong_input_creates_no_database() {
+    let place = Place::new();
+    for arguments in [
+        &["app", "update", "1", "--capacity", "x"][..],
+        &["app", "create", "--secret", "\n"],
+        &["app", "create", "--from-env", ".env"],
+        &["app", "delete", "1"],
+    ] {
+        assert_eq!(place.run(arguments).code, 2);
+        assert!(!place.path().join("clairon.db").exists(), "{arguments:?}");
+    }
+}
+
+#[test]
 fn off_and_on() {
     let place = place();
     for (command, changed, text) in [

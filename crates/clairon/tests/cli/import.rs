@@ -151,7 +151,7 @@ fn nothing_is_written_where_something_is_wrong() {
         (["soketi", "broken.json", "--yes"], 1, "broken.json:1:7: not JSON"),
         (["soketi", "missing.json", "--yes"], 1, "missing.json"),
         (["reverb", "broken.php", "--yes"], 1, "broken.php:1: a call of hush where an array is expected"),
-        (["nobody", "one.json", "--yes"], 2, "invalid value 'nobody'"),
+        (["nobody", "one.json", "--yes"], 2, "invalid value '…' for '<FORMAT>'"),
         (["soketi", "one.json", "--database=sqlite://clairon.db"], 2, "import needs --yes"),
     ] {
         let run = place.run(&[&["import"], &arguments[..]].concat());

@@ -19,7 +19,7 @@ pub(super) async fn run(context: &Context, arguments: CreateArguments) -> anyhow
         None => (arguments.id.unwrap_or(random.id), credential(arguments.key, arguments.secret)?),
     };
     let app = App { name: arguments.name, id, credentials: credential.into(), ..random };
-    context.registry.create(&app).await?;
+    context.registry().await?.create(&app).await?;
     let show_secret = arguments.from_env.is_none();
     let view = if show_secret { AppView::with_secrets(&app) } else { AppView::public(&app) };
     print(view.text(context.json)?);

@@ -10,7 +10,7 @@ use crate::commands::confirm;
 pub(super) async fn run(context: &Context, id: &AppId, yes: bool) -> anyhow::Result<()> {
     let question = format_args!("Delete the app {id} and disconnect its clients?");
     ensure!(yes || confirm(format_args!("app delete {id}"), question)?, "nothing was deleted");
-    ensure!(context.registry.delete(id).await?, unknown(id));
+    ensure!(context.registry().await?.delete(id).await?, unknown(id));
     context.tell(&format!("deleted {id}\n"), &json!({ "id": id, "deleted": true }));
     context.warn_if_declared(id);
     Ok(())

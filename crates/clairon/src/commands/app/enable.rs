@@ -7,7 +7,8 @@ use serde_json::json;
 use super::{Context, unknown};
 
 pub(super) async fn run(context: &Context, id: &AppId, enabled: bool) -> anyhow::Result<()> {
-    let update = context.registry.update(id, &|app| app.enabled = enabled).await?.with_context(|| unknown(id))?;
+    let update =
+        context.registry().await?.update(id, &|app| app.enabled = enabled).await?.with_context(|| unknown(id))?;
     let changed = update.before.enabled != enabled;
     let state = if enabled { "enabled" } else { "disabled" };
     let text =

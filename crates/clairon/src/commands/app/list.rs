@@ -8,7 +8,7 @@ use super::{Context, view::AppView};
 use crate::commands::print;
 
 pub(super) async fn run(context: &Context) -> anyhow::Result<()> {
-    let apps = context.registry.list().await?;
+    let apps = context.registry().await?.list().await?;
     if context.json {
         let apps = apps.iter().map(AppView::public).collect::<Vec<_>>();
         print(format_args!("{}\n", serde_json::to_string_pretty(&apps)?));

@@ -21,7 +21,7 @@ pub(super) async fn run(context: &Context, arguments: RotateArguments) -> anyhow
 /// Adds a pair and prints it with what to paste. The older ones work on.
 async fn rotate(context: &Context, id: &AppId) -> anyhow::Result<()> {
     let credential = Credential::random();
-    let app = context.registry.rotate(id, &credential).await?.with_context(|| unknown(id))?;
+    let app = context.registry().await?.rotate(id, &credential).await?.with_context(|| unknown(id))?;
     let Credential { key, secret, .. } = &credential;
     let address = context.address();
     let setup = Setup { id, credential: &credential, address: &address, show_secret: true };
@@ -34,7 +34,7 @@ async fn rotate(context: &Context, id: &AppId) -> anyhow::Result<()> {
 }
 
 async fn retire(context: &Context, id: &AppId, key: &str) -> anyhow::Result<()> {
-    let app = context.registry.retire(id, key).await?.with_context(|| unknown(id))?;
+    let app = context.registry().await?.retire(id, key).await?.with_context(|| unknown(id))?;
     let text = format!("# retired {key}; what is left:\n{}", key_lines(&KeyView::public_of(&app)));
     context.tell(&text, &json!({ "id": id, "retired": key, "keys": KeyView::public_of(&app) }));
     if context.declared(id).is_some_and(|declared| declared.find(key).is_some()) {

@@ -11,7 +11,7 @@ use crate::{
 
 pub(super) async fn run(context: &Context, arguments: &ShowArguments) -> anyhow::Result<()> {
     let &ShowArguments { ref id, show_secret, env } = arguments;
-    let app = context.registry.find(id).await?.with_context(|| unknown(id))?;
+    let app = context.registry().await?.find(id).await?.with_context(|| unknown(id))?;
     if env {
         let address = context.address();
         let setup = Setup { id, credential: app.credentials.newest(), address: &address, show_secret };

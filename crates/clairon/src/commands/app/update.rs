@@ -15,7 +15,7 @@ pub(super) async fn run(context: &Context, id: &AppId, fields: AppFields) -> any
     let changes = AppChanges::read(fields.0)?;
     let nothing = || Problems::one("there is nothing to change: `clairon app update --help` lists what an app has");
     ensure!(!changes.is_empty(), nothing());
-    let update = context.registry.update(id, &|app| changes.apply(app)).await?.with_context(|| unknown(id))?;
+    let update = context.registry().await?.update(id, &|app| changes.apply(app)).await?.with_context(|| unknown(id))?;
     let differences = difference::differences(&update.before, &update.after)?;
     let text = match differences.as_slice() {
         [] => format!("nothing changed: the app {id} is like that already\n"),

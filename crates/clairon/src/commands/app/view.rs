@@ -96,8 +96,10 @@ impl<'a> AppView<'a> {
             return Ok(format!("{}\n", serde_json::to_string_pretty(&self)?));
         }
         let mut keys = std::mem::take(&mut self.keys);
-        // It stands in the table.
-        keys.iter_mut().take(1).for_each(|newest| newest.secret = None);
+        if let Some(newest) = keys.first_mut() {
+            // It stands in the table.
+            newest.secret = None;
+        }
         Ok(format!("[[apps]]\n{}{}", toml::to_string(&self)?, key_lines(&keys)))
     }
 }
