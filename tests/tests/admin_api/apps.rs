@@ -38,8 +38,8 @@ fn an_app_is_created_shown_changed_and_deleted() {
     assert!(!listed.to_string().contains("secret"), "{listed}");
     assert!(call(&server, "GET", "/apps?show_secret=true", None).body.contains("\"secret\""));
 
-    let patch = json!({"name": "", "capacity": 3, "allowed_origins": ["https://a.test"], "user_info_bytes": 1e3});
-    let changed = call(&server, "PATCH", &path, Some(&patch)).ok();
+    let change = json!({"name": "", "capacity": 3, "allowed_origins": ["https://a.test"], "user_info_bytes": 1e3});
+    let changed = call(&server, "PATCH", &path, Some(&change)).ok();
     created["name"] = json!("");
     created["capacity"] = json!(3);
     created["allowed_origins"] = json!(["https://a.test"]);
@@ -52,7 +52,7 @@ fn an_app_is_created_shown_changed_and_deleted() {
     for method in ["GET", "DELETE"] {
         call(&server, method, &path, None).assert_problem(404, "No app");
     }
-    call(&server, "PATCH", &path, Some(&patch)).assert_problem(404, "No app");
+    call(&server, "PATCH", &path, Some(&change)).assert_problem(404, "No app");
     for switch in ["enable", "disable", "keys"] {
         call(&server, "POST", &format!("{path}/{switch}"), None).assert_problem(404, "No app");
     }
