@@ -26,7 +26,7 @@ pub(super) struct Wanted {
     #[param(required = false, nullable = false)]
     since: Option<Timestamp>,
     /// How many seconds are taken together; longer where the answer would have more than about 2,000 entries.
-    #[param(required = false, nullable = false, value_type = u32, minimum = 1)]
+    #[param(required = false, nullable = false, value_type = u32, format = Int64, minimum = 1, maximum = 4_294_967_295_u32)]
     step_seconds: Option<NonZeroU32>,
 }
 
