@@ -62,7 +62,7 @@ pub(crate) enum NoAccess {
     NoHeader,
     #[error("the Authorization header is not `Bearer TOKEN`")]
     NoToken,
-    #[error("the bearer token ({size} bytes) is another")]
+    #[error("the bearer token ({size} bytes) is not the one in the settings")]
     OtherToken { size: usize },
 }
 

@@ -24,8 +24,13 @@ fn without_the_token_a_request_gets_nowhere() {
     let cases = [
         ("GET", "/apps", None, "there is no Authorization header"),
         ("GET", "/apps", Some(basic.as_str()), "the Authorization header is not `Bearer TOKEN`"),
-        ("POST", "/apps", Some("Bearer x"), "the bearer token (1 bytes) is not admin.token"),
-        ("DELETE", "/apps/1", Some(&format!("Bearer {short}")), "the bearer token (31 bytes) is not admin.token"),
+        ("POST", "/apps", Some("Bearer x"), "the bearer token (1 bytes) is not the one in the settings"),
+        (
+            "DELETE",
+            "/apps/1",
+            Some(&format!("Bearer {short}")),
+            "the bearer token (31 bytes) is not the one in the settings",
+        ),
         ("GET", "/no/such/path", Some("Bearer"), "the Authorization header is not `Bearer TOKEN`"),
     ];
     for (method, path, authorization, reason) in cases {
@@ -34,7 +39,11 @@ fn without_the_token_a_request_gets_nowhere() {
         response.assert_problem(401, "Authorization: Bearer TOKEN");
         let challenge = response.header("www-authenticate").unwrap();
         assert!(challenge.starts_with("Bearer realm="), "{challenge}");
-        assert_eq!(challenge.contains("invalid_token"), reason.contains("is not admin.token"), "{challenge}");
+        assert_eq!(
+            challenge.contains("invalid_token"),
+            reason.contains("is not the one in the settings"),
+            "{challenge}"
+        );
         let line = server.wait_for_log(reason, |line| line["reason"] == reason);
         assert_eq!(line["status"], 401, "{line}");
     }
