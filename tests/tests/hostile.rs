@@ -76,6 +76,27 @@ fn a_refusal_is_logged_in_a_bounded_line() {
 }
 
 #[test]
+fn a_flood_of_refusals_fills_no_log() {
+    let server = Server::start(app());
+    let mut client = Client::connect(&server, &app());
+    let mut refused = |times: usize| {
+        for _ in 0..times {
+            client.send("pusher:subscribe", &json!({"channel": "private-c"}));
+        }
+        assert_eq!(client.fence().len(), 2 * times);
+    };
+    refused(1_000);
+    eventually("a line that says how much was left out", || {
+        refused(1);
+        server.log().lines().iter().any(|line| line["left_out"].as_u64().is_some_and(|left_out| left_out > 500))
+    });
+    assert!(refusals(&server, "subscription refused") < 500);
+    // Another reason has lines of its own.
+    RawSocket::open(&server, "/app/nobody").closed();
+    server.wait_for_log("the other refusal", |line| line["message"] == "connection refused");
+}
+
+#[test]
 fn a_user_id_forges_no_line_in_the_log() {
     let server = Server::builder().app(app()).env("CLAIRON_LOG", "debug").start();
     let mut client = Client::connect(&server, &app());

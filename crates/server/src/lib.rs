@@ -23,6 +23,7 @@ mod node;
 mod opening;
 mod prefixed;
 mod reads;
+mod refusals;
 mod router;
 mod settings;
 mod socket;

@@ -83,18 +83,28 @@ impl LiveFeed {
 }
 
 impl Node {
+    /// Whether anybody watches.
+    pub(crate) fn is_watched(&self) -> bool {
+        self.live.is_watched.load(Ordering::Relaxed)
+    }
+
     /// Tells those who watch, if there are any.
     pub(crate) fn observe(&self, happening: impl FnOnce() -> Happening) {
-        if self.live.is_watched.load(Ordering::Relaxed) {
-            self.live.tell(happening().without_secrets(&self.apps));
+        if self.is_watched() {
+            self.tell(happening().presentable(&self.apps));
         }
+    }
+
+    /// Tells those who watch what is presentable already.
+    pub(crate) fn tell(&self, happening: Happening) {
+        self.live.tell(happening);
     }
 
     /// Tells those who watch, and want to know of events too, of one that was published.
     pub(crate) fn observe_event(&self, app: &App, message: &Message<'_>) {
         if self.live.wants_events.load(Ordering::Relaxed) {
             for channel in message.channels {
-                self.live.tell(self.published(app, message, channel).without_secrets(&self.apps));
+                self.live.tell(self.published(app, message, channel).presentable(&self.apps));
             }
         }
     }

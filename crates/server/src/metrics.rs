@@ -4,7 +4,6 @@ mod collect;
 mod histogram;
 mod page;
 mod process;
-mod refusals;
 mod text;
 
 use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
@@ -12,10 +11,7 @@ use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
 use clairon_hub::{Micros, Millis, Session};
 
 use self::histogram::Histogram;
-pub(crate) use self::{
-    page::{Access, page},
-    refusals::{Refusals, Refused},
-};
+pub(crate) use self::page::{Access, page};
 
 /// The bounds of delivery latencies, in microseconds.
 const LATENCY_BOUNDS: [u64; 14] =
@@ -34,7 +30,6 @@ pub(crate) struct Metrics {
     backlog: Histogram<{ BACKLOG_BOUNDS.len() }>,
     /// The same in frames.
     frames: Histogram<{ FRAMES_BOUNDS.len() }>,
-    pub(crate) refusals: Refusals,
     slow_readers: AtomicU64,
     registry: RegistryHealth,
 }

@@ -13,7 +13,7 @@ use tracing::warn;
 
 use crate::{
     clock::Clock, deliver::Delivery, error::ServerError, explain::Explainer, key_uses::KeyUses, live::LiveFeed,
-    metrics::Metrics, settings::Settings, statistics::Tally, throttle::Throttle, wire,
+    metrics::Metrics, refusals::Refusals, settings::Settings, statistics::Tally, wire,
 };
 
 /// How long the registry may take to write down uses of keys or statistics: a node that stops waits for it.
@@ -40,8 +40,7 @@ pub(crate) struct Node {
     pub(crate) stopping: CancellationToken,
     /// Cancelled before that, while clients are sent to the other nodes: only clients are turned away.
     pub(crate) draining: CancellationToken,
-    /// What is logged when there is no room for another WebSocket.
-    pub(crate) over_capacity_log: Throttle,
+    pub(crate) refusals: Refusals,
     /// The other nodes; `None` where there are none.
     pub(crate) cluster: Option<Cluster>,
     bus: Box<dyn Bus>,
@@ -99,7 +98,7 @@ impl Node {
             tasks: TaskTracker::new(),
             stopping: CancellationToken::new(),
             draining: CancellationToken::new(),
-            over_capacity_log: Throttle::default(),
+            refusals: Refusals::default(),
             cluster,
             bus,
         })

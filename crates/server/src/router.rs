@@ -12,16 +12,13 @@ use axum::{
 use http::{HeaderMap, Uri, header, uri::PathAndQuery};
 use hyper::body::Body;
 use tower_http::cors::CorsLayer;
-use tracing::warn;
 
 use crate::{
     admin,
     api::{self, Reason},
-    cut::Cut,
-    explain::hide_secrets,
-    live::{Happening, Kind},
-    metrics::{self, Access, Refused},
+    metrics::{self, Access},
     node::Node,
+    refusals::Refused,
     socket,
 };
 
@@ -77,20 +74,22 @@ async fn refuse_stray_websocket(State(node): State<Arc<Node>>, request: Request,
     next.run(request).await
 }
 
-/// Counts a request that was carried out, and counts and logs one that was not, with the true reason.
+/// Takes note of a request, carried out or refused.
 async fn note_answer(State(node): State<Arc<Node>>, request: Request, next: Next) -> Response {
     let (method, path) = (request.method().clone(), request.uri().path().to_owned());
     let length = request.headers().get(header::CONTENT_LENGTH).and_then(|value| value.to_str().ok()?.parse().ok());
     let response = next.run(request).await;
+    let app = app_of(&path).and_then(|id| node.apps.by_id(id));
     if let Some(Reason(reason)) = response.extensions().get() {
-        node.metrics.refusals.count(Refused::Request(response.status()));
-        let (path, reason) = (hide_secrets(&node.apps, &path), hide_secrets(&node.apps, reason));
-        warn!(%method, path = %Cut(&path), status = response.status().as_u16(), %reason, "request refused");
-        node.observe(|| {
-            let refused = Happening::new(Kind::RequestRefused).code(response.status().as_u16());
-            refused.because(format_args!("{method} {}: {reason}", Cut(&path))).perhaps_app(app_of(&path))
+        let status = response.status();
+        node.note_refusal(Refused::Request(status), |refused| {
+            refused
+                .perhaps_app(app.as_ref().map(|app| &app.id))
+                .request(&method, &path)
+                .code(status.as_u16())
+                .because(reason)
         });
-    } else if let Some(app) = app_of(&path).and_then(|id| node.apps.by_id(id)) {
+    } else if let Some(app) = app {
         let answer = usize::try_from(response.body().size_hint().lower()).unwrap_or_default();
         node.hub.app(&app.id).traffic().add_request(length.unwrap_or_default(), answer);
     }

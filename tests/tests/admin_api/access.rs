@@ -45,7 +45,7 @@ fn without_the_token_a_request_gets_nowhere() {
             "{challenge}"
         );
         let line = server.wait_for_log(reason, |line| line["reason"] == reason);
-        assert_eq!(line["status"], 401, "{line}");
+        assert_eq!(line["code"], 401, "{line}");
     }
     assert!(server.log().lines().iter().all(|line| !line.to_string().contains(short)));
 }

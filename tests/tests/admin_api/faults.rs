@@ -60,7 +60,7 @@ fn without_its_tables_the_answer_is_503_and_the_log_says_why() {
     ] {
         call(&server, method, path, body.as_ref()).assert_problem(503, "the log of the server says why");
     }
-    let line = server.wait_for_log("the reason", |line| line["status"] == 503);
+    let line = server.wait_for_log("the reason", |line| line["code"] == 503);
     assert!(line["reason"].as_str().unwrap().contains("no such table"), "{line}");
     // What is known stays known.
     assert_eq!(clairon_tests::api::get(&server, server.app(), "/channels", &[]), json!({"channels": {}}));

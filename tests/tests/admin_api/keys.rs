@@ -54,6 +54,6 @@ fn a_secret_in_the_place_of_a_key_is_not_logged() {
     let app = admin::create(&server, &json!({}));
     let path = format!("/apps/{}/keys/{}", app.id, app.secret);
     call(&server, "DELETE", &path, None).assert_problem(404, "40 characters");
-    let line = server.wait_for_log("the refusal", |line| line["status"] == 404);
+    let line = server.wait_for_log("the refusal", |line| line["code"] == 404);
     assert!(!line.to_string().contains(&app.secret), "{line}");
 }

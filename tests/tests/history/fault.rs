@@ -83,7 +83,7 @@ impl World {
         self.rest();
         let server = &self.nodes.servers[node];
         http::get(server, "/last-words").assert_refused(404, "");
-        let _ = server.wait_for_log("its last words", |line| line["path"] == "/last-words");
+        let _ = server.wait_for_log("its last words", |line| line["request"] == "GET /last-words");
         server.signal(Signal::KILL);
         for guest in self.guests.extract_if(.., |guest| guest.node == node) {
             let app = guest.app;

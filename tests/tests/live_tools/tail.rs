@@ -4,6 +4,7 @@ use clairon_tests::api;
 use clairon_tests::app::App;
 use clairon_tests::client::Client;
 use clairon_tests::http::Connection;
+use clairon_tests::raw::RawSocket;
 use clairon_tests::server::{Builder, Server};
 use serde_json::{Value, json};
 
@@ -114,7 +115,8 @@ fn refusals_are_told_with_the_true_reason() {
     run(&["publish", "a", "e", "{}", "--url", &url(&wrong(&|app| app.secret = "other".into()))]).ended(1, "401");
     let refused = tail.told_of("request_refused");
     assert_eq!((&refused["code"], &refused["app"]), (&json!(401), &json!(app.id)));
-    assert!(refused["reason"].as_str().unwrap().starts_with("POST /apps/"), "{refused}");
+    assert_eq!(refused["request"], json!(format!("POST /apps/{}/events", app.id)));
+    assert!(refused["reason"].as_str().unwrap().contains("signature"), "{refused}");
 
     let mut client = Client::connect(&server, &app);
     client.whisper("private-b", "client-x", &json!({}));
@@ -124,6 +126,17 @@ fn refusals_are_told_with_the_true_reason() {
     client.send("pusher:subscribe", &json!({"channel": app.secret}));
     let _ = tail.told("subscribed", "[a secret]");
     assert!(!tail.stdout.to_string().contains(&app.secret));
+}
+
+#[test]
+fn an_app_is_told_whom_it_has_refused_to_let_in() {
+    let app = app().with("allowed_origins", vec!["shop.example"]);
+    let server = server(&app).start();
+    let tail = tail(&server, &["--app", &app.id]);
+    RawSocket::open(&server, "/app/nobody").closed();
+    RawSocket::open_with(&server, &format!("/app/{}", app.key), "Origin: https://evil.example\r\n").closed();
+    let refused = tail.told_of("connection_refused");
+    assert_eq!((&refused["code"], &refused["app"]), (&json!(4009), &json!(app.id)), "{refused}");
 }
 
 #[test]

@@ -57,7 +57,7 @@ impl Printer {
             }
         }
         let user = text("user").map(|user| format!("as {user}"));
-        for words in [figures(happening), text("data"), user, why(happening)].into_iter().flatten() {
+        for words in [figures(happening), text("data"), user, text("request"), why(happening)].into_iter().flatten() {
             column(Style::new(), &words, 0);
         }
         line.truncate(line.trim_end().len());

@@ -2,10 +2,12 @@
 
 use std::fmt::Display;
 
-use clairon_protocol::{AppId, SocketId};
+use clairon_protocol::{AppId, SECRET_BYTES, SocketId};
 use clairon_registry::AppCache;
+use http::Method;
 use jiff::Timestamp;
 use serde::Serialize;
+use tracing::warn;
 use utoipa::ToSchema;
 
 use crate::{cut::Cut, explain::hide_secrets};
@@ -64,6 +66,9 @@ pub(crate) struct Happening {
     /// The event's name.
     #[serde(skip_serializing_if = "Option::is_none")]
     event: Option<String>,
+    /// The method and the path of a request.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    request: Option<String>,
     /// Who it is, or whose event.
     #[serde(skip_serializing_if = "Option::is_none")]
     user: Option<String>,
@@ -87,6 +92,27 @@ pub(crate) struct Happening {
     count: Option<u64>,
 }
 
+impl Kind {
+    /// What a line of the log begins with.
+    const fn words(self) -> &'static str {
+        match self {
+            Self::Connected => "connected",
+            Self::Disconnected => "disconnected",
+            Self::ConnectionRefused => "connection refused",
+            Self::Subscribed => "subscribed",
+            Self::Unsubscribed => "unsubscribed",
+            Self::SubscriptionRefused => "subscription refused",
+            Self::SignedIn => "signed in",
+            Self::SignInRefused => "sign-in refused",
+            Self::Event => "event",
+            Self::ClientEvent => "client event",
+            Self::ClientEventRefused => "client event refused",
+            Self::RequestRefused => "request refused",
+            Self::Missed => "missed",
+        }
+    }
+}
+
 impl Happening {
     pub(crate) fn new(kind: Kind) -> Self {
         Self {
@@ -96,6 +122,7 @@ impl Happening {
             socket: None,
             channel: None,
             event: None,
+            request: None,
             user: None,
             code: None,
             reason: None,
@@ -110,9 +137,9 @@ impl Happening {
         Self { app: Some(id.as_str().to_owned()), ..self }
     }
 
-    /// The app by what may be its id.
-    pub(crate) fn perhaps_app(self, id: Option<&str>) -> Self {
-        Self { app: id.and_then(|id| AppId::parse(id).ok()).map(|id| id.as_str().to_owned()), ..self }
+    /// The app, where it is known.
+    pub(crate) fn perhaps_app(self, id: Option<&AppId>) -> Self {
+        Self { app: id.map(|id| id.as_str().to_owned()), ..self }
     }
 
     pub(crate) fn socket(self, id: SocketId) -> Self {
@@ -120,15 +147,19 @@ impl Happening {
     }
 
     pub(crate) fn channel(self, name: &str) -> Self {
-        Self { channel: Some(Cut(name).to_string()), ..self }
+        Self { channel: Some(name.to_owned()), ..self }
     }
 
     pub(crate) fn event(self, name: &str) -> Self {
-        Self { event: Some(Cut(name).to_string()), ..self }
+        Self { event: Some(name.to_owned()), ..self }
+    }
+
+    pub(crate) fn request(self, method: &Method, path: &str) -> Self {
+        Self { request: Some(format!("{method} {path}")), ..self }
     }
 
     pub(crate) fn user(self, id: Option<&str>) -> Self {
-        Self { user: id.map(|id| Cut(id).to_string()), ..self }
+        Self { user: id.map(str::to_owned), ..self }
     }
 
     pub(crate) fn code(self, code: u16) -> Self {
@@ -140,7 +171,7 @@ impl Happening {
     }
 
     pub(super) fn data(self, data: &str) -> Self {
-        Self { bytes: Some(data.len()), data: Some(data.chars().take(SHOWN_DATA).collect()), ..self }
+        Self { bytes: Some(data.len()), data: Some(start_of(data, SHOWN_DATA + SECRET_BYTES).to_owned()), ..self }
     }
 
     pub(super) fn receivers(self, receivers: Option<usize>) -> Self {
@@ -151,15 +182,33 @@ impl Happening {
         Self { count: Some(count), ..Self::new(Kind::Missed) }
     }
 
-    /// Whatever was put where it does not belong, no secret of an app is told.
-    pub(super) fn without_secrets(mut self, apps: &AppCache) -> Self {
-        let texts = [&mut self.channel, &mut self.event, &mut self.user, &mut self.reason, &mut self.data];
-        for text in texts.into_iter().flatten() {
-            if let std::borrow::Cow::Owned(hidden) = hide_secrets(apps, text) {
-                *text = hidden;
-            }
+    /// Fit to be shown: no secret of an app, wherever somebody has put it, and of what strangers say not more than fits
+    /// into a line.
+    pub(crate) fn presentable(mut self, apps: &AppCache) -> Self {
+        for text in [&mut self.channel, &mut self.event, &mut self.user, &mut self.request].into_iter().flatten() {
+            *text = Cut(&hide_secrets(apps, text)).to_string();
         }
+        self.reason = self.reason.map(|reason| hide_secrets(apps, &reason).into_owned());
+        self.data = self.data.map(|data| start_of(&hide_secrets(apps, &data), SHOWN_DATA).to_owned());
         self
+    }
+
+    /// Writes a refusal to the log. `left_out` is how many others like it are not there.
+    pub(crate) fn log(&self, left_out: u64) {
+        let Self { app, socket, channel, event, request, code, reason, .. } = self;
+        warn!(
+            target: "clairon_server::refusals",
+            app = app.as_deref(),
+            socket = socket.as_deref(),
+            channel = channel.as_deref(),
+            event = event.as_deref(),
+            request = request.as_deref(),
+            code,
+            reason = reason.as_deref(),
+            left_out = (left_out > 0).then_some(left_out),
+            "{}",
+            self.kind.words(),
+        );
     }
 
     pub(super) fn channel_name(&self) -> Option<&str> {
@@ -170,4 +219,8 @@ impl Happening {
     pub(super) fn missed(&self) -> Option<u64> {
         self.count
     }
+}
+
+fn start_of(text: &str, chars: usize) -> &str {
+    text.char_indices().nth(chars).map_or(text, |(end, _)| &text[..end])
 }

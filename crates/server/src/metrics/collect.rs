@@ -107,7 +107,7 @@ fn deliveries(node: &Node, text: &mut Text) {
     let help = "Clients disconnected because they did not keep up.";
     text.single("slow_consumers_dropped_total", Kind::Counter, help, metrics.slow_readers.load(Relaxed));
     text.metric("refusals_total", Kind::Counter, "What was refused, and why.");
-    for ((kind, reason), count) in metrics.refusals.iter() {
+    for ((kind, reason), count) in node.refusals.iter() {
         text.sample("refusals_total", &[("kind", kind), ("reason", reason)], count);
     }
     let help = "Refusals logged without a search for the true reason, because there were too many.";

@@ -3,30 +3,48 @@
 use std::{borrow::Cow, sync::Arc};
 
 use clairon_hub::{AppHub, Session};
-use clairon_protocol::{Disconnect, NEWEST_VERSION, OLDEST_VERSION, SocketId, auth::Query, check_version};
+use clairon_protocol::{AppId, Disconnect, NEWEST_VERSION, OLDEST_VERSION, SocketId, auth::Query, check_version};
 use clairon_registry::App;
 use http::{HeaderMap, Uri, header};
 use percent_encoding::percent_decode_str;
-use tracing::warn;
 
 use super::connection::Connection;
-use crate::{
-    cut::Cut,
-    explain::{hide_secrets, unknown_path},
-    live::{Happening, Kind},
-    metrics::Refused,
-    node::Node,
-};
+use crate::{cut::Cut, explain::unknown_path, node::Node, refusals::Refused};
 
 /// A client that is not let in: what it is told, and what the log is told.
 pub(super) struct Refusal {
     pub(super) disconnect: Disconnect,
-    pub(super) reason: String,
+    /// The app that it is refused by, where its key is one's.
+    app: Option<AppId>,
+    reason: String,
+}
+
+impl Refusal {
+    const fn new(disconnect: Disconnect, reason: String) -> Self {
+        Self { disconnect, app: None, reason }
+    }
+
+    /// The app has as many connections as it may.
+    fn over_quota(app: AppId, capacity: u64) -> Self {
+        Self::new(Disconnect::OverQuota, format!("the app's capacity of {capacity} connections is used up")).by(app)
+    }
+
+    fn by(self, app: AppId) -> Self {
+        Self { app: Some(app), ..self }
+    }
+
+    /// Takes note of why a client is not let in.
+    pub(super) fn note(&self, node: &Node) {
+        let Self { disconnect, app, reason } = self;
+        node.note_refusal(Refused::Connection(*disconnect), |refused| {
+            refused.perhaps_app(app.as_ref()).code(disconnect.code()).because(reason)
+        });
+    }
 }
 
 /// Lets a client in, or says why not.
 pub(super) fn admit(node: &Arc<Node>, uri: &Uri, headers: &HeaderMap) -> Result<Connection, Refusal> {
-    let refuse = |disconnect, reason: String| Err(Refusal { disconnect, reason });
+    let refuse = |disconnect, reason| Err(Refusal::new(disconnect, reason));
     let Some(key) = key_of(uri.path()) else {
         return refuse(Disconnect::PathNotFound, unknown_path(uri.path()));
     };
@@ -41,6 +59,7 @@ pub(super) fn admit(node: &Arc<Node>, uri: &Uri, headers: &HeaderMap) -> Result<
     let Some(app) = node.apps.by_key(&key) else {
         return refuse(Disconnect::UnknownApp, node.explainer.key(&node.apps, &key));
     };
+    let refuse = |disconnect, reason| Err(Refusal::new(disconnect, reason).by(app.id.clone()));
     if !app.enabled {
         return refuse(Disconnect::AppDisabled, format!("the app {} is disabled", app.id));
     }
@@ -62,7 +81,10 @@ pub(super) fn admit(node: &Arc<Node>, uri: &Uri, headers: &HeaderMap) -> Result<
     if let Some(credential) = app.credentials.find(&key) {
         node.key_uses.note(credential);
     }
-    open(node, &app).map_err(|_| over_quota(app.capacity.map_or(0, |capacity| capacity.get().into())))
+    open(node, &app).map_err(|_| {
+        let capacity = app.capacity.map_or(0, |capacity| capacity.get().into());
+        Refusal::over_quota(app.id.clone(), capacity)
+    })
 }
 
 /// Asks all nodes together whether there is room for a client that this one has let in.
@@ -71,22 +93,10 @@ pub(super) async fn admit_everywhere(connection: &mut Connection) -> Result<(), 
     let Some(cluster) = &node.cluster else { return Ok(()) };
     let app = node.apps.by_id(&connection.app_id);
     let capacity = app.and_then(|app| app.capacity).map(|capacity| capacity.get().into());
-    connection.count(cluster, capacity).await.map_err(over_quota)
-}
-
-fn over_quota(capacity: u64) -> Refusal {
-    let reason = format!("the app's capacity of {capacity} connections is used up");
-    Refusal { disconnect: Disconnect::OverQuota, reason }
-}
-
-/// Logs why a client is not let in; where there is no room for anyone, once a minute.
-pub(super) fn log_refusal(node: &Node, refusal: &Refusal) {
-    let Refusal { disconnect, reason } = refusal;
-    node.metrics.refusals.count(Refused::Connection(*disconnect));
-    node.observe(|| Happening::new(Kind::ConnectionRefused).code(disconnect.code()).because(reason));
-    if *disconnect != Disconnect::OverCapacity || node.over_capacity_log.allows(node.clock.now()) {
-        warn!(code = disconnect.code(), reason = %hide_secrets(&node.apps, reason), "connection refused");
-    }
+    connection
+        .count(cluster, capacity)
+        .await
+        .map_err(|capacity| Refusal::over_quota(connection.app_id.clone(), capacity))
 }
 
 /// The app's key in `/app/{key}`, unescaped.

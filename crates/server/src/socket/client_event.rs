@@ -5,14 +5,12 @@ use std::{iter, sync::Arc};
 use clairon_hub::{Channel, Millis};
 use clairon_protocol::{CLIENT_EVENT_RATE, ClientEvent, UserId, data_text};
 use clairon_registry::App;
-use tracing::debug;
 
 use super::connection::Connection;
 use crate::{
     cut::Cut,
-    live::Kind,
-    metrics::Refused,
     node::{Message, Origin},
+    refusals::Refused,
 };
 
 /// How many client events the present second has seen.
@@ -38,11 +36,8 @@ impl Connection {
     /// that is refused.
     pub(super) async fn client_event(&mut self, app: &App, event: ClientEvent<'_>) {
         if let Err((code, message)) = self.relay(app, &event).await {
-            self.node.metrics.refusals.count(Refused::ClientEvent);
-            let (event, channel) = (Cut(&event.event), Cut(&event.channel));
-            debug!(app = %app.id, socket = %self.session.id(), %event, %channel, reason = message, "client event refused");
-            self.observe(Kind::ClientEventRefused, |refused| {
-                refused.channel(channel.0).event(event.0).because(Cut(&message))
+            self.note_refusal(Refused::ClientEvent, |refused| {
+                refused.channel(&event.channel).event(&event.event).because(Cut(&message))
             });
             self.complain(code, &message);
         }

@@ -15,6 +15,7 @@ use crate::{
     deliver::log_edge,
     live::{Happening, Kind},
     node::Node,
+    refusals::Refused,
     wire,
 };
 
@@ -97,6 +98,10 @@ impl Connection {
     /// Tells those who watch the server of something that this client did.
     pub(super) fn observe(&self, kind: Kind, more: impl FnOnce(Happening) -> Happening) {
         self.node.observe(|| more(Happening::new(kind).app(&self.app_id).socket(self.session.id())));
+    }
+
+    pub(super) fn note_refusal(&self, refused: Refused, more: impl FnOnce(Happening) -> Happening) {
+        self.node.note_refusal(refused, |refused| more(refused.app(&self.app_id).socket(self.session.id())));
     }
 
     pub(super) fn send(&self, event: &Event<'_>) {

@@ -3,10 +3,10 @@
 use clairon_hub::SignedIn;
 use clairon_protocol::{Event, Secret, SignIn, User, WATCHLIST_TOO_LONG, auth::user_signature};
 use clairon_registry::App;
-use tracing::{debug, warn};
+use tracing::debug;
 
 use super::connection::{Connection, SignedInUser};
-use crate::{explain::hide_secrets, live::Kind, metrics::Refused, wire};
+use crate::{live::Kind, refusals::Refused, wire};
 
 impl Connection {
     /// Signs the client in. A refusal leaves the connection as it was.
@@ -18,10 +18,7 @@ impl Connection {
                 self.observe(Kind::SignedIn, |done| done.user(user));
             }
             Err((message, reason)) => {
-                self.node.metrics.refusals.count(Refused::SignIn);
-                let reason = hide_secrets(&self.node.apps, &reason);
-                warn!(app = %app.id, socket = %self.session.id(), %reason, "sign-in refused");
-                self.observe(Kind::SignInRefused, |refused| refused.because(&reason));
+                self.note_refusal(Refused::SignIn, |refused| refused.because(reason));
                 self.complain(None, &message);
             }
         }

@@ -5,17 +5,10 @@ use clairon_protocol::{
     AppId, ChannelKind, ChannelName, Event, Member, Secret, Subscribe, UserId, auth::subscription_signature,
 };
 use clairon_registry::App;
-use tracing::{debug, warn};
+use tracing::debug;
 
 use super::connection::{Connection, Subscription};
-use crate::{
-    cut::Cut,
-    explain::{SignedSubscription, hide_secrets},
-    live::{Happening, Kind},
-    metrics::Refused,
-    node::Node,
-    wire,
-};
+use crate::{cut::Cut, explain::SignedSubscription, live::Kind, node::Node, refusals::Refused, wire};
 
 /// A subscription that is not made: what the client is told, and, where that is less than the truth, the truth.
 pub(super) struct Refusal {
@@ -37,12 +30,9 @@ impl Refusal {
     /// Tells client and log. The connection stays.
     pub(super) fn tell(&self, node: &Node, app: &AppId, session: &Session, channel: &str) {
         let Self { status, message, reason } = self;
-        node.metrics.refusals.count(Refused::Subscription(*status));
-        let reason = hide_secrets(&node.apps, reason.as_deref().unwrap_or(message));
-        warn!(%app, socket = %session.id(), channel = %Cut(channel), status, %reason, "subscription refused");
-        node.observe(|| {
-            let refused = Happening::new(Kind::SubscriptionRefused).app(app).socket(session.id()).channel(channel);
-            refused.code(*status).because(&reason)
+        node.note_refusal(Refused::Subscription(*status), |refused| {
+            let reason = reason.as_deref().unwrap_or(message);
+            refused.app(app).socket(session.id()).channel(channel).code(*status).because(reason)
         });
         session.send(wire::encode(&Event::SubscriptionError { channel, error: message, status: *status }));
         session.send(wire::encode(&Event::Error { code: None, message }));

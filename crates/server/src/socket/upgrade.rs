@@ -15,7 +15,7 @@ use hyper_util::rt::TokioIo;
 use tracing::debug;
 
 use super::{
-    admission::{Refusal, admit, admit_everywhere, log_refusal},
+    admission::{Refusal, admit, admit_everywhere},
     connection::Connection,
     session::{self, Client},
 };
@@ -48,7 +48,7 @@ impl Upgrade {
         let sub_protocol = handshake::choose_protocol(headers, |offered| offered.starts_with(SUB_PROTOCOL));
         let admitted = admit(node, request.uri(), headers);
         if let Err(refusal) = &admitted {
-            log_refusal(node, refusal);
+            refusal.note(node);
         }
         Ok(Self { accept_key: handshake::accept_key(key), sub_protocol: sub_protocol.map(str::to_owned), admitted })
     }
@@ -66,7 +66,7 @@ impl Upgrade {
             Ok(mut connection) => match admit_everywhere(&mut connection).await {
                 Ok(()) => return Some(Client { socket, connection, pending }),
                 Err(refusal) => {
-                    log_refusal(&connection.node, &refusal);
+                    refusal.note(&connection.node);
                     refusal
                 }
             },

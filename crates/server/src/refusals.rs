@@ -1,9 +1,24 @@
-//! What was refused, by what it was and why.
+//! Whatever is refused: counted by what it was and why, told to those who watch, and logged.
 
-use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
+use std::{
+    mem,
+    sync::atomic::{AtomicU64, Ordering::Relaxed},
+};
 
+use clairon_hub::Millis;
 use clairon_protocol::Disconnect;
 use http::StatusCode;
+use parking_lot::Mutex;
+
+use crate::{
+    live::{Happening, Kind},
+    node::Node,
+};
+
+/// How many refusals for one reason are logged at once.
+const BURST: u64 = 50;
+/// How long it takes until one more may be.
+const PAUSE: Millis = 1_000;
 
 /// Something that a client or a backend asked for and did not get.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -46,25 +61,86 @@ const LABELS: [(&str, &str); 22] = [
     ("request", "other"),
 ];
 
-/// How much was refused.
+/// How much was refused, and how much of it was logged.
 #[derive(Debug, Default)]
-pub(crate) struct Refusals([AtomicU64; LABELS.len()]);
+pub(crate) struct Refusals([Reason; LABELS.len()]);
+
+/// All that was refused for one reason.
+#[derive(Debug, Default)]
+struct Reason {
+    count: AtomicU64,
+    log: Mutex<LineBudget>,
+}
+
+/// How many lines there may be, so that a client that asks in a loop fills no disk. Each reason has its own, so that it
+/// hides no other.
+#[derive(Debug, Default)]
+struct LineBudget {
+    /// How much of a burst is used up.
+    used: u64,
+    /// Up to when lines were given back.
+    until: Millis,
+    /// How many refusals have had no line since the last one that had.
+    left_out: u64,
+}
+
+impl Node {
+    /// Takes note of a refusal: `details` says who has asked for what, and the true reason, which may be more than the
+    /// client is told.
+    pub(crate) fn note_refusal(&self, refused: Refused, details: impl FnOnce(Happening) -> Happening) {
+        let reason = self.refusals.reason(refused);
+        reason.count.fetch_add(1, Relaxed);
+        let line = reason.log.lock().admit(self.clock.now());
+        if line.is_none() && !self.is_watched() {
+            return;
+        }
+        let happening = details(Happening::new(refused.kind())).presentable(&self.apps);
+        if let Some(left_out) = line {
+            happening.log(left_out);
+        }
+        self.tell(happening);
+    }
+}
+
+impl LineBudget {
+    /// Whether another line may be written; if so, how many refusals had none since the last.
+    fn admit(&mut self, now: Millis) -> Option<u64> {
+        let back = now.saturating_sub(self.until) / PAUSE;
+        self.until += back * PAUSE;
+        self.used = self.used.saturating_sub(back);
+        if self.used == BURST {
+            self.left_out += 1;
+            return None;
+        }
+        self.used += 1;
+        Some(mem::take(&mut self.left_out))
+    }
+}
 
 impl Refusals {
-    pub(crate) fn count(&self, refused: Refused) {
+    fn reason(&self, refused: Refused) -> &Reason {
         let label = refused.label();
-        if let Some(place) = LABELS.iter().position(|known| *known == label) {
-            self.0[place].fetch_add(1, Relaxed);
-        }
+        let place = LABELS.iter().position(|known| *known == label);
+        &self.0[place.unwrap_or(LABELS.len() - 1)]
     }
 
     /// Each pair of labels with its count.
-    pub(super) fn iter(&self) -> impl Iterator<Item = ((&'static str, &'static str), u64)> {
-        LABELS.into_iter().zip(self.0.iter().map(|count| count.load(Relaxed)))
+    pub(crate) fn iter(&self) -> impl Iterator<Item = ((&'static str, &'static str), u64)> {
+        LABELS.into_iter().zip(self.0.iter().map(|reason| reason.count.load(Relaxed)))
     }
 }
 
 impl Refused {
+    const fn kind(self) -> Kind {
+        match self {
+            Self::Connection(_) => Kind::ConnectionRefused,
+            Self::Subscription(_) => Kind::SubscriptionRefused,
+            Self::SignIn => Kind::SignInRefused,
+            Self::ClientEvent => Kind::ClientEventRefused,
+            Self::Request(_) => Kind::RequestRefused,
+        }
+    }
+
     const fn label(self) -> (&'static str, &'static str) {
         match self {
             Self::Connection(disconnect) => ("connection", connection_reason(disconnect)),
@@ -116,12 +192,24 @@ mod tests {
     use super::*;
 
     #[test]
+    fn a_flood_is_logged_in_few_lines() {
+        let mut budget = LineBudget::default();
+        let mut lines = |refusals, now| (0..refusals).filter_map(|_| budget.admit(now)).collect::<Vec<_>>();
+        assert_eq!(lines(BURST + 7, 999), vec![0; 50]);
+        assert_eq!(lines(3, 1_000), [7]);
+        assert_eq!(lines(3, 3_999), [2, 0]);
+        assert_eq!(lines(1, 4_000), [1]);
+        assert_eq!(lines(1_000, 3_600_000).len(), 50);
+    }
+
+    #[test]
     fn every_reason_has_its_count() {
         use Disconnect::{
             AppDisabled, OriginNotAllowed, OverCapacity, OverQuota, PathNotFound, Shutdown, UnknownApp,
             UnsupportedVersion,
         };
         let refusals = Refusals::default();
+        let count = |refused| refusals.reason(refused).count.fetch_add(1, Relaxed);
         for disconnect in [
             UnknownApp,
             AppDisabled,
@@ -132,15 +220,15 @@ mod tests {
             OverCapacity,
             Shutdown,
         ] {
-            refusals.count(Refused::Connection(disconnect));
+            count(Refused::Connection(disconnect));
         }
         for status in [400, 401, 403, 503] {
-            refusals.count(Refused::Subscription(status));
+            count(Refused::Subscription(status));
         }
-        refusals.count(Refused::SignIn);
-        refusals.count(Refused::ClientEvent);
+        count(Refused::SignIn);
+        count(Refused::ClientEvent);
         for status in [400, 401, 403, 404, 413, 408, 503, 405] {
-            refusals.count(Refused::Request(StatusCode::from_u16(status).unwrap()));
+            count(Refused::Request(StatusCode::from_u16(status).unwrap()));
         }
         assert!(refusals.iter().all(|(_, count)| count == 1), "{refusals:?}");
     }
