@@ -93,7 +93,7 @@ fn a_flood_of_refusals_fills_no_log() {
     assert!(refusals(&server, "subscription refused") < 500);
     // Another reason has lines of its own.
     RawSocket::open(&server, "/app/nobody").closed();
-    server.wait_for_log("the other refusal", |line| line["message"] == "connection refused");
+    let _ = server.wait_for_log("the other refusal", |line| line["message"] == "connection refused");
 }
 
 #[test]

@@ -155,7 +155,7 @@ impl Core {
         }
         if let Some(state) = settled.state.take() {
             let removals = self.membership.lock().loss_until.is_none();
-            (self.deliver)(Notice::Loaded { place: place.clone(), state, removals });
+            (self.deliver)(Notice::Loaded { place: place.clone(), state, removals, gaps: settled.gaps });
         }
         self.tell_edges(place, std::mem::take(&mut settled.edges));
         settled.resolve();

@@ -23,8 +23,10 @@ pub struct Place {
 /// Something that a node must know.
 ///
 /// Versions order the changes of one place: each is greater than the one before. A receiver drops a versioned notice at
-/// or below the version that it has, and keeps one that comes before [`Notice::Loaded`] until that has come. It drops a
-/// `Loaded` below the version that it has, takes one at or above, and goes on from its version.
+/// or below the version that it has, and keeps one that comes before the first [`Notice::Loaded`], or between a
+/// [`Notice::Gap`] and the next `Loaded` that knows of it, until that has come: what it has is not the state before that
+/// change. It takes this `Loaded` and goes on from its version. Of any other it drops one below the version that it has,
+/// and one from before the last gap.
 #[derive(Clone, Debug)]
 pub enum Notice {
     /// An event for the subscribers of a channel.
@@ -83,6 +85,13 @@ pub enum Notice {
         /// True where members that `state` lacks have left. False where they may only not be back yet, because the
         /// ledger has lost data or this node its lease; a notice with `true` follows one lease later.
         removals: bool,
+        /// How many gaps there had been when it was asked for: it makes up for them, not for later ones.
+        gaps: u64,
+    },
+    /// Messages of any topic may have been missed. A [`Notice::Loaded`] follows for each channel with subscribers here.
+    Gap {
+        /// How many there have been.
+        gaps: u64,
     },
     /// What became of a channel over all nodes. Each edge is told to exactly one node.
     Edges {

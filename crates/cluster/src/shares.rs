@@ -27,6 +27,8 @@ pub(crate) struct Shares {
     urgent: VecDeque<Place>,
     idle: VecDeque<Place>,
     sequence: u64,
+    /// How many times something may have been missed.
+    gaps: u64,
     /// Channels in the node's index that it has no share of any more.
     unindexed: Vec<Place>,
 }
@@ -38,6 +40,8 @@ pub(crate) struct Settled {
     pub(crate) edges: Vec<Edge>,
     /// The channel, where it was asked for.
     pub(crate) state: Option<State>,
+    /// How many gaps there had been by then.
+    pub(crate) gaps: u64,
     /// Whom to tell that they have joined, once the state is delivered.
     joined: Vec<oneshot::Sender<Result<Joined, Full>>>,
     version: u64,
@@ -86,11 +90,13 @@ impl Shares {
         }
     }
 
-    /// No topic is subscribed to any more.
-    pub(crate) fn unready(&mut self) {
+    /// No topic is subscribed to any more. Returns how many times that has happened.
+    pub(crate) fn unready(&mut self) -> u64 {
+        self.gaps += 1;
         for share in self.channels.values_mut() {
             share.is_ready = false;
         }
+        self.gaps
     }
 
     /// The ledger is told all of every channel again, once its topic is there: it may have lost that, or the node has a
@@ -135,7 +141,7 @@ impl Shares {
             };
             share.queued = None;
             if share.is_due() {
-                changes.push(share.change(&place, node, &mut self.sequence));
+                changes.push(share.change(&place, node, &mut self.sequence, self.gaps));
             }
         }
     }
@@ -172,7 +178,8 @@ impl Shares {
         }
         self.enqueue(&change.place);
         self.forget_if_done(&change.place);
-        Settled { edges: outcome.edges, state: outcome.state, joined, version: outcome.version, is_empty }
+        let Outcome { edges, state, version, .. } = outcome;
+        Settled { edges, state, gaps: change.gaps, joined, version, is_empty }
     }
 
     /// The ledger has no share of the node for a change to change. True where that cannot be but by the loss of the

@@ -59,12 +59,13 @@ pub(crate) async fn run(core: Arc<Core>, mut subscription: Subscription) {
         };
         core.monitor.trouble(TroubleKind::Deaf, &failure.to_string());
         core.monitor.count(Mishap::Gap);
-        {
+        let gaps = {
             let mut local = core.local.lock();
             local.topics.reset();
-            local.shares.unready();
             local.register_again();
-        }
+            local.shares.unready()
+        };
+        (core.deliver)(Notice::Gap { gaps });
         let servers = std::mem::take(&mut subscription.servers);
         drop(subscription);
         subscription = reopen(&core).await;

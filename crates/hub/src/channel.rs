@@ -226,6 +226,13 @@ impl Channel {
         }
     }
 
+    /// Changes of a shared channel may have been missed.
+    pub(crate) fn note_gap(&self, gaps: u64) {
+        if let Some(replica) = &mut self.state.lock().replica {
+            replica.note_gap(gaps);
+        }
+    }
+
     /// True where nobody listens and nothing is remembered: such a channel is closed, and leaves the map.
     pub(crate) fn close_if_idle(&self, now: Millis) -> bool {
         let mut state = self.state.lock();

@@ -2,7 +2,10 @@
 
 use std::{
     collections::{HashMap, HashSet},
-    sync::Arc,
+    sync::{
+        Arc,
+        atomic::{AtomicU64, Ordering},
+    },
     task::{Context, Poll},
 };
 
@@ -19,13 +22,15 @@ pub struct Hub {
     apps: RwLock<HashMap<AppId, Arc<AppHub>>>,
     encode: Encode,
     corked: Arc<Corked>,
+    /// How many times changes of shared channels may have been missed.
+    gaps: Arc<AtomicU64>,
 }
 
 impl Hub {
     /// An empty hub, whose events are written by `encode`.
     #[must_use]
     pub fn new(encode: Encode) -> Self {
-        Self { apps: RwLock::default(), encode, corked: Arc::default() }
+        Self { apps: RwLock::default(), encode, corked: Arc::default(), gaps: Arc::default() }
     }
 
     /// The hub of an app, made when it is first asked for.
@@ -34,7 +39,7 @@ impl Hub {
         if let Some(app) = self.apps.read().get(id) {
             return app.clone();
         }
-        let made = || Arc::new(AppHub::new(self.encode, self.corked.clone()));
+        let made = || Arc::new(AppHub::new(self.encode, self.corked.clone(), self.gaps.clone()));
         self.apps.write().entry(id.clone()).or_insert_with(made).clone()
     }
 
@@ -47,6 +52,15 @@ impl Hub {
     /// Has all connections whose frames were held back write them.
     pub fn flush(&self) {
         self.corked.flush();
+    }
+
+    /// Changes of any shared channel may have been missed, for the `gaps`th time. None of them follows further before it is
+    /// [loaded](AppHub::load) again.
+    pub fn note_gap(&self, gaps: u64) {
+        self.gaps.store(gaps, Ordering::Relaxed);
+        for (_, app) in self.apps() {
+            app.channels.values(|_| true).iter().for_each(|channel| channel.note_gap(gaps));
+        }
     }
 
     /// All apps with their hubs.
@@ -71,6 +85,8 @@ pub struct Occupancy {
 pub struct AppHub {
     encode: Encode,
     corked: Arc<Corked>,
+    /// That of the [`Hub`].
+    gaps: Arc<AtomicU64>,
     channels: Shards<ChannelName, Arc<Channel>>,
     sessions: Shards<SocketId, Arc<Session>>,
     traffic: Arc<Traffic>,
@@ -80,10 +96,11 @@ pub struct AppHub {
 }
 
 impl AppHub {
-    fn new(encode: Encode, corked: Arc<Corked>) -> Self {
+    fn new(encode: Encode, corked: Arc<Corked>, gaps: Arc<AtomicU64>) -> Self {
         Self {
             encode,
             corked,
+            gaps,
             channels: Shards::new(),
             sessions: Shards::new(),
             traffic: Arc::default(),
@@ -148,7 +165,9 @@ impl AppHub {
     /// Lets a connection wait for its subscription to a channel that is shared with other nodes: it hears nothing before
     /// it is [admitted](Self::admit).
     pub fn expect(&self, name: &ChannelName, subscriber: &Subscriber<'_>) -> (Arc<Channel>, Expected) {
-        self.with_channel(name, |channel| channel.expect(subscriber).map(|expected| (channel.clone(), expected)))
+        self.with_channel(name, |channel| {
+            channel.expect(subscriber, &self.gaps).map(|expected| (channel.clone(), expected))
+        })
     }
 
     /// Subscribes a connection that waits, as soon as the change `since` has been seen here. False where it has left.

@@ -1,10 +1,13 @@
 //! A channel that is shared with other nodes: what this node knows of it, and how that stays right.
 //!
 //! The ledger is the truth. It gives every change a version, larger than all before. A replica is loaded once, then follows
-//! the changes in their order, and is loaded again wherever some may have been missed: what it has already is ignored,
-//! and what differs is told to the subscribers.
+//! the changes in their order. Wherever some may have been missed, it follows no further before it is loaded again: a
+//! change says nothing of those before it. What differs then is told to the subscribers.
 
-use std::sync::Arc;
+use std::sync::{
+    Arc,
+    atomic::{AtomicU64, Ordering},
+};
 
 use clairon_protocol::{ChannelKind, Event, Member, SocketId, UserId};
 use indexmap::IndexMap;
@@ -41,6 +44,8 @@ pub struct Shared {
     pub cached: Option<(Version, Cached)>,
     /// Whether who is missing here has left. Not so while nodes are registering anew.
     pub is_complete: bool,
+    /// How many gaps in the changes it makes up for.
+    pub gaps: u64,
 }
 
 /// What became of a wish to subscribe.
@@ -48,7 +53,7 @@ pub struct Shared {
 pub enum Expected {
     /// It waits for the ledger.
     Newcomer {
-        /// False where nothing is known of the channel here: its state must be loaded.
+        /// False where nothing certain is known of the channel here: its state must be loaded.
         is_loaded: bool,
     },
     /// The connection was subscribed before, and was told so again; or it waits already.
@@ -69,7 +74,10 @@ pub enum Parted {
 /// What a node knows of a shared channel.
 #[derive(Debug, Default)]
 pub(crate) struct Replica {
+    /// It has the state of `version`, and nothing was missed since.
     is_loaded: bool,
+    /// How many gaps there have been.
+    gaps: u64,
     version: Version,
     /// That of the remembered event.
     cached_version: Version,
@@ -78,7 +86,7 @@ pub(crate) struct Replica {
     pub(crate) connections: usize,
     pub(crate) members: IndexMap<UserId, Member>,
     newcomers: Vec<Newcomer>,
-    /// Changes that came before the first state.
+    /// Changes that came before the state that they change.
     early: Vec<(Version, Change)>,
 }
 
@@ -91,6 +99,10 @@ struct Newcomer {
 }
 
 impl Replica {
+    fn new(gaps: u64) -> Box<Self> {
+        Box::new(Self { gaps, ..Self::default() })
+    }
+
     /// True where nobody waits here.
     pub(crate) const fn is_idle(&self) -> bool {
         self.newcomers.is_empty()
@@ -109,6 +121,14 @@ impl Replica {
         true
     }
 
+    /// Changes may have been missed.
+    pub(crate) const fn note_gap(&mut self, gaps: u64) {
+        if self.gaps < gaps {
+            self.gaps = gaps;
+            self.is_loaded = false;
+        }
+    }
+
     fn position(&self, connection: SocketId) -> Option<usize> {
         self.newcomers.iter().position(|newcomer| newcomer.session.id() == connection)
     }
@@ -125,7 +145,7 @@ impl Replica {
 
 impl Channel {
     /// Lets a connection wait to be subscribed. `None` where the channel has left the map.
-    pub(crate) fn expect(&self, subscriber: &Subscriber<'_>) -> Option<Expected> {
+    pub(crate) fn expect(&self, subscriber: &Subscriber<'_>, gaps: &AtomicU64) -> Option<Expected> {
         let mut state = self.state.lock();
         if state.is_closed {
             return None;
@@ -135,7 +155,8 @@ impl Channel {
             subscriber.session.send(self.succeeded(&mut state));
             return Some(Expected::Already);
         }
-        let replica = state.replica.get_or_insert_default();
+        // Under the lock, so that no gap is missed: who tells of one comes here after it is counted.
+        let replica = state.replica.get_or_insert_with(|| Replica::new(gaps.load(Ordering::Relaxed)));
         if replica.position(id).is_some() {
             return Some(Expected::Already);
         }
@@ -194,7 +215,7 @@ impl Channel {
     pub(crate) fn load(&self, shared: Shared, now: Millis) {
         let mut state = self.state.lock();
         let Some(replica) = &mut state.replica else { return };
-        if replica.is_loaded && shared.version < replica.version {
+        if shared.gaps < replica.gaps || (replica.is_loaded && shared.version < replica.version) {
             return;
         }
         replica.is_loaded = true;
@@ -204,8 +225,11 @@ impl Channel {
             self.make(&mut state, change, now);
         }
         state.load_cached(shared.cached, now);
+        let mut seen = shared.version;
         for (version, change) in early {
-            if version > shared.version {
+            // Around a gap one may come twice.
+            if version > seen {
+                seen = version;
                 if let Some(replica) = &mut state.replica {
                     replica.version = replica.version.max(version);
                 }

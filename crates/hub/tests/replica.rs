@@ -33,6 +33,7 @@ fn terse(event: &Event<'_>) -> Bytes {
 }
 
 struct Node {
+    hub: Hub,
     app: Arc<AppHub>,
     name: ChannelName,
 }
@@ -40,7 +41,8 @@ struct Node {
 impl Node {
     fn new(channel: &str) -> Self {
         let name = ChannelName::parse(channel, &Limits::default()).unwrap();
-        Self { app: Hub::new(terse).app(&AppId::parse("1").unwrap()), name }
+        let hub = Hub::new(terse);
+        Self { app: hub.app(&AppId::parse("1").unwrap()), hub, name }
     }
 
     fn connect(&self, number: u64) -> Arc<Session> {
@@ -66,8 +68,12 @@ impl Node {
     }
 
     fn load(&self, version: u64, members: &[&str], is_complete: bool) {
+        self.load_after(0, version, members, is_complete);
+    }
+
+    fn load_after(&self, gaps: u64, version: u64, members: &[&str], is_complete: bool) {
         let members = members.iter().map(|id| member(id)).collect();
-        self.app.load(&self.name, Shared { version, connections: 1, members, cached: None, is_complete }, 0);
+        self.app.load(&self.name, Shared { version, connections: 1, members, cached: None, is_complete, gaps }, 0);
     }
 
     fn relay(&self, text: &'static str, version: Option<u64>) {
@@ -150,6 +156,39 @@ fn what_was_missed_is_told_as_the_difference() {
     assert_eq!(heard(&a), "-cy");
 }
 
+/// The state that makes up for a gap may come after changes that it does not contain.
+#[test]
+fn what_was_missed_in_a_gap_is_not_lost_behind_what_comes_after_it() {
+    let node = Node::new("presence-x");
+    let [a, b] = [1, 2].map(|number| node.connect(number));
+    node.join(&a, 1);
+    node.load(1, &["ada"], true);
+    assert_eq!(heard(&a), "ok(ada)");
+    // Two, that bob came, is missed.
+    node.hub.note_gap(1);
+    node.follow(4, added("dora"));
+    node.load_after(0, 1, &["ada"], true);
+    assert_eq!(heard(&a), "", "a state from before the gap does not make up for it");
+    assert_eq!(node.expect(&b, false).1, Expected::Newcomer { is_loaded: false });
+    node.load_after(1, 3, &["ada", "bob", "cy"], true);
+    assert_eq!(heard(&a), "+bob +cy +dora");
+    node.follow(4, added("dora"));
+    node.follow(5, removed("bob"));
+    assert_eq!(heard(&a), "-bob");
+}
+
+#[test]
+fn a_channel_that_is_new_after_a_gap_knows_of_it() {
+    let node = Node::new("presence-x");
+    let a = node.connect(1);
+    node.hub.note_gap(3);
+    node.join(&a, 1);
+    node.load_after(2, 9, &["ghost"], true);
+    assert_eq!(heard(&a), "");
+    node.load_after(3, 9, &["ada"], true);
+    assert_eq!(heard(&a), "ok(ada)");
+}
+
 #[test]
 fn one_who_leaves_while_waiting_is_never_subscribed() {
     let node = Node::new("public");
@@ -189,7 +228,7 @@ fn a_remembered_event_is_heard_once_whichever_way_it_comes() {
     let [a, b] = [1, 2].map(|number| node.connect(number));
     let state = |version, event| {
         let cached = Some((version, cached(event, Some(version))));
-        Shared { version, connections: 1, members: Vec::new(), cached, is_complete: true }
+        Shared { version, connections: 1, members: Vec::new(), cached, is_complete: true, gaps: 0 }
     };
     node.join(&a, 1);
     node.app.load(&node.name, state(5, "five"), 0);

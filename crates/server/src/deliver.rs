@@ -39,7 +39,8 @@ impl Delivery {
                 let connections = self.hub.app(&app).terminate(user_id.as_str());
                 debug!(%app, user = %Cut(user_id.as_str()), connections, "connections of a user closed");
             }
-            Notice::Loaded { place, state, removals } => self.load(&place, state, removals),
+            Notice::Loaded { place, state, removals, gaps } => self.load(&place, state, removals, gaps),
+            Notice::Gap { gaps } => self.hub.note_gap(gaps),
             // That a user came or went is told to watchers alone.
             Notice::Edges { place: Place { channel, .. }, .. } if channel.user_id().is_some() => {}
             Notice::Edges { place: Place { app, channel }, edges } => {
@@ -72,7 +73,7 @@ impl Delivery {
         self.hub.app(&place.app).follow(&place.channel, version, change, self.clock.now());
     }
 
-    fn load(&self, place: &Place, state: State, is_complete: bool) {
+    fn load(&self, place: &Place, state: State, is_complete: bool, gaps: u64) {
         let now = self.clock.now();
         let shared = Shared {
             version: state.version,
@@ -83,6 +84,7 @@ impl Delivery {
                 (event.version, Cached { frame: event.frame, data: event.data, expires_at, version: None })
             }),
             is_complete,
+            gaps,
         };
         self.hub.app(&place.app).load(&place.channel, shared, now);
     }

@@ -45,6 +45,8 @@ pub(crate) struct Change {
     pub(crate) counts: bool,
     /// The state is wanted.
     pub(crate) wants_state: bool,
+    /// How many gaps there had been when this was made.
+    pub(crate) gaps: u64,
 }
 
 /// What the ledger says to a change.

@@ -126,7 +126,7 @@ impl Share {
     }
 
     /// The next change: that without an answer as it was, else all that has changed.
-    pub(super) fn change(&mut self, place: &Place, node: &NodeId, sequence: &mut u64) -> Change {
+    pub(super) fn change(&mut self, place: &Place, node: &NodeId, sequence: &mut u64, gaps: u64) -> Change {
         if let Some(change) = self.unanswered.as_ref().filter(|change| change.node == *node) {
             return (**change).clone();
         }
@@ -155,6 +155,7 @@ impl Share {
             is_whole,
             counts: self.counts,
             wants_state: self.connections > 0 && (is_whole || self.wants == Wants::State),
+            gaps,
         };
         self.wants = Wants::Nothing;
         self.changed_users.clear();

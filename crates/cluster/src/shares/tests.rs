@@ -256,3 +256,19 @@ fn a_reload_asks_for_the_state_alone() {
     let change = only(&mut shares, "n");
     assert!(change.wants_state && !change.is_whole && change.added.is_empty());
 }
+
+#[test]
+fn a_state_is_from_before_a_gap_where_it_was_asked_for_before() {
+    let mut shares = Shares::default();
+    let _answer = shares.join(&room(), joining(Some("ada")));
+    shares.ready(&room());
+    let before = only(&mut shares, "n");
+    assert_eq!(shares.unready(), 1);
+    shares.register_again();
+    assert_eq!(shares.settle(&before, outcome(&[])).gaps, 0);
+    assert!(shares.take(&node("n"), 9).is_empty(), "its topic is not there");
+    shares.ready(&room());
+    let after = only(&mut shares, "n");
+    assert!(after.wants_state && after.is_whole);
+    assert_eq!(shares.settle(&after, outcome(&[])).gaps, 1);
+}

@@ -15,6 +15,7 @@ pub(crate) struct Room {
     pub(crate) added: BTreeMap<String, usize>,
     pub(crate) removed: BTreeMap<String, usize>,
     is_loaded: bool,
+    gaps: u64,
 }
 
 impl Room {
@@ -22,8 +23,15 @@ impl Room {
     pub(crate) fn of(log: &[Notice], place: &Place) -> Self {
         let mut room = Self::default();
         let mut early = Vec::new();
-        for notice in log.iter().filter(|notice| place_of(notice) == Some(place)) {
-            if let Notice::Loaded { state, removals, .. } = notice {
+        for notice in log {
+            if let Notice::Gap { gaps } = notice {
+                room.gaps = *gaps;
+                room.is_loaded = false;
+            } else if place_of(notice) != Some(place) {
+            } else if let Notice::Loaded { state, removals, gaps, .. } = notice {
+                if *gaps < room.gaps {
+                    continue;
+                }
                 room.load(state, *removals);
                 early.drain(..).for_each(|notice| room.apply(notice));
             } else if room.is_loaded {
@@ -36,8 +44,7 @@ impl Room {
     }
 
     fn load(&mut self, state: &State, removals: bool) {
-        self.is_loaded = true;
-        if state.version < self.version {
+        if std::mem::replace(&mut self.is_loaded, true) && state.version < self.version {
             return;
         }
         let users: Vec<&str> = state.members.iter().map(|member| member.user_id.as_str()).collect();
