@@ -5,6 +5,7 @@ use std::collections::BTreeSet;
 use clairon_tests::api::{self, Request};
 use clairon_tests::app::App;
 use clairon_tests::client::Client;
+use clairon_tests::http::Connection;
 use clairon_tests::metrics::{Page, get};
 use clairon_tests::nodes::Nodes;
 use clairon_tests::raw::RawSocket;
@@ -37,6 +38,24 @@ fn refused(page: &Page, kind: &str, reason: &str) -> f64 {
 fn assert_figures<const N: usize>(figures: [(&str, f64); N], expected: [(&str, u32); N]) {
     let expected = expected.map(|(name, figure)| (name, f64::from(figure)));
     assert_eq!(format!("{figures:?}"), format!("{expected:?}"));
+}
+
+/// Whoever knows an app's id can send a WebSocket handshake to its paths, with any header.
+#[test]
+fn strangers_do_not_count_as_an_apps_backend() {
+    let server = builder().start();
+    let mut connection = Connection::open(&server);
+    connection.write(b"GET /up HTTP/1.1\r\nHost: x\r\n\r\n");
+    let _ = connection.response().ok();
+    let path = format!("/apps/{}/events", app().id);
+    let headers = "Upgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Version: 13\r\n\
+                   Sec-WebSocket-Key: AAAAAAAAAAAAAAAAAAAAAA==\r\nContent-Length: 18446744073709551613\r\n";
+    connection.write(format!("GET {path} HTTP/1.1\r\nHost: x\r\n{headers}\r\n").as_bytes());
+    assert_eq!(connection.response().status, 101);
+    eventually("the close code", || refused(&Page::of(&server), "connection", "path_not_found") > 0.0);
+    let page = Page::of(&server);
+    let names = ["http_received_bytes", "http_calls_received_total"];
+    assert_figures(names.map(|name| (name, of_app(&page, name))), names.map(|name| (name, 0)));
 }
 
 #[test]

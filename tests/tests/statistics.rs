@@ -160,6 +160,28 @@ fn old_rows_are_removed() {
     assert_eq!(database.execute(count), json!([[4]]));
 }
 
+/// SQLite keeps whatever it is given in any column.
+#[test]
+fn rows_that_make_no_sense_spoil_nothing() {
+    let (database, app) = (Database::new(), App::new("spoilt"));
+    let server = database.server(LONG).app(app.clone()).start();
+    speak(&server, &app);
+    assert!(server.terminate().success());
+    let row = |app_id: &str, messages: &str, time: &str| {
+        let columns = "app_id, peak_connection_count, websocket_message_count, api_message_count, created_at";
+        database.execute(&format!(
+            "INSERT INTO websockets_statistics_entries ({columns}) VALUES ({app_id}, 1, {messages}, 0, {time})"
+        ));
+    };
+    let quoted = format!("'{}'", app.id);
+    for _ in 0..2 {
+        row(&quoted, "9223372036854775807", "datetime('now')");
+    }
+    row("x'ff00'", "1", "datetime('now')");
+    row(&quoted, "1000", "'garbage'");
+    assert_eq!(database.totals(&app), [2, 4, 3]);
+}
+
 #[test]
 fn the_admin_api_has_them() {
     let (database, app) = (Database::new(), App::new("asked"));

@@ -1,7 +1,7 @@
 //! All apps in memory.
 
 use std::{
-    borrow::Borrow,
+    borrow::{Borrow, Cow},
     collections::{BTreeMap, HashMap},
     sync::Arc,
     time::Duration,
@@ -11,7 +11,7 @@ use arc_swap::ArcSwap;
 use clairon_protocol::{AppId, AppKey};
 use tokio::{sync::Mutex, time::timeout};
 
-use crate::{app::App, error::RegistryError, registry::AppRegistry};
+use crate::{app::App, error::RegistryError, registry::AppRegistry, secrets::Secrets};
 
 /// How long the registry may take to answer. Without it, a database that went silent would stop all later refreshes.
 const ANSWER_TIMEOUT: Duration = Duration::from_secs(10);
@@ -64,8 +64,14 @@ impl AppCache {
 
     /// All apps, by id.
     #[must_use]
-    pub fn all(&self) -> Vec<Arc<App>> {
-        self.snapshot.load().by_id.values().cloned().collect()
+    pub fn all(&self) -> Arc<[Arc<App>]> {
+        self.snapshot.load().all.clone()
+    }
+
+    /// The first `chars` characters of a text that is shown to people, without the secrets of apps: whoever mistakes one
+    /// for a key or a name puts it anywhere. Those of fewer than eight bytes stay.
+    pub fn hide_secrets<'a>(&self, text: &'a str, chars: usize) -> Cow<'a, str> {
+        self.snapshot.load().secrets.hide(text, chars)
     }
 
     /// Asks the registry whether anything changed, and if so reads all apps again. Returns what changed: first
@@ -91,6 +97,8 @@ struct Snapshot {
     revision: i64,
     by_id: BTreeMap<AppId, Arc<App>>,
     by_key: HashMap<AppKey, Arc<App>>,
+    all: Arc<[Arc<App>]>,
+    secrets: Secrets,
 }
 
 impl Snapshot {
@@ -102,7 +110,8 @@ impl Snapshot {
         for app in &mut apps {
             app.credentials.forget_uses();
         }
-        let apps: Vec<_> = apps.into_iter().map(Arc::new).collect();
+        apps.sort_unstable_by(|one, other| one.id.cmp(&other.id));
+        let apps: Arc<[_]> = apps.into_iter().map(Arc::new).collect();
         let by_key = |app: &Arc<App>| {
             let pairs = app.credentials.iter().map(|credential| (credential.key.clone(), Arc::clone(app)));
             pairs.collect::<Vec<_>>()
@@ -111,6 +120,8 @@ impl Snapshot {
             revision,
             by_id: apps.iter().map(|app| (app.id.clone(), Arc::clone(app))).collect(),
             by_key: apps.iter().flat_map(by_key).collect(),
+            secrets: Secrets::of(&apps),
+            all: apps,
         })
     }
 

@@ -15,6 +15,7 @@ mod postgres;
 mod queries;
 mod registry;
 mod row;
+mod secrets;
 mod sql;
 mod sqlite;
 mod statistics;

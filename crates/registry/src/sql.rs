@@ -206,8 +206,14 @@ impl<E: Engine> AppRegistry for SqlRegistry<E> {
     async fn statistics(&self, query: &StatisticsQuery) -> Result<Vec<Statistics>, RegistryError> {
         let mut connection = self.connection().await?;
         let rows = E::run(&mut connection, self.dialect.statistics.read, &statistics::query_values(query)).await?;
-        let rows: Vec<_> = rows.iter().map(E::statistics).collect::<Result<_, _>>()?;
-        Ok(rows.into_iter().filter_map(statistics::parse).collect())
+        let usable = |row| match E::statistics(row) {
+            Ok(row) => Some(row),
+            Err(error) => {
+                tracing::error!(database = self.name, %error, "statistics are left out");
+                None
+            }
+        };
+        Ok(rows.iter().filter_map(usable).filter_map(statistics::parse).collect())
     }
 
     async fn forget_statistics(&self, limit: Timestamp) -> Result<usize, RegistryError> {

@@ -40,7 +40,8 @@ pub(crate) struct Statements {
     pub(crate) add: &'static str,
     /// Makes a row of an interval. Takes what [`values`] gives.
     pub(crate) insert: &'static str,
-    /// Takes what [`query_values`] gives, and answers with a [`Row`] for each app and span.
+    /// Takes what [`query_values`] gives, and answers with a [`Row`] for each app and span. Counts that no server has
+    /// written are none, so that one bad row spoils no sum.
     pub(crate) read: &'static str,
     /// Removes some rows of intervals that began earlier, and tells their ids.
     pub(crate) forget: &'static str,
@@ -70,10 +71,13 @@ macro_rules! statements {
             ),
             read: concat!(
                 "SELECT app_id, span * $3, CAST(MAX(peak_connection_count) AS BIGINT), \
-                 CAST(SUM(websocket_message_count) AS BIGINT), CAST(SUM(api_message_count) AS BIGINT) \
-                 FROM (SELECT *, ",
+                 CAST(SUM(CASE WHEN websocket_message_count BETWEEN 0 AND 1000000000000 THEN websocket_message_count \
+                 ELSE 0 END) AS BIGINT), CAST(SUM(CASE WHEN api_message_count BETWEEN 0 AND 1000000000000 \
+                 THEN api_message_count ELSE 0 END) AS BIGINT) FROM (SELECT *, ",
                 $seconds,
-                " / $3 AS span FROM websockets_statistics_entries WHERE created_at >= ",
+                " / $3 AS span FROM websockets_statistics_entries WHERE ",
+                $seconds,
+                " > 0 AND created_at >= ",
                 $time,
                 " AND ($1 = '' OR app_id = $1)) AS spans GROUP BY app_id, span ORDER BY app_id, span"
             ),

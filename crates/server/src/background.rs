@@ -1,13 +1,17 @@
 //! What a node does by itself: it listens for silence, tells late counts, forgets old events, and reads changed apps.
 
-use std::{future::poll_fn, sync::Arc, time::Duration};
+use std::{future::poll_fn, pin::Pin, sync::Arc, time::Duration};
 
 use clairon_hub::{AppHub, Session};
 use clairon_protocol::{AppId, Disconnect};
 use clairon_registry::{App, AppChange, RegistryError};
 use clairon_websocket::frame;
 use jiff::{SignedDuration, Timestamp};
-use tokio::time::{Interval, MissedTickBehavior, interval, sleep};
+use tokio::{
+    task::JoinSet,
+    time::{Interval, MissedTickBehavior, interval, sleep},
+};
+use tokio_util::task::AbortOnDropHandle;
 use tracing::{error, info, warn};
 
 use crate::{clock::millis, node::Node};
@@ -26,18 +30,39 @@ const CLEANING: Duration = Duration::from_hours(1);
 /// How long the events of a busy channel may be held back. The runtime's timer makes it up to one millisecond more.
 const CORK: Duration = Duration::from_millis(1);
 
+/// How long a job that has failed rests.
+const REST: Duration = Duration::from_secs(1);
+
+/// Something that goes on for as long as the server runs.
+type Job = fn(Arc<Node>) -> Pin<Box<dyn Future<Output = ()> + Send>>;
+
+const JOBS: [(&str, Job); 8] = [
+    ("sweep", |node| Box::pin(async move { every(sweep_interval(&node), || sweep(&node)).await })),
+    ("tell counts", |node| Box::pin(async move { every(COUNTS, || tell_counts(&node)).await })),
+    ("forget expired events", |node| Box::pin(async move { every(EXPIRY, || forget_expired(&node)).await })),
+    ("flush", |node| Box::pin(async move { flush(&node).await })),
+    ("follow the registry", |node| Box::pin(async move { follow_registry(&node).await })),
+    ("record uses of keys", |node| Box::pin(async move { record_key_uses(&node).await })),
+    ("record statistics", |node| Box::pin(async move { record_statistics(&node).await })),
+    ("forget statistics", |node| Box::pin(async move { forget_statistics(&node).await })),
+];
+
 /// Runs until it is dropped.
 pub(crate) async fn run(node: Arc<Node>) {
-    tokio::join!(
-        every(sweep_interval(&node), || sweep(&node)),
-        every(COUNTS, || for_each_app(&node, |_, hub| hub.tell_counts(node.clock.now()))),
-        every(EXPIRY, || for_each_app(&node, |_, hub| hub.forget_expired(node.clock.now()))),
-        flush(&node),
-        follow_registry(&node),
-        record_key_uses(&node),
-        record_statistics(&node),
-        forget_statistics(&node),
-    );
+    let mut jobs = JoinSet::new();
+    for (name, job) in JOBS {
+        let node = node.clone();
+        jobs.spawn(keep_up(name, move || job(node.clone())));
+    }
+    jobs.join_all().await;
+}
+
+/// Runs a job in a task of its own: where it panics, the others go on, and it begins again.
+async fn keep_up<F: Future<Output = ()> + Send + 'static>(name: &str, job: impl Fn() -> F) {
+    while let Err(error) = AbortOnDropHandle::new(tokio::spawn(job())).await {
+        error!(job = name, %error, "a job of the server has failed, and begins again");
+        sleep(REST).await;
+    }
 }
 
 async fn every(period: Duration, act: impl Fn()) {
@@ -53,6 +78,14 @@ fn ticks(period: Duration) -> Interval {
     let mut ticks = interval(period);
     ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
     ticks
+}
+
+fn tell_counts(node: &Node) {
+    for_each_app(node, |_, hub| hub.tell_counts(node.clock.now()));
+}
+
+fn forget_expired(node: &Node) {
+    for_each_app(node, |_, hub| hub.forget_expired(node.clock.now()));
 }
 
 fn for_each_app(node: &Node, act: impl Fn(&AppId, &AppHub)) {
@@ -175,5 +208,23 @@ fn apply(node: &Node, change: &AppChange) {
     info!(?change, "app changed");
     if let AppChange::Removed(id) | AppChange::Disabled(id) = change {
         node.hub.app(id).close_all(Disconnect::AppDisabled);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::atomic::{AtomicUsize, Ordering};
+
+    use super::*;
+
+    #[tokio::test(start_paused = true)]
+    async fn a_job_that_panics_begins_again() {
+        let begun = Arc::new(AtomicUsize::new(0));
+        let job = || {
+            let begun = begun.clone();
+            async move { assert_eq!(begun.fetch_add(1, Ordering::Relaxed), 2, "not yet") }
+        };
+        keep_up("fail", job).await;
+        assert_eq!(begun.load(Ordering::Relaxed), 3);
     }
 }

@@ -11,6 +11,7 @@ mod token;
 use std::borrow::Cow;
 
 use clairon_registry::{App, AppCache, Credential};
+use percent_encoding::percent_decode_str;
 
 use self::budget::Budget;
 pub(crate) use self::token::SignedSubscription;
@@ -31,9 +32,9 @@ impl Explainer {
         Self { budget: Budget::new(clock) }
     }
 
-    /// How many searches were left out, because too many were asked for.
+    /// How many searches were given up, because too many were asked for.
     pub(crate) fn skipped(&self) -> u64 {
-        self.budget.refused()
+        self.budget.given_up()
     }
 
     /// Whose a key is, or what it is instead. A secret in the place of a key is recognized, and not repeated.
@@ -42,7 +43,7 @@ impl Explainer {
             return format!("the key {key} belongs to the app {}", app.id);
         }
         let apps = apps.all();
-        if !self.budget.charge(apps.len() * COMPARISON) {
+        if !self.budget.search().charge(apps.len() * COMPARISON) {
             return format!("no app has the key ({} bytes)", key.len());
         }
         apps.iter()
@@ -71,18 +72,14 @@ fn other_secret(app: &App, fits: impl Fn(&Credential) -> bool) -> Option<String>
     Some(format!("the signature was made with the secret of another key of this app, {key}"))
 }
 
-/// Takes apps' secrets out of a text for the log: whoever mistakes one for a key or a name puts it into a path.
-pub(crate) fn hide_secrets<'a>(apps: &AppCache, text: &'a str) -> Cow<'a, str> {
-    let mut text = Cow::Borrowed(text);
-    let apps = apps.all();
-    for credential in apps.iter().flat_map(|app| app.credentials.iter()) {
-        let secret = credential.secret.expose();
-        // A secret of a few characters is part of many a word, and none to speak of.
-        if secret.len() >= 8 && text.contains(secret) {
-            text = Cow::Owned(text.replace(secret, "[a secret]"));
-        }
+/// A text that strangers have a part in, for the eyes of operators: without secrets, in whatever way they are written.
+pub(crate) fn hide_secrets<'a>(apps: &AppCache, text: &'a str, chars: usize) -> Cow<'a, str> {
+    if let Ok(decoded) = percent_decode_str(text).decode_utf8()
+        && let Cow::Owned(hidden) = apps.hide_secrets(&decoded, chars)
+    {
+        return hidden.into();
     }
-    text
+    apps.hide_secrets(text, chars)
 }
 
 /// Why a path leads nowhere: most often a proxy's prefix that the server was not told of.

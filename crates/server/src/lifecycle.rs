@@ -56,7 +56,9 @@ impl Server {
     ) -> Result<(), ServerError> {
         let Self { node } = self;
         let Listeners { all, metrics } = listeners;
-        prepare(&all, &node.settings)?;
+        for listener in [Some(&all), metrics.as_ref()].into_iter().flatten() {
+            prepare(listener, &node.settings)?;
+        }
         // In a task, and so on a worker thread: from any other, each newcomer would cost a switch between threads.
         let accepting = tokio::spawn(accept(node.clone(), all));
         let showing = metrics.map(|listener| tokio::spawn(accept_metrics(node.clone(), listener)));

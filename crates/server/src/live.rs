@@ -72,9 +72,15 @@ impl LiveFeed {
         self.wants_events.store(watchers.iter().any(|watcher| watcher.filter.events), Ordering::Relaxed);
     }
 
-    fn tell(&self, happening: Happening) {
-        let happening = Arc::new(happening);
-        for watcher in self.watchers.lock().iter().filter(|watcher| watcher.filter.takes(&happening)) {
+    /// Tells those who want to know. What it takes to show it is spent only where somebody does.
+    fn tell(&self, happening: Happening, present: impl FnOnce(Happening) -> Happening) {
+        let watchers = self.watchers.lock();
+        let takers: Vec<_> = watchers.iter().filter(|watcher| watcher.filter.takes(&happening)).collect();
+        if takers.is_empty() {
+            return;
+        }
+        let happening = Arc::new(present(happening));
+        for watcher in takers {
             if let Err(TrySendError::Full(_)) = watcher.queue.try_send(happening.clone()) {
                 watcher.missed.fetch_add(1, Ordering::Relaxed);
             }
@@ -91,20 +97,16 @@ impl Node {
     /// Tells those who watch, if there are any.
     pub(crate) fn observe(&self, happening: impl FnOnce() -> Happening) {
         if self.is_watched() {
-            self.tell(happening().presentable(&self.apps));
+            self.live.tell(happening(), |happening| happening.presentable(&self.apps));
         }
-    }
-
-    /// Tells those who watch what is presentable already.
-    pub(crate) fn tell(&self, happening: Happening) {
-        self.live.tell(happening);
     }
 
     /// Tells those who watch, and want to know of events too, of one that was published.
     pub(crate) fn observe_event(&self, app: &App, message: &Message<'_>) {
         if self.live.wants_events.load(Ordering::Relaxed) {
             for channel in message.channels {
-                self.live.tell(self.published(app, message, channel).presentable(&self.apps));
+                let event = self.published(app, message, channel);
+                self.live.tell(event, |event| event.presentable(&self.apps));
             }
         }
     }
@@ -135,7 +137,7 @@ mod tests {
     }
 
     fn told(feed: &LiveFeed, channel: &str) {
-        feed.tell(Happening::new(Kind::Subscribed).channel(channel));
+        feed.tell(Happening::new(Kind::Subscribed).channel(channel), |happening| happening);
     }
 
     #[tokio::test]

@@ -11,6 +11,7 @@ use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
 use clairon_hub::{Micros, Millis, Session};
 
 use self::histogram::Histogram;
+use self::page::LastPage;
 pub(crate) use self::page::{Access, page};
 
 /// The bounds of delivery latencies, in microseconds.
@@ -32,6 +33,7 @@ pub(crate) struct Metrics {
     frames: Histogram<{ FRAMES_BOUNDS.len() }>,
     slow_readers: AtomicU64,
     registry: RegistryHealth,
+    page: LastPage,
 }
 
 /// How reading the registry goes.

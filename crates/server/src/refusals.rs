@@ -94,11 +94,11 @@ impl Node {
         if line.is_none() && !self.is_watched() {
             return;
         }
-        let happening = details(Happening::new(refused.kind())).presentable(&self.apps);
+        let happening = details(Happening::new(refused.kind()));
         if let Some(left_out) = line {
-            happening.log(left_out);
+            happening.clone().presentable(&self.apps).log(left_out);
         }
-        self.tell(happening);
+        self.observe(|| happening);
     }
 }
 

@@ -9,7 +9,7 @@ use axum::{
     response::Response,
     routing::{any, get, post},
 };
-use http::{HeaderMap, Uri, header, uri::PathAndQuery};
+use http::{HeaderMap, StatusCode, Uri, header, uri::PathAndQuery};
 use hyper::body::Body;
 use tower_http::cors::CorsLayer;
 
@@ -57,12 +57,13 @@ pub(crate) fn router(node: Arc<Node>) -> Router {
 
 /// The routes of the port that metrics may have of their own.
 pub(crate) fn metrics_router(node: Arc<Node>) -> Router {
-    let page = async |State(node): State<Arc<Node>>, headers: HeaderMap| metrics::page(&node, Access::Own, &headers);
+    let page =
+        async |State(node): State<Arc<Node>>, headers: HeaderMap| metrics::page(&node, Access::Own, &headers).await;
     Router::new().route(METRICS, get(page)).fallback(api::not_found).with_state(node)
 }
 
 async fn metrics(State(node): State<Arc<Node>>, headers: HeaderMap) -> Response {
-    metrics::page(&node, Access::Public, &headers)
+    metrics::page(&node, Access::Public, &headers).await
 }
 
 /// Tells a WebSocket that is not on its way to `/app/{key}` so in its own terms: a close code.
@@ -79,6 +80,10 @@ async fn note_answer(State(node): State<Arc<Node>>, request: Request, next: Next
     let (method, path) = (request.method().clone(), request.uri().path().to_owned());
     let length = request.headers().get(header::CONTENT_LENGTH).and_then(|value| value.to_str().ok()?.parse().ok());
     let response = next.run(request).await;
+    // A client that was let in, or has its close code: a WebSocket is noted elsewhere.
+    if response.status() == StatusCode::SWITCHING_PROTOCOLS {
+        return response;
+    }
     let app = app_of(&path).and_then(|id| node.apps.by_id(id));
     if let Some(Reason(reason)) = response.extensions().get() {
         let status = response.status();

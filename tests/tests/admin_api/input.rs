@@ -5,7 +5,7 @@ use std::sync::Arc;
 use clairon_tests::admin::{self, TOKEN, call, send};
 use clairon_tests::server::Server;
 use clairon_tests::shared::Shared;
-use serde_json::json;
+use serde_json::{Map, Value, json};
 
 static SERVER: Shared = Shared::new(|| admin::builder().start());
 
@@ -53,6 +53,13 @@ fn every_wrong_field_is_named_with_what_is_allowed() {
     }
     let two = call(&server, "PATCH", &path, Some(&json!({"name": "new", "enabled": 0, "capacity": "x"})));
     assert_eq!(two.json()["errors"].as_array().unwrap().len(), 2);
+    let many = (0..2_000).map(|number| (format!("{number}-{}", "x".repeat(20)), json!(1))).collect::<Map<_, _>>();
+    let long = "x".repeat(30_000);
+    for body in [Value::Object(many).to_string(), format!("{{\"{long}\": 1, \"{long}\": 2}}")] {
+        let response = send(&server, "PATCH", &path, &body);
+        assert_eq!(response.status, 422);
+        assert!(response.body.len() < 10_000, "{} bytes", response.body.len());
+    }
     assert_eq!(call(&server, "GET", &path, None).ok(), before);
 }
 
@@ -76,7 +83,7 @@ fn a_body_is_one_json_object() {
         ("{} {}", "not valid JSON"),
         ("null", "not an object"),
         ("[]", "not an object"),
-        (r#"{"name": "a", "name": "b"}"#, "name is there twice"),
+        (r#"{"name": "a", "name": "b"}"#, "is there twice"),
         ("{\"name\": \"\\ud800\"}", "not valid JSON"),
     ] {
         send(&server, "PATCH", &path, body).assert_problem(422, word);

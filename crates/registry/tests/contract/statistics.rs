@@ -89,6 +89,11 @@ pub(super) async fn the_table_of_laravel_websockets_is_taken(database: &impl Dur
     }
     let registry = database.open().await;
     assert_eq!(read(&*registry, None, 0, 60).await, [statistics("a", HOUR, [3, 4, 5])]);
+    // What is no figure of a server spoils nothing.
+    let wrong = format!("{row} ('a', 3, 2147483647, -5, '2027-01-15 08:00:00', NULL)");
+    database.execute(&wrong).await.unwrap();
+    assert_eq!(read(&*registry, None, 0, 60).await, [statistics("a", HOUR, [3, 2_147_483_651, 5])]);
+    database.execute("DELETE FROM websockets_statistics_entries WHERE api_message_count < 0").await.unwrap();
     registry.record_statistics(&[statistics("a", HOUR, [1, 1, 1])]).await.unwrap();
     assert_eq!(read(&*registry, None, 0, 60).await, [statistics("a", HOUR, [4, 5, 6])]);
     // As Laravel reads it.

@@ -13,7 +13,7 @@ use utoipa::{
 use super::{
     app_fields::AppFields,
     body::Object,
-    problem::{Fault, Problem},
+    problem::{Fault, Problem, shown},
 };
 
 /// The form of the id and the key of an app.
@@ -135,12 +135,10 @@ fn check(name: &str, value: Value, present: Option<&Value>) -> Result<Value, Str
 }
 
 fn unknown(name: &str) -> String {
-    const SHOWN: usize = 64;
     if ["id", "key", "secret", "keys"].contains(&name) {
         return format!("{name} cannot be changed: /apps/{{id}}/keys adds keys and removes them");
     }
-    let shown: String = name.chars().take(SHOWN).collect();
-    format!("{shown:?} ({} bytes) is no field of an app", name.len())
+    format!("{:?} ({} bytes) is no field of an app", shown(name), name.len())
 }
 
 /// What the number called `name` may be.

@@ -10,7 +10,7 @@ use serde::{
 };
 use serde_json::Value;
 
-use super::problem::{Fault, Problem};
+use super::problem::{Fault, Problem, shown};
 use crate::{api::read_body, node::Node};
 
 /// The longest body, in bytes.
@@ -42,7 +42,10 @@ impl Object {
         let mut names: Vec<_> = self.0.iter().map(|(name, _)| name.as_str()).collect();
         names.sort_unstable();
         match names.windows(2).find(|pair| pair[0] == pair[1]) {
-            Some(pair) => Err(Problem::fields(vec![Fault::field(pair[0], format!("{} is there twice", pair[0]))])),
+            Some(pair) => Err(Problem::fields(vec![Fault::field(
+                pair[0],
+                format!("{:?} ({} bytes) is there twice", shown(pair[0]), pair[0].len()),
+            )])),
             None => Ok(()),
         }
     }

@@ -11,6 +11,11 @@ use crate::api::{ApiError, Reason};
 /// The media type of a [`Problem`].
 pub(super) const PROBLEM_JSON: &str = "application/problem+json";
 
+/// How many parts of a request are told to be wrong.
+const FAULTS: usize = 32;
+/// How much of a name is repeated, in characters.
+const NAME_CHARS: usize = 64;
+
 /// Why a request was not carried out (RFC 9457).
 #[derive(Debug, Serialize, ToSchema)]
 pub(crate) struct Problem {
@@ -47,8 +52,13 @@ pub(crate) struct Fault {
 impl Fault {
     /// Something wrong with a field of the body.
     pub(super) fn field(name: &str, detail: impl Into<String>) -> Self {
-        Self { pointer: format!("#/{}", name.replace('~', "~0").replace('/', "~1")), detail: detail.into() }
+        Self { pointer: format!("#/{}", shown(name).replace('~', "~0").replace('/', "~1")), detail: detail.into() }
     }
+}
+
+/// The beginning of a name that may be of any length.
+pub(super) fn shown(name: &str) -> &str {
+    name.char_indices().nth(NAME_CHARS).map_or(name, |(end, _)| &name[..end])
 }
 
 impl Problem {
@@ -68,10 +78,15 @@ impl Problem {
         Self::new(StatusCode::UNPROCESSABLE_ENTITY, detail)
     }
 
-    /// Some fields of the body are wrong; all of them are told at once.
-    pub(crate) fn fields(errors: Vec<Fault>) -> Self {
-        let detail = errors.iter().map(|fault| fault.detail.as_str()).collect::<Vec<_>>().join("; ");
-        Self { errors, ..Self::invalid(detail) }
+    /// Some fields of the body are wrong; they are told at once, up to a number.
+    pub(crate) fn fields(mut errors: Vec<Fault>) -> Self {
+        let more = errors.len().saturating_sub(FAULTS);
+        errors.truncate(FAULTS);
+        let mut details: Vec<String> = errors.iter().map(|fault| fault.detail.clone()).collect();
+        if more > 0 {
+            details.push(format!("and {more} more"));
+        }
+        Self { errors, ..Self::invalid(details.join("; ")) }
     }
 
     /// There is no app with the id in the path.

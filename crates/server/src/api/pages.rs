@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use axum::{
     Json,
-    extract::{Request, State},
+    extract::{OriginalUri, Request, State},
     response::{IntoResponse, Response},
 };
 use clairon_cluster::{Trouble, TroubleKind};
@@ -57,11 +57,11 @@ pub(crate) async fn ready(State(node): State<Arc<Node>>) -> Response {
 }
 
 /// Any path that is none.
-pub(crate) async fn not_found(request: Request) -> ApiError {
+pub(crate) async fn not_found(OriginalUri(uri): OriginalUri) -> ApiError {
     let message = "No such path. WebSocket: /app/{key}. HTTP API: /apps/{id}/events, /batch_events, /channels, \
                    /channels/{name}, /channels/{name}/users, /users/{user_id}/terminate_connections. \
                    Behind a proxy with a prefix, the setting server.path_prefix names it";
-    let reason = unknown_path(request.uri().path());
+    let reason = unknown_path(uri.path());
     ApiError::new(StatusCode::NOT_FOUND, message).because(reason)
 }
 

@@ -1,6 +1,9 @@
 //! How much work strangers may cause by being wrong.
 
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::{
+    cell::Cell,
+    sync::atomic::{AtomicU64, Ordering},
+};
 
 use clairon_hub::Millis;
 use parking_lot::Mutex;
@@ -14,33 +17,56 @@ pub(super) struct Budget {
     clock: Clock,
     /// Which second it is, and what it has cost.
     second: Mutex<(Millis, usize)>,
-    refused: AtomicU64,
+    given_up: AtomicU64,
+}
+
+/// A search for one reason. Once there is nothing left for it in this second, it is over.
+pub(super) struct Search<'a> {
+    budget: &'a Budget,
+    is_over: Cell<bool>,
+}
+
+impl Search<'_> {
+    /// Takes `bytes` out of what this second has; false where it has not that much, or had not before.
+    pub(super) fn charge(&self, bytes: usize) -> bool {
+        if !self.is_over.get() && !self.budget.charge(bytes) {
+            self.is_over.set(true);
+            self.budget.given_up.fetch_add(1, Ordering::Relaxed);
+        }
+        !self.is_over.get()
+    }
+
+    pub(super) const fn is_over(&self) -> bool {
+        self.is_over.get()
+    }
 }
 
 impl Budget {
     pub(super) fn new(clock: Clock) -> Self {
-        Self { clock, second: Mutex::new((0, 0)), refused: AtomicU64::new(0) }
+        Self { clock, second: Mutex::new((0, 0)), given_up: AtomicU64::new(0) }
     }
 
-    /// Takes `bytes` out of what this second has; false where it has not that much.
-    pub(super) fn charge(&self, bytes: usize) -> bool {
+    pub(super) const fn search(&self) -> Search<'_> {
+        Search { budget: self, is_over: Cell::new(false) }
+    }
+
+    fn charge(&self, bytes: usize) -> bool {
         let this_second = self.clock.now() / 1_000;
         let mut second = self.second.lock();
         if second.0 != this_second {
             *second = (this_second, 0);
         }
         let cost = second.1.saturating_add(bytes);
-        if cost > BYTES_PER_SECOND {
-            self.refused.fetch_add(1, Ordering::Relaxed);
-            return false;
+        let is_left = cost <= BYTES_PER_SECOND;
+        if is_left {
+            second.1 = cost;
         }
-        second.1 = cost;
-        true
+        is_left
     }
 
-    /// How many times a second had not that much.
-    pub(super) fn refused(&self) -> u64 {
-        self.refused.load(Ordering::Relaxed)
+    /// How many searches were given up.
+    pub(super) fn given_up(&self) -> u64 {
+        self.given_up.load(Ordering::Relaxed)
     }
 }
 
@@ -51,8 +77,11 @@ mod tests {
     #[test]
     fn a_second_has_so_much_and_no_more() {
         let budget = Budget::new(Clock::start());
-        assert!(budget.charge(BYTES_PER_SECOND) && !budget.charge(1));
-        assert!(!budget.charge(usize::MAX));
-        assert_eq!(budget.refused(), 2);
+        let (one, other) = (budget.search(), budget.search());
+        assert!(one.charge(BYTES_PER_SECOND - 1) && !one.is_over());
+        assert!(!one.charge(2) && one.is_over());
+        assert!(!one.charge(1), "what is over stays over");
+        assert!(other.charge(1) && !other.charge(usize::MAX));
+        assert_eq!(budget.given_up(), 2);
     }
 }

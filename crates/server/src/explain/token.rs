@@ -6,7 +6,7 @@ use clairon_protocol::{
 };
 use clairon_registry::{App, AppCache, Credential};
 
-use super::{Explainer, SIGNING};
+use super::{Explainer, SIGNING, budget::Search};
 use crate::cut::Cut;
 
 /// What a client sent to subscribe.
@@ -32,13 +32,13 @@ impl Explainer {
         other_channels: &[&str],
     ) -> String {
         let &SignedSubscription { auth, socket_id, channel, data } = sent;
-        let signs = |secret: &Secret, signature: &Signature, name: &str, data: Option<&str>| {
-            self.budget.charge(SIGNING + name.len() + data.map_or(0, str::len))
+        let signs = |search: &Search<'_>, secret: &Secret, signature: &Signature, name: &str, data: Option<&str>| {
+            search.charge(SIGNING + name.len() + data.map_or(0, str::len))
                 && subscription_signature(secret, socket_id, name, data) == *signature
         };
-        let otherwise = |signature: &Signature| {
+        let otherwise = |search: &Search<'_>, signature: &Signature| {
             let signs = |name: &str, data| {
-                app.credentials.iter().any(|credential| signs(&credential.secret, signature, name, data))
+                app.credentials.iter().any(|credential| signs(search, &credential.secret, signature, name, data))
             };
             if data.is_some() && signs(channel, None) {
                 return Some("without the channel_data that was sent".to_owned());
@@ -51,8 +51,8 @@ impl Explainer {
                 .find(|name| signs(name, data) || signs(name, None))
                 .map(|name| format!("for the channel {:?}", Cut(&name)))
         };
-        let found = self.explain_token(apps, app, auth, invalid, otherwise, |secret, signature| {
-            signs(secret, signature, channel, data)
+        let found = self.explain_token(apps, app, auth, invalid, otherwise, |search, secret, signature| {
+            signs(search, secret, signature, channel, data)
         });
         match (found, invalid) {
             (Some(reason), _) => reason,
@@ -76,9 +76,9 @@ impl Explainer {
         sent: &SignIn,
         invalid: InvalidToken,
     ) -> String {
-        let otherwise = |_: &Signature| None;
-        self.explain_token(apps, app, Some(&sent.auth), invalid, otherwise, |secret, signature| {
-            self.budget.charge(SIGNING + sent.user_data.len())
+        let otherwise = |_: &Search<'_>, _: &Signature| None;
+        self.explain_token(apps, app, Some(&sent.auth), invalid, otherwise, |search, secret, signature| {
+            search.charge(SIGNING + sent.user_data.len())
                 && user_signature(secret, socket_id, &sent.user_data) == *signature
         })
         .unwrap_or_else(|| match invalid {
@@ -99,23 +99,25 @@ impl Explainer {
         app: &App,
         auth: Option<&str>,
         invalid: InvalidToken,
-        otherwise: impl Fn(&Signature) -> Option<String>,
-        fits: impl Fn(&Secret, &Signature) -> bool,
+        otherwise: impl Fn(&Search<'_>, &Signature) -> Option<String>,
+        fits: impl Fn(&Search<'_>, &Secret, &Signature) -> bool,
     ) -> Option<String> {
         let token = AuthToken::parse(auth).ok()?;
         if invalid == InvalidToken::Key {
             let key = self.key(apps, token.key);
             return Some(format!("the client is connected to the app {}; in its auth, {key}", app.id));
         }
-        if let Some(what) = otherwise(&token.signature) {
+        let search = self.budget.search();
+        if let Some(what) = otherwise(&search, &token.signature) {
             return Some(format!("the signature was made with this app's secret, but {what}"));
         }
-        let fits = |credential: &Credential| fits(&credential.secret, &token.signature);
+        let fits = |credential: &Credential| fits(&search, &credential.secret, &token.signature);
         if let Some(reason) = super::other_secret(app, fits) {
             return Some(reason);
         }
         let apps = apps.all();
-        let other = apps.iter().find(|other| other.id != app.id && other.credentials.iter().any(&fits))?;
+        let mut others = apps.iter().take_while(|_| !search.is_over());
+        let other = others.find(|other| other.id != app.id && other.credentials.iter().any(&fits))?;
         Some(format!("the signature was made with the secret of another app, {}", other.id))
     }
 }

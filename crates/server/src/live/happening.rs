@@ -15,6 +15,9 @@ use crate::{cut::Cut, explain::hide_secrets};
 /// How much of an event's data is told, in characters.
 const SHOWN_DATA: usize = 200;
 
+/// How much of a reason is told, in characters: all, but for what repeats a stranger at length.
+const SHOWN_REASON: usize = 1_000;
+
 /// What kind of thing it is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, ToSchema)]
 #[serde(rename_all = "snake_case")]
@@ -186,10 +189,11 @@ impl Happening {
     /// into a line.
     pub(crate) fn presentable(mut self, apps: &AppCache) -> Self {
         for text in [&mut self.channel, &mut self.event, &mut self.user, &mut self.request].into_iter().flatten() {
-            *text = Cut(&hide_secrets(apps, text)).to_string();
+            *text = Cut(&hide_secrets(apps, text, usize::MAX)).to_string();
         }
-        self.reason = self.reason.map(|reason| hide_secrets(apps, &reason).into_owned());
-        self.data = self.data.map(|data| start_of(&hide_secrets(apps, &data), SHOWN_DATA).to_owned());
+        self.reason =
+            self.reason.map(|reason| start_of(&hide_secrets(apps, &reason, usize::MAX), SHOWN_REASON).to_owned());
+        self.data = self.data.map(|data| apps.hide_secrets(&data, SHOWN_DATA).into_owned());
         self
     }
 

@@ -84,7 +84,7 @@ pub(super) fn collect(node: &Node, prefix: &str, port: u16) -> String {
 
 fn apps(node: &Node, text: &mut Text, port: &str) {
     let hub = |app: Arc<App>| (node.hub.app(&app.id), app);
-    let apps: Vec<(Arc<AppHub>, Arc<App>)> = node.apps.all().into_iter().map(hub).collect();
+    let apps: Vec<(Arc<AppHub>, Arc<App>)> = node.apps.all().iter().cloned().map(hub).collect();
     for (name, kind, help, figure) in APP_FIGURES {
         text.metric(name, kind, help);
         for (hub, app) in &apps {
