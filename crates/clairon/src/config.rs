@@ -6,6 +6,7 @@
 
 mod app;
 mod app_changes;
+mod bounded;
 mod cluster;
 mod database_url;
 mod env_file;

@@ -1,10 +1,10 @@
 //! Plain requests and their answers.
 
-use std::time::SystemTime;
+use std::{sync::mpsc, thread, time::SystemTime};
 
 use ureq::{
     Agent, Body, BodyReader,
-    http::{HeaderMap, Response, StatusCode},
+    http::{HeaderMap, Response, StatusCode, response::Parts},
     tls::{Certificate, RootCerts, TlsConfig},
 };
 
@@ -74,7 +74,7 @@ impl Client {
 pub type Following = BodyReader<'static>;
 
 impl Client {
-    /// `GET` whose answer goes on as long as the server lives. Reading it may wait for ever.
+    /// `GET` of server-sent events, which go on as long as the server lives. Reading them may wait for ever.
     ///
     /// # Errors
     /// Why there is no answer, in words.
@@ -85,25 +85,36 @@ impl Client {
         let request =
             request.build().header("authorization", format!("Bearer {token}")).header("accept", "text/event-stream");
         let response = request.call().map_err(|error| quote(&error.to_string()))?;
-        if response.status() == StatusCode::OK {
+        let is_stream = response
+            .headers()
+            .get("content-type")
+            .is_some_and(|kind| kind.as_bytes().to_ascii_lowercase().starts_with(b"text/event-stream"));
+        if response.status() == StatusCode::OK && is_stream {
             return Ok(Ok(response.into_body().into_reader()));
         }
-        read(Ok(response)).map(Err)
+        let (parts, body) = response.into_parts();
+        // A thread that may be left behind: this request has no time limit.
+        let (sender, receiver) = mpsc::channel();
+        thread::spawn(move || sender.send(beginning(body)));
+        Ok(Err(answer(parts, receiver.recv_timeout(PATIENCE).unwrap_or_default())))
     }
 }
 
 fn read(response: Result<Response<Body>, ureq::Error>) -> Result<Answer, String> {
     let response = response.map_err(|error| quote(&error.to_string()))?;
     let (parts, body) = response.into_parts();
+    Ok(answer(parts, beginning(body)))
+}
+
+/// A body that is too long or breaks off is worth no more than none; the status tells enough.
+fn beginning(body: Body) -> String {
+    let bytes = body.into_with_config().limit(MAX_BODY).read_to_vec().unwrap_or_default();
+    String::from_utf8_lossy(&bytes).into_owned()
+}
+
+fn answer(parts: Parts, body: String) -> Answer {
     let clock_ahead = parts.headers.get("date").and_then(|date| clock_ahead(date.to_str().ok()?));
-    // A body that is too long or breaks off is worth no more than none; the status tells enough.
-    let body = body.into_with_config().limit(MAX_BODY).read_to_vec().unwrap_or_default();
-    Ok(Answer {
-        status: parts.status,
-        headers: parts.headers,
-        body: String::from_utf8_lossy(&body).into_owned(),
-        clock_ahead,
-    })
+    Answer { status: parts.status, headers: parts.headers, body, clock_ahead }
 }
 
 fn clock_ahead(date: &str) -> Option<i64> {

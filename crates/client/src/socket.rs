@@ -17,6 +17,8 @@ use crate::{PATIENCE, endpoint::Endpoint, stream::Stream, text::quote};
 /// A server's message may be this long, in bytes.
 const MAX_MESSAGE: usize = 1 << 20;
 
+/// How long the last words may take.
+const GOODBYE: Duration = Duration::from_secs(1);
 /// What a server may ask a client to be silent for; more is taken for this.
 const MAX_SILENCE: Duration = Duration::from_hours(1);
 /// The same where the server does not say: the protocol's default.
@@ -76,7 +78,7 @@ impl PusherSocket {
         }
         let config = WebSocketConfig::default().max_message_size(Some(MAX_MESSAGE)).max_frame_size(Some(MAX_MESSAGE));
         let (mut socket, _) = client_with_config(request, stream, Some(config)).map_err(refused)?;
-        let first = next_event(&mut socket, PATIENCE)?.ok_or_else(silent)?;
+        let first = next_event(&mut socket, None)?.ok_or_else(silent)?;
         let greeting = data(&first);
         let id = match first["event"].as_str() {
             Some("pusher:connection_established") => greeting["socket_id"].as_str().and_then(|id| id.parse().ok()),
@@ -94,6 +96,7 @@ impl PusherSocket {
     /// # Errors
     /// When the connection is broken.
     pub fn send(&mut self, event: &Value) -> Result<(), Refused> {
+        self.socket.get_mut().give(PATIENCE);
         let sent = self.socket.send(Message::text(event.to_string()));
         sent.map_err(|error| Refused::Broken(quote(&error.to_string())))
     }
@@ -103,7 +106,7 @@ impl PusherSocket {
     /// # Errors
     /// When the connection is broken, or closed by the server, which may say why.
     pub fn next(&mut self, wait: Duration) -> Result<Option<Value>, Refused> {
-        next_event(&mut self.socket, wait)
+        next_event(&mut self.socket, Some(wait))
     }
 
     /// Subscribes to a public channel and waits for the answer.
@@ -134,22 +137,21 @@ impl PusherSocket {
 
     /// Says goodbye, so that the server does not note a broken connection.
     pub fn close(mut self) {
+        self.socket.get_mut().give(GOODBYE);
         // Whoever has gone already needs no goodbye.
         let _ = self.socket.close(None);
         let _ = self.socket.flush();
     }
 }
 
-/// The next event, or `None` if the server is silent, or says other things, for so long.
-fn next_event(socket: &mut WebSocket<Stream>, wait: Duration) -> Result<Option<Value>, Refused> {
+/// The next event, or `None` if the server is silent, or says other things, for so long; in the time that the connection
+/// has anyway if no other is given.
+fn next_event(socket: &mut WebSocket<Stream>, wait: Option<Duration>) -> Result<Option<Value>, Refused> {
     let broken = |error: &dyn std::fmt::Display| Refused::Broken(quote(&error.to_string()));
-    let start = Instant::now();
+    if let Some(wait) = wait {
+        socket.get_mut().give(wait);
+    }
     loop {
-        let left = wait.saturating_sub(start.elapsed());
-        if left.is_zero() {
-            return Ok(None);
-        }
-        socket.get_ref().set_read_timeout(left).map_err(|error| broken(&error))?;
         match socket.read() {
             Ok(Message::Text(text)) => {
                 let event = serde_json::from_str(&text);
@@ -161,7 +163,10 @@ fn next_event(socket: &mut WebSocket<Stream>, wait: Duration) -> Result<Option<V
             }
             Ok(_) => {}
             Err(Error::Io(error))
-                if matches!(error.kind(), std::io::ErrorKind::WouldBlock | std::io::ErrorKind::TimedOut) => {}
+                if matches!(error.kind(), std::io::ErrorKind::WouldBlock | std::io::ErrorKind::TimedOut) =>
+            {
+                return Ok(None);
+            }
             Err(error) => return Err(broken(&error)),
         }
     }

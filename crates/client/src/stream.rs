@@ -5,7 +5,7 @@ use std::{
     net::{SocketAddr, TcpStream, ToSocketAddrs},
     sync::mpsc,
     thread,
-    time::Duration,
+    time::{Duration, Instant},
 };
 
 use rustls::{ClientConnection, StreamOwned};
@@ -17,21 +17,60 @@ const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
 /// More addresses of one name are not tried.
 const MAX_ADDRESSES: usize = 8;
 
+/// A connection whose reads and writes fail from a moment on. A time limit of each of them would be none for all together:
+/// a peer may send a byte a second.
+pub struct Timed {
+    tcp: TcpStream,
+    until: Instant,
+}
+
+impl Timed {
+    /// A connection that may be used for so long.
+    #[must_use]
+    pub fn new(tcp: TcpStream, time: Duration) -> Self {
+        Self { tcp, until: Instant::now() + time }
+    }
+
+    fn left(&self) -> io::Result<Option<Duration>> {
+        let left = self.until.saturating_duration_since(Instant::now());
+        if left.is_zero() { Err(io::ErrorKind::TimedOut.into()) } else { Ok(Some(left)) }
+    }
+}
+
+impl Read for Timed {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        self.tcp.set_read_timeout(self.left()?)?;
+        self.tcp.read(buffer)
+    }
+}
+
+impl Write for Timed {
+    fn write(&mut self, buffer: &[u8]) -> io::Result<usize> {
+        self.tcp.set_write_timeout(self.left()?)?;
+        self.tcp.write(buffer)
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        self.tcp.flush()
+    }
+}
+
 /// A connection.
 pub enum Stream {
     /// Without TLS.
-    Plain(TcpStream),
+    Plain(Timed),
     /// With TLS.
-    Tls(Box<StreamOwned<ClientConnection, TcpStream>>),
+    Tls(Box<StreamOwned<ClientConnection, Timed>>),
 }
 
 impl Stream {
-    /// Connects to a server, with TLS where the endpoint says so.
+    /// Connects to a server, with TLS where the endpoint says so. Both have [`PATIENCE`], and so has what comes next unless
+    /// it is [given](Self::give) more time.
     ///
     /// # Errors
     /// When its name does not resolve, nothing answers there, or TLS fails.
     pub fn open(endpoint: &Endpoint) -> io::Result<Self> {
-        let tcp = dial(&resolve(&endpoint.host, endpoint.port)?)?;
+        let tcp = Timed::new(dial(&resolve(&endpoint.host, endpoint.port)?)?, PATIENCE);
         if !endpoint.tls {
             return Ok(Self::Plain(tcp));
         }
@@ -39,16 +78,13 @@ impl Stream {
         Ok(Self::Tls(Box::new(tls.handshake(tcp, &endpoint.host)?)))
     }
 
-    /// How long a read may wait from now on.
-    ///
-    /// # Errors
-    /// When the system refuses, or the time is zero.
-    pub fn set_read_timeout(&self, timeout: Duration) -> io::Result<()> {
+    /// Lets it be used for so long from now on.
+    pub fn give(&mut self, time: Duration) {
         let tcp = match self {
             Self::Plain(tcp) => tcp,
-            Self::Tls(tls) => tls.get_ref(),
+            Self::Tls(tls) => tls.get_mut(),
         };
-        tcp.set_read_timeout(Some(timeout))
+        tcp.until = Instant::now() + time;
     }
 }
 
@@ -77,8 +113,6 @@ pub fn dial(addresses: &[SocketAddr]) -> io::Result<TcpStream> {
     for address in addresses {
         match TcpStream::connect_timeout(address, CONNECT_TIMEOUT) {
             Ok(tcp) => {
-                tcp.set_read_timeout(Some(PATIENCE))?;
-                tcp.set_write_timeout(Some(PATIENCE))?;
                 tcp.set_nodelay(true)?;
                 return Ok(tcp);
             }

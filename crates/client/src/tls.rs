@@ -1,8 +1,7 @@
 //! TLS, with the certificates that this machine trusts, as PHP uses them too.
 
 use std::{
-    io,
-    net::TcpStream,
+    io::{self, Read, Write},
     sync::{Arc, LazyLock, OnceLock},
 };
 
@@ -60,7 +59,7 @@ impl Client {
     ///
     /// # Errors
     /// When the peer speaks no TLS, or has no certificate for `host` that is good. A [`rustls::Error`] may be inside.
-    pub fn handshake(&self, mut tcp: TcpStream, host: &str) -> io::Result<StreamOwned<ClientConnection, TcpStream>> {
+    pub fn handshake<S: Read + Write>(&self, mut tcp: S, host: &str) -> io::Result<StreamOwned<ClientConnection, S>> {
         let name = ServerName::try_from(host.to_owned()).map_err(io::Error::other)?;
         let mut connection = ClientConnection::new(self.config.clone(), name).map_err(io::Error::other)?;
         while connection.is_handshaking() {

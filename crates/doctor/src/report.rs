@@ -9,6 +9,9 @@ use crate::{
     finding::{Finding, Outcome},
 };
 
+/// The shortest secret that is looked for, in bytes: a shorter one is part of many a word, and none to speak of.
+const HIDDEN: usize = 8;
+
 #[derive(Debug, Serialize)]
 pub(crate) struct Report {
     findings: Vec<Finding>,
@@ -22,7 +25,7 @@ pub(crate) struct Report {
 impl Report {
     /// A report in which `secret` does not occur, whatever a peer has said or a setting was mistaken for.
     pub(crate) fn new(mut findings: Vec<Finding>, not_run: Vec<&'static str>, secret: Option<&str>) -> Self {
-        if let Some(secret) = secret.filter(|secret| !secret.is_empty()) {
+        if let Some(secret) = secret.filter(|secret| secret.len() >= HIDDEN) {
             for finding in &mut findings {
                 finding.detail = finding.detail.replace(secret, "(the secret)");
                 finding.fix = finding.fix.take().map(|fix| fix.replace(secret, "(the secret)"));

@@ -5,26 +5,58 @@ use std::{
     io::{self, Read},
 };
 
-/// The first line, from 1, that is not `NAME=VALUE`.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct InvalidLine(pub usize);
+/// The longest value, in bytes, with what its `${…}` stand for.
+const MAX_VALUE: usize = 64 << 10;
+/// The most `$` in a file: values that stand for values that stand for values would fill any memory.
+const MAX_REFERENCES: usize = 1_000;
+
+/// What is wrong with a file; in words to be put behind its name.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum InvalidEnvFile {
+    /// The first line, from 1, that Laravel would refuse too.
+    #[error(":{0}: not a NAME=VALUE line: put a value with spaces, quotes, # or $ in 'single quotes'")]
+    Line(usize),
+    /// A value that is longer than any such value is.
+    #[error(":{line}: the value has {size} bytes, the limit is {MAX_VALUE}")]
+    Value {
+        /// The line, from 1.
+        line: usize,
+        /// In bytes, with what it refers to.
+        size: usize,
+    },
+    /// More references than any such file has.
+    #[error(": there are {0} `$`, the limit is {MAX_REFERENCES}")]
+    References(usize),
+}
 
 /// The variables of a file, in its order. `${NAME}` stands for a variable of the process or, where that has none, of the
 /// file.
 ///
 /// # Errors
 /// Tells the line and shows none of it, for it may hold a secret.
-pub fn parse(bytes: &[u8]) -> Result<Vec<(String, String)>, InvalidLine> {
+pub fn parse(bytes: &[u8]) -> Result<Vec<(String, String)>, InvalidEnvFile> {
     let rest = bytes.strip_prefix(b"\xEF\xBB\xBF").unwrap_or(bytes);
+    let references = rest.split(|byte| *byte == b'$').count() - 1;
+    if references > MAX_REFERENCES {
+        return Err(InvalidEnvFile::References(references));
+    }
     let line = Cell::new(0);
-    let variables = dotenvy::from_read_iter(Lines { rest, line: &line });
-    variables.collect::<Result<_, _>>().map_err(|error| match error {
-        // Of a value over many lines, the line where it begins.
-        dotenvy::Error::LineParse(text, _) => {
-            InvalidLine(line.get() + 1 - text.lines().count().clamp(1, line.get().max(1)))
+    let mut variables = Vec::new();
+    for variable in dotenvy::from_read_iter(Lines { rest, line: &line }) {
+        let (name, value) = variable.map_err(|error| match error {
+            // Of a value over many lines, the line where it begins.
+            dotenvy::Error::LineParse(text, _) => {
+                InvalidEnvFile::Line(line.get() + 1 - text.lines().count().clamp(1, line.get().max(1)))
+            }
+            _ => InvalidEnvFile::Line(line.get()),
+        })?;
+        let size = value.len();
+        if size > MAX_VALUE {
+            return Err(InvalidEnvFile::Value { line: line.get(), size });
         }
-        _ => InvalidLine(line.get()),
-    })
+        variables.push((name, value));
+    }
+    Ok(variables)
 }
 
 /// Hands out one line at a time and counts them, because the parser's errors do not say where they are.
@@ -67,10 +99,20 @@ mod tests {
             ("A=1\nB=\"open\nC=3\nD=4\n", 2),
             ("A=1\nB='x' y\n", 2),
         ] {
-            assert_eq!(parse(file.as_bytes()), Err(InvalidLine(line)), "{file:?}");
+            assert_eq!(parse(file.as_bytes()), Err(InvalidEnvFile::Line(line)), "{file:?}");
         }
-        assert_eq!(parse(b"A=1\nB=\xff\nC=3"), Err(InvalidLine(2)));
+        assert_eq!(parse(b"A=1\nB=\xff\nC=3"), Err(InvalidEnvFile::Line(2)));
         let long = format!("A={}\nB=b c\n", "x".repeat(20_000));
-        assert_eq!(parse(long.as_bytes()), Err(InvalidLine(2)));
+        assert_eq!(parse(long.as_bytes()), Err(InvalidEnvFile::Line(2)));
+    }
+
+    #[test]
+    fn references_fill_no_memory() {
+        let doubled = (0..60).map(|n| format!("A{}=${{A{n}}}${{A{n}}}\n", n + 1)).collect::<Vec<_>>().concat();
+        assert_eq!(
+            parse(format!("A0=0123456789abcdef\n{doubled}").as_bytes()),
+            Err(InvalidEnvFile::Value { line: 14, size: 131_072 })
+        );
+        assert_eq!(parse("A=$B".repeat(1_001).as_bytes()), Err(InvalidEnvFile::References(1_001)));
     }
 }

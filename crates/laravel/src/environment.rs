@@ -3,7 +3,7 @@
 use std::{collections::HashMap, path::Path};
 
 use crate::{
-    env_file::{self, InvalidLine},
+    env_file::{self, InvalidEnvFile},
     error::LaravelError,
     source,
     value::Value,
@@ -54,8 +54,8 @@ impl Environment {
         process: impl IntoIterator<Item = (String, String)>,
     ) -> Result<(Self, bool), LaravelError> {
         let bytes = source::read(path)?;
-        let wrong_line = |invalid: InvalidLine| LaravelError::EnvLine { path: path.to_owned(), line: invalid.0 };
-        let variables = bytes.as_deref().map(env_file::parse).transpose().map_err(wrong_line)?;
+        let wrong = |problem: InvalidEnvFile| LaravelError::EnvFile { path: path.to_owned(), problem };
+        let variables = bytes.as_deref().map(env_file::parse).transpose().map_err(wrong)?;
         let is_there = variables.is_some();
         Ok((Self::new(variables.unwrap_or_default(), process), is_there))
     }

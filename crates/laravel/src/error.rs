@@ -2,6 +2,8 @@
 
 use std::{io, path::PathBuf};
 
+use crate::InvalidEnvFile;
+
 /// Why a file of the project is not used at all.
 #[derive(Debug, thiserror::Error)]
 pub enum LaravelError {
@@ -23,14 +25,18 @@ pub enum LaravelError {
         /// The limit in bytes.
         limit: u64,
     },
-    /// A line of an `.env` file that Laravel would refuse too. The message shows none of it.
-    #[error(
-        "{}:{line}: not a NAME=VALUE line: put a value with spaces, quotes, # or $ in 'single quotes'", path.display()
-    )]
-    EnvLine {
+    /// It is no `.env` file. The message shows nothing of it.
+    #[error("{}{problem}", path.display())]
+    EnvFile {
         /// The file.
         path: PathBuf,
-        /// The line, from 1.
-        line: usize,
+        /// What is wrong.
+        problem: InvalidEnvFile,
+    },
+    /// It is a pipe or a device, say, which might never end.
+    #[error("{}: not a regular file", path.display())]
+    Kind {
+        /// What should be a file.
+        path: PathBuf,
     },
 }

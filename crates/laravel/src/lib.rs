@@ -21,7 +21,7 @@ mod value;
 pub use broadcasting::{Broadcasting, Connection};
 pub use config_file::{ConfigFile, Setting};
 pub use echo::{EchoForm, EchoSetup};
-pub use env_file::{InvalidLine, parse as parse_env_file};
+pub use env_file::{InvalidEnvFile, parse as parse_env_file};
 pub use environment::{Environment, Origin};
 pub use error::LaravelError;
 pub use project::Project;

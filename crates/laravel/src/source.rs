@@ -1,7 +1,7 @@
 //! Files, within their limit.
 
 use std::{
-    fs::File,
+    fs::{self, File},
     io::{ErrorKind, Read},
     path::Path,
 };
@@ -14,10 +14,14 @@ const MAX_BYTES: u64 = 4 << 20;
 /// The bytes of a file; nothing where there is no such file.
 pub(crate) fn read(path: &Path) -> Result<Option<Vec<u8>>, LaravelError> {
     let failed = |error| LaravelError::Read { path: path.to_owned(), error };
-    let file = match File::open(path) {
+    // Asked before it is opened: to open a pipe is to wait for whoever writes into it.
+    match fs::metadata(path) {
+        Ok(found) if found.is_file() => {}
+        Ok(_) => return Err(LaravelError::Kind { path: path.to_owned() }),
         Err(error) if error.kind() == ErrorKind::NotFound => return Ok(None),
-        opened => opened.map_err(failed)?,
-    };
+        Err(error) => return Err(failed(error)),
+    }
+    let file = File::open(path).map_err(failed)?;
     let mut bytes = Vec::new();
     file.take(MAX_BYTES + 1).read_to_end(&mut bytes).map_err(failed)?;
     let size = bytes.len() as u64;

@@ -75,8 +75,8 @@ pub fn run(target: &Target, arguments: &ListenArgs) -> Result<(), LiveError> {
             End::Enough => return Ok(()),
             End::TimeIsOver => return time_is_over(arguments, &listener.printer),
             End::Refused(why) => return Err(LiveError::Failed(why)),
-            End::Lost { refused, was_connected } => {
-                let wait = retry.after(&refused, was_connected);
+            End::Lost { refused, was_good } => {
+                let wait = retry.after(&refused, was_good);
                 let why = reach::refused(&target.socket_endpoint(), &refused);
                 let when = if wait.is_zero() { "at once".to_owned() } else { format!("in {} s", wait.as_secs()) };
                 terminal::say(terminal::YELLOW, format_args!("disconnected: {why}; connecting again {when}"));

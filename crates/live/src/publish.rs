@@ -5,6 +5,7 @@ use std::io::{self, Read};
 use clairon_client::{
     Credentials, Endpoint, Refusal, Target,
     http::{Answer, Client},
+    json_line,
     refusal::{CLOCK_WINDOW, clock},
     signed,
 };
@@ -69,10 +70,13 @@ pub fn run(target: &Target, arguments: &PublishArgs) -> Result<(), LiveError> {
     if answer.status != 200 {
         return Err(LiveError::Failed(refused(endpoint, credentials, &answer)));
     }
+    let Some(object) = answer.object() else {
+        return Err(LiveError::Failed(no_broadcasting_server(endpoint, &answer)));
+    };
     if *json {
-        let answer = answer.object().map_or_else(|| answer.body.clone().into(), Value::Object);
+        let answer = Value::Object(object);
         let told = json!({"channels": channels, "event": event, "bytes": size, "server": endpoint.to_string(), "answer": answer});
-        print(&told.to_string())
+        print(&json_line(&told))
     } else {
         let names: Vec<_> = channels.iter().map(|name| crate::terminal::one_line(name)).collect();
         print(&format!("{endpoint} took {event:?} for {} ({size} bytes)", names.join(", ")))
@@ -81,7 +85,7 @@ pub fn run(target: &Target, arguments: &PublishArgs) -> Result<(), LiveError> {
 
 fn print(line: &str) -> Result<(), LiveError> {
     use io::Write;
-    Ok(writeln!(anstream::stdout(), "{line}")?)
+    Ok(writeln!(io::stdout(), "{line}")?)
 }
 
 fn stdin() -> Result<String, LiveError> {
@@ -107,6 +111,15 @@ fn sealed(arguments: &PublishArgs, channels: &[&String], data: String) -> Result
         return Err(LiveError::Usage(format!("{channel} is encrypted: --encryption-master-key is needed")));
     };
     key.encrypt(channel, &data).map_err(|why| LiveError::Failed(why.to_owned()))
+}
+
+/// Whatever is there takes everything, as the page of an application or of a guests' network does.
+fn no_broadcasting_server(endpoint: &Endpoint, answer: &Answer) -> String {
+    let (kind, size) = (answer.header("content-type"), answer.body.len());
+    format!(
+        "{endpoint} answers 200, but with {size} bytes of {kind:?} in place of a JSON object: this is no broadcasting \
+         server; look at host, port and path"
+    )
 }
 
 /// Why the server did not take the event.

@@ -51,11 +51,15 @@ pub fn run(endpoint: &Endpoint, token: &str, arguments: &TailArgs) -> Result<(),
         let lost = match client.follow(&url, token) {
             Ok(Ok(body)) => {
                 terminal::say(terminal::DIM, format_args!("watching {endpoint}"));
-                (was_connected, failed) = (true, 0);
+                was_connected = true;
                 let mut feed = Feed::read(body);
                 loop {
                     match feed.next() {
-                        Ok(happening) => printer.print(&happening)?,
+                        Ok(happening) => {
+                            // Only now: whoever takes connections and tells nothing is not to be asked without end.
+                            failed = 0;
+                            printer.print(&happening)?;
+                        }
                         Err(lost) => break lost,
                     }
                 }
@@ -90,6 +94,10 @@ fn refused(endpoint: &Endpoint, answer: &Answer) -> String {
         401 | 403 => format!(
             "{endpoint} does not take the token ({status}: {message}): it is the CLAIRON_ADMIN_TOKEN that the server \
              was started with"
+        ),
+        200 => format!(
+            "{endpoint} answers with something else than events ({:?}): is it Clairon, and is a path prefix missing?",
+            answer.header("content-type")
         ),
         404 if message.is_empty() || !message.contains("CLAIRON_ADMIN_TOKEN") => {
             format!("{endpoint} has no admin API ({status}: {message}): is it Clairon, and is a path prefix missing?")

@@ -3,6 +3,7 @@
 use std::fmt;
 
 use anstyle::{AnsiColor, Style};
+use clairon_client::is_unprintable;
 use jiff::Timestamp;
 
 pub(crate) const DIM: Style = Style::new().dimmed();
@@ -25,11 +26,11 @@ impl<T: AsRef<str>> fmt::Display for Styled<T> {
     }
 }
 
-/// A peer's text in one line: control characters are escaped, so that it cannot write to the terminal.
+/// A peer's text in one line: what would write to the terminal, or mislead whoever reads it, is escaped.
 pub(crate) fn one_line(text: &str) -> String {
     let mut line = String::with_capacity(text.len());
     for char in text.chars() {
-        if char.is_control() { line.extend(char.escape_default()) } else { line.push(char) }
+        if is_unprintable(char) { line.extend(char.escape_default()) } else { line.push(char) }
     }
     line
 }
@@ -56,7 +57,7 @@ mod tests {
 
     #[test]
     fn a_peer_cannot_write_to_the_terminal() {
-        assert_eq!(one_line("a\n\u{1b}[2Jü"), "a\\n\\u{1b}[2Jü");
+        assert_eq!(one_line("a\n\u{1b}[2Jü\u{202e}"), "a\\n\\u{1b}[2Jü\\u{202e}");
     }
 
     #[test]

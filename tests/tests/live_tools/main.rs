@@ -3,6 +3,7 @@
 #![expect(clippy::unwrap_used, reason = "where a preparation fails, the test has failed")]
 
 mod listen;
+mod odd_servers;
 mod publish;
 mod tail;
 mod tool;

@@ -28,7 +28,7 @@ impl Setup<'_> {
         let secret = if self.show_secret {
             quote_env(secret.expose())
         } else {
-            format!(" # clairon app show {id} --show-secret")
+            format!(" # clairon app show {id} --env --show-secret")
         };
         format!(
             r#"# .env of Laravel. BROADCAST_CONNECTION is read by Laravel 11 and newer, BROADCAST_DRIVER by older ones.

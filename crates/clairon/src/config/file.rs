@@ -1,6 +1,6 @@
 //! A settings file.
 
-use std::{borrow::Cow, collections::BTreeSet, path::Path};
+use std::{borrow::Cow, collections::BTreeSet, io, path::Path};
 
 use serde::{Deserialize, de::IntoDeserializer};
 use toml::{
@@ -11,6 +11,7 @@ use toml::{
 use super::{
     DEFAULTS,
     app::Declaration,
+    bounded,
     fields::{Entry, Table, Value},
     problem::{Problems, unknown},
 };
@@ -34,7 +35,8 @@ impl File {
 
     /// The file at `path`. `sections` are all sections there are.
     pub(super) fn read(path: &Path, sections: &BTreeSet<&str>, problems: &mut Problems) -> Self {
-        match std::fs::read_to_string(path) {
+        let read = bounded::read(path).and_then(|bytes| String::from_utf8(bytes).map_err(io::Error::other));
+        match read {
             Ok(text) => {
                 let place = Some(Place { path: &path.display().to_string(), sections });
                 Reader { text: &text, place, file: Self::default(), problems }.read()

@@ -56,7 +56,9 @@ fn what_to_paste_is_that_of_the_welcome() {
     let port = server.ready["http"].as_str().unwrap().rsplit_once(':').unwrap().1.to_owned();
     let welcome = server.stop(Signal::TERM).stdout;
     let hidden = place.run_with(&["app", "show", "1", "--env"], &settings).stdout;
-    assert!(hidden.contains("PUSHER_APP_SECRET= # clairon app show 1 --show-secret\n") && !hidden.contains("a\\\"b"));
+    assert!(
+        hidden.contains("PUSHER_APP_SECRET= # clairon app show 1 --env --show-secret\n") && !hidden.contains("a\\\"b")
+    );
     assert!(welcome.starts_with(&hidden.replace("8443", &port)), "{welcome} {hidden}");
     let both = json(&place.run_with(&["app", "show", "1", "--env", "--json"], &settings));
     assert_eq!(format!("{}\n{}", both["env"].as_str().unwrap(), both["echo"].as_str().unwrap()), hidden);

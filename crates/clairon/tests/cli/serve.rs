@@ -26,7 +26,7 @@ fn the_first_app_is_found_again() {
     }
     let id = value(&first, "PUSHER_APP_ID");
     assert_eq!(value(&first, "PUSHER_APP_SECRET").len(), 40);
-    assert_eq!(value(&second, "PUSHER_APP_SECRET"), format!(" # clairon app show {id} --show-secret"));
+    assert_eq!(value(&second, "PUSHER_APP_SECRET"), format!(" # clairon app show {id} --env --show-secret"));
     assert!(!second.stdout.contains(value(&first, "PUSHER_APP_SECRET")));
 }
 

@@ -7,8 +7,8 @@ use std::{
 };
 
 use clairon_client::{
-    http, quote,
-    stream::dial,
+    PATIENCE, http, quote,
+    stream::{Timed, dial},
     tls::{Chain, Client, cause, certificate_error},
 };
 use rustls::{CertificateError, pki_types::UnixTime};
@@ -32,7 +32,7 @@ pub(super) fn check(http: &http::Client, side: &Side, tcp: TcpStream, addresses:
     if !side.endpoint.tls {
         return check_plain(http, &client, side, addresses);
     }
-    match client.handshake(tcp, &side.endpoint.host) {
+    match client.handshake(Timed::new(tcp, PATIENCE), &side.endpoint.host) {
         Ok(_) => valid(side, client.chain()),
         Err(error) => match certificate_error(&error) {
             Some(certificate) => invalid(side, certificate, client.chain()),
@@ -55,10 +55,7 @@ fn check_plain(http: &http::Client, client: &Client, side: &Side, addresses: &[S
 
 fn speaks_tls(client: &Client, side: &Side, addresses: &[SocketAddr]) -> bool {
     let Ok(tcp) = dial(addresses) else { return false };
-    if tcp.set_read_timeout(Some(PROBE_PATIENCE)).is_err() {
-        return false;
-    }
-    match client.handshake(tcp, &side.endpoint.host) {
+    match client.handshake(Timed::new(tcp, PROBE_PATIENCE), &side.endpoint.host) {
         Ok(_) => true,
         Err(error) => {
             certificate_error(&error).is_some() || matches!(cause(&error), Some(rustls::Error::AlertReceived(_)))

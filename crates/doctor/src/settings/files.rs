@@ -1,6 +1,6 @@
 //! `files`: the project's files are there and readable.
 
-use clairon_laravel::{LaravelError, Origin};
+use clairon_laravel::{InvalidEnvFile, LaravelError, Origin};
 
 use crate::{finding::Finding, setup::Setup};
 
@@ -9,9 +9,11 @@ const CHECK: &str = "files";
 /// A file that stops everything else.
 pub(crate) fn unreadable(error: &LaravelError) -> Finding {
     let fix = match error {
-        LaravelError::EnvLine { .. } => {
+        LaravelError::EnvFile { problem: InvalidEnvFile::Line(_), .. } => {
             "put the value in 'single quotes'; Laravel does not start with such a line either"
         }
+        LaravelError::EnvFile { .. } => "look for values that stand for themselves, or for each other, over and over",
+        LaravelError::Kind { .. } => "put a file there",
         _ => "make the file readable for this user",
     };
     Finding::fail(CHECK, error.to_string(), fix)

@@ -18,6 +18,8 @@ use crate::{
 
 /// How long a server may take to say that it is still there.
 const PONG: Duration = Duration::from_secs(30);
+/// How long a connection has to last to be of use though nothing has come.
+const PROOF: Duration = Duration::from_secs(10);
 
 /// What stays the same over all connections.
 pub(super) struct Listener<'a> {
@@ -41,7 +43,8 @@ pub(super) enum End {
     /// It is to be made again.
     Lost {
         refused: Refused,
-        was_connected: bool,
+        /// It has lasted, or brought something.
+        was_good: bool,
     },
 }
 
@@ -75,6 +78,7 @@ impl<'a> Listener<'a> {
         };
         self.has_connected = true;
         terminal::say(terminal::DIM, format_args!("connected to {} as {}", endpoint.websocket(""), socket.id));
+        let (began, printed) = (Instant::now(), self.printer.printed);
         match self.follow(&mut socket) {
             Ok(end) => {
                 socket.close();
@@ -83,7 +87,10 @@ impl<'a> Listener<'a> {
             Err(Broken::Connection(refused)) if is_final(&refused) => {
                 Ok(End::Refused(reach::refused(&endpoint, &refused)))
             }
-            Err(Broken::Connection(refused)) => Ok(End::Lost { refused, was_connected: true }),
+            Err(Broken::Connection(refused)) => {
+                let was_good = self.printer.printed > printed || began.elapsed() >= PROOF;
+                Ok(End::Lost { refused, was_good })
+            }
             Err(Broken::Output(error)) => Err(error.into()),
         }
     }
@@ -96,9 +103,9 @@ impl<'a> Listener<'a> {
             Refused::Broken(why) if !self.has_connected => End::Refused(unreachable(&endpoint, why)),
             Refused::NotUpgraded(_) if !self.has_connected => End::Refused(reach::refused(&endpoint, &refused)),
             Refused::Broken(why) => {
-                End::Lost { refused: Refused::Broken(unreachable(&endpoint, why)), was_connected: false }
+                End::Lost { refused: Refused::Broken(unreachable(&endpoint, why)), was_good: false }
             }
-            _ => End::Lost { refused, was_connected: false },
+            _ => End::Lost { refused, was_good: false },
         }
     }
 

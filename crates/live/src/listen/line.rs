@@ -2,6 +2,7 @@
 
 use std::io::{self, Write};
 
+use clairon_client::json_line;
 use jiff::Timestamp;
 use serde_json::{Value, json};
 
@@ -54,7 +55,6 @@ impl Printer {
                 Err(why) => problem = Some(why),
             }
         }
-        let mut out = anstream::stdout().lock();
         if self.json {
             let data = serde_json::from_str(&data).unwrap_or(Value::String(data));
             let mut object = json!({"time": moment(time), "channel": channel, "event": name, "data": data});
@@ -64,8 +64,9 @@ impl Printer {
             if let Some(problem) = problem {
                 object["problem"] = problem.into();
             }
-            writeln!(out, "{object}")?;
+            writeln!(io::stdout(), "{}", json_line(&object))?;
         } else {
+            let mut out = anstream::stdout().lock();
             let (time, channel) = (Styled(DIM, clock(time), 0), Styled(CYAN, one_line(channel), self.width));
             write!(out, "{time}  {channel}  {}  {}", Styled(BOLD, one_line(&name), 0), one_line(&data))?;
             if let Some(user) = user {
@@ -75,8 +76,9 @@ impl Printer {
                 write!(out, "  {}", Styled(RED, problem, 0))?;
             }
             writeln!(out)?;
+            out.flush()?;
         }
         self.printed += 1;
-        out.flush()
+        Ok(())
     }
 }

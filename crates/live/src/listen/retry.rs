@@ -15,9 +15,9 @@ pub(super) struct Retry {
 
 impl Retry {
     /// How long to wait: after codes from 4200 to 4299 not at all, as the protocol has it, and otherwise twice as long
-    /// each time, from one second on.
-    pub(super) fn after(&mut self, refused: &Refused, was_connected: bool) -> Duration {
-        if was_connected {
+    /// each time, from one second on. A connection that was of use begins the count anew; one that was but greeted does not.
+    pub(super) fn after(&mut self, refused: &Refused, was_good: bool) -> Duration {
+        if was_good {
             self.failed = 0;
         }
         let is_told = matches!(refused, Refused::Told { code: Some(4_200..=4_299), .. });
@@ -42,11 +42,11 @@ mod tests {
     fn the_protocols_rules() {
         let told = |code| Refused::Told { code: Some(code), message: String::new() };
         let mut retry = Retry::default();
-        let mut waits = |refused: &Refused, was_connected| retry.after(refused, was_connected).as_secs();
+        let mut waits = |refused: &Refused, was_good| retry.after(refused, was_good).as_secs();
         assert_eq!(waits(&told(4_200), true), 0);
         assert_eq!([0; 6].map(|_| waits(&Refused::Broken(String::new()), false)), [2, 4, 8, 16, 30, 30]);
         assert_eq!(waits(&told(4_100), true), 1);
-        assert_eq!(waits(&told(4_201), false), 2);
+        assert_eq!(waits(&told(4_201), false), 2, "who sends us away again and again is given time");
         assert!(is_final(&told(4_001)) && !is_final(&told(4_100)));
     }
 }

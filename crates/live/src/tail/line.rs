@@ -6,6 +6,7 @@ use std::{
 };
 
 use anstyle::Style;
+use clairon_client::json_line;
 use serde_json::Value;
 
 use crate::terminal::{BOLD, CYAN, DIM, GREEN, RED, Styled, YELLOW, one_line};
@@ -29,7 +30,10 @@ impl Printer {
     }
 
     pub(super) fn print(&mut self, happening: &Value) -> io::Result<()> {
-        let line = if self.json { happening.to_string() } else { self.line(happening) };
+        if self.json {
+            return writeln!(io::stdout(), "{}", json_line(happening));
+        }
+        let line = self.line(happening);
         let mut out = anstream::stdout().lock();
         writeln!(out, "{line}")?;
         out.flush()
