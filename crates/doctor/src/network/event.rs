@@ -31,7 +31,7 @@ pub(super) fn check(client: &Client, backend: &Side, credentials: &Credentials, 
         }
     }
     match socket.wait_for(NAME, &channel) {
-        Ok(()) => Finding::pass(CHECK, format!("arrived after {} ms", start.elapsed().as_millis())),
+        Ok(()) => Finding::pass(CHECK, format!("arrived after {:.1} ms", start.elapsed().as_secs_f64() * 1_000.0)),
         Err(refused) => {
             let detail = format!(
                 "the server at {} took the event, and it did not arrive at the page ({}): Laravel and the page are connected to two servers",
