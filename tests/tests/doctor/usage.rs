@@ -36,7 +36,10 @@ fn steady(text: &str, server: &Server) -> String {
     let text = text.replace(&format!(":{}", server.port()), ":PORT").replace(env!("CARGO_PKG_VERSION"), "VERSION");
     let lines = text.lines().map(|line| match line.split_once("arrived after ") {
         Some((before, after)) => {
-            format!("{before}arrived after N{}", after.trim_start_matches(|char: char| char.is_ascii_digit() || char == '.'))
+            format!(
+                "{before}arrived after N{}",
+                after.trim_start_matches(|char: char| char.is_ascii_digit() || char == '.')
+            )
         }
         None => line.to_owned(),
     });
