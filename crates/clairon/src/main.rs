@@ -8,6 +8,7 @@ mod logging;
 use std::process::ExitCode;
 
 use clairon_doctor::DoctorError;
+use clairon_import::ImportError;
 use clairon_live::LiveError;
 use tokio::task;
 
@@ -56,6 +57,7 @@ fn report(error: &anyhow::Error) -> ExitCode {
     }
     eprintln!("error: {error:#}");
     let is_usage = error.downcast_ref().is_some_and(DoctorError::is_usage)
+        || error.downcast_ref().is_some_and(ImportError::is_usage)
         || error.downcast_ref().is_some_and(LiveError::is_usage);
     if is_usage { ExitCode::from(USAGE_ERROR) } else { ExitCode::FAILURE }
 }

@@ -1,9 +1,12 @@
 //! Tables of apps: `websockets_apps` of `beyondcode/laravel-websockets`, `apps` of soketi.
 
-use std::{future::Future, time::Duration};
+use std::{future::Future, string::FromUtf8Error, time::Duration};
 
 use clairon_laravel::{Key, Value};
-use sqlx::{AnyConnection, AssertSqlSafe, Connection, Row, any::install_default_drivers};
+use sqlx::{
+    AnyConnection, AssertSqlSafe, Connection, Row, ValueRef,
+    any::{AnyRow, AnyTypeInfoKind, install_default_drivers},
+};
 use tokio::time::timeout;
 
 use crate::{
@@ -26,12 +29,12 @@ struct Dialect {
     /// Lists the columns of the table whose name takes the place of `TABLE`.
     columns: &'static str,
     quote: char,
-    /// The type that every other can be cast to and that keeps all of it.
+    /// The type that every other can be cast to and that keeps all of it, as text or as the bytes of one.
     text: &'static str,
 }
 
 const DIALECTS: [Dialect; 3] = [
-    Dialect { schemes: &["sqlite:"], columns: "SELECT name FROM pragma_table_info('TABLE')", quote: '"', text: "TEXT" },
+    Dialect { schemes: &["sqlite:"], columns: "SELECT name FROM pragma_table_info('TABLE')", quote: '"', text: "BLOB" },
     Dialect {
         schemes: &["postgres:", "postgresql:"],
         columns: "SELECT CAST(column_name AS TEXT) FROM information_schema.columns \
@@ -62,8 +65,9 @@ pub(crate) async fn plan(format: Format, url: &DatabaseUrl, table: Option<&str>)
     let mut connection = within(AnyConnection::connect(&url.0)).await?;
     let columns = columns(&mut connection, dialect, table, mapping).await?;
     let mut plan = Plan::new(format!("the table {table}"));
-    for (number, record) in rows(&mut connection, dialect, table, &columns).await?.iter().enumerate() {
-        plan.add(app(mapping, record, &format!("row {}", number + 1)));
+    for (number, row) in (1..).zip(rows(&mut connection, dialect, table, &columns).await?) {
+        let place = format!("row {number}");
+        plan.add(record(&row, &columns, &place).and_then(|record| app(mapping, &record, &place)));
     }
     // What was read is complete, however the connection ends.
     let _ = within(connection.close()).await;
@@ -90,27 +94,40 @@ async fn columns(
     }
 }
 
-/// The rows of a table as records, every value as the text that it is cast to.
+/// The rows of a table, every value cast to text.
 async fn rows(
     connection: &mut AnyConnection,
     dialect: &Dialect,
     table: &str,
     columns: &[&'static str],
-) -> Result<Vec<Value>, ImportError> {
+) -> Result<Vec<AnyRow>, ImportError> {
     let Dialect { quote, text, .. } = dialect;
     let values: Vec<String> = columns.iter().map(|column| format!("CAST({quote}{column}{quote} AS {text})")).collect();
     let order = format!("{quote}id{quote}");
     let statement =
         format!("SELECT {} FROM {quote}{table}{quote} ORDER BY {order} LIMIT {MAX_ROWS}", values.join(", "));
-    let rows = within(sqlx::query(AssertSqlSafe(statement)).fetch_all(connection)).await?;
-    let record = |row: &sqlx::any::AnyRow| -> Result<Value, sqlx::Error> {
-        let value = |(index, column): (usize, &&'static str)| {
-            let text: Option<String> = row.try_get(index)?;
-            Ok((Key::Name((*column).to_owned()), text.map_or(Value::Null, Value::Text)))
+    within(sqlx::query(AssertSqlSafe(statement)).fetch_all(connection)).await
+}
+
+/// A row as a record. SQLite keeps any bytes as text: the error names the value that is none.
+fn record(row: &AnyRow, columns: &[&'static str], place: &str) -> Result<Value, String> {
+    let field = |(index, column): (usize, &&'static str)| {
+        let unreadable = |error: sqlx::Error| format!("{place}: its {column} cannot be read: {error}");
+        let value = row.try_get_raw(index).map_err(unreadable)?;
+        let value = if value.is_null() {
+            Value::Null
+        } else if value.type_info().kind() == AnyTypeInfoKind::Blob {
+            let bytes: Vec<u8> = row.try_get(index).map_err(unreadable)?;
+            let not_text = |error: FromUtf8Error| {
+                format!("{place}: its {column} is {} bytes that are not UTF-8", error.as_bytes().len())
+            };
+            Value::Text(String::from_utf8(bytes).map_err(not_text)?)
+        } else {
+            Value::Text(row.try_get(index).map_err(unreadable)?)
         };
-        columns.iter().enumerate().map(value).collect::<Result<_, _>>().map(Value::Array)
+        Ok((Key::Name((*column).to_owned()), value))
     };
-    Ok(rows.iter().map(record).collect::<Result<_, _>>()?)
+    columns.iter().enumerate().map(field).collect::<Result<_, _>>().map(Value::Array)
 }
 
 async fn within<T>(question: impl Future<Output = Result<T, sqlx::Error>>) -> Result<T, ImportError> {

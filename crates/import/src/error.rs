@@ -31,8 +31,8 @@ pub enum ImportError {
         column: usize,
     },
     /// The database cannot be reached or read.
-    #[error("the database of --from-database: {0}")]
-    Database(#[from] sqlx::Error),
+    #[error("the database of --from-database: {}", reason(.0))]
+    Database(sqlx::Error),
     /// It does not answer.
     #[error("the database of --from-database did not answer within {seconds} seconds")]
     Silent {
@@ -64,6 +64,25 @@ pub enum ImportError {
         /// Why what looks like an app is none.
         notes: Vec<String>,
     },
+}
+
+impl ImportError {
+    /// True where the command line is wrong and nothing was read.
+    #[must_use]
+    pub fn is_usage(&self) -> bool {
+        matches!(self, Self::DatabaseUrl { .. } | Self::NoTable)
+    }
+}
+
+impl From<sqlx::Error> for ImportError {
+    fn from(error: sqlx::Error) -> Self {
+        Self::Database(error)
+    }
+}
+
+/// What the database itself says, where it says something. It is in the message, hence not a source beside it.
+fn reason(error: &sqlx::Error) -> String {
+    error.as_database_error().map_or_else(|| error.to_string(), |error| error.message().to_owned())
 }
 
 fn lines(notes: &[String]) -> String {

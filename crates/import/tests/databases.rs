@@ -98,10 +98,38 @@ async fn sqlite() {
     let renamed = import(Format::LaravelWebsockets, &url, Some("other")).await.unwrap_err().to_string();
     assert_eq!(renamed, "the table other of --from-database has no column id");
     let absent = format!("{url}.absent");
-    assert!(matches!(import(Format::Soketi, &absent, None).await, Err(ImportError::Database(_))));
-    let no_url = import(Format::Soketi, "redis://secret@host", None).await.unwrap_err().to_string();
-    assert_eq!(no_url, "--from-database: expected sqlite://, mysql:// or postgres://, got 19 bytes of another form");
-    assert!(matches!(import(Format::Reverb, &url, None).await, Err(ImportError::NoTable)));
+    assert_eq!(once(&import(Format::Soketi, &absent, None).await.unwrap_err()), "unable to open database file");
+    let no_url = import(Format::Soketi, "redis://secret@host", None).await.unwrap_err();
+    assert_eq!(
+        no_url.to_string(),
+        "--from-database: expected sqlite://, mysql:// or postgres://, got 19 bytes of another form"
+    );
+    let no_table = import(Format::Reverb, &url, None).await.unwrap_err();
+    assert!(matches!(no_table, ImportError::NoTable));
+    assert!(no_url.is_usage() && no_table.is_usage());
+}
+
+/// What the database said, which the whole chain of causes tells only once.
+fn once(error: &ImportError) -> String {
+    let said = error.to_string();
+    assert!(!error.is_usage() && std::error::Error::source(error).is_none(), "{said}");
+    said.strip_prefix("the database of --from-database: ").expect("the place first").to_owned()
+}
+
+#[tokio::test]
+async fn a_value_that_is_no_text_costs_its_row_alone() {
+    let folder = tempfile::tempdir().unwrap();
+    let url = format!("sqlite://{}", folder.path().join("database.sqlite").display());
+    let rows = "CREATE TABLE websockets_apps (id, key, secret, name); \
+                INSERT INTO websockets_apps VALUES (1, 'k1', CAST(x'73ff32' AS TEXT), 'Bytes'), (2, x'6b32', 's2', NULL);";
+    run(&format!("{url}?mode=rwc"), rows).await;
+    let plan = import(Format::LaravelWebsockets, &url, None).await.unwrap();
+    assert_eq!(plan.notes, ["row 1: its secret is 3 bytes that are not UTF-8"]);
+    assert_eq!(lines(&plan), ["2 k2  true 0 false true 102400 [] []"]);
+
+    run(&url, "ALTER TABLE websockets_apps RENAME TO kept; CREATE VIEW websockets_apps AS SELECT id, key, json(name) AS secret FROM kept").await;
+    let refused = import(Format::LaravelWebsockets, &url, None).await.unwrap_err();
+    assert_eq!(once(&refused), "malformed JSON");
 }
 
 #[tokio::test]
