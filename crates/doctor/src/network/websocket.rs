@@ -13,7 +13,7 @@ const CHECK: &str = "websocket";
 
 const NGINX: &str = "location /app/ {\n    proxy_pass http://127.0.0.1:6001;\n    proxy_http_version 1.1;\n    \
                      proxy_set_header Host $http_host;\n    proxy_set_header Upgrade $http_upgrade;\n    \
-                     proxy_set_header Connection \"upgrade\";\n    proxy_read_timeout 200s;\n}";
+                     proxy_set_header Connection \"upgrade\";\n    proxy_read_timeout 180s;\n}";
 
 pub(super) fn check(setup: &Setup, side: &Side, key: &str) -> (Vec<Finding>, Option<PusherSocket>) {
     let endpoint = &side.endpoint;
