@@ -7,25 +7,29 @@ const LONGEST: Duration = Duration::from_secs(2);
 
 /// Pauses that double up to two seconds, each cut by up to half at random, so that the nodes do not try in step.
 #[derive(Debug)]
-pub(crate) struct Backoff(Duration);
-
-impl Default for Backoff {
-    fn default() -> Self {
-        Self(FIRST)
-    }
+pub(crate) struct Backoff {
+    next: Duration,
+    longest: Duration,
 }
 
 impl Backoff {
+    /// No pause is longer than a beat either: for a node that was cut off the others wait a lease, which is two beats or
+    /// more.
+    pub(crate) fn within(beat: Duration) -> Self {
+        let longest = LONGEST.min(beat);
+        Self { next: FIRST.min(longest), longest }
+    }
+
     /// How long to wait before the next attempt.
     pub(crate) fn next(&mut self) -> Duration {
-        let pause = self.0;
-        self.0 = (pause * 2).min(LONGEST);
+        let pause = self.next;
+        self.next = (pause * 2).min(self.longest);
         pause.mul_f64(rand::random_range(0.5..=1.0))
     }
 
     /// Begins anew after a success.
     pub(crate) fn reset(&mut self) {
-        *self = Self::default();
+        self.next = FIRST.min(self.longest);
     }
 }
 
@@ -35,12 +39,16 @@ mod tests {
 
     #[test]
     fn pauses_double_and_stay_bounded() {
-        let mut backoff = Backoff::default();
-        for expected in [50, 100, 200, 400, 800, 1_600, 2_000, 2_000] {
-            let pause = backoff.next().as_secs_f64() * 1_000.0;
-            assert!((f64::from(expected) / 2.0..=f64::from(expected)).contains(&pause), "{pause}");
+        for (beat, all) in
+            [(5_000, [50, 100, 200, 400, 800, 1_600, 2_000, 2_000]), (300, [50, 100, 200, 300, 300, 300, 300, 300])]
+        {
+            let mut backoff = Backoff::within(Duration::from_millis(beat));
+            for expected in all {
+                let pause = backoff.next().as_secs_f64() * 1_000.0;
+                assert!((f64::from(expected) / 2.0..=f64::from(expected)).contains(&pause), "{pause}");
+            }
+            backoff.reset();
+            assert!(backoff.next() <= FIRST);
         }
-        backoff.reset();
-        assert!(backoff.next() <= FIRST);
     }
 }

@@ -17,6 +17,7 @@ use tokio::{
 use crate::{
     Bus, BusError, CachedEvent, ChannelInfo, ClusterError, ClusterSettings, Deliver, Envelope, Health, Joining,
     OverCapacity, PendingJoin, Place,
+    backoff::Backoff,
     clients::Admission,
     committer,
     core::{Core, Local, Membership},
@@ -65,7 +66,7 @@ impl Cluster {
     pub async fn connect(settings: ClusterSettings, deliver: Deliver) -> Result<Self, ClusterError> {
         settings.check()?;
         let connector = Arc::new(Connector::new(&settings));
-        let link = |repeats| Link::new(connector.clone(), repeats);
+        let link = |repeats| Link::new(connector.clone(), repeats, Backoff::within(settings.beat));
         let (suspects, suspected) = mpsc::unbounded_channel();
         let membership = Membership {
             id: None,

@@ -24,7 +24,7 @@ const BATCH: usize = 256;
 
 /// Runs until the node is to leave, and ends between two batches.
 pub(crate) async fn run(core: Arc<Core>) {
-    let mut backoff = Backoff::default();
+    let mut backoff = Backoff::within(core.settings.beat);
     let mut stopping = core.stopping.subscribe();
     while !core.is_stopping() {
         let pause = match core.id() {

@@ -178,11 +178,11 @@ impl Core {
         }
     }
 
-    /// The lease of this id is gone: others have removed what was under it, or will.
+    /// This id has been taken for dead, or Redis has lost it: others have removed what was under it, or will.
     pub(crate) fn lose(&self, lost: &NodeId) {
         let mut membership = self.membership.lock();
         if membership.id.as_ref() == Some(lost) {
-            tracing::warn!(node = %lost, "this node has lost its lease and registers again");
+            tracing::warn!(node = %lost, "this node was taken for dead, or Redis has lost its data: it registers again");
             self.monitor.count(Mishap::LostLease);
             membership.id = None;
             membership.unsettle(self.settings.lease);

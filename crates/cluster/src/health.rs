@@ -59,7 +59,7 @@ pub enum Mishap {
     Gap,
     /// Redis did not confirm events that were to be published. Whether they were is not known.
     UnansweredPublish,
-    /// The node has lost its lease, and so its name among the others.
+    /// The node was taken for dead, or Redis has lost its data: it had to register again.
     LostLease,
 }
 

@@ -12,7 +12,7 @@ use crate::Place;
 /// The letters of a node's id.
 const NODE_ID_CHARS: usize = 10;
 
-/// The id of a node, for as long as its lease: random, and new whenever it registers again. Short, because it is part
+/// The id of a node until somebody takes it for dead: random, and new whenever it registers again. Short, because it is part
 /// of a field for each of its members.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub(crate) struct NodeId(String);
@@ -111,6 +111,11 @@ impl Keys {
     /// The ids of all nodes, a set.
     pub(crate) fn nodes(&self) -> String {
         format!("{}:nodes", self.prefix)
+    }
+
+    /// That a node has registered and nobody has taken it for dead since, a string.
+    pub(crate) fn registration(&self, node: &NodeId) -> String {
+        format!("{}:{{{node}}}:registration", self.prefix)
     }
 
     /// Whether a node lives, a string.

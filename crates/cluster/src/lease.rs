@@ -10,7 +10,13 @@ use redis::Value;
 use tokio::time;
 
 use crate::{
-    committer, core::Core, engine::Failure, health::TroubleKind, keys::NodeId, scripts::Request, survivors::Suspect,
+    committer,
+    core::Core,
+    engine::Failure,
+    health::TroubleKind,
+    keys::NodeId,
+    scripts::{self, Renewal, Request},
+    survivors::Suspect,
 };
 
 /// The pause between beats while Redis is in trouble.
@@ -50,10 +56,9 @@ pub(crate) async fn run(core: Arc<Core>) {
 /// Takes a new id and a lease for it.
 pub(crate) async fn register(core: &Core) -> Result<(), Failure> {
     let id = NodeId::random();
-    let mut lease = redis::cmd("SET");
-    lease.arg(core.keys.lease(&id)).arg("").arg("NX").arg("PX").arg(millis(core.settings.lease));
-    core.ledger.ask(lease).await?;
+    // First of all: whoever ends before the rest is found by the others.
     core.ledger.ask(enroll(core, &id)).await?;
+    take_lease(core, &id, true).await?;
     tracing::info!(node = %id, "registered with the other nodes");
     core.membership.lock().id = Some(id);
     core.local.lock().register_again();
@@ -67,8 +72,9 @@ fn enroll(core: &Core, id: &NodeId) -> redis::Cmd {
     enroll
 }
 
-fn millis(time: Duration) -> u64 {
-    u64::try_from(time.as_millis()).unwrap_or(u64::MAX)
+async fn take_lease(core: &Core, id: &NodeId, is_new: bool) -> Result<Renewal, Failure> {
+    let answer = core.ledger.call(scripts::lease(&core.keys, id, core.settings.lease, is_new)).await?;
+    Renewal::parse(&answer).ok_or_else(|| Failure::new("the answer to a lease is not understood"))
 }
 
 /// One beat; returns when the next is due.
@@ -85,14 +91,17 @@ async fn beat(core: &Core) -> Result<Duration, Failure> {
     Ok(next.min(core.settings.beat))
 }
 
-/// False where the node has no lease.
+/// False where the node has to register.
 async fn renew(core: &Core) -> Result<bool, Failure> {
     let Some(id) = core.id() else { return Ok(false) };
-    let mut renewal = redis::cmd("SET");
-    renewal.arg(core.keys.lease(&id)).arg("").arg("XX").arg("PX").arg(millis(core.settings.lease));
-    if core.ledger.ask(renewal).await? == Value::Nil {
-        core.lose(&id);
-        return Ok(false);
+    match take_lease(core, &id, false).await? {
+        Renewal::Done => {}
+        // What kept this node from it may have kept the others too.
+        Renewal::Late => core.membership.lock().unsettle(core.settings.lease),
+        Renewal::Refused => {
+            core.lose(&id);
+            return Ok(false);
+        }
     }
     Ok(true)
 }
@@ -130,7 +139,7 @@ async fn look_around(core: &Core, id: &NodeId) -> Result<Duration, Failure> {
 }
 
 /// Asks how long a lease still lasts; negative where it is over.
-pub(crate) fn lease_left(core: &Core, node: &NodeId) -> redis::Cmd {
+fn lease_left(core: &Core, node: &NodeId) -> redis::Cmd {
     let mut command = redis::cmd("PTTL");
     command.arg(core.keys.lease(node));
     command

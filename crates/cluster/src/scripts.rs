@@ -5,6 +5,7 @@
 mod change;
 mod clients;
 mod fence;
+mod lease;
 mod online;
 mod purge;
 mod remember;
@@ -12,6 +13,7 @@ mod remember;
 pub(crate) use change::{Change, Outcome, Reply, parse_cached};
 pub(crate) use clients::{Clients, ClientsReply};
 pub(crate) use fence::fence;
+pub(crate) use lease::{Renewal, condemn, lease};
 pub(crate) use online::{online, parse_online};
 pub(crate) use purge::{parse_edges, purge};
 pub(crate) use remember::remember;

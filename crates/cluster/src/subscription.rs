@@ -52,7 +52,9 @@ pub(crate) async fn open(core: &Arc<Core>) -> Result<Subscription, Failure> {
 
 /// Runs for ever.
 pub(crate) async fn run(core: Arc<Core>, mut subscription: Subscription) {
+    let mut backoff = Backoff::within(core.settings.beat);
     loop {
+        let began = Instant::now();
         let failure = match serve(&core, &mut subscription).await {
             Ok(never) => match never {},
             Err(failure) => failure,
@@ -68,7 +70,13 @@ pub(crate) async fn run(core: Arc<Core>, mut subscription: Subscription) {
         (core.deliver)(Notice::Gap { gaps });
         let servers = std::mem::take(&mut subscription.servers);
         drop(subscription);
-        subscription = reopen(&core).await;
+        if began.elapsed() > core.settings.beat {
+            backoff.reset();
+        } else {
+            // It was of no use: Redis takes connections, and is not well.
+            time::sleep(backoff.next()).await;
+        }
+        subscription = reopen(&core, &mut backoff).await;
         let mut membership = core.membership.lock();
         membership.unsettle(core.settings.lease);
         if subscription.servers != servers {
@@ -77,8 +85,7 @@ pub(crate) async fn run(core: Arc<Core>, mut subscription: Subscription) {
     }
 }
 
-async fn reopen(core: &Arc<Core>) -> Subscription {
-    let mut backoff = Backoff::default();
+async fn reopen(core: &Arc<Core>, backoff: &mut Backoff) -> Subscription {
     loop {
         match open(core).await {
             Ok(subscription) => return subscription,
@@ -92,8 +99,9 @@ async fn reopen(core: &Arc<Core>) -> Subscription {
 async fn serve(core: &Core, subscription: &mut Subscription) -> Result<std::convert::Infallible, Failure> {
     let Subscription { connection, lost, .. } = subscription;
     subscribe(core, connection).await?;
+    connection.probe().await?;
     core.monitor.well(TroubleKind::Deaf);
-    let mut probe = time::interval(core.settings.beat);
+    let mut probe = time::interval_at(time::Instant::now() + core.settings.beat, core.settings.beat);
     let mut received = core.received.load(Ordering::Relaxed);
     loop {
         let idle = core.local.lock().topics.next_idle();

@@ -6,6 +6,7 @@
 use std::{collections::HashSet, sync::Arc, time::Instant};
 
 use clairon_protocol::{AppId, ChannelName, Limits};
+use redis::Value;
 use tokio::{sync::mpsc, time};
 
 use crate::{
@@ -14,7 +15,7 @@ use crate::{
     core::Core,
     engine::Failure,
     keys::NodeId,
-    lease::{lease_left, parse},
+    lease::parse,
     scripts::{self, Request},
 };
 
@@ -54,8 +55,7 @@ async fn examine(core: &Core, suspect: &Suspect) -> Result<(), Failure> {
         return Ok(());
     }
     let (Suspect::Node { node } | Suspect::Share { node, .. } | Suspect::Clients { node, .. }) = suspect;
-    // Leases are never given again, so what is dead now stays dead.
-    if parse::<i64>(core.ledger.ask(lease_left(core, node)).await?)? >= 0 {
+    if core.ledger.call(scripts::condemn(&core.keys, node)).await? != Value::Int(1) {
         return Ok(());
     }
     match suspect {
@@ -71,7 +71,7 @@ async fn claim(core: &Core, node: &NodeId) -> Result<bool, Failure> {
     let mut claim = redis::cmd("SET");
     let lease = u64::try_from(core.settings.lease.as_millis()).unwrap_or(u64::MAX);
     claim.arg(core.keys.purger(node)).arg("").arg("NX").arg("PX").arg(lease);
-    Ok(core.ledger.ask(claim).await? != redis::Value::Nil)
+    Ok(core.ledger.ask(claim).await? != Value::Nil)
 }
 
 /// Removes all that a node has left, and then the node.
@@ -85,7 +85,8 @@ pub(crate) async fn remove(core: &Core, node: &NodeId) -> Result<(), Failure> {
         shares += remove_shares(core, node, &app).await?;
     }
     let mut forget = redis::cmd("DEL");
-    forget.arg(core.keys.apps(node)).arg(core.keys.lease(node)).arg(core.keys.purger(node));
+    forget.arg(core.keys.apps(node)).arg(core.keys.registration(node)).arg(core.keys.lease(node));
+    forget.arg(core.keys.purger(node));
     core.ledger.ask(forget).await?;
     let mut strike = redis::cmd("SREM");
     strike.arg(core.keys.nodes()).arg(node.as_str());
@@ -121,7 +122,7 @@ async fn remove_shares(core: &Core, node: &NodeId, app: &AppId) -> Result<usize,
 /// while, because only who has dropped a share is told what that was.
 async fn purge(core: &Core, node: &NodeId, mut places: Vec<Place>) -> Result<(), Failure> {
     let end = Instant::now() + core.settings.lease;
-    let mut backoff = Backoff::default();
+    let mut backoff = Backoff::within(core.settings.beat);
     loop {
         let failure = purge_once(core, node, &mut places).await;
         match failure {

@@ -15,7 +15,6 @@ pub(crate) struct Link {
     state: Mutex<State>,
 }
 
-#[derive(Default)]
 struct State {
     connection: Option<Connection>,
     /// Tells one connection from the next.
@@ -26,8 +25,8 @@ struct State {
 
 impl Link {
     /// With `repeats`, a request that a Redis Cluster has not answered may be sent again.
-    pub(crate) fn new(connector: Arc<Connector>, repeats: bool) -> Self {
-        Self { connector, repeats, state: Mutex::default() }
+    pub(crate) fn new(connector: Arc<Connector>, repeats: bool, backoff: Backoff) -> Self {
+        Self { connector, repeats, state: Mutex::new(State { connection: None, number: 0, backoff, refused: None }) }
     }
 
     /// Sends requests together and waits for all answers. They run in their order, those of one slot at least.
@@ -51,7 +50,12 @@ impl Link {
 
     /// Sends one command; see [`Self::run`].
     pub(crate) async fn ask(&self, command: redis::Cmd) -> Answer {
-        let answer = self.run(&[Request::Command(command)]).await?.pop();
+        self.call(Request::Command(command)).await
+    }
+
+    /// Sends one request; see [`Self::run`].
+    pub(crate) async fn call(&self, request: Request) -> Answer {
+        let answer = self.run(&[request]).await?.pop();
         answer.unwrap_or_else(|| Err(Failure::new("no answer")))
     }
 

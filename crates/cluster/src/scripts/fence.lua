@@ -1,6 +1,8 @@
--- Lets a node have shares: writes down where, for those who clean up after it, unless its lease is gone.
+-- Lets a node have shares: writes down where, for those who clean up after it, unless somebody has taken
+-- the node for dead.
 --
--- KEYS: the node's lease, its apps, its channels of one app. ARGV: the app, the channels. Answers 1, or 0 for no lease.
+-- KEYS: the node's registration, its apps, its channels of one app. ARGV: the app, the channels. Answers 1, or 0 where it
+-- has none.
 
 if redis.call('EXISTS', KEYS[1]) == 0 then return 0 end
 redis.call('SADD', KEYS[2], ARGV[1])

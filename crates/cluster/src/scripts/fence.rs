@@ -6,7 +6,7 @@ use super::{Call, Request, script};
 use crate::keys::{Keys, NodeId};
 
 /// Writes down that a node may have shares of these channels of an app, or only of its clients. Answers 1, or 0 where
-/// the node's lease is gone.
+/// the node has been taken for dead.
 pub(crate) fn fence<'a>(
     keys: &Keys,
     node: &NodeId,
@@ -14,6 +14,6 @@ pub(crate) fn fence<'a>(
     channels: impl IntoIterator<Item = &'a ChannelName>,
 ) -> Request {
     let (script, source) = script!("fence.lua");
-    let call = Call::new(script, source, vec![keys.lease(node), keys.apps(node), keys.index(node, app)]);
+    let call = Call::new(script, source, vec![keys.registration(node), keys.apps(node), keys.index(node, app)]);
     channels.into_iter().fold(call.arg(app.as_str()), |call, channel| call.arg(channel.as_str())).request()
 }

@@ -9,7 +9,8 @@ mod nodes;
 pub(crate) async fn check(url: &str) {
     check_without_raw(url).await;
     events::what_is_foreign_is_dropped(url).await;
-    nodes::a_node_that_lost_its_lease_comes_back(url).await;
+    nodes::a_lease_that_ended_is_given_again(url).await;
+    nodes::a_node_that_was_taken_for_dead_comes_back(url).await;
 }
 
 /// Checks what needs no other client to play a part.

@@ -33,7 +33,7 @@ const MISHAPS: [(&str, Mishap, &str); 3] = [
     (
         "bus_lost_leases_total",
         Mishap::LostLease,
-        "Times that this node's lease ended, and the others removed its members.",
+        "Times that the others took this node for dead, or Redis had lost its data.",
     ),
 ];
 

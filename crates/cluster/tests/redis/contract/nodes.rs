@@ -1,3 +1,4 @@
+use clairon_cluster::Mishap;
 use clairon_protocol::Edge;
 use futures_util::future::join_all;
 
@@ -46,12 +47,32 @@ pub(crate) async fn a_node_that_leaves_is_removed_at_once(url: &str) {
     assert_eq!(a.cluster.channels(&app(), "").await.expect("an answer").len(), 1);
 }
 
-pub(crate) async fn a_node_that_lost_its_lease_comes_back(url: &str) {
+pub(crate) async fn a_lease_that_ended_is_given_again(url: &str) {
+    let node = Node::start(url, "again").await;
+    node.join("presence-x", Some("ada")).await;
+    let mut raw = crate::support::raw(url).await;
+    let ids = raw.members("again:nodes").await;
+    for key in raw.keys("again:*:lease").await {
+        raw.delete(&key).await;
+    }
+    node.join("presence-x", Some("bob")).await;
+    let renewed = async {
+        while raw.keys("again:*:lease").await.is_empty() {
+            tokio::task::yield_now().await;
+        }
+    };
+    soon("a lease", renewed).await;
+    assert_eq!(raw.members("again:nodes").await, ids, "nobody had taken it for dead");
+    assert_eq!(node.cluster.mishaps(Mishap::LostLease), 0);
+    node.wait_members("presence-x", &["ada", "bob"]).await;
+}
+
+pub(crate) async fn a_node_that_was_taken_for_dead_comes_back(url: &str) {
     let [a, b] = [Node::start(url, "lease").await, Node::start(url, "lease").await];
     join_all([a.join("presence-x", Some("ada")), b.join("presence-x", Some("bob"))]).await;
     a.wait_members("presence-x", &["ada", "bob"]).await;
     let mut raw = crate::support::raw(url).await;
-    for key in raw.keys("lease:*:lease").await {
+    for key in [raw.keys("lease:*:registration").await, raw.keys("lease:*:lease").await].concat() {
         raw.delete(&key).await;
     }
     // A change finds out, or the next beat does; then the room is as it was, under new ids.
