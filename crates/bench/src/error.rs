@@ -28,7 +28,7 @@ pub enum BenchError {
     },
     /// A system call failed, or a file in `/proc` cannot be read: what was tried, and what the system said.
     #[error("{0}: {1}")]
-    Io(String, #[source] io::Error),
+    Io(String, io::Error),
     /// The server refused what it was asked for, in its own words.
     #[error("the server refused {0}: {1}")]
     Refused(&'static str, String),
@@ -62,6 +62,12 @@ impl BenchError {
     /// For `map_err`: names what was tried.
     pub(crate) fn io<E: Into<io::Error>>(action: impl Into<String>) -> impl FnOnce(E) -> Self {
         move |error| Self::Io(action.into(), error.into())
+    }
+
+    /// True where the command line is wrong and nothing was sent.
+    #[must_use]
+    pub const fn is_usage(&self) -> bool {
+        matches!(self, Self::Argument(_) | Self::InvalidCredential(_) | Self::NotLoopback(_))
     }
 
     /// The server refused `what`. Its answer is cut to one short line.

@@ -20,8 +20,21 @@ use clairon_registry::{AppRegistry, RegistryError};
 
 use crate::config::{Database, Problems};
 
+/// Opens the database, and makes it where it is not there.
 async fn open(database: &Database) -> Result<Arc<dyn AppRegistry>, RegistryError> {
     clairon_registry::open(database.url.expose(), database.max_connections).await
+}
+
+/// Opens the database that a server has. A new one in the wrong folder would only hide the mistake.
+async fn open_existing(database: &Database) -> anyhow::Result<Arc<dyn AppRegistry>> {
+    let opened = clairon_registry::open_existing(database.url.expose(), database.max_connections).await;
+    opened.map_err(|error| match &error {
+        RegistryError::Missing { .. } => Problems::one(format_args!(
+            "{error}: run this in the server's folder, or name its database with --database"
+        ))
+        .into(),
+        _ => error.into(),
+    })
 }
 
 /// Prints to stdout. A reader that has gone away, such as `head`, is no reason to fail.

@@ -7,6 +7,7 @@ mod logging;
 
 use std::process::ExitCode;
 
+use clairon_bench::BenchError;
 use clairon_doctor::DoctorError;
 use clairon_import::ImportError;
 use clairon_live::LiveError;
@@ -57,6 +58,7 @@ fn report(error: &anyhow::Error) -> ExitCode {
     }
     eprintln!("error: {error:#}");
     let is_usage = error.downcast_ref().is_some_and(DoctorError::is_usage)
+        || error.downcast_ref().is_some_and(BenchError::is_usage)
         || error.downcast_ref().is_some_and(ImportError::is_usage)
         || error.downcast_ref().is_some_and(LiveError::is_usage);
     if is_usage { ExitCode::from(USAGE_ERROR) } else { ExitCode::FAILURE }

@@ -10,6 +10,18 @@ pub enum ImportError {
     /// A file cannot be read.
     #[error(transparent)]
     File(#[from] LaravelError),
+    /// There is no such file.
+    #[error("there is no {}: run this in the folder of the project, or name the file", path.display())]
+    Missing {
+        /// The file.
+        path: PathBuf,
+    },
+    /// No variable names an app.
+    #[error("{name} is not set, in the environment or in .env: there is no app to take over")]
+    NoVariable {
+        /// The variable with an app's id.
+        name: &'static str,
+    },
     /// A PHP file that returns no array.
     #[error("{}:{line}: {what} where an array is expected", path.display())]
     Unread {

@@ -15,7 +15,7 @@ mod variables;
 
 use std::path::Path;
 
-use clairon_laravel::{ConfigFile, Environment, LaravelError, Value, read_text};
+use clairon_laravel::{ConfigFile, Environment, Value, read_text};
 
 pub use args::{DatabaseUrl, Format, SourceArgs};
 pub use error::ImportError;
@@ -44,12 +44,12 @@ fn read_files(source: &SourceArgs, environment: &Environment) -> Result<Plan, Im
             Some(path) => reverb::plan(&php(path)?, environment),
             None => match ConfigFile::read(Path::new("config/reverb.php"))? {
                 Some(config) => reverb::plan(&config, environment),
-                None => reverb::plan_of_variables(environment),
+                None => reverb::plan_of_variables(environment)?,
             },
         },
         Format::Soketi => match &source.file {
             Some(path) => soketi::plan(&json(path)?, &path.display().to_string()),
-            None => soketi::plan_of_variables(environment),
+            None => soketi::plan_of_variables(environment)?,
         },
     })
 }
@@ -74,6 +74,6 @@ fn json(path: &Path) -> Result<Value, ImportError> {
     Ok(json::value(value))
 }
 
-fn missing(path: &Path) -> LaravelError {
-    LaravelError::Read { path: path.to_owned(), error: std::io::ErrorKind::NotFound.into() }
+fn missing(path: &Path) -> ImportError {
+    ImportError::Missing { path: path.to_owned() }
 }

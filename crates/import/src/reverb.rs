@@ -5,9 +5,10 @@ use std::path::Path;
 use clairon_laravel::{ConfigFile, Environment, Value};
 
 use crate::{
+    error::ImportError,
     mapping::{Mapping, Target, app, flag},
     plan::Plan,
-    variables::{Meaning, Names, ServerVariables, Variable},
+    variables::{Meaning, Names, ServerVariables, Variable, needs},
 };
 
 const APP: &Mapping = &[
@@ -82,9 +83,10 @@ fn takes_client_events(from: Option<&str>) -> bool {
     from != Some("none")
 }
 
-pub(crate) fn plan_of_variables(environment: &Environment) -> Plan {
+pub(crate) fn plan_of_variables(environment: &Environment) -> Result<Plan, ImportError> {
+    needs(environment, &["REVERB_APP_ID"])?;
     let config = ConfigFile::parse(Path::new("REVERB_* variables"), &configuration());
-    plan(&config, environment)
+    Ok(plan(&config, environment))
 }
 
 pub(crate) fn plan(config: &ConfigFile, environment: &Environment) -> Plan {

@@ -4,9 +4,10 @@ use clairon_laravel::{Environment, Key, Value};
 use clairon_registry::App;
 
 use crate::{
+    error::ImportError,
     mapping::{Mapping, Target, app, count, count_of, set_limit},
     plan::Plan,
-    variables::{Names, ServerVariables},
+    variables::{Names, ServerVariables, needs},
 };
 
 /// The place of the apps in the file.
@@ -140,7 +141,8 @@ pub(crate) fn variables(environment: &Environment) -> ServerVariables {
     names.read(settings, environment)
 }
 
-pub(crate) fn plan_of_variables(environment: &Environment) -> Plan {
+pub(crate) fn plan_of_variables(environment: &Environment) -> Result<Plan, ImportError> {
+    needs(environment, &["SOKETI_DEFAULT_APP_ID", "DEFAULT_APP_ID"])?;
     // `PORT` and its like mean other things to other programs, so they count only with soketi's name in front.
     let variable = |name: &str| environment.filled(&format!("SOKETI_{name}"));
     let app = APP_VARIABLES.iter().filter_map(|(name, field)| {
@@ -153,7 +155,7 @@ pub(crate) fn plan_of_variables(environment: &Environment) -> Plan {
         .iter()
         .filter_map(|(name, path)| Some((Key::Name((*path).to_owned()), Value::Text(variable(name)?.to_owned()))));
     let config = rest.chain([(Key::Name(APPS.to_owned()), apps)]).collect();
-    plan(&Value::Array(config), "SOKETI_* variables")
+    Ok(plan(&Value::Array(config), "SOKETI_* variables"))
 }
 
 /// What stands under a path, whether it is nested or has its dots in one key.

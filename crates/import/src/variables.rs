@@ -3,6 +3,7 @@
 use clairon_laravel::{Environment, Value};
 
 use crate::{
+    error::ImportError,
     mapping::{Mapping, Target, count_of, flag},
     reverb, soketi,
 };
@@ -93,6 +94,12 @@ impl Names {
         }
         ServerVariables { spell: self.spell, variables }
     }
+}
+
+/// One of these variables names an app; the first is the one to tell of.
+pub(crate) fn needs(environment: &Environment, names: &[&'static str]) -> Result<(), ImportError> {
+    let is_set = names.iter().any(|name| environment.filled(name).is_some());
+    if is_set { Ok(()) } else { Err(ImportError::NoVariable { name: names[0] }) }
 }
 
 fn of_field(target: Target, value: &str) -> Meaning {

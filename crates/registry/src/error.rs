@@ -1,5 +1,7 @@
 //! What can go wrong with the registry.
 
+use std::path::PathBuf;
+
 use clairon_protocol::{AppId, AppKey};
 
 /// Why the registry did not do as asked. No text holds a secret, or the password of a database URL.
@@ -98,6 +100,12 @@ pub enum RegistryError {
         database: String,
         /// What the driver or the system says.
         cause: String,
+    },
+    /// There is no such SQLite file, and none was to be made.
+    #[error("there is no database {}", path.display())]
+    Missing {
+        /// Its full path, as far as that can be told.
+        path: PathBuf,
     },
     /// The file of an open SQLite database is not where it was.
     #[error("the file of {database} was deleted or replaced while it was open: a restart takes what is there now")]

@@ -168,3 +168,16 @@ pub async fn open(url: &str, max_connections: u32) -> Result<Arc<dyn AppRegistry
         DatabaseUrl::Postgres(options) => Arc::new(postgres::open(*options, max_connections).await?),
     })
 }
+
+/// Does the same as [`open`] where there is a database; a file that is not there is not made.
+///
+/// # Errors
+/// Those of [`open`], and [`RegistryError::Missing`].
+pub async fn open_existing(url: &str, max_connections: u32) -> Result<Arc<dyn AppRegistry>, RegistryError> {
+    match url.parse()? {
+        DatabaseUrl::File(path) if !path.exists() => {
+            Err(RegistryError::Missing { path: std::path::absolute(&path).unwrap_or(path) })
+        }
+        _ => open(url, max_connections).await,
+    }
+}

@@ -4,7 +4,7 @@
 
 use std::{fs, net::TcpListener, os::unix::fs::PermissionsExt};
 
-use clairon_registry::{App, open};
+use clairon_registry::{App, open, open_existing};
 use tempfile::TempDir;
 
 async fn error(url: &str) -> String {
@@ -25,6 +25,18 @@ async fn a_file_that_cannot_be_created_is_named() {
     let path = directory.path().join("missing/apps.db");
     let error = error(&format!("sqlite://{}", path.display())).await;
     assert!(error.starts_with(&format!("cannot create sqlite://{}: No such file", path.display())), "{error}");
+}
+
+#[tokio::test]
+async fn a_file_is_not_made_where_there_has_to_be_one() {
+    let directory = TempDir::new().unwrap();
+    let path = directory.path().join("apps.db");
+    let url = format!("sqlite://{}", path.display());
+    let error = open_existing(&url, 1).await.unwrap_err().to_string();
+    assert_eq!(error, format!("there is no database {}", path.display()));
+    assert!(!path.exists());
+    open(&url, 1).await.unwrap();
+    assert_eq!(open_existing(&url, 1).await.unwrap().list().await.unwrap(), []);
 }
 
 #[tokio::test]

@@ -44,6 +44,14 @@ impl Server {
         Ok(Self { node: Arc::new(Node::new(registry, settings).await?) })
     }
 
+    /// Takes up at once what has changed in the registry. While it serves, it does so by itself, every second.
+    ///
+    /// # Errors
+    /// When the apps cannot be read.
+    pub async fn refresh(&self) -> Result<(), ServerError> {
+        Ok(background::refresh(&self.node).await?)
+    }
+
     /// Serves everything until `shutdown` is ready, then closes every socket with 4200, in waves where
     /// there are other nodes, and returns.
     ///

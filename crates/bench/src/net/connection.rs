@@ -63,7 +63,7 @@ impl Connection {
 
     /// Sends the request as soon as the stream stands.
     pub(super) fn start(&mut self, target: &Target) -> Result<(), BenchError> {
-        if dialer::is_connected(&self.stream)? {
+        if dialer::is_connected(&self.stream, target.address)? {
             self.send(upgrade_request(target).as_bytes())?;
             self.phase = Phase::Upgrading;
         }

@@ -33,7 +33,7 @@ impl Dialer {
 
     /// Starts a connection; the stream becomes writable when it stands or has failed. `receive_buffer` is in bytes.
     pub(super) fn dial(&mut self, token: usize, receive_buffer: Option<usize>) -> Result<TcpStream, BenchError> {
-        let mut stream = self.connect(receive_buffer).map_err(BenchError::io("connecting"))?;
+        let mut stream = self.connect(receive_buffer).map_err(not_connected(self.target))?;
         self.registry
             .register(&mut stream, Token(token), READ_WRITE)
             .map_err(BenchError::io("registering a connection"))?;
@@ -68,7 +68,7 @@ impl Dialer {
 ///
 /// # Errors
 /// It was refused.
-pub(super) fn is_connected(stream: &TcpStream) -> Result<bool, BenchError> {
+pub(super) fn is_connected(stream: &TcpStream, address: SocketAddr) -> Result<bool, BenchError> {
     let answer = match stream.take_error() {
         Ok(None) => stream.peer_addr(),
         Ok(Some(error)) | Err(error) => Err(error),
@@ -76,6 +76,10 @@ pub(super) fn is_connected(stream: &TcpStream) -> Result<bool, BenchError> {
     match answer {
         Ok(_) => Ok(true),
         Err(error) if error.kind() == io::ErrorKind::NotConnected => Ok(false),
-        Err(error) => Err(BenchError::io("connecting")(error)),
+        Err(error) => Err(not_connected(address)(error)),
     }
+}
+
+fn not_connected(address: SocketAddr) -> impl FnOnce(io::Error) -> BenchError {
+    BenchError::io(format!("no connection to {address}, the server of --host, --port or --url"))
 }

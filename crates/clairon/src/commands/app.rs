@@ -15,10 +15,10 @@ mod view;
 use std::sync::Arc;
 
 use clairon_protocol::AppId;
-use clairon_registry::{AppRegistry, Credentials, RegistryError};
+use clairon_registry::{AppRegistry, Credentials};
 use serde_json::Value;
 
-use super::{address::Address, open, print};
+use super::{address::Address, open_existing, print};
 use crate::{
     cli::{AppArguments, AppCommand},
     config::Settings,
@@ -50,9 +50,9 @@ struct Context {
 }
 
 impl Context {
-    /// Opens the registry. Arguments are checked before that, for it may create the database.
-    async fn registry(&self) -> Result<Arc<dyn AppRegistry>, RegistryError> {
-        open(&self.settings.database).await
+    /// Opens the registry that is there.
+    async fn registry(&self) -> anyhow::Result<Arc<dyn AppRegistry>> {
+        open_existing(&self.settings.database).await
     }
 
     /// Where a server with the present settings is.

@@ -9,7 +9,7 @@ use clairon_live::LiveError;
 use clairon_protocol::AppId;
 use tokio::task;
 
-use super::open;
+use super::open_existing;
 use crate::{
     cli::{Hidden, ListenArguments, PublishArguments, RegistryPlace, TailArguments, TargetArguments},
     config::{Listen, Settings},
@@ -67,6 +67,11 @@ async fn target(arguments: TargetArguments) -> anyhow::Result<Target> {
         return of_registry(&id, url.as_deref(), place).await;
     }
     let target = match url {
+        Some(url) if Endpoint::parse(&url).is_some() => Err(
+            "--url: this names a server and no app: add --app ID for an app of this machine's registry, or have the \
+                 form http(s)://KEY:SECRET@HOST[:PORT][/PREFIX]/apps/ID"
+                .to_owned(),
+        ),
         Some(url) => Target::parse(&url).map_err(|error| format!("--url: {error}")),
         None => of_project(&place),
     };
@@ -89,7 +94,7 @@ async fn of_registry(id: &AppId, url: Option<&str>, place: RegistryPlace) -> any
         Some(url) => given(url, "with --app, ")?,
         None => local(&settings.listen, &settings.server.path_prefix),
     };
-    let registry = open(&settings.database).await?;
+    let registry = open_existing(&settings.database).await?;
     let app = registry.list().await?.into_iter().find(|app| app.id == *id);
     let app = app.with_context(|| format!("no app has the id {id}: `clairon app list` has them"))?;
     let newest = app.credentials.newest();

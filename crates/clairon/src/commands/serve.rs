@@ -6,11 +6,16 @@ mod open_files;
 mod shutdown;
 mod welcome;
 
-use std::io::{self, IsTerminal};
+use std::{
+    io::{self, IsTerminal},
+    path::Path,
+};
 
+use clairon_client::quote;
+use clairon_laravel::Environment;
 use clairon_registry::App;
 use clairon_server::{Listeners, MetricsSettings, Server};
-use tracing::info;
+use tracing::{info, warn};
 
 use self::{apps::Apps, welcome::Welcome};
 use super::{address::Address, open, print};
@@ -29,7 +34,7 @@ pub(crate) async fn run(arguments: ServeArguments) -> anyhow::Result<()> {
     let _log = logging::start(&settings.log)?;
     tell(&settings.adopted);
     let max_connections = open_files::raise_limit();
-    // The port comes first: a start that fails for it leaves no app behind whose secret nobody has seen.
+    // The port comes first, and Redis: a start that fails for them leaves no app behind whose secret nobody has seen.
     let listener = listener::bind(&settings.listen, "--port").await?;
     let metrics_listener = match &settings.metrics_listen {
         Some(listen) => Some(listener::bind(listen, "metrics.listen").await?),
@@ -37,20 +42,24 @@ pub(crate) async fn run(arguments: ServeArguments) -> anyhow::Result<()> {
     };
     let address = Address::of(listener.local_addr()?, &settings.server.path_prefix);
     let registry = open(&settings.database).await?;
+    let port = listener.local_addr()?.port();
+    let metrics = MetricsSettings { port, ..settings.server.metrics.clone() };
+    let server = clairon_server::Settings { max_connections, metrics, ..settings.server.clone() };
+    let server = Server::new(registry.clone(), server).await?;
     let apps = Apps::prepare(registry.as_ref(), &settings).await?;
+    if settings.apps.is_empty() {
+        hint_at_env_file(&apps);
+    }
+    server.refresh().await?;
     let shutdown = shutdown::signal()?;
     print(welcome(&apps, &settings.apps, &address));
-    let port = listener.local_addr()?.port();
-    let metrics = MetricsSettings { port, ..settings.server.metrics };
-    let server = clairon_server::Settings { max_connections, metrics, ..settings.server };
-    let server = Server::new(registry, server).await?;
     info!(
         version = env!("CARGO_PKG_VERSION"),
         http = address.http(),
         ws = address.websocket("{key}"),
         network = address.network(),
         database = %settings.database.url,
-        apps = apps.count,
+        apps = apps.ids.len(),
         metrics = metrics_listener.as_ref().and_then(|listener| listener.local_addr().ok()).map(tracing::field::display),
         "ready"
     );
@@ -64,6 +73,15 @@ fn tell(adopted: &Adopted) {
     let Adopted { used, unused } = adopted;
     if !used.is_empty() || !unused.is_empty() {
         info!(used = used.join(", "), without_effect = unused.join(", "), "variables of Reverb or soketi");
+    }
+}
+
+/// Whoever starts this in a Laravel project's folder most often wants the app that is named there.
+fn hint_at_env_file(apps: &Apps) {
+    let Ok((environment, _)) = Environment::read(Path::new(".env"), []) else { return };
+    let id = ["PUSHER_APP_ID", "REVERB_APP_ID"].iter().find_map(|name| environment.filled(name));
+    if let Some(id) = id.filter(|id| !apps.ids.iter().any(|known| known.as_str() == *id)) {
+        warn!(app = %quote(id), "the .env here names an app that is not served: --env-file .env declares it");
     }
 }
 

@@ -25,10 +25,11 @@ impl fmt::Display for Setup<'_> {
 impl Setup<'_> {
     pub(super) fn env(&self) -> String {
         let Self { id, credential: Credential { key, secret, .. }, .. } = self;
+        // Not an empty one: pasted over a project's `.env` it would take the secret away.
         let secret = if self.show_secret {
-            quote_env(secret.expose())
+            format!("PUSHER_APP_SECRET={}", quote_env(secret.expose()))
         } else {
-            format!(" # clairon app show {id} --env --show-secret")
+            format!("# PUSHER_APP_SECRET: clairon app show {id} --env --show-secret")
         };
         format!(
             r#"# .env of Laravel. BROADCAST_CONNECTION is read by Laravel 11 and newer, BROADCAST_DRIVER by older ones.
@@ -36,7 +37,7 @@ BROADCAST_CONNECTION=pusher
 BROADCAST_DRIVER=pusher
 PUSHER_APP_ID={id}
 PUSHER_APP_KEY={key}
-PUSHER_APP_SECRET={secret}
+{secret}
 {}PUSHER_APP_CLUSTER=mt1
 VITE_PUSHER_APP_KEY="${{PUSHER_APP_KEY}}"
 VITE_PUSHER_HOST="${{PUSHER_HOST}}"

@@ -14,7 +14,7 @@ use clap::Args;
 use jiff::Timestamp;
 
 use self::{report::Report, since::Since, spans::Spans};
-use super::{open, print};
+use super::{open_existing, print};
 use crate::{
     cli::RegistryPlace,
     config::{Problems, Settings},
@@ -48,7 +48,7 @@ pub(crate) async fn run(arguments: StatsArguments) -> anyhow::Result<()> {
     let now = Timestamp::now();
     let since = since.before(now).map_err(|error| Problems::one(format_args!("--since: {error}")))?;
     let spans = Spans::new(since, now, settings.server.statistics.interval_seconds, COLUMNS);
-    let registry = open(&settings.database).await?;
+    let registry = open_existing(&settings.database).await?;
     let step_seconds = NonZeroU32::try_from(spans.step_seconds())?;
     let query = StatisticsQuery { app: app.clone(), since: spans.start(), step_seconds };
     let report = Report::new(spans, &registry.list().await?, registry.statistics(&query).await?, app.as_ref());

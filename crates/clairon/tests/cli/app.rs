@@ -6,6 +6,23 @@ use serde_json::Value;
 use crate::place::{Place, json};
 
 #[test]
+fn no_database_is_made_where_there_has_to_be_one() {
+    let place = Place::new();
+    let path = place.path().join("clairon.db");
+    for arguments in
+        [&["app", "list"][..], &["app", "show", "1"], &["stats"], &["publish", "--app", "1", "a", "b", "c"]]
+    {
+        let run = place.run(arguments);
+        assert_eq!(run.code, 2, "{arguments:?}: {}", run.stderr);
+        let told = format!("error: there is no database {}: run this in the server's folder", path.display());
+        assert!(run.stderr.starts_with(&told), "{arguments:?}: {}", run.stderr);
+        assert!(!path.exists());
+    }
+    assert_eq!(place.run(&["app", "create"]).code, 0);
+    assert_eq!(place.run(&["app", "list"]).code, 0);
+}
+
+#[test]
 fn an_app_from_its_creation_to_its_end() {
     let place = Place::new();
     let created = json(&place.run(&["app", "create", "--name", "Shop", "--json"]));
@@ -57,7 +74,7 @@ fn what_to_paste_is_that_of_the_welcome() {
     let welcome = server.stop(Signal::TERM).stdout;
     let hidden = place.run_with(&["app", "show", "1", "--env"], &settings).stdout;
     assert!(
-        hidden.contains("PUSHER_APP_SECRET= # clairon app show 1 --env --show-secret\n") && !hidden.contains("a\\\"b")
+        hidden.contains("# PUSHER_APP_SECRET: clairon app show 1 --env --show-secret\n") && !hidden.contains("a\\\"b")
     );
     assert!(welcome.starts_with(&hidden.replace("8443", &port)), "{welcome} {hidden}");
     let both = json(&place.run_with(&["app", "show", "1", "--env", "--json"], &settings));

@@ -8,6 +8,19 @@ use crate::place::Place;
 const APP: [(&str, &str); 3] = [("PUSHER_APP_ID", "1"), ("PUSHER_APP_KEY", "key"), ("PUSHER_APP_SECRET", "secret")];
 
 #[test]
+fn what_is_wrong_is_named() {
+    let place = Place::new();
+    let free = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
+    let url = format!("http://{free}");
+    let app = ["--app-id", "1", "--key", "key", "--secret", "secret"];
+    let run = place.run(&[&["bench", "--url", &url, "fanout"][..], &app].concat());
+    let told = format!("error: no connection to {free}, the server of --host, --port or --url: Connection refused");
+    assert_eq!((run.code, run.stderr.matches("refused").count()), (1, 1), "{}", run.stderr);
+    assert!(run.stderr.contains(&told), "{}", run.stderr);
+    assert_eq!(place.run(&["bench", "--url", &url, "fanout"]).code, 2);
+}
+
+#[test]
 fn a_soak_accounts_for_everything() {
     let place = Place::new();
     // The queue of those that do not read overflows when most of the flood is over: they read again soon after.

@@ -6,8 +6,12 @@ use std::{
 };
 
 use rustix::process::Signal;
+use serde_json::Value;
 
-use crate::place::{Place, Run};
+use crate::{
+    place::{Place, Run},
+    server::Server,
+};
 
 /// The value of a line `NAME=value` that a server printed.
 fn value<'a>(run: &'a Run, name: &str) -> &'a str {
@@ -26,7 +30,8 @@ fn the_first_app_is_found_again() {
     }
     let id = value(&first, "PUSHER_APP_ID");
     assert_eq!(value(&first, "PUSHER_APP_SECRET").len(), 40);
-    assert_eq!(value(&second, "PUSHER_APP_SECRET"), format!(" # clairon app show {id} --env --show-secret"));
+    let told = format!("\n# PUSHER_APP_SECRET: clairon app show {id} --env --show-secret\n");
+    assert!(second.stdout.contains(&told), "{}", second.stdout);
     assert!(!second.stdout.contains(value(&first, "PUSHER_APP_SECRET")));
 }
 
@@ -56,6 +61,35 @@ fn an_app_of_the_environment_is_declared() {
     let list: serde_json::Value = serde_json::from_str(&list).unwrap();
     assert_eq!(list.as_array().unwrap().len(), 1);
     assert_eq!((&list[0]["key"], &list[0]["client_messages"]), (&"app-7".into(), &true.into()));
+}
+
+#[test]
+fn without_redis_no_app_is_made_whose_secret_nobody_sees() {
+    let place = Place::new();
+    let run = place.run(&["serve", "--host=127.0.0.1", "--port=0", "--redis=redis://127.0.0.1:1"]);
+    assert_eq!(run.code, 1);
+    assert!(run.stdout.is_empty() && run.stderr.contains("redis://127.0.0.1:1"), "{}{}", run.stdout, run.stderr);
+    assert_eq!(place.run(&["app", "list", "--json"]).stdout, "[]\n");
+}
+
+#[test]
+fn the_app_of_a_project_that_is_not_served_is_told_of() {
+    let place = Place::new();
+    place.write(".env", "PUSHER_APP_ID=5\nPUSHER_APP_KEY=k\nPUSHER_APP_SECRET=hunter2\n");
+    let hints = |server: &Server| {
+        let about = |line: &&Value| line["message"].as_str().is_some_and(|text| text.contains("--env-file .env"));
+        server.starting.iter().filter(about).map(|line| line["app"].clone()).collect::<Vec<_>>()
+    };
+    let server = place.serve(&[], &[]);
+    assert_eq!(hints(&server), ["5"]);
+    server.stop(Signal::TERM);
+    let server = place.serve(&["--env-file", ".env"], &[]);
+    assert_eq!(hints(&server), [""; 0]);
+    server.stop(Signal::TERM);
+    // It is in the registry from here on.
+    let server = place.serve(&[], &[]);
+    assert_eq!(hints(&server), [""; 0]);
+    server.stop(Signal::TERM);
 }
 
 #[test]

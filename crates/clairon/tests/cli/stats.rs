@@ -87,6 +87,7 @@ async fn json_has_what_happened() {
 #[test]
 fn what_cannot_be_asked_is_said() {
     let place = Place::new();
+    assert_eq!(place.run(&["app", "create"]).code, 0);
     let run = place.run(&["stats", "--app", "9"]);
     assert_eq!((run.code, run.stderr.as_str()), (1, "error: no app has the id 9, and there are no statistics of it\n"));
     let run = place.run(&["stats", "--since", "2999-01-01"]);

@@ -120,7 +120,12 @@ impl From<RegistryError> for Problem {
             E::IdTaken { .. } | E::KeyTaken { .. } | E::LastKey { .. } => Self::new(StatusCode::CONFLICT, detail),
             E::UnknownKey { .. } => Self::new(StatusCode::NOT_FOUND, detail),
             E::BadRow { .. } => Self::new(StatusCode::INTERNAL_SERVER_ERROR, detail),
-            E::Url { .. } | E::Open { .. } | E::FileGone { .. } | E::TimedOut { .. } | E::Database(_) => {
+            E::Url { .. }
+            | E::Open { .. }
+            | E::Missing { .. }
+            | E::FileGone { .. }
+            | E::TimedOut { .. }
+            | E::Database(_) => {
                 let detail_for_all = "The database of the registry cannot be used now: the log of the server says why";
                 Self::new(StatusCode::SERVICE_UNAVAILABLE, detail_for_all).because(detail)
             }

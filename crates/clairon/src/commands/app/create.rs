@@ -6,7 +6,7 @@ use clairon_registry::{App, Credential};
 use super::{Context, from_env, view::AppView};
 use crate::{
     cli::{CreateArguments, Hidden},
-    commands::{print, setup::Setup},
+    commands::{open, print, setup::Setup},
     config::Problems,
 };
 
@@ -19,7 +19,8 @@ pub(super) async fn run(context: &Context, arguments: CreateArguments) -> anyhow
         None => (arguments.id.unwrap_or(random.id), credential(arguments.key, arguments.secret)?),
     };
     let app = App { name: arguments.name, id, credentials: credential.into(), ..random };
-    context.registry().await?.create(&app).await?;
+    // Arguments are checked before this, for it may make the database: apps may be there before the first start.
+    open(&context.settings.database).await?.create(&app).await?;
     let show_secret = arguments.from_env.is_none();
     let view = if show_secret { AppView::with_secrets(&app) } else { AppView::public(&app) };
     print(view.text(context.json)?);

@@ -1,6 +1,7 @@
 //! The apps that a server starts with.
 
 use anyhow::Context;
+use clairon_protocol::AppId;
 use clairon_registry::{App, AppRegistry, Declared};
 use tracing::info;
 
@@ -8,7 +9,7 @@ use crate::config::Settings;
 
 /// What the registry holds at the start.
 pub(super) struct Apps {
-    pub(super) count: usize,
+    pub(super) ids: Vec<AppId>,
     /// The one to show to a newcomer: the first that is enabled.
     pub(super) first: Option<App>,
     /// Whether it was created just now.
@@ -24,7 +25,8 @@ impl Apps {
         let is_new =
             settings.apps.is_empty() && registry.create_first(&settings.app_defaults.apply(App::random())).await?;
         let apps = registry.list().await?;
-        Ok(Self { count: apps.len(), first: apps.into_iter().find(|app| app.enabled), is_new })
+        let ids = apps.iter().map(|app| app.id.clone()).collect();
+        Ok(Self { ids, first: apps.into_iter().find(|app| app.enabled), is_new })
     }
 }
 
