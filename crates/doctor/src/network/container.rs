@@ -27,6 +27,6 @@ pub(super) fn check(setup: &Setup, side: &Side, is_open: bool) -> Option<Finding
     Some(if is_open {
         Finding::warn(CHECK, format!("{detail}: right only as long as the server runs in it too"), fix)
     } else {
-        Finding::fail(CHECK, format!("{detail}, and no server is in it"), fix)
+        Finding::fail(CHECK, format!("{detail}, and nothing listens at port {} in it", side.endpoint.port), fix)
     })
 }
