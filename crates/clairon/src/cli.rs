@@ -61,8 +61,7 @@ pub(crate) struct SettingsFiles {
     /// A TOML file with settings; `clairon config` prints one with all defaults
     #[arg(long, value_name = "FILE", global = true)]
     config: Option<PathBuf>,
-    /// A Laravel .env file, for its `PUSHER_APP_*` and `CLAIRON_*`; the environment wins over it. `serve` understands
-    /// `REVERB_*` and `SOKETI_*` too
+    /// A Laravel .env file, for its `PUSHER_*`, `REVERB_*` and `CLAIRON_*`; the environment wins over it
     #[arg(long, value_name = "FILE", global = true)]
     env_file: Option<PathBuf>,
 }

@@ -9,6 +9,8 @@ use crate::error::RegistryError;
 pub struct LimitRange {
     /// Its name: the setting, the column and the field alike.
     pub name: &'static str,
+    /// What it limits, for people.
+    pub meaning: &'static str,
     /// The largest value, chosen so that one message, batch or roster stays within what a small machine can hold.
     pub max: u32,
     /// Reads it.
@@ -16,8 +18,8 @@ pub struct LimitRange {
 }
 
 impl LimitRange {
-    const fn new(name: &'static str, max: u32, get: fn(&Limits) -> u32) -> Self {
-        Self { name, max, get }
+    const fn new(name: &'static str, meaning: &'static str, max: u32, get: fn(&Limits) -> u32) -> Self {
+        Self { name, meaning, max, get }
     }
 
     /// Takes `value` if it is in range. Wider than a limit, so that an error can report what a database holds.
@@ -28,18 +30,45 @@ impl LimitRange {
 
 /// Every limit, in the order of [`Limits`].
 pub const LIMITS: [LimitRange; 12] = [
-    LimitRange::new("channel_name_bytes", 1_000, |limits| limits.channel_name_bytes),
-    LimitRange::new("event_name_bytes", 1_000, |limits| limits.event_name_bytes),
-    LimitRange::new("event_data_bytes", 10 * 1024 * 1024, |limits| limits.event_data_bytes),
-    LimitRange::new("channels_per_event", 10_000, |limits| limits.channels_per_event),
-    LimitRange::new("events_per_batch", 1_000, |limits| limits.events_per_batch),
-    LimitRange::new("presence_members", 10_000, |limits| limits.presence_members),
-    LimitRange::new("user_id_chars", 1_000, |limits| limits.user_id_chars),
-    LimitRange::new("user_info_bytes", 65_536, |limits| limits.user_info_bytes),
-    LimitRange::new("watchlist_users", 10_000, |limits| limits.watchlist_users),
-    LimitRange::new("client_events_per_second", 10_000, |limits| limits.client_events_per_second),
-    LimitRange::new("subscriptions_per_connection", 100_000, |limits| limits.subscriptions_per_connection),
-    LimitRange::new("cache_ttl_seconds", 86_400, |limits| limits.cache_ttl_seconds),
+    LimitRange::new("channel_name_bytes", "The longest channel name, in bytes", 1_000, |limits| {
+        limits.channel_name_bytes
+    }),
+    LimitRange::new("event_name_bytes", "The longest event name, in bytes", 1_000, |limits| limits.event_name_bytes),
+    LimitRange::new("event_data_bytes", "The longest data of an event, in bytes", 10 * 1024 * 1024, |limits| {
+        limits.event_data_bytes
+    }),
+    LimitRange::new("channels_per_event", "How many channels one event may be published to", 10_000, |limits| {
+        limits.channels_per_event
+    }),
+    LimitRange::new("events_per_batch", "How many events one batch may hold", 1_000, |limits| limits.events_per_batch),
+    LimitRange::new("presence_members", "How many users a presence channel may hold", 10_000, |limits| {
+        limits.presence_members
+    }),
+    LimitRange::new("user_id_chars", "The longest id of a user, in characters", 1_000, |limits| limits.user_id_chars),
+    LimitRange::new("user_info_bytes", "The longest user_info of a presence member, in bytes", 65_536, |limits| {
+        limits.user_info_bytes
+    }),
+    LimitRange::new("watchlist_users", "How many users one signed-in user may watch", 10_000, |limits| {
+        limits.watchlist_users
+    }),
+    LimitRange::new(
+        "client_events_per_second",
+        "How many client events a connection may send in one second",
+        10_000,
+        |limits| limits.client_events_per_second,
+    ),
+    LimitRange::new(
+        "subscriptions_per_connection",
+        "How many channels a connection may be subscribed to at once",
+        100_000,
+        |limits| limits.subscriptions_per_connection,
+    ),
+    LimitRange::new(
+        "cache_ttl_seconds",
+        "How long a cache channel remembers its last event, in seconds",
+        86_400,
+        |limits| limits.cache_ttl_seconds,
+    ),
 ];
 
 /// Takes `value` as the limit called `name`, which is one of [`LIMITS`].

@@ -13,7 +13,6 @@ use std::{
 
 use clairon_client::quote;
 use clairon_laravel::Environment;
-use clairon_registry::App;
 use clairon_server::{Listeners, MetricsSettings, Server};
 use tracing::{info, warn};
 
@@ -52,7 +51,7 @@ pub(crate) async fn run(arguments: ServeArguments) -> anyhow::Result<()> {
     }
     server.refresh().await?;
     let shutdown = shutdown::signal()?;
-    print(welcome(&apps, &settings.apps, &address));
+    print(welcome(&apps, &settings, &address));
     info!(
         version = env!("CARGO_PKG_VERSION"),
         http = address.http(),
@@ -87,11 +86,14 @@ fn hint_at_env_file(apps: &Apps) {
 
 /// Whoever declared the apps has their credentials. Otherwise this is where they are told: to a person, and at least
 /// once, but not to a log at every start.
-fn welcome<'a>(apps: &'a Apps, declared: &'a [App], address: &'a Address) -> Welcome<'a> {
+fn welcome<'a>(apps: &'a Apps, settings: &'a Settings, address: &'a Address) -> Welcome<'a> {
     match &apps.first {
-        Some(app) if declared.is_empty() => {
+        Some(app) if settings.apps.is_empty() => {
             Welcome::App { app, address, show_secret: apps.is_new || io::stdout().is_terminal() }
         }
-        _ => Welcome::Declared { apps: declared, address },
+        _ => {
+            let is_of_reverb = settings.adopted.used.iter().any(|used| used.starts_with("REVERB_APP_"));
+            Welcome::Declared { apps: &settings.apps, address, names: if is_of_reverb { "REVERB" } else { "PUSHER" } }
+        }
     }
 }

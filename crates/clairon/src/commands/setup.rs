@@ -45,7 +45,7 @@ VITE_PUSHER_PORT="${{PUSHER_PORT}}"
 VITE_PUSHER_SCHEME="${{PUSHER_SCHEME}}"
 VITE_PUSHER_APP_CLUSTER="${{PUSHER_APP_CLUSTER}}"
 "#,
-            host(self.address)
+            host(self.address, "PUSHER")
         )
     }
 
@@ -75,9 +75,9 @@ window.Echo = new Echo({{
     }
 }
 
-/// The `.env` lines that lead to the server.
-pub(super) fn host(address: &Address) -> String {
-    format!("PUSHER_HOST={}\nPUSHER_PORT={}\nPUSHER_SCHEME=http\n", address.host(), address.port())
+/// The `.env` lines that lead to the server, for a project whose variables begin with `names`.
+pub(super) fn host(address: &Address, names: &str) -> String {
+    format!("{names}_HOST={}\n{names}_PORT={}\n{names}_SCHEME=http\n", address.host(), address.port())
 }
 
 /// `text` as a value in an `.env` file, which takes plain letters and digits as they are.

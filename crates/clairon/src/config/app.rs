@@ -40,10 +40,10 @@ pub(crate) struct AppField {
 /// Every field beside the credentials.
 pub(crate) fn app_fields() -> impl Iterator<Item = AppField> {
     let fields = FIELDS.map(|(name, values, purpose)| AppField { name, values, purpose: purpose.to_owned() });
-    let limits = LIMITS.map(|LimitRange { name, max, .. }| AppField {
+    let limits = LIMITS.map(|LimitRange { name, meaning, max, .. }| AppField {
         name,
         values: "NUMBER",
-        purpose: format!("Limit, from 1 to {max}"),
+        purpose: format!("{meaning}, 1 to {max}"),
     });
     fields.into_iter().chain(limits)
 }

@@ -115,6 +115,7 @@ fn an_app_of_reverb_is_declared_and_told() {
     assert!(!format!("{:?}", server.starting).contains("hunter2"));
     let run = server.stop(Signal::TERM);
     assert!(run.stdout.contains("/ws/app/app-8"), "{}", run.stdout);
+    assert!(run.stdout.contains("\nREVERB_HOST=127.0.0.1\n") && !run.stdout.contains("PUSHER"), "{}", run.stdout);
 }
 
 #[test]

@@ -13,8 +13,8 @@ use crate::commands::{
 pub(super) enum Welcome<'a> {
     /// An app whose credentials nobody may know yet.
     App { app: &'a App, address: &'a Address, show_secret: bool },
-    /// Apps whose credentials stand in the settings: secrets are not repeated.
-    Declared { apps: &'a [App], address: &'a Address },
+    /// Apps whose credentials stand in the settings: secrets are not repeated. The project's variables begin with `names`.
+    Declared { apps: &'a [App], address: &'a Address, names: &'static str },
 }
 
 impl fmt::Display for Welcome<'_> {
@@ -25,12 +25,12 @@ impl fmt::Display for Welcome<'_> {
                 write!(f, "{setup}")?;
                 write_curl(f, app, address, show_secret)
             }
-            Self::Declared { apps, address } => {
+            Self::Declared { apps, address, names } => {
                 for app in apps {
                     let key = &app.credentials.newest().key;
                     writeln!(f, "# app {}: {}", app.id, address.websocket(key.as_str()))?;
                 }
-                f.write_str(&setup::host(address))
+                f.write_str(&setup::host(address, names))
             }
         }
     }
