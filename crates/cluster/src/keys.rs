@@ -12,8 +12,8 @@ use crate::Place;
 /// The letters of a node's id.
 const NODE_ID_CHARS: usize = 10;
 
-/// The id of a node until somebody takes it for dead: random, and new whenever it registers again. Short, because it is part
-/// of a field for each of its members.
+/// The id of a node until somebody takes it for dead: random, and new whenever it registers again. Short, because it is
+/// part of a field for each of its members.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub(crate) struct NodeId(String);
 
