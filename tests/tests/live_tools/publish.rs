@@ -59,7 +59,7 @@ fn refusals_say_what_to_change() {
 fn wrong_command_lines_end_with_2() {
     let url = url_of(&App::new("publish"), 1);
     run(&["publish", "lobby", "e", "{}"]).ended(2, "name the server with --url, --env-file or --app");
-    run(&["publish", "lobby", "e", "{}", "--url", "http://127.0.0.1:1"]).ended(2, "got 18 bytes of another form");
+    run(&["publish", "lobby", "e", "{}", "--url", "http://127.0.0.1:1"]).ended(2, "names a server and no app");
     run(&["publish", "lobby", "e", "{}", "--url", "ws://127.0.0.1:1/app/k"]).ended(2, "needs the app's id and secret");
     run(&["publish", "private-encrypted-a", "e", "{}", "--url", &url]).ended(2, "--encryption-master-key is needed");
     run(&["publish", "lobby", "e", "{}", "--socket-id", "x", "--url", &url]).ended(2, "a socket id is two numbers");

@@ -67,12 +67,14 @@ async fn target(arguments: TargetArguments) -> anyhow::Result<Target> {
         return of_registry(&id, url.as_deref(), place).await;
     }
     let target = match url {
-        Some(url) if Endpoint::parse(&url).is_some() => Err(
-            "--url: this names a server and no app: add --app ID for an app of this machine's registry, or have the \
-                 form http(s)://KEY:SECRET@HOST[:PORT][/PREFIX]/apps/ID"
-                .to_owned(),
-        ),
-        Some(url) => Target::parse(&url).map_err(|error| format!("--url: {error}")),
+        Some(url) => Target::parse(&url).map_err(|error| match Endpoint::parse(&url) {
+            Some(_) => {
+                "--url names a server and no app: add --app ID for one of this machine's registry, or have the form \
+                        http(s)://KEY:SECRET@HOST[:PORT][/PREFIX]/apps/ID"
+                    .to_owned()
+            }
+            None => format!("--url: {error}"),
+        }),
         None => of_project(&place),
     };
     Ok(target.map_err(LiveError::Usage)?)
