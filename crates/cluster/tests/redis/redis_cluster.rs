@@ -1,5 +1,7 @@
 //! A Redis Cluster, and what can happen to it.
 
+use std::time::Instant;
+
 use clairon_cluster::{Bus, Mishap, Notice};
 use futures_util::future::join_all;
 
@@ -59,6 +61,7 @@ async fn the_loss_of_a_master_costs_nobody_their_place() {
     let mut cluster = RedisCluster::start();
     let (nodes, rooms) = two_nodes(&cluster).await;
     cluster.masters[0].kill();
+    let killed = Instant::now();
     let deaf = |health: &clairon_cluster::Health| !health.is_well();
     nodes[0].wait_health("its shard is gone", deaf).await;
     let joins = rooms.iter().map(|room| nodes[0].cluster.join(&app(), &name(room), Node::joining(Some("cem"))));
@@ -68,6 +71,9 @@ async fn the_loss_of_a_master_costs_nobody_their_place() {
     for node in &nodes {
         node.wait_health("well", clairon_cluster::Health::is_well).await;
         assert!(rooms.iter().all(|room| node.room(room).removed.is_empty()), "nobody was away");
+        // However long it takes: pauses double up to a beat, and begin anew only after a beat without trouble.
+        let (gaps, most) = (node.cluster.mishaps(Mishap::Gap), 5 + killed.elapsed().as_millis() / 125);
+        assert!(u128::from(gaps) <= most, "{gaps} attempts to listen, of {most}");
     }
     assert_eq!(nodes[1].cluster.channels(&app(), "presence-").await.expect("an answer").len(), 20);
 }
