@@ -181,7 +181,12 @@ fn metrics_are_for_those_who_may_see_them() {
     let right = format!("Authorization: Bearer {TOKEN}\r\n");
     let answer = http::request(&server, "GET", "/metrics", &right);
     assert_eq!(answer.status, 200);
-    assert!(Page::parse(&answer.body).names().contains("clairon_connected"));
+    let page = Page::parse(&answer.body);
+    assert!(page.names().contains("clairon_connected"));
+    assert_eq!(format!("{}", refused(&page, "admin", "token")), "6");
+    assert_eq!(format!("{}", refused(&page, "request", "signature")), "0");
+    // Pages of other sites have no business here.
+    assert_eq!(answer.header("access-control-allow-origin"), None);
     assert!(get(&server, &right).starts_with("HTTP/1.1 200 "));
     // That port has nothing else to show.
     assert!(!server.log().to_string().contains(TOKEN));

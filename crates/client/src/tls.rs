@@ -81,7 +81,7 @@ pub fn cause(error: &io::Error) -> Option<&Error> {
     error.get_ref()?.downcast_ref()
 }
 
-/// True where the error is about the server's certificate, so that it does speak TLS.
+/// What is wrong with the server's certificate, where that is what the error is about: then it does speak TLS.
 #[must_use]
 pub fn certificate_error(error: &io::Error) -> Option<&CertificateError> {
     match cause(error)? {

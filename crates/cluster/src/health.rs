@@ -64,7 +64,7 @@ pub enum Mishap {
 }
 
 impl Monitor {
-    /// Deaf until the subscription is there.
+    /// Nothing is wrong yet.
     pub(crate) fn new() -> Self {
         Self { found: parking_lot::Mutex::default(), shown: watch::Sender::default(), mishaps: Default::default() }
     }

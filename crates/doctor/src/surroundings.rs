@@ -2,6 +2,8 @@
 
 use std::{env, fs, path::Path, path::PathBuf};
 
+use clairon_laravel::process_variables;
+
 use crate::{DoctorArgs, DoctorError, args::Container};
 
 #[derive(Debug)]
@@ -14,15 +16,12 @@ pub(crate) struct Surroundings {
 
 impl Surroundings {
     pub(crate) fn look(arguments: &DoctorArgs) -> Result<Self, DoctorError> {
-        let is_text = |(name, value): (std::ffi::OsString, std::ffi::OsString)| {
-            Some((name.into_string().ok()?, value.into_string().ok()?))
-        };
         if let Some(file) = arguments.env_file.as_deref().filter(|file| !file.is_file()) {
             return Err(DoctorError::Argument(format!("--env-file: {} is not a file", file.display())));
         }
         Ok(Self {
             folder: env::current_dir().map_err(DoctorError::Folder)?,
-            variables: env::vars_os().filter_map(is_text).collect(),
+            variables: process_variables().collect(),
             in_container: match arguments.container {
                 Container::Auto => is_container(Path::new("/")),
                 Container::Yes => true,

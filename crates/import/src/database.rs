@@ -3,6 +3,7 @@
 use std::{future::Future, string::FromUtf8Error, time::Duration};
 
 use clairon_laravel::{Key, Value};
+use clairon_registry::App;
 use sqlx::{
     AnyConnection, AssertSqlSafe, Connection, Row, ValueRef,
     any::{AnyRow, AnyTypeInfoKind, install_default_drivers},
@@ -52,7 +53,12 @@ const DIALECTS: [Dialect; 3] = [
 ];
 
 /// Reads a table; nothing is written to its database.
-pub(crate) async fn plan(format: Format, url: &DatabaseUrl, table: Option<&str>) -> Result<Plan, ImportError> {
+pub(crate) async fn plan(
+    template: &App,
+    format: Format,
+    url: &DatabaseUrl,
+    table: Option<&str>,
+) -> Result<Plan, ImportError> {
     let (mapping, custom) = match format {
         Format::LaravelWebsockets => (laravel_websockets::APP, "websockets_apps"),
         Format::Soketi => (soketi::ROW, "apps"),
@@ -67,7 +73,7 @@ pub(crate) async fn plan(format: Format, url: &DatabaseUrl, table: Option<&str>)
     let mut plan = Plan::new(format!("the table {table}"));
     for (number, row) in (1..).zip(rows(&mut connection, dialect, table, &columns).await?) {
         let place = format!("row {number}");
-        plan.add(record(&row, &columns, &place).and_then(|record| app(mapping, &record, &place)));
+        plan.add(record(&row, &columns, &place).and_then(|record| app(mapping, template, &record, &place)));
     }
     // What was read is complete, however the connection ends.
     let _ = within(connection.close()).await;

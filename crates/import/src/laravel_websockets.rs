@@ -1,6 +1,7 @@
 //! `config/websockets.php` of `beyondcode/laravel-websockets`, versions 1 and 2.
 
 use clairon_laravel::{ConfigFile, Environment, Value};
+use clairon_registry::App;
 
 use crate::{
     mapping::{Mapping, Target, app, count},
@@ -26,14 +27,14 @@ const REST: [(&[&str], &str); 4] = [
     (&["ssl", "local_cert"], "TLS is ended by a proxy in front, see docs/deploy.md"),
     (&["ssl", "local_pk"], "TLS is ended by a proxy in front, see docs/deploy.md"),
     (&["statistics", "perform_dns_lookup"], "no such look-up is made"),
-    (&["replication", "mode"], "nodes do not share events yet"),
+    (&["replication", "mode"], "CLAIRON_REDIS_URL joins nodes, see docs/scaling.md"),
 ];
 
-pub(crate) fn plan(config: &ConfigFile, environment: &Environment) -> Plan {
+pub(crate) fn plan(template: &App, config: &ConfigFile, environment: &Environment) -> Plan {
     let mut plan = Plan::new(config.path().display().to_string());
     let get = |names: &[&str]| config.get(names, environment).value;
     for (number, record) in get(&["apps"]).items().enumerate() {
-        plan.add(app(APP, record, &format!("apps.{number}")));
+        plan.add(app(APP, template, record, &format!("apps.{number}")));
     }
     for planned in &mut plan.apps {
         // Version 1 has one list for all apps.

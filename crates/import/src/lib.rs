@@ -16,40 +16,42 @@ mod variables;
 use std::path::Path;
 
 use clairon_laravel::{ConfigFile, Environment, Value, read_text};
+use clairon_registry::App;
 
 pub use args::{DatabaseUrl, Format, SourceArgs};
 pub use error::ImportError;
 pub use plan::{Plan, PlannedApp};
 pub use variables::{Meaning, ServerVariables, Variable, variables};
 
-/// Reads a source. PHP files take their variables from `environment`, and so do servers that are set up by variables.
+/// Reads a source. PHP files take their variables from `environment`, and so do servers that are set up by variables. What
+/// a source leaves open of an app is as `template` has it.
 ///
 /// # Errors
 /// When there is no such source, it cannot be read, or it names no app that could be used.
-pub async fn read(source: &SourceArgs, environment: &Environment) -> Result<Plan, ImportError> {
+pub async fn read(source: &SourceArgs, environment: &Environment, template: &App) -> Result<Plan, ImportError> {
     let plan = match &source.from_database {
-        Some(url) => database::plan(source.format, url, source.from_table.as_deref()).await?,
-        None => read_files(source, environment)?,
+        Some(url) => database::plan(template, source.format, url, source.from_table.as_deref()).await?,
+        None => read_files(source, environment, template)?,
     };
     if plan.apps.is_empty() { Err(ImportError::NoApp { place: plan.source, notes: plan.notes }) } else { Ok(plan) }
 }
 
-fn read_files(source: &SourceArgs, environment: &Environment) -> Result<Plan, ImportError> {
+fn read_files(source: &SourceArgs, environment: &Environment, template: &App) -> Result<Plan, ImportError> {
     Ok(match source.format {
         Format::LaravelWebsockets => {
             let path = source.file.as_deref().unwrap_or(Path::new("config/websockets.php"));
-            laravel_websockets::plan(&php(path)?, environment)
+            laravel_websockets::plan(template, &php(path)?, environment)
         }
         Format::Reverb => match &source.file {
-            Some(path) => reverb::plan(&php(path)?, environment),
+            Some(path) => reverb::plan(template, &php(path)?, environment),
             None => match ConfigFile::read(Path::new("config/reverb.php"))? {
-                Some(config) => reverb::plan(&config, environment),
-                None => reverb::plan_of_variables(environment)?,
+                Some(config) => reverb::plan(template, &config, environment),
+                None => reverb::plan_of_variables(template, environment)?,
             },
         },
         Format::Soketi => match &source.file {
-            Some(path) => soketi::plan(&json(path)?, &path.display().to_string()),
-            None => soketi::plan_of_variables(environment)?,
+            Some(path) => soketi::plan(template, &json(path)?, &path.display().to_string()),
+            None => soketi::plan_of_variables(template, environment)?,
         },
     })
 }

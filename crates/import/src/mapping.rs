@@ -56,14 +56,16 @@ impl Target {
 /// The fields of a server's app, by the names that it has for them.
 pub(crate) type Mapping = [(&'static str, Target)];
 
-/// Makes an app of a record. The error says why it is none, and `place` where it stands.
-pub(crate) fn app(mapping: &Mapping, record: &Value, place: &str) -> Result<PlannedApp, String> {
+/// Makes an app of a record; what the record leaves open is as `template` has it. The error says why it is none, and
+/// `place` where it stands.
+pub(crate) fn app(mapping: &Mapping, template: &App, record: &Value, place: &str) -> Result<PlannedApp, String> {
     let field =
         |wanted: fn(&Target) -> bool| mapping.iter().find(|(_, target)| wanted(target)).map_or("", |(name, _)| *name);
     let id = credential(record, place, field(|target| matches!(target, Target::Id)), AppId::parse)?;
     let key = credential(record, place, field(|target| matches!(target, Target::Key)), AppKey::parse)?;
     let secret = credential(record, place, field(|target| matches!(target, Target::Secret)), Secret::parse)?;
-    let mut planned = PlannedApp { app: App::new(id, Credential::new(key, secret)), notes: Vec::new() };
+    let app = App { id, credentials: Credential::new(key, secret).into(), ..template.clone() };
+    let mut planned = PlannedApp { app, notes: Vec::new() };
     let Value::Array(fields) = record else { return Err(format!("{place}: not an app")) };
     for (name, value) in fields {
         let Key::Name(name) = name else { continue };

@@ -3,6 +3,7 @@
 use std::path::Path;
 
 use clairon_laravel::{ConfigFile, Environment, Value};
+use clairon_registry::App;
 
 use crate::{
     error::ImportError,
@@ -19,7 +20,7 @@ const APP: &Mapping = &[
     ("max_connections", Target::Capacity),
     ("options", Target::Ignored),
     ("ping_interval", Target::None("the setting is heartbeat.ping_after_seconds, for the whole server")),
-    ("activity_timeout", Target::None("clients are told 30 seconds")),
+    ("activity_timeout", Target::None("the setting is heartbeat.activity_timeout_seconds, for the whole server")),
     ("max_message_size", Target::None("the limit is event_data_bytes of the app, in place of one for a whole message")),
     ("accept_client_events_from", Target::Ignored),
     ("rate_limiting", Target::None("the limit is client_events_per_second of the app")),
@@ -83,18 +84,18 @@ fn takes_client_events(from: Option<&str>) -> bool {
     from != Some("none")
 }
 
-pub(crate) fn plan_of_variables(environment: &Environment) -> Result<Plan, ImportError> {
+pub(crate) fn plan_of_variables(template: &App, environment: &Environment) -> Result<Plan, ImportError> {
     needs(environment, &["REVERB_APP_ID"])?;
     let config = ConfigFile::parse(Path::new("REVERB_* variables"), &configuration());
-    Ok(plan(&config, environment))
+    Ok(plan(template, &config, environment))
 }
 
-pub(crate) fn plan(config: &ConfigFile, environment: &Environment) -> Plan {
+pub(crate) fn plan(template: &App, config: &ConfigFile, environment: &Environment) -> Plan {
     let mut plan = Plan::new(config.path().display().to_string());
     let get = |names: &[&str]| config.get(names, environment).value;
     let apps = get(&["apps", "apps"]);
     for (number, record) in apps.items().enumerate() {
-        let mut planned = app(APP, record, &format!("apps.apps.{number}"));
+        let mut planned = app(APP, template, record, &format!("apps.apps.{number}"));
         if let Ok(planned) = &mut planned {
             let from = record.get("accept_client_events_from").and_then(Value::filled);
             planned.app.client_messages = takes_client_events(from.as_deref());

@@ -110,11 +110,11 @@ const APP_VARIABLES: [(&str, &str); 12] = [
     ("WEBHOOKS", "webhooks"),
 ];
 
-pub(crate) fn plan(config: &Value, source: &str) -> Plan {
+pub(crate) fn plan(template: &App, config: &Value, source: &str) -> Plan {
     let mut plan = Plan::new(source);
     let get = |path: &str| find(config, path).cloned().unwrap_or(Value::Null);
     for (number, record) in get(APPS).items().enumerate() {
-        let planned = app(APP, record, &format!("{APPS}.{number}")).map(|mut planned| {
+        let planned = app(APP, template, record, &format!("{APPS}.{number}")).map(|mut planned| {
             planned.notes.extend(inherit(&mut planned.app, record, config));
             planned
         });
@@ -141,7 +141,7 @@ pub(crate) fn variables(environment: &Environment) -> ServerVariables {
     names.read(settings, environment)
 }
 
-pub(crate) fn plan_of_variables(environment: &Environment) -> Result<Plan, ImportError> {
+pub(crate) fn plan_of_variables(template: &App, environment: &Environment) -> Result<Plan, ImportError> {
     needs(environment, &["SOKETI_DEFAULT_APP_ID", "DEFAULT_APP_ID"])?;
     // `PORT` and its like mean other things to other programs, so they count only with soketi's name in front.
     let variable = |name: &str| environment.filled(&format!("SOKETI_{name}"));
@@ -155,7 +155,7 @@ pub(crate) fn plan_of_variables(environment: &Environment) -> Result<Plan, Impor
         .iter()
         .filter_map(|(name, path)| Some((Key::Name((*path).to_owned()), Value::Text(variable(name)?.to_owned()))));
     let config = rest.chain([(Key::Name(APPS.to_owned()), apps)]).collect();
-    Ok(plan(&Value::Array(config), "SOKETI_* variables"))
+    Ok(plan(template, &Value::Array(config), "SOKETI_* variables"))
 }
 
 /// What stands under a path, whether it is nested or has its dots in one key.
@@ -194,7 +194,8 @@ fn notes(plan: &mut Plan, get: &dyn Fn(&str) -> Value) {
         (driver != "local").then(|| "CLAIRON_REDIS_URL joins nodes, see docs/scaling.md".to_owned())
     });
     note("metrics.enabled", &|enabled| {
-        (enabled == "1" || enabled == "true").then(|| "there are no metrics yet".to_owned())
+        (enabled == "1" || enabled == "true")
+            .then(|| "metrics.listen or metrics.token switches them on, see docs/metrics.md".to_owned())
     });
     note("appManager.driver", &|driver| {
         (driver != "array").then(|| format!("the apps of this server are not in its configuration but with {driver}"))

@@ -6,6 +6,7 @@ mod support;
 
 use clairon_import::{DatabaseUrl, Format, ImportError, Plan, SourceArgs, read};
 use clairon_laravel::Environment;
+use clairon_registry::App;
 use sqlx::{AnyConnection, AssertSqlSafe, Connection, any::install_default_drivers};
 use support::{MariaDb, PostgresServer};
 
@@ -16,7 +17,7 @@ async fn import(format: Format, url: &str, table: Option<&str>) -> Result<Plan, 
         from_database: Some(DatabaseUrl::from(url.to_owned())),
         from_table: table.map(str::to_owned),
     };
-    read(&source, &Environment::default()).await
+    read(&source, &Environment::default(), &App::random()).await
 }
 
 async fn run(url: &str, statements: &str) {

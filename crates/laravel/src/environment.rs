@@ -1,6 +1,6 @@
 //! The variables that the project sees.
 
-use std::{collections::HashMap, path::Path};
+use std::{collections::HashMap, env, path::Path};
 
 use crate::{
     env_file::{self, InvalidEnvFile},
@@ -24,6 +24,11 @@ pub enum Origin {
     Process,
     /// The environment of the process; the file has another value, which Laravel never sees.
     ProcessOverFile,
+}
+
+/// The variables of this process that are text.
+pub fn process_variables() -> impl Iterator<Item = (String, String)> {
+    env::vars_os().filter_map(|(name, value)| Some((name.into_string().ok()?, value.into_string().ok()?)))
 }
 
 impl Environment {

@@ -22,7 +22,7 @@ pub use broadcasting::{Broadcasting, Connection};
 pub use config_file::{ConfigFile, Setting};
 pub use echo::{EchoForm, EchoSetup};
 pub use env_file::{InvalidEnvFile, parse as parse_env_file};
-pub use environment::{Environment, Origin};
+pub use environment::{Environment, Origin, process_variables};
 pub use error::LaravelError;
 pub use project::Project;
 pub use source::read_text;

@@ -9,9 +9,14 @@ use std::{
 
 use arc_swap::ArcSwap;
 use clairon_protocol::{AppId, AppKey};
-use tokio::{sync::Mutex, time::timeout};
+use tokio::sync::Mutex;
 
-use crate::{app::App, error::RegistryError, registry::AppRegistry, secrets::Secrets};
+use crate::{
+    app::App,
+    error::RegistryError,
+    registry::{AppRegistry, within},
+    secrets::Secrets,
+};
 
 /// How long the registry may take to answer. Without it, a database that went silent would stop all later refreshes.
 const ANSWER_TIMEOUT: Duration = Duration::from_secs(10);
@@ -138,6 +143,5 @@ impl Snapshot {
 }
 
 async fn answer<T>(question: impl Future<Output = Result<T, RegistryError>>) -> Result<T, RegistryError> {
-    let seconds = ANSWER_TIMEOUT.as_secs();
-    timeout(ANSWER_TIMEOUT, question).await.unwrap_or(Err(RegistryError::TimedOut { seconds }))
+    within(ANSWER_TIMEOUT, question).await
 }

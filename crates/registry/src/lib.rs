@@ -25,5 +25,5 @@ pub use cache::{AppCache, AppChange};
 pub use credential::{Credential, Credentials, KEYS};
 pub use error::RegistryError;
 pub use limits::{LIMITS, LimitRange};
-pub use registry::{AppRegistry, Change, Declared, KeyUse, Update, open, open_existing};
+pub use registry::{AppRegistry, Change, Declared, KeyUse, Update, open, open_existing, within};
 pub use statistics::{Statistics, StatisticsQuery};

@@ -1,10 +1,11 @@
 //! The contract of the registry, and the way to one.
 
-use std::{fmt::Debug, sync::Arc};
+use std::{fmt::Debug, sync::Arc, time::Duration};
 
 use async_trait::async_trait;
 use clairon_protocol::{AppId, AppKey};
 use jiff::Timestamp;
+use tokio::time::timeout;
 
 use crate::{
     app::App,
@@ -118,6 +119,18 @@ pub trait AppRegistry: Send + Sync + Debug {
     /// # Errors
     /// When the database fails; some are removed then.
     async fn forget_statistics(&self, limit: Timestamp) -> Result<usize, RegistryError>;
+}
+
+/// The answer of a registry that is given so much time for it.
+///
+/// # Errors
+/// That of the question, or [`RegistryError::TimedOut`].
+pub async fn within<T>(
+    limit: Duration,
+    question: impl Future<Output = Result<T, RegistryError>>,
+) -> Result<T, RegistryError> {
+    let seconds = limit.as_secs();
+    timeout(limit, question).await.unwrap_or(Err(RegistryError::TimedOut { seconds }))
 }
 
 /// What is to become of an app: the argument of [`AppRegistry::update`].

@@ -33,17 +33,25 @@ pub struct StatisticsQuery {
     pub step_seconds: NonZeroU32,
 }
 
+/// [`FORGET_ROWS`], as `concat!` needs it.
+macro_rules! forget_rows {
+    () => {
+        1_000
+    };
+}
+pub(crate) use forget_rows;
+
 /// The statements about statistics. The engines have no word for a time in common.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Statements {
-    /// Adds to the row of an interval, and tells its id if there is one. Takes what [`values`] gives.
+    /// Adds to the row of an interval, and answers with a row if there is one. Takes what [`values`] gives.
     pub(crate) add: &'static str,
     /// Makes a row of an interval. Takes what [`values`] gives.
     pub(crate) insert: &'static str,
     /// Takes what [`query_values`] gives, and answers with a [`Row`] for each app and span. Counts that no server has
     /// written are none, so that one bad row spoils no sum.
     pub(crate) read: &'static str,
-    /// Removes some rows of intervals that began earlier, and tells their ids.
+    /// Removes up to [`FORGET_ROWS`] rows of intervals that began earlier, and answers with a row for each.
     pub(crate) forget: &'static str,
 }
 
@@ -85,7 +93,9 @@ macro_rules! statements {
                 "DELETE FROM websockets_statistics_entries WHERE id IN (SELECT id FROM websockets_statistics_entries \
                  WHERE created_at < ",
                 $limit,
-                " ORDER BY created_at LIMIT 1000) RETURNING app_id"
+                " ORDER BY created_at LIMIT ",
+                $crate::statistics::forget_rows!(),
+                ") RETURNING app_id"
             ),
         }
     };
@@ -93,7 +103,7 @@ macro_rules! statements {
 pub(crate) use statements;
 
 /// How many rows [`Statements::forget`] removes at most: others may write in between.
-pub(crate) const FORGET_ROWS: usize = 1_000;
+pub(crate) const FORGET_ROWS: usize = forget_rows!();
 
 /// What [`Statements::add`] and [`Statements::insert`] take.
 pub(crate) fn values(statistics: &Statistics) -> [Value<'_>; 5] {

@@ -52,7 +52,7 @@ pub(crate) async fn accept(node: Arc<Node>, listener: TcpListener) {
     let prefix: Arc<str> = node.settings.path_prefix.as_str().into();
     let service = ServiceBuilder::new()
         .layer(MapRequestLayer::new(move |request| strip_prefix(&prefix, request)))
-        .service(router(node.clone()));
+        .service(router(&node));
     let serve = |stream| {
         let service = TowerToHyperService::new(service.clone());
         node.tasks.spawn(serve(node.clone(), stream, service));
@@ -62,7 +62,7 @@ pub(crate) async fn accept(node: Arc<Node>, listener: TcpListener) {
 
 /// Accepts connections to the port of the metrics, until it is dropped.
 pub(crate) async fn accept_metrics(node: Arc<Node>, listener: TcpListener) {
-    let router = metrics_router(node.clone());
+    let router = metrics_router(&node);
     let serve = |stream| {
         let service = TowerToHyperService::new(router.clone());
         let stopping = node.stopping.clone();

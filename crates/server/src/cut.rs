@@ -10,9 +10,14 @@ const SHOWN: usize = 200;
 #[derive(Clone, Copy)]
 pub(crate) struct Cut<'a>(pub(crate) &'a str);
 
+/// So many characters of a text, or all of it.
+pub(crate) fn start_of(text: &str, chars: usize) -> &str {
+    text.char_indices().nth(chars).map_or(text, |(end, _)| &text[..end])
+}
+
 impl<'a> Cut<'a> {
     fn shown(self) -> &'a str {
-        self.0.char_indices().nth(SHOWN).map_or(self.0, |(end, _)| &self.0[..end])
+        start_of(self.0, SHOWN)
     }
 
     fn note_cut(self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

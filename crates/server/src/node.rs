@@ -5,9 +5,9 @@ use std::{sync::Arc, time::Duration};
 use clairon_cluster::{Bus, BusError, CacheEntry, Cluster, Envelope, LocalBus};
 use clairon_hub::Hub;
 use clairon_protocol::{AppId, ChannelName, Event, JsonString, SocketId};
-use clairon_registry::{App, AppCache, AppRegistry, RegistryError};
+use clairon_registry::{App, AppCache, AppRegistry, within};
 use jiff::Timestamp;
-use tokio::{sync::Mutex, time::timeout};
+use tokio::sync::Mutex;
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 use tracing::warn;
 
@@ -115,9 +115,7 @@ impl Node {
         if uses.is_empty() {
             return;
         }
-        let noted = timeout(ANSWER_TIMEOUT, self.registry.note_used(&uses)).await;
-        let seconds = ANSWER_TIMEOUT.as_secs();
-        if let Err(error) = noted.unwrap_or(Err(RegistryError::TimedOut { seconds })) {
+        if let Err(error) = within(ANSWER_TIMEOUT, self.registry.note_used(&uses)).await {
             warn!(%error, keys = uses.len(), "that keys were used could not be recorded");
         }
     }
@@ -134,9 +132,7 @@ impl Node {
         if tally.unwritten().is_empty() {
             return;
         }
-        let seconds = ANSWER_TIMEOUT.as_secs();
-        let written = timeout(ANSWER_TIMEOUT, self.registry.record_statistics(tally.unwritten())).await;
-        match written.unwrap_or(Err(RegistryError::TimedOut { seconds })) {
+        match within(ANSWER_TIMEOUT, self.registry.record_statistics(tally.unwritten())).await {
             Ok(()) => tally.written(),
             Err(error) => {
                 let (entries, lost) = (tally.unwritten().len(), tally.give_up());

@@ -33,10 +33,12 @@ pub(crate) enum Refused {
     ClientEvent,
     /// A request of the HTTP API.
     Request(StatusCode),
+    /// A request of the admin API, or for metrics.
+    Admin(StatusCode),
 }
 
 /// All labels there can be: what was refused, and why.
-const LABELS: [(&str, &str); 22] = [
+const LABELS: [(&str, &str); 26] = [
     ("connection", "unknown_app"),
     ("connection", "app_disabled"),
     ("connection", "over_quota"),
@@ -51,6 +53,10 @@ const LABELS: [(&str, &str); 22] = [
     ("subscription", "unavailable"),
     ("sign_in", "not_allowed"),
     ("client_event", "not_allowed"),
+    ("admin", "token"),
+    ("admin", "not_found"),
+    ("admin", "unavailable"),
+    ("admin", "invalid"),
     ("request", "invalid"),
     ("request", "signature"),
     ("request", "app_disabled"),
@@ -95,10 +101,10 @@ impl Node {
             return;
         }
         let happening = details(Happening::new(refused.kind()));
+        self.observe(|| happening.clone());
         if let Some(left_out) = line {
-            happening.clone().presentable(&self.apps).log(left_out);
+            happening.presentable(&self.apps).log(left_out);
         }
-        self.observe(|| happening);
     }
 }
 
@@ -137,7 +143,7 @@ impl Refused {
             Self::Subscription(_) => Kind::SubscriptionRefused,
             Self::SignIn => Kind::SignInRefused,
             Self::ClientEvent => Kind::ClientEventRefused,
-            Self::Request(_) => Kind::RequestRefused,
+            Self::Request(_) | Self::Admin(_) => Kind::RequestRefused,
         }
     }
 
@@ -148,6 +154,7 @@ impl Refused {
             Self::SignIn => ("sign_in", "not_allowed"),
             Self::ClientEvent => ("client_event", "not_allowed"),
             Self::Request(status) => ("request", request_reason(status)),
+            Self::Admin(status) => ("admin", admin_reason(status)),
         }
     }
 }
@@ -171,6 +178,15 @@ const fn subscription_reason(status: u16) -> &'static str {
         401 => "signature",
         503 => "unavailable",
         _ => "not_allowed",
+    }
+}
+
+const fn admin_reason(status: StatusCode) -> &'static str {
+    match status {
+        StatusCode::UNAUTHORIZED => "token",
+        StatusCode::NOT_FOUND => "not_found",
+        StatusCode::SERVICE_UNAVAILABLE => "unavailable",
+        _ => "invalid",
     }
 }
 
@@ -229,6 +245,9 @@ mod tests {
         count(Refused::ClientEvent);
         for status in [400, 401, 403, 404, 413, 408, 503, 405] {
             count(Refused::Request(StatusCode::from_u16(status).unwrap()));
+        }
+        for status in [401, 404, 503, 400] {
+            count(Refused::Admin(StatusCode::from_u16(status).unwrap()));
         }
         assert!(refusals.iter().all(|(_, count)| count == 1), "{refusals:?}");
     }

@@ -25,12 +25,10 @@ use crate::{
 /// Where clients connect.
 const SOCKET: &str = "/app/{key}";
 
-/// What is shown to Prometheus.
-const METRICS: &str = "/metrics";
-
 /// All routes of a node.
-pub(crate) fn router(node: Arc<Node>) -> Router {
-    let admin = admin::router(&node).layer(middleware::from_fn_with_state(node.clone(), note_answer));
+pub(crate) fn router(node: &Arc<Node>) -> Router {
+    let guarded = admin::router(node).merge(metrics(node, Access::Public));
+    let guarded = guarded.layer(middleware::from_fn_with_state(Noting::new(node, Refused::Admin), note_answer));
     Router::new()
         .route(SOCKET, any(socket::upgrade))
         .route("/apps/{app_id}/events", post(api::events))
@@ -44,26 +42,30 @@ pub(crate) fn router(node: Arc<Node>) -> Router {
         .route("/up", get(api::up))
         .route("/health", get(api::health))
         .route("/ready", get(api::ready))
-        .route(METRICS, get(metrics))
         .fallback(api::not_found)
         .method_not_allowed_fallback(api::method_not_allowed)
         .with_state(node.clone())
         .layer(middleware::from_fn_with_state(node.clone(), refuse_stray_websocket))
-        .layer(middleware::from_fn_with_state(node, note_answer))
+        .layer(middleware::from_fn_with_state(Noting::new(node, Refused::Request), note_answer))
         .layer(CorsLayer::permissive())
         // Below the layers, which so are not around it: browsers of other sites have no business there.
-        .merge(admin)
+        .merge(guarded)
 }
 
 /// The routes of the port that metrics may have of their own.
-pub(crate) fn metrics_router(node: Arc<Node>) -> Router {
-    let page =
-        async |State(node): State<Arc<Node>>, headers: HeaderMap| metrics::page(&node, Access::Own, &headers).await;
-    Router::new().route(METRICS, get(page)).fallback(api::not_found).with_state(node)
+pub(crate) fn metrics_router(node: &Arc<Node>) -> Router {
+    metrics(node, Access::Own)
+        .fallback(api::not_found)
+        .layer(middleware::from_fn_with_state(Noting::new(node, Refused::Admin), note_answer))
 }
 
-async fn metrics(State(node): State<Arc<Node>>, headers: HeaderMap) -> Response {
-    metrics::page(&node, Access::Public, &headers).await
+fn metrics(node: &Arc<Node>, access: Access) -> Router {
+    let page =
+        async move |State(node): State<Arc<Node>>, headers: HeaderMap| metrics::page(&node, access, &headers).await;
+    Router::new()
+        .route("/metrics", get(page))
+        .method_not_allowed_fallback(api::method_not_allowed)
+        .with_state(node.clone())
 }
 
 /// Tells a WebSocket that is not on its way to `/app/{key}` so in its own terms: a close code.
@@ -75,22 +77,37 @@ async fn refuse_stray_websocket(State(node): State<Arc<Node>>, request: Request,
     next.run(request).await
 }
 
+/// What [`note_answer`] needs.
+#[derive(Clone)]
+struct Noting {
+    node: Arc<Node>,
+    /// What a refusal of these routes counts as.
+    refused: fn(StatusCode) -> Refused,
+}
+
+impl Noting {
+    fn new(node: &Arc<Node>, refused: fn(StatusCode) -> Refused) -> Self {
+        Self { node: node.clone(), refused }
+    }
+}
+
 /// Takes note of a request, carried out or refused.
-async fn note_answer(State(node): State<Arc<Node>>, request: Request, next: Next) -> Response {
-    let (method, path) = (request.method().clone(), request.uri().path().to_owned());
+async fn note_answer(State(Noting { node, refused }): State<Noting>, request: Request, next: Next) -> Response {
+    let (method, uri) = (request.method().clone(), request.uri().clone());
     let length = request.headers().get(header::CONTENT_LENGTH).and_then(|value| value.to_str().ok()?.parse().ok());
     let response = next.run(request).await;
     // A client that was let in, or has its close code: a WebSocket is noted elsewhere.
     if response.status() == StatusCode::SWITCHING_PROTOCOLS {
         return response;
     }
-    let app = app_of(&path).and_then(|id| node.apps.by_id(id));
+    let path = uri.path();
+    let app = app_of(path).and_then(|id| node.apps.by_id(id));
     if let Some(Reason(reason)) = response.extensions().get() {
         let status = response.status();
-        node.note_refusal(Refused::Request(status), |refused| {
+        node.note_refusal(refused(status), |refused| {
             refused
                 .perhaps_app(app.as_ref().map(|app| &app.id))
-                .request(&method, &path)
+                .request(&method, path)
                 .code(status.as_u16())
                 .because(reason)
         });

@@ -2,7 +2,7 @@
 
 mod create;
 mod delete;
-mod difference;
+pub(super) mod difference;
 mod enable;
 mod from_env;
 mod list;

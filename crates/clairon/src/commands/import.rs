@@ -1,13 +1,17 @@
 //! `clairon import`: the apps of another server, shown first and then created all at once.
 
-use std::{env, fmt::Write, path::Path};
+use std::{fmt::Write, path::Path};
 
 use anyhow::ensure;
 use clairon_import::{ImportError, Plan, PlannedApp};
-use clairon_laravel::Environment;
+use clairon_laravel::{Environment, process_variables};
 use clairon_registry::App;
+use serde_json::Value;
 
-use super::{confirm, open, print};
+use super::{
+    app::difference::{Difference, differences},
+    confirm, open, print,
+};
 use crate::{cli::ImportArguments, config::Settings, logging};
 
 /// # Errors
@@ -16,14 +20,13 @@ pub(crate) async fn run(arguments: ImportArguments) -> anyhow::Result<()> {
     let path = arguments.place.env_file().unwrap_or(Path::new(".env")).to_owned();
     let settings = Settings::load(arguments.place.sources())?;
     let _log = logging::start(&settings.log)?;
-    let process =
-        env::vars_os().filter_map(|(name, value)| Some((name.into_string().ok()?, value.into_string().ok()?)));
-    let (environment, _) = Environment::read(&path, process).map_err(ImportError::from)?;
-    let plan = clairon_import::read(&arguments.source, &environment).await?;
+    let (environment, _) = Environment::read(&path, process_variables()).map_err(ImportError::from)?;
+    let template = settings.app_defaults.apply(App::random());
+    let plan = clairon_import::read(&arguments.source, &environment, &template).await?;
     let registry = open(&settings.database).await?;
     let present = registry.list().await?;
     let new: Vec<&PlannedApp> = plan.apps.iter().filter(|planned| taken(&planned.app, &present).is_none()).collect();
-    print(describe(&plan, &present));
+    print(describe(&plan, &present, &template)?);
     ensure!(!new.is_empty(), "there is nothing to create");
     let question = format_args!("Create {} app(s)?", new.len());
     ensure!(arguments.yes || confirm("import", question)?, "nothing was created");
@@ -47,13 +50,13 @@ fn taken(app: &App, present: &[App]) -> Option<&'static str> {
 }
 
 /// What will be created and what is left behind. No secret is shown.
-fn describe(plan: &Plan, present: &[App]) -> String {
+fn describe(plan: &Plan, present: &[App], template: &App) -> serde_json::Result<String> {
     let mut text = format!("{}\n", plan.source);
     for PlannedApp { app, notes } in &plan.apps {
         let App { id, name, .. } = app;
         let key = &app.credentials.newest().key;
         let _ = match taken(app, present) {
-            None => writeln!(text, "  create  {id}  {name:?}  key {key}{}", differences(app)),
+            None => writeln!(text, "  create  {id}  {name:?}  key {key}{}", deviations(app, template)?),
             Some(why) => writeln!(text, "  leave   {id}  {name:?}: {why}"),
         };
         for note in notes {
@@ -63,27 +66,18 @@ fn describe(plan: &Plan, present: &[App]) -> String {
     for note in &plan.notes {
         let _ = writeln!(text, "  note    {note}");
     }
-    text
+    Ok(text)
 }
 
-/// What an app has that is not as the defaults have it.
-fn differences(app: &App) -> String {
-    let mut text = String::new();
-    let defaults = App::new(app.id.clone(), app.credentials.newest().clone());
-    let mut tell = |name: &str, differs: bool, value: String| {
-        if differs {
-            let _ = write!(text, ", {name} {value}");
+/// What an app has that is not as the defaults have it, beside what tells it from others.
+fn deviations(app: &App, template: &App) -> serde_json::Result<String> {
+    let told = |difference: &Difference| !["id", "name", "key", "keys"].contains(&difference.field.as_str());
+    let text = |Difference { field, to, .. }| match to {
+        Value::Array(entries) => {
+            let entries: Vec<&str> = entries.iter().filter_map(Value::as_str).collect();
+            format!(", {field} {}", entries.join(" "))
         }
+        other => format!(", {field} {other}"),
     };
-    tell("enabled", !app.enabled, app.enabled.to_string());
-    tell("client_messages", app.client_messages, app.client_messages.to_string());
-    tell("statistics", !app.statistics, app.statistics.to_string());
-    tell("user_authentication", !app.user_authentication, app.user_authentication.to_string());
-    tell("capacity", app.capacity.is_some(), app.capacity.map_or(0, Into::into).to_string());
-    tell("allowed_origins", !app.allowed_origins.is_empty(), app.allowed_origins.join(" "));
-    for limit in clairon_registry::LIMITS {
-        let value = (limit.get)(&app.limits);
-        tell(limit.name, value != (limit.get)(&defaults.limits), value.to_string());
-    }
-    text
+    Ok(differences(template, app)?.into_iter().filter(told).map(text).collect())
 }

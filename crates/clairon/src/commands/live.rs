@@ -4,7 +4,7 @@ use std::{env, net::IpAddr};
 
 use anyhow::Context;
 use clairon_client::{Credentials, Endpoint, Target};
-use clairon_laravel::Project;
+use clairon_laravel::{Project, process_variables};
 use clairon_live::LiveError;
 use clairon_protocol::AppId;
 use tokio::task;
@@ -81,10 +81,8 @@ async fn target(arguments: TargetArguments) -> anyhow::Result<Target> {
 }
 
 fn of_project(place: &RegistryPlace) -> Result<Target, String> {
-    let variables =
-        env::vars_os().filter_map(|(name, value)| Some((name.into_string().ok()?, value.into_string().ok()?)));
     let folder = env::current_dir().map_err(|error| format!("the present folder: {error}"))?;
-    let project = Project::read(&folder, place.env_file(), variables).map_err(|error| error.to_string())?;
+    let project = Project::read(&folder, place.env_file(), process_variables()).map_err(|error| error.to_string())?;
     let file = project.env_file.as_ref().map_or_else(|| "no .env here".to_owned(), |file| file.display().to_string());
     Target::of_project(&project)
         .map_err(|error| format!("{file}: {error}; name the server with --url, --env-file or --app"))
@@ -97,7 +95,7 @@ async fn of_registry(id: &AppId, url: Option<&str>, place: RegistryPlace) -> any
         None => local(&settings.listen, &settings.server.path_prefix),
     };
     let registry = open_existing(&settings.database).await?;
-    let app = registry.list().await?.into_iter().find(|app| app.id == *id);
+    let app = registry.find(id).await?;
     let app = app.with_context(|| format!("no app has the id {id}: `clairon app list` has them"))?;
     let newest = app.credentials.newest();
     let credentials = Credentials { id: app.id.clone(), key: newest.key.clone(), secret: newest.secret.clone() };

@@ -54,7 +54,7 @@ fn laravel_websockets() {
     place.write(".env", variables);
     let shown = imported(&place, &["laravel-websockets"]);
     for words in [
-        "create  12  \"Shop\"  key key-one, client_messages true, statistics false, capacity 50, allowed_origins shop.test",
+        "create  12  \"Shop\"  key key-one, allowed_origins shop.test, capacity 50, client_messages true, statistics false",
         "apps.1: its secret is a call of config (line 10), which cannot be read",
         "the apps of this server are not in its file but with App\\MyProvider",
         "max_request_size_in_kb (250)",
@@ -70,6 +70,22 @@ fn laravel_websockets() {
     let again = place.run(&["import", "laravel-websockets", "--yes"]);
     assert_eq!((again.code, again.stderr.as_str()), (1, "error: there is nothing to create\n"));
     assert!(again.stdout.contains("leave   12  \"Shop\": is there already"), "{}", again.stdout);
+}
+
+#[test]
+fn what_a_source_leaves_open_is_as_new_apps_have_it() {
+    let place = Place::new();
+    place.write("new.toml", "[limits]\npresence_members = 33\nuser_id_chars = 44\n");
+    let apps = json!({"appManager.array.apps": [
+        {"id": "a", "key": "key-a", "secret": "secret-a"},
+        {"id": "b", "key": "key-b", "secret": "secret-b", "maxPresenceMembersPerChannel": 55},
+    ]});
+    place.write("soketi.json", &apps.to_string());
+    let shown = imported(&place, &["--config", "new.toml", "soketi", "soketi.json"]);
+    assert!(shown.contains("key key-a\n") && shown.contains("key key-b, presence_members 55\n"), "{shown}");
+    let figures =
+        ["a", "b"].map(|id| app(&place, id)).map(|app| json!([app["presence_members"], app["user_id_chars"]]));
+    assert_eq!(figures, [json!([33, 44]), json!([55, 44])]);
 }
 
 #[test]

@@ -27,23 +27,31 @@ enum Kind {
 pub(super) fn check(client: &Client, side: &Side) -> Finding {
     let endpoint = &side.endpoint;
     // A proxy may pass on no more than the paths of the protocol, hence the second; nobody has the app "0" with no key.
-    let mut kinds = Vec::new();
+    let mut best = Err(String::new());
     for path in ["/", "/apps/0/channels", "/up"] {
         let answer = match client.get(&endpoint.http(path)) {
             Ok(answer) => answer,
             Err(error) => {
-                let fix = format!("is it a web server at all? {}", side.set("PORT", "6001"));
-                return Finding::fail(CHECK, format!("{endpoint} does not answer HTTP: {error}"), fix);
+                // What has answered before tells more.
+                best = best.or(Err(error));
+                break;
             }
         };
         let kind = recognise(path, &answer);
         if matches!(kind, Kind::Clairon(_) | Kind::Other(_) | Kind::DeadProxy(_)) {
             return finding(side, &kind, &answer);
         }
-        kinds.push((kind, answer));
+        if !matches!(&best, Ok((known, _)) if *known != Kind::Unknown || kind == Kind::Unknown) {
+            best = Ok((kind, answer));
+        }
     }
-    let known = kinds.iter().find(|(kind, _)| *kind != Kind::Unknown).or(kinds.first());
-    known.map_or_else(|| Finding::pass(CHECK, ""), |(kind, answer)| finding(side, kind, answer))
+    match best {
+        Ok((kind, answer)) => finding(side, &kind, &answer),
+        Err(error) => {
+            let fix = format!("is it a web server at all? {}", side.set("PORT", "6001"));
+            Finding::fail(CHECK, format!("{endpoint} does not answer HTTP: {error}"), fix)
+        }
+    }
 }
 
 /// What an answer to an unsigned `GET` gives away.

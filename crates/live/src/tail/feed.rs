@@ -52,6 +52,9 @@ fn send_lines(body: impl Read, sender: &SyncSender<io::Result<Vec<u8>>>) {
         let mut line = Vec::new();
         let read = match body.by_ref().take(MAX_LINE).read_until(b'\n', &mut line) {
             Ok(0) => return,
+            Ok(read) if read as u64 == MAX_LINE && !line.ends_with(b"\n") => {
+                Err(io::Error::other(format!("the server sends a line of more than {MAX_LINE} bytes")))
+            }
             Ok(_) => Ok(line),
             Err(error) => Err(error),
         };
@@ -75,6 +78,10 @@ mod tests {
         assert_eq!(
             Feed::read(&b"data: <html>\n"[..]).next(),
             Err("the server sends something else than JSON".to_owned())
+        );
+        assert_eq!(
+            Feed::read(io::repeat(b'x')).next(),
+            Err("the connection is lost: the server sends a line of more than 1048576 bytes".to_owned())
         );
     }
 }

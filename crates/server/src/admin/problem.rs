@@ -6,7 +6,10 @@ use http::{HeaderValue, StatusCode, header};
 use serde::Serialize;
 use utoipa::ToSchema;
 
-use crate::api::{ApiError, Reason};
+use crate::{
+    api::{ApiError, Reason},
+    cut::start_of,
+};
 
 /// The media type of a [`Problem`].
 pub(super) const PROBLEM_JSON: &str = "application/problem+json";
@@ -58,7 +61,7 @@ impl Fault {
 
 /// The beginning of a name that may be of any length.
 pub(super) fn shown(name: &str) -> &str {
-    name.char_indices().nth(NAME_CHARS).map_or(name, |(end, _)| &name[..end])
+    start_of(name, NAME_CHARS)
 }
 
 impl Problem {

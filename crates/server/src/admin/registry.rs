@@ -2,8 +2,7 @@
 
 use std::time::Duration;
 
-use clairon_registry::RegistryError;
-use tokio::time::timeout;
+use clairon_registry::{RegistryError, within};
 use tracing::warn;
 
 use super::problem::Problem;
@@ -14,9 +13,7 @@ const ANSWER_TIMEOUT: Duration = Duration::from_secs(10);
 
 /// The answer of the registry.
 pub(super) async fn ask<T>(question: impl Future<Output = Result<T, RegistryError>>) -> Result<T, Problem> {
-    let seconds = ANSWER_TIMEOUT.as_secs();
-    let answer = timeout(ANSWER_TIMEOUT, question).await.unwrap_or(Err(RegistryError::TimedOut { seconds }));
-    answer.map_err(Problem::from)
+    within(ANSWER_TIMEOUT, question).await.map_err(Problem::from)
 }
 
 /// The answer of the registry to a change, on which this node has then acted. The others do within a second.

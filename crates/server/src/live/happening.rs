@@ -10,7 +10,10 @@ use serde::Serialize;
 use tracing::warn;
 use utoipa::ToSchema;
 
-use crate::{cut::Cut, explain::hide_secrets};
+use crate::{
+    cut::{Cut, start_of},
+    explain::hide_secrets,
+};
 
 /// How much of an event's data is told, in characters.
 const SHOWN_DATA: usize = 200;
@@ -30,19 +33,19 @@ pub(crate) enum Kind {
     ConnectionRefused,
     /// A client listens to a channel.
     Subscribed,
-    /// It does no longer.
+    /// A client listens to a channel no more.
     Unsubscribed,
-    /// It may not.
+    /// A client may not listen to a channel.
     SubscriptionRefused,
     /// A client has signed in as a user.
     SignedIn,
-    /// It may not.
+    /// A client was not signed in.
     SignInRefused,
     /// A backend has published an event.
     Event,
-    /// A client has.
+    /// A client has published an event.
     ClientEvent,
-    /// It may not.
+    /// A client's event was not published.
     ClientEventRefused,
     /// A backend's request was not carried out.
     RequestRefused,
@@ -223,8 +226,4 @@ impl Happening {
     pub(super) fn missed(&self) -> Option<u64> {
         self.count
     }
-}
-
-fn start_of(text: &str, chars: usize) -> &str {
-    text.char_indices().nth(chars).map_or(text, |(end, _)| &text[..end])
 }

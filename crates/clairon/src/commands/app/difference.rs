@@ -6,14 +6,14 @@ use serde_json::{Map, Value, json};
 use super::view::AppView;
 
 /// A field whose value is another now. Name and values are as the settings have them.
-pub(super) struct Difference {
-    pub(super) field: String,
+pub(in crate::commands) struct Difference {
+    pub(in crate::commands) field: String,
     pub(super) from: Value,
-    pub(super) to: Value,
+    pub(in crate::commands) to: Value,
 }
 
 /// All of them, by the names of the fields.
-pub(super) fn differences(before: &App, after: &App) -> serde_json::Result<Vec<Difference>> {
+pub(in crate::commands) fn differences(before: &App, after: &App) -> serde_json::Result<Vec<Difference>> {
     let (before, mut after) = (fields(before)?, fields(after)?);
     let pairs = before.into_iter().map(|(field, from)| {
         let to = after.remove(&field).unwrap_or_default();
