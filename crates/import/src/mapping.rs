@@ -4,7 +4,7 @@ use std::num::NonZeroU32;
 
 use clairon_laravel::{Key, Value};
 use clairon_protocol::{AppId, AppKey, Limits, Secret};
-use clairon_registry::{App, Credential, LIMITS};
+use clairon_registry::{App, Credential, LimitRange};
 
 use crate::plan::PlannedApp;
 
@@ -117,18 +117,10 @@ fn take(planned: &mut PlannedApp, name: &str, target: Target, value: &Value) {
     }
 }
 
-/// Sets a limit by its name.
-pub(crate) fn set_limit(limits: &mut Limits, name: &'static str, value: i64) -> Result<(), String> {
-    let max = LIMITS.iter().find(|limit| limit.name == name).map_or(0, |limit| limit.max);
-    match u32::try_from(value) {
-        Ok(number) if (1..=max).contains(&number) => {
-            let mut json = serde_json::json!(limits);
-            json[name] = number.into();
-            *limits = serde_json::from_value(json).map_err(|error| error.to_string())?;
-            Ok(())
-        }
-        _ => Err(format!("{value} is not within 1 to {max}, left as the default")),
-    }
+/// Gives the limit called `name` a value. The error says why not.
+pub(crate) fn set_limit(limits: &mut Limits, name: &str, value: i64) -> Result<(), String> {
+    let limit = LimitRange::named(name).ok_or_else(|| format!("there is no limit {name}"))?;
+    limit.set(limits, value).map_err(|error| format!("{error}, left as the default"))
 }
 
 /// A switch; nothing where it is not set.

@@ -95,7 +95,7 @@ impl App {
             check_size("an entry of allowed_origins", origin.len(), "bytes", 1..=ORIGIN_BYTES)?;
             check_text("an entry of allowed_origins", origin, |c| c.is_control() || c.is_whitespace())?;
         }
-        LIMITS.iter().try_for_each(|range| range.check((range.get)(&self.limits).into()).map(drop))
+        LIMITS.iter().try_for_each(|range| range.check(range.get(self.limits).into()).map(drop))
     }
 }
 

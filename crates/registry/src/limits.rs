@@ -13,13 +13,33 @@ pub struct LimitRange {
     pub meaning: &'static str,
     /// The largest value, chosen so that one message, batch or roster stays within what a small machine can hold.
     pub max: u32,
-    /// Reads it.
-    pub get: fn(&Limits) -> u32,
+    field: fn(&mut Limits) -> &mut u32,
 }
 
 impl LimitRange {
-    const fn new(name: &'static str, meaning: &'static str, max: u32, get: fn(&Limits) -> u32) -> Self {
-        Self { name, meaning, max, get }
+    const fn new(name: &'static str, meaning: &'static str, max: u32, field: fn(&mut Limits) -> &mut u32) -> Self {
+        Self { name, meaning, max, field }
+    }
+
+    /// The one called so.
+    #[must_use]
+    pub fn named(name: &str) -> Option<&'static Self> {
+        LIMITS.iter().find(|range| range.name == name)
+    }
+
+    /// Its value among these.
+    #[must_use]
+    pub fn get(&self, mut limits: Limits) -> u32 {
+        *(self.field)(&mut limits)
+    }
+
+    /// Gives it a value.
+    ///
+    /// # Errors
+    /// The value is out of range.
+    pub fn set(&self, limits: &mut Limits, value: i64) -> Result<(), RegistryError> {
+        *(self.field)(limits) = self.check(value)?;
+        Ok(())
     }
 
     /// Takes `value` if it is in range. Wider than a limit, so that an error can report what a database holds.
@@ -31,50 +51,56 @@ impl LimitRange {
 /// Every limit, in the order of [`Limits`].
 pub const LIMITS: [LimitRange; 12] = [
     LimitRange::new("channel_name_bytes", "The longest channel name, in bytes", 1_000, |limits| {
-        limits.channel_name_bytes
+        &mut limits.channel_name_bytes
     }),
-    LimitRange::new("event_name_bytes", "The longest event name, in bytes", 1_000, |limits| limits.event_name_bytes),
+    LimitRange::new("event_name_bytes", "The longest event name, in bytes", 1_000, |limits| {
+        &mut limits.event_name_bytes
+    }),
     LimitRange::new("event_data_bytes", "The longest data of an event, in bytes", 10 * 1024 * 1024, |limits| {
-        limits.event_data_bytes
+        &mut limits.event_data_bytes
     }),
     LimitRange::new("channels_per_event", "How many channels one event may be published to", 10_000, |limits| {
-        limits.channels_per_event
+        &mut limits.channels_per_event
     }),
-    LimitRange::new("events_per_batch", "How many events one batch may hold", 1_000, |limits| limits.events_per_batch),
+    LimitRange::new("events_per_batch", "How many events one batch may hold", 1_000, |limits| {
+        &mut limits.events_per_batch
+    }),
     LimitRange::new("presence_members", "How many users a presence channel may hold", 10_000, |limits| {
-        limits.presence_members
+        &mut limits.presence_members
     }),
-    LimitRange::new("user_id_chars", "The longest id of a user, in characters", 1_000, |limits| limits.user_id_chars),
+    LimitRange::new("user_id_chars", "The longest id of a user, in characters", 1_000, |limits| {
+        &mut limits.user_id_chars
+    }),
     LimitRange::new("user_info_bytes", "The longest user_info of a presence member, in bytes", 65_536, |limits| {
-        limits.user_info_bytes
+        &mut limits.user_info_bytes
     }),
     LimitRange::new("watchlist_users", "How many users one signed-in user may watch", 10_000, |limits| {
-        limits.watchlist_users
+        &mut limits.watchlist_users
     }),
     LimitRange::new(
         "client_events_per_second",
         "How many client events a connection may send in one second",
         10_000,
-        |limits| limits.client_events_per_second,
+        |limits| &mut limits.client_events_per_second,
     ),
     LimitRange::new(
         "subscriptions_per_connection",
         "How many channels a connection may be subscribed to at once",
         100_000,
-        |limits| limits.subscriptions_per_connection,
+        |limits| &mut limits.subscriptions_per_connection,
     ),
     LimitRange::new(
         "cache_ttl_seconds",
         "How long a cache channel remembers its last event, in seconds",
         86_400,
-        |limits| limits.cache_ttl_seconds,
+        |limits| &mut limits.cache_ttl_seconds,
     ),
 ];
 
 /// Takes `value` as the limit called `name`, which is one of [`LIMITS`].
 #[expect(clippy::expect_used, reason = "the callers name columns, which are called as the limits")]
 pub(crate) fn limit(name: &'static str, value: i64) -> Result<u32, RegistryError> {
-    LIMITS.iter().find(|range| range.name == name).expect("the name of a limit").check(value)
+    LimitRange::named(name).expect("the name of a limit").check(value)
 }
 
 /// Takes `value` as the number called `field` if it is from 1 to `max`.
@@ -87,6 +113,8 @@ pub(crate) fn check_range(field: &'static str, value: i64, max: u32) -> Result<u
 
 #[cfg(test)]
 mod tests {
+    use std::array;
+
     use super::*;
 
     #[test]
@@ -101,9 +129,20 @@ mod tests {
     }
 
     #[test]
+    fn each_is_set_and_no_other() {
+        let mut limits = Limits::default();
+        let values: [u32; LIMITS.len()] = array::from_fn(|index| LIMITS[index].max - 1);
+        for (range, value) in LIMITS.iter().zip(values) {
+            range.set(&mut limits, value.into()).unwrap();
+            assert!(range.set(&mut limits, -1).is_err());
+        }
+        assert_eq!(LIMITS.map(|range| range.get(limits)), values);
+    }
+
+    #[test]
     fn every_default_is_in_range() {
         for range in &LIMITS {
-            range.check((range.get)(&Limits::default()).into()).unwrap();
+            range.check(range.get(Limits::default()).into()).unwrap();
         }
     }
 }

@@ -140,13 +140,12 @@ pub(super) fn read_fields(fields: &mut Fields<'_>, app: &mut App) {
 }
 
 /// The limits, called by their names behind `prefix`; those that are not there are as in `limits`.
-#[expect(clippy::expect_used, reason = "numbers in range under the names of the fields are Limits")]
-fn read_limits(fields: &mut Fields<'_>, prefix: &str, limits: Limits) -> Limits {
-    let mut table = toml::Table::try_from(limits).expect("limits are a table of numbers");
+fn read_limits(fields: &mut Fields<'_>, prefix: &str, mut limits: Limits) -> Limits {
     for limit in &LIMITS {
         if let Some(value) = fields.number(&format!("{prefix}{}", limit.name), 1..=limit.max) {
-            table.insert(limit.name.to_owned(), value.into());
+            // It is in range, or it would not be there.
+            let _ = limit.set(&mut limits, value.into());
         }
     }
-    table.try_into().expect("the table has the fields of limits and no others")
+    limits
 }

@@ -3,7 +3,7 @@
 use std::{borrow::Cow, fmt::Display, ops::RangeInclusive};
 
 use clairon_protocol::{AppId, AppKey, Secret};
-use clairon_registry::{App, Credential, LIMITS};
+use clairon_registry::{App, Credential, LimitRange};
 use serde_json::{Map, Value};
 use utoipa::{
     PartialSchema, ToSchema,
@@ -143,7 +143,7 @@ fn unknown(name: &str) -> String {
 
 /// What the number called `name` may be.
 fn range(name: &str) -> RangeInclusive<u32> {
-    LIMITS.iter().find(|limit| limit.name == name).map_or(0..=u32::MAX, |limit| 1..=limit.max)
+    LimitRange::named(name).map_or(0..=u32::MAX, |limit| 1..=limit.max)
 }
 
 /// A whole number, which in JSON is one with a fraction of zero too.
@@ -201,6 +201,8 @@ impl ToSchema for NewApp {}
 
 #[cfg(test)]
 mod tests {
+    use clairon_registry::LIMITS;
+
     use super::*;
 
     fn object(json: &str) -> Object {
