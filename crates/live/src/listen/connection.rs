@@ -138,23 +138,30 @@ impl<'a> Listener<'a> {
                 continue;
             };
             (has_asked, last) = (false, Instant::now());
-            match event["event"].as_str().unwrap_or_default() {
-                "pusher:ping" => socket.send(&json!({"event": "pusher:pong", "data": {}}))?,
-                "pusher:pong" => {}
-                "pusher:error" => reason = self.complaint(&event)?,
-                "pusher:subscription_error" => return Ok(End::Refused(subscription_error(&event))),
-                "pusher_internal:subscription_succeeded" => subscribed(&event),
-                _ => {
-                    self.printer.event(&event)?;
-                    if let Some(left) = &mut self.left {
-                        *left -= 1;
-                        if *left == 0 {
-                            return Ok(End::Enough);
-                        }
-                    }
+            if event["event"] == "pusher:error" {
+                reason = self.complaint(&event)?;
+            } else if let Some(end) = self.take(socket, &event)? {
+                return Ok(end);
+            }
+        }
+    }
+
+    /// Answers or prints a message; returns an end that it brings.
+    fn take(&mut self, socket: &mut PusherSocket, event: &Value) -> Result<Option<End>, Broken> {
+        match event["event"].as_str().unwrap_or_default() {
+            "pusher:ping" => socket.send(&json!({"event": "pusher:pong", "data": {}}))?,
+            "pusher:pong" => {}
+            "pusher:subscription_error" => return Ok(Some(End::Refused(subscription_error(event)))),
+            "pusher_internal:subscription_succeeded" => subscribed(event),
+            _ => {
+                self.printer.event(event)?;
+                if let Some(left) = &mut self.left {
+                    *left -= 1;
+                    return Ok((*left == 0).then_some(End::Enough));
                 }
             }
         }
+        Ok(None)
     }
 
     /// Takes an error that has a code as the reason of what follows; others end nothing.
