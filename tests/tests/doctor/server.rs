@@ -25,9 +25,17 @@ fn a_name_without_an_address() {
 
 #[test]
 fn a_port_where_nothing_listens() {
-    let port = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
-    let examination = Project::new(&App::new("first"), port).examine();
-    examination.only_failure("port", &["nothing listens", "cURL error 7"], &format!("clairon serve --port {port}"));
+    // Where nobody else has port 6001.
+    let [.., high, low] = std::process::id().to_be_bytes();
+    let host = format!("127.{high}.{low}.77");
+    let port = TcpListener::bind((host.as_str(), 0)).unwrap().local_addr().unwrap().port();
+    let project = || Project::new(&App::new("first"), port).set("PUSHER_HOST", &host);
+    let nothing = ["nothing listens", "cURL error 7"];
+    project().examine().only_failure("port", &nothing, &format!("clairon serve --port {port}"));
+    let _usual = TcpListener::bind((host.as_str(), 6001)).unwrap();
+    let elsewhere = [&nothing[..], &["something does at its port 6001"]].concat();
+    let fix = "PUSHER_PORT=6001\nVITE_PUSHER_PORT=\"${PUSHER_PORT}\"";
+    project().examine().only_failure("port", &elsewhere, fix);
 }
 
 #[test]

@@ -12,6 +12,9 @@ use crate::finding::Finding;
 
 const CHECK: &str = "port";
 
+/// Where Clairon listens unless it is told otherwise, and other servers of this kind.
+const USUAL_PORT: u16 = 6001;
+
 pub(super) fn check(side: &Side, addresses: &[SocketAddr]) -> (Finding, Option<TcpStream>) {
     let authority = side.endpoint.authority();
     let error = match dial(addresses) {
@@ -19,21 +22,7 @@ pub(super) fn check(side: &Side, addresses: &[SocketAddr]) -> (Finding, Option<T
         Err(error) => error,
     };
     let finding = match error.kind() {
-        ErrorKind::ConnectionRefused if side.endpoint.is_loopback() => {
-            let fix = format!(
-                "clairon serve --port {}\nor the port it listens on: {}",
-                side.endpoint.port,
-                side.set("PORT", "6001")
-            );
-            Finding::fail(CHECK, format!("nothing listens at {authority} (cURL error 7)"), fix)
-        }
-        ErrorKind::ConnectionRefused => {
-            let fix = format!(
-                "start the server there, on an address that others reach: CLAIRON_SERVER_HOST=0.0.0.0\nor: {}",
-                side.set("PORT", "443")
-            );
-            Finding::fail(CHECK, format!("nothing listens at {authority} (cURL error 7)"), fix)
-        }
+        ErrorKind::ConnectionRefused => refused(side, addresses),
         ErrorKind::TimedOut | ErrorKind::WouldBlock => {
             let fix = format!("open port {} in the firewall, or publish it from the container", side.endpoint.port);
             Finding::fail(
@@ -45,4 +34,21 @@ pub(super) fn check(side: &Side, addresses: &[SocketAddr]) -> (Finding, Option<T
         _ => Finding::fail(CHECK, format!("{authority}: {}", quote(&error.to_string())), side.set("HOST", "127.0.0.1")),
     };
     (finding, None)
+}
+
+fn refused(side: &Side, addresses: &[SocketAddr]) -> Finding {
+    let nothing = format!("nothing listens at {} (cURL error 7)", side.endpoint.authority());
+    let usual: Vec<_> = addresses.iter().map(|address| SocketAddr::new(address.ip(), USUAL_PORT)).collect();
+    if side.endpoint.port != USUAL_PORT && dial(&usual).is_ok() {
+        let detail = format!("{nothing}, but something does at its port {USUAL_PORT}");
+        return Finding::fail(CHECK, detail, side.set("PORT", &USUAL_PORT.to_string()));
+    }
+    let fix = if side.endpoint.is_loopback() {
+        let other = side.set("PORT", &USUAL_PORT.to_string());
+        format!("clairon serve --port {}\nor the port it listens on: {other}", side.endpoint.port)
+    } else {
+        let other = side.set("PORT", "443");
+        format!("start the server there, on an address that others reach: CLAIRON_SERVER_HOST=0.0.0.0\nor: {other}")
+    };
+    Finding::fail(CHECK, nothing, fix)
 }
