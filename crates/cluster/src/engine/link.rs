@@ -1,10 +1,17 @@
 //! A connection that is made again when it is lost.
 
-use std::{sync::Arc, time::Instant};
+use std::{
+    sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering},
+    },
+    time::Instant,
+};
 
+use redis::{PushInfo, PushKind};
 use tokio::sync::Mutex;
 
-use super::{Answer, Connection, Connector, Failure};
+use super::{Answer, Connection, Connector, Failure, Push};
 use crate::{backoff::Backoff, scripts::Request};
 
 /// A connection for one purpose. It is made when it is first used, and again after it was lost; while that fails, who
@@ -16,17 +23,23 @@ pub(crate) struct Link {
 }
 
 struct State {
-    connection: Option<Connection>,
-    /// Tells one connection from the next.
-    number: u64,
+    live: Option<Live>,
     backoff: Backoff,
     refused: Option<(Instant, Failure)>,
+}
+
+/// A connection that works as far as is known.
+#[derive(Clone)]
+struct Live {
+    connection: Connection,
+    /// Set as soon as its end is seen, so that no request has to find that out, or when a request has failed.
+    is_lost: Arc<AtomicBool>,
 }
 
 impl Link {
     /// With `repeats`, a request that a Redis Cluster has not answered may be sent again.
     pub(crate) fn new(connector: Arc<Connector>, repeats: bool, backoff: Backoff) -> Self {
-        Self { connector, repeats, state: Mutex::new(State { connection: None, number: 0, backoff, refused: None }) }
+        Self { connector, repeats, state: Mutex::new(State { live: None, backoff, refused: None }) }
     }
 
     /// Sends requests together and waits for all answers. They run in their order, those of one slot at least.
@@ -37,13 +50,10 @@ impl Link {
         if requests.is_empty() {
             return Ok(Vec::new());
         }
-        let (number, mut connection) = self.connection().await?;
+        let Live { mut connection, is_lost } = self.live().await?;
         let result = connection.run(requests).await;
         if result.is_err() {
-            let mut state = self.state.lock().await;
-            if state.number == number {
-                state.connection = None;
-            }
+            is_lost.store(true, Ordering::Relaxed);
         }
         result
     }
@@ -59,10 +69,12 @@ impl Link {
         answer.unwrap_or_else(|| Err(Failure::new("no answer")))
     }
 
-    async fn connection(&self) -> Result<(u64, Connection), Failure> {
+    async fn live(&self) -> Result<Live, Failure> {
         let mut state = self.state.lock().await;
-        if let Some(connection) = &state.connection {
-            return Ok((state.number, connection.clone()));
+        if let Some(live) = &state.live
+            && !live.is_lost.load(Ordering::Relaxed)
+        {
+            return Ok(live.clone());
         }
         if let Some((until, failure)) = &state.refused
             && Instant::now() < *until
@@ -70,12 +82,11 @@ impl Link {
             return Err(failure.clone());
         }
         match self.open().await {
-            Ok(connection) => {
-                state.number += 1;
+            Ok(live) => {
                 state.backoff.reset();
                 state.refused = None;
-                state.connection = Some(connection.clone());
-                Ok((state.number, connection))
+                state.live = Some(live.clone());
+                Ok(live)
             }
             Err(failure) => {
                 state.refused = Some((Instant::now() + state.backoff.next(), failure.clone()));
@@ -84,9 +95,18 @@ impl Link {
         }
     }
 
-    async fn open(&self) -> Result<Connection, Failure> {
-        let mut connection = self.connector.connect(None, self.repeats).await?;
+    async fn open(&self) -> Result<Live, Failure> {
+        let is_lost = Arc::new(AtomicBool::new(false));
+        let seen = is_lost.clone();
+        let push: Push = Arc::new(move |info: PushInfo| {
+            if info.kind == PushKind::Disconnection {
+                seen.store(true, Ordering::Relaxed);
+            }
+        });
+        // A connection to a Redis Cluster mends itself, shard by shard.
+        let push = (!self.connector.is_sharded()).then_some(push);
+        let mut connection = self.connector.connect(push, self.repeats).await?;
         connection.servers().await?;
-        Ok(connection)
+        Ok(Live { connection, is_lost })
     }
 }

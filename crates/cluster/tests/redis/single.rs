@@ -94,6 +94,21 @@ async fn a_restart_without_its_data_loses_nobody() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn after_a_restart_the_first_request_is_not_refused() {
+    let mut server = RedisServer::start();
+    let [a, b] = two_nodes(&server.url()).await;
+    a.cluster.publish(vec![event("presence-x", "before")]).await.expect("the bus");
+    a.cluster.channels(&app(), "").await.expect("the ledger");
+    server.kill();
+    wait_deaf(&a).await;
+    server.run();
+    wait_well(&a).await;
+    wait_well(&b).await;
+    a.cluster.publish(vec![event("presence-x", "after")]).await.expect("the bus, at once");
+    a.cluster.channels(&app(), "").await.expect("the ledger, at once");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_restart_with_older_data_ends_with_what_is_true() {
     let mut server = RedisServer::start_with(&["--appendonly", "no", "--save", "3600 1"]);
     let [a, b] = two_nodes(&server.url()).await;
