@@ -46,7 +46,7 @@ pub(crate) fn plan(template: &App, config: &ConfigFile, environment: &Environmen
     if let Some(provider) = provider.filter(|provider| !provider.contains("Config")) {
         plan.notes.push(format!("the apps of this server are not in its file but with {provider}"));
     }
-    if let Some(size) = count(&get(&["max_request_size_in_kb"])) {
+    if let Ok(Some(size)) = count(&get(&["max_request_size_in_kb"])) {
         plan.notes.push(format!("max_request_size_in_kb ({size}): the limit is event_data_bytes of each app"));
     }
     for (names, instead) in REST {

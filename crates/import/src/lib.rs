@@ -29,10 +29,11 @@ pub use variables::{Meaning, ServerVariables, Variable, variables};
 /// # Errors
 /// When there is no such source, it cannot be read, or it names no app that could be used.
 pub async fn read(source: &SourceArgs, environment: &Environment, template: &App) -> Result<Plan, ImportError> {
-    let plan = match &source.from_database {
+    let mut plan = match &source.from_database {
         Some(url) => database::plan(template, source.format, url, source.from_table.as_deref()).await?,
         None => read_files(source, environment, template)?,
     };
+    plan.quote_notes();
     if plan.apps.is_empty() { Err(ImportError::NoApp { place: plan.source, notes: plan.notes }) } else { Ok(plan) }
 }
 

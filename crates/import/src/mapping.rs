@@ -71,7 +71,7 @@ pub(crate) fn app(mapping: &Mapping, template: &App, record: &Value, place: &str
         let Key::Name(name) = name else { continue };
         match mapping.iter().find(|(known, _)| known == name) {
             Some((_, target)) => take(&mut planned, name, *target, value),
-            None => planned.notes.push(format!("{name}: not known")),
+            None => planned.notes.push(format!("no equivalent: {name}: not known")),
         }
     }
     planned.app.validate().map_err(|error| format!("{place}: {error}"))?;
@@ -94,36 +94,50 @@ fn credential<T, E: std::fmt::Display>(
 
 fn take(planned: &mut PlannedApp, name: &str, target: Target, value: &Value) {
     if let Some(unread) = value.unread() {
-        planned.notes.push(format!("{name} (line {}): {}, left as the default", unread.line, unread.what));
+        planned.notes.push(format!("left as the default: {name} (line {}): {}", unread.line, unread.what));
         return;
     }
     let PlannedApp { app, notes } = planned;
-    match target {
-        Target::Name => app.name = value.text().unwrap_or_default(),
-        Target::Enabled => app.enabled = flag(value).unwrap_or(app.enabled),
-        Target::ClientMessages => app.client_messages = flag(value).unwrap_or(app.client_messages),
-        Target::Statistics => app.statistics = flag(value).unwrap_or(app.statistics),
-        Target::UserAuthentication => app.user_authentication = flag(value).unwrap_or(app.user_authentication),
-        Target::Origins => app.allowed_origins = origins(value),
-        Target::Capacity => {
-            app.capacity = count(value).and_then(|count| u32::try_from(count).ok()).and_then(NonZeroU32::new);
+    let taken = match target {
+        Target::Name => text(value).map(|name| app.name = name),
+        Target::Enabled => set_flag(&mut app.enabled, value),
+        Target::ClientMessages => set_flag(&mut app.client_messages, value),
+        Target::Statistics => set_flag(&mut app.statistics, value),
+        Target::UserAuthentication => set_flag(&mut app.user_authentication, value),
+        Target::Origins => origins(value).map(|origins| app.allowed_origins = origins),
+        Target::Capacity => count(value).map(|count| {
+            // More than can be counted is more than there will be.
+            app.capacity = count.and_then(|count| NonZeroU32::new(u32::try_from(count).unwrap_or(u32::MAX)));
+        }),
+        Target::Limit(limit, unit) => set_limit(&mut app.limits, limit, unit, value),
+        Target::None(instead) if means_something(value) => {
+            notes.push(format!("no equivalent: {name}: {instead}"));
+            Ok(())
         }
-        Target::Limit(limit, unit) => {
-            let set = count_of(value, unit).map(|count| set_limit(&mut app.limits, limit, count));
-            notes.extend(set.and_then(Result::err).map(|problem| format!("{name}: {problem}")));
-        }
-        Target::None(instead) if means_something(value) => notes.push(format!("{name}: {instead}")),
-        Target::Id | Target::Key | Target::Secret | Target::Ignored | Target::None(_) => {}
+        Target::Id | Target::Key | Target::Secret | Target::Ignored | Target::None(_) => Ok(()),
+    };
+    notes.extend(taken.err().map(|problem| format!("left as the default: {name}: {problem}")));
+}
+
+/// Gives the limit called `name` the value of a field that counts in units of this many. The error says why not.
+pub(crate) fn set_limit(limits: &mut Limits, name: &str, unit: u32, value: &Value) -> Result<(), String> {
+    let limit = LimitRange::named(name).ok_or_else(|| format!("there is no limit {name}"))?;
+    match count_of(value, unit)? {
+        Some(count) => limit.set(limits, count).map_err(|error| error.to_string()),
+        None => Ok(()),
     }
 }
 
-/// Gives the limit called `name` a value. The error says why not.
-pub(crate) fn set_limit(limits: &mut Limits, name: &str, value: i64) -> Result<(), String> {
-    let limit = LimitRange::named(name).ok_or_else(|| format!("there is no limit {name}"))?;
-    limit.set(limits, value).map_err(|error| format!("{error}, left as the default"))
+fn set_flag(field: &mut bool, value: &Value) -> Result<(), String> {
+    match flag(value) {
+        Some(flag) => *field = flag,
+        None if is_unset(value) => {}
+        None => return Err(format!("{} is neither true nor false", kind(value))),
+    }
+    Ok(())
 }
 
-/// A switch; nothing where it is not set.
+/// A switch; nothing where it is not set, or is none.
 pub(crate) fn flag(value: &Value) -> Option<bool> {
     match value {
         Value::Bool(flag) => Some(*flag),
@@ -138,28 +152,65 @@ pub(crate) fn flag(value: &Value) -> Option<bool> {
 }
 
 /// A positive number; nothing where there is none, and where 0 or -1 means that there is no limit.
-pub(crate) fn count(value: &Value) -> Option<i64> {
+pub(crate) fn count(value: &Value) -> Result<Option<i64>, String> {
     count_of(value, 1)
 }
 
 /// The same of a number that counts in units of this many: half a KiB is 512 bytes.
-pub(crate) fn count_of(value: &Value, unit: u32) -> Option<i64> {
-    let number = value.text()?.trim().parse::<f64>().ok()? * f64::from(unit);
+pub(crate) fn count_of(value: &Value, unit: u32) -> Result<Option<i64>, String> {
+    if is_unset(value) || matches!(value, Value::Bool(false)) {
+        return Ok(None);
+    }
+    let number = match value {
+        Value::Integer(_) | Value::Float(_) | Value::Text(_) => value.text().and_then(|text| text.trim().parse().ok()),
+        _ => None,
+    };
+    let number: f64 =
+        number.filter(|number: &f64| number.is_finite()).ok_or_else(|| format!("{} is no number", kind(value)))?;
     #[expect(clippy::cast_possible_truncation, reason = "a float out of range becomes the nearest integer there is")]
-    let number = number.ceil() as i64;
-    Some(number).filter(|number| *number > 0)
+    let number = (number * f64::from(unit)).ceil() as i64;
+    Ok(Some(number).filter(|number| *number > 0))
 }
 
-fn origins(value: &Value) -> Vec<String> {
+fn text(value: &Value) -> Result<String, String> {
+    match value {
+        Value::Null => Ok(String::new()),
+        other => other.text().ok_or_else(|| format!("{} is no text", kind(other))),
+    }
+}
+
+fn origins(value: &Value) -> Result<Vec<String>, String> {
     let all: Vec<String> = match value {
+        Value::Null => Vec::new(),
         Value::Text(text) => text.split(',').map(|origin| origin.trim().to_owned()).collect(),
-        other => other.items().filter_map(Value::filled).collect(),
+        Value::Array(entries) => entries.iter().map(|(_, origin)| text(origin)).collect::<Result<_, _>>()?,
+        other => return Err(format!("{} is no list of origins", kind(other))),
     };
     // Both say that every origin is allowed.
     if all.iter().any(|origin| origin == "*") {
-        Vec::new()
+        Ok(Vec::new())
     } else {
-        all.into_iter().filter(|origin| !origin.is_empty()).collect()
+        Ok(all.into_iter().filter(|origin| !origin.is_empty()).collect())
+    }
+}
+
+fn is_unset(value: &Value) -> bool {
+    match value {
+        Value::Null => true,
+        Value::Text(text) => text.trim().is_empty(),
+        _ => false,
+    }
+}
+
+/// What a value is, without repeating it: it may be a secret in the wrong place.
+fn kind(value: &Value) -> String {
+    match value {
+        Value::Null => "null".to_owned(),
+        Value::Bool(flag) => flag.to_string(),
+        Value::Integer(_) | Value::Float(_) => "a number".to_owned(),
+        Value::Text(text) => format!("a text of {} bytes", text.len()),
+        Value::Array(_) => "an array".to_owned(),
+        Value::Unread(unread) => unread.what.clone(),
     }
 }
 

@@ -1,5 +1,6 @@
 //! What an import would do.
 
+use clairon_client::quote;
 use clairon_registry::App;
 
 /// The apps of a source, and what is left behind.
@@ -32,6 +33,14 @@ impl Plan {
         match app {
             Ok(app) => self.apps.push(app),
             Err(reason) => self.notes.push(reason),
+        }
+    }
+
+    /// Makes the notes fit for a terminal: names and values in them are the source's own.
+    pub(crate) fn quote_notes(&mut self) {
+        let planned = self.apps.iter_mut().flat_map(|planned| &mut planned.notes);
+        for note in planned.chain(&mut self.notes) {
+            *note = quote(note);
         }
     }
 }

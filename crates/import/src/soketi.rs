@@ -5,7 +5,7 @@ use clairon_registry::App;
 
 use crate::{
     error::ImportError,
-    mapping::{Mapping, Target, app, count, count_of, set_limit},
+    mapping::{Mapping, Target, app, count, set_limit},
     plan::Plan,
     variables::{Names, ServerVariables, needs},
 };
@@ -165,18 +165,19 @@ fn find<'a>(value: &'a Value, path: &str) -> Option<&'a Value> {
         .or_else(|| path.match_indices('.').find_map(|(dot, _)| find(value.get(&path[..dot])?, &path[dot + 1..])))
 }
 
-/// Gives an app the server's limits where it has no own; returns what is out of range.
+/// Gives an app the server's limits where it has no own; returns what cannot be taken.
 fn inherit(app: &mut App, record: &Value, config: &Value) -> Vec<String> {
     let has_own = |limit: &str| {
         APP.iter().any(|(name, target)| {
-            matches!(target, Target::Limit(known, _) if *known == limit) && record.get(name).and_then(count).is_some()
+            matches!(target, Target::Limit(known, _) if *known == limit)
+                && record.get(name).is_some_and(|value| count(value).is_ok_and(|count| count.is_some()))
         })
     };
     let limits = LIMITS.iter().map(|(path, setting, unit)| (path, setting.trim_start_matches("limits."), *unit));
     let inherited = limits.filter(|(_, limit, _)| !has_own(limit));
     let set = inherited.filter_map(|(path, limit, unit)| {
-        let value = count_of(find(config, path)?, unit)?;
-        set_limit(&mut app.limits, limit, value).err().map(|problem| format!("{path}: {problem}"))
+        let problem = set_limit(&mut app.limits, limit, unit, find(config, path)?).err()?;
+        Some(format!("left as the default: {path}: {problem}"))
     });
     set.collect()
 }

@@ -130,10 +130,10 @@ fn of_setting(setting: &'static str, unit: u32, value: &str) -> Meaning {
 
 /// A number in our units. What is no number stays as it is, to be refused under its name; `None`: there is no limit.
 fn amount(value: &str, unit: u32) -> Option<String> {
-    if value.trim().parse::<f64>().is_err() {
-        return Some(value.to_owned());
+    match count_of(&Value::Text(value.to_owned()), unit) {
+        Ok(count) => count.map(|count| count.to_string()),
+        Err(_) => Some(value.to_owned()),
     }
-    count_of(&Value::Text(value.to_owned()), unit).map(|count| count.to_string())
 }
 
 /// True for what Kubernetes and Docker's links tell containers of a service that is called like the server.

@@ -60,7 +60,7 @@ fn describe(plan: &Plan, present: &[App], template: &App) -> serde_json::Result<
             Some(why) => writeln!(text, "  leave   {id}  {name:?}: {why}"),
         };
         for note in notes {
-            let _ = writeln!(text, "          no equivalent: {note}");
+            let _ = writeln!(text, "          {note}");
         }
     }
     for note in &plan.notes {

@@ -89,6 +89,41 @@ fn what_a_source_leaves_open_is_as_new_apps_have_it() {
 }
 
 #[test]
+fn what_makes_no_sense_is_named_and_left_as_the_default() {
+    let place = Place::new();
+    folder(&place, "config");
+    let config = "<?php return ['apps' => [
+        ['id' => '1', 'key' => 'k1', 'secret' => 's1', 'name' => ['x'], 'capacity' => 'plenty',
+         'enable_client_messages' => 'perhaps', 'allowed_origins' => 5],
+        ['id' => '2', 'key' => 'k2', 'secret' => 's2', 'capacity' => 99999999999, 'allowed_origins' => [['a.test']]],
+    ]];";
+    place.write("config/websockets.php", config);
+    let shown = imported(&place, &["laravel-websockets"]);
+    let expected = "\
+  create  1  \"\"  key k1
+          left as the default: name: an array is no text
+          left as the default: capacity: a text of 6 bytes is no number
+          left as the default: enable_client_messages: a text of 7 bytes is neither true nor false
+          left as the default: allowed_origins: a number is no list of origins
+  create  2  \"\"  key k2, capacity 4294967295
+          left as the default: allowed_origins: an array is no text
+";
+    assert!(shown.contains(expected), "{shown}");
+    let config = json!({"presence": {"maxMembersPerChannel": "many"}, "eventLimits.maxPayloadInKb": 99_999_999,
+        "appManager.array.apps": [{"id": "a", "key": "key-a", "secret": "secret-a", "maxEventNameLength": "NaN",
+            "\u{1b}[2J\u{202e}": "x".repeat(1_000)}]});
+    place.write("soketi.json", &config.to_string());
+    let shown = imported(&place, &["soketi", "soketi.json"]);
+    let expected = "\
+          no equivalent: [2J : not known
+          left as the default: maxEventNameLength: a text of 3 bytes is no number
+          left as the default: eventLimits.maxPayloadInKb: event_data_bytes is 102399998976, allowed are 1 to 10485760
+          left as the default: presence.maxMembersPerChannel: a text of 4 bytes is no number
+";
+    assert!(shown.contains(expected), "{shown}");
+}
+
+#[test]
 fn soketis_file() {
     let place = Place::new();
     let config = json!({
