@@ -1,6 +1,6 @@
 //! Plain requests and their answers.
 
-use std::{sync::mpsc, thread, time::SystemTime};
+use std::{io::Read, sync::mpsc, thread, time::SystemTime};
 
 use ureq::{
     Agent, Body, BodyReader,
@@ -84,7 +84,7 @@ impl Client {
             request.timeout_global(None).timeout_connect(Some(PATIENCE)).timeout_recv_response(Some(PATIENCE));
         let request =
             request.build().header("authorization", format!("Bearer {token}")).header("accept", "text/event-stream");
-        let response = request.call().map_err(|error| quote(&error.to_string()))?;
+        let response = request.call().map_err(|error| reason(&error))?;
         let is_stream = response
             .headers()
             .get("content-type")
@@ -101,14 +101,25 @@ impl Client {
 }
 
 fn read(response: Result<Response<Body>, ureq::Error>) -> Result<Answer, String> {
-    let response = response.map_err(|error| quote(&error.to_string()))?;
+    let response = response.map_err(|error| reason(&error))?;
     let (parts, body) = response.into_parts();
     Ok(answer(parts, beginning(body)))
 }
 
-/// A body that is too long or breaks off is worth no more than none; the status tells enough.
+/// Why there is no answer, in words.
+fn reason(error: &ureq::Error) -> String {
+    match error {
+        ureq::Error::Timeout(_) => format!("no answer within {} s", PATIENCE.as_secs()),
+        ureq::Error::Protocol(problem) => format!("unreadable answer: {}", quote(&problem.to_string())),
+        other => quote(&other.to_string()),
+    }
+}
+
+/// What is too long or breaks off is cut.
 fn beginning(body: Body) -> String {
-    let bytes = body.into_with_config().limit(MAX_BODY).read_to_vec().unwrap_or_default();
+    let mut bytes = Vec::new();
+    // Where it ends does not matter: the status tells enough.
+    let _ = body.into_reader().take(MAX_BODY).read_to_end(&mut bytes);
     String::from_utf8_lossy(&bytes).into_owned()
 }
 
@@ -149,16 +160,18 @@ impl Answer {
         self.headers.get(name).map(|value| quote(&String::from_utf8_lossy(value.as_bytes()))).unwrap_or_default()
     }
 
-    /// The message of an error: what stands in `error`, `message` or `detail` of a JSON body, or else the body.
+    /// The message of an error: what stands in `error`, `message` or `detail` of a JSON body, or else the body, or
+    /// "nothing" where it is empty.
     #[must_use]
     pub fn message(&self) -> String {
         let json: Option<serde_json::Value> = serde_json::from_str(&self.body).ok();
         let field = |name: &str| json.as_ref()?.get(name)?.as_str().map(quote);
-        let is_page = self.body.trim_start().starts_with('<');
-        field("error")
-            .or_else(|| field("message"))
-            .or_else(|| field("detail"))
-            .unwrap_or_else(|| if is_page { "an HTML page".to_owned() } else { quote(&self.body) })
+        let body = || match self.body.trim_start() {
+            "" => "nothing".to_owned(),
+            page if page.starts_with('<') => "an HTML page".to_owned(),
+            text => quote(text),
+        };
+        field("error").or_else(|| field("message")).or_else(|| field("detail")).unwrap_or_else(body)
     }
 
     /// The body's JSON, where it is an object.

@@ -44,6 +44,25 @@ fn a_page_has_taken_no_event_and_tells_none() {
 }
 
 #[test]
+fn why_there_is_no_answer_is_told_in_words() {
+    let publish = |talk| {
+        let url = format!("http://key:secret@127.0.0.1:{}/apps/1", server(talk));
+        run(&["publish", "lobby", "e", "{}", "--url", &url])
+    };
+    publish(|mut stream| {
+        let _ = stream.read(&mut [0; 8_192]);
+        let _ = stream.write_all(&[0xff; 1_000]);
+    })
+    .ended(1, "unreadable answer: ");
+    publish(|mut stream| drop(stream.read_to_end(&mut Vec::new()))).ended(1, "no answer within 10 s");
+    publish(|mut stream| {
+        let _ = stream.read(&mut [0; 8_192]);
+        let _ = stream.write_all(b"HTTP/1.1 301 Moved\r\nLocation: http://elsewhere.test\r\nContent-Length: 0\r\n\r\n");
+    })
+    .ended(1, "answers 301: it redirects to http://elsewhere.test, which is not followed (nothing)");
+}
+
+#[test]
 fn who_answers_byte_by_byte_is_not_waited_for() {
     let port = server(|mut stream| {
         let _ = stream.read(&mut [0; 8_192]);

@@ -52,7 +52,7 @@ fn answered(setup: &Setup, answer: &Answer, socket_id: SocketId) -> Finding {
     let Some(auth) = answer.object().and_then(|body| Some(body.get("auth")?.as_str()?.to_owned())) else {
         let detail = format!(
             "it answers 200 with {} in place of a signature: the broadcast driver is not pusher there",
-            shown(answer)
+            answer.message()
         );
         return Finding::fail(CHECK, detail, "BROADCAST_CONNECTION=pusher\nphp artisan config:clear");
     };
@@ -71,9 +71,4 @@ fn answered(setup: &Setup, answer: &Answer, socket_id: SocketId) -> Finding {
             Finding::fail(CHECK, detail, "php artisan config:clear\nand restart PHP-FPM or Octane")
         }
     }
-}
-
-fn shown(answer: &Answer) -> String {
-    let message = answer.message();
-    if message.is_empty() { "nothing".to_owned() } else { message }
 }
