@@ -121,6 +121,9 @@ pub fn logged_edges(log: &Log, app: &App, channel: &str) -> Vec<String> {
     let is_edge = |line: &&Value| {
         line["message"] == "channel changed" && line["app"] == app.id.as_str() && line["channel"] == channel
     };
-    let edge = |line: &Value| line["edge"].as_str().unwrap_or_default().to_owned();
+    let edge = |line: &Value| {
+        let edge = line["edge"].as_str().unwrap_or_default();
+        line["user"].as_str().map_or_else(|| edge.to_owned(), |user| format!("{edge} {user}"))
+    };
     log.lines().iter().filter(is_edge).map(edge).collect()
 }

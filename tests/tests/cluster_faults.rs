@@ -61,7 +61,7 @@ fn the_members_of_a_killed_node_are_removed_once() {
     drop(nodes.servers.pop());
     wait_for_changes(&mut ada, &["-bob"]);
     nodes.wait_for_members("presence-x", &["ada", "cem"]);
-    assert_eq!(nodes.edges("presence-x").iter().filter(|edge| *edge == r#"MemberRemoved("bob")"#).count(), 1);
+    assert_eq!(nodes.edges("presence-x").iter().filter(|edge| *edge == "member_removed bob").count(), 1);
     let info = &[("info", "subscription_count")];
     let count = Request::get(&app(), "/channels/presence-x", info).send(&nodes.servers[0]).ok();
     assert_eq!(count["subscription_count"], 2);

@@ -139,9 +139,9 @@ fn a_rolling_restart_loses_nothing_and_leaves_no_ghost() {
         heard.assert_whole();
     }
     nodes.wait_for_members(CHANNEL, &names);
-    let mut wanted = vec!["Occupied".to_owned()];
-    wanted.extend(users.iter().map(|user| format!("MemberRemoved({user:?})")));
-    wanted.extend([&users[..], &users[..]].concat().iter().map(|user| format!("MemberAdded({user:?})")));
+    let mut wanted = vec!["occupied".to_owned()];
+    wanted.extend(users.iter().map(|user| format!("member_removed {user}")));
+    wanted.extend([&users[..], &users[..]].concat().iter().map(|user| format!("member_added {user}")));
     wanted.sort();
     let edges = || {
         let stopped = logs.iter().flat_map(|log| logged_edges(log, &app(), CHANNEL));

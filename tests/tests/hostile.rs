@@ -108,12 +108,14 @@ fn a_flood_of_refusals_fills_no_log() {
 fn a_user_id_forges_no_line_in_the_log() {
     let server = Server::builder().app(app()).env("CLAIRON_LOG", "debug").start();
     let mut client = Client::connect(&server, &app());
-    client.sign_in(&json!({"id": "u\nINFO forged\u{1b}[31m"}).to_string());
-    let channel = "#server-to-user-u\nINFO forged\u{1b}[31m";
+    let channel = "#server-to-user-u\nINFO forged\u{1b}[31m\u{9b}2J";
+    client.sign_in(&json!({"id": channel.trim_start_matches("#server-to-user-")}).to_string());
     client.subscribe(channel);
     client.unsubscribe(channel);
     let line = server.wait_for_log("the end of the subscription", |line| line["message"] == "unsubscribed");
-    assert!(!line["channel"].as_str().is_some_and(|text| text.contains(char::is_control)), "{line}");
+    // Escaped once: JSON gives back what was sent.
+    assert_eq!(line["channel"], channel);
+    assert!(server.log().lines().iter().all(Value::is_object), "{}", server.log());
 }
 
 #[test]
@@ -124,6 +126,10 @@ fn a_refused_client_event_has_a_message_and_a_reason() {
     client.complained();
     let line = server.wait_for_log("the refusal", |line| line.to_string().contains("Client events need"));
     assert_eq!(line["message"], "client event refused", "{line}");
+    client.whisper("private-c", &format!("client-{}", "e".repeat(200)), &json!({}));
+    let told = client.complained();
+    let line = server.wait_for_log("the other refusal", |line| line.to_string().contains("client event's name"));
+    assert_eq!(line["reason"], told);
 }
 
 #[test]

@@ -1,16 +1,25 @@
 //! The log: on stderr, so that stdout carries only what was asked for.
 
-use std::io::{self, IsTerminal};
+mod human;
+mod json;
+
+use std::{
+    error::Error,
+    fmt,
+    io::{self, IsTerminal},
+    panic,
+};
 
 use tracing_appender::non_blocking::{NonBlockingBuilder, WorkerGuard};
 use tracing_subscriber::EnvFilter;
 
+pub(crate) use self::json::line as json_line;
 use crate::config::{LogFormat, LogSettings};
 
 /// How many lines may wait to be written. Their places are taken from the start, so this is memory of an idle server.
 const WAITING_LINES: usize = 8_192;
 
-/// Starts logging, until the guard is dropped.
+/// Starts logging, until the guard is dropped. Every value is escaped once, whatever a stranger has put into it.
 ///
 /// A thread of its own writes, so that a terminal or a log driver that does not read holds nobody up; what it cannot
 /// keep up with is dropped.
@@ -22,8 +31,49 @@ pub(crate) fn start(settings: &LogSettings) -> anyhow::Result<WorkerGuard> {
     let (writer, guard) = NonBlockingBuilder::default().buffered_lines_limit(WAITING_LINES).finish(io::stderr());
     let log = tracing_subscriber::fmt().with_env_filter(filter).with_writer(writer);
     match settings.format {
-        LogFormat::Human => log.with_ansi(io::stderr().is_terminal()).init(),
-        LogFormat::Json => log.json().flatten_event(true).with_current_span(false).with_span_list(false).init(),
+        LogFormat::Human => log.fmt_fields(human::Fields).with_ansi(io::stderr().is_terminal()).init(),
+        LogFormat::Json => {
+            panic::set_hook(Box::new(json::report_panic));
+            let log = log.json().flatten_event(true).with_current_span(false).with_span_list(false);
+            log.map_event_format(json::Escaped).init();
+        }
     }
     Ok(guard)
+}
+
+/// An error of a command that logs, to be reported in the form of its log.
+#[derive(Debug)]
+pub(crate) struct Failure {
+    format: LogFormat,
+    error: anyhow::Error,
+}
+
+impl Failure {
+    pub(crate) fn new(format: LogFormat, error: impl Into<anyhow::Error>) -> Self {
+        Self { format, error: error.into() }
+    }
+
+    /// The error, and the form of the log. The errors of other commands are for people.
+    pub(crate) fn take_apart(error: anyhow::Error) -> (LogFormat, anyhow::Error) {
+        match error.downcast() {
+            Ok(Self { format, error }) => (format, error),
+            Err(error) => (LogFormat::Human, error),
+        }
+    }
+}
+
+impl fmt::Display for Failure {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.error.fmt(f)
+    }
+}
+
+impl Error for Failure {}
+
+/// Writes an error to stderr in the form of the log, past the log: it may not have started, or have ended.
+pub(crate) fn say_error(format: LogFormat, error: &str) {
+    match format {
+        LogFormat::Human => eprintln!("error: {error}"),
+        LogFormat::Json => eprintln!("{}", json::error(error)),
+    }
 }

@@ -16,6 +16,7 @@ use tokio::task;
 use crate::{
     cli::{Cli, Command},
     config::Problems,
+    logging::{Failure, say_error},
 };
 
 /// Of the allocators measured, the one that keeps least for itself with many connections.
@@ -30,7 +31,7 @@ const USAGE_ERROR: u8 = 2;
 async fn main() -> ExitCode {
     match run(Cli::read().command).await {
         Ok(()) => ExitCode::SUCCESS,
-        Err(error) => report(&error),
+        Err(error) => report(error),
     }
 }
 
@@ -49,14 +50,15 @@ async fn run(command: Command) -> anyhow::Result<()> {
     }
 }
 
-fn report(error: &anyhow::Error) -> ExitCode {
+fn report(error: anyhow::Error) -> ExitCode {
+    let (format, error) = Failure::take_apart(error);
     if let Some(problems) = error.downcast_ref::<Problems>() {
         for problem in problems.lines() {
-            eprintln!("error: {problem}");
+            say_error(format, problem);
         }
         return ExitCode::from(USAGE_ERROR);
     }
-    eprintln!("error: {error:#}");
+    say_error(format, &format!("{error:#}"));
     let is_usage = error.downcast_ref().is_some_and(DoctorError::is_usage)
         || error.downcast_ref().is_some_and(BenchError::is_usage)
         || error.downcast_ref().is_some_and(ImportError::is_usage)

@@ -23,7 +23,7 @@ pub use endpoint::{Endpoint, is_loopback};
 pub use refusal::Refusal;
 pub use socket::PusherSocket;
 pub use target::{InvalidTarget, Target};
-pub use text::{is_unprintable, json_line, quote};
+pub use text::{json_line, quote};
 
 /// How long a peer may take for anything before it is given up.
 pub const PATIENCE: Duration = Duration::from_secs(10);

@@ -9,7 +9,7 @@ use clairon_client::{
     refusal::{CLOCK_WINDOW, clock},
     signed,
 };
-use clairon_protocol::SocketId;
+use clairon_protocol::{SocketId, one_line};
 use clap::Args;
 use serde_json::{Value, json};
 
@@ -78,7 +78,7 @@ pub fn run(target: &Target, arguments: &PublishArgs) -> Result<(), LiveError> {
         let told = json!({"channels": channels, "event": event, "bytes": size, "server": endpoint.to_string(), "answer": answer});
         print(&json_line(&told))
     } else {
-        let names: Vec<_> = channels.iter().map(|name| crate::terminal::one_line(name)).collect();
+        let names: Vec<_> = channels.iter().map(|name| one_line(name)).collect();
         print(&format!("{endpoint} took {event:?} for {} ({size} bytes)", names.join(", ")))
     }
 }

@@ -3,7 +3,6 @@
 use std::fmt;
 
 use anstyle::{AnsiColor, Style};
-use clairon_client::is_unprintable;
 use jiff::Timestamp;
 
 pub(crate) const DIM: Style = Style::new().dimmed();
@@ -26,15 +25,6 @@ impl<T: AsRef<str>> fmt::Display for Styled<T> {
     }
 }
 
-/// A peer's text in one line: what would write to the terminal, or mislead whoever reads it, is escaped.
-pub(crate) fn one_line(text: &str) -> String {
-    let mut line = String::with_capacity(text.len());
-    for char in text.chars() {
-        if is_unprintable(char) { line.extend(char.escape_default()) } else { line.push(char) }
-    }
-    line
-}
-
 /// A moment as `12:34:56.789`, in UTC as in the server's log.
 pub(crate) fn clock(time: Timestamp) -> String {
     let text = moment(time);
@@ -54,11 +44,6 @@ pub(crate) fn say(style: Style, text: impl fmt::Display) {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn a_peer_cannot_write_to_the_terminal() {
-        assert_eq!(one_line("a\n\u{1b}[2Jü\u{202e}"), "a\\n\\u{1b}[2Jü\\u{202e}");
-    }
 
     #[test]
     fn moments_have_milliseconds() {

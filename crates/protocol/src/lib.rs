@@ -14,6 +14,7 @@ mod ids;
 mod json;
 mod limits;
 mod presence;
+mod printable;
 mod secret;
 
 pub use channel::{ChannelKind, ChannelName};
@@ -25,4 +26,5 @@ pub use ids::{APP_ID_CHARS, AppId, AppKey, SocketId, is_socket_id};
 pub use json::data_text;
 pub use limits::Limits;
 pub use presence::{Member, User, UserId};
+pub use printable::{escape_json, is_unprintable, one_line};
 pub use secret::{SECRET_BYTES, Secret};

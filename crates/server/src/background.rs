@@ -205,7 +205,13 @@ pub(crate) async fn refresh(node: &Node) -> Result<(), RegistryError> {
 }
 
 fn apply(node: &Node, change: &AppChange) {
-    info!(?change, "app changed");
+    let (id, change_name) = match change {
+        AppChange::Added(id) => (id, "added"),
+        AppChange::Changed(id) => (id, "changed"),
+        AppChange::Disabled(id) => (id, "disabled"),
+        AppChange::Removed(id) => (id, "removed"),
+    };
+    info!(app = %id, change = change_name, "app changed");
     if let AppChange::Removed(id) | AppChange::Disabled(id) = change {
         node.hub.app(id).close_all(Disconnect::AppDisabled);
     }

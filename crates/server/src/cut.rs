@@ -1,12 +1,12 @@
 //! Strangers' texts in the log.
 
-use std::fmt;
+use std::fmt::{self, Write};
 
 /// How much of a text is shown, in characters.
 const SHOWN: usize = 200;
 
-/// A text of a peer, for the log: escaped, so that it can forge no line, and cut to 200 characters. Its `Debug` form is
-/// quoted, for use within a sentence.
+/// A text of a peer for the log, cut to 200 characters. It is not escaped: the log escapes every value once. The `Debug`
+/// form stands between quotes, for use within a sentence; quotes inside it are escaped, so that its end is known.
 #[derive(Clone, Copy)]
 pub(crate) struct Cut<'a>(pub(crate) &'a str);
 
@@ -27,14 +27,21 @@ impl<'a> Cut<'a> {
 
 impl fmt::Display for Cut<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}", self.shown().escape_debug())?;
+        f.write_str(self.shown())?;
         self.note_cut(f)
     }
 }
 
 impl fmt::Debug for Cut<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{:?}", self.shown())?;
+        f.write_char('"')?;
+        for char in self.shown().chars() {
+            if matches!(char, '"' | '\\') {
+                f.write_char('\\')?;
+            }
+            f.write_char(char)?;
+        }
+        f.write_char('"')?;
         self.note_cut(f)
     }
 }
@@ -44,10 +51,10 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_text_is_escaped_and_cut() {
-        let text = format!("\u{1b}[31m\n{}", "é".repeat(200));
-        assert_eq!(format!("{}", Cut("private-x")), "private-x");
+    fn a_text_is_cut_and_left_to_the_log_to_escape() {
+        let text = format!("\u{1b}'\n{}", "é".repeat(200));
+        assert_eq!(format!("{}", Cut(&text)), format!("\u{1b}'\n{}… (403 bytes)", "é".repeat(197)));
         assert_eq!(format!("{:?}", Cut("private-x")), "\"private-x\"");
-        assert_eq!(format!("{}", Cut(&text)), format!(r"\u{{1b}}[31m\n{}… (406 bytes)", "é".repeat(194)));
+        assert_eq!(format!("{:?}", Cut("a\"\n\\'")), "\"a\\\"\n\\\\'\"");
     }
 }

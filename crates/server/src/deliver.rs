@@ -92,7 +92,13 @@ impl Delivery {
 
 /// Logs a change that is seen from outside of a channel.
 pub(crate) fn log_edge(app: &AppId, channel: &ChannelName, edge: &Edge) {
-    debug!(%app, %channel, ?edge, "channel changed");
+    let (edge, user) = match edge {
+        Edge::Occupied => ("occupied", None),
+        Edge::Vacated => ("vacated", None),
+        Edge::MemberAdded(user) => ("member_added", Some(user)),
+        Edge::MemberRemoved(user) => ("member_removed", Some(user)),
+    };
+    debug!(%app, %channel, edge, user = user.map(|user| display(Cut(user.as_str()))), "channel changed");
 }
 
 fn count(connections: u64) -> usize {

@@ -88,11 +88,11 @@ pub(crate) fn edges(room: &Room) -> Checked {
     balance.insert("", 0);
     for edge in &room.edges {
         let (what, change) = match edge.as_str() {
-            "Occupied" => ("", 1),
-            "Vacated" => ("", -1),
-            edge => match edge.strip_prefix("MemberAdded(") {
-                Some(user) => (user.trim_matches(['"', ')']), 1),
-                None => (edge.trim_start_matches("MemberRemoved(").trim_matches(['"', ')']), -1),
+            "occupied" => ("", 1),
+            "vacated" => ("", -1),
+            edge => match edge.strip_prefix("member_added ") {
+                Some(user) => (user, 1),
+                None => (edge.trim_start_matches("member_removed "), -1),
             },
         };
         *balance.entry(what).or_default() += change;
@@ -104,10 +104,10 @@ pub(crate) fn edges(room: &Room) -> Checked {
 
 /// The nodes have told of exactly those members that one has heard of who was there all the time.
 pub(crate) fn edges_heard(room: &Room) -> Checked {
-    let mut told: Vec<&str> = room.edges.iter().map(String::as_str).filter(|edge| edge.contains('(')).collect();
+    let mut told: Vec<&str> = room.edges.iter().map(String::as_str).filter(|edge| edge.contains(' ')).collect();
     told.sort_unstable();
     room.stays.iter().filter(|stay| stay.is_whole).try_for_each(|stay| {
-        let first = stay.snapshot.iter().map(|user| format!("MemberAdded({user:?})"));
+        let first = stay.snapshot.iter().map(|user| format!("member_added {user}"));
         let mut heard: Vec<String> = first.chain(stay.heard.iter().filter_map(edge)).collect();
         heard.sort();
         must(heard == told, || format!("the edges {told:?}, but {heard:?} was heard"))
@@ -116,8 +116,8 @@ pub(crate) fn edges_heard(room: &Room) -> Checked {
 
 fn edge(heard: &Heard) -> Option<String> {
     match heard {
-        Heard::Added(user) => Some(format!("MemberAdded({user:?})")),
-        Heard::Removed(user) => Some(format!("MemberRemoved({user:?})")),
+        Heard::Added(user) => Some(format!("member_added {user}")),
+        Heard::Removed(user) => Some(format!("member_removed {user}")),
         Heard::Message(_) => None,
     }
 }
@@ -145,12 +145,12 @@ mod tests {
     fn a_good_history_passes_and_each_bad_one_is_found() {
         let ada = || "ada".to_owned();
         let bob = || "bob".to_owned();
-        let edges = ["Occupied", r#"MemberAdded("ada")"#];
+        let edges = ["occupied", "member_added ada"];
         let last = |heard| Stay { is_last: true, ..stay(heard) };
         let whole = |heard| Stay { is_whole: true, ..stay(heard) };
         let good = history(vec![whole(said(&["1", "2", "3"])), last(said(&["1", "3"]))], &edges);
         assert_eq!(all(&good), Ok(()));
-        let twice = [&edges[..], &[r#"MemberAdded("bob")"#, r#"MemberRemoved("bob")"#].repeat(2)].concat();
+        let twice = [&edges[..], &["member_added bob", "member_removed bob"].repeat(2)].concat();
         let once = whole(vec![Heard::Added(bob()), Heard::Removed(bob())]);
         let elsewhere = vec![Heard::Message("y:1".to_owned())];
         for (what, history) in [
@@ -162,8 +162,8 @@ mod tests {
             ("the truth", history(vec![last(vec![Heard::Removed(ada())])], &edges)),
             ("Added", history(vec![stay(vec![Heard::Added(ada())])], &edges)),
             ("Removed", history(vec![stay(vec![Heard::Removed(bob())])], &edges)),
-            ("in the edges", history(Vec::new(), &["Occupied", "Occupied", r#"MemberAdded("ada")"#])),
-            ("in the edges", history(Vec::new(), &["Occupied", r#"MemberRemoved("ada")"#])),
+            ("in the edges", history(Vec::new(), &["occupied", "occupied", "member_added ada"])),
+            ("in the edges", history(Vec::new(), &["occupied", "member_removed ada"])),
             ("in the edges", history(Vec::new(), &edges[..1])),
             ("was heard", history(vec![once], &twice)),
         ] {

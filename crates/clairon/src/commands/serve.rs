@@ -20,8 +20,8 @@ use self::{apps::Apps, welcome::Welcome};
 use super::{address::Address, open, print};
 use crate::{
     cli::ServeArguments,
-    config::{Adopted, Settings},
-    logging,
+    config::{Adopted, LogFormat, Settings},
+    logging::{self, Failure},
 };
 
 /// Serves until SIGTERM or ctrl-C.
@@ -29,7 +29,12 @@ use crate::{
 /// # Errors
 /// When the settings are wrong, the port is taken, or the registry fails.
 pub(crate) async fn run(arguments: ServeArguments) -> anyhow::Result<()> {
-    let settings = Settings::load(arguments.sources())?;
+    let settings =
+        Settings::load(arguments.sources()).map_err(|problems| Failure::new(problems.log_format(), problems))?;
+    serve(&settings).await.map_err(|error| Failure::new(settings.log.format, error).into())
+}
+
+async fn serve(settings: &Settings) -> anyhow::Result<()> {
     let _log = logging::start(&settings.log)?;
     tell(&settings.adopted);
     let max_connections = open_files::raise_limit();
@@ -45,13 +50,17 @@ pub(crate) async fn run(arguments: ServeArguments) -> anyhow::Result<()> {
     let metrics = MetricsSettings { port, ..settings.server.metrics.clone() };
     let server = clairon_server::Settings { max_connections, metrics, ..settings.server.clone() };
     let server = Server::new(registry.clone(), server).await?;
-    let apps = Apps::prepare(registry.as_ref(), &settings).await?;
+    let apps = Apps::prepare(registry.as_ref(), settings).await?;
     if settings.apps.is_empty() {
         hint_at_env_file(&apps);
     }
     server.refresh().await?;
     let shutdown = shutdown::signal()?;
-    print(welcome(&apps, &settings, &address));
+    let welcome = welcome(&apps, settings, &address);
+    match settings.log.format {
+        LogFormat::Human => print(welcome),
+        LogFormat::Json => print(welcome.json()),
+    }
     info!(
         version = env!("CARGO_PKG_VERSION"),
         http = address.http(),

@@ -155,7 +155,7 @@ fn split_list(text: &str) -> Vec<String> {
 }
 
 impl Value {
-    fn as_text(&self) -> Option<&str> {
+    pub(super) fn as_text(&self) -> Option<&str> {
         match self {
             Self::Text(text) => Some(text),
             Self::Toml(value) => value.as_str(),

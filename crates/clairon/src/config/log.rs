@@ -3,7 +3,7 @@
 use tracing::level_filters::LevelFilter;
 use tracing_subscriber::EnvFilter;
 
-use super::fields::Fields;
+use super::fields::{Fields, Table};
 
 /// The section `log`.
 #[derive(Debug)]
@@ -14,9 +14,10 @@ pub(crate) struct LogSettings {
 }
 
 /// The form of a line.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(crate) enum LogFormat {
     /// For people.
+    #[default]
     Human,
     /// One JSON object.
     Json,
@@ -25,12 +26,24 @@ pub(crate) enum LogFormat {
 impl LogSettings {
     pub(super) fn read(fields: &mut Fields<'_>) -> Option<Self> {
         let filter = fields.text("log.level", parse_level);
-        let format = fields.text("log.format", |format| match format {
-            "human" => Ok(LogFormat::Human),
-            "json" => Ok(LogFormat::Json),
-            _ => Err("allowed are human and json"),
-        });
+        let format = fields.text("log.format", LogFormat::parse);
         Some(Self { filter: filter?, format: format? })
+    }
+}
+
+impl LogFormat {
+    fn parse(text: &str) -> Result<Self, &'static str> {
+        match text {
+            "human" => Ok(Self::Human),
+            "json" => Ok(Self::Json),
+            _ => Err("allowed are human and json"),
+        }
+    }
+
+    /// The form that `settings` ask for, whatever is wrong with the rest of them.
+    pub(super) fn of(settings: &Table) -> Self {
+        let text = settings.get("log.format").and_then(|entry| entry.value.as_text());
+        text.and_then(|text| Self::parse(text).ok()).unwrap_or_default()
     }
 }
 

@@ -2,10 +2,15 @@
 
 use std::fmt;
 
+use super::log::LogFormat;
+
 /// Everything that is wrong with the settings: one line each, which names the key as it was written, its value unless
 /// that may be a secret, and what is allowed.
 #[derive(Debug, Default, PartialEq, Eq)]
-pub(crate) struct Problems(Vec<String>);
+pub(crate) struct Problems {
+    lines: Vec<String>,
+    log_format: LogFormat,
+}
 
 impl Problems {
     /// One problem with the command line.
@@ -17,22 +22,31 @@ impl Problems {
 
     /// Adds one. Line breaks in it are escaped, so that it stays one line.
     pub(super) fn add(&mut self, problem: impl fmt::Display) {
-        self.0.push(problem.to_string().replace('\r', "\\r").replace('\n', "\\n"));
+        self.lines.push(problem.to_string().replace('\r', "\\r").replace('\n', "\\n"));
     }
 
     pub(super) fn is_empty(&self) -> bool {
-        self.0.is_empty()
+        self.lines.is_empty()
     }
 
     /// Each of them, in the order of their discovery.
     pub(crate) fn lines(&self) -> impl Iterator<Item = &str> {
-        self.0.iter().map(String::as_str)
+        self.lines.iter().map(String::as_str)
+    }
+
+    pub(super) fn in_log_format(self, log_format: LogFormat) -> Self {
+        Self { log_format, ..self }
+    }
+
+    /// The form of the log of a server with these settings, as far as they can be read.
+    pub(crate) fn log_format(&self) -> LogFormat {
+        self.log_format
     }
 }
 
 impl fmt::Display for Problems {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.0.join("\n"))
+        f.write_str(&self.lines.join("\n"))
     }
 }
 

@@ -8,7 +8,7 @@ use super::{
     fields::Fields,
     layers::{Layers, Sources},
     listen::{Listen, parse_optional},
-    log::LogSettings,
+    log::{LogFormat, LogSettings},
     others::Adopted,
     problem::Problems,
     server,
@@ -46,8 +46,9 @@ impl Settings {
     pub(crate) fn load(sources: Sources) -> Result<Self, Problems> {
         let mut problems = Problems::default();
         let layers = Layers::new(sources, &mut problems);
+        let log_format = LogFormat::of(&layers.settings);
         let settings = Self::read(layers, &mut problems);
-        settings.filter(|_| problems.is_empty()).ok_or(problems)
+        settings.filter(|_| problems.is_empty()).ok_or_else(|| problems.in_log_format(log_format))
     }
 
     /// Reads every section before it gives up, so that nothing that is wrong goes unreported.

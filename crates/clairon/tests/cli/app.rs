@@ -71,12 +71,13 @@ fn what_to_paste_is_that_of_the_welcome() {
     }
     let server = place.serve(&[], &[("CLAIRON_SERVER_PATH_PREFIX", "/ws")]);
     let port = server.ready["http"].as_str().unwrap().rsplit_once(':').unwrap().1.to_owned();
-    let welcome = server.stop(Signal::TERM).stdout;
+    let welcome = server.stop(Signal::TERM);
     let hidden = place.run_with(&["app", "show", "1", "--env"], &settings).stdout;
     assert!(
         hidden.contains("# PUSHER_APP_SECRET: clairon app show 1 --env --show-secret\n") && !hidden.contains("a\\\"b")
     );
-    assert!(welcome.starts_with(&hidden.replace("8443", &port)), "{welcome} {hidden}");
+    let welcome = format!("{}\n{}", welcome.printed("env"), welcome.printed("echo"));
+    assert_eq!(welcome, hidden.replace("8443", &port));
     let both = json(&place.run_with(&["app", "show", "1", "--env", "--json"], &settings));
     assert_eq!(format!("{}\n{}", both["env"].as_str().unwrap(), both["echo"].as_str().unwrap()), hidden);
 }

@@ -9,6 +9,7 @@ mod app_update;
 mod bench;
 mod config;
 mod import;
+mod log;
 mod place;
 mod serve;
 mod server;

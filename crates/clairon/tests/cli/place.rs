@@ -50,10 +50,18 @@ impl Place {
         Server::wait_until_ready(command.spawn().unwrap())
     }
 
-    fn command(&self, arguments: &[&str]) -> Command {
+    pub(crate) fn command(&self, arguments: &[&str]) -> Command {
         let mut command = Command::new(env!("CARGO_BIN_EXE_clairon"));
         command.args(arguments).current_dir(self.path()).env_clear().stdin(Stdio::null());
         command
+    }
+}
+
+impl Run {
+    /// The fields of this name in the lines that a server printed to stdout.
+    pub(crate) fn printed(&self, field: &str) -> String {
+        let lines = self.stdout.lines().map(|line| serde_json::from_str::<Value>(line).unwrap());
+        lines.filter_map(|line| line[field].as_str().map(str::to_owned)).collect()
     }
 }
 

@@ -36,17 +36,6 @@ impl Server {
         server
     }
 
-    /// Its stdout up to and with the line that begins with `start`.
-    pub(crate) fn read_stdout_until(&mut self, start: &str) -> String {
-        let mut read = String::new();
-        let mut line = 0;
-        while !read[line..].starts_with(start) {
-            line = read.len();
-            assert_ne!(self.stdout.read_line(&mut read).unwrap(), 0, "no line {start:?} in {read}");
-        }
-        read
-    }
-
     /// Sends the signal; returns how the server ended, the rest of its stdout, and what it logged since it was ready.
     pub(crate) fn stop(mut self, signal: Signal) -> Run {
         kill_process(Pid::from_child(&self.child), signal).unwrap();

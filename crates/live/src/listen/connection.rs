@@ -6,7 +6,7 @@ use clairon_client::{
     PusherSocket, Target,
     socket::{Refused, data, told},
 };
-use clairon_protocol::auth::subscription_signature;
+use clairon_protocol::{auth::subscription_signature, one_line};
 use serde_json::{Map, Value, json};
 
 use super::{ListenArgs, line::Printer, retry::is_final};
@@ -215,7 +215,7 @@ fn is_signed(channel: &str) -> bool {
 }
 
 fn subscribed(event: &Value) {
-    let channel = terminal::one_line(event["channel"].as_str().unwrap_or_default());
+    let channel = one_line(event["channel"].as_str().unwrap_or_default());
     let members = data(event)["presence"]["count"].as_u64();
     let members = members.map(|count| format!(", {count} member(s)")).unwrap_or_default();
     terminal::say(terminal::GREEN, format_args!("subscribed to {channel}{members}"));

@@ -3,6 +3,7 @@
 use std::io::{self, Write};
 
 use clairon_client::json_line;
+use clairon_protocol::one_line;
 use jiff::Timestamp;
 use serde_json::{Value, json};
 
@@ -10,7 +11,7 @@ use super::ListenArgs;
 use crate::{
     MasterKey,
     encryption::is_encrypted,
-    terminal::{BOLD, CYAN, DIM, RED, Styled, clock, moment, one_line},
+    terminal::{BOLD, CYAN, DIM, RED, Styled, clock, moment},
 };
 
 /// No name is given more room than this, in characters.

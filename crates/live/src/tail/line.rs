@@ -7,9 +7,10 @@ use std::{
 
 use anstyle::Style;
 use clairon_client::json_line;
+use clairon_protocol::one_line;
 use serde_json::Value;
 
-use crate::terminal::{BOLD, CYAN, DIM, GREEN, RED, Styled, YELLOW, one_line};
+use crate::terminal::{BOLD, CYAN, DIM, GREEN, RED, Styled, YELLOW};
 
 /// How much room the first columns have, in characters.
 const KIND: usize = 14;

@@ -6,6 +6,7 @@ use axum::{
     extract::State,
     response::sse::{Event, KeepAlive, Sse},
 };
+use clairon_protocol::escape_json;
 use futures_util::{Stream, stream};
 use http::StatusCode;
 use serde::Deserialize;
@@ -89,5 +90,6 @@ fn events(node: Arc<Node>, tail: Tail) -> impl Stream<Item = Result<Event, Infal
 
 fn event(happening: &Happening) -> Event {
     // Texts and numbers are always JSON.
-    Event::default().json_data(happening).unwrap_or_default()
+    let json = serde_json::to_string(happening).unwrap_or_default();
+    Event::default().data(escape_json(&json))
 }

@@ -3,10 +3,14 @@
 use std::fmt::{self, Formatter};
 
 use clairon_registry::{App, Credential};
+use serde_json::{Map, Value, json};
 
-use crate::commands::{
-    address::Address,
-    setup::{self, Setup},
+use crate::{
+    commands::{
+        address::Address,
+        setup::{self, Setup},
+    },
+    logging::json_line,
 };
 
 /// The way from a started server to the first event.
@@ -17,18 +21,47 @@ pub(super) enum Welcome<'a> {
     Declared { apps: &'a [App], address: &'a Address, names: &'static str },
 }
 
+impl Welcome<'_> {
+    /// The same as lines of JSON: one for each app, and what to paste as texts in their fields.
+    pub(super) fn json(&self) -> String {
+        let line = |message: &str, fields: Value| {
+            let fields = if let Value::Object(fields) = fields { fields } else { Map::new() };
+            json_line("INFO", message, fields) + "\n"
+        };
+        match *self {
+            Self::App { app, address, show_secret } => {
+                let setup = setup(app, address, show_secret);
+                line(
+                    "set-up",
+                    json!({
+                        "app": app.id.as_str(),
+                        "ws": websocket(app, address),
+                        "env": setup.env(),
+                        "echo": setup.echo(),
+                        "shell": Curl { app, address, show_secret }.to_string(),
+                    }),
+                )
+            }
+            Self::Declared { apps, address, names } => {
+                let app = |app: &App| line("app", json!({"app": app.id.as_str(), "ws": websocket(app, address)}));
+                let mut lines: String = apps.iter().map(app).collect();
+                lines += &line("set-up", json!({"env": setup::host(address, names)}));
+                lines
+            }
+        }
+    }
+}
+
 impl fmt::Display for Welcome<'_> {
     fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
         match *self {
             Self::App { app, address, show_secret } => {
-                let setup = Setup { id: &app.id, credential: app.credentials.newest(), address, show_secret };
-                write!(f, "{setup}")?;
-                write_curl(f, app, address, show_secret)
+                let (setup, curl) = (setup(app, address, show_secret), Curl { app, address, show_secret });
+                write!(f, "{setup}\n# An event from a shell\n{curl}\n")
             }
             Self::Declared { apps, address, names } => {
                 for app in apps {
-                    let key = &app.credentials.newest().key;
-                    writeln!(f, "# app {}: {}", app.id, address.websocket(key.as_str()))?;
+                    writeln!(f, "# app {}: {}", app.id, websocket(app, address))?;
                 }
                 f.write_str(&setup::host(address, names))
             }
@@ -36,24 +69,42 @@ impl fmt::Display for Welcome<'_> {
     }
 }
 
-fn write_curl(f: &mut Formatter<'_>, app: &App, address: &Address, show_secret: bool) -> fmt::Result {
-    let (id, Credential { key, secret, .. }) = (&app.id, app.credentials.newest());
-    let secret =
-        if show_secret { quote_shell(secret.expose()) } else { format!("'' # clairon app show {id} --show-secret") };
-    let url = format!("{}{}/apps/{id}/events", address.http(), address.path_prefix());
-    write!(
-        f,
-        r#"
-# An event from a shell
-secret={secret}
+fn setup<'a>(app: &'a App, address: &'a Address, show_secret: bool) -> Setup<'a> {
+    Setup { id: &app.id, credential: app.credentials.newest(), address, show_secret }
+}
+
+fn websocket(app: &App, address: &Address) -> String {
+    address.websocket(app.credentials.newest().key.as_str())
+}
+
+/// A shell script that publishes an event.
+struct Curl<'a> {
+    app: &'a App,
+    address: &'a Address,
+    show_secret: bool,
+}
+
+impl fmt::Display for Curl<'_> {
+    fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
+        let Self { app, address, show_secret } = self;
+        let (id, Credential { key, secret, .. }) = (&app.id, app.credentials.newest());
+        let secret = if *show_secret {
+            quote_shell(secret.expose())
+        } else {
+            format!("'' # clairon app show {id} --show-secret")
+        };
+        let url = format!("{}{}/apps/{id}/events", address.http(), address.path_prefix());
+        write!(
+            f,
+            r#"secret={secret}
 body='{{"name":"greeting","channel":"lobby","data":"{{\"text\":\"Hello\"}}"}}'
 md5=$(printf %s "$body" | openssl dgst -md5 -r | cut -d' ' -f1)
 query="auth_key={key}&auth_timestamp=$(date +%s)&auth_version=1.0&body_md5=$md5"
 signature=$(printf 'POST\n/apps/{id}/events\n%s' "$query" | openssl dgst -sha256 -hmac "$secret" -r | cut -d' ' -f1)
 curl -H 'Content-Type: application/json' -d "$body" "{url}?$query&auth_signature=$signature"
-
 "#
-    )
+        )
+    }
 }
 
 /// `text` as one word of a POSIX shell.

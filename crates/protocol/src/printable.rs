@@ -1,0 +1,58 @@
+//! Texts of others, made fit for one line of a terminal or a log.
+
+use std::fmt::Write;
+
+/// True for what moves or hides text on a terminal: control characters, those that change the direction of writing, those
+/// without width, and breaks of lines and paragraphs.
+#[must_use]
+pub fn is_unprintable(char: char) -> bool {
+    char.is_control()
+        || matches!(char, '\u{ad}' | '\u{61c}' | '\u{180e}' | '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}')
+        || matches!(char, '\u{2060}'..='\u{206f}' | '\u{feff}' | '\u{fff9}'..='\u{fffb}' | '\u{e0000}'..='\u{e007f}')
+}
+
+/// A text in one line: each [unprintable](is_unprintable) character is escaped as in Rust, nothing else is.
+#[must_use]
+pub fn one_line(text: &str) -> String {
+    let mut line = String::with_capacity(text.len());
+    for char in text.chars() {
+        if is_unprintable(char) { line.extend(char.escape_default()) } else { line.push(char) }
+    }
+    line
+}
+
+/// JSON of one line with every [unprintable](is_unprintable) character escaped, which keeps its meaning: such characters
+/// stand in texts only. JSON itself asks for less.
+#[must_use]
+pub fn escape_json(json: &str) -> String {
+    let mut line = String::with_capacity(json.len());
+    for char in json.chars() {
+        if is_unprintable(char) {
+            for unit in char.encode_utf16(&mut [0; 2]) {
+                // Writing to a String cannot fail.
+                let _ = write!(line, "\\u{unit:04x}");
+            }
+        } else {
+            line.push(char);
+        }
+    }
+    line
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_text_stays_in_its_line() {
+        assert_eq!(one_line("a\n\u{1b}[2Jü\u{202e}'\"\\"), "a\\n\\u{1b}[2Jü\\u{202e}'\"\\");
+    }
+
+    #[test]
+    fn json_keeps_its_meaning_and_the_terminal_its_state() {
+        let text = "a\u{9b}2J\u{7f}\u{202e}\u{e0041}ü\n";
+        let json = escape_json(&serde_json::to_string(text).unwrap());
+        assert_eq!(json, r#""a\u009b2J\u007f\u202e\udb40\udc41ü\n""#);
+        assert_eq!(serde_json::from_str::<String>(&json).unwrap(), text);
+    }
+}
