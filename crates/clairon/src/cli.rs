@@ -46,6 +46,8 @@ pub(crate) enum Command {
     Listen(ListenArguments),
     /// Print what happens on this server: connections, subscriptions, refusals, events
     Tail(TailArguments),
+    /// Ask a server whether it is up, for health checks of containers: exit code 0, or else 1
+    Health(HealthArguments),
 }
 
 impl Cli {
@@ -66,9 +68,12 @@ pub(crate) struct SettingsFiles {
     env_file: Option<PathBuf>,
 }
 
+/// A flag, the setting that it sets, and its value where it is given.
+type Flag = (&'static str, &'static str, Option<String>);
+
 impl SettingsFiles {
-    /// These files and the environment, under flags given as flag, setting and value.
-    pub(crate) fn sources<const N: usize>(self, flags: [(&'static str, &'static str, Option<String>); N]) -> Sources {
+    /// These files and the environment, under `flags`.
+    pub(crate) fn sources<const N: usize>(self, flags: [Flag; N]) -> Sources {
         let flags = flags.into_iter().filter_map(|(flag, setting, value)| Some((flag, setting, value?)));
         Sources {
             config: self.config,
@@ -81,13 +86,25 @@ impl SettingsFiles {
 }
 
 #[derive(Debug, Args)]
-pub(crate) struct ServeArguments {
-    /// The address or host name to listen on
+struct ListenFlags {
+    /// The address or host name that the server listens on
     #[arg(long)]
     host: Option<String>,
-    /// The port to listen on; 0 takes any free port
+    /// The port that the server listens on; 0 takes any free port
     #[arg(long)]
     port: Option<String>,
+}
+
+impl ListenFlags {
+    fn flags(self) -> [Flag; 2] {
+        [("--host", "server.host", self.host), ("--port", "server.port", self.port)]
+    }
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct ServeArguments {
+    #[command(flatten)]
+    listen: ListenFlags,
     #[command(flatten)]
     database: DatabaseFlag,
     /// Redis or Valkey, through which several nodes act as one: `redis://…`, `rediss://…`, `redis+sentinel://…` or
@@ -103,9 +120,10 @@ pub(crate) struct ServeArguments {
 
 impl ServeArguments {
     pub(crate) fn sources(self) -> Sources {
+        let [host, port] = self.listen.flags();
         let sources = self.files.sources([
-            ("--host", "server.host", self.host),
-            ("--port", "server.port", self.port),
+            host,
+            port,
             ("--database", "database.url", self.database.database.map(Hidden::into_inner)),
             ("--redis", "redis.url", self.redis.map(Hidden::into_inner)),
             ("--log-format", "log.format", self.log_format),
@@ -199,6 +217,27 @@ pub(crate) struct TailArguments {
     pub(crate) token: Option<Hidden>,
     #[command(flatten)]
     pub(crate) files: SettingsFiles,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct HealthArguments {
+    /// Ask whether newcomers are welcome, not only whether the process answers
+    #[arg(long)]
+    pub(crate) ready: bool,
+    /// The server, `http(s)://HOST[:PORT][/PREFIX]`; without it, the one of this machine that has these settings
+    #[arg(long, value_name = "URL", conflicts_with_all = ["host", "port", "config", "env_file"])]
+    pub(crate) url: Option<Hidden>,
+    #[command(flatten)]
+    listen: ListenFlags,
+    #[command(flatten)]
+    files: SettingsFiles,
+}
+
+impl HealthArguments {
+    /// As for `serve`: the same settings lead to the same server.
+    pub(crate) fn sources(self) -> Sources {
+        Sources { others: true, ..self.files.sources(self.listen.flags()) }
+    }
 }
 
 /// Which server and app; without any of these, what `.env` of this folder names.

@@ -2,6 +2,7 @@
 
 pub(crate) mod app;
 pub(crate) mod config;
+pub(crate) mod health;
 pub(crate) mod import;
 pub(crate) mod live;
 pub(crate) mod serve;

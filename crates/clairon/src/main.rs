@@ -47,6 +47,7 @@ async fn run(command: Command) -> anyhow::Result<()> {
         Command::Tail(arguments) => commands::live::tail(arguments),
         Command::Bench(arguments) => Ok(task::block_in_place(|| clairon_bench::run(arguments))?),
         Command::Doctor(arguments) => Ok(task::block_in_place(|| clairon_doctor::run(&arguments))?),
+        Command::Health(arguments) => task::block_in_place(|| commands::health::run(arguments)),
     }
 }
 

@@ -1,6 +1,11 @@
 //! Plain requests and their answers.
 
-use std::{io::Read, sync::mpsc, thread, time::SystemTime};
+use std::{
+    io::Read,
+    sync::mpsc,
+    thread,
+    time::{Duration, SystemTime},
+};
 
 use ureq::{
     Agent, Body, BodyReader,
@@ -16,6 +21,7 @@ const MAX_BODY: u64 = 64 << 10;
 /// Makes requests. It follows no redirect and uses no proxy: what is asked for is the server itself.
 pub struct Client {
     agent: Agent,
+    patience: Duration,
 }
 
 impl Default for Client {
@@ -37,9 +43,15 @@ pub struct Answer {
 }
 
 impl Client {
-    /// One that trusts what the system trusts.
+    /// One that trusts what the system trusts, and waits [`PATIENCE`] for an answer.
     #[must_use]
     pub fn new() -> Self {
+        Self::with_patience(PATIENCE)
+    }
+
+    /// The same that waits this long for a whole answer.
+    #[must_use]
+    pub fn with_patience(patience: Duration) -> Self {
         let certificates: Vec<_> =
             tls::system_certificates().iter().map(|der| Certificate::from_der(der).to_owned()).collect();
         let roots = if certificates.is_empty() { RootCerts::WebPki } else { RootCerts::new_with_certs(&certificates) };
@@ -50,23 +62,38 @@ impl Client {
             .max_redirects(0)
             .max_redirects_will_error(false)
             .http_status_as_error(false)
-            .timeout_global(Some(PATIENCE))
+            .timeout_global(Some(patience))
             .user_agent(concat!("clairon/", env!("CARGO_PKG_VERSION")))
             .build();
-        Self { agent: config.new_agent() }
+        Self { agent: config.new_agent(), patience }
     }
 
     /// # Errors
     /// Why there is no answer, in words.
     pub fn get(&self, url: &str) -> Result<Answer, String> {
-        read(self.agent.get(url).call())
+        self.read(self.agent.get(url).call())
     }
 
     /// # Errors
     /// Why there is no answer, in words.
     pub fn post(&self, url: &str, content_type: &str, body: &str) -> Result<Answer, String> {
         let request = self.agent.post(url).header("content-type", content_type).header("accept", "application/json");
-        read(request.send(body))
+        self.read(request.send(body))
+    }
+
+    fn read(&self, response: Result<Response<Body>, ureq::Error>) -> Result<Answer, String> {
+        let (parts, body) = response.map_err(|error| self.reason(&error))?.into_parts();
+        Ok(answer(parts, beginning(body)))
+    }
+
+    /// Why there is no answer, in words.
+    fn reason(&self, error: &ureq::Error) -> String {
+        match error {
+            ureq::Error::Timeout(_) => format!("no answer within {} s", self.patience.as_secs()),
+            ureq::Error::Io(error) => quote(&error.to_string()),
+            ureq::Error::Protocol(problem) => format!("unreadable answer: {}", quote(&problem.to_string())),
+            other => quote(&other.to_string()),
+        }
     }
 }
 
@@ -84,7 +111,7 @@ impl Client {
             request.timeout_global(None).timeout_connect(Some(PATIENCE)).timeout_recv_response(Some(PATIENCE));
         let request =
             request.build().header("authorization", format!("Bearer {token}")).header("accept", "text/event-stream");
-        let response = request.call().map_err(|error| reason(&error))?;
+        let response = request.call().map_err(|error| self.reason(&error))?;
         let is_stream = response
             .headers()
             .get("content-type")
@@ -97,21 +124,6 @@ impl Client {
         let (sender, receiver) = mpsc::channel();
         thread::spawn(move || sender.send(beginning(body)));
         Ok(Err(answer(parts, receiver.recv_timeout(PATIENCE).unwrap_or_default())))
-    }
-}
-
-fn read(response: Result<Response<Body>, ureq::Error>) -> Result<Answer, String> {
-    let response = response.map_err(|error| reason(&error))?;
-    let (parts, body) = response.into_parts();
-    Ok(answer(parts, beginning(body)))
-}
-
-/// Why there is no answer, in words.
-fn reason(error: &ureq::Error) -> String {
-    match error {
-        ureq::Error::Timeout(_) => format!("no answer within {} s", PATIENCE.as_secs()),
-        ureq::Error::Protocol(problem) => format!("unreadable answer: {}", quote(&problem.to_string())),
-        other => quote(&other.to_string()),
     }
 }
 

@@ -2,7 +2,12 @@
 
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr, UdpSocket};
 
+use clairon_client::Endpoint;
+
 use crate::config::{Listen, Settings};
+
+/// Why a server cannot be found by its settings.
+pub(super) const ANY_PORT: &str = "server.port is 0, which is any free port: name the server with --url";
 
 /// Where a server listens, as clients write it.
 pub(super) struct Address {
@@ -56,6 +61,11 @@ impl Address {
         format!("http://{}:{}", self.host, self.port)
     }
 
+    /// Where commands on this machine find it; `None` where the system chooses the port.
+    pub(super) fn endpoint(&self) -> Option<Endpoint> {
+        (self.port != 0).then(|| Endpoint::new(&self.host, self.port, false, &self.path_prefix))
+    }
+
     /// Where clients of the app with this key connect.
     pub(super) fn websocket(&self, key: &str) -> String {
         format!("ws://{}:{}{}/app/{key}", self.host, self.port, self.path_prefix)
@@ -97,5 +107,8 @@ mod tests {
         assert_eq!(address("[::]:6001").http(), "http://[::1]:6001");
         assert_eq!(address("192.0.2.7:80").websocket("{key}"), "ws://192.0.2.7:80/ws/app/{key}");
         assert_eq!(address("127.0.0.1:6001").network(), None);
+        let endpoint = |bound: &str| address(bound).endpoint().map(|endpoint| endpoint.to_string());
+        assert_eq!(endpoint("[::]:6001").as_deref(), Some("http://[::1]:6001/ws"));
+        assert_eq!(endpoint("0.0.0.0:0"), None);
     }
 }

@@ -1,6 +1,6 @@
 //! `clairon publish`, `clairon listen` and `clairon tail`: which server they are for.
 
-use std::{env, net::IpAddr};
+use std::env;
 
 use anyhow::Context;
 use clairon_client::{Credentials, Endpoint, Target};
@@ -9,10 +9,13 @@ use clairon_live::LiveError;
 use clairon_protocol::AppId;
 use tokio::task;
 
-use super::open_existing;
+use super::{
+    address::{ANY_PORT, Address},
+    open_existing,
+};
 use crate::{
     cli::{Hidden, ListenArguments, PublishArguments, RegistryPlace, TailArguments, TargetArguments},
-    config::{Listen, Settings},
+    config::Settings,
 };
 
 /// # Errors
@@ -36,7 +39,7 @@ pub(crate) fn tail(arguments: TailArguments) -> anyhow::Result<()> {
     let settings = Settings::load(files.sources([]))?;
     let endpoint = match url.map(Hidden::into_inner) {
         Some(url) => given(&url, "")?,
-        None => local(&settings.listen, &settings.server.path_prefix),
+        None => local(&settings)?,
     };
     let own = || settings.server.admin.as_ref().map(|admin| admin.token.expose().to_owned());
     let token = token.map(Hidden::into_inner).or_else(own).ok_or_else(|| {
@@ -51,7 +54,7 @@ pub(crate) fn tail(arguments: TailArguments) -> anyhow::Result<()> {
     Ok(task::block_in_place(|| clairon_live::tail(&endpoint, &token, &what))?)
 }
 
-fn given(url: &str, when: &str) -> Result<Endpoint, LiveError> {
+pub(super) fn given(url: &str, when: &str) -> Result<Endpoint, LiveError> {
     Endpoint::parse(url).ok_or_else(|| {
         let size = url.len();
         LiveError::Usage(format!(
@@ -92,7 +95,7 @@ async fn of_registry(id: &AppId, url: Option<&str>, place: RegistryPlace) -> any
     let settings = Settings::load(place.sources())?;
     let endpoint = match url {
         Some(url) => given(url, "with --app, ")?,
-        None => local(&settings.listen, &settings.server.path_prefix),
+        None => local(&settings)?,
     };
     let registry = open_existing(&settings.database).await?;
     let app = registry.find(id).await?;
@@ -103,8 +106,6 @@ async fn of_registry(id: &AppId, url: Option<&str>, place: RegistryPlace) -> any
 }
 
 /// The server that has these settings, as it is reached from this machine.
-fn local(listen: &Listen, prefix: &str) -> Endpoint {
-    let is_any = listen.host.parse::<IpAddr>().is_ok_and(|ip| ip.is_unspecified());
-    let host = if is_any { "127.0.0.1" } else { &listen.host };
-    Endpoint::new(host, listen.port, false, prefix)
+fn local(settings: &Settings) -> Result<Endpoint, LiveError> {
+    Address::configured(settings).endpoint().ok_or_else(|| LiveError::Usage(ANY_PORT.to_owned()))
 }

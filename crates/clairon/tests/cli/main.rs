@@ -8,6 +8,7 @@ mod app_keys;
 mod app_update;
 mod bench;
 mod config;
+mod health;
 mod import;
 mod log;
 mod place;
