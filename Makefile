@@ -1,23 +1,44 @@
-.PHONY: test tools lint format docs layers model fuzz openapi
+.PHONY: test check tools lint rust-lint format widths unit docs layers deny model fuzz openapi
 
 # Everything: what continuous integration runs.
-test: tools lint docs layers
+test: tools lint docs layers deny
 	cargo build
 	cargo test --workspace
 	$(MAKE) model
 	$(MAKE) fuzz
 
+# What to run before every commit. It needs Rust with its C compiler, and nothing else.
+check: rust-lint docs layers unit
+
 # What the tests need besides Rust and Node.
 tools:
 	tests/install-tools
 
-lint: format
-	cargo clippy --workspace --all-targets -- -D warnings
+lint: rust-lint
 	cargo clippy --manifest-path fuzz/Cargo.toml --target-dir target -- -D warnings
+
+rust-lint: format widths
+	cargo clippy --workspace --all-targets -- -D warnings
 
 format:
 	cargo fmt --all --check
 	cargo fmt --manifest-path fuzz/Cargo.toml --check
+
+# rustfmt wraps code at 120 columns, and comments on a nightly toolchain only.
+widths:
+	@! LC_ALL=C.UTF-8 git grep --untracked --line-number --extended-regexp -e '^.{121,}' --and -e '^[[:space:]]*//' -- '*.rs' \
+		|| { echo 'comments are wrapped at 120 columns'; exit 1; }
+
+# Test targets of crates that need other programs: databases, Redis. All others run in `make check`, with a PATH on which
+# no program is found: a new target that needs one fails there until it is named here.
+NEED_PROGRAMS = cluster/tests/redis import/tests/databases registry/tests/contract
+TEST_TARGETS = $(patsubst crates/%.rs,%,$(wildcard crates/*/tests/*.rs)) \
+	$(patsubst crates/%/main.rs,%,$(wildcard crates/*/tests/*/main.rs))
+
+unit:
+	@gone='$(filter-out $(TEST_TARGETS),$(NEED_PROGRAMS))'; test -z "$$gone" || { echo "no such tests: $$gone"; exit 1; }
+	cargo test --workspace --config "target.'cfg(all())'.runner = ['env', 'PATH=/nonexistent']" --lib --bins \
+		$(addprefix --test ,$(notdir $(filter-out $(NEED_PROGRAMS),$(TEST_TARGETS))))
 
 docs:
 	RUSTDOCFLAGS='-D warnings' cargo doc --workspace --no-deps
@@ -49,6 +70,16 @@ fuzz:
 			|| { tail -n 60 $$log; exit 1; }; \
 		echo "$$target: $$(grep DONE $$log)"; \
 	done
+
+# Licences and sources of dependencies. Advisories need their database, which is fetched from GitHub.
+deny: export PATH := $(CURDIR)/target/tools/bin:$(PATH)
+deny:
+	cargo deny check --hide-inclusion-graph bans licenses sources
+	@if GIT_TERMINAL_PROMPT=0 timeout 120 cargo deny fetch db; then \
+		cargo deny check --hide-inclusion-graph advisories; \
+	else \
+		echo 'NOT CHECKED: advisories, because their database cannot be fetched'; \
+	fi
 
 # The protocol and the hub stand on their own: no runtime, no web framework, no database.
 layers:
