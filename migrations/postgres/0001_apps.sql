@@ -13,7 +13,7 @@ CREATE TABLE apps (
     subscription_counts BOOLEAN NOT NULL,
     capacity BIGINT CHECK (capacity >= 1), -- connections; NULL: no limit
     channel_name_bytes BIGINT NOT NULL CHECK (channel_name_bytes >= 1),
-    event_name_bytes BIGINT NOT NULL CHECK (event_name_bytes >= 1),
+    event_name_chars BIGINT NOT NULL CHECK (event_name_chars >= 1),
     event_data_bytes BIGINT NOT NULL CHECK (event_data_bytes >= 1),
     channels_per_event BIGINT NOT NULL CHECK (channels_per_event >= 1),
     events_per_batch BIGINT NOT NULL CHECK (events_per_batch >= 1),

@@ -13,7 +13,7 @@ CREATE TABLE apps (
     subscription_counts INTEGER NOT NULL CHECK (subscription_counts IN (0, 1)),
     capacity INTEGER CHECK (capacity >= 1), -- connections; NULL: no limit
     channel_name_bytes INTEGER NOT NULL CHECK (channel_name_bytes >= 1),
-    event_name_bytes INTEGER NOT NULL CHECK (event_name_bytes >= 1),
+    event_name_chars INTEGER NOT NULL CHECK (event_name_chars >= 1),
     event_data_bytes INTEGER NOT NULL CHECK (event_data_bytes >= 1),
     channels_per_event INTEGER NOT NULL CHECK (channels_per_event >= 1),
     events_per_batch INTEGER NOT NULL CHECK (events_per_batch >= 1),

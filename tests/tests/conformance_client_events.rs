@@ -167,9 +167,13 @@ fn sizes() {
     let (server, channel) = (SERVER.get(), "private-sizes");
     let (mut sender, mut receiver) = pair(&server, &app(), channel);
     let name = |size: usize| format!("{:x<size$}", "client-");
+    // Characters are counted, which are code points: as many as the official libraries let through.
+    let wide = |size: usize, char: char| name(7) + &char.to_string().repeat(size - 7);
     for (event, data) in [
         (name(7), json!({})),
         (name(200), json!({})),
+        (wide(200, '日'), json!({})),
+        (wide(200, '😀'), json!({})),
         (name(8), json!("x".repeat(1_000))),
         (name(8), json!("é".repeat(500))),
         (name(8), json!(["x".repeat(996)])),
@@ -179,7 +183,8 @@ fn sizes() {
         receiver.expect(&event);
     }
     for (event, data, limit) in [
-        (name(201), json!({}), "200"),
+        (name(201), json!({}), "201 characters, the limit is 200"),
+        (wide(201, '😀'), json!({}), "201 characters, the limit is 200"),
         (name(8), json!("x".repeat(1_001)), "1000"),
         (name(8), json!("é".repeat(501)), "1000"),
         (name(8), json!(["x".repeat(997)]), "1000"),

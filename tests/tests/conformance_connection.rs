@@ -137,13 +137,26 @@ fn sub_protocols() {
     for (offered, selected) in [
         ("", None),
         ("pusher-channels-protocol-7", Some("pusher-channels-protocol-7")),
-        ("chat, pusher-channels-protocol-7", Some("pusher-channels-protocol-7")),
-        ("chat, superchat", None),
+        ("arduino", Some("arduino")),
+        ("chat, pusher-channels-protocol-7", Some("chat")),
+        (" ,, chat,superchat", Some("chat")),
+        ("chat\r\nSec-WebSocket-Protocol: superchat", Some("chat")),
     ] {
         let header = if offered.is_empty() { String::new() } else { format!("Sec-WebSocket-Protocol: {offered}\r\n") };
         let mut socket = RawSocket::open_with(&server, "/app/open-key?protocol=7", &header);
         assert_eq!(socket.response.header("sec-websocket-protocol"), selected, "{offered}");
         assert_established(&socket.event());
+        // One that is refused has to understand why.
+        let refused = RawSocket::open_with(&server, "/app/nobody?protocol=7", &header);
+        assert_eq!(refused.response.header("sec-websocket-protocol"), selected, "{offered}");
+        assert_refused(refused, 4001, offered);
+        // The HTTP server, which upgrades whatever is not the first request of its connection, does the same.
+        let mut connection = Connection::open(&server);
+        connection.write("GET /up HTTP/1.1\r\nHost: localhost\r\n\r\n");
+        assert_eq!(connection.response().status, 200);
+        connection.write(raw::handshake("/app/open-key", &header));
+        let later = RawSocket::switched(connection);
+        assert_eq!(later.response.header("sec-websocket-protocol"), selected, "{offered}");
     }
 }
 

@@ -13,7 +13,7 @@ const DATA_BYTES: usize = 102_400;
 static SERVER: Shared = Shared::new(|| {
     let small = App::new("small")
         .with("event_data_bytes", 10)
-        .with("event_name_bytes", 4)
+        .with("event_name_chars", 4)
         .with("channel_name_bytes", 5)
         .with("channels_per_event", 2)
         .with("events_per_batch", 1);
@@ -108,7 +108,9 @@ fn data_arrives_as_it_was_sent() {
 fn any_text_is_an_event_name() {
     let server = SERVER.get();
     let mut client = subscriber(&server, &["names"]);
-    for name in ["App\\Events\\OrderShipped", ".dotted", "é 😀\n\"", "client-x", "pusher:fake", &"n".repeat(200)] {
+    let longest = ["n", "日", "😀"].map(|char| char.repeat(200));
+    let names = ["App\\Events\\OrderShipped", ".dotted", "é 😀\n\"", "client-x", "pusher:fake"];
+    for name in names.into_iter().chain(longest.iter().map(String::as_str)) {
         api::trigger(&server, &app(), "names", name, "{}");
         client.expect(name);
     }
@@ -230,8 +232,12 @@ fn an_app_has_limits_of_its_own() {
     let (server, small) = (SERVER.get(), App::new("small"));
     let good = json!({"name": "name", "data": "0123456789", "channels": ["a", "abcde"]});
     assert_eq!(api::post(&server, &small, "/events", &good), json!({}));
+    // Characters are counted, not bytes.
+    let wide = json!({"name": "日本😀é", "data": "0123456789", "channel": "a"});
+    assert_eq!(api::post(&server, &small, "/events", &wide), json!({}));
     for (field, value, status, word) in [
-        ("name", json!("names"), 400, "4"),
+        ("name", json!("names"), 400, "4 characters"),
+        ("name", json!("日本日本日"), 400, "4 characters"),
         ("data", json!("01234567890"), 413, "10 bytes"),
         ("channels", json!(["abcdef"]), 400, "5"),
         ("channels", json!(["a", "b", "c"]), 400, "2"),

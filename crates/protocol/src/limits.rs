@@ -10,8 +10,8 @@ use serde::{Deserialize, Serialize};
 pub struct Limits {
     /// The longest channel name, prefix included, in bytes. Pusher: 164; all server libraries allow 200.
     pub channel_name_bytes: u32,
-    /// The longest event name, in bytes.
-    pub event_name_bytes: u32,
+    /// The longest event name, in characters (code points), as the official libraries count.
+    pub event_name_chars: u32,
     /// The longest `data` of an event, in bytes. Pusher: 10,240.
     pub event_data_bytes: u32,
     /// How many channels one event may be published to.
@@ -38,7 +38,7 @@ impl Default for Limits {
     fn default() -> Self {
         Self {
             channel_name_bytes: 200,
-            event_name_bytes: 200,
+            event_name_chars: 200,
             event_data_bytes: 102_400,
             channels_per_event: 100,
             events_per_batch: 10,

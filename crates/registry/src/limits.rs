@@ -53,8 +53,8 @@ pub const LIMITS: [LimitRange; 12] = [
     LimitRange::new("channel_name_bytes", "The longest channel name, in bytes", 1_000, |limits| {
         &mut limits.channel_name_bytes
     }),
-    LimitRange::new("event_name_bytes", "The longest event name, in bytes", 1_000, |limits| {
-        &mut limits.event_name_bytes
+    LimitRange::new("event_name_chars", "The longest event name, in characters", 1_000, |limits| {
+        &mut limits.event_name_chars
     }),
     LimitRange::new("event_data_bytes", "The longest data of an event, in bytes", 10 * 1024 * 1024, |limits| {
         &mut limits.event_data_bytes

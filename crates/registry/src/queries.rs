@@ -4,7 +4,7 @@
 macro_rules! columns {
     () => {
         "id, name, enabled, allowed_origins, client_messages, statistics, user_authentication, \
-         authorized_connections, watchlist, subscription_counts, capacity, channel_name_bytes, event_name_bytes, \
+         authorized_connections, watchlist, subscription_counts, capacity, channel_name_bytes, event_name_chars, \
          event_data_bytes, channels_per_event, events_per_batch, presence_members, user_id_chars, user_info_bytes, \
          watchlist_users, client_events_per_second, subscriptions_per_connection, cache_ttl_seconds"
     };
@@ -63,7 +63,7 @@ pub(crate) const UPSERT: &str = concat!(
      subscription_counts = excluded.subscription_counts, \
      capacity = excluded.capacity, \
      channel_name_bytes = excluded.channel_name_bytes, \
-     event_name_bytes = excluded.event_name_bytes, \
+     event_name_chars = excluded.event_name_chars, \
      event_data_bytes = excluded.event_data_bytes, \
      channels_per_event = excluded.channels_per_event, \
      events_per_batch = excluded.events_per_batch, \

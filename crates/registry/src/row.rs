@@ -48,7 +48,7 @@ pub(crate) struct KeyRow {
 #[derive(FromRow)]
 pub(crate) struct LimitsRow {
     pub(crate) channel_name_bytes: i64,
-    pub(crate) event_name_bytes: i64,
+    pub(crate) event_name_chars: i64,
     pub(crate) event_data_bytes: i64,
     pub(crate) channels_per_event: i64,
     pub(crate) events_per_batch: i64,
@@ -126,7 +126,7 @@ impl LimitsRow {
     fn parse(&self) -> Result<Limits, RegistryError> {
         Ok(Limits {
             channel_name_bytes: limit("channel_name_bytes", self.channel_name_bytes)?,
-            event_name_bytes: limit("event_name_bytes", self.event_name_bytes)?,
+            event_name_chars: limit("event_name_chars", self.event_name_chars)?,
             event_data_bytes: limit("event_data_bytes", self.event_data_bytes)?,
             channels_per_event: limit("channels_per_event", self.channels_per_event)?,
             events_per_batch: limit("events_per_batch", self.events_per_batch)?,
@@ -157,7 +157,7 @@ pub(crate) fn values<'a>(app: &'a App, origins: &'a str) -> [Value<'a>; 23] {
         Value::Flag(app.subscription_counts),
         Value::Number(app.capacity.map(|connections| connections.get().into())),
         Value::limit(limits.channel_name_bytes),
-        Value::limit(limits.event_name_bytes),
+        Value::limit(limits.event_name_chars),
         Value::limit(limits.event_data_bytes),
         Value::limit(limits.channels_per_event),
         Value::limit(limits.events_per_batch),

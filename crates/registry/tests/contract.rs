@@ -165,7 +165,7 @@ async fn every_field_comes_back(database: &impl Database) {
         capacity: Some(NonZeroU32::MAX),
         limits: Limits {
             channel_name_bytes: 1,
-            event_name_bytes: 2,
+            event_name_chars: 2,
             event_data_bytes: 3,
             channels_per_event: 4,
             events_per_batch: 5,

@@ -50,7 +50,7 @@ pub fn accept_key(key: &str) -> String {
     STANDARD.encode(Sha1::new().chain_update(key).chain_update(GUID).finalize())
 }
 
-/// The head of the answer to a handshake, as it goes to the client. `sub_protocol` is what the client offered.
+/// The head of the answer to a handshake, as it goes to the client. `sub_protocol` is the one that is selected.
 #[must_use]
 pub fn switching_protocols(accept_key: &str, sub_protocol: Option<&str>) -> Bytes {
     let mut head = format!(
@@ -66,11 +66,12 @@ pub fn switching_protocols(accept_key: &str, sub_protocol: Option<&str>) -> Byte
     head.into()
 }
 
-/// The first sub-protocol that a client offers, in its own order of preference, and `accept` takes.
+/// The first sub-protocol that a client offers: the one that it prefers (RFC 6455, 4.1).
 ///
 /// It is to be sent back in `Sec-WebSocket-Protocol`; where there is none the header must be left out.
-pub fn choose_protocol(headers: &HeaderMap, accept: impl Fn(&str) -> bool) -> Option<&str> {
-    tokens(headers, &header::SEC_WEBSOCKET_PROTOCOL).find(|token| accept(token))
+#[must_use]
+pub fn first_protocol(headers: &HeaderMap) -> Option<&str> {
+    tokens(headers, &header::SEC_WEBSOCKET_PROTOCOL).next()
 }
 
 /// The items of a list that may be spread over several headers. Those with bytes outside of ASCII are left out.
@@ -161,11 +162,11 @@ mod tests {
     #[test]
     fn sub_protocols() {
         let mut headers = HeaderMap::new();
-        assert_eq!(choose_protocol(&headers, |_| true), None);
-        headers.append(header::SEC_WEBSOCKET_PROTOCOL, HeaderValue::from_static("chat,  v2"));
+        assert_eq!(first_protocol(&headers), None);
+        headers.append(header::SEC_WEBSOCKET_PROTOCOL, HeaderValue::from_static(" , "));
+        assert_eq!(first_protocol(&headers), None);
+        headers.append(header::SEC_WEBSOCKET_PROTOCOL, HeaderValue::from_static(" chat ,  v2"));
         headers.append(header::SEC_WEBSOCKET_PROTOCOL, HeaderValue::from_static("v1,v0"));
-        assert_eq!(choose_protocol(&headers, |offered| offered.starts_with('v')), Some("v2"));
-        assert_eq!(choose_protocol(&headers, |offered| offered == "v1"), Some("v1"));
-        assert_eq!(choose_protocol(&headers, |offered| offered == "none"), None);
+        assert_eq!(first_protocol(&headers), Some("chat"));
     }
 }

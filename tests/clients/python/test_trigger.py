@@ -22,6 +22,14 @@ class Trigger(unittest.TestCase):
         for name in names:
             self.assertEqual(client.heard.next("sent", name), {"text": "naïve 😀"})
 
+    def test_an_event_name_is_as_long_as_the_library_lets_it_be(self):
+        name = unique("room")
+        client = Client(self)
+        client.subscribe(name)
+        for event in ("日" * 200, "😀" * 200):
+            self.server.trigger(name, event, {"count": 1})
+            self.assertEqual(client.heard.next(event, name), {"count": 1})
+
     def test_socket_id_leaves_out_one_connection(self):
         name = unique("room")
         me, other = Client(self), Client(self)

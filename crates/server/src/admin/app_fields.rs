@@ -38,8 +38,8 @@ pub(super) struct AppFields {
     subscription_counts: bool,
     /// The longest channel name, prefix included, in bytes.
     channel_name_bytes: u32,
-    /// The longest event name, in bytes.
-    event_name_bytes: u32,
+    /// The longest event name, in characters.
+    event_name_chars: u32,
     /// The longest data of an event, in bytes.
     event_data_bytes: u32,
     /// How many channels one event may be published to.
@@ -67,7 +67,7 @@ impl AppFields {
     pub(super) fn of(app: &App) -> Self {
         let Limits {
             channel_name_bytes,
-            event_name_bytes,
+            event_name_chars,
             event_data_bytes,
             channels_per_event,
             events_per_batch,
@@ -91,7 +91,7 @@ impl AppFields {
             watchlist: app.watchlist,
             subscription_counts: app.subscription_counts,
             channel_name_bytes,
-            event_name_bytes,
+            event_name_chars,
             event_data_bytes,
             channels_per_event,
             events_per_batch,
@@ -109,7 +109,7 @@ impl AppFields {
     pub(super) fn give_to(self, app: &mut App) {
         let limits = Limits {
             channel_name_bytes: self.channel_name_bytes,
-            event_name_bytes: self.event_name_bytes,
+            event_name_chars: self.event_name_chars,
             event_data_bytes: self.event_data_bytes,
             channels_per_event: self.channels_per_event,
             events_per_batch: self.events_per_batch,

@@ -76,9 +76,11 @@ impl EventBody {
     /// Checks everything against the app's limits.
     pub(super) fn validate(self, limits: &Limits) -> Result<NewEvent, ApiError> {
         let name = self.name.filter(|name| !name.is_empty()).ok_or_else(|| missing("name"))?;
-        check_size("event name", name.len(), limits.event_name_bytes, StatusCode::BAD_REQUEST)?;
+        let (size, limit) = (name.chars().count(), limits.event_name_chars);
+        check_size("event name", size, limit, "characters", StatusCode::BAD_REQUEST)?;
         let data = data_text(self.data.as_deref().ok_or_else(|| missing("data"))?).into_owned();
-        check_size("data content of this event", data.len(), limits.event_data_bytes, StatusCode::PAYLOAD_TOO_LARGE)?;
+        let (size, limit) = (data.len(), limits.event_data_bytes);
+        check_size("data content of this event", size, limit, "bytes", StatusCode::PAYLOAD_TOO_LARGE)?;
         let mut names = self.channels.unwrap_or_default();
         names.extend(self.channel);
         Ok(NewEvent {
@@ -119,9 +121,9 @@ fn missing(field: &str) -> ApiError {
     ApiError::bad_request(format!("Missing parameter: {field}"))
 }
 
-fn check_size(what: &str, size: usize, limit: u32, status: StatusCode) -> Result<(), ApiError> {
+fn check_size(what: &str, size: usize, limit: u32, unit: &str, status: StatusCode) -> Result<(), ApiError> {
     if size <= limit as usize {
         return Ok(());
     }
-    Err(ApiError::new(status, format!("The {what} exceeds the allowed maximum ({limit} bytes): it has {size} bytes")))
+    Err(ApiError::new(status, format!("The {what} exceeds the allowed maximum ({limit} {unit}): it has {size} {unit}")))
 }

@@ -28,6 +28,8 @@ const DISCARDED_BYTES: usize = 16 << 20;
 const BODY_BYTES: usize = 64 << 20;
 /// The longest a text can become when JSON escapes it: six bytes for one (`\u0000`).
 const ESCAPED: usize = 6;
+/// The same for a character, which may be a surrogate pair.
+const ESCAPED_CHAR: usize = 12;
 
 /// An extractor: a request whose signature is right, of an app that is switched on, with its raw body.
 #[derive(Debug)]
@@ -114,8 +116,8 @@ fn find_credential<'a>(node: &Node, app: &'a App, key: Option<&str>) -> Result<&
 fn body_limit(path: &str, limits: &Limits) -> usize {
     const REST: usize = 4_096;
     let [data, name, channel] =
-        [limits.event_data_bytes, limits.event_name_bytes, limits.channel_name_bytes].map(|limit| limit as usize);
-    let event = |channels: usize| ESCAPED * (data + name + channels * (channel + 3)) + REST;
+        [limits.event_data_bytes, limits.event_name_chars, limits.channel_name_bytes].map(|limit| limit as usize);
+    let event = |channels: usize| ESCAPED * (data + channels * (channel + 3)) + ESCAPED_CHAR * name + REST;
     let limit = if path.ends_with("/batch_events") {
         limits.events_per_batch as usize * event(1)
     } else if path.ends_with("/events") {
@@ -163,9 +165,9 @@ mod tests {
 
     #[test]
     fn a_body_may_be_what_its_limits_add_up_to() {
-        let limits = Limits { event_data_bytes: 10, event_name_bytes: 2, channel_name_bytes: 1, ..Limits::default() };
-        assert_eq!(body_limit("/apps/1/events", &limits), 6 * (10 + 2 + 100 * 4) + 4_096);
-        assert_eq!(body_limit("/apps/1/batch_events", &limits), 10 * (6 * (10 + 2 + 4) + 4_096));
+        let limits = Limits { event_data_bytes: 10, event_name_chars: 2, channel_name_bytes: 1, ..Limits::default() };
+        assert_eq!(body_limit("/apps/1/events", &limits), 6 * (10 + 100 * 4) + 12 * 2 + 4_096);
+        assert_eq!(body_limit("/apps/1/batch_events", &limits), 10 * (6 * (10 + 4) + 12 * 2 + 4_096));
         assert_eq!(body_limit("/apps/1/users/u/terminate_connections", &limits), 4_096);
     }
 }

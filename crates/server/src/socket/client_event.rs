@@ -48,9 +48,9 @@ impl Connection {
         if !app.client_messages {
             return refuse("Client events are not enabled for this app (client_messages)".to_owned());
         }
-        let (size, limit) = (event.event.len(), app.limits.event_name_bytes as usize);
+        let (size, limit) = (event.event.chars().count(), app.limits.event_name_chars as usize);
         if size > limit {
-            return refuse(format!("The client event's name has {size} bytes, the limit is {limit}"));
+            return refuse(format!("The client event's name has {size} characters, the limit is {limit}"));
         }
         let data = event.data.map_or("null".into(), data_text);
         let (size, limit) = (data.len(), app.limits.event_data_bytes as usize);

@@ -21,9 +21,6 @@ use super::{
 };
 use crate::{api::ApiError, node::Node, prefixed::Prefixed};
 
-/// The sub-protocol that the Swift client offers, and any later version of it; strict clients want it selected.
-const SUB_PROTOCOL: &str = "pusher-channels-protocol-";
-
 /// True where a client wants a WebSocket, whether it does so properly or not.
 pub(crate) fn is_upgrade(headers: &HeaderMap) -> bool {
     headers.get(header::UPGRADE).is_some_and(|value| value.as_bytes().eq_ignore_ascii_case(b"websocket"))
@@ -33,6 +30,8 @@ pub(crate) fn is_upgrade(headers: &HeaderMap) -> bool {
 /// since a close code is all that it understands.
 pub(crate) struct Upgrade {
     accept_key: String,
+    /// The first one that the client offers, whatever its name, as hosted Pusher does: strict clients end a connection
+    /// on which none is selected, and libraries offer names of their own (`arduino`).
     sub_protocol: Option<String>,
     admitted: Result<Connection, Refusal>,
 }
@@ -45,7 +44,7 @@ impl Upgrade {
     pub(crate) fn begin<B>(node: &Arc<Node>, request: &http::Request<B>) -> Result<Self, HandshakeError> {
         let headers = request.headers();
         let key = handshake::check(request.method(), request.version(), headers)?;
-        let sub_protocol = handshake::choose_protocol(headers, |offered| offered.starts_with(SUB_PROTOCOL));
+        let sub_protocol = handshake::first_protocol(headers);
         let admitted = admit(node, request.uri(), headers);
         if let Err(refusal) = &admitted {
             refusal.note(node);
