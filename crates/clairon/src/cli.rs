@@ -79,7 +79,7 @@ impl SettingsFiles {
             config: self.config,
             env_file: self.env_file,
             environment: std::env::vars_os().collect(),
-            others: false,
+            serving: false,
             flags: flags.collect(),
         }
     }
@@ -128,7 +128,7 @@ impl ServeArguments {
             ("--redis", "redis.url", self.redis.map(Hidden::into_inner)),
             ("--log-format", "log.format", self.log_format),
         ]);
-        Sources { others: true, ..sources }
+        Sources { serving: true, ..sources }
     }
 }
 
@@ -154,7 +154,7 @@ pub(crate) struct ConfigArguments {
 
 impl ConfigArguments {
     pub(crate) fn sources(self) -> Sources {
-        Sources { others: true, ..SettingsFiles { config: self.config, env_file: self.env_file }.sources([]) }
+        Sources { serving: true, ..SettingsFiles { config: self.config, env_file: self.env_file }.sources([]) }
     }
 }
 

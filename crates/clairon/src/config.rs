@@ -18,6 +18,7 @@ mod listen;
 mod log;
 mod others;
 mod problem;
+mod remarks;
 mod server;
 mod settings;
 #[cfg(test)]

@@ -1,6 +1,6 @@
 //! What a Laravel project's configuration makes of `pusher-php-server`: where it sends events.
 
-use clairon_laravel::{Connection, Project, Setting, Value};
+use clairon_laravel::{Connection, CredentialChoice, CredentialSet, Project, Setting, Value};
 
 use crate::{endpoint::Endpoint, text::quote};
 
@@ -20,21 +20,33 @@ pub enum Problem {
     Missing,
 }
 
-/// What the variables of a connection begin with: `PUSHER`, or `REVERB` where its driver is used.
+/// The variables that a connection has by custom: those of Pusher, or of Reverb where its driver is used.
 #[must_use]
-pub fn names(connection: Option<&Connection>) -> &'static str {
+pub fn credential_set(connection: Option<&Connection>) -> CredentialSet {
     let is_reverb = connection.is_some_and(|connection| connection.driver.filled().as_deref() == Some("reverb"));
-    if is_reverb { "REVERB" } else { "PUSHER" }
+    if is_reverb { CredentialSet::Reverb } else { CredentialSet::Pusher }
 }
 
-/// The connection in use; where that is none of the Pusher protocol, the first of that protocol that has a key. So a
-/// driver that is not set yet does not keep the rest from being looked at.
+/// The connection in use. Where that is none of the Pusher protocol, the one with the credentials that count, or else the
+/// first that has a key: a driver that is not set yet does not keep the rest from being looked at.
 #[must_use]
 pub fn meant(project: &Project) -> Option<Connection> {
     let broadcasting = &project.broadcasting;
     let used = broadcasting.connection().filter(|connection| speaks_pusher(connection));
-    let mut others = broadcasting.connections.iter().filter(|connection| speaks_pusher(connection));
-    used.or_else(|| others.find(|connection| connection.key.filled().is_some())).cloned()
+    let others = || broadcasting.connections.iter().filter(|connection| speaks_pusher(connection));
+    let chosen = || {
+        let choice = CredentialChoice::of(&project.environment)?;
+        others().find(|connection| credential_set(Some(connection)) == choice.set)
+    };
+    let with_key = || others().find(|connection| connection.key.filled().is_some());
+    used.or_else(chosen).or_else(with_key).cloned()
+}
+
+/// The choice between the variables of two drivers, where the project has both and the connection has those that count.
+#[must_use]
+pub fn credential_choice(project: &Project, connection: &Connection) -> Option<CredentialChoice> {
+    let choice = CredentialChoice::of(&project.environment).filter(CredentialChoice::is_between_two)?;
+    (choice.set == credential_set(Some(connection))).then_some(choice)
 }
 
 fn speaks_pusher(connection: &Connection) -> bool {
@@ -51,7 +63,7 @@ pub fn backend(connection: &Connection) -> Result<Endpoint, Problem> {
     for (name, setting) in [("host", host), ("port", port), ("scheme", scheme), ("useTLS", use_tls), ("path", path)] {
         readable(connection, name, setting)?;
     }
-    let variable = |name: &str| format!("{}_{name}", names(Some(connection)));
+    let variable = |name: &str| format!("{}_{name}", credential_set(Some(connection)).prefix());
     let tls = match scheme.filled().as_deref() {
         Some("https") => true,
         Some("http") => false,

@@ -17,7 +17,7 @@ pub mod tls;
 
 use std::time::Duration;
 
-pub use backend::{Problem, backend, check_host, meant, names};
+pub use backend::{Problem, backend, check_host, credential_choice, credential_set, meant};
 pub use credentials::Credentials;
 pub use endpoint::{Endpoint, is_loopback};
 pub use refusal::Refusal;

@@ -1,12 +1,12 @@
 //! A server and an app there, named by a URL or by a Laravel project.
 
-use clairon_laravel::{Environment, Project};
+use clairon_laravel::{CredentialSet, Environment, Project};
 use clairon_protocol::{AppId, AppKey, Secret};
 use percent_encoding::percent_decode_str;
 use url::Url;
 
 use crate::{
-    backend::{Problem, backend, meant, names},
+    backend::{Problem, backend, credential_set, meant},
     credentials::Credentials,
     endpoint::Endpoint,
 };
@@ -68,10 +68,9 @@ impl Target {
             Problem::Wrong { detail, .. } | Problem::Unread(detail) => InvalidTarget(detail),
             Problem::Missing => InvalidTarget("no host is set".to_owned()),
         })?;
-        Credentials::of(&connection).map(|credentials| Self::new(endpoint, credentials)).ok_or_else(|| {
-            let names = names(Some(&connection));
-            InvalidTarget(missing(&project.environment, names))
-        })
+        Credentials::of(&connection)
+            .map(|credentials| Self::new(endpoint, credentials))
+            .ok_or_else(|| InvalidTarget(missing(&project.environment, credential_set(Some(&connection)))))
     }
 
     /// Where a WebSocket connects to; hosted Pusher has another host for it.
@@ -115,11 +114,10 @@ fn decode(text: &str) -> Option<String> {
 }
 
 /// Which variables are missing, or else that one of them is no credential.
-fn missing(environment: &Environment, names: &str) -> String {
-    let all = ["ID", "KEY", "SECRET"].map(|name| format!("{names}_APP_{name}"));
-    let missing: Vec<_> = all.iter().filter(|name| environment.filled(name).is_none()).map(String::as_str).collect();
+fn missing(environment: &Environment, set: CredentialSet) -> String {
+    let missing = set.missing(environment);
     if missing.is_empty() {
-        format!("{} are not all well formed", all.join(", "))
+        format!("{} are not all well formed", set.variables().join(", "))
     } else {
         format!("{} is not set", missing.join(" and "))
     }

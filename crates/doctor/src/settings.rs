@@ -15,7 +15,8 @@ pub(crate) use self::files::unreadable;
 
 /// All checks that need no network, in their order.
 pub(crate) fn check(setup: &Setup) -> Vec<Finding> {
-    let mut findings = vec![files::check(setup), cache::check(setup), driver::check(setup)];
+    let mut findings = files::check(setup);
+    findings.extend([cache::check(setup), driver::check(setup)]);
     if let Some(connection) = &setup.connection {
         findings.extend([credentials::check(setup, connection), page_key::check(setup, connection)]);
         findings.extend([address::check(setup), cluster::check(setup)]);

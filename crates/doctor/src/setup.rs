@@ -2,7 +2,7 @@
 
 mod page;
 
-use clairon_client::{Credentials, Endpoint, Problem, backend, meant, names};
+use clairon_client::{Credentials, Endpoint, Problem, backend, credential_set, meant};
 use clairon_laravel::{Connection, Project};
 use clairon_protocol::AppKey;
 
@@ -61,12 +61,12 @@ impl Setup {
 
     /// What the project's variables begin with: `PUSHER`, or `REVERB` where its driver is used.
     pub(crate) fn names(&self) -> &'static str {
-        names(self.connection.as_ref())
+        credential_set(self.connection.as_ref()).prefix()
     }
 
     /// What a browser sends as `Origin`.
     pub(crate) fn origin(&self) -> Option<String> {
-        let url = url::Url::parse(self.project.environment.filled("APP_URL")?).ok()?;
+        let url = url::Url::parse(&self.project.environment.env_text("APP_URL")?).ok()?;
         Some(url.origin()).filter(url::Origin::is_tuple).map(|origin| origin.ascii_serialization())
     }
 }

@@ -64,16 +64,17 @@ pub(crate) fn variables(environment: &Environment) -> ServerVariables {
         fields: &APP_VARIABLES,
         mapping: APP,
         own: &["REVERB_APP_", "REVERB_SERVER_", "REVERB_SCALING_"],
+        text: Environment::env_text,
         spell: |field| format!("REVERB_APP_{}", field.to_uppercase()),
     };
     let settings = SETTINGS.into_iter().map(|(name, setting)| (name.to_owned(), setting, 1));
     let mut read = names.read(settings, environment);
     let has_app = read.variables.iter().any(|variable| matches!(variable.meaning, Meaning::Field(..)));
     if has_app {
-        let from = environment.filled(FROM);
-        let name = from.map_or("Reverb's default", |_| FROM).to_owned();
+        let from = environment.env_text(FROM);
+        let name = from.as_ref().map_or("Reverb's default", |_| FROM).to_owned();
         read.variables.retain(|variable| variable.name != FROM);
-        let takes = takes_client_events(from).to_string();
+        let takes = takes_client_events(from.as_deref()).to_string();
         read.variables.push(Variable { name, meaning: Meaning::Field("client_messages", takes) });
     }
     read

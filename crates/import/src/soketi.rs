@@ -131,6 +131,7 @@ pub(crate) fn variables(environment: &Environment) -> ServerVariables {
         fields: &APP_VARIABLES,
         mapping: APP,
         own: &["SOKETI_"],
+        text: |environment, name| environment.filled(name).map(str::to_owned),
         spell: |field| format!("SOKETI_DEFAULT_APP_{}", field.to_uppercase()),
     };
     let settings = VARIABLES.iter().filter_map(|(name, path)| {

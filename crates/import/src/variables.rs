@@ -62,21 +62,24 @@ pub(crate) struct Names {
     pub(crate) mapping: &'static Mapping,
     /// What begins the names of variables that are this server's and nobody else's.
     pub(crate) own: &'static [&'static str],
+    /// What this server takes a variable for; nothing where that is empty.
+    pub(crate) text: fn(&Environment, &str) -> Option<String>,
     pub(crate) spell: fn(&str) -> String,
 }
 
 impl Names {
     /// The variables that are set. `settings` has the names, our settings and the units of the others than the app's.
-    pub(crate) fn read<'a>(
+    pub(crate) fn read(
         &self,
         settings: impl Iterator<Item = (String, &'static str, u32)>,
-        environment: &'a Environment,
+        environment: &Environment,
     ) -> ServerVariables {
-        let filled = |name: &str| environment.filled(name).filter(|value| !is_service_link(name, value));
+        let filled =
+            |name: &str| (self.text)(environment, name).filter(|value| !environment.is_service_link(name, value));
         let mut variables: Vec<Variable> = Vec::new();
-        let mut add = |name: String, meaning: &dyn Fn(&'a str) -> Meaning| {
-            if let Some(value) = environment.filled(&name).filter(|value| !is_service_link(&name, value)) {
-                variables.push(Variable { meaning: meaning(value), name });
+        let mut add = |name: String, meaning: &dyn Fn(&str) -> Meaning| {
+            if let Some(value) = filled(&name) {
+                variables.push(Variable { meaning: meaning(&value), name });
             }
         };
         for (name, field) in self.fields {
@@ -134,9 +137,4 @@ fn amount(value: &str, unit: u32) -> Option<String> {
         Ok(count) => count.map(|count| count.to_string()),
         Err(_) => Some(value.to_owned()),
     }
-}
-
-/// True for what Kubernetes and Docker's links tell containers of a service that is called like the server.
-fn is_service_link(name: &str, value: &str) -> bool {
-    name.contains("_SERVICE_") || name.contains("_PORT_") || (name.ends_with("_PORT") && value.contains("://"))
 }

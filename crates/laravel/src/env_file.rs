@@ -1,118 +1,97 @@
-//! A Laravel `.env` file.
+//! A Laravel `.env` file, read by the rules of vlucas/phpdotenv 5, with which Laravel reads it.
+//!
+//! Lines are joined to entries (`lines`), an entry is taken apart (`entry`), its value goes through a state machine
+//! (`value`), and `${NAME}` is replaced when the variables are set (`load`), because a later line may change what it is.
 
-use std::{
-    cell::Cell,
-    io::{self, Read},
-};
+mod entry;
+mod lines;
+mod quote;
+mod value;
 
-/// The longest value, in bytes, with what its `${…}` stand for.
-const MAX_VALUE: usize = 64 << 10;
-/// The most `$` in a file: values that stand for values that stand for values would fill any memory.
-const MAX_REFERENCES: usize = 1_000;
+use std::collections::{BTreeMap, HashMap};
 
-/// What is wrong with a file; in words to be put behind its name.
+use self::entry::Entry;
+
+pub use self::{entry::Refusal, lines::LostLines, quote::quote};
+
+/// The most characters that all values may have. A file cannot have more, but `${NAME}` of `${NAME}` of `${NAME}` could.
+const MAX_CHARS: usize = 4 << 20;
+
+/// The entries of a file. It has no `Debug`: they may be secrets.
+pub struct EnvFile {
+    entries: Vec<Entry>,
+    lost: Vec<LostLines>,
+}
+
+/// Why a file is not used; in words to be put behind its name. They show nothing of it, for that may be a secret.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum InvalidEnvFile {
-    /// The first line, from 1, that Laravel would refuse too.
-    #[error(":{0}: not a NAME=VALUE line: put a value with spaces, quotes, # or $ in 'single quotes'")]
-    Line(usize),
-    /// A value that is longer than any such value is.
-    #[error(":{line}: the value has {size} bytes, the limit is {MAX_VALUE}")]
-    Value {
-        /// The line, from 1.
+    /// A line with which Laravel does not start either.
+    #[error(":{line}: {refusal}")]
+    Line {
+        /// The line, from 1; of an entry over many lines the first.
         line: usize,
-        /// In bytes, with what it refers to.
-        size: usize,
+        /// What is wrong with it.
+        refusal: Refusal,
     },
-    /// More references than any such file has.
-    #[error(": there are {0} `$`, the limit is {MAX_REFERENCES}")]
-    References(usize),
+    /// Values that are longer than those of any such file. Laravel has no such limit.
+    #[error(":{line}: with what `${{…}}` stands for, the values have more than {MAX_CHARS} characters, the limit")]
+    Size {
+        /// The line, from 1, that goes over the limit.
+        line: usize,
+    },
 }
 
-/// The variables of a file, in its order. `${NAME}` stands for a variable of the process or, where that has none, of the
-/// file.
-///
-/// # Errors
-/// Tells the line and shows none of it, for it may hold a secret.
-pub fn parse(bytes: &[u8]) -> Result<Vec<(String, String)>, InvalidEnvFile> {
-    let rest = bytes.strip_prefix(b"\xEF\xBB\xBF").unwrap_or(bytes);
-    let references = rest.split(|byte| *byte == b'$').count() - 1;
-    if references > MAX_REFERENCES {
-        return Err(InvalidEnvFile::References(references));
+impl EnvFile {
+    /// Reads a file. Bytes that are no UTF-8 become `?`, as in PHP.
+    ///
+    /// # Errors
+    /// When Laravel refuses a line. Then no line of the file counts.
+    pub fn parse(bytes: &[u8]) -> Result<Self, InvalidEnvFile> {
+        let text = utf8(bytes);
+        let (raw, lost) = lines::join(text.strip_prefix('\u{feff}').unwrap_or(&text));
+        let entries =
+            raw.iter().map(|raw| Entry::parse(raw).map_err(|refusal| InvalidEnvFile::Line { line: raw.line, refusal }));
+        Ok(Self { entries: entries.collect::<Result<_, _>>()?, lost })
     }
-    let line = Cell::new(0);
-    let mut variables = Vec::new();
-    for variable in dotenvy::from_read_iter(Lines { rest, line: &line }) {
-        let (name, value) = variable.map_err(|error| match error {
-            // Of a value over many lines, the line where it begins.
-            dotenvy::Error::LineParse(text, _) => {
-                InvalidEnvFile::Line(line.get() + 1 - text.lines().count().clamp(1, line.get().max(1)))
-            }
-            _ => InvalidEnvFile::Line(line.get()),
-        })?;
-        let size = value.len();
-        if size > MAX_VALUE {
-            return Err(InvalidEnvFile::Value { line: line.get(), size });
+
+    /// Lines that Laravel passes over without a word, though they do not look like it.
+    #[must_use]
+    pub fn lost(&self) -> &[LostLines] {
+        &self.lost
+    }
+
+    /// The variables that the file sets, in a process with these. `${NAME}` is a variable of the process, or else one that
+    /// the file has set before, or else stays as it is. Variables that the process has are among them too, with the
+    /// file's values: it is for the caller to let those of the process win.
+    ///
+    /// # Errors
+    /// When the values are too long.
+    pub fn load(&self, process: &HashMap<String, String>) -> Result<BTreeMap<String, String>, InvalidEnvFile> {
+        let mut loaded = BTreeMap::<String, String>::new();
+        let mut left = MAX_CHARS;
+        for Entry { line, name, value } in &self.entries {
+            // A name alone takes back what the file has set.
+            let Some(value) = value else {
+                loaded.remove(name);
+                continue;
+            };
+            let get = |name: &str| process.get(name).or_else(|| loaded.get(name)).map(String::as_str);
+            let text = value.resolve(get, left).ok_or(InvalidEnvFile::Size { line: *line })?;
+            left -= text.chars().count();
+            loaded.insert(name.clone(), text);
         }
-        variables.push((name, value));
+        Ok(loaded)
     }
-    Ok(variables)
 }
 
-/// Hands out one line at a time and counts them, because the parser's errors do not say where they are.
-struct Lines<'a> {
-    rest: &'a [u8],
-    line: &'a Cell<usize>,
-}
-
-impl Read for Lines<'_> {
-    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
-        let end = self.rest.iter().position(|byte| *byte == b'\n').map_or(self.rest.len(), |end| end + 1);
-        let size = end.min(buffer.len());
-        let (line, rest) = self.rest.split_at(size);
-        buffer[..size].copy_from_slice(line);
-        self.rest = rest;
-        if line.ends_with(b"\n") || (rest.is_empty() && size > 0) {
-            self.line.set(self.line.get() + 1);
+fn utf8(bytes: &[u8]) -> String {
+    let mut text = String::with_capacity(bytes.len());
+    for chunk in bytes.utf8_chunks() {
+        text.push_str(chunk.valid());
+        if !chunk.invalid().is_empty() {
+            text.push('?');
         }
-        Ok(size)
     }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn what_laravel_writes_is_read() {
-        let file = "\u{feff}# comment\nA=1\n\nexport B=\"two words\" # comment\r\nC='$raw #1'\nD=\"${A}-${C}\"\nE=\nF=\"a\nb\"\n";
-        let expected = [("A", "1"), ("B", "two words"), ("C", "$raw #1"), ("D", "1-$raw #1"), ("E", ""), ("F", "a\nb")];
-        let expected = expected.map(|(name, value)| (name.to_owned(), value.to_owned()));
-        assert_eq!(parse(file.as_bytes()), Ok(expected.to_vec()));
-    }
-
-    #[test]
-    fn a_wrong_line_is_counted() {
-        for (file, line) in [
-            ("A=1\n\n# c\nB=two words\nC=3\n", 4),
-            ("A=1\nnonsense", 2),
-            ("A=1\nB=\"open\nC=3\nD=4\n", 2),
-            ("A=1\nB='x' y\n", 2),
-        ] {
-            assert_eq!(parse(file.as_bytes()), Err(InvalidEnvFile::Line(line)), "{file:?}");
-        }
-        assert_eq!(parse(b"A=1\nB=\xff\nC=3"), Err(InvalidEnvFile::Line(2)));
-        let long = format!("A={}\nB=b c\n", "x".repeat(20_000));
-        assert_eq!(parse(long.as_bytes()), Err(InvalidEnvFile::Line(2)));
-    }
-
-    #[test]
-    fn references_fill_no_memory() {
-        let doubled = (0..60).map(|n| format!("A{}=${{A{n}}}${{A{n}}}\n", n + 1)).collect::<Vec<_>>().concat();
-        assert_eq!(
-            parse(format!("A0=0123456789abcdef\n{doubled}").as_bytes()),
-            Err(InvalidEnvFile::Value { line: 14, size: 131_072 })
-        );
-        assert_eq!(parse("A=$B".repeat(1_001).as_bytes()), Err(InvalidEnvFile::References(1_001)));
-    }
+    text
 }

@@ -3,7 +3,8 @@
 use std::{collections::HashMap, env, path::Path};
 
 use crate::{
-    env_file::{self, InvalidEnvFile},
+    env_file::{EnvFile, InvalidEnvFile, LostLines},
+    env_function,
     error::LaravelError,
     source,
     value::Value,
@@ -13,6 +14,7 @@ use crate::{
 #[derive(Clone, Debug, Default)]
 pub struct Environment {
     variables: HashMap<String, (String, Origin)>,
+    lost: Vec<LostLines>,
 }
 
 /// Where a variable's value comes from.
@@ -32,7 +34,7 @@ pub fn process_variables() -> impl Iterator<Item = (String, String)> {
 }
 
 impl Environment {
-    /// Puts the variables of the process over those of the file, as Laravel does.
+    /// Puts the variables of the process over those of a file, as Laravel does.
     #[must_use]
     pub fn new(
         file: impl IntoIterator<Item = (String, String)>,
@@ -47,34 +49,62 @@ impl Environment {
             };
             variables.insert(name, (value, origin));
         }
-        Self { variables }
+        Self { variables, lost: Vec::new() }
+    }
+
+    /// Reads the text of an `.env` file.
+    ///
+    /// # Errors
+    /// When Laravel refuses it, or its values are too long.
+    pub fn parse(file: &[u8], process: impl IntoIterator<Item = (String, String)>) -> Result<Self, InvalidEnvFile> {
+        let process = process.into_iter().collect();
+        let file = EnvFile::parse(file)?;
+        Ok(Self { lost: file.lost().to_vec(), ..Self::new(file.load(&process)?, process) })
     }
 
     /// Reads an `.env` file; false: there is none, and only the variables of the process count.
     ///
     /// # Errors
-    /// When it cannot be read, or has a line that is not `NAME=VALUE`.
+    /// When it cannot be read, Laravel refuses it, or its values are too long.
     pub fn read(
         path: &Path,
         process: impl IntoIterator<Item = (String, String)>,
     ) -> Result<(Self, bool), LaravelError> {
         let bytes = source::read(path)?;
-        let wrong = |problem: InvalidEnvFile| LaravelError::EnvFile { path: path.to_owned(), problem };
-        let variables = bytes.as_deref().map(env_file::parse).transpose().map_err(wrong)?;
-        let is_there = variables.is_some();
-        Ok((Self::new(variables.unwrap_or_default(), process), is_there))
+        let environment = Self::parse(bytes.as_deref().unwrap_or_default(), process);
+        let environment = environment.map_err(|problem| LaravelError::EnvFile { path: path.to_owned(), problem })?;
+        Ok((environment, bytes.is_some()))
     }
 
-    /// The value of a variable.
+    /// Lines of the file that Laravel passes over without a word.
+    #[must_use]
+    pub fn lost(&self) -> &[LostLines] {
+        &self.lost
+    }
+
+    /// The text of a variable, as programs see it that are not Laravel.
     #[must_use]
     pub fn get(&self, name: &str) -> Option<&str> {
         self.variables.get(name).map(|(value, _)| value.as_str())
     }
 
-    /// The value of a variable, if it is set and not empty.
+    /// That text, if it is not empty.
     #[must_use]
     pub fn filled(&self, name: &str) -> Option<&str> {
         self.get(name).filter(|value| !value.is_empty())
+    }
+
+    /// What Laravel's `env('NAME')` returns: `true`, `(null)` and their like are no texts there.
+    #[must_use]
+    pub fn env(&self, name: &str) -> Option<Value> {
+        self.get(name).map(env_function::env)
+    }
+
+    /// The string that `env('NAME')` comes to where a string is needed, as in the Pusher library; nothing where that is
+    /// empty, as it is for `null` and `false`.
+    #[must_use]
+    pub fn env_text(&self, name: &str) -> Option<String> {
+        self.env(name)?.filled()
     }
 
     /// Where a variable's value comes from.
@@ -91,28 +121,16 @@ impl Environment {
         all
     }
 
-    /// What Laravel's `env('NAME')` returns: `true`, `(null)` and their like are not texts there.
-    pub(crate) fn laravel(&self, name: &str) -> Option<Value> {
-        let text = self.get(name)?;
-        let value = match text.to_ascii_lowercase().as_str() {
-            "true" | "(true)" => Value::Bool(true),
-            "false" | "(false)" => Value::Bool(false),
-            "null" | "(null)" => Value::Null,
-            "empty" | "(empty)" => Value::Text(String::new()),
-            _ => Value::Text(text.to_owned()),
-        };
-        Some(value)
-    }
-
     /// The host of the page, out of `APP_URL`.
     #[must_use]
-    pub fn page_host(&self) -> Option<&str> {
-        let (_, rest) = self.filled("APP_URL")?.split_once("://")?;
+    pub fn page_host(&self) -> Option<String> {
+        let url = self.env_text("APP_URL")?;
+        let (_, rest) = url.split_once("://")?;
         let authority = rest.split(['/', '?', '#']).next().unwrap_or_default();
         let host = match authority.strip_prefix('[').and_then(|rest| rest.split_once(']')) {
             Some((host, _)) => host,
             None => authority.split(':').next().unwrap_or_default(),
         };
-        Some(host).filter(|host| !host.is_empty())
+        Some(host).filter(|host| !host.is_empty()).map(str::to_owned)
     }
 }

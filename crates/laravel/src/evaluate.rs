@@ -20,7 +20,7 @@ impl Evaluator<'_> {
         match expression {
             Expression::Literal(value) => value.clone(),
             Expression::Unread(unread) => Value::Unread(unread.clone()),
-            Expression::PageHost => text_or_null(self.environment.page_host()),
+            Expression::PageHost => self.environment.page_host().map_or(Value::Null, Value::Text),
             Expression::Variable { name, default } => {
                 let default = || default.as_ref().map_or(Value::Null, |default| self.evaluate(default));
                 self.variable(name).unwrap_or_else(default)
@@ -46,7 +46,7 @@ impl Evaluator<'_> {
 
     fn variable(&self, name: &str) -> Option<Value> {
         match self.language {
-            Language::Php => self.environment.laravel(name),
+            Language::Php => self.environment.env(name),
             // Bundlers show a page no others.
             Language::Script if !(name.starts_with("VITE_") || name.starts_with("MIX_")) => None,
             Language::Script => self.environment.get(name).map(|text| Value::Text(text.to_owned())),
@@ -131,8 +131,4 @@ pub(crate) fn number(text: &str) -> Option<Value> {
         None => digits.parse().ok(),
     };
     integer.map(Value::Integer).or_else(|| digits.parse().ok().map(Value::Float))
-}
-
-fn text_or_null(text: Option<&str>) -> Value {
-    text.map_or(Value::Null, |text| Value::Text(text.to_owned()))
 }

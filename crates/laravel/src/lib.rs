@@ -6,22 +6,26 @@
 
 mod broadcasting;
 mod config_file;
+mod credentials;
 mod echo;
 mod env_file;
+mod env_function;
 mod environment;
 mod error;
 mod evaluate;
 mod expression;
 mod parser;
 mod project;
+mod service_link;
 mod source;
 mod token;
 mod value;
 
 pub use broadcasting::{Broadcasting, Connection};
 pub use config_file::{ConfigFile, Setting};
+pub use credentials::{CredentialChoice, CredentialSet};
 pub use echo::{EchoForm, EchoSetup};
-pub use env_file::{InvalidEnvFile, parse as parse_env_file};
+pub use env_file::{EnvFile, InvalidEnvFile, LostLines, Refusal, quote as quote_env};
 pub use environment::{Environment, Origin, process_variables};
 pub use error::LaravelError;
 pub use project::Project;

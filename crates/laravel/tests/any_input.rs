@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use clairon_laravel::{ConfigFile, EchoSetup, Environment, parse_env_file};
+use clairon_laravel::{ConfigFile, EchoSetup, Environment};
 use proptest::prelude::*;
 
 /// Pieces of which both languages are made, so that more than the first token is reached.
@@ -69,7 +69,7 @@ fn read_everything(source: &str) {
     let _ = (config.get(&["x", "key"], &environment), config.names(&["x"]));
     let setup = EchoSetup::parse(Path::new("x.js"), source);
     let _ = setup.map(|setup| (setup.get("key", &environment), setup.unread().cloned()));
-    let _ = parse_env_file(source.as_bytes());
+    let _ = Environment::parse(source.as_bytes(), []);
 }
 
 proptest! {
@@ -83,11 +83,6 @@ proptest! {
         read_everything(&source);
         read_everything(&format!("return [{source}"));
         read_everything(&format!("new Echo({{{source}"));
-    }
-
-    #[test]
-    fn any_bytes_of_a_variables_file(bytes in any::<Vec<u8>>()) {
-        let _ = parse_env_file(&bytes);
     }
 }
 

@@ -8,6 +8,12 @@ use crate::project::{ECHO, Project};
 
 static SERVER: Shared = Shared::new(|| Server::start(App::new("settings")));
 
+fn server_with_secret(name: &str, secret: &str) -> Server {
+    let mut app = App::new(name);
+    secret.clone_into(&mut app.secret);
+    Server::start(app)
+}
+
 /// Laravel 11 does not read the variable of Laravel 10.
 #[test]
 fn the_driver_is_set_by_its_old_name() {
@@ -146,9 +152,75 @@ fn a_variable_of_the_process_hides_that_of_the_file() {
 }
 
 #[test]
-fn a_line_that_is_none() {
-    let examination = Project::of(&SERVER.get()).set("APP_NAME", "My Shop").examine();
-    examination.only_failure("files", &[".env:15: not a NAME=VALUE line"], "single quotes");
+fn a_line_that_laravel_refuses() {
+    let server = SERVER.get();
+    let refused = |name: &str, value: &str, detail: &str, fix: &str| {
+        let examination = Project::of(&server).set(name, value).examine();
+        examination.only_failure("files", &[detail], fix);
+        examination.only_failure("files", &[], "Laravel does not start with");
+    };
+    refused("APP_NAME", "My Shop", ".env:15: only a # comment may follow", "single quotes");
+    refused("APP_NAME", "\"My\\Shop\"", ".env:15: in double quotes a backslash", "single quotes");
+    refused("APP-NAME", "Shop", ".env:15: not a NAME=VALUE line", "put a # before it");
+    let examination = Project::of(&server).set("PUSHER_APP_SECRET", "hunter2 hunter2").examine();
+    assert!(!examination.report.to_string().contains("hunter2"));
+}
+
+/// All of this starts Laravel, and reaches it as it reaches the server.
+#[test]
+fn lines_that_laravel_accepts() {
+    let server = server_with_secret("accepted", "pa$w^rd");
+    let project = Project::of(&server).set("APP_NAME", "Joe's").set("CASHIER_MODEL", "App\\Models\\User");
+    let project = project.set("NONE", "\"a${NOBODY}b\"").set("TEXT", "\"a\n\nb c\"\nFOO\nexport BAR=1 # comment\r");
+    let examination = project.set("PUSHER_SCHEME", "http#s").set("PUSHER_PORT", server.port().to_string()).examine();
+    assert_eq!(
+        (&examination.report["failed"], &examination.report["warned"]),
+        (&0.into(), &0.into()),
+        "{}",
+        examination.report
+    );
+}
+
+#[test]
+fn a_quote_that_takes_lines_with_it() {
+    let server = SERVER.get();
+    let examination = Project::of(&server).set("APP_NAME", "\"Shop").examine();
+    examination.only_warning("files", &[".env:15: a quote is opened and never closed"], "close the quote");
+    let examination = Project::of(&server).set("# APP_NAME", "\"Shop\nB=\"1\"").examine();
+    examination.only_warning("files", &[".env:15: a quote is opened in a comment", "line 16"], "out of the comment");
+}
+
+/// The string cast of PHP's values is what reaches the library.
+#[test]
+fn a_word_that_is_no_text_in_php() {
+    let server = server_with_secret("cast", "1");
+    let examination = Project::of(&server).set("PUSHER_APP_SECRET", "true").examine();
+    examination.only_warning("credentials", &["PUSHER_APP_SECRET is true for Laravel"], "PUSHER_APP_SECRET='\"true\"'");
+    for (value, taken) in [("null", "null"), ("(empty)", "empty"), ("\"false\"", "false")] {
+        let examination = Project::of(&server).set("PUSHER_APP_SECRET", value).examine();
+        let detail = format!("PUSHER_APP_SECRET (Laravel takes what is there for {taken})");
+        examination.only_failure("credentials", &[&detail], "PUSHER_APP_SECRET=");
+    }
+}
+
+#[test]
+fn credentials_of_two_drivers() {
+    let server = SERVER.get();
+    let both =
+        || Project::of(&server).set("REVERB_APP_ID", "7").set("REVERB_APP_KEY", "k").set("REVERB_APP_SECRET", "s");
+    let examination = both().examine();
+    let detail = "PUSHER_APP_* counts, not REVERB_APP_*: BROADCAST_CONNECTION is pusher";
+    assert!(examination.report["findings"][3]["detail"].as_str().unwrap().ends_with(detail), "{}", examination.report);
+    // The driver is wrong, and the rest is looked at with the credentials that `serve` takes.
+    let examination = both().set("BROADCAST_CONNECTION", "log").examine();
+    examination.only_failure("driver", &["selects the driver log"], "BROADCAST_CONNECTION=pusher");
+    // This project's configuration is of Laravel 10, and the variable is of Laravel 11.
+    let config = "<?php return ['default' => env('BROADCAST_DRIVER'), 'connections' => ['pusher' => ['driver' => 'pusher',\n\
+        'key' => env('PUSHER_APP_KEY'), 'secret' => env('PUSHER_APP_SECRET'), 'app_id' => env('PUSHER_APP_ID'),\n\
+        'options' => ['host' => env('PUSHER_HOST'), 'port' => env('PUSHER_PORT'), 'scheme' => env('PUSHER_SCHEME')]]]];";
+    let project = both().set("BROADCAST_CONNECTION", "reverb").set("BROADCAST_DRIVER", "pusher");
+    let examination = project.file("config/broadcasting.php", config).examine();
+    examination.only_warning("driver", &["goes by BROADCAST_CONNECTION"], "BROADCAST_CONNECTION=pusher");
 }
 
 #[test]

@@ -111,6 +111,13 @@ fn the_server_and_app_of_a_laravel_project_or_of_the_registry() {
     fs::write(folder.path().join(".env"), lines("PUSHER").replace("PUSHER_APP_SECRET", "OTHER")).unwrap();
     publish(&["--env-file", "other.env"]).ended(0, "");
     publish(&[]).ended(2, ".env: PUSHER_APP_SECRET is not set");
+    let odd = "APP_NAME=Joe's\r\nFOO\r\nREVERB_APP_ID=7\r\n# APP_URL=\"x";
+    fs::write(folder.path().join("both.env"), lines("PUSHER") + odd).unwrap();
+    let both = publish(&["--env-file", "both.env"]);
+    assert_eq!(both.code, 0, "{}", both.stderr);
+    let [lost, choice] = both.stderr.lines().collect::<Vec<_>>()[..] else { panic!("{}", both.stderr) };
+    assert!(lost.starts_with("warning: both.env:10: a quote is opened and never closed"), "{lost}");
+    assert_eq!(choice, "note: PUSHER_APP_* counts, not REVERB_APP_*: REVERB_APP_KEY is not set");
     publish(&["--env-file", "missing.env"]).ended(2, "missing.env");
     fs::write(folder.path().join(".env"), format!("PUSHER_URL={}\n", url(&server))).unwrap();
     publish(&[]).ended(0, "");

@@ -30,6 +30,7 @@ use crate::{
 pub(crate) async fn run(arguments: AppArguments) -> anyhow::Result<()> {
     let settings = Settings::load(arguments.place.sources())?;
     let _log = logging::start(&settings.log)?;
+    settings.remarks.log();
     let context = Context { settings, json: arguments.json };
     match arguments.command {
         AppCommand::Create(app) => create::run(&context, app).await,

@@ -10,7 +10,7 @@ use crate::{
 /// Everything that is wrong with the settings, if they are to be checked.
 pub(crate) fn run(arguments: ConfigArguments) -> anyhow::Result<()> {
     if arguments.check {
-        Settings::load(arguments.sources())?;
+        Settings::load(arguments.sources())?.remarks.print();
         print("ok\n");
     } else {
         print(DEFAULTS);

@@ -7,6 +7,7 @@ use clairon_import::{ImportError, Plan, PlannedApp};
 use clairon_laravel::{Environment, process_variables};
 use clairon_registry::App;
 use serde_json::Value;
+use tracing::warn;
 
 use super::{
     app::difference::{Difference, differences},
@@ -17,11 +18,17 @@ use crate::{cli::ImportArguments, config::Settings, logging};
 /// # Errors
 /// When the settings are wrong, the source gives no app, nobody agrees, or the registry fails. Nothing is written then.
 pub(crate) async fn run(arguments: ImportArguments) -> anyhow::Result<()> {
+    let is_named = arguments.place.env_file().is_some();
     let path = arguments.place.env_file().unwrap_or(Path::new(".env")).to_owned();
     let settings = Settings::load(arguments.place.sources())?;
     let _log = logging::start(&settings.log)?;
+    settings.remarks.log();
     let (environment, _) = Environment::read(&path, process_variables()).map_err(ImportError::from)?;
     let template = settings.app_defaults.apply(App::random());
+    // The settings have said it of a file that was named.
+    for lost in environment.lost().iter().filter(|_| !is_named) {
+        warn!("{}{lost}", path.display());
+    }
     let plan = clairon_import::read(&arguments.source, &environment, &template).await?;
     let registry = open(&settings.database).await?;
     let present = registry.list().await?;

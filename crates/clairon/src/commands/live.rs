@@ -3,7 +3,7 @@
 use std::env;
 
 use anyhow::Context;
-use clairon_client::{Credentials, Endpoint, Target};
+use clairon_client::{Credentials, Endpoint, Target, credential_choice, meant};
 use clairon_laravel::{Project, process_variables};
 use clairon_live::LiveError;
 use clairon_protocol::AppId;
@@ -37,6 +37,7 @@ pub(crate) async fn listen(arguments: ListenArguments) -> anyhow::Result<()> {
 pub(crate) fn tail(arguments: TailArguments) -> anyhow::Result<()> {
     let TailArguments { what, url, token, files } = arguments;
     let settings = Settings::load(files.sources([]))?;
+    settings.remarks.print();
     let endpoint = match url.map(Hidden::into_inner) {
         Some(url) => given(&url, "")?,
         None => local(&settings)?,
@@ -87,12 +88,19 @@ fn of_project(place: &RegistryPlace) -> Result<Target, String> {
     let folder = env::current_dir().map_err(|error| format!("the present folder: {error}"))?;
     let project = Project::read(&folder, place.env_file(), process_variables()).map_err(|error| error.to_string())?;
     let file = project.env_file.as_ref().map_or_else(|| "no .env here".to_owned(), |file| file.display().to_string());
+    for lost in project.environment.lost() {
+        eprintln!("warning: {file}{lost}");
+    }
+    if let Some(choice) = meant(&project).and_then(|connection| credential_choice(&project, &connection)) {
+        eprintln!("note: {choice}");
+    }
     Target::of_project(&project)
         .map_err(|error| format!("{file}: {error}; name the server with --url, --env-file or --app"))
 }
 
 async fn of_registry(id: &AppId, url: Option<&str>, place: RegistryPlace) -> anyhow::Result<Target> {
     let settings = Settings::load(place.sources())?;
+    settings.remarks.print();
     let endpoint = match url {
         Some(url) => given(url, "with --app, ")?,
         None => local(&settings)?,

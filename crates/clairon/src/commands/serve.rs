@@ -12,7 +12,7 @@ use std::{
 };
 
 use clairon_client::quote;
-use clairon_laravel::Environment;
+use clairon_laravel::{CredentialChoice, CredentialSet, Environment, process_variables};
 use clairon_server::{Listeners, MetricsSettings, Server};
 use tracing::{info, warn};
 
@@ -36,6 +36,7 @@ pub(crate) async fn run(arguments: ServeArguments) -> anyhow::Result<()> {
 
 async fn serve(settings: &Settings) -> anyhow::Result<()> {
     let _log = logging::start(&settings.log)?;
+    settings.remarks.log();
     tell(&settings.adopted);
     let max_connections = open_files::raise_limit();
     // The port comes first, and Redis: a start that fails for them leaves no app behind whose secret nobody has seen.
@@ -86,10 +87,11 @@ fn tell(adopted: &Adopted) {
 
 /// Whoever starts this in a Laravel project's folder most often wants the app that is named there.
 fn hint_at_env_file(apps: &Apps) {
-    let Ok((environment, _)) = Environment::read(Path::new(".env"), []) else { return };
-    let id = ["PUSHER_APP_ID", "REVERB_APP_ID"].iter().find_map(|name| environment.filled(name));
+    let Ok((environment, _)) = Environment::read(Path::new(".env"), process_variables()) else { return };
+    let [id, ..] = CredentialChoice::of(&environment).map(|choice| choice.set.variables()).unwrap_or_default();
+    let id = environment.env_text(id);
     if let Some(id) = id.filter(|id| !apps.ids.iter().any(|known| known.as_str() == *id)) {
-        warn!(app = %quote(id), "the .env here names an app that is not served: --env-file .env declares it");
+        warn!(app = %quote(&id), "the .env here names an app that is not served: --env-file .env declares it");
     }
 }
 
@@ -101,8 +103,8 @@ fn welcome<'a>(apps: &'a Apps, settings: &'a Settings, address: &'a Address) -> 
             Welcome::App { app, address, show_secret: apps.is_new || io::stdout().is_terminal() }
         }
         _ => {
-            let is_of_reverb = settings.adopted.used.iter().any(|used| used.starts_with("REVERB_APP_"));
-            Welcome::Declared { apps: &settings.apps, address, names: if is_of_reverb { "REVERB" } else { "PUSHER" } }
+            let names = settings.credentials.unwrap_or(CredentialSet::Pusher).prefix();
+            Welcome::Declared { apps: &settings.apps, address, names }
         }
     }
 }

@@ -27,7 +27,7 @@ impl Setup<'_> {
         let Self { id, credential: Credential { key, secret, .. }, .. } = self;
         // Not an empty one: pasted over a project's `.env` it would take the secret away.
         let secret = if self.show_secret {
-            format!("PUSHER_APP_SECRET={}", quote_env(secret.expose()))
+            format!("PUSHER_APP_SECRET={}", clairon_laravel::quote_env(secret.expose()))
         } else {
             format!("# PUSHER_APP_SECRET: clairon app show {id} --env --show-secret")
         };
@@ -78,24 +78,4 @@ window.Echo = new Echo({{
 /// The `.env` lines that lead to the server, for a project whose variables begin with `names`.
 pub(super) fn host(address: &Address, names: &str) -> String {
     format!("{names}_HOST={}\n{names}_PORT={}\n{names}_SCHEME=http\n", address.host(), address.port())
-}
-
-/// `text` as a value in an `.env` file, which takes plain letters and digits as they are.
-fn quote_env(text: &str) -> String {
-    if text.bytes().all(|byte| byte.is_ascii_alphanumeric()) {
-        text.to_owned()
-    } else {
-        format!("\"{}\"", text.replace('\\', "\\\\").replace('"', "\\\"").replace('$', "\\$"))
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn secrets_are_quoted_where_they_must_be() {
-        assert_eq!(quote_env("abc123"), "abc123");
-        assert_eq!(quote_env(r#"a"b$c\d"#), r#""a\"b\$c\\d""#);
-    }
 }

@@ -45,6 +45,7 @@ pub(crate) async fn run(arguments: StatsArguments) -> anyhow::Result<()> {
     let StatsArguments { app, since, json, place } = arguments;
     let settings = Settings::load(place.sources())?;
     let _log = logging::start(&settings.log)?;
+    settings.remarks.log();
     let now = Timestamp::now();
     let since = since.before(now).map_err(|error| Problems::one(format_args!("--since: {error}")))?;
     let spans = Spans::new(since, now, settings.server.statistics.interval_seconds, COLUMNS);

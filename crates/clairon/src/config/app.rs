@@ -49,7 +49,7 @@ pub(crate) fn app_fields() -> impl Iterator<Item = AppField> {
 }
 
 /// Every field that an app may be declared with.
-pub(super) fn fields() -> impl Iterator<Item = &'static str> {
+fn fields() -> impl Iterator<Item = &'static str> {
     CREDENTIALS.into_iter().chain(app_fields().map(|field| field.name))
 }
 
@@ -108,9 +108,13 @@ impl Declaration {
         }
     }
 
+    /// The credentials that it lacks, as they are spelt where it was written.
+    pub(super) fn missing(&self) -> Vec<String> {
+        CREDENTIALS.into_iter().filter(|name| !self.fields.contains_key(*name)).map(self.spell).collect()
+    }
+
     fn refuse_missing(&self, problems: &mut Problems) {
-        let missing = CREDENTIALS.into_iter().filter(|name| !self.fields.contains_key(*name));
-        let missing = missing.map(self.spell).collect::<Vec<_>>().join(" and ");
+        let missing = self.missing().join(" and ");
         if !missing.is_empty() {
             let [id, key, secret] = CREDENTIALS.map(self.spell);
             let written = &self.written;

@@ -2,10 +2,14 @@
 
 use std::collections::BTreeMap;
 
+use clairon_client::quote;
+use clairon_laravel::CredentialSet;
+
 use super::{
-    app::{CREDENTIALS, fields},
+    app::{CREDENTIALS, app_fields},
     fields::{Entry, Table, Value},
-    problem::{Problems, unknown},
+    problem::{Problems, nearest},
+    remarks::Remarks,
 };
 
 /// Short forms of the variables that are set most often.
@@ -17,7 +21,7 @@ const SHORT: [(&str, &str); 3] =
 pub(super) struct Environment {
     /// By `section.key`.
     pub(super) settings: Table,
-    /// The app that they declare, by field.
+    /// What they say of the app, by field; its credentials are in Laravel's variables.
     pub(super) app: Table,
 }
 
@@ -32,20 +36,32 @@ pub(super) fn app_variable(field: &str) -> String {
     format!("{prefix}_APP_{}", field.to_uppercase())
 }
 
+/// True for a variable that is read here, or has an app's credentials.
+pub(super) fn is_known(name: &str, settings: &Table) -> bool {
+    let has_credential = |set: CredentialSet| set.variables().contains(&name);
+    known(settings).contains_key(name) || has_credential(CredentialSet::Pusher) || has_credential(CredentialSet::Reverb)
+}
+
 impl Environment {
-    /// Takes what is Clairon's out of `variables`; a later one wins over an earlier one of the same name. `settings` are
-    /// all settings there are; `place` stands behind a variable's name where problems show it.
+    /// Takes what is Clairon's out of a layer; a later variable wins over an earlier one of the same name. `all` are the
+    /// variables of all layers, `settings` all settings there are; `place` stands behind a variable's name where problems
+    /// show it.
+    ///
+    /// A name that is not known stops nothing: orchestrators set variables on their own.
     pub(super) fn read(
-        variables: impl IntoIterator<Item = (String, String)>,
+        layer: impl IntoIterator<Item = (String, String)>,
         place: &str,
+        all: &clairon_laravel::Environment,
         settings: &Table,
+        remarks: &mut Remarks,
         problems: &mut Problems,
     ) -> Self {
         let known = known(settings);
-        let names = known.keys().map(String::as_str).collect::<Vec<_>>();
         let mut environment = Self::default();
-        for (name, value) in variables.into_iter().collect::<BTreeMap<_, _>>() {
-            if is_service_link(&name, &value) {
+        let ours = layer.into_iter().filter(|(name, _)| name.starts_with("CLAIRON_"));
+        for (name, value) in ours.collect::<BTreeMap<_, _>>() {
+            if all.is_service_link(&name, &value) {
+                remarks.pass_over(name);
                 continue;
             }
             let written = format!("{name}{place}");
@@ -53,18 +69,15 @@ impl Environment {
                 Some(Target::Setting(setting)) => {
                     environment.set(setting, Entry { written, value: Value::Text(value) }, problems);
                 }
-                // Laravel's own `.env` has these three, empty, in projects that do not use them.
-                Some(Target::Field(field)) if value.is_empty() && CREDENTIALS.contains(field) => {}
                 Some(Target::Field(field)) => {
                     environment.app.insert((*field).to_owned(), Entry { written, value: Value::Text(value) });
                 }
-                None if name.starts_with("CLAIRON_") => {
-                    // Three fields have Pusher's prefix, not ours.
-                    let pusher = name.replacen("CLAIRON_", "PUSHER_", 1);
-                    let name = if known.contains_key(&pusher) { pusher } else { name };
-                    problems.add(unknown(&written, &name, &names));
+                None => {
+                    let nearest = nearest_variable(&name, known.keys());
+                    let written = quote(&written);
+                    remarks
+                        .warn(format_args!("{written} is no setting and has no effect; the nearest name is {nearest}"));
                 }
-                None => {}
             }
         }
         environment
@@ -84,19 +97,19 @@ enum Target<'a> {
     Field(&'static str),
 }
 
-/// Every variable that there is.
+/// Every variable with our prefix.
 fn known(settings: &Table) -> BTreeMap<String, Target<'_>> {
     let short = SHORT.map(|(name, setting)| (name.to_owned(), Target::Setting(setting)));
     let settings = settings.keys().map(|name| (variable(name), Target::Setting(name)));
-    let fields = fields().map(|field| (app_variable(field), Target::Field(field)));
+    let fields = app_fields().map(|field| (app_variable(field.name), Target::Field(field.name)));
     settings.chain(short).chain(fields).collect()
 }
 
-/// True for the variables that containers beside a service called "clairon" get from Kubernetes and from Docker's links.
-/// One of them has the name of a setting: `CLAIRON_PORT=tcp://…`.
-fn is_service_link(name: &str, value: &str) -> bool {
-    let is_port = |rest: &str| rest.starts_with(|first: char| first.is_ascii_digit());
-    name.starts_with("CLAIRON_SERVICE_")
-        || name.strip_prefix("CLAIRON_PORT_").is_some_and(is_port)
-        || (name == "CLAIRON_PORT" && value.contains("://"))
+/// The variable that `name` was most likely meant to be. The app's credentials have Pusher's prefix, not ours.
+fn nearest_variable<'a>(name: &str, known: impl Iterator<Item = &'a String>) -> String {
+    let pusher = name.replacen("CLAIRON_", "PUSHER_", 1);
+    if CredentialSet::Pusher.variables().contains(&pusher.as_str()) {
+        return pusher;
+    }
+    nearest(name, known.map(String::as_str)).unwrap_or_default().to_owned()
 }

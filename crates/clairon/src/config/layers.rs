@@ -6,14 +6,17 @@ use std::{
     path::{Path, PathBuf},
 };
 
+use clairon_laravel::{CredentialChoice, CredentialSet};
+
 use super::{
     app::{CREDENTIALS, Declaration},
     env_file,
-    environment::Environment,
+    environment::{Environment, is_known},
     fields::{Entry, Table, Value},
     file::File,
     others::{Adopted, Others},
     problem::{Problems, unknown},
+    remarks::Remarks,
 };
 
 /// Where settings come from besides the defaults.
@@ -25,8 +28,9 @@ pub(crate) struct Sources {
     pub(crate) env_file: Option<PathBuf>,
     /// The environment of the process.
     pub(crate) environment: Vec<(OsString, OsString)>,
-    /// Whether the names that Reverb and soketi have for their settings are understood too.
-    pub(crate) others: bool,
+    /// Whether a server starts with them: the names that Reverb and soketi have for their settings are understood too, and
+    /// the app of the environment must be complete.
+    pub(crate) serving: bool,
     /// The flag, the setting that it sets, its value.
     pub(crate) flags: Vec<(&'static str, &'static str, String)>,
 }
@@ -38,22 +42,27 @@ pub(super) struct Layers {
     /// Those of the file, and that of the environment.
     pub(super) apps: Vec<Declaration>,
     pub(super) adopted: Adopted,
+    /// Whose variables declare the app of the environment.
+    pub(super) credentials: Option<CredentialSet>,
+    pub(super) remarks: Remarks,
 }
 
 impl Layers {
     pub(super) fn new(sources: Sources, problems: &mut Problems) -> Self {
+        let mut remarks = Remarks::default();
         let mut settings = File::defaults(problems).settings;
         let file = sources.config.map_or_else(File::default, |path| File::read(&path, &sections(&settings), problems));
-        let process = process_variables(sources.environment, problems);
-        let (env_file, place) = read_env_file(sources.env_file.as_deref(), problems);
-        let others = if sources.others { Others::read(&env_file, &place, &process) } else { Others::default() };
+        let process = process_variables(sources.environment, &settings, problems);
+        let (env_file, place) = read_env_file(sources.env_file.as_deref(), &process, &mut remarks, problems);
+        let variables = clairon_laravel::Environment::new(env_file.iter().cloned(), process.iter().cloned());
+        let others = Others::read(&variables, &place, sources.serving);
         // Ours win wherever they stand.
         cover(&mut settings, others.settings(), problems);
         cover(&mut settings, file.settings, problems);
 
         let mut app = Table::new();
-        for (variables, place) in [(env_file, place), (process, String::new())] {
-            let environment = Environment::read(variables, &place, &settings, problems);
+        for (layer, place) in [(env_file, place.as_str()), (process, "")] {
+            let environment = Environment::read(layer, place, &variables, &settings, &mut remarks, problems);
             cover(&mut settings, environment.settings, problems);
             app.extend(environment.app);
         }
@@ -62,11 +71,17 @@ impl Layers {
         });
         cover(&mut settings, flags.collect(), problems);
 
+        let choice = CredentialChoice::of(&variables);
+        if let Some(choice) = choice.as_ref().filter(|choice| choice.is_between_two()) {
+            remarks.note(choice);
+        }
+        let credentials = choice.map(|choice| choice.set);
         let mut apps = file.apps;
-        let declared_by = others.complete(&mut app);
+        let declared_by = others.complete(&mut app, credentials);
         let adopted = others.adopted(&settings, &app);
-        apps.extend(environment_app(app, declared_by));
-        Self { settings, apps, adopted }
+        let app = environment_app(app, declared_by);
+        apps.extend(app.filter(|app| sources.serving || app.missing().is_empty()));
+        Self { settings, apps, adopted, credentials, remarks }
     }
 }
 
@@ -96,18 +111,29 @@ fn cover(settings: &mut Table, upper: Table, problems: &mut Problems) {
 /// Variables, and what stands behind their names where problems show them.
 type Variables = (Vec<(String, String)>, String);
 
-fn read_env_file(path: Option<&Path>, problems: &mut Problems) -> Variables {
-    path.map_or_else(Variables::default, |path| (env_file::read(path, problems), format!(" ({})", path.display())))
+fn read_env_file(
+    path: Option<&Path>,
+    process: &[(String, String)],
+    remarks: &mut Remarks,
+    problems: &mut Problems,
+) -> Variables {
+    let Some(path) = path else { return Variables::default() };
+    let variables = env_file::read(path, process, remarks, problems);
+    (variables.into_iter().collect(), format!(" ({})", path.display()))
 }
 
-/// The variables as text. One that is none is a problem if it could be Clairon's.
-fn process_variables(environment: Vec<(OsString, OsString)>, problems: &mut Problems) -> Vec<(String, String)> {
+/// The variables as text. One that is none is a problem if it is Clairon's.
+fn process_variables(
+    environment: Vec<(OsString, OsString)>,
+    settings: &Table,
+    problems: &mut Problems,
+) -> Vec<(String, String)> {
     let mut variables = Vec::new();
     for (name, value) in environment {
         let Ok(name) = name.into_string() else { continue };
         match value.into_string() {
             Ok(value) => variables.push((name, value)),
-            Err(_) if name.starts_with("CLAIRON_") || name.starts_with("PUSHER_APP_") => {
+            Err(_) if is_known(&name, settings) => {
                 problems.add(format_args!("{name} is not UTF-8: allowed is text"));
             }
             Err(_) => {}

@@ -1,7 +1,7 @@
 //! The variables of Reverb and soketi, for a server that takes over from one of them.
 
 use clairon_import::{Meaning, ServerVariables};
-use clairon_laravel::{Environment, Origin};
+use clairon_laravel::{CredentialSet, Environment, Origin};
 
 use super::{
     app::CREDENTIALS,
@@ -18,19 +18,19 @@ pub(crate) struct Adopted {
     pub(crate) unused: Vec<String>,
 }
 
-/// The variables of other servers that are set.
-#[derive(Default)]
-pub(super) struct Others {
+/// The variables of other servers and of Laravel that are set.
+pub(super) struct Others<'a> {
     servers: Vec<ServerVariables>,
-    environment: Environment,
+    environment: &'a Environment,
     /// What stands behind the names of variables of the `.env` file where problems show them.
-    place: String,
+    place: &'a str,
 }
 
-impl Others {
-    pub(super) fn read(env_file: &[(String, String)], place: &str, process: &[(String, String)]) -> Self {
-        let environment = Environment::new(env_file.iter().cloned(), process.iter().cloned());
-        Self { servers: clairon_import::variables(&environment).into(), environment, place: place.to_owned() }
+impl<'a> Others<'a> {
+    /// `servers`: whether the variables of other servers count.
+    pub(super) fn read(environment: &'a Environment, place: &'a str, servers: bool) -> Self {
+        let servers = if servers { clairon_import::variables(environment).into() } else { Vec::new() };
+        Self { servers, environment, place }
     }
 
     /// By `section.key`; of two servers that name the same one, the first.
@@ -44,10 +44,17 @@ impl Others {
         settings
     }
 
-    /// Gives an app without credentials those that another server's variables have, with its other fields where `app`
-    /// has none. Returns how the names of its credentials are spelt.
-    pub(super) fn complete(&self, app: &mut Table) -> fn(&str) -> String {
-        if has_credential(app) {
+    /// Gives the app the credentials of Laravel's variables that count; where those are Reverb's, or there are none, also
+    /// what another server's variables say of the app and `app` does not. Returns how the names of its credentials are
+    /// spelt.
+    pub(super) fn complete(&self, app: &mut Table, credentials: Option<CredentialSet>) -> fn(&str) -> String {
+        let names = credentials.map(CredentialSet::variables).unwrap_or_default();
+        for (field, name) in CREDENTIALS.into_iter().zip(names) {
+            if let Some(text) = self.environment.env_text(name) {
+                app.insert(field.to_owned(), self.entry(name, &text));
+            }
+        }
+        if credentials == Some(CredentialSet::Pusher) {
             return app_variable;
         }
         let fields = |server: &ServerVariables| {
@@ -59,7 +66,9 @@ impl Others {
             }
             has_credential(&fields).then_some((fields, server.spell))
         };
-        let Some((fields, spell)) = self.servers.iter().find_map(fields) else { return app_variable };
+        let Some((fields, spell)) = self.servers.iter().find_map(fields) else {
+            return if credentials.is_some() { reverb_variable } else { app_variable };
+        };
         for (name, entry) in fields {
             app.entry(name).or_insert(entry);
         }
@@ -94,6 +103,10 @@ impl Others {
             _ => name.to_owned(),
         }
     }
+}
+
+fn reverb_variable(field: &str) -> String {
+    app_variable(field).replacen("PUSHER", CredentialSet::Reverb.prefix(), 1)
 }
 
 fn has_credential(fields: &Table) -> bool {

@@ -69,12 +69,16 @@ pub(super) fn unknown(written: &str, name: &str, known: &[impl AsRef<str>]) -> S
 
 /// The known name that a slip of the fingers could have turned into `name`: a quarter of its letters may be wrong.
 fn closest<'a>(name: &str, known: &'a [impl AsRef<str>]) -> Option<&'a str> {
-    known
-        .iter()
-        .map(|known| (strsim::damerau_levenshtein(name, known.as_ref()), known.as_ref()))
-        .min()
-        .filter(|(distance, _)| distance * 4 <= name.len())
-        .map(|(_, known)| known)
+    nearest(name, known.iter().map(AsRef::as_ref)).filter(|known| distance(name, known) * 4 <= name.len())
+}
+
+/// The known name that is most like `name`.
+pub(super) fn nearest<'a>(name: &str, known: impl Iterator<Item = &'a str>) -> Option<&'a str> {
+    known.min_by_key(|known| (distance(name, known), *known))
+}
+
+fn distance(one: &str, other: &str) -> usize {
+    strsim::damerau_levenshtein(one, other)
 }
 
 #[cfg(test)]

@@ -1,5 +1,6 @@
 //! The settings as the commands use them.
 
+use clairon_laravel::CredentialSet;
 use clairon_registry::App;
 
 use super::{
@@ -11,6 +12,7 @@ use super::{
     log::{LogFormat, LogSettings},
     others::Adopted,
     problem::Problems,
+    remarks::Remarks,
     server,
 };
 
@@ -29,6 +31,9 @@ pub(crate) struct Settings {
     pub(crate) apps: Vec<App>,
     /// What was understood of the variables of other servers.
     pub(crate) adopted: Adopted,
+    /// Whose variables declare the app of the environment.
+    pub(crate) credentials: Option<CredentialSet>,
+    pub(crate) remarks: Remarks,
 }
 
 /// Where apps are kept.
@@ -70,6 +75,8 @@ impl Settings {
             app_defaults,
             apps,
             adopted: layers.adopted,
+            credentials: layers.credentials,
+            remarks: layers.remarks,
         })
     }
 }

@@ -5,6 +5,8 @@ use std::io::Write;
 use clairon_protocol::Limits;
 use tempfile::NamedTempFile;
 
+mod variables;
+
 use super::{DEFAULTS, Problems, Settings, Sources, environment::variable, file::File};
 
 fn temporary(text: &str) -> NamedTempFile {
@@ -20,6 +22,11 @@ fn environment(variables: &[(&str, &str)]) -> Sources {
 
 fn load_environment(variables: &[(&str, &str)]) -> Result<Settings, Problems> {
     Settings::load(environment(variables))
+}
+
+/// As `serve` does it.
+fn load_to_serve(variables: &[(&str, &str)]) -> Result<Settings, Problems> {
+    Settings::load(Sources { serving: true, ..environment(variables) })
 }
 
 fn problems(loaded: Result<Settings, Problems>) -> Vec<String> {
@@ -156,149 +163,6 @@ fn apps_are_declared() {
 }
 
 #[test]
-fn laravels_empty_variables_declare_nothing() {
-    let variables = [("PUSHER_APP_ID", ""), ("PUSHER_APP_KEY", ""), ("PUSHER_APP_SECRET", "")];
-    assert!(load_environment(&variables).unwrap().apps.is_empty());
-}
-
-fn load_with_others(variables: &[(&str, &str)]) -> Result<Settings, Problems> {
-    Settings::load(Sources { others: true, ..environment(variables) })
-}
-
-const SOKETI: [(&str, &str); 3] = [
-    ("SOKETI_DEFAULT_APP_ID", "5"),
-    ("SOKETI_DEFAULT_APP_KEY", "soketi-key"),
-    ("SOKETI_DEFAULT_APP_SECRET", "hunter2"),
-];
-const REVERB: [(&str, &str); 3] =
-    [("REVERB_APP_ID", "6"), ("REVERB_APP_KEY", "reverb-key"), ("REVERB_APP_SECRET", "hunter2")];
-
-#[test]
-fn the_variables_of_soketi_are_understood() {
-    let others = [
-        ("SOKETI_DEFAULT_APP_ENABLE_CLIENT_MESSAGES", "1"),
-        ("SOKETI_DEFAULT_APP_ENABLED", "false"),
-        ("SOKETI_DEFAULT_APP_MAX_CONNECTIONS", "-1"),
-        ("SOKETI_DEFAULT_APP_MAX_BACKEND_EVENTS_PER_SEC", "100"),
-        ("SOKETI_DEFAULT_APP_MAX_CLIENT_EVENTS_PER_SEC", "7"),
-        ("SOKETI_HOST", "127.0.0.2"),
-        ("SOKETI_PORT", "7001"),
-        ("SOKETI_PATH_PREFIX", "ws"),
-        ("SOKETI_EVENT_MAX_SIZE_IN_KB", "5"),
-        ("SOKETI_DEBUG", "1"),
-        ("CLAIRON_HOST", "127.0.0.3"),
-        ("CLAIRON_APP_WATCHLIST", "true"),
-    ];
-    let settings = load_with_others(&[&SOKETI[..], &others].concat()).unwrap();
-    let app = &settings.apps[0];
-    let newest = app.credentials.newest();
-    assert_eq!((app.id.as_str(), newest.key.as_str(), newest.secret.expose()), ("5", "soketi-key", "hunter2"));
-    assert_eq!((app.client_messages, app.enabled, app.capacity, app.watchlist), (true, false, None, true));
-    assert_eq!((app.limits.client_events_per_second, app.limits.event_data_bytes), (7, 5_120));
-    assert_eq!((settings.listen.host.as_str(), settings.listen.port), ("127.0.0.3", 7_001));
-    assert_eq!(settings.server.path_prefix, "/ws");
-    assert_eq!(
-        settings.adopted.used,
-        [
-            "SOKETI_DEFAULT_APP_ID for id",
-            "SOKETI_DEFAULT_APP_KEY for key",
-            "SOKETI_DEFAULT_APP_SECRET for secret",
-            "SOKETI_DEFAULT_APP_MAX_CONNECTIONS for capacity",
-            "SOKETI_DEFAULT_APP_ENABLE_CLIENT_MESSAGES for client_messages",
-            "SOKETI_DEFAULT_APP_ENABLED for enabled",
-            "SOKETI_DEFAULT_APP_MAX_CLIENT_EVENTS_PER_SEC for client_events_per_second",
-            "SOKETI_EVENT_MAX_SIZE_IN_KB for limits.event_data_bytes",
-            "SOKETI_PORT for server.port",
-            "SOKETI_PATH_PREFIX for server.path_prefix",
-        ]
-    );
-    let unused = ["SOKETI_DEFAULT_APP_MAX_BACKEND_EVENTS_PER_SEC", "SOKETI_HOST", "SOKETI_DEBUG"];
-    assert_eq!(settings.adopted.unused, unused);
-}
-
-#[test]
-fn the_variables_of_reverb_are_understood() {
-    let env_file = temporary("REVERB_APP_ID=6\nREVERB_APP_KEY=reverb-key\nREVERB_SERVER_PORT=8080\nREVERB_PORT=443\n");
-    let config = temporary("[server]\npath_prefix = '/file'\n");
-    let settings = Settings::load(Sources {
-        config: Some(config.path().into()),
-        env_file: Some(env_file.path().into()),
-        others: true,
-        ..environment(&[("REVERB_APP_SECRET", "hunter2"), ("REVERB_HOST", "shop.test"), ("REVERB_SERVER_PATH", "/ws")])
-    })
-    .unwrap();
-    assert_eq!((settings.listen.host.as_str(), settings.listen.port), ("0.0.0.0", 8_080));
-    assert_eq!(settings.server.path_prefix, "/file");
-    assert_eq!((settings.apps[0].id.as_str(), settings.apps[0].client_messages), ("6", true));
-    assert_eq!(
-        settings.adopted.used,
-        [
-            "REVERB_APP_ID for id",
-            "REVERB_APP_KEY for key",
-            "REVERB_APP_SECRET for secret",
-            "REVERB_SERVER_PORT for server.port",
-            "Reverb's default for client_messages",
-        ]
-    );
-    assert_eq!(settings.adopted.unused, ["REVERB_SERVER_PATH"]);
-}
-
-#[test]
-fn our_app_and_our_names_win() {
-    let ours = [("PUSHER_APP_ID", "1"), ("PUSHER_APP_KEY", "k"), ("PUSHER_APP_SECRET", "s")];
-    let settings = load_with_others(&[&ours[..], &SOKETI, &REVERB].concat()).unwrap();
-    assert_eq!(settings.apps.len(), 1);
-    assert_eq!(settings.apps[0].id.as_str(), "1");
-    assert!(settings.adopted.used.is_empty(), "{:?}", settings.adopted);
-    let reverb = load_with_others(&[&SOKETI[..], &REVERB].concat()).unwrap();
-    assert_eq!((reverb.apps.len(), reverb.apps[0].id.as_str()), (1, "6"));
-    // Elsewhere than in `serve` they are not looked at.
-    assert!(load_environment(&SOKETI[..2]).unwrap().apps.is_empty());
-}
-
-#[test]
-fn wrong_variables_of_others() {
-    let none: &[(&str, &str)] = &[];
-    for (variables, more, message) in [
-        (
-            &REVERB[..2],
-            none,
-            "REVERB_APP_ID is there without REVERB_APP_SECRET: \
-             an app has REVERB_APP_ID, REVERB_APP_KEY and REVERB_APP_SECRET",
-        ),
-        (
-            &SOKETI[1..2],
-            none,
-            "SOKETI_DEFAULT_APP_KEY is there without SOKETI_DEFAULT_APP_ID and SOKETI_DEFAULT_APP_SECRET: an app has \
-             SOKETI_DEFAULT_APP_ID, SOKETI_DEFAULT_APP_KEY and SOKETI_DEFAULT_APP_SECRET",
-        ),
-        (
-            &SOKETI[..],
-            &[("SOKETI_DEFAULT_APP_ENABLED", "perhaps")],
-            "SOKETI_DEFAULT_APP_ENABLED is \"perhaps\": allowed are true and false",
-        ),
-        (&[], &[("SOKETI_PORT", "x")], "SOKETI_PORT is \"x\": allowed are whole numbers from 0 to 65535"),
-    ] {
-        assert_eq!(problems(load_with_others(&[variables, more].concat())), [message]);
-    }
-    // What Kubernetes tells containers beside a service called "soketi".
-    let links = [("SOKETI_PORT", "tcp://10.0.0.1:6001"), ("SOKETI_SERVICE_HOST", "10.0.0.1")];
-    let settings = load_with_others(&links).unwrap();
-    assert_eq!((settings.listen.port, settings.adopted.unused.len()), (6001, 0));
-}
-
-#[test]
-fn the_variables_of_a_service_called_clairon_are_not_ours() {
-    let variables = [
-        ("CLAIRON_PORT", "tcp://10.0.0.1:6001"),
-        ("CLAIRON_PORT_6001_TCP_ADDR", "10.0.0.1"),
-        ("CLAIRON_SERVICE_HOST", "10.0.0.1"),
-        ("CLAIRON_SERVICE_PORT_HTTP", "6001"),
-    ];
-    assert_eq!(load_environment(&variables).unwrap().listen.port, 6001);
-}
-
-#[test]
 fn secrets_are_not_in_debug_output() {
     let variables = [
         ("PUSHER_APP_ID", "1"),
@@ -316,9 +180,6 @@ fn wrong_variables() {
     for (variables, message) in [
         (&[("CLAIRON_PORT", "x")][..], r#"CLAIRON_PORT is "x": allowed are whole numbers from 0 to 65535"#),
         (&[("CLAIRON_PORT", "65536")], r#"CLAIRON_PORT is "65536": allowed are whole numbers from 0 to 65535"#),
-        (&[("CLAIRON_PROT", "1")], "CLAIRON_PROT is no setting: did you mean CLAIRON_PORT?"),
-        (&[("CLAIRON_WHATEVER", "1")], "CLAIRON_WHATEVER is no setting: `clairon config` prints all there are"),
-        (&[("CLAIRON_APP_ID", "1")], "CLAIRON_APP_ID is no setting: did you mean PUSHER_APP_ID?"),
         (
             &[("CLAIRON_HOST", "a"), ("CLAIRON_SERVER_HOST", "b")],
             "CLAIRON_HOST and CLAIRON_SERVER_HOST are the same setting: set one of them",
@@ -360,7 +221,7 @@ fn wrong_variables() {
             "PUSHER_APP_SECRET: a secret has 1 to 256 bytes and no control characters (this one has 8 bytes)",
         ),
     ] {
-        assert_eq!(problems(load_environment(variables)), [message]);
+        assert_eq!(problems(load_to_serve(variables)), [message]);
     }
 }
 

@@ -15,6 +15,12 @@ fn the_credentials_of_the_project_are_taken() {
         (format!("PUSHER_APP_ID=\nPUSHER_APP_KEY=\n{REVERB}"), json!(["2", "reverb-key", "hunter3"])),
         (format!("BROADCAST_CONNECTION=pusher\n{PUSHER}{REVERB}"), json!(["1", "app-1", "hunter2"])),
         (format!("BROADCAST_CONNECTION=reverb\n{PUSHER}{REVERB}"), json!(["2", "reverb-key", "hunter3"])),
+        (format!("BROADCAST_CONNECTION=log\n{REVERB}PUSHER_APP_ID=1\n"), json!(["2", "reverb-key", "hunter3"])),
+        (
+            "APP_NAME=Joe's\r\nFOO\r\nPUSHER_APP_ID=3#1\r\nPUSHER_APP_KEY=\"'k'\"\r\nPUSHER_APP_SECRET=hunter$2\r\n"
+                .to_owned(),
+            json!(["3", "k", "hunter$2"]),
+        ),
     ] {
         let place = Place::new();
         place.write("project.env", &file);
@@ -27,12 +33,24 @@ fn the_credentials_of_the_project_are_taken() {
 }
 
 #[test]
+fn the_process_wins_over_the_file() {
+    let place = Place::new();
+    place.write(".env", PUSHER);
+    let process = [("PUSHER_APP_ID", "9"), ("PUSHER_APP_SECRET", "'hunter9'")];
+    let run = place.run_with(&["app", "create", "--from-env", ".env"], &process);
+    assert_eq!((run.code, run.stderr.as_str()), (0, ""));
+    let app = json(&place.run(&["app", "show", "9", "--show-secret", "--json"]));
+    assert_eq!((&app["key"], &app["secret"]), (&json!("app-9"), &json!("hunter9")));
+}
+
+#[test]
 fn what_is_missing_is_named() {
     let place = Place::new();
     for (file, problem) in [
         (None, "there is no such file"),
         (Some("PUSHER_APP_ID=1\nPUSHER_APP_KEY=k\n"), "there is no PUSHER_APP_SECRET"),
         (Some("REVERB_APP_SECRET=hunter2"), "there is no REVERB_APP_ID and no REVERB_APP_KEY"),
+        (Some("PUSHER_APP_ID=1\nPUSHER_APP_KEY=k\nPUSHER_APP_SECRET=null\n"), "there is no PUSHER_APP_SECRET"),
         (
             Some("APP_NAME=Shop\n"),
             "there is neither PUSHER_APP_ID, PUSHER_APP_KEY, PUSHER_APP_SECRET \

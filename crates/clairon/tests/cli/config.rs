@@ -35,6 +35,29 @@ fn each_problem_is_a_line() {
 }
 
 #[test]
+fn what_stops_nothing_is_said_all_the_same() {
+    let place = Place::new();
+    let app = |names: &str| format!("{names}_APP_ID=1\n{names}_APP_KEY=k\n{names}_APP_SECRET=s\n");
+    let file = format!("CLAIRON_PROT=1\n{}{}# NAME=\"Shop\nA=1\n", app("PUSHER"), app("REVERB"));
+    place.write(".env", &file);
+    let check = place.run(&["config", "--check", "--env-file", ".env"]);
+    assert_eq!((check.code, check.stdout.as_str()), (0, "ok\n"));
+    assert_eq!(
+        check.stderr,
+        "note: PUSHER_APP_* counts, not REVERB_APP_*: the driver is neither pusher nor reverb, and PUSHER_APP_* comes first\n\
+         warning: .env:8: a quote is opened and never closed: Laravel ignores this line and all that follow\n\
+         warning: CLAIRON_PROT (.env) is no setting and has no effect; the nearest name is CLAIRON_PORT\n"
+    );
+    place.write(".env", "A=1\nPUSHER_APP_SECRET=hunter 2\n");
+    let check = place.run(&["config", "--check", "--env-file", ".env"]);
+    assert_eq!(check.code, 2);
+    assert_eq!(
+        check.stderr,
+        "error: .env:2: only a # comment may follow a space or a closing quote: put the whole value in quotes\n"
+    );
+}
+
+#[test]
 fn a_wrong_flag_stops_the_start() {
     let place = Place::new();
     for (arguments, problem) in [

@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use crate::place::Place;
+use crate::place::{Place, json};
 
 /// The registry as JSON, with secrets where asked for.
 fn app(place: &Place, id: &str) -> Value {
@@ -171,6 +171,22 @@ fn variables_of_soketi_and_reverb() {
     let (soketi, reverb) = (app(&place, "1"), app(&place, "2"));
     assert_eq!((&soketi["key"], &soketi["capacity"]), (&json!("0123"), &json!(9)));
     assert_eq!((&reverb["client_messages"], &soketi["client_messages"]), (&json!(true), &json!(false)));
+}
+
+/// `.env` is read as Laravel reads it, and its values as `env()` returns them.
+#[test]
+fn what_laravel_makes_of_variables() {
+    let place = Place::new();
+    place.write(
+        ".env",
+        "APP_NAME=Joe's\r\nFOO\r\nREVERB_APP_ID=2#1\r\nREVERB_APP_KEY=\"'k'\"\r\nREVERB_APP_SECRET=pa$word\r\n\
+         REVERB_APP_MAX_CONNECTIONS=null\r\nPUSHER_APP_ID=1\r\n# A=\"x\r\n",
+    );
+    let run = place.run(&["import", "reverb", "--yes"]);
+    assert!(run.stderr.contains(".env:8: a quote is opened and never closed"), "{}", run.stderr);
+    let app = json(&place.run(&["app", "show", "2", "--show-secret", "--json"]));
+    let part = json!([app["key"], app["secret"], app["capacity"]]);
+    assert_eq!(part, json!(["k", "pa$word", 0]));
 }
 
 #[test]

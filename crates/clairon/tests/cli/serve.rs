@@ -6,7 +6,7 @@ use rustix::process::Signal;
 use serde_json::Value;
 
 use crate::{
-    place::{Place, Run},
+    place::{Place, Run, json},
     server::Server,
 };
 
@@ -116,6 +116,67 @@ fn an_app_of_reverb_is_declared_and_told() {
     assert!(run.printed("ws").ends_with("/ws/app/app-8"), "{}", run.stdout);
     assert!(run.printed("env").starts_with("REVERB_HOST=127.0.0.1\n"), "{}", run.stdout);
     assert!(!run.stdout.contains("PUSHER"), "{}", run.stdout);
+}
+
+/// With what `clairon`, `clairon-server` and `clairon-redis` beside it make Kubernetes and Docker set.
+#[test]
+fn what_orchestrators_set_stops_nothing() {
+    let place = Place::new();
+    let variables = [
+        ("CLAIRON_LOG", "debug"),
+        ("CLAIRON_SERVICE_HOST", "10.0.0.7"),
+        ("CLAIRON_SERVICE_PORT", "6001"),
+        ("CLAIRON_SERVICE_PORT_HTTP", "6001"),
+        ("CLAIRON_PORT", "tcp://10.0.0.7:6001"),
+        ("CLAIRON_PORT_6001_TCP", "tcp://10.0.0.7:6001"),
+        ("CLAIRON_PORT_6001_TCP_PROTO", "tcp"),
+        ("CLAIRON_PORT_6001_TCP_PORT", "6001"),
+        ("CLAIRON_PORT_6001_TCP_ADDR", "10.0.0.7"),
+        ("CLAIRON_SERVER_SERVICE_HOST", "10.0.0.8"),
+        ("CLAIRON_SERVER_PORT", "tcp://10.0.0.8:6001"),
+        ("CLAIRON_REDIS_PORT_6379_TCP", "tcp://10.0.0.9:6379"),
+        ("CLAIRON_REDIS_NAME", "/shop/clairon-redis"),
+        ("CLAIRON_REDIS_ENV_REDIS_VERSION", "7"),
+        ("CLAIRON_APP_NAME", "/shop/clairon-app"),
+        ("CLAIRON_SEVRER_HOST", "hunter2"),
+        ("PUSHER_APP_ID", "1"),
+        ("PUSHER_APP_KEY", "k"),
+        ("PUSHER_APP_SECRET", "s"),
+    ];
+    let server = place.serve(&[], &variables);
+    let of_settings = |level: &'static str| {
+        let lines = server.starting.iter().filter(move |line| line["level"] == level);
+        lines
+            .filter(|line| line["target"].as_str().is_some_and(|target| target.ends_with("remarks")))
+            .collect::<Vec<_>>()
+    };
+    let [warning] = of_settings("WARN")[..] else { panic!("{:?}", server.starting) };
+    assert_eq!(
+        warning["message"],
+        "CLAIRON_SEVRER_HOST is no setting and has no effect; the nearest name is CLAIRON_SERVER_HOST"
+    );
+    let [passed_over] = of_settings("DEBUG")[..] else { panic!("{:?}", server.starting) };
+    assert_eq!(passed_over["variables"].as_str().unwrap().split(", ").count(), 14);
+    server.stop(Signal::TERM);
+    let app = json(&place.run(&["app", "show", "1", "--json"]));
+    assert_eq!(app["name"], "");
+}
+
+#[test]
+fn one_line_says_which_credentials_count() {
+    let place = Place::new();
+    place.write(
+        ".env",
+        "APP_NAME=Joe's\nFOO\nBROADCAST_CONNECTION=reverb\nPUSHER_APP_ID=1\nREVERB_APP_ID=2\nREVERB_APP_KEY=k#1\n\
+         REVERB_APP_SECRET=\"pa$word^\"\n",
+    );
+    let server = place.serve(&["--env-file", ".env"], &[]);
+    let told = "REVERB_APP_* counts, not PUSHER_APP_*: BROADCAST_CONNECTION is reverb";
+    assert_eq!(server.starting.iter().filter(|line| line["message"] == told).count(), 1, "{:?}", server.starting);
+    let run = server.stop(Signal::TERM);
+    assert!(run.stdout.contains("\nREVERB_HOST=127.0.0.1\n"), "{}", run.stdout);
+    let app = json(&place.run(&["app", "show", "2", "--show-secret", "--json"]));
+    assert_eq!((&app["key"], &app["secret"]), (&"k".into(), &"pa$word^".into()));
 }
 
 #[test]

@@ -23,7 +23,7 @@ fn backend_finding(setup: &Setup, backend: &Endpoint) -> Finding {
     let names = setup.names();
     let environment = &setup.project.environment;
     let host = format!("{names}_HOST");
-    if environment.filled(&host).is_some_and(|value| value != backend.host) {
+    if environment.env_text(&host).is_some_and(|value| value != backend.host) {
         let detail = format!("Laravel sends events to {}: config/broadcasting.php does not read {host}", backend.host);
         let fix = format!(
             "'options' => [\n    'cluster' => env('{names}_APP_CLUSTER'),\n    'host' => env('{host}'),\n    \
@@ -32,7 +32,7 @@ fn backend_finding(setup: &Setup, backend: &Endpoint) -> Finding {
         );
         return Finding::fail(CHECK, detail, fix);
     }
-    let why = if environment.filled(&host).is_some() { "names it" } else { "is not set" };
+    let why = if environment.env_text(&host).is_some() { "names it" } else { "is not set" };
     let detail = format!("Laravel sends events to hosted Pusher at {}: {host} {why}", backend.host);
     Finding::fail(CHECK, detail, format!("{host}=127.0.0.1\n{names}_PORT=6001\n{names}_SCHEME=http"))
 }

@@ -1,6 +1,7 @@
 //! `credentials`: the app's id, key and secret are there and can be what they should be.
 
-use clairon_laravel::{Connection, Setting};
+use clairon_client::credential_choice;
+use clairon_laravel::{Connection, Environment, Setting, Value};
 use clairon_protocol::{AppId, AppKey, Secret, error::InvalidId};
 
 use crate::{finding::Finding, setup::Setup};
@@ -25,11 +26,16 @@ pub(super) fn check(setup: &Setup, connection: &Connection) -> Finding {
     }
     let missing: Vec<&str> =
         all.iter().filter(|(_, setting, _)| setting.filled().is_none()).map(|(name, ..)| name.as_str()).collect();
+    let environment = &setup.project.environment;
     if !missing.is_empty() {
         let lines: Vec<String> = missing.iter().map(|name| format!("{name}=…")).collect();
         let fix =
             format!("{}\n`clairon app list` and `clairon app show ID --show-secret` have the values", lines.join("\n"));
-        return Finding::fail(CHECK, format!("not set: {}", missing.join(", ")), fix);
+        let missing = missing.iter().map(|name| match php_value(environment, name) {
+            Some(value) => format!("{name} (Laravel takes what is there for {value})"),
+            None => (*name).to_owned(),
+        });
+        return Finding::fail(CHECK, format!("not set: {}", missing.collect::<Vec<_>>().join(", ")), fix);
     }
     for (name, setting, parse) in &all {
         if let Err(error) = parse(&setting.filled().unwrap_or_default()) {
@@ -44,7 +50,25 @@ pub(super) fn check(setup: &Setup, connection: &Connection) -> Finding {
             format!("{name}=…"),
         );
     }
-    Finding::pass(CHECK, all.map(|(name, ..)| name).join(", "))
+    let names = all.map(|(name, ..)| name);
+    if let Some(name) = names.iter().find(|name| php_value(environment, name).is_some()) {
+        let detail = format!("{name} is true for Laravel, and the Pusher library gets 1 for it");
+        return Finding::warn(CHECK, detail, format!("{name}='\"true\"' where it is meant to be this word"));
+    }
+    let choice = credential_choice(&setup.project, connection).map(|choice| format!("; {choice}"));
+    Finding::pass(CHECK, format!("{}{}", names.join(", "), choice.unwrap_or_default()))
+}
+
+/// The value of PHP that `env()` takes a variable for, in place of a text that is not empty.
+fn php_value(environment: &Environment, name: &str) -> Option<&'static str> {
+    let is_written = environment.filled(name).is_some();
+    match environment.env(name)? {
+        Value::Null => Some("null"),
+        Value::Bool(true) => Some("true"),
+        Value::Bool(false) => Some("false"),
+        Value::Text(text) if text.is_empty() && is_written => Some("empty"),
+        _ => None,
+    }
 }
 
 type Check = Box<dyn Fn(&str) -> Result<(), InvalidId>>;

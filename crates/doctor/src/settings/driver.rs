@@ -26,7 +26,16 @@ pub(super) fn check(setup: &Setup) -> Finding {
         return Finding::fail(CHECK, detail, fix);
     };
     match connection.driver.filled().as_deref() {
-        Some("pusher" | "reverb") => Finding::pass(CHECK, format!("{variable}={name}")),
+        Some("pusher" | "reverb") => match other_connection(setup, variable, &name) {
+            None => Finding::pass(CHECK, format!("{variable}={name}")),
+            Some(other) => Finding::warn(
+                CHECK,
+                format!(
+                    "this project reads {variable}={name}; `clairon serve` goes by {other}, which has another value"
+                ),
+                format!("{other}={name}"),
+            ),
+        },
         Some(driver @ ("null" | "log")) => Finding::fail(CHECK, silent(setup, variable, driver), fix),
         driver => {
             let driver = quote(driver.unwrap_or("nothing"));
@@ -37,6 +46,13 @@ pub(super) fn check(setup: &Setup) -> Finding {
             )
         }
     }
+}
+
+/// The variable of newer versions, where it is set too, differs, and this project does not read it.
+fn other_connection(setup: &Setup, variable: &str, name: &str) -> Option<&'static str> {
+    let [newer, older] = VARIABLES;
+    let differs = || setup.project.environment.env_text(newer).is_some_and(|other| other != name);
+    (variable == older && differs()).then_some(newer)
 }
 
 /// Why events go nowhere: often the variable is set, but by the name that another version of Laravel reads.

@@ -1,6 +1,8 @@
 //! `files`: the project's files are there and readable.
 
-use clairon_laravel::{InvalidEnvFile, LaravelError, Origin};
+use std::path::Path;
+
+use clairon_laravel::{InvalidEnvFile, LaravelError, LostLines, Origin, Refusal};
 
 use crate::{finding::Finding, setup::Setup};
 
@@ -9,44 +11,75 @@ const CHECK: &str = "files";
 /// A file that stops everything else.
 pub(crate) fn unreadable(error: &LaravelError) -> Finding {
     let fix = match error {
-        LaravelError::EnvFile { problem: InvalidEnvFile::Line(_), .. } => {
+        LaravelError::EnvFile {
+            problem: InvalidEnvFile::Line { refusal: Refusal::Name | Refusal::NoName, .. },
+            ..
+        } => "correct the line, or put a # before it; Laravel does not start with it either",
+        LaravelError::EnvFile { problem: InvalidEnvFile::Line { .. }, .. } => {
             "put the value in 'single quotes'; Laravel does not start with such a line either"
         }
-        LaravelError::EnvFile { .. } => "look for values that stand for themselves, or for each other, over and over",
+        LaravelError::EnvFile { problem: InvalidEnvFile::Size { .. }, .. } => {
+            "look for values that stand for each other, over and over"
+        }
         LaravelError::Kind { .. } => "put a file there",
         _ => "make the file readable for this user",
     };
     Finding::fail(CHECK, error.to_string(), fix)
 }
 
-pub(super) fn check(setup: &Setup) -> Finding {
+/// One finding for the files, or one for each thing about `.env` that is likely to be a mistake.
+pub(super) fn check(setup: &Setup) -> Vec<Finding> {
     let project = &setup.project;
-    let environment = &project.environment;
-    let variables = environment.variables();
-    let counts = |name: &str| ["PUSHER_", "REVERB_", "BROADCAST_"].iter().any(|start| name.starts_with(start));
     let config =
         if project.broadcasting.file.is_some() { "config/broadcasting.php" } else { "no config/broadcasting.php" };
     if let Some(unread) = project.broadcasting.file.as_ref().and_then(|file| file.unread()) {
         let detail = format!("config/broadcasting.php:{}: {}, not an array", unread.line, unread.what);
-        return Finding::fail(CHECK, detail, "php artisan config:publish broadcasting");
+        return vec![Finding::fail(CHECK, detail, "php artisan config:publish broadcasting")];
     }
-    let Some(path) = &project.env_file else {
-        if variables.iter().any(|(name, _)| counts(name)) {
-            return Finding::pass(CHECK, format!("no .env; variables of the process, {config}"));
-        }
-        let fix = "run this in the folder of the Laravel project, or name the file with --env-file";
-        return Finding::fail(CHECK, "no .env here, and no PUSHER_, REVERB_ or BROADCAST_ variable", fix);
+    let Some(path) = &project.env_file else { return vec![without_env_file(setup, config)] };
+    let mut findings = lost(setup, path);
+    findings.extend(hidden(setup, path));
+    if findings.is_empty() {
+        findings.push(Finding::pass(CHECK, format!("{}, {config}", path.display())));
+    }
+    findings
+}
+
+fn counts(name: &str) -> bool {
+    ["PUSHER_", "REVERB_", "BROADCAST_"].iter().any(|start| name.starts_with(start))
+}
+
+fn without_env_file(setup: &Setup, config: &str) -> Finding {
+    if setup.project.environment.variables().iter().any(|(name, _)| counts(name)) {
+        return Finding::pass(CHECK, format!("no .env; variables of the process, {config}"));
+    }
+    let fix = "run this in the folder of the Laravel project, or name the file with --env-file";
+    Finding::fail(CHECK, "no .env here, and no PUSHER_, REVERB_ or BROADCAST_ variable", fix)
+}
+
+/// What Laravel passes over without an error.
+fn lost(setup: &Setup, path: &Path) -> Vec<Finding> {
+    let finding = |lost: &LostLines| {
+        let fix = match lost {
+            LostLines::ToTheEnd { .. } => "close the quote",
+            LostLines::InComment { .. } => "take the quote out of the comment",
+        };
+        Finding::warn(CHECK, format!("{}{lost}", path.display()), fix)
     };
-    let hidden: Vec<&str> = variables
-        .iter()
-        .map(|(name, _)| *name)
-        .filter(|name| counts(name) && environment.origin(name) == Some(Origin::ProcessOverFile))
-        .collect();
+    setup.project.environment.lost().iter().map(finding).collect()
+}
+
+/// Variables of the file that those of the process cover.
+fn hidden(setup: &Setup, path: &Path) -> Option<Finding> {
+    let environment = &setup.project.environment;
+    let variables = environment.variables().into_iter().map(|(name, _)| name);
+    let hidden: Vec<&str> =
+        variables.filter(|name| counts(name) && environment.origin(name) == Some(Origin::ProcessOverFile)).collect();
     if hidden.is_empty() {
-        return Finding::pass(CHECK, format!("{}, {config}", path.display()));
+        return None;
     }
     let names = hidden.join(", ");
     let detail =
         format!("{names}: the process has another value than {}, and it is the process's that counts", path.display());
-    Finding::warn(CHECK, detail, format!("unset {}", hidden.join(" ")))
+    Some(Finding::warn(CHECK, detail, format!("unset {}", hidden.join(" "))))
 }

@@ -1,6 +1,6 @@
 //! Where pusher-js connects to.
 
-use clairon_client::{Endpoint, Problem, check_host, names};
+use clairon_client::{Endpoint, Problem, check_host, credential_set};
 use clairon_laravel::{Connection, EchoSetup, Project, Setting, Value};
 
 /// What the page connects with.
@@ -21,11 +21,11 @@ impl Page {
     /// Out of Echo's options, or where there are none out of the variables that they have by custom, or else like the
     /// backend.
     pub(super) fn of(project: &Project, connection: Option<&Connection>, backend: Option<&Endpoint>) -> Self {
-        let names = names(connection);
+        let names = credential_set(connection).prefix();
         let variables = project.environment.variables();
         let has = |bundler: &str| variables.iter().any(|(name, _)| name.starts_with(&format!("{bundler}_{names}_")));
         let bundler = if has("MIX") && !has("VITE") { "MIX" } else { "VITE" };
-        let is_https = project.environment.filled("APP_URL").is_some_and(|url| url.starts_with("https://"));
+        let is_https = project.environment.env_text("APP_URL").is_some_and(|url| url.starts_with("https://"));
         let custom;
         let echo = if let Some(echo) = &project.echo {
             Some(echo)

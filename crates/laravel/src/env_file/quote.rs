@@ -1,0 +1,34 @@
+//! Writing a value.
+
+use crate::{env_function::env, value::Value};
+
+/// `text` as a value in an `.env` file, which Laravel's `env()` reads as the same text.
+///
+/// Plain letters and digits need no quotes. What `env()` would take for something else, such as `null`, gets a second pair
+/// of quotes, which `env()` takes off.
+#[must_use]
+pub fn quote(text: &str) -> String {
+    let is_kept = env(text) == Value::Text(text.to_owned());
+    if is_kept && !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_alphanumeric()) {
+        return text.to_owned();
+    }
+    let kept = if is_kept { text.to_owned() } else { format!("\"{text}\"") };
+    let mut quoted = String::from("\"");
+    for char in kept.chars() {
+        let escaped = match char {
+            '"' | '\\' | '$' => char,
+            '\x0c' => 'f',
+            '\n' => 'n',
+            '\r' => 'r',
+            '\t' => 't',
+            '\x0b' => 'v',
+            _ => {
+                quoted.push(char);
+                continue;
+            }
+        };
+        quoted.extend(['\\', escaped]);
+    }
+    quoted.push('"');
+    quoted
+}
