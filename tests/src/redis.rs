@@ -92,6 +92,15 @@ impl Redis {
         assert!(answer.starts_with("+OK"), "{setting}: {answer}");
     }
 
+    /// Has it change a user, by the rules of `ACL SETUSER`.
+    ///
+    /// # Panics
+    /// When it does not.
+    pub fn set_user(&self, name: &str, rules: &str) {
+        let answer = self.ask(&format!("ACL SETUSER {name} {rules}"));
+        assert!(answer.starts_with("+OK"), "{rules}: {answer}");
+    }
+
     /// Has it close all connections of a kind: `pubsub` or `normal`.
     ///
     /// # Panics

@@ -25,7 +25,7 @@ use crate::{
     health::{Mishap, Monitor, TroubleKind},
     keys::{Keys, NodeId, Topic},
     lease, message, reads,
-    scripts::{self, Request},
+    scripts::{self, Request, Rights},
     subscription, survivors,
     throttle::Throttle,
 };
@@ -74,9 +74,11 @@ impl Cluster {
             settled_at: Instant::now() + settings.lease,
             loss_until: None,
         };
+        let keys = Keys::new(&settings.prefix, settings.url.db, connector.is_sharded());
         let core = Arc::new(Core {
             survivor: NodeId::random(),
-            keys: Keys::new(&settings.prefix, connector.is_sharded()),
+            rights: Rights::new(&settings.url, &keys),
+            keys,
             monitor: Monitor::new(),
             deliver,
             ledger: link(true),
@@ -95,8 +97,10 @@ impl Cluster {
             connector,
             settings,
         });
-        let refused =
-            |failure: Failure| ClusterError::Redis { address: core.connector.address(), problem: failure.to_string() };
+        let refused = |failure: Failure| ClusterError::Redis {
+            address: core.connector.address(),
+            problem: core.rights.explain(&failure),
+        };
         let subscription = subscription::open(&core).await.map_err(refused)?;
         lease::register(&core).await.map_err(refused)?;
         let others = vec![
@@ -265,7 +269,7 @@ impl Cluster {
 
     /// Publishes in one round trip.
     async fn send(&self, requests: &[Request]) -> Result<(), BusError> {
-        if self.core.monitor.is_deaf() {
+        if self.core.monitor.is_in(TroubleKind::Deaf) {
             return Err(BusError::Unavailable);
         }
         let patience: Duration = self.core.settings.response_timeout * 2;
@@ -276,7 +280,7 @@ impl Cluster {
         };
         let Some(failure) = failure else { return Ok(()) };
         self.core.monitor.count(Mishap::UnansweredPublish);
-        self.core.monitor.trouble(TroubleKind::CannotWrite, &failure.to_string());
+        self.core.trouble(TroubleKind::CannotWrite, &failure);
         self.core.beat.notify_one();
         Err(BusError::Unavailable)
     }

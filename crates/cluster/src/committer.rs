@@ -35,7 +35,7 @@ pub(crate) async fn run(core: Arc<Core>) {
                 }
                 Ok(false) => None,
                 Err(failure) => {
-                    core.monitor.trouble(TroubleKind::CannotWrite, &failure.to_string());
+                    core.trouble(TroubleKind::CannotWrite, &failure);
                     core.beat.notify_one();
                     Some(backoff.next())
                 }
@@ -119,6 +119,12 @@ impl Progress {
     fn result(self, core: &Core) -> Result<bool, Failure> {
         match self.failure {
             Some(failure) if !self.has_success => Err(failure),
+            // The beat finds out which rights are lacking, and when they no longer are.
+            Some(failure) if failure.is_denial() => {
+                core.trouble(TroubleKind::CannotWrite, &failure);
+                core.beat.notify_one();
+                Ok(true)
+            }
             Some(failure) => {
                 if let Some(held_back) = core.not_taken.pass(Instant::now()) {
                     tracing::warn!(%failure, held_back, "a part of the changes was not taken and will be sent again");

@@ -16,9 +16,10 @@ use tokio::sync::{Notify, mpsc, watch};
 use crate::{
     ClusterSettings, Deliver, Full, Joined, Joining, Notice, Place,
     clients::Clients,
-    engine::{Connector, Link},
-    health::{Mishap, Monitor},
+    engine::{Connector, Failure, Link},
+    health::{Mishap, Monitor, TroubleKind},
     keys::{Keys, NodeId, Topic},
+    scripts::Rights,
     shares::{Settled, Shares},
     survivors::Suspect,
     throttle::Throttle,
@@ -35,6 +36,7 @@ pub(crate) struct Core {
     pub(crate) survivor: NodeId,
     pub(crate) settings: ClusterSettings,
     pub(crate) keys: Keys,
+    pub(crate) rights: Rights,
     pub(crate) connector: Arc<Connector>,
     pub(crate) monitor: Monitor,
     pub(crate) deliver: Deliver,
@@ -189,6 +191,11 @@ impl Core {
             membership.loss_until = Some(Instant::now() + self.settings.lease);
             self.beat.notify_one();
         }
+    }
+
+    /// Notes that something is wrong.
+    pub(crate) fn trouble(&self, kind: TroubleKind, failure: &Failure) {
+        self.monitor.trouble(kind, &self.rights.explain(failure));
     }
 
     /// Counts a message.

@@ -73,8 +73,9 @@ impl Monitor {
         self.shown.subscribe()
     }
 
-    pub(crate) fn is_deaf(&self) -> bool {
-        self.found.lock()[TroubleKind::Deaf as usize].is_some()
+    /// True while something of this kind is wrong.
+    pub(crate) fn is_in(&self, kind: TroubleKind) -> bool {
+        self.found.lock()[kind as usize].is_some()
     }
 
     /// How many times it has happened.
@@ -132,7 +133,7 @@ mod tests {
         let since = health.borrow().trouble.as_ref().unwrap().since;
         monitor.trouble(TroubleKind::Deaf, "cut");
         assert_eq!(shown(), Some((TroubleKind::Deaf, "cut".to_owned())));
-        assert!(monitor.is_deaf());
+        assert!(monitor.is_in(TroubleKind::Deaf));
         monitor.trouble(TroubleKind::CannotWrite, "READONLY");
         monitor.well(TroubleKind::Deaf);
         assert_eq!(shown(), Some((TroubleKind::CannotWrite, "READONLY".to_owned())));

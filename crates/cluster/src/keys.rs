@@ -2,6 +2,9 @@
 //!
 //! The part in braces decides the slot in a Redis Cluster, so everything that one script touches has the same. An app's
 //! id has no slash and a node's id is no app's, which keeps the names of apps, nodes and channels apart.
+//!
+//! Redis keeps the keys of its databases apart, but not what is published. So the name of a channel's record, which is
+//! also its topic, has the number of the database in it, but for number 0.
 
 use std::fmt;
 
@@ -52,13 +55,27 @@ pub(crate) enum Topic {
 #[derive(Clone, Debug)]
 pub(crate) struct Keys {
     prefix: String,
+    /// What the names of records begin with. No prefix has a brace and no app's id a colon, so that the names of two
+    /// databases, or of two prefixes, are never the same.
+    records: String,
     is_sharded: bool,
 }
 
 impl Keys {
     /// With `is_sharded` topics belong to the slot of their name, as those of a Redis Cluster should.
-    pub(crate) fn new(prefix: &str, is_sharded: bool) -> Self {
-        Self { prefix: prefix.to_owned(), is_sharded }
+    pub(crate) fn new(prefix: &str, database: u32, is_sharded: bool) -> Self {
+        let database = if database == 0 { String::new() } else { format!("{database}:") };
+        Self { prefix: prefix.to_owned(), records: format!("{prefix}:{{{database}"), is_sharded }
+    }
+
+    /// What all names begin with, before a colon.
+    pub(crate) fn prefix(&self) -> &str {
+        &self.prefix
+    }
+
+    /// A key, and a topic, that is there only to find out what the user of Redis may do.
+    pub(crate) fn probe(&self) -> String {
+        format!("{}:probe", self.prefix)
     }
 
     /// Publishes to a topic.
@@ -68,7 +85,7 @@ impl Keys {
 
     /// A channel's record, a hash; also the name of its topic.
     pub(crate) fn record(&self, place: &Place) -> String {
-        format!("{}:{{{}/{}}}", self.prefix, place.app, place.channel)
+        format!("{}{}/{}}}", self.records, place.app, place.channel)
     }
 
     /// The event that a cache channel remembers, a string.
@@ -91,7 +108,7 @@ impl Keys {
 
     /// Reads the name of a topic. The id of a user may have anything in it, so only the end tells the kind.
     pub(crate) fn parse_topic(&self, name: &str) -> Option<Topic> {
-        let rest = name.strip_prefix(&self.prefix)?.strip_prefix(":{")?;
+        let rest = name.strip_prefix(&self.records)?;
         let (rest, kind): (&str, fn(Place) -> Topic) = match rest.strip_suffix('}') {
             Some(rest) => (rest, Topic::Channel),
             None => (rest.strip_suffix("}:online")?, Topic::Online),
@@ -139,6 +156,18 @@ impl Keys {
     }
 }
 
+/// A text as a pattern that matches just it.
+pub(crate) fn escape(text: &str) -> String {
+    let mut pattern = String::with_capacity(text.len());
+    for letter in text.chars() {
+        if matches!(letter, '*' | '?' | '[' | ']' | '\\' | '^') {
+            pattern.push('\\');
+        }
+        pattern.push(letter);
+    }
+    pattern
+}
+
 #[cfg(test)]
 mod tests {
     use clairon_protocol::UserId;
@@ -146,8 +175,14 @@ mod tests {
     use super::*;
 
     #[test]
+    fn a_prefix_is_no_pattern() {
+        assert_eq!(escape("presence-x"), "presence-x");
+        assert_eq!(escape("a*[b]?\\"), "a\\*\\[b\\]\\?\\\\");
+    }
+
+    #[test]
     fn all_of_a_channel_has_one_hash_tag() {
-        let keys = Keys::new("site", false);
+        let keys = Keys::new("site", 0, false);
         let channel = ChannelName::parse("presence-x", &Limits::default()).unwrap();
         let place = Place { app: AppId::parse("1").unwrap(), channel };
         let node = NodeId::random();
@@ -161,11 +196,17 @@ mod tests {
 
     #[test]
     fn topics_are_told_apart_by_their_names() {
-        let keys = Keys::new("site", true);
+        let keys = Keys::new("site", 0, true);
+        let others = [Keys::new("site", 1, true), Keys::new("site", 12, true), Keys::new("site:1", 0, true)];
         let app = AppId::parse("1").unwrap();
         for user in ["7", "a b/é", "x}:online", "x}", "{}:cache"] {
             let place = Place { app: app.clone(), channel: ChannelName::of_user(&UserId::from(user)) };
             for topic in [Topic::Channel(place.clone()), Topic::Online(place)] {
+                for other in &others {
+                    assert_eq!(keys.parse_topic(&other.topic(&topic)), None);
+                    assert_eq!(other.parse_topic(&keys.topic(&topic)), None);
+                    assert_eq!(other.parse_topic(&other.topic(&topic)), Some(topic.clone()));
+                }
                 assert_eq!(keys.parse_topic(&keys.topic(&topic)), Some(topic));
             }
         }

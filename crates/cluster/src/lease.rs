@@ -38,7 +38,7 @@ pub(crate) async fn run(core: Arc<Core>) {
                 pause
             }
             Err(failure) => {
-                core.monitor.trouble(TroubleKind::CannotWrite, &failure.to_string());
+                core.trouble(TroubleKind::CannotWrite, &failure);
                 core.membership.lock().unsettle(core.settings.lease);
                 TROUBLED.min(core.settings.beat)
             }
@@ -79,16 +79,28 @@ async fn take_lease(core: &Core, id: &NodeId, is_new: bool) -> Result<Renewal, F
 
 /// One beat; returns when the next is due.
 async fn beat(core: &Core) -> Result<Duration, Failure> {
+    if core.monitor.is_in(TroubleKind::CannotWrite) {
+        // A beat does not take all the rights that the user may lack.
+        core.ledger.check(&core.rights).await?;
+    }
     if !renew(core).await? {
         register(core).await?;
     }
     let Some(id) = core.id() else { return Ok(Duration::ZERO) };
     core.ledger.ask(enroll(core, &id)).await?;
-    core.publisher.ask(redis::cmd("PING")).await?;
+    check_publisher(core).await?;
     let next = look_around(core, &id).await?;
     committer::commit_clients(core, &id).await?;
     end_loss(core);
     Ok(next.min(core.settings.beat))
+}
+
+/// Finds out whether events can be published: of a Redis Cluster, whether all its masters answer.
+async fn check_publisher(core: &Core) -> Result<(), Failure> {
+    let mut publish = redis::cmd(core.keys.publish_command());
+    publish.arg(core.keys.probe()).arg("");
+    let requests = [redis::cmd("PING"), publish].map(Request::Command);
+    core.publisher.run(&requests).await?.into_iter().try_for_each(|answer| answer.map(drop))
 }
 
 /// False where the node has to register.

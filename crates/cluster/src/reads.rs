@@ -10,7 +10,7 @@ use crate::{
     CachedEvent, ClusterError, Place,
     core::Core,
     engine::Failure,
-    keys::NodeId,
+    keys::{NodeId, escape},
     lease::parse,
     scripts::{Request, parse_cached},
 };
@@ -117,27 +117,4 @@ fn scan(core: &Core, node: &NodeId, app: &AppId, cursor: &str, prefix: &str) -> 
         command.arg("MATCH").arg(escape(prefix) + "*");
     }
     Request::Command(command)
-}
-
-/// A text as a pattern that matches just it.
-fn escape(text: &str) -> String {
-    let mut pattern = String::with_capacity(text.len());
-    for letter in text.chars() {
-        if matches!(letter, '*' | '?' | '[' | ']' | '\\' | '^') {
-            pattern.push('\\');
-        }
-        pattern.push(letter);
-    }
-    pattern
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_prefix_is_no_pattern() {
-        assert_eq!(escape("presence-x"), "presence-x");
-        assert_eq!(escape("a*[b]?\\"), "a\\*\\[b\\]\\?\\\\");
-    }
 }

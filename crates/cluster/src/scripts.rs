@@ -9,6 +9,7 @@ mod lease;
 mod online;
 mod purge;
 mod remember;
+mod rights;
 
 pub(crate) use change::{Change, Outcome, Reply, parse_cached};
 pub(crate) use clients::{Clients, ClientsReply};
@@ -17,6 +18,7 @@ pub(crate) use lease::{Renewal, condemn, lease};
 pub(crate) use online::{online, parse_online};
 pub(crate) use purge::{parse_edges, purge};
 pub(crate) use remember::remember;
+pub(crate) use rights::Rights;
 
 use redis::{Cmd, Script};
 

@@ -34,7 +34,7 @@ pub(crate) struct Subscription {
     lost: mpsc::UnboundedReceiver<Failure>,
 }
 
-/// Connects, with nothing subscribed to.
+/// Connects, with nothing subscribed to. A user who lacks any right is refused.
 pub(crate) async fn open(core: &Arc<Core>) -> Result<Subscription, Failure> {
     let (report, lost) = mpsc::unbounded_channel();
     let receiver = core.clone();
@@ -45,7 +45,15 @@ pub(crate) async fn open(core: &Arc<Core>) -> Result<Subscription, Failure> {
         }
     });
     let mut connection = core.connector.connect(Some(push), true).await?;
-    let mut servers = connection.servers().await?;
+    // What server it is comes first, unless that is one more thing that the user may not ask.
+    let servers = match connection.servers().await {
+        Err(failure) if !failure.is_denial() => return Err(failure),
+        servers => servers,
+    };
+    let mut lacking = connection.lacking(&core.rights).await?;
+    lacking.extend(connection.lacking_to_subscribe(&core.rights).await?);
+    core.rights.result(lacking)?;
+    let mut servers = servers?;
     servers.sort_unstable();
     Ok(Subscription { connection, servers, lost })
 }
@@ -59,7 +67,7 @@ pub(crate) async fn run(core: Arc<Core>, mut subscription: Subscription) {
             Ok(never) => match never {},
             Err(failure) => failure,
         };
-        core.monitor.trouble(TroubleKind::Deaf, &failure.to_string());
+        core.trouble(TroubleKind::Deaf, &failure);
         core.monitor.count(Mishap::Gap);
         let gaps = {
             let mut local = core.local.lock();
@@ -89,7 +97,7 @@ async fn reopen(core: &Arc<Core>, backoff: &mut Backoff) -> Subscription {
     loop {
         match open(core).await {
             Ok(subscription) => return subscription,
-            Err(failure) => core.monitor.trouble(TroubleKind::Deaf, &failure.to_string()),
+            Err(failure) => core.trouble(TroubleKind::Deaf, &failure),
         }
         time::sleep(backoff.next()).await;
     }

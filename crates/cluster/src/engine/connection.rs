@@ -1,28 +1,24 @@
 //! One connection, and what goes over it.
 
-use std::time::Duration;
+use std::{collections::BTreeSet, time::Duration};
 
 use futures_util::future::join_all;
 use redis::{
-    Cmd, ErrorKind, Pipeline, RedisError, RedisResult, ServerErrorKind, Value,
+    Cmd, ErrorKind, FromRedisValue, Pipeline, RedisError, RedisResult, ServerErrorKind, Value,
     aio::{ConnectionLike, MultiplexedConnection},
     cluster_async::ClusterConnection,
     cluster_routing::{MultipleNodeRoutingInfo, RoutingInfo},
 };
 
-use super::server::{self, Server};
-use crate::scripts::Request;
+use super::{
+    Failure,
+    server::{self, Server},
+};
+use crate::scripts::{Request, Rights};
 
 /// How many times a Redis Cluster may say that something has moved, and how long its map of that takes to come.
 const MOVES: u32 = 3;
 const MOVE: Duration = Duration::from_millis(25);
-
-/// Why Redis did not do as asked: its own words, or those of the network. Never a secret.
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("{cause}")]
-pub(crate) struct Failure {
-    cause: String,
-}
 
 /// What Redis says to one request.
 pub(crate) type Answer = Result<Value, Failure>;
@@ -32,18 +28,6 @@ pub(crate) type Answer = Result<Value, Failure>;
 pub(crate) enum Connection {
     Single(MultiplexedConnection),
     Cluster(ClusterConnection),
-}
-
-impl Failure {
-    pub(crate) fn new(cause: impl Into<String>) -> Self {
-        Self { cause: cause.into() }
-    }
-}
-
-impl From<RedisError> for Failure {
-    fn from(error: RedisError) -> Self {
-        Self { cause: error.to_string() }
-    }
 }
 
 impl Connection {
@@ -102,35 +86,35 @@ impl Connection {
             Self::Cluster(_) => errors.find(|error| is_end(error)).filter(|_| results.iter().all(Result::is_err)),
         };
         match end {
-            Some(error) => Err(Failure::new(error.to_string())),
+            Some(error) => Err(error.clone().into()),
             None => Ok(results),
         }
     }
 
     /// Subscribes to topics; when it returns, what is published to them comes.
-    pub(crate) async fn subscribe(&mut self, topics: &[String]) -> Result<(), Failure> {
+    pub(crate) async fn subscribe(&mut self, topics: &[String]) -> RedisResult<()> {
         match self {
-            Self::Single(connection) => Ok(connection.subscribe(topics).await?),
+            Self::Single(connection) => connection.subscribe(topics).await,
             Self::Cluster(connection) => {
                 let subscribe = |topic: &String| {
                     let (mut connection, topic) = (connection.clone(), topic.clone());
                     async move { connection.ssubscribe(topic).await }
                 };
-                Ok(join_all(topics.iter().map(subscribe)).await.into_iter().collect::<RedisResult<()>>()?)
+                join_all(topics.iter().map(subscribe)).await.into_iter().collect()
             }
         }
     }
 
     /// Ends subscriptions.
-    pub(crate) async fn unsubscribe(&mut self, topics: &[String]) -> Result<(), Failure> {
+    pub(crate) async fn unsubscribe(&mut self, topics: &[String]) -> RedisResult<()> {
         match self {
-            Self::Single(connection) => Ok(connection.unsubscribe(topics).await?),
+            Self::Single(connection) => connection.unsubscribe(topics).await,
             Self::Cluster(connection) => {
                 let unsubscribe = |topic: &String| {
                     let (mut connection, topic) = (connection.clone(), topic.clone());
                     async move { connection.sunsubscribe(topic).await }
                 };
-                Ok(join_all(topics.iter().map(unsubscribe)).await.into_iter().collect::<RedisResult<()>>()?)
+                join_all(topics.iter().map(unsubscribe)).await.into_iter().collect()
             }
         }
     }
@@ -144,12 +128,52 @@ impl Connection {
                 Ok(vec![server::parse_single(&text)?])
             }
             Self::Cluster(connection) => {
-                let all = RoutingInfo::MultiNode((MultipleNodeRoutingInfo::AllMasters, None));
-                let texts: Vec<(String, String)> =
-                    redis::from_redis_value(connection.route_command(info, all).await?).map_err(RedisError::from)?;
+                let texts: Vec<(String, String)> = ask_masters(connection, info).await?;
                 texts.iter().map(|(_, text)| server::parse_cluster(text)).collect()
             }
         }
+    }
+
+    /// Finds out which rights the user lacks on any master, but for those to subscribe.
+    ///
+    /// # Errors
+    /// When it cannot be found out.
+    pub(crate) async fn lacking(&mut self, rights: &Rights) -> Result<BTreeSet<String>, Failure> {
+        let call = rights.call();
+        let mut lacking = BTreeSet::new();
+        for (name, command) in [("eval", call.by_text()), ("evalsha", call.by_hash())] {
+            let answers: Vec<RedisResult<Value>> = match self {
+                Self::Single(connection) => vec![command.query_async(connection).await],
+                Self::Cluster(connection) => match ask_masters::<Vec<(String, Value)>>(connection, command).await {
+                    Ok(answers) => answers.into_iter().map(|(_, answer)| answer.extract_error()).collect(),
+                    Err(error) => vec![Err(error)],
+                },
+            };
+            for answer in answers {
+                // It was not loaded, where EVAL is not allowed.
+                if !answer.as_ref().is_err_and(|error| error.kind() == ErrorKind::Server(ServerErrorKind::NoScript)) {
+                    rights.note_tried(name, answer, &mut lacking)?;
+                }
+            }
+        }
+        Ok(lacking)
+    }
+
+    /// Finds out which rights to subscribe the user lacks, of any shard in a Redis Cluster.
+    ///
+    /// # Errors
+    /// When it cannot be found out.
+    pub(crate) async fn lacking_to_subscribe(&mut self, rights: &Rights) -> Result<BTreeSet<String>, Failure> {
+        let [subscribe, unsubscribe] = rights.subscribing();
+        let topics = [rights.topic().to_owned()];
+        let mut lacking = BTreeSet::new();
+        if let Err(error) = self.subscribe(&topics).await {
+            rights.note(subscribe, error, &mut lacking)?;
+        }
+        if let Err(error) = self.unsubscribe(&topics).await {
+            rights.note(unsubscribe, error, &mut lacking)?;
+        }
+        Ok(lacking)
     }
 
     /// Finds out whether all masters still answer, and believe that they are.
@@ -157,10 +181,8 @@ impl Connection {
         match self {
             Self::Single(connection) => Ok(redis::cmd("PING").query_async(connection).await?),
             Self::Cluster(connection) => {
-                let all = RoutingInfo::MultiNode((MultipleNodeRoutingInfo::AllMasters, None));
                 let info = redis::cmd("CLUSTER").arg("INFO").to_owned();
-                let texts: Vec<(String, String)> =
-                    redis::from_redis_value(connection.route_command(info, all).await?).map_err(RedisError::from)?;
+                let texts: Vec<(String, String)> = ask_masters(connection, info).await?;
                 match texts.iter().find(|(_, text)| !text.contains("cluster_state:ok")) {
                     Some((address, _)) => Err(Failure::new(format!("{address} says that the cluster is down"))),
                     None => Ok(()),
@@ -168,6 +190,12 @@ impl Connection {
             }
         }
     }
+}
+
+/// Has all masters of a Redis Cluster answer, each with its address.
+async fn ask_masters<T: FromRedisValue>(connection: &mut ClusterConnection, command: Cmd) -> RedisResult<T> {
+    let all = RoutingInfo::MultiNode((MultipleNodeRoutingInfo::AllMasters, None));
+    Ok(redis::from_redis_value(connection.route_command(command, all).await?)?)
 }
 
 /// What to send again, for a request that was refused without being run: a script that the server has not seen, and

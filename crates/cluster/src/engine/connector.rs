@@ -140,7 +140,9 @@ impl Connector {
         if let Some(user) = &self.url.user {
             login = login.set_username(user);
         }
-        if let Some(password) = &self.url.password {
+        // The driver logs in only with a password. A user without one is allowed any (`nopass`), or the login is refused.
+        let password = self.url.password.as_deref().or_else(|| self.url.user.as_ref().map(|_| ""));
+        if let Some(password) = password {
             login = login.set_password(password);
         }
         login

@@ -12,7 +12,10 @@ use redis::{PushInfo, PushKind};
 use tokio::sync::Mutex;
 
 use super::{Answer, Connection, Connector, Failure, Push};
-use crate::{backoff::Backoff, scripts::Request};
+use crate::{
+    backoff::Backoff,
+    scripts::{Request, Rights},
+};
 
 /// A connection for one purpose. It is made when it is first used, and again after it was lost; while that fails, who
 /// asks is refused at once until the next attempt is due.
@@ -67,6 +70,15 @@ impl Link {
     pub(crate) async fn call(&self, request: Request) -> Answer {
         let answer = self.run(&[request]).await?.pop();
         answer.unwrap_or_else(|| Err(Failure::new("no answer")))
+    }
+
+    /// Finds out whether the user has all rights, but for those to subscribe.
+    ///
+    /// # Errors
+    /// Where any are lacking, or that cannot be found out.
+    pub(crate) async fn check(&self, rights: &Rights) -> Result<(), Failure> {
+        let Live { mut connection, .. } = self.live().await?;
+        rights.result(connection.lacking(rights).await?)
     }
 
     async fn live(&self) -> Result<Live, Failure> {

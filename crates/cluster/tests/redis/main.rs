@@ -5,6 +5,7 @@ mod contract;
 mod history;
 mod redis_cluster;
 mod refusals;
+mod rights;
 mod sentinel;
 mod single;
 mod support;

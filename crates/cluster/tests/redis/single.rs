@@ -21,16 +21,47 @@ async fn the_contract_holds() {
     contract::check(&server.url()).await;
 }
 
+/// Redis delivers what is published to subscribers in all databases.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn the_documented_permissions_are_enough() {
+async fn the_databases_of_a_server_are_apart() {
     let server = RedisServer::start();
-    let docs = include_str!("../../../../docs/scaling.md");
-    let line = docs.lines().find_map(|line| line.strip_prefix("ACL ")).expect("a line of permissions");
-    // Each part of the contract has a prefix of its own.
-    let line = line.replace("~clairon:*", "~*").replace("&clairon:*", "&*");
-    server.ask::<()>("ACL", &line.split(' ').collect::<Vec<_>>());
-    server.ask::<()>("ACL", &["SETUSER", "default", "off"]);
-    contract::check_without_raw(&server.url().replace("redis://", "redis://clairon:password@")).await;
+    let start = |database: &str| {
+        let url = format!("{}/{database}", server.url());
+        async move { Node::start(&url, "same").await }
+    };
+    let [zero, one, also_one] = [start("0").await, start("1").await, start("1").await];
+    for (node, user) in [(&zero, "ada"), (&one, "bob"), (&also_one, "cem")] {
+        node.join("presence-x", Some(user)).await;
+    }
+    zero.publish("presence-x", "for zero").await;
+    one.publish("presence-x", "for one").await;
+    zero.cluster.watch(&app(), &"dan".into());
+    one.join("#server-to-user-dan", None).await;
+    // The last notice of each node comes after all that it could have heard of others.
+    also_one.publish("presence-x", "the last for one").await;
+    zero.publish("presence-x", "the last for zero").await;
+    for (node, texts) in [
+        (&zero, ["for zero", "the last for zero"]),
+        (&one, ["for one", "the last for one"]),
+        (&also_one, ["for one", "the last for one"]),
+    ] {
+        let all = |log: &[Notice]| {
+            let heard = Node::texts(log, "presence-x");
+            heard.last().is_some_and(|text| text.starts_with("the last")).then_some(heard)
+        };
+        assert_eq!(node.wait("the last event", all).await, texts);
+    }
+    zero.wait_members("presence-x", &["ada"]).await;
+    one.wait_members("presence-x", &["bob", "cem"]).await;
+    let online = |log: &[Notice]| {
+        let is_online = |notice: &Notice| match notice {
+            Notice::Online { is_online, .. } => Some(*is_online),
+            _ => None,
+        };
+        let told: Vec<bool> = log.iter().filter_map(is_online).collect();
+        (!told.is_empty()).then_some(told)
+    };
+    assert_eq!(zero.wait("whether dan is online", online).await, [false]);
 }
 
 /// Two nodes with a member each.
