@@ -28,6 +28,6 @@ pub use echo::{EchoForm, EchoSetup};
 pub use env_file::{EnvFile, InvalidEnvFile, LostLines, Refusal, quote as quote_env};
 pub use environment::{Environment, Origin, process_variables};
 pub use error::LaravelError;
-pub use project::Project;
+pub use project::{Project, env_file_name};
 pub use source::read_text;
 pub use value::{Key, Unread, Value};

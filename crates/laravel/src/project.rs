@@ -9,7 +9,7 @@ use crate::{
 /// What a project says about broadcasting.
 #[derive(Clone, Debug)]
 pub struct Project {
-    /// The `.env` file, if there is one, as it was named or `.env`.
+    /// The `.env` file, if there is one, as it was named or by its name in the project's folder.
     pub env_file: Option<PathBuf>,
     /// Its variables under those of the process.
     pub environment: Environment,
@@ -22,7 +22,7 @@ pub struct Project {
 }
 
 impl Project {
-    /// Reads the project in a folder. Without `env_file` it is the folder's `.env`, which may be missing.
+    /// Reads the project in a folder. Without `env_file` it is the one that Laravel reads there, which may be missing.
     ///
     /// # Errors
     /// Names the file that cannot be read. A named `.env` file must be there.
@@ -31,7 +31,9 @@ impl Project {
         env_file: Option<&Path>,
         process: impl IntoIterator<Item = (String, String)>,
     ) -> Result<Self, LaravelError> {
-        let path = env_file.map_or_else(|| root.join(".env"), Path::to_owned);
+        let process: Vec<_> = process.into_iter().collect();
+        let name = env_file.map_or_else(|| env_file_name(root, process.iter().cloned()), Path::to_owned);
+        let path = if env_file.is_some() { name.clone() } else { root.join(&name) };
         let (environment, is_there) = Environment::read(&path, process)?;
         if !is_there && env_file.is_some() {
             return Err(LaravelError::Read { path, error: std::io::ErrorKind::NotFound.into() });
@@ -39,11 +41,41 @@ impl Project {
         let config = ConfigFile::read(&root.join("config/broadcasting.php"))?;
         let cache = ConfigFile::read(&root.join("bootstrap/cache/config.php"))?;
         Ok(Self {
-            env_file: is_there.then(|| env_file.unwrap_or(Path::new(".env")).to_owned()),
+            env_file: is_there.then_some(name),
             broadcasting: Broadcasting::new(config, &environment),
             cached: cache.as_ref().map(Broadcasting::cached),
             echo: EchoSetup::find(root)?,
             environment,
         })
+    }
+}
+
+/// The name of the `.env` file that Laravel reads in a folder: where the process has `APP_ENV=production`, and there is a
+/// file `.env.production`, it is that one.
+pub fn env_file_name(root: &Path, process: impl IntoIterator<Item = (String, String)>) -> PathBuf {
+    let environment = Environment::new([], process).env_text("APP_ENV");
+    let own = environment.map(|environment| PathBuf::from(format!(".env.{environment}")));
+    own.filter(|name| root.join(name).is_file()).unwrap_or_else(|| PathBuf::from(".env"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_environment_may_have_a_file_of_its_own() {
+        let folder = tempfile::tempdir().unwrap();
+        std::fs::write(folder.path().join(".env"), "APP_ENV=local\nA=1").unwrap();
+        let read = |environment: &str| {
+            let process = [("APP_ENV".to_owned(), environment.to_owned())];
+            let project = Project::read(folder.path(), None, process).unwrap();
+            (project.env_file.unwrap(), project.environment.get("A").map(str::to_owned))
+        };
+        assert_eq!(read("production"), (".env".into(), Some("1".to_owned())));
+        std::fs::write(folder.path().join(".env.production"), "A=2").unwrap();
+        std::fs::write(folder.path().join(".env.local"), "A=3").unwrap();
+        assert_eq!(read("production"), (".env.production".into(), Some("2".to_owned())));
+        // What the file itself says comes too late.
+        assert_eq!(read(""), (".env".into(), Some("1".to_owned())));
     }
 }

@@ -4,7 +4,7 @@ use std::{fmt::Write, path::Path};
 
 use anyhow::ensure;
 use clairon_import::{ImportError, Plan, PlannedApp};
-use clairon_laravel::{Environment, process_variables};
+use clairon_laravel::{Environment, env_file_name, process_variables};
 use clairon_registry::App;
 use serde_json::Value;
 use tracing::warn;
@@ -18,11 +18,12 @@ use crate::{cli::ImportArguments, config::Settings, logging};
 /// # Errors
 /// When the settings are wrong, the source gives no app, nobody agrees, or the registry fails. Nothing is written then.
 pub(crate) async fn run(arguments: ImportArguments) -> anyhow::Result<()> {
-    let is_named = arguments.place.env_file().is_some();
-    let path = arguments.place.env_file().unwrap_or(Path::new(".env")).to_owned();
+    let named = arguments.place.env_file().map(Path::to_owned);
     let settings = Settings::load(arguments.place.sources())?;
     let _log = logging::start(&settings.log)?;
     settings.remarks.log();
+    let is_named = named.is_some();
+    let path = named.unwrap_or_else(|| env_file_name(Path::new(""), process_variables()));
     let (environment, _) = Environment::read(&path, process_variables()).map_err(ImportError::from)?;
     let template = settings.app_defaults.apply(App::random());
     // The settings have said it of a file that was named.

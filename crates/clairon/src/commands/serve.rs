@@ -12,7 +12,7 @@ use std::{
 };
 
 use clairon_client::quote;
-use clairon_laravel::{CredentialChoice, CredentialSet, Environment, process_variables};
+use clairon_laravel::{CredentialChoice, CredentialSet, Environment, env_file_name, process_variables};
 use clairon_server::{Listeners, MetricsSettings, Server};
 use tracing::{info, warn};
 
@@ -87,11 +87,12 @@ fn tell(adopted: &Adopted) {
 
 /// Whoever starts this in a Laravel project's folder most often wants the app that is named there.
 fn hint_at_env_file(apps: &Apps) {
-    let Ok((environment, _)) = Environment::read(Path::new(".env"), process_variables()) else { return };
+    let file = env_file_name(Path::new(""), process_variables());
+    let Ok((environment, _)) = Environment::read(&file, process_variables()) else { return };
     let [id, ..] = CredentialChoice::of(&environment).map(|choice| choice.set.variables()).unwrap_or_default();
     let id = environment.env_text(id);
     if let Some(id) = id.filter(|id| !apps.ids.iter().any(|known| known.as_str() == *id)) {
-        warn!(app = %quote(&id), "the .env here names an app that is not served: --env-file .env declares it");
+        warn!(app = %quote(&id), "the {0} here names an app that is not served: --env-file {0} declares it", file.display());
     }
 }
 
