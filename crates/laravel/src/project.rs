@@ -15,7 +15,8 @@ pub struct Project {
     pub environment: Environment,
     /// How Laravel reaches the server.
     pub broadcasting: Broadcasting,
-    /// How Laravel reaches it in truth, where `php artisan config:cache` has been run: `.env` is not read any more then.
+    /// How Laravel reaches it in truth, where `php artisan config:cache` has been run: `.env` is not read any more
+    /// then.
     pub cached: Option<Broadcasting>,
     /// How the page reaches the server.
     pub echo: Option<EchoSetup>,
@@ -50,8 +51,8 @@ impl Project {
     }
 }
 
-/// The name of the `.env` file that Laravel reads in a folder: where the process has `APP_ENV=production`, and there is a
-/// file `.env.production`, it is that one.
+/// The name of the `.env` file that Laravel reads in a folder: where the process has `APP_ENV=production`, and there is
+/// a file `.env.production`, it is that one.
 pub fn env_file_name(root: &Path, process: impl IntoIterator<Item = (String, String)>) -> PathBuf {
     let environment = Environment::new([], process).env_text("APP_ENV");
     let own = environment.map(|environment| PathBuf::from(format!(".env.{environment}")));
