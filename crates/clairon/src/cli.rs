@@ -236,7 +236,7 @@ pub(crate) struct HealthArguments {
 impl HealthArguments {
     /// As for `serve`: the same settings lead to the same server.
     pub(crate) fn sources(self) -> Sources {
-        Sources { others: true, ..self.files.sources(self.listen.flags()) }
+        Sources { serving: true, ..self.files.sources(self.listen.flags()) }
     }
 }
 
