@@ -1,5 +1,5 @@
-//! A Laravel `.env` file: any bytes are read or refused, what is refused is a line of the file, and any text that is quoted
-//! is read back.
+//! A Laravel `.env` file: any bytes are read or refused, what is refused is a line of the file, and any text that is
+//! quoted is read back.
 #![no_main]
 
 use clairon_laravel::{EnvFile, Environment, InvalidEnvFile, Value, quote_env};

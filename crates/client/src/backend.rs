@@ -27,8 +27,8 @@ pub fn credential_set(connection: Option<&Connection>) -> CredentialSet {
     if is_reverb { CredentialSet::Reverb } else { CredentialSet::Pusher }
 }
 
-/// The connection in use. Where that is none of the Pusher protocol, the one with the credentials that count, or else the
-/// first that has a key: a driver that is not set yet does not keep the rest from being looked at.
+/// The connection in use. Where that is none of the Pusher protocol, the one with the credentials that count, or else
+/// the first that has a key: a driver that is not set yet does not keep the rest from being looked at.
 #[must_use]
 pub fn meant(project: &Project) -> Option<Connection> {
     let broadcasting = &project.broadcasting;

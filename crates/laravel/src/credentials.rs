@@ -71,8 +71,8 @@ impl CredentialSet {
 
 impl CredentialChoice {
     /// Decides between the sets that have a variable. Where both have, it is the set of the driver that
-    /// `BROADCAST_CONNECTION`, or else `BROADCAST_DRIVER`, selects; with any other driver the one that is complete, that of
-    /// `pusher` first. `None`: no variable of either is set.
+    /// `BROADCAST_CONNECTION`, or else `BROADCAST_DRIVER`, selects; with any other driver the one that is complete,
+    /// that of `pusher` first. `None`: no variable of either is set.
     #[must_use]
     pub fn of(environment: &Environment) -> Option<Self> {
         use CredentialSet::{Pusher, Reverb};

@@ -1,7 +1,8 @@
 //! A Laravel `.env` file, read by the rules of vlucas/phpdotenv 5, with which Laravel reads it.
 //!
 //! Lines are joined to entries (`lines`), an entry is taken apart (`entry`), its value goes through a state machine
-//! (`value`), and `${NAME}` is replaced when the variables are set (`load`), because a later line may change what it is.
+//! (`value`), and `${NAME}` is replaced when the variables are set (`load`), because a later line may change what it
+//! is.
 
 mod entry;
 mod lines;
@@ -14,7 +15,8 @@ use self::entry::Entry;
 
 pub use self::{entry::Refusal, lines::LostLines, quote::quote};
 
-/// The most characters that all values may have. A file cannot have more, but `${NAME}` of `${NAME}` of `${NAME}` could.
+/// The most characters that all values may have. A file cannot have more, but `${NAME}` of `${NAME}` of `${NAME}`
+/// could.
 const MAX_CHARS: usize = 4 << 20;
 
 /// The entries of a file. It has no `Debug`: they may be secrets.
@@ -61,9 +63,9 @@ impl EnvFile {
         &self.lost
     }
 
-    /// The variables that the file sets, in a process with these. `${NAME}` is a variable of the process, or else one that
-    /// the file has set before, or else stays as it is. Variables that the process has are among them too, with the
-    /// file's values: it is for the caller to let those of the process win.
+    /// The variables that the file sets, in a process with these. `${NAME}` is a variable of the process, or else one
+    /// that the file has set before, or else stays as it is. Variables that the process has are among them too, with
+    /// the file's values: it is for the caller to let those of the process win.
     ///
     /// # Errors
     /// When the values are too long.

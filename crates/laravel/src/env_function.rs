@@ -13,8 +13,8 @@ pub(crate) fn env(text: &str) -> Value {
     }
 }
 
-/// The text without quotes that are left around it: those of Docker's `--env-file`, for one, are part of a value. A text
-/// over several lines keeps them.
+/// The text without quotes that are left around it: those of Docker's `--env-file`, for one, are part of a value. A
+/// text over several lines keeps them.
 fn unquoted(text: &str) -> &str {
     let within = |quote: char| text.strip_prefix(quote)?.strip_suffix(quote);
     within('"').or_else(|| within('\'')).filter(|within| !within.contains('\n')).unwrap_or(text)

@@ -1,8 +1,8 @@
 //! What a Laravel project says about broadcasting: its `.env`, its PHP configuration, its Echo set-up.
 //!
 //! Everything is read as text and nothing is executed. What cannot be read is not guessed: it becomes
-//! [`Value::Unread`], with its line and without its text, which may hold a secret. Files, nesting and chains of operators
-//! are bounded, and no input panics.
+//! [`Value::Unread`], with its line and without its text, which may hold a secret. Files, nesting and chains of
+//! operators are bounded, and no input panics.
 
 mod broadcasting;
 mod config_file;

@@ -15,7 +15,8 @@ pub struct Project {
     pub environment: Environment,
     /// How Laravel reaches the server.
     pub broadcasting: Broadcasting,
-    /// How Laravel reaches it in truth, where `php artisan config:cache` has been run: `.env` is not read any more then.
+    /// How Laravel reaches it in truth, where `php artisan config:cache` has been run: `.env` is not read any more
+    /// then.
     pub cached: Option<Broadcasting>,
     /// How the page reaches the server.
     pub echo: Option<EchoSetup>,

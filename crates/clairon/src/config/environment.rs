@@ -43,9 +43,9 @@ pub(super) fn is_known(name: &str, settings: &Table) -> bool {
 }
 
 impl Environment {
-    /// Takes what is Clairon's out of a layer; a later variable wins over an earlier one of the same name. `all` are the
-    /// variables of all layers, `settings` all settings there are; `place` stands behind a variable's name where problems
-    /// show it.
+    /// Takes what is Clairon's out of a layer; a later variable wins over an earlier one of the same name. `all` are
+    /// the variables of all layers, `settings` all settings there are; `place` stands behind a variable's name where
+    /// problems show it.
     ///
     /// A name that is not known stops nothing: orchestrators set variables on their own.
     pub(super) fn read(

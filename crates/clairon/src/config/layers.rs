@@ -28,8 +28,8 @@ pub(crate) struct Sources {
     pub(crate) env_file: Option<PathBuf>,
     /// The environment of the process.
     pub(crate) environment: Vec<(OsString, OsString)>,
-    /// Whether a server starts with them: the names that Reverb and soketi have for their settings are understood too, and
-    /// the app of the environment must be complete.
+    /// Whether a server starts with them: the names that Reverb and soketi have for their settings are understood too,
+    /// and the app of the environment must be complete.
     pub(crate) serving: bool,
     /// The flag, the setting that it sets, its value.
     pub(crate) flags: Vec<(&'static str, &'static str, String)>,

@@ -44,9 +44,9 @@ impl<'a> Others<'a> {
         settings
     }
 
-    /// Gives the app the credentials of Laravel's variables that count; where those are Reverb's, or there are none, also
-    /// what another server's variables say of the app and `app` does not. Returns how the names of its credentials are
-    /// spelt.
+    /// Gives the app the credentials of Laravel's variables that count; where those are Reverb's, or there are none,
+    /// also what another server's variables say of the app and `app` does not. Returns how the names of its credentials
+    /// are spelt.
     pub(super) fn complete(&self, app: &mut Table, credentials: Option<CredentialSet>) -> fn(&str) -> String {
         let names = credentials.map(CredentialSet::variables).unwrap_or_default();
         for (field, name) in CREDENTIALS.into_iter().zip(names) {

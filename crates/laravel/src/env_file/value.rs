@@ -30,7 +30,8 @@ impl EnvValue {
     pub(super) fn parse(source: &str) -> Result<Self, Refusal> {
         use State::{Comment, DoubleQuoted, End, Escape, SingleQuoted, Start, Unquoted};
         let mut value = Self::default();
-        // Form feeds are not trimmed. As the first thing of a value they belong to it, and so does white space behind them.
+        // Form feeds are not trimmed. As the first thing of a value they belong to it, and so does white space behind
+        // them.
         let rest = source.trim_start_matches(|char| is_space(char) && !matches!(char, '\r' | '\n'));
         let (blank, rest) = source.split_at(source.len() - rest.len());
         value.text.push_str(blank);
@@ -75,8 +76,9 @@ impl EnvValue {
         self.text.push(char);
     }
 
-    /// The value with what each `${NAME}` stands for; `None`: that has more than `max` characters. The last one is replaced
-    /// first, so that a name may come out of another: `${A_${B}}`. What was put in place of one is not looked at again.
+    /// The value with what each `${NAME}` stands for; `None`: that has more than `max` characters. The last one is
+    /// replaced first, so that a name may come out of another: `${A_${B}}`. What was put in place of one is not looked
+    /// at again.
     pub(super) fn resolve<'a>(&self, get: impl Fn(&str) -> Option<&'a str>, max: usize) -> Option<String> {
         let mut text = self.text.as_str();
         // The end of the value, as far as it has been resolved.

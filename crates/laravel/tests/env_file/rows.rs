@@ -1,6 +1,7 @@
 //! Files, with the rule of phpdotenv 5 that each shows.
 
-/// What a file comes to: its variables in the order of their names, or the line that is refused, with a word of the reason.
+/// What a file comes to: its variables in the order of their names, or the line that is refused, with a word of the
+/// reason.
 pub(crate) enum Expected {
     Variables(&'static [(&'static str, &'static str)]),
     Refused(usize, &'static str),
