@@ -174,7 +174,7 @@ fn one_line_says_which_credentials_count() {
     let told = "REVERB_APP_* counts, not PUSHER_APP_*: BROADCAST_CONNECTION is reverb";
     assert_eq!(server.starting.iter().filter(|line| line["message"] == told).count(), 1, "{:?}", server.starting);
     let run = server.stop(Signal::TERM);
-    assert!(run.stdout.contains("\nREVERB_HOST=127.0.0.1\n"), "{}", run.stdout);
+    assert!(run.printed("env").starts_with("REVERB_HOST=127.0.0.1\n"), "{}", run.stdout);
     let app = json(&place.run(&["app", "show", "2", "--show-secret", "--json"]));
     assert_eq!((&app["key"], &app["secret"]), (&"k".into(), &"pa$word^".into()));
 }
