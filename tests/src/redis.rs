@@ -138,8 +138,8 @@ impl Engine for Redis {
     }
 }
 
-/// A port that is free, and so is the one 10,000 above, where a Redis Cluster talks to itself. Both are below those that
-/// the system gives to connections, so that none takes them before the server does, or while it is down.
+/// A port that is free, and so is the one 10,000 above, where a Redis Cluster talks to itself. Both are below those
+/// that the system gives to connections, so that none takes them before the server does, or while it is down.
 pub(crate) fn free_port() -> u16 {
     static NEXT: AtomicU32 = AtomicU32::new(0);
     let is_free = |port: u16| TcpListener::bind(("127.0.0.1", port)).is_ok();

@@ -100,8 +100,8 @@ fn part(separate: fn(&Proxy)) {
     for client in [&mut ada, &mut bob, &mut dan] {
         expect(client, &["again"]);
     }
-    // It is told what its node has missed, its own absence too where the ledger had noticed that. What had only been held up
-    // on its way may still come.
+    // It is told what its node has missed, its own absence too where the ledger had noticed that. What had only been
+    // held up on its way may still come.
     let mut heard = Vec::new();
     while heard.last().is_none_or(|word| word != "again") {
         heard.push(next(&mut cem));

@@ -4,7 +4,8 @@ use std::{io, net::IpAddr, time::Duration};
 
 use clairon_protocol::error::InvalidId;
 
-/// Why there is no measurement. A figure that rests on failed requests is worse than none, so the first failure ends it.
+/// Why there is no measurement. A figure that rests on failed requests is worse than none, so the first failure ends
+/// it.
 #[derive(Debug, thiserror::Error)]
 pub enum BenchError {
     /// An argument is missing or wrong; the text names it and what is allowed.

@@ -1,8 +1,8 @@
 //! A load generator for servers that speak the Pusher Channels protocol.
 //!
-//! One thread and one poller drive all connections: a client at rest costs its file descriptor and some hundred bytes, an
-//! arriving event one read, a look at its frame header and a search for one byte. Scenarios can be run against a bare TCP
-//! server too, which checks nothing, so that a figure can be read as a ratio to what the machine allows.
+//! One thread and one poller drive all connections: a client at rest costs its file descriptor and some hundred bytes,
+//! an arriving event one read, a look at its frame header and a search for one byte. Scenarios can be run against a
+//! bare TCP server too, which checks nothing, so that a figure can be read as a ratio to what the machine allows.
 
 mod args;
 mod clock;
@@ -30,8 +30,8 @@ use crate::{
 
 /// Runs a scenario and prints its figures: a table, or one JSON object with `--json`.
 ///
-/// It blocks until the measurement is done and needs no asynchronous runtime. For the floor it starts the present program
-/// again, with the arguments `bench floor-server`: [`BenchArgs`] must be those of its command `bench`.
+/// It blocks until the measurement is done and needs no asynchronous runtime. For the floor it starts the present
+/// program again, with the arguments `bench floor-server`: [`BenchArgs`] must be those of its command `bench`.
 ///
 /// # Errors
 /// Names the wrong argument, or the first thing that the server did not do; after a soak, how many faults it reports.

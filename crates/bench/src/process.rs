@@ -6,8 +6,8 @@ use crate::BenchError;
 
 /// The processor time of every thread of some processes so far, in nanoseconds.
 ///
-/// It is read from `schedstat`: `stat` counts in ticks of 10 ms, as long as the whole of a short measurement. The time of
-/// a thread that ends between two readings is lost; servers keep theirs.
+/// It is read from `schedstat`: `stat` counts in ticks of 10 ms, as long as the whole of a short measurement. The time
+/// of a thread that ends between two readings is lost; servers keep theirs.
 #[derive(Debug, Default)]
 pub(crate) struct CpuReading(HashMap<u32, u64>);
 

@@ -1,7 +1,7 @@
 //! The mark inside of an event that tells a client what it is and when it was sent.
 //!
-//! An event's data is a plain text that starts with `@`, the kind, and the time in 16 digits. No name that this tool uses
-//! has an `@`, so a client finds the mark by searching a frame for that byte and parses no JSON.
+//! An event's data is a plain text that starts with `@`, the kind, and the time in 16 digits. No name that this tool
+//! uses has an `@`, so a client finds the mark by searching a frame for that byte and parses no JSON.
 
 use std::fmt::Write as _;
 

@@ -144,8 +144,8 @@ impl PusherSocket {
     }
 }
 
-/// The next event, or `None` if the server is silent, or says other things, for so long; in the time that the connection
-/// has anyway if no other is given.
+/// The next event, or `None` if the server is silent, or says other things, for so long; in the time that the
+/// connection has anyway if no other is given.
 fn next_event(socket: &mut WebSocket<Stream>, wait: Option<Duration>) -> Result<Option<Value>, Refused> {
     let broken = |error: &dyn std::fmt::Display| Refused::Broken(quote(&error.to_string()));
     if let Some(wait) = wait {

@@ -17,8 +17,8 @@ const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
 /// More addresses of one name are not tried.
 const MAX_ADDRESSES: usize = 8;
 
-/// A connection whose reads and writes fail from a moment on. A time limit of each of them would be none for all together:
-/// a peer may send a byte a second.
+/// A connection whose reads and writes fail from a moment on. A time limit of each of them would be none for all
+/// together: a peer may send a byte a second.
 pub struct Timed {
     tcp: TcpStream,
     until: Instant,
@@ -64,8 +64,8 @@ pub enum Stream {
 }
 
 impl Stream {
-    /// Connects to a server, with TLS where the endpoint says so. Both have [`PATIENCE`], and so has what comes next unless
-    /// it is [given](Self::give) more time.
+    /// Connects to a server, with TLS where the endpoint says so. Both have [`PATIENCE`], and so has what comes next
+    /// unless it is [given](Self::give) more time.
     ///
     /// # Errors
     /// When its name does not resolve, nothing answers there, or TLS fails.

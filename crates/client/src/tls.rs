@@ -16,7 +16,8 @@ use rustls::{
     pki_types::{CertificateDer, ServerName, UnixTime},
 };
 
-/// The certificates of the system, or of `SSL_CERT_FILE` and `SSL_CERT_DIR`; those of Mozilla where the system has none.
+/// The certificates of the system, or of `SSL_CERT_FILE` and `SSL_CERT_DIR`; those of Mozilla where the system has
+/// none.
 static ROOTS: LazyLock<Vec<CertificateDer<'static>>> = LazyLock::new(|| rustls_native_certs::load_native_certs().certs);
 
 /// One attempt, which remembers the certificate that it was shown.

@@ -13,8 +13,8 @@ pub(crate) struct Backoff {
 }
 
 impl Backoff {
-    /// No pause is longer than a beat either: for a node that was cut off the others wait a lease, which is two beats or
-    /// more.
+    /// No pause is longer than a beat either: for a node that was cut off the others wait a lease, which is two beats
+    /// or more.
     pub(crate) fn within(beat: Duration) -> Self {
         let longest = LONGEST.min(beat);
         Self { next: FIRST.min(longest), longest }

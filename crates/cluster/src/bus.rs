@@ -35,8 +35,9 @@ pub struct CacheEntry {
 
 /// Carries events to every node that has subscribers for them.
 ///
-/// Delivery: at most once to each node, the publishing one included, through its [`Deliver`](crate::Deliver). Order: all nodes see the
-/// events of a channel in the same order. When `publish` has returned, the events have their place in it.
+/// Delivery: at most once to each node, the publishing one included, through its [`Deliver`](crate::Deliver). Order:
+/// all nodes see the events of a channel in the same order. When `publish` has returned, the events have their place in
+/// it.
 #[async_trait]
 pub trait Bus: Send + Sync {
     /// Publishes events in their order.

@@ -35,8 +35,8 @@ const LAST_WORDS: u32 = 3;
 
 /// The way to the other nodes, through Redis or Valkey: a [`Bus`] for events, and the ledger of who is where.
 ///
-/// Clones are the same node. When the last one is dropped without [`Self::leave_cluster`], the others find out as they do
-/// of a crash.
+/// Clones are the same node. When the last one is dropped without [`Self::leave_cluster`], the others find out as they
+/// do of a crash.
 #[derive(Clone)]
 pub struct Cluster {
     core: Arc<Core>,
@@ -162,8 +162,8 @@ impl Cluster {
     }
 
     /// Watches whether a user is signed in anywhere, which is whether anyone subscribes to the channel of this user.
-    /// [`Notice::Online`](crate::Notice::Online) tells the state once for the first of those who watch, again after each
-    /// gap, and then each change.
+    /// [`Notice::Online`](crate::Notice::Online) tells the state once for the first of those who watch, again after
+    /// each gap, and then each change.
     pub fn watch(&self, app: &AppId, user_id: &UserId) {
         let place = Core::user_place(app, user_id);
         let mut local = self.core.local.lock();

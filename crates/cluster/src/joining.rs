@@ -20,16 +20,16 @@ pub struct Joining {
     pub max_members: usize,
     /// Whether the app has its subscribers told how many they are.
     pub counts: bool,
-    /// Whether the channel's state is to be loaded. It is for the first connection here in any case; but who comes while
-    /// the last one goes may be told of before that one, and find nothing of what it knew.
+    /// Whether the channel's state is to be loaded. It is for the first connection here in any case; but who comes
+    /// while the last one goes may be told of before that one, and find nothing of what it knew.
     pub wants_state: bool,
 }
 
 /// The ledger has a connection.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Joined {
-    /// The channel's version with it in: who has applied that has everything up to the newcomer. Notices that lead there
-    /// may still be on their way; [`Notice::Loaded`](crate::Notice::Loaded) of a first subscriber is not.
+    /// The channel's version with it in: who has applied that has everything up to the newcomer. Notices that lead
+    /// there may still be on their way; [`Notice::Loaded`](crate::Notice::Loaded) of a first subscriber is not.
     pub version: u64,
 }
 

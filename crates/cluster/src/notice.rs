@@ -7,8 +7,8 @@ use clairon_protocol::{AppId, ChannelName, Edge, Member, UserId};
 
 use crate::Envelope;
 
-/// Receives notices. Those of one channel's topic come in the order that all nodes see; others may come at the same time,
-/// from other tasks. It must not block.
+/// Receives notices. Those of one channel's topic come in the order that all nodes see; others may come at the same
+/// time, from other tasks. It must not block.
 pub type Deliver = Box<dyn Fn(Notice) + Send + Sync>;
 
 /// A channel of an app.
@@ -24,9 +24,9 @@ pub struct Place {
 ///
 /// Versions order the changes of one place: each is greater than the one before. A receiver drops a versioned notice at
 /// or below the version that it has, and keeps one that comes before the first [`Notice::Loaded`], or between a
-/// [`Notice::Gap`] and the next `Loaded` that knows of it, until that has come: what it has is not the state before that
-/// change. It takes this `Loaded` and goes on from its version. Of any other it drops one below the version that it has,
-/// and one from before the last gap.
+/// [`Notice::Gap`] and the next `Loaded` that knows of it, until that has come: what it has is not the state before
+/// that change. It takes this `Loaded` and goes on from its version. Of any other it drops one below the version that
+/// it has, and one from before the last gap.
 #[derive(Clone, Debug)]
 pub enum Notice {
     /// An event for the subscribers of a channel.

@@ -118,8 +118,8 @@ async fn remove_shares(core: &Core, node: &NodeId, app: &AppId) -> Result<usize,
     }
 }
 
-/// Drops a node's shares of these channels, and tells what that changes. Where Redis does not answer it tries again for a
-/// while, because only who has dropped a share is told what that was.
+/// Drops a node's shares of these channels, and tells what that changes. Where Redis does not answer it tries again for
+/// a while, because only who has dropped a share is told what that was.
 async fn purge(core: &Core, node: &NodeId, mut places: Vec<Place>) -> Result<(), Failure> {
     let end = Instant::now() + core.settings.lease;
     let mut backoff = Backoff::within(core.settings.beat);

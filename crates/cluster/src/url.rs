@@ -61,7 +61,8 @@ impl FromStr for RedisUrl {
         };
         let (rest, query) = rest.split_once('?').map_or((rest, None), |(rest, query)| (rest, Some(query)));
         let (authority, path) = rest.split_once('/').unwrap_or((rest, ""));
-        // A password with one of these ends the authority early; its second half would pass for a path that errors show.
+        // A password with one of these ends the authority early; its second half would pass for a path that errors
+        // show.
         if path.contains('@') || query.is_some_and(|query| query.contains('@')) || rest.contains('#') {
             return Err(ClusterError::url(
                 "has a / ? # or @ that must be written %2F %3F %23 %40 in a user or password",

@@ -1,8 +1,8 @@
 //! Finds what is wrong with the broadcasting of a Laravel project, and says how to put it right.
 //!
 //! First comes what the project's files say, then the network, in the order in which a connection is made: name, port,
-//! TLS, server, HTTP API, WebSocket, an event on its way round. A check whose ground is missing is not run, and named at
-//! the end. Secrets are used for signing and never printed.
+//! TLS, server, HTTP API, WebSocket, an event on its way round. A check whose ground is missing is not run, and named
+//! at the end. Secrets are used for signing and never printed.
 
 mod args;
 mod error;

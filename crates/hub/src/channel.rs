@@ -20,9 +20,9 @@ const PROMPT_COUNTS: usize = 100;
 /// The most subscribers that are written to by whoever publishes; more are left to their own tasks, which spread over
 /// all cores, so that nobody is kept from the next event for long.
 const DIRECT_SUBSCRIBERS: usize = 1_024;
-/// How long a channel must have been silent for an event to be sent at once: so long, and a millisecond for each of these
-/// subscribers, about twice what it takes to write to them. Events closer behind each other are held back for a moment
-/// and written together.
+/// How long a channel must have been silent for an event to be sent at once: so long, and a millisecond for each of
+/// these subscribers, about twice what it takes to write to them. Events closer behind each other are held back for a
+/// moment and written together.
 const PAUSE: Millis = 2;
 const SUBSCRIBERS_PER_MILLISECOND: usize = 50;
 
@@ -362,7 +362,8 @@ impl State {
         Sent { receivers, is_written: last.outbox().is_idle() && last.take_timed().is_some() }
     }
 
-    /// Queues a frame for all subscribers but one, and returns how many they are: at once after a pause, to be written together with others otherwise.
+    /// Queues a frame for all subscribers but one, and returns how many they are: at once after a pause, to be written
+    /// together with others otherwise.
     pub(crate) fn broadcast(&mut self, frame: &Bytes, except: Option<SocketId>, now: Millis) -> usize {
         let Some((_, first)) = self.subscribers.first() else { return 0 };
         let receivers =

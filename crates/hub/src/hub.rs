@@ -43,8 +43,8 @@ impl Hub {
         self.apps.write().entry(id.clone()).or_insert_with(made).clone()
     }
 
-    /// Ready while there are frames that were held back, because their channel is busy. They are to be [flushed](Self::flush)
-    /// a moment later.
+    /// Ready while there are frames that were held back, because their channel is busy. They are to be
+    /// [flushed](Self::flush) a moment later.
     pub fn poll_corked(&self, cx: &Context<'_>) -> Poll<()> {
         self.corked.poll(cx)
     }
@@ -54,8 +54,8 @@ impl Hub {
         self.corked.flush();
     }
 
-    /// Changes of any shared channel may have been missed, for the `gaps`th time. None of them follows further before it is
-    /// [loaded](AppHub::load) again.
+    /// Changes of any shared channel may have been missed, for the `gaps`th time. None of them follows further before
+    /// it is [loaded](AppHub::load) again.
     pub fn note_gap(&self, gaps: u64) {
         self.gaps.store(gaps, Ordering::Relaxed);
         for (_, app) in self.apps() {
@@ -162,8 +162,8 @@ impl AppHub {
         edges
     }
 
-    /// Lets a connection wait for its subscription to a channel that is shared with other nodes: it hears nothing before
-    /// it is [admitted](Self::admit).
+    /// Lets a connection wait for its subscription to a channel that is shared with other nodes: it hears nothing
+    /// before it is [admitted](Self::admit).
     pub fn expect(&self, name: &ChannelName, subscriber: &Subscriber<'_>) -> (Arc<Channel>, Expected) {
         self.with_channel(name, |channel| {
             channel.expect(subscriber, &self.gaps).map(|expected| (channel.clone(), expected))

@@ -32,8 +32,9 @@ pub type DirectWrite = Box<dyn Fn(&[u8]) -> usize + Send + Sync>;
 
 /// A bounded queue from everyone who has something to say to the one task that writes.
 ///
-/// Nothing is ever dropped in silence: a queue that overflows is cut to its first frame, which may be half written, and its connection closed with
-/// [`Disconnect::SlowReader`], because a client that has missed a `member_removed` would be told a lie by what follows.
+/// Nothing is ever dropped in silence: a queue that overflows is cut to its first frame, which may be half written, and
+/// its connection closed with [`Disconnect::SlowReader`], because a client that has missed a `member_removed` would be
+/// told a lie by what follows.
 pub struct Outbox {
     state: Mutex<State>,
     limits: OutboxLimits,

@@ -1,8 +1,8 @@
 //! A channel that is shared with other nodes: what this node knows of it, and how that stays right.
 //!
-//! The ledger is the truth. It gives every change a version, larger than all before. A replica is loaded once, then follows
-//! the changes in their order. Wherever some may have been missed, it follows no further before it is loaded again: a
-//! change says nothing of those before it. What differs then is told to the subscribers.
+//! The ledger is the truth. It gives every change a version, larger than all before. A replica is loaded once, then
+//! follows the changes in their order. Wherever some may have been missed, it follows no further before it is loaded
+//! again: a change says nothing of those before it. What differs then is told to the subscribers.
 
 use std::sync::{
     Arc,

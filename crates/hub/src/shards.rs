@@ -37,7 +37,8 @@ impl<K: Eq + Hash, V> Shards<K, V> {
         self.shards[index].lock()
     }
 
-    /// Takes an entry out where it `is` the one that is meant. A part that has become far too large gives its room back.
+    /// Takes an entry out where it `is` the one that is meant. A part that has become far too large gives its room
+    /// back.
     pub(crate) fn remove_if<Q: Eq + Hash + ?Sized>(&self, key: &Q, is: impl FnOnce(&V) -> bool) -> Option<V>
     where
         K: std::borrow::Borrow<Q>,

@@ -1,4 +1,5 @@
-//! Reads the apps of other servers of the Pusher protocol: their configuration files, environment variables and databases.
+//! Reads the apps of other servers of the Pusher protocol: their configuration files, environment variables and
+//! databases.
 //!
 //! Nothing is executed and nothing is written. What becomes of each app, and what has no equivalent, is a [`Plan`].
 
@@ -23,8 +24,8 @@ pub use error::ImportError;
 pub use plan::{Plan, PlannedApp};
 pub use variables::{Meaning, ServerVariables, Variable, variables};
 
-/// Reads a source. PHP files take their variables from `environment`, and so do servers that are set up by variables. What
-/// a source leaves open of an app is as `template` has it.
+/// Reads a source. PHP files take their variables from `environment`, and so do servers that are set up by variables.
+/// What a source leaves open of an app is as `template` has it.
 ///
 /// # Errors
 /// When there is no such source, it cannot be read, or it names no app that could be used.

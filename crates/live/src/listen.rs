@@ -60,7 +60,8 @@ fn seconds(text: &str) -> Result<Duration, String> {
     wait.filter(|wait| *wait <= LONGEST).ok_or_else(|| "expected a number of seconds, of a day at most".to_owned())
 }
 
-/// Prints what comes until it has seen or waited enough. A connection that is lost is made again, as the protocol has it.
+/// Prints what comes until it has seen or waited enough. A connection that is lost is made again, as the protocol has
+/// it.
 ///
 /// # Errors
 /// When there is no connection to begin with, the server refuses this client or one of its channels for good, or the

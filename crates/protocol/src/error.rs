@@ -2,7 +2,8 @@
 
 use crate::{APP_ID_CHARS, SECRET_BYTES};
 
-/// An identifier that does not have its form. The text itself is left out: it may be long, or a secret in the wrong field.
+/// An identifier that does not have its form. The text itself is left out: it may be long, or a secret in the wrong
+/// field.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum InvalidId {
     /// Not an [`AppId`](crate::AppId).

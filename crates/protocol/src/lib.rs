@@ -1,7 +1,7 @@
 //! The Pusher Channels protocol, version 7: what is said, how it is written, how it is signed.
 //!
-//! Pure: no input or output, no clock, no tasks. Bytes come in as slices, time as an argument, and whatever can go wrong
-//! comes back as an error that knows its Pusher code.
+//! Pure: no input or output, no clock, no tasks. Bytes come in as slices, time as an argument, and whatever can go
+//! wrong comes back as an error that knows its Pusher code.
 
 pub mod auth;
 mod channel;

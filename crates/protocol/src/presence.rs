@@ -92,7 +92,8 @@ impl fmt::Display for UserId {
 pub struct Member {
     /// Who.
     pub user_id: UserId,
-    /// Anything the backend wants the other members to know: JSON of any type, kept as it was written. `None` is `null`.
+    /// Anything the backend wants the other members to know: JSON of any type, kept as it was written. `None` is
+    /// `null`.
     pub user_info: Option<Arc<RawValue>>,
 }
 

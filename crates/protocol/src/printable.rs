@@ -2,8 +2,8 @@
 
 use std::fmt::Write;
 
-/// True for what moves or hides text on a terminal: control characters, those that change the direction of writing, those
-/// without width, and breaks of lines and paragraphs.
+/// True for what moves or hides text on a terminal: control characters, those that change the direction of writing,
+/// those without width, and breaks of lines and paragraphs.
 #[must_use]
 pub fn is_unprintable(char: char) -> bool {
     char.is_control()
@@ -21,8 +21,8 @@ pub fn one_line(text: &str) -> String {
     line
 }
 
-/// JSON of one line with every [unprintable](is_unprintable) character escaped, which keeps its meaning: such characters
-/// stand in texts only. JSON itself asks for less.
+/// JSON of one line with every [unprintable](is_unprintable) character escaped, which keeps its meaning: such
+/// characters stand in texts only. JSON itself asks for less.
 #[must_use]
 pub fn escape_json(json: &str) -> String {
     let mut line = String::with_capacity(json.len());

@@ -73,8 +73,8 @@ impl AppCache {
         self.snapshot.load().all.clone()
     }
 
-    /// The first `chars` characters of a text that is shown to people, without the secrets of apps: whoever mistakes one
-    /// for a key or a name puts it anywhere. Those of fewer than eight bytes stay.
+    /// The first `chars` characters of a text that is shown to people, without the secrets of apps: whoever mistakes
+    /// one for a key or a name puts it anywhere. Those of fewer than eight bytes stay.
     pub fn hide_secrets<'a>(&self, text: &'a str, chars: usize) -> Cow<'a, str> {
         self.snapshot.load().secrets.hide(text, chars)
     }

@@ -45,8 +45,8 @@ pub(crate) async fn open(
         .await
         .map_err(|_| fail("connect to", &format_args!("no answer within {} seconds", CONNECT_TIMEOUT.as_secs())))?
         .map_err(|error| fail("connect to", &error))?;
-    // The migrator holds an advisory lock, on which nodes that start at once queue. Not its `run`: borrowing a connection,
-    // that one's future cannot move between threads.
+    // The migrator holds an advisory lock, on which nodes that start at once queue. Not its `run`: borrowing a
+    // connection, that one's future cannot move between threads.
     MIGRATOR.run_direct(None, &mut connection, false).await.map_err(|error| fail("migrate", &error))?;
     connection.close().await?;
 

@@ -12,8 +12,8 @@ macro_rules! columns {
 
 pub(crate) const REVISION: &str = "SELECT revision FROM registry_revision";
 
-/// The first statement of every write: its row is the lock on which the writers of all processes queue. What they change
-/// then adds to the revision, by triggers.
+/// The first statement of every write: its row is the lock on which the writers of all processes queue. What they
+/// change then adds to the revision, by triggers.
 pub(crate) const LOCK: &str = "UPDATE registry_revision SET revision = revision";
 
 /// All that is known of apps, one row for each key.

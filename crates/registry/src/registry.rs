@@ -54,24 +54,26 @@ pub trait AppRegistry: Send + Sync + Debug {
 
     /// Makes the registry hold this app under its id, whatever was there: also a row that cannot be used.
     ///
-    /// Where the stored app has the declared credentials among its own, those that it has got by [`rotate`](Self::rotate)
-    /// stay beside them; otherwise the declared ones replace them all.
+    /// Where the stored app has the declared credentials among its own, those that it has got by
+    /// [`rotate`](Self::rotate) stay beside them; otherwise the declared ones replace them all.
     ///
     /// # Errors
     /// When it is not valid, another app has its key, or the database fails.
     async fn declare(&self, app: &App) -> Result<Declared, RegistryError>;
 
-    /// Lets `change` act on the stored app, and keeps what has become of it; `None`: there is no such app. No other write
-    /// comes between reading and writing. Its id and its credentials stay as they are.
+    /// Lets `change` act on the stored app, and keeps what has become of it; `None`: there is no such app. No other
+    /// write comes between reading and writing. Its id and its credentials stay as they are.
     ///
     /// # Errors
     /// When the app is then not valid, its row cannot be used, or the database fails.
     async fn update(&self, id: &AppId, change: &Change<'_>) -> Result<Option<Update>, RegistryError>;
 
-    /// Adds a credential to an app as its newest, and returns the app; `None`: there is no such app. The older ones stay.
+    /// Adds a credential to an app as its newest, and returns the app; `None`: there is no such app. The older ones
+    /// stay.
     ///
     /// # Errors
-    /// When some app has its key, the app has as many keys as it may have, its row cannot be used, or the database fails.
+    /// When some app has its key, the app has as many keys as it may have, its row cannot be used, or the database
+    /// fails.
     async fn rotate(&self, id: &AppId, credential: &Credential) -> Result<Option<App>, RegistryError>;
 
     /// Takes a key from an app, and returns the app; `None`: there is no such app.
@@ -80,8 +82,8 @@ pub trait AppRegistry: Send + Sync + Debug {
     /// When the app has no such key, or no other; when its row cannot be used, or the database fails.
     async fn retire(&self, id: &AppId, key: &str) -> Result<Option<App>, RegistryError>;
 
-    /// Records when keys were used. Keys that are gone are passed over, and a time that is known to be later stays. This
-    /// changes no app, and so not the [`revision`](Self::revision).
+    /// Records when keys were used. Keys that are gone are passed over, and a time that is known to be later stays.
+    /// This changes no app, and so not the [`revision`](Self::revision).
     ///
     /// # Errors
     /// When the database fails; then none of them is recorded.
@@ -100,8 +102,8 @@ pub trait AppRegistry: Send + Sync + Debug {
     /// When the database fails.
     async fn delete(&self, id: &AppId) -> Result<bool, RegistryError>;
 
-    /// Adds to the statistics of intervals, each of an app and a start. What several nodes record of one interval adds up,
-    /// their peaks too. This is no change of an app.
+    /// Adds to the statistics of intervals, each of an app and a start. What several nodes record of one interval adds
+    /// up, their peaks too. This is no change of an app.
     ///
     /// # Errors
     /// When the database fails; then nothing is recorded.
@@ -165,8 +167,8 @@ pub enum Declared {
     Unchanged,
 }
 
-/// Opens the database that `url` names, with at most `max_connections` (0 counts as 1), and migrates it. Nodes that open
-/// a fresh database at once wait for each other.
+/// Opens the database that `url` names, with at most `max_connections` (0 counts as 1), and migrates it. Nodes that
+/// open a fresh database at once wait for each other.
 ///
 /// - `sqlite://FILE`: created if it is not there, readable by its owner alone, for it holds secrets;
 /// - `sqlite::memory:`: one database for each call, gone with its handle; always a single connection;

@@ -29,7 +29,8 @@ use crate::{
     throttle::Throttle,
 };
 
-/// How long a client may take to send the head of a request, the wait for a further one on the same connection included.
+/// How long a client may take to send the head of a request, the wait for a further one on the same connection
+/// included.
 const HEAD_TIMEOUT: Duration = Duration::from_secs(75);
 /// How much of a request's head is read at once; longer heads grow up to it.
 const HEAD_BYTES: usize = 16 * 1024;
@@ -87,8 +88,8 @@ async fn accept_each(node: &Node, listener: &TcpListener, serve: impl Fn(TcpStre
     }
 }
 
-/// Serves one connection to its end. What comes before a WebSocket is boxed, so that the task that waits for it for hours
-/// has no room for the HTTP server.
+/// Serves one connection to its end. What comes before a WebSocket is boxed, so that the task that waits for it for
+/// hours has no room for the HTTP server.
 async fn serve<S>(node: Arc<Node>, stream: TcpStream, service: S)
 where
     S: Service<Request<Incoming>, Response = Response, Error = Infallible, Future: Send> + Send + 'static,

@@ -146,7 +146,8 @@ async fn record_key_uses(node: &Node) {
     }
 }
 
-/// Closes each interval when it is over. A clock that is set while one waits makes that early or late, and no figure wrong.
+/// Closes each interval when it is over. A clock that is set while one waits makes that early or late, and no figure
+/// wrong.
 async fn record_statistics(node: &Node) {
     loop {
         sleep(node.rest_of_interval()).await;

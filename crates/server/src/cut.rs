@@ -5,8 +5,9 @@ use std::fmt::{self, Write};
 /// How much of a text is shown, in characters.
 const SHOWN: usize = 200;
 
-/// A text of a peer for the log, cut to 200 characters. It is not escaped: the log escapes every value once. The `Debug`
-/// form stands between quotes, for use within a sentence; quotes inside it are escaped, so that its end is known.
+/// A text of a peer for the log, cut to 200 characters. It is not escaped: the log escapes every value once. The
+/// `Debug` form stands between quotes, for use within a sentence; quotes inside it are escaped, so that its end is
+/// known.
 #[derive(Clone, Copy)]
 pub(crate) struct Cut<'a>(pub(crate) &'a str);
 

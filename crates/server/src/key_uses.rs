@@ -7,13 +7,14 @@ use clairon_registry::{Credential, KeyUse};
 use jiff::Timestamp;
 use parking_lot::RwLock;
 
-/// The keys that were used since the last [`take`](Self::take). Only keys of apps come here, so there are as many as the
-/// registry has at most.
+/// The keys that were used since the last [`take`](Self::take). Only keys of apps come here, so there are as many as
+/// the registry has at most.
 #[derive(Debug, Default)]
 pub(crate) struct KeyUses(RwLock<HashMap<AppKey, Timestamp>>);
 
 impl KeyUses {
-    /// Notes that a credential was used just now. Within one period the first time stands: nearly every call only reads.
+    /// Notes that a credential was used just now. Within one period the first time stands: nearly every call only
+    /// reads.
     pub(crate) fn note(&self, credential: &Credential) {
         if !self.0.read().contains_key(&credential.key) {
             self.0.write().insert(credential.key.clone(), Timestamp::now());

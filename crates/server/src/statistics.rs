@@ -42,8 +42,8 @@ impl Tally {
         self.start_of(now) != self.began
     }
 
-    /// Closes the present interval, as far as it has come: counts what `apps` have done in it. An app of which no statistics
-    /// are kept is passed over; so is one that has done nothing.
+    /// Closes the present interval, as far as it has come: counts what `apps` have done in it. An app of which no
+    /// statistics are kept is passed over; so is one that has done nothing.
     pub(crate) fn close<'a>(&mut self, apps: impl Iterator<Item = (AppId, &'a Traffic, bool)>, now: Timestamp) {
         let since = Timestamp::from_second(self.began).unwrap_or(now);
         for (app, traffic, is_kept) in apps {

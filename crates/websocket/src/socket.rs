@@ -155,7 +155,8 @@ impl Socket {
         let mut quota = MAX_DISCARDED;
         while self.decoder.end().is_none() && self.discard(&mut quota).await? {}
         if self.decoder.end() == Some(End::Failed) {
-            // The close frame of a peer that broke the protocol cannot be found: only the end of its stream is an answer.
+            // The close frame of a peer that broke the protocol cannot be found: only the end of its stream is an
+            // answer.
             SockRef::from(&*self.stream).shutdown(Shutdown::Write)?;
             while self.discard(&mut quota).await? {}
         }

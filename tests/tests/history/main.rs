@@ -1,8 +1,8 @@
 //! Random histories on three nodes: clients of two apps come, talk and go while something breaks. What every client has
 //! heard is then checked against what was said. A failure prints its seed and the last steps.
 //!
-//! `CLAIRON_HISTORY_SEEDS=1000..1100` runs other seeds than the fixed ones, `CLAIRON_HISTORY_MINUTES=60` random ones for so
-//! long; each with every fault.
+//! `CLAIRON_HISTORY_SEEDS=1000..1100` runs other seeds than the fixed ones, `CLAIRON_HISTORY_MINUTES=60` random ones
+//! for so long; each with every fault.
 
 mod check;
 mod fault;

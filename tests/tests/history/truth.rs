@@ -49,7 +49,8 @@ impl World {
                 let members = self.users(app, channel, |_| true);
                 let is_here = |guest: &&mut Guest| guest.app == app && guest.channels.contains_key(channel);
                 for guest in self.guests.iter_mut().filter(is_here) {
-                    // Where the ledger has lost its data, who has left meanwhile is believed to come back for one lease.
+                    // Where the ledger has lost its data, who has left meanwhile is believed to come back for one
+                    // lease.
                     guest.hear_until(|guest| guest.has_heard(channel, &last) && guest.members(channel) == members);
                 }
                 self.ask_newcomers(app, channel);

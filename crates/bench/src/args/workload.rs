@@ -28,7 +28,8 @@ pub(crate) enum Workload {
     Slow(SlowArgs),
     /// A fan-out, client events between pairs, and churn at once, each with its own latency
     Mixed(MixedArgs),
-    /// Everything at once for long, every message and member accounted for: exit code 1 where anything was lost or wrong
+    /// Everything at once for long, every message and member accounted for: exit code 1 where anything was lost or
+    /// wrong
     Soak(SoakArgs),
 }
 

@@ -13,8 +13,8 @@ use crate::{BenchError, target::Target};
 
 pub(super) const READ_WRITE: Interest = Interest::READABLE.add(Interest::WRITABLE);
 
-/// Opens connections to the target, from one loopback address after the other: an address has only some 28,000 ports, and
-/// each is blocked for a minute after its connection was closed from this side.
+/// Opens connections to the target, from one loopback address after the other: an address has only some 28,000 ports,
+/// and each is blocked for a minute after its connection was closed from this side.
 #[derive(Debug)]
 pub(super) struct Dialer {
     registry: Registry,

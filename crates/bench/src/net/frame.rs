@@ -55,7 +55,8 @@ pub(crate) fn take<'a>(input: &mut &'a [u8]) -> Result<Option<Frame<'a>>, BenchE
     Ok(Some(Frame { opcode: first & 0x0f, payload }))
 }
 
-/// A client's frame. Its mask is zero: allowed, as any other, and free to apply here while the server's work is the same.
+/// A client's frame. Its mask is zero: allowed, as any other, and free to apply here while the server's work is the
+/// same.
 pub(crate) fn from_client(opcode: u8, payload: &[u8]) -> Vec<u8> {
     let mut frame = header(opcode, payload.len(), MASKED);
     frame.extend_from_slice(&[0; 4]);

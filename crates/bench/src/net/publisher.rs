@@ -23,7 +23,8 @@ const MAX_WAITING: usize = 10_000;
 pub(crate) struct Job {
     /// What its events are marked as.
     pub(crate) kind: Kind,
-    /// When it should have been sent: what it waits from then on is the server's delay. Its number, where it is numbered.
+    /// When it should have been sent: what it waits from then on is the server's delay. Its number, where it is
+    /// numbered.
     pub(crate) due: Nanos,
     /// The channel's number.
     pub(crate) channel: usize,

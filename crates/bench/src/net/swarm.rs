@@ -101,8 +101,8 @@ impl<'t> Swarm<'t> {
     }
 }
 
-/// Reads until nothing is left. The poller reports changes only, but a read that does not fill the space has emptied the
-/// socket, so the read that would find nothing is saved, unless the stream's end is still to be found.
+/// Reads until nothing is left. The poller reports changes only, but a read that does not fill the space has emptied
+/// the socket, so the read that would find nothing is saved, unless the stream's end is still to be found.
 fn read_all(
     connection: &mut Connection,
     has_ended: bool,

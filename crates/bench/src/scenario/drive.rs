@@ -17,8 +17,8 @@ const PATIENCE: Duration = Duration::from_secs(2);
 
 /// Something that goes on during a measurement.
 pub(super) trait Work {
-    /// Does what is due at `now` and tells what moment to wait for, if it is not an answer. Where `is_over`, nothing new
-    /// is begun.
+    /// Does what is due at `now` and tells what moment to wait for, if it is not an answer. Where `is_over`, nothing
+    /// new is begun.
     fn tick(&mut self, engine: &mut Engine<'_>, now: Nanos, is_over: bool) -> Result<Option<Nanos>, BenchError>;
 
     /// Whether all that was begun is at its end.

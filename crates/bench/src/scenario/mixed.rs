@@ -34,8 +34,8 @@ impl Work for Others {
     }
 }
 
-/// The fan-out keeps this thread busy, so the others have a thread and connections of their own: what delays them is the
-/// server or the machine, and not the reading of the fan-out.
+/// The fan-out keeps this thread busy, so the others have a thread and connections of their own: what delays them is
+/// the server or the machine, and not the reading of the fan-out.
 pub(super) fn run(mut stage: Stage<'_>, arguments: &MixedArgs) -> Result<Measurement, BenchError> {
     let MixedArgs { connections, pairs, whisper_rate, churners, traffic } = arguments;
     stage.open(*connections, |_| Subscription::Public(0))?;

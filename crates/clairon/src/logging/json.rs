@@ -12,8 +12,8 @@ use tracing_subscriber::{
     registry::LookupSpan,
 };
 
-/// Writes events as `E` does, and escapes what would move or hide text on the terminal of a reader: JSON itself asks that
-/// of few characters.
+/// Writes events as `E` does, and escapes what would move or hide text on the terminal of a reader: JSON itself asks
+/// that of few characters.
 pub(super) struct Escaped<E>(pub(super) E);
 
 impl<S, N, E> FormatEvent<S, N> for Escaped<E>

@@ -45,8 +45,8 @@ impl Connector {
         self.url.to_string()
     }
 
-    /// Connects to the master, or to all masters; whoever is master now is found out anew. With `repeats`, a request that
-    /// a Redis Cluster has not answered may be sent again.
+    /// Connects to the master, or to all masters; whoever is master now is found out anew. With `repeats`, a request
+    /// that a Redis Cluster has not answered may be sent again.
     pub(crate) async fn connect(&self, push: Option<Push>, repeats: bool) -> Result<Connection, Failure> {
         // Finding a master takes some questions, each with a bound of its own.
         let patience = self.response_timeout * 4;
@@ -140,7 +140,8 @@ impl Connector {
         if let Some(user) = &self.url.user {
             login = login.set_username(user);
         }
-        // The driver logs in only with a password. A user without one is allowed any (`nopass`), or the login is refused.
+        // The driver logs in only with a password. A user without one is allowed any (`nopass`), or the login is
+        // refused.
         let password = self.url.password.as_deref().or_else(|| self.url.user.as_ref().map(|_| ""));
         if let Some(password) = password {
             login = login.set_password(password);

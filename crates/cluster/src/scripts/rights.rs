@@ -183,8 +183,8 @@ impl Rights {
         tried
     }
 
-    /// What is lacking where a command was refused in these words. They are of Redis 7.0, then of later ones and Valkey:
-    /// the command is named first, as the name of a user may be anything.
+    /// What is lacking where a command was refused in these words. They are of Redis 7.0, then of later ones and
+    /// Valkey: the command is named first, as the name of a user may be anything.
     fn right(&self, command: &str, refusal: &str) -> String {
         if refusal.contains("run this command") || refusal.contains("to run the '") {
             format!("+{command}")

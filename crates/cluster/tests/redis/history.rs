@@ -143,7 +143,8 @@ impl World {
         }
     }
 
-    /// Waits until each user was added once more than removed where they are there, else as often; and the same for rooms.
+    /// Waits until each user was added once more than removed where they are there, else as often; and the same for
+    /// rooms.
     async fn wait_edges(&self) {
         for room in ROOMS {
             let mut expected = BTreeMap::new();

@@ -81,7 +81,8 @@ fn unknown_app(setup: &Setup, message: &str) -> Finding {
     )
 }
 
-/// 404 is said by a server that does not know the app, or by one that does not know the path: often a prefix is missing.
+/// 404 is said by a server that does not know the app, or by one that does not know the path: often a prefix is
+/// missing.
 fn not_found(setup: &Setup, client: &Client, side: &Side, credentials: &Credentials, answer: &Answer) -> Finding {
     let endpoint = &side.endpoint;
     let page_prefix = setup.page.endpoint.as_ref().map(|page| page.prefix.clone()).unwrap_or_default();

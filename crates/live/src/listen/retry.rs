@@ -15,7 +15,8 @@ pub(super) struct Retry {
 
 impl Retry {
     /// How long to wait: after codes from 4200 to 4299 not at all, as the protocol has it, and otherwise twice as long
-    /// each time, from one second on. A connection that was of use begins the count anew; one that was but greeted does not.
+    /// each time, from one second on. A connection that was of use begins the count anew; one that was but greeted does
+    /// not.
     pub(super) fn after(&mut self, refused: &Refused, was_good: bool) -> Duration {
         if was_good {
             self.failed = 0;

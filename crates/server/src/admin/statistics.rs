@@ -57,7 +57,8 @@ pub(super) struct Entry {
 
 /// What an app has done
 ///
-/// As it was written to the database, interval by interval, by all nodes. The interval that is counted now is not in it.
+/// As it was written to the database, interval by interval, by all nodes. The interval that is counted now is not in
+/// it.
 #[utoipa::path(
     get, path = "/apps/{id}/statistics", operation_id = "showStatistics", tag = "apps",
     params(("id" = String, Path, description = "The id of the app."), Wanted),

@@ -33,8 +33,8 @@ pub(super) struct Wanted {
     #[serde(default)]
     #[param(required = false)]
     app: Option<String>,
-    /// Names of channels, in which `*` stands for any text and `?` for a character; what concerns no channel is left out
-    /// then.
+    /// Names of channels, in which `*` stands for any text and `?` for a character; what concerns no channel is left
+    /// out then.
     #[serde(default)]
     #[param(required = false, max_length = 1000)]
     channel: Option<String>,

@@ -86,8 +86,8 @@ fn explain(node: &Node, app: &App, parts: &Parts, request: &HttpRequest<'_>, inv
     node.explainer.request(&node.apps, app, request, invalid, &known)
 }
 
-/// The app that a request is for. The path names it, but for `/users/{id}/terminate_connections`, as the official Python
-/// library calls it: there the key alone does.
+/// The app that a request is for. The path names it, but for `/users/{id}/terminate_connections`, as the official
+/// Python library calls it: there the key alone does.
 fn find_app(node: &Node, path: &str, key: Option<&str>) -> Result<Arc<App>, ApiError> {
     let unauthorized = |message: &str| ApiError::new(StatusCode::UNAUTHORIZED, message);
     let id = path.strip_prefix("/apps/").and_then(|rest| rest.split('/').next());

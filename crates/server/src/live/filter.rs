@@ -9,7 +9,8 @@ use super::happening::{Happening, Kind};
 pub(crate) struct Filter {
     /// Of this app alone, by its id.
     pub(crate) app: Option<String>,
-    /// On channels with such names alone, so that connections are left out; `*` stands for any text, `?` for a character.
+    /// On channels with such names alone, so that connections are left out; `*` stands for any text, `?` for a
+    /// character.
     pub(crate) channel: Option<WildMatch>,
     /// Events too.
     pub(crate) events: bool,

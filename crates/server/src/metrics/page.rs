@@ -22,7 +22,8 @@ const QUICK: Duration = Duration::from_millis(5);
 /// whoever asks.
 const KEPT: u32 = 9;
 
-/// The page as it was last made, and how long it is shown. Locked while it is made, so that nobody makes another meanwhile.
+/// The page as it was last made, and how long it is shown. Locked while it is made, so that nobody makes another
+/// meanwhile.
 #[derive(Debug, Default)]
 pub(crate) struct LastPage(Mutex<Option<(Bytes, Instant)>>);
 

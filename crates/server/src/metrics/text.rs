@@ -1,7 +1,7 @@
 //! Prometheus' text format, version 0.0.4.
 //!
-//! Written here because the names are those of other servers' dashboards: the usual crates append to counters' names what
-//! these do not have, and would have every figure copied into a registry of their own first.
+//! Written here because the names are those of other servers' dashboards: the usual crates append to counters' names
+//! what these do not have, and would have every figure copied into a registry of their own first.
 
 use std::fmt::{Display, Write};
 

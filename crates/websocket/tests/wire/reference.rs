@@ -1,5 +1,5 @@
-//! What another implementation makes of a stream, and where it may differ. The fuzz target `decode` is built on this file
-//! too.
+//! What another implementation makes of a stream, and where it may differ. The fuzz target `decode` is built on this
+//! file too.
 
 use std::io::{self, Cursor, Read, Write};
 

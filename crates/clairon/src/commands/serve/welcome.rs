@@ -17,7 +17,8 @@ use crate::{
 pub(super) enum Welcome<'a> {
     /// An app whose credentials nobody may know yet.
     App { app: &'a App, address: &'a Address, show_secret: bool },
-    /// Apps whose credentials stand in the settings: secrets are not repeated. The project's variables begin with `names`.
+    /// Apps whose credentials stand in the settings: secrets are not repeated. The project's variables begin with
+    /// `names`.
     Declared { apps: &'a [App], address: &'a Address, names: &'static str },
 }
 
