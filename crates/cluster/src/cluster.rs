@@ -5,7 +5,6 @@ use std::{
     time::{Duration, Instant},
 };
 
-use async_trait::async_trait;
 use clairon_protocol::{AppId, ChannelName, UserId};
 use parking_lot::Mutex;
 use tokio::{
@@ -15,8 +14,8 @@ use tokio::{
 };
 
 use crate::{
-    Bus, BusError, CachedEvent, ChannelInfo, ClusterError, ClusterSettings, Deliver, Envelope, Health, Joining,
-    OverCapacity, PendingJoin, Place,
+    BusError, CachedEvent, ChannelInfo, ClusterError, ClusterSettings, Deliver, Health, Joining, OverCapacity,
+    PendingJoin, Place, Publication,
     backoff::Backoff,
     clients::Admission,
     committer,
@@ -33,7 +32,7 @@ use crate::{
 /// How long the last changes may take on a clean stop, in response timeouts.
 const LAST_WORDS: u32 = 3;
 
-/// The way to the other nodes, through Redis or Valkey: a [`Bus`] for events, and the ledger of who is where.
+/// The way to the other nodes, through Redis or Valkey: it carries events, and keeps the ledger.
 ///
 /// Clones are the same node. When the last one is dropped without [`Self::leave_cluster`], the others find out as they
 /// do of a crash.
@@ -109,6 +108,25 @@ impl Cluster {
         ];
         let writers = vec![tokio::spawn(committer::run(core.clone())), tokio::spawn(lease::run(core.clone()))];
         Ok(Self { core, tasks: Arc::new(Tasks { writers: Mutex::new(writers), others }) })
+    }
+
+    /// Publishes events in their order, in one round trip.
+    ///
+    /// Delivery: at most once to each node with subscribers, this one included, through its [`Deliver`]. Order: all nodes
+    /// see the events of a channel in the same order. When this returns, the events have their place in it.
+    ///
+    /// # Errors
+    /// When Redis cannot be reached, or does not confirm the events: whether they were published is then not known.
+    pub async fn publish(&self, events: impl IntoIterator<Item = Publication>) -> Result<(), BusError> {
+        let request = |event: Publication| {
+            let place = Place { app: event.app.clone(), channel: event.channel.clone() };
+            match &event.cache {
+                Some(entry) => scripts::remember(&self.core.keys, &place, &event, entry),
+                None => self.publication(&place, &message::encode_event(&event)),
+            }
+        };
+        let requests: Vec<Request> = events.into_iter().map(request).collect();
+        self.send(&requests).await
     }
 
     /// Adds a connection to a channel. It counts here at once; the future is ready when the ledger has it, and waits as
@@ -283,21 +301,6 @@ impl Cluster {
         self.core.trouble(TroubleKind::CannotWrite, &failure);
         self.core.beat.notify_one();
         Err(BusError::Unavailable)
-    }
-}
-
-#[async_trait]
-impl Bus for Cluster {
-    async fn publish(&self, events: Vec<Envelope>) -> Result<(), BusError> {
-        let request = |event: &Envelope| {
-            let place = Place { app: event.app.clone(), channel: event.channel.clone() };
-            match &event.cache {
-                Some(entry) => scripts::remember(&self.core.keys, &place, event, entry),
-                None => self.publication(&place, &message::encode_event(event)),
-            }
-        };
-        let requests: Vec<Request> = events.iter().map(request).collect();
-        self.send(&requests).await
     }
 }
 

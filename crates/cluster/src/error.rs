@@ -42,3 +42,11 @@ impl ClusterError {
         Self::Url { problem: problem.into() }
     }
 }
+
+/// Why an event could not be published.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum BusError {
+    /// There is no connection to the other nodes.
+    #[error("the bus between the nodes cannot be reached")]
+    Unavailable,
+}

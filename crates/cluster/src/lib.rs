@@ -1,12 +1,11 @@
 //! What nodes tell each other.
 //!
-//! A node publishes to a [`Bus`] and delivers what the bus brings, its own events included: no filter for echoes, and
-//! one order per channel for everyone. A single node has the [`LocalBus`], which delivers at once. Many nodes have a
-//! [`Cluster`], which carries events through Redis or Valkey and keeps the ledger of who is where.
+//! A [`Cluster`] carries events through Redis or Valkey and keeps the ledger: the connections, members and users of all
+//! nodes. A node publishes through it and delivers what it brings, its own events included. Hence there is no filter for
+//! echoes, and all nodes see one order per channel.
 
 mod authorities;
 mod backoff;
-mod bus;
 mod clients;
 mod cluster;
 mod committer;
@@ -17,7 +16,6 @@ mod health;
 mod joining;
 mod keys;
 mod lease;
-mod local;
 mod message;
 mod notice;
 mod reads;
@@ -32,12 +30,11 @@ mod url;
 mod watches;
 
 pub use authorities::Authorities;
-pub use bus::{Bus, BusError, CacheEntry, Envelope};
+pub use clairon_protocol::{CacheEntry, Publication};
 pub use cluster::Cluster;
-pub use error::ClusterError;
+pub use error::{BusError, ClusterError};
 pub use health::{Health, Mishap, Trouble, TroubleKind};
 pub use joining::{Full, Joined, Joining, OverCapacity, PendingJoin};
-pub use local::LocalBus;
 pub use notice::{CachedEvent, Deliver, Notice, Place, State};
 pub use reads::ChannelInfo;
 pub use settings::ClusterSettings;

@@ -18,7 +18,7 @@ use std::str::SplitAsciiWhitespace;
 use bytes::Bytes;
 use clairon_protocol::{Limits, Member, SocketId, UserId};
 
-use crate::Envelope;
+use crate::Publication;
 
 /// The longest first line.
 const HEAD_BYTES: usize = 128;
@@ -50,21 +50,21 @@ pub(crate) enum Garbled {
 pub(crate) const TERMINATE: &[u8] = b"1T\n";
 
 /// An event that is not remembered, in full.
-pub(crate) fn encode_event(envelope: &Envelope) -> Vec<u8> {
+pub(crate) fn encode_event(publication: &Publication) -> Vec<u8> {
     let mut out = b"1E".to_vec();
-    if let Some(except) = envelope.except {
+    if let Some(except) = publication.except {
         out.extend_from_slice(format!(" {except}").as_bytes());
     }
     out.push(b'\n');
-    out.extend_from_slice(&envelope.frame);
+    out.extend_from_slice(&publication.frame);
     out
 }
 
 /// An event that is remembered, behind its version, which the script knows.
-pub(crate) fn encode_cached_tail(envelope: &Envelope, data: &str, ttl_seconds: u32) -> Vec<u8> {
-    let except = envelope.except.map(|except| format!(" {except}")).unwrap_or_default();
+pub(crate) fn encode_cached_tail(publication: &Publication, data: &str, ttl_seconds: u32) -> Vec<u8> {
+    let except = publication.except.map(|except| format!(" {except}")).unwrap_or_default();
     let mut out = format!(" {ttl_seconds} {}{except}\n{data}", data.len()).into_bytes();
-    out.extend_from_slice(&envelope.frame);
+    out.extend_from_slice(&publication.frame);
     out
 }
 
@@ -132,8 +132,8 @@ mod tests {
 
     use super::*;
 
-    fn envelope(frame: Vec<u8>, except: Option<u64>) -> Envelope {
-        Envelope {
+    fn publication(frame: Vec<u8>, except: Option<u64>) -> Publication {
+        Publication {
             app: AppId::parse("a").unwrap(),
             channel: ChannelName::parse("c", &Limits::default()).unwrap(),
             frame: frame.into(),
@@ -146,7 +146,7 @@ mod tests {
     proptest! {
         #[test]
         fn an_event_comes_as_it_went(frame: Vec<u8>, id: Option<u64>) {
-            let sent = envelope(frame, id);
+            let sent = publication(frame, id);
             match Message::decode(&encode_event(&sent).into()) {
                 Ok(Message::Event { frame, except }) => prop_assert_eq!((frame, except), (sent.frame, sent.except)),
                 other => prop_assert!(false, "{:?}", other),
@@ -155,7 +155,7 @@ mod tests {
 
         #[test]
         fn a_remembered_event_comes_as_it_went(sent: Vec<u8>, text: String, seconds: u32, number: u64, id: Option<u64>) {
-            let sent = envelope(sent, id);
+            let sent = publication(sent, id);
             let mut payload = format!("1K {number}").into_bytes();
             payload.extend(encode_cached_tail(&sent, &text, seconds));
             match Message::decode(&payload.into()) {

@@ -5,7 +5,7 @@ use std::{sync::Arc, time::Duration};
 use bytes::Bytes;
 use clairon_protocol::{AppId, ChannelName, Edge, Member, UserId};
 
-use crate::Envelope;
+use crate::Publication;
 
 /// Receives notices. Those of one channel's topic come in the order that all nodes see; others may come at the same
 /// time, from other tasks. It must not block.
@@ -30,7 +30,7 @@ pub struct Place {
 #[derive(Clone, Debug)]
 pub enum Notice {
     /// An event for the subscribers of a channel.
-    Event(Envelope),
+    Event(Publication),
     /// A user became a member of a presence channel.
     MemberAdded {
         /// Where.

@@ -13,7 +13,7 @@ use redis::{PushInfo, PushKind, Value};
 use tokio::{sync::mpsc, time};
 
 use crate::{
-    Envelope, Notice,
+    Notice, Publication,
     backoff::Backoff,
     committer,
     core::Core,
@@ -206,12 +206,12 @@ fn notice(topic: Topic, message: Message) -> Option<Notice> {
     Some(match message {
         Message::Event { frame, except } => {
             let (app, channel) = (place.app, place.channel);
-            Notice::Event(Envelope { app, channel, frame, except, cache: None, version: None })
+            Notice::Event(Publication { app, channel, frame, except, cache: None, version: None })
         }
         Message::CachedEvent { version, ttl_seconds, data, frame, except } => {
             let (app, channel) = (place.app, place.channel);
             let cache = Some(crate::CacheEntry { data: data.into(), ttl_seconds });
-            Notice::Event(Envelope { app, channel, frame, except, cache, version: Some(version) })
+            Notice::Event(Publication { app, channel, frame, except, cache, version: Some(version) })
         }
         Message::MemberAdded { version, member } => Notice::MemberAdded { place, version, member },
         Message::MemberRemoved { version, user_id } => Notice::MemberRemoved { place, version, user_id },

@@ -3,16 +3,11 @@
 use std::sync::Arc;
 
 use bytes::Bytes;
-use clairon_protocol::{ChannelKind, ChannelName, Edge, Event, Member, SocketId, UserId};
+use clairon_protocol::{ChannelKind, ChannelName, Edge, Event, Member, Publication, SocketId, UserId};
 use indexmap::IndexMap;
 use parking_lot::Mutex;
 
-use crate::{
-    Encode, Micros, Millis, Session,
-    corked::Corked,
-    replica::{Replica, Version},
-    roster::Roster,
-};
+use crate::{Encode, Micros, Millis, Session, corked::Corked, replica::Replica, roster::Roster};
 
 /// The most subscribers that are told each change of their count at once; more are told every few seconds.
 const PROMPT_COUNTS: usize = 100;
@@ -76,23 +71,8 @@ pub struct Cached {
     pub frame: Bytes,
     /// Its data, as it was published.
     pub data: Arc<str>,
-    /// Until when it is remembered.
+    /// When it is forgotten.
     pub expires_at: Millis,
-    /// Which of the channel's remembered events it is, where that is shared with other nodes.
-    pub version: Option<Version>,
-}
-
-/// One event for the subscribers of one channel.
-#[derive(Clone, Debug)]
-pub struct Publication {
-    /// What they get.
-    pub frame: Bytes,
-    /// Who shall not get it.
-    pub except: Option<SocketId>,
-    /// What a cache channel shall remember of it.
-    pub cached: Option<Cached>,
-    /// When it came to this node: its way from there to a socket is timed.
-    pub since: Micros,
 }
 
 /// To whom an event went.
@@ -196,19 +176,24 @@ impl Channel {
     }
 
     /// Queues an event for all subscribers but one. `None` where the channel has left the map.
-    pub(crate) fn publish(&self, publication: &Publication, now: Millis) -> Option<Sent> {
+    pub(crate) fn publish(&self, publication: &Publication, since: Micros) -> Option<Sent> {
+        let now = since / 1_000;
         let mut state = self.state.lock();
         if state.is_closed {
             return None;
         }
-        if let Some(cached) = &publication.cached {
-            let version = cached.version.unwrap_or_default();
+        if let Some(entry) = &publication.cache {
+            let version = publication.version.unwrap_or_default();
             if state.replica.as_mut().is_some_and(|replica| !replica.note_cached(version)) {
                 return Some(Sent::default());
             }
-            state.cached = Some(Box::new(cached.clone()));
+            state.cached = Some(Box::new(Cached {
+                frame: publication.frame.clone(),
+                data: entry.data.clone(),
+                expires_at: now + Millis::from(entry.ttl_seconds) * 1_000,
+            }));
         }
-        let sent = state.publish(publication, now);
+        let sent = state.publish(publication, since);
         self.settle(&mut state, now);
         Some(sent)
     }
@@ -353,12 +338,12 @@ impl State {
     }
 
     /// Broadcasts an event, and times its way to the last subscriber.
-    fn publish(&mut self, publication: &Publication, now: Millis) -> Sent {
-        let Publication { ref frame, except, since, .. } = *publication;
+    fn publish(&mut self, publication: &Publication, since: Micros) -> Sent {
+        let Publication { ref frame, except, .. } = *publication;
         let last = self.subscribers.iter().rev().find(|(id, _)| Some(**id) != except).map(|(_, last)| last.clone());
         let Some(last) = last else { return Sent::default() };
         last.time(since);
-        let receivers = self.broadcast(frame, except, now);
+        let receivers = self.broadcast(frame, except, since / 1_000);
         Sent { receivers, is_written: last.outbox().is_idle() && last.take_timed().is_some() }
     }
 

@@ -9,12 +9,12 @@ use std::{
     task::{Context, Poll},
 };
 
-use clairon_protocol::{AppId, ChannelName, Disconnect, SocketId};
+use clairon_protocol::{AppId, ChannelName, Disconnect, Publication, SocketId};
 use parking_lot::{Mutex, RwLock};
 
 use crate::{
-    Change, Channel, ChannelFull, ChannelSummary, Edge, Encode, Expected, Join, Millis, Parted, Publication, Sent,
-    Session, Shared, SignedIn, Subscriber, Traffic, Version, corked::Corked, shards::Shards, users::Users,
+    Change, Channel, ChannelFull, ChannelSummary, Edge, Encode, Expected, Join, Micros, Millis, Parted, Sent, Session,
+    Shared, SignedIn, Subscriber, Traffic, Version, corked::Corked, shards::Shards, users::Users,
 };
 
 /// The apps that have been spoken to since the start.
@@ -199,21 +199,26 @@ impl AppHub {
         }
     }
 
-    /// Queues an event of a shared channel for everyone here who listens to it. The ledger remembers it where need be.
-    pub fn relay(&self, name: &ChannelName, publication: &Publication, now: Millis) -> Sent {
-        match name.user_id() {
+    /// Queues an event of a channel that several nodes share for its subscribers on this node. The ledger remembers the
+    /// event if it is to be remembered. `since` is when the event came to this node.
+    pub fn relay(&self, publication: &Publication, since: Micros) -> Sent {
+        match publication.channel.user_id() {
             Some(user_id) => self.send_to_user(user_id, publication),
-            None => self.channel(name).and_then(|channel| channel.publish(publication, now)).unwrap_or_default(),
+            None => {
+                let channel = self.channel(&publication.channel);
+                channel.and_then(|channel| channel.publish(publication, since)).unwrap_or_default()
+            }
         }
     }
 
-    /// Queues an event for everyone who listens to a channel; for a server-to-user channel, that is every connection
-    /// of the user, subscribed or not.
-    pub fn publish(&self, name: &ChannelName, publication: &Publication, now: Millis) -> Sent {
-        if publication.cached.is_some() && name.user_id().is_none() {
-            return self.with_channel(name, |channel| channel.publish(publication, now));
+    /// Queues an event for the subscribers of a channel, and remembers it if it is to be remembered. The event of a
+    /// server-to-user channel goes to every connection of the user, subscribed or not. `since` is when the event came to
+    /// this node.
+    pub fn publish(&self, publication: &Publication, since: Micros) -> Sent {
+        if publication.cache.is_some() && publication.channel.user_id().is_none() {
+            return self.with_channel(&publication.channel, |channel| channel.publish(publication, since));
         }
-        self.relay(name, publication, now)
+        self.relay(publication, since)
     }
 
     /// A channel that has subscribers, or remembers an event.

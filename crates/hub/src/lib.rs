@@ -16,7 +16,7 @@ mod sync;
 mod traffic;
 mod users;
 
-pub use channel::{Cached, Channel, ChannelFull, ChannelSummary, Join, Publication, Sent, Subscriber};
+pub use channel::{Cached, Channel, ChannelFull, ChannelSummary, Join, Sent, Subscriber};
 pub use clairon_protocol::Edge;
 pub use hub::{AppHub, Hub, Occupancy};
 pub use outbox::{DirectWrite, Outbox, OutboxLimits};

@@ -9,10 +9,8 @@ use std::{
 };
 
 use bytes::Bytes;
-use clairon_hub::{
-    AppHub, Cached, ChannelFull, Edge, Hub, Join, OutboxLimits, Publication, Session, SignedIn, Subscriber,
-};
-use clairon_protocol::{AppId, ChannelName, Disconnect, Event, Limits, Member, SocketId};
+use clairon_hub::{AppHub, ChannelFull, Edge, Hub, Join, OutboxLimits, Session, SignedIn, Subscriber};
+use clairon_protocol::{AppId, CacheEntry, ChannelName, Disconnect, Event, Limits, Member, Publication, SocketId};
 
 const LIMITS: OutboxLimits = OutboxLimits { bytes: 1 << 20, frames: 10_000 };
 
@@ -54,7 +52,12 @@ fn leave(app: &AppHub, channel: &str, session: &Session) -> Vec<Edge> {
 }
 
 fn publish(app: &AppHub, channel: &str, text: &'static str, except: Option<SocketId>) {
-    app.publish(&name(channel), &Publication { frame: text.into(), except, cached: None, since: 0 }, 0);
+    app.publish(&Publication { except, ..event(channel, text) }, 0);
+}
+
+fn event(channel: &str, text: &'static str) -> Publication {
+    let app = AppId::parse("1").unwrap();
+    Publication { app, channel: name(channel), frame: text.into(), except: None, cache: None, version: None }
 }
 
 /// All that was queued since the last call, shortened to what tells events apart.
@@ -126,15 +129,15 @@ fn a_cache_channel_outlives_its_subscribers_until_its_event_expires() {
     let app = app();
     let [a, b] = [1, 2].map(|number| connect(&app, number));
     let channel = name("cache-x");
-    let cached = Cached { frame: "kept".into(), data: "kept".into(), expires_at: 10, version: None };
-    app.publish(&channel, &Publication { frame: "kept".into(), except: None, cached: Some(cached), since: 0 }, 0);
+    let cache = Some(CacheEntry { data: "kept".into(), ttl_seconds: 1 });
+    app.publish(&Publication { cache, ..event("cache-x", "kept") }, 0);
     assert!(app.channels("").is_empty(), "an empty channel is not occupied");
     join(&app, "cache-x", &a, None);
     assert_eq!(heard(&a)[1], "kept");
     leave(&app, "cache-x", &a);
-    app.forget_expired(9);
+    app.forget_expired(999);
     assert!(app.channel(&channel).is_some());
-    app.forget_expired(10);
+    app.forget_expired(1_000);
     assert!(app.channel(&channel).is_none());
     join(&app, "cache-x", &b, None);
     assert_eq!(heard(&b)[1], r#""pusher:cache_miss","channel":"cache-x""#);

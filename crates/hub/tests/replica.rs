@@ -10,10 +10,9 @@ use std::{
 
 use bytes::Bytes;
 use clairon_hub::{
-    AppHub, Cached, Change, Channel, Expected, Hub, OutboxLimits, Parted, Publication, Session, Shared, SignedIn,
-    Subscriber,
+    AppHub, Cached, Change, Channel, Expected, Hub, OutboxLimits, Parted, Session, Shared, SignedIn, Subscriber,
 };
-use clairon_protocol::{AppId, ChannelName, Event, Limits, Member, SocketId};
+use clairon_protocol::{AppId, CacheEntry, ChannelName, Event, Limits, Member, Publication, SocketId};
 
 const LIMITS: OutboxLimits = OutboxLimits { bytes: 1 << 20, frames: 10_000 };
 
@@ -77,13 +76,15 @@ impl Node {
     }
 
     fn relay(&self, text: &'static str, version: Option<u64>) {
-        let cached = version.map(|_| cached(text, version));
-        self.app.relay(&self.name, &Publication { frame: text.into(), except: None, cached, since: 0 }, 0);
+        let app = AppId::parse("1").unwrap();
+        let cache = version.map(|_| CacheEntry { data: text.into(), ttl_seconds: 60 });
+        let event = Publication { app, channel: self.name.clone(), frame: text.into(), except: None, cache, version };
+        self.app.relay(&event, 0);
     }
 }
 
-fn cached(text: &'static str, version: Option<u64>) -> Cached {
-    Cached { frame: text.into(), data: text.into(), expires_at: 10, version }
+fn cached(text: &'static str) -> Cached {
+    Cached { frame: text.into(), data: text.into(), expires_at: 60_000 }
 }
 
 fn member(id: &str) -> Member {
@@ -227,7 +228,7 @@ fn a_remembered_event_is_heard_once_whichever_way_it_comes() {
     let node = Node::new("cache-x");
     let [a, b] = [1, 2].map(|number| node.connect(number));
     let state = |version, event| {
-        let cached = Some((version, cached(event, Some(version))));
+        let cached = Some((version, cached(event)));
         Shared { version, connections: 1, members: Vec::new(), cached, is_complete: true, gaps: 0 }
     };
     node.join(&a, 1);

@@ -15,6 +15,7 @@ mod json;
 mod limits;
 mod presence;
 mod printable;
+mod publication;
 mod secret;
 
 pub use channel::{ChannelKind, ChannelName};
@@ -27,4 +28,5 @@ pub use json::data_text;
 pub use limits::Limits;
 pub use presence::{Member, User, UserId};
 pub use printable::{escape_json, is_unprintable, one_line};
+pub use publication::{CacheEntry, Publication};
 pub use secret::{SECRET_BYTES, Secret};

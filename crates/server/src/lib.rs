@@ -1,8 +1,8 @@
-//! The axum application: the WebSocket protocol and the HTTP API, over hub, bus and registry.
+//! The axum application: the WebSocket protocol and the HTTP API, over hub, cluster and registry.
 //!
-//! Three paths lead through it. A client speaks: `socket` reads a command and changes the hub. A backend triggers:
-//! `api` checks the signature and publishes to the bus. Everyone hears: `deliver` takes an event off the bus and
-//! queues it for every subscriber, and the subscriber's own task in `socket` writes it.
+//! Three paths lead through it. A client speaks: `socket` reads a command and carries it out through `peers`. A backend
+//! triggers: `api` checks the signature and publishes through `peers`. Everyone hears: the hub queues an event for every
+//! subscriber of this node, and the subscriber's own task in `socket` writes it.
 //! Beside them `admin` changes the apps.
 
 mod accept;
@@ -12,7 +12,6 @@ mod background;
 mod bearer;
 mod clock;
 mod cut;
-mod deliver;
 mod error;
 mod explain;
 mod key_uses;
@@ -21,8 +20,8 @@ mod live;
 mod metrics;
 mod node;
 mod opening;
+mod peers;
 mod prefixed;
-mod reads;
 mod refusals;
 mod router;
 mod settings;

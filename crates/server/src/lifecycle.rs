@@ -85,7 +85,7 @@ impl Server {
 async fn drain(node: &Node) {
     node.draining.cancel();
     let drain = node.settings.drain;
-    if node.cluster.is_none() || drain.is_zero() {
+    if !node.peers.can_take_over() || drain.is_zero() {
         return;
     }
     let waves = (drain.as_millis() / WAVE.as_millis()).max(1);
@@ -119,9 +119,7 @@ async fn stop(node: &Arc<Node>) {
     }
     node.record_key_uses().await;
     node.record_statistics(true).await;
-    if let Some(cluster) = &node.cluster
-        && let Err(error) = cluster.leave_cluster().await
-    {
+    if let Err(error) = node.peers.part().await {
         warn!(%error, "the other nodes will find out by themselves that this one has left");
     }
 }

@@ -22,7 +22,10 @@ pub(crate) use self::{
     happening::{Happening, Kind},
     tail::Tail,
 };
-use crate::node::{Message, Node, Origin};
+use crate::{
+    node::Node,
+    peers::{Message, Origin},
+};
 
 /// How many may watch at once.
 pub(crate) const MAX_TAILS: usize = 8;
@@ -104,7 +107,7 @@ impl Node {
     /// Tells those who watch, and want to know of events too, of one that was published.
     pub(crate) fn observe_event(&self, app: &App, message: &Message<'_>) {
         if self.live.wants_events.load(Ordering::Relaxed) {
-            for channel in message.channels {
+            for channel in message.channels.iter() {
                 let event = self.published(app, message, channel);
                 self.live.tell(event, |event| event.presentable(&self.apps));
             }
@@ -123,8 +126,8 @@ impl Node {
                 channel.summary().subscription_count.saturating_sub(usize::from(is_left_out))
             })
         });
-        let happening = Happening::new(kind).app(&app.id).channel(channel.as_str()).event(message.event);
-        happening.data(message.data).receivers(receivers).user(user)
+        let happening = Happening::new(kind).app(&app.id).channel(channel.as_str()).event(&message.event);
+        happening.data(&message.data).receivers(receivers).user(user)
     }
 }
 

@@ -2,9 +2,8 @@
 
 use std::{sync::Arc, time::Duration};
 
-use clairon_cluster::{Bus, BusError, CacheEntry, Cluster, Envelope, LocalBus};
 use clairon_hub::Hub;
-use clairon_protocol::{AppId, ChannelName, Event, JsonString, SocketId};
+use clairon_protocol::AppId;
 use clairon_registry::{App, AppCache, AppRegistry, within};
 use jiff::Timestamp;
 use tokio::sync::Mutex;
@@ -12,8 +11,8 @@ use tokio_util::{sync::CancellationToken, task::TaskTracker};
 use tracing::warn;
 
 use crate::{
-    clock::Clock, deliver::Delivery, error::ServerError, explain::Explainer, key_uses::KeyUses, live::LiveFeed,
-    metrics::Metrics, refusals::Refusals, settings::Settings, statistics::Tally, wire,
+    clock::Clock, error::ServerError, explain::Explainer, key_uses::KeyUses, live::LiveFeed, metrics::Metrics,
+    peers::Peers, refusals::Refusals, settings::Settings, statistics::Tally, wire,
 };
 
 /// How long the registry may take to write down uses of keys or statistics: a node that stops waits for it.
@@ -41,29 +40,8 @@ pub(crate) struct Node {
     /// Cancelled before that, while clients are sent to the other nodes: only clients are turned away.
     pub(crate) draining: CancellationToken,
     pub(crate) refusals: Refusals,
-    /// The other nodes; `None` where there are none.
-    pub(crate) cluster: Option<Cluster>,
-    bus: Box<dyn Bus>,
-}
-
-/// An event to be published.
-#[derive(Clone, Copy)]
-pub(crate) struct Message<'a> {
-    pub(crate) event: &'a str,
-    pub(crate) data: &'a str,
-    pub(crate) channels: &'a [ChannelName],
-    /// Who shall not get it.
-    pub(crate) except: Option<SocketId>,
-    pub(crate) origin: Origin<'a>,
-}
-
-/// Who publishes.
-#[derive(Clone, Copy)]
-pub(crate) enum Origin<'a> {
-    /// The app's backend. Only its events are remembered by cache channels.
-    Backend,
-    /// A client; on a presence channel with its user's id.
-    Client(Option<&'a str>),
+    /// The other nodes, if there are any.
+    pub(crate) peers: Peers,
 }
 
 impl Node {
@@ -74,16 +52,7 @@ impl Node {
         let tally = Mutex::new(Tally::new(settings.statistics.interval_seconds, Timestamp::now()));
         let apps = AppCache::load(registry.clone()).await?;
         let metrics = Arc::<Metrics>::default();
-        let is_shared = settings.cluster.is_some();
-        let delivery = Delivery { hub: hub.clone(), clock, metrics: metrics.clone(), is_shared };
-        let deliver = Box::new(move |notice| delivery.deliver(notice));
-        let (cluster, bus): (_, Box<dyn Bus>) = match settings.cluster.clone() {
-            Some(settings) => {
-                let cluster = Cluster::connect(settings, deliver).await?;
-                (Some(cluster.clone()), Box::new(cluster))
-            }
-            None => (None, Box::new(LocalBus::new(deliver))),
-        };
+        let peers = Peers::connect(settings.cluster.clone(), &hub, clock, &metrics).await?;
         Ok(Self {
             settings,
             clock,
@@ -99,8 +68,7 @@ impl Node {
             stopping: CancellationToken::new(),
             draining: CancellationToken::new(),
             refusals: Refusals::default(),
-            cluster,
-            bus,
+            peers,
         })
     }
 
@@ -152,32 +120,4 @@ impl Node {
     pub(crate) fn connection_count(&self) -> usize {
         self.hub.apps().iter().map(|(_, hub)| hub.traffic().connections()).sum()
     }
-
-    /// Publishes events, each to all its channels, all of them at once. The data of each is escaped once.
-    pub(crate) async fn publish<'a>(
-        &self,
-        app: &App,
-        messages: impl Iterator<Item = Message<'a>>,
-    ) -> Result<(), BusError> {
-        self.bus.publish(messages.flat_map(|message| envelopes(app, &message)).collect()).await
-    }
-}
-
-fn envelopes(app: &App, message: &Message<'_>) -> Vec<Envelope> {
-    let Message { event, data, channels, except, origin } = *message;
-    let text = JsonString::new(data);
-    let (user_id, is_remembered) = match origin {
-        Origin::Backend => (None, true),
-        Origin::Client(user_id) => (user_id, false),
-    };
-    let envelope = |channel: &ChannelName| Envelope {
-        app: app.id.clone(),
-        channel: channel.clone(),
-        frame: wire::encode(&Event::Published { event, channel, data: &text, user_id }),
-        except,
-        cache: (is_remembered && channel.is_cache())
-            .then(|| CacheEntry { data: data.into(), ttl_seconds: app.limits.cache_ttl_seconds }),
-        version: None,
-    };
-    channels.iter().map(envelope).collect()
 }

@@ -4,7 +4,6 @@ mod admission;
 mod client_event;
 mod connection;
 mod session;
-mod shared;
 mod sign_in;
 mod subscribe;
 mod upgrade;

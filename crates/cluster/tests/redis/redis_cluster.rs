@@ -2,7 +2,7 @@
 
 use std::time::Instant;
 
-use clairon_cluster::{Bus, Mishap, Notice};
+use clairon_cluster::{Mishap, Notice};
 use futures_util::future::join_all;
 
 use crate::{

@@ -2,7 +2,7 @@
 
 use std::process::Command;
 
-use clairon_cluster::{Authorities, Bus, ClusterSettings};
+use clairon_cluster::{Authorities, ClusterSettings};
 
 use crate::support::{
     node::{Node, settings},

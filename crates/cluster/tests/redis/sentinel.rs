@@ -1,6 +1,6 @@
 //! A master that a Sentinel watches.
 
-use clairon_cluster::{Bus, Notice};
+use clairon_cluster::Notice;
 use futures_util::future::join_all;
 
 use crate::{

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use clairon_cluster::{Bus, BusError, Mishap, Notice, TroubleKind};
+use clairon_cluster::{BusError, Mishap, Notice, TroubleKind};
 use futures_util::future::{join_all, poll_immediate};
 
 use crate::{

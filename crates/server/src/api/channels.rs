@@ -18,7 +18,7 @@ pub(crate) async fn channels(State(node): State<Arc<Node>>, request: SignedReque
         let message = "user_count is for presence channels alone: filter_by_prefix must start with presence-";
         return Err(ApiError::bad_request(message));
     }
-    let summaries = node.channels(&request.app.id, &prefix).await?;
+    let summaries = node.peers.channels(&request.app.id, &prefix).await?;
     let channels = summaries.iter().map(|summary| (summary.name.to_string(), info.counts(summary).into()));
     Ok(Json(json!({ "channels": channels.collect::<Map<String, Value>>() })))
 }
@@ -30,12 +30,12 @@ pub(crate) async fn channel(State(node): State<Arc<Node>>, request: SignedReques
     if info.user_count && name.kind() != ChannelKind::Presence {
         return Err(ApiError::bad_request("user_count is for presence channels alone"));
     }
-    let summaries = node.summaries(&request.app.id, std::slice::from_ref(&name)).await?;
+    let summaries = node.peers.summaries(&request.app.id, std::slice::from_ref(&name)).await?;
     let mut attributes = summaries.first().map(|summary| info.counts(summary)).unwrap_or_default();
     let is_occupied = summaries.first().is_some_and(|summary| summary.subscription_count > 0);
     attributes.insert("occupied".to_owned(), json!(is_occupied));
     if info.cache {
-        let remembered = node.remembered(&request.app.id, &name).await?;
+        let remembered = node.peers.remembered(&request.app.id, &name).await?;
         let cache = remembered.map(|event| json!({ "data": event.data, "ttl": event.ttl.div_ceil(1_000) }));
         attributes.insert("cache".to_owned(), json!(cache));
     }
@@ -51,7 +51,7 @@ pub(crate) async fn channel_users(
     if name.kind() != ChannelKind::Presence {
         return Err(ApiError::bad_request("Users are kept for presence channels alone"));
     }
-    let members = node.members(&request.app.id, &name).await?;
+    let members = node.peers.members(&request.app.id, &name).await?;
     let users: Vec<Value> = members.iter().map(|id| json!({ "id": id.as_str() })).collect();
     Ok(Json(json!({ "users": users })))
 }

@@ -8,6 +8,7 @@ use serde::{Deserialize, de::DeserializeOwned};
 use serde_json::value::RawValue;
 
 use super::{ApiError, info::Info};
+use crate::peers::{Message, Origin};
 
 /// An event in a body; parameters may also come in the query.
 #[derive(Default, Deserialize)]
@@ -25,17 +26,6 @@ pub(super) struct EventBody {
 #[derive(Deserialize)]
 pub(super) struct BatchBody {
     pub(super) batch: Vec<EventBody>,
-}
-
-/// An event that can be published.
-#[derive(Debug)]
-pub(super) struct NewEvent {
-    pub(super) name: String,
-    pub(super) data: String,
-    /// Each once.
-    pub(super) channels: Vec<ChannelName>,
-    pub(super) except: Option<SocketId>,
-    pub(super) info: Option<Info>,
 }
 
 /// Reads a JSON object.
@@ -73,8 +63,8 @@ impl EventBody {
         Ok(self)
     }
 
-    /// Checks everything against the app's limits.
-    pub(super) fn validate(self, limits: &Limits) -> Result<NewEvent, ApiError> {
+    /// Checks everything against the app's limits: an event that can be published, and what its sender asks for.
+    pub(super) fn validate(self, limits: &Limits) -> Result<(Message<'static>, Option<Info>), ApiError> {
         let name = self.name.filter(|name| !name.is_empty()).ok_or_else(|| missing("name"))?;
         let (size, limit) = (name.chars().count(), limits.event_name_chars);
         check_size("event name", size, limit, "characters", StatusCode::BAD_REQUEST)?;
@@ -83,13 +73,14 @@ impl EventBody {
         check_size("data content of this event", size, limit, "bytes", StatusCode::PAYLOAD_TOO_LARGE)?;
         let mut names = self.channels.unwrap_or_default();
         names.extend(self.channel);
-        Ok(NewEvent {
-            name,
-            data,
-            channels: parse_channels(&names, limits)?,
+        let message = Message {
+            event: name.into(),
+            data: data.into(),
+            channels: parse_channels(&names, limits)?.into(),
             except: parse_socket_id(self.socket_id.as_deref())?,
-            info: Info::parse(self.info.as_deref()),
-        })
+            origin: Origin::Backend,
+        };
+        Ok((message, Info::parse(self.info.as_deref())))
     }
 }
 

@@ -11,22 +11,20 @@ use tracing::{debug, warn};
 
 use super::{
     ApiError,
-    event_input::{BatchBody, EventBody, NewEvent, parse_body},
+    event_input::{BatchBody, EventBody, parse_body},
+    info::Info,
     signed::SignedRequest,
 };
-use crate::{
-    cut::Cut,
-    node::{Message, Node, Origin},
-};
+use crate::{cut::Cut, node::Node, peers::Message};
 
 /// One event for up to `channels_per_event` channels.
 pub(crate) async fn events(State(node): State<Arc<Node>>, request: SignedRequest) -> Result<Json<Value>, ApiError> {
     let query = request.query();
     let body = if request.body.is_empty() { EventBody::default() } else { parse_body(&request.body)? };
-    let event = body.or_query(&query)?.validate(&request.app.limits)?;
-    publish(&node, &request.app, std::slice::from_ref(&event)).await?;
-    let Some(info) = event.info else { return Ok(Json(json!({}))) };
-    let summaries = summaries(&node, &request.app, &event.channels).await;
+    let (message, info) = body.or_query(&query)?.validate(&request.app.limits)?;
+    publish(&node, &request.app, std::slice::from_ref(&message)).await?;
+    let Some(info) = info else { return Ok(Json(json!({}))) };
+    let summaries = summaries(&node, &request.app, &message.channels).await;
     let counts = |summary: &ChannelSummary| (summary.name.to_string(), info.counts(summary).into());
     Ok(Json(json!({ "channels": summaries.iter().map(counts).collect::<Map<String, Value>>() })))
 }
@@ -42,40 +40,38 @@ pub(crate) async fn batch_events(
         let message = format!("Batch too large: {count} events, the limit is {}", limits.events_per_batch);
         return Err(ApiError::bad_request(message));
     }
-    let events: Vec<NewEvent> = batch.into_iter().map(|event| event.validate(limits)).collect::<Result<_, _>>()?;
-    publish(&node, &request.app, &events).await?;
-    if !events.iter().any(|event| event.info.is_some()) {
+    let checked: Result<Vec<_>, _> = batch.into_iter().map(|event| event.validate(limits)).collect();
+    let (messages, infos): (Vec<Message<'_>>, Vec<Option<Info>>) = checked?.into_iter().unzip();
+    publish(&node, &request.app, &messages).await?;
+    if !infos.iter().any(Option::is_some) {
         return Ok(Json(json!({})));
     }
-    let names: Vec<ChannelName> = events.iter().filter_map(|event| event.channels.first().cloned()).collect();
+    let names: Vec<ChannelName> = messages.iter().filter_map(|message| message.channels.first().cloned()).collect();
     let summaries = summaries(&node, &request.app, &names).await;
-    let counts = |event: &NewEvent| {
-        let name = event.channels.first();
+    let counts = |(message, info): (&Message<'_>, &Option<Info>)| {
+        let name = message.channels.first();
         let summary = summaries.iter().find(|summary| Some(&summary.name) == name);
-        event.info.zip(summary).map(|(info, summary)| info.counts(summary)).unwrap_or_default().into()
+        info.zip(summary).map(|(info, summary)| info.counts(summary)).unwrap_or_default().into()
     };
-    Ok(Json(json!({ "batch": events.iter().map(counts).collect::<Vec<Value>>() })))
+    Ok(Json(json!({ "batch": messages.iter().zip(&infos).map(counts).collect::<Vec<Value>>() })))
 }
 
-async fn publish<'a>(node: &Node, app: &App, events: &'a [NewEvent]) -> Result<(), ApiError> {
-    for event in events {
-        let (name, bytes) = (Cut(&event.name), event.data.len());
-        debug!(app = %app.id, event = %name, channels = event.channels.len(), bytes, "event");
+async fn publish(node: &Node, app: &App, messages: &[Message<'_>]) -> Result<(), ApiError> {
+    for message in messages {
+        let (name, bytes) = (Cut(&message.event), message.data.len());
+        debug!(app = %app.id, event = %name, channels = message.channels.len(), bytes, "event");
     }
-    let message = |event: &'a NewEvent| {
-        let NewEvent { name, data, channels, except, .. } = event;
-        Message { event: name, data, channels, except: *except, origin: Origin::Backend }
-    };
-    node.publish(app, events.iter().map(message)).await?;
-    node.hub.app(&app.id).traffic().add_triggered(events.len());
-    for event in events {
-        node.observe_event(app, &message(event));
+    node.peers.publish(app, messages.iter()).await?;
+    node.hub.app(&app.id).traffic().add_triggered(messages.len());
+    for message in messages {
+        node.observe_event(app, message);
     }
     Ok(())
 }
 
-/// The channels as they are now. What cannot be known is left out: the events are published, and must not be again.
+/// The present state of the channels. A state that cannot be had is left out: the events are published already, and an
+/// error would make the backend publish them again.
 async fn summaries(node: &Node, app: &App, names: &[ChannelName]) -> Vec<ChannelSummary> {
-    let summaries = node.summaries(&app.id, names).await;
+    let summaries = node.peers.summaries(&app.id, names).await;
     summaries.inspect_err(|error| warn!(app = %app.id, %error, "an event's info is left out")).unwrap_or_default()
 }

@@ -44,7 +44,7 @@ pub(crate) async fn ready(State(node): State<Arc<Node>>) -> Response {
     if node.draining.is_cancelled() {
         return refuse("The server is stopping".to_owned());
     }
-    match node.cluster.as_ref().and_then(|cluster| cluster.health().borrow().trouble.clone()) {
+    match node.peers.trouble() {
         Some(Trouble { kind, since, cause }) => {
             let what = match kind {
                 TroubleKind::Deaf => "The other nodes are not heard",

@@ -3,7 +3,6 @@
 use std::sync::Arc;
 
 use axum::{Json, extract::State};
-use clairon_protocol::UserId;
 use serde_json::{Value, json};
 use tracing::info;
 
@@ -17,10 +16,7 @@ pub(crate) async fn terminate_connections(
     request: SignedRequest,
 ) -> Result<Json<Value>, ApiError> {
     let user_id = request.item_of("users");
-    match &node.cluster {
-        Some(cluster) => cluster.terminate(&request.app.id, &UserId::from(&*user_id)).await?,
-        None => drop(node.hub.app(&request.app.id).terminate(&user_id)),
-    }
+    node.peers.terminate(&request.app.id, &user_id).await?;
     info!(app = %request.app.id, user = %Cut(&user_id), "connections terminated");
     Ok(Json(json!({})))
 }

@@ -115,7 +115,7 @@ fn deliveries(node: &Node, text: &mut Text) {
 }
 
 fn health(node: &Node, text: &mut Text) {
-    let trouble = node.cluster.as_ref().and_then(|cluster| cluster.health().borrow().trouble.clone());
+    let trouble = node.peers.trouble();
     let is_ready = trouble.is_none() && !node.draining.is_cancelled();
     text.single("ready", Kind::Gauge, "1 while newcomers are welcome, as /ready says.", u8::from(is_ready));
     let help = "1 while the other nodes hear this one and are heard, and on a single node.";
@@ -123,8 +123,7 @@ fn health(node: &Node, text: &mut Text) {
     let seconds = trouble.map_or(0.0, |trouble| trouble.since.elapsed().as_secs_f64());
     text.single("bus_trouble_seconds", Kind::Gauge, "For how long bus_up is 0.", seconds);
     for (name, mishap, help) in MISHAPS {
-        let count = node.cluster.as_ref().map_or(0, |cluster| cluster.mishaps(mishap));
-        text.single(name, Kind::Counter, help, count);
+        text.single(name, Kind::Counter, help, node.peers.mishaps(mishap));
     }
 
     let registry = &node.metrics.registry;

@@ -90,13 +90,11 @@ pub(super) fn admit(node: &Arc<Node>, uri: &Uri, headers: &HeaderMap) -> Result<
 /// Asks all nodes together whether there is room for a client that this one has let in.
 pub(super) async fn admit_everywhere(connection: &mut Connection) -> Result<(), Refusal> {
     let node = connection.node.clone();
-    let Some(cluster) = &node.cluster else { return Ok(()) };
     let app = node.apps.by_id(&connection.app_id);
     let capacity = app.and_then(|app| app.capacity).map(|capacity| capacity.get().into());
-    connection
-        .count(cluster, capacity)
-        .await
-        .map_err(|capacity| Refusal::over_quota(connection.app_id.clone(), capacity))
+    let admitted = node.peers.admit(&connection.app_id, capacity).await;
+    connection.is_counted = admitted.is_ok();
+    admitted.map_err(|over| Refusal::over_quota(connection.app_id.clone(), over.limit))
 }
 
 /// The app's key in `/app/{key}`, unescaped.

@@ -1,15 +1,15 @@
 //! Events that clients send to each other.
 
-use std::{iter, sync::Arc};
+use std::iter;
 
-use clairon_hub::{Channel, Millis};
+use clairon_hub::Millis;
 use clairon_protocol::{CLIENT_EVENT_RATE, ClientEvent, UserId, data_text};
 use clairon_registry::App;
 
 use super::connection::Connection;
 use crate::{
     cut::Cut,
-    node::{Message, Origin},
+    peers::{Message, Origin, Seat},
     refusals::Refused,
 };
 
@@ -57,11 +57,10 @@ impl Connection {
         if size > limit {
             return refuse(format!("The client event's data has {size} bytes, the limit is {limit}"));
         }
-        let Some((channel, subscription)) = self.subscriptions.get_key_value(event.channel.as_ref()) else {
+        let Some((channel, seat)) = self.subscriptions.get_key_value(event.channel.as_ref()) else {
             return refuse("Client events need a subscription to their channel".to_owned());
         };
-        let is_awaited = |channel: &Arc<Channel>| !channel.contains(self.session.id());
-        if self.node.cluster.is_some() && subscription.channel.as_ref().is_some_and(is_awaited) {
+        if seat.as_ref().is_some_and(|seat| !seat.is_taken_by(self.session.id())) {
             return refuse("Client events need a subscription that has succeeded".to_owned());
         }
         if !channel.kind().takes_client_events() {
@@ -72,13 +71,13 @@ impl Connection {
             return Err((Some(CLIENT_EVENT_RATE), format!("Client event dropped: more than {limit} in a second")));
         }
         let message = Message {
-            event: &event.event,
-            data: &data,
-            channels: std::slice::from_ref(channel),
+            event: (&*event.event).into(),
+            data,
+            channels: std::slice::from_ref(channel).into(),
             except: Some(self.session.id()),
-            origin: Origin::Client(subscription.user_id.as_ref().map(UserId::as_str)),
+            origin: Origin::Client(seat.as_ref().and_then(Seat::user_id).map(UserId::as_str)),
         };
-        self.node.publish(app, iter::once(message)).await.map_err(|error| (None, error.to_string()))?;
+        self.node.peers.publish(app, iter::once(&message)).await.map_err(|error| (None, error.to_string()))?;
         self.node.observe_event(app, &message);
         Ok(())
     }

@@ -3,18 +3,17 @@
 use std::{collections::HashMap, sync::Arc};
 
 use bytes::Bytes;
-use clairon_hub::{AppHub, Channel, Edge, Session, SignedIn};
-use clairon_protocol::{AppId, ChannelName, Command, Event, Member, UserId};
+use clairon_hub::{AppHub, Session};
+use clairon_protocol::{AppId, ChannelName, Command, Event, Member};
 use clairon_registry::App;
-use tokio::task::AbortHandle;
 use tracing::debug;
 
-use super::{client_event::RateWindow, shared::SharedUser};
+use super::client_event::RateWindow;
 use crate::{
     cut::Cut,
-    deliver::log_edge,
     live::{Happening, Kind},
     node::Node,
+    peers::{LocalApp, Seat, UserStay},
     refusals::Refused,
     wire,
 };
@@ -25,7 +24,8 @@ pub(super) struct Connection {
     pub(super) app_id: AppId,
     pub(super) hub: Arc<AppHub>,
     pub(super) session: Arc<Session>,
-    pub(super) subscriptions: HashMap<ChannelName, Subscription>,
+    /// The client's channels. The channel of its own user's events has no seat: those go to all connections of the user.
+    pub(super) subscriptions: HashMap<ChannelName, Option<Seat>>,
     /// Boxed: most clients never sign in.
     pub(super) user: Option<Box<SignedInUser>>,
     pub(super) client_events: RateWindow,
@@ -35,22 +35,11 @@ pub(super) struct Connection {
     pub(super) is_counted: bool,
 }
 
-/// One channel of a client.
-pub(super) struct Subscription {
-    /// `None` for the channel of the user's own events, which needs no list: those go to all of its connections.
-    pub(super) channel: Option<Arc<Channel>>,
-    /// Which member it makes the client, on a presence channel.
-    pub(super) user_id: Option<UserId>,
-    /// On one of many nodes: who waits for the ledger.
-    pub(super) joining: Option<AbortHandle>,
-}
-
-/// Whom a client has signed in as.
+/// The user that a client has signed in as.
 pub(super) struct SignedInUser {
+    /// The member that the client becomes on a presence channel whose subscription names none.
     pub(super) member: Member,
-    pub(super) stay: SignedIn,
-    /// On one of many nodes: the way into the ledger.
-    pub(super) shared: Option<SharedUser>,
+    pub(super) stay: UserStay,
 }
 
 impl Connection {
@@ -113,40 +102,25 @@ impl Connection {
         self.send(&Event::Error { code, message });
     }
 
-    /// Ends a subscription.
-    pub(super) fn leave(&self, name: &ChannelName, subscription: &Subscription, counts: bool) {
-        match (&self.node.cluster, &subscription.channel) {
-            (Some(cluster), _) => self.part(cluster, name, subscription, counts),
-            (None, Some(channel)) => {
-                let now = self.node.clock.now();
-                self.log_edges(name, &self.hub.leave(channel, self.session.id(), counts, now));
-            }
-            (None, None) => {}
-        }
-    }
-
-    /// Logs the changes that are seen from outside of a channel.
-    pub(super) fn log_edges(&self, channel: &ChannelName, edges: &[Edge]) {
-        for edge in edges {
-            log_edge(&self.app_id, channel, edge);
-        }
+    /// The app on this node.
+    pub(super) const fn app(&self) -> LocalApp<'_> {
+        LocalApp { id: &self.app_id, hub: &self.hub }
     }
 }
 
 impl Drop for Connection {
     fn drop(&mut self) {
         let counts = self.node.apps.by_id(&self.app_id).is_some_and(|app| app.subscription_counts);
-        for (name, subscription) in std::mem::take(&mut self.subscriptions) {
-            self.leave(&name, &subscription, counts);
+        let (peers, id) = (&self.node.peers, self.session.id());
+        for seat in self.subscriptions.values().flatten() {
+            peers.leave(self.app(), id, seat, counts);
         }
-        match (&self.node.cluster, &self.user) {
-            (Some(cluster), Some(user)) => self.sign_out_shared(cluster, user),
-            (None, Some(user)) => self.hub.sign_out(self.session.id(), &user.stay),
-            (_, None) => {}
+        if let Some(user) = &self.user {
+            peers.sign_out(self.app(), id, &user.stay);
         }
-        self.hub.disconnect(self.session.id());
-        if let Some(cluster) = self.node.cluster.as_ref().filter(|_| self.is_counted) {
-            cluster.disconnect_client(&self.app_id);
+        self.hub.disconnect(id);
+        if self.is_counted {
+            peers.dismiss(&self.app_id);
         }
         debug!(app = %self.app_id, socket = %self.session.id(), "disconnected");
     }

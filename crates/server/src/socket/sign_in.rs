@@ -14,7 +14,7 @@ impl Connection {
         match self.try_sign_in(app, sign_in) {
             Ok(()) => {
                 debug!(app = %app.id, socket = %self.session.id(), "signed in");
-                let user = self.user.as_ref().map(|user| &*user.stay.user_id);
+                let user = self.user.as_ref().map(|user| user.stay.user_id());
                 self.observe(Kind::SignedIn, |done| done.user(user));
             }
             Err((message, reason)) => {
@@ -51,7 +51,7 @@ impl Connection {
     fn become_user(&mut self, app: &App, user: User, user_data: &str) {
         let User { member, watchlist, unwatched } = user;
         let watchlist = if app.watchlist { watchlist } else { Vec::new() };
-        let stay = SignedIn { user_id: member.user_id.as_str().into(), watchlist };
+        let signed_in = SignedIn { user_id: member.user_id.as_str().into(), watchlist };
         self.session.authorize();
         let mut answers = vec![wire::encode(&Event::SignInSuccess { user_data })];
         if app.watchlist && unwatched > 0 {
@@ -61,13 +61,7 @@ impl Connection {
                 &format!("The watchlist has {size} users, the limit is {limit}: the first {limit} are watched");
             answers.push(wire::encode(&Event::Error { code: Some(WATCHLIST_TOO_LONG), message }));
         }
-        let shared = if let Some(cluster) = &self.node.cluster {
-            Some(self.sign_in_shared(cluster, &stay, answers))
-        } else {
-            self.session.send_all(answers);
-            self.hub.sign_in(&self.session, &stay);
-            None
-        };
-        self.user = Some(Box::new(SignedInUser { member, stay, shared }));
+        let stay = self.node.peers.sign_in(self.app(), &self.session, signed_in, answers);
+        self.user = Some(Box::new(SignedInUser { member, stay }));
     }
 }

@@ -1,14 +1,21 @@
 //! Subscribing and unsubscribing.
 
-use clairon_hub::{ChannelFull, Join, Session, Subscriber};
+use clairon_hub::{ChannelFull, Session, Subscriber};
 use clairon_protocol::{
     AppId, ChannelKind, ChannelName, Event, Member, Secret, Subscribe, UserId, auth::subscription_signature,
 };
 use clairon_registry::App;
 use tracing::debug;
 
-use super::connection::{Connection, Subscription};
-use crate::{cut::Cut, explain::SignedSubscription, live::Kind, node::Node, refusals::Refused, wire};
+use super::connection::Connection;
+use crate::{
+    cut::Cut,
+    explain::SignedSubscription,
+    live::{Happening, Kind},
+    node::Node,
+    refusals::Refused,
+    wire,
+};
 
 /// A subscription that is not made: what the client is told, and, where that is less than the truth, the truth.
 pub(super) struct Refusal {
@@ -56,18 +63,19 @@ impl Connection {
             return Err(Refusal::new(403, message));
         }
         match name.kind() {
-            ChannelKind::ServerToUser => self.subscribe_to_user(name),
+            ChannelKind::ServerToUser => self.subscribe_to_user(name)?,
             ChannelKind::Public => self.join(app, name, None),
             ChannelKind::Private | ChannelKind::Encrypted => {
                 self.authorize(app, subscribe)?;
-                self.join(app, name, None)
+                self.join(app, name, None);
             }
             ChannelKind::Presence => {
                 self.authorize(app, subscribe)?;
                 let member = self.member(app, subscribe)?;
-                self.join(app, name, Some(member))
+                self.join(app, name, Some(member));
             }
         }
+        Ok(())
     }
 
     /// Checks that the app's backend has signed this subscription, for this connection.
@@ -104,52 +112,51 @@ impl Connection {
         }
     }
 
-    fn join(&mut self, app: &App, name: ChannelName, member: Option<Member>) -> Result<(), Refusal> {
-        let node = self.node.clone();
-        let session = self.session.clone();
+    /// Subscribes the client, and tells it when that is done, or why it is not.
+    fn join(&mut self, app: &App, name: ChannelName, member: Option<Member>) {
+        let (node, session) = (self.node.clone(), self.session.clone());
+        let (app_id, channel) = (app.id.clone(), name.clone());
+        let user_id = member.as_ref().map(|member| member.user_id.clone());
+        let settle = move |joined: Result<(), ChannelFull>| match joined {
+            Ok(()) => {
+                debug!(app = %app_id, socket = %session.id(), channel = %Cut(channel.as_str()), "subscribed");
+                node.observe(|| {
+                    let done = Happening::new(Kind::Subscribed).app(&app_id).socket(session.id());
+                    done.channel(channel.as_str()).user(user_id.as_ref().map(UserId::as_str))
+                });
+            }
+            Err(full) => Refusal::full(full.limit).tell(&node, &app_id, &session, channel.as_str()),
+        };
         let subscriber = Subscriber {
-            session: &session,
+            session: &self.session,
             member,
             max_members: app.limits.presence_members as usize,
             counts: app.subscription_counts,
         };
-        if let Some(cluster) = &node.cluster {
-            self.join_shared(cluster, app, name, subscriber);
-            return Ok(());
-        }
-        let user_id = subscriber.member.as_ref().map(|member| member.user_id.clone());
-        match self.hub.join(&name, &subscriber, node.clock.now()) {
-            Ok((_, Join::Already)) => Ok(()),
-            Ok((channel, Join::Joined(edges))) => {
-                debug!(app = %app.id, socket = %session.id(), channel = %Cut(name.as_str()), "subscribed");
-                self.observe(Kind::Subscribed, |done| {
-                    done.channel(name.as_str()).user(user_id.as_ref().map(UserId::as_str))
-                });
-                self.log_edges(&name, &edges);
-                self.subscriptions.insert(name, Subscription { channel: Some(channel), user_id, joining: None });
-                Ok(())
-            }
-            Err(ChannelFull { limit }) => Err(Refusal::full(limit)),
+        if let Some(seat) = self.node.peers.join(self.app(), &name, subscriber, settle) {
+            self.subscriptions.insert(name, Some(seat));
         }
     }
 
     /// Lets a signed-in user listen to the events for that user, and nobody else.
     fn subscribe_to_user(&mut self, name: ChannelName) -> Result<(), Refusal> {
-        let is_own = self.user.as_ref().is_some_and(|user| name.user_id() == Some(&user.stay.user_id));
+        let is_own = self.user.as_ref().is_some_and(|user| name.user_id() == Some(user.stay.user_id()));
         if !is_own {
             return Err(Refusal::new(403, "the channel is for connections that are signed in as its user"));
         }
         self.send(&Event::SubscriptionSucceeded { channel: &name, members: None });
         self.observe(Kind::Subscribed, |done| done.channel(name.as_str()));
-        self.subscriptions.insert(name, Subscription { channel: None, user_id: None, joining: None });
+        self.subscriptions.insert(name, None);
         Ok(())
     }
 
     /// Ends a subscription. There is no answer, and none to be refused: from nothing it does nothing.
     pub(super) fn unsubscribe(&mut self, app: &App, channel: &str) {
-        let Some((name, subscription)) = self.subscriptions.remove_entry(channel) else { return };
+        let Some((name, seat)) = self.subscriptions.remove_entry(channel) else { return };
         debug!(app = %app.id, socket = %self.session.id(), channel = %Cut(name.as_str()), "unsubscribed");
         self.observe(Kind::Unsubscribed, |done| done.channel(name.as_str()));
-        self.leave(&name, &subscription, app.subscription_counts);
+        if let Some(seat) = &seat {
+            self.node.peers.leave(self.app(), self.session.id(), seat, app.subscription_counts);
+        }
     }
 }

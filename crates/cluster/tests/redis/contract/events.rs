@@ -1,4 +1,4 @@
-use clairon_cluster::{Bus, Notice};
+use clairon_cluster::Notice;
 use clairon_protocol::SocketId;
 use futures_util::future::join_all;
 

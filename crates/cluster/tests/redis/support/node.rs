@@ -3,8 +3,8 @@
 use std::{future::Future, sync::Arc, time::Duration};
 
 use clairon_cluster::{
-    Bus, CacheEntry, Cluster, ClusterError, ClusterSettings, Envelope, Full, Health, Joined, Joining, Mishap, Notice,
-    Place,
+    CacheEntry, Cluster, ClusterError, ClusterSettings, Full, Health, Joined, Joining, Mishap, Notice, Place,
+    Publication,
 };
 use clairon_protocol::{AppId, ChannelName, Edge, Limits, Member, SocketId};
 use futures_util::future::select_all;
@@ -198,8 +198,8 @@ pub(crate) async fn soon<T>(what: &str, future: impl Future<Output = T>) -> T {
 }
 
 /// An event for everyone.
-pub(crate) fn event(channel: &str, text: &str) -> Envelope {
-    Envelope {
+pub(crate) fn event(channel: &str, text: &str) -> Publication {
+    Publication {
         app: app(),
         channel: name(channel),
         frame: text.to_owned().into(),
@@ -210,12 +210,12 @@ pub(crate) fn event(channel: &str, text: &str) -> Envelope {
 }
 
 /// An event for everyone but one connection.
-pub(crate) fn event_but_for(channel: &str, text: &str, except: SocketId) -> Envelope {
-    Envelope { except: Some(except), ..event(channel, text) }
+pub(crate) fn event_but_for(channel: &str, text: &str, except: SocketId) -> Publication {
+    Publication { except: Some(except), ..event(channel, text) }
 }
 
 /// An event that is remembered for a minute.
-pub(crate) fn remembered(channel: &str, text: &str) -> Envelope {
+pub(crate) fn remembered(channel: &str, text: &str) -> Publication {
     let data = format!("data of {text}").into();
-    Envelope { cache: Some(CacheEntry { data, ttl_seconds: 60 }), ..event(channel, text) }
+    Publication { cache: Some(CacheEntry { data, ttl_seconds: 60 }), ..event(channel, text) }
 }

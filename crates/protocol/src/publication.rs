@@ -1,0 +1,34 @@
+//! An event on its way to the subscribers of one channel.
+
+use std::sync::Arc;
+
+use bytes::Bytes;
+
+use crate::{AppId, ChannelName, SocketId};
+
+/// One event for one channel, encoded once: every receiver gets the same bytes.
+#[derive(Clone, Debug)]
+pub struct Publication {
+    /// The app that the channel belongs to.
+    pub app: AppId,
+    /// The channel.
+    pub channel: ChannelName,
+    /// The WebSocket frame that goes to each subscriber's socket.
+    pub frame: Bytes,
+    /// The connection that does not get the event, on any node (`socket_id` of a trigger; the sender of a client event).
+    pub except: Option<SocketId>,
+    /// What a cache channel remembers of the event; `None` where nothing is remembered.
+    pub cache: Option<CacheEntry>,
+    /// The channel's version that contains this event. Set only for a remembered event of a channel that several nodes
+    /// share.
+    pub version: Option<u64>,
+}
+
+/// The part of an event that a cache channel remembers beside its frame.
+#[derive(Clone, Debug)]
+pub struct CacheEntry {
+    /// The event's data as it was published.
+    pub data: Arc<str>,
+    /// How long the event is remembered, in seconds.
+    pub ttl_seconds: u32,
+}

@@ -1,0 +1,212 @@
+//! The other nodes. Whether there are any is decided once, here: the rest of the server uses the verbs of [`Peers`].
+//!
+//! A node that is alone keeps everything in its hub and answers at once. One of many nodes shares its subscriptions,
+//! users and connections through the ledger of [`clairon_cluster`], which answers later.
+
+mod alone;
+mod deliver;
+mod many;
+mod publish;
+mod reads;
+
+use std::sync::Arc;
+
+use bytes::Bytes;
+use clairon_cluster::{BusError, Cluster, ClusterError, ClusterSettings, Mishap, OverCapacity, Trouble};
+use clairon_hub::{AppHub, Channel, ChannelFull, Hub, Session, SignedIn, Subscriber};
+use clairon_protocol::{AppId, ChannelName, SocketId, UserId};
+use tokio::task::AbortHandle;
+
+pub(crate) use self::publish::{Message, Origin};
+use self::{alone::Alone, deliver::Delivery, many::Many, many::UserEntry};
+use crate::{clock::Clock, metrics::Metrics};
+
+/// This node among the others, if there are others.
+pub(crate) enum Peers {
+    /// There are no other nodes.
+    Alone(Alone),
+    /// Several nodes share one Redis.
+    Many(Many),
+}
+
+/// An app's hub with the app's id.
+#[derive(Clone, Copy)]
+pub(crate) struct LocalApp<'a> {
+    pub(crate) id: &'a AppId,
+    pub(crate) hub: &'a Arc<AppHub>,
+}
+
+/// A connection's place on a channel, from its subscription to [`Peers::leave`].
+pub(crate) struct Seat {
+    channel: Arc<Channel>,
+    /// The member that the connection is; on presence channels only.
+    user_id: Option<UserId>,
+    /// The task that waits for the ledger's answer; `None` on a lone node.
+    joining: Option<AbortHandle>,
+}
+
+impl Seat {
+    /// The user that the connection is a member as; `None` on other channels than presence channels.
+    pub(crate) const fn user_id(&self) -> Option<&UserId> {
+        self.user_id.as_ref()
+    }
+
+    /// True once the connection is subscribed. Before that it waits for the ledger.
+    pub(crate) fn is_taken_by(&self, connection: SocketId) -> bool {
+        self.channel.contains(connection)
+    }
+}
+
+/// A connection's stay as a signed-in user, from [`Peers::sign_in`] to [`Peers::sign_out`].
+pub(crate) struct UserStay {
+    signed_in: SignedIn,
+    /// The entry in the ledger; `None` on a lone node.
+    entry: Option<UserEntry>,
+}
+
+impl UserStay {
+    /// The user's id.
+    pub(crate) fn user_id(&self) -> &str {
+        &self.signed_in.user_id
+    }
+}
+
+impl Peers {
+    /// Joins the other nodes, if the settings name a Redis.
+    ///
+    /// # Errors
+    /// When a setting is wrong, or Redis cannot be used.
+    pub(crate) async fn connect(
+        settings: Option<ClusterSettings>,
+        hub: &Arc<Hub>,
+        clock: Clock,
+        metrics: &Arc<Metrics>,
+    ) -> Result<Self, ClusterError> {
+        let delivery = Delivery::new(hub.clone(), clock, metrics.clone());
+        let Some(settings) = settings else { return Ok(Self::Alone(Alone::new(delivery))) };
+        let deliver = {
+            let delivery = delivery.clone();
+            Box::new(move |notice| delivery.deliver(notice))
+        };
+        Ok(Self::Many(Many::new(Cluster::connect(settings, deliver).await?, clock)))
+    }
+
+    /// Counts a connection among those of all nodes. [`Self::dismiss`] undoes it. A lone node has counted it already, in
+    /// [`AppHub::connect`].
+    ///
+    /// # Errors
+    /// When all nodes together have `capacity` connections of the app.
+    pub(crate) async fn admit(&self, app: &AppId, capacity: Option<u64>) -> Result<(), OverCapacity> {
+        match self {
+            Self::Alone(_) => Ok(()),
+            Self::Many(many) => many.admit(app, capacity).await,
+        }
+    }
+
+    /// Takes back an [`Self::admit`] that has succeeded.
+    pub(crate) fn dismiss(&self, app: &AppId) {
+        match self {
+            Self::Alone(_) => {}
+            Self::Many(many) => many.dismiss(app),
+        }
+    }
+
+    /// Subscribes a connection. `settle` is called once: at once on a lone node, otherwise when the ledger has answered.
+    /// It is not called for a connection that was subscribed before, and for one that leaves before the answer.
+    ///
+    /// Returns the seat to give back to [`Self::leave`]; `None` where there is none, because the connection has one
+    /// already, or is refused.
+    pub(crate) fn join(
+        &self,
+        app: LocalApp<'_>,
+        name: &ChannelName,
+        subscriber: Subscriber<'_>,
+        settle: impl FnOnce(Result<(), ChannelFull>) + Send + 'static,
+    ) -> Option<Seat> {
+        match self {
+            Self::Alone(alone) => alone.join(app, name, &subscriber, settle),
+            Self::Many(many) => many.join(app, name, subscriber, settle),
+        }
+    }
+
+    /// Ends a subscription, or the wait for it. `counts` says whether the app's subscribers get subscription counts.
+    pub(crate) fn leave(&self, app: LocalApp<'_>, connection: SocketId, seat: &Seat, counts: bool) {
+        match self {
+            Self::Alone(alone) => alone.leave(app, connection, seat, counts),
+            Self::Many(many) => many.leave(app, connection, seat, counts),
+        }
+    }
+
+    /// Makes a connection one of a user's, on all nodes. The connection gets `answers` when all nodes can reach it, and
+    /// then the state of its watchlist.
+    pub(crate) fn sign_in(
+        &self,
+        app: LocalApp<'_>,
+        session: &Arc<Session>,
+        signed_in: SignedIn,
+        answers: Vec<Bytes>,
+    ) -> UserStay {
+        let entry = match self {
+            Self::Alone(alone) => {
+                alone.sign_in(app, session, &signed_in, answers);
+                None
+            }
+            Self::Many(many) => Some(many.sign_in(app, session, &signed_in, answers)),
+        };
+        UserStay { signed_in, entry }
+    }
+
+    /// Ends a connection's stay as a user.
+    pub(crate) fn sign_out(&self, app: LocalApp<'_>, connection: SocketId, stay: &UserStay) {
+        match self {
+            Self::Alone(_) => app.hub.sign_out(connection, &stay.signed_in),
+            Self::Many(many) => many.sign_out(app, connection, stay),
+        }
+    }
+
+    /// Closes all connections of a user, on all nodes.
+    ///
+    /// # Errors
+    /// When the other nodes cannot be reached.
+    pub(crate) async fn terminate(&self, app: &AppId, user_id: &str) -> Result<(), BusError> {
+        match self {
+            Self::Alone(alone) => {
+                alone.terminate(app, user_id);
+                Ok(())
+            }
+            Self::Many(many) => many.terminate(app, user_id).await,
+        }
+    }
+
+    /// What keeps this node from working with the others; never anything on a lone node.
+    pub(crate) fn trouble(&self) -> Option<Trouble> {
+        match self {
+            Self::Alone(_) => None,
+            Self::Many(many) => many.trouble(),
+        }
+    }
+
+    /// How many times something has gone wrong between the nodes since the start.
+    pub(crate) fn mishaps(&self, mishap: Mishap) -> u64 {
+        match self {
+            Self::Alone(_) => 0,
+            Self::Many(many) => many.mishaps(mishap),
+        }
+    }
+
+    /// True where clients of a node that stops find another one.
+    pub(crate) const fn can_take_over(&self) -> bool {
+        matches!(self, Self::Many(_))
+    }
+
+    /// Leaves the other nodes, at the end.
+    ///
+    /// # Errors
+    /// When Redis does not answer. The others then remove this node when its lease ends.
+    pub(crate) async fn part(&self) -> Result<(), ClusterError> {
+        match self {
+            Self::Alone(_) => Ok(()),
+            Self::Many(many) => many.part().await,
+        }
+    }
+}

@@ -1,0 +1,64 @@
+//! A node without others: the hub decides, at once.
+
+use std::sync::Arc;
+
+use bytes::Bytes;
+use clairon_hub::{ChannelFull, Join, Session, SignedIn, Subscriber};
+use clairon_protocol::{AppId, ChannelName, Publication, SocketId};
+
+use super::{
+    LocalApp, Seat,
+    deliver::{Delivery, log_edges, log_terminated},
+};
+
+/// The verbs of [`Peers`](super::Peers) on a lone node.
+pub(crate) struct Alone {
+    pub(super) delivery: Delivery,
+}
+
+impl Alone {
+    pub(super) const fn new(delivery: Delivery) -> Self {
+        Self { delivery }
+    }
+
+    /// Queues an event for its receivers.
+    pub(super) fn publish(&self, publication: &Publication) {
+        self.delivery.publish(publication);
+    }
+
+    pub(super) fn join(
+        &self,
+        app: LocalApp<'_>,
+        name: &ChannelName,
+        subscriber: &Subscriber<'_>,
+        settle: impl FnOnce(Result<(), ChannelFull>),
+    ) -> Option<Seat> {
+        match app.hub.join(name, subscriber, self.delivery.now()) {
+            Ok((_, Join::Already)) => None,
+            Ok((channel, Join::Joined(edges))) => {
+                settle(Ok(()));
+                log_edges(app.id, name, &edges);
+                let user_id = subscriber.member.as_ref().map(|member| member.user_id.clone());
+                Some(Seat { channel, user_id, joining: None })
+            }
+            Err(full) => {
+                settle(Err(full));
+                None
+            }
+        }
+    }
+
+    pub(super) fn leave(&self, app: LocalApp<'_>, connection: SocketId, seat: &Seat, counts: bool) {
+        let edges = app.hub.leave(&seat.channel, connection, counts, self.delivery.now());
+        log_edges(app.id, seat.channel.name(), &edges);
+    }
+
+    pub(super) fn sign_in(&self, app: LocalApp<'_>, session: &Arc<Session>, signed_in: &SignedIn, answers: Vec<Bytes>) {
+        session.send_all(answers);
+        app.hub.sign_in(session, signed_in);
+    }
+
+    pub(super) fn terminate(&self, app: &AppId, user_id: &str) {
+        log_terminated(app, user_id, self.delivery.hub.app(app).terminate(user_id));
+    }
+}

@@ -1,0 +1,117 @@
+//! From a publication, or a notice of the cluster, to the sockets of this node.
+
+use std::sync::Arc;
+
+use clairon_cluster::{Notice, Place, State};
+use clairon_hub::{Cached, Change, Hub, Millis, Shared, Version};
+use clairon_protocol::{AppId, ChannelName, Edge, Publication};
+use tracing::{debug, field::display};
+
+use crate::{clock::Clock, cut::Cut, metrics::Metrics};
+
+/// Gives events and changes of the ledger to the hub.
+#[derive(Clone)]
+pub(super) struct Delivery {
+    pub(super) hub: Arc<Hub>,
+    clock: Clock,
+    metrics: Arc<Metrics>,
+}
+
+impl Delivery {
+    pub(super) const fn new(hub: Arc<Hub>, clock: Clock, metrics: Arc<Metrics>) -> Self {
+        Self { hub, clock, metrics }
+    }
+
+    /// The node's clock.
+    pub(super) fn now(&self) -> Millis {
+        self.clock.now()
+    }
+
+    /// Queues an event for its receivers, and has the hub remember it if it is to be remembered.
+    pub(super) fn publish(&self, publication: &Publication) {
+        let since = self.clock.micros();
+        let sent = self.hub.app(&publication.app).publish(publication, since);
+        self.time(since, sent.is_written);
+    }
+
+    /// Queues an event of any node, or the consequences of a change, for the connections of this node.
+    pub(super) fn deliver(&self, notice: Notice) {
+        match notice {
+            Notice::Event(publication) => self.relay(&publication),
+            Notice::MemberAdded { place, version, member } => {
+                self.follow(&place, version, Change::MemberAdded(member));
+            }
+            Notice::MemberRemoved { place, version, user_id } => {
+                self.follow(&place, version, Change::MemberRemoved(user_id));
+            }
+            Notice::Count { place, version, connections } => {
+                self.follow(&place, version, Change::Count(count(connections)));
+            }
+            Notice::Online { app, user_id, version, is_online } => {
+                self.hub.app(&app).note_online(user_id.as_str(), version, is_online);
+            }
+            Notice::Terminate { app, user_id } => {
+                log_terminated(&app, user_id.as_str(), self.hub.app(&app).terminate(user_id.as_str()));
+            }
+            Notice::Loaded { place, state, removals, gaps } => self.load(&place, state, removals, gaps),
+            Notice::Gap { gaps } => self.hub.note_gap(gaps),
+            // Only watchers learn that a user came or went.
+            Notice::Edges { place: Place { channel, .. }, .. } if channel.user_id().is_some() => {}
+            Notice::Edges { place: Place { app, channel }, edges } => log_edges(&app, &channel, &edges),
+        }
+    }
+
+    fn relay(&self, publication: &Publication) {
+        let since = self.clock.micros();
+        let sent = self.hub.app(&publication.app).relay(publication, since);
+        self.time(since, sent.is_written);
+    }
+
+    fn time(&self, since: u64, is_written: bool) {
+        if is_written {
+            self.metrics.delivered(since, self.clock.micros());
+        }
+    }
+
+    fn follow(&self, place: &Place, version: Version, change: Change) {
+        self.hub.app(&place.app).follow(&place.channel, version, change, self.now());
+    }
+
+    fn load(&self, place: &Place, state: State, is_complete: bool, gaps: u64) {
+        let now = self.now();
+        let shared = Shared {
+            version: state.version,
+            connections: count(state.connections),
+            members: state.members,
+            cached: state.cached.map(|event| {
+                let expires_at = now + u64::try_from(event.ttl.as_millis()).unwrap_or(Millis::MAX - now);
+                (event.version, Cached { frame: event.frame, data: event.data, expires_at })
+            }),
+            is_complete,
+            gaps,
+        };
+        self.hub.app(&place.app).load(&place.channel, shared, now);
+    }
+}
+
+/// Logs the changes of a channel that are seen from outside of it.
+pub(super) fn log_edges(app: &AppId, channel: &ChannelName, edges: &[Edge]) {
+    for edge in edges {
+        let (edge, user) = match edge {
+            Edge::Occupied => ("occupied", None),
+            Edge::Vacated => ("vacated", None),
+            Edge::MemberAdded(user) => ("member_added", Some(user)),
+            Edge::MemberRemoved(user) => ("member_removed", Some(user)),
+        };
+        debug!(%app, %channel, edge, user = user.map(|user| display(Cut(user.as_str()))), "channel changed");
+    }
+}
+
+/// Logs that a user's connections were closed.
+pub(super) fn log_terminated(app: &AppId, user_id: &str, connections: usize) {
+    debug!(%app, user = %Cut(user_id), connections, "connections of a user closed");
+}
+
+fn count(connections: u64) -> usize {
+    usize::try_from(connections).unwrap_or(usize::MAX)
+}

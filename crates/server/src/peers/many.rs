@@ -1,0 +1,150 @@
+//! One of many nodes: the ledger decides, and the client gets its answer when the ledger has answered.
+
+use std::sync::{
+    Arc,
+    atomic::{AtomicBool, Ordering},
+};
+
+use bytes::Bytes;
+use clairon_cluster::{BusError, Cluster, ClusterError, Joining, Mishap, OverCapacity, Trouble};
+use clairon_hub::{ChannelFull, Expected, Parted, Session, SignedIn, Subscriber};
+use clairon_protocol::{AppId, ChannelName, Publication, SocketId, UserId};
+use tokio::task::AbortHandle;
+
+use super::{LocalApp, Seat, UserStay};
+use crate::clock::Clock;
+
+/// The verbs of [`Peers`](super::Peers) on one of many nodes.
+pub(crate) struct Many {
+    pub(super) cluster: Cluster,
+    clock: Clock,
+}
+
+/// A signed-in user's entry in the ledger, or on its way there.
+pub(super) struct UserEntry {
+    joining: AbortHandle,
+    /// Set by whichever comes first: the ledger's answer, or the end of the connection.
+    is_settled: Arc<AtomicBool>,
+}
+
+impl Many {
+    pub(super) const fn new(cluster: Cluster, clock: Clock) -> Self {
+        Self { cluster, clock }
+    }
+
+    pub(super) async fn publish(&self, publications: Vec<Publication>) -> Result<(), BusError> {
+        self.cluster.publish(publications).await
+    }
+
+    pub(super) async fn admit(&self, app: &AppId, capacity: Option<u64>) -> Result<(), OverCapacity> {
+        self.cluster.connect_client(app, capacity).await
+    }
+
+    pub(super) fn dismiss(&self, app: &AppId) {
+        self.cluster.disconnect_client(app);
+    }
+
+    /// Lets the connection wait for its subscription. The client may go on meanwhile; an outage makes the wait longer.
+    pub(super) fn join(
+        &self,
+        app: LocalApp<'_>,
+        name: &ChannelName,
+        subscriber: Subscriber<'_>,
+        settle: impl FnOnce(Result<(), ChannelFull>) + Send + 'static,
+    ) -> Option<Seat> {
+        let (channel, expected) = app.hub.expect(name, &subscriber);
+        let Expected::Newcomer { is_loaded } = expected else { return None };
+        let Subscriber { session, member, max_members, counts } = subscriber;
+        let user_id = member.as_ref().map(|member| member.user_id.clone());
+        let joining = Joining { member, max_members, counts, wants_state: !is_loaded };
+        let joined = self.cluster.join(app.id, name, joining);
+        let (cluster, clock, hub, app_id) = (self.cluster.clone(), self.clock, app.hub.clone(), app.id.clone());
+        let (connection, awaited, member) = (session.id(), channel.clone(), user_id.clone());
+        let joining = tokio::spawn(async move {
+            match joined.await {
+                Ok(joined) if hub.admit(&awaited, connection, joined.version, clock.now()) => settle(Ok(())),
+                // The connection has left between the answer and now.
+                Ok(_) => cluster.leave(&app_id, awaited.name(), member.as_ref(), counts),
+                Err(full) => {
+                    if hub.part(&awaited, connection, clock.now()) != Parted::Stranger {
+                        settle(Err(ChannelFull { limit: full.limit }));
+                    }
+                }
+            }
+        });
+        Some(Seat { channel, user_id, joining: Some(joining.abort_handle()) })
+    }
+
+    pub(super) fn leave(&self, app: LocalApp<'_>, connection: SocketId, seat: &Seat, counts: bool) {
+        match (app.hub.part(&seat.channel, connection, self.clock.now()), &seat.joining) {
+            (Parted::Admitted, _) => self.cluster.leave(app.id, seat.channel.name(), seat.user_id.as_ref(), counts),
+            // Dropping a join undoes it.
+            (Parted::Waiting, Some(joining)) => joining.abort(),
+            (Parted::Waiting | Parted::Stranger, _) => {}
+        }
+    }
+
+    pub(super) fn sign_in(
+        &self,
+        app: LocalApp<'_>,
+        session: &Arc<Session>,
+        signed_in: &SignedIn,
+        answers: Vec<Bytes>,
+    ) -> UserEntry {
+        app.hub.sign_in_shared(session, signed_in);
+        let channel = channel_of(signed_in);
+        let joining = Joining { member: None, max_members: 0, counts: false, wants_state: false };
+        let joined = self.cluster.join(app.id, &channel, joining);
+        for watched in &signed_in.watchlist {
+            self.cluster.watch(app.id, &UserId::from(&**watched));
+        }
+        let (session, hub, signed_in) = (session.clone(), app.hub.clone(), signed_in.clone());
+        let (cluster, app_id) = (self.cluster.clone(), app.id.clone());
+        let is_settled = Arc::new(AtomicBool::new(false));
+        let answered = is_settled.clone();
+        let joining = tokio::spawn(async move {
+            let is_in = joined.await.is_ok();
+            if answered.swap(true, Ordering::AcqRel) {
+                cluster.leave(&app_id, &channel, None, false);
+            } else if is_in {
+                session.send_all(answers);
+                hub.tell_watchlist(&session, &signed_in);
+            }
+        });
+        UserEntry { joining: joining.abort_handle(), is_settled }
+    }
+
+    pub(super) fn sign_out(&self, app: LocalApp<'_>, connection: SocketId, stay: &UserStay) {
+        let UserStay { signed_in, entry } = stay;
+        app.hub.sign_out_shared(connection, signed_in);
+        for watched in &signed_in.watchlist {
+            self.cluster.unwatch(app.id, &UserId::from(&**watched));
+        }
+        let Some(UserEntry { joining, is_settled }) = entry else { return };
+        if is_settled.swap(true, Ordering::AcqRel) {
+            self.cluster.leave(app.id, &channel_of(signed_in), None, false);
+        } else {
+            joining.abort();
+        }
+    }
+
+    pub(super) async fn terminate(&self, app: &AppId, user_id: &str) -> Result<(), BusError> {
+        self.cluster.terminate(app, &UserId::from(user_id)).await
+    }
+
+    pub(super) fn trouble(&self) -> Option<Trouble> {
+        self.cluster.health().borrow().trouble.clone()
+    }
+
+    pub(super) fn mishaps(&self, mishap: Mishap) -> u64 {
+        self.cluster.mishaps(mishap)
+    }
+
+    pub(super) async fn part(&self) -> Result<(), ClusterError> {
+        self.cluster.leave_cluster().await
+    }
+}
+
+fn channel_of(signed_in: &SignedIn) -> ChannelName {
+    ChannelName::of_user(&UserId::from(&*signed_in.user_id))
+}

@@ -1,0 +1,75 @@
+//! Publishing: an event becomes one sealed frame a channel, and goes to all nodes.
+
+use std::borrow::Cow;
+
+use clairon_cluster::BusError;
+use clairon_protocol::{CacheEntry, ChannelName, Event, JsonString, Publication, SocketId};
+use clairon_registry::App;
+
+use super::Peers;
+use crate::wire;
+
+/// An event to be published, checked against the app's limits.
+#[derive(Debug)]
+pub(crate) struct Message<'a> {
+    /// The event's name.
+    pub(crate) event: Cow<'a, str>,
+    /// The event's data.
+    pub(crate) data: Cow<'a, str>,
+    /// The channels that it goes to, each once.
+    pub(crate) channels: Cow<'a, [ChannelName]>,
+    /// The connection that does not get it.
+    pub(crate) except: Option<SocketId>,
+    /// Where it comes from.
+    pub(crate) origin: Origin<'a>,
+}
+
+/// Where an event comes from.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum Origin<'a> {
+    /// The app's backend. Cache channels remember only a backend's events.
+    Backend,
+    /// A client; on a presence channel with its user's id.
+    Client(Option<&'a str>),
+}
+
+impl Peers {
+    /// Publishes events, each to all its channels, in their order. The data of each is escaped once. On a lone node the
+    /// events are queued for all receivers when this returns.
+    ///
+    /// # Errors
+    /// When the other nodes cannot be reached, or the events were not confirmed.
+    pub(crate) async fn publish<'a>(
+        &self,
+        app: &App,
+        messages: impl Iterator<Item = &'a Message<'a>>,
+    ) -> Result<(), BusError> {
+        let publications = messages.flat_map(|message| encode(app, message));
+        match self {
+            Self::Alone(alone) => {
+                publications.for_each(|publication| alone.publish(&publication));
+                Ok(())
+            }
+            Self::Many(many) => many.publish(publications.collect()).await,
+        }
+    }
+}
+
+/// The event as the subscribers of each of its channels get it.
+fn encode<'a>(app: &'a App, message: &'a Message<'a>) -> impl Iterator<Item = Publication> + 'a {
+    let Message { event, data, channels, except, origin } = message;
+    let text = JsonString::new(data);
+    let (user_id, is_remembered) = match *origin {
+        Origin::Backend => (None, true),
+        Origin::Client(user_id) => (user_id, false),
+    };
+    channels.iter().map(move |channel| Publication {
+        app: app.id.clone(),
+        channel: channel.clone(),
+        frame: wire::encode(&Event::Published { event, channel, data: &text, user_id }),
+        except: *except,
+        cache: (is_remembered && channel.is_cache())
+            .then(|| CacheEntry { data: data.as_ref().into(), ttl_seconds: app.limits.cache_ttl_seconds }),
+        version: None,
+    })
+}

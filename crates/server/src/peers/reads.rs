@@ -1,0 +1,106 @@
+//! What the HTTP API reports about channels: from the hub on a lone node, from the ledger on one of many.
+
+use std::sync::Arc;
+
+use clairon_cluster::{ChannelInfo, ClusterError};
+use clairon_hub::ChannelSummary;
+use clairon_protocol::{AppId, ChannelName, UserId};
+
+use super::{Peers, alone::Alone, many::Many};
+
+/// The event that a cache channel remembers.
+pub(crate) struct Remembered {
+    /// The event's data, as it was published.
+    pub(crate) data: Arc<str>,
+    /// The time until it is forgotten, in milliseconds.
+    pub(crate) ttl: u64,
+}
+
+impl Peers {
+    /// The occupied channels whose names start with `prefix`, by name.
+    ///
+    /// # Errors
+    /// When the ledger does not answer.
+    pub(crate) async fn channels(&self, app: &AppId, prefix: &str) -> Result<Vec<ChannelSummary>, ClusterError> {
+        match self {
+            Self::Alone(alone) => Ok(alone.delivery.hub.app(app).channels(prefix)),
+            Self::Many(many) => many.channels(app, prefix).await,
+        }
+    }
+
+    /// The present state of channels, in the order of `names`. A channel without subscribers has counts of 0.
+    ///
+    /// # Errors
+    /// When the ledger does not answer.
+    pub(crate) async fn summaries(
+        &self,
+        app: &AppId,
+        names: &[ChannelName],
+    ) -> Result<Vec<ChannelSummary>, ClusterError> {
+        match self {
+            Self::Alone(alone) => Ok(alone.summaries(app, names)),
+            Self::Many(many) => Ok(many.cluster.infos(app, names).await?.into_iter().map(summary).collect()),
+        }
+    }
+
+    /// The ids of the members of a presence channel.
+    ///
+    /// # Errors
+    /// When the ledger does not answer.
+    pub(crate) async fn members(&self, app: &AppId, name: &ChannelName) -> Result<Vec<UserId>, ClusterError> {
+        match self {
+            Self::Alone(alone) => Ok(alone.members(app, name)),
+            Self::Many(many) => many.cluster.users(app, name).await,
+        }
+    }
+
+    /// The event that a cache channel remembers.
+    ///
+    /// # Errors
+    /// When the ledger does not answer.
+    pub(crate) async fn remembered(&self, app: &AppId, name: &ChannelName) -> Result<Option<Remembered>, ClusterError> {
+        match self {
+            Self::Alone(alone) => Ok(alone.remembered(app, name)),
+            Self::Many(many) => many.remembered(app, name).await,
+        }
+    }
+}
+
+impl Alone {
+    fn summaries(&self, app: &AppId, names: &[ChannelName]) -> Vec<ChannelSummary> {
+        let hub = self.delivery.hub.app(app);
+        let empty = |name: &ChannelName| ChannelSummary { name: name.clone(), subscription_count: 0, user_count: 0 };
+        let summary = |name| hub.channel(name).map_or_else(|| empty(name), |channel| channel.summary());
+        names.iter().map(summary).collect()
+    }
+
+    fn members(&self, app: &AppId, name: &ChannelName) -> Vec<UserId> {
+        self.delivery.hub.app(app).channel(name).map(|channel| channel.user_ids()).unwrap_or_default()
+    }
+
+    fn remembered(&self, app: &AppId, name: &ChannelName) -> Option<Remembered> {
+        let now = self.delivery.now();
+        let cached = self.delivery.hub.app(app).channel(name)?.cached(now)?;
+        Some(Remembered { data: cached.data, ttl: cached.expires_at - now })
+    }
+}
+
+impl Many {
+    async fn channels(&self, app: &AppId, prefix: &str) -> Result<Vec<ChannelSummary>, ClusterError> {
+        let mut channels: Vec<_> = self.cluster.channels(app, prefix).await?.into_iter().map(summary).collect();
+        channels.retain(|channel| channel.name.user_id().is_none());
+        channels.sort_by(|one, other| one.name.cmp(&other.name));
+        Ok(channels)
+    }
+
+    async fn remembered(&self, app: &AppId, name: &ChannelName) -> Result<Option<Remembered>, ClusterError> {
+        let millis = |ttl: std::time::Duration| u64::try_from(ttl.as_millis()).unwrap_or(u64::MAX);
+        let event = self.cluster.cached(app, name).await?;
+        Ok(event.map(|event| Remembered { data: event.data, ttl: millis(event.ttl) }))
+    }
+}
+
+fn summary(info: ChannelInfo) -> ChannelSummary {
+    let count = |count: u64| usize::try_from(count).unwrap_or(usize::MAX);
+    ChannelSummary { name: info.name, subscription_count: count(info.connections), user_count: count(info.members) }
+}
