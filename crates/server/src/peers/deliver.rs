@@ -5,7 +5,7 @@ use std::sync::Arc;
 use clairon_cluster::{Notice, Place, State};
 use clairon_hub::{Cached, Change, Hub, Millis, Shared, Version};
 use clairon_protocol::{AppId, ChannelName, Edge, Publication};
-use tracing::{debug, field::display};
+use tracing::debug;
 
 use crate::{clock::Clock, cut::Cut, metrics::Metrics};
 
