@@ -4,6 +4,7 @@
 //! comes back as an error that knows its Pusher code.
 
 pub mod auth;
+mod bounds;
 mod channel;
 mod command;
 mod disconnect;
