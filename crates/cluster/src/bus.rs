@@ -27,7 +27,7 @@ pub struct Envelope {
 /// The part of an event that a cache channel remembers beside its frame.
 #[derive(Clone, Debug)]
 pub struct CacheEntry {
-    /// Its data, as it was published.
+    /// Its data, as a JSON string.
     pub data: Arc<str>,
     /// For how long, in seconds.
     pub ttl_seconds: u32,

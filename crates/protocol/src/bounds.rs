@@ -73,7 +73,7 @@ mod tests {
     use serde_json::json;
 
     use super::*;
-    use crate::{Command, Member, User, data_text};
+    use crate::{Command, EventData, Member, User};
 
     /// A JSON string with every code unit escaped, as nobody writes it and anybody may.
     fn escaped(text: &str) -> String {
@@ -122,7 +122,7 @@ mod tests {
             assert!(whisper.len() <= limits.event_bytes(1));
             let Ok(Command::ClientEvent(event)) = Command::parse(&whisper) else { panic!("no client event") };
             assert_eq!(event.event.chars().count(), limits.event_name_chars as usize);
-            assert_eq!(event.data.map(|data| data_text(data).len()), Some(limits.event_data_bytes as usize));
+            assert_eq!(event.data.map(|data| EventData::new(data).bytes()), Some(limits.event_data_bytes as usize));
 
             let auth = json!(format!("{}:{}", "k".repeat(64), "0".repeat(64)));
             let member = format!(r#"{{"user_id":{id},"user_info":{info}}}"#);

@@ -4,7 +4,7 @@ use std::{sync::Arc, time::Duration};
 
 use clairon_cluster::{Bus, BusError, CacheEntry, Cluster, Envelope, LocalBus};
 use clairon_hub::Hub;
-use clairon_protocol::{AppId, ChannelName, Event, JsonString, SocketId};
+use clairon_protocol::{AppId, ChannelName, Event, EventData, SocketId};
 use clairon_registry::{App, AppCache, AppRegistry, within};
 use jiff::Timestamp;
 use tokio::sync::Mutex;
@@ -50,7 +50,7 @@ pub(crate) struct Node {
 #[derive(Clone, Copy)]
 pub(crate) struct Message<'a> {
     pub(crate) event: &'a str,
-    pub(crate) data: &'a str,
+    pub(crate) data: &'a EventData,
     pub(crate) channels: &'a [ChannelName],
     /// Who shall not get it.
     pub(crate) except: Option<SocketId>,
@@ -153,7 +153,7 @@ impl Node {
         self.hub.apps().iter().map(|(_, hub)| hub.traffic().connections()).sum()
     }
 
-    /// Publishes events, each to all its channels, all of them at once. The data of each is escaped once.
+    /// Publishes events, each to all its channels, all of them at once.
     pub(crate) async fn publish<'a>(
         &self,
         app: &App,
@@ -165,7 +165,6 @@ impl Node {
 
 fn envelopes(app: &App, message: &Message<'_>) -> Vec<Envelope> {
     let Message { event, data, channels, except, origin } = *message;
-    let text = JsonString::new(data);
     let (user_id, is_remembered) = match origin {
         Origin::Backend => (None, true),
         Origin::Client(user_id) => (user_id, false),
@@ -173,10 +172,10 @@ fn envelopes(app: &App, message: &Message<'_>) -> Vec<Envelope> {
     let envelope = |channel: &ChannelName| Envelope {
         app: app.id.clone(),
         channel: channel.clone(),
-        frame: wire::encode(&Event::Published { event, channel, data: &text, user_id }),
+        frame: wire::encode(&Event::Published { event, channel, data, user_id }),
         except,
         cache: (is_remembered && channel.is_cache())
-            .then(|| CacheEntry { data: data.into(), ttl_seconds: app.limits.cache_ttl_seconds }),
+            .then(|| CacheEntry { data: data.json().into(), ttl_seconds: app.limits.cache_ttl_seconds }),
         version: None,
     };
     channels.iter().map(envelope).collect()

@@ -10,7 +10,7 @@ use crate::node::Node;
 
 /// The event that a cache channel remembers.
 pub(crate) struct Remembered {
-    /// Its data, as it was published.
+    /// Its data, as a JSON string.
     pub(crate) data: Arc<str>,
     /// For how long still, in milliseconds.
     pub(crate) ttl: u64,

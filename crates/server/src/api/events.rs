@@ -59,7 +59,7 @@ pub(crate) async fn batch_events(
 
 async fn publish<'a>(node: &Node, app: &App, events: &'a [NewEvent]) -> Result<(), ApiError> {
     for event in events {
-        let (name, bytes) = (Cut(&event.name), event.data.len());
+        let (name, bytes) = (Cut(&event.name), event.data.bytes());
         debug!(app = %app.id, event = %name, channels = event.channels.len(), bytes, "event");
     }
     let message = |event: &'a NewEvent| {
