@@ -75,7 +75,7 @@ pub enum Event<'a> {
     },
     /// `pusher:signin_success`.
     SignInSuccess {
-        /// The same text that was signed.
+        /// The text that was signed, with a string as its `id`.
         user_data: &'a str,
     },
     /// `pusher_internal:watchlist_events`.

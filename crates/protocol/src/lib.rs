@@ -17,6 +17,7 @@ mod json;
 mod limits;
 mod presence;
 mod secret;
+mod user_id;
 
 pub use channel::{ChannelKind, ChannelName};
 pub use command::{ClientEvent, Command, SignIn, Subscribe};
@@ -27,5 +28,6 @@ pub use event_data::EventData;
 pub use ids::{APP_ID_CHARS, AppId, AppKey, SocketId, is_socket_id};
 pub use json::without_lone_surrogates;
 pub use limits::Limits;
-pub use presence::{Member, User, UserId};
+pub use presence::{Member, User};
 pub use secret::{SECRET_BYTES, Secret};
+pub use user_id::UserId;
