@@ -62,10 +62,14 @@ fn check_user(text: &str) {
     assert!(user.watchlist.len() <= limits.watchlist_users as usize);
     let (id, info) = (encoded(&user.member.user_id), encoded_info(&user.member));
     let watchlist = json!(user.watchlist.iter().map(|id| &**id).collect::<Vec<&str>>());
-    let again = User::parse(&format!(r#"{{"id":{id},"user_info":{info},"watchlist":{watchlist}}}"#), &limits);
-    let again = again.expect("it was written from a user");
+    let written = format!(r#"{{"id":{id},"user_info":{info},"watchlist":{watchlist}}}"#);
+    let again = User::parse(&written, &limits).expect("it was written from a user");
     assert_eq!((encoded(&again.member.user_id), encoded_info(&again.member)), (id, info));
     assert_eq!((again.watchlist, again.unwatched), (user.watchlist, 0));
+    // What the client is answered names the user by a string, and has the same meaning.
+    let answered = User::parse(&user.user_data, &limits).expect("it was answered to a user");
+    assert_eq!(answered.user_data, user.user_data);
+    assert_eq!(encoded(&answered.member.user_id), encoded(&user.member.user_id));
 }
 
 fn assert_limits(member: &Member, limits: &Limits) {

@@ -1,9 +1,10 @@
 //! Cache channels: the last published event waits for those who come later.
 
-use clairon_tests::api;
+use clairon_tests::api::{self, Request};
 use clairon_tests::app::App;
 use clairon_tests::client::Client;
 use clairon_tests::eventually;
+use clairon_tests::raw::Received;
 use clairon_tests::server::Server;
 use clairon_tests::shared::Shared;
 use serde_json::{Value, json};
@@ -133,6 +134,22 @@ fn the_api_tells_what_is_remembered() {
     assert_eq!(answer, json!({"occupied": false, "cache": {"data": r#"{"a":1}"#, "ttl": ttl}}));
     // A channel that only remembers is not occupied.
     assert_eq!(api::get(&server, &app(), "/channels", &[("filter_by_prefix", "cache-asked")]), json!({"channels": {}}));
+}
+
+#[test]
+fn a_string_that_is_no_unicode_is_remembered_as_it_was_sent() {
+    let (server, channel) = (SERVER.get(), "cache-halves");
+    let event = format!(r#"{{"name":"e","channel":"{channel}","data":"half \ud83d"}}"#);
+    let batch = format!(r#"{{"batch":[{event}]}}"#);
+    for (path, body) in [("/events", &event), ("/batch_events", &batch)] {
+        assert_eq!(Request::new(&app(), "POST", path, &[], body).send(&server).ok(), json!({}));
+        let mut client = Client::connect(&server, &app());
+        client.subscribe(channel);
+        let received = format!(r#"{{"event":"e","channel":"{channel}","data":"half \ud83d"}}"#);
+        assert_eq!(client.socket.receive(), Received::Text(received));
+    }
+    let answer = Request::get(&app(), "/channels/cache-halves", &[("info", "cache")]).send(&server);
+    assert!(answer.body.contains(r#""cache":{"data":"half \ud83d","ttl":"#), "{answer:?}");
 }
 
 #[test]

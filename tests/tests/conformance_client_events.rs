@@ -3,6 +3,7 @@
 use clairon_tests::app::App;
 use clairon_tests::client::Client;
 use clairon_tests::eventually;
+use clairon_tests::raw::Received;
 use clairon_tests::server::Server;
 use clairon_tests::shared::Shared;
 use serde_json::{Value, json};
@@ -109,6 +110,32 @@ fn data_of_every_type_arrives_as_a_string() {
         sender.expect_nothing();
         assert!(receiver.expect("client-x")["data"].is_string(), "{text}");
     }
+}
+
+/// Half of a surrogate pair, as JavaScript writes it for a text that was cut within a character. Rust's JSON knows no such
+/// text, so the event is compared as it is written.
+#[test]
+fn a_string_that_is_no_unicode_arrives_as_it_was_sent() {
+    let server = SERVER.get();
+    let (mut sender, mut receiver) = pair(&server, &app(), "private-halves");
+    for data in [r#""\ud83d""#, r#""\uDE00 a\ud83d""#, r#""{\"a\":\"\ud83d\"}""#, r#""\ud83d\ud83d\udead""#] {
+        sender.socket.text(&format!(r#"{{"event":"client-x","channel":"private-halves","data":{data}}}"#));
+        sender.expect_nothing();
+        let data = data.replace(r"\ud83d\udead", "🚭");
+        let relayed = format!(r#"{{"event":"client-x","channel":"private-halves","data":{data}}}"#);
+        assert_eq!(receiver.socket.receive(), Received::Text(relayed));
+    }
+    // Half of a pair counts as one character of three bytes.
+    for (data, is_good) in [(r"\ud83d".repeat(333), true), (r"\ud83d".repeat(334), false)] {
+        sender.socket.text(&format!(r#"{{"event":"client-x","channel":"private-halves","data":"{data}"}}"#));
+        if is_good {
+            sender.expect_nothing();
+            assert!(matches!(receiver.socket.receive(), Received::Text(text) if text.contains(&data)));
+        } else {
+            assert!(sender.complained().contains("1002 bytes"));
+        }
+    }
+    receiver.expect_nothing();
 }
 
 #[test]

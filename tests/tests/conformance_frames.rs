@@ -7,15 +7,13 @@ use clairon_tests::server::Server;
 use clairon_tests::shared::Shared;
 use serde_json::json;
 
-/// The longest message: an event's data as the app allows it, and 2 KiB.
-const MESSAGE_BYTES: usize = 1_000 + 2_048;
 const PING_EVENT: &str = r#"{"event":"pusher:ping","data":{}}"#;
 const PONG_EVENT: &str = r#"{"event":"pusher:pong","data":"{}"}"#;
 
 static SERVER: Shared = Shared::new(|| Server::start(app()));
 
 fn app() -> App {
-    App::new("frames").with("event_data_bytes", 1_000)
+    App::new("frames")
 }
 
 fn pong() -> Received {
@@ -147,30 +145,6 @@ fn text_that_is_not_utf8_ends_the_connection() {
     }
     let reason = [&1000_u16.to_be_bytes()[..], b"\xff"].concat();
     assert_breaks(&server, &Frame::new(CLOSE, reason).to_bytes(), 1007, "a reason to close");
-}
-
-#[test]
-fn a_message_may_be_as_long_as_the_limit() {
-    let server = SERVER.get();
-    let mut client = connect(&server);
-    let longest = format!("{PING_EVENT:MESSAGE_BYTES$}");
-    client.socket.text(&longest);
-    assert_eq!(client.socket.receive(), pong());
-    client.socket.send(&Frame::new(TEXT, &longest[..2_000]).unfinished());
-    client.socket.send(&Frame::new(CONTINUATION, &longest[2_000..]));
-    assert_eq!(client.socket.receive(), pong());
-}
-
-#[test]
-fn a_longer_message_ends_the_connection() {
-    let server = SERVER.get();
-    let (payload, start) = (vec![b' '; MESSAGE_BYTES + 1], Frame::new(TEXT, vec![b' '; MESSAGE_BYTES]).unfinished());
-    assert_breaks(&server, &Frame::new(TEXT, payload).to_bytes(), 1009, "one byte more");
-    // A declared length is enough: its bytes are not waited for.
-    let huge = [&[127][..], &(1_u64 << 40).to_be_bytes()].concat();
-    assert_breaks(&server, &Frame::new(BINARY, "").with_length(&huge), 1009, "a terabyte");
-    let second = Frame::new(CONTINUATION, "x").to_bytes();
-    assert_breaks(&server, &[start.to_bytes(), second].concat(), 1009, "one fragment more");
 }
 
 #[test]

@@ -101,6 +101,34 @@ fn signing_in_is_answered_with_the_same_text() {
     );
 }
 
+/// What Laravel's natural callback makes the official PHP library sign.
+#[test]
+fn a_numeric_id_is_taken_for_its_text() {
+    let server = SERVER.get();
+    for (user_data, answer, id) in [
+        (r#"{"id":1}"#, r#"{"id":"1"}"#, "1"),
+        (
+            r#" { "n": {"id":7}, "id" : 9007199254740993 , "user_info" : {"name":"Ann é"} } "#,
+            r#" { "n": {"id":7}, "id" : "9007199254740993" , "user_info" : {"name":"Ann é"} } "#,
+            "9007199254740993",
+        ),
+        (r#"{"id":-1.50,"watchlist":[2]}"#, r#"{"id":"-1.50","watchlist":[2]}"#, "-1.50"),
+    ] {
+        let mut client = connect(&server);
+        // The answer to signing in again is the same.
+        for _ in 0..2 {
+            client.ask_to_sign_in(user_data);
+            assert_eq!(data(&client.expect("pusher:signin_success")), json!({"user_data": answer}));
+        }
+        client.sign_in(&json!({ "id": id }).to_string());
+        client.subscribe(&format!("#server-to-user-{id}"));
+        api::trigger(&server, &app(), &format!("#server-to-user-{id}"), "e", "d");
+        client.expect("e");
+        let channel = format!("presence-number-{}", id.len());
+        assert_eq!(data(&client.subscribe(&channel))["presence"]["ids"], json!([id]));
+    }
+}
+
 #[test]
 fn sign_ins_that_are_refused() {
     let server = SERVER.get();
@@ -126,8 +154,9 @@ fn sign_ins_that_are_refused() {
         "[]",
         "{}",
         r#"{"id":""}"#,
-        r#"{"id":7}"#,
         r#"{"id":null}"#,
+        r#"{"id":true}"#,
+        r#"{"id":1,"watchlist":[true]}"#,
         r#"{"id":{}}"#,
         r#"{"user_id":"ann"}"#,
         r#"["ann"]"#,
@@ -219,6 +248,17 @@ fn a_watcher_is_told_of_first_and_last_connections() {
     assert_eq!(watchlist(&mut ann), [list("offline", &["w-bob"])]);
     drop(online);
     assert_eq!(watchlist(&mut ann), [list("offline", &["w-online"])]);
+}
+
+#[test]
+fn numbers_in_a_watchlist_count_as_their_text() {
+    let server = SERVER.get();
+    let mut ann = Client::connect(&server, &watching());
+    ann.sign_in(r#"{"id":"n-ann","watchlist":[4711,"4711",4712]}"#);
+    assert_eq!(watchlist(&mut ann), [list("offline", &["4711", "4712"])]);
+    let mut other = Client::connect(&server, &watching());
+    other.ask_to_sign_in(r#"{"id":4711}"#);
+    assert_eq!(watchlist(&mut ann), [list("online", &["4711"])]);
 }
 
 #[test]

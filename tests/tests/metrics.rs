@@ -8,7 +8,7 @@ use clairon_tests::client::Client;
 use clairon_tests::http::Connection;
 use clairon_tests::metrics::{Page, get};
 use clairon_tests::nodes::Nodes;
-use clairon_tests::raw::RawSocket;
+use clairon_tests::raw::{Frame, RawSocket, TEXT};
 use clairon_tests::redis::Redis;
 use clairon_tests::server::{Builder, Server};
 use clairon_tests::{eventually, http};
@@ -137,6 +137,9 @@ fn refusals_are_counted_by_reason() {
     let wrong = Request::get(&app(), "/channels", &[]).with("auth_signature", "00").send(&server);
     assert_eq!(wrong.status, 401);
     assert_eq!(http::get(&server, "/no/such/page").status, 404);
+    let terabyte = [&[127][..], &(1_u64 << 40).to_be_bytes()].concat();
+    client.socket.write(Frame::new(TEXT, "").with_length(&terabyte));
+    assert_eq!(client.socket.closed().0, Some(1009));
     let page = Page::of(&server);
     for (kind, reason) in [
         ("connection", "unknown_app"),
@@ -145,6 +148,7 @@ fn refusals_are_counted_by_reason() {
         ("subscription", "signature"),
         ("sign_in", "not_allowed"),
         ("client_event", "not_allowed"),
+        ("message", "too_large"),
         ("request", "signature"),
         ("request", "not_found"),
     ] {

@@ -2,7 +2,7 @@
 
 use std::time::{Duration, Instant};
 
-use clairon_protocol::SocketId;
+use clairon_protocol::{SocketId, without_lone_surrogates};
 use serde_json::{Value, json};
 use tungstenite::{
     ClientHandshake, HandshakeError, Message, WebSocket,
@@ -154,7 +154,7 @@ fn next_event(socket: &mut WebSocket<Stream>, wait: Option<Duration>) -> Result<
     loop {
         match socket.read() {
             Ok(Message::Text(text)) => {
-                let event = serde_json::from_str(&text);
+                let event = serde_json::from_str(&without_lone_surrogates(&text));
                 return event.map(Some).map_err(|_| broken(&format_args!("a message that is no JSON: {text}")));
             }
             Ok(Message::Close(Some(frame))) => {

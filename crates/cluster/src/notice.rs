@@ -122,7 +122,7 @@ pub struct CachedEvent {
     pub version: u64,
     /// As it went to the subscribers' sockets.
     pub frame: Bytes,
-    /// Its data, as it was published.
+    /// Its data, as a JSON string.
     pub data: Arc<str>,
     /// How long it is still remembered.
     pub ttl: Duration,

@@ -69,7 +69,7 @@ pub struct Subscriber<'a> {
 pub struct Cached {
     /// As it went to the subscribers.
     pub frame: Bytes,
-    /// Its data, as it was published.
+    /// Its data, as a JSON string.
     pub data: Arc<str>,
     /// When it is forgotten.
     pub expires_at: Millis,

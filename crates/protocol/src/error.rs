@@ -72,11 +72,14 @@ pub enum InvalidUser {
         problem: String,
     },
     /// The id is neither a string nor a number, or is empty.
-    #[error("{field} must be a non-empty string{}", if *.field == "user_id" { " or a number" } else { "" })]
+    #[error("{field} must be a non-empty string or a number")]
     Id {
         /// `user_id` of a member, `id` of a user.
         field: &'static str,
     },
+    /// An id in the watchlist is neither a string nor a number.
+    #[error("each id in watchlist must be a string or a number")]
+    Watchlist,
     /// The id is too long.
     #[error("the user's id has {size} characters, the limit is {limit}")]
     IdTooLong {

@@ -5,26 +5,12 @@
 
 use std::sync::Arc;
 
-use crate::{ChannelName, Member, SocketId, UserId, json};
+use crate::{ChannelName, EventData, Member, SocketId, UserId, json};
 
 /// The code of a client event that came too fast.
 pub const CLIENT_EVENT_RATE: u16 = 4301;
 /// The code of a watchlist that is too long.
 pub const WATCHLIST_TOO_LONG: u16 = 4302;
-
-/// A text that is already written as a JSON string, so that an event for many channels escapes its data once.
-#[derive(Clone, Debug)]
-pub struct JsonString(Vec<u8>);
-
-impl JsonString {
-    /// Quotes and escapes `text`.
-    #[must_use]
-    pub fn new(text: &str) -> Self {
-        let mut out = Vec::with_capacity(text.len() + text.len() / 8 + 2);
-        json::string(&mut out, text);
-        Self(out)
-    }
-}
 
 /// One message to one or many clients.
 #[derive(Clone, Copy, Debug)]
@@ -89,7 +75,7 @@ pub enum Event<'a> {
     },
     /// `pusher:signin_success`.
     SignInSuccess {
-        /// The same text that was signed.
+        /// The text that was signed, with a string as its `id`.
         user_data: &'a str,
     },
     /// `pusher_internal:watchlist_events`.
@@ -106,7 +92,7 @@ pub enum Event<'a> {
         /// Where.
         channel: &'a ChannelName,
         /// Its data.
-        data: &'a JsonString,
+        data: &'a EventData,
         /// Who sent it, where a member of a presence channel did. Written as a string: some clients drop a number.
         user_id: Option<&'a str>,
     },
@@ -186,13 +172,13 @@ impl Event<'_> {
                 system(out, "pusher_internal:watchlist_events", None, |out| watchlist(out, online, offline));
             }
             Self::Published { event, channel, data, user_id } => {
-                out.reserve(data.0.len() + event.len() + channel.as_str().len() + 48);
+                out.reserve(data.as_bytes().len() + event.len() + channel.as_str().len() + 48);
                 out.extend_from_slice(br#"{"event":"#);
                 json::string(out, event);
                 out.extend_from_slice(br#","channel":"#);
                 json::string(out, channel.as_str());
                 out.extend_from_slice(br#","data":"#);
-                out.extend_from_slice(&data.0);
+                out.extend_from_slice(data.as_bytes());
                 if let Some(user_id) = user_id {
                     out.extend_from_slice(br#","user_id":"#);
                     json::string(out, user_id);
@@ -269,7 +255,7 @@ mod tests {
         let channel = &ChannelName::parse("presence-c", &limits).unwrap();
         let one = Member::parse(r#"{"user_id":1,"user_info":{"name":"A \"B\""}}"#, &limits).unwrap();
         let two = Member::parse(r#"{"user_id":"zwei"}"#, &limits).unwrap();
-        let data = &JsonString::new("{\"text\":\"line\nbreak \u{1F600} \\\"}");
+        let data = &EventData::from_text("{\"text\":\"line\nbreak \u{1F600} \\\"}");
         let watched: [Arc<str>; 2] = ["a".into(), "b\"".into()];
         insta::assert_snapshot!(
             [

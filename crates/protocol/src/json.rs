@@ -2,8 +2,6 @@
 
 use std::borrow::Cow;
 
-use serde_json::value::RawValue;
-
 /// Appends `text` as a JSON string, quotes included.
 pub(crate) fn string(out: &mut Vec<u8>, text: &str) {
     // Writing a str to a Vec cannot fail.
@@ -27,16 +25,71 @@ pub(crate) fn list<T>(out: &mut Vec<u8>, items: impl IntoIterator<Item = T>, mut
     }
 }
 
-/// A JSON value as the text that a receiver shall get as `data`: strings as they are, anything else as its JSON.
-#[must_use]
-pub fn data_text(value: &RawValue) -> Cow<'_, str> {
-    match serde_json::from_str::<String>(value.get()) {
-        Ok(text) => Cow::Owned(text),
-        Err(_) => Cow::Borrowed(value.get()),
+/// The length of a code unit that is written as `\uXXXX`, in bytes.
+pub(crate) const UNIT_BYTES: usize = 6;
+
+/// Where in a JSON text half of a surrogate pair is escaped without the other half: legal JSON, but not Unicode.
+pub(crate) fn lone_surrogate(json: &str) -> Option<usize> {
+    let mut at = 0;
+    while let Some(escape) = json[at..].find('\\') {
+        at += escape;
+        at += match code_unit(&json[at..]) {
+            Some(0xD800..=0xDBFF) if matches!(code_unit(&json[at + UNIT_BYTES..]), Some(0xDC00..=0xDFFF)) => {
+                2 * UNIT_BYTES
+            }
+            Some(0xD800..=0xDFFF) => return Some(at),
+            Some(_) => UNIT_BYTES,
+            None => 1 + json[at + 1..].chars().next().map_or(0, char::len_utf8),
+        };
     }
+    None
+}
+
+/// The code unit that a text begins with, written as `\uXXXX`.
+fn code_unit(json: &str) -> Option<u16> {
+    u16::from_str_radix(json.strip_prefix("\\u")?.get(..UNIT_BYTES - 2)?, 16).ok()
+}
+
+/// A JSON text with U+FFFD in place of each half of a surrogate pair, so that Rust strings can hold what it says.
+///
+/// JavaScript writes such halves where a text was cut within a character.
+#[must_use]
+pub fn without_lone_surrogates(json: &str) -> Cow<'_, str> {
+    let (mut out, mut rest) = (String::new(), json);
+    while let Some(at) = lone_surrogate(rest) {
+        out.push_str(&rest[..at]);
+        out.push(char::REPLACEMENT_CHARACTER);
+        rest = &rest[at + UNIT_BYTES..];
+    }
+    if out.is_empty() { json.into() } else { (out + rest).into() }
 }
 
 /// What is wrong with a JSON text, in 200 characters at most: the parser quotes what it did not expect.
 pub(crate) fn problem(error: &serde_json::Error) -> String {
     error.to_string().chars().take(200).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    #[test]
+    fn halves_of_surrogate_pairs_are_replaced() {
+        for (json, replaced) in [
+            (r#"["\ud83d\ude00", "\\ud83d"]"#, r#"["\ud83d\ude00", "\\ud83d"]"#),
+            (r#"["\ud83d", "\ude00\ud83d"]"#, "[\"\u{fffd}\", \"\u{fffd}\u{fffd}\"]"),
+            (r#""\ud83d\ud83d\ude00""#, "\"\u{fffd}\\ud83d\\ude00\""),
+        ] {
+            assert_eq!(without_lone_surrogates(json), replaced);
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn no_text_makes_it_panic(text in r#"(\\|u|ud83d|ude00|é|")*"#) {
+            let _ = without_lone_surrogates(&text);
+        }
+    }
 }

@@ -4,12 +4,14 @@
 //! wrong comes back as an error that knows its Pusher code.
 
 pub mod auth;
+mod bounds;
 mod channel;
 mod command;
 mod disconnect;
 mod edge;
 pub mod error;
 mod event;
+mod event_data;
 mod ids;
 mod json;
 mod limits;
@@ -17,16 +19,19 @@ mod presence;
 mod printable;
 mod publication;
 mod secret;
+mod user_id;
 
 pub use channel::{ChannelKind, ChannelName};
 pub use command::{ClientEvent, Command, SignIn, Subscribe};
 pub use disconnect::{Disconnect, NEWEST_VERSION, OLDEST_VERSION, check_version};
 pub use edge::Edge;
-pub use event::{CLIENT_EVENT_RATE, Event, JsonString, WATCHLIST_TOO_LONG};
+pub use event::{CLIENT_EVENT_RATE, Event, WATCHLIST_TOO_LONG};
+pub use event_data::EventData;
 pub use ids::{APP_ID_CHARS, AppId, AppKey, SocketId, is_socket_id};
-pub use json::data_text;
+pub use json::without_lone_surrogates;
 pub use limits::Limits;
-pub use presence::{Member, User, UserId};
+pub use presence::{Member, User};
 pub use printable::{escape_json, is_unprintable, one_line};
 pub use publication::{CacheEntry, Publication};
 pub use secret::{SECRET_BYTES, Secret};
+pub use user_id::UserId;

@@ -52,11 +52,3 @@ impl Default for Limits {
         }
     }
 }
-
-impl Limits {
-    /// The longest WebSocket message that a client may send: an event's data and what surrounds it, in bytes.
-    #[must_use]
-    pub const fn message_bytes(&self) -> usize {
-        self.event_data_bytes as usize + 2_048
-    }
-}

@@ -1,91 +1,11 @@
 //! Users: the members of presence channels, and those who sign in.
 
-use std::{
-    collections::HashSet,
-    fmt,
-    hash::{Hash, Hasher},
-    sync::Arc,
-};
+use std::{borrow::Cow, collections::HashSet, sync::Arc};
 
 use serde::Deserialize;
 use serde_json::value::RawValue;
 
-use crate::{Limits, error::InvalidUser, json};
-
-/// The id of a user. It is compared as text, and written as the JSON type that it came in: numbers travel as numbers
-/// (Pusher's documentation warns of those over 2⁵³, so its server passes them on).
-#[derive(Clone)]
-pub struct UserId {
-    text: Arc<str>,
-    is_number: bool,
-}
-
-impl UserId {
-    /// The id as text, which is how the HTTP API, `ids` and client events give it.
-    #[must_use]
-    pub fn as_str(&self) -> &str {
-        &self.text
-    }
-
-    /// Appends the id as JSON, in the type that the app's backend gave it.
-    pub fn encode(&self, out: &mut Vec<u8>) {
-        if self.is_number { out.extend_from_slice(self.text.as_bytes()) } else { json::string(out, &self.text) }
-    }
-
-    fn parse(json: &RawValue, field: &'static str, limits: &Limits) -> Result<Self, InvalidUser> {
-        let is_number = json.get().starts_with(|first: char| first == '-' || first.is_ascii_digit());
-        let text = if is_number {
-            json.get().into()
-        } else {
-            serde_json::from_str::<String>(json.get()).map_err(|_| InvalidUser::Id { field })?
-        };
-        let (size, limit) = (text.chars().count(), limits.user_id_chars as usize);
-        match size {
-            0 => Err(InvalidUser::Id { field }),
-            _ if size > limit => Err(InvalidUser::IdTooLong { size, limit }),
-            _ => Ok(Self { text: text.into(), is_number }),
-        }
-    }
-}
-
-impl From<&str> for UserId {
-    /// The id of this text, as a JSON string.
-    fn from(text: &str) -> Self {
-        Self { text: text.into(), is_number: false }
-    }
-}
-
-impl PartialEq for UserId {
-    fn eq(&self, other: &Self) -> bool {
-        self.text == other.text
-    }
-}
-
-impl Eq for UserId {}
-
-impl Hash for UserId {
-    fn hash<H: Hasher>(&self, state: &mut H) {
-        self.text.hash(state);
-    }
-}
-
-impl std::borrow::Borrow<str> for UserId {
-    fn borrow(&self) -> &str {
-        &self.text
-    }
-}
-
-impl fmt::Debug for UserId {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        fmt::Debug::fmt(&self.text, f)
-    }
-}
-
-impl fmt::Display for UserId {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        fmt::Display::fmt(&self.text, f)
-    }
-}
+use crate::{Limits, UserId, error::InvalidUser, json, user_id};
 
 /// A member of a presence channel: what the app's backend says of one user.
 #[derive(Clone, Debug)]
@@ -127,43 +47,58 @@ impl Member {
 
 /// Someone who has signed in on a connection.
 #[derive(Clone, Debug)]
-pub struct User {
+pub struct User<'a> {
     /// Who, and what a presence channel shows of them when a subscription says nothing else.
     pub member: Member,
     /// Whose comings and goings they want to hear of; never more than the app's limit.
     pub watchlist: Vec<Arc<str>>,
     /// How many more they asked to watch.
     pub unwatched: usize,
+    /// What the client is answered: the text that was signed, where a numeric id becomes a string and nothing else
+    /// changes. pusher-js drops a sign-in whose `id` is no string.
+    pub user_data: Cow<'a, str>,
 }
 
-impl User {
+impl<'a> User<'a> {
     /// Reads the `user_data` of a sign-in: `{"id": "…", "user_info": {…}, "watchlist": ["…"]}`.
+    ///
+    /// The protocol wants ids to be strings. A number counts as its text: the official PHP library signs
+    /// `{"id":1}` for a Laravel site that returns the key of its user.
     ///
     /// # Errors
     /// When it is not such an object, or over the app's limits. A watchlist that is too long is cut, not refused.
-    pub fn parse(user_data: &str, limits: &Limits) -> Result<Self, InvalidUser> {
+    pub fn parse(user_data: &'a str, limits: &Limits) -> Result<Self, InvalidUser> {
         #[derive(Deserialize)]
         struct UserData<'a> {
             #[serde(borrow)]
             id: &'a RawValue,
             #[serde(borrow, default)]
             user_info: Option<&'a RawValue>,
-            #[serde(default)]
-            watchlist: Option<Vec<Arc<str>>>,
+            #[serde(borrow, default)]
+            watchlist: Option<Vec<&'a RawValue>>,
         }
         let data: UserData<'_> = parse_object("user_data", user_data)?;
-        let user_id = UserId::parse(data.id, "id", limits)?;
-        if user_id.is_number {
-            return Err(InvalidUser::Id { field: "id" });
-        }
+        let user_id = UserId::parse(data.id, "id", limits)?.into_string();
+        let watched = |id| user_id::text(id).map(Arc::from).ok_or(InvalidUser::Watchlist);
+        let mut watchlist: Vec<Arc<str>> =
+            data.watchlist.unwrap_or_default().into_iter().map(watched).collect::<Result<_, _>>()?;
         let mut seen = HashSet::new();
-        let mut watchlist = data.watchlist.unwrap_or_default();
         watchlist.retain(|id| seen.insert(id.clone()));
         let unwatched = watchlist.len().saturating_sub(limits.watchlist_users as usize);
         watchlist.truncate(limits.watchlist_users as usize);
         let member = Member { user_id, user_info: parse_info(data.user_info, limits)? };
-        Ok(Self { member, watchlist, unwatched })
+        Ok(Self { member, watchlist, unwatched, user_data: with_string_id(user_data, data.id) })
     }
+}
+
+/// Puts a numeric id in quotes. `id` is the part of `user_data` that holds it.
+fn with_string_id<'a>(user_data: &'a str, id: &RawValue) -> Cow<'a, str> {
+    if !user_id::is_number(id) {
+        return user_data.into();
+    }
+    let (before, rest) = user_data.split_at(id.get().as_ptr().addr() - user_data.as_ptr().addr());
+    let (number, after) = rest.split_at(id.get().len());
+    format!("{before}\"{number}\"{after}").into()
 }
 
 fn parse_object<'a, T: Deserialize<'a>>(field: &'static str, text: &'a str) -> Result<T, InvalidUser> {
@@ -195,23 +130,6 @@ mod tests {
         Member::parse(channel_data, &Limits::default())
     }
 
-    fn encoded(id: &UserId) -> String {
-        let mut out = Vec::new();
-        id.encode(&mut out);
-        String::from_utf8(out).unwrap()
-    }
-
-    #[test]
-    fn a_user_id_keeps_its_type_and_is_compared_as_text() {
-        let number = member(r#"{"user_id":9007199254740993}"#).unwrap().user_id;
-        let string = member(r#"{"user_id":"9007199254740993"}"#).unwrap().user_id;
-        assert_eq!(
-            (encoded(&number).as_str(), encoded(&string).as_str()),
-            ("9007199254740993", r#""9007199254740993""#)
-        );
-        assert_eq!(number, string);
-    }
-
     #[test]
     fn any_json_is_user_info() {
         for info in ["true", "null", "{}", "[1, 2]", r#""x""#, r#"{"a": {"b": []}}"#] {
@@ -238,12 +156,45 @@ mod tests {
     }
 
     #[test]
-    fn a_user_has_a_string_id_and_a_bounded_watchlist() {
+    fn a_user_has_a_bounded_watchlist() {
         let watched: Vec<String> = (0..103).map(|n| format!("\"{n}\"")).collect();
         let text = format!(r#"{{"id":"u","user_info":{{"n":1}},"watchlist":[{}]}}"#, watched.join(","));
         let user = User::parse(&text, &Limits::default()).unwrap();
         assert_eq!((user.watchlist.len(), user.unwatched, user.member.user_id.as_str()), (100, 3, "u"));
-        let refused = User::parse(r#"{"id":7}"#, &Limits::default()).unwrap_err();
-        assert_eq!(refused.to_string(), "id must be a non-empty string");
+        let text = r#"{"id":"u","watchlist":[2,"2",3.0]}"#;
+        assert_eq!(User::parse(text, &Limits::default()).unwrap().watchlist, ["2".into(), "3.0".into()]);
+    }
+
+    #[test]
+    fn the_answer_to_a_sign_in_has_a_string_id_and_is_otherwise_as_it_came() {
+        for (came, goes, id) in [
+            (r#"{"id":"u"}"#, r#"{"id":"u"}"#, "u"),
+            (r#"{"id":1}"#, r#"{"id":"1"}"#, "1"),
+            (
+                " {\"n\":1, \"\\u0069d\" :\n-12.50 ,\"user_info\":{\"id\":1}}",
+                " {\"n\":1, \"\\u0069d\" :\n\"-12.50\" ,\"user_info\":{\"id\":1}}",
+                "-12.50",
+            ),
+            (r#"{"é":"😀","id":9007199254740993}"#, r#"{"é":"😀","id":"9007199254740993"}"#, "9007199254740993"),
+        ] {
+            let user = User::parse(came, &Limits::default()).unwrap();
+            assert_eq!((&*user.user_data, user.member.user_id.as_str()), (goes, id));
+            let mut json = Vec::new();
+            user.member.user_id.encode(&mut json);
+            assert_eq!(json, format!("\"{id}\"").as_bytes());
+        }
+    }
+
+    #[test]
+    fn what_is_no_user_is_refused_with_its_reason() {
+        let refused = |text: &str| User::parse(text, &Limits::default()).unwrap_err().to_string();
+        for id in ["null", "true", "{}", "[1]", r#""""#] {
+            assert_eq!(refused(&format!(r#"{{"id":{id}}}"#)), "id must be a non-empty string or a number");
+        }
+        assert_eq!(
+            refused(&format!(r#"{{"id":{}}}"#, "1".repeat(129))),
+            "the user's id has 129 characters, the limit is 128"
+        );
+        assert_eq!(refused(r#"{"id":1,"watchlist":[null]}"#), "each id in watchlist must be a string or a number");
     }
 }

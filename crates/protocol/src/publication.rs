@@ -27,7 +27,7 @@ pub struct Publication {
 /// The part of an event that a cache channel remembers beside its frame.
 #[derive(Clone, Debug)]
 pub struct CacheEntry {
-    /// The event's data as it was published.
+    /// The event's data, as a JSON string.
     pub data: Arc<str>,
     /// How long the event is remembered, in seconds.
     pub ttl_seconds: u32,

@@ -127,7 +127,7 @@ impl Node {
             })
         });
         let happening = Happening::new(kind).app(&app.id).channel(channel.as_str()).event(&message.event);
-        happening.data(&message.data).receivers(receivers).user(user)
+        happening.data(&message.data.text()).receivers(receivers).user(user)
     }
 }
 

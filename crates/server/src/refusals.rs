@@ -31,6 +31,8 @@ pub(crate) enum Refused {
     SignIn,
     /// A client event.
     ClientEvent,
+    /// A message of a client that is longer than any that its app allows.
+    Message,
     /// A request of the HTTP API.
     Request(StatusCode),
     /// A request of the admin API, or for metrics.
@@ -38,7 +40,7 @@ pub(crate) enum Refused {
 }
 
 /// All labels there can be: what was refused, and why.
-const LABELS: [(&str, &str); 26] = [
+const LABELS: [(&str, &str); 27] = [
     ("connection", "unknown_app"),
     ("connection", "app_disabled"),
     ("connection", "over_quota"),
@@ -53,6 +55,7 @@ const LABELS: [(&str, &str); 26] = [
     ("subscription", "unavailable"),
     ("sign_in", "not_allowed"),
     ("client_event", "not_allowed"),
+    ("message", "too_large"),
     ("admin", "token"),
     ("admin", "not_found"),
     ("admin", "unavailable"),
@@ -143,6 +146,7 @@ impl Refused {
             Self::Subscription(_) => Kind::SubscriptionRefused,
             Self::SignIn => Kind::SignInRefused,
             Self::ClientEvent => Kind::ClientEventRefused,
+            Self::Message => Kind::MessageRefused,
             Self::Request(_) | Self::Admin(_) => Kind::RequestRefused,
         }
     }
@@ -153,6 +157,7 @@ impl Refused {
             Self::Subscription(status) => ("subscription", subscription_reason(status)),
             Self::SignIn => ("sign_in", "not_allowed"),
             Self::ClientEvent => ("client_event", "not_allowed"),
+            Self::Message => ("message", "too_large"),
             Self::Request(status) => ("request", request_reason(status)),
             Self::Admin(status) => ("admin", admin_reason(status)),
         }
@@ -243,6 +248,7 @@ mod tests {
         }
         count(Refused::SignIn);
         count(Refused::ClientEvent);
+        count(Refused::Message);
         for status in [400, 401, 403, 404, 413, 408, 503, 405] {
             count(Refused::Request(StatusCode::from_u16(status).unwrap()));
         }

@@ -67,16 +67,20 @@ impl Socket {
         move |frame| stream.try_write(frame).unwrap_or(0)
     }
 
-    /// Waits for the next message, whose payload may have `max_message` bytes.
+    /// Waits for the next message, whose payload may have `max_message` bytes; asked whenever bytes have come.
     ///
     /// # Errors
     ///
     /// The stream is at its end or broken, or the peer broke the protocol or the limit. Nothing more will come; the
     /// connection has to be dropped, or after a [`ReadError::Decode`] be closed with [`close`](Self::close).
-    pub fn poll_read(&mut self, cx: &mut Context<'_>, max_message: usize) -> Poll<Result<Message, ReadError>> {
+    pub fn poll_read(
+        &mut self,
+        cx: &mut Context<'_>,
+        max_message: impl Fn() -> usize,
+    ) -> Poll<Result<Message, ReadError>> {
         if self.unread.is_some() {
             ready!(pin!(coop::consume_budget()).poll(cx));
-            if let Some(message) = self.decode_unread(max_message)? {
+            if let Some(message) = self.decode_unread(max_message())? {
                 return Poll::Ready(Ok(message));
             }
         }
@@ -86,7 +90,7 @@ impl Socket {
                 if input.is_empty() {
                     return Poll::Ready(Err(ReadError::Eof));
                 }
-                if let Some(message) = self.decoder.decode(&mut input, max_message)? {
+                if let Some(message) = self.decoder.decode(&mut input, max_message())? {
                     self.keep(Bytes::copy_from_slice(input));
                     return Poll::Ready(Ok(message));
                 }

@@ -1,8 +1,8 @@
-//! Lower limits bind what is new, and end nothing.
+//! Other limits bind what is new, and end nothing.
 
 use clairon_tests::api::{self, Request};
 use clairon_tests::eventually;
-use clairon_tests::raw::RawSocket;
+use clairon_tests::raw::{Frame, RawSocket, Received, TEXT};
 use serde_json::json;
 
 use crate::site::Site;
@@ -26,6 +26,28 @@ pub(crate) fn what_is_new_is_bound_by_a_lower_limit(site: &Site) {
 
     site.clairon(&["update", &site.app.id, "--event-data-bytes", "6"]);
     eventually("six bytes being allowed", || status("123456") == 200);
+}
+
+/// An open connection may send what it may send now, whatever was the limit when it sent something last.
+pub(crate) fn longer_messages_are_taken_from_open_connections(site: &Site) {
+    let limits = |event_data_bytes: &str| {
+        let lower = ["--watchlist-users", "1", "--event-data-bytes", event_data_bytes];
+        site.clairon(&[&["update", site.app.id.as_str()], &lower[..]].concat());
+    };
+    let long = format!("{:50000}", r#"{"event":"pusher:ping"}"#);
+    limits("1");
+    let is_refused = || {
+        let mut client = site.connect();
+        client.socket.text(&long);
+        matches!(client.socket.receive(), Received::Close(Some(1009), _))
+    };
+    eventually("a long message being too long", is_refused);
+    let mut client = site.connect();
+    client.fence();
+    limits("50000");
+    eventually("a long message being allowed", || !is_refused());
+    client.socket.send(&Frame::new(TEXT, &long));
+    client.expect("pusher:pong");
 }
 
 pub(crate) fn capacity_ends_nobody(site: &Site) {

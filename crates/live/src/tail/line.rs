@@ -79,6 +79,7 @@ fn word(kind: &str) -> (Style, &str) {
         | "subscription_refused"
         | "sign_in_refused"
         | "client_event_refused"
+        | "message_refused"
         | "request_refused" => (RED, "refused"),
         "subscribed" => (CYAN, kind),
         "client_event" => (BOLD, "client event"),

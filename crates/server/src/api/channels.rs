@@ -3,11 +3,32 @@
 use std::sync::Arc;
 
 use axum::{Json, extract::State};
-use clairon_protocol::{ChannelKind, ChannelName};
-use serde_json::{Map, Value, json};
+use clairon_protocol::{AppId, ChannelKind, ChannelName};
+use serde::Serialize;
+use serde_json::{Map, Value, json, value::RawValue};
 
 use super::{ApiError, info::Info, signed::SignedRequest};
 use crate::node::Node;
+
+/// What is told of one channel, as far as it is asked for.
+#[derive(Serialize)]
+pub(crate) struct Attributes {
+    occupied: bool,
+    #[serde(flatten)]
+    counts: Map<String, Value>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    cache: Option<Cache>,
+}
+
+/// What a cache channel remembers.
+#[derive(Serialize)]
+#[serde(untagged)]
+enum Cache {
+    /// The data as it went to the subscribers, and for how many seconds it is still remembered.
+    Event { data: Box<RawValue>, ttl: u64 },
+    /// Written `null`.
+    Nothing,
+}
 
 /// `GET /apps/{id}/channels`: those that somebody listens to.
 pub(crate) async fn channels(State(node): State<Arc<Node>>, request: SignedRequest) -> Result<Json<Value>, ApiError> {
@@ -24,22 +45,26 @@ pub(crate) async fn channels(State(node): State<Arc<Node>>, request: SignedReque
 }
 
 /// `GET /apps/{id}/channels/{name}`: one channel, whether somebody listens or not.
-pub(crate) async fn channel(State(node): State<Arc<Node>>, request: SignedRequest) -> Result<Json<Value>, ApiError> {
+pub(crate) async fn channel(
+    State(node): State<Arc<Node>>,
+    request: SignedRequest,
+) -> Result<Json<Attributes>, ApiError> {
     let name = ChannelName::parse(&request.item_of("channels"), &request.app.limits)?;
     let info = Info::parse(request.query().get("info").as_deref()).unwrap_or_default();
     if info.user_count && name.kind() != ChannelKind::Presence {
         return Err(ApiError::bad_request("user_count is for presence channels alone"));
     }
     let summaries = node.peers.summaries(&request.app.id, std::slice::from_ref(&name)).await?;
-    let mut attributes = summaries.first().map(|summary| info.counts(summary)).unwrap_or_default();
-    let is_occupied = summaries.first().is_some_and(|summary| summary.subscription_count > 0);
-    attributes.insert("occupied".to_owned(), json!(is_occupied));
-    if info.cache {
-        let remembered = node.peers.remembered(&request.app.id, &name).await?;
-        let cache = remembered.map(|event| json!({ "data": event.data, "ttl": event.ttl.div_ceil(1_000) }));
-        attributes.insert("cache".to_owned(), json!(cache));
-    }
-    Ok(Json(attributes.into()))
+    let counts = summaries.first().map(|summary| info.counts(summary)).unwrap_or_default();
+    let occupied = summaries.first().is_some_and(|summary| summary.subscription_count > 0);
+    let cache = if info.cache { Some(cache(&node, &request.app.id, &name).await?) } else { None };
+    Ok(Json(Attributes { occupied, counts, cache }))
+}
+
+async fn cache(node: &Node, app: &AppId, name: &ChannelName) -> Result<Cache, ApiError> {
+    let Some(event) = node.peers.remembered(app, name).await? else { return Ok(Cache::Nothing) };
+    let data = RawValue::from_string(event.data.as_ref().to_owned());
+    Ok(data.map_or(Cache::Nothing, |data| Cache::Event { data, ttl: event.ttl.div_ceil(1_000) }))
 }
 
 /// `GET /apps/{id}/channels/{name}/users`: the members of a presence channel.

@@ -2,7 +2,7 @@
 
 use std::collections::HashSet;
 
-use clairon_protocol::{ChannelName, Limits, SocketId, auth::Query, data_text, is_socket_id};
+use clairon_protocol::{ChannelName, EventData, Limits, SocketId, auth::Query, is_socket_id};
 use http::StatusCode;
 use serde::{Deserialize, de::DeserializeOwned};
 use serde_json::value::RawValue;
@@ -68,14 +68,14 @@ impl EventBody {
         let name = self.name.filter(|name| !name.is_empty()).ok_or_else(|| missing("name"))?;
         let (size, limit) = (name.chars().count(), limits.event_name_chars);
         check_size("event name", size, limit, "characters", StatusCode::BAD_REQUEST)?;
-        let data = data_text(self.data.as_deref().ok_or_else(|| missing("data"))?).into_owned();
-        let (size, limit) = (data.len(), limits.event_data_bytes);
+        let data = EventData::new(self.data.as_deref().ok_or_else(|| missing("data"))?);
+        let (size, limit) = (data.bytes(), limits.event_data_bytes);
         check_size("data content of this event", size, limit, "bytes", StatusCode::PAYLOAD_TOO_LARGE)?;
         let mut names = self.channels.unwrap_or_default();
         names.extend(self.channel);
         let message = Message {
             event: name.into(),
-            data: data.into(),
+            data,
             channels: parse_channels(&names, limits)?.into(),
             except: parse_socket_id(self.socket_id.as_deref())?,
             origin: Origin::Backend,

@@ -58,7 +58,7 @@ pub(crate) async fn batch_events(
 
 async fn publish(node: &Node, app: &App, messages: &[Message<'_>]) -> Result<(), ApiError> {
     for message in messages {
-        let (name, bytes) = (Cut(&message.event), message.data.len());
+        let (name, bytes) = (Cut(&message.event), message.data.bytes());
         debug!(app = %app.id, event = %name, channels = message.channels.len(), bytes, "event");
     }
     node.peers.publish(app, messages.iter()).await?;

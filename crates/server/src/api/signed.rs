@@ -24,12 +24,8 @@ use crate::{clock::unix_seconds, node::Node};
 const BODY_TIMEOUT: Duration = Duration::from_secs(30);
 /// How much of a body that is too long is read and dropped, so that its sender gets to read the answer.
 const DISCARDED_BYTES: usize = 16 << 20;
-/// The longest body, whatever the limits add up to.
-const BODY_BYTES: usize = 64 << 20;
-/// The longest a text can become when JSON escapes it: six bytes for one (`\u0000`).
-const ESCAPED: usize = 6;
-/// The same for a character, which may be a surrogate pair.
-const ESCAPED_CHAR: usize = 12;
+/// The longest body of a request that needs none, in bytes: libraries send `{}`.
+const EMPTY_BODY_BYTES: usize = 4_096;
 
 /// An extractor: a request whose signature is right, of an app that is switched on, with its raw body.
 #[derive(Debug)]
@@ -112,20 +108,15 @@ fn find_credential<'a>(node: &Node, app: &'a App, key: Option<&str>) -> Result<&
     })
 }
 
-/// How long the body of a request may be, in bytes: what the app's limits for its endpoint add up to.
+/// The longest body of a request, in bytes: what the app's limits for its endpoint add up to.
 fn body_limit(path: &str, limits: &Limits) -> usize {
-    const REST: usize = 4_096;
-    let [data, name, channel] =
-        [limits.event_data_bytes, limits.event_name_chars, limits.channel_name_bytes].map(|limit| limit as usize);
-    let event = |channels: usize| ESCAPED * (data + channels * (channel + 3)) + ESCAPED_CHAR * name + REST;
-    let limit = if path.ends_with("/batch_events") {
-        limits.events_per_batch as usize * event(1)
+    if path.ends_with("/batch_events") {
+        limits.batch_body_bytes()
     } else if path.ends_with("/events") {
-        event(limits.channels_per_event as usize)
+        limits.event_body_bytes()
     } else {
-        REST
-    };
-    limit.min(BODY_BYTES)
+        EMPTY_BODY_BYTES
+    }
 }
 
 /// Reads a body of at most `limit` bytes.
@@ -157,17 +148,4 @@ async fn collect(mut body: Body, limit: usize) -> Result<(Bytes, usize), ApiErro
         }
     }
     Ok((bytes.freeze(), size))
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_body_may_be_what_its_limits_add_up_to() {
-        let limits = Limits { event_data_bytes: 10, event_name_chars: 2, channel_name_bytes: 1, ..Limits::default() };
-        assert_eq!(body_limit("/apps/1/events", &limits), 6 * (10 + 100 * 4) + 12 * 2 + 4_096);
-        assert_eq!(body_limit("/apps/1/batch_events", &limits), 10 * (6 * (10 + 4) + 12 * 2 + 4_096));
-        assert_eq!(body_limit("/apps/1/users/u/terminate_connections", &limits), 4_096);
-    }
 }

@@ -7,7 +7,7 @@ use clairon_registry::AppCache;
 use http::Method;
 use jiff::Timestamp;
 use serde::Serialize;
-use tracing::warn;
+use tracing::{info, warn};
 use utoipa::ToSchema;
 
 use crate::{
@@ -47,6 +47,8 @@ pub(crate) enum Kind {
     ClientEvent,
     /// A client's event was not published.
     ClientEventRefused,
+    /// A client's message was too long, so its connection has ended.
+    MessageRefused,
     /// A backend's request was not carried out.
     RequestRefused,
     /// More has happened than whoever watches has taken.
@@ -113,6 +115,7 @@ impl Kind {
             Self::Event => "event",
             Self::ClientEvent => "client event",
             Self::ClientEventRefused => "client event refused",
+            Self::MessageRefused => "message refused",
             Self::RequestRefused => "request refused",
             Self::Missed => "missed",
         }
@@ -203,19 +206,25 @@ impl Happening {
     /// Writes a refusal to the log. `left_out` is how many others like it are not there.
     pub(crate) fn log(&self, left_out: u64) {
         let Self { app, socket, channel, event, request, code, reason, .. } = self;
-        warn!(
-            target: "clairon_server::refusals",
-            app = app.as_deref(),
-            socket = socket.as_deref(),
-            channel = channel.as_deref(),
-            event = event.as_deref(),
-            request = request.as_deref(),
-            code,
-            reason = reason.as_deref(),
-            left_out = (left_out > 0).then_some(left_out),
-            "{}",
-            self.kind.words(),
-        );
+        macro_rules! line {
+            ($level:ident) => {
+                $level!(
+                    target: "clairon_server::refusals",
+                    app = app.as_deref(),
+                    socket = socket.as_deref(),
+                    channel = channel.as_deref(),
+                    event = event.as_deref(),
+                    request = request.as_deref(),
+                    code,
+                    reason = reason.as_deref(),
+                    left_out = (left_out > 0).then_some(left_out),
+                    "{}",
+                    self.kind.words(),
+                )
+            };
+        }
+        // What ends a connection is told at the level of all ended connections.
+        if self.kind == Kind::MessageRefused { line!(info) } else { line!(warn) }
     }
 
     pub(super) fn channel_name(&self) -> Option<&str> {

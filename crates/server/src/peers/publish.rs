@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 
 use clairon_cluster::BusError;
-use clairon_protocol::{CacheEntry, ChannelName, Event, JsonString, Publication, SocketId};
+use clairon_protocol::{CacheEntry, ChannelName, Event, EventData, Publication, SocketId};
 use clairon_registry::App;
 
 use super::Peers;
@@ -15,7 +15,7 @@ pub(crate) struct Message<'a> {
     /// The event's name.
     pub(crate) event: Cow<'a, str>,
     /// The event's data.
-    pub(crate) data: Cow<'a, str>,
+    pub(crate) data: EventData,
     /// The channels that it goes to, each once.
     pub(crate) channels: Cow<'a, [ChannelName]>,
     /// The connection that does not get it.
@@ -34,7 +34,7 @@ pub(crate) enum Origin<'a> {
 }
 
 impl Peers {
-    /// Publishes events, each to all its channels, in their order. The data of each is escaped once. On a lone node the
+    /// Publishes events, each to all its channels, in their order. On a lone node the
     /// events are queued for all receivers when this returns.
     ///
     /// # Errors
@@ -58,7 +58,6 @@ impl Peers {
 /// The event as the subscribers of each of its channels get it.
 fn encode<'a>(app: &'a App, message: &'a Message<'a>) -> impl Iterator<Item = Publication> + 'a {
     let Message { event, data, channels, except, origin } = message;
-    let text = JsonString::new(data);
     let (user_id, is_remembered) = match *origin {
         Origin::Backend => (None, true),
         Origin::Client(user_id) => (user_id, false),
@@ -66,10 +65,10 @@ fn encode<'a>(app: &'a App, message: &'a Message<'a>) -> impl Iterator<Item = Pu
     channels.iter().map(move |channel| Publication {
         app: app.id.clone(),
         channel: channel.clone(),
-        frame: wire::encode(&Event::Published { event, channel, data: &text, user_id }),
+        frame: wire::encode(&Event::Published { event, channel, data, user_id }),
         except: *except,
         cache: (is_remembered && channel.is_cache())
-            .then(|| CacheEntry { data: data.as_ref().into(), ttl_seconds: app.limits.cache_ttl_seconds }),
+            .then(|| CacheEntry { data: data.json().into(), ttl_seconds: app.limits.cache_ttl_seconds }),
         version: None,
     })
 }

@@ -10,7 +10,7 @@ use super::{Peers, alone::Alone, many::Many};
 
 /// The event that a cache channel remembers.
 pub(crate) struct Remembered {
-    /// The event's data, as it was published.
+    /// The event's data, as a JSON string.
     pub(crate) data: Arc<str>,
     /// The time until it is forgotten, in milliseconds.
     pub(crate) ttl: u64,

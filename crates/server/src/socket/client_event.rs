@@ -3,7 +3,7 @@
 use std::iter;
 
 use clairon_hub::Millis;
-use clairon_protocol::{CLIENT_EVENT_RATE, ClientEvent, UserId, data_text};
+use clairon_protocol::{CLIENT_EVENT_RATE, ClientEvent, EventData, UserId};
 use clairon_registry::App;
 
 use super::connection::Connection;
@@ -52,8 +52,8 @@ impl Connection {
         if size > limit {
             return refuse(format!("The client event's name has {size} characters, the limit is {limit}"));
         }
-        let data = event.data.map_or("null".into(), data_text);
-        let (size, limit) = (data.len(), app.limits.event_data_bytes as usize);
+        let data = event.data.map_or_else(|| EventData::from_text("null"), EventData::new);
+        let (size, limit) = (data.bytes(), app.limits.event_data_bytes as usize);
         if size > limit {
             return refuse(format!("The client event's data has {size} bytes, the limit is {limit}"));
         }

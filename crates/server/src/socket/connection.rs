@@ -4,7 +4,7 @@ use std::{collections::HashMap, sync::Arc};
 
 use bytes::Bytes;
 use clairon_hub::{AppHub, Session};
-use clairon_protocol::{AppId, ChannelName, Command, Event, Member};
+use clairon_protocol::{AppId, ChannelName, Command, Event, Limits, Member};
 use clairon_registry::App;
 use tracing::debug;
 
@@ -29,8 +29,6 @@ pub(super) struct Connection {
     /// Boxed: most clients never sign in.
     pub(super) user: Option<Box<SignedInUser>>,
     pub(super) client_events: RateWindow,
-    /// The longest message that the client may send, in bytes.
-    pub(super) message_limit: usize,
     /// Whether all nodes together have counted it.
     pub(super) is_counted: bool,
 }
@@ -52,7 +50,6 @@ impl Connection {
             subscriptions: HashMap::new(),
             user: None,
             client_events: RateWindow::default(),
-            message_limit: app.limits.message_bytes(),
             is_counted: false,
         }
     }
@@ -65,10 +62,15 @@ impl Connection {
         wire::encode(&Event::ConnectionEstablished { socket_id: self.session.id(), activity_timeout })
     }
 
+    /// The longest message that the client may send at present, in bytes. An app that is gone bounds nothing any more, and
+    /// its sockets are being closed.
+    pub(super) fn message_limit(&self) -> usize {
+        self.node.apps.by_id(&self.app_id).map_or_else(Limits::default, |app| app.limits).message_bytes()
+    }
+
     /// Does what the client says. An app that is gone or switched off does nothing more: its sockets are being closed.
     pub(super) async fn handle(&mut self, text: &str) {
         let Some(app) = self.node.enabled_app(&self.app_id) else { return };
-        self.message_limit = app.limits.message_bytes();
         match Command::parse(text) {
             Ok(Command::Ping) => self.send(&Event::Pong),
             Ok(Command::Pong) => {}

@@ -10,11 +10,11 @@ use std::{
 
 use bytes::Bytes;
 use clairon_protocol::{Disconnect, Event};
-use clairon_websocket::{CloseCode, Message, ReadError, Socket, frame};
+use clairon_websocket::{CloseCode, DecodeError, Message, ReadError, Socket, frame};
 use tracing::{debug, info};
 
 use super::connection::Connection;
-use crate::{live::Kind, wire};
+use crate::{live::Kind, refusals::Refused, wire};
 
 /// How long a client has to take its last frames and to answer the close.
 const CLOSE_PATIENCE: Duration = Duration::from_secs(3);
@@ -68,8 +68,7 @@ pub(crate) async fn run(client: Client) {
                 return close_with(socket, batch, reason).await;
             }
             Turn::Lost(ReadError::Decode(error)) => {
-                debug!(app = %connection.app_id, socket = %connection.session.id(), %error, "broken WebSocket");
-                connection.observe(Kind::Disconnected, |end| end.because(format_args!("broken WebSocket: {error}")));
+                note_broken(&connection, error);
                 let close = frame::close(error.close_code(), &error.to_string());
                 return socket.close(close, leave(connection, batch), CLOSE_PATIENCE).await;
             }
@@ -132,7 +131,7 @@ fn poll_turn(
             }
         }
     }
-    socket.poll_read(cx, connection.message_limit).map(|read| match read {
+    socket.poll_read(cx, || connection.message_limit()).map(|read| match read {
         Ok(message) => Turn::Heard(message),
         Err(error) => Turn::Lost(error),
     })
@@ -162,6 +161,20 @@ async fn hear(connection: &mut Connection, message: Message) {
         Message::Ping(payload) => connection.session.send(frame::pong(&payload)),
         Message::Pong(_) | Message::Close(_) => {}
     }
+}
+
+/// Takes note of a client that broke RFC 6455, or that sent a longer message than any that its app allows.
+fn note_broken(connection: &Connection, error: DecodeError) {
+    let code = error.close_code();
+    if code == CloseCode::TOO_BIG {
+        connection.note_refusal(Refused::Message, |refused| {
+            let why = "what the app's limits add up to (event_data_bytes, user_info_bytes, watchlist_users and others)";
+            refused.code(code.0).because(format_args!("{error}: {why}"))
+        });
+    } else {
+        debug!(app = %connection.app_id, socket = %connection.session.id(), %error, "broken WebSocket");
+    }
+    connection.observe(Kind::Disconnected, |end| end.because(format_args!("broken WebSocket: {error}")));
 }
 
 fn log_end(connection: &Connection, reason: Disconnect) {

@@ -42,18 +42,18 @@ impl Connection {
             Some(present) if present.member.user_id != user.member.user_id => {
                 return Err(plain("Connection is already signed in as another user".to_owned()));
             }
-            Some(_) => self.send(&Event::SignInSuccess { user_data: &sign_in.user_data }),
-            None => self.become_user(app, user, &sign_in.user_data),
+            Some(_) => self.send(&Event::SignInSuccess { user_data: &user.user_data }),
+            None => self.become_user(app, user),
         }
         Ok(())
     }
 
-    fn become_user(&mut self, app: &App, user: User, user_data: &str) {
-        let User { member, watchlist, unwatched } = user;
+    fn become_user(&mut self, app: &App, user: User<'_>) {
+        let User { member, watchlist, unwatched, user_data } = user;
         let watchlist = if app.watchlist { watchlist } else { Vec::new() };
         let signed_in = SignedIn { user_id: member.user_id.as_str().into(), watchlist };
         self.session.authorize();
-        let mut answers = vec![wire::encode(&Event::SignInSuccess { user_data })];
+        let mut answers = vec![wire::encode(&Event::SignInSuccess { user_data: &user_data })];
         if app.watchlist && unwatched > 0 {
             let limit = app.limits.watchlist_users;
             let size = limit as usize + unwatched;

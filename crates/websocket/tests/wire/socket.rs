@@ -40,7 +40,7 @@ fn websocket(stream: ClientStream) -> WebSocket<ClientStream> {
 }
 
 async fn read(socket: &mut Socket) -> Result<Message, ReadError> {
-    poll_fn(|cx| socket.poll_read(cx, LIMIT)).await
+    poll_fn(|cx| socket.poll_read(cx, || LIMIT)).await
 }
 
 fn text(payload: &str) -> Bytes {
@@ -110,7 +110,7 @@ async fn a_chatty_peer_yields_to_others() {
     let end = poll_fn(|cx| {
         let mut at_once = 0;
         loop {
-            match socket.poll_read(cx, LIMIT) {
+            match socket.poll_read(cx, || LIMIT) {
                 Poll::Ready(Ok(_)) => at_once += 1,
                 Poll::Ready(Err(error)) => return Poll::Ready(error),
                 Poll::Pending => break,

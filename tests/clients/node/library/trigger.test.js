@@ -15,6 +15,13 @@ test('an event reaches each of its channels, and the answer is an empty object',
   for (const { heard } of rooms) assert.deepEqual(await heard.next('sent'), { to: 'both' });
 });
 
+test('a text that was cut within a character arrives as it was sent', async (t) => {
+  const name = unique('room');
+  const { heard } = await listen(t, name);
+  await backend.trigger(name, 'sent', 'half \ud83d');
+  assert.equal(await heard.next('sent'), 'half \ud83d');
+});
+
 test('info tells of each channel, also of those where nobody is', async (t) => {
   const [open, room, empty] = [unique('open'), unique('presence-room'), unique('empty')];
   await listen(t, open);

@@ -20,6 +20,15 @@ test('what the server library triggers is printed', async (t) => {
   }
 });
 
+test('a text that was cut within a character is printed, and ends nothing', async (t) => {
+  const name = unique('orders');
+  const heard = await listen(t, name);
+  await backend.trigger(name, 'cut', 'half \ud83d');
+  await backend.trigger(name, 'shipped', { order: 1 });
+  assert.equal((await heard.next('cut')).data, 'half \ufffd');
+  assert.deepEqual((await heard.next('shipped')).data, { order: 1 });
+});
+
 test('it is a member like others, and hears what they whisper', async (t) => {
   const name = unique('presence-room');
   const ann = await subscribe(pusherClient(t, { user: 'ann' }), name);

@@ -30,7 +30,7 @@ test('a client event of any JSON type arrives as it was sent', async (t) => {
   const me = await subscribe(pusherClient(t, { user: 'alice' }), name);
   const they = await subscribe(pusherClient(t, { user: 'bob' }), name);
   they.bind('client-said', heard.as('said'));
-  for (const data of [{ nested: [1, 'two', null] }, [], 'text', 7, true, {}]) {
+  for (const data of [{ nested: [1, 'two', null] }, [], 'text', 7, true, {}, 'half \ud83d', { half: '\ud83d' }]) {
     me.trigger('client-said', data);
     assert.deepEqual(await heard.next('said'), data);
   }

@@ -23,6 +23,31 @@ test('an event for a user reaches all connections of the user once, and nobody e
   assert.deepEqual(await tabs[2].heard.next('greeting'), { to: bob });
 });
 
+test('a user whom the site knows by a number is signed in by its text', async (t) => {
+  const { token } = backend.config;
+  const userData = '{"id":4711, "user_info":{"id":4711}}';
+  const customHandler = ({ socketId }, callback) => {
+    callback(null, { auth: `${token.key}:${token.sign(`${socketId}::user::${userData}`)}`, user_data: userData });
+  };
+  const heard = new Heard();
+  // A presence channel whose subscription says nothing of the member has the signed-in user.
+  const authorize = ({ socketId, channelName }, callback) => {
+    callback(null, { auth: `${token.key}:${token.sign(`${socketId}:${channelName}`)}` });
+  };
+  const client = pusherClient(t, {
+    userAuthentication: { customHandler },
+    channelAuthorization: { customHandler: authorize },
+  });
+  client.user.bind('greeting', heard.as('greeting'));
+  await signIn(client);
+  assert.deepEqual(client.user.user_data, { id: '4711', user_info: { id: 4711 } });
+
+  await backend.sendToUser('4711', 'greeting', { to: 4711 });
+  assert.deepEqual(await heard.next('greeting'), { to: 4711 });
+  const { members } = await subscribe(client, unique('presence-room'));
+  assert.deepEqual(members.me, { id: '4711', info: { id: 4711 } });
+});
+
 test('a sign-in that the site refuses is told to the client', async (t) => {
   const heard = new Heard();
   const client = pusherClient(t);
