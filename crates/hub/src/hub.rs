@@ -202,13 +202,11 @@ impl AppHub {
     /// Queues an event of a channel that several nodes share for its subscribers on this node. The ledger remembers the
     /// event if it is to be remembered. `since` is when the event came to this node.
     pub fn relay(&self, publication: &Publication, since: Micros) -> Sent {
-        match publication.channel.user_id() {
-            Some(user_id) => self.send_to_user(user_id, publication),
-            None => {
-                let channel = self.channel(&publication.channel);
-                channel.and_then(|channel| channel.publish(publication, since)).unwrap_or_default()
-            }
+        if let Some(user_id) = publication.channel.user_id() {
+            return self.send_to_user(user_id, publication);
         }
+        let channel = self.channel(&publication.channel);
+        channel.and_then(|channel| channel.publish(publication, since)).unwrap_or_default()
     }
 
     /// Queues an event for the subscribers of a channel, and remembers it if it is to be remembered. The event of a

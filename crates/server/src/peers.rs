@@ -147,8 +147,9 @@ impl Peers {
         answers: Vec<Bytes>,
     ) -> UserStay {
         let entry = match self {
-            Self::Alone(alone) => {
-                alone.sign_in(app, session, &signed_in, answers);
+            Self::Alone(_) => {
+                session.send_all(answers);
+                app.hub.sign_in(session, &signed_in);
                 None
             }
             Self::Many(many) => Some(many.sign_in(app, session, &signed_in, answers)),

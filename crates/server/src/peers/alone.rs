@@ -1,9 +1,6 @@
 //! A node without others: the hub decides, at once.
 
-use std::sync::Arc;
-
-use bytes::Bytes;
-use clairon_hub::{ChannelFull, Join, Session, SignedIn, Subscriber};
+use clairon_hub::{ChannelFull, Join, Subscriber};
 use clairon_protocol::{AppId, ChannelName, Publication, SocketId};
 
 use super::{
@@ -51,11 +48,6 @@ impl Alone {
     pub(super) fn leave(&self, app: LocalApp<'_>, connection: SocketId, seat: &Seat, counts: bool) {
         let edges = app.hub.leave(&seat.channel, connection, counts, self.delivery.now());
         log_edges(app.id, seat.channel.name(), &edges);
-    }
-
-    pub(super) fn sign_in(&self, app: LocalApp<'_>, session: &Arc<Session>, signed_in: &SignedIn, answers: Vec<Bytes>) {
-        session.send_all(answers);
-        app.hub.sign_in(session, signed_in);
     }
 
     pub(super) fn terminate(&self, app: &AppId, user_id: &str) {
