@@ -9,6 +9,10 @@ use clairon_tests::raw::RawSocket;
 use clairon_tests::server::Server;
 use serde_json::{Value, json};
 
+const TOKEN: &str = "operators-token-0123456789";
+const METRICS_TOKEN: &str = "metrics-token-9876543210";
+const AUTHORIZED: &str = "Authorization: Bearer operators-token-0123456789\r\n";
+
 fn app() -> App {
     App::new("hostile")
 }
@@ -69,6 +73,108 @@ fn a_secret_in_the_wrong_place_is_not_logged() {
     let tells = |line: &Value| [&secret, &escaped].into_iter().any(|secret| line.to_string().contains(secret));
     let told: Vec<Value> = server.log().lines().into_iter().filter(tells).collect();
     assert_eq!(told, Vec::<Value>::new());
+}
+
+/// Whoever mistakes a secret for a name, or a token for a path, finds it in no log, however much that tells.
+#[test]
+fn secrets_in_the_place_of_names_are_in_no_line_at_any_level() {
+    let server = Server::builder()
+        .app(app().with("client_messages", true))
+        .env("CLAIRON_LOG", "trace")
+        .env("CLAIRON_ADMIN_TOKEN", TOKEN)
+        .env("CLAIRON_METRICS_TOKEN", METRICS_TOKEN)
+        .start();
+    let App { secret, id, .. } = app();
+    let padding = "x".repeat(185);
+    for token in [TOKEN, METRICS_TOKEN, &secret] {
+        // Percent-encoded, with what is no UTF-8 beside it, and where a text is cut.
+        let escaped = token.replace('-', "%2D");
+        for path in [
+            format!("/{token}"),
+            format!("/{escaped}"),
+            format!("/%ff/{escaped}"),
+            format!("/{padding}/{token}"),
+            format!("/admin/api/{token}"),
+            format!("/admin/api/apps/{token}?token={token}"),
+            format!("/metrics/{token}"),
+            format!("/apps/{token}/channels?auth_key={token}"),
+            format!("/apps/{id}/channels/{token}?auth_key={token}"),
+        ] {
+            let answer = http::request(&server, "GET", &path, &format!("Authorization: Bearer x{token}\r\n"));
+            assert!(answer.status >= 400, "{path}");
+        }
+        for path in
+            [format!("/app/{token}"), format!("/app/{padding}{token}"), format!("/app/hostile-key?protocol={token}")]
+        {
+            RawSocket::open_with(&server, &path, &format!("Origin: https://{token}.test\r\n")).closed();
+        }
+        let mut client = Client::connect(&server, &app());
+        let [channel, presence] = [format!("x-{token}"), format!("presence-{token}")];
+        client.subscribe(&channel);
+        client.unsubscribe(&channel);
+        client.join(&presence, &json!({"user_id": format!("{token}-user")}).to_string());
+        client.whisper(&presence, &format!("client-{token}"), &json!(token));
+        client.whisper(token, &format!("client-{token}"), &json!(token));
+        client.complained();
+        client.send(&format!("event-{token}"), &json!({}));
+        client.complained();
+        client.send("pusher:subscribe", &json!({"channel": format!("private-{token}"), "auth": format!("{token}:x")}));
+        client.refused(&format!("private-{token}"));
+        client.sign_in(&json!({"id": token}).to_string());
+        api::trigger(&server, &app(), &channel, token, token);
+        let path = format!("/users/{token}/terminate_connections");
+        assert_eq!(api::post(&server, &app(), &path, &json!({})), json!({}));
+        client.expect("pusher:error");
+    }
+    let terminated = |line: &Value| line["message"] == "connections terminated";
+    eventually("the log of the last act", || server.log().lines().into_iter().filter(terminated).count() == 3);
+    // Three characters more than what a cut leaves of it.
+    for token in [TOKEN, METRICS_TOKEN, &secret] {
+        for part in [token, &token.replace('-', "%2D"), &token[..13]] {
+            let tells = |line: &Value| line.to_string().contains(part);
+            let told: Vec<Value> = server.log().lines().into_iter().filter(tells).collect();
+            assert_eq!(told, Vec::<Value>::new(), "{part}");
+        }
+    }
+    // Names that are no secrets are there.
+    let _ = server.wait_for_log("a name", |line| line["channel"].as_str() == Some("x-[a secret]"));
+}
+
+/// What a client says wrongly is told it in few words, whatever the length of that.
+#[test]
+fn what_is_repeated_to_a_peer_is_cut() {
+    let server = Server::builder().app(app()).env("CLAIRON_ADMIN_TOKEN", TOKEN).start();
+    let mut client = Client::connect(&server, &app());
+    let [long, half] = [99_000, 49_000].map(|size| "x".repeat(size));
+    for (event, data) in [
+        ("pusher:subscribe", json!({ "channel": long })),
+        ("pusher:subscribe", json!({"channel": 1, long.as_str(): 1})),
+        ("pusher:signin", json!({ "auth": half, "user_data": half })),
+        ("pusher:signin", json!({ "auth": [long] })),
+        (&long, json!({})),
+    ] {
+        client.send(event, &data);
+        for answer in client.fence() {
+            assert!(answer.to_string().len() < 1_500, "{} bytes", answer.to_string().len());
+        }
+    }
+    client.whisper(&half, &format!("client-{half}"), &json!({}));
+    assert!(client.complained().len() < 500);
+    let long = "X".repeat(14_000);
+    let handshake = "Upgrade: websocket\r\nConnection: upgrade\r\n";
+    for (method, path, headers) in [
+        (long.as_str(), "/up".to_owned(), ""),
+        (&long, "/app/hostile-key".to_owned(), handshake),
+        (&long, "/admin/api/apps".to_owned(), AUTHORIZED),
+        ("GET", format!("/{long}"), ""),
+        ("GET", format!("/apps/1/channels/{long}?auth_key={long}"), ""),
+        ("GET", format!("/admin/api/apps?{long}=1"), AUTHORIZED),
+        ("GET", format!("/admin/api/statistics?app={long}"), AUTHORIZED),
+        ("GET", format!("/admin/api/apps/{long}"), AUTHORIZED),
+    ] {
+        let answer = http::request(&server, method, &path, headers);
+        assert!(answer.status >= 400 && answer.body.len() < 800, "{}: {} bytes", answer.status, answer.body.len());
+    }
 }
 
 #[test]

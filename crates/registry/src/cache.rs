@@ -8,7 +8,7 @@ use std::{
 };
 
 use arc_swap::ArcSwap;
-use clairon_protocol::{AppId, AppKey};
+use clairon_protocol::{AppId, AppKey, Secret};
 use tokio::sync::Mutex;
 
 use crate::{
@@ -25,6 +25,8 @@ const ANSWER_TIMEOUT: Duration = Duration::from_secs(10);
 #[derive(Debug)]
 pub struct AppCache {
     registry: Arc<dyn AppRegistry>,
+    /// Secrets of the server itself.
+    tokens: Vec<Secret>,
     snapshot: ArcSwap<Snapshot>,
     /// Held while refreshing, so that two callers do not report the same change.
     refreshing: Mutex<()>,
@@ -44,13 +46,13 @@ pub enum AppChange {
 }
 
 impl AppCache {
-    /// Reads all apps.
+    /// Reads all apps. `tokens` are the secrets of the server itself, which are hidden with those of the apps.
     ///
     /// # Errors
     /// When the registry fails or does not answer.
-    pub async fn load(registry: Arc<dyn AppRegistry>) -> Result<Self, RegistryError> {
-        let snapshot = answer(Snapshot::read(registry.as_ref())).await?;
-        Ok(Self { registry, snapshot: ArcSwap::from_pointee(snapshot), refreshing: Mutex::new(()) })
+    pub async fn load(registry: Arc<dyn AppRegistry>, tokens: Vec<Secret>) -> Result<Self, RegistryError> {
+        let snapshot = answer(Snapshot::read(registry.as_ref(), &tokens)).await?;
+        Ok(Self { registry, tokens, snapshot: ArcSwap::from_pointee(snapshot), refreshing: Mutex::new(()) })
     }
 
     /// The app with this id, enabled or not.
@@ -73,8 +75,9 @@ impl AppCache {
         self.snapshot.load().all.clone()
     }
 
-    /// The first `chars` characters of a text that is shown to people, without the secrets of apps: whoever mistakes
-    /// one for a key or a name puts it anywhere. Those of fewer than eight bytes stay.
+    /// The first `chars` characters of a text that is shown to people, without the secrets of apps and the tokens of
+    /// the server: a secret that was mistaken for a key or a name may stand anywhere. Those of fewer than eight bytes
+    /// stay. What it costs is bounded by `chars`.
     pub fn hide_secrets<'a>(&self, text: &'a str, chars: usize) -> Cow<'a, str> {
         self.snapshot.load().secrets.hide(text, chars)
     }
@@ -90,7 +93,7 @@ impl AppCache {
         if answer(self.registry.revision()).await? == old.revision {
             return Ok(Vec::new());
         }
-        let new = Arc::new(answer(Snapshot::read(self.registry.as_ref())).await?);
+        let new = Arc::new(answer(Snapshot::read(self.registry.as_ref(), &self.tokens)).await?);
         self.snapshot.store(Arc::clone(&new));
         Ok(old.changes_to(&new))
     }
@@ -108,7 +111,7 @@ struct Snapshot {
 
 impl Snapshot {
     /// The revision is read first: a write in between is then read twice, and not missed.
-    async fn read(registry: &dyn AppRegistry) -> Result<Self, RegistryError> {
+    async fn read(registry: &dyn AppRegistry, tokens: &[Secret]) -> Result<Self, RegistryError> {
         let revision = registry.revision().await?;
         let mut apps = registry.list().await?;
         // They change without a new revision, and so would be old here, and tell apps apart that have not changed.
@@ -125,7 +128,7 @@ impl Snapshot {
             revision,
             by_id: apps.iter().map(|app| (app.id.clone(), Arc::clone(app))).collect(),
             by_key: apps.iter().flat_map(by_key).collect(),
-            secrets: Secrets::of(&apps),
+            secrets: Secrets::of(&apps, tokens),
             all: apps,
         })
     }

@@ -1,29 +1,31 @@
-//! Finding the secrets of all apps in a text.
+//! Finding secrets in a text.
 
 use std::{borrow::Cow, sync::Arc};
 
+use clairon_protocol::Secret;
+
 use crate::app::App;
 
-/// How a secret begins. A shorter one is not looked for: it is part of many a word, and none to speak of.
-type Start = [u8; 8];
+/// The fewest bytes of a secret that is looked for: a shorter one is part of many a word, and none to speak of.
+const LEAST: usize = 8;
 
-/// The secrets of all apps, sorted by how they begin.
+/// All secrets that are to be hidden, in order.
 #[derive(Debug, Default)]
-pub(crate) struct Secrets(Vec<(Start, Arc<App>)>);
+pub(crate) struct Secrets(Vec<Secret>);
 
 impl Secrets {
-    pub(crate) fn of(apps: &[Arc<App>]) -> Self {
-        let starts = |app: &Arc<App>| {
-            let secrets =
-                app.credentials.iter().filter_map(|credential| credential.secret.expose().as_bytes().first_chunk());
-            secrets.map(|start| (*start, app.clone())).collect::<Vec<_>>()
-        };
-        let mut secrets: Vec<_> = apps.iter().flat_map(starts).collect();
-        secrets.sort_unstable_by_key(|(start, _)| *start);
+    /// The secrets of apps, and others.
+    pub(crate) fn of(apps: &[Arc<App>], others: &[Secret]) -> Self {
+        let of_apps = apps.iter().flat_map(|app| app.credentials.iter()).map(|credential| &credential.secret);
+        let all = of_apps.chain(others).filter(|secret| secret.expose().len() >= LEAST);
+        let mut secrets: Vec<Secret> = all.cloned().collect();
+        secrets.sort_unstable_by(|one, other| one.expose().cmp(other.expose()));
         Self(secrets)
     }
 
     /// The first characters of a text, with each secret that begins among them taken out as a whole.
+    ///
+    /// It costs a few binary searches for each of these characters, however the secrets and the text are.
     pub(crate) fn hide<'a>(&self, text: &'a str, chars: usize) -> Cow<'a, str> {
         let end = text.char_indices().nth(chars).map_or(text.len(), |(end, _)| end);
         let (mut hidden, mut shown, mut at) = (String::new(), 0, 0);
@@ -41,21 +43,26 @@ impl Secrets {
     }
 
     /// How long the longest secret is that a text begins with.
+    ///
+    /// The last secret in order that is not after the text either is it, or shares a beginning with the text that is no
+    /// shorter than it: so it is looked for again in that beginning.
     fn length_at(&self, text: &[u8]) -> Option<usize> {
-        let start = text.first_chunk::<8>()?;
-        let first = self.0.partition_point(|(other, _)| other < start);
-        let apps = self.0[first..].iter().take_while(|(other, _)| other == start).map(|(_, app)| app);
-        let secrets =
-            apps.flat_map(|app| app.credentials.iter()).map(|credential| credential.secret.expose().as_bytes());
-        // The app may have others, which are too short.
-        secrets.filter(|secret| secret.len() >= start.len() && text.starts_with(secret)).map(<[u8]>::len).max()
+        let mut beginning = text;
+        while beginning.len() >= LEAST {
+            let after = self.0.partition_point(|secret| secret.expose().as_bytes() <= beginning);
+            let last = self.0[..after].last()?.expose().as_bytes();
+            if beginning.starts_with(last) {
+                return Some(last.len());
+            }
+            let shared = last.iter().zip(beginning).take_while(|(one, other)| one == other).count();
+            beginning = &beginning[..shared];
+        }
+        None
     }
 }
 
 #[cfg(test)]
 mod tests {
-    use clairon_protocol::Secret;
-
     use super::*;
     use crate::Credential;
 
@@ -66,7 +73,7 @@ mod tests {
                 Credential::new(app.credentials.newest().key.clone(), Secret::parse(secret).unwrap()).into();
             Arc::new(app)
         };
-        Secrets::of(&all.iter().map(app).collect::<Vec<_>>())
+        Secrets::of(&all.iter().map(app).collect::<Vec<_>>(), &[])
     }
 
     #[test]
@@ -90,5 +97,24 @@ mod tests {
         assert_eq!(secrets.hide(text, 13), "ab[a secret][a secret]");
         assert_eq!(secrets.hide(text, 23), "ab[a secret][a secret]c");
         assert_eq!(secrets.hide("äöü", 2), "äö");
+    }
+
+    #[test]
+    fn the_longest_secret_is_found_among_many_that_begin_alike() {
+        let alike: Vec<String> = (0..500).map(|n| format!("secret-of-app-{n}")).collect();
+        let mut all: Vec<&str> = alike.iter().map(String::as_str).collect();
+        all.extend(["secret-of", "secret-of-app-zz"]);
+        let secrets = secrets(&all);
+        for (text, hidden) in [
+            ("secret-of-app-17", "[a secret]"),
+            ("secret-of-app-499!", "[a secret]!"),
+            ("secret-of-app-z", "[a secret]-app-z"),
+            ("secret-of-app-", "[a secret]-app-"),
+            ("secret-o", "secret-o"),
+        ] {
+            assert_eq!(secrets.hide(text, usize::MAX), hidden, "{text}");
+        }
+        let token = Secret::parse("token-of-the-operator").unwrap();
+        assert_eq!(Secrets::of(&[], &[token]).hide("a token-of-the-operator", 9), "a [a secret]");
     }
 }

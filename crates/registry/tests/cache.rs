@@ -24,7 +24,7 @@ async fn apps_are_found_by_id_and_key() {
     let (a, b) = (app("a"), App { enabled: false, ..app("b") });
     registry.create(&b).await.unwrap();
     registry.create(&a).await.unwrap();
-    let cache = AppCache::load(registry).await.unwrap();
+    let cache = AppCache::load(registry, Vec::new()).await.unwrap();
     assert_eq!(cache.by_id("a").as_deref(), Some(&a));
     assert_eq!(cache.by_id(&b.id).as_deref(), Some(&b));
     assert_eq!(cache.by_key(b.credentials.newest().key.as_str()).as_deref(), Some(&b));
@@ -39,7 +39,7 @@ async fn a_refresh_reports_what_changed() {
     for app in &apps {
         registry.create(&App { enabled: app.id.as_str() != "enabled", ..app.clone() }).await.unwrap();
     }
-    let cache = AppCache::load(Arc::clone(&registry)).await.unwrap();
+    let cache = AppCache::load(Arc::clone(&registry), Vec::new()).await.unwrap();
     assert_eq!(cache.refresh().await.unwrap(), []);
 
     let [changed, disabled, enabled, removed, _] = &apps;
@@ -72,7 +72,7 @@ async fn every_live_key_leads_to_the_app() {
     let registry = open("sqlite::memory:", 1).await.unwrap();
     let a = app("a");
     registry.create(&a).await.unwrap();
-    let cache = AppCache::load(Arc::clone(&registry)).await.unwrap();
+    let cache = AppCache::load(Arc::clone(&registry), Vec::new()).await.unwrap();
     let (old, new) = (a.credentials.newest(), Credential::random());
     registry.rotate(&a.id, &new).await.unwrap();
     assert_eq!(cache.refresh().await.unwrap(), [AppChange::Changed(a.id.clone())]);
@@ -170,7 +170,7 @@ async fn a_silent_registry_is_an_error_and_the_old_apps_stay() {
     let registry = open("sqlite::memory:", 1).await.unwrap();
     registry.create(&app("a")).await.unwrap();
     let silent = Arc::new(Silent { registry, silent: AtomicBool::new(false) });
-    let cache = AppCache::load(Arc::<Silent>::clone(&silent)).await.unwrap();
+    let cache = AppCache::load(Arc::<Silent>::clone(&silent), Vec::new()).await.unwrap();
 
     silent.silent.store(true, Ordering::Relaxed);
     tokio::time::pause();

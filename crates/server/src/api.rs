@@ -12,6 +12,6 @@ mod users;
 pub(crate) use channels::{channel, channel_users, channels};
 pub(crate) use error::{ApiError, Reason};
 pub(crate) use events::{batch_events, events};
-pub(crate) use pages::{health, home, method_not_allowed, not_found, ready, up};
+pub(crate) use pages::{health, home, method_not_allowed, no_method, not_found, ready, up};
 pub(crate) use signed::read_body;
 pub(crate) use users::terminate_connections;

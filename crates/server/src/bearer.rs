@@ -37,6 +37,11 @@ impl BearerToken {
         self.0.expose()
     }
 
+    /// The secret that it is.
+    pub(crate) fn secret(&self) -> &Secret {
+        &self.0
+    }
+
     /// Checks that a request has `Authorization: Bearer …` with this token. Takes the same time wherever they differ.
     ///
     /// # Errors

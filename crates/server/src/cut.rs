@@ -1,42 +1,104 @@
-//! Strangers' texts in the log.
+//! Texts of peers, as operators see them.
 
-use std::fmt::{self, Write};
+use std::{
+    borrow::Cow,
+    fmt::{self, Write},
+};
+
+use clairon_protocol::SECRET_BYTES;
+use clairon_registry::AppCache;
+use percent_encoding::percent_decode_str;
 
 /// How much of a text is shown, in characters.
 const SHOWN: usize = 200;
 
-/// A text of a peer for the log, cut to 200 characters. It is not escaped: the log escapes every value once. The
-/// `Debug` form stands between quotes, for use within a sentence; quotes inside it are escaped, so that its end is
-/// known.
+/// How much of a text is looked at, in characters: what is shown, and a percent-encoded secret that begins in it. No
+/// name of a channel or an event has more.
+const LOOKED_AT: usize = 1_024;
+
+/// A text of a peer for the log: without secrets of apps and tokens of the server, and cut to 200 characters.
+///
+/// It is not escaped: the log escapes every value once. The `Debug` form stands between quotes, for use within a
+/// sentence; quotes inside it are escaped, so that its end is known.
 #[derive(Clone, Copy)]
-pub(crate) struct Cut<'a>(pub(crate) &'a str);
+pub(crate) struct Shown<'a> {
+    apps: &'a AppCache,
+    /// The text, or the beginning of it.
+    text: &'a str,
+    /// The length of the whole text.
+    bytes: usize,
+}
+
+/// The beginning of a peer's text, kept to be shown.
+#[derive(Clone, Debug)]
+pub(crate) struct Excerpt {
+    beginning: String,
+    /// The length of the whole text.
+    bytes: usize,
+}
 
 /// So many characters of a text, or all of it.
 pub(crate) fn start_of(text: &str, chars: usize) -> &str {
     text.char_indices().nth(chars).map_or(text, |(end, _)| &text[..end])
 }
 
-impl<'a> Cut<'a> {
-    fn shown(self) -> &'a str {
-        start_of(self.0, SHOWN)
+/// The first characters of a text without secrets, in whatever way they are written. What it costs is bounded by
+/// `chars`.
+pub(crate) fn hide_secrets<'a>(apps: &AppCache, text: &'a str, chars: usize) -> Cow<'a, str> {
+    let text = start_of(text, chars.saturating_add(3 * SECRET_BYTES));
+    if let Cow::Owned(decoded) = percent_decode_str(text).decode_utf8_lossy()
+        && let Cow::Owned(hidden) = apps.hide_secrets(&decoded, chars)
+    {
+        return hidden.into();
+    }
+    apps.hide_secrets(text, chars)
+}
+
+impl<'a> Shown<'a> {
+    pub(crate) fn new(apps: &'a AppCache, text: &'a str) -> Self {
+        Self { apps, text, bytes: text.len() }
+    }
+
+    /// The text as it came.
+    pub(crate) const fn text(self) -> &'a str {
+        self.text
+    }
+
+    fn hidden(self) -> Cow<'a, str> {
+        hide_secrets(self.apps, self.text, SHOWN)
     }
 
     fn note_cut(self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        if self.shown().len() < self.0.len() { write!(f, "… ({} bytes)", self.0.len()) } else { Ok(()) }
+        if start_of(self.text, SHOWN).len() < self.bytes { write!(f, "… ({} bytes)", self.bytes) } else { Ok(()) }
     }
 }
 
-impl fmt::Display for Cut<'_> {
+impl Excerpt {
+    pub(crate) fn of(text: &str) -> Self {
+        Self { beginning: start_of(text, LOOKED_AT).to_owned(), bytes: text.len() }
+    }
+
+    /// The beginning of the text, as it came.
+    pub(crate) fn beginning(&self) -> &str {
+        &self.beginning
+    }
+
+    pub(crate) fn shown<'a>(&'a self, apps: &'a AppCache) -> Shown<'a> {
+        Shown { apps, text: &self.beginning, bytes: self.bytes }
+    }
+}
+
+impl fmt::Display for Shown<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(self.shown())?;
+        f.write_str(&self.hidden())?;
         self.note_cut(f)
     }
 }
 
-impl fmt::Debug for Cut<'_> {
+impl fmt::Debug for Shown<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_char('"')?;
-        for char in self.shown().chars() {
+        for char in self.hidden().chars() {
             if matches!(char, '"' | '\\') {
                 f.write_char('\\')?;
             }
@@ -51,11 +113,31 @@ impl fmt::Debug for Cut<'_> {
 mod tests {
     use super::*;
 
-    #[test]
-    fn a_text_is_cut_and_left_to_the_log_to_escape() {
+    async fn apps() -> AppCache {
+        let registry = clairon_registry::open("sqlite::memory:", 1).await.unwrap();
+        AppCache::load(registry, vec![clairon_protocol::Secret::parse("operators-token").unwrap()]).await.unwrap()
+    }
+
+    #[tokio::test]
+    async fn a_text_is_cut_and_left_to_the_log_to_escape() {
+        let apps = apps().await;
         let text = format!("\u{1b}'\n{}", "é".repeat(200));
-        assert_eq!(format!("{}", Cut(&text)), format!("\u{1b}'\n{}… (403 bytes)", "é".repeat(197)));
-        assert_eq!(format!("{:?}", Cut("private-x")), "\"private-x\"");
-        assert_eq!(format!("{:?}", Cut("a\"\n\\'")), "\"a\\\"\n\\\\'\"");
+        assert_eq!(Shown::new(&apps, &text).to_string(), format!("\u{1b}'\n{}… (403 bytes)", "é".repeat(197)));
+        assert_eq!(format!("{:?}", Shown::new(&apps, "private-x")), "\"private-x\"");
+        assert_eq!(format!("{:?}", Shown::new(&apps, "a\"\n\\'")), "\"a\\\"\n\\\\'\"");
+    }
+
+    #[tokio::test]
+    async fn a_secret_is_hidden_before_the_text_is_cut() {
+        let apps = apps().await;
+        for token in ["operators-token", "operators%2Dtoken", "%ff/%6fperators-token"] {
+            for before in [0, 190, 199] {
+                let text = format!("{}{token}{}", "x".repeat(before), "y".repeat(5_000));
+                let [shown, kept] =
+                    [Shown::new(&apps, &text), Excerpt::of(&text).shown(&apps)].map(|shown| shown.to_string());
+                assert_eq!(shown, kept);
+                assert!(!shown.contains("oper") && shown.ends_with(&format!("… ({} bytes)", text.len())), "{shown}");
+            }
+        }
     }
 }

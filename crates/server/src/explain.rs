@@ -8,14 +8,11 @@ mod budget;
 mod request;
 mod token;
 
-use std::borrow::Cow;
-
 use clairon_registry::{App, AppCache, Credential};
-use percent_encoding::percent_decode_str;
 
 use self::budget::Budget;
 pub(crate) use self::token::SignedSubscription;
-use crate::{clock::Clock, cut::Cut};
+use crate::{clock::Clock, cut::Shown};
 
 /// What it costs to compare a text with what one app has, in the bytes of the budget.
 const COMPARISON: usize = 64;
@@ -42,24 +39,24 @@ impl Explainer {
         if let Some(app) = apps.by_key(key) {
             return format!("the key {key} belongs to the app {}", app.id);
         }
-        let apps = apps.all();
-        if !self.budget.search().charge(apps.len() * COMPARISON) {
+        let all = apps.all();
+        if !self.budget.search().charge(all.len() * COMPARISON) {
             return format!("no app has the key ({} bytes)", key.len());
         }
-        apps.iter()
-            .find_map(|app| mistaken_key(app, key))
-            .unwrap_or_else(|| format!("no app has the key {:?}", Cut(key)))
+        let key = Shown::new(apps, key);
+        all.iter().find_map(|app| mistaken_key(app, key)).unwrap_or_else(|| format!("no app has the key {key:?}"))
     }
 }
 
 /// What of an app was used as its key.
-fn mistaken_key(app: &App, key: &str) -> Option<String> {
+fn mistaken_key(app: &App, shown: Shown<'_>) -> Option<String> {
+    let key = shown.text();
     if app.credentials.has_secret(key) {
         Some(format!("the key is the secret of the app {}, which must not leave the backend", app.id))
     } else if app.id.as_str() == key {
         Some(format!("the key is the id of the app {}", app.id))
     } else if app.credentials.find(key.trim()).is_some() {
-        Some(format!("the key {:?} has blanks around it that a key of the app {} has not", Cut(key), app.id))
+        Some(format!("the key {shown:?} has blanks around it that a key of the app {} has not", app.id))
     } else {
         None
     }
@@ -72,24 +69,14 @@ fn other_secret(app: &App, fits: impl Fn(&Credential) -> bool) -> Option<String>
     Some(format!("the signature was made with the secret of another key of this app, {key}"))
 }
 
-/// A text that strangers have a part in, for the eyes of operators: without secrets, in whatever way they are written.
-pub(crate) fn hide_secrets<'a>(apps: &AppCache, text: &'a str, chars: usize) -> Cow<'a, str> {
-    if let Ok(decoded) = percent_decode_str(text).decode_utf8()
-        && let Cow::Owned(hidden) = apps.hide_secrets(&decoded, chars)
-    {
-        return hidden.into();
-    }
-    apps.hide_secrets(text, chars)
-}
-
 /// Why a path leads nowhere: most often a proxy's prefix that the server was not told of.
-pub(crate) fn unknown_path(path: &str) -> String {
+pub(crate) fn unknown_path(apps: &AppCache, path: &str) -> String {
     let known = ["/app/", "/apps/", "/users/"].into_iter().filter_map(|start| path.find(start)).min();
     match known {
         Some(at) if at > 0 => {
-            let prefix = Cut(&path[..at]);
+            let prefix = Shown::new(apps, &path[..at]);
             format!("no such path: behind the prefix {prefix:?} it is one; set server.path_prefix to it")
         }
-        _ => format!("no such path: {:?}", Cut(path)),
+        _ => format!("no such path: {:?}", Shown::new(apps, path)),
     }
 }

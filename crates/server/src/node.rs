@@ -11,8 +11,8 @@ use tokio_util::{sync::CancellationToken, task::TaskTracker};
 use tracing::warn;
 
 use crate::{
-    clock::Clock, error::ServerError, explain::Explainer, key_uses::KeyUses, live::LiveFeed, metrics::Metrics,
-    peers::Peers, refusals::Refusals, settings::Settings, statistics::Tally, wire,
+    clock::Clock, cut::Shown, error::ServerError, explain::Explainer, key_uses::KeyUses, live::LiveFeed,
+    metrics::Metrics, peers::Peers, refusals::Refusals, settings::Settings, statistics::Tally, wire,
 };
 
 /// How long the registry may take to write down uses of keys or statistics: a node that stops waits for it.
@@ -23,7 +23,7 @@ pub(crate) struct Node {
     pub(crate) settings: Settings,
     pub(crate) clock: Clock,
     pub(crate) hub: Arc<Hub>,
-    pub(crate) apps: AppCache,
+    pub(crate) apps: Arc<AppCache>,
     /// Where the apps are kept, for what is not only read.
     pub(crate) registry: Arc<dyn AppRegistry>,
     pub(crate) key_uses: KeyUses,
@@ -50,9 +50,11 @@ impl Node {
         let clock = Clock::start();
         let hub = Arc::new(Hub::new(wire::encode));
         let tally = Mutex::new(Tally::new(settings.statistics.interval_seconds, Timestamp::now()));
-        let apps = AppCache::load(registry.clone()).await?;
+        let tokens = [settings.admin.as_ref().map(|admin| &admin.token), settings.metrics.token.as_ref()];
+        let tokens = tokens.into_iter().flatten().map(|token| token.secret().clone()).collect();
+        let apps = Arc::new(AppCache::load(registry.clone(), tokens).await?);
         let metrics = Arc::<Metrics>::default();
-        let peers = Peers::connect(settings.cluster.clone(), &hub, clock, &metrics).await?;
+        let peers = Peers::connect(settings.cluster.clone(), &hub, &apps, clock, &metrics).await?;
         Ok(Self {
             settings,
             clock,
@@ -75,6 +77,11 @@ impl Node {
     /// The app with this id, where there is one and it is switched on.
     pub(crate) fn enabled_app(&self, id: &AppId) -> Option<Arc<App>> {
         self.apps.by_id(id).filter(|app| app.enabled)
+    }
+
+    /// A peer's text for the log.
+    pub(crate) fn shown<'a>(&'a self, text: &'a str) -> Shown<'a> {
+        Shown::new(&self.apps, text)
     }
 
     /// Tells the registry which keys were used.

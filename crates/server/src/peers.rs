@@ -15,6 +15,7 @@ use bytes::Bytes;
 use clairon_cluster::{BusError, Cluster, ClusterError, ClusterSettings, Mishap, OverCapacity, Trouble};
 use clairon_hub::{AppHub, Channel, ChannelFull, Hub, Session, SignedIn, Subscriber};
 use clairon_protocol::{AppId, ChannelName, SocketId, UserId};
+use clairon_registry::AppCache;
 use tokio::task::AbortHandle;
 
 pub(crate) use self::publish::{Message, Origin};
@@ -79,10 +80,11 @@ impl Peers {
     pub(crate) async fn connect(
         settings: Option<ClusterSettings>,
         hub: &Arc<Hub>,
+        apps: &Arc<AppCache>,
         clock: Clock,
         metrics: &Arc<Metrics>,
     ) -> Result<Self, ClusterError> {
-        let delivery = Delivery::new(hub.clone(), clock, metrics.clone());
+        let delivery = Delivery::new(hub.clone(), apps.clone(), clock, metrics.clone());
         let Some(settings) = settings else { return Ok(Self::Alone(Alone::new(delivery))) };
         let deliver = {
             let delivery = delivery.clone();

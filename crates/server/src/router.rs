@@ -56,10 +56,11 @@ pub(crate) fn router(node: &Arc<Node>) -> Router {
 pub(crate) fn metrics_router(node: &Arc<Node>) -> Router {
     metrics(node, Access::Own)
         .fallback(api::not_found)
+        .with_state(node.clone())
         .layer(middleware::from_fn_with_state(Noting::new(node, Refused::Admin), note_answer))
 }
 
-fn metrics(node: &Arc<Node>, access: Access) -> Router {
+fn metrics<S: Clone + Send + Sync + 'static>(node: &Arc<Node>, access: Access) -> Router<S> {
     let page =
         async move |State(node): State<Arc<Node>>, headers: HeaderMap| metrics::page(&node, access, &headers).await;
     Router::new()

@@ -10,7 +10,7 @@ use crate::CloseCode;
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum HandshakeError {
     /// Not GET.
-    #[error("a WebSocket starts with GET, not with {0}")]
+    #[error("a WebSocket starts with GET, not with {}", shown(.0))]
     Method(http::Method),
     /// HTTP/1.0, which cannot upgrade, or HTTP/2 and later, which do it in another way.
     #[error("a WebSocket starts with HTTP/1.1, not with {0:?}")]
@@ -37,6 +37,12 @@ pub enum HandshakeError {
         /// The length of the first one, in bytes.
         size: usize,
     },
+}
+
+/// The beginning of a method, which may be of any length. It is ASCII.
+fn shown(method: &http::Method) -> &str {
+    let text = method.as_str();
+    text.get(..20).unwrap_or(text)
 }
 
 impl HandshakeError {

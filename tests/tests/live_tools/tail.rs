@@ -3,7 +3,8 @@
 use clairon_tests::api;
 use clairon_tests::app::App;
 use clairon_tests::client::Client;
-use clairon_tests::http::Connection;
+use clairon_tests::eventually;
+use clairon_tests::http::{self, Connection};
 use clairon_tests::raw::RawSocket;
 use clairon_tests::server::{Builder, Server};
 use serde_json::{Value, json};
@@ -126,6 +127,35 @@ fn refusals_are_told_with_the_true_reason() {
     client.send("pusher:subscribe", &json!({"channel": app.secret}));
     let _ = tail.told("subscribed", "[a secret]");
     assert!(!tail.stdout.to_string().contains(&app.secret));
+}
+
+#[test]
+fn secrets_and_tokens_are_in_no_line() {
+    let app = app();
+    let server = server(&app).start();
+    let tail = tail(&server, &["--events"]);
+    let mut client = Client::connect(&server, &app);
+    for secret in [TOKEN, &app.secret] {
+        client.subscribe(secret);
+        let presence = format!("presence-{secret}");
+        client.join(&presence, &json!({"user_id": secret}).to_string());
+        client.whisper(&presence, &format!("client-{secret}"), &json!(secret));
+        api::trigger(&server, &app, secret, secret, secret);
+        client.expect(secret);
+        let _ = http::get(&server, &format!("/{secret}"));
+        client.unsubscribe(secret);
+    }
+    for kind in ["subscribed", "event", "request_refused", "unsubscribed"] {
+        eventually(kind, || tail.stdout.lines().iter().filter(|line| line["kind"] == kind).count() >= 2);
+    }
+    let event = tail.told("event", "[a secret]");
+    assert_eq!((&event["event"], &event["data"]), (&json!("[a secret]"), &json!("[a secret]")));
+    assert_eq!(tail.told_of("request_refused")["request"], "GET /[a secret]");
+    let whisper = tail.told("client_event", "presence-[a secret]");
+    assert_eq!((&whisper["event"], &whisper["user"]), (&json!("client-[a secret]"), &json!("[a secret]")));
+    for secret in [TOKEN, &app.secret] {
+        assert!(!tail.stdout.to_string().contains(secret), "{}", tail.stdout);
+    }
 }
 
 #[test]

@@ -6,6 +6,10 @@ use serde::{Deserialize, de::DeserializeOwned};
 use utoipa::IntoParams;
 
 use super::problem::Problem;
+use crate::cut::start_of;
+
+/// How much is told of what is wrong with the parameters, in characters.
+const DETAIL_CHARS: usize = 200;
 
 /// An extractor: the parameters of the query. A `T` that denies unknown fields keeps a misspelt parameter from being
 /// passed over in silence.
@@ -17,7 +21,10 @@ impl<T: DeserializeOwned, S: Send + Sync> FromRequestParts<S> for Query<T> {
 
     async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Problem> {
         let query = AxumQuery::from_request_parts(parts, state).await;
-        query.map(|AxumQuery(parameters)| Self(parameters)).map_err(|error| Problem::invalid(error.body_text()))
+        query.map(|AxumQuery(parameters)| Self(parameters)).map_err(|error| {
+            // It quotes what it does not know, which may be long.
+            Problem::invalid(start_of(&error.body_text(), DETAIL_CHARS))
+        })
     }
 }
 

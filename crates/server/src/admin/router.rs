@@ -35,7 +35,7 @@ pub(crate) fn router(node: &Arc<Node>) -> Router {
         None => Router::new().fallback(gate::is_off),
     };
     // As services, which get the paths that end with a slash too.
-    let area = Router::new().nest_service("/api", api).fallback(api::not_found);
+    let area = Router::new().nest_service("/api", api).fallback(api::not_found).with_state(node.clone());
     Router::new().nest_service("/admin", area.layer(map_response(do_not_store)))
 }
 
@@ -64,8 +64,7 @@ async fn not_found() -> Problem {
 }
 
 async fn method_not_allowed(request: Request) -> Problem {
-    let detail = format!("{} is not a method of this path", request.method());
-    Problem::new(StatusCode::METHOD_NOT_ALLOWED, detail)
+    Problem::new(StatusCode::METHOD_NOT_ALLOWED, api::no_method(request.method()))
 }
 
 /// Answers have secrets in them.

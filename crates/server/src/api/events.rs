@@ -15,7 +15,7 @@ use super::{
     info::Info,
     signed::SignedRequest,
 };
-use crate::{cut::Cut, node::Node, peers::Message};
+use crate::{node::Node, peers::Message};
 
 /// One event for up to `channels_per_event` channels.
 pub(crate) async fn events(State(node): State<Arc<Node>>, request: SignedRequest) -> Result<Json<Value>, ApiError> {
@@ -58,7 +58,7 @@ pub(crate) async fn batch_events(
 
 async fn publish(node: &Node, app: &App, messages: &[Message<'_>]) -> Result<(), ApiError> {
     for message in messages {
-        let (name, bytes) = (Cut(&message.event), message.data.bytes());
+        let (name, bytes) = (node.shown(&message.event), message.data.bytes());
         debug!(app = %app.id, event = %name, channels = message.channels.len(), bytes, "event");
     }
     node.peers.publish(app, messages.iter()).await?;

@@ -8,11 +8,14 @@ use axum::{
     response::{IntoResponse, Response},
 };
 use clairon_cluster::{Trouble, TroubleKind};
-use http::StatusCode;
+use http::{Method, StatusCode};
 use serde_json::{Value, json};
 
 use super::ApiError;
-use crate::{explain::unknown_path, node::Node};
+use crate::{cut::start_of, explain::unknown_path, node::Node};
+
+/// How much of an unknown method is repeated, in characters.
+const METHOD_CHARS: usize = 20;
 
 const HOME: &str = concat!(
     "Clairon ",
@@ -57,16 +60,20 @@ pub(crate) async fn ready(State(node): State<Arc<Node>>) -> Response {
 }
 
 /// Any path that is none.
-pub(crate) async fn not_found(OriginalUri(uri): OriginalUri) -> ApiError {
+pub(crate) async fn not_found(State(node): State<Arc<Node>>, OriginalUri(uri): OriginalUri) -> ApiError {
     let message = "No such path. WebSocket: /app/{key}. HTTP API: /apps/{id}/events, /batch_events, /channels, \
                    /channels/{name}, /channels/{name}/users, /users/{user_id}/terminate_connections. \
                    Behind a proxy with a prefix, the setting server.path_prefix names it";
-    let reason = unknown_path(uri.path());
+    let reason = unknown_path(&node.apps, uri.path());
     ApiError::new(StatusCode::NOT_FOUND, message).because(reason)
 }
 
 /// A path that exists, with a method that it has not.
 pub(crate) async fn method_not_allowed(request: Request) -> ApiError {
-    let message = format!("{} is not a method of this path", request.method());
-    ApiError::new(StatusCode::METHOD_NOT_ALLOWED, message)
+    ApiError::new(StatusCode::METHOD_NOT_ALLOWED, no_method(request.method()))
+}
+
+/// What a path says that has not this method.
+pub(crate) fn no_method(method: &Method) -> String {
+    format!("{} is not a method of this path", start_of(method.as_str(), METHOD_CHARS))
 }

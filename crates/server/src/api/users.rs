@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 use tracing::info;
 
 use super::{ApiError, signed::SignedRequest};
-use crate::{cut::Cut, node::Node};
+use crate::node::Node;
 
 /// `POST /apps/{id}/users/{user_id}/terminate_connections`, and the same without `/apps/{id}`: closes the connections
 /// that are signed in as a user. Being a member of a presence channel as that user is not enough.
@@ -17,6 +17,6 @@ pub(crate) async fn terminate_connections(
 ) -> Result<Json<Value>, ApiError> {
     let user_id = request.item_of("users");
     node.peers.terminate(&request.app.id, &user_id).await?;
-    info!(app = %request.app.id, user = %Cut(&user_id), "connections terminated");
+    info!(app = %request.app.id, user = %node.shown(&user_id), "connections terminated");
     Ok(Json(json!({})))
 }

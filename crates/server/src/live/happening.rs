@@ -10,10 +10,7 @@ use serde::Serialize;
 use tracing::{info, warn};
 use utoipa::ToSchema;
 
-use crate::{
-    cut::{Cut, start_of},
-    explain::hide_secrets,
-};
+use crate::cut::{Excerpt, hide_secrets, start_of};
 
 /// How much of an event's data is told, in characters.
 const SHOWN_DATA: usize = 200;
@@ -70,16 +67,20 @@ pub(crate) struct Happening {
     socket: Option<String>,
     /// The channel.
     #[serde(skip_serializing_if = "Option::is_none")]
-    channel: Option<String>,
+    #[schema(value_type = Option<String>)]
+    channel: Option<Text>,
     /// The event's name.
     #[serde(skip_serializing_if = "Option::is_none")]
-    event: Option<String>,
+    #[schema(value_type = Option<String>)]
+    event: Option<Text>,
     /// The method and the path of a request.
     #[serde(skip_serializing_if = "Option::is_none")]
-    request: Option<String>,
+    #[schema(value_type = Option<String>)]
+    request: Option<Text>,
     /// Who it is, or whose event.
     #[serde(skip_serializing_if = "Option::is_none")]
-    user: Option<String>,
+    #[schema(value_type = Option<String>)]
+    user: Option<Text>,
     /// The code that closes a connection, or the status of an answer.
     #[serde(skip_serializing_if = "Option::is_none")]
     code: Option<u16>,
@@ -98,6 +99,40 @@ pub(crate) struct Happening {
     /// How many were missed.
     #[serde(skip_serializing_if = "Option::is_none")]
     count: Option<u64>,
+}
+
+/// A text that a peer has a part in.
+#[derive(Clone, Debug)]
+enum Text {
+    /// As it came.
+    Raw(Excerpt),
+    /// As people may see it.
+    Presentable(String),
+}
+
+impl Text {
+    fn of(text: &str) -> Self {
+        Self::Raw(Excerpt::of(text))
+    }
+
+    fn make_presentable(&mut self, apps: &AppCache) {
+        if let Self::Raw(excerpt) = self {
+            *self = Self::Presentable(excerpt.shown(apps).to_string());
+        }
+    }
+
+    fn as_str(&self) -> &str {
+        match self {
+            Self::Raw(excerpt) => excerpt.beginning(),
+            Self::Presentable(text) => text,
+        }
+    }
+}
+
+impl Serialize for Text {
+    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_str(self.as_str())
+    }
 }
 
 impl Kind {
@@ -156,19 +191,19 @@ impl Happening {
     }
 
     pub(crate) fn channel(self, name: &str) -> Self {
-        Self { channel: Some(name.to_owned()), ..self }
+        Self { channel: Some(Text::of(name)), ..self }
     }
 
     pub(crate) fn event(self, name: &str) -> Self {
-        Self { event: Some(name.to_owned()), ..self }
+        Self { event: Some(Text::of(name)), ..self }
     }
 
     pub(crate) fn request(self, method: &Method, path: &str) -> Self {
-        Self { request: Some(format!("{method} {path}")), ..self }
+        Self { request: Some(Text::of(&format!("{method} {path}"))), ..self }
     }
 
     pub(crate) fn user(self, id: Option<&str>) -> Self {
-        Self { user: id.map(str::to_owned), ..self }
+        Self { user: id.map(Text::of), ..self }
     }
 
     pub(crate) fn code(self, code: u16) -> Self {
@@ -195,10 +230,9 @@ impl Happening {
     /// into a line.
     pub(crate) fn presentable(mut self, apps: &AppCache) -> Self {
         for text in [&mut self.channel, &mut self.event, &mut self.user, &mut self.request].into_iter().flatten() {
-            *text = Cut(&hide_secrets(apps, text, usize::MAX)).to_string();
+            text.make_presentable(apps);
         }
-        self.reason =
-            self.reason.map(|reason| start_of(&hide_secrets(apps, &reason, usize::MAX), SHOWN_REASON).to_owned());
+        self.reason = self.reason.map(|reason| hide_secrets(apps, &reason, SHOWN_REASON).into_owned());
         self.data = self.data.map(|data| apps.hide_secrets(&data, SHOWN_DATA).into_owned());
         self
     }
@@ -206,15 +240,16 @@ impl Happening {
     /// Writes a refusal to the log. `left_out` is how many others like it are not there.
     pub(crate) fn log(&self, left_out: u64) {
         let Self { app, socket, channel, event, request, code, reason, .. } = self;
+        let [channel, event, request] = [channel, event, request].map(|text| text.as_ref().map(Text::as_str));
         macro_rules! line {
             ($level:ident) => {
                 $level!(
                     target: "clairon_server::refusals",
                     app = app.as_deref(),
                     socket = socket.as_deref(),
-                    channel = channel.as_deref(),
-                    event = event.as_deref(),
-                    request = request.as_deref(),
+                    channel,
+                    event,
+                    request,
                     code,
                     reason = reason.as_deref(),
                     left_out = (left_out > 0).then_some(left_out),
@@ -228,7 +263,7 @@ impl Happening {
     }
 
     pub(super) fn channel_name(&self) -> Option<&str> {
-        self.channel.as_deref()
+        self.channel.as_ref().map(Text::as_str)
     }
 
     #[cfg(test)]

@@ -3,10 +3,7 @@
 use clairon_hub::{ChannelFull, Join, Subscriber};
 use clairon_protocol::{AppId, ChannelName, Publication, SocketId};
 
-use super::{
-    LocalApp, Seat,
-    deliver::{Delivery, log_edges, log_terminated},
-};
+use super::{LocalApp, Seat, deliver::Delivery};
 
 /// The verbs of [`Peers`](super::Peers) on a lone node.
 pub(crate) struct Alone {
@@ -34,7 +31,7 @@ impl Alone {
             Ok((_, Join::Already)) => None,
             Ok((channel, Join::Joined(edges))) => {
                 settle(Ok(()));
-                log_edges(app.id, name, &edges);
+                self.delivery.log_edges(app.id, name, &edges);
                 let user_id = subscriber.member.as_ref().map(|member| member.user_id.clone());
                 Some(Seat { channel, user_id, joining: None })
             }
@@ -47,10 +44,10 @@ impl Alone {
 
     pub(super) fn leave(&self, app: LocalApp<'_>, connection: SocketId, seat: &Seat, counts: bool) {
         let edges = app.hub.leave(&seat.channel, connection, counts, self.delivery.now());
-        log_edges(app.id, seat.channel.name(), &edges);
+        self.delivery.log_edges(app.id, seat.channel.name(), &edges);
     }
 
     pub(super) fn terminate(&self, app: &AppId, user_id: &str) {
-        log_terminated(app, user_id, self.delivery.hub.app(app).terminate(user_id));
+        self.delivery.terminate(app, user_id);
     }
 }

@@ -5,21 +5,24 @@ use std::sync::Arc;
 use clairon_cluster::{Notice, Place, State};
 use clairon_hub::{Cached, Change, Hub, Millis, Shared, Version};
 use clairon_protocol::{AppId, ChannelName, Edge, Publication};
+use clairon_registry::AppCache;
 use tracing::debug;
 
-use crate::{clock::Clock, cut::Cut, metrics::Metrics};
+use crate::{clock::Clock, cut::Shown, metrics::Metrics};
 
 /// Gives events and changes of the ledger to the hub.
 #[derive(Clone)]
 pub(super) struct Delivery {
     pub(super) hub: Arc<Hub>,
+    /// The apps, whose secrets no log shows.
+    apps: Arc<AppCache>,
     clock: Clock,
     metrics: Arc<Metrics>,
 }
 
 impl Delivery {
-    pub(super) const fn new(hub: Arc<Hub>, clock: Clock, metrics: Arc<Metrics>) -> Self {
-        Self { hub, clock, metrics }
+    pub(super) const fn new(hub: Arc<Hub>, apps: Arc<AppCache>, clock: Clock, metrics: Arc<Metrics>) -> Self {
+        Self { hub, apps, clock, metrics }
     }
 
     /// The node's clock.
@@ -50,14 +53,38 @@ impl Delivery {
             Notice::Online { app, user_id, version, is_online } => {
                 self.hub.app(&app).note_online(user_id.as_str(), version, is_online);
             }
-            Notice::Terminate { app, user_id } => {
-                log_terminated(&app, user_id.as_str(), self.hub.app(&app).terminate(user_id.as_str()));
-            }
+            Notice::Terminate { app, user_id } => self.terminate(&app, user_id.as_str()),
             Notice::Loaded { place, state, removals, gaps } => self.load(&place, state, removals, gaps),
             Notice::Gap { gaps } => self.hub.note_gap(gaps),
             // Only watchers learn that a user came or went.
             Notice::Edges { place: Place { channel, .. }, .. } if channel.user_id().is_some() => {}
-            Notice::Edges { place: Place { app, channel }, edges } => log_edges(&app, &channel, &edges),
+            Notice::Edges { place: Place { app, channel }, edges } => self.log_edges(&app, &channel, &edges),
+        }
+    }
+
+    /// Closes the connections of a user.
+    pub(super) fn terminate(&self, app: &AppId, user_id: &str) {
+        let connections = self.hub.app(app).terminate(user_id);
+        debug!(%app, user = %Shown::new(&self.apps, user_id), connections, "connections of a user closed");
+    }
+
+    /// Logs the changes of a channel that are seen from outside of it.
+    pub(super) fn log_edges(&self, app: &AppId, channel: &ChannelName, edges: &[Edge]) {
+        for edge in edges {
+            let (edge, user) = match edge {
+                Edge::Occupied => ("occupied", None),
+                Edge::Vacated => ("vacated", None),
+                Edge::MemberAdded(user) => ("member_added", Some(user)),
+                Edge::MemberRemoved(user) => ("member_removed", Some(user)),
+            };
+            let shown = |text| Shown::new(&self.apps, text);
+            debug!(
+                %app,
+                channel = %shown(channel.as_str()),
+                edge,
+                user = user.map(|user| display(shown(user.as_str()))),
+                "channel changed",
+            );
         }
     }
 
@@ -92,24 +119,6 @@ impl Delivery {
         };
         self.hub.app(&place.app).load(&place.channel, shared, now);
     }
-}
-
-/// Logs the changes of a channel that are seen from outside of it.
-pub(super) fn log_edges(app: &AppId, channel: &ChannelName, edges: &[Edge]) {
-    for edge in edges {
-        let (edge, user) = match edge {
-            Edge::Occupied => ("occupied", None),
-            Edge::Vacated => ("vacated", None),
-            Edge::MemberAdded(user) => ("member_added", Some(user)),
-            Edge::MemberRemoved(user) => ("member_removed", Some(user)),
-        };
-        debug!(%app, %channel, edge, user = user.map(|user| display(Cut(user.as_str()))), "channel changed");
-    }
-}
-
-/// Logs that a user's connections were closed.
-pub(super) fn log_terminated(app: &AppId, user_id: &str, connections: usize) {
-    debug!(%app, user = %Cut(user_id), connections, "connections of a user closed");
 }
 
 fn count(connections: u64) -> usize {

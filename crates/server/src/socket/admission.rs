@@ -9,7 +9,7 @@ use http::{HeaderMap, Uri, header};
 use percent_encoding::percent_decode_str;
 
 use super::connection::Connection;
-use crate::{cut::Cut, explain::unknown_path, node::Node, refusals::Refused};
+use crate::{explain::unknown_path, node::Node, refusals::Refused};
 
 /// A client that is not let in: what it is told, and what the log is told.
 pub(super) struct Refusal {
@@ -46,7 +46,7 @@ impl Refusal {
 pub(super) fn admit(node: &Arc<Node>, uri: &Uri, headers: &HeaderMap) -> Result<Connection, Refusal> {
     let refuse = |disconnect, reason| Err(Refusal::new(disconnect, reason));
     let Some(key) = key_of(uri.path()) else {
-        return refuse(Disconnect::PathNotFound, unknown_path(uri.path()));
+        return refuse(Disconnect::PathNotFound, unknown_path(&node.apps, uri.path()));
     };
     let query = Query::parse(uri.query().unwrap_or_default());
     if node.draining.is_cancelled() {
@@ -67,7 +67,7 @@ pub(super) fn admit(node: &Arc<Node>, uri: &Uri, headers: &HeaderMap) -> Result<
         let version = query.get("protocol").unwrap_or_default();
         return refuse(
             disconnect,
-            format!("protocol {:?} is not spoken here, {OLDEST_VERSION} to {NEWEST_VERSION} are", Cut(&version)),
+            format!("protocol {:?} is not spoken here, {OLDEST_VERSION} to {NEWEST_VERSION} are", node.shown(&version)),
         );
     }
     let origin = headers.get(header::ORIGIN).map(|value| String::from_utf8_lossy(value.as_bytes()));
@@ -75,7 +75,7 @@ pub(super) fn admit(node: &Arc<Node>, uri: &Uri, headers: &HeaderMap) -> Result<
         let allowed = app.allowed_origins.join(", ");
         return refuse(
             Disconnect::OriginNotAllowed,
-            format!("the origin {:?} is not among the app's allowed_origins ({allowed})", Cut(&origin)),
+            format!("the origin {:?} is not among the app's allowed_origins ({allowed})", node.shown(&origin)),
         );
     }
     if let Some(credential) = app.credentials.find(&key) {

@@ -8,7 +8,6 @@ use clairon_registry::App;
 
 use super::connection::Connection;
 use crate::{
-    cut::Cut,
     peers::{Message, Origin, Seat},
     refusals::Refused,
 };
@@ -37,7 +36,7 @@ impl Connection {
     pub(super) async fn client_event(&mut self, app: &App, event: ClientEvent<'_>) {
         if let Err((code, message)) = self.relay(app, &event).await {
             self.note_refusal(Refused::ClientEvent, |refused| {
-                refused.channel(&event.channel).event(&event.event).because(Cut(&message))
+                refused.channel(&event.channel).event(&event.event).because(&message)
             });
             self.complain(code, &message);
         }

@@ -10,7 +10,6 @@ use tracing::debug;
 
 use super::client_event::RateWindow;
 use crate::{
-    cut::Cut,
     live::{Happening, Kind},
     node::Node,
     peers::{LocalApp, Seat, UserStay},
@@ -80,7 +79,7 @@ impl Connection {
             Ok(Command::ClientEvent(event)) => self.client_event(&app, event).await,
             Err(error) => {
                 let message = error.to_string();
-                debug!(app = %app.id, socket = %self.session.id(), error = %Cut(&message), "message not understood");
+                debug!(app = %app.id, socket = %self.session.id(), error = %self.node.shown(&message), "message not understood");
                 self.complain(None, &message);
             }
         }

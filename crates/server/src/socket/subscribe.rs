@@ -9,7 +9,7 @@ use tracing::debug;
 
 use super::connection::Connection;
 use crate::{
-    cut::Cut,
+    cut::start_of,
     explain::SignedSubscription,
     live::{Happening, Kind},
     node::Node,
@@ -23,6 +23,10 @@ pub(super) struct Refusal {
     message: String,
     reason: Option<String>,
 }
+
+/// The most that is repeated to the client of a channel's name, in characters: more than the limits of any app allow.
+/// The client's library finds the channel by its name.
+const REPEATED_CHARS: usize = 1_024;
 
 impl Refusal {
     fn new(status: u16, message: impl Into<String>) -> Self {
@@ -41,6 +45,7 @@ impl Refusal {
             let reason = reason.as_deref().unwrap_or(message);
             refused.app(app).socket(session.id()).channel(channel).code(*status).because(reason)
         });
+        let channel = start_of(channel, REPEATED_CHARS);
         session.send(wire::encode(&Event::SubscriptionError { channel, error: message, status: *status }));
         session.send(wire::encode(&Event::Error { code: None, message }));
     }
@@ -119,7 +124,7 @@ impl Connection {
         let user_id = member.as_ref().map(|member| member.user_id.clone());
         let settle = move |joined: Result<(), ChannelFull>| match joined {
             Ok(()) => {
-                debug!(app = %app_id, socket = %session.id(), channel = %Cut(channel.as_str()), "subscribed");
+                debug!(app = %app_id, socket = %session.id(), channel = %node.shown(channel.as_str()), "subscribed");
                 node.observe(|| {
                     let done = Happening::new(Kind::Subscribed).app(&app_id).socket(session.id());
                     done.channel(channel.as_str()).user(user_id.as_ref().map(UserId::as_str))
@@ -153,7 +158,7 @@ impl Connection {
     /// Ends a subscription. There is no answer, and none to be refused: from nothing it does nothing.
     pub(super) fn unsubscribe(&mut self, app: &App, channel: &str) {
         let Some((name, seat)) = self.subscriptions.remove_entry(channel) else { return };
-        debug!(app = %app.id, socket = %self.session.id(), channel = %Cut(name.as_str()), "unsubscribed");
+        debug!(app = %app.id, socket = %self.session.id(), channel = %self.node.shown(name.as_str()), "unsubscribed");
         self.observe(Kind::Unsubscribed, |done| done.channel(name.as_str()));
         if let Some(seat) = &seat {
             self.node.peers.leave(self.app(), self.session.id(), seat, app.subscription_counts);
