@@ -13,12 +13,25 @@ use clairon_tests::server::Server;
 use clairon_tests::shared::Shared;
 use serde_json::{Value, json};
 
+/// One entry of each kind.
+const PATTERNS: [&str; 8] = [
+    "capacitor://localhost",
+    "file://",
+    "null",
+    "https://*.shop.test",
+    "http://localhost:*",
+    "brand.*",
+    "Dev.Test:8443",
+    "https://münchen.test:443/",
+];
+
 static SERVER: Shared = Shared::new(|| {
     Server::builder()
         .app(App::new("open"))
         .app(App::new("off").with("enabled", false))
         .app(App::new("small").with("capacity", 2))
         .app(App::new("site").with("allowed_origins", vec!["https://site.test", "other.test"]))
+        .app(App::new("patterns").with("allowed_origins", PATTERNS.to_vec()))
         .start()
 });
 
@@ -129,6 +142,40 @@ fn origins() {
     }
     let anywhere = RawSocket::open_with(&server, "/app/open-key", "Origin: https://evil.test\r\n").event();
     assert_established(&anywhere);
+}
+
+#[test]
+fn origins_match_what_a_person_means_by_an_entry() {
+    let server = SERVER.get();
+    let open =
+        |origin: &str| RawSocket::open_with(&server, "/app/patterns-key?protocol=7", &format!("Origin: {origin}\r\n"));
+    for allowed in [
+        "capacitor://localhost",
+        "file://",
+        "null",
+        "https://a.b.shop.test",
+        "http://localhost:5173",
+        "http://brand.co.test:81",
+        "http://dev.test:8443",
+        "https://xn--mnchen-3ya.test",
+        "https://münchen.test",
+    ] {
+        assert_established(&open(allowed).event());
+    }
+    for denied in [
+        "ionic://localhost",
+        "file://host",
+        "https://shop.test",
+        "http://a.shop.test",
+        "https://a.shop.test:8443",
+        "https://localhost:5173",
+        "https://my.brand.test",
+        "https://dev.test",
+        "http://xn--mnchen-3ya.test",
+        "nonsense",
+    ] {
+        assert_refused(open(denied), 4009, denied);
+    }
 }
 
 #[test]

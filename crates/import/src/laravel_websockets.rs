@@ -4,7 +4,7 @@ use clairon_laravel::{ConfigFile, Environment, Value};
 use clairon_registry::App;
 
 use crate::{
-    mapping::{Mapping, Target, app, count},
+    mapping::{Mapping, Target, app, count, take_origins},
     plan::Plan,
 };
 
@@ -39,7 +39,8 @@ pub(crate) fn plan(template: &App, config: &ConfigFile, environment: &Environmen
     for planned in &mut plan.apps {
         // Version 1 has one list for all apps.
         if planned.app.allowed_origins.is_empty() {
-            planned.app.allowed_origins = get(&["allowed_origins"]).items().filter_map(Value::filled).collect();
+            let entries: Vec<String> = get(&["allowed_origins"]).items().filter_map(Value::filled).collect();
+            take_origins(&mut planned.app, &mut planned.notes, &entries);
         }
     }
     let provider = get(&["app_provider"]).filled().or_else(|| get(&["managers", "app"]).filled());

@@ -4,7 +4,7 @@ use std::num::NonZeroU32;
 
 use clairon_laravel::{Key, Value};
 use clairon_protocol::{AppId, AppKey, Limits, Secret};
-use clairon_registry::{App, Credential, LimitRange};
+use clairon_registry::{AllowedOrigin, App, Credential, LimitRange};
 
 use crate::plan::PlannedApp;
 
@@ -104,7 +104,7 @@ fn take(planned: &mut PlannedApp, name: &str, target: Target, value: &Value) {
         Target::ClientMessages => set_flag(&mut app.client_messages, value),
         Target::Statistics => set_flag(&mut app.statistics, value),
         Target::UserAuthentication => set_flag(&mut app.user_authentication, value),
-        Target::Origins => origins(value).map(|origins| app.allowed_origins = origins),
+        Target::Origins => origins(value).map(|entries| take_origins(app, notes, &entries)),
         Target::Capacity => count(value).map(|count| {
             // More than can be counted is more than there will be.
             app.capacity = count.and_then(|count| NonZeroU32::new(u32::try_from(count).unwrap_or(u32::MAX)));
@@ -176,6 +176,19 @@ fn text(value: &Value) -> Result<String, String> {
     match value {
         Value::Null => Ok(String::new()),
         other => other.text().ok_or_else(|| format!("{} is no text", kind(other))),
+    }
+}
+
+/// Gives an app the origins that can be matched, and notes the others.
+pub(crate) fn take_origins(app: &mut App, notes: &mut Vec<String>, entries: &[String]) {
+    let keep = |entry: &String| {
+        AllowedOrigin::parse(entry)
+            .map_err(|invalid| notes.push(format!("left out: allowed_origins: the entry {invalid}")))
+            .ok()
+    };
+    app.allowed_origins = entries.iter().filter_map(keep).collect();
+    if app.allowed_origins.is_empty() && !entries.is_empty() {
+        notes.push("allowed_origins: no entry is left, so pages of every origin may connect".to_owned());
     }
 }
 

@@ -4,6 +4,8 @@ use std::path::PathBuf;
 
 use clairon_protocol::{AppId, AppKey};
 
+use crate::origins::InvalidOrigin;
+
 /// Why the registry did not do as asked. No text holds a secret, or the password of a database URL.
 ///
 /// Every message is complete by itself: causes are part of it, not chained behind it.
@@ -23,8 +25,8 @@ pub enum RegistryError {
         /// The most it may have.
         max: usize,
     },
-    /// A text has a control character, or white space where none may be.
-    #[error("{field} ({size} bytes) has white space or a control character at byte {position}")]
+    /// A text has a control character.
+    #[error("{field} ({size} bytes) has a control character at byte {position}")]
     Character {
         /// Its name.
         field: &'static str,
@@ -32,6 +34,14 @@ pub enum RegistryError {
         size: usize,
         /// Where the character stands, in bytes from the start.
         position: usize,
+    },
+    /// An entry of `allowed_origins` matches nothing.
+    #[error("entry {position} of allowed_origins {invalid}")]
+    Origin {
+        /// Which entry, from 1.
+        position: usize,
+        /// Why.
+        invalid: InvalidOrigin,
     },
     /// A number is out of its range.
     #[error("{field} is {value}, allowed are 1 to {max}")]

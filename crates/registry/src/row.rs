@@ -12,6 +12,7 @@ use crate::{
     engine::Value,
     error::RegistryError,
     limits::{check_range, limit},
+    origins::AllowedOrigins,
 };
 
 /// The columns of `apps` and one of its keys, in the types that both engines can bind and read.
@@ -185,12 +186,13 @@ pub(crate) fn key_values<'a>(app: &'a App, credential: &'a Credential, position:
 
 /// The column `allowed_origins` of an app.
 pub(crate) fn encode_origins(app: &App) -> String {
-    serde_json::Value::from(app.allowed_origins.clone()).to_string()
+    serde_json::Value::from(Vec::from(app.allowed_origins.clone())).to_string()
 }
 
-fn parse_origins(json: &str) -> Result<Vec<String>, String> {
-    serde_json::from_str(json)
-        .map_err(|error| format!("allowed_origins ({} bytes) is not a JSON array of strings: {error}", json.len()))
+fn parse_origins(json: &str) -> Result<AllowedOrigins, String> {
+    let entries: Vec<String> = serde_json::from_str(json)
+        .map_err(|error| format!("allowed_origins ({} bytes) is not a JSON array of strings: {error}", json.len()))?;
+    AllowedOrigins::parse(&entries).map_err(|error| error.to_string())
 }
 
 fn parse_capacity(connections: Option<i64>) -> Result<Option<NonZeroU32>, RegistryError> {

@@ -9,7 +9,9 @@ mod support;
 use std::{num::NonZeroU32, sync::Arc};
 
 use clairon_protocol::{AppId, AppKey, Limits, Secret};
-use clairon_registry::{App, AppRegistry, Credential, Credentials, Declared, KEYS, KeyUse, LIMITS, RegistryError};
+use clairon_registry::{
+    AllowedOrigins, App, AppRegistry, Credential, Credentials, Declared, KEYS, KeyUse, LIMITS, RegistryError,
+};
 use jiff::Timestamp;
 use statistics::{
     statistics_are_forgotten, statistics_are_taken_together, statistics_of_nodes_add_up,
@@ -155,7 +157,7 @@ async fn every_field_comes_back(database: &impl Database) {
         ])
         .unwrap(),
         enabled: false,
-        allowed_origins: vec!["https://a.example".into(), "\"quoted\\".into()],
+        allowed_origins: AllowedOrigins::parse(&["https://a.example", "*.Münch.example:*"]).unwrap(),
         client_messages: true,
         statistics: false,
         user_authentication: false,
@@ -338,7 +340,10 @@ async fn a_bad_row_harms_no_other(database: &impl Durable) {
             "secret: a secret has 1 to 256 bytes and no control characters (this one has 3 bytes)",
         ),
         ("apps SET allowed_origins = '[1]'", "allowed_origins (3 bytes) is not a JSON array of strings: invalid type"),
-        ("apps SET allowed_origins = '[\"\"]'", "an entry of allowed_origins has 0 bytes, allowed are 1 to 255"),
+        (
+            "apps SET allowed_origins = '[\"\"]'",
+            "entry 1 of allowed_origins can never match: it has 0 bytes, allowed are 1 to 255",
+        ),
         (&long_name, "name has 256 bytes, allowed are 0 to 255"),
         ("apps SET event_data_bytes = 10485761", "event_data_bytes is 10485761, allowed are 1 to 10485760"),
         ("app_keys SET created_at = 9223372036854775807", "created_at: "),

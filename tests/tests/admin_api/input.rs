@@ -24,7 +24,7 @@ fn every_wrong_field_is_named_with_what_is_allowed() {
         (json!({"nmae": "x"}), "#/nmae", "\"nmae\" (4 bytes) is no field of an app"),
         (json!({"name": null}), "#/name", "name is null, allowed is a text"),
         (json!({"name": "x".repeat(256)}), "#/name", "name has 256 bytes, allowed are 0 to 255"),
-        (json!({"name": "a\nb"}), "#/name", "name (3 bytes) has white space or a control character at byte 1"),
+        (json!({"name": "a\nb"}), "#/name", "name (3 bytes) has a control character at byte 1"),
         (json!({"enabled": "yes"}), "#/enabled", "enabled is a text of 3 bytes, allowed are true and false"),
         (json!({"enabled": 1}), "#/enabled", "enabled is 1, allowed are true and false"),
         (json!({"capacity": -1}), "#/capacity", "capacity is -1, allowed are whole numbers from 0 to 4294967295"),
@@ -42,7 +42,13 @@ fn every_wrong_field_is_named_with_what_is_allowed() {
         (
             json!({"allowed_origins": [""]}),
             "#/allowed_origins",
-            "an entry of allowed_origins has 0 bytes, allowed are 1 to 255",
+            "entry 1 of allowed_origins can never match: it has 0 bytes, allowed are 1 to 255",
+        ),
+        (
+            json!({"allowed_origins": ["a.example", "wss://shop.example"]}),
+            "#/allowed_origins",
+            "entry 2 of allowed_origins \"wss://shop.example\" can never match: a browser sends the origin of the page, \
+             which begins with http:// or https://; write \"https://shop.example\"",
         ),
     ] {
         for (method, path) in [("PATCH", path.as_str()), ("POST", "/apps")] {

@@ -3,7 +3,7 @@
 use std::num::NonZeroU32;
 
 use clairon_protocol::{AppId, AppKey, Limits, Secret};
-use clairon_registry::{App, Credential, LIMITS, LimitRange};
+use clairon_registry::{AllowedOrigins, App, Credential, LIMITS, LimitRange};
 
 use super::{
     fields::{Fields, Table},
@@ -133,7 +133,7 @@ pub(super) fn read_fields(fields: &mut Fields<'_>, app: &mut App) {
     set(&mut app.name, fields.text("name", |name| Ok::<_, &str>(name.to_owned())));
     set(&mut app.enabled, fields.flag("enabled"));
     set(&mut app.capacity, fields.number("capacity", 0..=u32::MAX).map(NonZeroU32::new));
-    set(&mut app.allowed_origins, fields.list("allowed_origins"));
+    set(&mut app.allowed_origins, read_origins(fields));
     set(&mut app.client_messages, fields.flag("client_messages"));
     set(&mut app.statistics, fields.flag("statistics"));
     set(&mut app.user_authentication, fields.flag("user_authentication"));
@@ -141,6 +141,11 @@ pub(super) fn read_fields(fields: &mut Fields<'_>, app: &mut App) {
     set(&mut app.watchlist, fields.flag("watchlist"));
     set(&mut app.subscription_counts, fields.flag("subscription_counts"));
     app.limits = read_limits(fields, "", app.limits);
+}
+
+fn read_origins(fields: &mut Fields<'_>) -> Option<AllowedOrigins> {
+    let entries = fields.list("allowed_origins")?;
+    AllowedOrigins::parse(&entries).map_err(|error| fields.refuse("allowed_origins", error)).ok()
 }
 
 /// The limits, called by their names behind `prefix`; those that are not there are as in `limits`.

@@ -158,7 +158,7 @@ fn apps_are_declared() {
     assert_eq!((first.id.as_str(), first.name.as_str(), first.enabled), ("1", "Shop", false));
     assert_eq!((first.limits.events_per_batch, first.limits.presence_members), (5, 7));
     assert_eq!((second.credentials.newest().secret.expose(), second.client_messages), ("s2", true));
-    assert_eq!(second.allowed_origins, ["a.test", "b.test"]);
+    assert!(second.allowed_origins.iter().eq(["a.test", "b.test"]));
     assert_eq!((second.capacity.unwrap().get(), second.limits.event_data_bytes), (9, 10));
 }
 
@@ -245,6 +245,10 @@ fn wrong_files() {
         (&format!("{APP}secert = 'hunter2'"), "apps.secert (FILE:5) is no setting: did you mean secret?"),
         (&format!("{APP}enabled = 1"), "apps.enabled (FILE:5) is 1: allowed are true and false"),
         (&format!("{APP}allowed_origins = 'a'"), r#"apps.allowed_origins (FILE:5) is "a": allowed is a list of texts"#),
+        (
+            &format!("{APP}allowed_origins = ['a.test', 'https://b.test/app']"),
+            r#"apps.allowed_origins (FILE:5) is ["a.test", "https://b.test/app"]: entry 2 of allowed_origins "https://b.test/app" can never match: an origin has no path, query or fragment; write "https://b.test""#,
+        ),
         (&format!("{APP}name = '{}'", "x".repeat(256)), "[[apps]] (FILE:1): name has 256 bytes, allowed are 0 to 255"),
         (&APP.repeat(2), "[[apps]] (FILE:5): another app is declared with the id 1 or the key k"),
     ] {

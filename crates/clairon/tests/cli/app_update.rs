@@ -57,6 +57,11 @@ fn nothing_is_changed_where_anything_is_wrong() {
         (&["--capacity", "-1"], "--capacity is \"-1\": allowed are whole numbers from 0 to 4294967295"),
         (&["--cache-ttl-seconds", "0"], "--cache-ttl-seconds is \"0\": allowed are whole numbers from 1 to 86400"),
         (&["--watchlist", "yes"], "--watchlist is \"yes\": allowed are true and false"),
+        (
+            &["--allowed-origins", "a.test,.b.test"],
+            "--allowed-origins is \"a.test,.b.test\": entry 2 of allowed_origins \".b.test\" can never match: no host \
+             begins with a dot; write \"*.b.test\"",
+        ),
         (&["--name", &long_name], "name has 256 bytes, allowed are 0 to 255"),
         (
             &["--user-id-chars", "x", "--enabled", "2"],

@@ -205,6 +205,34 @@ fn reverbs_file() {
     assert_eq!(part, json!([11, [], false]));
 }
 
+/// What other servers never match either: Reverb compares hosts alone.
+#[test]
+fn origins_that_nothing_matches_are_left_out_and_named() {
+    let place = Place::new();
+    folder(&place, "config");
+    let config = "<?php return ['apps' => ['apps' => [
+        ['key' => 'k1', 'secret' => 's', 'app_id' => 1, 'allowed_origins' => ['shop.test', 'https://b.test/app', '*.c.test']],
+        ['key' => 'k2', 'secret' => 's', 'app_id' => 2, 'allowed_origins' => ['wss://d.test']],
+        ]]];";
+    place.write("config/reverb.php", config);
+    let shown = imported(&place, &["reverb"]);
+    for words in [
+        "left out: allowed_origins: the entry \"https://b.test/app\" can never match: an origin has no path",
+        "the entry \"wss://d.test\" can never match",
+        "allowed_origins: no entry is left, so pages of every origin may connect",
+    ] {
+        assert_eq!(shown.matches(words).count(), 1, "{words:?} in {shown}");
+    }
+    assert_eq!(app(&place, "1")["allowed_origins"], json!(["shop.test", "*.c.test"]));
+    assert_eq!(app(&place, "2")["allowed_origins"], json!([]));
+    // Version 1 of Laravel WebSockets has one list for all apps.
+    place.write("config/websockets.php", &WEBSOCKETS.replace("['shop.test']", "['shop.test', 'https://b.test/#']"));
+    place.write(".env", "PUSHER_APP_ID=12\nPUSHER_APP_KEY=key-one\nPUSHER_APP_SECRET=secret-one\n");
+    let shown = imported(&place, &["laravel-websockets"]);
+    assert!(shown.contains("the entry \"https://b.test/#\" can never match"), "{shown}");
+    assert_eq!(app(&place, "12")["allowed_origins"], json!(["shop.test"]));
+}
+
 #[test]
 fn nothing_is_written_where_something_is_wrong() {
     let place = Place::new();

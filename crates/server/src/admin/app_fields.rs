@@ -3,7 +3,7 @@
 use std::num::NonZeroU32;
 
 use clairon_protocol::Limits;
-use clairon_registry::App;
+use clairon_registry::{AllowedOrigins, App};
 use serde::{Deserialize, Serialize};
 use utoipa::{
     ToSchema,
@@ -22,8 +22,8 @@ pub(super) struct AppFields {
     /// How many connections it may have at once; 0 for no limit.
     #[schema(value_type = u64, maximum = 4_294_967_295_u64)]
     capacity: u32,
-    #[schema(schema_with = origins)]
-    allowed_origins: Vec<String>,
+    #[schema(schema_with = stored_origins)]
+    allowed_origins: AllowedOrigins,
     /// Whether clients may send client events (whispers).
     client_messages: bool,
     /// Whether its traffic is counted.
@@ -139,12 +139,29 @@ impl AppFields {
     }
 }
 
-fn origins() -> Array {
-    let origin = ObjectBuilder::new()
-        .schema_type(Type::String)
-        .min_length(Some(1))
-        .max_length(Some(255))
-        .pattern(Some(r"^[^\s\u0000-\u001f\u007f-\u009f]*$"));
-    let description = "The origins that browsers may connect from; none for all. Each has at most 255 bytes.";
-    ArrayBuilder::new().items(origin).max_items(Some(100)).description(Some(description)).build()
+/// The form of an entry of `allowed_origins`. The registry knows better: it takes addresses and the letters of all
+/// languages too.
+fn origin_pattern() -> String {
+    const STAR_OR_NAME: &str = r"([A-Za-z0-9_*-]+|[A-Za-z0-9_ß-öø-ÿ-]+)";
+    const LAST: &str = r"([A-Za-z_*][A-Za-z0-9_*-]*|[A-Za-z_ß-öø-ÿ][A-Za-z0-9_ß-öø-ÿ-]*)";
+    const BYTE: &str = "(25[0-5]|2[0-4][0-9]|1[0-9][0-9]|[1-9]?[0-9])";
+    const PORT: &str = r"(\*|[1-9][0-9]{0,3}|[1-5][0-9]{4}|6[0-4][0-9]{3}|65[0-4][0-9]{2}|655[0-2][0-9]|6553[0-5])";
+    let host = format!(r"(({STAR_OR_NAME}\.)*{LAST}|({BYTE}\.){{3}}{BYTE}|\[::1\])");
+    format!("^(null|file:///?|((\\*|[A-Za-z][A-Za-z0-9+.-]*)://)?{host}(:{PORT})?/?)$")
+}
+
+fn origins(entry: ObjectBuilder) -> Array {
+    let description = "The origins that browsers may connect from; none for all. An entry is an origin, a host, or a host \
+                       and a port, in which `*` stands for any text; one that no page's origin can match is refused.";
+    let entry = entry.schema_type(Type::String).min_length(Some(1)).max_length(Some(255));
+    ArrayBuilder::new().items(entry).max_items(Some(100)).description(Some(description)).build()
+}
+
+fn stored_origins() -> Array {
+    origins(ObjectBuilder::new())
+}
+
+/// The `allowed_origins` of a request.
+pub(super) fn given_origins() -> Array {
+    origins(ObjectBuilder::new().pattern(Some(origin_pattern())))
 }

@@ -3,7 +3,7 @@
 use std::{borrow::Cow, fmt::Display, ops::RangeInclusive};
 
 use clairon_protocol::{AppId, AppKey, Secret};
-use clairon_registry::{App, Credential, LimitRange};
+use clairon_registry::{AllowedOrigins, App, Credential, LimitRange};
 use serde_json::{Map, Value};
 use utoipa::{
     PartialSchema, ToSchema,
@@ -11,7 +11,7 @@ use utoipa::{
 };
 
 use super::{
-    app_fields::AppFields,
+    app_fields::{AppFields, given_origins},
     body::Object,
     problem::{Fault, Problem, shown},
 };
@@ -119,7 +119,10 @@ fn check(name: &str, value: Value, present: Option<&Value>) -> Result<Value, Str
     let allowed: Cow<'_, str> = match (present, &value) {
         (None, _) => return Err(unknown(name)),
         (Some(Value::Bool(_)), Value::Bool(_)) | (Some(Value::String(_)), Value::String(_)) => return Ok(value),
-        (Some(Value::Array(_)), Value::Array(items)) if items.iter().all(Value::is_string) => return Ok(value),
+        (Some(Value::Array(_)), Value::Array(items)) if items.iter().all(Value::is_string) => {
+            let entries: Vec<_> = items.iter().filter_map(Value::as_str).collect();
+            return AllowedOrigins::parse(&entries).map(|_| value).map_err(|error| error.to_string());
+        }
         (Some(Value::Bool(_)), _) => "allowed are true and false".into(),
         (Some(Value::String(_)), _) => "allowed is a text".into(),
         (Some(Value::Array(_)), _) => "allowed is a list of texts".into(),
@@ -169,7 +172,9 @@ fn kind(value: &Value) -> String {
 fn optional_fields() -> ObjectBuilder {
     let RefOr::T(Schema::Object(mut object)) = AppFields::schema() else { return ObjectBuilder::new() };
     object.required.clear();
-    ObjectBuilder::from(object).additional_properties(Some(AdditionalProperties::FreeForm(false)))
+    ObjectBuilder::from(object)
+        .property("allowed_origins", given_origins())
+        .additional_properties(Some(AdditionalProperties::FreeForm(false)))
 }
 
 impl PartialSchema for AppPatch {

@@ -115,10 +115,9 @@ impl From<RegistryError> for Problem {
         let detail = error.to_string();
         match error {
             E::Size { field, .. } | E::Character { field, .. } | E::Range { field, .. } => {
-                // A field, or "an entry of" one.
-                let name = field.rsplit(' ').next().unwrap_or(field);
-                Self::fields(vec![Fault::field(name, detail)])
+                Self::fields(vec![Fault::field(field, detail)])
             }
+            E::Origin { .. } => Self::fields(vec![Fault::field("allowed_origins", detail)]),
             E::KeyTwice { .. } => Self::invalid(detail),
             E::IdTaken { .. } | E::KeyTaken { .. } | E::LastKey { .. } => Self::new(StatusCode::CONFLICT, detail),
             E::UnknownKey { .. } => Self::new(StatusCode::NOT_FOUND, detail),
@@ -152,6 +151,8 @@ fn as_number<S: serde::Serializer>(status: &StatusCode, serializer: S) -> Result
 
 #[cfg(test)]
 mod tests {
+    use clairon_registry::AllowedOrigins;
+
     use super::*;
 
     #[test]
@@ -161,8 +162,9 @@ mod tests {
         assert_eq!(json["status"], 422);
         assert_eq!(json["detail"], "one; two");
         assert_eq!(json["errors"][0]["pointer"], "#/a~1b");
-        let origin =
-            RegistryError::Size { field: "an entry of allowed_origins", size: 0, unit: "bytes", min: 1, max: 9 };
+        let name = RegistryError::Size { field: "name", size: 300, unit: "bytes", min: 0, max: 255 };
+        assert_eq!(Problem::from(name).errors[0].pointer, "#/name");
+        let origin = AllowedOrigins::parse(&["a/b"]).unwrap_err();
         assert_eq!(Problem::from(origin).errors[0].pointer, "#/allowed_origins");
     }
 }

@@ -1,7 +1,7 @@
 //! How an app is printed.
 
 use clairon_protocol::{AppId, AppKey, Limits};
-use clairon_registry::{App, Credential};
+use clairon_registry::{AllowedOrigins, App, Credential};
 use jiff::Timestamp;
 use serde::Serialize;
 
@@ -20,7 +20,7 @@ pub(super) struct AppView<'a> {
     enabled: bool,
     /// 0: no limit.
     capacity: u32,
-    allowed_origins: &'a [String],
+    allowed_origins: &'a AllowedOrigins,
     client_messages: bool,
     statistics: bool,
     user_authentication: bool,
