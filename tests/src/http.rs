@@ -43,6 +43,15 @@ impl Connection {
         Self { stream: BufReader::new(stream) }
     }
 
+    /// The same connection, for a thread that writes while this one reads.
+    ///
+    /// # Panics
+    /// When the system has no descriptor left.
+    #[must_use]
+    pub fn writer(&self) -> TcpStream {
+        self.stream.get_ref().try_clone().unwrap_or_else(|error| panic!("another handle of a socket: {error}"))
+    }
+
     /// Writes bytes, in one packet where they fit into one.
     ///
     /// # Panics

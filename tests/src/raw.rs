@@ -1,5 +1,6 @@
 //! A WebSocket client that can do everything wrong: it writes any frame, whole or in parts, and reads frame by frame.
 
+use std::net::TcpStream;
 use std::time::Instant;
 
 use serde_json::Value;
@@ -161,6 +162,12 @@ impl RawSocket {
         assert_eq!(response.header("sec-websocket-accept"), Some("s3pPLMBiTxaQ9kYGzzhZRbK+xOo="), "{response:?}");
         assert_eq!(response.header("sec-websocket-extensions"), None, "none was offered: {response:?}");
         Self { connection, response }
+    }
+
+    /// The same connection, for a thread that writes while this one reads.
+    #[must_use]
+    pub fn writer(&self) -> TcpStream {
+        self.connection.writer()
     }
 
     /// Writes bytes as they are.

@@ -1,9 +1,20 @@
 //! Clients that do not read what they are sent: disconnected within the bounds, and nobody else is held up.
 
-use clairon_tests::{api, app::App, client::Client, eventually, server::Server};
+use std::io::Write;
+use std::thread;
+
+use clairon_tests::{
+    api,
+    app::App,
+    client::Client,
+    eventually, http,
+    raw::{Frame, TEXT},
+    server::Server,
+};
 use serde_json::{Value, json};
 
 const EVENT: usize = 60_000;
+const TOKEN: &str = "0123456789abcdef-token";
 
 fn app() -> App {
     App::new("slow")
@@ -40,6 +51,46 @@ fn a_reader_that_stops_is_disconnected_and_holds_nobody_up() {
     }
     wait_for_4100(&server);
     assert_eq!(reader.fence(), Vec::<Value>::new());
+}
+
+/// What a client asks for does not end its connection: while it does not take the answers, nothing more is read from it.
+#[test]
+fn a_client_that_asks_without_reading_has_to_wait() {
+    const ASKED: usize = 1_000;
+    let server = Server::builder()
+        .app(app())
+        .env("CLAIRON_OUTBOX_BYTES", "65536")
+        .env("CLAIRON_METRICS_TOKEN", TOKEN)
+        // Outboxes are looked at ten times as often.
+        .env("CLAIRON_HEARTBEAT_AUTHORIZATION_SECONDS", "1")
+        .start();
+    let mut others: Vec<Client> = (0..12).map(|_| Client::connect(&server, &app())).collect();
+    for (number, client) in others.iter_mut().enumerate() {
+        let member = json!({"user_id": number.to_string(), "user_info": "x".repeat(1_500)});
+        client.join("presence-wide", &member.to_string());
+    }
+    // A repeated subscription is answered as the first was: with all members.
+    let mut client = Client::connect(&server, &app());
+    let member = json!({"user_id": "asking"}).to_string();
+    let auth = client.auth("presence-wide", Some(&member));
+    let ask = json!({"event": "pusher:subscribe",
+        "data": {"channel": "presence-wide", "auth": auth, "channel_data": member}});
+    let asked = Frame::new(TEXT, ask.to_string()).to_bytes().repeat(ASKED);
+    let mut writer = client.socket.writer();
+    thread::scope(|scope| {
+        // It fails where the server ends the connection, which the answers tell.
+        scope.spawn(move || writer.write_all(&asked));
+        eventually("an outbox to be half full", || {
+            let page = http::request(&server, "GET", "/metrics", &format!("Authorization: Bearer {TOKEN}\r\n")).body;
+            let sum = page.lines().find_map(|line| line.strip_prefix("clairon_outbox_bytes_sum "));
+            sum.and_then(|sum| sum.parse::<f64>().ok()).is_some_and(|sum| sum > 32_768.0)
+        });
+        for number in 0..ASKED {
+            let answer = client.socket.event();
+            assert_eq!(answer["event"], "pusher_internal:subscription_succeeded", "answer {number}");
+        }
+    });
+    client.expect_nothing();
 }
 
 #[test]

@@ -156,6 +156,13 @@ impl Outbox {
         state.parked == Parked::ForFrames && state.frames.is_empty()
     }
 
+    /// True where more than half of what may wait does.
+    #[must_use]
+    pub fn is_over_half(&self) -> bool {
+        let state = self.state.lock();
+        state.bytes > self.limits.bytes / 2 || state.frames.len() > self.limits.frames / 2
+    }
+
     /// How much waits.
     #[must_use]
     pub fn backlog(&self) -> OutboxLimits {
@@ -353,6 +360,20 @@ mod tests {
         let (first, second) = (take(&outbox, &waker).1, take(&outbox, &waker).1);
         assert_eq!([first, second].concat(), frames);
         assert_eq!(outbox.state.lock().bytes, 0);
+    }
+
+    #[test]
+    fn half_full_is_half_of_the_bytes_or_of_the_frames() {
+        for (half, size) in [(50, 1), (2, 250)] {
+            let (outbox, waker) = (outbox(), Arc::default());
+            let push = || outbox.push(Bytes::from(vec![b'x'; size]));
+            (0..half).for_each(|_| push());
+            assert!(!outbox.is_over_half());
+            push();
+            assert!(outbox.is_over_half());
+            while take(&outbox, &waker).0 == Poll::Ready(None) {}
+            assert!(!outbox.is_over_half());
+        }
     }
 
     #[test]

@@ -117,6 +117,12 @@ fn poll_turn(
                 if let Poll::Ready(reason) = outbox.poll_closed(cx) {
                     return Poll::Ready(Turn::Ended(reason));
                 }
+                if outbox.is_over_half() {
+                    // A client that asks for more than it takes has to wait, as its own doing must not end it. Nobody
+                    // listens meanwhile, so its silence is no sign: a socket that takes nothing has a time of its own.
+                    connection.session.saw(connection.node.clock.now());
+                    return Poll::Pending;
+                }
                 break;
             }
         }
