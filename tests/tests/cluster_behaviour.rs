@@ -163,6 +163,31 @@ fn connections_are_limited_over_all_nodes() {
 }
 
 #[test]
+fn every_node_tells_how_many_clients_all_have() {
+    for app in [App::new("shared"), App::new("shared").with("capacity", 100)] {
+        let mut nodes = Nodes::start(3, app.clone());
+        let count = |server: &Server| Request::get(&app, "/connections", &[]).send(server).ok();
+        let all_tell = |nodes: &Nodes, connections: usize| {
+            eventually("the count on every node", || {
+                nodes.servers.iter().all(|server| count(server) == json!({ "connections": connections }))
+            });
+        };
+        all_tell(&nodes, 0);
+        let [one, two, _] = nodes.three();
+        let [_first, second, third] = [one, one, two].map(|server| Client::connect(server, &app));
+        // A node's own clients are counted at once.
+        assert!(count(one)["connections"].as_u64() >= Some(2));
+        all_tell(&nodes, 3);
+        second.socket.abort();
+        all_tell(&nodes, 2);
+        // Those of a node that has ended are forgotten.
+        drop(nodes.servers.remove(1));
+        all_tell(&nodes, 1);
+        drop(third);
+    }
+}
+
+#[test]
 fn subscribers_are_counted_over_all_nodes() {
     let nodes = Nodes::start(3, app());
     let mut clients = clients(&nodes);

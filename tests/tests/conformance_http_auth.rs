@@ -3,7 +3,7 @@
 use clairon_tests::api::{self, Request, now};
 use clairon_tests::app::App;
 use clairon_tests::client::Client;
-use clairon_tests::http::Response;
+use clairon_tests::http::{self, Response};
 use clairon_tests::server::Server;
 use clairon_tests::shared::Shared;
 use clairon_tests::sign;
@@ -226,6 +226,71 @@ fn paths_are_signed_as_sent_or_before_they_are_escaped() {
         assert_eq!(response.ok(), json!({}), "{signed} sent as {sent}");
     }
     send(&server, "POST", (&path("a"), &auth), (&path("b"), &auth), "").assert_refused(401, "ignature");
+}
+
+/// What each library makes of the path, and whether the user is found by it.
+#[test]
+fn a_user_is_found_by_an_id_of_any_kind() {
+    let server = SERVER.get();
+    let path = |user: &str| path(&format!("/users/{user}/terminate_connections"));
+    for (id, signed, sent) in [
+        // As Node and Python send them: as they are, but for what no URL may have.
+        ("a/b", "a/b", "a/b"),
+        ("a?b", "a?b", "a?b"),
+        ("a/b?c d", "a/b?c d", "a/b?c%20d"),
+        ("?", "?", "?"),
+        ("100%", "100%", "100%"),
+        ("50% é", "50% é", "50%%20%C3%A9"),
+        // As PHP and Go do: signed as they are, escaped as far as a path needs it.
+        ("a%b", "a%b", "a%25b"),
+        ("a\\b", "a\\b", "a%5Cb"),
+        ("a?b#c", "a?b#c", "a%3Fb%23c"),
+        // Escaped by the backend itself.
+        ("a/b?c%d#e\\f g", "a%2Fb%3Fc%25d%23e%5Cf%20g", "a%2Fb%3Fc%25d%23e%5Cf%20g"),
+        ("%41", "%2541", "%2541"),
+        ("x/terminate_connections", "x/terminate_connections", "x/terminate_connections"),
+    ] {
+        let mut client = Client::connect(&server, &app());
+        client.sign_in(&json!({ "id": id }).to_string());
+        let auth = auth_parameters();
+        let response = send(&server, "POST", (&path(signed), &auth), (&path(sent), &auth), "");
+        assert_eq!(response.ok(), json!({}), "{id} sent as {sent}");
+        assert_eq!(client.socket.event()["data"]["code"], 4009, "{id} sent as {sent}");
+    }
+}
+
+#[test]
+fn no_user_is_found_by_a_part_of_an_id() {
+    let server = SERVER.get();
+    let mut client = Client::connect(&server, &app());
+    client.sign_in(&json!({"id": "a"}).to_string());
+    let signed = path("/users/a#b/terminate_connections");
+    let auth = auth_parameters();
+    // What becomes of a # that is sent as it is; and of a ? in Go and PHP, which put the query in the place of the rest.
+    http::request(&server, "POST", &path("/users/a"), "Content-Length: 0\r\n").assert_refused(404, "percent-encoded");
+    send(&server, "POST", (&signed, &auth), (&path("/users/a"), &auth), "").assert_refused(404, "percent-encoded");
+    // What becomes of a \\ in Node.
+    let (signed, sent) = (path("/users/a\\b/terminate_connections"), path("/users/a/b/terminate_connections"));
+    send(&server, "POST", (&signed, &auth), (&sent, &auth), "").assert_refused(401, "ignature");
+    let sent = path("/users/a/terminate_connections?b/terminate_connections");
+    send(&server, "POST", (&sent, &auth), (&sent, &auth), "").assert_refused(401, "auth_key");
+    client.expect_nothing();
+}
+
+/// Each reading of a signature sorts and joins the parameters, so their number is looked at first.
+#[test]
+fn parameters_are_counted_before_a_signature_is_computed() {
+    let server = SERVER.get();
+    let with = |count: usize| {
+        let names: Vec<String> = (0..count).map(|n| format!("x{n}")).collect();
+        let parameters: Vec<(&str, &str)> = names.iter().map(|name| (name.as_str(), "1")).collect();
+        Request::get(&app(), "/channels", &parameters)
+    };
+    // Four belong to the signature.
+    assert_eq!(with(96).send(&server).status, 200);
+    with(97).send(&server).assert_refused(400, "101 parameters behind its ?, the limit is 100");
+    // The signature is not even looked at.
+    with(1_000).sign("wrong").send(&server).assert_refused(400, "the limit is 100");
 }
 
 #[test]

@@ -3,6 +3,7 @@
 use clairon_tests::api::{self, Request};
 use clairon_tests::app::App;
 use clairon_tests::client::Client;
+use clairon_tests::eventually;
 use clairon_tests::http;
 use clairon_tests::raw::Frame;
 use clairon_tests::server::Server;
@@ -109,6 +110,25 @@ fn one_channel() {
         client.fence();
     }
     assert_eq!(info("one", ""), json!({"occupied": false}));
+}
+
+#[test]
+fn connections_are_counted() {
+    let app = App::new("counted");
+    let server = Server::builder().app(app.clone()).app(self::app()).start();
+    let count = || api::get(&server, &app, "/connections", &[]);
+    assert_eq!(count(), json!({"connections": 0}));
+    let [mut first, mut second] = [(); 2].map(|()| Client::connect(&server, &app));
+    let _of_another_app = Client::connect(&server, &self::app());
+    // Subscriptions do not count.
+    first.subscribe("a");
+    first.subscribe("b");
+    assert_eq!(count(), json!({"connections": 2}));
+    second.socket.send(&Frame::close(1000, ""));
+    second.socket.closed();
+    eventually("the end of one", || count() == json!({"connections": 1}));
+    http::get(&server, &format!("/apps/{}/connections", app.id)).assert_refused(401, "auth_key");
+    Request::post(&app, "/connections", &json!({})).send(&server).assert_refused(405, "POST");
 }
 
 #[test]

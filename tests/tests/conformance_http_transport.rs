@@ -4,6 +4,7 @@ use clairon_tests::api::{self, Request};
 use clairon_tests::app::App;
 use clairon_tests::client::Client;
 use clairon_tests::http::{self, Connection};
+use clairon_tests::raw;
 use clairon_tests::server::Server;
 use clairon_tests::shared::Shared;
 use serde_json::json;
@@ -130,6 +131,37 @@ fn headers_do_not_matter() {
         assert_eq!(connection.response().ok(), json!({}), "{kind}");
         client.expect("e");
     }
+}
+
+/// RFC 9112, 3.2: a request that names no host, or two, is refused, whatever it asks for.
+#[test]
+fn every_request_names_one_host() {
+    let server = SERVER.get();
+    let answer = |head: String| {
+        let mut connection = Connection::open(&server);
+        connection.write(head);
+        connection.response()
+    };
+    let handshake = raw::handshake("/app/transport-key?protocol=7", "");
+    let signed = Request::get(&app(), "/channels", &[]).text();
+    let page = "GET /up HTTP/1.1\r\nHost: localhost\r\n\r\n".to_owned();
+    let ask = "OPTIONS /apps/1/events HTTP/1.1\r\nHost: localhost\r\nOrigin: https://a.test\r\n\
+               Access-Control-Request-Method: POST\r\n\r\n";
+    for request in [handshake, signed, page, ask.to_owned()] {
+        let with = |hosts: &str| answer(request.replace("Host: localhost\r\n", hosts));
+        with("").assert_refused(400, "Host is missing");
+        with("Host: localhost\r\nhost: localhost\r\n").assert_refused(400, "2 times");
+        with("Host: a.test\r\nHost: b.test\r\n").assert_refused(400, "2 times");
+        with("Host: a/b\r\n").assert_refused(400, "no host");
+        for host in ["a.test", "a.test:1", "[::1]:1", ""] {
+            let answer = with(&format!("Host: {host}\r\n"));
+            assert!(matches!(answer.status, 101 | 200), "{host}: {answer:?}");
+        }
+    }
+    // HTTP/1.0 has no such header.
+    let mut old = Connection::open(&server);
+    old.write("GET /up HTTP/1.0\r\n\r\n");
+    assert_eq!(old.read(12).as_deref(), Some(&b"HTTP/1.0 200"[..]));
 }
 
 #[test]

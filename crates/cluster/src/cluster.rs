@@ -240,6 +240,15 @@ impl Cluster {
         Ok(reads::users(&self.core, &Place { app: app.clone(), channel: channel.clone() }).await?)
     }
 
+    /// How many clients of an app the other nodes have. Each node tells with every beat, and at once where the app has a
+    /// capacity.
+    ///
+    /// # Errors
+    /// Where Redis does not answer.
+    pub async fn clients_elsewhere(&self, app: &AppId) -> Result<u64, ClusterError> {
+        Ok(reads::clients_elsewhere(&self.core, app).await?)
+    }
+
     /// What a cache channel remembers.
     ///
     /// # Errors

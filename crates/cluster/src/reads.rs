@@ -1,6 +1,6 @@
 //! Questions to the ledger: what the HTTP API tells of all nodes, without asking any of them.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeSet, HashMap};
 
 use bytes::Bytes;
 use clairon_protocol::{AppId, ChannelName, Limits, UserId};
@@ -71,6 +71,16 @@ pub(crate) async fn users(core: &Core, place: &Place) -> Result<Vec<UserId>, Fai
     command.arg(core.keys.record(place));
     let fields: Vec<String> = parse(core.reader.ask(command).await?)?;
     Ok(fields.iter().filter_map(|field| field.strip_prefix('u')).map(UserId::from).collect())
+}
+
+/// How many clients of an app the other nodes have, as each has last told.
+pub(crate) async fn clients_elsewhere(core: &Core, app: &AppId) -> Result<u64, Failure> {
+    let mut command = redis::cmd("HGETALL");
+    command.arg(core.keys.app(app));
+    let by_node: HashMap<String, u64> = parse(core.reader.ask(command).await?)?;
+    let own = core.id();
+    let is_other = |node: &str| own.as_ref().is_none_or(|own| own.as_str() != node);
+    Ok(by_node.iter().filter(|(node, _)| is_other(node)).map(|(_, clients)| clients).sum())
 }
 
 /// What a cache channel remembers.

@@ -7,7 +7,7 @@ mod query;
 mod signature;
 mod token;
 
-pub use http::{HttpRequest, InvalidRequest};
+pub use http::{HttpRequest, InvalidRequest, MAX_PARAMETERS};
 pub use query::Query;
 pub use signature::Signature;
 pub use token::{AuthToken, InvalidToken, subscription_signature, user_signature};

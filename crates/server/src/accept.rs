@@ -20,6 +20,7 @@ use tower::{ServiceBuilder, util::MapRequestLayer};
 use tracing::{debug, warn};
 
 use crate::{
+    host,
     node::Node,
     opening,
     prefixed::Prefixed,
@@ -105,9 +106,11 @@ where
     S: Service<Request<Incoming>, Response = Response, Error = Infallible, Future: Send> + Send + 'static,
 {
     let bytes = read_opening(&node, &stream).await?;
-    if let Some((request, unread)) = opening::handshake(&bytes) {
+    // What is wrong with a handshake is for the HTTP server to say.
+    if let Some((request, unread)) = opening::handshake(&bytes)
+        && host::check(request.version(), request.headers()).is_ok()
+    {
         let request = strip_prefix(&node.settings.path_prefix, request);
-        // What is wrong with a handshake is for the HTTP server to say.
         if let Ok(upgrade) = Upgrade::begin(&node, &request) {
             let head = upgrade.head();
             return upgrade.finish(Socket::new(stream, unread), Some(head)).await;

@@ -1,17 +1,21 @@
 //! The HTTP API: what backends call, every request signed by its app, and what load balancers and people ask.
 
+mod body;
 mod channels;
+mod connections;
 mod error;
 mod event_input;
 mod events;
 mod info;
 mod pages;
 mod signed;
+mod user_path;
 mod users;
 
+pub(crate) use body::RequestBody;
 pub(crate) use channels::{channel, channel_users, channels};
-pub(crate) use error::{ApiError, Reason};
+pub(crate) use connections::connections;
+pub(crate) use error::{ApiError, Reason, UNDERSTOOD_CODINGS};
 pub(crate) use events::{batch_events, events};
 pub(crate) use pages::{health, home, method_not_allowed, no_method, not_found, ready, up};
-pub(crate) use signed::read_body;
 pub(crate) use users::terminate_connections;

@@ -14,6 +14,7 @@ mod clock;
 mod cut;
 mod error;
 mod explain;
+mod host;
 mod key_uses;
 mod lifecycle;
 mod live;

@@ -197,7 +197,7 @@ const fn admin_reason(status: StatusCode) -> &'static str {
 
 const fn request_reason(status: StatusCode) -> &'static str {
     match status {
-        StatusCode::BAD_REQUEST => "invalid",
+        StatusCode::BAD_REQUEST | StatusCode::UNSUPPORTED_MEDIA_TYPE => "invalid",
         StatusCode::UNAUTHORIZED => "signature",
         StatusCode::FORBIDDEN => "app_disabled",
         StatusCode::NOT_FOUND => "not_found",

@@ -16,6 +16,7 @@ use tower_http::cors::CorsLayer;
 use crate::{
     admin,
     api::{self, Reason},
+    host,
     metrics::{self, Access},
     node::Node,
     refusals::Refused,
@@ -33,11 +34,15 @@ pub(crate) fn router(node: &Arc<Node>) -> Router {
         .route(SOCKET, any(socket::upgrade))
         .route("/apps/{app_id}/events", post(api::events))
         .route("/apps/{app_id}/batch_events", post(api::batch_events))
+        .route("/apps/{app_id}/connections", get(api::connections))
         .route("/apps/{app_id}/channels", get(api::channels))
         .route("/apps/{app_id}/channels/{channel}", get(api::channel))
         .route("/apps/{app_id}/channels/{channel}/users", get(api::channel_users))
-        .route("/apps/{app_id}/users/{user_id}/terminate_connections", post(api::terminate_connections))
-        .route("/users/{user_id}/terminate_connections", post(api::terminate_connections))
+        // The path ends here where an id begins with a ?.
+        .route("/apps/{app_id}/users/", any(api::terminate_connections))
+        .route("/apps/{app_id}/users/{*user}", any(api::terminate_connections))
+        .route("/users/", any(api::terminate_connections))
+        .route("/users/{*user}", any(api::terminate_connections))
         .route("/", get(api::home))
         .route("/up", get(api::up))
         .route("/health", get(api::health))
@@ -50,6 +55,7 @@ pub(crate) fn router(node: &Arc<Node>) -> Router {
         .layer(CorsLayer::permissive())
         // Below the layers, which so are not around it: browsers of other sites have no business there.
         .merge(guarded)
+        .layer(middleware::from_fn_with_state(node.clone(), host::require))
 }
 
 /// The routes of the port that metrics may have of their own.
@@ -58,6 +64,7 @@ pub(crate) fn metrics_router(node: &Arc<Node>) -> Router {
         .fallback(api::not_found)
         .with_state(node.clone())
         .layer(middleware::from_fn_with_state(Noting::new(node, Refused::Admin), note_answer))
+        .layer(middleware::from_fn_with_state(node.clone(), host::require))
 }
 
 fn metrics<S: Clone + Send + Sync + 'static>(node: &Arc<Node>, access: Access) -> Router<S> {

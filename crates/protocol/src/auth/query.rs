@@ -29,6 +29,18 @@ impl<'a> Query<'a> {
         self.pairs.iter().filter(move |(key, _)| list_name(&unescape(key)).0 == name).map(|(_, value)| unescape(value))
     }
 
+    /// How many parameters there are, values of lists one by one.
+    #[must_use]
+    pub fn len(&self) -> usize {
+        self.pairs.len()
+    }
+
+    /// True where there is no parameter.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.pairs.is_empty()
+    }
+
     /// The length of all names and values, in bytes.
     #[must_use]
     pub fn size(&self) -> usize {

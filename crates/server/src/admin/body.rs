@@ -11,7 +11,7 @@ use serde::{
 use serde_json::Value;
 
 use super::problem::{Fault, Problem, shown};
-use crate::{api::read_body, node::Node};
+use crate::{api::RequestBody, node::Node};
 
 /// The longest body, in bytes.
 const BODY_BYTES: usize = 64 * 1024;
@@ -29,7 +29,7 @@ impl FromRequest<Arc<Node>> for Object {
             let detail = "The body has to be JSON, with the header `Content-Type: application/json`";
             return Err(Problem::new(StatusCode::UNSUPPORTED_MEDIA_TYPE, detail));
         }
-        let body = read_body(&parts, body, BODY_BYTES).await?;
+        let body = RequestBody::read(&parts.headers, body, BODY_BYTES).await?.into_bytes();
         let object: Self = serde_json::from_slice(&body).map_err(|error| not_an_object(&error))?;
         object.refuse_doubles()?;
         Ok(object)

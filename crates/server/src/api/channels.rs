@@ -49,7 +49,7 @@ pub(crate) async fn channel(
     State(node): State<Arc<Node>>,
     request: SignedRequest,
 ) -> Result<Json<Attributes>, ApiError> {
-    let name = ChannelName::parse(&request.item_of("channels"), &request.app.limits)?;
+    let name = ChannelName::parse(&request.channel_name(), &request.app.limits)?;
     let info = Info::parse(request.query().get("info").as_deref()).unwrap_or_default();
     if info.user_count && name.kind() != ChannelKind::Presence {
         return Err(ApiError::bad_request("user_count is for presence channels alone"));
@@ -72,7 +72,7 @@ pub(crate) async fn channel_users(
     State(node): State<Arc<Node>>,
     request: SignedRequest,
 ) -> Result<Json<Value>, ApiError> {
-    let name = ChannelName::parse(&request.item_of("channels"), &request.app.limits)?;
+    let name = ChannelName::parse(&request.channel_name(), &request.app.limits)?;
     if name.kind() != ChannelKind::Presence {
         return Err(ApiError::bad_request("Users are kept for presence channels alone"));
     }

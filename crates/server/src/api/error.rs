@@ -6,8 +6,11 @@ use axum::{
 };
 use clairon_cluster::{BusError, ClusterError};
 use clairon_protocol::error::InvalidChannel;
-use http::StatusCode;
+use http::{HeaderValue, StatusCode, header};
 use serde::Serialize;
+
+/// The encodings of a body that are understood: an answer of 415 names them (RFC 9110, 12.5.3).
+pub(crate) const UNDERSTOOD_CODINGS: &str = "gzip, identity";
 
 /// A refused request: its status, and a body `{"error":…,"code":…}` that names the field, its size and the limit.
 #[derive(Debug)]
@@ -72,6 +75,9 @@ impl IntoResponse for ApiError {
         }
         let body = Body { error: &self.message, code: self.status.as_u16() };
         let mut response = (self.status, Json(body)).into_response();
+        if self.status == StatusCode::UNSUPPORTED_MEDIA_TYPE {
+            response.headers_mut().insert(header::ACCEPT_ENCODING, HeaderValue::from_static(UNDERSTOOD_CODINGS));
+        }
         response.extensions_mut().insert(Reason(self.reason.unwrap_or(self.message)));
         response
     }

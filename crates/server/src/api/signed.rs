@@ -1,29 +1,20 @@
 //! Requests that prove to come from an app's backend.
 
-use std::{borrow::Cow, sync::Arc, time::Duration};
+use std::{borrow::Cow, sync::Arc};
 
-use axum::{
-    body::Body,
-    extract::{FromRequest, Request},
-};
-use bytes::{Bytes, BytesMut};
+use axum::extract::{FromRequest, Request};
+use bytes::Bytes;
 use clairon_protocol::{
     Limits,
-    auth::{HttpRequest, InvalidRequest, Query},
+    auth::{HttpRequest, InvalidRequest, MAX_PARAMETERS, Query},
 };
 use clairon_registry::{App, Credential};
-use http::{StatusCode, Uri, header, request::Parts};
-use http_body_util::BodyExt;
+use http::{StatusCode, Uri, request::Parts};
 use percent_encoding::percent_decode_str;
-use tokio::time::timeout;
 
-use super::ApiError;
+use super::{ApiError, body::RequestBody, user_path::UserPath};
 use crate::{clock::unix_seconds, node::Node};
 
-/// How long a body may take to arrive.
-const BODY_TIMEOUT: Duration = Duration::from_secs(30);
-/// How much of a body that is too long is read and dropped, so that its sender gets to read the answer.
-const DISCARDED_BYTES: usize = 16 << 20;
 /// The longest body of a request that needs none, in bytes: libraries send `{}`.
 const EMPTY_BODY_BYTES: usize = 4_096;
 
@@ -38,13 +29,13 @@ pub(crate) struct SignedRequest {
 impl SignedRequest {
     /// The parameters of the query.
     pub(crate) fn query(&self) -> Query<'_> {
-        Query::parse(self.uri.query().unwrap_or_default())
+        Query::parse(split(&self.uri).1)
     }
 
-    /// The part of the path that follows `collection`, unescaped: the name in `/apps/{id}/channels/{name}`.
-    pub(crate) fn item_of(&self, collection: &str) -> Cow<'_, str> {
-        let mut segments = self.uri.path().split('/').skip_while(|segment| *segment != collection);
-        percent_decode_str(segments.nth(1).unwrap_or_default()).decode_utf8_lossy()
+    /// The name in `/apps/{id}/channels/{name}`, unescaped.
+    pub(crate) fn channel_name(&self) -> Cow<'_, str> {
+        let name = self.uri.path().split('/').nth(4);
+        percent_decode_str(name.unwrap_or_default()).decode_utf8_lossy()
     }
 }
 
@@ -53,11 +44,20 @@ impl FromRequest<Arc<Node>> for SignedRequest {
 
     async fn from_request(request: Request, node: &Arc<Node>) -> Result<Self, ApiError> {
         let (parts, body) = request.into_parts();
-        let query = Query::parse(parts.uri.query().unwrap_or_default());
+        let (path, query) = split(&parts.uri);
+        let query = Query::parse(query);
+        if query.len() > MAX_PARAMETERS {
+            let message = format!(
+                "The request has {} parameters behind its ?, the limit is {MAX_PARAMETERS}: the parameters of an event \
+                 belong into the body",
+                query.len()
+            );
+            return Err(ApiError::bad_request(message));
+        }
         let key = query.get("auth_key");
-        let app = find_app(node, parts.uri.path(), key.as_deref())?;
+        let app = find_app(node, path, key.as_deref())?;
         let credential = find_credential(node, &app, key.as_deref())?;
-        let request = HttpRequest { method: parts.method.as_str(), path: parts.uri.path(), query: &query };
+        let request = HttpRequest { method: parts.method.as_str(), path, query: &query };
         let refused = |invalid: InvalidRequest| {
             let reason = explain(node, &app, &parts, &request, &invalid);
             ApiError::new(StatusCode::UNAUTHORIZED, invalid.to_string()).because(reason)
@@ -69,10 +69,15 @@ impl FromRequest<Arc<Node>> for SignedRequest {
             let reason = format!("the app {} is disabled", app.id);
             return Err(ApiError::new(StatusCode::FORBIDDEN, "The app is disabled").because(reason));
         }
-        let body = read_body(&parts, body, body_limit(parts.uri.path(), &app.limits)).await?;
-        request.check_body(&body).map_err(refused)?;
-        Ok(Self { app, uri: parts.uri, body })
+        let body = RequestBody::read(&parts.headers, body, body_limit(path, &app.limits)).await?;
+        body.check(|form| request.check_body(form)).map_err(refused)?;
+        Ok(Self { app, body: body.into_bytes(), uri: parts.uri })
     }
+}
+
+/// The path that is signed, and the query.
+fn split(uri: &Uri) -> (&str, &str) {
+    UserPath::of(uri).map_or_else(|| (uri.path(), uri.query().unwrap_or_default()), |user| (user.path, user.query))
 }
 
 fn explain(node: &Node, app: &App, parts: &Parts, request: &HttpRequest<'_>, invalid: &InvalidRequest) -> String {
@@ -117,35 +122,4 @@ fn body_limit(path: &str, limits: &Limits) -> usize {
     } else {
         EMPTY_BODY_BYTES
     }
-}
-
-/// Reads a body of at most `limit` bytes.
-pub(crate) async fn read_body(parts: &Parts, body: Body, limit: usize) -> Result<Bytes, ApiError> {
-    let late = |_| ApiError::new(StatusCode::REQUEST_TIMEOUT, "The body of the request did not arrive in time");
-    let (bytes, size) = timeout(BODY_TIMEOUT, collect(body, limit)).await.map_err(late)??;
-    if size <= limit {
-        return Ok(bytes);
-    }
-    let declared = parts.headers.get(header::CONTENT_LENGTH).and_then(|value| value.to_str().ok());
-    let size = declared.map_or_else(|| format!("at least {size}"), str::to_owned);
-    let message = format!("The body of the request ({size} bytes) exceeds the allowed maximum ({limit} bytes)");
-    Err(ApiError::new(StatusCode::PAYLOAD_TOO_LARGE, message))
-}
-
-/// Reads a body. Past the limit nothing is kept, and only its size is returned.
-async fn collect(mut body: Body, limit: usize) -> Result<(Bytes, usize), ApiError> {
-    let (mut bytes, mut size) = (BytesMut::new(), 0);
-    while let Some(frame) = body.frame().await {
-        let frame = frame.map_err(|_| ApiError::bad_request("The body of the request broke off"))?;
-        let Ok(data) = frame.into_data() else { continue };
-        size += data.len();
-        if size <= limit {
-            bytes.extend_from_slice(&data);
-        } else if size > limit + DISCARDED_BYTES {
-            break;
-        } else {
-            bytes = BytesMut::new();
-        }
-    }
-    Ok((bytes.freeze(), size))
 }

@@ -6,7 +6,7 @@ use clairon_cluster::{ChannelInfo, ClusterError};
 use clairon_hub::ChannelSummary;
 use clairon_protocol::{AppId, ChannelName, UserId};
 
-use super::{Peers, alone::Alone, many::Many};
+use super::{LocalApp, Peers, alone::Alone, many::Many};
 
 /// The event that a cache channel remembers.
 pub(crate) struct Remembered {
@@ -51,6 +51,18 @@ impl Peers {
         match self {
             Self::Alone(alone) => Ok(alone.members(app, name)),
             Self::Many(many) => many.cluster.users(app, name).await,
+        }
+    }
+
+    /// The number of clients that are connected to all nodes.
+    ///
+    /// # Errors
+    /// When the ledger does not answer.
+    pub(crate) async fn connections(&self, app: LocalApp<'_>) -> Result<u64, ClusterError> {
+        let here = app.hub.traffic().connections() as u64;
+        match self {
+            Self::Alone(_) => Ok(here),
+            Self::Many(many) => Ok(here + many.cluster.clients_elsewhere(app.id).await?),
         }
     }
 

@@ -4,12 +4,13 @@ import test from 'node:test';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 
-import { pusherClient, subscribe } from '../support/clients.js';
+import { pusherClient, signIn, subscribe } from '../support/clients.js';
 import { Heard } from '../support/heard.js';
 import { unique } from '../support/options.js';
 
 const run = promisify(execFile);
-const script = fileURLToPath(new URL('../../curl/trigger.sh', import.meta.url));
+const path = (name) => fileURLToPath(new URL(`../../curl/${name}`, import.meta.url));
+const script = path('trigger.sh');
 
 test('an event signed with openssl and sent with curl reaches a subscriber', async (t) => {
   const heard = new Heard();
@@ -21,6 +22,21 @@ test('an event signed with openssl and sent with curl reaches a subscriber', asy
   assert.equal(stdout, '{}');
   assert.deepEqual(await heard.next('shipped'), { order: 'a "b" \\ c' });
 });
+
+for (const id of ['a b', 'a/b?c', '50% #1', 'a\\b', '..']) {
+  test(`the user ${id} is found by an id that is percent-encoded for curl`, async (t) => {
+    const user = id === '..' ? id : `${unique('user')}${id}`;
+    const heard = new Heard();
+    const client = pusherClient(t, { user });
+    client.connection.bind('disconnected', heard.as('disconnected'));
+    await signIn(client);
+
+    const { stdout } = await run('sh', [path('terminate.sh'), encodeURIComponent(user)]);
+
+    assert.equal(stdout, '{}');
+    await heard.next('disconnected');
+  });
+}
 
 test('a wrong secret fails, and curl shows why', async () => {
   const env = { ...process.env, PUSHER_APP_SECRET: 'wrong' };

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import test from 'node:test';
 
 import { backend, json } from '../support/backend.js';
-import { pusherClient, subscribe } from '../support/clients.js';
+import { connected, pusherClient, subscribe } from '../support/clients.js';
 import { unique } from '../support/options.js';
 
 const get = (path, params) => json(backend.get({ path, params }));
@@ -42,6 +42,12 @@ test('a channel tells whether it is occupied, and what is asked', async (t) => {
     subscription_count: 2,
   });
   assert.deepEqual(await get(`/channels/${empty}`), { occupied: false });
+});
+
+test('connections are counted, as the recorder of Laravel Pulse asks', async (t) => {
+  const before = (await get('/connections')).connections;
+  await Promise.all([pusherClient(t), pusherClient(t)].map(connected));
+  assert.deepEqual(await get('/connections'), { connections: before + 2 });
 });
 
 test('a cache channel tells what it remembers', async () => {

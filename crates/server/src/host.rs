@@ -1,0 +1,88 @@
+//! The header that every request has once.
+
+use std::sync::Arc;
+
+use axum::{
+    extract::{Request, State},
+    middleware::Next,
+    response::{IntoResponse, Response},
+};
+use http::{HeaderMap, StatusCode, Version, header, uri::Authority};
+
+use crate::{api::ApiError, node::Node, refusals::Refused};
+
+/// Why the `Host` of a request is not as it must be (RFC 9112, 3.2).
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+pub(crate) enum InvalidHost {
+    #[error("The header Host is missing")]
+    Missing,
+    #[error("The header Host is there {0} times, allowed is once")]
+    Several(usize),
+    #[error("The header Host ({0} bytes) is no host, or host and port")]
+    Form(usize),
+}
+
+/// Checks the `Host` of a request. Proxies and caches tell sites apart by it, so a request that can be read in two ways
+/// may have come past one of them.
+///
+/// # Errors
+/// There is none, and the request is HTTP/1.1; there are several; or it is no host.
+pub(crate) fn check(version: Version, headers: &HeaderMap) -> Result<(), InvalidHost> {
+    let mut hosts = headers.get_all(header::HOST).iter();
+    match (hosts.next(), hosts.count()) {
+        (None, _) if version < Version::HTTP_11 => Ok(()),
+        (None, _) => Err(InvalidHost::Missing),
+        (Some(_), others @ 1..) => Err(InvalidHost::Several(others + 1)),
+        // Empty where the URL has no host.
+        (Some(host), 0) if host.is_empty() || is_host(host.as_bytes()) => Ok(()),
+        (Some(host), 0) => Err(InvalidHost::Form(host.len())),
+    }
+}
+
+/// True for a host, and for a host and a port, which may be empty.
+fn is_host(text: &[u8]) -> bool {
+    let Ok(authority) = Authority::try_from(text) else { return false };
+    let port = authority.as_str().strip_prefix(authority.host());
+    port.is_some_and(|port| {
+        port.is_empty() || port.strip_prefix(':').is_some_and(|digits| digits.bytes().all(|byte| byte.is_ascii_digit()))
+    })
+}
+
+/// Refuses requests whose `Host` is not as it must be.
+pub(crate) async fn require(State(node): State<Arc<Node>>, request: Request, next: Next) -> Response {
+    let Err(invalid) = check(request.version(), request.headers()) else { return next.run(request).await };
+    node.note_refusal(Refused::Request(StatusCode::BAD_REQUEST), |refused| {
+        refused.request(request.method(), request.uri().path()).code(StatusCode::BAD_REQUEST.as_u16()).because(invalid)
+    });
+    ApiError::bad_request(invalid.to_string()).into_response()
+}
+
+#[cfg(test)]
+mod tests {
+    use http::HeaderValue;
+
+    use super::*;
+
+    fn checked(version: Version, hosts: &[&'static str]) -> Result<(), InvalidHost> {
+        let mut headers = HeaderMap::new();
+        for host in hosts {
+            headers.append(header::HOST, HeaderValue::from_bytes(host.as_bytes()).unwrap());
+        }
+        check(version, &headers)
+    }
+
+    #[test]
+    fn one_host_is_needed() {
+        for host in ["a.example", "a.example:8080", "127.0.0.1:1", "[::1]:80", "a_b", "", "A.", "localhost:"] {
+            assert_eq!(checked(Version::HTTP_11, &[host]), Ok(()), "{host}");
+        }
+        assert_eq!(checked(Version::HTTP_11, &[]), Err(InvalidHost::Missing));
+        assert_eq!(checked(Version::HTTP_10, &[]), Ok(()));
+        for version in [Version::HTTP_10, Version::HTTP_11] {
+            assert_eq!(checked(version, &["a.example", "a.example"]), Err(InvalidHost::Several(2)));
+        }
+        for host in ["a b", "a/b", "http://a", "u@a", "a:b", "a,b c", "é"] {
+            assert_eq!(checked(Version::HTTP_11, &[host]), Err(InvalidHost::Form(host.len())), "{host}");
+        }
+    }
+}
