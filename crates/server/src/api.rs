@@ -8,11 +8,12 @@ mod event_input;
 mod events;
 mod info;
 mod pages;
+mod path;
 mod signed;
 mod user_path;
 mod users;
 
-pub(crate) use body::RequestBody;
+pub(crate) use body::{BodyLimit, RequestBody};
 pub(crate) use channels::{channel, channel_users, channels};
 pub(crate) use connections::connections;
 pub(crate) use error::{ApiError, Reason, UNDERSTOOD_CODINGS};

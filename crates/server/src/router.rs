@@ -3,19 +3,20 @@
 use std::sync::Arc;
 
 use axum::{
-    Router,
+    Extension, Router,
     extract::{MatchedPath, Request, State},
     middleware::{self, Next},
     response::Response,
-    routing::{any, get, post},
+    routing::{MethodRouter, any, get, post},
 };
+use clairon_protocol::Limits;
 use http::{HeaderMap, StatusCode, Uri, header, uri::PathAndQuery};
 use hyper::body::Body;
 use tower_http::cors::CorsLayer;
 
 use crate::{
     admin,
-    api::{self, Reason},
+    api::{self, BodyLimit, Reason},
     host,
     metrics::{self, Access},
     node::Node,
@@ -32,8 +33,8 @@ pub(crate) fn router(node: &Arc<Node>) -> Router {
     let guarded = guarded.layer(middleware::from_fn_with_state(Noting::new(node, Refused::Admin), note_answer));
     Router::new()
         .route(SOCKET, any(socket::upgrade))
-        .route("/apps/{app_id}/events", post(api::events))
-        .route("/apps/{app_id}/batch_events", post(api::batch_events))
+        .route("/apps/{app_id}/events", limited(post(api::events), Limits::event_body_bytes))
+        .route("/apps/{app_id}/batch_events", limited(post(api::batch_events), Limits::batch_body_bytes))
         .route("/apps/{app_id}/connections", get(api::connections))
         .route("/apps/{app_id}/channels", get(api::channels))
         .route("/apps/{app_id}/channels/{channel}", get(api::channel))
@@ -56,6 +57,11 @@ pub(crate) fn router(node: &Arc<Node>) -> Router {
         // Below the layers, which so are not around it: browsers of other sites have no business there.
         .merge(guarded)
         .layer(middleware::from_fn_with_state(node.clone(), host::require))
+}
+
+/// A route whose requests may have a body of so many bytes, by the limits of their app.
+fn limited(route: MethodRouter<Arc<Node>>, body_limit: fn(&Limits) -> usize) -> MethodRouter<Arc<Node>> {
+    route.layer(Extension(BodyLimit(body_limit)))
 }
 
 /// The routes of the port that metrics may have of their own.

@@ -4,6 +4,7 @@ use std::{io::Read, time::Duration};
 
 use axum::body::Body;
 use bytes::{Bytes, BytesMut};
+use clairon_protocol::Limits;
 use flate2::read::MultiGzDecoder;
 use http::{HeaderMap, StatusCode, header};
 use http_body_util::BodyExt;
@@ -19,6 +20,21 @@ const DISCARDED_BYTES: usize = 16 << 20;
 
 /// How much of an unknown encoding is repeated, in characters.
 const REPEATED_CHARS: usize = 200;
+
+/// The longest body of a request that needs none, in bytes: libraries send `{}`.
+const EMPTY_BODY_BYTES: usize = 4_096;
+
+/// The longest body that a route takes, in bytes: what the limits of the request's app add up to. Routes declare theirs as
+/// an extension of the request.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct BodyLimit(pub(crate) fn(&Limits) -> usize);
+
+impl Default for BodyLimit {
+    /// That of a route whose requests need no body.
+    fn default() -> Self {
+        Self(|_| EMPTY_BODY_BYTES)
+    }
+}
 
 /// The body of a request.
 #[derive(Debug)]

@@ -7,7 +7,7 @@ use clairon_protocol::{AppId, ChannelKind, ChannelName};
 use serde::Serialize;
 use serde_json::{Map, Value, json, value::RawValue};
 
-use super::{ApiError, info::Info, signed::SignedRequest};
+use super::{ApiError, info::Info, path::ChannelPath, signed::SignedRequest};
 use crate::node::Node;
 
 /// What is told of one channel, as far as it is asked for.
@@ -47,9 +47,10 @@ pub(crate) async fn channels(State(node): State<Arc<Node>>, request: SignedReque
 /// `GET /apps/{id}/channels/{name}`: one channel, whether somebody listens or not.
 pub(crate) async fn channel(
     State(node): State<Arc<Node>>,
+    ChannelPath(name): ChannelPath,
     request: SignedRequest,
 ) -> Result<Json<Attributes>, ApiError> {
-    let name = ChannelName::parse(&request.channel_name(), &request.app.limits)?;
+    let name = ChannelName::parse(&name, &request.app.limits)?;
     let info = Info::parse(request.query().get("info").as_deref()).unwrap_or_default();
     if info.user_count && name.kind() != ChannelKind::Presence {
         return Err(ApiError::bad_request("user_count is for presence channels alone"));
@@ -70,9 +71,10 @@ async fn cache(node: &Node, app: &AppId, name: &ChannelName) -> Result<Cache, Ap
 /// `GET /apps/{id}/channels/{name}/users`: the members of a presence channel.
 pub(crate) async fn channel_users(
     State(node): State<Arc<Node>>,
+    ChannelPath(name): ChannelPath,
     request: SignedRequest,
 ) -> Result<Json<Value>, ApiError> {
-    let name = ChannelName::parse(&request.channel_name(), &request.app.limits)?;
+    let name = ChannelName::parse(&name, &request.app.limits)?;
     if name.kind() != ChannelKind::Presence {
         return Err(ApiError::bad_request("Users are kept for presence channels alone"));
     }

@@ -1,22 +1,20 @@
 //! Requests that prove to come from an app's backend.
 
-use std::{borrow::Cow, sync::Arc};
+use std::sync::Arc;
 
 use axum::extract::{FromRequest, Request};
 use bytes::Bytes;
-use clairon_protocol::{
-    Limits,
-    auth::{HttpRequest, InvalidRequest, MAX_PARAMETERS, Query},
-};
+use clairon_protocol::auth::{HttpRequest, InvalidRequest, MAX_PARAMETERS, Query};
 use clairon_registry::{App, Credential};
 use http::{StatusCode, Uri, request::Parts};
-use percent_encoding::percent_decode_str;
 
-use super::{ApiError, body::RequestBody, user_path::UserPath};
+use super::{
+    ApiError,
+    body::{BodyLimit, RequestBody},
+    path::parameter,
+    user_path::UserPath,
+};
 use crate::{clock::unix_seconds, node::Node};
-
-/// The longest body of a request that needs none, in bytes: libraries send `{}`.
-const EMPTY_BODY_BYTES: usize = 4_096;
 
 /// An extractor: a request whose signature is right, of an app that is switched on, with its raw body.
 #[derive(Debug)]
@@ -31,19 +29,14 @@ impl SignedRequest {
     pub(crate) fn query(&self) -> Query<'_> {
         Query::parse(split(&self.uri).1)
     }
-
-    /// The name in `/apps/{id}/channels/{name}`, unescaped.
-    pub(crate) fn channel_name(&self) -> Cow<'_, str> {
-        let name = self.uri.path().split('/').nth(4);
-        percent_decode_str(name.unwrap_or_default()).decode_utf8_lossy()
-    }
 }
 
 impl FromRequest<Arc<Node>> for SignedRequest {
     type Rejection = ApiError;
 
     async fn from_request(request: Request, node: &Arc<Node>) -> Result<Self, ApiError> {
-        let (parts, body) = request.into_parts();
+        let (mut parts, body) = request.into_parts();
+        let app_id = parameter(&mut parts, "app_id").await?;
         let (path, query) = split(&parts.uri);
         let query = Query::parse(query);
         if query.len() > MAX_PARAMETERS {
@@ -55,7 +48,7 @@ impl FromRequest<Arc<Node>> for SignedRequest {
             return Err(ApiError::bad_request(message));
         }
         let key = query.get("auth_key");
-        let app = find_app(node, path, key.as_deref())?;
+        let app = find_app(node, app_id.as_deref(), key.as_deref())?;
         let credential = find_credential(node, &app, key.as_deref())?;
         let request = HttpRequest { method: parts.method.as_str(), path, query: &query };
         let refused = |invalid: InvalidRequest| {
@@ -69,7 +62,8 @@ impl FromRequest<Arc<Node>> for SignedRequest {
             let reason = format!("the app {} is disabled", app.id);
             return Err(ApiError::new(StatusCode::FORBIDDEN, "The app is disabled").because(reason));
         }
-        let body = RequestBody::read(&parts.headers, body, body_limit(path, &app.limits)).await?;
+        let BodyLimit(limit) = parts.extensions.get().copied().unwrap_or_default();
+        let body = RequestBody::read(&parts.headers, body, limit(&app.limits)).await?;
         body.check(|form| request.check_body(form)).map_err(refused)?;
         Ok(Self { app, body: body.into_bytes(), uri: parts.uri })
     }
@@ -89,17 +83,16 @@ fn explain(node: &Node, app: &App, parts: &Parts, request: &HttpRequest<'_>, inv
 
 /// The app that a request is for. The path names it, but for `/users/{id}/terminate_connections`, as the official
 /// Python library calls it: there the key alone does.
-fn find_app(node: &Node, path: &str, key: Option<&str>) -> Result<Arc<App>, ApiError> {
+fn find_app(node: &Node, id: Option<&str>, key: Option<&str>) -> Result<Arc<App>, ApiError> {
     let unauthorized = |message: &str| ApiError::new(StatusCode::UNAUTHORIZED, message);
-    let id = path.strip_prefix("/apps/").and_then(|rest| rest.split('/').next());
-    let Some(id) = id.map(|id| percent_decode_str(id).decode_utf8_lossy()) else {
+    let Some(id) = id else {
         let key = key.ok_or_else(|| unauthorized("Missing parameter: auth_key"))?;
         let reason = || node.explainer.key(&node.apps, key);
         return node.apps.by_key(key).ok_or_else(|| unauthorized("Unknown auth_key").because(reason()));
     };
-    let reason = || node.explainer.app(&node.apps, &id, key);
+    let reason = || node.explainer.app(&node.apps, id, key);
     node.apps
-        .by_id(id.as_ref())
+        .by_id(id)
         .ok_or_else(|| ApiError::new(StatusCode::NOT_FOUND, "No app has the id in the path").because(reason()))
 }
 
@@ -111,15 +104,4 @@ fn find_credential<'a>(node: &Node, app: &'a App, key: Option<&str>) -> Result<&
         let reason = node.explainer.app(&node.apps, app.id.as_str(), Some(key));
         unauthorized("The auth_key is not the key of the app in the path").because(reason)
     })
-}
-
-/// The longest body of a request, in bytes: what the app's limits for its endpoint add up to.
-fn body_limit(path: &str, limits: &Limits) -> usize {
-    if path.ends_with("/batch_events") {
-        limits.batch_body_bytes()
-    } else if path.ends_with("/events") {
-        limits.event_body_bytes()
-    } else {
-        EMPTY_BODY_BYTES
-    }
 }
