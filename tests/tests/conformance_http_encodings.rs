@@ -79,7 +79,7 @@ fn the_limits_are_those_of_the_body_itself() {
     let bomb = gzip(&vec![b' '; 200_000_000]);
     assert!(bomb.len() < 250_000);
     let refused = send(&server, "gzip", &bomb, &bomb);
-    refused.assert_refused(413, "inflated more than 742696");
+    refused.assert_refused(413, "inflated more than");
     // One that was packed twice is no JSON.
     let twice = gzip(&gzip(event("d").as_bytes()));
     send(&server, "gzip", &twice, &twice).assert_refused(400, "JSON");

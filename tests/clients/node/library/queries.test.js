@@ -45,9 +45,12 @@ test('a channel tells whether it is occupied, and what is asked', async (t) => {
 });
 
 test('connections are counted, as the recorder of Laravel Pulse asks', async (t) => {
-  const before = (await get('/connections')).connections;
   await Promise.all([pusherClient(t), pusherClient(t)].map(connected));
-  assert.deepEqual(await get('/connections'), { connections: before + 2 });
+  // The server may not have noticed yet that the clients of other tests are gone.
+  const deadline = Date.now() + 30_000;
+  let answer = await get('/connections');
+  while (answer.connections > 2 && Date.now() < deadline) answer = await get('/connections');
+  assert.deepEqual(answer, { connections: 2 });
 });
 
 test('a cache channel tells what it remembers', async () => {
