@@ -112,8 +112,8 @@ fn data_of_every_type_arrives_as_a_string() {
     }
 }
 
-/// Half of a surrogate pair, as JavaScript writes it for a text that was cut within a character. Rust's JSON knows no such
-/// text, so the event is compared as it is written.
+/// Half of a surrogate pair, as JavaScript writes it for a text that was cut within a character. Rust's JSON knows no
+/// such text, so the event is compared as it is written.
 #[test]
 fn a_string_that_is_no_unicode_arrives_as_it_was_sent() {
     let server = SERVER.get();

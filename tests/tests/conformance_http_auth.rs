@@ -266,7 +266,8 @@ fn no_user_is_found_by_a_part_of_an_id() {
     client.sign_in(&json!({"id": "a"}).to_string());
     let signed = path("/users/a#b/terminate_connections");
     let auth = auth_parameters();
-    // What becomes of a # that is sent as it is; and of a ? in Go and PHP, which put the query in the place of the rest.
+    // What becomes of a # that is sent as it is; and of a ? in Go and PHP, which put the query in the place of the
+    // rest.
     http::request(&server, "POST", &path("/users/a"), "Content-Length: 0\r\n").assert_refused(404, "percent-encoded");
     send(&server, "POST", (&signed, &auth), (&path("/users/a"), &auth), "").assert_refused(404, "percent-encoded");
     // What becomes of a \\ in Node.

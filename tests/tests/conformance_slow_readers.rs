@@ -53,7 +53,8 @@ fn a_reader_that_stops_is_disconnected_and_holds_nobody_up() {
     assert_eq!(reader.fence(), Vec::<Value>::new());
 }
 
-/// What a client asks for does not end its connection: while it does not take the answers, nothing more is read from it.
+/// What a client asks for does not end its connection: while it does not take the answers, nothing more is read from
+/// it.
 #[test]
 fn a_client_that_asks_without_reading_has_to_wait() {
     const ASKED: usize = 1_000;

@@ -112,8 +112,8 @@ impl Cluster {
 
     /// Publishes events in their order, in one round trip.
     ///
-    /// Delivery: at most once to each node with subscribers, this one included, through its [`Deliver`]. Order: all nodes
-    /// see the events of a channel in the same order. When this returns, the events have their place in it.
+    /// Delivery: at most once to each node with subscribers, this one included, through its [`Deliver`]. Order: all
+    /// nodes see the events of a channel in the same order. When this returns, the events have their place in it.
     ///
     /// # Errors
     /// When Redis cannot be reached, or does not confirm the events: whether they were published is then not known.
@@ -240,8 +240,8 @@ impl Cluster {
         Ok(reads::users(&self.core, &Place { app: app.clone(), channel: channel.clone() }).await?)
     }
 
-    /// How many clients of an app the other nodes have. Each node tells with every beat, and at once where the app has a
-    /// capacity.
+    /// How many clients of an app the other nodes have. Each node tells with every beat, and at once where the app has
+    /// a capacity.
     ///
     /// # Errors
     /// Where Redis does not answer.

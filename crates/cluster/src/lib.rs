@@ -1,8 +1,8 @@
 //! What nodes tell each other.
 //!
 //! A [`Cluster`] carries events through Redis or Valkey and keeps the ledger: the connections, members and users of all
-//! nodes. A node publishes through it and delivers what it brings, its own events included. Hence there is no filter for
-//! echoes, and all nodes see one order per channel.
+//! nodes. A node publishes through it and delivers what it brings, its own events included. Hence there is no filter
+//! for echoes, and all nodes see one order per channel.
 
 mod authorities;
 mod backoff;

@@ -210,8 +210,8 @@ impl AppHub {
     }
 
     /// Queues an event for the subscribers of a channel, and remembers it if it is to be remembered. The event of a
-    /// server-to-user channel goes to every connection of the user, subscribed or not. `since` is when the event came to
-    /// this node.
+    /// server-to-user channel goes to every connection of the user, subscribed or not. `since` is when the event came
+    /// to this node.
     pub fn publish(&self, publication: &Publication, since: Micros) -> Sent {
         if publication.cache.is_some() && publication.channel.user_id().is_none() {
             return self.with_channel(&publication.channel, |channel| channel.publish(publication, since));

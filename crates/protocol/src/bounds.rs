@@ -1,7 +1,7 @@
 //! How long whole messages may be: what the limits of their parts add up to.
 //!
-//! Within JSON a byte may be written as six (`\u0000`), and a character as twelve (a surrogate pair). Counted like that, a
-//! message whose parts are within their limits is never too long, however its sender writes it.
+//! Within JSON a byte may be written as six (`\u0000`), and a character as twelve (a surrogate pair). Counted like
+//! that, a message whose parts are within their limits is never too long, however its sender writes it.
 
 use crate::Limits;
 
@@ -11,7 +11,8 @@ const BYTE: usize = 6;
 const CHAR: usize = 12;
 /// Two quotes and a comma, in bytes.
 const PUNCTUATION: usize = 3;
-/// What surrounds the parts of a message: names of fields, an `auth`, white space, fields that mean nothing here. In bytes.
+/// What surrounds the parts of a message: names of fields, an `auth`, white space, fields that mean nothing here. In
+/// bytes.
 const REST: usize = 4_096;
 /// The longest message, whatever the limits add up to, in bytes.
 const MOST: usize = 64 << 20;

@@ -9,10 +9,11 @@ use crate::json;
 /// What half of a surrogate pair counts for, in bytes: as much as the other characters of its plane.
 const SURROGATE_BYTES: usize = 3;
 
-/// The `data` of an event as the JSON string that its receivers get, so that an event for many channels escapes it once.
+/// The `data` of an event as the JSON string that its receivers get, so that an event for many channels escapes it
+/// once.
 ///
-/// Native client libraries read nothing but strings. A string goes out as it came; any other JSON goes out as a string of
-/// its text.
+/// Native client libraries read nothing but strings. A string goes out as it came; any other JSON goes out as a string
+/// of its text.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct EventData {
     json: Vec<u8>,
@@ -23,8 +24,8 @@ impl EventData {
     /// Takes any JSON that a peer gives as `data`.
     ///
     /// A string is escaped anew, with as few bytes as possible: its sender does not decide how much its receivers are
-    /// sent. What no Rust string holds, half of a surrogate pair (`\ud83d`), stays as it is written; JavaScript has such
-    /// strings where a text was cut within a character.
+    /// sent. What no Rust string holds, half of a surrogate pair (`\ud83d`), stays as it is written; JavaScript has
+    /// such strings where a text was cut within a character.
     #[must_use]
     pub fn new(value: &RawValue) -> Self {
         let raw = value.get();

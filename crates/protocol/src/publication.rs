@@ -15,7 +15,8 @@ pub struct Publication {
     pub channel: ChannelName,
     /// The WebSocket frame that goes to each subscriber's socket.
     pub frame: Bytes,
-    /// The connection that does not get the event, on any node (`socket_id` of a trigger; the sender of a client event).
+    /// The connection that does not get the event, on any node (`socket_id` of a trigger; the sender of a client
+    /// event).
     pub except: Option<SocketId>,
     /// What a cache channel remembers of the event; `None` where nothing is remembered.
     pub cache: Option<CacheEntry>,

@@ -11,8 +11,8 @@ use serde_json::value::RawValue;
 
 use crate::{Limits, error::InvalidUser, json};
 
-/// The id of a user. It is compared as text, and written as the JSON type that it came in, unless JavaScript cannot hold
-/// that.
+/// The id of a user. It is compared as text, and written as the JSON type that it came in, unless JavaScript cannot
+/// hold that.
 ///
 /// Pusher's documentation warns of numbers over 2⁵³, so its server passes numbers on, and so does this one. pusher-js
 /// however keeps the members of a channel in an object: it finds the member of `{"user_id":1.0}` under `"1"`, while the

@@ -1,9 +1,9 @@
 //! The axum application: the WebSocket protocol and the HTTP API, over hub, cluster and registry.
 //!
 //! Three paths lead through it. A client speaks: `socket` reads a command and carries it out through `peers`. A backend
-//! triggers: `api` checks the signature and publishes through `peers`. Everyone hears: the hub queues an event for every
-//! subscriber of this node, and the subscriber's own task in `socket` writes it.
-//! Beside them `admin` changes the apps.
+//! triggers: `api` checks the signature and publishes through `peers`. Everyone hears: the hub queues an event for
+//! every subscriber of this node, and the subscriber's own task in `socket` writes it. Beside them `admin` changes the
+//! apps.
 
 mod accept;
 mod admin;

@@ -93,8 +93,8 @@ impl Peers {
         Ok(Self::Many(Many::new(Cluster::connect(settings, deliver).await?, clock)))
     }
 
-    /// Counts a connection among those of all nodes. [`Self::dismiss`] undoes it. A lone node has counted it already, in
-    /// [`AppHub::connect`].
+    /// Counts a connection among those of all nodes. [`Self::dismiss`] undoes it. A lone node has counted it already,
+    /// in [`AppHub::connect`].
     ///
     /// # Errors
     /// When all nodes together have `capacity` connections of the app.
@@ -113,8 +113,9 @@ impl Peers {
         }
     }
 
-    /// Subscribes a connection. `settle` is called once: at once on a lone node, otherwise when the ledger has answered.
-    /// It is not called for a connection that was subscribed before, and for one that leaves before the answer.
+    /// Subscribes a connection. `settle` is called once: at once on a lone node, otherwise when the ledger has
+    /// answered. It is not called for a connection that was subscribed before, and for one that leaves before the
+    /// answer.
     ///
     /// Returns the seat to give back to [`Self::leave`]; `None` where there is none, because the connection has one
     /// already, or is refused.

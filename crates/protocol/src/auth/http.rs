@@ -14,8 +14,8 @@ use crate::Secret;
 /// How far from the server's time a request's `auth_timestamp` may be, in seconds; this far is too far.
 const TIMESTAMP_WINDOW: u64 = 600;
 
-/// How many parameters a request may have behind its `?`, those of the signature included. All readings of a signature sort
-/// and join them, so a request with more is to be refused before it is verified.
+/// How many parameters a request may have behind its `?`, those of the signature included. All readings of a signature
+/// sort and join them, so a request with more is to be refused before it is verified.
 pub const MAX_PARAMETERS: usize = 100;
 
 /// Reads one value.

@@ -10,9 +10,9 @@ const END: &str = "/terminate_connections";
 
 /// A request about one user, taken apart as the library meant it that has made the request.
 ///
-/// The libraries put an id into a path as it is, and sign that. A `/` in it then looks like a part of the path, and a `?`,
-/// which the Node library leaves in place, like the start of the query. So what stands between `/users/` and the first
-/// `/terminate_connections` that ends the path is the id.
+/// The libraries put an id into a path as it is, and sign that. A `/` in it then looks like a part of the path, and a
+/// `?`, which the Node library leaves in place, like the start of the query. So what stands between `/users/` and the
+/// first `/terminate_connections` that ends the path is the id.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct UserPath<'a> {
     /// The path that is signed, as it was received.

@@ -23,7 +23,8 @@ pub(super) struct Connection {
     pub(super) app_id: AppId,
     pub(super) hub: Arc<AppHub>,
     pub(super) session: Arc<Session>,
-    /// The client's channels. The channel of its own user's events has no seat: those go to all connections of the user.
+    /// The client's channels. The channel of its own user's events has no seat: those go to all connections of the
+    /// user.
     pub(super) subscriptions: HashMap<ChannelName, Option<Seat>>,
     /// Boxed: most clients never sign in.
     pub(super) user: Option<Box<SignedInUser>>,
@@ -61,8 +62,8 @@ impl Connection {
         wire::encode(&Event::ConnectionEstablished { socket_id: self.session.id(), activity_timeout })
     }
 
-    /// The longest message that the client may send at present, in bytes. An app that is gone bounds nothing any more, and
-    /// its sockets are being closed.
+    /// The longest message that the client may send at present, in bytes. An app that is gone bounds nothing any more,
+    /// and its sockets are being closed.
     pub(super) fn message_limit(&self) -> usize {
         self.node.apps.by_id(&self.app_id).map_or_else(Limits::default, |app| app.limits).message_bytes()
     }
