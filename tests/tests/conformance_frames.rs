@@ -1,4 +1,4 @@
-//! Frames: RFC 6455 as the server has to keep it, and messages that are not understood.
+//! Frames: what of RFC 6455 the cases of Autobahn leave out, and messages that are not understood.
 
 use clairon_tests::app::App;
 use clairon_tests::client::Client;
@@ -22,16 +22,6 @@ fn pong() -> Received {
 
 fn connect(server: &Server) -> Client {
     Client::connect(server, &app())
-}
-
-/// Sends bytes that break the rules, and expects to be sent away for it with `code`, and with nothing else.
-fn assert_breaks(server: &Server, bytes: &[u8], code: u16, what: &str) {
-    let mut client = connect(server);
-    client.socket.write(bytes);
-    match client.socket.receive() {
-        Received::Close(found, _) => assert_eq!(found, Some(code), "{what}"),
-        other => panic!("{what}: {other:?}"),
-    }
 }
 
 #[test]
@@ -88,17 +78,6 @@ fn frames_may_come_in_pieces_and_in_heaps() {
 }
 
 #[test]
-fn pings_are_answered_with_their_payload() {
-    let server = SERVER.get();
-    let mut client = connect(&server);
-    client.socket.send(&Frame::new(PONG, "nobody asked"));
-    for payload in [vec![], b"hello".to_vec(), vec![0, 255, 254], vec![7; 125]] {
-        client.socket.send(&Frame::new(PING, &payload));
-        assert_eq!(client.socket.receive(), Received::Pong(payload));
-    }
-}
-
-#[test]
 fn a_close_frame_is_answered() {
     let server = SERVER.get();
     for code in [1000, 1001, 1003, 1011, 3000, 3999, 4000, 4999] {
@@ -127,50 +106,23 @@ fn binary_json_is_taken_as_text() {
 }
 
 #[test]
-fn text_that_is_not_utf8_ends_the_connection() {
-    let server = SERVER.get();
-    for (what, bytes) in [
-        ("a continuation byte alone", &b"\x80"[..]),
-        ("a byte of no character", b"a\xff"),
-        ("an overlong form", b"\xc0\xaf"),
-        ("a surrogate", b"\xed\xa0\x80"),
-        ("past the last character", b"\xf4\x90\x80\x80"),
-        ("half a character", b"\xe2\x82"),
-    ] {
-        let text = [b"{\"event\":\"pusher:ping\",\"data\":\"", bytes].concat();
-        assert_breaks(&server, &Frame::new(TEXT, &text).to_bytes(), 1007, what);
-        let first = Frame::new(TEXT, &text[..text.len() - 1]).unfinished().to_bytes();
-        let last = Frame::new(CONTINUATION, &text[text.len() - 1..]).to_bytes();
-        assert_breaks(&server, &[first, last].concat(), 1007, what);
-    }
-    let reason = [&1000_u16.to_be_bytes()[..], b"\xff"].concat();
-    assert_breaks(&server, &Frame::new(CLOSE, reason).to_bytes(), 1007, "a reason to close");
-}
-
-#[test]
 fn broken_frames_end_the_connection() {
     let server = SERVER.get();
     let text = || Frame::new(TEXT, PING_EVENT);
-    let mut cases = vec![
+    for (what, bytes) in [
         ("not masked", text().unmasked().to_bytes()),
         ("a control frame that is not masked", Frame::new(PING, "").unmasked().to_bytes()),
-        ("a long ping", Frame::new(PING, [0; 126]).to_bytes()),
-        ("a ping in fragments", Frame::new(PING, "").unfinished().to_bytes()),
         ("a close in fragments", Frame::close(1000, "").unfinished().to_bytes()),
-        ("nothing to continue", Frame::new(CONTINUATION, PING_EVENT).to_bytes()),
-        ("a message within another", [text().unfinished().to_bytes(), text().to_bytes()].concat()),
         ("16 bits for a short length", Frame::new(TEXT, "{}").with_length(&[126, 0, 2])),
         ("64 bits for a short length", Frame::new(TEXT, "{}").with_length(&[127, 0, 0, 0, 0, 0, 0, 0, 2])),
         ("a length with its highest bit", Frame::new(TEXT, "{}").with_length(&[127, 128, 0, 0, 0, 0, 0, 0, 2])),
-        ("half a close code", Frame::new(CLOSE, [3]).to_bytes()),
-    ];
-    cases.extend((1..8).map(|bits| ("reserved bits", text().reserved(bits).to_bytes())));
-    let opcodes = (0x3..=0x7).chain(0xB..=0xF);
-    cases.extend(opcodes.map(|opcode| ("a reserved opcode", Frame::new(opcode, "").to_bytes())));
-    let codes = [0, 999, 1004, 1005, 1006, 1015, 1016, 2999, 5000, 65535];
-    cases.extend(codes.map(|code| ("a close code of nobody", Frame::close(code, "").to_bytes())));
-    for (what, bytes) in cases {
-        assert_breaks(&server, &bytes, 1002, what);
+    ] {
+        let mut client = connect(&server);
+        client.socket.write(bytes);
+        match client.socket.receive() {
+            Received::Close(found, _) => assert_eq!(found, Some(1002), "{what}"),
+            other => panic!("{what}: {other:?}"),
+        }
     }
 }
 
