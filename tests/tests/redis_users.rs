@@ -1,14 +1,15 @@
 //! A user of Redis who may do less than nodes need, as an operator meets it.
 
-use std::process::Command;
+use std::process::{Command, Stdio};
 
 use clairon_tests::app::App;
 use clairon_tests::client::Client;
+use clairon_tests::log::Log;
 use clairon_tests::nodes::{Engine, Nodes};
 use clairon_tests::redis::Redis;
 use clairon_tests::server::binary;
 use clairon_tests::{eventually, http};
-use serde_json::json;
+use serde_json::{Value, json};
 
 /// A Redis that nodes use as a user of their own.
 struct Guarded(Redis);
@@ -23,24 +24,27 @@ fn app() -> App {
     App::new("guarded")
 }
 
-/// What a start without enough rights says on stderr.
+/// What a start without enough rights says on stderr before it ends.
 fn refusal(redis: &Guarded) -> String {
     let mut command = Command::new(binary());
     command.args(["serve", "--port", "0", "--database", "sqlite::memory:", "--redis", &redis.url(0)]).env_clear();
-    let output = command.output().unwrap_or_else(|error| panic!("the server does not run: {error}"));
-    assert_eq!(output.status.code(), Some(1), "{output:?}");
-    String::from_utf8_lossy(&output.stderr).into_owned()
+    let spawned = command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::piped()).spawn();
+    let mut child = spawned.unwrap_or_else(|error| panic!("the server does not run: {error}"));
+    let log = Log::read(child.stderr.take().unwrap_or_else(|| panic!("the server's stderr is not piped")));
+    let is_error = |line: &Value| line.as_str().is_some_and(|line| line.starts_with("error: "));
+    let line = log.wait_for("an error", is_error);
+    assert_eq!(child.wait().ok().and_then(|status| status.code()), Some(1), "{log}");
+    assert!(!log.to_string().contains("password"), "{log}");
+    line.as_str().unwrap_or_default().to_owned()
 }
 
 #[test]
 fn the_start_and_readiness_say_what_is_lacking_and_what_to_set() {
     let redis = Guarded(Redis::start());
     redis.0.set_user("site", "on >password ~clairon:* resetchannels +@all");
-    let text = refusal(&redis);
-    let line =
-        text.lines().find(|line| line.contains("lacks the rights &clairon:*. ")).unwrap_or_else(|| panic!("{text}"));
-    assert!(!text.contains("password"), "{text}");
-    let (_, rules) = line.split_once("run: ACL SETUSER site ").unwrap_or_else(|| panic!("{text}"));
+    let line = refusal(&redis);
+    assert!(line.contains("lacks the rights &clairon:*. "), "{line}");
+    let (_, rules) = line.split_once("run: ACL SETUSER site ").unwrap_or_else(|| panic!("{line}"));
     redis.0.set_user("site", rules);
 
     let nodes = Nodes::over(redis, 1, &[app()]);

@@ -160,6 +160,28 @@ fn old_rows_are_removed() {
     assert_eq!(database.execute(count), json!([[4]]));
 }
 
+/// A start with a clock that is years ahead, seen from the other side: the history is years old.
+#[test]
+fn how_old_rows_are_is_told_from_the_newest() {
+    let (database, app) = (Database::new(), App::new("clock"));
+    drop(database.server(LONG).app(app.clone()).start());
+    let insert = |days: &str| {
+        database.execute(&format!(
+            "INSERT INTO websockets_statistics_entries (app_id, peak_connection_count, websocket_message_count, \
+             api_message_count, created_at) VALUES ('{}', 1, 1, 1, datetime('now', '{days} days'))",
+            app.id
+        ));
+    };
+    // The last one was written by a server whose clock was ahead.
+    for days in ["-420", "-409", "-401", "-400", "+4000"] {
+        insert(days);
+    }
+    let server = database.server(LONG).env("CLAIRON_STATISTICS_KEEP_DAYS", "10").app(app).start();
+    let line = server.wait_for_log("what was removed", |line| line["message"] == "old statistics removed");
+    assert_eq!(line["rows"], 1);
+    assert_eq!(database.execute("SELECT COUNT(*) FROM websockets_statistics_entries"), json!([[4]]));
+}
+
 /// SQLite keeps whatever it is given in any column.
 #[test]
 fn rows_that_make_no_sense_spoil_nothing() {

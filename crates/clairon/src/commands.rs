@@ -21,6 +21,11 @@ use clairon_registry::{AppRegistry, RegistryError};
 
 use crate::config::{Database, Problems};
 
+/// Opens the database for a server, and makes it where it is not there.
+async fn open_for_server(database: &Database) -> Result<Arc<dyn AppRegistry>, RegistryError> {
+    clairon_registry::open_for_server(database.url.expose(), database.max_connections).await
+}
+
 /// Opens the database, and makes it where it is not there.
 async fn open(database: &Database) -> Result<Arc<dyn AppRegistry>, RegistryError> {
     clairon_registry::open(database.url.expose(), database.max_connections).await

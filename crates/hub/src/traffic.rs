@@ -87,6 +87,12 @@ impl Traffic {
         self.triggered.load(Relaxed)
     }
 
+    /// True where there has been a connection, or its backend has asked anything.
+    #[must_use]
+    pub fn has_any(&self) -> bool {
+        (self.opened(), self.requests().messages, self.triggered()) != (0, 0, 0)
+    }
+
     /// Counts a request that was done; in bytes, the bodies.
     pub fn add_request(&self, request_bytes: usize, answer_bytes: usize) {
         self.requests.add(1, request_bytes);
@@ -141,6 +147,18 @@ mod tests {
         assert_eq!(traffic.take_peak(), 1, "the connection that stays is the peak of the next period");
         traffic.close();
         assert_eq!((traffic.take_peak(), traffic.take_peak()), (1, 0));
+    }
+
+    #[test]
+    fn a_connection_or_a_request_is_traffic() {
+        let traffic = Traffic::default();
+        assert!(!traffic.open(0) && !traffic.has_any());
+        traffic.open(1);
+        traffic.close();
+        assert!(traffic.has_any());
+        let traffic = Traffic::default();
+        traffic.add_request(0, 0);
+        assert!(traffic.has_any());
     }
 
     #[test]

@@ -20,6 +20,8 @@ use crate::{
 
 /// How long the registry may take to answer. Without it, a database that went silent would stop all later refreshes.
 const ANSWER_TIMEOUT: Duration = Duration::from_secs(10);
+/// How long it may take to tell its revision, so that one which has gone silent is asked again soon after it is back.
+const REVISION_TIMEOUT: Duration = Duration::from_millis(1_500);
 
 /// The apps as they were at the last [`refresh`](Self::refresh). A look-up takes no lock and runs no query.
 #[derive(Debug)]
@@ -82,8 +84,16 @@ impl AppCache {
         self.snapshot.load().secrets.hide(text, chars)
     }
 
-    /// Asks the registry whether anything changed, and if so reads all apps again. Returns what changed: first
-    /// the removed apps, then the others by id.
+    /// Asks the registry whether anything changed.
+    ///
+    /// # Errors
+    /// When the registry fails or does not answer.
+    pub async fn is_current(&self) -> Result<bool, RegistryError> {
+        let revision = self.snapshot.load().revision;
+        Ok(within(REVISION_TIMEOUT, self.registry.revision()).await? == revision)
+    }
+
+    /// Reads all apps again if anything changed. Returns what changed: first the removed apps, then the others by id.
     ///
     /// # Errors
     /// When the registry fails or does not answer. What was known stays known.

@@ -1,6 +1,6 @@
 //! What can go wrong with the registry.
 
-use std::path::PathBuf;
+use std::{path::PathBuf, time::Duration};
 
 use clairon_protocol::{AppId, AppKey};
 
@@ -87,6 +87,14 @@ pub enum RegistryError {
         /// The app.
         app: AppId,
     },
+    /// An app cannot be declared.
+    #[error("cannot declare the app {app}: {cause}")]
+    Declaration {
+        /// The app.
+        app: AppId,
+        /// Why.
+        cause: Box<RegistryError>,
+    },
     /// A stored app cannot be used: somebody edited its row by hand, most often.
     #[error("the row of {} cannot be used: {problem}", .app.as_ref().map_or("an app without a valid id", AppId::as_str))]
     BadRow {
@@ -124,14 +132,22 @@ pub enum RegistryError {
         database: String,
     },
     /// The database does not answer.
-    #[error("the database did not answer within {seconds} seconds")]
+    #[error("the database did not answer within {} seconds", limit.as_secs_f32())]
     TimedOut {
         /// How long it was given.
-        seconds: u64,
+        limit: Duration,
     },
     /// A query failed.
     #[error("the database failed: {0}")]
     Database(sqlx::Error),
+}
+
+impl RegistryError {
+    /// True where the database cannot be used, whatever it was asked.
+    #[must_use]
+    pub const fn is_outage(&self) -> bool {
+        matches!(self, Self::Open { .. } | Self::FileGone { .. } | Self::TimedOut { .. } | Self::Database(_))
+    }
 }
 
 impl From<sqlx::Error> for RegistryError {

@@ -5,6 +5,7 @@
 
 mod app;
 mod cache;
+mod connection;
 mod credential;
 mod database_file;
 mod database_url;
@@ -17,6 +18,7 @@ mod queries;
 mod registry;
 mod row;
 mod secrets;
+mod server_lock;
 mod sql;
 mod sqlite;
 mod statistics;
@@ -27,5 +29,5 @@ pub use credential::{Credential, Credentials, KEYS};
 pub use error::RegistryError;
 pub use limits::{LIMITS, LimitRange};
 pub use origins::{AllowedOrigin, AllowedOrigins, InvalidOrigin, OriginFault};
-pub use registry::{AppRegistry, Change, Declared, KeyUse, Update, open, open_existing, within};
+pub use registry::{AppRegistry, Change, Declared, KeyUse, Update, open, open_existing, open_for_server, within};
 pub use statistics::{Statistics, StatisticsQuery};

@@ -28,6 +28,7 @@ const DIALECT: Dialect = Dialect {
     statistics: statements! {
         time: "to_timestamp($2) AT TIME ZONE 'UTC'",
         limit: "to_timestamp($1) AT TIME ZONE 'UTC'",
+        zero: "to_timestamp(0) AT TIME ZONE 'UTC'",
         seconds: "CAST(EXTRACT(EPOCH FROM created_at) AS BIGINT)"
     },
 };
@@ -54,7 +55,7 @@ pub(crate) async fn open(
         .max_connections(max_connections.max(1))
         .acquire_timeout(ACQUIRE_TIMEOUT)
         .connect_lazy_with(options);
-    Ok(SqlRegistry { name, pool, file: None, dialect: DIALECT })
+    Ok(SqlRegistry { name, pool, is_one_connection: false, file: None, dialect: DIALECT })
 }
 
 /// Where the database is, without user and password.

@@ -16,6 +16,10 @@ pub(crate) const REVISION: &str = "SELECT revision FROM registry_revision";
 /// change then adds to the revision, by triggers.
 pub(crate) const LOCK: &str = "UPDATE registry_revision SET revision = revision";
 
+pub(crate) const COMMIT: &str = "COMMIT";
+
+pub(crate) const ROLLBACK: &str = "ROLLBACK";
+
 /// All that is known of apps, one row for each key.
 macro_rules! select_apps {
     () => {

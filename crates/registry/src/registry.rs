@@ -52,14 +52,16 @@ pub trait AppRegistry: Send + Sync + Debug {
     /// Those of [`create`](Self::create) for the first app that has one; nothing is written then.
     async fn create_all(&self, apps: &[App]) -> Result<(), RegistryError>;
 
-    /// Makes the registry hold this app under its id, whatever was there: also a row that cannot be used.
+    /// Makes the registry hold each of these apps, whose ids differ, under its id, whatever was there: also a row that
+    /// cannot be used. Returns what was done for each, in their order.
     ///
-    /// Where the stored app has the declared credentials among its own, those that it has got by
-    /// [`rotate`](Self::rotate) stay beside them; otherwise the declared ones replace them all.
+    /// Where a stored app has the declared credentials among its own, those that it has got by [`rotate`](Self::rotate)
+    /// stay beside them; otherwise the declared ones replace them all.
     ///
     /// # Errors
-    /// When it is not valid, another app has its key, or the database fails.
-    async fn declare(&self, app: &App) -> Result<Declared, RegistryError>;
+    /// [`RegistryError::Declaration`] for the first that is not valid, or whose key another app has; or when the database
+    /// fails. Nothing is written then.
+    async fn declare(&self, apps: &[App]) -> Result<Vec<Declared>, RegistryError>;
 
     /// Lets `change` act on the stored app, and keeps what has become of it; `None`: there is no such app. No other
     /// write comes between reading and writing. Its id and its credentials stay as they are.
@@ -116,11 +118,23 @@ pub trait AppRegistry: Send + Sync + Debug {
     /// When the database fails.
     async fn statistics(&self, query: &StatisticsQuery) -> Result<Vec<Statistics>, RegistryError>;
 
+    /// When the latest interval began of which anything was recorded, among those that began by `time`.
+    ///
+    /// # Errors
+    /// When the database fails.
+    async fn latest_statistics(&self, time: Timestamp) -> Result<Option<Timestamp>, RegistryError>;
+
     /// Removes the statistics of intervals that began before `limit`, and returns how many rows that were.
     ///
     /// # Errors
     /// When the database fails; some are removed then.
     async fn forget_statistics(&self, limit: Timestamp) -> Result<usize, RegistryError>;
+
+    /// Writes as any change does, and changes nothing: finds out whether the database takes writes.
+    ///
+    /// # Errors
+    /// When it does not.
+    async fn check_writes(&self) -> Result<(), RegistryError>;
 }
 
 /// The answer of a registry that is given so much time for it.
@@ -131,8 +145,7 @@ pub async fn within<T>(
     limit: Duration,
     question: impl Future<Output = Result<T, RegistryError>>,
 ) -> Result<T, RegistryError> {
-    let seconds = limit.as_secs();
-    timeout(limit, question).await.unwrap_or(Err(RegistryError::TimedOut { seconds }))
+    timeout(limit, question).await.unwrap_or(Err(RegistryError::TimedOut { limit }))
 }
 
 /// What is to become of an app: the argument of [`AppRegistry::update`].
@@ -156,7 +169,7 @@ pub struct KeyUse {
     pub at: Timestamp,
 }
 
-/// What [`AppRegistry::declare`] did.
+/// What [`AppRegistry::declare`] did for an app.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Declared {
     /// There was no such app.
@@ -182,6 +195,18 @@ pub async fn open(url: &str, max_connections: u32) -> Result<Arc<dyn AppRegistry
         DatabaseUrl::File(path) => Arc::new(sqlite::open_file(&path, max_connections).await?),
         DatabaseUrl::Postgres(options) => Arc::new(postgres::open(*options, max_connections).await?),
     })
+}
+
+/// Does the same as [`open`] for a server. The log warns where others may read a SQLite file, with the command that mends
+/// that, and where another server uses it.
+///
+/// # Errors
+/// Those of [`open`].
+pub async fn open_for_server(url: &str, max_connections: u32) -> Result<Arc<dyn AppRegistry>, RegistryError> {
+    match url.parse()? {
+        DatabaseUrl::File(path) => Ok(Arc::new(sqlite::open_file_for_server(&path, max_connections).await?)),
+        _ => open(url, max_connections).await,
+    }
 }
 
 /// Does the same as [`open`] where there is a database; a file that is not there is not made.

@@ -1,14 +1,15 @@
 //! The registry over SQL, the same for every engine.
 
-use std::{fmt, slice};
+use std::{collections::HashMap, fmt, slice};
 
 use async_trait::async_trait;
 use clairon_protocol::AppId;
 use jiff::Timestamp;
-use sqlx::{Database, Pool, Transaction, pool::PoolConnection};
+use sqlx::{Database, Pool};
 
 use crate::{
     app::App,
+    connection::{Connection, Write},
     credential::{Credential, Credentials},
     database_file::DatabaseFile,
     engine::{Engine, Value},
@@ -24,6 +25,8 @@ pub(crate) struct SqlRegistry<E: Database> {
     /// Which database this is, without user and password.
     pub(crate) name: String,
     pub(crate) pool: Pool<E>,
+    /// The pool has one connection, and it is the database.
+    pub(crate) is_one_connection: bool,
     /// Where it is one file.
     pub(crate) file: Option<DatabaseFile>,
     pub(crate) dialect: Dialect,
@@ -47,12 +50,15 @@ impl<E: Database> fmt::Debug for SqlRegistry<E> {
 impl<E: Engine> AppRegistry for SqlRegistry<E> {
     async fn revision(&self) -> Result<i64, RegistryError> {
         let mut connection = self.connection().await?;
-        number::<E>(&mut connection, queries::REVISION).await
+        let revision = number::<E>(&mut connection, queries::REVISION).await?;
+        connection.done();
+        Ok(revision)
     }
 
     async fn list(&self) -> Result<Vec<App>, RegistryError> {
         let mut connection = self.connection().await?;
         let rows = E::run(&mut connection, queries::LIST, &[]).await?;
+        connection.done();
         let usable = |rows| match E::app(rows) {
             Ok(app) => Some(app),
             Err(error) => {
@@ -60,14 +66,14 @@ impl<E: Engine> AppRegistry for SqlRegistry<E> {
                 None
             }
         };
-        let is_same_app =
-            |one: &_, next: &_| matches!((E::text(one), E::text(next)), (Ok(one), Ok(next)) if one == next);
-        Ok(rows.chunk_by(is_same_app).filter_map(usable).collect())
+        Ok(rows.chunk_by(is_same_app::<E>).filter_map(usable).collect())
     }
 
     async fn find(&self, id: &AppId) -> Result<Option<App>, RegistryError> {
         let mut connection = self.connection().await?;
-        find::<E>(&mut connection, id).await
+        let found = find::<E>(&mut connection, id).await?;
+        connection.done();
+        Ok(found)
     }
 
     async fn create(&self, app: &App) -> Result<(), RegistryError> {
@@ -86,44 +92,32 @@ impl<E: Engine> AppRegistry for SqlRegistry<E> {
                 Err(error) => return Err(error),
             }
         }
-        Ok(write.commit().await?)
+        write.end(true).await
     }
 
-    async fn declare(&self, app: &App) -> Result<Declared, RegistryError> {
-        app.validate()?;
+    async fn declare(&self, apps: &[App]) -> Result<Vec<Declared>, RegistryError> {
+        let fail = |app: &App, cause| RegistryError::Declaration { app: app.id.clone(), cause: Box::new(cause) };
+        apps.iter().try_for_each(|app| app.validate().map_err(|error| fail(app, error)))?;
         let mut write = self.begin().await?;
-        let stored = match find::<E>(&mut write, &app.id).await {
-            Ok(stored) => stored,
-            Err(RegistryError::BadRow { .. }) => {
-                put::<E>(&mut write, app).await?;
-                write.commit().await?;
-                return Ok(Declared::Updated);
-            }
-            Err(error) => return Err(error),
-        };
-        let Some(stored) = stored else {
-            put::<E>(&mut write, app).await?;
-            write.commit().await?;
-            return Ok(Declared::Created);
-        };
-        let has = |declared: &Credential| {
-            stored.credentials.find(declared.key.as_str()).is_some_and(|c| c.is_same_pair(declared))
-        };
-        let mut app = app.clone();
-        if app.credentials.iter().all(has) {
-            app.credentials = stored.credentials.clone();
+        // All at once: there may be thousands, and after the first start nearly all are as they were.
+        let rows = E::run(&mut write, queries::LIST, &[]).await?;
+        let stored = |rows: &[E::Row]| Some((E::text(rows.first()?).ok()?, E::app(rows)));
+        let mut stored: HashMap<String, _> = rows.chunk_by(is_same_app::<E>).filter_map(stored).collect();
+        let mut outcomes = Vec::with_capacity(apps.len());
+        for app in apps {
+            let stored = stored.remove(app.id.as_str());
+            outcomes.push(declare::<E>(&mut write, app, stored).await.map_err(|error| fail(app, error))?);
         }
-        if app == stored {
-            return Ok(Declared::Unchanged);
-        }
-        put::<E>(&mut write, &app).await?;
-        write.commit().await?;
-        Ok(Declared::Updated)
+        write.end(outcomes.iter().any(|outcome| *outcome != Declared::Unchanged)).await?;
+        Ok(outcomes)
     }
 
     async fn update(&self, id: &AppId, change: &Change<'_>) -> Result<Option<Update>, RegistryError> {
         let mut write = self.begin().await?;
-        let Some(before) = find::<E>(&mut write, id).await? else { return Ok(None) };
+        let Some(before) = find::<E>(&mut write, id).await? else {
+            write.end(false).await?;
+            return Ok(None);
+        };
         let mut after = before.clone();
         change(&mut after);
         after.id.clone_from(&before.id);
@@ -131,26 +125,32 @@ impl<E: Engine> AppRegistry for SqlRegistry<E> {
         after.validate()?;
         if after != before {
             put::<E>(&mut write, &after).await?;
-            write.commit().await?;
         }
+        write.end(after != before).await?;
         Ok(Some(Update { before, after }))
     }
 
     async fn rotate(&self, id: &AppId, credential: &Credential) -> Result<Option<App>, RegistryError> {
         let mut write = self.begin().await?;
-        let Some(mut app) = find::<E>(&mut write, id).await? else { return Ok(None) };
+        let Some(mut app) = find::<E>(&mut write, id).await? else {
+            write.end(false).await?;
+            return Ok(None);
+        };
         if app.credentials.find(credential.key.as_str()).is_some() {
             return Err(RegistryError::KeyTaken { key: credential.key.clone(), owner: id.to_string() });
         }
         app.credentials.add(credential.clone())?;
         put::<E>(&mut write, &app).await?;
-        write.commit().await?;
+        write.end(true).await?;
         Ok(Some(app))
     }
 
     async fn retire(&self, id: &AppId, key: &str) -> Result<Option<App>, RegistryError> {
         let mut write = self.begin().await?;
-        let Some(mut app) = find::<E>(&mut write, id).await? else { return Ok(None) };
+        let Some(mut app) = find::<E>(&mut write, id).await? else {
+            write.end(false).await?;
+            return Ok(None);
+        };
         if app.credentials.find(key).is_none() {
             return Err(RegistryError::UnknownKey { app: id.clone(), size: key.chars().count() });
         }
@@ -158,7 +158,7 @@ impl<E: Engine> AppRegistry for SqlRegistry<E> {
         app.credentials =
             Credentials::from_newest_first(others).ok_or_else(|| RegistryError::LastKey { app: id.clone() })?;
         put::<E>(&mut write, &app).await?;
-        write.commit().await?;
+        write.end(true).await?;
         Ok(Some(app))
     }
 
@@ -168,28 +168,25 @@ impl<E: Engine> AppRegistry for SqlRegistry<E> {
             let values = [Value::Text(key.as_str()), Value::Number(Some(at.as_second()))];
             E::run(&mut write, queries::NOTE_USE, &values).await?;
         }
-        Ok(write.commit().await?)
+        write.end(true).await
     }
 
     async fn create_first(&self, app: &App) -> Result<bool, RegistryError> {
         app.validate()?;
         let mut write = self.begin().await?;
-        if number::<E>(&mut write, queries::COUNT).await? > 0 {
-            return Ok(false);
+        let is_first = number::<E>(&mut write, queries::COUNT).await? == 0;
+        if is_first {
+            put::<E>(&mut write, app).await?;
         }
-        put::<E>(&mut write, app).await?;
-        write.commit().await?;
-        Ok(true)
+        write.end(is_first).await?;
+        Ok(is_first)
     }
 
     async fn delete(&self, id: &AppId) -> Result<bool, RegistryError> {
         let mut write = self.begin().await?;
         let deleted = E::run(&mut write, queries::DELETE, &[Value::Text(id.as_str())]).await?;
-        if deleted.is_empty() {
-            return Ok(false);
-        }
-        write.commit().await?;
-        Ok(true)
+        write.end(!deleted.is_empty()).await?;
+        Ok(!deleted.is_empty())
     }
 
     async fn record_statistics(&self, statistics: &[Statistics]) -> Result<(), RegistryError> {
@@ -200,12 +197,13 @@ impl<E: Engine> AppRegistry for SqlRegistry<E> {
                 E::run(&mut write, self.dialect.statistics.insert, &values).await?;
             }
         }
-        Ok(write.commit().await?)
+        write.end(true).await
     }
 
     async fn statistics(&self, query: &StatisticsQuery) -> Result<Vec<Statistics>, RegistryError> {
         let mut connection = self.connection().await?;
         let rows = E::run(&mut connection, self.dialect.statistics.read, &statistics::query_values(query)).await?;
+        connection.done();
         let usable = |row| match E::statistics(row) {
             Ok(row) => Some(row),
             Err(error) => {
@@ -216,42 +214,83 @@ impl<E: Engine> AppRegistry for SqlRegistry<E> {
         Ok(rows.iter().filter_map(usable).filter_map(statistics::parse).collect())
     }
 
+    async fn latest_statistics(&self, time: Timestamp) -> Result<Option<Timestamp>, RegistryError> {
+        let mut connection = self.connection().await?;
+        let values = [Value::Number(Some(time.as_second()))];
+        let rows = E::run(&mut connection, self.dialect.statistics.latest, &values).await?;
+        connection.done();
+        let second = rows.first().map(E::number).transpose()?;
+        Ok(second.and_then(|second| Timestamp::from_second(second).ok()))
+    }
+
     async fn forget_statistics(&self, limit: Timestamp) -> Result<usize, RegistryError> {
         let mut removed = 0;
         loop {
             let mut write = self.begin().await?;
             let values = [Value::Number(Some(limit.as_second()))];
             let rows = E::run(&mut write, self.dialect.statistics.forget, &values).await?.len();
-            write.commit().await?;
+            write.end(rows > 0).await?;
             removed += rows;
             if rows < FORGET_ROWS {
                 return Ok(removed);
             }
         }
     }
+
+    async fn check_writes(&self) -> Result<(), RegistryError> {
+        self.begin().await?.end(true).await
+    }
 }
 
 impl<E: Engine> SqlRegistry<E> {
-    async fn connection(&self) -> Result<PoolConnection<E>, RegistryError> {
-        self.check_file()?;
-        Ok(self.pool.acquire().await?)
-    }
-
-    fn check_file(&self) -> Result<(), RegistryError> {
+    async fn connection(&self) -> Result<Connection<E>, RegistryError> {
         match &self.file {
             Some(file) if !file.is_there() => Err(RegistryError::FileGone { database: self.name.clone() }),
-            _ => Ok(()),
+            _ => Ok(Connection::new(self.pool.acquire().await?, self.is_one_connection)),
         }
     }
 
-    /// Begins a write and waits until it is the only one, so that what it reads stays true until it commits. Dropped
-    /// before that, it has done nothing.
-    async fn begin(&self) -> Result<Transaction<'static, E>, RegistryError> {
-        self.check_file()?;
-        let mut write = self.pool.begin_with(self.dialect.begin).await?;
-        E::run(&mut write, queries::LOCK, &[]).await?;
-        Ok(write)
+    /// Begins a write. Its connection leaves the pool unless it comes to its end.
+    async fn begin(&self) -> Result<Write<E>, RegistryError> {
+        Write::begin(self.connection().await?, self.dialect.begin).await
     }
+}
+
+/// True for two rows of one app.
+fn is_same_app<E: Engine>(one: &E::Row, next: &E::Row) -> bool {
+    matches!((E::text(one), E::text(next)), (Ok(one), Ok(next)) if one == next)
+}
+
+/// Declares one app, where this is stored under its id.
+async fn declare<E: Engine>(
+    write: &mut E::Connection,
+    app: &App,
+    stored: Option<Result<App, RegistryError>>,
+) -> Result<Declared, RegistryError> {
+    let stored = match stored {
+        Some(Ok(stored)) => stored,
+        None => {
+            put::<E>(write, app).await?;
+            return Ok(Declared::Created);
+        }
+        Some(Err(RegistryError::BadRow { .. })) => {
+            put::<E>(write, app).await?;
+            return Ok(Declared::Updated);
+        }
+        Some(Err(error)) => return Err(error),
+    };
+    let has = |declared: &Credential| {
+        stored.credentials.find(declared.key.as_str()).is_some_and(|stored| stored.is_same_pair(declared))
+    };
+    let mut app = app.clone();
+    if app.credentials.iter().all(has) {
+        app.credentials = stored.credentials.clone();
+    }
+    if app == stored {
+        return Ok(Declared::Unchanged);
+    }
+    put::<E>(write, &app).await?;
+    Ok(Declared::Updated)
 }
 
 async fn find<E: Engine>(connection: &mut E::Connection, id: &AppId) -> Result<Option<App>, RegistryError> {

@@ -1,6 +1,12 @@
 //! SQLite: one file, or memory.
 
-use std::{fs::OpenOptions, io::ErrorKind, os::unix::fs::OpenOptionsExt, path::Path, time::Duration};
+use std::{
+    fs::OpenOptions,
+    io::{self, ErrorKind},
+    os::unix::fs::OpenOptionsExt,
+    path::Path,
+    time::Duration,
+};
 
 use sqlx::{
     Connection, Sqlite, SqlitePool,
@@ -8,11 +14,17 @@ use sqlx::{
     pool::PoolConnection,
     sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous},
 };
-use tokio::time::{Instant, sleep};
+use tokio::{
+    task::spawn_blocking,
+    time::{Instant, sleep},
+};
+use tracing::warn;
 
 use crate::{
     database_file::DatabaseFile,
     error::RegistryError,
+    queries,
+    server_lock::ServerLock,
     sql::{Dialect, SqlRegistry},
     statistics::statements,
 };
@@ -32,6 +44,7 @@ const DIALECT: Dialect = Dialect {
     statistics: statements! {
         time: "datetime($2, 'unixepoch')",
         limit: "datetime($1, 'unixepoch')",
+        zero: "datetime(0, 'unixepoch')",
         seconds: "unixepoch(created_at)"
     },
 };
@@ -44,8 +57,16 @@ pub(crate) async fn open_memory() -> Result<SqlRegistry<Sqlite>, RegistryError> 
         .idle_timeout(None)
         .max_lifetime(None)
         .test_before_acquire(false)
+        // It is not closed when a transaction fails or is given up. Outside of one this is an error that means nothing.
+        .after_release(|connection, _| {
+            Box::pin(async move {
+                let _ = sqlx::query(queries::ROLLBACK).execute(connection).await;
+                Ok(true)
+            })
+        })
         .connect_lazy_with(options);
-    migrate(SqlRegistry { name: "sqlite::memory:".to_owned(), pool, file: None, dialect: DIALECT }).await
+    let name = "sqlite::memory:".to_owned();
+    migrate(SqlRegistry { name, pool, is_one_connection: true, file: None, dialect: DIALECT }).await
 }
 
 /// Opens the file at `path`, and creates it if it is not there.
@@ -60,7 +81,54 @@ pub(crate) async fn open_file(path: &Path, max_connections: u32) -> Result<SqlRe
         .foreign_keys(true)
         .busy_timeout(BUSY_TIMEOUT);
     let pool = SqlitePoolOptions::new().max_connections(max_connections.max(1)).connect_lazy_with(options);
-    migrate(SqlRegistry { name, pool, file: Some(file), dialect: DIALECT }).await
+    migrate(SqlRegistry { name, pool, is_one_connection: false, file: Some(file), dialect: DIALECT }).await
+}
+
+/// Does the same for a server, and warns of what its operator may not know of the file.
+pub(crate) async fn open_file_for_server(
+    path: &Path,
+    max_connections: u32,
+) -> Result<SqlRegistry<Sqlite>, RegistryError> {
+    let mut registry = open_file(path, max_connections).await?;
+    if let Some(file) = registry.file.take() {
+        warn_if_exposed(&registry.name, &file);
+        registry.file = Some(lock(&registry.name, path, file).await);
+    }
+    Ok(registry)
+}
+
+fn warn_if_exposed(database: &str, file: &DatabaseFile) {
+    let exposed: Vec<String> = file.exposed().iter().map(|path| shell_word(path)).collect();
+    if !exposed.is_empty() {
+        let mend = format!("chmod 600 {}", exposed.join(" "));
+        warn!(database, "others may read this database, which has the secrets of all apps in it: run {mend}");
+    }
+}
+
+async fn lock(database: &str, path: &Path, file: DatabaseFile) -> DatabaseFile {
+    let path = path.to_owned();
+    match spawn_blocking(move || ServerLock::take(&path)).await.map_err(io::Error::other).flatten() {
+        Ok((lock, others)) => {
+            if others {
+                warn!(
+                    database,
+                    "another server uses this SQLite file too. While one takes over from the other that is right; \
+                     otherwise stop one of them, or let them share a Redis as well"
+                );
+            }
+            file.holding(lock)
+        }
+        Err(error) => {
+            warn!(database, %error, "whether another server uses this SQLite file cannot be found out");
+            file
+        }
+    }
+}
+
+/// A path as one word of a shell.
+fn shell_word(path: &Path) -> String {
+    let path = std::path::absolute(path).unwrap_or_else(|_| path.to_owned());
+    format!("'{}'", path.display().to_string().replace('\'', r"'\''"))
 }
 
 /// Creates the file for its owner alone. SQLite gives the files beside it the same mode.

@@ -51,6 +51,8 @@ pub(crate) struct Statements {
     /// Takes what [`query_values`] gives, and answers with a [`Row`] for each app and span. Counts that no server has
     /// written are none, so that one bad row spoils no sum.
     pub(crate) read: &'static str,
+    /// Takes a time, and answers with the seconds of the latest interval that began by then, if there is any.
+    pub(crate) latest: &'static str,
     /// Removes up to [`FORGET_ROWS`] rows of intervals that began earlier, and answers with a row for each.
     pub(crate) forget: &'static str,
 }
@@ -58,10 +60,10 @@ pub(crate) struct Statements {
 /// An app, the start of a span, and the three figures.
 pub(crate) type Row = (String, i64, i64, i64, i64);
 
-/// The statements of an engine: `$time` makes a time of the seconds since 1970 in `$2`, `$limit` of those in `$1`;
-/// `$seconds` are the seconds of `created_at`.
+/// The statements of an engine: `$time` makes a time of the seconds since 1970 in `$2`, `$limit` of those in `$1`, `$zero`
+/// of none; `$seconds` are the seconds of `created_at`.
 macro_rules! statements {
-    (time: $time:literal, limit: $limit:literal, seconds: $seconds:literal) => {
+    (time: $time:literal, limit: $limit:literal, zero: $zero:literal, seconds: $seconds:literal) => {
         $crate::statistics::Statements {
             add: concat!(
                 "UPDATE websockets_statistics_entries SET peak_connection_count = peak_connection_count + $3, \
@@ -88,6 +90,18 @@ macro_rules! statements {
                 " > 0 AND created_at >= ",
                 $time,
                 " AND ($1 = '' OR app_id = $1)) AS spans GROUP BY app_id, span ORDER BY app_id, span"
+            ),
+            // By the index, whatever else stands in the column.
+            latest: concat!(
+                "SELECT ",
+                $seconds,
+                " FROM websockets_statistics_entries WHERE created_at >= ",
+                $zero,
+                " AND created_at <= ",
+                $limit,
+                " AND ",
+                $seconds,
+                " > 0 ORDER BY created_at DESC LIMIT 1"
             ),
             forget: concat!(
                 "DELETE FROM websockets_statistics_entries WHERE id IN (SELECT id FROM websockets_statistics_entries \

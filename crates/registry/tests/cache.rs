@@ -41,17 +41,18 @@ async fn a_refresh_reports_what_changed() {
     }
     let cache = AppCache::load(Arc::clone(&registry), Vec::new()).await.unwrap();
     assert_eq!(cache.refresh().await.unwrap(), []);
+    assert!(cache.is_current().await.unwrap());
 
     let [changed, disabled, enabled, removed, _] = &apps;
     let old_key = changed.credentials.newest().key.clone();
     let changed = App { credentials: Credential::random().into(), ..changed.clone() };
     let added = app("added");
-    registry.declare(&changed).await.unwrap();
-    registry.declare(&App { enabled: false, ..disabled.clone() }).await.unwrap();
-    registry.declare(enabled).await.unwrap();
+    let now = [changed.clone(), App { enabled: false, ..disabled.clone() }, enabled.clone()];
+    registry.declare(&now).await.unwrap();
     registry.delete(&removed.id).await.unwrap();
     registry.create(&added).await.unwrap();
     assert!(cache.by_id("added").is_none());
+    assert!(!cache.is_current().await.unwrap());
 
     let expected = [
         AppChange::Removed(removed.id.clone()),
@@ -124,8 +125,8 @@ impl AppRegistry for Silent {
         self.registry.create_all(apps).await
     }
 
-    async fn declare(&self, app: &App) -> Result<Declared, RegistryError> {
-        self.registry.declare(app).await
+    async fn declare(&self, apps: &[App]) -> Result<Vec<Declared>, RegistryError> {
+        self.registry.declare(apps).await
     }
 
     async fn update(&self, id: &AppId, change: &Change<'_>) -> Result<Option<Update>, RegistryError> {
@@ -160,6 +161,14 @@ impl AppRegistry for Silent {
         self.registry.statistics(query).await
     }
 
+    async fn latest_statistics(&self, time: jiff::Timestamp) -> Result<Option<jiff::Timestamp>, RegistryError> {
+        self.registry.latest_statistics(time).await
+    }
+
+    async fn check_writes(&self) -> Result<(), RegistryError> {
+        self.registry.check_writes().await
+    }
+
     async fn forget_statistics(&self, limit: jiff::Timestamp) -> Result<usize, RegistryError> {
         self.registry.forget_statistics(limit).await
     }
@@ -174,7 +183,8 @@ async fn a_silent_registry_is_an_error_and_the_old_apps_stay() {
 
     silent.silent.store(true, Ordering::Relaxed);
     tokio::time::pause();
-    assert!(matches!(cache.refresh().await, Err(RegistryError::TimedOut { seconds: 10 })));
+    assert_eq!(cache.refresh().await.unwrap_err().to_string(), "the database did not answer within 10 seconds");
+    assert_eq!(cache.is_current().await.unwrap_err().to_string(), "the database did not answer within 1.5 seconds");
     assert!(cache.by_id("a").is_some());
 
     tokio::time::resume();

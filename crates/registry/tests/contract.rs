@@ -2,6 +2,10 @@
 
 #![expect(clippy::unwrap_used, clippy::expect_used, reason = "a helper that fails is a test that fails")]
 
+#[path = "contract/declarations.rs"]
+mod declarations;
+#[path = "contract/faults.rs"]
+mod faults;
 #[path = "contract/statistics.rs"]
 mod statistics;
 mod support;
@@ -12,10 +16,17 @@ use clairon_protocol::{AppId, AppKey, Limits, Secret};
 use clairon_registry::{
     AllowedOrigins, App, AppRegistry, Credential, Credentials, Declared, KEYS, KeyUse, LIMITS, RegistryError,
 };
+use declarations::{
+    a_declaration_has_three_outcomes, a_declaration_keeps_rotated_keys, declare, many_apps_are_declared_or_none,
+};
+use faults::{
+    a_connection_whose_write_failed_leaves_the_pool, a_write_that_fails_midway_spoils_no_other,
+    a_write_that_is_given_up_spoils_no_other,
+};
 use jiff::Timestamp;
 use statistics::{
     statistics_are_forgotten, statistics_are_taken_together, statistics_of_nodes_add_up,
-    the_table_of_laravel_websockets_is_taken,
+    the_latest_statistics_are_found, the_table_of_laravel_websockets_is_taken,
 };
 use support::{Database, Durable, Memory, Postgres, SqliteFile};
 use tokio::task::JoinSet;
@@ -37,29 +48,35 @@ macro_rules! contract {
 contract! {
     sqlite_memory Memory {
         an_app_is_created_found_listed_and_deleted ids_and_keys_are_unique a_declaration_has_three_outcomes
-        many_apps_are_created_or_none
+        many_apps_are_created_or_none many_apps_are_declared_or_none a_write_that_is_given_up_spoils_no_other
         every_field_comes_back an_update_is_one_step keys_are_added_and_retired a_declaration_keeps_rotated_keys
         uses_of_keys_are_recorded what_is_not_valid_is_not_written one_of_many_creates_the_first_app
         statistics_of_nodes_add_up statistics_are_taken_together statistics_are_forgotten
+        the_latest_statistics_are_found
     }
     sqlite_file SqliteFile {
+        many_apps_are_declared_or_none a_write_that_is_given_up_spoils_no_other
         an_app_is_created_found_listed_and_deleted ids_and_keys_are_unique a_declaration_has_three_outcomes
         every_field_comes_back an_update_is_one_step keys_are_added_and_retired a_declaration_keeps_rotated_keys
         uses_of_keys_are_recorded what_is_not_valid_is_not_written one_of_many_creates_the_first_app
         statistics_of_nodes_add_up statistics_are_taken_together statistics_are_forgotten
+        the_latest_statistics_are_found
         writes_of_another_handle_change_the_revision many_open_a_fresh_database_at_once apps_outlive_their_handle
         a_bad_row_harms_no_other a_row_of_another_type_or_id_harms_no_other the_schema_refuses_numbers_below_one
         statements_typed_by_hand_are_noticed the_table_of_laravel_websockets_is_taken
+        a_write_that_fails_midway_spoils_no_other
     }
     postgres Postgres {
         an_app_is_created_found_listed_and_deleted ids_and_keys_are_unique a_declaration_has_three_outcomes
-        many_apps_are_created_or_none
+        many_apps_are_created_or_none many_apps_are_declared_or_none a_write_that_is_given_up_spoils_no_other
         every_field_comes_back an_update_is_one_step keys_are_added_and_retired a_declaration_keeps_rotated_keys
         uses_of_keys_are_recorded what_is_not_valid_is_not_written one_of_many_creates_the_first_app
         statistics_of_nodes_add_up statistics_are_taken_together statistics_are_forgotten
+        the_latest_statistics_are_found
         writes_of_another_handle_change_the_revision many_open_a_fresh_database_at_once apps_outlive_their_handle
         a_bad_row_harms_no_other a_row_of_another_type_or_id_harms_no_other the_schema_refuses_numbers_below_one
         statements_typed_by_hand_are_noticed the_table_of_laravel_websockets_is_taken
+        a_write_that_fails_midway_spoils_no_other a_connection_whose_write_failed_leaves_the_pool
     }
 }
 
@@ -125,23 +142,11 @@ async fn ids_and_keys_are_unique(database: &impl Database) {
     let same_key = App { credentials: app("a").credentials, ..app("c") };
     assert!(matches!(registry.create(&same_key).await, Err(RegistryError::KeyTaken { owner, .. }) if owner == "a"));
     let key_of_a = App { credentials: app("a").credentials, ..app("b") };
-    assert!(matches!(registry.declare(&key_of_a).await, Err(RegistryError::KeyTaken { owner, .. }) if owner == "a"));
+    let error = declare(&registry, &key_of_a).await.unwrap_err();
+    assert_eq!(error.to_string(), r#"cannot declare the app b: the key key-of-a belongs to the app "a""#);
 
     assert_eq!(ids(&registry).await, ["a", "b"]);
     assert_eq!(registry.revision().await.unwrap(), revision);
-}
-
-async fn a_declaration_has_three_outcomes(database: &impl Database) {
-    let registry = database.open().await;
-    assert_eq!(registry.declare(&app("a")).await.unwrap(), Declared::Created);
-    let created = registry.revision().await.unwrap();
-    assert_eq!(registry.declare(&app("a")).await.unwrap(), Declared::Unchanged);
-    assert_eq!(registry.revision().await.unwrap(), created);
-
-    let changed = App { credentials: credential("new-key", "s").into(), enabled: false, ..app("a") };
-    assert_eq!(registry.declare(&changed).await.unwrap(), Declared::Updated);
-    assert!(registry.revision().await.unwrap() > created);
-    assert_eq!(registry.list().await.unwrap(), [changed]);
 }
 
 async fn every_field_comes_back(database: &impl Database) {
@@ -184,7 +189,7 @@ async fn every_field_comes_back(database: &impl Database) {
     registry.create(&full).await.unwrap();
     assert_eq!(registry.find(&full.id).await.unwrap().as_ref(), Some(&full));
     let default = app("full");
-    assert_eq!(registry.declare(&default).await.unwrap(), Declared::Updated);
+    assert_eq!(declare(&registry, &default).await.unwrap(), Declared::Updated);
     assert_eq!(registry.find(&full.id).await.unwrap(), Some(default));
 }
 
@@ -250,22 +255,6 @@ async fn keys_are_added_and_retired(database: &impl Database) {
     registry.rotate(&app("b").id, &credential("new", "s")).await.unwrap();
 }
 
-async fn a_declaration_keeps_rotated_keys(database: &impl Database) {
-    let registry = database.open().await;
-    registry.declare(&app("a")).await.unwrap();
-    registry.rotate(&app("a").id, &credential("rotated", "s")).await.unwrap();
-    assert_eq!(registry.declare(&app("a")).await.unwrap(), Declared::Unchanged);
-    let renamed = App { name: "new".into(), ..app("a") };
-    assert_eq!(registry.declare(&renamed).await.unwrap(), Declared::Updated);
-    assert_eq!(keys(&registry.list().await.unwrap()[0]), ["rotated", "key-of-a"]);
-    let to_rotated = App { credentials: credential("rotated", "s").into(), ..renamed };
-    assert_eq!(registry.declare(&to_rotated).await.unwrap(), Declared::Unchanged);
-
-    let other_secret = App { credentials: credential("key-of-a", "other").into(), ..to_rotated };
-    assert_eq!(registry.declare(&other_secret).await.unwrap(), Declared::Updated);
-    assert_eq!(registry.list().await.unwrap(), [other_secret]);
-}
-
 async fn uses_of_keys_are_recorded(database: &impl Database) {
     let registry = database.open().await;
     registry.create(&app("a")).await.unwrap();
@@ -285,7 +274,7 @@ async fn what_is_not_valid_is_not_written(database: &impl Database) {
     let registry = database.open().await;
     let bad = App { name: "n".repeat(256), ..app("bad") };
     assert!(registry.create(&bad).await.is_err());
-    assert!(registry.declare(&bad).await.is_err());
+    assert!(declare(&registry, &bad).await.is_err());
     assert!(registry.create_first(&bad).await.is_err());
     assert!(registry.list().await.unwrap().is_empty());
 }
@@ -356,7 +345,7 @@ async fn a_bad_row_harms_no_other(database: &impl Durable) {
         let id = if edit.starts_with("apps") { "id" } else { "app_id" };
         database.execute(&format!("UPDATE {edit} WHERE {id} = 'bad'")).await.unwrap();
         assert_bad(&registry, problem).await;
-        assert_eq!(registry.declare(&app("bad")).await.unwrap(), Declared::Updated, "{edit}");
+        assert_eq!(declare(&registry, &app("bad")).await.unwrap(), Declared::Updated, "{edit}");
         assert_eq!(registry.find(&app("bad").id).await.unwrap(), Some(app("bad")), "{edit}");
         assert!(registry.delete(&app("bad").id).await.unwrap());
     }
@@ -376,7 +365,7 @@ async fn a_row_of_another_type_or_id_harms_no_other(database: &impl Durable) {
     registry.create(&app("bad")).await.unwrap();
     database.execute("DELETE FROM app_keys WHERE app_id = 'bad'").await.unwrap();
     assert_bad(&registry, "it has no key").await;
-    assert_eq!(registry.declare(&app("bad")).await.unwrap(), Declared::Updated);
+    assert_eq!(declare(&registry, &app("bad")).await.unwrap(), Declared::Updated);
     for statement in database.spoil_name_of_bad() {
         database.execute(statement).await.unwrap();
     }

@@ -6,7 +6,7 @@ use clairon_hub::{AppHub, Session};
 use clairon_protocol::{AppId, Disconnect};
 use clairon_registry::{App, AppChange, RegistryError};
 use clairon_websocket::frame;
-use jiff::{SignedDuration, Timestamp};
+use jiff::Timestamp;
 use tokio::{
     task::JoinSet,
     time::{Interval, MissedTickBehavior, interval, sleep},
@@ -14,10 +14,14 @@ use tokio::{
 use tokio_util::task::AbortOnDropHandle;
 use tracing::{error, info, warn};
 
-use crate::{clock::millis, node::Node};
+use crate::{clock::millis, node::Node, statistics::oldest_kept};
 
 /// How often changed apps are looked for: a change takes effect within two seconds.
 const REFRESH: Duration = Duration::from_secs(1);
+/// How many changes of apps are logged one by one.
+const TOLD: usize = 20;
+/// How often the registry is asked whether it takes writes again.
+const WRITES: Duration = Duration::from_secs(1);
 /// How often the counts of large channels are told, as Pusher does.
 const COUNTS: Duration = Duration::from_secs(5);
 /// How often cache channels are searched for events that have expired.
@@ -36,12 +40,13 @@ const REST: Duration = Duration::from_secs(1);
 /// Something that goes on for as long as the server runs.
 type Job = fn(Arc<Node>) -> Pin<Box<dyn Future<Output = ()> + Send>>;
 
-const JOBS: [(&str, Job); 8] = [
+const JOBS: [(&str, Job); 9] = [
     ("sweep", |node| Box::pin(async move { every(sweep_interval(&node), || sweep(&node)).await })),
     ("tell counts", |node| Box::pin(async move { every(COUNTS, || tell_counts(&node)).await })),
     ("forget expired events", |node| Box::pin(async move { every(EXPIRY, || forget_expired(&node)).await })),
     ("flush", |node| Box::pin(async move { flush(&node).await })),
     ("follow the registry", |node| Box::pin(async move { follow_registry(&node).await })),
+    ("check writes to the registry", |node| Box::pin(async move { check_writes(&node).await })),
     ("record uses of keys", |node| Box::pin(async move { record_key_uses(&node).await })),
     ("record statistics", |node| Box::pin(async move { record_statistics(&node).await })),
     ("forget statistics", |node| Box::pin(async move { forget_statistics(&node).await })),
@@ -138,6 +143,14 @@ fn check_session(node: &Node, app: &App, session: &Session) {
     }
 }
 
+async fn check_writes(node: &Node) {
+    let mut ticks = ticks(WRITES);
+    loop {
+        ticks.tick().await;
+        node.check_writes().await;
+    }
+}
+
 async fn record_key_uses(node: &Node) {
     let mut ticks = ticks(KEY_USES);
     loop {
@@ -156,17 +169,20 @@ async fn record_statistics(node: &Node) {
 }
 
 async fn forget_statistics(node: &Node) {
-    let keep = i64::from(node.settings.statistics.keep_days);
-    if keep == 0 {
+    let days = node.settings.statistics.keep_days;
+    if days == 0 {
         return;
     }
     let mut ticks = ticks(CLEANING);
     loop {
         ticks.tick().await;
-        let limit = Timestamp::now() - SignedDuration::from_hours(24 * keep);
-        match node.registry.forget_statistics(limit).await {
+        let uptime = Duration::from_millis(node.clock.now());
+        let limit = oldest_kept(days, node.last_recorded, uptime, Timestamp::now());
+        let result = node.registry.forget_statistics(limit).await;
+        node.registry_health.note_write(&result, node.clock.now());
+        match result {
             Ok(0) => {}
-            Ok(rows) => info!(rows, days = keep, "old statistics removed"),
+            Ok(rows) => info!(rows, days, "old statistics removed"),
             Err(error) => warn!(%error, "old statistics could not be removed"),
         }
     }
@@ -197,22 +213,33 @@ async fn follow_registry(node: &Node) {
 
 /// Reads the apps again if one has changed, and acts on that.
 pub(crate) async fn refresh(node: &Node) -> Result<(), RegistryError> {
+    let is_current = node.apps.is_current().await;
+    node.registry_health.note_answer(is_current.is_ok(), node.clock.now());
+    if is_current? {
+        return Ok(());
+    }
     let refreshed = node.apps.refresh().await;
-    node.metrics.asked_registry(refreshed.is_ok(), node.clock.now());
-    for change in &refreshed? {
+    node.registry_health.note_answer(refreshed.is_ok(), node.clock.now());
+    let changes = refreshed?;
+    for change in changes.iter().take(TOLD) {
+        let (id, change_name) = match change {
+            AppChange::Added(id) => (id, "added"),
+            AppChange::Changed(id) => (id, "changed"),
+            AppChange::Disabled(id) => (id, "disabled"),
+            AppChange::Removed(id) => (id, "removed"),
+        };
+        info!(app = %id, change = change_name, "app changed");
+    }
+    if changes.len() > TOLD {
+        info!(changes = changes.len() - TOLD, "more apps changed");
+    }
+    for change in &changes {
         apply(node, change);
     }
     Ok(())
 }
 
 fn apply(node: &Node, change: &AppChange) {
-    let (id, change_name) = match change {
-        AppChange::Added(id) => (id, "added"),
-        AppChange::Changed(id) => (id, "changed"),
-        AppChange::Disabled(id) => (id, "disabled"),
-        AppChange::Removed(id) => (id, "removed"),
-    };
-    info!(app = %id, change = change_name, "app changed");
     if let AppChange::Removed(id) | AppChange::Disabled(id) = change {
         node.hub.app(id).close_all(Disconnect::AppDisabled);
     }

@@ -21,6 +21,14 @@ impl KeyUses {
         }
     }
 
+    /// Takes back what was handed out and could not be recorded. Later uses stand.
+    pub(crate) fn put_back(&self, uses: Vec<KeyUse>) {
+        let mut noted = self.0.write();
+        for KeyUse { key, at } in uses {
+            noted.entry(key).or_insert(at);
+        }
+    }
+
     /// Hands out what was noted, and forgets it.
     pub(crate) fn take(&self) -> Vec<KeyUse> {
         std::mem::take(&mut *self.0.write()).into_iter().map(|(key, at)| KeyUse { key, at }).collect()
@@ -39,5 +47,17 @@ mod tests {
         let keys: Vec<_> = uses.take().into_iter().map(|used| used.key).collect();
         assert_eq!(keys, [credential.key]);
         assert_eq!(uses.take(), []);
+    }
+
+    #[test]
+    fn what_comes_back_is_told_again_unless_the_key_was_used_since() {
+        let (uses, [one, two]) = (KeyUses::default(), [Credential::random(), Credential::random()]);
+        uses.note(&one);
+        uses.note(&two);
+        let old: Vec<_> = uses.take().into_iter().map(|used| KeyUse { at: Timestamp::UNIX_EPOCH, ..used }).collect();
+        uses.note(&two);
+        uses.put_back(old);
+        let told: Vec<_> = uses.take().into_iter().map(|used| (used.key, used.at > Timestamp::UNIX_EPOCH)).collect();
+        assert!(told.len() == 2 && told.contains(&(one.key, false)) && told.contains(&(two.key, true)), "{told:?}");
     }
 }

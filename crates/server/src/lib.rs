@@ -24,6 +24,7 @@ mod opening;
 mod peers;
 mod prefixed;
 mod refusals;
+mod registry_health;
 mod router;
 mod settings;
 mod socket;

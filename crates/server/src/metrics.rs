@@ -8,7 +8,7 @@ mod text;
 
 use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
 
-use clairon_hub::{Micros, Millis, Session};
+use clairon_hub::{Micros, Session};
 
 use self::histogram::Histogram;
 use self::page::LastPage;
@@ -32,15 +32,7 @@ pub(crate) struct Metrics {
     /// The same in frames.
     frames: Histogram<{ FRAMES_BOUNDS.len() }>,
     slow_readers: AtomicU64,
-    registry: RegistryHealth,
     page: LastPage,
-}
-
-/// How reading the registry goes.
-#[derive(Debug, Default)]
-struct RegistryHealth {
-    read_at: AtomicU64,
-    failures: AtomicU64,
 }
 
 impl Metrics {
@@ -59,14 +51,5 @@ impl Metrics {
     /// A client was disconnected because it did not keep up.
     pub(crate) fn dropped_slow_reader(&self) {
         self.slow_readers.fetch_add(1, Relaxed);
-    }
-
-    /// The registry was asked for changes, and has answered or not.
-    pub(crate) fn asked_registry(&self, has_answered: bool, now: Millis) {
-        if has_answered {
-            self.registry.read_at.store(now, Relaxed);
-        } else {
-            self.registry.failures.fetch_add(1, Relaxed);
-        }
     }
 }

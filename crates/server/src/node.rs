@@ -2,9 +2,10 @@
 
 use std::{sync::Arc, time::Duration};
 
+use clairon_cluster::{Trouble, TroubleKind};
 use clairon_hub::Hub;
 use clairon_protocol::AppId;
-use clairon_registry::{App, AppCache, AppRegistry, within};
+use clairon_registry::{App, AppCache, AppRegistry, RegistryError, within};
 use jiff::Timestamp;
 use tokio::sync::Mutex;
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
@@ -12,7 +13,8 @@ use tracing::warn;
 
 use crate::{
     clock::Clock, cut::Shown, error::ServerError, explain::Explainer, key_uses::KeyUses, live::LiveFeed,
-    metrics::Metrics, peers::Peers, refusals::Refusals, settings::Settings, statistics::Tally, wire,
+    metrics::Metrics, peers::Peers, refusals::Refusals, registry_health::RegistryHealth, settings::Settings,
+    statistics::Tally, wire,
 };
 
 /// How long the registry may take to write down uses of keys or statistics: a node that stops waits for it.
@@ -26,6 +28,9 @@ pub(crate) struct Node {
     pub(crate) apps: Arc<AppCache>,
     /// Where the apps are kept, for what is not only read.
     pub(crate) registry: Arc<dyn AppRegistry>,
+    pub(crate) registry_health: RegistryHealth,
+    /// When the latest interval began of which the registry had statistics at the start.
+    pub(crate) last_recorded: Option<Timestamp>,
     pub(crate) key_uses: KeyUses,
     pub(crate) explainer: Explainer,
     pub(crate) metrics: Arc<Metrics>,
@@ -53,6 +58,9 @@ impl Node {
         let tokens = [settings.admin.as_ref().map(|admin| &admin.token), settings.metrics.token.as_ref()];
         let tokens = tokens.into_iter().flatten().map(|token| token.secret().clone()).collect();
         let apps = Arc::new(AppCache::load(registry.clone(), tokens).await?);
+        let last_recorded = within(ANSWER_TIMEOUT, registry.latest_statistics(Timestamp::now())).await?;
+        let registry_health = RegistryHealth::default();
+        registry_health.note_answer(true, clock.now());
         let metrics = Arc::<Metrics>::default();
         let peers = Peers::connect(settings.cluster.clone(), &hub, &apps, clock, &metrics).await?;
         Ok(Self {
@@ -61,6 +69,8 @@ impl Node {
             hub,
             apps,
             registry,
+            registry_health,
+            last_recorded,
             key_uses: KeyUses::default(),
             explainer: Explainer::new(clock),
             metrics,
@@ -84,18 +94,61 @@ impl Node {
         Shown::new(&self.apps, text)
     }
 
-    /// Tells the registry which keys were used.
+    /// Why newcomers are not welcome; `None`: they are.
+    pub(crate) fn obstacle(&self) -> Option<String> {
+        if self.draining.is_cancelled() {
+            return Some("The server is stopping".to_owned());
+        }
+        if let Some(Trouble { kind, since, cause }) = self.peers.trouble() {
+            let what = match kind {
+                TroubleKind::Deaf => "The other nodes are not heard",
+                TroubleKind::CannotWrite => "Redis takes no writes",
+            };
+            return Some(format!("{what}, for {} s: {cause}", since.elapsed().as_secs()));
+        }
+        let trouble = self.registry_health.write_trouble()?;
+        let seconds = trouble.duration(self.clock.now()).as_secs();
+        Some(format!("The registry takes no writes, for {seconds} s: {}", trouble.cause))
+    }
+
+    /// Has the registry write something, and notes whether its database takes writes.
+    ///
+    /// # Errors
+    /// Those of the write, and where it takes longer than it may.
+    pub(crate) async fn write<T>(
+        &self,
+        limit: Duration,
+        write: impl Future<Output = Result<T, RegistryError>>,
+    ) -> Result<T, RegistryError> {
+        let result = within(limit, write).await;
+        self.registry_health.note_write(&result, self.clock.now());
+        result
+    }
+
+    /// Where writes to the registry have failed: finds out whether they still do, and makes up for those that wait.
+    pub(crate) async fn check_writes(&self) {
+        if self.registry_health.write_trouble().is_some()
+            && self.write(ANSWER_TIMEOUT, self.registry.check_writes()).await.is_ok()
+        {
+            self.registry_health.takes_writes(self.clock.now());
+            self.record_statistics(false).await;
+        }
+    }
+
+    /// Tells the registry which keys were used. What it does not take is told the next time.
     pub(crate) async fn record_key_uses(&self) {
         let uses = self.key_uses.take();
         if uses.is_empty() {
             return;
         }
-        if let Err(error) = within(ANSWER_TIMEOUT, self.registry.note_used(&uses)).await {
-            warn!(%error, keys = uses.len(), "that keys were used could not be recorded");
+        if let Err(error) = self.write(ANSWER_TIMEOUT, self.registry.note_used(&uses)).await {
+            warn!(%error, keys = uses.len(), "that keys were used could not be recorded yet");
+            self.key_uses.put_back(uses);
         }
     }
 
-    /// Tells the registry what the apps have done in the interval that is over; with `all`, in the present one too.
+    /// Tells the registry what the apps have done in the interval that is over; with `all`, in the present one too. While
+    /// writes fail that waits, except for a last attempt with `all`.
     pub(crate) async fn record_statistics(&self, all: bool) {
         let mut tally = self.tally.lock().await;
         let now = Timestamp::now();
@@ -107,13 +160,15 @@ impl Node {
         if tally.unwritten().is_empty() {
             return;
         }
-        match within(ANSWER_TIMEOUT, self.registry.record_statistics(tally.unwritten())).await {
-            Ok(()) => tally.written(),
-            Err(error) => {
-                let (entries, lost) = (tally.unwritten().len(), tally.give_up());
-                warn!(%error, entries, lost, "statistics could not be written yet");
-            }
-        }
+        let problem = match self.registry_health.write_trouble() {
+            Some(trouble) if !all => trouble.cause,
+            _ => match self.write(ANSWER_TIMEOUT, self.registry.record_statistics(tally.unwritten())).await {
+                Ok(()) => return tally.written(),
+                Err(error) => error.to_string(),
+            },
+        };
+        let (entries, lost) = (tally.unwritten().len(), tally.give_up());
+        warn!(error = problem, entries, lost, "statistics could not be written yet");
     }
 
     /// How long it is until the present interval of statistics is over.

@@ -1,11 +1,11 @@
 //! What the apps have done on this node, until the registry is told, interval by interval.
 
-use std::collections::HashMap;
+use std::{collections::HashMap, time::Duration};
 
 use clairon_hub::Traffic;
 use clairon_protocol::AppId;
 use clairon_registry::Statistics;
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 
 /// How much is kept while the registry cannot be told, in entries of one app and interval.
 const UNWRITTEN: usize = 10_000;
@@ -83,9 +83,37 @@ impl Tally {
     }
 }
 
+/// The earliest interval whose statistics are kept: this many days before the last that was recorded when the server
+/// started, or rather before the time that has come since by a clock that nobody sets. So a server that is started with a
+/// clock years ahead removes nothing that is not old without it. One that was off for long removes less than it might,
+/// until its next start.
+pub(crate) fn oldest_kept(days: u32, last_recorded: Option<Timestamp>, uptime: Duration, now: Timestamp) -> Timestamp {
+    let uptime = SignedDuration::try_from(uptime).unwrap_or(SignedDuration::MAX);
+    let reference = last_recorded.map_or(now, |last| last.checked_add(uptime).unwrap_or(now).min(now));
+    reference.checked_sub(SignedDuration::from_hours(24 * i64::from(days))).unwrap_or(Timestamp::MIN)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_clock_that_is_ahead_makes_nothing_old() {
+        let hour = Duration::from_hours(1);
+        let (last, right, ahead) = ("2026-11-23T10:00:00Z", "2026-11-23T11:00:00Z", "2038-01-01T00:00:00Z");
+        for (last_recorded, now, kept) in [
+            (None, right, "2026-11-13T11:00:00Z"),
+            (Some(last), right, "2026-11-13T11:00:00Z"),
+            (Some(last), ahead, "2026-11-13T11:00:00Z"),
+            // The rows that were written with such a clock do not count either.
+            (Some(ahead), right, "2026-11-13T11:00:00Z"),
+            // Off for a year.
+            (Some("2025-11-23T10:00:00Z"), right, "2025-11-13T11:00:00Z"),
+        ] {
+            assert_eq!(oldest_kept(10, last_recorded.map(at), hour, at(now)), at(kept), "{last_recorded:?} {now}");
+        }
+        assert_eq!(oldest_kept(u32::MAX, None, hour, at(right)), Timestamp::MIN);
+    }
 
     fn at(text: &str) -> Timestamp {
         text.parse().unwrap()

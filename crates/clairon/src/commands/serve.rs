@@ -17,7 +17,7 @@ use clairon_server::{Listeners, MetricsSettings, Server};
 use tracing::{info, warn};
 
 use self::{apps::Apps, welcome::Welcome};
-use super::{address::Address, open, print};
+use super::{address::Address, open_for_server, print};
 use crate::{
     cli::ServeArguments,
     config::{Adopted, LogFormat, Settings},
@@ -46,7 +46,7 @@ async fn serve(settings: &Settings) -> anyhow::Result<()> {
         None => None,
     };
     let address = Address::of(listener.local_addr()?, &settings.server.path_prefix);
-    let registry = open(&settings.database).await?;
+    let registry = open_for_server(&settings.database).await?;
     let port = listener.local_addr()?.port();
     let metrics = MetricsSettings { port, ..settings.server.metrics.clone() };
     let server = clairon_server::Settings { max_connections, metrics, ..settings.server.clone() };

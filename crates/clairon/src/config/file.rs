@@ -30,7 +30,7 @@ type Node<'a> = Spanned<DeValue<'a>>;
 impl File {
     /// The embedded defaults, which say what settings there are.
     pub(super) fn defaults(problems: &mut Problems) -> Self {
-        Reader { text: DEFAULTS, place: None, file: Self::default(), problems }.read()
+        Reader { text: DEFAULTS, lines: Lines::of(DEFAULTS), place: None, file: Self::default(), problems }.read()
     }
 
     /// The file at `path`. `sections` are all sections there are.
@@ -39,7 +39,7 @@ impl File {
         match read {
             Ok(text) => {
                 let place = Some(Place { path: &path.display().to_string(), sections });
-                Reader { text: &text, place, file: Self::default(), problems }.read()
+                Reader { text: &text, lines: Lines::of(&text), place, file: Self::default(), problems }.read()
             }
             Err(error) => {
                 problems.add(format_args!("--config {}: cannot read the file: {error}", path.display()));
@@ -51,6 +51,7 @@ impl File {
 
 struct Reader<'a> {
     text: &'a str,
+    lines: Lines,
     /// `None`: the defaults.
     place: Option<Place<'a>>,
     file: File,
@@ -69,7 +70,7 @@ impl Reader<'_> {
             Ok(document) => document.into_inner().into_iter().for_each(|(name, node)| self.section(&name, node)),
             Err(error) => {
                 let path = self.place.map_or("default", |place| place.path);
-                let line = line_of(self.text, error.span().map_or(0, |span| span.start));
+                let line = self.lines.at(error.span().map_or(0, |span| span.start));
                 self.problems.add(format_args!("{path}:{line}: not valid TOML: {}", error.message()));
             }
         }
@@ -79,7 +80,7 @@ impl Reader<'_> {
     /// `name`, and where it stands.
     fn written(&self, name: &str, offset: usize) -> String {
         match self.place {
-            Some(Place { path, .. }) => format!("{name} ({path}:{})", line_of(self.text, offset)),
+            Some(Place { path, .. }) => format!("{name} ({path}:{})", self.lines.at(offset)),
             None => format!("{name} (default)"),
         }
     }
@@ -135,8 +136,30 @@ impl Reader<'_> {
     }
 }
 
-/// The line, counted from 1, of the byte at `offset`.
-fn line_of(text: &str, offset: usize) -> usize {
-    let before = text.as_bytes().iter().take(offset);
-    before.filter(|byte| **byte == b'\n').count() + 1
+/// Where the lines of a text end, found once: a file may declare thousands of apps, and each of their fields has a line.
+struct Lines(Vec<usize>);
+
+impl Lines {
+    fn of(text: &str) -> Self {
+        Self(text.match_indices('\n').map(|(end, _)| end).collect())
+    }
+
+    /// The line, counted from 1, of the byte at `offset`.
+    fn at(&self, offset: usize) -> usize {
+        self.0.partition_point(|end| *end < offset) + 1
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn each_byte_has_its_line() {
+        let text = "a\n\nb\r\n\nc";
+        let lines = Lines::of(text);
+        for offset in 0..=text.len() {
+            assert_eq!(lines.at(offset), text[..offset].matches('\n').count() + 1, "{offset}");
+        }
+    }
 }

@@ -1,5 +1,7 @@
 //! The settings as the commands use them.
 
+use std::collections::HashSet;
+
 use clairon_laravel::CredentialSet;
 use clairon_registry::App;
 
@@ -88,11 +90,13 @@ fn read_database(fields: &mut Fields<'_>) -> Option<Database> {
 }
 
 fn read_apps(declarations: &[Declaration], defaults: AppDefaults, problems: &mut Problems) -> Vec<App> {
-    let mut apps: Vec<App> = Vec::new();
+    let mut apps = Vec::with_capacity(declarations.len());
+    let (mut ids, mut keys) = (HashSet::new(), HashSet::new());
     for declaration in declarations {
         let Some(app) = declaration.read(defaults, problems) else { continue };
         let key = &app.credentials.newest().key;
-        if apps.iter().any(|other| other.id == app.id || other.credentials.newest().key == *key) {
+        let is_new = [ids.insert(app.id.clone()), keys.insert(key.clone())] == [true; 2];
+        if !is_new {
             let written = &declaration.written;
             problems.add(format_args!("{written}: another app is declared with the id {} or the key {}", app.id, key));
         }

@@ -72,6 +72,17 @@ pub(super) async fn statistics_are_forgotten(database: &impl Database) {
     assert_eq!(read(&*registry, None, 0, 1).await, entries[2_400..]);
 }
 
+pub(super) async fn the_latest_statistics_are_found(database: &impl Database) {
+    let registry = database.open().await;
+    assert_eq!(registry.latest_statistics(at(HOUR)).await.unwrap(), None);
+    let entries = [0, 60, 3_600].map(|offset| statistics("a", HOUR + offset, [1, 1, 1]));
+    registry.record_statistics(&entries).await.unwrap();
+    for (by, latest) in [(-1, None), (0, Some(0)), (59, Some(0)), (60, Some(60)), (9_999, Some(3_600))] {
+        let expected = latest.map(|offset| at(HOUR + offset));
+        assert_eq!(registry.latest_statistics(at(HOUR + by)).await.unwrap(), expected, "{by}");
+    }
+}
+
 /// One that is there already, as Laravel's migration makes it, keeps its rows and gets ours.
 pub(super) async fn the_table_of_laravel_websockets_is_taken(database: &impl Durable) {
     database.open().await;
@@ -92,6 +103,7 @@ pub(super) async fn the_table_of_laravel_websockets_is_taken(database: &impl Dur
     // What is no figure of a server spoils nothing.
     let wrong = format!("{row} ('a', 3, 2147483647, -5, '2027-01-15 08:00:00', NULL)");
     database.execute(&wrong).await.unwrap();
+    assert_eq!(registry.latest_statistics(at(2 * HOUR)).await.unwrap(), Some(at(HOUR)));
     assert_eq!(read(&*registry, None, 0, 60).await, [statistics("a", HOUR, [3, 2_147_483_651, 5])]);
     database.execute("DELETE FROM websockets_statistics_entries WHERE api_message_count < 0").await.unwrap();
     registry.record_statistics(&[statistics("a", HOUR, [1, 1, 1])]).await.unwrap();

@@ -31,6 +31,12 @@ pub(crate) trait Durable: Database {
     /// Statements that put something that is no text into the name of the app `bad`.
     fn spoil_name_of_bad(&self) -> &'static [&'static str];
 
+    /// Statements after which the database ends each transaction that writes a key, as it does in a fault.
+    fn fail_when_a_key_is_written(&self) -> &'static [&'static str];
+
+    /// The statement that undoes it.
+    fn write_keys_again(&self) -> &'static str;
+
     /// The statement that Laravel makes of the migration of its package for `WebSockets`.
     fn table_of_laravel_websockets(&self) -> &'static str;
 }
@@ -74,6 +80,14 @@ impl Durable for SqliteFile {
         &["UPDATE apps SET name = CAST(x'ff' AS TEXT) WHERE id = 'bad'"]
     }
 
+    fn fail_when_a_key_is_written(&self) -> &'static [&'static str] {
+        &["CREATE TRIGGER fault AFTER INSERT ON app_keys BEGIN SELECT RAISE(ROLLBACK, 'a fault'); END"]
+    }
+
+    fn write_keys_again(&self) -> &'static str {
+        "DROP TRIGGER fault"
+    }
+
     fn table_of_laravel_websockets(&self) -> &'static str {
         r#"CREATE TABLE "websockets_statistics_entries" ("id" integer primary key autoincrement not null,
         "app_id" varchar not null, "peak_connection_count" integer not null, "websocket_message_count" integer not null,
@@ -102,6 +116,19 @@ impl Database for Postgres {
     }
 }
 
+impl Postgres {
+    /// The processes that serve its connections, but for the one that is asked.
+    pub(crate) async fn backends(&self) -> Vec<i32> {
+        let mut connection = PgConnection::connect(&self.url()).await.unwrap();
+        let backends = sqlx::query_scalar(
+            "SELECT pid FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid()",
+        );
+        let backends = backends.fetch_all(&mut connection).await.unwrap();
+        connection.close().await.unwrap();
+        backends
+    }
+}
+
 impl Durable for Postgres {
     fn url(&self) -> String {
         self.server.url(&self.database)
@@ -115,6 +142,17 @@ impl Durable for Postgres {
 
     fn spoil_name_of_bad(&self) -> &'static [&'static str] {
         &["ALTER TABLE apps ALTER COLUMN name DROP NOT NULL", "UPDATE apps SET name = NULL WHERE id = 'bad'"]
+    }
+
+    fn fail_when_a_key_is_written(&self) -> &'static [&'static str] {
+        &[
+            "CREATE FUNCTION fault() RETURNS TRIGGER LANGUAGE plpgsql AS $$ BEGIN RAISE 'a fault'; END $$",
+            "CREATE TRIGGER fault AFTER INSERT ON app_keys FOR EACH ROW EXECUTE FUNCTION fault()",
+        ]
+    }
+
+    fn write_keys_again(&self) -> &'static str {
+        "DROP TRIGGER fault ON app_keys"
     }
 
     fn table_of_laravel_websockets(&self) -> &'static str {

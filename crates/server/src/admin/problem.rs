@@ -121,7 +121,8 @@ impl From<RegistryError> for Problem {
             E::KeyTwice { .. } => Self::invalid(detail),
             E::IdTaken { .. } | E::KeyTaken { .. } | E::LastKey { .. } => Self::new(StatusCode::CONFLICT, detail),
             E::UnknownKey { .. } => Self::new(StatusCode::NOT_FOUND, detail),
-            E::BadRow { .. } => Self::new(StatusCode::INTERNAL_SERVER_ERROR, detail),
+            // Nobody declares apps here.
+            E::BadRow { .. } | E::Declaration { .. } => Self::new(StatusCode::INTERNAL_SERVER_ERROR, detail),
             E::Url { .. }
             | E::Open { .. }
             | E::Missing { .. }

@@ -21,7 +21,7 @@ pub(super) async fn change<T>(
     node: &Node,
     change: impl Future<Output = Result<T, RegistryError>>,
 ) -> Result<T, Problem> {
-    let changed = ask(change).await?;
+    let changed = node.write(ANSWER_TIMEOUT, change).await.map_err(Problem::from)?;
     if let Err(error) = background::refresh(node).await {
         warn!(%error, "an app was changed, and this node will act on it once the registry can be read again");
     }

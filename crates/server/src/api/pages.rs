@@ -7,7 +7,6 @@ use axum::{
     extract::{OriginalUri, Request, State},
     response::{IntoResponse, Response},
 };
-use clairon_cluster::{Trouble, TroubleKind};
 use http::{Method, StatusCode};
 use serde_json::{Value, json};
 
@@ -41,20 +40,11 @@ pub(crate) async fn health() -> Json<Value> {
     Json(json!({ "status": "ok", "version": env!("CARGO_PKG_VERSION") }))
 }
 
-/// `GET /ready`: newcomers are welcome; 503 once the server is stopping, and while it cannot work with the other nodes.
+/// `GET /ready`: newcomers are welcome; 503 once the server is stopping, while it cannot work with the other nodes, and
+/// while the registry takes no writes.
 pub(crate) async fn ready(State(node): State<Arc<Node>>) -> Response {
-    let refuse = |message: String| ApiError::new(StatusCode::SERVICE_UNAVAILABLE, message).into_response();
-    if node.draining.is_cancelled() {
-        return refuse("The server is stopping".to_owned());
-    }
-    match node.peers.trouble() {
-        Some(Trouble { kind, since, cause }) => {
-            let what = match kind {
-                TroubleKind::Deaf => "The other nodes are not heard",
-                TroubleKind::CannotWrite => "Redis takes no writes",
-            };
-            refuse(format!("{what}, for {} s: {cause}", since.elapsed().as_secs()))
-        }
+    match node.obstacle() {
+        Some(obstacle) => ApiError::new(StatusCode::SERVICE_UNAVAILABLE, obstacle).into_response(),
         None => Json(json!({ "ready": true })).into_response(),
     }
 }

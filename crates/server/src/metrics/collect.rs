@@ -1,23 +1,20 @@
 //! From what was counted to the page.
 
 use std::{
+    collections::HashMap,
     sync::{Arc, atomic::Ordering::Relaxed},
-    time::Duration,
 };
 
 use clairon_cluster::Mishap;
 use clairon_hub::{AppHub, Traffic};
-use clairon_registry::App;
+use clairon_protocol::AppId;
 
 use super::{
     BACKLOG_BOUNDS, FRAMES_BOUNDS, LATENCY_BOUNDS,
     process::Process,
     text::{Kind, Text},
 };
-use crate::{clock::millis, node::Node};
-
-/// How long ago the registry may have been read for it to count as up.
-const REGISTRY_PATIENCE: Duration = Duration::from_secs(5);
+use crate::node::Node;
 
 /// A figure of one app: its name, its kind, what it means, and where it is.
 type AppFigure = (&'static str, Kind, &'static str, fn(&AppHub) -> u64);
@@ -83,12 +80,16 @@ pub(super) fn collect(node: &Node, prefix: &str, port: u16) -> String {
 }
 
 fn apps(node: &Node, text: &mut Text, port: &str) {
-    let hub = |app: Arc<App>| (node.hub.app(&app.id), app);
-    let apps: Vec<(Arc<AppHub>, Arc<App>)> = node.apps.all().iter().cloned().map(hub).collect();
+    // Of thousands of apps most may be silent: what they have not done would be most of the page.
+    let mut hubs: HashMap<AppId, Arc<AppHub>> = node.hub.apps().into_iter().collect();
+    hubs.retain(|_, hub| hub.traffic().has_any());
+    let all = node.apps.all();
+    let apps: Vec<(&str, &AppHub)> =
+        all.iter().filter_map(|app| Some((app.id.as_str(), hubs.get(&app.id)?.as_ref()))).collect();
     for (name, kind, help, figure) in APP_FIGURES {
         text.metric(name, kind, help);
-        for (hub, app) in &apps {
-            text.sample(name, &[("app_id", app.id.as_str()), ("port", port)], figure(hub));
+        for (id, hub) in &apps {
+            text.sample(name, &[("app_id", id), ("port", port)], figure(hub));
         }
     }
 }
@@ -116,7 +117,7 @@ fn deliveries(node: &Node, text: &mut Text) {
 
 fn health(node: &Node, text: &mut Text) {
     let trouble = node.peers.trouble();
-    let is_ready = trouble.is_none() && !node.draining.is_cancelled();
+    let is_ready = node.obstacle().is_none();
     text.single("ready", Kind::Gauge, "1 while newcomers are welcome, as /ready says.", u8::from(is_ready));
     let help = "1 while the other nodes hear this one and are heard, and on a single node.";
     text.single("bus_up", Kind::Gauge, help, u8::from(trouble.is_none()));
@@ -126,14 +127,17 @@ fn health(node: &Node, text: &mut Text) {
         text.single(name, Kind::Counter, help, node.peers.mishaps(mishap));
     }
 
-    let registry = &node.metrics.registry;
-    let age = node.clock.now().saturating_sub(registry.read_at.load(Relaxed));
+    let (registry, now) = (&node.registry_health, node.clock.now());
     let help = "1 while the registry of apps answers.";
-    text.single("registry_up", Kind::Gauge, help, u8::from(age < millis(REGISTRY_PATIENCE)));
-    let seconds = Duration::from_millis(age).as_secs_f64();
-    text.single("registry_age_seconds", Kind::Gauge, "Seconds since the registry last answered.", seconds);
+    text.single("registry_up", Kind::Gauge, help, u8::from(registry.is_up(now)));
+    let help = "Seconds since the registry last answered.";
+    text.single("registry_age_seconds", Kind::Gauge, help, registry.age(now).as_secs_f64());
     let help = "Times that the registry of apps did not answer.";
-    text.single("registry_failures_total", Kind::Counter, help, registry.failures.load(Relaxed));
+    text.single("registry_failures_total", Kind::Counter, help, registry.failures());
+    let help = "1 while the registry takes writes, as far as is known.";
+    text.single("registry_writable", Kind::Gauge, help, u8::from(registry.write_trouble().is_none()));
+    let help = "Writes to the registry that its database did not take.";
+    text.single("registry_write_failures_total", Kind::Counter, help, registry.write_failures());
 }
 
 fn process(node: &Node, text: &mut Text) {

@@ -1,9 +1,8 @@
 //! The apps that a server starts with.
 
-use anyhow::Context;
 use clairon_protocol::AppId;
-use clairon_registry::{App, AppRegistry, Declared};
-use tracing::info;
+use clairon_registry::{App, AppRegistry, Declared, RegistryError};
+use tracing::{debug, info};
 
 use crate::config::Settings;
 
@@ -19,8 +18,8 @@ pub(super) struct Apps {
 impl Apps {
     /// Declares the apps of the settings; without any, makes sure that there is one at all.
     pub(super) async fn prepare(registry: &dyn AppRegistry, settings: &Settings) -> anyhow::Result<Self> {
-        for app in &settings.apps {
-            declare(registry, app).await?;
+        if !settings.apps.is_empty() {
+            declare(registry, &settings.apps).await?;
         }
         let is_new =
             settings.apps.is_empty() && registry.create_first(&settings.app_defaults.apply(App::random())).await?;
@@ -30,13 +29,13 @@ impl Apps {
     }
 }
 
-async fn declare(registry: &dyn AppRegistry, app: &App) -> anyhow::Result<()> {
-    let declared = registry.declare(app).await.with_context(|| format!("cannot declare the app {}", app.id))?;
-    let outcome = match declared {
-        Declared::Created => "created",
-        Declared::Updated => "updated",
-        Declared::Unchanged => "unchanged",
-    };
-    info!(app = %app.id, outcome, "app declared");
+async fn declare(registry: &dyn AppRegistry, apps: &[App]) -> Result<(), RegistryError> {
+    let outcomes = registry.declare(apps).await?;
+    for (app, outcome) in apps.iter().zip(&outcomes) {
+        debug!(app = %app.id, ?outcome, "app declared");
+    }
+    let count = |outcome| outcomes.iter().filter(|other| **other == outcome).count();
+    let [created, updated, unchanged] = [Declared::Created, Declared::Updated, Declared::Unchanged].map(count);
+    info!(created, updated, unchanged, "apps declared");
     Ok(())
 }

@@ -13,6 +13,9 @@ use crate::{
     logging::json_line,
 };
 
+/// How many declared apps are shown.
+const SHOWN: usize = 20;
+
 /// The way from a started server to the first event.
 pub(super) enum Welcome<'a> {
     /// An app whose credentials nobody may know yet.
@@ -61,8 +64,11 @@ impl fmt::Display for Welcome<'_> {
                 write!(f, "{setup}\n# An event from a shell\n{curl}\n")
             }
             Self::Declared { apps, address, names } => {
-                for app in apps {
+                for app in apps.iter().take(SHOWN) {
                     writeln!(f, "# app {}: {}", app.id, websocket(app, address))?;
+                }
+                if apps.len() > SHOWN {
+                    writeln!(f, "# and {} more", apps.len() - SHOWN)?;
                 }
                 f.write_str(&setup::host(address, names))
             }

@@ -1,0 +1,89 @@
+//! A connection of the pool, for one piece of work.
+
+use std::ops::{Deref, DerefMut};
+
+use sqlx::{Database, pool::PoolConnection};
+
+use crate::{
+    engine::{Engine, Value},
+    error::RegistryError,
+    queries,
+};
+
+/// A connection of the pool, for one piece of work. It goes back to the pool once the work is [done](Self::done).
+///
+/// Dropped before that, because the work failed or was given up, it is closed: the database may have ended a transaction
+/// by itself that the connection believes to be open, or the other way round, and an answer may still be on its way.
+pub(crate) struct Connection<E: Database> {
+    connection: PoolConnection<E>,
+    /// True where it is closed unless the work is done.
+    is_at_risk: bool,
+}
+
+impl<E: Database> Connection<E> {
+    /// With `is_only`, the connection is the whole database, and is never closed.
+    pub(crate) fn new(connection: PoolConnection<E>, is_only: bool) -> Self {
+        Self { connection, is_at_risk: !is_only }
+    }
+
+    /// The work has ended as it should.
+    pub(crate) fn done(mut self) {
+        self.is_at_risk = false;
+    }
+}
+
+impl<E: Database> Deref for Connection<E> {
+    type Target = E::Connection;
+
+    fn deref(&self) -> &E::Connection {
+        &self.connection
+    }
+}
+
+impl<E: Database> DerefMut for Connection<E> {
+    fn deref_mut(&mut self) -> &mut E::Connection {
+        &mut self.connection
+    }
+}
+
+impl<E: Database> Drop for Connection<E> {
+    fn drop(&mut self) {
+        if self.is_at_risk {
+            self.connection.close_on_drop();
+        }
+    }
+}
+
+/// A transaction that writes, the only one of all processes. Dropped before its [end](Self::end), it has done nothing.
+pub(crate) struct Write<E: Database>(Connection<E>);
+
+impl<E: Engine> Write<E> {
+    /// Begins, with a statement of the engine, and waits until it is the only one, so that what it reads stays true until
+    /// it ends.
+    pub(crate) async fn begin(mut connection: Connection<E>, statement: &'static str) -> Result<Self, RegistryError> {
+        E::run(&mut connection, statement, &[]).await?;
+        E::run(&mut connection, queries::LOCK, &[]).await?;
+        Ok(Self(connection))
+    }
+
+    /// Commits what was written, or takes it back.
+    pub(crate) async fn end(mut self, is_kept: bool) -> Result<(), RegistryError> {
+        E::run(&mut self.0, if is_kept { queries::COMMIT } else { queries::ROLLBACK }, &[] as &[Value<'_>]).await?;
+        self.0.done();
+        Ok(())
+    }
+}
+
+impl<E: Database> Deref for Write<E> {
+    type Target = E::Connection;
+
+    fn deref(&self) -> &E::Connection {
+        &self.0
+    }
+}
+
+impl<E: Database> DerefMut for Write<E> {
+    fn deref_mut(&mut self) -> &mut E::Connection {
+        &mut self.0
+    }
+}

@@ -1,0 +1,67 @@
+//! Writes that do not come to their end.
+
+use std::{future::poll_fn, pin::Pin, task::Poll};
+
+use super::{app, credential, ids};
+use crate::support::{Database, Durable, Postgres};
+
+/// The database ends the transaction by itself, as SQLite does when the disk is full, or its connection.
+pub(super) async fn a_write_that_fails_midway_spoils_no_other(database: &impl Durable) {
+    // A connection that is spoilt is the next one used, too.
+    let registry = clairon_registry::open(&database.url(), 1).await.unwrap();
+    registry.create(&app("a")).await.unwrap();
+    for statement in database.fail_when_a_key_is_written() {
+        database.execute(statement).await.unwrap();
+    }
+    for _ in 0..3 {
+        assert!(registry.create(&app("b")).await.unwrap_err().is_outage());
+        assert!(registry.rotate(&app("a").id, &credential("new", "s")).await.unwrap_err().is_outage());
+        registry.check_writes().await.unwrap();
+    }
+    assert_eq!(ids(&registry).await, ["a"]);
+    database.execute(database.write_keys_again()).await.unwrap();
+    registry.create(&app("b")).await.unwrap();
+    assert_eq!(ids(&registry).await, ["a", "b"]);
+}
+
+pub(super) async fn a_connection_whose_write_failed_leaves_the_pool(database: &Postgres) {
+    let registry = clairon_registry::open(&database.url(), 1).await.unwrap();
+    registry.create(&app("a")).await.unwrap();
+    let [before] = database.backends().await[..] else { panic!("a pool of one connection") };
+    registry.check_writes().await.unwrap();
+    assert_eq!(database.backends().await, [before], "what does not fail changes nothing");
+    for statement in database.fail_when_a_key_is_written() {
+        database.execute(statement).await.unwrap();
+    }
+    registry.create(&app("b")).await.unwrap_err();
+    registry.revision().await.unwrap();
+    // It ends in its own time.
+    while database.backends().await.contains(&before) {
+        tokio::task::yield_now().await;
+    }
+}
+
+/// Whatever has come of it, the next one finds no transaction of it.
+pub(super) async fn a_write_that_is_given_up_spoils_no_other(database: &impl Database) {
+    let registry = database.open().await;
+    for number in 0..40 {
+        let written = app(&number.to_string());
+        // The more often it is polled, the further it gets.
+        let mut write = registry.create(&written);
+        for _ in 0..number {
+            if poll_once(write.as_mut()).await {
+                break;
+            }
+            tokio::task::yield_now().await;
+        }
+        drop(write);
+        registry.check_writes().await.unwrap();
+        registry.create(&app(&format!("after-{number}"))).await.unwrap();
+    }
+}
+
+/// True where it is ready.
+async fn poll_once<T>(future: Pin<&mut (dyn Future<Output = T> + Send + '_)>) -> bool {
+    let mut future = future;
+    poll_fn(|context| Poll::Ready(future.as_mut().poll(context).is_ready())).await
+}
