@@ -1,7 +1,7 @@
 //! A node without others: the hub decides, at once.
 
 use clairon_hub::{ChannelFull, Join, Subscriber};
-use clairon_protocol::{AppId, ChannelName, Publication, SocketId};
+use clairon_protocol::{AppId, ChannelName, SocketId};
 
 use super::{LocalApp, Seat, deliver::Delivery};
 
@@ -13,11 +13,6 @@ pub(crate) struct Alone {
 impl Alone {
     pub(super) const fn new(delivery: Delivery) -> Self {
         Self { delivery }
-    }
-
-    /// Queues an event for its receivers.
-    pub(super) fn publish(&self, publication: &Publication) {
-        self.delivery.publish(publication);
     }
 
     pub(super) fn join(

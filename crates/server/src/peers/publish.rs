@@ -47,7 +47,7 @@ impl Peers {
         let publications = messages.flat_map(|message| encode(app, message));
         match self {
             Self::Alone(alone) => {
-                publications.for_each(|publication| alone.publish(&publication));
+                publications.for_each(|publication| alone.delivery.publish(&publication));
                 Ok(())
             }
             Self::Many(many) => many.publish(publications.collect()).await,
