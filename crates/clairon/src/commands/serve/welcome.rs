@@ -48,7 +48,10 @@ impl Welcome<'_> {
             }
             Self::Declared { apps, address, names } => {
                 let app = |app: &App| line("app", json!({"app": app.id.as_str(), "ws": websocket(app, address)}));
-                let mut lines: String = apps.iter().map(app).collect();
+                let mut lines: String = apps.iter().take(SHOWN).map(app).collect();
+                if apps.len() > SHOWN {
+                    lines += &line("more apps", json!({"count": apps.len() - SHOWN}));
+                }
                 lines += &line("set-up", json!({"env": setup::host(address, names)}));
                 lines
             }
