@@ -192,7 +192,7 @@ pub(crate) struct ImportArguments {
 #[derive(Debug, Args)]
 pub(crate) struct PublishArguments {
     #[command(flatten)]
-    pub(crate) event: clairon_live::PublishArgs,
+    pub(crate) event: crate::commands::publish::PublishArgs,
     #[command(flatten)]
     pub(crate) target: TargetArguments,
 }
@@ -200,7 +200,7 @@ pub(crate) struct PublishArguments {
 #[derive(Debug, Args)]
 pub(crate) struct ListenArguments {
     #[command(flatten)]
-    pub(crate) what: clairon_live::ListenArgs,
+    pub(crate) what: crate::commands::listen::ListenArgs,
     #[command(flatten)]
     pub(crate) target: TargetArguments,
 }
@@ -208,7 +208,7 @@ pub(crate) struct ListenArguments {
 #[derive(Debug, Args)]
 pub(crate) struct TailArguments {
     #[command(flatten)]
-    pub(crate) what: clairon_live::TailArgs,
+    pub(crate) what: crate::commands::tail::TailArgs,
     /// The server, `http(s)://HOST[:PORT][/PREFIX]`; without it, the one of this machine
     #[arg(long, value_name = "URL")]
     pub(crate) url: Option<Hidden>,

@@ -4,12 +4,20 @@ pub(crate) mod app;
 pub(crate) mod config;
 pub(crate) mod health;
 pub(crate) mod import;
-pub(crate) mod live;
+pub(crate) mod listen;
+pub(crate) mod live_error;
+pub(crate) mod publish;
 pub(crate) mod serve;
 pub(crate) mod stats;
+pub(crate) mod tail;
+pub(crate) mod target;
 
 mod address;
+mod connect_failure;
+mod health_check;
+mod master_key;
 mod setup;
+mod terminal;
 
 use std::{
     fmt::Display,

@@ -10,7 +10,7 @@ use std::process::ExitCode;
 use clairon_bench::BenchError;
 use clairon_doctor::DoctorError;
 use clairon_import::ImportError;
-use clairon_live::LiveError;
+
 use tokio::task;
 
 use crate::{
@@ -42,9 +42,9 @@ async fn run(command: Command) -> anyhow::Result<()> {
         Command::Stats(arguments) => commands::stats::run(arguments).await,
         Command::Config(arguments) => commands::config::run(arguments),
         Command::Import(arguments) => commands::import::run(arguments).await,
-        Command::Publish(arguments) => commands::live::publish(arguments).await,
-        Command::Listen(arguments) => commands::live::listen(arguments).await,
-        Command::Tail(arguments) => commands::live::tail(arguments),
+        Command::Publish(arguments) => commands::target::publish(arguments).await,
+        Command::Listen(arguments) => commands::target::listen(arguments).await,
+        Command::Tail(arguments) => commands::target::tail(arguments),
         Command::Bench(arguments) => Ok(task::block_in_place(|| clairon_bench::run(arguments))?),
         Command::Doctor(arguments) => Ok(task::block_in_place(|| clairon_doctor::run(&arguments))?),
         Command::Health(arguments) => task::block_in_place(|| commands::health::run(arguments)),
@@ -63,6 +63,6 @@ fn report(error: anyhow::Error) -> ExitCode {
     let is_usage = error.downcast_ref().is_some_and(DoctorError::is_usage)
         || error.downcast_ref().is_some_and(BenchError::is_usage)
         || error.downcast_ref().is_some_and(ImportError::is_usage)
-        || error.downcast_ref().is_some_and(LiveError::is_usage);
+        || error.downcast_ref().is_some_and(commands::live_error::LiveError::is_usage);
     if is_usage { ExitCode::from(USAGE_ERROR) } else { ExitCode::FAILURE }
 }

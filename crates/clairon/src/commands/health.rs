@@ -2,12 +2,12 @@
 
 use anyhow::{Context, anyhow};
 use clairon_client::Endpoint;
-use clairon_live::Question;
 
 use super::{
     address::{ANY_PORT, Address},
-    live::given,
+    health_check::{self, Question},
     print,
+    target::given,
 };
 use crate::{
     cli::{HealthArguments, Hidden},
@@ -22,7 +22,7 @@ pub(crate) fn run(mut arguments: HealthArguments) -> anyhow::Result<()> {
         Some(url) => given(&url, "").map_err(|error| anyhow!("{error}"))?,
         None => of_settings(arguments)?,
     };
-    print(clairon_live::health(&endpoint, question)? + "\n");
+    print(health_check::run(&endpoint, question)? + "\n");
     Ok(())
 }
 

@@ -8,9 +8,8 @@ use jiff::Timestamp;
 use serde_json::{Value, json};
 
 use super::ListenArgs;
-use crate::{
-    MasterKey,
-    encryption::is_encrypted,
+use crate::commands::{
+    master_key::{MasterKey, is_encrypted},
     terminal::{BOLD, CYAN, DIM, RED, Styled, clock, moment},
 };
 

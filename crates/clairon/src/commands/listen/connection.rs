@@ -9,10 +9,10 @@ use clairon_client::{
 use clairon_protocol::{auth::subscription_signature, one_line};
 use serde_json::{Map, Value, json};
 
-use super::{ListenArgs, line::Printer, retry::is_final};
-use crate::{
-    LiveError,
-    reach::{self, unreachable},
+use super::{ListenArgs, printer::Printer, retry::is_final};
+use crate::commands::{
+    connect_failure::{self, unreachable},
+    live_error::LiveError,
     terminal,
 };
 
@@ -85,7 +85,7 @@ impl<'a> Listener<'a> {
                 Ok(end)
             }
             Err(Broken::Connection(refused)) if is_final(&refused) => {
-                Ok(End::Refused(reach::refused(&endpoint, &refused)))
+                Ok(End::Refused(connect_failure::refused(&endpoint, &refused)))
             }
             Err(Broken::Connection(refused)) => {
                 let was_good = self.printer.printed > printed || began.elapsed() >= PROOF;
@@ -99,9 +99,11 @@ impl<'a> Listener<'a> {
     fn not_connected(&self, refused: Refused) -> End {
         let endpoint = self.target.socket_endpoint();
         match &refused {
-            _ if is_final(&refused) => End::Refused(reach::refused(&endpoint, &refused)),
+            _ if is_final(&refused) => End::Refused(connect_failure::refused(&endpoint, &refused)),
             Refused::Broken(why) if !self.has_connected => End::Refused(unreachable(&endpoint, why)),
-            Refused::NotUpgraded(_) if !self.has_connected => End::Refused(reach::refused(&endpoint, &refused)),
+            Refused::NotUpgraded(_) if !self.has_connected => {
+                End::Refused(connect_failure::refused(&endpoint, &refused))
+            }
             Refused::Broken(why) => {
                 End::Lost { refused: Refused::Broken(unreachable(&endpoint, why)), was_good: false }
             }
@@ -173,7 +175,7 @@ impl<'a> Listener<'a> {
         if matches!(refused, Refused::Told { code: Some(4_000..=4_299), .. }) {
             return Ok(Some(refused));
         }
-        let why = reach::refused(&self.target.socket_endpoint(), &refused);
+        let why = connect_failure::refused(&self.target.socket_endpoint(), &refused);
         terminal::say(terminal::YELLOW, format_args!("the server says: {why}"));
         Ok(None)
     }

@@ -8,14 +8,14 @@ use clairon_client::{
 };
 use serde_json::Value;
 
-use crate::LiveError;
+use super::live_error::LiveError;
 
 /// How long the server may take to answer. A container's health check gets an answer of its own before it is ended.
 const PATIENCE: Duration = Duration::from_secs(3);
 
 /// What is asked.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Question {
+pub(crate) enum Question {
     /// Whether the process answers: `/up`.
     Up,
     /// Whether newcomers are welcome: `/ready`.
@@ -26,7 +26,7 @@ pub enum Question {
 ///
 /// # Errors
 /// When it does not answer within 3 s, says no, or is no Clairon.
-pub fn run(endpoint: &Endpoint, question: Question) -> Result<String, LiveError> {
+pub(crate) fn run(endpoint: &Endpoint, question: Question) -> Result<String, LiveError> {
     let (path, word) = match question {
         Question::Up => ("/up", "up"),
         Question::Ready => ("/ready", "ready"),

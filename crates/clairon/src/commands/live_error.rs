@@ -2,7 +2,7 @@
 
 /// What ends a command with another code than 0. The messages show no secret.
 #[derive(Debug, thiserror::Error)]
-pub enum LiveError {
+pub(crate) enum LiveError {
     /// The command line is wrong, or does not fit what the server is named with.
     #[error("{0}")]
     Usage(String),
@@ -16,8 +16,7 @@ pub enum LiveError {
 
 impl LiveError {
     /// True where the command line is wrong.
-    #[must_use]
-    pub fn is_usage(&self) -> bool {
+    pub(crate) fn is_usage(&self) -> bool {
         matches!(self, Self::Usage(_))
     }
 }

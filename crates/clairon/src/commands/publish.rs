@@ -13,10 +13,10 @@ use clairon_protocol::{SocketId, one_line};
 use clap::Args;
 use serde_json::{Value, json};
 
-use crate::{
-    LiveError, MasterKey,
-    encryption::is_encrypted,
-    reach::{answer_speaks_tls, unreachable},
+use super::{
+    connect_failure::{answer_speaks_tls, unreachable},
+    live_error::LiveError,
+    master_key::{MasterKey, is_encrypted},
 };
 
 /// More than this is not read from stdin, in bytes: what no server takes.
@@ -24,7 +24,7 @@ const MAX_DATA: u64 = 16 << 20;
 
 /// What to publish.
 #[derive(Debug, Args)]
-pub struct PublishArgs {
+pub(crate) struct PublishArgs {
     /// The channel
     channel: String,
     /// The event's name
@@ -50,7 +50,7 @@ pub struct PublishArgs {
 ///
 /// # Errors
 /// When the server cannot be reached or refuses the event.
-pub fn run(target: &Target, arguments: &PublishArgs) -> Result<(), LiveError> {
+pub(crate) fn run(target: &Target, arguments: &PublishArgs) -> Result<(), LiveError> {
     let Some(credentials) = &target.credentials else {
         return Err(LiveError::Usage(
             "to publish needs the app's id and secret: http(s)://KEY:SECRET@…/apps/ID".into(),

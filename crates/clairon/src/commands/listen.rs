@@ -1,7 +1,7 @@
 //! `clairon listen`: events as they come.
 
 mod connection;
-mod line;
+mod printer;
 mod retry;
 
 use std::{
@@ -15,17 +15,17 @@ use serde_json::{Map, Value};
 
 use self::{
     connection::{End, Listener},
-    line::Printer,
+    printer::Printer,
     retry::Retry,
 };
-use crate::{LiveError, MasterKey, reach, terminal};
+use super::{connect_failure, live_error::LiveError, master_key::MasterKey, terminal};
 
 /// The longest time that may be asked for.
 const LONGEST: Duration = Duration::from_hours(24);
 
 /// What to listen to.
 #[derive(Debug, Args)]
-pub struct ListenArgs {
+pub(crate) struct ListenArgs {
     /// The channels
     #[arg(required = true, value_name = "CHANNEL")]
     channels: Vec<String>,
@@ -66,7 +66,7 @@ fn seconds(text: &str) -> Result<Duration, String> {
 /// # Errors
 /// When there is no connection to begin with, the server refuses this client or one of its channels for good, or the
 /// time is over before the count is full.
-pub fn run(target: &Target, arguments: &ListenArgs) -> Result<(), LiveError> {
+pub(crate) fn run(target: &Target, arguments: &ListenArgs) -> Result<(), LiveError> {
     let deadline = arguments.timeout.map(|timeout| Instant::now() + timeout);
     let printer = Printer::new(arguments);
     let mut listener = Listener::new(target, arguments, printer, deadline)?;
@@ -78,7 +78,7 @@ pub fn run(target: &Target, arguments: &ListenArgs) -> Result<(), LiveError> {
             End::Refused(why) => return Err(LiveError::Failed(why)),
             End::Lost { refused, was_good } => {
                 let wait = retry.after(&refused, was_good);
-                let why = reach::refused(&target.socket_endpoint(), &refused);
+                let why = connect_failure::refused(&target.socket_endpoint(), &refused);
                 let when = if wait.is_zero() { "at once".to_owned() } else { format!("in {} s", wait.as_secs()) };
                 terminal::say(terminal::YELLOW, format_args!("disconnected: {why}; connecting again {when}"));
                 if !pause(wait, deadline) {

@@ -1,7 +1,7 @@
 //! `clairon tail`: what happens on a running server, as it happens.
 
 mod feed;
-mod line;
+mod printer;
 
 use std::time::Duration;
 
@@ -13,8 +13,8 @@ use clairon_protocol::AppId;
 use clap::Args;
 use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
 
-use self::{feed::Feed, line::Printer};
-use crate::{LiveError, reach::unreachable, terminal};
+use self::{feed::Feed, printer::Printer};
+use super::{connect_failure::unreachable, live_error::LiveError, terminal};
 
 /// Where the server tells it.
 const PATH: &str = "/admin/api/tail";
@@ -23,7 +23,7 @@ const LONGEST: u64 = 5;
 
 /// What to watch.
 #[derive(Debug, Args)]
-pub struct TailArgs {
+pub(crate) struct TailArgs {
     /// Of this app alone
     #[arg(long, value_name = "ID", value_parser = AppId::parse)]
     app: Option<AppId>,
@@ -42,7 +42,7 @@ pub struct TailArgs {
 ///
 /// # Errors
 /// When the server cannot be reached to begin with, or does not let us watch.
-pub fn run(endpoint: &Endpoint, token: &str, arguments: &TailArgs) -> Result<(), LiveError> {
+pub(crate) fn run(endpoint: &Endpoint, token: &str, arguments: &TailArgs) -> Result<(), LiveError> {
     let client = Client::new();
     let url = endpoint.http(&format!("{PATH}{}", query(arguments)));
     let mut printer = Printer::new(arguments.json, arguments.app.is_none());

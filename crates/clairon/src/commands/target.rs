@@ -2,10 +2,10 @@
 
 use std::env;
 
+use super::live_error::LiveError;
 use anyhow::Context;
 use clairon_client::{Credentials, Endpoint, Target, credential_choice, meant};
 use clairon_laravel::{Project, process_variables};
-use clairon_live::LiveError;
 use clairon_protocol::AppId;
 use tokio::task;
 
@@ -22,14 +22,14 @@ use crate::{
 /// When no server is named, or it does not take the event.
 pub(crate) async fn publish(arguments: PublishArguments) -> anyhow::Result<()> {
     let target = target(arguments.target).await?;
-    Ok(task::block_in_place(|| clairon_live::publish(&target, &arguments.event))?)
+    Ok(task::block_in_place(|| super::publish::run(&target, &arguments.event))?)
 }
 
 /// # Errors
 /// When no server is named, or it does not let us listen.
 pub(crate) async fn listen(arguments: ListenArguments) -> anyhow::Result<()> {
     let target = target(arguments.target).await?;
-    Ok(task::block_in_place(|| clairon_live::listen(&target, &arguments.what))?)
+    Ok(task::block_in_place(|| super::listen::run(&target, &arguments.what))?)
 }
 
 /// # Errors
@@ -52,7 +52,7 @@ pub(crate) fn tail(arguments: TailArguments) -> anyhow::Result<()> {
         let problem = "a token has printable ASCII characters and no spaces";
         return Err(LiveError::Usage(format!("--token: {problem} (this one has {} bytes)", token.len())).into());
     }
-    Ok(task::block_in_place(|| clairon_live::tail(&endpoint, &token, &what))?)
+    Ok(task::block_in_place(|| super::tail::run(&endpoint, &token, &what))?)
 }
 
 pub(super) fn given(url: &str, when: &str) -> Result<Endpoint, LiveError> {

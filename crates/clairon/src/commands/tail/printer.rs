@@ -10,7 +10,7 @@ use clairon_client::json_line;
 use clairon_protocol::one_line;
 use serde_json::Value;
 
-use crate::terminal::{BOLD, CYAN, DIM, GREEN, RED, Styled, YELLOW};
+use crate::commands::terminal::{BOLD, CYAN, DIM, GREEN, RED, Styled, YELLOW};
 
 /// How much room the first columns have, in characters.
 const KIND: usize = 14;

@@ -15,7 +15,7 @@ const PREFIX: &str = "private-encrypted-";
 
 /// The key that an app's backend makes the keys of channels of. It is not printed.
 #[derive(Clone)]
-pub struct MasterKey([u8; 32]);
+pub(crate) struct MasterKey([u8; 32]);
 
 impl FromStr for MasterKey {
     type Err = String;
