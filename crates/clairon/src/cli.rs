@@ -14,7 +14,10 @@ pub(crate) use self::{
     app_fields::AppFields,
 };
 
-use crate::{commands::stats::StatsArguments, config::Sources};
+use crate::{
+    commands::{listen::ListenArguments, publish::PublishArguments, stats::StatsArguments, tail::TailArguments},
+    config::Sources,
+};
 
 /// A broadcasting server that speaks the Pusher Channels protocol.
 #[derive(Debug, Parser)]
@@ -187,36 +190,6 @@ pub(crate) struct ImportArguments {
     /// Do not ask
     #[arg(long)]
     pub(crate) yes: bool,
-}
-
-#[derive(Debug, Args)]
-pub(crate) struct PublishArguments {
-    #[command(flatten)]
-    pub(crate) event: crate::commands::publish::PublishArgs,
-    #[command(flatten)]
-    pub(crate) target: TargetArguments,
-}
-
-#[derive(Debug, Args)]
-pub(crate) struct ListenArguments {
-    #[command(flatten)]
-    pub(crate) what: crate::commands::listen::ListenArgs,
-    #[command(flatten)]
-    pub(crate) target: TargetArguments,
-}
-
-#[derive(Debug, Args)]
-pub(crate) struct TailArguments {
-    #[command(flatten)]
-    pub(crate) what: crate::commands::tail::TailArgs,
-    /// The server, `http(s)://HOST[:PORT][/PREFIX]`; without it, the one of this machine
-    #[arg(long, value_name = "URL")]
-    pub(crate) url: Option<Hidden>,
-    /// The token of its admin API; without it, the setting admin.token, which is `CLAIRON_ADMIN_TOKEN`
-    #[arg(long, value_name = "TOKEN")]
-    pub(crate) token: Option<Hidden>,
-    #[command(flatten)]
-    pub(crate) files: SettingsFiles,
 }
 
 #[derive(Debug, Args)]

@@ -5,29 +5,32 @@ pub(crate) mod config;
 pub(crate) mod health;
 pub(crate) mod import;
 pub(crate) mod listen;
-pub(crate) mod live_error;
 pub(crate) mod publish;
 pub(crate) mod serve;
 pub(crate) mod stats;
 pub(crate) mod tail;
-pub(crate) mod target;
 
 mod address;
 mod connect_failure;
-mod health_check;
 mod master_key;
 mod setup;
+mod target;
 mod terminal;
 
 use std::{
     fmt::Display,
     io::{self, BufRead, IsTerminal, Write},
     sync::Arc,
+    time::Duration,
 };
 
 use clairon_registry::{AppRegistry, RegistryError};
+use tokio::{runtime::Handle, time::sleep};
 
 use crate::config::{Database, Problems};
+
+/// The context of an error on stdout, for commands that print until they are interrupted.
+const CANNOT_PRINT: &str = "the output cannot be written";
 
 /// Opens the database for a server, and makes it where it is not there.
 async fn open_for_server(database: &Database) -> Result<Arc<dyn AppRegistry>, RegistryError> {
@@ -70,4 +73,9 @@ fn confirm(what: impl Display, question: impl Display) -> anyhow::Result<bool> {
     let mut answer = String::new();
     stdin.lock().read_line(&mut answer)?;
     Ok(matches!(answer.trim(), "y" | "Y" | "yes"))
+}
+
+/// Waits, in a command that blocks its thread.
+fn pause(time: Duration) {
+    Handle::current().block_on(sleep(time));
 }

@@ -42,12 +42,12 @@ async fn run(command: Command) -> anyhow::Result<()> {
         Command::Stats(arguments) => commands::stats::run(arguments).await,
         Command::Config(arguments) => commands::config::run(arguments),
         Command::Import(arguments) => commands::import::run(arguments).await,
-        Command::Publish(arguments) => commands::target::publish(arguments).await,
-        Command::Listen(arguments) => commands::target::listen(arguments).await,
-        Command::Tail(arguments) => commands::target::tail(arguments),
+        Command::Publish(arguments) => commands::publish::run(arguments).await,
+        Command::Listen(arguments) => commands::listen::run(arguments).await,
+        Command::Tail(arguments) => commands::tail::run(arguments),
         Command::Bench(arguments) => Ok(task::block_in_place(|| clairon_bench::run(arguments))?),
         Command::Doctor(arguments) => Ok(task::block_in_place(|| clairon_doctor::run(&arguments))?),
-        Command::Health(arguments) => task::block_in_place(|| commands::health::run(arguments)),
+        Command::Health(arguments) => commands::health::run(arguments),
     }
 }
 
@@ -62,7 +62,6 @@ fn report(error: anyhow::Error) -> ExitCode {
     say_error(format, &format!("{error:#}"));
     let is_usage = error.downcast_ref().is_some_and(DoctorError::is_usage)
         || error.downcast_ref().is_some_and(BenchError::is_usage)
-        || error.downcast_ref().is_some_and(ImportError::is_usage)
-        || error.downcast_ref().is_some_and(commands::live_error::LiveError::is_usage);
+        || error.downcast_ref().is_some_and(ImportError::is_usage);
     if is_usage { ExitCode::from(USAGE_ERROR) } else { ExitCode::FAILURE }
 }

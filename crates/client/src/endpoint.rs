@@ -1,24 +1,24 @@
-//! Where a server listens.
+//! The address of a server.
 
 use std::fmt;
 
 use url::{Host, Url};
 
-/// Host, port, TLS or not, and what stands before `/app` and `/apps` in its paths.
+/// The address of a server: host, port, TLS, and the prefix of its paths.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Endpoint {
-    /// A name or an address, an IPv6 one without brackets.
+    /// A host name or an IP address; IPv6 without brackets.
     pub host: String,
-    /// Never 0.
+    /// The port, never 0.
     pub port: u16,
-    /// Whether it speaks TLS.
+    /// True if the server speaks TLS.
     pub tls: bool,
-    /// Empty, or with a slash in front and none at the end.
+    /// The path before `/app` and `/apps`: empty, or with a slash at its start and none at its end.
     pub prefix: String,
 }
 
 impl Endpoint {
-    /// Takes a host with or without the brackets of an IPv6 address, and a prefix with or without its slashes.
+    /// An address of parts. The brackets of an IPv6 `host` and the outer slashes of `prefix` are optional.
     #[must_use]
     pub fn new(host: &str, port: u16, tls: bool, prefix: &str) -> Self {
         let prefix = prefix.trim_matches('/');
@@ -27,7 +27,7 @@ impl Endpoint {
         Self { host, port, tls, prefix }
     }
 
-    /// `http(s)://HOST[:PORT][/PREFIX]`, or with `ws` in place of `http`.
+    /// Parses `http(s)://HOST[:PORT][/PREFIX]` or `ws(s)://…`; nothing for any other form.
     #[must_use]
     pub fn parse(text: &str) -> Option<Self> {
         let url = Url::parse(text).ok()?;
@@ -36,7 +36,7 @@ impl Endpoint {
         Self::of_url(&url, url.path()).filter(|_| is_plain && is_open)
     }
 
-    /// The server that a redirect leads to.
+    /// The server in the header `Location` of a redirect, without a prefix.
     #[must_use]
     pub fn of_location(text: &str) -> Option<Self> {
         Self::of_url(&Url::parse(text).ok()?, "")
@@ -51,13 +51,13 @@ impl Endpoint {
         Some(Self::new(url.host_str()?, url.port().unwrap_or(default), tls, prefix))
     }
 
-    /// The URL of a path of the HTTP API.
+    /// The `http` or `https` URL of a path.
     #[must_use]
     pub fn http(&self, path: &str) -> String {
         format!("{self}{path}")
     }
 
-    /// The URL of a path for a WebSocket.
+    /// The `ws` or `wss` URL of a path.
     #[must_use]
     pub fn websocket(&self, path: &str) -> String {
         let scheme = if self.tls { "wss" } else { "ws" };
@@ -70,14 +70,14 @@ impl Endpoint {
         if self.tls { "https" } else { "http" }
     }
 
-    /// `HOST:PORT`
+    /// `HOST:PORT`, with brackets around an IPv6 address.
     #[must_use]
     pub fn authority(&self) -> String {
         let Self { host, port, .. } = self;
         if host.contains(':') { format!("[{host}]:{port}") } else { format!("{host}:{port}") }
     }
 
-    /// True for `localhost` and the addresses that mean the same.
+    /// True for `localhost`, its subdomains, and loopback addresses.
     #[must_use]
     pub fn is_loopback(&self) -> bool {
         is_loopback(&self.host)
@@ -91,7 +91,7 @@ impl Endpoint {
     }
 }
 
-/// True for `localhost` and the addresses that mean the same.
+/// True for `localhost`, its subdomains, and loopback addresses.
 #[must_use]
 pub fn is_loopback(host: &str) -> bool {
     match Host::parse(host) {

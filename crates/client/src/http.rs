@@ -1,7 +1,8 @@
-//! Plain requests and their answers.
+//! Requests and their answers.
 
 use std::{
-    io::Read,
+    error::Error,
+    io::{self, Read},
     sync::mpsc,
     thread,
     time::{Duration, SystemTime},
@@ -13,43 +14,73 @@ use ureq::{
     tls::{Certificate, RootCerts, TlsConfig},
 };
 
-use crate::{PATIENCE, text::quote, tls};
+use clairon_protocol::quote;
 
-/// More of a body is not read, in bytes.
+use crate::{PATIENCE, tls};
+
+/// The longest part of a body that is read, in bytes.
 const MAX_BODY: u64 = 64 << 10;
 
-/// Makes requests. It follows no redirect and uses no proxy: what is asked for is the server itself.
-pub struct Client {
+/// Makes HTTP requests. It follows no redirect and uses no proxy, so an answer comes from the server itself.
+pub struct HttpClient {
     agent: Agent,
     patience: Duration,
 }
 
-impl Default for Client {
+impl Default for HttpClient {
     fn default() -> Self {
         Self::new()
     }
 }
 
-/// What a server has answered, whatever its status.
+/// Why a request got no answer.
+#[derive(Debug, thiserror::Error)]
+pub enum HttpError {
+    /// The time is over.
+    #[error("no answer within {seconds} s")]
+    Timeout {
+        /// The time that the server had, in seconds.
+        seconds: u64,
+    },
+    /// The connection failed. Texts of a peer in the message are quoted.
+    #[error("{}", quote(&.0.to_string()))]
+    Connection(#[source] io::Error),
+    /// The peer sent something other than HTTP.
+    #[error("unreadable answer: {}", quote(&.0.to_string()))]
+    Unreadable(#[source] Box<dyn Error + Send + Sync>),
+    /// Any other failure.
+    #[error("{}", quote(&.0.to_string()))]
+    Other(#[source] ureq::Error),
+}
+
+/// The outcome of [`HttpClient::follow`].
+pub enum Followed {
+    /// The server sends events.
+    Events(EventStream),
+    /// The server answered with something else.
+    Answer(Answer),
+}
+
+/// The answer of a server, with any status.
 #[derive(Clone, Debug)]
 pub struct Answer {
-    /// Its status.
+    /// The status.
     pub status: StatusCode,
     headers: HeaderMap,
-    /// The beginning of its body.
+    /// The body, up to 64 KiB. Other bytes than UTF-8 are replaced.
     pub body: String,
-    /// How far the server's clock is ahead of this machine's, in seconds, by the header `Date`.
+    /// The server's clock minus this machine's, in seconds; known when the answer has a header `Date`.
     pub clock_ahead: Option<i64>,
 }
 
-impl Client {
-    /// One that trusts what the system trusts, and waits [`PATIENCE`] for an answer.
+impl HttpClient {
+    /// A client that trusts the certificates of the system and waits [`PATIENCE`] for an answer.
     #[must_use]
     pub fn new() -> Self {
         Self::with_patience(PATIENCE)
     }
 
-    /// The same that waits this long for a whole answer.
+    /// A client that waits `patience` for a whole answer.
     #[must_use]
     pub fn with_patience(patience: Duration) -> Self {
         let certificates: Vec<_> =
@@ -68,69 +99,73 @@ impl Client {
         Self { agent: config.new_agent(), patience }
     }
 
+    /// Makes a `GET` request.
+    ///
     /// # Errors
-    /// Why there is no answer, in words.
-    pub fn get(&self, url: &str) -> Result<Answer, String> {
+    /// When no answer comes in time, or it is not HTTP.
+    pub fn get(&self, url: &str) -> Result<Answer, HttpError> {
         self.read(self.agent.get(url).call())
     }
 
+    /// Makes a `POST` request that asks for JSON.
+    ///
     /// # Errors
-    /// Why there is no answer, in words.
-    pub fn post(&self, url: &str, content_type: &str, body: &str) -> Result<Answer, String> {
+    /// When no answer comes in time, or it is not HTTP.
+    pub fn post(&self, url: &str, content_type: &str, body: &str) -> Result<Answer, HttpError> {
         let request = self.agent.post(url).header("content-type", content_type).header("accept", "application/json");
         self.read(request.send(body))
     }
 
-    fn read(&self, response: Result<Response<Body>, ureq::Error>) -> Result<Answer, String> {
-        let (parts, body) = response.map_err(|error| self.reason(&error))?.into_parts();
+    fn read(&self, response: Result<Response<Body>, ureq::Error>) -> Result<Answer, HttpError> {
+        let (parts, body) = response.map_err(|error| self.error(error))?.into_parts();
         Ok(answer(parts, beginning(body)))
     }
 
-    /// Why there is no answer, in words.
-    fn reason(&self, error: &ureq::Error) -> String {
+    fn error(&self, error: ureq::Error) -> HttpError {
         match error {
-            ureq::Error::Timeout(_) => format!("no answer within {} s", self.patience.as_secs()),
-            ureq::Error::Io(error) => quote(&error.to_string()),
-            ureq::Error::Protocol(problem) => format!("unreadable answer: {}", quote(&problem.to_string())),
-            other => quote(&other.to_string()),
+            ureq::Error::Timeout(_) => HttpError::Timeout { seconds: self.patience.as_secs() },
+            ureq::Error::Io(error) => HttpError::Connection(error),
+            ureq::Error::Protocol(error) => HttpError::Unreadable(Box::new(error)),
+            other => HttpError::Other(other),
         }
     }
 }
 
-/// A body that is read as it comes.
-pub type Following = BodyReader<'static>;
+/// A body of server-sent events. Reading blocks until more comes, without a time limit.
+pub type EventStream = BodyReader<'static>;
 
-impl Client {
-    /// `GET` of server-sent events, which go on as long as the server lives. Reading them may wait for ever.
+impl HttpClient {
+    /// Makes a `GET` request for server-sent events, with a bearer token.
     ///
     /// # Errors
-    /// Why there is no answer, in words.
-    pub fn follow(&self, url: &str, token: &str) -> Result<Result<Following, Answer>, String> {
+    /// When no answer comes within [`PATIENCE`], or it is not HTTP.
+    pub fn follow(&self, url: &str, token: &str) -> Result<Followed, HttpError> {
         let request = self.agent.get(url).config();
         let request =
             request.timeout_global(None).timeout_connect(Some(PATIENCE)).timeout_recv_response(Some(PATIENCE));
         let request =
             request.build().header("authorization", format!("Bearer {token}")).header("accept", "text/event-stream");
-        let response = request.call().map_err(|error| self.reason(&error))?;
+        let response = request.call().map_err(|error| self.error(error))?;
         let is_stream = response
             .headers()
             .get("content-type")
             .is_some_and(|kind| kind.as_bytes().to_ascii_lowercase().starts_with(b"text/event-stream"));
         if response.status() == StatusCode::OK && is_stream {
-            return Ok(Ok(response.into_body().into_reader()));
+            return Ok(Followed::Events(response.into_body().into_reader()));
         }
         let (parts, body) = response.into_parts();
-        // A thread that may be left behind: this request has no time limit.
+        // This request has no time limit, so a thread reads the body. It is left behind if the body does not end in
+        // time.
         let (sender, receiver) = mpsc::channel();
         thread::spawn(move || sender.send(beginning(body)));
-        Ok(Err(answer(parts, receiver.recv_timeout(PATIENCE).unwrap_or_default())))
+        Ok(Followed::Answer(answer(parts, receiver.recv_timeout(PATIENCE).unwrap_or_default())))
     }
 }
 
-/// What is too long or breaks off is cut.
+/// The body up to its limit, or up to the point where the connection breaks.
 fn beginning(body: Body) -> String {
     let mut bytes = Vec::new();
-    // Where it ends does not matter: the status tells enough.
+    // A body that breaks off is used as far as it came; the status is more important.
     let _ = body.into_reader().take(MAX_BODY).read_to_end(&mut bytes);
     String::from_utf8_lossy(&bytes).into_owned()
 }
@@ -150,7 +185,7 @@ fn seconds(time: SystemTime) -> Option<i64> {
 }
 
 impl Answer {
-    /// One that nobody sent, to test what is made of it.
+    /// An answer for tests.
     ///
     /// # Panics
     /// When the status or a header is not valid.
@@ -166,14 +201,14 @@ impl Answer {
         }
     }
 
-    /// A header, fit to be shown; empty where it is missing.
+    /// A header, quoted for messages; empty if it is missing.
     #[must_use]
     pub fn header(&self, name: &str) -> String {
         self.headers.get(name).map(|value| quote(&String::from_utf8_lossy(value.as_bytes()))).unwrap_or_default()
     }
 
-    /// The message of an error: what stands in `error`, `message` or `detail` of a JSON body, or else the body, or
-    /// "nothing" where it is empty.
+    /// The message of an error, quoted: `error`, `message` or `detail` of a JSON body, or else the body itself. It is
+    /// "nothing" for an empty body and "an HTML page" for a page.
     #[must_use]
     pub fn message(&self) -> String {
         let json: Option<serde_json::Value> = serde_json::from_str(&self.body).ok();
@@ -186,7 +221,7 @@ impl Answer {
         field("error").or_else(|| field("message")).or_else(|| field("detail")).unwrap_or_else(body)
     }
 
-    /// The body's JSON, where it is an object.
+    /// The body as a JSON object; nothing if it is none.
     #[must_use]
     pub fn object(&self) -> Option<serde_json::Map<String, serde_json::Value>> {
         serde_json::from_str(&self.body).ok()

@@ -1,29 +1,24 @@
 //! A client of servers that speak the Pusher protocol: their HTTP API, and their WebSocket as pusher-js uses it.
 //!
-//! Everything blocks, and waits no longer than [`PATIENCE`] for a peer unless it is told to. What a peer says is shown
-//! only through [`quote`]. Secrets sign and are never shown.
+//! All calls block, for at most [`PATIENCE`] unless the caller gives another time. Texts of a peer are shown only through
+//! [`quote`](clairon_protocol::quote). Secrets are used for signatures and never shown.
 
-mod backend;
-mod credentials;
+pub mod api;
+mod api_refusal;
+mod app_target;
 mod endpoint;
 pub mod http;
-pub mod refusal;
-pub mod signed;
 pub mod socket;
 pub mod stream;
-mod target;
-mod text;
 pub mod tls;
 
 use std::time::Duration;
 
-pub use backend::{Problem, backend, check_host, credential_choice, credential_set, meant};
-pub use credentials::Credentials;
+pub use api_refusal::{ApiRefusal, CLOCK_WINDOW, clock_words};
+pub use app_target::{AppTarget, InvalidTarget};
 pub use endpoint::{Endpoint, is_loopback};
-pub use refusal::Refusal;
-pub use socket::PusherSocket;
-pub use target::{InvalidTarget, Target};
-pub use text::{json_line, quote};
+pub use http::{Answer, HttpClient, HttpError};
+pub use socket::{PusherSocket, SocketError};
 
-/// How long a peer may take for anything before it is given up.
+/// The longest wait for one step of a peer: an answer, a greeting, a TLS handshake.
 pub const PATIENCE: Duration = Duration::from_secs(10);

@@ -1,8 +1,8 @@
-//! A client of the Pusher protocol.
+//! A WebSocket connection to a server, as pusher-js makes it.
 
 use std::time::{Duration, Instant};
 
-use clairon_protocol::{SocketId, without_lone_surrogates};
+use clairon_protocol::{SocketId, quote, without_lone_surrogates};
 use serde_json::{Value, json};
 use tungstenite::{
     ClientHandshake, HandshakeError, Message, WebSocket,
@@ -12,63 +12,66 @@ use tungstenite::{
     protocol::WebSocketConfig,
 };
 
-use crate::{PATIENCE, endpoint::Endpoint, stream::Stream, text::quote};
+use crate::{PATIENCE, endpoint::Endpoint, stream::Stream};
 
-/// A server's message may be this long, in bytes.
+/// The longest message of a server, in bytes.
 const MAX_MESSAGE: usize = 1 << 20;
 
-/// How long the last words may take.
+/// The time for the close frame to go out.
 const GOODBYE: Duration = Duration::from_secs(1);
-/// What a server may ask a client to be silent for; more is taken for this.
+/// The longest `activity_timeout` that is used; a longer one of the server is reduced to it.
 const MAX_SILENCE: Duration = Duration::from_hours(1);
-/// The same where the server does not say: the protocol's default.
+/// The `activity_timeout` if the server names none: the protocol's default.
 const DEFAULT_SILENCE: Duration = Duration::from_mins(2);
 
-/// A connection that the server has greeted.
+/// A connection with a socket id.
 pub struct PusherSocket {
     socket: WebSocket<Stream>,
-    /// What the server calls it.
+    /// The id that the server gave the connection.
     pub id: SocketId,
-    /// After so much silence a client is to ask whether the server is still there.
+    /// After this time without a message from the server, the client sends a ping.
     pub activity_timeout: Duration,
 }
 
-/// Why there is no connection.
-#[derive(Debug)]
-pub enum Refused {
-    /// The request was answered, but not with 101.
+/// Why there is no connection, or none any more. Texts of the peer in the messages are quoted.
+#[derive(Debug, thiserror::Error)]
+pub enum SocketError {
+    /// The server answered the handshake with another status than 101.
+    #[error("status {}", .0.status)]
     NotUpgraded(NotUpgraded),
-    /// The server has said why, in Pusher's terms.
-    Told {
-        /// The code, from 4000 on; or a status.
+    /// The server sent an error in Pusher's form, or a close frame.
+    #[error("{}{message}", .code.map(|code| format!("{code} ")).unwrap_or_default())]
+    Refused {
+        /// A close code from 4000 on, or an HTTP status; the server may send none.
         code: Option<u64>,
-        /// The words.
+        /// The server's message.
         message: String,
     },
-    /// Anything else, in words.
+    /// The connection failed, or the server broke the protocol.
+    #[error("{0}")]
     Broken(String),
 }
 
-/// An answer other than 101.
+/// An answer to a handshake other than 101. All texts are quoted.
 #[derive(Debug)]
 pub struct NotUpgraded {
-    /// Its status.
+    /// The status.
     pub status: u16,
-    /// Its header `Server`.
+    /// The header `Server`, empty if missing.
     pub server: String,
-    /// Its header `Location`.
+    /// The header `Location`, empty if missing.
     pub location: String,
-    /// Its body.
+    /// The body.
     pub message: String,
 }
 
 impl PusherSocket {
-    /// Connects as pusher-js does.
+    /// Connects as pusher-js does, and waits for the socket id. `origin` becomes the header `Origin`.
     ///
     /// # Errors
-    /// When there is no connection, or the server does not let this client in.
-    pub fn connect(endpoint: &Endpoint, key: &str, origin: Option<&str>) -> Result<Self, Refused> {
-        let broken = |error: &dyn std::fmt::Display| Refused::Broken(quote(&error.to_string()));
+    /// When the connection fails or the server refuses it.
+    pub fn connect(endpoint: &Endpoint, key: &str, origin: Option<&str>) -> Result<Self, SocketError> {
+        let broken = |error: &dyn std::fmt::Display| SocketError::Broken(quote(&error.to_string()));
         let stream = Stream::open(endpoint).map_err(|error| broken(&error))?;
         let url =
             endpoint.websocket(&format!("/app/{key}?protocol=7&client=clairon&version={}", env!("CARGO_PKG_VERSION")));
@@ -77,15 +80,16 @@ impl PusherSocket {
             request.headers_mut().insert("origin", origin);
         }
         let config = WebSocketConfig::default().max_message_size(Some(MAX_MESSAGE)).max_frame_size(Some(MAX_MESSAGE));
-        let (mut socket, _) = client_with_config(request, stream, Some(config)).map_err(refused)?;
+        let (mut socket, _) = client_with_config(request, stream, Some(config)).map_err(handshake_error)?;
         let first = next_event(&mut socket, None)?.ok_or_else(silent)?;
-        let greeting = data(&first);
+        let greeting = event_data(&first);
         let id = match first["event"].as_str() {
             Some("pusher:connection_established") => greeting["socket_id"].as_str().and_then(|id| id.parse().ok()),
-            Some("pusher:error") => return Err(told(&greeting)),
+            Some("pusher:error") => return Err(refusal(&greeting)),
             _ => None,
         };
-        let id = id.ok_or_else(|| Refused::Broken(format!("the first message is {}", quote(&first.to_string()))))?;
+        let id =
+            id.ok_or_else(|| SocketError::Broken(format!("the first message is {}", quote(&first.to_string()))))?;
         let silence = greeting["activity_timeout"].as_u64().filter(|seconds| *seconds > 0);
         let activity_timeout = silence.map_or(DEFAULT_SILENCE, Duration::from_secs).min(MAX_SILENCE);
         Ok(Self { socket, id, activity_timeout })
@@ -94,60 +98,60 @@ impl PusherSocket {
     /// Sends an event.
     ///
     /// # Errors
-    /// When the connection is broken.
-    pub fn send(&mut self, event: &Value) -> Result<(), Refused> {
+    /// When the connection is broken, or the server does not read within [`PATIENCE`].
+    pub fn send(&mut self, event: &Value) -> Result<(), SocketError> {
         self.socket.get_mut().give(PATIENCE);
         let sent = self.socket.send(Message::text(event.to_string()));
-        sent.map_err(|error| Refused::Broken(quote(&error.to_string())))
+        sent.map_err(|error| SocketError::Broken(quote(&error.to_string())))
     }
 
-    /// The next event; `None` if there is none for so long.
+    /// The next event; nothing if none comes within `wait`.
     ///
     /// # Errors
-    /// When the connection is broken, or closed by the server, which may say why.
-    pub fn next(&mut self, wait: Duration) -> Result<Option<Value>, Refused> {
+    /// When the connection is broken, or the server closes it.
+    pub fn next(&mut self, wait: Duration) -> Result<Option<Value>, SocketError> {
         next_event(&mut self.socket, Some(wait))
     }
 
-    /// Subscribes to a public channel and waits for the answer.
+    /// Subscribes to a public channel and waits for the confirmation.
     ///
     /// # Errors
-    /// When there is another answer or none.
-    pub fn subscribe(&mut self, channel: &str) -> Result<(), Refused> {
+    /// When the server refuses, or confirms nothing within [`PATIENCE`].
+    pub fn subscribe(&mut self, channel: &str) -> Result<(), SocketError> {
         let message = json!({"event": "pusher:subscribe", "data": {"channel": channel, "auth": ""}});
         self.send(&message)?;
         self.wait_for("pusher_internal:subscription_succeeded", channel)
     }
 
-    /// Waits for an event on a channel, for [`PATIENCE`].
+    /// Waits for an event on a channel and skips all others.
     ///
     /// # Errors
-    /// When it does not come, or an error does.
-    pub fn wait_for(&mut self, name: &str, channel: &str) -> Result<(), Refused> {
+    /// When the event does not come within [`PATIENCE`], or the server sends an error.
+    pub fn wait_for(&mut self, name: &str, channel: &str) -> Result<(), SocketError> {
         let start = Instant::now();
         loop {
             let event = self.next(PATIENCE.saturating_sub(start.elapsed()))?.ok_or_else(silent)?;
             match event["event"].as_str() {
                 Some(found) if found == name && event["channel"] == channel => return Ok(()),
-                Some("pusher:error" | "pusher:subscription_error") => return Err(told(&data(&event))),
+                Some("pusher:error" | "pusher:subscription_error") => return Err(refusal(&event_data(&event))),
                 _ => {}
             }
         }
     }
 
-    /// Says goodbye, so that the server does not note a broken connection.
+    /// Sends a close frame, so that the server does not log a broken connection.
     pub fn close(mut self) {
         self.socket.get_mut().give(GOODBYE);
-        // Whoever has gone already needs no goodbye.
+        // A failure means that the connection has already ended.
         let _ = self.socket.close(None);
         let _ = self.socket.flush();
     }
 }
 
-/// The next event, or `None` if the server is silent, or says other things, for so long; in the time that the
-/// connection has anyway if no other is given.
-fn next_event(socket: &mut WebSocket<Stream>, wait: Option<Duration>) -> Result<Option<Value>, Refused> {
-    let broken = |error: &dyn std::fmt::Display| Refused::Broken(quote(&error.to_string()));
+/// The next event; nothing if none comes within `wait`. Without `wait`, the deadline that the stream has already is
+/// used.
+fn next_event(socket: &mut WebSocket<Stream>, wait: Option<Duration>) -> Result<Option<Value>, SocketError> {
+    let broken = |error: &dyn std::fmt::Display| SocketError::Broken(quote(&error.to_string()));
     if let Some(wait) = wait {
         socket.get_mut().give(wait);
     }
@@ -159,7 +163,7 @@ fn next_event(socket: &mut WebSocket<Stream>, wait: Option<Duration>) -> Result<
             }
             Ok(Message::Close(Some(frame))) => {
                 let code = u64::from(u16::from(frame.code));
-                return Err(Refused::Told { code: Some(code), message: quote(&frame.reason) });
+                return Err(SocketError::Refused { code: Some(code), message: quote(&frame.reason) });
             }
             Ok(_) => {}
             Err(Error::Io(error))
@@ -172,15 +176,15 @@ fn next_event(socket: &mut WebSocket<Stream>, wait: Option<Duration>) -> Result<
     }
 }
 
-fn silent() -> Refused {
-    Refused::Broken(format!("nothing came within {} s", PATIENCE.as_secs()))
+fn silent() -> SocketError {
+    SocketError::Broken(format!("nothing came within {} s", PATIENCE.as_secs()))
 }
 
-fn refused(error: HandshakeError<ClientHandshake<Stream>>) -> Refused {
+fn handshake_error(error: HandshakeError<ClientHandshake<Stream>>) -> SocketError {
     match error {
-        HandshakeError::Failure(Error::Http(response)) => Refused::NotUpgraded(not_upgraded(&response)),
-        HandshakeError::Failure(error) => Refused::Broken(quote(&error.to_string())),
-        HandshakeError::Interrupted(_) => Refused::Broken(format!("no answer within {} s", PATIENCE.as_secs())),
+        HandshakeError::Failure(Error::Http(response)) => SocketError::NotUpgraded(not_upgraded(&response)),
+        HandshakeError::Failure(error) => SocketError::Broken(quote(&error.to_string())),
+        HandshakeError::Interrupted(_) => SocketError::Broken(format!("no answer within {} s", PATIENCE.as_secs())),
     }
 }
 
@@ -197,19 +201,19 @@ fn not_upgraded(response: &Response<Option<Vec<u8>>>) -> NotUpgraded {
     }
 }
 
-/// What the data of an error says.
+/// The error that the data of `pusher:error` or `pusher:subscription_error` describes.
 #[must_use]
-pub fn told(data: &Value) -> Refused {
+pub fn refusal(data: &Value) -> SocketError {
     let text = |name: &str| data[name].as_str().map(quote);
-    Refused::Told {
+    SocketError::Refused {
         code: data["code"].as_u64().or_else(|| data["status"].as_u64()),
         message: text("message").or_else(|| text("error")).unwrap_or_default(),
     }
 }
 
-/// The data of an event, which is JSON in a string, or in errors JSON itself.
+/// The data of an event as JSON. The protocol sends it as a string of JSON, but in errors as JSON itself.
 #[must_use]
-pub fn data(event: &Value) -> Value {
+pub fn event_data(event: &Value) -> Value {
     match &event["data"] {
         Value::String(text) => serde_json::from_str(text).unwrap_or_default(),
         other => other.clone(),

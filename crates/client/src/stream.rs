@@ -10,22 +10,22 @@ use std::{
 
 use rustls::{ClientConnection, StreamOwned};
 
-use crate::{PATIENCE, endpoint::Endpoint, tls};
+use crate::{PATIENCE, endpoint::Endpoint, tls::TlsClient};
 
-/// How long one address may take to answer.
+/// The time for one address to accept a connection.
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
-/// More addresses of one name are not tried.
+/// The number of addresses of one name that are tried.
 const MAX_ADDRESSES: usize = 8;
 
-/// A connection whose reads and writes fail from a moment on. A time limit of each of them would be none for all
-/// together: a peer may send a byte a second.
-pub struct Timed {
+/// A TCP connection with a deadline for all reads and writes together. A limit for each single read would never end the
+/// connection: a peer may send one byte a second.
+pub struct TimedStream {
     tcp: TcpStream,
     until: Instant,
 }
 
-impl Timed {
-    /// A connection that may be used for so long.
+impl TimedStream {
+    /// A connection that fails once `time` is over.
     #[must_use]
     pub fn new(tcp: TcpStream, time: Duration) -> Self {
         Self { tcp, until: Instant::now() + time }
@@ -37,14 +37,14 @@ impl Timed {
     }
 }
 
-impl Read for Timed {
+impl Read for TimedStream {
     fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
         self.tcp.set_read_timeout(self.left()?)?;
         self.tcp.read(buffer)
     }
 }
 
-impl Write for Timed {
+impl Write for TimedStream {
     fn write(&mut self, buffer: &[u8]) -> io::Result<usize> {
         self.tcp.set_write_timeout(self.left()?)?;
         self.tcp.write(buffer)
@@ -55,30 +55,30 @@ impl Write for Timed {
     }
 }
 
-/// A connection.
+/// A connection to a server.
 pub enum Stream {
     /// Without TLS.
-    Plain(Timed),
+    Plain(TimedStream),
     /// With TLS.
-    Tls(Box<StreamOwned<ClientConnection, Timed>>),
+    Tls(Box<StreamOwned<ClientConnection, TimedStream>>),
 }
 
 impl Stream {
-    /// Connects to a server, with TLS where the endpoint says so. Both have [`PATIENCE`], and so has what comes next
-    /// unless it is [given](Self::give) more time.
+    /// Connects to a server, with TLS if the endpoint has it. The deadline is [`PATIENCE`] from the start of the TCP
+    /// connection on, for the TLS handshake and all that follows; [`give`](Self::give) sets another.
     ///
     /// # Errors
-    /// When its name does not resolve, nothing answers there, or TLS fails.
+    /// When the name does not resolve, no address accepts the connection, or TLS fails.
     pub fn open(endpoint: &Endpoint) -> io::Result<Self> {
-        let tcp = Timed::new(dial(&resolve(&endpoint.host, endpoint.port)?)?, PATIENCE);
+        let tcp = TimedStream::new(dial(&resolve(&endpoint.host, endpoint.port)?)?, PATIENCE);
         if !endpoint.tls {
             return Ok(Self::Plain(tcp));
         }
-        let tls = tls::Client::new().map_err(io::Error::other)?;
+        let tls = TlsClient::new().map_err(io::Error::other)?;
         Ok(Self::Tls(Box::new(tls.handshake(tcp, &endpoint.host)?)))
     }
 
-    /// Lets it be used for so long from now on.
+    /// Sets the deadline to `time` from now.
     pub fn give(&mut self, time: Duration) {
         let tcp = match self {
             Self::Plain(tcp) => tcp,
@@ -91,23 +91,23 @@ impl Stream {
 /// The addresses of a host.
 ///
 /// # Errors
-/// When the name does not resolve, or not in time.
+/// When the name does not resolve within [`PATIENCE`].
 pub fn resolve(host: &str, port: u16) -> io::Result<Vec<SocketAddr>> {
-    // The system's resolver has no time limit that could be set here, hence a thread that may be left behind.
+    // The system's resolver has no time limit, so a thread asks it. The thread is left behind when the time is over.
     let (sender, receiver) = mpsc::channel();
     let target = (host.to_owned(), port);
     thread::spawn(move || {
         let found = target.to_socket_addrs().map(|addresses| addresses.take(MAX_ADDRESSES).collect());
-        // Nobody listens any more once the time is over.
+        // The receiver is gone when the time is over.
         let _ = sender.send(found);
     });
     receiver.recv_timeout(PATIENCE).unwrap_or_else(|_| Err(io::ErrorKind::TimedOut.into()))
 }
 
-/// Connects to the first address that answers.
+/// Connects to the first address that accepts.
 ///
 /// # Errors
-/// That of the last address.
+/// The error of the last address, when none accepts within five seconds.
 pub fn dial(addresses: &[SocketAddr]) -> io::Result<TcpStream> {
     let mut last = io::Error::from(io::ErrorKind::AddrNotAvailable);
     for address in addresses {

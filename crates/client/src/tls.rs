@@ -1,4 +1,4 @@
-//! TLS, with the certificates that this machine trusts, as PHP uses them too.
+//! TLS with the certificates that this machine trusts. PHP trusts the same.
 
 use std::{
     io::{self, Read, Write},
@@ -16,30 +16,29 @@ use rustls::{
     pki_types::{CertificateDer, ServerName, UnixTime},
 };
 
-/// The certificates of the system, or of `SSL_CERT_FILE` and `SSL_CERT_DIR`; those of Mozilla where the system has
-/// none.
+/// The certificates of the system, or of `SSL_CERT_FILE` and `SSL_CERT_DIR`.
 static ROOTS: LazyLock<Vec<CertificateDer<'static>>> = LazyLock::new(|| rustls_native_certs::load_native_certs().certs);
 
-/// One attempt, which remembers the certificate that it was shown.
-pub struct Client {
+/// A client for one handshake. It keeps the certificates that the server sent.
+pub struct TlsClient {
     config: Arc<ClientConfig>,
-    seen: Arc<OnceLock<Chain>>,
+    seen: Arc<OnceLock<CertificateChain>>,
 }
 
-/// What a server has shown.
+/// The certificates that a server sent.
 #[derive(Clone, Debug)]
-pub struct Chain {
-    /// In DER.
+pub struct CertificateChain {
+    /// The server's own certificate, in DER.
     pub certificate: Vec<u8>,
-    /// How many certificates came with it.
+    /// The number of further certificates.
     pub intermediates: usize,
 }
 
-impl Client {
-    /// With the system's certificates, or those of Mozilla.
+impl TlsClient {
+    /// A client that trusts the system's certificates, or Mozilla's if the system has none.
     ///
     /// # Errors
-    /// When none of them can be used.
+    /// When no certificate can be used.
     pub fn new() -> Result<Self, Error> {
         let seen = Arc::new(OnceLock::new());
         let provider = provider();
@@ -47,7 +46,7 @@ impl Client {
         let inner = WebPkiServerVerifier::builder_with_provider(roots, provider.clone())
             .build()
             .map_err(|error| Error::General(error.to_string()))?;
-        let verifier = Arc::new(Remember { inner, seen: seen.clone() });
+        let verifier = Arc::new(RecordingVerifier { inner, seen: seen.clone() });
         let config = ClientConfig::builder_with_provider(provider)
             .with_safe_default_protocol_versions()?
             .dangerous()
@@ -56,10 +55,11 @@ impl Client {
         Ok(Self { config: Arc::new(config), seen })
     }
 
-    /// Makes TLS of a connection.
+    /// Makes the handshake on a TCP connection.
     ///
     /// # Errors
-    /// When the peer speaks no TLS, or has no certificate for `host` that is good. A [`rustls::Error`] may be inside.
+    /// When the peer speaks no TLS, or its certificate is not valid for `host`. [`cause`] finds the error of rustls
+    /// inside.
     pub fn handshake<S: Read + Write>(&self, mut tcp: S, host: &str) -> io::Result<StreamOwned<ClientConnection, S>> {
         let name = ServerName::try_from(host.to_owned()).map_err(io::Error::other)?;
         let mut connection = ClientConnection::new(self.config.clone(), name).map_err(io::Error::other)?;
@@ -69,20 +69,20 @@ impl Client {
         Ok(StreamOwned::new(connection, tcp))
     }
 
-    /// What the server has shown, whether it was accepted or not.
+    /// The certificates that the server sent, accepted or not.
     #[must_use]
-    pub fn chain(&self) -> Option<&Chain> {
+    pub fn chain(&self) -> Option<&CertificateChain> {
         self.seen.get()
     }
 }
 
-/// What rustls says, where it is the cause of an error.
+/// The error of rustls inside an I/O error; nothing if TLS was not the cause.
 #[must_use]
 pub fn cause(error: &io::Error) -> Option<&Error> {
     error.get_ref()?.downcast_ref()
 }
 
-/// What is wrong with the server's certificate, where that is what the error is about: then it does speak TLS.
+/// The fault of the server's certificate inside an I/O error. A server with such a fault speaks TLS.
 #[must_use]
 pub fn certificate_error(error: &io::Error) -> Option<&CertificateError> {
     match cause(error)? {
@@ -91,14 +91,14 @@ pub fn certificate_error(error: &io::Error) -> Option<&CertificateError> {
     }
 }
 
-/// The cryptography behind all of it.
+/// The implementation of cryptography that all TLS connections use.
 #[must_use]
 pub fn provider() -> Arc<CryptoProvider> {
     static PROVIDER: LazyLock<Arc<CryptoProvider>> = LazyLock::new(|| Arc::new(ring::default_provider()));
     PROVIDER.clone()
 }
 
-/// The certificates of the system in DER; none where it has none.
+/// The certificates that the system trusts, in DER; empty if it has none.
 #[must_use]
 pub fn system_certificates() -> &'static [CertificateDer<'static>] {
     &ROOTS
@@ -106,7 +106,7 @@ pub fn system_certificates() -> &'static [CertificateDer<'static>] {
 
 fn roots() -> RootCertStore {
     let mut roots = RootCertStore::empty();
-    // Those that cannot be read are left out, as OpenSSL does.
+    // Unreadable certificates are left out, as OpenSSL does.
     roots.add_parsable_certificates(system_certificates().iter().cloned());
     if roots.is_empty() {
         roots.extend(webpki_roots::TLS_SERVER_ROOTS.iter().cloned());
@@ -114,14 +114,14 @@ fn roots() -> RootCertStore {
     roots
 }
 
-/// The usual verifier, which remembers what it was asked about.
+/// The usual verifier, which also keeps the certificates that it checks.
 #[derive(Debug)]
-struct Remember {
+struct RecordingVerifier {
     inner: Arc<WebPkiServerVerifier>,
-    seen: Arc<OnceLock<Chain>>,
+    seen: Arc<OnceLock<CertificateChain>>,
 }
 
-impl ServerCertVerifier for Remember {
+impl ServerCertVerifier for RecordingVerifier {
     fn verify_server_cert(
         &self,
         end_entity: &CertificateDer<'_>,
@@ -130,8 +130,8 @@ impl ServerCertVerifier for Remember {
         ocsp_response: &[u8],
         now: UnixTime,
     ) -> Result<ServerCertVerified, Error> {
-        let chain = Chain { certificate: end_entity.to_vec(), intermediates: intermediates.len() };
-        // It is asked once a handshake, and a client makes one.
+        let chain = CertificateChain { certificate: end_entity.to_vec(), intermediates: intermediates.len() };
+        // The cell is empty: a handshake calls this once, and a client makes one handshake.
         let _ = self.seen.set(chain);
         self.inner.verify_server_cert(end_entity, intermediates, server_name, ocsp_response, now)
     }

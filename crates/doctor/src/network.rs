@@ -11,14 +11,14 @@ mod side;
 mod tls;
 mod websocket;
 
-use clairon_client::{PusherSocket, http::Client};
+use clairon_client::{HttpClient, PusherSocket};
 
 use self::side::Side;
 use crate::{finding::Finding, setup::Setup};
 
 /// All checks of the network, as far as each step of a connection allows the next.
 pub(crate) fn check(setup: &Setup) -> Vec<Finding> {
-    let client = Client::new();
+    let client = HttpClient::new();
     let mut findings = Vec::new();
     let mut reached = Vec::new();
     for side in Side::all(setup) {
@@ -55,7 +55,7 @@ pub(crate) fn check(setup: &Setup) -> Vec<Finding> {
 }
 
 /// From the name to the server behind the port.
-fn reach(setup: &Setup, client: &Client, side: &Side) -> Vec<Finding> {
+fn reach(setup: &Setup, client: &HttpClient, side: &Side) -> Vec<Finding> {
     let (finding, addresses) = name::check(side);
     let mut findings = vec![finding];
     let Some(addresses) = addresses else { return findings };

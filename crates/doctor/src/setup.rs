@@ -2,9 +2,9 @@
 
 mod page;
 
-use clairon_client::{Credentials, Endpoint, Problem, backend, credential_set, meant};
-use clairon_laravel::{Connection, Project};
-use clairon_protocol::AppKey;
+use clairon_client::Endpoint;
+use clairon_laravel::{AddressError, BackendAddress, BroadcastConnection, CredentialSet, Project};
+use clairon_protocol::{AppCredentials, AppKey};
 
 use crate::{DoctorArgs, DoctorError, surroundings::Surroundings};
 
@@ -16,10 +16,10 @@ pub(crate) struct Setup {
     pub(crate) project: Project,
     pub(crate) in_container: bool,
     /// The connection that the project uses, or is meant to use, of those that speak the Pusher protocol.
-    pub(crate) connection: Option<Connection>,
-    pub(crate) credentials: Option<Credentials>,
+    pub(crate) connection: Option<BroadcastConnection>,
+    pub(crate) credentials: Option<AppCredentials>,
     /// Where Laravel sends events, or why that cannot be told.
-    pub(crate) backend: Result<Endpoint, Problem>,
+    pub(crate) backend: Result<Endpoint, AddressError>,
     /// How the page connects.
     pub(crate) page: Page,
     pub(crate) auth_url: Option<String>,
@@ -32,11 +32,12 @@ impl Setup {
         project: Project,
     ) -> Result<Self, DoctorError> {
         let given = arguments.url.as_deref().map(given_endpoint).transpose()?;
-        let connection = meant(&project);
+        let connection = project.pusher_connection().cloned();
         let backend = match (&given, &connection) {
             (Some(endpoint), _) => Ok(endpoint.clone()),
-            (None, Some(connection)) => backend(connection),
-            (None, None) => Err(Problem::Missing),
+            (None, Some(connection)) => BackendAddress::of(connection)
+                .map(|BackendAddress { host, port, tls, path }| Endpoint::new(&host, port, tls, &path)),
+            (None, None) => Err(AddressError::Missing),
         };
         let mut page = Page::of(&project, connection.as_ref(), backend.as_ref().ok());
         if let Some(endpoint) = given {
@@ -44,7 +45,7 @@ impl Setup {
         }
         Ok(Self {
             in_container: surroundings.in_container,
-            credentials: connection.as_ref().and_then(Credentials::of),
+            credentials: connection.as_ref().and_then(BroadcastConnection::credentials),
             auth_url: arguments.auth_url.as_deref().map(given_page).transpose()?,
             connection,
             backend,
@@ -61,7 +62,7 @@ impl Setup {
 
     /// What the project's variables begin with: `PUSHER`, or `REVERB` where its driver is used.
     pub(crate) fn names(&self) -> &'static str {
-        credential_set(self.connection.as_ref()).prefix()
+        self.connection.as_ref().map_or(CredentialSet::Pusher, BroadcastConnection::credential_set).prefix()
     }
 
     /// What a browser sends as `Origin`.

@@ -1,26 +1,27 @@
-//! What can be asked for on the command line.
+//! The arguments of `clairon import`.
 
 use std::{fmt, path::PathBuf};
 
 use clap::{Args, ValueEnum};
 
-/// Where apps are taken from.
+/// The source of the apps.
 #[derive(Debug, Args)]
 pub struct SourceArgs {
-    /// Whose configuration it is
+    /// The server that the apps come from
     #[arg(value_enum)]
     pub format: Format,
-    /// Its file; without one, that of the Laravel project in this folder, or the environment and `.env`
+    /// Its configuration file; the default is the file of the Laravel project in this folder, or else the environment
+    /// and `.env`
     pub file: Option<PathBuf>,
-    /// Its database in place of its file: `sqlite://FILE`, `mysql://…` or `postgres://…`
+    /// Its database, instead of a file: `sqlite://FILE`, `mysql://…` or `postgres://…`
     #[arg(long, value_name = "URL", conflicts_with = "file")]
     pub from_database: Option<DatabaseUrl>,
-    /// The table of the apps, if it is not called `websockets_apps` or, of soketi, `apps`
+    /// The table of the apps; the default is `websockets_apps`, and `apps` for soketi
     #[arg(long, value_name = "TABLE", requires = "from_database", value_parser = table_name)]
     pub from_table: Option<String>,
 }
 
-/// The URL of a database. It may hold a password and is not printed.
+/// The URL of a database. `Debug` does not show it, because it may contain a password.
 #[derive(Clone)]
 pub struct DatabaseUrl(pub(crate) String);
 
@@ -36,22 +37,26 @@ impl fmt::Debug for DatabaseUrl {
     }
 }
 
-/// The longest name of a table in Postgres, in bytes; in `MySQL` one more is allowed.
+/// The longest name of a table in bytes: Postgres's limit, one below that of `MySQL`.
 const TABLE_BYTES: usize = 63;
 
-fn table_name(text: &str) -> Result<String, String> {
+/// A name that no table can have.
+#[derive(Clone, Copy, Debug, thiserror::Error)]
+#[error("a table's name has 1 to {TABLE_BYTES} characters of A-Z a-z 0-9 _ (this one has {size} bytes)")]
+struct InvalidTableName {
+    size: usize,
+}
+
+fn table_name(text: &str) -> Result<String, InvalidTableName> {
     let is_name = |byte: u8| byte.is_ascii_alphanumeric() || byte == b'_';
     if (1..=TABLE_BYTES).contains(&text.len()) && text.bytes().all(is_name) {
         Ok(text.to_owned())
     } else {
-        Err(format!(
-            "a table's name has 1 to {TABLE_BYTES} characters of A-Z a-z 0-9 _ (this one has {} bytes)",
-            text.len()
-        ))
+        Err(InvalidTableName { size: text.len() })
     }
 }
 
-/// A server whose configuration can be read.
+/// A server whose configuration this crate reads.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub enum Format {
     /// `config/websockets.php`

@@ -1,6 +1,6 @@
-//! Tables of apps: `websockets_apps` of `beyondcode/laravel-websockets`, `apps` of soketi.
+//! Reads the tables of apps: `websockets_apps` of `beyondcode/laravel-websockets`, `apps` of soketi.
 
-use std::{future::Future, string::FromUtf8Error, time::Duration};
+use std::{future::Future, time::Duration};
 
 use clairon_laravel::{Key, Value};
 use clairon_registry::App;
@@ -12,25 +12,25 @@ use tokio::time::timeout;
 
 use crate::{
     args::{DatabaseUrl, Format},
-    error::ImportError,
+    error::{ImportError, RecordError},
     laravel_websockets,
-    mapping::{Mapping, Target, app},
+    mapping::{Mapping, TargetField, app},
     plan::Plan,
     soketi,
 };
 
-/// How long each question to the database may take.
+/// The time limit of each query.
 const PATIENCE: Duration = Duration::from_secs(10);
-/// More rows are not read: whoever has more apps has another tool.
+/// The number of rows that are read.
 const MAX_ROWS: usize = 10_000;
 
-/// In what the engines differ.
+/// The differences between the database engines.
 struct Dialect {
     schemes: &'static [&'static str],
-    /// Lists the columns of the table whose name takes the place of `TABLE`.
+    /// The query for the columns of a table; `TABLE` is replaced by its name.
     columns: &'static str,
     quote: char,
-    /// The type that every other can be cast to and that keeps all of it, as text or as the bytes of one.
+    /// A type to which every other type can be cast without loss, as text or as its bytes.
     text: &'static str,
 }
 
@@ -52,7 +52,7 @@ const DIALECTS: [Dialect; 3] = [
     },
 ];
 
-/// Reads a table; nothing is written to its database.
+/// Reads a table. Nothing is written to the database.
 pub(crate) async fn plan(
     template: &App,
     format: Format,
@@ -72,15 +72,15 @@ pub(crate) async fn plan(
     let columns = columns(&mut connection, dialect, table, mapping).await?;
     let mut plan = Plan::new(format!("the table {table}"));
     for (number, row) in (1..).zip(rows(&mut connection, dialect, table, &columns).await?) {
-        let place = format!("row {number}");
-        plan.add(record(&row, &columns, &place).and_then(|record| app(mapping, template, &record, &place)));
+        let planned = record(&row, &columns).and_then(|record| app(mapping, template, &record));
+        plan.add(&format!("row {number}"), planned);
     }
-    // What was read is complete, however the connection ends.
+    // All rows have been read, so a failure to close the connection does not matter.
     let _ = within(connection.close()).await;
     Ok(plan)
 }
 
-/// The columns that the table has and that mean something.
+/// The columns of the table that have a mapping.
 async fn columns(
     connection: &mut AnyConnection,
     dialect: &Dialect,
@@ -92,7 +92,10 @@ async fn columns(
     let names: Vec<String> = rows.iter().map(|row| row.try_get(0)).collect::<Result<_, _>>()?;
     let (known, needed): (Vec<_>, Vec<_>) = (
         mapping.iter().map(|(name, _)| *name).filter(|name| names.iter().any(|column| column == name)).collect(),
-        mapping.iter().filter(|(_, target)| matches!(target, Target::Id | Target::Key | Target::Secret)).collect(),
+        mapping
+            .iter()
+            .filter(|(_, target)| matches!(target, TargetField::Id | TargetField::Key | TargetField::Secret))
+            .collect(),
     );
     match needed.into_iter().find(|(name, _)| !known.contains(name)) {
         Some((column, _)) => Err(ImportError::Column { table: table.to_owned(), column }),
@@ -100,7 +103,7 @@ async fn columns(
     }
 }
 
-/// The rows of a table, every value cast to text.
+/// The rows of a table, with every value cast to text.
 async fn rows(
     connection: &mut AnyConnection,
     dialect: &Dialect,
@@ -115,19 +118,16 @@ async fn rows(
     within(sqlx::query(AssertSqlSafe(statement)).fetch_all(connection)).await
 }
 
-/// A row as a record. SQLite keeps any bytes as text: the error names the value that is none.
-fn record(row: &AnyRow, columns: &[&'static str], place: &str) -> Result<Value, String> {
+/// A row as a record.
+fn record(row: &AnyRow, columns: &[&'static str]) -> Result<Value, RecordError> {
     let field = |(index, column): (usize, &&'static str)| {
-        let unreadable = |error: sqlx::Error| format!("{place}: its {column} cannot be read: {error}");
+        let unreadable = |error: sqlx::Error| RecordError::Column { column, error };
         let value = row.try_get_raw(index).map_err(unreadable)?;
         let value = if value.is_null() {
             Value::Null
         } else if value.type_info().kind() == AnyTypeInfoKind::Blob {
             let bytes: Vec<u8> = row.try_get(index).map_err(unreadable)?;
-            let not_text = |error: FromUtf8Error| {
-                format!("{place}: its {column} is {} bytes that are not UTF-8", error.as_bytes().len())
-            };
-            Value::Text(String::from_utf8(bytes).map_err(not_text)?)
+            Value::Text(String::from_utf8(bytes).map_err(|error| RecordError::NotUtf8 { column, error })?)
         } else {
             Value::Text(row.try_get(index).map_err(unreadable)?)
         };
@@ -136,7 +136,7 @@ fn record(row: &AnyRow, columns: &[&'static str], place: &str) -> Result<Value, 
     columns.iter().enumerate().map(field).collect::<Result<_, _>>().map(Value::Array)
 }
 
-async fn within<T>(question: impl Future<Output = Result<T, sqlx::Error>>) -> Result<T, ImportError> {
-    let answer = timeout(PATIENCE, question).await;
+async fn within<T>(query: impl Future<Output = Result<T, sqlx::Error>>) -> Result<T, ImportError> {
+    let answer = timeout(PATIENCE, query).await;
     answer.map_err(|_| ImportError::Silent { seconds: PATIENCE.as_secs() })?.map_err(ImportError::from)
 }

@@ -1,4 +1,4 @@
-//! JSON as the values that all sources are read as.
+//! Converts JSON to the type of values that all sources share.
 
 use clairon_laravel::{Key, Value};
 

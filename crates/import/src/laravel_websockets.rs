@@ -1,32 +1,32 @@
-//! `config/websockets.php` of `beyondcode/laravel-websockets`, versions 1 and 2.
+//! Reads `config/websockets.php` of `beyondcode/laravel-websockets`, versions 1 and 2.
 
 use clairon_laravel::{ConfigFile, Environment, Value};
 use clairon_registry::App;
 
 use crate::{
-    mapping::{Mapping, Target, app, count, take_origins},
+    mapping::{Mapping, TargetField, app, count, take_origins},
     plan::Plan,
 };
 
-/// An app of the file, and a row of the table `websockets_apps`.
+/// The fields of an app in the file, and the columns of the table `websockets_apps`.
 pub(crate) const APP: &Mapping = &[
-    ("id", Target::Id),
-    ("name", Target::Name),
-    ("key", Target::Key),
-    ("secret", Target::Secret),
-    ("capacity", Target::Capacity),
-    ("enable_client_messages", Target::ClientMessages),
-    ("enable_statistics", Target::Statistics),
-    ("allowed_origins", Target::Origins),
-    ("host", Target::Ignored),
-    ("path", Target::None("a prefix of all paths is the setting server.path_prefix, for the whole server")),
+    ("id", TargetField::Id),
+    ("name", TargetField::Name),
+    ("key", TargetField::Key),
+    ("secret", TargetField::Secret),
+    ("capacity", TargetField::Capacity),
+    ("enable_client_messages", TargetField::ClientMessages),
+    ("enable_statistics", TargetField::Statistics),
+    ("allowed_origins", TargetField::Origins),
+    ("host", TargetField::Ignored),
+    ("path", TargetField::None("the setting server.path_prefix is the prefix of all paths, for the whole server")),
 ];
 
-/// What stands beside the apps and has no equivalent.
+/// Options of the server without an equivalent.
 const REST: [(&[&str], &str); 4] = [
-    (&["ssl", "local_cert"], "TLS is ended by a proxy in front, see docs/deploy.md"),
-    (&["ssl", "local_pk"], "TLS is ended by a proxy in front, see docs/deploy.md"),
-    (&["statistics", "perform_dns_lookup"], "no such look-up is made"),
+    (&["ssl", "local_cert"], "put a proxy with TLS in front, see docs/deploy.md"),
+    (&["ssl", "local_pk"], "put a proxy with TLS in front, see docs/deploy.md"),
+    (&["statistics", "perform_dns_lookup"], "Clairon makes no DNS look-ups of clients"),
     (&["replication", "mode"], "CLAIRON_REDIS_URL joins nodes, see docs/scaling.md"),
 ];
 
@@ -34,10 +34,10 @@ pub(crate) fn plan(template: &App, config: &ConfigFile, environment: &Environmen
     let mut plan = Plan::new(config.path().display().to_string());
     let get = |names: &[&str]| config.get(names, environment).value;
     for (number, record) in get(&["apps"]).items().enumerate() {
-        plan.add(app(APP, template, record, &format!("apps.{number}")));
+        plan.add(&format!("apps.{number}"), app(APP, template, record));
     }
     for planned in &mut plan.apps {
-        // Version 1 has one list for all apps.
+        // Version 1 of the package has one list for all apps.
         if planned.app.allowed_origins.is_empty() {
             let entries: Vec<String> = get(&["allowed_origins"]).items().filter_map(Value::filled).collect();
             take_origins(&mut planned.app, &mut planned.notes, &entries);
@@ -45,7 +45,7 @@ pub(crate) fn plan(template: &App, config: &ConfigFile, environment: &Environmen
     }
     let provider = get(&["app_provider"]).filled().or_else(|| get(&["managers", "app"]).filled());
     if let Some(provider) = provider.filter(|provider| !provider.contains("Config")) {
-        plan.notes.push(format!("the apps of this server are not in its file but with {provider}"));
+        plan.notes.push(format!("this server keeps its apps not in its file but in {provider}"));
     }
     if let Ok(Some(size)) = count(&get(&["max_request_size_in_kb"])) {
         plan.notes.push(format!("max_request_size_in_kb ({size}): the limit is event_data_bytes of each app"));

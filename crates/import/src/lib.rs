@@ -1,7 +1,6 @@
 //! Reads the apps of other servers of the Pusher protocol: their configuration files, environment variables and
-//! databases.
-//!
-//! Nothing is executed and nothing is written. What becomes of each app, and what has no equivalent, is a [`Plan`].
+//! databases. Nothing is executed and nothing is written. The result is a [`Plan`]: the apps, and notes about what has
+//! no equivalent.
 
 mod args;
 mod database;
@@ -28,7 +27,7 @@ pub use variables::{Meaning, ServerVariables, Variable, variables};
 /// What a source leaves open of an app is as `template` has it.
 ///
 /// # Errors
-/// When there is no such source, it cannot be read, or it names no app that could be used.
+/// When the source does not exist, cannot be read, or has no usable app.
 pub async fn read(source: &SourceArgs, environment: &Environment, template: &App) -> Result<Plan, ImportError> {
     let mut plan = match &source.from_database {
         Some(url) => database::plan(template, source.format, url, source.from_table.as_deref()).await?,

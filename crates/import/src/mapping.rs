@@ -1,16 +1,19 @@
-//! From the fields of another server's app to those of ours.
+//! The mapping from the fields of another server's app to the fields of a Clairon app.
 
 use std::num::NonZeroU32;
 
 use clairon_laravel::{Key, Value};
-use clairon_protocol::{AppId, AppKey, Limits, Secret};
+use clairon_protocol::{AppId, AppKey, Limits, Secret, error::InvalidId};
 use clairon_registry::{AllowedOrigin, App, Credential, LimitRange};
 
-use crate::plan::PlannedApp;
+use crate::{
+    error::{FieldError, RecordError},
+    plan::PlannedApp,
+};
 
-/// What becomes of a field.
+/// The Clairon field that a field of another server becomes.
 #[derive(Clone, Copy, Debug)]
-pub(crate) enum Target {
+pub(crate) enum TargetField {
     Id,
     Key,
     Secret,
@@ -21,16 +24,16 @@ pub(crate) enum Target {
     Statistics,
     UserAuthentication,
     Origins,
-    /// The limit with this name, which counts in units of this many.
+    /// The limit with this name. The source counts in units of the given size, such as 1,024 for KiB.
     Limit(&'static str, u32),
-    /// It says nothing about the server.
+    /// Nothing: the field does not configure the server.
     Ignored,
-    /// There is no such thing here; the text says what there is.
+    /// Nothing: Clairon has no such field. The text names what it has instead.
     None(&'static str),
 }
 
-impl Target {
-    /// The field of our app that it is, by the name that settings have for it.
+impl TargetField {
+    /// The name of the Clairon field in settings; nothing if there is no such field.
     pub(crate) fn field(self) -> Option<&'static str> {
         Some(match self {
             Self::Id => "id",
@@ -53,91 +56,91 @@ impl Target {
     }
 }
 
-/// The fields of a server's app, by the names that it has for them.
-pub(crate) type Mapping = [(&'static str, Target)];
+/// The fields of another server's app by name, with the Clairon field of each.
+pub(crate) type Mapping = [(&'static str, TargetField)];
 
-/// Makes an app of a record; what the record leaves open is as `template` has it. The error says why it is none, and
-/// `place` where it stands.
-pub(crate) fn app(mapping: &Mapping, template: &App, record: &Value, place: &str) -> Result<PlannedApp, String> {
-    let field =
-        |wanted: fn(&Target) -> bool| mapping.iter().find(|(_, target)| wanted(target)).map_or("", |(name, _)| *name);
-    let id = credential(record, place, field(|target| matches!(target, Target::Id)), AppId::parse)?;
-    let key = credential(record, place, field(|target| matches!(target, Target::Key)), AppKey::parse)?;
-    let secret = credential(record, place, field(|target| matches!(target, Target::Secret)), Secret::parse)?;
+/// Makes an app of a record. Fields that the record does not have are taken from `template`.
+pub(crate) fn app(mapping: &Mapping, template: &App, record: &Value) -> Result<PlannedApp, RecordError> {
+    let field = |wanted: fn(&TargetField) -> bool| {
+        mapping.iter().find(|(_, target)| wanted(target)).map_or("", |(name, _)| *name)
+    };
+    let id = credential(record, field(|target| matches!(target, TargetField::Id)), AppId::parse)?;
+    let key = credential(record, field(|target| matches!(target, TargetField::Key)), AppKey::parse)?;
+    let secret = credential(record, field(|target| matches!(target, TargetField::Secret)), Secret::parse)?;
     let app = App { id, credentials: Credential::new(key, secret).into(), ..template.clone() };
     let mut planned = PlannedApp { app, notes: Vec::new() };
-    let Value::Array(fields) = record else { return Err(format!("{place}: not an app")) };
+    let Value::Array(fields) = record else { return Err(RecordError::NotAnApp) };
     for (name, value) in fields {
         let Key::Name(name) = name else { continue };
         match mapping.iter().find(|(known, _)| known == name) {
             Some((_, target)) => take(&mut planned, name, *target, value),
-            None => planned.notes.push(format!("no equivalent: {name}: not known")),
+            None => planned.notes.push(format!("no equivalent: {name}: unknown field")),
         }
     }
-    planned.app.validate().map_err(|error| format!("{place}: {error}"))?;
+    planned.app.validate()?;
     Ok(planned)
 }
 
-fn credential<T, E: std::fmt::Display>(
+fn credential<T>(
     record: &Value,
-    place: &str,
-    name: &str,
-    parse: fn(&str) -> Result<T, E>,
-) -> Result<T, String> {
+    name: &'static str,
+    parse: fn(&str) -> Result<T, InvalidId>,
+) -> Result<T, RecordError> {
     let value = record.get(name).unwrap_or(&Value::Null);
     if let Some(unread) = value.unread() {
-        return Err(format!("{place}: its {name} is {} (line {}), which cannot be read", unread.what, unread.line));
+        return Err(RecordError::Unread { name, what: unread.what.clone(), line: unread.line });
     }
-    let text = value.filled().ok_or_else(|| format!("{place}: it has no {name}"))?;
-    parse(&text).map_err(|error| format!("{place}: {error}"))
+    Ok(parse(&value.filled().ok_or(RecordError::Missing { name })?)?)
 }
 
-fn take(planned: &mut PlannedApp, name: &str, target: Target, value: &Value) {
+fn take(planned: &mut PlannedApp, name: &str, target: TargetField, value: &Value) {
     if let Some(unread) = value.unread() {
         planned.notes.push(format!("left as the default: {name} (line {}): {}", unread.line, unread.what));
         return;
     }
     let PlannedApp { app, notes } = planned;
     let taken = match target {
-        Target::Name => text(value).map(|name| app.name = name),
-        Target::Enabled => set_flag(&mut app.enabled, value),
-        Target::ClientMessages => set_flag(&mut app.client_messages, value),
-        Target::Statistics => set_flag(&mut app.statistics, value),
-        Target::UserAuthentication => set_flag(&mut app.user_authentication, value),
-        Target::Origins => origins(value).map(|entries| take_origins(app, notes, &entries)),
-        Target::Capacity => count(value).map(|count| {
-            // More than can be counted is more than there will be.
+        TargetField::Name => text(value).map(|name| app.name = name),
+        TargetField::Enabled => set_flag(&mut app.enabled, value),
+        TargetField::ClientMessages => set_flag(&mut app.client_messages, value),
+        TargetField::Statistics => set_flag(&mut app.statistics, value),
+        TargetField::UserAuthentication => set_flag(&mut app.user_authentication, value),
+        TargetField::Origins => origins(value).map(|entries| take_origins(app, notes, &entries)),
+        TargetField::Capacity => count(value).map(|count| {
+            // A count over the largest possible capacity means the same as that capacity.
             app.capacity = count.and_then(|count| NonZeroU32::new(u32::try_from(count).unwrap_or(u32::MAX)));
         }),
-        Target::Limit(limit, unit) => set_limit(&mut app.limits, limit, unit, value),
-        Target::None(instead) if means_something(value) => {
+        TargetField::Limit(limit, unit) => set_limit(&mut app.limits, limit, unit, value),
+        TargetField::None(instead) if means_something(value) => {
             notes.push(format!("no equivalent: {name}: {instead}"));
             Ok(())
         }
-        Target::Id | Target::Key | Target::Secret | Target::Ignored | Target::None(_) => Ok(()),
+        TargetField::Id | TargetField::Key | TargetField::Secret | TargetField::Ignored | TargetField::None(_) => {
+            Ok(())
+        }
     };
-    notes.extend(taken.err().map(|problem| format!("left as the default: {name}: {problem}")));
+    notes.extend(taken.err().map(|error| format!("left as the default: {name}: {error}")));
 }
 
-/// Gives the limit called `name` the value of a field that counts in units of this many. The error says why not.
-pub(crate) fn set_limit(limits: &mut Limits, name: &str, unit: u32, value: &Value) -> Result<(), String> {
-    let limit = LimitRange::named(name).ok_or_else(|| format!("there is no limit {name}"))?;
+/// Sets the limit called `name` to the value of a field that counts in units of `unit`.
+pub(crate) fn set_limit(limits: &mut Limits, name: &str, unit: u32, value: &Value) -> Result<(), FieldError> {
+    let limit = LimitRange::named(name).ok_or_else(|| FieldError::UnknownLimit { name: name.to_owned() })?;
     match count_of(value, unit)? {
-        Some(count) => limit.set(limits, count).map_err(|error| error.to_string()),
+        Some(count) => Ok(limit.set(limits, count)?),
         None => Ok(()),
     }
 }
 
-fn set_flag(field: &mut bool, value: &Value) -> Result<(), String> {
+fn set_flag(field: &mut bool, value: &Value) -> Result<(), FieldError> {
     match flag(value) {
         Some(flag) => *field = flag,
         None if is_unset(value) => {}
-        None => return Err(format!("{} is neither true nor false", kind(value))),
+        None => return Err(FieldError::NotAFlag { kind: kind(value) }),
     }
     Ok(())
 }
 
-/// A switch; nothing where it is not set, or is none.
+/// The value of a switch; nothing if it is not set or no switch.
 pub(crate) fn flag(value: &Value) -> Option<bool> {
     match value {
         Value::Bool(flag) => Some(*flag),
@@ -151,13 +154,13 @@ pub(crate) fn flag(value: &Value) -> Option<bool> {
     }
 }
 
-/// A positive number; nothing where there is none, and where 0 or -1 means that there is no limit.
-pub(crate) fn count(value: &Value) -> Result<Option<i64>, String> {
+/// A positive number; nothing if it is not set, and for 0 and -1, which mean that there is no limit.
+pub(crate) fn count(value: &Value) -> Result<Option<i64>, FieldError> {
     count_of(value, 1)
 }
 
-/// The same of a number that counts in units of this many: half a KiB is 512 bytes.
-pub(crate) fn count_of(value: &Value, unit: u32) -> Result<Option<i64>, String> {
+/// A [`count`] times `unit`, rounded up: 0.5 with a unit of 1,024 is 512.
+pub(crate) fn count_of(value: &Value, unit: u32) -> Result<Option<i64>, FieldError> {
     if is_unset(value) || matches!(value, Value::Bool(false)) {
         return Ok(None);
     }
@@ -166,20 +169,20 @@ pub(crate) fn count_of(value: &Value, unit: u32) -> Result<Option<i64>, String> 
         _ => None,
     };
     let number: f64 =
-        number.filter(|number: &f64| number.is_finite()).ok_or_else(|| format!("{} is no number", kind(value)))?;
+        number.filter(|number: &f64| number.is_finite()).ok_or_else(|| FieldError::NotANumber { kind: kind(value) })?;
     #[expect(clippy::cast_possible_truncation, reason = "a float out of range becomes the nearest integer there is")]
     let number = (number * f64::from(unit)).ceil() as i64;
     Ok(Some(number).filter(|number| *number > 0))
 }
 
-fn text(value: &Value) -> Result<String, String> {
+fn text(value: &Value) -> Result<String, FieldError> {
     match value {
         Value::Null => Ok(String::new()),
-        other => other.text().ok_or_else(|| format!("{} is no text", kind(other))),
+        other => other.text().ok_or_else(|| FieldError::NotAText { kind: kind(other) }),
     }
 }
 
-/// Gives an app the origins that can be matched, and notes the others.
+/// Sets the allowed origins of an app. Entries that cannot match an origin are left out and noted.
 pub(crate) fn take_origins(app: &mut App, notes: &mut Vec<String>, entries: &[String]) {
     let keep = |entry: &String| {
         AllowedOrigin::parse(entry)
@@ -192,14 +195,14 @@ pub(crate) fn take_origins(app: &mut App, notes: &mut Vec<String>, entries: &[St
     }
 }
 
-fn origins(value: &Value) -> Result<Vec<String>, String> {
+fn origins(value: &Value) -> Result<Vec<String>, FieldError> {
     let all: Vec<String> = match value {
         Value::Null => Vec::new(),
         Value::Text(text) => text.split(',').map(|origin| origin.trim().to_owned()).collect(),
         Value::Array(entries) => entries.iter().map(|(_, origin)| text(origin)).collect::<Result<_, _>>()?,
-        other => return Err(format!("{} is no list of origins", kind(other))),
+        other => return Err(FieldError::NotOrigins { kind: kind(other) }),
     };
-    // Both say that every origin is allowed.
+    // In Clairon an empty list allows every origin.
     if all.iter().any(|origin| origin == "*") {
         Ok(Vec::new())
     } else {
@@ -215,7 +218,7 @@ fn is_unset(value: &Value) -> bool {
     }
 }
 
-/// What a value is, without repeating it: it may be a secret in the wrong place.
+/// The kind of a value. The value itself is not shown, because it may be a secret in the wrong place.
 fn kind(value: &Value) -> String {
     match value {
         Value::Null => "null".to_owned(),
@@ -227,7 +230,7 @@ fn kind(value: &Value) -> String {
     }
 }
 
-/// False for what stands for "off" or "no limit".
+/// False for values that mean "off" or "no limit".
 fn means_something(value: &Value) -> bool {
     match value {
         Value::Null | Value::Bool(false) => false,

@@ -1,25 +1,27 @@
-//! What an import would do.
+//! The plan of an import.
 
-use clairon_client::quote;
+use clairon_protocol::quote;
 use clairon_registry::App;
 
-/// The apps of a source, and what is left behind.
+use crate::error::RecordError;
+
+/// The apps of a source, and notes about everything that is not imported.
 #[derive(Clone, Debug)]
 pub struct Plan {
-    /// What was read.
+    /// The name of the source.
     pub source: String,
     /// The apps that can be created.
     pub apps: Vec<PlannedApp>,
-    /// What has no equivalent, or could not be read, beside the apps. No line shows a secret.
+    /// Notes about the server: parts without an equivalent, or unreadable ones. No note shows a secret.
     pub notes: Vec<String>,
 }
 
-/// An app as it would be created.
+/// An app to create.
 #[derive(Clone, Debug)]
 pub struct PlannedApp {
     /// The app.
     pub app: App,
-    /// What of it has no equivalent, or could not be read.
+    /// Notes about its fields that have no equivalent or could not be read.
     pub notes: Vec<String>,
 }
 
@@ -28,15 +30,15 @@ impl Plan {
         Self { source: source.into(), apps: Vec::new(), notes: Vec::new() }
     }
 
-    /// Takes an app, or the reason why it is none.
-    pub(crate) fn add(&mut self, app: Result<PlannedApp, String>) {
+    /// Adds an app, or a note why the record at `place` is none.
+    pub(crate) fn add(&mut self, place: &str, app: Result<PlannedApp, RecordError>) {
         match app {
             Ok(app) => self.apps.push(app),
-            Err(reason) => self.notes.push(reason),
+            Err(error) => self.notes.push(format!("{place}: {error}")),
         }
     }
 
-    /// Makes the notes fit for a terminal: names and values in them are the source's own.
+    /// Quotes the notes for a terminal, because names and values in them come from the source.
     pub(crate) fn quote_notes(&mut self) {
         let planned = self.apps.iter_mut().flat_map(|planned| &mut planned.notes);
         for note in planned.chain(&mut self.notes) {

@@ -1,4 +1,4 @@
-//! `config/reverb.php` and the `REVERB_*` variables of Laravel Reverb.
+//! Reads `config/reverb.php` and the `REVERB_*` variables of Laravel Reverb.
 
 use std::path::Path;
 
@@ -7,23 +7,26 @@ use clairon_registry::App;
 
 use crate::{
     error::ImportError,
-    mapping::{Mapping, Target, app, flag},
+    mapping::{Mapping, TargetField, app, flag},
     plan::Plan,
-    variables::{Meaning, Names, ServerVariables, Variable, needs},
+    variables::{Meaning, ServerVariables, Variable, VariableNames, needs},
 };
 
 const APP: &Mapping = &[
-    ("app_id", Target::Id),
-    ("key", Target::Key),
-    ("secret", Target::Secret),
-    ("allowed_origins", Target::Origins),
-    ("max_connections", Target::Capacity),
-    ("options", Target::Ignored),
-    ("ping_interval", Target::None("the setting is heartbeat.ping_after_seconds, for the whole server")),
-    ("activity_timeout", Target::None("the setting is heartbeat.activity_timeout_seconds, for the whole server")),
-    ("max_message_size", Target::None("the limit is event_data_bytes of the app, in place of one for a whole message")),
-    ("accept_client_events_from", Target::Ignored),
-    ("rate_limiting", Target::None("the limit is client_events_per_second of the app")),
+    ("app_id", TargetField::Id),
+    ("key", TargetField::Key),
+    ("secret", TargetField::Secret),
+    ("allowed_origins", TargetField::Origins),
+    ("max_connections", TargetField::Capacity),
+    ("options", TargetField::Ignored),
+    ("ping_interval", TargetField::None("the setting is heartbeat.ping_after_seconds, for the whole server")),
+    ("activity_timeout", TargetField::None("the setting is heartbeat.activity_timeout_seconds, for the whole server")),
+    (
+        "max_message_size",
+        TargetField::None("the limit is event_data_bytes of the app, in place of one for a whole message"),
+    ),
+    ("accept_client_events_from", TargetField::Ignored),
+    ("rate_limiting", TargetField::None("the limit is client_events_per_second of the app")),
 ];
 
 const APP_VARIABLES: [(&str, &str); 8] = [
@@ -37,7 +40,7 @@ const APP_VARIABLES: [(&str, &str); 8] = [
     ("MAX_MESSAGE_SIZE", "max_message_size"),
 ];
 
-/// `REVERB_HOST` and `REVERB_PORT` are not among them: they say where clients connect to, which may be a proxy.
+/// `REVERB_HOST` and `REVERB_PORT` are not among them: they name the address for clients, which may be a proxy.
 const SETTINGS: [(&str, &str); 3] = [
     ("REVERB_SERVER_HOST", "server.host"),
     ("REVERB_SERVER_PORT", "server.port"),
@@ -50,16 +53,16 @@ const SERVER: &str = "'servers' => ['reverb' => [
     'scaling' => ['enabled' => env('REVERB_SCALING_ENABLED', false)],
 ]]";
 
-/// What Reverb's own configuration makes of the variables.
+/// A PHP configuration that reads the variables as Reverb's own file does.
 fn configuration() -> String {
     let fields = APP_VARIABLES.map(|(name, field)| format!("'{field}' => env('REVERB_APP_{name}')"));
     format!("<?php return ['apps' => ['apps' => [[{}]]], {SERVER}];", fields.join(", "))
 }
 
-/// The variables of a server that is started with them.
+/// The variables that are set, for a Clairon server that is started with them.
 pub(crate) fn variables(environment: &Environment) -> ServerVariables {
     const FROM: &str = "REVERB_APP_ACCEPT_CLIENT_EVENTS_FROM";
-    let names = Names {
+    let names = VariableNames {
         app: "REVERB_APP_",
         fields: &APP_VARIABLES,
         mapping: APP,
@@ -80,7 +83,7 @@ pub(crate) fn variables(environment: &Environment) -> ServerVariables {
     read
 }
 
-/// Reverb takes client events unless it is told not to.
+/// Reverb accepts client events by default.
 fn takes_client_events(from: Option<&str>) -> bool {
     from != Some("none")
 }
@@ -96,15 +99,15 @@ pub(crate) fn plan(template: &App, config: &ConfigFile, environment: &Environmen
     let get = |names: &[&str]| config.get(names, environment).value;
     let apps = get(&["apps", "apps"]);
     for (number, record) in apps.items().enumerate() {
-        let mut planned = app(APP, template, record, &format!("apps.apps.{number}"));
+        let mut planned = app(APP, template, record);
         if let Ok(planned) = &mut planned {
             let from = record.get("accept_client_events_from").and_then(Value::filled);
             planned.app.client_messages = takes_client_events(from.as_deref());
         }
-        plan.add(planned);
+        plan.add(&format!("apps.apps.{number}"), planned);
     }
     if get(&["apps", "provider"]).filled().is_some_and(|provider| provider != "config") {
-        plan.notes.push("apps.provider: the apps of this server are not in its file".to_owned());
+        plan.notes.push("apps.provider: this server does not keep its apps in its file".to_owned());
     }
     let server = |name: &str| get(&["servers", "reverb", name]);
     if let Some(port) = server("port").filled() {
@@ -114,7 +117,7 @@ pub(crate) fn plan(template: &App, config: &ConfigFile, environment: &Environmen
         plan.notes.push(format!("servers.reverb.path ({path}): CLAIRON_SERVER_PATH_PREFIX={path} keeps it"));
     }
     if get(&["servers", "reverb", "options", "tls"]).items().count() > 0 {
-        plan.notes.push("servers.reverb.options.tls: TLS is ended by a proxy in front, see docs/deploy.md".to_owned());
+        plan.notes.push("servers.reverb.options.tls: put a proxy with TLS in front, see docs/deploy.md".to_owned());
     }
     if flag(&get(&["servers", "reverb", "scaling", "enabled"])) == Some(true) {
         plan.notes.push("servers.reverb.scaling: CLAIRON_REDIS_URL joins nodes, see docs/scaling.md".to_owned());

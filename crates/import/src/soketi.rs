@@ -1,66 +1,66 @@
-//! The JSON file and the `SOKETI_*` variables of soketi.
+//! Reads the JSON file and the `SOKETI_*` variables of soketi.
 
 use clairon_laravel::{Environment, Key, Value};
 use clairon_registry::App;
 
 use crate::{
     error::ImportError,
-    mapping::{Mapping, Target, app, count, set_limit},
+    mapping::{Mapping, TargetField, app, count, set_limit},
     plan::Plan,
-    variables::{Names, ServerVariables, needs},
+    variables::{ServerVariables, VariableNames, needs},
 };
 
-/// The place of the apps in the file.
+/// The path of the apps in the file.
 const APPS: &str = "appManager.array.apps";
 const KIB: u32 = 1_024;
 
 const APP: &Mapping = &[
-    ("id", Target::Id),
-    ("key", Target::Key),
-    ("secret", Target::Secret),
-    ("name", Target::Name),
-    ("enabled", Target::Enabled),
-    ("maxConnections", Target::Capacity),
-    ("enableClientMessages", Target::ClientMessages),
-    ("enableUserAuthentication", Target::UserAuthentication),
-    ("maxClientEventsPerSecond", Target::Limit("client_events_per_second", 1)),
-    ("maxPresenceMembersPerChannel", Target::Limit("presence_members", 1)),
-    ("maxPresenceMemberSizeInKb", Target::Limit("user_info_bytes", KIB)),
-    ("maxChannelNameLength", Target::Limit("channel_name_bytes", 1)),
-    ("maxEventChannelsAtOnce", Target::Limit("channels_per_event", 1)),
-    ("maxEventNameLength", Target::Limit("event_name_chars", 1)),
-    ("maxEventPayloadInKb", Target::Limit("event_data_bytes", KIB)),
-    ("maxEventBatchSize", Target::Limit("events_per_batch", 1)),
-    ("maxBackendEventsPerSecond", Target::None("backends are not limited by the second")),
-    ("maxReadRequestsPerSecond", Target::None("backends are not limited by the second")),
-    ("webhooks", Target::None("webhooks are not there yet")),
-    ("webhookEvents", Target::Ignored),
+    ("id", TargetField::Id),
+    ("key", TargetField::Key),
+    ("secret", TargetField::Secret),
+    ("name", TargetField::Name),
+    ("enabled", TargetField::Enabled),
+    ("maxConnections", TargetField::Capacity),
+    ("enableClientMessages", TargetField::ClientMessages),
+    ("enableUserAuthentication", TargetField::UserAuthentication),
+    ("maxClientEventsPerSecond", TargetField::Limit("client_events_per_second", 1)),
+    ("maxPresenceMembersPerChannel", TargetField::Limit("presence_members", 1)),
+    ("maxPresenceMemberSizeInKb", TargetField::Limit("user_info_bytes", KIB)),
+    ("maxChannelNameLength", TargetField::Limit("channel_name_bytes", 1)),
+    ("maxEventChannelsAtOnce", TargetField::Limit("channels_per_event", 1)),
+    ("maxEventNameLength", TargetField::Limit("event_name_chars", 1)),
+    ("maxEventPayloadInKb", TargetField::Limit("event_data_bytes", KIB)),
+    ("maxEventBatchSize", TargetField::Limit("events_per_batch", 1)),
+    ("maxBackendEventsPerSecond", TargetField::None("backends have no limit per second")),
+    ("maxReadRequestsPerSecond", TargetField::None("backends have no limit per second")),
+    ("webhooks", TargetField::None("webhooks are not supported yet")),
+    ("webhookEvents", TargetField::Ignored),
 ];
 
 /// A row of the table `apps`.
 pub(crate) const ROW: &Mapping = &[
-    ("id", Target::Id),
-    ("key", Target::Key),
-    ("secret", Target::Secret),
-    ("enabled", Target::Enabled),
-    ("enable_stats", Target::Statistics),
-    ("max_connections", Target::Capacity),
-    ("enable_client_messages", Target::ClientMessages),
-    ("enable_user_authentication", Target::UserAuthentication),
-    ("max_client_events_per_sec", Target::Limit("client_events_per_second", 1)),
-    ("max_presence_members_per_channel", Target::Limit("presence_members", 1)),
-    ("max_presence_member_size_in_kb", Target::Limit("user_info_bytes", KIB)),
-    ("max_channel_name_length", Target::Limit("channel_name_bytes", 1)),
-    ("max_event_channels_at_once", Target::Limit("channels_per_event", 1)),
-    ("max_event_name_length", Target::Limit("event_name_chars", 1)),
-    ("max_event_payload_in_kb", Target::Limit("event_data_bytes", KIB)),
-    ("max_event_batch_size", Target::Limit("events_per_batch", 1)),
-    ("max_backend_events_per_sec", Target::None("backends are not limited by the second")),
-    ("max_read_req_per_sec", Target::None("backends are not limited by the second")),
-    ("webhooks", Target::None("webhooks are not there yet")),
+    ("id", TargetField::Id),
+    ("key", TargetField::Key),
+    ("secret", TargetField::Secret),
+    ("enabled", TargetField::Enabled),
+    ("enable_stats", TargetField::Statistics),
+    ("max_connections", TargetField::Capacity),
+    ("enable_client_messages", TargetField::ClientMessages),
+    ("enable_user_authentication", TargetField::UserAuthentication),
+    ("max_client_events_per_sec", TargetField::Limit("client_events_per_second", 1)),
+    ("max_presence_members_per_channel", TargetField::Limit("presence_members", 1)),
+    ("max_presence_member_size_in_kb", TargetField::Limit("user_info_bytes", KIB)),
+    ("max_channel_name_length", TargetField::Limit("channel_name_bytes", 1)),
+    ("max_event_channels_at_once", TargetField::Limit("channels_per_event", 1)),
+    ("max_event_name_length", TargetField::Limit("event_name_chars", 1)),
+    ("max_event_payload_in_kb", TargetField::Limit("event_data_bytes", KIB)),
+    ("max_event_batch_size", TargetField::Limit("events_per_batch", 1)),
+    ("max_backend_events_per_sec", TargetField::None("backends have no limit per second")),
+    ("max_read_req_per_sec", TargetField::None("backends have no limit per second")),
+    ("webhooks", TargetField::None("webhooks are not supported yet")),
 ];
 
-/// Limits of the whole server, which become those of each app that has no own.
+/// Limits of the whole server. An app without its own limit gets them.
 const LIMITS: [(&str, &str, u32); 8] = [
     ("channelLimits.maxNameLength", "limits.channel_name_bytes", 1),
     ("channelLimits.cacheTtl", "limits.cache_ttl_seconds", 1),
@@ -72,11 +72,11 @@ const LIMITS: [(&str, &str, u32); 8] = [
     ("presence.maxMemberSizeInKb", "limits.user_info_bytes", KIB),
 ];
 
-/// What else of the server is a setting here.
+/// Options of the server that are settings in Clairon.
 const SETTINGS: [(&str, &str); 3] =
     [("host", "server.host"), ("port", "server.port"), ("pathPrefix", "server.path_prefix")];
 
-/// Variables of the first app and of the server, as soketi names them, with or without `SOKETI_` in front.
+/// Variables of the server, as soketi names them after `SOKETI_`, and their options.
 const VARIABLES: [(&str, &str); 15] = [
     ("CHANNEL_CACHE_TTL", "channelLimits.cacheTtl"),
     ("CHANNEL_LIMITS_MAX_NAME_LENGTH", "channelLimits.maxNameLength"),
@@ -99,7 +99,7 @@ const APP_VARIABLES: [(&str, &str); 12] = [
     ("KEY", "key"),
     ("SECRET", "secret"),
     ("MAX_CONNS", "maxConnections"),
-    // Not its name, but the one that many set.
+    // Not soketi's name, but a common mistake.
     ("MAX_CONNECTIONS", "maxConnections"),
     ("ENABLE_CLIENT_MESSAGES", "enableClientMessages"),
     ("ENABLED", "enabled"),
@@ -114,19 +114,19 @@ pub(crate) fn plan(template: &App, config: &Value, source: &str) -> Plan {
     let mut plan = Plan::new(source);
     let get = |path: &str| find(config, path).cloned().unwrap_or(Value::Null);
     for (number, record) in get(APPS).items().enumerate() {
-        let planned = app(APP, template, record, &format!("{APPS}.{number}")).map(|mut planned| {
+        let planned = app(APP, template, record).map(|mut planned| {
             planned.notes.extend(inherit(&mut planned.app, record, config));
             planned
         });
-        plan.add(planned);
+        plan.add(&format!("{APPS}.{number}"), planned);
     }
     notes(&mut plan, &get);
     plan
 }
 
-/// The variables of a server that is started with them.
+/// The variables that are set, for a Clairon server that is started with them.
 pub(crate) fn variables(environment: &Environment) -> ServerVariables {
-    let names = Names {
+    let names = VariableNames {
         app: "SOKETI_DEFAULT_APP_",
         fields: &APP_VARIABLES,
         mapping: APP,
@@ -144,7 +144,7 @@ pub(crate) fn variables(environment: &Environment) -> ServerVariables {
 
 pub(crate) fn plan_of_variables(template: &App, environment: &Environment) -> Result<Plan, ImportError> {
     needs(environment, &["SOKETI_DEFAULT_APP_ID", "DEFAULT_APP_ID"])?;
-    // `PORT` and its like mean other things to other programs, so they count only with soketi's name in front.
+    // Names such as `PORT` are used by other programs too, so they count only with the prefix `SOKETI_`.
     let variable = |name: &str| environment.filled(&format!("SOKETI_{name}"));
     let app = APP_VARIABLES.iter().filter_map(|(name, field)| {
         let name = format!("DEFAULT_APP_{name}");
@@ -159,26 +159,26 @@ pub(crate) fn plan_of_variables(template: &App, environment: &Environment) -> Re
     Ok(plan(template, &Value::Array(config), "SOKETI_* variables"))
 }
 
-/// What stands under a path, whether it is nested or has its dots in one key.
+/// The value at a path. The dots of the path may separate nested keys or be part of one key.
 fn find<'a>(value: &'a Value, path: &str) -> Option<&'a Value> {
     value
         .get(path)
         .or_else(|| path.match_indices('.').find_map(|(dot, _)| find(value.get(&path[..dot])?, &path[dot + 1..])))
 }
 
-/// Gives an app the server's limits where it has no own; returns what cannot be taken.
+/// Gives an app the server's limits that it does not set itself. Returns notes about limits that do not fit.
 fn inherit(app: &mut App, record: &Value, config: &Value) -> Vec<String> {
     let has_own = |limit: &str| {
         APP.iter().any(|(name, target)| {
-            matches!(target, Target::Limit(known, _) if *known == limit)
+            matches!(target, TargetField::Limit(known, _) if *known == limit)
                 && record.get(name).is_some_and(|value| count(value).is_ok_and(|count| count.is_some()))
         })
     };
     let limits = LIMITS.iter().map(|(path, setting, unit)| (path, setting.trim_start_matches("limits."), *unit));
     let inherited = limits.filter(|(_, limit, _)| !has_own(limit));
     let set = inherited.filter_map(|(path, limit, unit)| {
-        let problem = set_limit(&mut app.limits, limit, unit, find(config, path)?).err()?;
-        Some(format!("left as the default: {path}: {problem}"))
+        let error = set_limit(&mut app.limits, limit, unit, find(config, path)?).err()?;
+        Some(format!("left as the default: {path}: {error}"))
     });
     set.collect()
 }
@@ -191,7 +191,7 @@ fn notes(plan: &mut Plan, get: &dyn Fn(&str) -> Value) {
     };
     note("port", &|port| Some(format!("CLAIRON_SERVER_PORT={port} keeps it")));
     note("pathPrefix", &|prefix| Some(format!("CLAIRON_SERVER_PATH_PREFIX={prefix} keeps it")));
-    note("ssl.certPath", &|_| Some("TLS is ended by a proxy in front, see docs/deploy.md".to_owned()));
+    note("ssl.certPath", &|_| Some("put a proxy with TLS in front, see docs/deploy.md".to_owned()));
     note("adapter.driver", &|driver| {
         (driver != "local").then(|| "CLAIRON_REDIS_URL joins nodes, see docs/scaling.md".to_owned())
     });
@@ -200,6 +200,6 @@ fn notes(plan: &mut Plan, get: &dyn Fn(&str) -> Value) {
             .then(|| "metrics.listen or metrics.token switches them on, see docs/metrics.md".to_owned())
     });
     note("appManager.driver", &|driver| {
-        (driver != "array").then(|| format!("the apps of this server are not in its configuration but with {driver}"))
+        (driver != "array").then(|| format!("this server keeps its apps not in its configuration but in {driver}"))
     });
 }

@@ -1,40 +1,39 @@
-//! What the variables of other servers mean to ours, when it is started with them.
+//! The meaning of other servers' variables for a Clairon server that is started with them.
 
 use clairon_laravel::{Environment, Value};
 
 use crate::{
     error::ImportError,
-    mapping::{Mapping, Target, count_of, flag},
+    mapping::{Mapping, TargetField, count_of, flag},
     reverb, soketi,
 };
 
-/// The variables of one server that are set.
+/// The variables of one other server that are set.
 #[derive(Debug)]
 pub struct ServerVariables {
-    /// How that server spells a credential of its app: `id`, `key` or `secret`.
+    /// The name of the variable for a credential of the app: `id`, `key` or `secret`.
     pub spell: fn(&str) -> String,
-    /// The variables, in the order of our tables, then of their names.
+    /// The variables: first those with a meaning, in the order of the tables, then the others by name.
     pub variables: Vec<Variable>,
 }
 
 /// A variable of another server.
 #[derive(Debug)]
 pub struct Variable {
-    /// Its name.
+    /// The name.
     pub name: String,
-    /// What becomes of it.
+    /// What the variable sets.
     pub meaning: Meaning,
 }
 
-/// What becomes of a variable. The text is its value, written as Clairon's settings are.
-///
-/// It has no `Debug` of its own text: that may be a secret.
+/// What a variable sets. The text is its value in the form of Clairon's settings. `Debug` does not show it, because it
+/// may be a secret.
 pub enum Meaning {
-    /// It sets this field of the app.
+    /// A field of the app.
     Field(&'static str, String),
-    /// It sets this setting.
+    /// A setting.
     Setting(&'static str, String),
-    /// It has no equivalent.
+    /// Nothing: Clairon has no equivalent.
     Nothing,
 }
 
@@ -47,28 +46,28 @@ impl std::fmt::Debug for Meaning {
     }
 }
 
-/// What is set of Reverb's and of soketi's variables. Empty ones count as not set.
+/// The variables of Reverb and of soketi that are set. Empty ones count as not set.
 #[must_use]
 pub fn variables(environment: &Environment) -> [ServerVariables; 2] {
     [reverb::variables(environment), soketi::variables(environment)]
 }
 
-/// How a server names its variables.
-pub(crate) struct Names {
-    /// What begins all names of the app.
+/// The names of a server's variables.
+pub(crate) struct VariableNames {
+    /// The start of the names of the app's variables.
     pub(crate) app: &'static str,
-    /// The rest of the name of a variable of the app, and the field in `mapping`.
+    /// The rest of the name of each variable of the app, and its field in `mapping`.
     pub(crate) fields: &'static [(&'static str, &'static str)],
     pub(crate) mapping: &'static Mapping,
-    /// What begins the names of variables that are this server's and nobody else's.
+    /// The start of names that only this server uses.
     pub(crate) own: &'static [&'static str],
-    /// What this server takes a variable for; nothing where that is empty.
+    /// The text of a variable, as this server reads it; nothing if it is empty.
     pub(crate) text: fn(&Environment, &str) -> Option<String>,
     pub(crate) spell: fn(&str) -> String,
 }
 
-impl Names {
-    /// The variables that are set. `settings` has the names, our settings and the units of the others than the app's.
+impl VariableNames {
+    /// The variables that are set. `settings` has the variables of the server: name, Clairon's setting, unit.
     pub(crate) fn read(
         &self,
         settings: impl Iterator<Item = (String, &'static str, u32)>,
@@ -83,7 +82,8 @@ impl Names {
             }
         };
         for (name, field) in self.fields {
-            let target = self.mapping.iter().find(|(known, _)| known == field).map_or(Target::Ignored, |(_, to)| *to);
+            let target =
+                self.mapping.iter().find(|(known, _)| known == field).map_or(TargetField::Ignored, |(_, to)| *to);
             add(format!("{}{name}", self.app), &|value| of_field(target, value));
         }
         for (name, setting, unit) in settings {
@@ -99,20 +99,22 @@ impl Names {
     }
 }
 
-/// One of these variables names an app; the first is the one to tell of.
+/// Checks that one of these variables is set. The error names the first.
 pub(crate) fn needs(environment: &Environment, names: &[&'static str]) -> Result<(), ImportError> {
     let is_set = names.iter().any(|name| environment.filled(name).is_some());
     if is_set { Ok(()) } else { Err(ImportError::NoVariable { name: names[0] }) }
 }
 
-fn of_field(target: Target, value: &str) -> Meaning {
+fn of_field(target: TargetField, value: &str) -> Meaning {
     let text = Value::Text(value.to_owned());
     match (target.field(), target) {
-        (Some(field), Target::Limit(_, unit)) => {
+        (Some(field), TargetField::Limit(_, unit)) => {
             amount(value, unit).map_or(Meaning::Nothing, |amount| Meaning::Field(field, amount))
         }
-        // Of connections there may be no limit, which others write as -1.
-        (Some(field), Target::Capacity) => Meaning::Field(field, amount(value, 1).unwrap_or_else(|| "0".to_owned())),
+        // Zero means that there is no limit, which other servers write as -1.
+        (Some(field), TargetField::Capacity) => {
+            Meaning::Field(field, amount(value, 1).unwrap_or_else(|| "0".to_owned()))
+        }
         (Some(field), _) if target.is_flag() => {
             Meaning::Field(field, flag(&text).map_or_else(|| value.to_owned(), |flag| flag.to_string()))
         }
@@ -131,7 +133,8 @@ fn of_setting(setting: &'static str, unit: u32, value: &str) -> Meaning {
     }
 }
 
-/// A number in our units. What is no number stays as it is, to be refused under its name; `None`: there is no limit.
+/// A number in Clairon's unit; nothing if it means that there is no limit. Other texts stay as they are, so that the
+/// check of the setting refuses them with the variable's name.
 fn amount(value: &str, unit: u32) -> Option<String> {
     match count_of(&Value::Text(value.to_owned()), unit) {
         Ok(count) => count.map(|count| count.to_string()),

@@ -80,7 +80,7 @@ fn assert_soketi(plan: &Plan) {
         [
             "a ka  true 200 true true 512 [] []",
             "b kb  false 0 false true 102400 [] [\"no equivalent: max_backend_events_per_sec: backends are not limited by the second\", \
-         \"no equivalent: webhooks: webhooks are not there yet\"]",
+         \"no equivalent: webhooks: webhooks are not supported yet\"]",
         ]
     );
 }

@@ -2,8 +2,11 @@
 
 use std::path::Path;
 
+use clairon_protocol::{AppCredentials, AppId, AppKey, Secret};
+
 use crate::{
     config_file::{ConfigFile, Setting},
+    credentials::CredentialSet,
     environment::Environment,
 };
 
@@ -50,12 +53,12 @@ pub struct Broadcasting {
     /// Which connection is used.
     pub default: Setting,
     /// All that are configured, in the file's order.
-    pub connections: Vec<Connection>,
+    pub connections: Vec<BroadcastConnection>,
 }
 
 /// A connection that speaks the Pusher protocol, or any other.
 #[derive(Clone, Debug, PartialEq)]
-pub struct Connection {
+pub struct BroadcastConnection {
     /// Its name, as the default names it.
     pub name: String,
     /// `pusher`, `reverb`, `log`, …
@@ -80,6 +83,30 @@ pub struct Connection {
     pub path: Setting,
 }
 
+impl BroadcastConnection {
+    /// The app's credentials; nothing when one is missing or malformed.
+    #[must_use]
+    pub fn credentials(&self) -> Option<AppCredentials> {
+        Some(AppCredentials {
+            id: AppId::parse(&self.app_id.filled()?).ok()?,
+            key: AppKey::parse(&self.key.filled()?).ok()?,
+            secret: Secret::parse(&self.secret.filled()?).ok()?,
+        })
+    }
+
+    /// The set of variables that configures this connection by convention.
+    #[must_use]
+    pub fn credential_set(&self) -> CredentialSet {
+        if self.driver.filled().as_deref() == Some("reverb") { CredentialSet::Reverb } else { CredentialSet::Pusher }
+    }
+
+    /// True for the drivers that send events by the Pusher protocol.
+    #[must_use]
+    pub fn speaks_pusher(&self) -> bool {
+        matches!(self.driver.filled().as_deref(), Some("pusher" | "reverb"))
+    }
+}
+
 impl Broadcasting {
     /// Out of a project's `config/broadcasting.php`, or out of Laravel's own defaults.
     #[must_use]
@@ -101,7 +128,7 @@ impl Broadcasting {
         let connection = |name: String| {
             let setting = |name_of: &str| get(&["connections", &name, name_of]);
             let option = |name_of: &str| get(&["connections", &name, "options", name_of]);
-            Connection {
+            BroadcastConnection {
                 driver: setting("driver"),
                 app_id: setting("app_id"),
                 key: setting("key"),
@@ -121,7 +148,7 @@ impl Broadcasting {
 
     /// The connection that is used, if it is configured.
     #[must_use]
-    pub fn connection(&self) -> Option<&Connection> {
+    pub fn connection(&self) -> Option<&BroadcastConnection> {
         // `env('BROADCAST_CONNECTION')` of `null` names the connection "null".
         let name = self.default.filled().unwrap_or_else(|| "null".to_owned());
         self.connections.iter().find(|connection| connection.name == name)

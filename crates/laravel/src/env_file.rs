@@ -13,7 +13,7 @@ use std::collections::{BTreeMap, HashMap};
 
 use self::entry::Entry;
 
-pub use self::{entry::Refusal, lines::LostLines, quote::quote};
+pub use self::{entry::EntryError, lines::LostLines, quote::quote};
 
 /// The most characters that all values may have. A file cannot have more, but `${NAME}` of `${NAME}` of `${NAME}`
 /// could.
@@ -29,12 +29,12 @@ pub struct EnvFile {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum InvalidEnvFile {
     /// A line with which Laravel does not start either.
-    #[error(":{line}: {refusal}")]
+    #[error(":{line}: {error}")]
     Line {
         /// The line, from 1; of an entry over many lines the first.
         line: usize,
         /// What is wrong with it.
-        refusal: Refusal,
+        error: EntryError,
     },
     /// Values that are longer than those of any such file. Laravel has no such limit.
     #[error(":{line}: with what `${{…}}` stands for, the values have more than {MAX_CHARS} characters, the limit")]
@@ -53,7 +53,7 @@ impl EnvFile {
         let text = utf8(bytes);
         let (raw, lost) = lines::join(text.strip_prefix('\u{feff}').unwrap_or(&text));
         let entries =
-            raw.iter().map(|raw| Entry::parse(raw).map_err(|refusal| InvalidEnvFile::Line { line: raw.line, refusal }));
+            raw.iter().map(|raw| Entry::parse(raw).map_err(|error| InvalidEnvFile::Line { line: raw.line, error }));
         Ok(Self { entries: entries.collect::<Result<_, _>>()?, lost })
     }
 

@@ -4,6 +4,7 @@
 //! [`Value::Unread`], with its line and without its text, which may hold a secret. Files, nesting and chains of
 //! operators are bounded, and no input panics.
 
+mod backend_address;
 mod broadcasting;
 mod config_file;
 mod credentials;
@@ -21,11 +22,12 @@ mod source;
 mod token;
 mod value;
 
-pub use broadcasting::{Broadcasting, Connection};
+pub use backend_address::{AddressError, BackendAddress, check_host, read_port};
+pub use broadcasting::{BroadcastConnection, Broadcasting};
 pub use config_file::{ConfigFile, Setting};
 pub use credentials::{CredentialChoice, CredentialSet};
 pub use echo::{EchoForm, EchoSetup};
-pub use env_file::{EnvFile, InvalidEnvFile, LostLines, Refusal, quote as quote_env};
+pub use env_file::{EntryError, EnvFile, InvalidEnvFile, LostLines, quote as quote_env};
 pub use environment::{Environment, Origin, process_variables};
 pub use error::LaravelError;
 pub use project::{Project, env_file_name};

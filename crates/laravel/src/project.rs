@@ -3,7 +3,12 @@
 use std::path::{Path, PathBuf};
 
 use crate::{
-    broadcasting::Broadcasting, config_file::ConfigFile, echo::EchoSetup, environment::Environment, error::LaravelError,
+    broadcasting::{BroadcastConnection, Broadcasting},
+    config_file::ConfigFile,
+    credentials::CredentialChoice,
+    echo::EchoSetup,
+    environment::Environment,
+    error::LaravelError,
 };
 
 /// What a project says about broadcasting.
@@ -48,6 +53,28 @@ impl Project {
             echo: EchoSetup::find(root)?,
             environment,
         })
+    }
+
+    /// The connection to examine: the one in use if it speaks the Pusher protocol. Otherwise the one whose credentials
+    /// count, or else the first with a key, because a project may have no driver selected yet.
+    #[must_use]
+    pub fn pusher_connection(&self) -> Option<&BroadcastConnection> {
+        let used = self.broadcasting.connection().filter(|connection| connection.speaks_pusher());
+        let others = || self.broadcasting.connections.iter().filter(|connection| connection.speaks_pusher());
+        let chosen = || {
+            let choice = CredentialChoice::of(&self.environment)?;
+            others().find(|connection| connection.credential_set() == choice.set)
+        };
+        let with_key = || others().find(|connection| connection.key.filled().is_some());
+        used.or_else(chosen).or_else(with_key)
+    }
+
+    /// Why `connection` has the credentials that count; nothing unless the project has variables of two drivers and
+    /// those of `connection` count.
+    #[must_use]
+    pub fn credential_choice(&self, connection: &BroadcastConnection) -> Option<CredentialChoice> {
+        let choice = CredentialChoice::of(&self.environment).filter(CredentialChoice::is_between_two)?;
+        (choice.set == connection.credential_set()).then_some(choice)
     }
 }
 

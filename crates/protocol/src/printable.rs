@@ -2,6 +2,9 @@
 
 use std::fmt::Write;
 
+/// The longest text that [`quote`] keeps whole, in characters.
+const QUOTED: usize = 200;
+
 /// True for what moves or hides text on a terminal: control characters, those that change the direction of writing,
 /// those without width, and breaks of lines and paragraphs.
 #[must_use]
@@ -17,6 +20,19 @@ pub fn one_line(text: &str) -> String {
     let mut line = String::with_capacity(text.len());
     for char in text.chars() {
         if is_unprintable(char) { line.extend(char.escape_default()) } else { line.push(char) }
+    }
+    line
+}
+
+/// A text of a peer for a message: its words with one space between them, without [unprintable](is_unprintable)
+/// characters, cut after 200 characters.
+#[must_use]
+pub fn quote(text: &str) -> String {
+    let words = text.split(|char: char| char.is_whitespace() || is_unprintable(char));
+    let mut line = words.filter(|word| !word.is_empty()).collect::<Vec<_>>().join(" ");
+    if let Some((end, _)) = line.char_indices().nth(QUOTED) {
+        line.truncate(end);
+        line.push('…');
     }
     line
 }
@@ -46,6 +62,12 @@ mod tests {
     #[test]
     fn a_text_stays_in_its_line() {
         assert_eq!(one_line("a\n\u{1b}[2Jü\u{202e}'\"\\"), "a\\n\\u{1b}[2Jü\\u{202e}'\"\\");
+    }
+
+    #[test]
+    fn a_quoted_text_is_short_and_printable() {
+        assert_eq!(quote("  a\r\n\u{1b}[31mb\tc "), "a [31mb c");
+        assert_eq!(quote(&"x".repeat(300)).chars().count(), QUOTED + 1);
     }
 
     #[test]

@@ -139,7 +139,7 @@ fn over_tls() {
     listener.event("sealed");
     assert_eq!(listener.end(), 0);
     let untrusted = Run::from(clairon(&["listen", "a", "--url", &url]).output().unwrap());
-    untrusted.ended(1, "is not good for localhost");
+    untrusted.ended(1, "is not valid for localhost");
 }
 
 /// The server asks, or the client does, and both answer.

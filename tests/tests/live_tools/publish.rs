@@ -80,7 +80,7 @@ fn tls_and_its_certificates() {
     let good = Nginx::with_tls(&authority.issue("localhost"), server.port());
     assert_eq!(publish(&good).stderr, "");
     let bad = Nginx::with_tls(&Authority::new().issue("localhost"), server.port());
-    publish(&bad).ended(1, "is not good for localhost");
+    publish(&bad).ended(1, "is not valid for localhost");
     run(&["publish", "lobby", "e", "{}", "--url", &url(&good).replace("https:", "http:")]).ended(1, "it speaks TLS");
 }
 

@@ -1,4 +1,4 @@
-//! `clairon listen`: events as they come.
+//! `clairon listen`: prints events as they come.
 
 mod connection;
 mod printer;
@@ -9,39 +9,50 @@ use std::{
     time::{Duration, Instant},
 };
 
-use clairon_client::Target;
+use anyhow::bail;
+use clairon_client::AppTarget;
 use clap::Args;
 use serde_json::{Map, Value};
+use tokio::task;
 
 use self::{
-    connection::{End, Listener},
+    connection::{ConnectionEnd, Listener},
     printer::Printer,
     retry::Retry,
 };
-use super::{connect_failure, live_error::LiveError, master_key::MasterKey, terminal};
+use super::{connect_failure::socket_error, master_key::MasterKey, pause, target::app_target, terminal};
+use crate::cli::TargetArguments;
 
-/// The longest time that may be asked for.
+/// The longest `--timeout`.
 const LONGEST: Duration = Duration::from_hours(24);
 
-/// What to listen to.
 #[derive(Debug, Args)]
-pub(crate) struct ListenArgs {
+pub(crate) struct ListenArguments {
+    #[command(flatten)]
+    listening: Listening,
+    #[command(flatten)]
+    target: TargetArguments,
+}
+
+/// What to listen to, for how long, and how to print it.
+#[derive(Debug, Args)]
+struct Listening {
     /// The channels
     #[arg(required = true, value_name = "CHANNEL")]
     channels: Vec<String>,
-    /// Who joins presence channels; random if left out
+    /// The user id in presence channels; the default is a random one
     #[arg(long, value_name = "ID")]
     user_id: Option<String>,
-    /// What the members of presence channels are told of this one: a JSON object
+    /// The user info that other members of presence channels see: a JSON object
     #[arg(long, value_name = "JSON", value_parser = object)]
     user_info: Option<Map<String, Value>>,
     /// The key of private-encrypted channels: 32 bytes in Base64
     #[arg(long, value_name = "KEY", env = "PUSHER_ENCRYPTION_MASTER_KEY", hide_env_values = true)]
     encryption_master_key: Option<MasterKey>,
-    /// End after so many events
+    /// End after this number of events
     #[arg(long, value_name = "N")]
     count: Option<NonZeroU64>,
-    /// End after so many seconds
+    /// End after this number of seconds
     #[arg(long, value_name = "SECONDS", value_parser = seconds)]
     timeout: Option<Duration>,
     /// Print one JSON object a line
@@ -49,60 +60,62 @@ pub(crate) struct ListenArgs {
     json: bool,
 }
 
-fn object(text: &str) -> Result<Map<String, Value>, String> {
-    serde_json::from_str(text)
-        .map_err(|_| format!("expected a JSON object, got {} bytes of something else", text.len()))
+/// A wrong value on the command line.
+#[derive(Debug, thiserror::Error)]
+enum InvalidArgument {
+    #[error("expected a JSON object, got {size} bytes of something else")]
+    NotAnObject { size: usize },
+    #[error("expected a number of seconds above 0, of a day at most")]
+    Seconds,
 }
 
-fn seconds(text: &str) -> Result<Duration, String> {
+fn object(text: &str) -> Result<Map<String, Value>, InvalidArgument> {
+    serde_json::from_str(text).map_err(|_| InvalidArgument::NotAnObject { size: text.len() })
+}
+
+fn seconds(text: &str) -> Result<Duration, InvalidArgument> {
     let seconds = text.parse().ok().filter(|seconds| *seconds > 0.0);
-    let wait = seconds.and_then(|seconds| Duration::try_from_secs_f64(seconds).ok());
-    wait.filter(|wait| *wait <= LONGEST).ok_or_else(|| "expected a number of seconds, of a day at most".to_owned())
+    let time = seconds.and_then(|seconds| Duration::try_from_secs_f64(seconds).ok());
+    time.filter(|time| *time <= LONGEST).ok_or(InvalidArgument::Seconds)
 }
 
-/// Prints what comes until it has seen or waited enough. A connection that is lost is made again, as the protocol has
-/// it.
+/// Prints events until the count is full or the time is over. A lost connection is opened again by the protocol's rules.
 ///
 /// # Errors
-/// When there is no connection to begin with, the server refuses this client or one of its channels for good, or the
+/// When no app is named, the first connection fails, the server refuses the connection or a channel for good, or the
 /// time is over before the count is full.
-pub(crate) fn run(target: &Target, arguments: &ListenArgs) -> Result<(), LiveError> {
-    let deadline = arguments.timeout.map(|timeout| Instant::now() + timeout);
-    let printer = Printer::new(arguments);
-    let mut listener = Listener::new(target, arguments, printer, deadline)?;
+pub(crate) async fn run(arguments: ListenArguments) -> anyhow::Result<()> {
+    let target = app_target(arguments.target).await?;
+    task::block_in_place(|| listen(&target, &arguments.listening))
+}
+
+fn listen(target: &AppTarget, listening: &Listening) -> anyhow::Result<()> {
+    let deadline = listening.timeout.map(|timeout| Instant::now() + timeout);
+    let mut listener = Listener::new(target, listening, deadline)?;
     let mut retry = Retry::default();
     loop {
         match listener.connection()? {
-            End::Enough => return Ok(()),
-            End::TimeIsOver => return time_is_over(arguments, &listener.printer),
-            End::Refused(why) => return Err(LiveError::Failed(why)),
-            End::Lost { refused, was_good } => {
-                let wait = retry.after(&refused, was_good);
-                let why = connect_failure::refused(&target.socket_endpoint(), &refused);
+            ConnectionEnd::CountIsFull => return Ok(()),
+            ConnectionEnd::TimeIsOver => return time_is_over(listening, &listener.printer),
+            ConnectionEnd::Refused(reason) => bail!(reason),
+            ConnectionEnd::Lost { error, was_good } => {
+                let wait = retry.after(&error, was_good);
+                let reason = socket_error(&target.socket_endpoint(), &error);
                 let when = if wait.is_zero() { "at once".to_owned() } else { format!("in {} s", wait.as_secs()) };
-                terminal::say(terminal::YELLOW, format_args!("disconnected: {why}; connecting again {when}"));
-                if !pause(wait, deadline) {
-                    return time_is_over(arguments, &listener.printer);
+                terminal::say(terminal::YELLOW, format_args!("disconnected: {reason}; connecting again {when}"));
+                let left = deadline.map(|deadline| deadline.saturating_duration_since(Instant::now()));
+                pause(left.map_or(wait, |left| wait.min(left)));
+                if left.is_some_and(|left| left <= wait) {
+                    return time_is_over(listening, &listener.printer);
                 }
             }
         }
     }
 }
 
-fn time_is_over(arguments: &ListenArgs, printer: &Printer) -> Result<(), LiveError> {
-    match arguments.count {
-        Some(count) => Err(LiveError::Failed(format!("{} of {count} events came in time", printer.printed))),
+fn time_is_over(listening: &Listening, printer: &Printer) -> anyhow::Result<()> {
+    match listening.count {
+        Some(count) => bail!("{} of {count} events came in time", printer.printed),
         None => Ok(()),
     }
-}
-
-/// Waits, but not beyond the deadline; false: that has come.
-fn pause(wait: Duration, deadline: Option<Instant>) -> bool {
-    let left = deadline.map_or(wait, |deadline| deadline.saturating_duration_since(Instant::now()));
-    #[expect(
-        clippy::disallowed_methods,
-        reason = "the command has its thread to itself, and nothing to do until then"
-    )]
-    std::thread::sleep(wait.min(left));
-    wait < left || deadline.is_none()
 }

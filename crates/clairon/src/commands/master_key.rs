@@ -1,6 +1,7 @@
-//! Encrypted channels, as the Pusher libraries have them: `NaCl`'s secretbox, under a key for each channel.
+//! The master key of encrypted channels. Their data is sealed with `NaCl`'s secretbox under one key per channel, as in
+//! the Pusher libraries.
 
-use std::{fmt, str::FromStr};
+use std::{fmt, str::FromStr, string::FromUtf8Error};
 
 use base64::{Engine, prelude::BASE64_STANDARD};
 use crypto_secretbox::{
@@ -10,20 +11,39 @@ use crypto_secretbox::{
 use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
 
-/// What the names of encrypted channels begin with.
+/// The start of the names of encrypted channels.
 const PREFIX: &str = "private-encrypted-";
 
-/// The key that an app's backend makes the keys of channels of. It is not printed.
+/// The key from which the key of each encrypted channel is derived. `Debug` does not show it.
 #[derive(Clone)]
 pub(crate) struct MasterKey([u8; 32]);
 
-impl FromStr for MasterKey {
-    type Err = String;
+/// A text that is no master key. The message does not show the text.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("expected 32 bytes in Base64, got {size} bytes of something else")]
+pub(crate) struct InvalidMasterKey {
+    size: usize,
+}
 
-    fn from_str(text: &str) -> Result<Self, String> {
+/// Why data cannot be encrypted or decrypted.
+#[derive(Debug, PartialEq, Eq, thiserror::Error)]
+pub(crate) enum EncryptionError {
+    #[error("the data cannot be encrypted")]
+    Encrypt,
+    #[error("the data is not encrypted")]
+    NotEncrypted,
+    #[error("the data was encrypted with another master key")]
+    OtherKey,
+    #[error("the data is no text")]
+    NotText(#[source] FromUtf8Error),
+}
+
+impl FromStr for MasterKey {
+    type Err = InvalidMasterKey;
+
+    fn from_str(text: &str) -> Result<Self, InvalidMasterKey> {
         let bytes = BASE64_STANDARD.decode(text).ok().and_then(|bytes| bytes.try_into().ok());
-        let size = text.len();
-        bytes.map(Self).ok_or_else(|| format!("expected 32 bytes in Base64, got {size} bytes of something else"))
+        bytes.map(Self).ok_or(InvalidMasterKey { size: text.len() })
     }
 }
 
@@ -33,34 +53,34 @@ impl fmt::Debug for MasterKey {
     }
 }
 
-pub(crate) fn is_encrypted(channel: &str) -> bool {
+pub(super) fn is_encrypted(channel: &str) -> bool {
     channel.starts_with(PREFIX)
 }
 
 impl MasterKey {
-    /// What subscribers of the channel get in place of `data`.
-    pub(crate) fn encrypt(&self, channel: &str, data: &str) -> Result<String, &'static str> {
+    /// The data that replaces `data` in an event on the channel.
+    pub(super) fn encrypt(&self, channel: &str, data: &str) -> Result<String, EncryptionError> {
         let nonce: [u8; 24] = rand::random();
-        let sealed = self.of(channel).encrypt(&Nonce::from(nonce), data.as_bytes());
-        let sealed = sealed.map_err(|_| "the data cannot be encrypted")?;
+        let sealed = self.cipher(channel).encrypt(&Nonce::from(nonce), data.as_bytes());
+        let sealed = sealed.map_err(|_| EncryptionError::Encrypt)?;
         let [nonce, ciphertext] = [&nonce[..], &sealed].map(|bytes| BASE64_STANDARD.encode(bytes));
         Ok(json!({"nonce": nonce, "ciphertext": ciphertext}).to_string())
     }
 
-    /// What was encrypted for the channel's subscribers.
-    pub(crate) fn decrypt(&self, channel: &str, data: &str) -> Result<String, &'static str> {
+    /// The data of which [`encrypt`](Self::encrypt) made `data`.
+    pub(super) fn decrypt(&self, channel: &str, data: &str) -> Result<String, EncryptionError> {
         let sealed: Value = serde_json::from_str(data).unwrap_or_default();
         let part = |name: &str| BASE64_STANDARD.decode(sealed[name].as_str()?).ok();
         let nonce: Option<[u8; 24]> = part("nonce").and_then(|nonce| nonce.try_into().ok());
         let (Some(nonce), Some(ciphertext)) = (nonce, part("ciphertext")) else {
-            return Err("the data is not encrypted");
+            return Err(EncryptionError::NotEncrypted);
         };
-        let opened = self.of(channel).decrypt(&Nonce::from(nonce), ciphertext.as_slice());
-        let opened = opened.map_err(|_| "the data was encrypted with another master key")?;
-        String::from_utf8(opened).map_err(|_| "the data is no text")
+        let opened = self.cipher(channel).decrypt(&Nonce::from(nonce), ciphertext.as_slice());
+        String::from_utf8(opened.map_err(|_| EncryptionError::OtherKey)?).map_err(EncryptionError::NotText)
     }
 
-    fn of(&self, channel: &str) -> XSalsa20Poly1305 {
+    /// The cipher of a channel, under the SHA-256 of the channel's name and the master key.
+    fn cipher(&self, channel: &str) -> XSalsa20Poly1305 {
         let key: [u8; 32] = Sha256::new().chain_update(channel).chain_update(self.0).finalize().into();
         XSalsa20Poly1305::new(&Key::from(key))
     }
@@ -76,13 +96,13 @@ mod tests {
         let sealed = key.encrypt("private-encrypted-a", "hello").unwrap();
         assert!(!sealed.contains("hello"));
         assert_eq!(key.decrypt("private-encrypted-a", &sealed).as_deref(), Ok("hello"));
-        assert_eq!(key.decrypt("private-encrypted-b", &sealed), Err("the data was encrypted with another master key"));
-        assert_eq!(key.decrypt("private-encrypted-a", "{}"), Err("the data is not encrypted"));
+        assert_eq!(key.decrypt("private-encrypted-b", &sealed), Err(EncryptionError::OtherKey));
+        assert_eq!(key.decrypt("private-encrypted-a", "{}"), Err(EncryptionError::NotEncrypted));
     }
 
     #[test]
     fn a_key_has_32_bytes() {
-        assert!("AAAA".parse::<MasterKey>().unwrap_err().contains("got 4 bytes"));
+        assert_eq!("AAAA".parse::<MasterKey>().unwrap_err(), InvalidMasterKey { size: 4 });
         assert_eq!(format!("{:?}", MasterKey([1; 32])), "MasterKey(…)");
     }
 }

@@ -11,8 +11,8 @@ use std::{
     path::Path,
 };
 
-use clairon_client::quote;
 use clairon_laravel::{CredentialChoice, CredentialSet, Environment, env_file_name, process_variables};
+use clairon_protocol::quote;
 use clairon_server::{Listeners, MetricsSettings, Server};
 use tracing::{info, warn};
 

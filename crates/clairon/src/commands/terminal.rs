@@ -1,20 +1,20 @@
-//! Lines for people.
+//! Lines for people, with colours where the stream is a terminal and `NO_COLOR` is not set.
 
 use std::fmt;
 
 use anstyle::{AnsiColor, Style};
 use jiff::Timestamp;
 
-pub(crate) const DIM: Style = Style::new().dimmed();
-pub(crate) const BOLD: Style = Style::new().bold();
-pub(crate) const CYAN: Style = AnsiColor::Cyan.on_default();
-pub(crate) const GREEN: Style = AnsiColor::Green.on_default();
-pub(crate) const YELLOW: Style = AnsiColor::Yellow.on_default();
-pub(crate) const RED: Style = AnsiColor::Red.on_default();
+pub(super) const DIM: Style = Style::new().dimmed();
+pub(super) const BOLD: Style = Style::new().bold();
+pub(super) const CYAN: Style = AnsiColor::Cyan.on_default();
+pub(super) const GREEN: Style = AnsiColor::Green.on_default();
+pub(super) const YELLOW: Style = AnsiColor::Yellow.on_default();
+pub(super) const RED: Style = AnsiColor::Red.on_default();
 
-/// A text in a style, filled up to a width. The stream that it is printed to takes the colours out where they have no
-/// place.
-pub(crate) struct Styled<T>(pub(crate) Style, pub(crate) T, pub(crate) usize);
+/// A text in a style, padded to a width in characters. The streams of `anstream` remove the style if they are no
+/// terminals.
+pub(super) struct Styled<T>(pub(super) Style, pub(super) T, pub(super) usize);
 
 impl<T: AsRef<str>> fmt::Display for Styled<T> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -25,19 +25,19 @@ impl<T: AsRef<str>> fmt::Display for Styled<T> {
     }
 }
 
-/// A moment as `12:34:56.789`, in UTC as in the server's log.
-pub(crate) fn clock(time: Timestamp) -> String {
+/// A time as `12:34:56.789`, in UTC like the server's log.
+pub(super) fn clock(time: Timestamp) -> String {
     let text = moment(time);
     text.split('T').nth(1).unwrap_or(&text).trim_end_matches('Z').to_owned()
 }
 
-/// A moment with its date and milliseconds, in UTC.
-pub(crate) fn moment(time: Timestamp) -> String {
+/// A time with date and milliseconds, in UTC.
+pub(super) fn moment(time: Timestamp) -> String {
     format!("{time:.3}")
 }
 
-/// Says something about the command's own doing, on stderr.
-pub(crate) fn say(style: Style, text: impl fmt::Display) {
+/// Prints a message about the command itself to stderr. Stdout carries only what the command was asked for.
+pub(super) fn say(style: Style, text: impl fmt::Display) {
     anstream::eprintln!("{style}{text}{style:#}");
 }
 

@@ -2,14 +2,15 @@
 
 use std::{fs, time::Duration};
 
+use anyhow::anyhow;
 use clairon_server::{Authorities, ClusterSettings, RedisUrl};
 
-use super::fields::Fields;
+use super::fields::{Fields, optional};
 
 /// `None` for a single node, and where something is wrong, which is then a problem.
 pub(super) fn read(fields: &mut Fields<'_>) -> Option<ClusterSettings> {
-    let url = fields.url("redis.url", parse_url);
-    let authorities = fields.text("redis.ca_file", read_authorities);
+    let url = fields.url("redis.url", optional(str::parse::<RedisUrl>));
+    let authorities = fields.text("redis.ca_file", optional(read_authorities));
     let prefix = fields.text("redis.prefix", parse_prefix);
     let response = fields.number("redis.response_seconds", 1..=60);
     let lease = fields.number("cluster.lease_seconds", 2..=3_600);
@@ -35,16 +36,9 @@ pub(super) fn read(fields: &mut Fields<'_>) -> Option<ClusterSettings> {
     })
 }
 
-fn parse_url(text: &str) -> Result<Option<RedisUrl>, String> {
-    if text.is_empty() { Ok(None) } else { text.parse().map(Some).map_err(|error| format!("{error}")) }
-}
-
-fn read_authorities(path: &str) -> Result<Option<Authorities>, String> {
-    if path.is_empty() {
-        return Ok(None);
-    }
-    let pem = fs::read(path).map_err(|error| format!("it cannot be read: {error}"))?;
-    Authorities::from_pem(pem).map(Some)
+fn read_authorities(path: &str) -> anyhow::Result<Authorities> {
+    let pem = fs::read(path).map_err(|error| anyhow!("it cannot be read: {error}"))?;
+    Authorities::from_pem(pem).map_err(|error| anyhow!("{error}"))
 }
 
 fn parse_prefix(text: &str) -> Result<String, &'static str> {

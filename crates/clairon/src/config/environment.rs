@@ -2,8 +2,8 @@
 
 use std::collections::BTreeMap;
 
-use clairon_client::quote;
 use clairon_laravel::CredentialSet;
+use clairon_protocol::quote;
 
 use super::{
     app::{CREDENTIALS, app_fields},

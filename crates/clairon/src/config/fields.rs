@@ -143,6 +143,11 @@ impl<'a> Fields<'a> {
     }
 }
 
+/// A parser for a setting that may be empty, which means that it is not set.
+pub(super) fn optional<T, E>(parse: impl FnOnce(&str) -> Result<T, E>) -> impl FnOnce(&str) -> Result<Option<T>, E> {
+    |text| if text.is_empty() { Ok(None) } else { parse(text).map(Some) }
+}
+
 /// True for what looks like a credential that was put into the wrong setting, and must not be repeated.
 fn may_be_a_credential(entry: &Entry) -> bool {
     const USUAL_CHARS: usize = 16;

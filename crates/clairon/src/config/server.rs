@@ -6,7 +6,11 @@ use clairon_server::{
     AdminSettings, BearerToken, Heartbeat, MetricsSettings, OutboxLimits, Settings, StatisticsSettings,
 };
 
-use super::{app::AppDefaults, cluster, fields::Fields};
+use super::{
+    app::AppDefaults,
+    cluster,
+    fields::{Fields, optional},
+};
 
 pub(super) fn read(fields: &mut Fields<'_>, app_defaults: AppDefaults) -> Option<Settings> {
     let path_prefix = fields.text("server.path_prefix", parse_path_prefix);
@@ -18,7 +22,7 @@ pub(super) fn read(fields: &mut Fields<'_>, app_defaults: AppDefaults) -> Option
     let authorization = fields.number("heartbeat.authorization_seconds", 1..=3_600);
     let heartbeat = read_heartbeat(fields);
     let outbox = read_outbox(fields);
-    let admin_token = fields.secret("admin.token", parse_token);
+    let admin_token = fields.secret("admin.token", optional(BearerToken::parse));
     let write_timeout = fields.number("outbox.write_timeout_seconds", 1..=3_600);
     Some(Settings {
         path_prefix: path_prefix?,
@@ -49,7 +53,7 @@ fn read_statistics(fields: &mut Fields<'_>) -> Option<StatisticsSettings> {
 
 fn read_metrics(fields: &mut Fields<'_>) -> Option<MetricsSettings> {
     let prefix = fields.text("metrics.prefix", parse_metrics_prefix);
-    let token = fields.secret("metrics.token", parse_token);
+    let token = fields.secret("metrics.token", optional(BearerToken::parse));
     // The port is known once it is listened on.
     Some(MetricsSettings { prefix: prefix?, token: token?, port: 0 })
 }
@@ -61,11 +65,6 @@ fn parse_metrics_prefix(text: &str) -> Result<String, &'static str> {
     } else {
         Err("allowed are 1 to 64 letters, digits and underscores, no digit first")
     }
-}
-
-/// A bearer token; empty for none.
-fn parse_token(text: &str) -> Result<Option<BearerToken>, String> {
-    if text.is_empty() { Ok(None) } else { BearerToken::parse(text).map(Some) }
 }
 
 /// Takes a path that begins with a slash and ends without one; a slash at its end is cut off.

@@ -2,7 +2,6 @@
 
 use std::{fmt, panic::PanicHookInfo};
 
-use clairon_client::json_line;
 use clairon_protocol::escape_json;
 use jiff::Timestamp;
 use serde_json::{Map, Value};
@@ -40,7 +39,7 @@ pub(crate) fn line(level: &str, message: &str, fields: Map<String, Value>) -> St
     ] {
         line.insert(name.to_owned(), value.into());
     }
-    json_line(&line.into())
+    escape_json(&Value::from(line).to_string())
 }
 
 /// A line about an error.

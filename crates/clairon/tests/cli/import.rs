@@ -56,9 +56,9 @@ fn laravel_websockets() {
     for words in [
         "create  12  \"Shop\"  key key-one, allowed_origins shop.test, capacity 50, client_messages true, statistics false",
         "apps.1: its secret is a call of config (line 10), which cannot be read",
-        "the apps of this server are not in its file but with App\\MyProvider",
+        "this server keeps its apps not in its file but in App\\MyProvider",
         "max_request_size_in_kb (250)",
-        "ssl.local_cert: TLS is ended by a proxy",
+        "ssl.local_cert: put a proxy with TLS",
         "created 1 of 1",
     ] {
         assert!(shown.contains(words), "no {words:?} in {shown}");
@@ -115,7 +115,7 @@ fn what_makes_no_sense_is_named_and_left_as_the_default() {
     place.write("soketi.json", &config.to_string());
     let shown = imported(&place, &["soketi", "soketi.json"]);
     let expected = "\
-          no equivalent: [2J : not known
+          no equivalent: [2J : unknown field
           left as the default: maxEventNameLength: a text of 3 bytes is no number
           left as the default: eventLimits.maxPayloadInKb: event_data_bytes is 102399998976, allowed are 1 to 10485760
           left as the default: presence.maxMembersPerChannel: a text of 4 bytes is no number
@@ -140,9 +140,9 @@ fn soketis_file() {
     place.write("soketi.json", &config.to_string());
     let shown = imported(&place, &["soketi", "soketi.json"]);
     for words in [
-        "webhooks: webhooks are not there yet",
-        "no equivalent: webhooks: webhooks are not there yet",
-        "colour: not known",
+        "webhooks: webhooks are not supported yet",
+        "no equivalent: webhooks: webhooks are not supported yet",
+        "colour: unknown field",
         "port: CLAIRON_SERVER_PORT=7001 keeps it",
         "adapter.driver: CLAIRON_REDIS_URL joins nodes",
         "created 2 of 2",
@@ -244,7 +244,11 @@ fn nothing_is_written_where_something_is_wrong() {
         (["soketi", "one.json", "--yes"], 1, "the key k belongs to the app \"a\""),
         (["soketi", "none.json", "--yes"], 1, "appManager.array.apps.0: it has no secret"),
         (["soketi", "broken.json", "--yes"], 1, "broken.json:1:7: not JSON"),
-        (["soketi", "missing.json", "--yes"], 1, "there is no missing.json: run this in the folder of the project"),
+        (
+            ["soketi", "missing.json", "--yes"],
+            1,
+            "there is no missing.json: run this command in the folder of the project",
+        ),
         (["soketi", "--yes", "--database=sqlite://x.db"], 1, "SOKETI_DEFAULT_APP_ID is not set"),
         (["reverb", "--yes", "--database=sqlite://x.db"], 1, "REVERB_APP_ID is not set"),
         (["reverb", "broken.php", "--yes"], 1, "broken.php:1: a call of hush where an array is expected"),

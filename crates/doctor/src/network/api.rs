@@ -1,11 +1,7 @@
 //! `api`: a signed request is taken, or why not.
 
-use clairon_client::{
-    Credentials, Endpoint, Refusal,
-    http::{Answer, Client},
-    refusal::{CLOCK_WINDOW, clock},
-    signed,
-};
+use clairon_client::{Answer, ApiRefusal, CLOCK_WINDOW, Endpoint, HttpClient, api, clock_words};
+use clairon_protocol::AppCredentials;
 
 use super::side::Side;
 use crate::{finding::Finding, setup::Setup};
@@ -14,9 +10,9 @@ const CHECK: &str = "api";
 /// A clock that is off by this much, in seconds, is not set by anybody.
 const CLOCK_WARNING: u64 = 60;
 
-pub(super) fn check(setup: &Setup, client: &Client, side: &Side, credentials: &Credentials) -> Finding {
+pub(super) fn check(setup: &Setup, client: &HttpClient, side: &Side, credentials: &AppCredentials) -> Finding {
     let endpoint = &side.endpoint;
-    let answer = match signed::channels(client, endpoint, credentials) {
+    let answer = match api::channels(client, endpoint, credentials) {
         Ok(answer) => answer,
         Err(error) => return Finding::fail(CHECK, format!("{endpoint}: {error}"), "look at the server's log"),
     };
@@ -31,27 +27,27 @@ pub(super) fn check(setup: &Setup, client: &Client, side: &Side, credentials: &C
     }
 }
 
-fn refused(setup: &Setup, client: &Client, side: &Side, credentials: &Credentials, answer: &Answer) -> Finding {
+fn refused(setup: &Setup, client: &HttpClient, side: &Side, credentials: &AppCredentials, answer: &Answer) -> Finding {
     let names = setup.names();
     let message = answer.message();
-    let (detail, fix) = match Refusal::of(answer) {
-        Refusal::App => return unknown_app(setup, &message),
-        Refusal::Path => return not_found(setup, client, side, credentials, answer),
-        Refusal::Redirect => return redirected(side, answer),
-        Refusal::Clock => (
-            format!("401: this machine's clock is {}; {CLOCK_WINDOW} s are allowed", clock(answer)),
+    let (detail, fix) = match ApiRefusal::of(answer) {
+        ApiRefusal::App => return unknown_app(setup, &message),
+        ApiRefusal::Path => return not_found(setup, client, side, credentials, answer),
+        ApiRefusal::Redirect => return redirected(side, answer),
+        ApiRefusal::Clock => (
+            format!("401: this machine's clock is {}; {CLOCK_WINDOW} s are allowed", clock_words(answer)),
             "timedatectl set-ntp true".to_owned(),
         ),
-        Refusal::Key => (
+        ApiRefusal::Key => (
             format!("401: {names}_APP_KEY is not the key of the app {names}_APP_ID: {message}"),
             format!("{names}_APP_ID=…\n{names}_APP_KEY=…\n`clairon app list` has both"),
         ),
-        Refusal::Secret => (
+        ApiRefusal::Secret => (
             format!("401: {names}_APP_SECRET is not the secret of this app at {}: {message}", side.endpoint),
             format!("{names}_APP_SECRET=…\n`clairon app show ID --show-secret` has it\nphp artisan config:clear"),
         ),
-        Refusal::Disabled => (format!("403: {message}"), format!("switch the app {} on", credentials.id)),
-        Refusal::Other => (
+        ApiRefusal::Disabled => (format!("403: {message}"), format!("switch the app {} on", credentials.id)),
+        ApiRefusal::Other => (
             format!("{} answers {}: {message}", side.endpoint, answer.status.as_u16()),
             "look at the log of the server, and of the proxy in front of it".to_owned(),
         ),
@@ -64,7 +60,7 @@ fn accepted(answer: &Answer) -> Finding {
     if off >= CLOCK_WARNING {
         let detail = format!(
             "a signed request is taken, but this machine's clock is {}; over {CLOCK_WINDOW} s it will be refused",
-            clock(answer)
+            clock_words(answer)
         );
         return Finding::warn(CHECK, detail, "timedatectl set-ntp true");
     }
@@ -83,12 +79,18 @@ fn unknown_app(setup: &Setup, message: &str) -> Finding {
 
 /// 404 is said by a server that does not know the app, or by one that does not know the path: often a prefix is
 /// missing.
-fn not_found(setup: &Setup, client: &Client, side: &Side, credentials: &Credentials, answer: &Answer) -> Finding {
+fn not_found(
+    setup: &Setup,
+    client: &HttpClient,
+    side: &Side,
+    credentials: &AppCredentials,
+    answer: &Answer,
+) -> Finding {
     let endpoint = &side.endpoint;
     let page_prefix = setup.page.endpoint.as_ref().map(|page| page.prefix.clone()).unwrap_or_default();
     let found = [page_prefix, String::new()].into_iter().filter(|prefix| *prefix != endpoint.prefix).find(|prefix| {
         let other = Endpoint { prefix: prefix.clone(), ..endpoint.clone() };
-        signed::channels(client, &other, credentials).is_ok_and(|answer| answer.status == 200)
+        api::channels(client, &other, credentials).is_ok_and(|answer| answer.status == 200)
     });
     let shown = |prefix: &str| if prefix.is_empty() { "no prefix".to_owned() } else { format!("the prefix {prefix}") };
     let detail = format!("{}/apps answers 404 ({}), with {}", endpoint, answer.message(), shown(&endpoint.prefix));

@@ -1,12 +1,10 @@
 //! `auth`: the site answers when the page asks for access to a private channel.
 
-use clairon_client::{
-    http::{Answer, Client},
-    quote,
-};
+use clairon_client::{Answer, HttpClient};
 use clairon_protocol::{
     SocketId,
     auth::{AuthToken, subscription_signature},
+    quote,
 };
 use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
 
@@ -16,7 +14,7 @@ const CHECK: &str = "auth";
 const CHANNEL: &str = "private-clairon-doctor";
 
 /// Asks as Echo does, but as nobody: to be refused is as good an answer as any.
-pub(super) fn check(setup: &Setup, client: &Client, url: &str, socket_id: Option<SocketId>) -> Finding {
+pub(super) fn check(setup: &Setup, client: &HttpClient, url: &str, socket_id: Option<SocketId>) -> Finding {
     let socket_id = socket_id.unwrap_or_else(|| SocketId::from_random(0));
     let encoded = |text: &str| utf8_percent_encode(text, NON_ALPHANUMERIC).to_string();
     let body = format!("socket_id={}&channel_name={}", encoded(&socket_id.to_string()), encoded(CHANNEL));

@@ -2,7 +2,8 @@
 
 use std::time::Instant;
 
-use clairon_client::{Credentials, PusherSocket, http::Client, signed, socket::Refused};
+use clairon_client::{HttpClient, PusherSocket, api};
+use clairon_protocol::AppCredentials;
 use rand::random;
 use serde_json::json;
 
@@ -12,15 +13,20 @@ use crate::finding::Finding;
 const CHECK: &str = "event";
 const NAME: &str = "clairon-doctor";
 
-pub(super) fn check(client: &Client, backend: &Side, credentials: &Credentials, socket: &mut PusherSocket) -> Finding {
+pub(super) fn check(
+    client: &HttpClient,
+    backend: &Side,
+    credentials: &AppCredentials,
+    socket: &mut PusherSocket,
+) -> Finding {
     // A public channel that nobody else listens to.
     let channel = format!("clairon-doctor-{:016x}", random::<u64>());
-    if let Err(refused) = socket.subscribe(&channel) {
-        return Finding::fail(CHECK, format!("no subscription: {}", words(&refused)), "look at the server's log");
+    if let Err(error) = socket.subscribe(&channel) {
+        return Finding::fail(CHECK, format!("no subscription: {error}"), "look at the server's log");
     }
     let body = json!({"name": NAME, "channel": channel, "data": "{}"}).to_string();
     let start = Instant::now();
-    match signed::trigger(client, &backend.endpoint, credentials, &body) {
+    match api::trigger(client, &backend.endpoint, credentials, &body) {
         Ok(answer) if answer.status == 200 => {}
         Ok(answer) => {
             let detail = format!("the event is refused: {} {}", answer.status.as_u16(), answer.message());
@@ -32,21 +38,12 @@ pub(super) fn check(client: &Client, backend: &Side, credentials: &Credentials, 
     }
     match socket.wait_for(NAME, &channel) {
         Ok(()) => Finding::pass(CHECK, format!("arrived after {:.1} ms", start.elapsed().as_secs_f64() * 1_000.0)),
-        Err(refused) => {
+        Err(error) => {
             let detail = format!(
-                "the server at {} took the event, and it did not arrive at the page ({}): Laravel and the page are connected to two servers",
+                "the server at {} took the event, and it did not arrive at the page ({error}): Laravel and the page are connected to two servers",
                 backend.endpoint,
-                words(&refused)
             );
             Finding::fail(CHECK, detail, "let both name the same server, or connect the servers with each other")
         }
-    }
-}
-
-fn words(refused: &Refused) -> String {
-    match refused {
-        Refused::NotUpgraded(answer) => format!("status {}", answer.status),
-        Refused::Told { code: Some(code), message } => format!("{code} {message}"),
-        Refused::Told { code: None, message } | Refused::Broken(message) => message.clone(),
     }
 }

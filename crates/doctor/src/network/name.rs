@@ -2,7 +2,8 @@
 
 use std::net::{IpAddr, SocketAddr};
 
-use clairon_client::{quote, stream::resolve};
+use clairon_client::stream::resolve;
+use clairon_protocol::quote;
 
 use super::side::Side;
 use crate::finding::Finding;

@@ -5,7 +5,8 @@ use std::{
     net::{SocketAddr, TcpStream},
 };
 
-use clairon_client::{quote, stream::dial};
+use clairon_client::stream::dial;
+use clairon_protocol::quote;
 
 use super::side::Side;
 use crate::finding::Finding;

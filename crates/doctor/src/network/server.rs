@@ -1,9 +1,7 @@
 //! `server`: who answers there.
 
-use clairon_client::{
-    http::{Answer, Client},
-    quote,
-};
+use clairon_client::{Answer, HttpClient};
+use clairon_protocol::quote;
 
 use super::side::Side;
 use crate::finding::Finding;
@@ -12,7 +10,7 @@ const CHECK: &str = "server";
 
 /// Who can be behind a port.
 #[derive(Clone, Debug, PartialEq, Eq)]
-enum Kind {
+enum ServerKind {
     /// With its version, where it was told.
     Clairon(Option<String>),
     /// Another server of the Pusher protocol.
@@ -24,89 +22,91 @@ enum Kind {
     Unknown,
 }
 
-pub(super) fn check(client: &Client, side: &Side) -> Finding {
-    let endpoint = &side.endpoint;
-    // A proxy may pass on no more than the paths of the protocol, hence the second; nobody has the app "0" with no key.
-    let mut best = Err(String::new());
-    for path in ["/", "/apps/0/channels", "/up"] {
-        let answer = match client.get(&endpoint.http(path)) {
-            Ok(answer) => answer,
-            Err(error) => {
-                // What has answered before tells more.
-                best = best.or(Err(error));
-                break;
-            }
-        };
-        let kind = recognise(path, &answer);
-        if matches!(kind, Kind::Clairon(_) | Kind::Other(_) | Kind::DeadProxy(_)) {
-            return finding(side, &kind, &answer);
-        }
-        if !matches!(&best, Ok((known, _)) if *known != Kind::Unknown || kind == Kind::Unknown) {
-            best = Ok((kind, answer));
-        }
-    }
-    match best {
-        Ok((kind, answer)) => finding(side, &kind, &answer),
-        Err(error) => {
-            let fix = format!("is it a web server at all? {}", side.set("PORT", "6001"));
-            Finding::fail(CHECK, format!("{endpoint} does not answer HTTP: {error}"), fix)
-        }
+impl ServerKind {
+    /// True if answers to other paths cannot say more.
+    fn is_certain(&self) -> bool {
+        matches!(self, Self::Clairon(_) | Self::Other(_) | Self::DeadProxy(_))
     }
 }
 
+pub(super) fn check(client: &HttpClient, side: &Side) -> Finding {
+    let endpoint = &side.endpoint;
+    let answer = match client.get(&endpoint.http("/")) {
+        Ok(answer) => answer,
+        Err(error) => {
+            let fix = format!("is it a web server at all? {}", side.set("PORT", "6001"));
+            return Finding::fail(CHECK, format!("{endpoint} does not answer HTTP: {error}"), fix);
+        }
+    };
+    let mut best = (recognise("/", &answer), answer);
+    // A proxy may forward only the paths of the protocol, hence the others. No server has an app "0" without a key.
+    for path in ["/apps/0/channels", "/up"] {
+        if best.0.is_certain() {
+            break;
+        }
+        let Ok(answer) = client.get(&endpoint.http(path)) else { break };
+        let kind = recognise(path, &answer);
+        if kind.is_certain() || (best.0 == ServerKind::Unknown && kind != ServerKind::Unknown) {
+            best = (kind, answer);
+        }
+    }
+    let (kind, answer) = best;
+    finding(side, &kind, &answer)
+}
+
 /// What an answer to an unsigned `GET` gives away.
-fn recognise(path: &str, answer: &Answer) -> Kind {
+fn recognise(path: &str, answer: &Answer) -> ServerKind {
     let body = answer.body.as_str();
     let powered_by = answer.header("x-powered-by");
     let error = answer.message();
     let status = answer.status.as_u16();
     if let Some(rest) = body.strip_prefix("Clairon ") {
-        return Kind::Clairon(rest.split(':').next().map(str::to_owned));
+        return ServerKind::Clairon(rest.split(':').next().map(str::to_owned));
     }
     if error == "No app has the id in the path" || error == "Missing parameter: auth_key" {
-        return Kind::Clairon(None);
+        return ServerKind::Clairon(None);
     }
     if powered_by.contains("Ratchet") || error.starts_with("Unknown app id") {
-        return Kind::Other("Laravel WebSockets");
+        return ServerKind::Other("Laravel WebSockets");
     }
     if error.starts_with("No matching application") || (status == 404 && body == "Not found.") {
-        return Kind::Other("Laravel Reverb");
+        return ServerKind::Other("Laravel Reverb");
     }
     if path == "/up" && !answer.header("x-health-check").is_empty() {
-        return Kind::Other("sockudo");
+        return ServerKind::Other("sockudo");
     }
     if !answer.header("uwebsockets").is_empty() || (path == "/" && body == "OK") {
-        return Kind::Other("soketi");
+        return ServerKind::Other("soketi");
     }
     if !answer.header("x-pusher-backend").is_empty() {
-        return Kind::Other("hosted Pusher");
+        return ServerKind::Other("hosted Pusher");
     }
     if matches!(status, 502..=504) {
-        return Kind::DeadProxy(status);
+        return ServerKind::DeadProxy(status);
     }
     if body.contains("/@vite/client") && !body.contains("csrf-token") {
-        return Kind::Stranger("the development server of Vite");
+        return ServerKind::Stranger("the development server of Vite");
     }
     let cookies = answer.header("set-cookie");
     if cookies.contains("XSRF-TOKEN") || cookies.contains("_session") || powered_by.starts_with("PHP") {
-        return Kind::Stranger("the Laravel site itself");
+        return ServerKind::Stranger("the Laravel site itself");
     }
-    Kind::Unknown
+    ServerKind::Unknown
 }
 
-fn finding(side: &Side, kind: &Kind, answer: &Answer) -> Finding {
+fn finding(side: &Side, kind: &ServerKind, answer: &Answer) -> Finding {
     let endpoint = &side.endpoint;
     let server = answer.header("server");
     let through = if server.is_empty() { String::new() } else { format!(" (through {server})") };
     match kind {
-        Kind::Clairon(version) => {
+        ServerKind::Clairon(version) => {
             let version = version.as_ref().map(|version| format!(" {}", quote(version))).unwrap_or_default();
             Finding::pass(CHECK, format!("{endpoint} is Clairon{version}{through}"))
         }
-        Kind::Other(name) => {
+        ServerKind::Other(name) => {
             Finding::warn(CHECK, format!("{endpoint} is {name}, not Clairon{through}"), side.set("PORT", "6001"))
         }
-        Kind::DeadProxy(status) => {
+        ServerKind::DeadProxy(status) => {
             let proxy = if server.is_empty() { "a proxy" } else { &server };
             let fix =
                 "start Clairon, and let the proxy pass to its address, in nginx: proxy_pass http://127.0.0.1:6001;";
@@ -116,10 +116,10 @@ fn finding(side: &Side, kind: &Kind, answer: &Answer) -> Finding {
                 fix,
             )
         }
-        Kind::Stranger(who) => {
+        ServerKind::Stranger(who) => {
             Finding::fail(CHECK, format!("{endpoint} is {who}, not a broadcasting server"), side.set("PORT", "6001"))
         }
-        Kind::Unknown => {
+        ServerKind::Unknown => {
             let server = if server.is_empty() { "an unknown server".to_owned() } else { server };
             let detail =
                 format!("{endpoint} is {server}, and no broadcasting server shows itself ({})", answer.status.as_u16());
@@ -138,10 +138,13 @@ mod tests {
         let kind = |path: &str, status: u16, headers: &[(&'static str, &'static str)], body: &str| {
             recognise(path, &Answer::new(status, headers, body))
         };
-        let other = Kind::Other;
-        assert_eq!(kind("/", 200, &[], "Clairon 1.2.3: a broadcasting server"), Kind::Clairon(Some("1.2.3".into())));
+        let other = ServerKind::Other;
+        assert_eq!(
+            kind("/", 200, &[], "Clairon 1.2.3: a broadcasting server"),
+            ServerKind::Clairon(Some("1.2.3".into()))
+        );
         let error = r#"{"error":"No app has the id in the path","code":404}"#;
-        assert_eq!(kind("/apps/0/channels", 404, &[], error), Kind::Clairon(None));
+        assert_eq!(kind("/apps/0/channels", 404, &[], error), ServerKind::Clairon(None));
         assert_eq!(kind("/", 200, &[], "OK"), other("soketi"));
         assert_eq!(kind("/", 404, &[("uWebSockets", "20")], ""), other("soketi"));
         assert_eq!(kind("/", 404, &[], "Not found."), other("Laravel Reverb"));
@@ -150,15 +153,15 @@ mod tests {
         let error = r#"{"error":"Unknown app id `0` provided."}"#;
         assert_eq!(kind("/apps/0/channels", 401, &[], error), other("Laravel WebSockets"));
         assert_eq!(kind("/up", 200, &[("X-Health-Check", "OK")], "OK"), other("sockudo"));
-        assert_eq!(kind("/", 503, &[("Server", "nginx")], "<html>"), Kind::DeadProxy(503));
+        assert_eq!(kind("/", 503, &[("Server", "nginx")], "<html>"), ServerKind::DeadProxy(503));
         assert_eq!(
             kind("/", 200, &[], "<script src=\"/@vite/client\">"),
-            Kind::Stranger("the development server of Vite")
+            ServerKind::Stranger("the development server of Vite")
         );
         assert_eq!(
             kind("/", 200, &[("Set-Cookie", "XSRF-TOKEN=x")], "<html>"),
-            Kind::Stranger("the Laravel site itself")
+            ServerKind::Stranger("the Laravel site itself")
         );
-        assert_eq!(kind("/", 200, &[("Server", "nginx")], "Welcome to nginx!"), Kind::Unknown);
+        assert_eq!(kind("/", 200, &[("Server", "nginx")], "Welcome to nginx!"), ServerKind::Unknown);
     }
 }

@@ -7,10 +7,11 @@ use std::{
 };
 
 use clairon_client::{
-    PATIENCE, http, quote,
-    stream::{Timed, dial},
-    tls::{Chain, Client, cause, certificate_error},
+    HttpClient, PATIENCE,
+    stream::{TimedStream, dial},
+    tls::{CertificateChain, TlsClient, cause, certificate_error},
 };
+use clairon_protocol::quote;
 use rustls::{CertificateError, pki_types::UnixTime};
 use x509_parser::{certificate::X509Certificate, prelude::FromDer};
 
@@ -24,15 +25,15 @@ const DAY: u64 = 86_400;
 /// How long a server that was expected to be plain may take to say that it is not TLS.
 const PROBE_PATIENCE: Duration = Duration::from_secs(3);
 
-pub(super) fn check(http: &http::Client, side: &Side, tcp: TcpStream, addresses: &[SocketAddr]) -> Finding {
-    let client = match Client::new() {
+pub(super) fn check(http: &HttpClient, side: &Side, tcp: TcpStream, addresses: &[SocketAddr]) -> Finding {
+    let client = match TlsClient::new() {
         Ok(client) => client,
         Err(error) => return Finding::fail(CHECK, error.to_string(), "update the certificates of this machine"),
     };
     if !side.endpoint.tls {
         return check_plain(http, &client, side, addresses);
     }
-    match client.handshake(Timed::new(tcp, PATIENCE), &side.endpoint.host) {
+    match client.handshake(TimedStream::new(tcp, PATIENCE), &side.endpoint.host) {
         Ok(_) => valid(side, client.chain()),
         Err(error) => match certificate_error(&error) {
             Some(certificate) => invalid(side, certificate, client.chain()),
@@ -42,7 +43,7 @@ pub(super) fn check(http: &http::Client, side: &Side, tcp: TcpStream, addresses:
 }
 
 /// Without TLS all is well unless the port speaks TLS.
-fn check_plain(http: &http::Client, client: &Client, side: &Side, addresses: &[SocketAddr]) -> Finding {
+fn check_plain(http: &HttpClient, client: &TlsClient, side: &Side, addresses: &[SocketAddr]) -> Finding {
     let authority = side.endpoint.authority();
     let answer = http.get(&side.endpoint.http("/"));
     let is_plain = answer.as_ref().is_ok_and(|answer| answer.status != 400 || !answer.body.contains("HTTPS"));
@@ -53,9 +54,9 @@ fn check_plain(http: &http::Client, client: &Client, side: &Side, addresses: &[S
     Finding::fail(CHECK, format!("{authority} speaks TLS, and the scheme is http"), fix)
 }
 
-fn speaks_tls(client: &Client, side: &Side, addresses: &[SocketAddr]) -> bool {
+fn speaks_tls(client: &TlsClient, side: &Side, addresses: &[SocketAddr]) -> bool {
     let Ok(tcp) = dial(addresses) else { return false };
-    match client.handshake(Timed::new(tcp, PROBE_PATIENCE), &side.endpoint.host) {
+    match client.handshake(TimedStream::new(tcp, PROBE_PATIENCE), &side.endpoint.host) {
         Ok(_) => true,
         Err(error) => {
             certificate_error(&error).is_some() || matches!(cause(&error), Some(rustls::Error::AlertReceived(_)))
@@ -63,7 +64,7 @@ fn speaks_tls(client: &Client, side: &Side, addresses: &[SocketAddr]) -> bool {
     }
 }
 
-fn valid(side: &Side, chain: Option<&Chain>) -> Finding {
+fn valid(side: &Side, chain: Option<&CertificateChain>) -> Finding {
     let host = &side.endpoint.host;
     let left = chain.and_then(|chain| seconds_left(&chain.certificate)).unwrap_or(i64::MAX);
     if left < i64::try_from(RENEWED_BEFORE.as_secs()).unwrap_or(i64::MAX) {
@@ -83,7 +84,7 @@ fn seconds_left(certificate: &[u8]) -> Option<i64> {
     certificate.validity().not_after.timestamp().checked_sub(now)
 }
 
-fn invalid(side: &Side, error: &CertificateError, chain: Option<&Chain>) -> Finding {
+fn invalid(side: &Side, error: &CertificateError, chain: Option<&CertificateChain>) -> Finding {
     let host = &side.endpoint.host;
     match error {
         CertificateError::ExpiredContext { time, not_after } => {
@@ -120,7 +121,7 @@ fn invalid(side: &Side, error: &CertificateError, chain: Option<&Chain>) -> Find
 }
 
 /// No way leads from the certificate to one that this machine trusts.
-fn untrusted(side: &Side, error: &CertificateError, chain: Option<&Chain>) -> Finding {
+fn untrusted(side: &Side, error: &CertificateError, chain: Option<&CertificateChain>) -> Finding {
     let host = &side.endpoint.host;
     let parsed = chain.and_then(|chain| X509Certificate::from_der(&chain.certificate).ok());
     let Some((_, certificate)) = parsed else {

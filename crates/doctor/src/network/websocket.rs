@@ -1,9 +1,6 @@
 //! `upgrade` and `websocket`: the way to the server lets a WebSocket through, and the server lets the page in.
 
-use clairon_client::{
-    Endpoint, PusherSocket,
-    socket::{NotUpgraded, Refused},
-};
+use clairon_client::{Endpoint, PusherSocket, SocketError, socket::NotUpgraded};
 
 use super::side::Side;
 use crate::{finding::Finding, setup::Setup};
@@ -24,9 +21,11 @@ pub(super) fn check(setup: &Setup, side: &Side, key: &str) -> (Vec<Finding>, Opt
             let as_whom = origin.map(|origin| format!(" as a page of {origin}")).unwrap_or_default();
             (vec![passed(), Finding::pass(CHECK, format!("connected{as_whom}"))], Some(socket))
         }
-        Err(Refused::NotUpgraded(answer)) => (vec![blocked(setup, side, &answer)], None),
-        Err(Refused::Told { code, message }) => (vec![passed(), told(setup, code, &message, origin.as_deref())], None),
-        Err(Refused::Broken(why)) => {
+        Err(SocketError::NotUpgraded(answer)) => (vec![blocked(setup, side, &answer)], None),
+        Err(SocketError::Refused { code, message }) => {
+            (vec![passed(), refused(setup, code, &message, origin.as_deref())], None)
+        }
+        Err(SocketError::Broken(why)) => {
             let fix = format!("look at the log of the server, and of the proxy in front of it; for nginx:\n{NGINX}");
             (vec![Finding::fail(UPGRADE, format!("{}: {why}", endpoint.websocket("/app")), fix)], None)
         }
@@ -72,7 +71,7 @@ fn blocked(setup: &Setup, side: &Side, answer: &NotUpgraded) -> Finding {
 }
 
 /// The server has let the WebSocket through and the page not in.
-fn told(setup: &Setup, code: Option<u64>, message: &str, origin: Option<&str>) -> Finding {
+fn refused(setup: &Setup, code: Option<u64>, message: &str, origin: Option<&str>) -> Finding {
     let variable = setup.page.key.variable_or(&format!("{}_{}_APP_KEY", setup.page.bundler, setup.names())).to_owned();
     let detail = match code {
         Some(code) => format!("{code}: {message}"),

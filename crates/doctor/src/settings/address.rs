@@ -1,6 +1,7 @@
 //! `address`: host, port and scheme are well formed, and fit each other on both sides.
 
-use clairon_client::{Endpoint, Problem, is_loopback};
+use clairon_client::{Endpoint, is_loopback};
+use clairon_laravel::AddressError;
 
 use crate::{finding::Finding, setup::Setup};
 
@@ -9,11 +10,11 @@ const CHECK: &str = "address";
 pub(super) fn check(setup: &Setup) -> Finding {
     for side in [&setup.backend, &setup.page.endpoint] {
         match side {
-            Err(Problem::Wrong { detail, fix }) => return Finding::fail(CHECK, detail, fix),
-            Err(Problem::Unread(detail)) => {
+            Err(AddressError::Wrong { detail, fix }) => return Finding::fail(CHECK, detail, fix),
+            Err(AddressError::Unread(detail)) => {
                 return Finding::warn(CHECK, detail, "clairon doctor --url https://ws.example.com");
             }
-            Ok(_) | Err(Problem::Missing) => {}
+            Ok(_) | Err(AddressError::Missing) => {}
         }
     }
     let (Ok(backend), Ok(page)) = (&setup.backend, &setup.page.endpoint) else {

@@ -1,14 +1,13 @@
 //! `credentials`: the app's id, key and secret are there and can be what they should be.
 
-use clairon_client::credential_choice;
-use clairon_laravel::{Connection, Environment, Setting, Value};
+use clairon_laravel::{BroadcastConnection, Environment, Setting, Value};
 use clairon_protocol::{AppId, AppKey, Secret, error::InvalidId};
 
 use crate::{finding::Finding, setup::Setup};
 
 const CHECK: &str = "credentials";
 
-pub(super) fn check(setup: &Setup, connection: &Connection) -> Finding {
+pub(super) fn check(setup: &Setup, connection: &BroadcastConnection) -> Finding {
     let names = setup.names();
     let variable = |setting: &Setting, name: &str| setting.variable_or(&format!("{names}_APP_{name}")).to_owned();
     let all = [
@@ -55,7 +54,7 @@ pub(super) fn check(setup: &Setup, connection: &Connection) -> Finding {
         let detail = format!("{name} is true for Laravel, and the Pusher library gets 1 for it");
         return Finding::warn(CHECK, detail, format!("{name}='\"true\"' where it is meant to be this word"));
     }
-    let choice = credential_choice(&setup.project, connection).map(|choice| format!("; {choice}"));
+    let choice = setup.project.credential_choice(connection).map(|choice| format!("; {choice}"));
     Finding::pass(CHECK, format!("{}{}", names.join(", "), choice.unwrap_or_default()))
 }
 

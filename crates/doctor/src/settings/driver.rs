@@ -1,6 +1,6 @@
 //! `driver`: events go to a server that speaks the Pusher protocol.
 
-use clairon_client::quote;
+use clairon_protocol::quote;
 
 use crate::{finding::Finding, setup::Setup};
 

@@ -2,7 +2,7 @@
 
 use clairon_laravel::EchoSetup;
 
-use clairon_client::quote;
+use clairon_protocol::quote;
 
 use crate::{finding::Finding, setup::Setup};
 

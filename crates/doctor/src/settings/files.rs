@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use clairon_laravel::{InvalidEnvFile, LaravelError, LostLines, Origin, Refusal};
+use clairon_laravel::{EntryError, InvalidEnvFile, LaravelError, LostLines, Origin};
 
 use crate::{finding::Finding, setup::Setup};
 
@@ -12,7 +12,7 @@ const CHECK: &str = "files";
 pub(crate) fn unreadable(error: &LaravelError) -> Finding {
     let fix = match error {
         LaravelError::EnvFile {
-            problem: InvalidEnvFile::Line { refusal: Refusal::Name | Refusal::NoName, .. },
+            problem: InvalidEnvFile::Line { error: EntryError::Name | EntryError::NoName, .. },
             ..
         } => "correct the line, or put a # before it; Laravel does not start with it either",
         LaravelError::EnvFile { problem: InvalidEnvFile::Line { .. }, .. } => {

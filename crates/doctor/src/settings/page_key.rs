@@ -1,12 +1,12 @@
 //! `page-key`: the page has the backend's key, and not its secret.
 
-use clairon_laravel::{Connection, Value};
+use clairon_laravel::{BroadcastConnection, Value};
 
 use crate::{finding::Finding, setup::Setup};
 
 const CHECK: &str = "page-key";
 
-pub(super) fn check(setup: &Setup, connection: &Connection) -> Finding {
+pub(super) fn check(setup: &Setup, connection: &BroadcastConnection) -> Finding {
     let (bundler, names) = (setup.page.bundler, setup.names());
     let backend_variable = connection.key.variable_or(&format!("{names}_APP_KEY")).to_owned();
     let page_variable = setup.page.key.variable_or(&format!("{bundler}_{names}_APP_KEY")).to_owned();

@@ -1,7 +1,9 @@
 //! Where pusher-js connects to.
 
-use clairon_client::{Endpoint, Problem, check_host, credential_set};
-use clairon_laravel::{Connection, EchoSetup, Project, Setting, Value};
+use clairon_client::Endpoint;
+use clairon_laravel::{
+    AddressError, BroadcastConnection, CredentialSet, EchoSetup, Project, Setting, Value, check_host, read_port,
+};
 
 /// What the page connects with.
 #[derive(Debug)]
@@ -10,7 +12,7 @@ pub(crate) struct Page {
     pub(crate) bundler: &'static str,
     pub(crate) key: Setting,
     /// Where it connects to, or why that cannot be told.
-    pub(crate) endpoint: Result<Endpoint, Problem>,
+    pub(crate) endpoint: Result<Endpoint, AddressError>,
     /// True where the site is at https, so that pusher-js uses TLS whatever its options say.
     pub(crate) is_https: bool,
     /// True where the options allow plain connections.
@@ -20,8 +22,8 @@ pub(crate) struct Page {
 impl Page {
     /// Out of Echo's options, or where there are none out of the variables that they have by custom, or else like the
     /// backend.
-    pub(super) fn of(project: &Project, connection: Option<&Connection>, backend: Option<&Endpoint>) -> Self {
-        let names = credential_set(connection).prefix();
+    pub(super) fn of(project: &Project, connection: Option<&BroadcastConnection>, backend: Option<&Endpoint>) -> Self {
+        let names = connection.map_or(CredentialSet::Pusher, BroadcastConnection::credential_set).prefix();
         let variables = project.environment.variables();
         let has = |bundler: &str| variables.iter().any(|(name, _)| name.starts_with(&format!("{bundler}_{names}_")));
         let bundler = if has("MIX") && !has("VITE") { "MIX" } else { "VITE" };
@@ -38,7 +40,7 @@ impl Page {
         let endpoint = match (echo, backend) {
             (Some(_), _) => endpoint(&get, is_https || !allows_plain, &format!("{bundler}_{names}")),
             (None, Some(backend)) => Ok(backend.clone()),
-            (None, None) => Err(Problem::Missing),
+            (None, None) => Err(AddressError::Missing),
         };
         Self { bundler, key: get("key"), endpoint, is_https, allows_plain }
     }
@@ -60,7 +62,7 @@ fn by_custom(bundler: &str, names: &str) -> Option<EchoSetup> {
 }
 
 /// The rules of pusher-js 8.
-fn endpoint(get: &dyn Fn(&str) -> Setting, tls: bool, variables: &str) -> Result<Endpoint, Problem> {
+fn endpoint(get: &dyn Fn(&str) -> Setting, tls: bool, variables: &str) -> Result<Endpoint, AddressError> {
     let port_option = if tls { "wssPort" } else { "wsPort" };
     for option in ["wsHost", port_option, "wsPath", "forceTLS"] {
         if let Some(unread) = get(option).value.unread() {
@@ -68,7 +70,7 @@ fn endpoint(get: &dyn Fn(&str) -> Setting, tls: bool, variables: &str) -> Result
             let why = format!(
                 "Echo's {option} (line {line}) is {what}, which only the page can tell; name the server with --url"
             );
-            return Err(Problem::Unread(why));
+            return Err(AddressError::Unread(why));
         }
     }
     let host = get("wsHost");
@@ -76,17 +78,6 @@ fn endpoint(get: &dyn Fn(&str) -> Setting, tls: bool, variables: &str) -> Result
     let cluster = get("cluster").filled().unwrap_or_else(|| "mt1".to_owned());
     let host = host.filled().unwrap_or_else(|| format!("ws-{cluster}.pusher.com"));
     check_host(&host_name, &host)?;
-    let port = get(port_option);
-    let number = match port.filled() {
-        None => Some(if tls { 443 } else { 80 }),
-        Some(text) => text.trim().parse().ok().filter(|port| *port != 0),
-    };
-    let Some(number) = number else {
-        let name = port.variable_or(&format!("{variables}_PORT")).to_owned();
-        return Err(Problem::Wrong {
-            detail: format!("{name} is not a port from 1 to 65535"),
-            fix: format!("{name}=6001"),
-        });
-    };
-    Ok(Endpoint::new(&host, number, tls, &get("wsPath").filled().unwrap_or_default()))
+    let port = read_port(&get(port_option), &format!("{variables}_PORT"), tls)?;
+    Ok(Endpoint::new(&host, port, tls, &get("wsPath").filled().unwrap_or_default()))
 }

@@ -13,7 +13,7 @@ pub(super) struct Entry {
 
 /// Why Laravel refuses an entry.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-pub enum Refusal {
+pub enum EntryError {
     /// It begins with `=`.
     #[error("there is no name before the =")]
     NoName,
@@ -34,18 +34,18 @@ pub enum Refusal {
 }
 
 impl Entry {
-    pub(super) fn parse(RawEntry { line, text }: &RawEntry) -> Result<Self, Refusal> {
+    pub(super) fn parse(RawEntry { line, text }: &RawEntry) -> Result<Self, EntryError> {
         // Without a value the name is not trimmed.
         let (name, value) = match text.split_once('=') {
             Some((name, value)) => (trim(name), Some(trim(value))),
             None => (text.as_str(), None),
         };
         if name.is_empty() {
-            return Err(Refusal::NoName);
+            return Err(EntryError::NoName);
         }
         let name = unquoted(without_export(name));
         if name.is_empty() || !name.bytes().all(is_of_name) {
-            return Err(Refusal::Name);
+            return Err(EntryError::Name);
         }
         Ok(Self { line: *line, name: name.to_owned(), value: value.map(EnvValue::parse).transpose()? })
     }

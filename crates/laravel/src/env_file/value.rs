@@ -2,7 +2,7 @@
 
 use std::collections::VecDeque;
 
-use super::entry::{Refusal, is_of_name, is_space};
+use super::entry::{EntryError, is_of_name, is_space};
 
 /// A value without its quotes and its comment.
 #[derive(Default)]
@@ -27,7 +27,7 @@ enum State {
 
 impl EnvValue {
     /// Reads what stands behind the `=`, without white space around it.
-    pub(super) fn parse(source: &str) -> Result<Self, Refusal> {
+    pub(super) fn parse(source: &str) -> Result<Self, EntryError> {
         use State::{Comment, DoubleQuoted, End, Escape, SingleQuoted, Start, Unquoted};
         let mut value = Self::default();
         // Form feeds are not trimmed. As the first thing of a value they belong to it, and so does white space behind
@@ -42,7 +42,7 @@ impl EnvValue {
                 (Start, '"') => DoubleQuoted,
                 (Start | Unquoted | End, '#') | (Comment, _) => Comment,
                 (Unquoted | End, char) if is_space(char) => End,
-                (End, _) => return Err(Refusal::Trailing),
+                (End, _) => return Err(EntryError::Trailing),
                 (SingleQuoted, '\'') | (DoubleQuoted, '"') => End,
                 (SingleQuoted, char) => {
                     value.text.push(char);
@@ -50,7 +50,7 @@ impl EnvValue {
                 }
                 (DoubleQuoted, '\\') => Escape,
                 (Escape, char) => {
-                    value.text.push(unescape(char).ok_or(Refusal::Escape)?);
+                    value.text.push(unescape(char).ok_or(EntryError::Escape)?);
                     DoubleQuoted
                 }
                 (Start | Unquoted, char) => {
@@ -64,7 +64,7 @@ impl EnvValue {
             };
         }
         match state {
-            SingleQuoted | DoubleQuoted | Escape => Err(Refusal::Quote),
+            SingleQuoted | DoubleQuoted | Escape => Err(EntryError::Quote),
             Start | Unquoted | End | Comment => Ok(value),
         }
     }

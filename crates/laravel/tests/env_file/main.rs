@@ -27,9 +27,9 @@ fn every_rule() {
                 assert_eq!(found, *expected, "{rule}");
                 assert!(process().all(|(name, value)| environment.get(&name) == Some(&value)), "{rule}");
             }
-            (Expected::Refused(line, word), Err(InvalidEnvFile::Line { line: found, refusal })) => {
+            (Expected::Refused(line, word), Err(InvalidEnvFile::Line { line: found, error })) => {
                 assert_eq!(line, found, "{rule}");
-                assert!(refusal.to_string().contains(word), "{rule}: {refusal}");
+                assert!(error.to_string().contains(word), "{rule}: {error}");
             }
             _ => panic!("{rule}: {:?}", found.map(|environment| environment.variables().len())),
         }

@@ -1,80 +1,87 @@
-//! One connection, from its greeting to its end.
+//! One connection of `clairon listen`, from its start to its end.
 
-use std::time::{Duration, Instant};
-
-use clairon_client::{
-    PusherSocket, Target,
-    socket::{Refused, data, told},
+use std::{
+    io,
+    time::{Duration, Instant},
 };
-use clairon_protocol::{auth::subscription_signature, one_line};
+
+use anyhow::Context;
+use clairon_client::{
+    AppTarget, PusherSocket, SocketError,
+    socket::{event_data, refusal},
+};
+use clairon_protocol::{auth::subscription_signature, one_line, quote};
 use serde_json::{Map, Value, json};
 
-use super::{ListenArgs, printer::Printer, retry::is_final};
-use crate::commands::{
-    connect_failure::{self, unreachable},
-    live_error::LiveError,
-    terminal,
+use super::{Listening, printer::Printer, retry::is_final};
+use crate::{
+    commands::{
+        CANNOT_PRINT,
+        connect_failure::{socket_error, unreachable},
+        terminal,
+    },
+    config::Problems,
 };
 
-/// How long a server may take to say that it is still there.
+/// The time for a server to answer a ping.
 const PONG: Duration = Duration::from_secs(30);
-/// How long a connection has to last to be of use though nothing has come.
+/// The lifetime after which a connection counts as good, even without an event.
 const PROOF: Duration = Duration::from_secs(10);
 
-/// What stays the same over all connections.
+/// The state that outlives a connection.
 pub(super) struct Listener<'a> {
-    target: &'a Target,
+    target: &'a AppTarget,
     channels: &'a [String],
     member: Value,
     deadline: Option<Instant>,
     left: Option<u64>,
-    /// Whether there has ever been a connection.
+    /// True once a connection was established.
     has_connected: bool,
     pub(super) printer: Printer,
 }
 
 /// How a connection ended.
-pub(super) enum End {
-    /// All events that were asked for have come.
-    Enough,
+pub(super) enum ConnectionEnd {
+    /// The count of events is reached.
+    CountIsFull,
     TimeIsOver,
-    /// The server will not let us in, whatever we try.
+    /// Another attempt would fail in the same way. The text says why.
     Refused(String),
-    /// It is to be made again.
+    /// Another attempt may succeed.
     Lost {
-        refused: Refused,
-        /// It has lasted, or brought something.
+        error: SocketError,
+        /// True if the connection lasted, or brought an event.
         was_good: bool,
     },
 }
 
 impl<'a> Listener<'a> {
     pub(super) fn new(
-        target: &'a Target,
-        arguments: &'a ListenArgs,
-        printer: Printer,
+        target: &'a AppTarget,
+        listening: &'a Listening,
         deadline: Option<Instant>,
-    ) -> Result<Self, LiveError> {
-        let channels = &arguments.channels;
+    ) -> Result<Self, Problems> {
+        let channels = &listening.channels;
         if let (None, Some(channel)) = (&target.credentials, channels.iter().find(|channel| is_signed(channel))) {
             let why = "needs the app's secret, to sign the subscription: http(s)://KEY:SECRET@…/apps/ID";
-            return Err(LiveError::Usage(format!("{channel} {why}")));
+            return Err(Problems::one(format_args!("{channel} {why}")));
         }
-        let id = arguments.user_id.clone().unwrap_or_else(|| format!("clairon-{:08x}", rand::random::<u32>()));
+        let id = listening.user_id.clone().unwrap_or_else(|| format!("clairon-{:08x}", rand::random::<u32>()));
         let mut member = Map::from_iter([("user_id".to_owned(), id.into())]);
-        if let Some(info) = &arguments.user_info {
+        if let Some(info) = &listening.user_info {
             member.insert("user_info".to_owned(), info.clone().into());
         }
-        let left = arguments.count.map(Into::into);
+        let left = listening.count.map(Into::into);
+        let printer = Printer::new(listening);
         Ok(Self { target, channels, member: member.into(), deadline, left, has_connected: false, printer })
     }
 
     /// Connects, subscribes, and prints until something ends it.
-    pub(super) fn connection(&mut self) -> Result<End, LiveError> {
+    pub(super) fn connection(&mut self) -> anyhow::Result<ConnectionEnd> {
         let endpoint = self.target.socket_endpoint();
         let mut socket = match PusherSocket::connect(&endpoint, self.target.key.as_str(), None) {
             Ok(socket) => socket,
-            Err(refused) => return Ok(self.not_connected(refused)),
+            Err(error) => return Ok(self.not_connected(error)),
         };
         self.has_connected = true;
         terminal::say(terminal::DIM, format_args!("connected to {} as {}", endpoint.websocket(""), socket.id));
@@ -84,40 +91,41 @@ impl<'a> Listener<'a> {
                 socket.close();
                 Ok(end)
             }
-            Err(Broken::Connection(refused)) if is_final(&refused) => {
-                Ok(End::Refused(connect_failure::refused(&endpoint, &refused)))
+            Err(ListenError::Connection(error)) if is_final(&error) => {
+                Ok(ConnectionEnd::Refused(socket_error(&endpoint, &error)))
             }
-            Err(Broken::Connection(refused)) => {
+            Err(ListenError::Connection(error)) => {
                 let was_good = self.printer.printed > printed || began.elapsed() >= PROOF;
-                Ok(End::Lost { refused, was_good })
+                Ok(ConnectionEnd::Lost { error, was_good })
             }
-            Err(Broken::Output(error)) => Err(error.into()),
+            Err(ListenError::Output(error)) => Err(error).context(CANNOT_PRINT),
         }
     }
 
-    /// A server that was there is waited for; one that never was is more likely to be a mistake.
-    fn not_connected(&self, refused: Refused) -> End {
+    /// Decides whether a failed attempt is repeated. It is if there was a connection before; without one, the address
+    /// is probably wrong.
+    fn not_connected(&self, error: SocketError) -> ConnectionEnd {
         let endpoint = self.target.socket_endpoint();
-        match &refused {
-            _ if is_final(&refused) => End::Refused(connect_failure::refused(&endpoint, &refused)),
-            Refused::Broken(why) if !self.has_connected => End::Refused(unreachable(&endpoint, why)),
-            Refused::NotUpgraded(_) if !self.has_connected => {
-                End::Refused(connect_failure::refused(&endpoint, &refused))
+        match &error {
+            _ if is_final(&error) => ConnectionEnd::Refused(socket_error(&endpoint, &error)),
+            SocketError::Broken(why) if !self.has_connected => ConnectionEnd::Refused(unreachable(&endpoint, why)),
+            SocketError::NotUpgraded(_) if !self.has_connected => {
+                ConnectionEnd::Refused(socket_error(&endpoint, &error))
             }
-            Refused::Broken(why) => {
-                End::Lost { refused: Refused::Broken(unreachable(&endpoint, why)), was_good: false }
+            SocketError::Broken(why) => {
+                ConnectionEnd::Lost { error: SocketError::Broken(unreachable(&endpoint, why)), was_good: false }
             }
-            _ => End::Lost { refused, was_good: false },
+            _ => ConnectionEnd::Lost { error, was_good: false },
         }
     }
 
-    fn follow(&mut self, socket: &mut PusherSocket) -> Result<End, Broken> {
+    fn follow(&mut self, socket: &mut PusherSocket) -> Result<ConnectionEnd, ListenError> {
         for channel in self.channels {
             socket.send(&self.subscription(socket, channel))?;
         }
         let mut last = Instant::now();
         let mut has_asked = false;
-        // What the server has said of its reasons, in case that it goes without a code.
+        // The last error that the server sent: the reason if it then closes without a code.
         let mut reason = None;
         loop {
             let patience = if has_asked { PONG } else { socket.activity_timeout };
@@ -125,15 +133,15 @@ impl<'a> Listener<'a> {
             let left = self.deadline.map_or(silence, |deadline| deadline.saturating_duration_since(Instant::now()));
             let event = match socket.next(silence.min(left)) {
                 Ok(event) => event,
-                Err(Refused::Broken(why)) => return Err(reason.unwrap_or(Refused::Broken(why)).into()),
-                Err(told) => return Err(told.into()),
+                Err(SocketError::Broken(why)) => return Err(reason.unwrap_or(SocketError::Broken(why)).into()),
+                Err(error) => return Err(error.into()),
             };
             let Some(event) = event else {
                 if left <= silence {
-                    return Ok(End::TimeIsOver);
+                    return Ok(ConnectionEnd::TimeIsOver);
                 }
                 if has_asked {
-                    return Err(Refused::Broken("the server does not answer any more".to_owned()).into());
+                    return Err(SocketError::Broken("the server does not answer any more".to_owned()).into());
                 }
                 socket.send(&json!({"event": "pusher:ping", "data": {}}))?;
                 (has_asked, last) = (true, Instant::now());
@@ -148,34 +156,35 @@ impl<'a> Listener<'a> {
         }
     }
 
-    /// Answers or prints a message; returns an end that it brings.
-    fn take(&mut self, socket: &mut PusherSocket, event: &Value) -> Result<Option<End>, Broken> {
+    /// Answers or prints a message. Returns the end of the connection, if the message causes it.
+    fn take(&mut self, socket: &mut PusherSocket, event: &Value) -> Result<Option<ConnectionEnd>, ListenError> {
         match event["event"].as_str().unwrap_or_default() {
             "pusher:ping" => socket.send(&json!({"event": "pusher:pong", "data": {}}))?,
             "pusher:pong" => {}
-            "pusher:subscription_error" => return Ok(Some(End::Refused(subscription_error(event)))),
+            "pusher:subscription_error" => return Ok(Some(ConnectionEnd::Refused(subscription_error(event)))),
             "pusher_internal:subscription_succeeded" => subscribed(event),
             _ => {
                 self.printer.event(event)?;
                 if let Some(left) = &mut self.left {
                     *left -= 1;
-                    return Ok((*left == 0).then_some(End::Enough));
+                    return Ok((*left == 0).then_some(ConnectionEnd::CountIsFull));
                 }
             }
         }
         Ok(None)
     }
 
-    /// Takes an error that has a code as the reason of what follows; others end nothing.
-    fn complaint(&self, event: &Value) -> Result<Option<Refused>, Broken> {
-        let refused = told(&data(event));
-        if is_final(&refused) {
-            return Err(refused.into());
+    /// Handles `pusher:error`. With a close code it is the reason of the close that follows and is returned; otherwise
+    /// it is printed and the connection goes on.
+    fn complaint(&self, event: &Value) -> Result<Option<SocketError>, ListenError> {
+        let error = refusal(&event_data(event));
+        if is_final(&error) {
+            return Err(error.into());
         }
-        if matches!(refused, Refused::Told { code: Some(4_000..=4_299), .. }) {
-            return Ok(Some(refused));
+        if matches!(error, SocketError::Refused { code: Some(4_000..=4_299), .. }) {
+            return Ok(Some(error));
         }
-        let why = connect_failure::refused(&self.target.socket_endpoint(), &refused);
+        let why = socket_error(&self.target.socket_endpoint(), &error);
         terminal::say(terminal::YELLOW, format_args!("the server says: {why}"));
         Ok(None)
     }
@@ -194,22 +203,13 @@ impl<'a> Listener<'a> {
     }
 }
 
-/// What ends a connection without being asked for.
-enum Broken {
-    Connection(Refused),
-    Output(std::io::Error),
-}
-
-impl From<Refused> for Broken {
-    fn from(refused: Refused) -> Self {
-        Self::Connection(refused)
-    }
-}
-
-impl From<std::io::Error> for Broken {
-    fn from(error: std::io::Error) -> Self {
-        Self::Output(error)
-    }
+/// A failure while a connection is open.
+#[derive(Debug, thiserror::Error)]
+enum ListenError {
+    #[error(transparent)]
+    Connection(#[from] SocketError),
+    #[error(transparent)]
+    Output(#[from] io::Error),
 }
 
 fn is_signed(channel: &str) -> bool {
@@ -218,16 +218,16 @@ fn is_signed(channel: &str) -> bool {
 
 fn subscribed(event: &Value) {
     let channel = one_line(event["channel"].as_str().unwrap_or_default());
-    let members = data(event)["presence"]["count"].as_u64();
+    let members = event_data(event)["presence"]["count"].as_u64();
     let members = members.map(|count| format!(", {count} member(s)")).unwrap_or_default();
     terminal::say(terminal::GREEN, format_args!("subscribed to {channel}{members}"));
 }
 
 fn subscription_error(event: &Value) -> String {
-    let channel = clairon_client::quote(event["channel"].as_str().unwrap_or_default());
-    let why = match told(&data(event)) {
-        Refused::Told { code: Some(code), message } => format!("{code} {message}"),
-        Refused::Told { code: None, message } => message,
+    let channel = quote(event["channel"].as_str().unwrap_or_default());
+    let why = match refusal(&event_data(event)) {
+        SocketError::Refused { code: Some(code), message } => format!("{code} {message}"),
+        SocketError::Refused { code: None, message } => message,
         _ => String::new(),
     };
     format!("the subscription to {channel} is refused: {why}")

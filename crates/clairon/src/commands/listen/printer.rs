@@ -1,43 +1,42 @@
-//! One line an event.
+//! One line for each event.
 
 use std::io::{self, Write};
 
-use clairon_client::json_line;
-use clairon_protocol::one_line;
+use clairon_protocol::{escape_json, one_line};
 use jiff::Timestamp;
 use serde_json::{Value, json};
 
-use super::ListenArgs;
+use super::Listening;
 use crate::commands::{
     master_key::{MasterKey, is_encrypted},
     terminal::{BOLD, CYAN, DIM, RED, Styled, clock, moment},
 };
 
-/// No name is given more room than this, in characters.
+/// The largest width of the column with channels, in characters.
 const WIDEST: usize = 40;
 
 /// Prints events to stdout.
 pub(super) struct Printer {
     json: bool,
     key: Option<MasterKey>,
-    /// How much room the names of channels have.
+    /// The width of the column with channels, in characters.
     width: usize,
-    /// How many events have been printed.
+    /// The number of events printed so far.
     pub(super) printed: u64,
 }
 
 impl Printer {
-    pub(super) fn new(arguments: &ListenArgs) -> Self {
-        let longest = arguments.channels.iter().map(|channel| channel.chars().count()).max().unwrap_or_default();
+    pub(super) fn new(listening: &Listening) -> Self {
+        let longest = listening.channels.iter().map(|channel| channel.chars().count()).max().unwrap_or_default();
         Self {
-            json: arguments.json,
-            key: arguments.encryption_master_key.clone(),
+            json: listening.json,
+            key: listening.encryption_master_key.clone(),
             width: longest.min(WIDEST),
             printed: 0,
         }
     }
 
-    /// Prints an event as pusher-js would hand it to a page.
+    /// Prints an event under the name and with the data that pusher-js passes to a page.
     pub(super) fn event(&mut self, event: &Value) -> io::Result<()> {
         let time = Timestamp::now();
         let text = |name: &str| event[name].as_str().unwrap_or_default();
@@ -52,7 +51,7 @@ impl Printer {
         if let Some(key) = self.key.as_ref().filter(|_| is_encrypted(channel) && !name.starts_with("pusher:")) {
             match key.decrypt(channel, &data) {
                 Ok(open) => data = open,
-                Err(why) => problem = Some(why),
+                Err(error) => problem = Some(error.to_string()),
             }
         }
         if self.json {
@@ -61,10 +60,10 @@ impl Printer {
             if let Some(user) = user {
                 object["user_id"] = user.into();
             }
-            if let Some(problem) = problem {
-                object["problem"] = problem.into();
+            if let Some(problem) = &problem {
+                object["problem"] = problem.as_str().into();
             }
-            writeln!(io::stdout(), "{}", json_line(&object))?;
+            writeln!(io::stdout(), "{}", escape_json(&object.to_string()))?;
         } else {
             let mut out = anstream::stdout().lock();
             let (time, channel) = (Styled(DIM, clock(time), 0), Styled(CYAN, one_line(channel), self.width));

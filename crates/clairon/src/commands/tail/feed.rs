@@ -1,4 +1,4 @@
-//! Server-sent events, one JSON object each.
+//! A stream of server-sent events with one JSON object each.
 
 use std::{
     io::{self, BufRead, BufReader, Read},
@@ -9,16 +9,29 @@ use std::{
 
 use serde_json::Value;
 
-/// A server that has nothing to tell says so more often than this.
+/// The longest silence of a server that works: it sends a comment more often than this.
 const SILENCE: Duration = Duration::from_secs(40);
 /// The longest line, in bytes.
 const MAX_LINE: u64 = 1 << 20;
-/// How many lines may wait to be printed.
+/// The number of lines that may wait to be printed.
 const WAITING: usize = 256;
 
-/// What a server tells. A thread reads, since reading may wait for ever.
+/// The events of a server. A thread reads them, because a read has no time limit.
 pub(super) struct Feed {
     lines: Receiver<io::Result<Vec<u8>>>,
+}
+
+/// Why there are no more events.
+#[derive(Debug, thiserror::Error)]
+pub(super) enum FeedError {
+    #[error("the connection is lost: {0}")]
+    Lost(#[source] io::Error),
+    #[error("the server does not answer any more")]
+    Silent,
+    #[error("the server has closed the connection")]
+    Closed,
+    #[error("the server sends something else than JSON")]
+    NotJson(#[source] serde_json::Error),
 }
 
 impl Feed {
@@ -28,19 +41,17 @@ impl Feed {
         Self { lines }
     }
 
-    /// The next object; the error says in words how it ended.
-    pub(super) fn next(&mut self) -> Result<Value, String> {
+    /// Waits for the next object.
+    pub(super) fn next(&mut self) -> Result<Value, FeedError> {
         loop {
             let line = match self.lines.recv_timeout(SILENCE) {
-                Ok(Ok(line)) => line,
-                Ok(Err(error)) => return Err(format!("the connection is lost: {error}")),
-                Err(RecvTimeoutError::Timeout) => return Err("the server does not answer any more".to_owned()),
-                Err(RecvTimeoutError::Disconnected) => return Err("the server has gone".to_owned()),
+                Ok(line) => line.map_err(FeedError::Lost)?,
+                Err(RecvTimeoutError::Timeout) => return Err(FeedError::Silent),
+                Err(RecvTimeoutError::Disconnected) => return Err(FeedError::Closed),
             };
-            // Other lines are comments, which keep the connection awake, and ends of messages.
+            // Other lines are comments, which only show that the server works, and the empty lines between events.
             if let Some(data) = line.strip_prefix(b"data:") {
-                return serde_json::from_slice(data)
-                    .map_err(|_| "the server sends something else than JSON".to_owned());
+                return serde_json::from_slice(data).map_err(FeedError::NotJson);
             }
         }
     }
@@ -59,7 +70,7 @@ fn send_lines(body: impl Read, sender: &SyncSender<io::Result<Vec<u8>>>) {
             Err(error) => Err(error),
         };
         let is_end = read.is_err();
-        // Nobody listens any more once the feed is dropped.
+        // Sending fails once the feed is dropped.
         if sender.send(read).is_err() || is_end {
             return;
         }
@@ -74,14 +85,11 @@ mod tests {
     fn messages_among_comments() {
         let mut feed = Feed::read(&b": hello\n\ndata: {\"a\":1}\n\ndata:{\"a\":2}\r\n\r\n"[..]);
         assert_eq!([feed.next().unwrap()["a"].clone(), feed.next().unwrap()["a"].clone()], [1, 2]);
-        assert_eq!(feed.next(), Err("the server has gone".to_owned()));
+        assert!(matches!(feed.next(), Err(FeedError::Closed)));
+        assert!(matches!(Feed::read(&b"data: <html>\n"[..]).next(), Err(FeedError::NotJson(_))));
         assert_eq!(
-            Feed::read(&b"data: <html>\n"[..]).next(),
-            Err("the server sends something else than JSON".to_owned())
-        );
-        assert_eq!(
-            Feed::read(io::repeat(b'x')).next(),
-            Err("the connection is lost: the server sends a line of more than 1048576 bytes".to_owned())
+            Feed::read(io::repeat(b'x')).next().unwrap_err().to_string(),
+            "the connection is lost: the server sends a line of more than 1048576 bytes"
         );
     }
 }

@@ -1,4 +1,4 @@
-//! One line for each thing that has happened.
+//! One line for each occurrence on the server.
 
 use std::{
     fmt::Write as _,
@@ -6,22 +6,21 @@ use std::{
 };
 
 use anstyle::Style;
-use clairon_client::json_line;
-use clairon_protocol::one_line;
+use clairon_protocol::{escape_json, one_line};
 use serde_json::Value;
 
 use crate::commands::terminal::{BOLD, CYAN, DIM, GREEN, RED, Styled, YELLOW};
 
-/// How much room the first columns have, in characters.
-const KIND: usize = 14;
-const SOCKET: usize = 21;
+/// The width of the first columns, in characters.
+const KIND_WIDTH: usize = 14;
+const SOCKET_WIDTH: usize = 21;
 
 /// Prints to stdout.
 pub(super) struct Printer {
     json: bool,
-    /// Whether apps are to be told apart.
+    /// True if lines have a column with the app.
     shows_app: bool,
-    /// How much room the ids of apps have needed so far.
+    /// The width of the longest app id so far, in characters.
     app_width: usize,
 }
 
@@ -32,7 +31,7 @@ impl Printer {
 
     pub(super) fn print(&mut self, happening: &Value) -> io::Result<()> {
         if self.json {
-            return writeln!(io::stdout(), "{}", json_line(happening));
+            return writeln!(io::stdout(), "{}", escape_json(&happening.to_string()));
         }
         let line = self.line(happening);
         let mut out = anstream::stdout().lock();
@@ -46,7 +45,7 @@ impl Printer {
         let (style, word) = word(&kind);
         let time = text("time").unwrap_or_default();
         let time = time.split('T').next_back().unwrap_or_default().trim_end_matches('Z');
-        let mut line = format!("{}  {}", Styled(DIM, time, 0), Styled(style, word, KIND));
+        let mut line = format!("{}  {}", Styled(DIM, time, 0), Styled(style, word, KIND_WIDTH));
         let mut column = |style: Style, text: &str, width: usize| {
             let _ = write!(line, "  {}", Styled(style, text, width));
         };
@@ -55,7 +54,7 @@ impl Printer {
             self.app_width = self.app_width.max(app.chars().count());
             column(DIM, &app, self.app_width);
         }
-        column(DIM, &text("socket").unwrap_or_default(), SOCKET);
+        column(DIM, &text("socket").unwrap_or_default(), SOCKET_WIDTH);
         for (name, style) in [("channel", CYAN), ("event", BOLD)] {
             if let Some(text) = text(name) {
                 column(style, &text, 0);
@@ -91,7 +90,7 @@ fn word(kind: &str) -> (Style, &str) {
 
 fn figures(happening: &Value) -> Option<String> {
     if let Some(count) = happening["count"].as_u64() {
-        return Some(format!("{count}: more has happened than could be sent"));
+        return Some(format!("{count} lines, which came faster than they could be sent"));
     }
     let bytes = happening["bytes"].as_u64()?;
     let receivers = happening["receivers"].as_u64().map(|receivers| format!(" to {receivers}")).unwrap_or_default();

@@ -1,34 +1,34 @@
-//! Why a server did not take a signed request.
+//! The reason for which a server refuses a signed request.
 
 use crate::http::Answer;
 
-/// How far two clocks may be apart before signatures are refused, in seconds.
+/// Servers refuse signatures whose time differs from their clock by this many seconds or more (Pusher HTTP API).
 pub const CLOCK_WINDOW: u64 = 600;
 
-/// What an answer other than 200 says. Servers have words of their own, and Clairon, hosted Pusher, Reverb, soketi and
-/// `Laravel WebSockets` are understood.
+/// The reason in an answer other than 200. It is read from the words of Clairon, hosted Pusher, Reverb, soketi and
+/// `Laravel WebSockets`, which all differ.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Refusal {
+pub enum ApiRefusal {
     /// The clocks are too far apart.
     Clock,
-    /// The key is not that of the app.
+    /// The app has another key.
     Key,
-    /// There is no such app.
+    /// The server has no app with this id.
     App,
-    /// The app is switched off.
+    /// The app is disabled.
     Disabled,
-    /// The signature is made with another secret.
+    /// The app has another secret.
     Secret,
-    /// The server does not know the path; often a prefix is missing.
+    /// The server does not know the path. Often a path prefix is missing.
     Path,
-    /// Somebody in between sends us elsewhere.
+    /// A redirect, usually by a proxy. It is not followed.
     Redirect,
-    /// None of these.
+    /// Any other reason.
     Other,
 }
 
-impl Refusal {
-    /// Reads an answer.
+impl ApiRefusal {
+    /// Reads the reason from the status, the message and the header `Date`.
     #[must_use]
     pub fn of(answer: &Answer) -> Self {
         let message = answer.message().to_ascii_lowercase();
@@ -48,9 +48,9 @@ impl Refusal {
     }
 }
 
-/// How far this machine's clock is off, in words.
+/// The difference between this machine's clock and the server's, in words.
 #[must_use]
-pub fn clock(answer: &Answer) -> String {
+pub fn clock_words(answer: &Answer) -> String {
     match answer.clock_ahead {
         Some(ahead @ 1..) => format!("{ahead} s behind the server's"),
         Some(ahead) => format!("{} s ahead of the server's", ahead.unsigned_abs()),
