@@ -1,4 +1,4 @@
-//! What can be asked for on the command line.
+//! The arguments of `clairon bench`.
 
 mod target;
 mod values;
@@ -23,10 +23,10 @@ pub struct BenchArgs {
     pub(crate) scenario: Scenario,
 }
 
-/// What is measured besides the server, and how it is shown.
+/// The options of the output.
 #[derive(Debug, Args)]
 pub(crate) struct OutputArgs {
-    /// Measure a bare TCP server in the same way afterwards, and show the ratio to it
+    /// Also measure a bare TCP server in the same way, and show the ratio to it
     #[arg(long, global = true)]
     pub(crate) floor: bool,
     /// Print one JSON object instead of a table
@@ -38,9 +38,9 @@ pub(crate) struct OutputArgs {
 pub(crate) enum Scenario {
     #[command(flatten)]
     Workload(Workload),
-    /// Run a scenario against a bare TCP server alone: what this machine allows
+    /// Run a scenario against a bare TCP server only: it shows the limit of this machine
     Floor(FloorArgs),
-    /// The bare TCP server itself; started by the tool as a process of its own
+    /// The bare TCP server itself, which the tool starts as a separate process
     #[command(hide = true)]
     FloorServer,
 }

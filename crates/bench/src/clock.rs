@@ -1,11 +1,11 @@
-//! Time since the tool was started.
+//! The time since the start of the tool.
 
 use std::time::{Duration, Instant};
 
-/// A moment or a span, in nanoseconds. 64 bits of them last for 580 years.
+/// A time or a duration, in nanoseconds. 64 bits are enough for 580 years.
 pub(crate) type Nanos = u64;
 
-/// The one clock that stamps events and tells their age.
+/// The clock for the marks in events and for their latency.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Clock(Instant);
 
@@ -19,7 +19,7 @@ impl Clock {
     }
 }
 
-/// A span in nanoseconds.
+/// A duration in nanoseconds.
 pub(crate) fn nanos(span: Duration) -> Nanos {
     u64::try_from(span.as_nanos()).unwrap_or(u64::MAX)
 }

@@ -1,4 +1,4 @@
-//! What an app's backend does: signing.
+//! The app's credentials, and the signatures of its backend.
 
 use std::time::{SystemTime, UNIX_EPOCH};
 
@@ -7,7 +7,7 @@ use md5::{Digest, Md5};
 
 use crate::net::Subscription;
 
-/// The app that the tool is.
+/// The credentials of the app under load.
 #[derive(Clone, Debug)]
 pub(crate) struct Credentials {
     pub(crate) id: AppId,
@@ -16,8 +16,8 @@ pub(crate) struct Credentials {
 }
 
 impl Credentials {
-    /// For a server that checks nothing.
-    pub(crate) fn of_nobody() -> Self {
+    /// Credentials for the bare server, which checks nothing.
+    pub(crate) fn for_floor() -> Self {
         #[expect(clippy::expect_used, reason = "the names are constant and valid")]
         let (id, key) = (AppId::parse("1").expect("a digit"), AppKey::parse("key").expect("three letters"));
         #[expect(clippy::expect_used, reason = "the text is constant and valid")]
@@ -25,14 +25,14 @@ impl Credentials {
         Self { id, key, secret }
     }
 
-    /// The path and query of a signed `POST` to the app's `endpoint`. The prefix is not signed.
+    /// The path and query of a signed `POST` to the app's `endpoint`. The signature does not cover the prefix.
     pub(crate) fn sign_post(&self, endpoint: &str, body: &str) -> String {
         let md5 = hex::encode(Md5::digest(body));
         self.sign_at(unix_time(), "POST", endpoint, &format!("&body_md5={md5}"))
     }
 
-    /// The path and query of a signed `GET` from the app's `endpoint`. `query` starts with `&` unless it is empty; its
-    /// names come after `auth_…`.
+    /// The path and query of a signed `GET` from the app's `endpoint`. `query` is empty or starts with `&`; its names
+    /// sort after `auth_…`.
     pub(crate) fn sign_get(&self, endpoint: &str, query: &str) -> String {
         self.sign_at(unix_time(), "GET", endpoint, query)
     }
@@ -45,7 +45,7 @@ impl Credentials {
         format!("{path}?{query}&auth_signature={signature}")
     }
 
-    /// The message that subscribes the connection `socket_id`, signed where the channel's kind asks for it.
+    /// The subscription message of the connection `socket_id`, signed for private and presence channels.
     pub(crate) fn subscribe(&self, subscription: Subscription, socket_id: &str) -> String {
         let channel = subscription.channel();
         let mut data = serde_json::json!({ "channel": channel, "auth": "" });
@@ -58,7 +58,7 @@ impl Credentials {
             let signature = Signature::sign(&self.secret, &[text.as_bytes()]).to_hex();
             data["auth"] = format!("{}:{signature}", self.key).into();
         }
-        // Written by hand as far as the name, so that `event` comes first: the bare server looks no further.
+        // The outer object is formatted here so that `event` comes first. The bare server reads only the start.
         format!(r#"{{"event":"pusher:subscribe","data":{data}}}"#)
     }
 }
@@ -72,7 +72,7 @@ fn unix_time() -> u64 {
 mod tests {
     use super::*;
 
-    /// Pusher's worked examples.
+    /// The examples in Pusher's documentation.
     fn documented(key: &str) -> Credentials {
         Credentials {
             id: AppId::parse("3").unwrap(),

@@ -1,13 +1,13 @@
-//! How many files may be open.
+//! The limit of open files.
 
 use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
 
 use crate::BenchError;
 
-/// Files that are open besides connections: the poller, the three standard streams, what is read of `/proc`.
+/// The number of open files besides connections: the poller, the standard streams, files of `/proc`.
 const SPARE: u64 = 32;
 
-/// Raises the soft limit to the hard one, and checks that `connections` fit.
+/// Raises the soft limit to the hard limit, and checks that it is enough for `connections`.
 pub(crate) fn raise_to(connections: u64) -> Result<(), BenchError> {
     let needed = connections + SPARE;
     let Rlimit { current, maximum } = getrlimit(Resource::Nofile);

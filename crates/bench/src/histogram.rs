@@ -1,13 +1,13 @@
-//! How long things took.
+//! A histogram of durations.
 
 use std::time::Duration;
 
 use crate::clock::Nanos;
 
-/// The longest duration that is told apart, in nanoseconds: an hour.
+/// The longest duration, in nanoseconds: an hour. Longer ones count as this one.
 const LONGEST: Nanos = 3_600_000_000_000;
 
-/// How many decimal digits of a duration are kept.
+/// The number of significant decimal digits.
 const DIGITS: u8 = 2;
 
 /// Counts durations in buckets of equal relative width.
@@ -30,7 +30,8 @@ impl Histogram {
         self.0.len()
     }
 
-    /// The duration that this share of all do not exceed, 1.0 for the longest; nothing where nothing was recorded.
+    /// The duration that a share of all durations does not exceed; 1.0 gives the longest. Nothing if the histogram is
+    /// empty.
     pub(crate) fn quantile(&self, quantile: f64) -> Option<Duration> {
         (!self.0.is_empty()).then(|| Duration::from_nanos(self.0.value_at_quantile(quantile)))
     }

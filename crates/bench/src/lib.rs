@@ -1,8 +1,7 @@
-//! A load generator for servers that speak the Pusher Channels protocol.
-//!
-//! One thread and one poller drive all connections: a client at rest costs its file descriptor and some hundred bytes,
-//! an arriving event one read, a look at its frame header and a search for one byte. Scenarios can be run against a
-//! bare TCP server too, which checks nothing, so that a figure can be read as a ratio to what the machine allows.
+//! A load generator for servers that speak the Pusher Channels protocol. One thread with one poller drives all
+//! connections. An idle client costs a file descriptor and about a hundred bytes; an event costs one read, the decoding
+//! of its frame header, and a search for one byte. Scenarios can also run against a bare TCP server that checks
+//! nothing. The ratio of the two figures compares the server with the limit of the machine.
 
 mod args;
 mod clock;
@@ -28,13 +27,12 @@ use crate::{
     target::Target,
 };
 
-/// Runs a scenario and prints its figures: a table, or one JSON object with `--json`.
-///
-/// It blocks until the measurement is done and needs no asynchronous runtime. For the floor it starts the present
-/// program again, with the arguments `bench floor-server`: [`BenchArgs`] must be those of its command `bench`.
+/// Runs a scenario and prints its figures: a table, or one JSON object with `--json`. The call blocks until the
+/// measurement is done, and needs no asynchronous runtime. For the floor it starts the current program again with the
+/// arguments `bench floor-server`, so [`BenchArgs`] must belong to a command `bench`.
 ///
 /// # Errors
-/// Names the wrong argument, or the first thing that the server did not do; after a soak, how many faults it reports.
+/// When an argument is wrong, or at the first failure of the server. After a soak, when the report has faults.
 pub fn run(arguments: BenchArgs) -> Result<(), BenchError> {
     let BenchArgs { target, output, scenario } = arguments;
     let (workload, server) = match scenario {
@@ -45,7 +43,7 @@ pub fn run(arguments: BenchArgs) -> Result<(), BenchError> {
     workload.check()?;
     let wants_floor = server.is_none() || output.floor;
     if wants_floor && !workload.has_floor() {
-        let why = "the bare server keeps no roster, and no queue for those who do not read";
+        let why = "the bare server has no presence channels, and no queue for clients that do not read";
         return Err(BenchError::Argument(format!("{} has no floor: {why}", workload.name())));
     }
     file_limit::raise_to(workload.open_files())?;

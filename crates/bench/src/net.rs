@@ -1,4 +1,4 @@
-//! The client's side: many WebSocket connections, a few HTTP connections, one thread, one poller.
+//! The client side: many WebSocket connections and a few HTTP connections, on one thread with one poller.
 
 mod connection;
 mod dialer;

@@ -1,13 +1,12 @@
-//! What a process uses, as `/proc` tells it.
+//! The processor time and memory of processes, from `/proc`.
 
 use std::{collections::HashMap, fs, io, time::Duration};
 
 use crate::BenchError;
 
-/// The processor time of every thread of some processes so far, in nanoseconds.
-///
-/// It is read from `schedstat`: `stat` counts in ticks of 10 ms, as long as the whole of a short measurement. The time
-/// of a thread that ends between two readings is lost; servers keep theirs.
+/// The processor time so far of every thread of some processes, in nanoseconds. The source is `schedstat`, because
+/// `stat` counts in ticks of 10 ms, as long as a whole short measurement. The time of a thread that ends between two
+/// readings is lost, but servers keep their threads.
 #[derive(Debug, Default)]
 pub(crate) struct CpuReading(HashMap<u32, u64>);
 
@@ -18,7 +17,7 @@ impl CpuReading {
             let path = format!("/proc/{pid}/task");
             for entry in fs::read_dir(&path).map_err(BenchError::io(path))?.flatten() {
                 let path = entry.path().join("schedstat");
-                // A thread may end between being listed and being read.
+                // A thread may end between the listing and the read.
                 let Ok(text) = fs::read_to_string(&path) else { continue };
                 let thread = entry.file_name().to_str().and_then(|name| name.parse().ok());
                 let Some((thread, time)) = thread.zip(parse_schedstat(&text)) else {
@@ -30,19 +29,19 @@ impl CpuReading {
         Ok(Self(threads))
     }
 
-    /// The time used since `earlier`. A thread that is new counts in full.
+    /// The time used since `earlier`. New threads count in full.
     pub(crate) fn since(&self, earlier: &Self) -> Duration {
         let used = |(thread, time): (&u32, &u64)| time.saturating_sub(earlier.0.get(thread).copied().unwrap_or(0));
         Duration::from_nanos(self.0.iter().map(used).sum())
     }
 }
 
-/// The first of the three numbers: nanoseconds on a processor.
+/// The first of the three numbers: the time on a processor in nanoseconds.
 fn parse_schedstat(text: &str) -> Option<u64> {
     text.split_ascii_whitespace().next()?.parse().ok()
 }
 
-/// The proportional set size of some processes together, in KiB: pages that several share count in parts.
+/// The sum of the proportional set sizes of some processes, in KiB. A shared page counts in part for each process.
 pub(crate) fn memory(pids: &[u32]) -> Result<u64, BenchError> {
     let mut sum = 0;
     for pid in pids {

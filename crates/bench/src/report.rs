@@ -4,10 +4,10 @@ use std::{fmt::Write as _, time::Duration};
 
 use serde_json::{Map, Value};
 
-/// How the names of figures start that are this tool's own and not the server's.
+/// The start of the names of figures about this tool itself, not the server.
 pub(crate) const OWN: &str = "tool";
 
-/// What a figure counts.
+/// The unit of a figure.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Unit {
     Count,
@@ -20,7 +20,7 @@ pub(crate) enum Unit {
 }
 
 impl Unit {
-    /// What stands behind a figure in the table, and at the end of its key in JSON.
+    /// The unit after a figure in the table, and the suffix of its key in JSON.
     const fn signs(self) -> (&'static str, &'static str) {
         match self {
             Self::Count => ("", ""),
@@ -33,7 +33,7 @@ impl Unit {
         }
     }
 
-    /// Whether a ratio of two such figures says something: that of two costs does, that of two amounts does not.
+    /// True for units of costs. The ratio of two costs is meaningful, that of two amounts is not.
     const fn is_cost(self) -> bool {
         matches!(self, Self::Millis | Self::Micros | Self::Kib)
     }
@@ -46,7 +46,7 @@ struct Figure {
     value: f64,
 }
 
-/// What one run of a scenario has shown.
+/// The results of one run of a scenario.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Measurement {
     figures: Vec<Figure>,
@@ -63,7 +63,7 @@ impl Measurement {
         self.add(name, Unit::Count, float(value));
     }
 
-    /// Adds nothing where there is no time.
+    /// Adds a duration; nothing if there is none.
     pub(crate) fn add_millis(&mut self, name: &str, time: Option<Duration>) {
         if let Some(time) = time {
             self.add(name, Unit::Millis, time.as_secs_f64() * 1e3);
@@ -75,19 +75,19 @@ impl Measurement {
         self.add(name, Unit::Mib, float(kib) / 1024.0);
     }
 
-    /// Adds a cost per unit, in microseconds; nothing where there were no units.
+    /// Adds a cost per unit, in microseconds; nothing if there were no units.
     pub(crate) fn add_cost(&mut self, name: &str, time: Duration, units: u64) {
         if units > 0 {
             self.add(name, Unit::Micros, time.as_secs_f64() * 1e6 / float(units));
         }
     }
 
-    /// Adds a line of text that the figures should be read with.
+    /// Adds a note that explains the figures.
     pub(crate) fn note(&mut self, text: String) {
         self.notes.push(text);
     }
 
-    /// Adds something that a sound server does not do.
+    /// Adds a fault of the server.
     pub(crate) fn fault(&mut self, text: String) {
         self.faults.push(text);
     }
@@ -132,7 +132,7 @@ impl Figure {
     }
 }
 
-/// One scenario, on the server, on the bare one, or on both.
+/// The results of a scenario: of the server, of the bare server, or of both.
 #[derive(Debug)]
 pub(crate) struct Report {
     pub(crate) scenario: &'static str,
@@ -206,7 +206,7 @@ fn row(cells: &[String]) -> String {
     line
 }
 
-/// Puts commas between thousands.
+/// Adds commas between thousands.
 fn grouped(number: &str) -> String {
     let (whole, fraction) = number.split_at(number.find('.').unwrap_or(number.len()));
     let mut text = String::with_capacity(number.len() + 4);
@@ -219,7 +219,7 @@ fn grouped(number: &str) -> String {
     text + fraction
 }
 
-/// A count as a number to reckon with.
+/// A count as a floating-point number.
 #[expect(clippy::cast_precision_loss, reason = "no run counts to 2^53")]
 pub(crate) const fn float(count: u64) -> f64 {
     count as f64

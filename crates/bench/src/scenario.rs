@@ -1,4 +1,4 @@
-//! What is done to a server, and what is read off.
+//! The scenarios.
 
 mod broadcast;
 mod churn;

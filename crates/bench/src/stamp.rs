@@ -1,30 +1,30 @@
-//! The mark inside of an event that tells a client what it is and when it was sent.
-//!
-//! An event's data is a plain text that starts with `@`, the kind, and the time in 16 digits. No name that this tool
-//! uses has an `@`, so a client finds the mark by searching a frame for that byte and parses no JSON.
+//! The mark in an event's data: its kind and its time. The data starts with `@`, a letter for the kind, and the time in
+//! 16 digits. No name of this tool contains `@`, so a client finds the mark by searching the frame for that byte, and
+//! parses no JSON.
 
 use std::fmt::Write as _;
 
 use crate::clock::Nanos;
 
-/// How long a mark is, in bytes. Data cannot be shorter.
+/// The length of a mark, in bytes. The data is at least as long.
 pub(crate) const LENGTH: usize = 2 + DIGITS;
 
-/// Enough for nanoseconds through 115 days, and always as many, so that all events of a run are equally long.
+/// The number of digits of the time: enough for 115 days in nanoseconds. It is fixed, so all events of a run have the
+/// same size.
 const DIGITS: usize = 16;
 
-/// What an event is.
+/// The kinds of events.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Kind {
     /// Triggered over HTTP.
     Event,
     /// Sent by a client.
     Whisper,
-    /// Triggered over HTTP, and marked with its number in the channel in place of a time.
+    /// Triggered over HTTP, and marked with its number in the channel instead of a time.
     Numbered,
 }
 
-/// How many kinds there are, for one tally each.
+/// The number of kinds.
 pub(crate) const KINDS: usize = 3;
 
 impl Kind {
@@ -37,7 +37,7 @@ impl Kind {
     }
 }
 
-/// Writes the data of an event: the mark, filled up to `size` bytes.
+/// Writes the data of an event: the mark, padded to `size` bytes.
 pub(crate) fn write(kind: Kind, sent: Nanos, size: usize, out: &mut String) {
     let end = out.len() + size;
     // Writing to a string cannot fail.
@@ -45,7 +45,7 @@ pub(crate) fn write(kind: Kind, sent: Nanos, size: usize, out: &mut String) {
     out.extend(std::iter::repeat_n('x', end.saturating_sub(out.len())));
 }
 
-/// The mark in a frame's payload, wherever it stands.
+/// The kind and time of the mark in a frame's payload, at any position.
 pub(crate) fn find(payload: &[u8]) -> Option<(Kind, Nanos)> {
     let start = memchr::memchr(b'@', payload)?;
     let mark = payload.get(start + 1..start + LENGTH)?;

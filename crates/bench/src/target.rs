@@ -6,25 +6,25 @@ use clairon_protocol::{AppId, AppKey, Secret};
 
 use crate::{BenchError, args::TargetArgs, credentials::Credentials};
 
-/// Where the server is, who we are there, and how to see what it uses.
+/// The server's address, the app's credentials, and the server's processes.
 #[derive(Debug)]
 pub(crate) struct Target {
     pub(crate) address: SocketAddr,
     /// For the `Host` header.
     pub(crate) authority: String,
-    /// What stands before every path; empty or `/…` without a slash at its end.
+    /// The prefix of every path; empty, or with a slash at its start and none at its end.
     pub(crate) prefix: String,
     pub(crate) credentials: Credentials,
-    /// Its processes, where they are known.
+    /// The server's processes, if known.
     pub(crate) pids: Vec<u32>,
-    /// How many loopback addresses to connect from.
+    /// The number of loopback addresses to connect from.
     pub(crate) sources: u8,
 }
 
 impl Target {
-    /// The bare server of [`floor`](crate::floor), which takes anyone.
+    /// The bare server of [`floor`](crate::floor).
     pub(crate) fn floor(address: SocketAddr, pid: u32) -> Self {
-        let credentials = Credentials::of_nobody();
+        let credentials = Credentials::for_floor();
         Self {
             address,
             authority: address.to_string(),
@@ -37,7 +37,7 @@ impl Target {
 }
 
 impl TargetArgs {
-    /// Finds the server's address and checks that load on it is meant.
+    /// Finds the server's address, and refuses other machines without `--yes-this-is-my-server`.
     pub(crate) fn resolve(self) -> Result<Target, BenchError> {
         let Place { authority, host, port, prefix } = match &self.url {
             Some(url) => Place::parse(url)?,
@@ -63,7 +63,7 @@ impl TargetArgs {
     }
 }
 
-/// What a URL says.
+/// The parts of a URL.
 #[derive(Debug, PartialEq, Eq)]
 struct Place {
     authority: String,

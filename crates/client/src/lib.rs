@@ -1,6 +1,5 @@
-//! A client of servers that speak the Pusher protocol: their HTTP API, and their WebSocket as pusher-js uses it.
-//!
-//! All calls block, for at most [`PATIENCE`] unless the caller gives another time. Texts of a peer are shown only through
+//! A client of servers that speak the Pusher protocol: their HTTP API, and their WebSocket as pusher-js uses it. All
+//! calls block, for at most [`PATIENCE`] unless the caller gives another time. Texts of a peer are shown only through
 //! [`quote`](clairon_protocol::quote). Secrets are used for signatures and never shown.
 
 pub mod api;

@@ -1,4 +1,4 @@
-//! What can be asked for on the command line.
+//! The arguments of `clairon doctor`.
 
 use std::path::PathBuf;
 
@@ -7,13 +7,14 @@ use clap::{Args, ValueEnum};
 /// Check the broadcasting of the Laravel project in this folder, and say what to change
 #[derive(Debug, Args)]
 pub struct DoctorArgs {
-    /// The project's .env file, if it is not the folder's
+    /// The project's .env file; the default is the one in this folder
     #[arg(long, value_name = "FILE")]
     pub(crate) env_file: Option<PathBuf>,
-    /// The server, for Laravel and the page alike, in place of what the project says: `http(s)://HOST[:PORT][/PREFIX]`
+    /// The server for both Laravel and the page, instead of the project's own settings:
+    /// `http(s)://HOST[:PORT][/PREFIX]`
     #[arg(long, value_name = "URL")]
     pub(crate) url: Option<String>,
-    /// Ask the site for access to a private channel too: the full URL of its `/broadcasting/auth`
+    /// Also check that the site authorizes private channels: the full URL of its `/broadcasting/auth`
     #[arg(long, value_name = "URL")]
     pub(crate) auth_url: Option<String>,
     /// Whether Laravel runs in a container
@@ -26,7 +27,7 @@ pub struct DoctorArgs {
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub(crate) enum Container {
-    /// As this command does
+    /// Yes if this command does
     Auto,
     Yes,
     No,

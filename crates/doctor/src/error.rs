@@ -1,28 +1,28 @@
-//! Why a project is not, or not favourably, reported on.
+//! The errors of `clairon doctor`.
 
 use std::io;
 
-/// What ends the command with another code than 0.
+/// Why the command ends with another code than 0.
 #[derive(Debug, thiserror::Error)]
 pub enum DoctorError {
-    /// An argument is wrong; the text names it and what is allowed.
+    /// An argument is wrong. The text names the argument and what is allowed.
     #[error("{0}")]
     Argument(String),
-    /// The system does not tell which folder this is.
-    #[error("the present folder: {0}")]
-    Folder(io::Error),
-    /// Everything was examined and printed, and something is wrong.
+    /// The system does not know the current folder.
+    #[error("the current folder: {0}")]
+    Folder(#[source] io::Error),
+    /// The report is printed, and checks have failed.
     #[error("{failed} of {checks} checks failed")]
     Failed {
-        /// How many checks have failed.
+        /// The number of failed checks.
         failed: usize,
-        /// How many were run.
+        /// The number of checks that were run.
         checks: usize,
     },
 }
 
 impl DoctorError {
-    /// True where the command line is wrong and nothing was examined.
+    /// True if the command line is wrong. Nothing was examined then.
     #[must_use]
     pub fn is_usage(&self) -> bool {
         matches!(self, Self::Argument(_))

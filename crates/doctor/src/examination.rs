@@ -1,8 +1,8 @@
-//! All checks, in their order.
+//! Runs all checks in their order.
 
 use crate::{finding::Finding, network, report::Report, settings, setup::Setup};
 
-/// The names of all checks but `auth`, which is run where it is asked for.
+/// The names of all checks except `auth`, which runs only with `--auth-url`.
 const CHECKS: [&str; 17] = [
     "files",
     "config-cache",
@@ -23,7 +23,7 @@ const CHECKS: [&str; 17] = [
     "event",
 ];
 
-/// Runs every check whose ground is there.
+/// Runs every check that does not depend on a failed one.
 pub(crate) fn examine(setup: &Setup) -> Report {
     let mut findings = settings::check(setup);
     findings.extend(network::check(setup));
@@ -32,7 +32,7 @@ pub(crate) fn examine(setup: &Setup) -> Report {
     report(findings, asked_for, secret.as_deref())
 }
 
-/// The report where a file stops everything.
+/// The report for a file that prevents all other checks.
 pub(crate) fn unreadable(finding: Finding) -> Report {
     report(vec![finding], None, None)
 }

@@ -1,4 +1,4 @@
-//! What a check has found.
+//! The finding of a check.
 
 use serde::Serialize;
 
@@ -7,7 +7,7 @@ use serde::Serialize;
 #[serde(rename_all = "lowercase")]
 pub(crate) enum Outcome {
     Pass,
-    /// It works, or may work, and is likely to be a mistake.
+    /// It works or may work, but is probably a mistake.
     Warn,
     Fail,
 }
@@ -17,9 +17,9 @@ pub(crate) enum Outcome {
 pub(crate) struct Finding {
     pub(crate) check: &'static str,
     pub(crate) outcome: Outcome,
-    /// One line: what was found, and why it is wrong if it is.
+    /// What was found, and why it is wrong; one line.
     pub(crate) detail: String,
-    /// What to paste, or to do. It may have several lines.
+    /// What to paste or to do; may have several lines.
     pub(crate) fix: Option<String>,
 }
 

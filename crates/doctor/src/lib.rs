@@ -1,8 +1,7 @@
-//! Finds what is wrong with the broadcasting of a Laravel project, and says how to put it right.
-//!
-//! First comes what the project's files say, then the network, in the order in which a connection is made: name, port,
-//! TLS, server, HTTP API, WebSocket, an event on its way round. A check whose ground is missing is not run, and named
-//! at the end. Secrets are used for signing and never printed.
+//! Finds faults in the broadcasting of a Laravel project and says how to correct them. The checks of the project's
+//! files come first, then those of the network in the order of a connection: name, port, TLS, server, HTTP API,
+//! WebSocket, an event from Laravel to the page. A check that depends on a failed one is not run and is listed at the
+//! end. Secrets are used for signatures and never printed.
 
 mod args;
 mod error;
@@ -25,12 +24,11 @@ use crate::{
     surroundings::Surroundings,
 };
 
-/// Examines the project in the present folder and prints one line a check, or one JSON object with `--json`.
-///
-/// It blocks until all checks are done and needs no asynchronous runtime.
+/// Examines the project in the current folder and prints one line for each check, or one JSON object with `--json`. The
+/// call blocks until all checks are done. It needs no asynchronous runtime.
 ///
 /// # Errors
-/// [`DoctorError::Failed`] where a check has failed, after everything is printed; all others before anything is.
+/// [`DoctorError::Failed`] after the report is printed, if a check has failed. All other errors come before any output.
 pub fn run(arguments: &DoctorArgs) -> Result<(), DoctorError> {
     let surroundings = Surroundings::look(arguments)?;
     let variables = surroundings.variables.iter().cloned();

@@ -1,4 +1,4 @@
-//! What only the network tells.
+//! The checks that need the network.
 
 mod api;
 mod auth;
@@ -16,7 +16,7 @@ use clairon_client::{HttpClient, PusherSocket};
 use self::side::Side;
 use crate::{finding::Finding, setup::Setup};
 
-/// All checks of the network, as far as each step of a connection allows the next.
+/// Runs all checks of the network. A check is left out if an earlier step of its connection failed.
 pub(crate) fn check(setup: &Setup) -> Vec<Finding> {
     let client = HttpClient::new();
     let mut findings = Vec::new();
@@ -54,7 +54,7 @@ pub(crate) fn check(setup: &Setup) -> Vec<Finding> {
     findings
 }
 
-/// From the name to the server behind the port.
+/// Checks the steps from the host name to the server behind the port.
 fn reach(setup: &Setup, client: &HttpClient, side: &Side) -> Vec<Finding> {
     let (finding, addresses) = name::check(side);
     let mut findings = vec![finding];

@@ -1,4 +1,4 @@
-//! All findings, for people and for programs.
+//! The report of all findings, as text and as JSON.
 
 use std::fmt::Write;
 
@@ -9,7 +9,8 @@ use crate::{
     finding::{Finding, Outcome},
 };
 
-/// The shortest secret that is looked for, in bytes: a shorter one is part of many a word, and none to speak of.
+/// The shortest secret that is removed from the report, in bytes. Shorter secrets are weak, and would remove parts of
+/// common words.
 const HIDDEN: usize = 8;
 
 #[derive(Debug, Serialize)]
@@ -18,12 +19,12 @@ pub(crate) struct Report {
     passed: usize,
     warned: usize,
     failed: usize,
-    /// Checks whose ground is missing, because another has failed.
+    /// Checks that depend on a failed one.
     not_run: Vec<&'static str>,
 }
 
 impl Report {
-    /// A report in which `secret` does not occur, whatever a peer has said or a setting was mistaken for.
+    /// A report without `secret`, even if a peer sent it or a setting contains it by mistake.
     pub(crate) fn new(mut findings: Vec<Finding>, not_run: Vec<&'static str>, secret: Option<&str>) -> Self {
         if let Some(secret) = secret.filter(|secret| secret.len() >= HIDDEN) {
             for finding in &mut findings {
@@ -36,7 +37,7 @@ impl Report {
         Self { findings, passed, warned, failed, not_run }
     }
 
-    /// One line a finding, and its fix, indented, below it.
+    /// One line for each finding, followed by its fix with an indent.
     pub(crate) fn text(&self) -> String {
         let mut text = String::new();
         for Finding { check, outcome, detail, fix } in &self.findings {
@@ -53,7 +54,7 @@ impl Report {
         let Self { passed, warned, failed, not_run, .. } = self;
         let _ = writeln!(text, "\n{passed} passed, {warned} with a warning, {failed} failed");
         if !not_run.is_empty() {
-            let _ = writeln!(text, "not run, because of what failed before: {}", not_run.join(", "));
+            let _ = writeln!(text, "not run, because they depend on a failed check: {}", not_run.join(", "));
         }
         text
     }

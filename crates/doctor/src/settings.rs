@@ -1,4 +1,4 @@
-//! What the project's files tell by themselves.
+//! The checks that need only the project's files.
 
 mod address;
 mod cache;
@@ -13,7 +13,7 @@ use crate::{finding::Finding, setup::Setup};
 
 pub(crate) use self::files::unreadable;
 
-/// All checks that need no network, in their order.
+/// Runs the checks, in the order of the report.
 pub(crate) fn check(setup: &Setup) -> Vec<Finding> {
     let mut findings = files::check(setup);
     findings.extend([cache::check(setup), driver::check(setup)]);

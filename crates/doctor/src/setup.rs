@@ -1,4 +1,4 @@
-//! What the project says, worked out as Laravel and pusher-js would.
+//! The settings of the project, resolved as Laravel and pusher-js do.
 
 mod page;
 
@@ -10,17 +10,17 @@ use crate::{DoctorArgs, DoctorError, surroundings::Surroundings};
 
 pub(crate) use self::page::Page;
 
-/// Everything that checks look at.
+/// The input of all checks.
 #[derive(Debug)]
 pub(crate) struct Setup {
     pub(crate) project: Project,
     pub(crate) in_container: bool,
-    /// The connection that the project uses, or is meant to use, of those that speak the Pusher protocol.
+    /// The connection of the Pusher protocol that the project uses, or probably means to use.
     pub(crate) connection: Option<BroadcastConnection>,
     pub(crate) credentials: Option<AppCredentials>,
-    /// Where Laravel sends events, or why that cannot be told.
+    /// The address that Laravel sends events to, or why it is not known.
     pub(crate) backend: Result<Endpoint, AddressError>,
-    /// How the page connects.
+    /// The connection settings of the page.
     pub(crate) page: Page,
     pub(crate) auth_url: Option<String>,
 }
@@ -54,18 +54,18 @@ impl Setup {
         })
     }
 
-    /// The key that the page connects with; the backend's where it cannot be read.
+    /// The key that the page connects with; the backend's key if the page's cannot be read.
     pub(crate) fn page_key(&self) -> Option<AppKey> {
         let own = self.page.key.filled().and_then(|key| AppKey::parse(&key).ok());
         own.or_else(|| Some(self.credentials.as_ref()?.key.clone()))
     }
 
-    /// What the project's variables begin with: `PUSHER`, or `REVERB` where its driver is used.
+    /// The prefix of the project's variables: `PUSHER`, or `REVERB` for the driver `reverb`.
     pub(crate) fn names(&self) -> &'static str {
         self.connection.as_ref().map_or(CredentialSet::Pusher, BroadcastConnection::credential_set).prefix()
     }
 
-    /// What a browser sends as `Origin`.
+    /// The header `Origin` of a browser on the site.
     pub(crate) fn origin(&self) -> Option<String> {
         let url = url::Url::parse(&self.project.environment.env_text("APP_URL")?).ok()?;
         Some(url.origin()).filter(url::Origin::is_tuple).map(|origin| origin.ascii_serialization())

@@ -1,4 +1,4 @@
-//! Where the command runs.
+//! The surroundings of the command: folder, variables, container.
 
 use std::{env, fs, path::Path, path::PathBuf};
 
@@ -9,7 +9,7 @@ use crate::{DoctorArgs, DoctorError, args::Container};
 #[derive(Debug)]
 pub(crate) struct Surroundings {
     pub(crate) folder: PathBuf,
-    /// The variables of the process, without those that are no text.
+    /// The variables of the process whose values are UTF-8.
     pub(crate) variables: Vec<(String, String)>,
     pub(crate) in_container: bool,
 }
@@ -31,8 +31,8 @@ impl Surroundings {
     }
 }
 
-/// True where the file system at `root` is that of a container: Docker and Podman leave a file, others are named in the
-/// control groups of the first process.
+/// True if the file system at `root` belongs to a container. Docker and Podman leave a file; other engines appear in
+/// the control groups of the first process.
 fn is_container(root: &Path) -> bool {
     let names_an_engine =
         |groups: String| ["docker", "kubepods", "containerd", "lxc", "libpod"].iter().any(|name| groups.contains(name));

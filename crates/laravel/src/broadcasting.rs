@@ -1,4 +1,4 @@
-//! How Laravel reaches the server: `config/broadcasting.php`.
+//! The configuration of Laravel's backend: `config/broadcasting.php`.
 
 use std::path::Path;
 
@@ -10,7 +10,7 @@ use crate::{
     environment::Environment,
 };
 
-/// What Laravel 11 and newer uses in a project that has no file of its own.
+/// The file that Laravel 11 and newer uses in a project without its own.
 const BUILT_IN: &str = "<?php return [
     'default' => env('BROADCAST_CONNECTION', 'null'),
     'connections' => [
@@ -48,20 +48,20 @@ const BUILT_IN: &str = "<?php return [
 /// The configuration of broadcasting.
 #[derive(Clone, Debug)]
 pub struct Broadcasting {
-    /// The file, if the project has one; otherwise Laravel's own defaults count.
+    /// The file, if the project has one. Without it Laravel's defaults apply.
     pub file: Option<ConfigFile>,
-    /// Which connection is used.
+    /// The name of the connection in use.
     pub default: Setting,
-    /// All that are configured, in the file's order.
+    /// All configured connections, in the file's order.
     pub connections: Vec<BroadcastConnection>,
 }
 
-/// A connection that speaks the Pusher protocol, or any other.
+/// A broadcasting connection, of the Pusher protocol or any other.
 #[derive(Clone, Debug, PartialEq)]
 pub struct BroadcastConnection {
-    /// Its name, as the default names it.
+    /// The key in the array `connections`.
     pub name: String,
-    /// `pusher`, `reverb`, `log`, …
+    /// The driver: `pusher`, `reverb`, `log`, …
     pub driver: Setting,
     /// The app's id.
     pub app_id: Setting,
@@ -75,11 +75,11 @@ pub struct BroadcastConnection {
     pub port: Setting,
     /// `http` or `https`.
     pub scheme: Setting,
-    /// Whether to use TLS, where nothing is said of scheme and port.
+    /// Whether to use TLS, if neither scheme nor port is set.
     pub use_tls: Setting,
-    /// The cluster of hosted Pusher, which makes a host where there is none.
+    /// The cluster of hosted Pusher, which determines the host if none is set.
     pub cluster: Setting,
-    /// What stands before `/apps` in the server's paths.
+    /// The prefix of the server's paths.
     pub path: Setting,
 }
 
@@ -108,7 +108,7 @@ impl BroadcastConnection {
 }
 
 impl Broadcasting {
-    /// Out of a project's `config/broadcasting.php`, or out of Laravel's own defaults.
+    /// Reads a project's `config/broadcasting.php`, or Laravel's defaults without a file.
     #[must_use]
     pub fn new(file: Option<ConfigFile>, environment: &Environment) -> Self {
         let built_in = || ConfigFile::parse(Path::new("config/broadcasting.php"), BUILT_IN);
@@ -116,7 +116,7 @@ impl Broadcasting {
         Self::within(&config, &[], file, environment)
     }
 
-    /// Out of the cached configuration, which holds all files of `config/` under their names.
+    /// Reads the cached configuration, an array of all files of `config/` by name.
     #[must_use]
     pub fn cached(cache: &ConfigFile) -> Self {
         Self::within(cache, &["broadcasting"], Some(cache.clone()), &Environment::default())
@@ -146,10 +146,10 @@ impl Broadcasting {
         Self { file, default, connections: names.into_iter().map(connection).collect() }
     }
 
-    /// The connection that is used, if it is configured.
+    /// The connection in use; nothing if it is not configured.
     #[must_use]
     pub fn connection(&self) -> Option<&BroadcastConnection> {
-        // `env('BROADCAST_CONNECTION')` of `null` names the connection "null".
+        // A `BROADCAST_CONNECTION` of `null` means the connection with the name "null".
         let name = self.default.filled().unwrap_or_else(|| "null".to_owned());
         self.connections.iter().find(|connection| connection.name == name)
     }

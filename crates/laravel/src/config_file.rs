@@ -20,48 +20,48 @@ pub struct ConfigFile {
     root: Expression,
 }
 
-/// What a configuration says about one thing.
+/// The value of one setting in a configuration.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Setting {
-    /// Its value under the project's variables; `Null` where nothing is said.
+    /// The value, computed with the project's variables; `Null` if it is not set.
     pub value: Value,
-    /// The variable that it comes from.
+    /// The variable that the value comes from, if any.
     pub variable: Option<String>,
 }
 
 impl ConfigFile {
-    /// Reads a file; nothing where there is none.
+    /// Reads a file; nothing if it does not exist.
     ///
     /// # Errors
-    /// When it cannot be read, or is too large.
+    /// When the file cannot be read, or is larger than 4 MiB.
     pub fn read(path: &Path) -> Result<Option<Self>, LaravelError> {
         Ok(source::read_text(path)?.map(|source| Self::parse(path, &source)))
     }
 
-    /// Takes a text for the file at `path`.
+    /// Parses `source` as the content of the file at `path`.
     #[must_use]
     pub fn parse(path: &Path, source: &str) -> Self {
         Self { path: path.to_owned(), root: returned_array(source) }
     }
 
-    /// Where it is.
+    /// The path of the file.
     #[must_use]
     pub fn path(&self) -> &Path {
         &self.path
     }
 
-    /// What stands under a path of names, such as `["connections", "pusher", "key"]`.
+    /// The setting at a path of names, such as `["connections", "pusher", "key"]`.
     #[must_use]
     pub fn get(&self, names: &[&str], environment: &Environment) -> Setting {
         let found = names.iter().try_fold(&self.root, |expression, name| match expression {
-            // Of something unread nothing is known about its parts either.
+            // The parts of an unreadable expression are unreadable too.
             Expression::Unread(_) => Some(expression),
             _ => expression.entry(name),
         });
         Setting::of(found, environment, Language::Php)
     }
 
-    /// The names in an array, in its order.
+    /// The names in the array at a path, in the file's order.
     #[must_use]
     pub fn names(&self, names: &[&str]) -> Vec<String> {
         let found = names.iter().try_fold(&self.root, |expression, name| expression.entry(name));
@@ -73,7 +73,7 @@ impl ConfigFile {
         entries.iter().filter_map(|entry| name(&entry.key)).collect()
     }
 
-    /// What is in the way where nothing at all could be read.
+    /// The reason if nothing in the file could be read.
     #[must_use]
     pub fn unread(&self) -> Option<&Unread> {
         match &self.root {
@@ -92,16 +92,16 @@ impl Setting {
         }
     }
 
-    /// The text, if there is any and it is not empty.
+    /// The value as text; nothing if it is empty or has no text.
     #[must_use]
     pub fn filled(&self) -> Option<String> {
         self.value.filled()
     }
 
-    /// The variable that it comes from, or else the name that it has by custom.
+    /// The variable that the value comes from, or else the conventional name.
     #[must_use]
-    pub fn variable_or<'a>(&'a self, custom: &'a str) -> &'a str {
-        self.variable.as_deref().unwrap_or(custom)
+    pub fn variable_or<'a>(&'a self, conventional: &'a str) -> &'a str {
+        self.variable.as_deref().unwrap_or(conventional)
     }
 }
 

@@ -1,43 +1,43 @@
-//! Which of its variables have a project's app.
+//! The choice between the credentials of the drivers `pusher` and `reverb`.
 
 use std::fmt::{self, Display, Formatter};
 
 use crate::environment::Environment;
 
-/// What selects the driver: in Laravel 11 and newer, and in older versions.
+/// The variable that selects the driver: in Laravel 11 and newer, and in older versions.
 const SELECTORS: [&str; 2] = ["BROADCAST_CONNECTION", "BROADCAST_DRIVER"];
 
 /// The variables with an app's id, key and secret.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum CredentialSet {
-    /// Those of the driver `pusher`.
+    /// The variables of the driver `pusher`.
     Pusher,
-    /// Those of the driver `reverb`.
+    /// The variables of the driver `reverb`.
     Reverb,
 }
 
-/// The set that counts in an environment, and why.
+/// The set of variables that counts, and the reason.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct CredentialChoice {
-    /// The set.
+    /// The set that counts.
     pub set: CredentialSet,
     reason: Reason,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Reason {
-    /// The other set has no variable at all.
+    /// No variable of the other set is set.
     Only,
     /// This variable selects the driver.
     Selected(&'static str),
     /// The other set lacks this variable.
     Complete(&'static str),
-    /// Both are complete, or neither is.
+    /// Both sets are complete, or neither is.
     First,
 }
 
 impl CredentialSet {
-    /// What begins the names of its driver's variables: `PUSHER` or `REVERB`.
+    /// The prefix of the driver's variables: `PUSHER` or `REVERB`.
     #[must_use]
     pub fn prefix(self) -> &'static str {
         match self {
@@ -55,7 +55,7 @@ impl CredentialSet {
         }
     }
 
-    /// Those of its variables that are not set, or empty.
+    /// The variables of the set that are missing or empty.
     #[must_use]
     pub fn missing(self, environment: &Environment) -> Vec<&'static str> {
         self.variables().into_iter().filter(|name| environment.env_text(name).is_none()).collect()
@@ -70,9 +70,9 @@ impl CredentialSet {
 }
 
 impl CredentialChoice {
-    /// Decides between the sets that have a variable. Where both have, it is the set of the driver that
-    /// `BROADCAST_CONNECTION`, or else `BROADCAST_DRIVER`, selects; with any other driver the one that is complete,
-    /// that of `pusher` first. `None`: no variable of either is set.
+    /// Chooses a set; nothing if no variable of either is set. If both have variables, the driver that
+    /// `BROADCAST_CONNECTION`, or else `BROADCAST_DRIVER`, selects decides. With any other driver the complete set
+    /// wins, and `pusher` if both or neither are complete.
     #[must_use]
     pub fn of(environment: &Environment) -> Option<Self> {
         use CredentialSet::{Pusher, Reverb};
@@ -103,13 +103,13 @@ impl CredentialChoice {
         Some(Self { set, reason: Reason::Selected(selector) })
     }
 
-    /// True where both sets have variables, so that people may expect the other one.
+    /// True if both sets have variables. A person may then expect the other set.
     #[must_use]
     pub fn is_between_two(&self) -> bool {
         self.reason != Reason::Only
     }
 
-    /// The set that does not count.
+    /// The other set.
     #[must_use]
     pub fn passed_over(&self) -> CredentialSet {
         self.set.other()
@@ -117,7 +117,7 @@ impl CredentialChoice {
 }
 
 impl Display for CredentialChoice {
-    /// Which set counts and why, in one line.
+    /// Names the set that counts and the reason, in one line.
     fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
         let (set, other) = (self.set.prefix(), self.passed_over().prefix());
         let driver = set.to_ascii_lowercase();
@@ -151,7 +151,7 @@ mod tests {
         for (variables, expected) in [
             (PUSHER.to_vec(), "PUSHER_APP_* counts: no REVERB_APP_* is set"),
             (REVERB[2..].to_vec(), "REVERB_APP_* counts: no PUSHER_APP_* is set"),
-            // What `env()` makes empty is not set.
+            // Variables that `env()` reads as empty are not set.
             (
                 [&REVERB[..], &["PUSHER_APP_ID=", "PUSHER_APP_KEY=null"]].concat(),
                 "REVERB_APP_* counts: no PUSHER_APP_* is set",
@@ -165,7 +165,7 @@ mod tests {
                 both(&["BROADCAST_CONNECTION=pusher", "BROADCAST_DRIVER=reverb"]),
                 "PUSHER_APP_* counts, not REVERB_APP_*: BROADCAST_CONNECTION is pusher",
             ),
-            // The connection wins even where its set is not complete, for that is what Laravel uses.
+            // The selected driver wins even if its set is not complete, because Laravel uses it.
             (
                 [&PUSHER[..], &REVERB[..1], &["BROADCAST_CONNECTION=reverb"]].concat(),
                 "REVERB_APP_* counts, not PUSHER_APP_*: BROADCAST_CONNECTION is reverb",

@@ -1,4 +1,4 @@
-//! How the page reaches the server: the options of Laravel Echo.
+//! The configuration of the page: the options of Laravel Echo.
 
 use std::path::{Path, PathBuf};
 
@@ -13,12 +13,12 @@ use crate::{
     value::Unread,
 };
 
-/// Where Laravel's own scaffolding sets Echo up, or used to.
+/// The folders in which Laravel's scaffolding sets Echo up, now and in older versions.
 const FOLDERS: [&str; 2] = ["resources/js", "resources/assets/js"];
 const NAMES: [&str; 3] = ["echo", "bootstrap", "app"];
 const EXTENSIONS: [&str; 4] = ["js", "ts", "jsx", "tsx"];
 
-/// What `configureEcho` adds to its options, by broadcaster (`@laravel/echo-react` and `@laravel/echo-vue`).
+/// The defaults of `configureEcho` by broadcaster (`@laravel/echo-react` and `@laravel/echo-vue`).
 const PRESETS: &str = "{
     reverb: {
         key: import.meta.env.VITE_REVERB_APP_KEY,
@@ -39,33 +39,33 @@ const PRESETS: &str = "{
     },
 }";
 
-/// Which of the two forms a project uses.
+/// The two forms of the call that sets Echo up.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum EchoForm {
     /// `window.Echo = new Echo({…})`
     New,
-    /// `configureEcho({…})`, which fills in what is left out.
+    /// `configureEcho({…})`, which has defaults for missing options.
     Configure,
 }
 
 /// The call that sets Echo up.
 #[derive(Clone, Debug)]
 pub struct EchoSetup {
-    /// The file it stands in, from the project's folder.
+    /// The file with the call, relative to the project's folder.
     pub file: PathBuf,
-    /// Its line, from 1.
+    /// The line of the call, from 1.
     pub line: u32,
-    /// Its form.
+    /// The form of the call.
     pub form: EchoForm,
     options: Expression,
     preset: Option<Expression>,
 }
 
 impl EchoSetup {
-    /// Looks for the call in the files where it belongs; nothing where there is none.
+    /// Looks for the call in the usual files; nothing if there is none.
     ///
     /// # Errors
-    /// When a file cannot be read, or is too large.
+    /// When a file cannot be read, or is larger than 4 MiB.
     pub fn find(root: &Path) -> Result<Option<Self>, LaravelError> {
         let paths = FOLDERS.iter().flat_map(|folder| {
             NAMES.iter().flat_map(move |name| {
@@ -81,7 +81,7 @@ impl EchoSetup {
         Ok(None)
     }
 
-    /// The call in a text, if there is one.
+    /// The last call in a text, if there is one.
     #[must_use]
     pub fn parse(file: &Path, source: &str) -> Option<Self> {
         let call = echo_call(source)?;
@@ -95,7 +95,7 @@ impl EchoSetup {
         Some(Self { file: file.to_owned(), line: call.line, form, options: call.options, preset })
     }
 
-    /// What an option comes to.
+    /// The value of an option.
     #[must_use]
     pub fn get(&self, option: &str, environment: &Environment) -> Setting {
         let own = match &self.options {
@@ -106,7 +106,7 @@ impl EchoSetup {
         Setting::of(expression, environment, Language::Script)
     }
 
-    /// What is in the way where the options could not be read at all, or a part of them comes from elsewhere.
+    /// The reason if the options could not be read, or some of them come from other code.
     #[must_use]
     pub fn unread(&self) -> Option<&Unread> {
         match &self.options {

@@ -1,8 +1,6 @@
-//! A Laravel `.env` file, read by the rules of vlucas/phpdotenv 5, with which Laravel reads it.
-//!
-//! Lines are joined to entries (`lines`), an entry is taken apart (`entry`), its value goes through a state machine
-//! (`value`), and `${NAME}` is replaced when the variables are set (`load`), because a later line may change what it
-//! is.
+//! A Laravel `.env` file, read by the rules of vlucas/phpdotenv 5, the library that Laravel uses. `lines` joins lines
+//! to entries, `entry` splits an entry into name and value, and `value` parses the value. `load` replaces each
+//! `${NAME}` when it sets the variables, because a later line may change the value of `NAME`.
 
 mod entry;
 mod lines;
@@ -15,40 +13,40 @@ use self::entry::Entry;
 
 pub use self::{entry::EntryError, lines::LostLines, quote::quote};
 
-/// The most characters that all values may have. A file cannot have more, but `${NAME}` of `${NAME}` of `${NAME}`
-/// could.
+/// The limit for all values together, in characters. A file stays below it, but nested `${NAME}` could multiply a
+/// value.
 const MAX_CHARS: usize = 4 << 20;
 
-/// The entries of a file. It has no `Debug`: they may be secrets.
+/// The entries of a file. The type has no `Debug`, because values may be secrets.
 pub struct EnvFile {
     entries: Vec<Entry>,
     lost: Vec<LostLines>,
 }
 
-/// Why a file is not used; in words to be put behind its name. They show nothing of it, for that may be a secret.
+/// Why a file is not used. The messages follow the file's name, and show nothing of its content, which may be a secret.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum InvalidEnvFile {
-    /// A line with which Laravel does not start either.
+    /// Laravel refuses a line too.
     #[error(":{line}: {error}")]
     Line {
-        /// The line, from 1; of an entry over many lines the first.
+        /// The line, from 1; the first of an entry of several lines.
         line: usize,
-        /// What is wrong with it.
+        /// The reason.
         error: EntryError,
     },
-    /// Values that are longer than those of any such file. Laravel has no such limit.
-    #[error(":{line}: with what `${{…}}` stands for, the values have more than {MAX_CHARS} characters, the limit")]
+    /// The values are too long. Laravel itself has no such limit.
+    #[error(":{line}: the values have more than {MAX_CHARS} characters once each `${{…}}` is replaced")]
     Size {
-        /// The line, from 1, that goes over the limit.
+        /// The line, from 1, that exceeds the limit.
         line: usize,
     },
 }
 
 impl EnvFile {
-    /// Reads a file. Bytes that are no UTF-8 become `?`, as in PHP.
+    /// Parses a file. Bytes that are not UTF-8 become `?`, as in PHP.
     ///
     /// # Errors
-    /// When Laravel refuses a line. Then no line of the file counts.
+    /// When Laravel refuses a line. It then uses no line of the file.
     pub fn parse(bytes: &[u8]) -> Result<Self, InvalidEnvFile> {
         let text = utf8(bytes);
         let (raw, lost) = lines::join(text.strip_prefix('\u{feff}').unwrap_or(&text));
@@ -57,15 +55,15 @@ impl EnvFile {
         Ok(Self { entries: entries.collect::<Result<_, _>>()?, lost })
     }
 
-    /// Lines that Laravel passes over without a word, though they do not look like it.
+    /// Lines that Laravel ignores without an error, although they look valid.
     #[must_use]
     pub fn lost(&self) -> &[LostLines] {
         &self.lost
     }
 
-    /// The variables that the file sets, in a process with these. `${NAME}` is a variable of the process, or else one
-    /// that the file has set before, or else stays as it is. Variables that the process has are among them too, with
-    /// the file's values: it is for the caller to let those of the process win.
+    /// The variables that the file sets. `${NAME}` becomes the variable of `process`, or else the one that the file has
+    /// set before; otherwise it stays. The result also has variables that `process` has, with the file's values. The
+    /// caller gives the values of the process precedence.
     ///
     /// # Errors
     /// When the values are too long.
@@ -73,7 +71,7 @@ impl EnvFile {
         let mut loaded = BTreeMap::<String, String>::new();
         let mut left = MAX_CHARS;
         for Entry { line, name, value } in &self.entries {
-            // A name alone takes back what the file has set.
+            // A name without `=` removes the variable that the file has set.
             let Some(value) = value else {
                 loaded.remove(name);
                 continue;

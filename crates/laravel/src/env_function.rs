@@ -2,7 +2,7 @@
 
 use crate::value::Value;
 
-/// What `env()` makes of a variable's text, whether it comes from `.env` or from the process.
+/// The value that `env()` returns for a variable's text, from `.env` or from the process.
 pub(crate) fn env(text: &str) -> Value {
     match text.to_ascii_lowercase().as_str() {
         "true" | "(true)" => Value::Bool(true),
@@ -13,8 +13,8 @@ pub(crate) fn env(text: &str) -> Value {
     }
 }
 
-/// The text without quotes that are left around it: those of Docker's `--env-file`, for one, are part of a value. A
-/// text over several lines keeps them.
+/// The text without quotes around it. For example, Docker's `--env-file` passes quotes as part of the value. A text of
+/// several lines keeps its quotes.
 fn unquoted(text: &str) -> &str {
     let within = |quote: char| text.strip_prefix(quote)?.strip_suffix(quote);
     within('"').or_else(|| within('\'')).filter(|within| !within.contains('\n')).unwrap_or(text)

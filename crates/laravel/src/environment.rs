@@ -1,4 +1,4 @@
-//! The variables that the project sees.
+//! The variables of a project.
 
 use std::{collections::HashMap, env, path::Path};
 
@@ -10,31 +10,31 @@ use crate::{
     value::Value,
 };
 
-/// Variables, and where each comes from.
+/// Variables with their origins.
 #[derive(Clone, Debug, Default)]
 pub struct Environment {
     variables: HashMap<String, (String, Origin)>,
     lost: Vec<LostLines>,
 }
 
-/// Where a variable's value comes from.
+/// The origin of a variable's value.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Origin {
     /// The `.env` file.
     File,
-    /// The environment of the process, which has none in the file or the same.
+    /// The environment of the process. The file does not have the variable, or has the same value.
     Process,
-    /// The environment of the process; the file has another value, which Laravel never sees.
+    /// The environment of the process. The file has another value, which Laravel ignores.
     ProcessOverFile,
 }
 
-/// The variables of this process that are text.
+/// The variables of this process whose names and values are UTF-8.
 pub fn process_variables() -> impl Iterator<Item = (String, String)> {
     env::vars_os().filter_map(|(name, value)| Some((name.into_string().ok()?, value.into_string().ok()?)))
 }
 
 impl Environment {
-    /// Puts the variables of the process over those of a file, as Laravel does.
+    /// Merges the variables of a file and of the process. The process wins, as in Laravel.
     #[must_use]
     pub fn new(
         file: impl IntoIterator<Item = (String, String)>,
@@ -52,7 +52,7 @@ impl Environment {
         Self { variables, lost: Vec::new() }
     }
 
-    /// Reads the text of an `.env` file.
+    /// Parses the content of an `.env` file and merges the variables of the process.
     ///
     /// # Errors
     /// When Laravel refuses it, or its values are too long.
@@ -62,7 +62,8 @@ impl Environment {
         Ok(Self { lost: file.lost().to_vec(), ..Self::new(file.load(&process)?, process) })
     }
 
-    /// Reads an `.env` file; false: there is none, and only the variables of the process count.
+    /// Reads an `.env` file and merges the variables of the process. The second value is false if the file does not
+    /// exist.
     ///
     /// # Errors
     /// When it cannot be read, Laravel refuses it, or its values are too long.
@@ -76,44 +77,44 @@ impl Environment {
         Ok((environment, bytes.is_some()))
     }
 
-    /// Lines of the file that Laravel passes over without a word.
+    /// Lines of the file that Laravel ignores without an error.
     #[must_use]
     pub fn lost(&self) -> &[LostLines] {
         &self.lost
     }
 
-    /// The text of a variable, as programs see it that are not Laravel.
+    /// The text of a variable, without the conversions of Laravel's `env()`.
     #[must_use]
     pub fn get(&self, name: &str) -> Option<&str> {
         self.variables.get(name).map(|(value, _)| value.as_str())
     }
 
-    /// That text, if it is not empty.
+    /// The text of a variable; nothing if it is empty.
     #[must_use]
     pub fn filled(&self, name: &str) -> Option<&str> {
         self.get(name).filter(|value| !value.is_empty())
     }
 
-    /// What Laravel's `env('NAME')` returns: `true`, `(null)` and their like are no texts there.
+    /// The value that Laravel's `env('NAME')` returns. It converts texts such as `true` and `(null)`.
     #[must_use]
     pub fn env(&self, name: &str) -> Option<Value> {
         self.get(name).map(env_function::env)
     }
 
-    /// The string that `env('NAME')` comes to where a string is needed, as in the Pusher library; nothing where that is
-    /// empty, as it is for `null` and `false`.
+    /// The value of `env('NAME')` as a string, as the Pusher library uses it; nothing if the string is empty, as for
+    /// `null` and `false`.
     #[must_use]
     pub fn env_text(&self, name: &str) -> Option<String> {
         self.env(name)?.filled()
     }
 
-    /// Where a variable's value comes from.
+    /// The origin of a variable's value.
     #[must_use]
     pub fn origin(&self, name: &str) -> Option<Origin> {
         self.variables.get(name).map(|(_, origin)| *origin)
     }
 
-    /// All variables, in the order of their names.
+    /// All variables, sorted by name.
     #[must_use]
     pub fn variables(&self) -> Vec<(&str, &str)> {
         let mut all: Vec<_> = self.variables.iter().map(|(name, (value, _))| (name.as_str(), value.as_str())).collect();
@@ -121,7 +122,7 @@ impl Environment {
         all
     }
 
-    /// The host of the page, out of `APP_URL`.
+    /// The host in `APP_URL`.
     #[must_use]
     pub fn page_host(&self) -> Option<String> {
         let url = self.env_text("APP_URL")?;

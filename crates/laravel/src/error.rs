@@ -1,42 +1,42 @@
-//! What can go wrong before anything is read.
+//! The errors of reading a project's files.
 
 use std::{io, path::PathBuf};
 
 use crate::InvalidEnvFile;
 
-/// Why a file of the project is not used at all.
+/// Why a file of the project is not used.
 #[derive(Debug, thiserror::Error)]
 pub enum LaravelError {
-    /// It cannot be read.
+    /// The file cannot be read.
     #[error("{}: {error}", path.display())]
     Read {
         /// The file.
         path: PathBuf,
-        /// What the system says.
+        /// The system's error.
         error: io::Error,
     },
-    /// It is larger than any such file is.
+    /// The file is too large.
     #[error("{}: {size} bytes, more than the {limit} that are read", path.display())]
     Size {
         /// The file.
         path: PathBuf,
-        /// Its size in bytes, as far as it was read.
+        /// The number of bytes read, one more than the limit.
         size: u64,
         /// The limit in bytes.
         limit: u64,
     },
-    /// It is no `.env` file. The message shows nothing of it.
+    /// Laravel refuses the `.env` file. The message shows nothing of its content.
     #[error("{}{problem}", path.display())]
     EnvFile {
         /// The file.
         path: PathBuf,
-        /// What is wrong.
+        /// The reason.
         problem: InvalidEnvFile,
     },
-    /// It is a pipe or a device, say, which might never end.
+    /// The path is not a regular file. A pipe or device might never end.
     #[error("{}: not a regular file", path.display())]
     Kind {
-        /// What should be a file.
+        /// The path.
         path: PathBuf,
     },
 }

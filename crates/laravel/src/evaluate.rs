@@ -1,4 +1,4 @@
-//! What an expression comes to under the project's variables.
+//! Evaluates expressions with the project's variables.
 
 use crate::{
     environment::Environment,
@@ -7,7 +7,7 @@ use crate::{
     value::{Key, Value},
 };
 
-/// Whose rules count: PHP's or JavaScript's.
+/// The language whose rules apply.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Evaluator<'a> {
     pub(crate) environment: &'a Environment,
@@ -15,7 +15,7 @@ pub(crate) struct Evaluator<'a> {
 }
 
 impl Evaluator<'_> {
-    /// The value, which is unread as far as one of its parts decides it that is.
+    /// The value of an expression. It is unread if an unread part decides it.
     pub(crate) fn evaluate(&self, expression: &Expression) -> Value {
         match expression {
             Expression::Literal(value) => value.clone(),
@@ -47,7 +47,7 @@ impl Evaluator<'_> {
     fn variable(&self, name: &str) -> Option<Value> {
         match self.language {
             Language::Php => self.environment.env(name),
-            // Bundlers show a page no others.
+            // Bundlers pass only these variables to a page.
             Language::Script if !(name.starts_with("VITE_") || name.starts_with("MIX_")) => None,
             Language::Script => self.environment.get(name).map(|text| Value::Text(text.to_owned())),
         }
@@ -103,7 +103,7 @@ impl Evaluator<'_> {
         }
     }
 
-    /// In PHP `||` and `&&` come to true or false, in JavaScript to one of the two values.
+    /// Evaluates `||` and `&&`: to a boolean in PHP, to one of the two values in JavaScript.
     fn logical(&self, value: Value) -> Value {
         match (self.language, value) {
             (Language::Php, value) if value.unread().is_none() => Value::Bool(self.is_true(&value)),

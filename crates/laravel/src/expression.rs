@@ -1,4 +1,4 @@
-//! Expressions of PHP and of JavaScript, as far as configurations have them.
+//! The expressions of PHP and JavaScript that occur in configurations.
 
 use crate::value::{Unread, Value};
 
@@ -16,7 +16,7 @@ pub(crate) enum Expression {
     Not(Box<Expression>),
     Cast(Cast, Box<Expression>),
     Binary(Operator, Box<Expression>, Box<Expression>),
-    /// `condition ? then : otherwise`; without `then`, the condition's own value.
+    /// `condition ? then : otherwise`. Without `then` (PHP's `?:`) it is the condition's value.
     Conditional {
         condition: Box<Expression>,
         then: Option<Box<Expression>>,
@@ -53,14 +53,14 @@ pub(crate) enum Cast {
 }
 
 impl Expression {
-    /// What stands under a name in an array.
+    /// The entry of an array with a name.
     pub(crate) fn entry(&self, name: &str) -> Option<&Self> {
         let Self::Array(entries) = self else { return None };
         let is_named = |entry: &&Entry| matches!(&entry.key, Some(Self::Literal(Value::Text(key))) if key == name);
         entries.iter().rev().find(is_named).map(|entry| &entry.value)
     }
 
-    /// The variable whose value this is, or the first that takes part in it.
+    /// The variable that the expression reads; the first one if there are several.
     pub(crate) fn variable(&self) -> Option<&str> {
         match self {
             Self::Variable { name, .. } => Some(name),

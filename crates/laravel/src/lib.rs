@@ -1,8 +1,7 @@
-//! What a Laravel project says about broadcasting: its `.env`, its PHP configuration, its Echo set-up.
-//!
-//! Everything is read as text and nothing is executed. What cannot be read is not guessed: it becomes
-//! [`Value::Unread`], with its line and without its text, which may hold a secret. Files, nesting and chains of
-//! operators are bounded, and no input panics.
+//! Reads what a Laravel project configures about broadcasting: `.env`, PHP configuration, Echo's options. Files are
+//! read as text and never executed. Code that cannot be read becomes [`Value::Unread`], with its line but without its
+//! text, which may contain a secret. File sizes, nesting and chains of operators are bounded, and no input causes a
+//! panic.
 
 mod backend_address;
 mod broadcasting;

@@ -1,4 +1,4 @@
-//! Expressions out of tokens. What the two languages share is here, what they do not in `parser/`.
+//! Parses tokens into expressions. This file has what PHP and JavaScript share; `parser/` has the rest.
 
 mod php;
 mod script;
@@ -16,11 +16,11 @@ use crate::{
     value::{Unread, Value},
 };
 
-/// How deep expressions may be nested, and how many operators may follow each other. What is deeper is not read: it
-/// would be evaluated on a stack of finite size.
+/// The limit for nested expressions and for operators in a row. Deeper expressions are unread, because their evaluation
+/// could overflow the stack.
 const MAX_DEPTH: usize = 32;
 
-/// An expression, or what is in the way of one.
+/// An expression, or the reason why it cannot be read.
 type Parsed = Result<Expression, Unread>;
 
 pub(crate) struct Parser {
@@ -28,7 +28,7 @@ pub(crate) struct Parser {
     at: usize,
     depth: usize,
     language: Language,
-    /// The constants of a script that have a plain value.
+    /// The constants of a script with plain values.
     constants: HashMap<String, Expression>,
     constants_read: usize,
 }
@@ -45,7 +45,7 @@ impl Parser {
         }
     }
 
-    /// One expression; one that cannot be read, or that something unknown follows, is left out up to its end.
+    /// Parses one element of a list. If it cannot be read, or unknown tokens follow, it is skipped up to its end.
     fn element(&mut self) -> Expression {
         let start = self.at;
         let parsed = self.expression(0);
@@ -60,7 +60,7 @@ impl Parser {
         }
     }
 
-    /// An expression whose operators all bind at least as strongly as `weakest`.
+    /// Parses an expression whose operators all bind at least as strongly as `weakest`.
     fn expression(&mut self, weakest: u8) -> Parsed {
         if self.depth >= MAX_DEPTH {
             return Err(self.because("an expression that is nested too deeply"));
@@ -85,7 +85,7 @@ impl Parser {
             left = if matches!(symbol, "?" | "?:") {
                 self.conditional(left, symbol == "?:")?
             } else {
-                // `??` groups to the right, all others to the left.
+                // `??` is right-associative, all others are left-associative.
                 let right = self.expression(if symbol == "??" { strength } else { strength + 1 })?;
                 combine(symbol, left, right)
             };
@@ -93,7 +93,7 @@ impl Parser {
         Err(self.because("an expression with too many operators"))
     }
 
-    /// The part of `a ? b : c` or `a ?: c` that follows the question mark.
+    /// Parses `a ? b : c` or `a ?: c` after the question mark.
     fn conditional(&mut self, condition: Expression, is_short: bool) -> Parsed {
         let then = if is_short {
             None
@@ -142,7 +142,7 @@ impl Parser {
         }
     }
 
-    /// The entries of an array up to its closing bracket; the opening one is read.
+    /// Parses the entries of an array after its opening bracket, with the closing one.
     fn entries(&mut self, end: &str) -> Result<Vec<Entry>, Unread> {
         let mut entries = Vec::new();
         while !self.take(end) {
@@ -163,7 +163,7 @@ impl Parser {
         Ok(entries)
     }
 
-    /// Moves to the comma or closing bracket that ends the present element.
+    /// Moves to the comma or closing bracket that ends the current element.
     fn skip_element(&mut self) {
         let mut open = 0_usize;
         while let Some(token) = self.tokens.get(self.at) {
@@ -184,7 +184,7 @@ impl Parser {
         }
     }
 
-    /// True where an element may end.
+    /// True if an element may end here.
     fn at_end(&self) -> bool {
         match self.symbol() {
             Some(symbol) => matches!(symbol, "," | "]" | ")" | "}" | ";" | "=>"),
@@ -221,7 +221,7 @@ impl Parser {
         if self.take(symbol) { Ok(()) } else { Err(self.unread()) }
     }
 
-    /// What stands at the present token, in words that tell nothing of its value.
+    /// A description of the current token that does not show its value.
     fn unread(&self) -> Unread {
         let calls =
             matches!(self.tokens.get(self.at + 1).map(|token| &token.kind), Some(Kind::Symbol("(" | "::" | ".")));
@@ -244,7 +244,7 @@ impl Parser {
 }
 
 const STRENGTH_OF_CONDITIONAL: u8 = 1;
-/// More than any operator has: only an operand follows.
+/// A strength above all operators: parses a single operand.
 const STRONGEST: u8 = 9;
 
 fn combine(symbol: &str, left: Expression, right: Expression) -> Expression {

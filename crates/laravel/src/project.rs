@@ -1,4 +1,4 @@
-//! A project's folder.
+//! A Laravel project's folder.
 
 use std::path::{Path, PathBuf};
 
@@ -11,27 +11,29 @@ use crate::{
     error::LaravelError,
 };
 
-/// What a project says about broadcasting.
+/// The configuration of broadcasting in a project.
 #[derive(Clone, Debug)]
 pub struct Project {
-    /// The `.env` file, if there is one, as it was named or by its name in the project's folder.
+    /// The path of the `.env` file as the caller gave it, or its name in the project's folder; nothing if there is
+    /// none.
     pub env_file: Option<PathBuf>,
-    /// Its variables under those of the process.
+    /// The variables of the file and the process; the process wins.
     pub environment: Environment,
-    /// How Laravel reaches the server.
+    /// The configuration of the backend.
     pub broadcasting: Broadcasting,
-    /// How Laravel reaches it in truth, where `php artisan config:cache` has been run: `.env` is not read any more
-    /// then.
+    /// The cached configuration of the backend, if `php artisan config:cache` was run. Laravel then uses it and does
+    /// not read `.env`.
     pub cached: Option<Broadcasting>,
-    /// How the page reaches the server.
+    /// The configuration of the page.
     pub echo: Option<EchoSetup>,
 }
 
 impl Project {
-    /// Reads the project in a folder. Without `env_file` it is the one that Laravel reads there, which may be missing.
+    /// Reads the project in a folder. Without `env_file`, the `.env` file is the one that Laravel reads, and it may be
+    /// missing.
     ///
     /// # Errors
-    /// Names the file that cannot be read. A named `.env` file must be there.
+    /// When a file cannot be read, or `env_file` does not exist.
     pub fn read(
         root: &Path,
         env_file: Option<&Path>,
@@ -78,8 +80,8 @@ impl Project {
     }
 }
 
-/// The name of the `.env` file that Laravel reads in a folder: where the process has `APP_ENV=production`, and there is
-/// a file `.env.production`, it is that one.
+/// The name of the `.env` file that Laravel reads in a folder. With `APP_ENV=production` in the process it is
+/// `.env.production`, if that file exists.
 pub fn env_file_name(root: &Path, process: impl IntoIterator<Item = (String, String)>) -> PathBuf {
     let environment = Environment::new([], process).env_text("APP_ENV");
     let own = environment.map(|environment| PathBuf::from(format!(".env.{environment}")));
@@ -103,7 +105,7 @@ mod tests {
         std::fs::write(folder.path().join(".env.production"), "A=2").unwrap();
         std::fs::write(folder.path().join(".env.local"), "A=3").unwrap();
         assert_eq!(read("production"), (".env.production".into(), Some("2".to_owned())));
-        // What the file itself says comes too late.
+        // An `APP_ENV` in the file itself does not change the choice of the file.
         assert_eq!(read(""), (".env".into(), Some("1".to_owned())));
     }
 }

@@ -1,16 +1,17 @@
-//! Variables that an orchestrator gives a container for each service beside it, named after that service.
+//! Variables that an orchestrator sets in a container for each neighbouring service, named after the service.
 
 use crate::environment::Environment;
 
 impl Environment {
-    /// True for a variable that tells of a neighbour: by Kubernetes ("Discovering services"), or by a link of Docker. A
-    /// service called `clairon-server` makes `CLAIRON_SERVER_PORT=tcp://10.0.0.7:6001`, which has a setting's name.
+    /// True for a variable that Kubernetes ("Discovering services") or a Docker link sets for a neighbouring service.
+    /// For example, a service with the name `clairon-server` causes `CLAIRON_SERVER_PORT=tcp://10.0.0.7:6001`, which
+    /// looks like a setting.
     #[must_use]
     pub fn is_service_link(&self, name: &str, value: &str) -> bool {
         is_of_port(name, value) || is_of_service(name) || self.is_of_link(name, value)
     }
 
-    /// `X_NAME=/shop/x`, and for each variable `V` of that container `X_ENV_V`.
+    /// True for `X_NAME=/shop/x`, and for `X_ENV_V` with each variable `V` of that container.
     fn is_of_link(&self, name: &str, value: &str) -> bool {
         let is_link =
             |service: &str| self.get(&format!("{service}_NAME")).is_some_and(|value| is_alias(service, value));
@@ -19,7 +20,7 @@ impl Environment {
     }
 }
 
-/// `X_PORT=tcp://10.0.0.7:6001`, `X_PORT_6001_TCP=tcp://10.0.0.7:6001`, and the parts of the latter, such as
+/// True for `X_PORT=tcp://10.0.0.7:6001`, `X_PORT_6001_TCP=tcp://10.0.0.7:6001`, and its parts such as
 /// `X_PORT_6001_TCP_ADDR`.
 fn is_of_port(name: &str, value: &str) -> bool {
     let is_part = |rest: &str| {
@@ -32,12 +33,12 @@ fn is_of_port(name: &str, value: &str) -> bool {
         || name.match_indices("_PORT_").any(|(start, port)| is_part(&name[start + port.len()..]))
 }
 
-/// `X_SERVICE_HOST`, `X_SERVICE_PORT`, and for a port with a name `X_SERVICE_PORT_HTTP`.
+/// True for `X_SERVICE_HOST`, `X_SERVICE_PORT`, and named ports such as `X_SERVICE_PORT_HTTP`.
 fn is_of_service(name: &str) -> bool {
     name.ends_with("_SERVICE_HOST") || name.ends_with("_SERVICE_PORT") || name.contains("_SERVICE_PORT_")
 }
 
-/// True where `value` is the path of a container whose alias makes `service` the start of the variables' names.
+/// True if `value` is the path of a container whose alias gives `service` as the prefix of variables.
 fn is_alias(service: &str, value: &str) -> bool {
     let alias = value.strip_prefix('/').and_then(|path| path.split_once('/')).map(|(_, alias)| alias);
     alias.is_some_and(|alias| alias.to_ascii_uppercase().replace('-', "_") == service)

@@ -1,4 +1,4 @@
-//! Files, within their limit.
+//! Reads files up to a size limit.
 
 use std::{
     fs::{self, File},
@@ -8,13 +8,13 @@ use std::{
 
 use crate::LaravelError;
 
-/// The largest file that is read, in bytes. A cached configuration is some 100 KiB.
+/// The size limit of a file, in bytes. A cached configuration has some 100 KiB.
 const MAX_BYTES: u64 = 4 << 20;
 
-/// The bytes of a file; nothing where there is no such file.
+/// The bytes of a file; nothing if it does not exist.
 pub(crate) fn read(path: &Path) -> Result<Option<Vec<u8>>, LaravelError> {
     let failed = |error| LaravelError::Read { path: path.to_owned(), error };
-    // Asked before it is opened: to open a pipe is to wait for whoever writes into it.
+    // The check comes before opening the file, because opening a pipe blocks until another process writes to it.
     match fs::metadata(path) {
         Ok(found) if found.is_file() => {}
         Ok(_) => return Err(LaravelError::Kind { path: path.to_owned() }),
@@ -31,7 +31,7 @@ pub(crate) fn read(path: &Path) -> Result<Option<Vec<u8>>, LaravelError> {
     Ok(Some(bytes))
 }
 
-/// The text of a file of up to 4 MiB; nothing where there is no such file. Bytes that are no UTF-8 are replaced.
+/// The text of a file of up to 4 MiB; nothing if it does not exist. Bytes that are not UTF-8 are replaced.
 ///
 /// # Errors
 /// When it cannot be read, or is too large.

@@ -1,10 +1,10 @@
-//! PHP and JavaScript, cut into tokens.
+//! Splits PHP and JavaScript into tokens.
 
 mod text;
 
 use self::text::Literal;
 
-/// Which of the two a text is.
+/// The language of a text.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Language {
     Php,
@@ -14,7 +14,7 @@ pub(crate) enum Language {
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) struct Token {
     pub(crate) kind: Kind,
-    /// From 1.
+    /// The line, from 1.
     pub(crate) line: u32,
 }
 
@@ -24,17 +24,17 @@ pub(crate) enum Kind {
     Number(String),
     Name(String),
     Symbol(&'static str),
-    /// A literal whose value only the program knows, or a character that means nothing here.
+    /// A literal with a computed value, or an unknown character.
     Opaque,
 }
 
-/// Longer ones first.
+/// All symbols, longer ones first.
 const SYMBOLS: [&str; 40] = [
     "===", "!==", "...", "??=", "?->", "=>", "==", "!=", "??", "?:", "?.", "->", "::", "&&", "||", "[", "]", "(", ")",
     "{", "}", ",", ";", ".", "?", ":", "!", "+", "-", "*", "/", "%", "=", "<", ">", "&", "|", "^", "~", "@",
 ];
 
-/// Cuts a text into tokens. Comments and white space are gone; of PHP, all before `<?php` too.
+/// Splits a text into tokens. It drops comments and white space, and in PHP all text before `<?php`.
 pub(crate) fn tokens(source: &str, language: Language) -> Vec<Token> {
     let mut lexer = Lexer { rest: source, line: 1, language };
     if language == Language::Php {
@@ -84,7 +84,7 @@ impl<'a> Lexer<'a> {
         char.is_alphabetic() || char == '_' || char == '$' || (char == '\\' && self.language == Language::Php)
     }
 
-    /// Takes `size` bytes, which end between two characters.
+    /// Takes `size` bytes, which must end at a character boundary.
     fn take(&mut self, size: usize) -> &'a str {
         let (taken, rest) = self.rest.split_at(size);
         let lines = taken.bytes().filter(|byte| *byte == b'\n').count();
@@ -120,7 +120,7 @@ impl<'a> Lexer<'a> {
     }
 }
 
-/// The bytes of a number at the front: digits, letters (`0x1F`, `1e3`), `_`, and a dot before a digit.
+/// The size of the number at the start, in bytes: digits, letters (`0x1F`, `1e3`), `_`, and a dot before a digit.
 fn number_size(rest: &str) -> usize {
     let bytes = rest.as_bytes();
     let belongs = |at: usize| match bytes[at] {
@@ -168,7 +168,7 @@ mod tests {
         assert_eq!(kinds("<?php \"a $b\"", Language::Php), [Kind::Opaque]);
         assert_eq!(kinds("<?php <<<X\n it's\n X", Language::Php), [Kind::Opaque]);
         assert_eq!(kinds("`a ${b}`", Language::Script), [Kind::Opaque]);
-        // An apostrophe in the text of a page is no literal that runs to the end of the file.
+        // An apostrophe in the text of a page does not start a literal up to the end of the file.
         let kinds = kinds("don't\nx", Language::Script);
         assert_eq!(kinds, [Kind::Name("don".into()), Kind::Opaque, Kind::Name("x".into())]);
     }

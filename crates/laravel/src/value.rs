@@ -1,4 +1,4 @@
-//! What an expression comes to.
+//! The values of expressions.
 
 /// A value of a configuration.
 #[derive(Clone, Debug, PartialEq)]
@@ -13,32 +13,32 @@ pub enum Value {
     Float(f64),
     /// A text.
     Text(String),
-    /// An array of PHP, or an object or a list of a script.
+    /// An array of PHP, or an object or list of JavaScript.
     Array(Vec<(Key, Value)>),
-    /// Something that only the program itself could tell.
+    /// A value that only running the code could give.
     Unread(Unread),
 }
 
 /// A key of an array.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Key {
-    /// Its position, or a number that stands in the text.
+    /// A number: a position, or an explicit key.
     Index(i64),
-    /// Its name.
+    /// A name.
     Name(String),
 }
 
-/// What could not be read. It has no text of the file, which may be a secret.
+/// The reason why code could not be read. It has no text of the file, which may be a secret.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Unread {
     /// The line, from 1.
     pub line: u32,
-    /// What stands there, in words, such as "a call of env".
+    /// A description of the code, such as "a call of env".
     pub what: String,
 }
 
 impl Value {
-    /// A single value as text, as `.` and string casts make it; nothing for `null`, arrays and what could not be read.
+    /// A single value as PHP's string casts convert it; nothing for `null`, arrays and unread code.
     #[must_use]
     pub fn text(&self) -> Option<String> {
         match self {
@@ -50,27 +50,27 @@ impl Value {
         }
     }
 
-    /// The text, if there is any and it is not empty.
+    /// The value as text; nothing if it is empty or has no text.
     #[must_use]
     pub fn filled(&self) -> Option<String> {
         self.text().filter(|text| !text.is_empty())
     }
 
-    /// The value under a name in an array.
+    /// The value of an array's entry with a name.
     #[must_use]
     pub fn get(&self, name: &str) -> Option<&Self> {
         let Self::Array(entries) = self else { return None };
-        // As in PHP and JavaScript, the last of two entries with one key counts.
+        // The last of two entries with one key counts, as in PHP and JavaScript.
         entries.iter().rev().find(|(key, _)| matches!(key, Key::Name(key) if key == name)).map(|(_, value)| value)
     }
 
-    /// The values of an array, in its order; none for anything else.
+    /// The values of an array in its order; empty for other values.
     pub fn items(&self) -> impl Iterator<Item = &Self> {
         let entries: &[(Key, Self)] = if let Self::Array(entries) = self { entries } else { &[] };
         entries.iter().map(|(_, value)| value)
     }
 
-    /// The first thing in it that could not be read.
+    /// The first unread code in the value.
     #[must_use]
     pub fn unread(&self) -> Option<&Unread> {
         match self {

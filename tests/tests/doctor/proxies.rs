@@ -19,7 +19,7 @@ fn a_proxy_that_takes_upgrade_away() {
     let examination = Project::new(server.app(), nginx.port).examine();
     examination.only_failure(
         "upgrade",
-        &["nginx", "takes the header Upgrade away"],
+        &["nginx", "removes the header Upgrade"],
         "proxy_set_header Upgrade $http_upgrade;",
     );
 }
@@ -41,7 +41,7 @@ fn a_prefix_that_laravel_does_not_know() {
     ));
     let echo = crate::project::ECHO.replace("wsHost:", "wsPath: '/ws',\n    wsHost:");
     let examination = Project::new(server.app(), nginx.port).file("resources/js/echo.js", &echo).examine();
-    examination.only_failure("api", &["404", "with the prefix /ws it is right"], "'path' => '/ws',");
+    examination.only_failure("api", &["404", "it works with the prefix /ws"], "'path' => '/ws',");
 }
 
 #[test]

@@ -33,7 +33,7 @@ fn a_port_where_nothing_listens() {
     let nothing = ["nothing listens", "cURL error 7"];
     project().examine().only_failure("port", &nothing, &format!("clairon serve --port {port}"));
     let _usual = TcpListener::bind((host.as_str(), 6001)).unwrap();
-    let elsewhere = [&nothing[..], &["something does at its port 6001"]].concat();
+    let elsewhere = [&nothing[..], &["a program listens at its port 6001"]].concat();
     let fix = "PUSHER_PORT=6001\nVITE_PUSHER_PORT=\"${PUSHER_PORT}\"";
     project().examine().only_failure("port", &elsewhere, fix);
 }
@@ -96,7 +96,7 @@ fn the_app_is_switched_off() {
 fn the_sites_origin_is_not_let_in() {
     let server = Server::start(App::new("origins").with("allowed_origins", vec!["https://other.test"]));
     let examination = Project::of(&server).examine();
-    examination.only_failure("websocket", &["pages of http://localhost are not let in", "4009"], "allowed_origins");
+    examination.only_failure("websocket", &["pages of http://localhost are refused", "4009"], "allowed_origins");
 }
 
 #[test]
@@ -106,7 +106,7 @@ fn laravel_and_the_page_use_two_servers() {
         .set("VITE_PUSHER_HOST", "localhost")
         .set("VITE_PUSHER_PORT", other.port().to_string())
         .examine();
-    examination.only_failure("event", &["connected to two servers"], "the same server");
+    examination.only_failure("event", &["use two different servers"], "the same server");
 }
 
 #[test]

@@ -187,7 +187,7 @@ fn a_quote_that_takes_lines_with_it() {
     let examination = Project::of(&server).set("APP_NAME", "\"Shop").examine();
     examination.only_warning("files", &[".env:15: a quote is opened and never closed"], "close the quote");
     let examination = Project::of(&server).set("# APP_NAME", "\"Shop\nB=\"1\"").examine();
-    examination.only_warning("files", &[".env:15: a quote is opened in a comment", "line 16"], "out of the comment");
+    examination.only_warning("files", &[".env:15: a quote is opened in a comment", "line 16"], "from the comment");
 }
 
 /// The string cast of PHP's values is what reaches the library.
@@ -220,14 +220,14 @@ fn credentials_of_two_drivers() {
         'options' => ['host' => env('PUSHER_HOST'), 'port' => env('PUSHER_PORT'), 'scheme' => env('PUSHER_SCHEME')]]]];";
     let project = both().set("BROADCAST_CONNECTION", "reverb").set("BROADCAST_DRIVER", "pusher");
     let examination = project.file("config/broadcasting.php", config).examine();
-    examination.only_warning("driver", &["goes by BROADCAST_CONNECTION"], "BROADCAST_CONNECTION=pusher");
+    examination.only_warning("driver", &["reads BROADCAST_CONNECTION"], "BROADCAST_CONNECTION=pusher");
 }
 
 #[test]
 fn localhost_in_a_container() {
     let server = SERVER.get();
     let examination = Project::of(&server).in_container().examine();
-    examination.only_warning("container", &["right only as long as"], "PUSHER_HOST=clairon");
+    examination.only_warning("container", &["works only while"], "PUSHER_HOST=clairon");
     let port = server.port();
     let project = Project::of(&server).set("PUSHER_HOST", "localhost").set("PUSHER_PORT", "1").in_container();
     let project = project.set("VITE_PUSHER_HOST", "127.0.0.1").set("VITE_PUSHER_PORT", port.to_string());

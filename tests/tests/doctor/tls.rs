@@ -49,11 +49,11 @@ fn tls_where_none_is_expected() {
     let server = SERVER.get();
     let nginx = Nginx::with_tls(&Certificate::self_signed("localhost"), server.port());
     let examination = Project::new(server.app(), nginx.port).examine();
-    examination.only_failure("tls", &["speaks TLS, and the scheme is http"], "PUSHER_SCHEME=https");
+    examination.only_failure("tls", &["speaks TLS, but the scheme is http"], "PUSHER_SCHEME=https");
 }
 
 #[test]
 fn no_tls_where_it_is_expected() {
     let examination = Project::of(&SERVER.get()).set("PUSHER_SCHEME", "https").examine();
-    examination.only_failure("tls", &["does not speak TLS, and the scheme is https"], "PUSHER_SCHEME=http");
+    examination.only_failure("tls", &["does not speak TLS, but the scheme is https"], "PUSHER_SCHEME=http");
 }

@@ -1,4 +1,4 @@
-//! Which server, as which app.
+//! The arguments for the server and the app.
 
 use std::fmt;
 
@@ -7,7 +7,7 @@ use clap::Args;
 
 #[derive(Debug, Args)]
 pub(crate) struct TargetArgs {
-    /// The server's address; a path in it goes before every request
+    /// The server's address; its path is the prefix of every request
     #[arg(long, global = true, value_name = "URL", conflicts_with_all = ["host", "port"])]
     pub(crate) url: Option<String>,
     /// The server's host, without --url
@@ -25,10 +25,10 @@ pub(crate) struct TargetArgs {
     /// The app's secret
     #[arg(long, global = true, env = "PUSHER_APP_SECRET", hide_env_values = true)]
     pub(crate) secret: Option<Hidden>,
-    /// The server's process, for its processor time and memory; may be given again where there are several
+    /// The server's process, for its processor time and memory; may be given several times
     #[arg(long, global = true, value_name = "PID")]
     pub(crate) pid: Vec<u32>,
-    /// How many addresses to connect from, 127.0.0.1 and up; each gives some 28,000 ports. Not used over a network
+    /// The number of source addresses, from 127.0.0.1 up; each has about 28,000 ports. Only for loopback servers
     #[arg(long, global = true, default_value_t = 32, value_parser = clap::value_parser!(u8).range(1..=254))]
     pub(crate) sources: u8,
     /// Allow a server on another machine
@@ -36,7 +36,7 @@ pub(crate) struct TargetArgs {
     pub(crate) yes_this_is_my_server: bool,
 }
 
-/// A text that is not printed: not by `Debug`, nor by an error about it.
+/// A text that neither `Debug` nor an error shows.
 #[derive(Clone)]
 pub(crate) struct Hidden(String);
 

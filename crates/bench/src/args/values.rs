@@ -1,4 +1,4 @@
-//! Numbers on the command line: each reader refuses what its scenario could not run with.
+//! Parsers of numbers on the command line. They refuse numbers with which no scenario works.
 
 use std::time::Duration;
 
@@ -6,27 +6,34 @@ use clap::builder::RangedU64ValueParser;
 
 use crate::stamp;
 
-/// The longest data that an event of this tool may have, in bytes.
+/// The largest size of an event's data, in bytes.
 const MAX_PAYLOAD: u64 = 1 << 20;
 
 pub(super) fn count() -> RangedU64ValueParser<usize> {
     RangedU64ValueParser::new().range(1..)
 }
 
-/// A size in bytes, for the data of an event.
+/// The size of an event's data, in bytes.
 pub(super) fn payload() -> RangedU64ValueParser<usize> {
     RangedU64ValueParser::new().range(stamp::LENGTH as u64..=MAX_PAYLOAD)
 }
 
-pub(super) fn rate(text: &str) -> Result<f64, String> {
-    let allowed = 0.001..=1_000_000.0;
-    let wanted = || format!("expected {} to {} a second", allowed.start(), allowed.end());
-    text.parse().ok().filter(|rate| allowed.contains(rate)).ok_or_else(wanted)
+/// A number that is not allowed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+pub(super) enum InvalidNumber {
+    #[error("expected 0.001 to 1000000 a second")]
+    Rate,
+    #[error("expected 0.1 to 86400 seconds")]
+    Seconds,
 }
 
-pub(super) fn seconds(text: &str) -> Result<Duration, String> {
+pub(super) fn rate(text: &str) -> Result<f64, InvalidNumber> {
+    text.parse().ok().filter(|rate| (0.001..=1_000_000.0).contains(rate)).ok_or(InvalidNumber::Rate)
+}
+
+pub(super) fn seconds(text: &str) -> Result<Duration, InvalidNumber> {
     let seconds = text.parse().ok().filter(|seconds| (0.1..=86_400.0).contains(seconds));
-    seconds.map(Duration::from_secs_f64).ok_or_else(|| "expected 0.1 to 86400 seconds".to_owned())
+    seconds.map(Duration::from_secs_f64).ok_or(InvalidNumber::Seconds)
 }
 
 #[cfg(test)]

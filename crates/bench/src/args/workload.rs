@@ -1,4 +1,4 @@
-//! The scenarios and their numbers.
+//! The arguments of the scenarios.
 
 use std::time::Duration;
 
@@ -7,46 +7,46 @@ use clap::{Args, Subcommand};
 use super::values::{count, payload, rate, seconds};
 use crate::BenchError;
 
-/// The most connections of a soak that come and go at once.
+/// The largest number of short connections that a soak has open at once.
 pub(crate) const MAX_CHURN: usize = 100;
 
 #[derive(Debug, Subcommand)]
 pub(crate) enum Workload {
-    /// Open connections and leave them alone: cost of a connection, memory while it is idle and after it has left
+    /// Open connections that do nothing: the cost of a connection, the memory while idle and after it closes
     Idle(IdleArgs),
-    /// Publish to one channel that everyone listens to
+    /// Publish to one channel with all connections as subscribers
     Fanout(FanoutArgs),
-    /// Publish to many channels in turn, the connections spread over them
+    /// Publish to many channels in turn, with the connections spread over them
     Channels(ChannelsArgs),
-    /// Publish where nobody listens, as fast as the server answers
+    /// Publish to a channel without subscribers, as fast as the server answers
     Trigger(TriggerArgs),
-    /// Client events between the members of a private channel; the app must allow them
+    /// Send client events between the members of a private channel; the app must allow them
     Whisper(WhisperArgs),
-    /// Connect, subscribe, leave, over and over
+    /// Connect, subscribe and leave, again and again
     Churn(ChurnArgs),
     /// Publish while some subscribers do not read
     Slow(SlowArgs),
-    /// A fan-out, client events between pairs, and churn at once, each with its own latency
+    /// Fan-out, client events between pairs, and churn at the same time, each with its own latency
     Mixed(MixedArgs),
-    /// Everything at once for long, every message and member accounted for: exit code 1 where anything was lost or
-    /// wrong
+    /// All loads at the same time for a long run, accounting for every message and member: exit code 1 if any is lost
+    /// or wrong
     Soak(SoakArgs),
 }
 
 #[derive(Debug, Args)]
 pub(crate) struct IdleArgs {
-    /// How many connections
+    /// The number of connections
     #[arg(long, default_value_t = 1000, value_parser = count())]
     pub(crate) connections: usize,
-    /// How many of them may be on their way at once
+    /// The number of connections that may be in setup at once
     #[arg(long, default_value_t = 100, value_parser = count())]
     pub(crate) parallel: usize,
-    /// How long the server may settle before its memory is read, in seconds
+    /// The time before the server's memory is read, in seconds
     #[arg(long, default_value = "10", value_name = "SECONDS", value_parser = seconds)]
     pub(crate) hold: Duration,
 }
 
-/// How events are published.
+/// How to publish events.
 #[derive(Debug, Args)]
 pub(crate) struct TrafficArgs {
     /// The size of an event's data, in bytes [default: 200; for `slow` 10000]
@@ -55,13 +55,13 @@ pub(crate) struct TrafficArgs {
     /// Events a second [default: 20; for `channels` 500, for `slow` 100]
     #[arg(long, value_parser = rate)]
     pub(crate) rate: Option<f64>,
-    /// How many events are due at the same time; the rate stays
+    /// The number of events that are due at the same time; the rate stays the same
     #[arg(long, default_value_t = 1, value_name = "EVENTS", value_parser = count())]
     pub(crate) burst: usize,
     /// Publish as fast as the server answers
     #[arg(long, conflicts_with_all = ["rate", "burst"])]
     pub(crate) max: bool,
-    /// How many HTTP connections publish
+    /// The number of HTTP connections that publish
     #[arg(long, default_value_t = 4, value_name = "NUMBER", value_parser = count())]
     pub(crate) http_connections: usize,
     #[command(flatten)]
@@ -70,14 +70,14 @@ pub(crate) struct TrafficArgs {
 
 #[derive(Debug, Args)]
 pub(crate) struct TimeArgs {
-    /// How long to measure, in seconds
+    /// The time to measure, in seconds
     #[arg(long, default_value = "10", value_name = "SECONDS", value_parser = seconds)]
     pub(crate) duration: Duration,
 }
 
 #[derive(Debug, Args)]
 pub(crate) struct FanoutArgs {
-    /// How many subscribers
+    /// The number of subscribers
     #[arg(long, default_value_t = 1000, value_parser = count())]
     pub(crate) connections: usize,
     #[command(flatten)]
@@ -86,10 +86,10 @@ pub(crate) struct FanoutArgs {
 
 #[derive(Debug, Args)]
 pub(crate) struct ChannelsArgs {
-    /// How many connections
+    /// The number of connections
     #[arg(long, default_value_t = 5000, value_parser = count())]
     pub(crate) connections: usize,
-    /// How many channels
+    /// The number of channels
     #[arg(long, default_value_t = 500, value_parser = count())]
     pub(crate) channels: usize,
     #[command(flatten)]
@@ -98,10 +98,10 @@ pub(crate) struct ChannelsArgs {
 
 #[derive(Debug, Args)]
 pub(crate) struct TriggerArgs {
-    /// How many HTTP connections
+    /// The number of HTTP connections
     #[arg(long, default_value_t = 16, value_name = "NUMBER", value_parser = count())]
     pub(crate) http_connections: usize,
-    /// How many events each request carries; more than one makes it a batch
+    /// The number of events in each request; more than one makes a batch
     #[arg(long, default_value_t = 1, value_name = "EVENTS", value_parser = count())]
     pub(crate) batch: usize,
     /// Open a connection for every request
@@ -116,10 +116,10 @@ pub(crate) struct TriggerArgs {
 
 #[derive(Debug, Args)]
 pub(crate) struct WhisperArgs {
-    /// How many members the channel has; they speak in turn
+    /// The number of members of the channel; they send in turn
     #[arg(long, default_value_t = 100, value_parser = count())]
     pub(crate) members: usize,
-    /// Client events a second; servers allow 10 a member
+    /// Client events a second; servers allow 10 for each member
     #[arg(long, default_value_t = 100.0, value_parser = rate)]
     pub(crate) rate: f64,
     /// The size of an event's data, in bytes
@@ -131,10 +131,10 @@ pub(crate) struct WhisperArgs {
 
 #[derive(Debug, Args)]
 pub(crate) struct ChurnArgs {
-    /// How many connections come and go at once [default: 16; with watchers 1]
+    /// The number of connections that come and go at the same time [default: 16; with watchers 1]
     #[arg(long, value_parser = count())]
     pub(crate) parallel: Option<usize>,
-    /// How many members of a presence channel see every one come and go; 0 for a public channel with nobody in it
+    /// The number of presence members that see each connection come and go; 0 for a public channel without them
     #[arg(long, default_value_t = 0)]
     pub(crate) watchers: usize,
     #[command(flatten)]
@@ -143,10 +143,10 @@ pub(crate) struct ChurnArgs {
 
 #[derive(Debug, Args)]
 pub(crate) struct SlowArgs {
-    /// How many subscribers read
+    /// The number of subscribers that read
     #[arg(long, default_value_t = 100, value_parser = count())]
     pub(crate) connections: usize,
-    /// How many subscribers do not
+    /// The number of subscribers that do not read
     #[arg(long, default_value_t = 10, value_parser = count())]
     pub(crate) slow: usize,
     #[command(flatten)]
@@ -155,16 +155,16 @@ pub(crate) struct SlowArgs {
 
 #[derive(Debug, Args)]
 pub(crate) struct MixedArgs {
-    /// How many subscribers the fan-out has
+    /// The number of subscribers of the fan-out
     #[arg(long, default_value_t = 1000, value_parser = count())]
     pub(crate) connections: usize,
-    /// How many pairs whisper, each in a channel of its own
+    /// The number of pairs that send client events, each pair in its own channel
     #[arg(long, default_value_t = 10, value_parser = count())]
     pub(crate) pairs: usize,
-    /// Client events a second, of all pairs together; servers allow 10 a member
+    /// Client events a second of all pairs together; servers allow 10 for each member
     #[arg(long, default_value_t = 50.0, value_parser = rate)]
     pub(crate) whisper_rate: f64,
-    /// How many connections come and go at once, in a channel of their own
+    /// The number of connections that come and go at the same time, in a separate channel
     #[arg(long, default_value_t = 0)]
     pub(crate) churners: usize,
     #[command(flatten)]
@@ -173,37 +173,38 @@ pub(crate) struct MixedArgs {
 
 #[derive(Debug, Args)]
 pub(crate) struct SoakArgs {
-    /// How many subscribers read all the time, spread over the channels
+    /// The number of subscribers that always read, spread over the channels
     #[arg(long, default_value_t = 200, value_parser = count())]
     pub(crate) connections: usize,
-    /// How many channels they listen to
+    /// The number of their channels
     #[arg(long, default_value_t = 10, value_parser = count())]
     pub(crate) channels: usize,
     /// Events a second, to the channels in turn
     #[arg(long, default_value_t = 50.0, value_parser = rate)]
     pub(crate) rate: f64,
-    /// How many events more are due at once every ten seconds
+    /// The number of additional events that are due at once, every ten seconds
     #[arg(long, default_value_t = 200, value_name = "EVENTS", value_parser = count())]
     pub(crate) burst: usize,
-    /// Connections a second that come and go
+    /// The number of connections a second that come and go
     #[arg(long, default_value_t = 20.0, value_parser = rate)]
     pub(crate) churn_rate: f64,
-    /// How many subscribers at a time stop reading
+    /// The number of subscribers that stop reading at a time
     #[arg(long, default_value_t = 5, value_parser = count())]
     pub(crate) slow: usize,
-    /// How many members of a presence channel watch the others
+    /// The number of members of a presence channel that watch the others
     #[arg(long, default_value_t = 5, value_parser = count())]
     pub(crate) watchers: usize,
-    /// How many users come to it at once, each on two connections
+    /// The number of users that join it at once, each with two connections
     #[arg(long, default_value_t = 40, value_parser = count())]
     pub(crate) members: usize,
-    /// How long, in seconds
+    /// The duration, in seconds
     #[arg(long, default_value = "1800", value_name = "SECONDS", value_parser = seconds)]
     pub(crate) duration: Duration,
 }
 
 impl ChurnArgs {
-    /// Members of one presence channel see each other: with one at a time, every cycle makes two messages a watcher.
+    /// The number of connections that come and go at the same time. With watchers it is 1, so that each cycle causes
+    /// exactly two messages for each watcher.
     pub(crate) fn parallel(&self) -> usize {
         self.parallel.unwrap_or(if self.watchers == 0 { 16 } else { 1 })
     }
@@ -224,7 +225,8 @@ impl Workload {
         }
     }
 
-    /// Whether the bare server can take part: it keeps no roster, and no queue for a client that does not read.
+    /// True if the bare server supports the scenario. It has no members of presence channels, and no queue for a client
+    /// that does not read.
     pub(crate) const fn has_floor(&self) -> bool {
         match self {
             Self::Slow(_) | Self::Soak(_) => false,
@@ -233,7 +235,7 @@ impl Workload {
         }
     }
 
-    /// The most sockets that the scenario has open at once.
+    /// The largest number of sockets that the scenario has open at once.
     pub(crate) fn open_files(&self) -> u64 {
         let sockets = match self {
             Self::Idle(idle) => idle.connections,
@@ -249,12 +251,12 @@ impl Workload {
         sockets as u64
     }
 
-    /// Refuses numbers that are right one by one and wrong together.
+    /// Checks arguments that depend on each other.
     pub(crate) fn check(&self) -> Result<(), BenchError> {
         match self {
-            Self::Whisper(whisper) if whisper.members < 2 => {
-                Err(BenchError::Argument("--members is 1: a whisper needs someone to hear it".to_owned()))
-            }
+            Self::Whisper(whisper) if whisper.members < 2 => Err(BenchError::Argument(
+                "--members is 1: a client event needs a receiver, so 2 or more are allowed".to_owned(),
+            )),
             Self::Channels(ChannelsArgs { channels, connections, .. })
             | Self::Soak(SoakArgs { channels, connections, .. })
                 if channels > connections =>

@@ -1,4 +1,4 @@
-//! The bytes that a server writes, and the little of a client's bytes that says which.
+//! The messages of the bare server, and a minimal reader of the clients' messages.
 
 use memchr::memmem;
 
@@ -7,7 +7,7 @@ use crate::net::frame::{self, from_server};
 /// The answer to a trigger, as short as a real one.
 pub(super) const OK: &[u8] = b"HTTP/1.1 200 OK\r\ncontent-type: application/json\r\ncontent-length: 2\r\n\r\n{}";
 
-/// The same for a client that asked to close.
+/// The answer to a client that asked for the connection to close.
 pub(super) const OK_CLOSE: &[u8] =
     b"HTTP/1.1 200 OK\r\ncontent-type: application/json\r\nconnection: close\r\ncontent-length: 2\r\n\r\n{}";
 
@@ -16,7 +16,7 @@ const UPGRADE: &[u8] = b"HTTP/1.1 101 Switching Protocols\r\nconnection: Upgrade
 
 const GREETING: &[u8] = br#"{"event":"pusher:connection_established","data":"{\"socket_id\":\"123456789.123456789\",\"activity_timeout\":30}"}"#;
 
-/// What a client hears first, in one piece.
+/// The answer to a handshake and the first message, for one write.
 pub(super) fn greeting() -> Vec<u8> {
     [UPGRADE, &from_server(frame::TEXT, GREETING)].concat()
 }
@@ -35,23 +35,23 @@ pub(super) fn event(channel: &str, data: &str) -> Vec<u8> {
     from_server(frame::TEXT, text.as_bytes())
 }
 
-/// What a client's message asks for.
+/// The request in a client's message.
 #[derive(Debug, PartialEq, Eq)]
-pub(super) enum Wish<'a> {
+pub(super) enum ClientRequest<'a> {
     Subscribe { channel: &'a str },
     Whisper { channel: &'a str },
     Other,
 }
 
-/// Looks at the front of a message and for the name of its channel.
-pub(super) fn wish(payload: &[u8]) -> Wish<'_> {
+/// Reads the request from the start of a message, and the name of its channel.
+pub(super) fn client_request(payload: &[u8]) -> ClientRequest<'_> {
     let channel = |rest| field(rest, br#""channel":""#).map(|(channel, _)| channel);
     if let Some(channel) = payload.strip_prefix(br#"{"event":"pusher:subscribe""#).and_then(channel) {
-        Wish::Subscribe { channel }
+        ClientRequest::Subscribe { channel }
     } else if let Some(channel) = payload.strip_prefix(br#"{"event":"client-"#).and_then(channel) {
-        Wish::Whisper { channel }
+        ClientRequest::Whisper { channel }
     } else {
-        Wish::Other
+        ClientRequest::Other
     }
 }
 
@@ -65,7 +65,7 @@ pub(super) fn events(mut body: &[u8]) -> impl Iterator<Item = (&str, &str)> {
     })
 }
 
-/// The text between `name` and the next quote, and what follows. This tool's texts hold no escapes.
+/// The text between `name` and the next quote, and the rest. This tool's texts have no escapes.
 fn field<'a>(input: &'a [u8], name: &[u8]) -> Option<(&'a str, &'a [u8])> {
     let start = memmem::find(input, name)? + name.len();
     let size = memchr::memchr(b'"', &input[start..])?;
@@ -79,11 +79,11 @@ mod tests {
 
     #[test]
     fn what_the_tool_sends_is_understood() {
-        let subscribe = Credentials::of_nobody().subscribe(Subscription::Private(3), "1.2");
-        assert_eq!(wish(subscribe.as_bytes()), Wish::Subscribe { channel: "private-bench-3" });
+        let subscribe = Credentials::for_floor().subscribe(Subscription::Private(3), "1.2");
+        assert_eq!(client_request(subscribe.as_bytes()), ClientRequest::Subscribe { channel: "private-bench-3" });
         let whisper = br#"{"event":"client-bench","channel":"private-bench-3","data":"@w1"}"#;
-        assert_eq!(wish(whisper), Wish::Whisper { channel: "private-bench-3" });
-        assert_eq!(wish(br#"{"event":"pusher:pong","data":{}}"#), Wish::Other);
+        assert_eq!(client_request(whisper), ClientRequest::Whisper { channel: "private-bench-3" });
+        assert_eq!(client_request(br#"{"event":"pusher:pong","data":{}}"#), ClientRequest::Other);
     }
 
     #[test]

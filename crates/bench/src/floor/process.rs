@@ -1,4 +1,4 @@
-//! The bare server's process, as the tool sees it.
+//! The process of the bare server.
 
 use std::{
     env,
@@ -9,7 +9,7 @@ use std::{
 
 use crate::BenchError;
 
-/// A running bare server. It ends with this value, or with this process: it reads its standard input to the end.
+/// A running bare server. It ends when its standard input ends: when this value is dropped or this process ends.
 #[derive(Debug)]
 pub(crate) struct FloorProcess {
     child: Child,
@@ -30,7 +30,7 @@ impl FloorProcess {
         if let Some(output) = child.stdout.take() {
             BufReader::new(output).read_line(&mut line)?;
         }
-        let address = line.trim().parse().map_err(|_| io::Error::other("it does not say where it listens"))?;
+        let address = line.trim().parse().map_err(|_| io::Error::other("it does not print its address"))?;
         Ok(Self { child, address })
     }
 
@@ -46,7 +46,7 @@ impl FloorProcess {
 impl Drop for FloorProcess {
     fn drop(&mut self) {
         drop(self.child.stdin.take());
-        // It may be gone already; there is nobody to tell.
+        // An error means that the process has already ended.
         let _ = self.child.wait();
     }
 }

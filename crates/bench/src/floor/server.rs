@@ -1,4 +1,4 @@
-//! The loop of the bare server.
+//! The bare server and its event loop.
 
 use std::{
     collections::HashMap,
@@ -16,13 +16,13 @@ use mio::{
 
 use slab::Slab;
 
-use super::message::{self, Wish};
+use super::message::{self, ClientRequest};
 use crate::{
     BenchError, file_limit,
     net::{frame, http::Head},
 };
 
-/// What is read at once, in bytes.
+/// The size of the read buffer, in bytes.
 const SCRATCH: usize = 64 * 1024;
 
 const LISTENER: Token = Token(usize::MAX - 1);
@@ -31,7 +31,7 @@ const PARENT: Token = Token(usize::MAX - 2);
 /// Listens on a free port, prints the address, and serves until its standard input ends.
 ///
 /// # Errors
-/// A system call failed that does not concern one connection alone.
+/// When a system call fails that does not concern a single connection.
 pub(crate) fn serve() -> Result<(), BenchError> {
     file_limit::raise_to(0)?;
     let action = "serving as the bare server";
@@ -41,14 +41,14 @@ pub(crate) fn serve() -> Result<(), BenchError> {
     server.run().map_err(BenchError::io(action))
 }
 
-/// One connection: of a client, or of a backend while no upgrade was asked for.
+/// A connection: of a client after its handshake, and of a backend before any.
 #[derive(Debug)]
 struct Peer {
     stream: TcpStream,
     is_client: bool,
-    /// The channel that it listens to, and its place among those who do.
+    /// The channel, and the index of this connection in the channel's list.
     seat: Option<(Rc<str>, usize)>,
-    /// What has arrived of a request or of a frame that is not complete.
+    /// The received bytes of an incomplete request or frame.
     carry: Vec<u8>,
 }
 
@@ -61,7 +61,7 @@ pub(super) struct Server {
     greeting: Vec<u8>,
 }
 
-/// The peer is gone, broken, or too slow: it is dropped.
+/// The peer has ended, is broken, or is too slow. It is dropped.
 struct Gone;
 
 impl Server {
@@ -72,7 +72,7 @@ impl Server {
         Ok(Self { poll, listener, peers: Slab::new(), channels: HashMap::new(), greeting: message::greeting() })
     }
 
-    /// Ends with whoever started this process: its standard input is a pipe from there.
+    /// Ends the server when its parent ends. Standard input is a pipe from the parent.
     fn end_with_input(&self) -> io::Result<()> {
         self.poll.registry().register(&mut SourceFd(&io::stdin().as_raw_fd()), PARENT, Interest::READABLE)
     }
@@ -122,7 +122,7 @@ impl Server {
         let Some((channel, place)) = peer.seat else { return };
         let Some(listeners) = self.channels.get_mut(&channel) else { return };
         listeners.swap_remove(place);
-        // The one who was last has moved.
+        // `swap_remove` has moved the last connection to this place.
         let moved = listeners.get(place).and_then(|&other| self.peers.get_mut(other));
         if let Some((_, seat)) = moved.and_then(|other| other.seat.as_mut()) {
             *seat = place;
@@ -175,7 +175,8 @@ impl Server {
         Ok(())
     }
 
-    /// A trigger. The answer is written before the events are, as soon as a server may that has put them in order.
+    /// Handles a trigger. The answer is written before the events, because a server may answer once the order of events
+    /// is fixed.
     fn answer(&mut self, slot: usize, input: &[u8]) -> Result<(), Gone> {
         let head = Head::parse(input).map_err(|_| Gone)?;
         let Some(head) = head.filter(|head| head.is_complete(input, false)) else {
@@ -194,16 +195,16 @@ impl Server {
     }
 
     fn hear(&mut self, slot: usize, payload: &[u8]) -> Result<(), Gone> {
-        match message::wish(payload) {
-            Wish::Subscribe { channel } => {
+        match message::client_request(payload) {
+            ClientRequest::Subscribe { channel } => {
                 self.seat(slot, channel);
                 self.send(slot, &message::subscribed(channel))
             }
-            Wish::Whisper { channel } => {
+            ClientRequest::Whisper { channel } => {
                 self.spread(channel, &frame::from_server(frame::TEXT, payload), Some(slot));
                 Ok(())
             }
-            Wish::Other => Ok(()),
+            ClientRequest::Other => Ok(()),
         }
     }
 
@@ -216,7 +217,7 @@ impl Server {
         }
     }
 
-    /// The fan-out: one `send` for each listener.
+    /// Sends an event to all subscribers of a channel, with one `send` for each.
     fn spread(&mut self, channel: &str, bytes: &[u8], except: Option<usize>) {
         let mut gone = Vec::new();
         for &listener in self.channels.get(channel).into_iter().flatten() {

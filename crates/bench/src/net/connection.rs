@@ -1,4 +1,4 @@
-//! One WebSocket connection of a client, from the first packet to the last.
+//! One WebSocket connection of a client.
 
 use std::{
     io::{self, Read as _, Write as _},
@@ -16,32 +16,32 @@ use crate::{
     target::Target,
 };
 
-/// Where a connection stands.
+/// The phases of a connection.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Phase {
-    /// The network has not answered.
+    /// TCP is not connected yet.
     Connecting,
-    /// The request is out.
+    /// The handshake request is sent.
     Upgrading,
-    /// The server has yet to say the socket id.
+    /// The WebSocket is open, but the server has not sent the socket id.
     Greeting,
-    /// The subscription is out.
+    /// The subscription is sent.
     Subscribing,
-    /// Subscribed: everything that arrives counts.
+    /// The connection is subscribed. All messages are counted.
     Ready,
-    /// Subscribed, and not reading.
+    /// The connection is subscribed but does not read.
     Paused,
-    /// The close frame is out.
+    /// The close frame is sent.
     Leaving,
-    /// The server has ended it.
+    /// The connection has ended.
     Gone,
 }
 
-/// At rest it is a descriptor and these few words: bytes are kept only of a frame that has not arrived whole.
+/// A connection. It stores received bytes only of an incomplete frame, so an idle connection is small.
 #[derive(Debug)]
 pub(super) struct Connection {
     pub(super) stream: TcpStream,
-    /// Its slot.
+    /// The number of its slot.
     number: usize,
     pub(super) phase: Phase,
     pub(super) subscription: Subscription,
@@ -49,7 +49,7 @@ pub(super) struct Connection {
     carry: Vec<u8>,
 }
 
-/// A piece of what has arrived, and when.
+/// The context of received bytes: their time, the counts, and the server.
 pub(super) struct Arrival<'a> {
     pub(super) now: Nanos,
     pub(super) tally: &'a mut Tally,
@@ -61,7 +61,7 @@ impl Connection {
         Self { stream, number, phase: Phase::Connecting, subscription, opened, carry: Vec::new() }
     }
 
-    /// Sends the request as soon as the stream stands.
+    /// Sends the handshake request once TCP is connected.
     pub(super) fn start(&mut self, target: &Target) -> Result<(), BenchError> {
         if dialer::is_connected(&self.stream, target.address)? {
             self.send(upgrade_request(target).as_bytes())?;
@@ -70,32 +70,32 @@ impl Connection {
         Ok(())
     }
 
-    /// Sends something that a socket's buffer takes at once unless the server has long stopped reading.
+    /// Sends a small message. The socket's buffer takes it at once unless the server has stopped reading.
     pub(super) fn send(&mut self, bytes: &[u8]) -> Result<(), BenchError> {
         match self.stream.write(bytes) {
             Ok(written) if written == bytes.len() => Ok(()),
             Ok(written) => Err(BenchError::Blocked(bytes.len() - written)),
             Err(error) if error.kind() == io::ErrorKind::WouldBlock => Err(BenchError::Blocked(bytes.len())),
-            // It is broken: reading tells what the server had to say.
+            // The connection is broken. The next read finds the server's last message.
             Err(_) => Ok(()),
         }
     }
 
-    /// Reads once: how many bytes, 0 for the end of the stream, nothing where none are there yet.
+    /// Reads once. Returns the number of bytes, 0 at the end of the stream, and nothing if no bytes are there.
     pub(super) fn read(&mut self, scratch: &mut [u8]) -> Result<Option<usize>, BenchError> {
         loop {
             match self.stream.read(scratch) {
                 Ok(size) => return Ok(Some(size)),
                 Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
                 Err(error) if error.kind() == io::ErrorKind::WouldBlock => return Ok(None),
-                // A reset is an end like any other here.
+                // A reset counts as the end of the stream.
                 Err(error) if error.kind() == io::ErrorKind::ConnectionReset => return Ok(Some(0)),
                 Err(error) => return Err(BenchError::io("reading")(error)),
             }
         }
     }
 
-    /// Takes what was read.
+    /// Handles received bytes.
     pub(super) fn receive(&mut self, input: &[u8], arrival: &mut Arrival<'_>) -> Result<(), BenchError> {
         arrival.tally.bytes += input.len() as u64;
         let mut carried = mem::take(&mut self.carry);
@@ -110,7 +110,7 @@ impl Connection {
         Ok(())
     }
 
-    /// The server has closed the stream.
+    /// Handles the end of the stream.
     pub(super) fn end(&mut self, tally: &mut Tally) -> Result<(), BenchError> {
         match self.phase {
             Phase::Connecting | Phase::Upgrading | Phase::Greeting | Phase::Subscribing => {
@@ -141,7 +141,7 @@ impl Connection {
         Ok(())
     }
 
-    /// Reads the answer to the request; false where it is not all there.
+    /// Reads the answer to the handshake; false if it is incomplete.
     fn upgrade(&mut self, input: &mut &[u8]) -> Result<bool, BenchError> {
         let Some(head) = Head::parse(input)? else { return Ok(false) };
         if head.status() != 101 {
@@ -152,7 +152,7 @@ impl Connection {
         Ok(true)
     }
 
-    /// A message before the subscription stands.
+    /// Handles a message before the connection is subscribed.
     fn set_up(&mut self, payload: &[u8], arrival: &mut Arrival<'_>) -> Result<(), BenchError> {
         let says = |event| memmem::find(payload, event).is_some();
         match self.phase {
@@ -176,7 +176,7 @@ impl Connection {
         Ok(())
     }
 
-    /// A message afterwards: the hot path.
+    /// Handles a message of a subscribed connection. This is the hot path.
     fn count(&mut self, payload: &[u8], arrival: &mut Arrival<'_>) -> Result<(), BenchError> {
         match stamp::find(payload) {
             Some((Kind::Numbered, number)) => {
@@ -199,7 +199,7 @@ impl Connection {
         Ok(())
     }
 
-    /// The server says goodbye, or answers ours.
+    /// Handles a close frame.
     fn close(&mut self, payload: &[u8], tally: &mut Tally) -> Result<(), BenchError> {
         match self.phase {
             Phase::Ready | Phase::Paused => self.lose(frame::close_code(payload), tally),
@@ -230,7 +230,7 @@ impl Connection {
 
 fn upgrade_request(Target { authority, prefix, credentials, .. }: &Target) -> String {
     let version = env!("CARGO_PKG_VERSION");
-    // The key is the RFC's own example: it protects caches, and there are none on the way.
+    // The key is the RFC's example. A random key protects caches of proxies, and there are no proxies here.
     format!(
         "GET {prefix}/app/{key}?protocol=7&client=clairon-bench&version={version} HTTP/1.1\r\nHost: {authority}\r\n\
         Upgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Version: 13\r\n\
@@ -239,7 +239,8 @@ fn upgrade_request(Target { authority, prefix, credentials, .. }: &Target) -> St
     )
 }
 
-/// The socket id in the greeting, whose data is JSON inside of JSON: digits and a dot between quotes of any depth.
+/// The socket id in `pusher:connection_established`. The data may be JSON in a string, so this searches for digits and
+/// a dot after the name, with any number of escaped quotes.
 fn socket_id(greeting: &[u8]) -> Option<&str> {
     let name = b"socket_id";
     let rest = &greeting[memmem::find(greeting, name)? + name.len()..];

@@ -1,4 +1,4 @@
-//! Where connections come from.
+//! Opens TCP connections.
 
 use std::{
     io,
@@ -13,13 +13,13 @@ use crate::{BenchError, target::Target};
 
 pub(super) const READ_WRITE: Interest = Interest::READABLE.add(Interest::WRITABLE);
 
-/// Opens connections to the target, from one loopback address after the other: an address has only some 28,000 ports,
-/// and each is blocked for a minute after its connection was closed from this side.
+/// Opens connections to the target from several loopback addresses in turn. One address has only about 28,000 ports,
+/// and a port is blocked for a minute after the client closes its connection.
 #[derive(Debug)]
 pub(super) struct Dialer {
     registry: Registry,
     target: SocketAddr,
-    /// How many addresses take turns; 0 where the system is to choose.
+    /// The number of source addresses; 0 if the system chooses the address.
     addresses: u8,
     next: u8,
 }
@@ -31,7 +31,8 @@ impl Dialer {
         Ok(Self { registry: registry.try_clone()?, target: target.address, addresses, next: 0 })
     }
 
-    /// Starts a connection; the stream becomes writable when it stands or has failed. `receive_buffer` is in bytes.
+    /// Starts a connection. The stream becomes writable when it is connected or has failed. `receive_buffer` is in
+    /// bytes.
     pub(super) fn dial(&mut self, token: usize, receive_buffer: Option<usize>) -> Result<TcpStream, BenchError> {
         let mut stream = self.connect(receive_buffer).map_err(not_connected(self.target))?;
         self.registry
@@ -40,7 +41,7 @@ impl Dialer {
         Ok(stream)
     }
 
-    /// Changes what is reported of a stream.
+    /// Changes the events that the poller reports for a stream.
     pub(super) fn watch(&self, stream: &mut TcpStream, token: usize, interest: Interest) -> Result<(), BenchError> {
         self.registry.reregister(stream, Token(token), interest).map_err(BenchError::io("registering a connection"))
     }
@@ -64,10 +65,10 @@ impl Dialer {
     }
 }
 
-/// Whether a stream from a [`Dialer`] stands by now.
+/// True if a stream of a [`Dialer`] is connected.
 ///
 /// # Errors
-/// It was refused.
+/// When the connection has failed.
 pub(super) fn is_connected(stream: &TcpStream, address: SocketAddr) -> Result<bool, BenchError> {
     let answer = match stream.take_error() {
         Ok(None) => stream.peer_addr(),

@@ -1,4 +1,4 @@
-//! The one loop: whatever arrives anywhere is taken here.
+//! The event loop of all connections.
 
 use std::{io, time::Duration};
 
@@ -11,19 +11,19 @@ use crate::{
     target::Target,
 };
 
-/// What is read at once, in bytes: enough for a burst, so that few frames are cut.
+/// The size of the read buffer, in bytes. It holds a burst, so few frames are split.
 const SCRATCH: usize = 256 * 1024;
 
-/// How many sockets the poller reports at once.
+/// The number of sockets that the poller reports at once.
 const EVENTS: usize = 1024;
 
-/// Tokens below are WebSocket slots, the timer's is this one, HTTP connections follow.
+/// The token of the timer. Lower tokens are WebSocket slots, higher ones HTTP connections.
 const TIMER: usize = 1 << 32;
 
-/// The longest that [`Engine::turn`] waits: what is on the screen follows at this pace.
+/// The longest wait of [`Engine::turn`], and so the longest time between updates of the screen.
 const PATIENCE: Duration = Duration::from_millis(100);
 
-/// All connections to one server, and what they have seen.
+/// All connections to one server, and the counts of what arrived.
 #[derive(Debug)]
 pub(crate) struct Engine<'t> {
     poll: Poll,
@@ -61,7 +61,7 @@ impl<'t> Engine<'t> {
         self.clock.now()
     }
 
-    /// Takes what arrives until `deadline`, or for a moment; returns after the first of it.
+    /// Waits until `deadline`, or for at most [`PATIENCE`], and handles the first events that arrive.
     pub(crate) fn turn(&mut self, deadline: Option<Nanos>) -> Result<(), BenchError> {
         let now = self.now();
         let patience = match deadline {

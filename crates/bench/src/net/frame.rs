@@ -1,4 +1,4 @@
-//! WebSocket frames (RFC 6455, section 5) as far as load needs them: found by their headers, never copied.
+//! WebSocket frames (RFC 6455, section 5), as far as a load generator needs them. Received payloads are not copied.
 
 use crate::BenchError;
 
@@ -10,24 +10,24 @@ pub(crate) const PONG: u8 = 10;
 const FINAL: u8 = 0x80;
 const MASKED: u8 = 0x80;
 
-/// Lengths from here on are not lengths: two or eight bytes with the length follow.
+/// Values of the length field that mean that two or eight bytes with the length follow.
 const LENGTH_16: u8 = 0x7e;
 const LENGTH_64: u8 = 0x7f;
 
-/// A frame announces at most this many bytes before the connection is given up.
+/// The longest payload, in bytes.
 const MAX_PAYLOAD: u64 = 16 * 1024 * 1024;
 
-/// One frame that has arrived whole.
+/// A complete frame.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) struct Frame<'a> {
-    /// 0 for what continues an earlier frame.
+    /// The opcode; 0 for a continuation frame.
     pub(crate) opcode: u8,
     pub(crate) payload: &'a [u8],
 }
 
-/// Takes one frame off the front of `input`. Nothing where it is not all there; `input` stays as it is then.
+/// Takes the frame at the start of `input`. If it is incomplete, it returns nothing and leaves `input` unchanged.
 ///
-/// Frames of this tool's own clients are understood as well: they are masked with zeros.
+/// It also reads frames of this tool's own clients, which are masked with zeros.
 pub(crate) fn take<'a>(input: &mut &'a [u8]) -> Result<Option<Frame<'a>>, BenchError> {
     let Some(&[first, second]) = input.first_chunk() else { return Ok(None) };
     let (mut start, announced) = match second & !MASKED {
@@ -55,8 +55,7 @@ pub(crate) fn take<'a>(input: &mut &'a [u8]) -> Result<Option<Frame<'a>>, BenchE
     Ok(Some(Frame { opcode: first & 0x0f, payload }))
 }
 
-/// A client's frame. Its mask is zero: allowed, as any other, and free to apply here while the server's work is the
-/// same.
+/// A client's frame. The mask is zero, which is valid and costs this tool nothing. The server's work is the same.
 pub(crate) fn from_client(opcode: u8, payload: &[u8]) -> Vec<u8> {
     let mut frame = header(opcode, payload.len(), MASKED);
     frame.extend_from_slice(&[0; 4]);
@@ -88,7 +87,7 @@ fn header(opcode: u8, size: usize, mask: u8) -> Vec<u8> {
     header
 }
 
-/// The code of a close frame, where it has one.
+/// The code of a close frame, if it has one.
 pub(crate) fn close_code(payload: &[u8]) -> Option<u16> {
     payload.first_chunk().map(|bytes| u16::from_be_bytes(*bytes))
 }

@@ -1,20 +1,20 @@
-//! The head of an HTTP/1.1 message, and where its body ends.
+//! The head of an HTTP/1.1 message, and the end of its body.
 
 use memchr::memmem;
 
 use crate::BenchError;
 
-/// A head grows no longer than this before the peer is given up.
+/// The longest head, in bytes.
 const MAX_HEAD: usize = 64 * 1024;
 
-/// What a head says that matters here.
+/// The parts of a head that this tool needs.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) struct Head<'a> {
     /// The request line or the status line.
     pub(crate) line: &'a str,
-    /// Where the body starts, in bytes.
+    /// The size of the head, in bytes.
     pub(crate) size: usize,
-    /// True where the connection ends with this message.
+    /// True if the connection ends after this message.
     pub(crate) closes: bool,
     body: Body,
 }
@@ -23,12 +23,12 @@ pub(crate) struct Head<'a> {
 enum Body {
     Sized(usize),
     Chunked,
-    /// It has no length of its own: an answer goes on to the end of the connection, a request has no body.
+    /// No length is given. The body of an answer ends with the connection; a request has no body.
     Open,
 }
 
 impl<'a> Head<'a> {
-    /// Reads a head off the front of `input`; nothing where it is not all there.
+    /// Parses the head at the start of `input`; nothing if it is incomplete.
     pub(crate) fn parse(input: &'a [u8]) -> Result<Option<Self>, BenchError> {
         let Some(end) = memmem::find(&input[..input.len().min(MAX_HEAD)], b"\r\n\r\n") else {
             let fits = input.len() < MAX_HEAD;
@@ -55,12 +55,12 @@ impl<'a> Head<'a> {
         Ok(())
     }
 
-    /// The status of an answer; 0 where the line has none.
+    /// The status of an answer; 0 if the line has none.
     pub(crate) fn status(&self) -> u16 {
         self.line.split(' ').nth(1).and_then(|status| status.parse().ok()).unwrap_or(0)
     }
 
-    /// Whether `input`, which starts with this head, holds the whole body; `ended` where the peer sends no more.
+    /// True if `input`, which starts with this head, has the whole body. `ended`: the peer sends no more.
     pub(crate) fn is_complete(&self, input: &[u8], ended: bool) -> bool {
         let body = &input[self.size..];
         match self.body {

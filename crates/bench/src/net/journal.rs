@@ -1,13 +1,13 @@
-//! What each connection went through, for scenarios that must account for every message.
+//! A journal of each connection, for scenarios that account for every message.
 
 use std::mem;
 
 use super::Subscription;
 
-/// One thing that a connection went through.
+/// An occurrence on a connection.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) struct Entry {
-    /// Its number, which is free for another one after it has left or was lost.
+    /// The connection's number. Another connection may use it after this one has ended.
     pub(crate) connection: usize,
     pub(crate) subscription: Subscription,
     pub(crate) what: What,
@@ -15,19 +15,19 @@ pub(crate) struct Entry {
 
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) enum What {
-    /// Subscribed: the message that says so.
+    /// The connection is subscribed; the text is the message that confirms it.
     Joined(String),
     /// An event with this number.
     Numbered(u64),
     /// Any other message.
     Notice(String),
-    /// Left, as it was told to.
+    /// The client has closed the connection.
     Left,
-    /// Ended by the server, with the code of its close frame if it sent one.
+    /// The server has ended the connection, with the code of its close frame if there was one.
     Lost(Option<u16>),
 }
 
-/// Entries in the order in which they were seen.
+/// Entries in the order of their arrival.
 #[derive(Debug, Default)]
 pub(crate) struct Journal(Vec<Entry>);
 
@@ -36,7 +36,7 @@ impl Journal {
         self.0.push(Entry { connection, subscription, what });
     }
 
-    /// What has come since the last call.
+    /// The entries since the last call.
     pub(crate) fn take(&mut self) -> Vec<Entry> {
         mem::take(&mut self.0)
     }

@@ -1,4 +1,4 @@
-//! What a backend does: triggers over a few HTTP connections.
+//! The backend: sends triggers over a few HTTP connections.
 
 use std::{collections::VecDeque, fmt::Write as _};
 
@@ -15,24 +15,23 @@ use crate::{
 
 mod line;
 
-/// How many jobs may wait for a free connection.
+/// The number of jobs that may wait for a free connection.
 const MAX_WAITING: usize = 10_000;
 
-/// A trigger to be made.
+/// A trigger to send.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Job {
-    /// What its events are marked as.
+    /// The mark of its events.
     pub(crate) kind: Kind,
-    /// When it should have been sent: what it waits from then on is the server's delay. Its number, where it is
-    /// numbered.
+    /// The time at which it is due; the latency is counted from here. For a numbered event it is the number.
     pub(crate) due: Nanos,
     /// The channel's number.
     pub(crate) channel: usize,
-    /// How many events it carries; more than one makes it a batch.
+    /// The number of events; more than one makes a batch.
     pub(crate) events: usize,
     /// The size of an event's data, in bytes.
     pub(crate) payload: usize,
-    /// Whether the connection is closed afterwards.
+    /// True if the connection closes afterwards.
     pub(crate) close: bool,
 }
 
@@ -52,12 +51,12 @@ impl<'t> Publisher<'t> {
         Self { target, clock, dialer, lines: Vec::new(), first_token, waiting: VecDeque::new() }
     }
 
-    /// Uses `count` connections from now on. To be called once.
+    /// Sets the number of connections. It must be called once, before the first job.
     pub(crate) fn set_connections(&mut self, count: usize) {
         self.lines = (self.first_token..).take(count).map(Line::new).collect();
     }
 
-    /// How many more triggers could be on their way.
+    /// The number of connections that have neither a request nor a waiting job.
     pub(crate) fn idle(&self) -> usize {
         self.lines.iter().filter(|line| line.is_idle()).count().saturating_sub(self.waiting.len())
     }
@@ -66,7 +65,7 @@ impl<'t> Publisher<'t> {
         self.waiting.is_empty() && self.lines.iter().all(Line::is_idle)
     }
 
-    /// Queues a trigger; false where so many wait already that it was left out.
+    /// Queues a trigger; false if too many wait, and then it is left out.
     pub(crate) fn submit(&mut self, job: Job) -> bool {
         let has_room = self.waiting.len() < MAX_WAITING;
         if has_room {
@@ -109,7 +108,7 @@ fn request(target: &Target, job: Job) -> Vec<u8> {
     request.into_bytes()
 }
 
-/// The endpoint and the JSON. Nothing in it needs an escape.
+/// The endpoint and the JSON body. Its texts need no escapes.
 fn body(job: Job) -> (&'static str, String) {
     let mut body = String::with_capacity(job.events * (job.payload + 64));
     if job.events == 1 {

@@ -1,4 +1,4 @@
-//! What the HTTP API says of a channel.
+//! Queries to the HTTP API.
 
 use std::{
     io::{self, Read as _, Write as _},
@@ -11,17 +11,17 @@ use serde_json::Value;
 use super::http::Head;
 use crate::{BenchError, error::quote, target::Target};
 
-/// How long the server may take to answer.
+/// The time limit of an answer.
 const PATIENCE: Duration = Duration::from_secs(10);
 
-/// An answer grows no longer than this, in bytes.
+/// The longest part of an answer that is read, in bytes.
 const MAX_ANSWER: u64 = 1 << 20;
 
-/// Asks the app's `endpoint`, on a connection of its own, and waits for the answer. `parameters` start with `&` unless
-/// there are none.
+/// Queries the app's `endpoint` over a new connection and waits for the answer. `parameters` start with `&` or are
+/// empty.
 pub(crate) fn query(target: &Target, endpoint: &str, parameters: &str) -> Result<Value, BenchError> {
     let path = target.credentials.sign_get(endpoint, parameters);
-    // HTTP/1.0, so that the answer comes in one piece and ends with the connection.
+    // With HTTP/1.0 the answer is not chunked and ends with the connection.
     let request = format!("GET {}{path} HTTP/1.0\r\nHost: {}\r\n\r\n", target.prefix, target.authority);
     let answer = exchange(target, &request).map_err(BenchError::io("asking the HTTP API"))?;
     let head = Head::parse(&answer)?.ok_or(BenchError::Protocol("an HTTP answer without a head"))?;

@@ -1,4 +1,4 @@
-//! What a connection listens to.
+//! The subscription of a connection.
 
 /// The name of the presence channel.
 pub(crate) const PRESENCE_CHANNEL: &str = "presence-bench";
@@ -8,7 +8,7 @@ pub(crate) const PRESENCE_CHANNEL: &str = "presence-bench";
 pub(crate) enum Subscription {
     /// A public channel, by number.
     Public(usize),
-    /// A private channel, by number: members may whisper.
+    /// A private channel, by number. Its subscribers may send client events.
     Private(usize),
     /// The presence channel, as a user.
     Presence {
@@ -30,7 +30,7 @@ impl Subscription {
         !matches!(self, Self::Public(_))
     }
 
-    /// Who the connection says it is, on a presence channel.
+    /// The `channel_data` of a presence channel.
     pub(crate) fn member(self) -> Option<String> {
         match self {
             Self::Presence { user } => Some(format!(r#"{{"user_id":"{user}"}}"#)),

@@ -13,7 +13,7 @@ use super::{
 };
 use crate::{BenchError, clock::Clock, target::Target};
 
-/// The connections, each in a slot whose number is its token.
+/// The connections. The number of a connection's slot is its token.
 #[derive(Debug)]
 pub(crate) struct Swarm<'t> {
     target: &'t Target,
@@ -29,7 +29,7 @@ impl<'t> Swarm<'t> {
         Self { target, clock, dialer, slots: Slab::new(), arrived: Vec::new(), departed: 0 }
     }
 
-    /// Starts a connection, which [`arrived`](Self::arrived) once it is subscribed. `receive_buffer` is in bytes.
+    /// Starts a connection. [`arrived`](Self::arrived) returns it once it is subscribed. `receive_buffer` is in bytes.
     pub(crate) fn open(&mut self, subscription: Subscription, receive_buffer: Option<usize>) -> Result<(), BenchError> {
         let slot = self.slots.vacant_entry();
         let number = slot.key();
@@ -38,29 +38,29 @@ impl<'t> Swarm<'t> {
         Ok(())
     }
 
-    /// The connections that were subscribed since the last call.
+    /// The connections that became subscribed since the last call.
     pub(crate) fn arrived(&mut self) -> Vec<usize> {
         mem::take(&mut self.arrived)
     }
 
-    /// How many connections have gone since the last call, for whatever reason.
+    /// The number of connections that ended since the last call, for any reason.
     pub(crate) const fn departed(&mut self) -> usize {
         mem::replace(&mut self.departed, 0)
     }
 
-    /// What an open connection listens to.
+    /// The subscription of an open connection.
     pub(crate) fn subscription(&self, connection: usize) -> Option<Subscription> {
         self.slots.get(connection).map(|connection| connection.subscription)
     }
 
-    /// Says goodbye. The connection is gone when the server has answered.
+    /// Sends a close frame. The connection ends when the server answers.
     pub(crate) fn leave(&mut self, connection: usize) -> Result<(), BenchError> {
         let Some(connection) = self.slots.get_mut(connection) else { return Ok(()) };
         connection.phase = Phase::Leaving;
         connection.send(&frame::from_client(frame::CLOSE, &1000_u16.to_be_bytes()))
     }
 
-    /// Sends a message. Nothing happens where the server has ended the connection.
+    /// Sends a message; does nothing if the server has ended the connection.
     pub(crate) fn send(&mut self, connection: usize, message: &str) -> Result<(), BenchError> {
         let Some(connection) = self.slots.get_mut(connection) else { return Ok(()) };
         connection.send(&frame::from_client(frame::TEXT, message.as_bytes()))
@@ -75,7 +75,7 @@ impl<'t> Swarm<'t> {
         self.dialer.watch(&mut connection.stream, token, interest)
     }
 
-    /// Takes whatever the poller has seen at a slot. A slot may be empty or used anew by then: the reads tell.
+    /// Handles an event of the poller at a slot. The slot may be empty or reused by then; the read shows it.
     pub(super) fn on_event(&mut self, event: &Event, scratch: &mut [u8], tally: &mut Tally) -> Result<(), BenchError> {
         let slot = event.token().0;
         let Some(connection) = self.slots.get_mut(slot) else { return Ok(()) };
@@ -101,8 +101,8 @@ impl<'t> Swarm<'t> {
     }
 }
 
-/// Reads until nothing is left. The poller reports changes only, but a read that does not fill the space has emptied
-/// the socket, so the read that would find nothing is saved, unless the stream's end is still to be found.
+/// Reads until the socket is empty. A read that does not fill the buffer has emptied it, which saves one more read,
+/// except at the end of the stream. This is necessary because the poller reports changes only.
 fn read_all(
     connection: &mut Connection,
     has_ended: bool,

@@ -1,4 +1,4 @@
-//! What has arrived.
+//! Counts of what has arrived.
 
 use std::collections::BTreeMap;
 
@@ -14,34 +14,34 @@ use crate::{
 pub(crate) struct Tally {
     /// Events by kind.
     events: [Deliveries; KINDS],
-    /// Text messages that are not events of this tool: members who come and go, most of all.
+    /// Text messages other than events of this tool, mostly `member_added` and `member_removed`.
     pub(crate) notices: u64,
-    /// How many of those there should be at least.
+    /// The smallest expected number of notices.
     pub(crate) expected_notices: u64,
-    /// Messages `pusher:error` among them.
+    /// The notices that are `pusher:error`.
     pub(crate) errors: u64,
     /// Bytes read from WebSocket connections.
     pub(crate) bytes: u64,
-    /// Connections that were subscribed, and how long that took from the first packet on.
+    /// The times from the first packet to the subscription, one for each connection.
     pub(crate) arrivals: Histogram,
-    /// Connections that left because they were told to.
+    /// The connections that the client closed.
     pub(crate) departures: u64,
-    /// Connections that the server ended, by the code of its close frame if it sent one.
+    /// The connections that the server ended, by the code of the close frame if there was one.
     pub(crate) lost: BTreeMap<Option<u16>, u64>,
-    /// Triggers that were answered with 200, and how long that took.
+    /// The times to an answer of 200, one for each trigger.
     pub(crate) answers: Histogram,
-    /// Triggers that fell due while too many others waited for a free HTTP connection.
+    /// The triggers that were left out because too many others waited for a free HTTP connection.
     pub(crate) skipped: u64,
-    /// What each connection went through, where a scenario has begun one.
+    /// The journal, if the scenario needs one.
     pub(crate) journal: Option<Journal>,
 }
 
 /// Events of one kind.
 #[derive(Debug, Default)]
 pub(crate) struct Deliveries {
-    /// How many there should be.
+    /// The expected number.
     pub(crate) expected: u64,
-    /// How long each took from the moment it was due.
+    /// The times from the moment each event was due to its arrival.
     pub(crate) latency: Histogram,
 }
 
@@ -62,13 +62,13 @@ impl Tally {
         *self.lost.entry(code).or_default() += 1;
     }
 
-    /// True where every event has reached everyone.
+    /// True if every event has reached every receiver.
     pub(crate) fn is_complete(&self) -> bool {
         let is_heard = |events: &Deliveries| events.latency.count() >= events.expected;
         self.events.iter().all(is_heard) && self.notices >= self.expected_notices
     }
 
-    /// A number that grows with whatever happens, to tell a pause from a stop.
+    /// A number that grows with every occurrence. If it stays the same, nothing happens any more.
     pub(crate) fn pulse(&self) -> u64 {
         let delivered: u64 = self.events.iter().map(|events| events.latency.count()).sum();
         delivered + self.notices + self.arrivals.count() + self.departures + self.answers.count()

@@ -1,4 +1,4 @@
-//! A wake-up at a nanosecond's precision; the poller's own time-out counts in milliseconds.
+//! A timer with nanosecond precision. The poller's own time-out has milliseconds.
 
 use std::{
     io,
@@ -17,7 +17,7 @@ use crate::clock::Nanos;
 #[derive(Debug)]
 pub(super) struct Timer {
     file: OwnedFd,
-    /// When it rings, if it is set.
+    /// The moment of the wake-up, if the timer is set.
     rings: Option<Nanos>,
 }
 
@@ -28,7 +28,7 @@ impl Timer {
         Ok(Self { file, rings: None })
     }
 
-    /// Rings at `moment`, which is later than `now`, once. Setting it again takes the earlier setting back.
+    /// Wakes the poller once, at `moment`, which is later than `now`. It replaces an earlier setting.
     pub(super) fn set(&mut self, moment: Nanos, now: Nanos) -> io::Result<()> {
         if self.rings == Some(moment) {
             return Ok(());

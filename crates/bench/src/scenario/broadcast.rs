@@ -1,4 +1,4 @@
-//! Events over HTTP: to one channel, to many, to nobody.
+//! Events over HTTP, to one channel, to many channels, or to channels without subscribers.
 
 use super::{drive::Work, schedule::Schedule, stage::Stage};
 use crate::{
@@ -13,18 +13,19 @@ use crate::{
 /// Publishes to the channels in turn.
 #[derive(Debug)]
 pub(super) struct Broadcast {
-    /// Nothing for as fast as the server answers.
+    /// The schedule; missing if events are sent as fast as the server answers.
     schedule: Option<Schedule>,
     burst: usize,
     channels: usize,
     connections: usize,
     next_channel: usize,
-    /// What each trigger is like; `due` and `channel` are set for each.
+    /// The template of each trigger, without `due` and `channel`.
     job: Job,
 }
 
 impl Broadcast {
-    /// To `channels`, over which `connections` are spread evenly. The numbers are for what the arguments leave open.
+    /// Publishes to `channels`, over which `connections` are spread evenly. The last numbers are defaults for missing
+    /// arguments.
     pub(super) fn new(traffic: &TrafficArgs, channels: usize, connections: usize, payload: usize, rate: f64) -> Self {
         let rate = traffic.rate.unwrap_or(rate);
         let payload = traffic.payload.unwrap_or(payload);
@@ -103,7 +104,7 @@ fn run(
     stage.finish("delivery", deliveries, usage)
 }
 
-/// Triggers for a channel that nobody listens to.
+/// Sends triggers to a channel without subscribers.
 pub(super) fn trigger(mut stage: Stage<'_>, arguments: &TriggerArgs) -> Result<Measurement, BenchError> {
     let &TriggerArgs { http_connections, batch, close, payload, .. } = arguments;
     stage.engine.publisher.set_connections(http_connections);

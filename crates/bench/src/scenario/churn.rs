@@ -9,14 +9,14 @@ use crate::{
     report::Measurement,
 };
 
-/// The public channel of those that come and go: another than a fan-out's.
+/// The public channel of the connections that come and go. It differs from those of a fan-out.
 const CHANNEL: usize = 1;
 
-/// Keeps `parallel` connections on their way: each connects, subscribes, and leaves at once.
+/// Keeps `parallel` connections in progress. Each one connects, subscribes, and leaves at once.
 #[derive(Debug)]
 pub(super) struct Churn {
     parallel: usize,
-    /// Members of the presence channel who see it; none for a public channel.
+    /// The number of members of the presence channel that see it; 0 for a public channel.
     watchers: usize,
     active: usize,
     next_user: usize,
@@ -25,7 +25,7 @@ pub(super) struct Churn {
 
 impl Churn {
     pub(super) const fn new(parallel: usize, watchers: usize) -> Self {
-        // The users before are the watchers.
+        // The lower numbers are the watchers' users.
         Self { parallel, watchers, active: 0, next_user: watchers, cycles: 0 }
     }
 

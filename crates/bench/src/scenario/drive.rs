@@ -1,4 +1,4 @@
-//! The measured stretch: work that is due is done until the time is over, then the rest is awaited.
+//! The measured time: due work is done until the time is over, then all missing results are awaited.
 
 use std::time::Duration;
 
@@ -12,21 +12,21 @@ use crate::{
     net::{Engine, Tally},
 };
 
-/// How long nothing may arrive before what is missing is given up.
+/// The longest time without any arrival before missing results are given up.
 const PATIENCE: Duration = Duration::from_secs(2);
 
-/// Something that goes on during a measurement.
+/// Work during a measurement.
 pub(super) trait Work {
-    /// Does what is due at `now` and tells what moment to wait for, if it is not an answer. Where `is_over`, nothing
-    /// new is begun.
+    /// Does the work that is due at `now`. Returns the next time to call it, or nothing if it waits for an answer. With
+    /// `is_over` it starts no new work.
     fn tick(&mut self, engine: &mut Engine<'_>, now: Nanos, is_over: bool) -> Result<Option<Nanos>, BenchError>;
 
-    /// Whether all that was begun is at its end.
+    /// True if all work that was started has ended.
     fn is_settled(&self, engine: &Engine<'_>) -> bool;
 }
 
 impl Stage<'_> {
-    /// Does the work for `span`, from an empty tally on, and waits for all that comes of it.
+    /// Does the work for `span`, with counts from zero, and waits for all its results.
     pub(super) fn drive(&mut self, span: Duration, work: &mut dyn Work) -> Result<Usage, BenchError> {
         self.progress.begin("measuring", 100);
         self.engine.tally = Tally::default();
@@ -44,7 +44,7 @@ impl Stage<'_> {
             let is_settled = work.is_settled(&self.engine) && self.engine.tally.is_complete();
             if is_over && (is_settled || now - last > nanos(PATIENCE)) {
                 let usage = meter.stop()?;
-                // A pause at the end belongs to what is missing, not to what came.
+                // The wait at the end is for missing results only, so it is not part of the measured time.
                 let span = Duration::from_nanos(last.max(end) - start);
                 return Ok(Usage { span, ..usage });
             }

@@ -1,4 +1,4 @@
-//! What a measurement tells, in the same words for every scenario.
+//! Figures with the same names in all scenarios.
 
 use super::{meter::Usage, stage::Stage};
 use crate::{
@@ -10,11 +10,11 @@ use crate::{
     stamp::Kind,
 };
 
-/// Above this share of a core the tool may be what is measured.
+/// The share of a core, in percent, from which on the tool itself may limit the figures.
 const BUSY_PERCENT: f64 = 85.0;
 
 impl Measurement {
-    /// How many events arrived, how fast, and how late.
+    /// Adds the number of events that arrived, their rate and their latency.
     pub(super) fn add_deliveries(&mut self, name: &str, kind: Kind, tally: &Tally, usage: Usage) {
         let events = tally.events(kind);
         let count = events.latency.count();
@@ -34,7 +34,7 @@ impl Measurement {
         }
     }
 
-    /// How many triggers were answered, and after how long.
+    /// Adds the number of answered triggers and the times to the answers.
     pub(super) fn add_triggers(&mut self, tally: &Tally, usage: Usage) {
         self.add_count("triggers", tally.answers.count());
         self.add_rate("triggers", tally.answers.count(), usage);
@@ -44,7 +44,7 @@ impl Measurement {
         }
     }
 
-    /// What the server used, whole and by the unit of the scenario.
+    /// Adds the server's processor time, in total and for each unit of the scenario.
     pub(super) fn add_server(&mut self, unit: &str, units: u64, usage: Usage) {
         if let Some(server) = usage.server {
             self.add_cost(&format!("server CPU per {unit}"), server, units);
@@ -52,7 +52,7 @@ impl Measurement {
         }
     }
 
-    /// What this tool used itself.
+    /// Adds the processor time of this tool.
     pub(super) fn add_own(&mut self, unit: &str, units: u64, usage: Usage) -> Result<(), BenchError> {
         let share = usage.share(usage.own);
         self.add_cost(&format!("{OWN} CPU per {unit}"), usage.own, units);
@@ -64,7 +64,7 @@ impl Measurement {
         Ok(())
     }
 
-    /// What went wrong without stopping the run; nothing where nothing did.
+    /// Adds failures that did not stop the run, if there were any.
     pub(super) fn add_troubles(&mut self, tally: &Tally) {
         if tally.errors > 0 {
             self.add_count("messages pusher:error", tally.errors);
@@ -77,7 +77,7 @@ impl Measurement {
 }
 
 impl Stage<'_> {
-    /// Ends a scenario: what the server and the tool used by the unit, and what went wrong.
+    /// Ends a scenario with the processor time for each unit, and the failures.
     pub(super) fn finish(mut self, unit: &str, units: u64, usage: Usage) -> Result<Measurement, BenchError> {
         self.measurement.add_server(unit, units, usage);
         self.measurement.add_own(unit, units, usage)?;

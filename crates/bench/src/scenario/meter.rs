@@ -1,4 +1,4 @@
-//! What a stretch of time has cost.
+//! Measures the processor time of a period.
 
 use std::time::Duration;
 
@@ -9,7 +9,7 @@ use crate::{
     target::Target,
 };
 
-/// Readings at the start of the stretch.
+/// The readings at the start of the period.
 #[derive(Debug)]
 pub(super) struct Meter<'t> {
     target: &'t Target,
@@ -18,19 +18,19 @@ pub(super) struct Meter<'t> {
     clock: Clock,
 }
 
-/// What the stretch has cost.
+/// The processor times of a period.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Usage {
-    /// The server's processor time, where its process is known.
+    /// The server's processor time, if its process is known.
     pub(super) server: Option<Duration>,
-    /// This tool's own.
+    /// The processor time of this tool.
     pub(super) own: Duration,
-    /// How long it was.
+    /// The length of the period.
     pub(super) span: Duration,
 }
 
 impl Usage {
-    /// How much of a core a processor time is, in percent.
+    /// A processor time as a share of a core, in percent.
     pub(super) fn share(self, time: Duration) -> f64 {
         100.0 * time.as_secs_f64() / self.span.as_secs_f64()
     }

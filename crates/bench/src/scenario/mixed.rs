@@ -1,4 +1,4 @@
-//! Everything at once, to see who delays whom.
+//! Several loads at the same time, to measure how they delay each other.
 
 use std::{panic, thread};
 
@@ -17,7 +17,7 @@ use crate::{
 /// The size of a client event's data, in bytes.
 const WHISPER_PAYLOAD: usize = 100;
 
-/// What goes on beside the fan-out.
+/// The loads beside the fan-out.
 struct Others {
     whisper: Whisper,
     churn: Churn,
@@ -34,8 +34,8 @@ impl Work for Others {
     }
 }
 
-/// The fan-out keeps this thread busy, so the others have a thread and connections of their own: what delays them is
-/// the server or the machine, and not the reading of the fan-out.
+/// The fan-out keeps this thread busy, so the other loads have a separate thread with its own connections. Only the
+/// server or the machine can delay them then.
 pub(super) fn run(mut stage: Stage<'_>, arguments: &MixedArgs) -> Result<Measurement, BenchError> {
     let MixedArgs { connections, pairs, whisper_rate, churners, traffic } = arguments;
     stage.open(*connections, |_| Subscription::Public(0))?;

@@ -1,8 +1,8 @@
-//! The bar on the screen.
+//! The progress bar.
 
 use indicatif::{ProgressBar, ProgressStyle};
 
-/// Shows how far a step is, on a terminal's standard error.
+/// Shows the progress of a step on standard error, if that is a terminal.
 #[derive(Debug)]
 pub(super) struct Progress {
     bar: ProgressBar,
@@ -23,7 +23,7 @@ impl Progress {
         self.bar.set_message(format!("{}: {step}", self.scenario));
     }
 
-    /// Writes a line to the standard error, above the bar.
+    /// Writes a line to standard error, above the bar.
     pub(super) fn say(&self, line: &str) {
         self.bar.suspend(|| eprintln!("{}: {line}", self.scenario));
     }

@@ -1,10 +1,10 @@
-//! When something is due.
+//! The times at which work is due.
 
 use std::time::Duration;
 
 use crate::clock::{Nanos, nanos};
 
-/// A fixed rate. What is due does not move when the tool or the server is late, so that waiting is seen as latency.
+/// A fixed rate. The times do not move if the tool or the server is late, so waiting counts as latency.
 #[derive(Debug)]
 pub(super) struct Schedule {
     interval: Nanos,
@@ -12,13 +12,13 @@ pub(super) struct Schedule {
 }
 
 impl Schedule {
-    /// `burst` at a time, `rate` a second on average.
+    /// A schedule with `rate` times a second on average, `burst` of them at once.
     pub(super) fn new(rate: f64, burst: usize) -> Self {
         let burst = u32::try_from(burst).unwrap_or(u32::MAX);
         Self { interval: nanos(Duration::from_secs_f64(f64::from(burst) / rate)).max(1), next: None }
     }
 
-    /// The next moment that has come, each once. The first is when this is first asked.
+    /// The next time that is due, each one once. The schedule starts with the first call.
     pub(super) fn take_due(&mut self, now: Nanos) -> Option<Nanos> {
         let due = *self.next.get_or_insert(now);
         (due <= now).then(|| {
@@ -27,7 +27,7 @@ impl Schedule {
         })
     }
 
-    /// The moment to wait for.
+    /// The next time, which may be in the future.
     pub(super) const fn next(&self) -> Option<Nanos> {
         self.next
     }

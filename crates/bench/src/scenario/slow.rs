@@ -13,21 +13,21 @@ use crate::{
     stamp::Kind,
 };
 
-/// The receive buffer of those that do not read, in bytes: small, so that what piles up does so at the server.
+/// The receive buffer of subscribers that do not read, in bytes. It is small, so that data queues at the server.
 const RECEIVE_BUFFER: usize = 16 * 1024;
 
-/// How often the server's memory is read meanwhile.
+/// The time between readings of the server's memory.
 const MEMORY_INTERVAL: Duration = Duration::from_millis(500);
 
-/// How long those that stopped may take to find out what became of them.
+/// The time for the paused subscribers to read what happened to them.
 const WAKE_UP: Duration = Duration::from_secs(2);
 
-/// A broadcast, with an eye on the server's memory.
+/// A broadcast that also records the server's memory.
 struct Watched<'t> {
     broadcast: Broadcast,
     pids: &'t [u32],
     next: Nanos,
-    /// The most that was seen, in KiB.
+    /// The largest reading, in KiB.
     peak: u64,
 }
 
@@ -72,7 +72,7 @@ pub(super) fn run(mut stage: Stage<'_>, arguments: &SlowArgs) -> Result<Measurem
     stage.finish("delivery", deliveries, usage)
 }
 
-/// Reads again where nobody read, and counts who was still connected. What arrives late is not counted.
+/// Lets the paused subscribers read again, and counts those that are still connected. Late events are not counted.
 fn wake(stage: &mut Stage<'_>, sleepers: &[usize], tally: Tally) -> Result<(), BenchError> {
     for &sleeper in sleepers {
         stage.engine.swarm.set_paused(sleeper, false)?;

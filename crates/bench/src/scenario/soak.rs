@@ -1,4 +1,4 @@
-//! Everything at once for long, and every message and every member accounted for.
+//! All loads at the same time for a long run, with an account of every message and every member.
 
 mod report;
 mod roster;
@@ -28,10 +28,10 @@ use crate::{
 
 const MINUTE: Duration = Duration::from_mins(1);
 
-/// How often those who wait for each other are looked at.
+/// The time between checks of work that waits for other connections.
 const STEP: Duration = Duration::from_millis(50);
 
-/// How long what was begun may take to end when the time is over.
+/// The time for started work to end after the run.
 const PATIENCE: Duration = Duration::from_mins(1);
 
 pub(super) fn run(mut stage: Stage<'_>, arguments: &SoakArgs) -> Result<Measurement, BenchError> {
@@ -55,15 +55,15 @@ struct Soak {
     visitors: Visitors,
     sleepers: Sleepers,
     storm: Storm,
-    /// The first channel that is not of the steady subscribers: the visitors', with the sleepers' after it.
+    /// The number of the visitors' channel, after those of the steady subscribers. The sleepers' channel follows.
     others: usize,
-    /// Connections that the server ended though they did nothing wrong, by the code of its close frame.
+    /// Connections that the server ended without a reason, by the code of the close frame.
     lost: BTreeMap<Option<u16>, u64>,
-    /// Messages `pusher:error` to such connections.
+    /// The number of `pusher:error` messages to connections that read.
     errors: u64,
-    /// Counts that the HTTP API had right, and wrong.
+    /// The numbers of right and wrong counts of the HTTP API.
     counts: (u64, u64),
-    /// The server's memory in KiB, minute by minute.
+    /// The server's memory in KiB, once a minute.
     memory: Vec<u64>,
 }
 
@@ -83,7 +83,7 @@ impl Soak {
         }
     }
 
-    /// Keeps all of it going for `span`, then lets what was begun come to its end.
+    /// Runs all loads for `span`, then waits for started work to end.
     fn drive(&mut self, stage: &mut Stage<'_>, span: Duration) -> Result<(), BenchError> {
         stage.progress.begin("soaking", 100);
         let start = stage.engine.now();
@@ -122,9 +122,9 @@ impl Soak {
         is_quiet && stage.engine.publisher.is_done() && self.steady.account().missing == 0
     }
 
-    /// Takes what has arrived.
+    /// Handles all new entries of the journal.
     fn hear(&mut self, stage: &mut Stage<'_>) -> Result<(), BenchError> {
-        // The journal tells more.
+        // The journal has the same and more, so the tally is not used.
         let _ = (stage.engine.swarm.arrived(), stage.engine.swarm.departed());
         let entries = stage.engine.tally.journal.as_mut().map(Journal::take).unwrap_or_default();
         for entry in &entries {
@@ -148,7 +148,7 @@ impl Soak {
         Ok(())
     }
 
-    /// Counts what should happen to nobody but those that do not read.
+    /// Counts occurrences that only connections that do not read may have.
     fn note(&mut self, entry: &Entry) {
         match &entry.what {
             What::Lost(code) => *self.lost.entry(*code).or_default() += 1,
@@ -157,7 +157,7 @@ impl Soak {
         }
     }
 
-    /// Once a minute: reads the server's memory, checks the counts of the channels at rest, and writes a line.
+    /// Once a minute, reads the server's memory, checks the subscription counts, and writes a line.
     fn tell(&mut self, stage: &mut Stage<'_>) -> Result<(), BenchError> {
         self.check_counts(stage, false)?;
         let memory = stage.memory()?;
@@ -177,8 +177,8 @@ impl Soak {
         Ok(())
     }
 
-    /// Compares the subscription counts of the HTTP API with the truth: of the steady channels, and where `all` have
-    /// left, of those that must be empty.
+    /// Compares the subscription counts of the HTTP API with the real ones, for the steady channels. If `all` other
+    /// connections have left, it also checks that their channels are empty.
     fn check_counts(&mut self, stage: &mut Stage<'_>, all: bool) -> Result<(), BenchError> {
         let mut truth = self.steady.audience();
         if all {

@@ -1,4 +1,4 @@
-//! What every scenario stands on.
+//! The base of all scenarios: connections, measurements and progress.
 
 use std::time::Duration;
 
@@ -12,13 +12,13 @@ use crate::{
     target::Target,
 };
 
-/// How long nothing may happen while connections are opened or closed.
+/// The longest time without progress while connections open or close.
 const PATIENCE: Duration = Duration::from_secs(30);
 
-/// How many connections may be on their way where the scenario does not say.
+/// The default number of connections in setup at once.
 pub(super) const PARALLEL: usize = 100;
 
-/// The connections to one server, what is known of it, and what is shown meanwhile.
+/// The connections to one server, its processes, the results, and the progress bar.
 #[derive(Debug)]
 pub(super) struct Stage<'t> {
     pub(super) engine: Engine<'t>,
@@ -36,7 +36,7 @@ impl<'t> Stage<'t> {
         Meter::start(self.target)
     }
 
-    /// The server's memory in KiB, where its process is known.
+    /// The server's memory in KiB, if its process is known.
     pub(super) fn memory(&self) -> Result<Option<u64>, BenchError> {
         let pids = &self.target.pids;
         if pids.is_empty() { Ok(None) } else { process::memory(pids).map(Some) }
@@ -51,7 +51,8 @@ impl<'t> Stage<'t> {
         self.open_with(count, PARALLEL, None, subscription)
     }
 
-    /// Opens connections, at most `parallel` at once, with receive buffers of so many bytes if that matters.
+    /// Opens connections, at most `parallel` in setup at once. `receive_buffer` is in bytes; without it the system
+    /// chooses.
     pub(super) fn open_with(
         &mut self,
         count: usize,
@@ -79,7 +80,7 @@ impl<'t> Stage<'t> {
         Ok(connections)
     }
 
-    /// Says goodbye on all `connections` and waits until they are gone.
+    /// Closes all `connections` and waits until they have ended.
     pub(super) fn close(&mut self, connections: &[usize]) -> Result<(), BenchError> {
         self.progress.begin("leaving", connections.len());
         let (mut gone, mut last) = (0, self.engine.now());
@@ -104,7 +105,7 @@ impl<'t> Stage<'t> {
         Ok(())
     }
 
-    /// Lets time pass; whatever arrives is taken.
+    /// Waits, and handles all arrivals.
     pub(super) fn rest(&mut self, step: &str, span: Duration) -> Result<(), BenchError> {
         let start = self.engine.now();
         self.progress.begin(step, 100);
@@ -126,7 +127,7 @@ impl<'t> Stage<'t> {
     }
 }
 
-/// How much of `whole` is done, up to 100.
+/// A part of `whole` in percent, at most 100.
 pub(super) fn percent(done: Nanos, whole: Nanos) -> usize {
     usize::try_from(done.saturating_mul(100) / whole.max(1)).map_or(100, |percent| percent.min(100))
 }

@@ -1,4 +1,4 @@
-//! Every scenario that the bare server can take part in, for a moment.
+//! Runs every scenario that the bare server supports, for a short time.
 
 use clap::Parser;
 
@@ -23,7 +23,7 @@ fn measure(arguments: &str) -> Measurement {
     super::measure(&workload, &target, &output).unwrap()
 }
 
-/// Measures, and checks that there was something and all of it arrived.
+/// Measures, and checks that the figure is not 0 and that nothing is missing.
 fn assert_complete(arguments: &str, name: &str) -> Measurement {
     let measurement = measure(arguments);
     assert!(measurement.value(name).unwrap() > 0.0, "{arguments}: {measurement:?}");

@@ -10,13 +10,13 @@ use crate::{
     stamp::{self, Kind},
 };
 
-/// Members who speak in turn.
+/// Members that send client events in turn.
 #[derive(Debug)]
 pub(super) struct Whisper {
     schedule: Schedule,
     speakers: Vec<usize>,
     next: usize,
-    /// How many hear each of them.
+    /// The number of receivers of each event.
     hearers: usize,
     payload: usize,
 }
@@ -54,7 +54,7 @@ impl Work for Whisper {
     }
 }
 
-/// All members of one private channel speak in turn.
+/// Sends client events from all members of a private channel in turn.
 pub(super) fn run(mut stage: Stage<'_>, arguments: &WhisperArgs) -> Result<Measurement, BenchError> {
     let members = stage.open(arguments.members, |_| Subscription::Private(0))?;
     let mut whisper = Whisper::new(members, arguments.members - 1, arguments.rate, arguments.payload);

@@ -79,7 +79,8 @@ fn seconds(text: &str) -> Result<Duration, InvalidArgument> {
     time.filter(|time| *time <= LONGEST).ok_or(InvalidArgument::Seconds)
 }
 
-/// Prints events until the count is full or the time is over. A lost connection is opened again by the protocol's rules.
+/// Prints events until the count is full or the time is over. A lost connection is opened again by the protocol's
+/// rules.
 ///
 /// # Errors
 /// When no app is named, the first connection fails, the server refuses the connection or a channel for good, or the

@@ -1,4 +1,4 @@
-//! `api`: a signed request is taken, or why not.
+//! The check `api`: the server accepts a signed request.
 
 use clairon_client::{Answer, ApiRefusal, CLOCK_WINDOW, Endpoint, HttpClient, api, clock_words};
 use clairon_protocol::AppCredentials;
@@ -7,20 +7,20 @@ use super::side::Side;
 use crate::{finding::Finding, setup::Setup};
 
 const CHECK: &str = "api";
-/// A clock that is off by this much, in seconds, is not set by anybody.
+/// A difference between the clocks from here on causes a warning, in seconds. Synchronised clocks differ by less.
 const CLOCK_WARNING: u64 = 60;
 
 pub(super) fn check(setup: &Setup, client: &HttpClient, side: &Side, credentials: &AppCredentials) -> Finding {
     let endpoint = &side.endpoint;
     let answer = match api::channels(client, endpoint, credentials) {
         Ok(answer) => answer,
-        Err(error) => return Finding::fail(CHECK, format!("{endpoint}: {error}"), "look at the server's log"),
+        Err(error) => return Finding::fail(CHECK, format!("{endpoint}: {error}"), "check the server's log"),
     };
     match answer.status.as_u16() {
         200 if answer.object().is_some_and(|body| body.contains_key("channels")) => accepted(&answer),
         200 => Finding::fail(
             CHECK,
-            format!("{endpoint}/apps answers 200 with {}: another program", answer.message()),
+            format!("{endpoint}/apps answers 200 with {}: it is another program", answer.message()),
             side.set("PORT", "6001"),
         ),
         _ => refused(setup, client, side, credentials, &answer),
@@ -46,10 +46,12 @@ fn refused(setup: &Setup, client: &HttpClient, side: &Side, credentials: &AppCre
             format!("401: {names}_APP_SECRET is not the secret of this app at {}: {message}", side.endpoint),
             format!("{names}_APP_SECRET=…\n`clairon app show ID --show-secret` has it\nphp artisan config:clear"),
         ),
-        ApiRefusal::Disabled => (format!("403: {message}"), format!("switch the app {} on", credentials.id)),
+        ApiRefusal::Disabled => {
+            (format!("403: {message}"), format!("enable the app: clairon app enable {}", credentials.id))
+        }
         ApiRefusal::Other => (
             format!("{} answers {}: {message}", side.endpoint, answer.status.as_u16()),
-            "look at the log of the server, and of the proxy in front of it".to_owned(),
+            "check the log of the server, and of the proxy in front of it".to_owned(),
         ),
     };
     Finding::fail(CHECK, detail, fix)
@@ -59,12 +61,12 @@ fn accepted(answer: &Answer) -> Finding {
     let off = answer.clock_ahead.map_or(0, i64::unsigned_abs);
     if off >= CLOCK_WARNING {
         let detail = format!(
-            "a signed request is taken, but this machine's clock is {}; over {CLOCK_WINDOW} s it will be refused",
+            "the server accepts a signed request, but this machine's clock is {}; from {CLOCK_WINDOW} s on it refuses",
             clock_words(answer)
         );
         return Finding::warn(CHECK, detail, "timedatectl set-ntp true");
     }
-    Finding::pass(CHECK, "a signed request is taken")
+    Finding::pass(CHECK, "the server accepts a signed request")
 }
 
 fn unknown_app(setup: &Setup, message: &str) -> Finding {
@@ -77,8 +79,8 @@ fn unknown_app(setup: &Setup, message: &str) -> Finding {
     )
 }
 
-/// 404 is said by a server that does not know the app, or by one that does not know the path: often a prefix is
-/// missing.
+/// The finding for 404 on the path. It also tries the page's prefix and no prefix, because a wrong prefix is the usual
+/// cause.
 fn not_found(
     setup: &Setup,
     client: &HttpClient,
@@ -96,9 +98,9 @@ fn not_found(
     let detail = format!("{}/apps answers 404 ({}), with {}", endpoint, answer.message(), shown(&endpoint.prefix));
     if let Some(prefix) = found {
         let fix = format!("in config/broadcasting.php, among the connection's options: 'path' => '{prefix}',");
-        return Finding::fail(CHECK, format!("{detail}; with {} it is right", shown(&prefix)), fix);
+        return Finding::fail(CHECK, format!("{detail}; it works with {}", shown(&prefix)), fix);
     }
-    let fix = "let the proxy pass /app and /apps on, in nginx: location ~ ^/apps?/ { proxy_pass http://127.0.0.1:6001; … }\n\
+    let fix = "let the proxy forward /app and /apps, in nginx: location ~ ^/apps?/ { proxy_pass http://127.0.0.1:6001; … }\n\
                behind a prefix that the proxy keeps: CLAIRON_SERVER_PATH_PREFIX=/prefix";
     Finding::fail(CHECK, detail, fix)
 }
@@ -111,7 +113,7 @@ fn redirected(side: &Side, answer: &Answer) -> Finding {
             format!("{}\n{}", side.set("SCHEME", target.scheme()), side.set("PORT", &target.port.to_string()))
         }
         Some(target) => side.set("HOST", &target.host),
-        None => "let the proxy pass /app and /apps on instead".to_owned(),
+        None => "let the proxy forward /app and /apps instead".to_owned(),
     };
     Finding::fail(CHECK, detail, fix)
 }

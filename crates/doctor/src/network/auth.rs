@@ -1,4 +1,4 @@
-//! `auth`: the site answers when the page asks for access to a private channel.
+//! The check `auth`: the site answers when a page asks for access to a private channel.
 
 use clairon_client::{Answer, HttpClient};
 use clairon_protocol::{
@@ -13,7 +13,7 @@ use crate::{finding::Finding, setup::Setup};
 const CHECK: &str = "auth";
 const CHANNEL: &str = "private-clairon-doctor";
 
-/// Asks as Echo does, but as nobody: to be refused is as good an answer as any.
+/// Asks as Echo does, but without a signed-in user. A refusal passes too, because it shows that the route works.
 pub(super) fn check(setup: &Setup, client: &HttpClient, url: &str, socket_id: Option<SocketId>) -> Finding {
     let socket_id = socket_id.unwrap_or_else(|| SocketId::from_random(0));
     let encoded = |text: &str| utf8_percent_encode(text, NON_ALPHANUMERIC).to_string();
@@ -24,16 +24,17 @@ pub(super) fn check(setup: &Setup, client: &HttpClient, url: &str, socket_id: Op
     };
     match answer.status.as_u16() {
         200 => answered(setup, &answer, socket_id),
-        401 | 403 => {
-            Finding::pass(CHECK, format!("it answers, and refuses who is not signed in ({})", answer.status.as_u16()))
-        }
-        419 => Finding::pass(CHECK, "it answers, and wants the page's CSRF token (419)"),
+        401 | 403 => Finding::pass(
+            CHECK,
+            format!("it answers, and refuses a visitor who is not signed in ({})", answer.status.as_u16()),
+        ),
+        419 => Finding::pass(CHECK, "it answers, and requires the page's CSRF token (419)"),
         404 | 405 => {
             let fix = "php artisan install:broadcasting\nin Laravel 10 and older: Broadcast::routes(); in BroadcastServiceProvider, and that provider in config/app.php";
             Finding::fail(CHECK, format!("the site has no such route ({})", answer.status.as_u16()), fix)
         }
         301 | 302 | 303 | 307 | 308 => {
-            let detail = format!("it redirects to {}, in place of an answer in JSON", answer.header("location"));
+            let detail = format!("it redirects to {} instead of answering with JSON", answer.header("location"));
             Finding::fail(
                 CHECK,
                 detail,
@@ -49,7 +50,7 @@ pub(super) fn check(setup: &Setup, client: &HttpClient, url: &str, socket_id: Op
 fn answered(setup: &Setup, answer: &Answer, socket_id: SocketId) -> Finding {
     let Some(auth) = answer.object().and_then(|body| Some(body.get("auth")?.as_str()?.to_owned())) else {
         let detail = format!(
-            "it answers 200 with {} in place of a signature: the broadcast driver is not pusher there",
+            "it answers 200 with {} instead of a signature: its broadcast driver is not pusher",
             answer.message()
         );
         return Finding::fail(CHECK, detail, "BROADCAST_CONNECTION=pusher\nphp artisan config:clear");
@@ -65,7 +66,7 @@ fn answered(setup: &Setup, answer: &Answer, socket_id: SocketId) -> Finding {
     match AuthToken::parse(Some(&auth)).and_then(|token| token.verify(credentials.key.as_str(), &expected)) {
         Ok(()) => Finding::pass(CHECK, "it answers, and signs as the server expects"),
         Err(error) => {
-            let detail = format!("it signs for another app or with another secret than .env has: {error}");
+            let detail = format!("it signs for another app or with another secret than the one in .env: {error}");
             Finding::fail(CHECK, detail, "php artisan config:clear\nand restart PHP-FPM or Octane")
         }
     }

@@ -1,11 +1,11 @@
-//! `container`: `localhost` in a container is that container and no other.
+//! The check `container`: in a container, `localhost` is the container itself.
 
 use super::side::Side;
 use crate::{finding::Finding, setup::Setup};
 
 const CHECK: &str = "container";
 
-/// Nothing for the page, which runs in a browser.
+/// Checks the backend. It returns nothing for the page, which runs in a browser.
 pub(super) fn check(setup: &Setup, side: &Side, is_open: bool) -> Option<Finding> {
     if !side.is_backend {
         return None;
@@ -21,11 +21,11 @@ pub(super) fn check(setup: &Setup, side: &Side, is_open: bool) -> Option<Finding
     }
     let name = format!("{}_HOST", setup.names());
     let fix = format!(
-        "{name}=clairon\n(the name of the service in docker-compose.yml, or host.docker.internal for the machine itself)"
+        "{name}=clairon\n(the service name in docker-compose.yml, or host.docker.internal for the machine itself)"
     );
     let detail = format!("{host} is the container that Laravel runs in");
     Some(if is_open {
-        Finding::warn(CHECK, format!("{detail}: right only as long as the server runs in it too"), fix)
+        Finding::warn(CHECK, format!("{detail}: this works only while the server runs in it too"), fix)
     } else {
         Finding::fail(CHECK, format!("{detail}, and nothing listens at port {} in it", side.endpoint.port), fix)
     })

@@ -1,4 +1,4 @@
-//! `name`: the host's name has an address.
+//! The check `name`: the host name has an address.
 
 use std::net::{IpAddr, SocketAddr};
 
@@ -23,7 +23,7 @@ pub(super) fn check(side: &Side) -> (Finding, Option<Vec<SocketAddr>>) {
         found => {
             let why = found.err().map_or_else(|| "no address".to_owned(), |error| quote(&error.to_string()));
             let fix = format!(
-                "{}\nor add a DNS record for {host}; in Docker Compose it is the name of the service",
+                "{}\nor add a DNS record for {host}; in Docker Compose the name of the service is the host name",
                 side.set("HOST", "127.0.0.1")
             );
             (Finding::fail(CHECK, format!("{host} does not resolve: {why}"), fix), None)

@@ -1,4 +1,4 @@
-//! `port`: something listens there.
+//! The check `port`: a program listens at the port.
 
 use std::{
     io::ErrorKind,
@@ -13,7 +13,7 @@ use crate::finding::Finding;
 
 const CHECK: &str = "port";
 
-/// Where Clairon listens unless it is told otherwise, and other servers of this kind.
+/// The default port of Clairon, soketi and `Laravel WebSockets`.
 const USUAL_PORT: u16 = 6001;
 
 pub(super) fn check(side: &Side, addresses: &[SocketAddr]) -> (Finding, Option<TcpStream>) {
@@ -28,7 +28,9 @@ pub(super) fn check(side: &Side, addresses: &[SocketAddr]) -> (Finding, Option<T
             let fix = format!("open port {} in the firewall, or publish it from the container", side.endpoint.port);
             Finding::fail(
                 CHECK,
-                format!("{authority} does not answer (cURL error 28): a firewall drops it, or the host is down"),
+                format!(
+                    "{authority} does not answer (cURL error 28): a firewall drops the packets, or the host is down"
+                ),
                 fix,
             )
         }
@@ -41,7 +43,7 @@ fn refused(side: &Side, addresses: &[SocketAddr]) -> Finding {
     let nothing = format!("nothing listens at {} (cURL error 7)", side.endpoint.authority());
     let usual: Vec<_> = addresses.iter().map(|address| SocketAddr::new(address.ip(), USUAL_PORT)).collect();
     if side.endpoint.port != USUAL_PORT && dial(&usual).is_ok() {
-        let detail = format!("{nothing}, but something does at its port {USUAL_PORT}");
+        let detail = format!("{nothing}, but a program listens at its port {USUAL_PORT}");
         return Finding::fail(CHECK, detail, side.set("PORT", &USUAL_PORT.to_string()));
     }
     let fix = if side.endpoint.is_loopback() {
@@ -49,7 +51,9 @@ fn refused(side: &Side, addresses: &[SocketAddr]) -> Finding {
         format!("clairon serve --port {}\nor the port it listens on: {other}", side.endpoint.port)
     } else {
         let other = side.set("PORT", "443");
-        format!("start the server there, on an address that others reach: CLAIRON_SERVER_HOST=0.0.0.0\nor: {other}")
+        format!(
+            "start the server there, on an address that other machines reach: CLAIRON_SERVER_HOST=0.0.0.0\nor: {other}"
+        )
     };
     Finding::fail(CHECK, nothing, fix)
 }

@@ -1,4 +1,4 @@
-//! `server`: who answers there.
+//! The check `server`: which program answers.
 
 use clairon_client::{Answer, HttpClient};
 use clairon_protocol::quote;
@@ -8,24 +8,24 @@ use crate::finding::Finding;
 
 const CHECK: &str = "server";
 
-/// Who can be behind a port.
+/// The programs that may answer.
 #[derive(Clone, Debug, PartialEq, Eq)]
 enum ServerKind {
-    /// With its version, where it was told.
+    /// Clairon, with its version if the answer has it.
     Clairon(Option<String>),
     /// Another server of the Pusher protocol.
-    Other(&'static str),
-    /// A proxy that does not reach what is behind it.
+    OtherServer(&'static str),
+    /// A proxy that does not reach the server behind it, with its status.
     DeadProxy(u16),
-    /// Something else altogether.
-    Stranger(&'static str),
+    /// Another program.
+    OtherProgram(&'static str),
     Unknown,
 }
 
 impl ServerKind {
     /// True if answers to other paths cannot say more.
     fn is_certain(&self) -> bool {
-        matches!(self, Self::Clairon(_) | Self::Other(_) | Self::DeadProxy(_))
+        matches!(self, Self::Clairon(_) | Self::OtherServer(_) | Self::DeadProxy(_))
     }
 }
 
@@ -54,7 +54,7 @@ pub(super) fn check(client: &HttpClient, side: &Side) -> Finding {
     finding(side, &kind, &answer)
 }
 
-/// What an answer to an unsigned `GET` gives away.
+/// Recognises a program by its answer to an unsigned `GET`.
 fn recognise(path: &str, answer: &Answer) -> ServerKind {
     let body = answer.body.as_str();
     let powered_by = answer.header("x-powered-by");
@@ -67,29 +67,29 @@ fn recognise(path: &str, answer: &Answer) -> ServerKind {
         return ServerKind::Clairon(None);
     }
     if powered_by.contains("Ratchet") || error.starts_with("Unknown app id") {
-        return ServerKind::Other("Laravel WebSockets");
+        return ServerKind::OtherServer("Laravel WebSockets");
     }
     if error.starts_with("No matching application") || (status == 404 && body == "Not found.") {
-        return ServerKind::Other("Laravel Reverb");
+        return ServerKind::OtherServer("Laravel Reverb");
     }
     if path == "/up" && !answer.header("x-health-check").is_empty() {
-        return ServerKind::Other("sockudo");
+        return ServerKind::OtherServer("sockudo");
     }
     if !answer.header("uwebsockets").is_empty() || (path == "/" && body == "OK") {
-        return ServerKind::Other("soketi");
+        return ServerKind::OtherServer("soketi");
     }
     if !answer.header("x-pusher-backend").is_empty() {
-        return ServerKind::Other("hosted Pusher");
+        return ServerKind::OtherServer("hosted Pusher");
     }
     if matches!(status, 502..=504) {
         return ServerKind::DeadProxy(status);
     }
     if body.contains("/@vite/client") && !body.contains("csrf-token") {
-        return ServerKind::Stranger("the development server of Vite");
+        return ServerKind::OtherProgram("the development server of Vite");
     }
     let cookies = answer.header("set-cookie");
     if cookies.contains("XSRF-TOKEN") || cookies.contains("_session") || powered_by.starts_with("PHP") {
-        return ServerKind::Stranger("the Laravel site itself");
+        return ServerKind::OtherProgram("the Laravel site itself");
     }
     ServerKind::Unknown
 }
@@ -103,27 +103,28 @@ fn finding(side: &Side, kind: &ServerKind, answer: &Answer) -> Finding {
             let version = version.as_ref().map(|version| format!(" {}", quote(version))).unwrap_or_default();
             Finding::pass(CHECK, format!("{endpoint} is Clairon{version}{through}"))
         }
-        ServerKind::Other(name) => {
+        ServerKind::OtherServer(name) => {
             Finding::warn(CHECK, format!("{endpoint} is {name}, not Clairon{through}"), side.set("PORT", "6001"))
         }
         ServerKind::DeadProxy(status) => {
             let proxy = if server.is_empty() { "a proxy" } else { &server };
-            let fix =
-                "start Clairon, and let the proxy pass to its address, in nginx: proxy_pass http://127.0.0.1:6001;";
+            let fix = "start Clairon, and point the proxy to its address, in nginx: proxy_pass http://127.0.0.1:6001;";
             Finding::fail(
                 CHECK,
                 format!("{endpoint} is {proxy}, which does not reach the server behind it ({status})"),
                 fix,
             )
         }
-        ServerKind::Stranger(who) => {
+        ServerKind::OtherProgram(who) => {
             Finding::fail(CHECK, format!("{endpoint} is {who}, not a broadcasting server"), side.set("PORT", "6001"))
         }
         ServerKind::Unknown => {
             let server = if server.is_empty() { "an unknown server".to_owned() } else { server };
-            let detail =
-                format!("{endpoint} is {server}, and no broadcasting server shows itself ({})", answer.status.as_u16());
-            Finding::warn(CHECK, detail, "the checks that follow tell whether it serves /app and /apps all the same")
+            let detail = format!(
+                "{endpoint} is {server}; no broadcasting server is recognised behind it ({})",
+                answer.status.as_u16()
+            );
+            Finding::warn(CHECK, detail, "the next checks show whether it serves /app and /apps")
         }
     }
 }
@@ -132,13 +133,13 @@ fn finding(side: &Side, kind: &ServerKind, answer: &Answer) -> Finding {
 mod tests {
     use super::*;
 
-    /// What the peers answer, from their sources.
+    /// The answers are taken from the servers' sources.
     #[test]
     fn servers_are_told_apart() {
         let kind = |path: &str, status: u16, headers: &[(&'static str, &'static str)], body: &str| {
             recognise(path, &Answer::new(status, headers, body))
         };
-        let other = ServerKind::Other;
+        let other = ServerKind::OtherServer;
         assert_eq!(
             kind("/", 200, &[], "Clairon 1.2.3: a broadcasting server"),
             ServerKind::Clairon(Some("1.2.3".into()))
@@ -156,11 +157,11 @@ mod tests {
         assert_eq!(kind("/", 503, &[("Server", "nginx")], "<html>"), ServerKind::DeadProxy(503));
         assert_eq!(
             kind("/", 200, &[], "<script src=\"/@vite/client\">"),
-            ServerKind::Stranger("the development server of Vite")
+            ServerKind::OtherProgram("the development server of Vite")
         );
         assert_eq!(
             kind("/", 200, &[("Set-Cookie", "XSRF-TOKEN=x")], "<html>"),
-            ServerKind::Stranger("the Laravel site itself")
+            ServerKind::OtherProgram("the Laravel site itself")
         );
         assert_eq!(kind("/", 200, &[("Server", "nginx")], "Welcome to nginx!"), ServerKind::Unknown);
     }

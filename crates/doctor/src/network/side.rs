@@ -1,23 +1,23 @@
-//! The two who connect to a server: Laravel and the page. Often it is the same server.
+//! The two sides that connect to a server: Laravel and the page. Most projects have one server for both.
 
 use clairon_client::Endpoint;
 
 use crate::setup::Setup;
 
-/// A server, and who connects to it.
+/// A server, and the sides that connect to it.
 #[derive(Clone, Debug)]
 pub(super) struct Side {
     pub(super) endpoint: Endpoint,
     pub(super) is_backend: bool,
     pub(super) is_page: bool,
-    /// What the variables of the first begin with, such as `PUSHER` or `VITE_PUSHER`.
+    /// The prefix of the first side's variables, such as `PUSHER` or `VITE_PUSHER`.
     variables: String,
-    /// The same for the page, where both connect to it.
+    /// The prefix of the page's variables, if both sides connect to this server.
     mirrored: Option<String>,
 }
 
 impl Side {
-    /// The backend's server and the page's, or the one that they share.
+    /// The backend's server and the page's server, or the one server of both.
     pub(super) fn all(setup: &Setup) -> Vec<Self> {
         let (names, bundler) = (setup.names(), setup.page.bundler);
         let page_names = format!("{bundler}_{names}");
@@ -40,7 +40,7 @@ impl Side {
         backend.into_iter().chain(page).collect()
     }
 
-    /// Lines of `.env` that set one thing for all who connect here.
+    /// The lines of `.env` that set a value for all sides of this server.
     pub(super) fn set(&self, name: &str, value: &str) -> String {
         let own = format!("{}_{name}={value}", self.variables);
         let mirrored = self.mirrored.as_ref().map(|page| format!("\n{page}_{name}=\"${{{}_{name}}}\"", self.variables));

@@ -1,4 +1,4 @@
-//! `tls`: the port speaks TLS where it should, with a certificate for that name, and does not where it should not.
+//! The check `tls`: the port speaks TLS if and only if it is configured so, with a valid certificate.
 
 use std::{
     io,
@@ -19,10 +19,10 @@ use super::side::Side;
 use crate::finding::Finding;
 
 const CHECK: &str = "tls";
-/// A certificate that ends sooner should have been renewed.
+/// A certificate that expires within this time causes a warning.
 const RENEWED_BEFORE: Duration = Duration::from_secs(14 * DAY);
 const DAY: u64 = 86_400;
-/// How long a server that was expected to be plain may take to say that it is not TLS.
+/// The time for a server without TLS to refuse the probe.
 const PROBE_PATIENCE: Duration = Duration::from_secs(3);
 
 pub(super) fn check(http: &HttpClient, side: &Side, tcp: TcpStream, addresses: &[SocketAddr]) -> Finding {
@@ -42,16 +42,16 @@ pub(super) fn check(http: &HttpClient, side: &Side, tcp: TcpStream, addresses: &
     }
 }
 
-/// Without TLS all is well unless the port speaks TLS.
+/// Checks that a port without TLS in the settings does not speak TLS.
 fn check_plain(http: &HttpClient, client: &TlsClient, side: &Side, addresses: &[SocketAddr]) -> Finding {
     let authority = side.endpoint.authority();
     let answer = http.get(&side.endpoint.http("/"));
     let is_plain = answer.as_ref().is_ok_and(|answer| answer.status != 400 || !answer.body.contains("HTTPS"));
     if is_plain || !speaks_tls(client, side, addresses) {
-        return Finding::pass(CHECK, format!("{authority} without TLS, as configured"));
+        return Finding::pass(CHECK, format!("{authority} does not use TLS, as configured"));
     }
     let fix = side.set("SCHEME", "https");
-    Finding::fail(CHECK, format!("{authority} speaks TLS, and the scheme is http"), fix)
+    Finding::fail(CHECK, format!("{authority} speaks TLS, but the scheme is http"), fix)
 }
 
 fn speaks_tls(client: &TlsClient, side: &Side, addresses: &[SocketAddr]) -> bool {
@@ -120,7 +120,7 @@ fn invalid(side: &Side, error: &CertificateError, chain: Option<&CertificateChai
     }
 }
 
-/// No way leads from the certificate to one that this machine trusts.
+/// The finding for a certificate whose issuer this machine does not trust.
 fn untrusted(side: &Side, error: &CertificateError, chain: Option<&CertificateChain>) -> Finding {
     let host = &side.endpoint.host;
     let parsed = chain.and_then(|chain| X509Certificate::from_der(&chain.certificate).ok());
@@ -128,7 +128,7 @@ fn untrusted(side: &Side, error: &CertificateError, chain: Option<&CertificateCh
         return Finding::fail(
             CHECK,
             format!("the certificate for {host} is refused: {error:?}"),
-            "use one of a public authority",
+            "use a certificate of a public authority",
         );
     };
     if certificate.issuer() == certificate.subject() {
@@ -136,7 +136,7 @@ fn untrusted(side: &Side, error: &CertificateError, chain: Option<&CertificateCh
         return Finding::fail(
             CHECK,
             detail,
-            "get one of a public authority: certbot certonly; for development: mkcert -install",
+            "get a certificate of a public authority: certbot certonly; for development: mkcert -install",
         );
     }
     let issuer = quote(&certificate.issuer().to_string());
@@ -144,17 +144,17 @@ fn untrusted(side: &Side, error: &CertificateError, chain: Option<&CertificateCh
     let detail = format!(
         "the certificate for {host} was issued by {issuer:?}, which this machine does not trust ({sent} intermediate certificates were sent; cURL error 60)"
     );
-    let fix = "let the server send the whole chain, in nginx: ssl_certificate …/fullchain.pem;\n\
+    let fix = "configure the server to send the whole chain, in nginx: ssl_certificate …/fullchain.pem;\n\
                or install the certificate of a private authority: update-ca-certificates";
     Finding::fail(CHECK, detail, fix)
 }
 
-/// The port is open, and what comes from it is no TLS.
+/// The finding for an open port that does not complete TLS.
 fn no_tls(side: &Side, error: &io::Error) -> Finding {
     let authority = side.endpoint.authority();
     match cause(error) {
         Some(rustls::Error::InvalidMessage(_)) => {
-            let detail = format!("{authority} does not speak TLS, and the scheme is https (cURL error 35)");
+            let detail = format!("{authority} does not speak TLS, but the scheme is https (cURL error 35)");
             Finding::fail(
                 CHECK,
                 detail,
@@ -162,12 +162,13 @@ fn no_tls(side: &Side, error: &io::Error) -> Finding {
             )
         }
         Some(rustls::Error::AlertReceived(alert)) => {
-            let detail = format!("{authority} broke TLS off with {alert:?}: it may have no certificate for that name");
+            let detail =
+                format!("{authority} ended the handshake with {alert:?}: it may have no certificate for that name");
             Finding::fail(CHECK, detail, format!("check the proxy's certificate for {}", side.endpoint.host))
         }
         _ => {
             let detail = format!(
-                "{authority} broke off when TLS began, as a server without TLS does: {}",
+                "{authority} closed the connection at the start of TLS, as a server without TLS does: {}",
                 quote(&error.to_string())
             );
             Finding::fail(CHECK, detail, side.set("SCHEME", "http"))

@@ -1,4 +1,4 @@
-//! `upgrade` and `websocket`: the way to the server lets a WebSocket through, and the server lets the page in.
+//! The checks `upgrade` (every proxy forwards a WebSocket) and `websocket` (the server accepts the page).
 
 use clairon_client::{Endpoint, PusherSocket, SocketError, socket::NotUpgraded};
 
@@ -15,7 +15,7 @@ const NGINX: &str = "location /app/ {\n    proxy_pass http://127.0.0.1:6001;\n  
 pub(super) fn check(setup: &Setup, side: &Side, key: &str) -> (Vec<Finding>, Option<PusherSocket>) {
     let endpoint = &side.endpoint;
     let origin = setup.origin();
-    let passed = || Finding::pass(UPGRADE, format!("{} is let through", endpoint.websocket("/app")));
+    let passed = || Finding::pass(UPGRADE, format!("{} is forwarded as a WebSocket", endpoint.websocket("/app")));
     match PusherSocket::connect(endpoint, key, origin.as_deref()) {
         Ok(socket) => {
             let as_whom = origin.map(|origin| format!(" as a page of {origin}")).unwrap_or_default();
@@ -26,20 +26,20 @@ pub(super) fn check(setup: &Setup, side: &Side, key: &str) -> (Vec<Finding>, Opt
             (vec![passed(), refused(setup, code, &message, origin.as_deref())], None)
         }
         Err(SocketError::Broken(why)) => {
-            let fix = format!("look at the log of the server, and of the proxy in front of it; for nginx:\n{NGINX}");
+            let fix = format!("check the log of the server, and of the proxy in front of it; for nginx:\n{NGINX}");
             (vec![Finding::fail(UPGRADE, format!("{}: {why}", endpoint.websocket("/app")), fix)], None)
         }
     }
 }
 
-/// The request for a WebSocket was answered as an ordinary one.
+/// The finding for a handshake that got an ordinary HTTP answer.
 fn blocked(setup: &Setup, side: &Side, answer: &NotUpgraded) -> Finding {
     let NotUpgraded { status, server, location, message } = answer;
-    let who = if server.is_empty() { "what is in front of the server".to_owned() } else { server.clone() };
+    let who = if server.is_empty() { "the proxy in front of the server".to_owned() } else { server.clone() };
     let lower = message.to_ascii_lowercase();
     let is_stripped = *status == 426 || (*status == 400 && (lower.contains("upgrade") || lower.contains("websocket")));
     if is_stripped {
-        let detail = format!("{who} takes the header Upgrade away, so that no WebSocket gets through ({status})");
+        let detail = format!("{who} removes the header Upgrade, so WebSockets fail ({status})");
         return Finding::fail(UPGRADE, detail, NGINX);
     }
     match status {
@@ -50,7 +50,7 @@ fn blocked(setup: &Setup, side: &Side, answer: &NotUpgraded) -> Finding {
                 }
                 _ => NGINX.to_owned(),
             };
-            Finding::fail(UPGRADE, format!("{who} redirects to {location}; a WebSocket does not follow"), fix)
+            Finding::fail(UPGRADE, format!("{who} redirects to {location}, which WebSockets do not follow"), fix)
         }
         404 => {
             let prefix = &side.endpoint.prefix;
@@ -58,19 +58,22 @@ fn blocked(setup: &Setup, side: &Side, answer: &NotUpgraded) -> Finding {
             Finding::fail(
                 UPGRADE,
                 detail,
-                format!("{NGINX}\nor set wsPath in Echo's options, if the server is behind a prefix"),
+                format!("{NGINX}\nor set wsPath in Echo's options, if the server has a path prefix"),
             )
         }
         502..=504 => Finding::fail(UPGRADE, format!("{who} does not reach the server behind it ({status})"), NGINX),
         _ => {
-            let fix =
-                format!("look at the proxy's log; {}_{}_HOST and _PORT name it", setup.page.bundler, setup.names());
-            Finding::fail(UPGRADE, format!("{who} answers {status} in place of 101: {message}"), fix)
+            let fix = format!(
+                "check the proxy's log; {}_{}_HOST and _PORT name the proxy",
+                setup.page.bundler,
+                setup.names()
+            );
+            Finding::fail(UPGRADE, format!("{who} answers {status} instead of 101: {message}"), fix)
         }
     }
 }
 
-/// The server has let the WebSocket through and the page not in.
+/// The finding for a server that opens the WebSocket and then refuses the page.
 fn refused(setup: &Setup, code: Option<u64>, message: &str, origin: Option<&str>) -> Finding {
     let variable = setup.page.key.variable_or(&format!("{}_{}_APP_KEY", setup.page.bundler, setup.names())).to_owned();
     let detail = match code {
@@ -85,21 +88,22 @@ fn refused(setup: &Setup, code: Option<u64>, message: &str, origin: Option<&str>
                 "{variable}=…\n`clairon app list` has the keys; `clairon serve --env-file .env` takes the app of .env"
             ),
         ),
-        Some(4003) => fail("the app is switched off", "switch the app on".to_owned()),
-        Some(4004 | 4100) => {
-            fail("the server is full", "raise the app's capacity, or the limit of open files".to_owned())
-        }
+        Some(4003) => fail("the app is disabled", "enable the app: clairon app enable ID".to_owned()),
+        Some(4004 | 4100) => fail(
+            "the app or the server has reached its limit of connections",
+            "raise the app's capacity, or the limit of open files".to_owned(),
+        ),
         Some(4005) => fail(
             "the server does not know the path",
-            "wsPath in Echo's options, or CLAIRON_SERVER_PATH_PREFIX".to_owned(),
+            "set wsPath in Echo's options, or CLAIRON_SERVER_PATH_PREFIX of the server".to_owned(),
         ),
         Some(4009) => {
             let host = origin.unwrap_or("the page");
             fail(
-                &format!("pages of {host} are not let in"),
+                &format!("pages of {host} are refused"),
                 format!("add {host} to the app's allowed_origins, or set APP_URL to the site's true address"),
             )
         }
-        _ => fail("the server does not let the page in", "look at the server's log".to_owned()),
+        _ => fail("the server refuses the page", "check the server's log".to_owned()),
     }
 }

@@ -1,4 +1,4 @@
-//! `address`: host, port and scheme are well formed, and fit each other on both sides.
+//! The check `address`: host, port and scheme are well formed and agree between Laravel and the page.
 
 use clairon_client::{Endpoint, is_loopback};
 use clairon_laravel::AddressError;
@@ -18,7 +18,7 @@ pub(super) fn check(setup: &Setup) -> Finding {
         }
     }
     let (Ok(backend), Ok(page)) = (&setup.backend, &setup.page.endpoint) else {
-        return Finding::fail(CHECK, "no server is named", format!("{}_HOST=127.0.0.1", setup.names()));
+        return Finding::fail(CHECK, "no server is set", format!("{}_HOST=127.0.0.1", setup.names()));
     };
     unfit(setup, backend, page).unwrap_or_else(|| {
         if backend == page {
@@ -29,7 +29,7 @@ pub(super) fn check(setup: &Setup) -> Finding {
     })
 }
 
-/// The first thing in which the two sides do not fit each other or the site.
+/// The first contradiction between the two sides, or between them and the site.
 fn unfit(setup: &Setup, backend: &Endpoint, page: &Endpoint) -> Option<Finding> {
     let names = setup.names();
     let variables = format!("{}_{names}", setup.page.bundler);
@@ -44,8 +44,10 @@ fn unfit(setup: &Setup, backend: &Endpoint, page: &Endpoint) -> Option<Finding> 
     }
     let site = setup.project.environment.page_host().filter(|host| !is_loopback(host));
     if let Some(site) = site.filter(|_| page.is_loopback()) {
-        let detail =
-            format!("the page connects to {}, which is the visitor's own machine; the site is at {site}", page.host);
+        let detail = format!(
+            "the page connects to {}, which is the visitor's own machine, but the site is at {site}",
+            page.host
+        );
         return Some(Finding::fail(CHECK, detail, format!("{variables}_HOST={site}\nnpm run build")));
     }
     if backend.host == page.host && backend.port == page.port && backend.tls != page.tls {
@@ -54,7 +56,7 @@ fn unfit(setup: &Setup, backend: &Endpoint, page: &Endpoint) -> Option<Finding> 
         return Some(Finding::fail(CHECK, detail, same("SCHEME")));
     }
     if backend.host == page.host && backend.port != page.port {
-        let detail = format!("{backend} for Laravel, {page} for the page: two ports of one host");
+        let detail = format!("{backend} for Laravel, {page} for the page: these are two ports of one host");
         return Some(Finding::warn(CHECK, detail, same("PORT")));
     }
     let odd = [backend, page].into_iter().find(|side| matches!((side.tls, side.port), (true, 80) | (false, 443)))?;

@@ -1,4 +1,4 @@
-//! `config-cache`: Laravel reads the files, and not an older copy of them.
+//! The check `config-cache`: Laravel does not use an outdated copy of the configuration.
 
 use clairon_laravel::{Broadcasting, Setting};
 
@@ -8,7 +8,7 @@ const CHECK: &str = "config-cache";
 
 pub(super) fn check(setup: &Setup) -> Finding {
     let Some(cached) = &setup.project.cached else {
-        return Finding::pass(CHECK, "the configuration is not cached: .env counts");
+        return Finding::pass(CHECK, "the configuration is not cached: Laravel reads .env");
     };
     let stale = differences(&setup.project.broadcasting, cached);
     if stale.is_empty() {
@@ -21,7 +21,7 @@ pub(super) fn check(setup: &Setup) -> Finding {
     Finding::fail(CHECK, detail, "php artisan config:clear\nphp artisan queue:restart")
 }
 
-/// What the cache has other values for.
+/// The settings for which the cache has other values.
 fn differences(fresh: &Broadcasting, cached: &Broadcasting) -> Vec<&'static str> {
     let differ = |one: &Setting, other: &Setting| one.value.unread().is_none() && one.filled() != other.filled();
     if differ(&fresh.default, &cached.default) {

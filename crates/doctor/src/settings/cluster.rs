@@ -1,4 +1,4 @@
-//! `cluster`: nobody is sent to hosted Pusher by `PUSHER_APP_CLUSTER`.
+//! The check `cluster`: neither side connects to hosted Pusher because of `PUSHER_APP_CLUSTER`.
 
 use clairon_client::Endpoint;
 
@@ -15,7 +15,7 @@ pub(super) fn check(setup: &Setup) -> Finding {
     }
     match &setup.page.endpoint {
         Ok(page) if hosted(page) => page_finding(setup, page),
-        _ => Finding::pass(CHECK, "no host of hosted Pusher is used"),
+        _ => Finding::pass(CHECK, "neither side connects to hosted Pusher"),
     }
 }
 
@@ -32,7 +32,7 @@ fn backend_finding(setup: &Setup, backend: &Endpoint) -> Finding {
         );
         return Finding::fail(CHECK, detail, fix);
     }
-    let why = if environment.env_text(&host).is_some() { "names it" } else { "is not set" };
+    let why = if environment.env_text(&host).is_some() { "names that host" } else { "is not set" };
     let detail = format!("Laravel sends events to hosted Pusher at {}: {host} {why}", backend.host);
     Finding::fail(CHECK, detail, format!("{host}=127.0.0.1\n{names}_PORT=6001\n{names}_SCHEME=http"))
 }

@@ -1,4 +1,4 @@
-//! `credentials`: the app's id, key and secret are there and can be what they should be.
+//! The check `credentials`: the app's id, key and secret are set and well formed.
 
 use clairon_laravel::{BroadcastConnection, Environment, Setting, Value};
 use clairon_protocol::{AppId, AppKey, Secret, error::InvalidId};
@@ -18,10 +18,10 @@ pub(super) fn check(setup: &Setup, connection: &BroadcastConnection) -> Finding 
     let unread = all.iter().find_map(|(name, setting, _)| Some((name, setting.value.unread()?)));
     if let Some((name, unread)) = unread {
         let detail = format!(
-            "config/broadcasting.php:{}: {}, in place of env('{name}'), which only Laravel can tell",
+            "config/broadcasting.php:{}: {}, instead of env('{name}'), which only Laravel can compute",
             unread.line, unread.what
         );
-        return Finding::warn(CHECK, detail, "checks that sign something are not run");
+        return Finding::warn(CHECK, detail, "checks that need a signature are not run");
     }
     let missing: Vec<&str> =
         all.iter().filter(|(_, setting, _)| setting.filled().is_none()).map(|(name, ..)| name.as_str()).collect();
@@ -31,7 +31,7 @@ pub(super) fn check(setup: &Setup, connection: &BroadcastConnection) -> Finding 
         let fix =
             format!("{}\n`clairon app list` and `clairon app show ID --show-secret` have the values", lines.join("\n"));
         let missing = missing.iter().map(|name| match php_value(environment, name) {
-            Some(value) => format!("{name} (Laravel takes what is there for {value})"),
+            Some(value) => format!("{name} (Laravel reads its text as {value})"),
             None => (*name).to_owned(),
         });
         return Finding::fail(CHECK, format!("not set: {}", missing.collect::<Vec<_>>().join(", ")), fix);
@@ -45,20 +45,20 @@ pub(super) fn check(setup: &Setup, connection: &BroadcastConnection) -> Finding 
         let name = &all[2].0;
         return Finding::fail(
             CHECK,
-            format!("{name} is the key, which every visitor of the page can read"),
+            format!("{name} equals the key, which every visitor of the page can read"),
             format!("{name}=…"),
         );
     }
     let names = all.map(|(name, ..)| name);
     if let Some(name) = names.iter().find(|name| php_value(environment, name).is_some()) {
-        let detail = format!("{name} is true for Laravel, and the Pusher library gets 1 for it");
-        return Finding::warn(CHECK, detail, format!("{name}='\"true\"' where it is meant to be this word"));
+        let detail = format!("{name} is true in Laravel, so the Pusher library gets 1");
+        return Finding::warn(CHECK, detail, format!("{name}='\"true\"' if the word itself is meant"));
     }
     let choice = setup.project.credential_choice(connection).map(|choice| format!("; {choice}"));
     Finding::pass(CHECK, format!("{}{}", names.join(", "), choice.unwrap_or_default()))
 }
 
-/// The value of PHP that `env()` takes a variable for, in place of a text that is not empty.
+/// The PHP value that `env()` makes of a variable, if it is not a text or is empty although the file has a text.
 fn php_value(environment: &Environment, name: &str) -> Option<&'static str> {
     let is_written = environment.filled(name).is_some();
     match environment.env(name)? {

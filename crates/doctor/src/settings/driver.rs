@@ -1,11 +1,11 @@
-//! `driver`: events go to a server that speaks the Pusher protocol.
+//! The check `driver`: Laravel sends events to a server that speaks the Pusher protocol.
 
 use clairon_protocol::quote;
 
 use crate::{finding::Finding, setup::Setup};
 
 const CHECK: &str = "driver";
-/// The names of the variable in Laravel 11 and newer, and in older ones.
+/// The variable in Laravel 11 and newer, and in older versions.
 const VARIABLES: [&str; 2] = ["BROADCAST_CONNECTION", "BROADCAST_DRIVER"];
 
 pub(super) fn check(setup: &Setup) -> Finding {
@@ -15,14 +15,14 @@ pub(super) fn check(setup: &Setup) -> Finding {
     let fix = format!("{variable}=pusher");
     if let Some(unread) = default.value.unread() {
         let detail = format!(
-            "config/broadcasting.php:{}: the default connection is {}, which only Laravel can tell",
+            "config/broadcasting.php:{}: the default connection is {}, which only Laravel can compute",
             unread.line, unread.what
         );
         return Finding::warn(CHECK, detail, fix);
     }
     let name = default.filled().unwrap_or_else(|| "null".to_owned());
     let Some(connection) = broadcasting.connection() else {
-        let detail = format!("{variable} is {:?}, and config/broadcasting.php has no such connection", quote(&name));
+        let detail = format!("{variable} is {:?}, but config/broadcasting.php has no such connection", quote(&name));
         return Finding::fail(CHECK, detail, fix);
     };
     match connection.driver.filled().as_deref() {
@@ -30,9 +30,7 @@ pub(super) fn check(setup: &Setup) -> Finding {
             None => Finding::pass(CHECK, format!("{variable}={name}")),
             Some(other) => Finding::warn(
                 CHECK,
-                format!(
-                    "this project reads {variable}={name}; `clairon serve` goes by {other}, which has another value"
-                ),
+                format!("this project reads {variable}={name}; `clairon serve` reads {other}, which has another value"),
                 format!("{other}={name}"),
             ),
         },
@@ -48,14 +46,14 @@ pub(super) fn check(setup: &Setup) -> Finding {
     }
 }
 
-/// The variable of newer versions, where it is set too, differs, and this project does not read it.
+/// The variable of newer versions, if this project does not read it and it has another value.
 fn other_connection(setup: &Setup, variable: &str, name: &str) -> Option<&'static str> {
     let [newer, older] = VARIABLES;
     let differs = || setup.project.environment.env_text(newer).is_some_and(|other| other != name);
     (variable == older && differs()).then_some(newer)
 }
 
-/// Why events go nowhere: often the variable is set, but by the name that another version of Laravel reads.
+/// Why Laravel sends no event. Often the variable is set under the name that another version of Laravel reads.
 fn silent(setup: &Setup, variable: &str, driver: &str) -> String {
     let environment = &setup.project.environment;
     let other = VARIABLES.into_iter().find(|name| *name != variable && environment.filled(name).is_some());

@@ -1,4 +1,4 @@
-//! `echo`: the page's options are those that another server than hosted Pusher needs.
+//! The check `echo`: the options of Laravel Echo suit a server other than hosted Pusher.
 
 use clairon_laravel::EchoSetup;
 
@@ -17,8 +17,8 @@ pub(super) fn check(setup: &Setup) -> Finding {
     let place = format!("{}:{}", echo.file.display(), echo.line);
     let get = |option: &str| echo.get(option, environment);
     if let Some(unread) = echo.unread() {
-        let detail = format!("{place}: line {} is {}, so that not all options are known", unread.line, unread.what);
-        return Finding::warn(CHECK, detail, "name the server with --url to check it all the same");
+        let detail = format!("{place}: line {} is {}, so some options are not known", unread.line, unread.what);
+        return Finding::warn(CHECK, detail, "name the server with --url to check it");
     }
     match get("broadcaster").filled().as_deref() {
         Some("pusher" | "reverb") => {}
@@ -28,20 +28,22 @@ pub(super) fn check(setup: &Setup) -> Finding {
         }
     }
     if lacks_cluster(echo, setup) {
-        let detail = format!("{place}: there is no cluster, and pusher-js throws an error without one, whatever it is");
+        let detail = format!(
+            "{place}: the option cluster is missing, and pusher-js throws an error without it; any value will do"
+        );
         return Finding::fail(CHECK, detail, "cluster: 'mt1',");
     }
     let transports = get("enabledTransports").value;
     if transports.items().count() == 0 && transports.unread().is_none() {
         let detail = format!(
-            "{place}: without enabledTransports pusher-js falls back to servers of hosted Pusher after some seconds"
+            "{place}: without the option enabledTransports pusher-js falls back to hosted Pusher after some seconds"
         );
         return Finding::warn(CHECK, detail, "enabledTransports: ['ws', 'wss'],");
     }
     Finding::pass(CHECK, place)
 }
 
-/// The broadcaster `reverb` sets one itself.
+/// True if the option `cluster` is missing. The broadcaster `reverb` sets it itself.
 fn lacks_cluster(echo: &EchoSetup, setup: &Setup) -> bool {
     let get = |option: &str| echo.get(option, &setup.project.environment);
     let cluster = get("cluster").value;

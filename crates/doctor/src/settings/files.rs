@@ -1,4 +1,4 @@
-//! `files`: the project's files are there and readable.
+//! The check `files`: the project's files exist and are readable.
 
 use std::path::Path;
 
@@ -8,7 +8,7 @@ use crate::{finding::Finding, setup::Setup};
 
 const CHECK: &str = "files";
 
-/// A file that stops everything else.
+/// The finding for a file that prevents all other checks.
 pub(crate) fn unreadable(error: &LaravelError) -> Finding {
     let fix = match error {
         LaravelError::EnvFile {
@@ -19,7 +19,7 @@ pub(crate) fn unreadable(error: &LaravelError) -> Finding {
             "put the value in 'single quotes'; Laravel does not start with such a line either"
         }
         LaravelError::EnvFile { problem: InvalidEnvFile::Size { .. }, .. } => {
-            "look for values that stand for each other, over and over"
+            "look for values that repeat each other many times with ${…}"
         }
         LaravelError::Kind { .. } => "put a file there",
         _ => "make the file readable for this user",
@@ -27,7 +27,7 @@ pub(crate) fn unreadable(error: &LaravelError) -> Finding {
     Finding::fail(CHECK, error.to_string(), fix)
 }
 
-/// One finding for the files, or one for each thing about `.env` that is likely to be a mistake.
+/// One finding for the files, or one for each probable mistake in `.env`.
 pub(super) fn check(setup: &Setup) -> Vec<Finding> {
     let project = &setup.project;
     let config =
@@ -51,25 +51,25 @@ fn counts(name: &str) -> bool {
 
 fn without_env_file(setup: &Setup, config: &str) -> Finding {
     if setup.project.environment.variables().iter().any(|(name, _)| counts(name)) {
-        return Finding::pass(CHECK, format!("no .env; variables of the process, {config}"));
+        return Finding::pass(CHECK, format!("no .env, but variables of the process; {config}"));
     }
     let fix = "run this in the folder of the Laravel project, or name the file with --env-file";
     Finding::fail(CHECK, "no .env here, and no PUSHER_, REVERB_ or BROADCAST_ variable", fix)
 }
 
-/// What Laravel passes over without an error.
+/// A finding for each group of lines that Laravel ignores without an error.
 fn lost(setup: &Setup, path: &Path) -> Vec<Finding> {
     let finding = |lost: &LostLines| {
         let fix = match lost {
             LostLines::ToTheEnd { .. } => "close the quote",
-            LostLines::InComment { .. } => "take the quote out of the comment",
+            LostLines::InComment { .. } => "remove the quote from the comment",
         };
         Finding::warn(CHECK, format!("{}{lost}", path.display()), fix)
     };
     setup.project.environment.lost().iter().map(finding).collect()
 }
 
-/// Variables of the file that those of the process cover.
+/// The finding for variables that have another value in the process than in the file.
 fn hidden(setup: &Setup, path: &Path) -> Option<Finding> {
     let environment = &setup.project.environment;
     let variables = environment.variables().into_iter().map(|(name, _)| name);
@@ -79,7 +79,9 @@ fn hidden(setup: &Setup, path: &Path) -> Option<Finding> {
         return None;
     }
     let names = hidden.join(", ");
-    let detail =
-        format!("{names}: the process has another value than {}, and it is the process's that counts", path.display());
+    let detail = format!(
+        "{names}: the process has another value than {}, and Laravel uses the value of the process",
+        path.display()
+    );
     Some(Finding::warn(CHECK, detail, format!("unset {}", hidden.join(" "))))
 }

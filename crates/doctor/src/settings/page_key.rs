@@ -1,4 +1,4 @@
-//! `page-key`: the page has the backend's key, and not its secret.
+//! The check `page-key`: the page has the backend's key and not its secret.
 
 use clairon_laravel::{BroadcastConnection, Value};
 
@@ -13,10 +13,14 @@ pub(super) fn check(setup: &Setup, connection: &BroadcastConnection) -> Finding 
     let fix = format!("{page_variable}=\"${{{backend_variable}}}\"\nnpm run build");
     if let Some(name) = published_secret(setup, connection.secret.filled().as_deref()) {
         let detail = format!("{name} is the app's secret, and every visitor of the page can read it");
-        return Finding::fail(CHECK, detail, format!("{fix}\ngive the app a new secret: this one is known"));
+        return Finding::fail(
+            CHECK,
+            detail,
+            format!("{fix}\ngive the app a new secret, because this one is public: clairon app rotate ID"),
+        );
     }
     if let Some(unread) = setup.page.key.value.unread() {
-        let detail = format!("Echo's key (line {}) is {}, which only the page can tell", unread.line, unread.what);
+        let detail = format!("Echo's key (line {}) is {}, which only the page can compute", unread.line, unread.what);
         return Finding::warn(CHECK, detail, format!("key: import.meta.env.{page_variable},"));
     }
     match (setup.page.key.filled(), connection.key.filled()) {
@@ -25,13 +29,13 @@ pub(super) fn check(setup: &Setup, connection: &BroadcastConnection) -> Finding 
         }
         (Some(_), _) => Finding::fail(CHECK, format!("{page_variable} differs from {backend_variable}"), fix),
         (None, _) if setup.project.echo.is_none() && setup.page.key.variable.is_none() => {
-            Finding::warn(CHECK, format!("neither {page_variable} nor a set-up of Echo was found"), fix)
+            Finding::warn(CHECK, format!("found neither {page_variable} nor a set-up of Echo"), fix)
         }
         (None, _) => Finding::fail(CHECK, missing(setup, &page_variable), fix),
     }
 }
 
-/// The variable of the page, or the option of Echo, that shows the secret.
+/// The variable of the page or the option of Echo that contains the secret.
 fn published_secret(setup: &Setup, secret: Option<&str>) -> Option<String> {
     let secret = secret?;
     let variables = setup.project.environment.variables();
@@ -45,7 +49,7 @@ fn missing(setup: &Setup, variable: &str) -> String {
     let reads = setup.page.key.variable.as_deref();
     match reads {
         Some(name) if !name.starts_with("VITE_") && !name.starts_with("MIX_") => {
-            format!("Echo's key is {name}, which is not shown to the page: its name must begin with VITE_")
+            format!("Echo's key is {name}, which the page does not see: its name must begin with VITE_")
         }
         Some(_) => format!("{variable} is not set, and Echo's key is taken from it"),
         None => "Echo has no key".to_owned(),

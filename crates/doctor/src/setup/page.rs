@@ -1,27 +1,27 @@
-//! Where pusher-js connects to.
+//! The address and key that pusher-js connects with.
 
 use clairon_client::Endpoint;
 use clairon_laravel::{
     AddressError, BroadcastConnection, CredentialSet, EchoSetup, Project, Setting, Value, check_host, read_port,
 };
 
-/// What the page connects with.
+/// The connection settings of the page.
 #[derive(Debug)]
 pub(crate) struct Page {
-    /// What the bundler's variables begin with: `VITE`, or `MIX` in older projects.
+    /// The prefix of the bundler's variables: `VITE`, or `MIX` in older projects.
     pub(crate) bundler: &'static str,
     pub(crate) key: Setting,
-    /// Where it connects to, or why that cannot be told.
+    /// The address, or why it is not known.
     pub(crate) endpoint: Result<Endpoint, AddressError>,
-    /// True where the site is at https, so that pusher-js uses TLS whatever its options say.
+    /// True if the site uses https. pusher-js then uses TLS with any options.
     pub(crate) is_https: bool,
-    /// True where the options allow plain connections.
+    /// True if the options allow connections without TLS.
     pub(crate) allows_plain: bool,
 }
 
 impl Page {
-    /// Out of Echo's options, or where there are none out of the variables that they have by custom, or else like the
-    /// backend.
+    /// Reads Echo's options; without them the variables that they read by convention; without those the backend's
+    /// address.
     pub(super) fn of(project: &Project, connection: Option<&BroadcastConnection>, backend: Option<&Endpoint>) -> Self {
         let names = connection.map_or(CredentialSet::Pusher, BroadcastConnection::credential_set).prefix();
         let variables = project.environment.variables();
@@ -50,7 +50,7 @@ fn nothing() -> Setting {
     Setting { value: Value::Null, variable: None }
 }
 
-/// The options that Laravel's documentation gives.
+/// Echo's options as in Laravel's documentation.
 fn by_custom(bundler: &str, names: &str) -> Option<EchoSetup> {
     let variable = |name: &str| format!("import.meta.env.{bundler}_{names}_{name}");
     let [key, cluster, host, port, scheme] = ["APP_KEY", "APP_CLUSTER", "HOST", "PORT", "SCHEME"].map(variable);
@@ -61,14 +61,14 @@ fn by_custom(bundler: &str, names: &str) -> Option<EchoSetup> {
     EchoSetup::parse(std::path::Path::new(".env"), &source)
 }
 
-/// The rules of pusher-js 8.
+/// The address by the rules of pusher-js 8.
 fn endpoint(get: &dyn Fn(&str) -> Setting, tls: bool, variables: &str) -> Result<Endpoint, AddressError> {
     let port_option = if tls { "wssPort" } else { "wsPort" };
     for option in ["wsHost", port_option, "wsPath", "forceTLS"] {
         if let Some(unread) = get(option).value.unread() {
             let (line, what) = (unread.line, &unread.what);
             let why = format!(
-                "Echo's {option} (line {line}) is {what}, which only the page can tell; name the server with --url"
+                "Echo's {option} (line {line}) is {what}, which only the page can compute; name the server with --url"
             );
             return Err(AddressError::Unread(why));
         }

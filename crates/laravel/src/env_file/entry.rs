@@ -1,32 +1,32 @@
-//! A name and its value. The rules are those of `Parser/EntryParser.php`.
+//! Splits an entry into a name and a value, by the rules of `Parser/EntryParser.php`.
 
 use super::{lines::RawEntry, value::EnvValue};
 
-/// A variable that a file sets, or takes back.
+/// A variable that a file sets or removes.
 pub(super) struct Entry {
-    /// Its first line, from 1.
+    /// The first line of the entry, from 1.
     pub(super) line: usize,
     pub(super) name: String,
-    /// `None`: the name stands alone.
+    /// Missing for a name without `=`.
     pub(super) value: Option<EnvValue>,
 }
 
 /// Why Laravel refuses an entry.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum EntryError {
-    /// It begins with `=`.
+    /// The entry begins with `=`.
     #[error("there is no name before the =")]
     NoName,
-    /// Its name is none, or it is not an entry at all.
+    /// The name has a wrong character, or the line is no entry.
     #[error("not a NAME=VALUE line: a name has only A-Z a-z 0-9 _ and . in it")]
     Name,
-    /// A quote that this line should close.
+    /// A quote is not closed.
     #[error("a quote is not closed")]
     Quote,
-    /// Two words without quotes, or a word behind a closing quote.
+    /// Two words without quotes, or a word after a closing quote.
     #[error("only a # comment may follow a space or a closing quote: put the whole value in quotes")]
     Trailing,
-    /// A backslash in double quotes.
+    /// A backslash in double quotes before a character that needs none.
     #[error(
         "in double quotes a backslash must stand before one of \" \\ $ f n r t v: double it, or use 'single quotes'"
     )]
@@ -51,12 +51,12 @@ impl Entry {
     }
 }
 
-/// True for what a name consists of, here and in `${NAME}`.
+/// True for the characters of a name, here and in `${NAME}`.
 pub(super) fn is_of_name(byte: u8) -> bool {
     byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'.')
 }
 
-/// What PHP's `trim` takes off; a form feed is not among it.
+/// Removes the white space that PHP's `trim` removes. It keeps form feeds.
 pub(super) fn trim(text: &str) -> &str {
     text.trim_matches(is_trimmed)
 }
@@ -65,12 +65,12 @@ fn is_trimmed(char: char) -> bool {
     matches!(char, ' ' | '\t' | '\n' | '\r' | '\0' | '\x0b')
 }
 
-/// What PHP's `ctype_space` takes for white space.
+/// True for the white space of PHP's `ctype_space`.
 pub(super) fn is_space(char: char) -> bool {
     matches!(char, ' ' | '\t' | '\n' | '\r' | '\x0b' | '\x0c')
 }
 
-/// The name behind `export `. Shorter ones than two characters are refused together with it: `export A`.
+/// The name without a leading `export `. phpdotenv refuses names of one character after it: `export A`.
 fn without_export(name: &str) -> &str {
     const SHORTEST: usize = "export AB".len();
     match name.strip_prefix("export") {

@@ -1,23 +1,23 @@
-//! Lines, joined where a value goes over many. The rules are those of `Parser/Lines.php`.
+//! Joins the lines of values that span several lines, by the rules of `Parser/Lines.php`.
 
 use std::fmt::{self, Display, Formatter};
 
-/// The text of an entry that is yet to be taken apart.
+/// The text of an entry before it is split.
 pub(super) struct RawEntry {
-    /// Its first line, from 1.
+    /// The first line of the entry, from 1.
     pub(super) line: usize,
     pub(super) text: String,
 }
 
-/// Lines that Laravel passes over without a word, because a quote in front of them is not closed where it should be.
+/// Lines that Laravel ignores without an error, because of an open quote before them.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum LostLines {
-    /// No later line closes it.
+    /// No later line closes the quote.
     ToTheEnd {
         /// The line of the quote, from 1.
         line: usize,
     },
-    /// It stands in a comment, and the next quote closes it.
+    /// The quote is in a comment, and the next quote closes it.
     InComment {
         /// The line of the quote, from 1.
         line: usize,
@@ -27,7 +27,7 @@ pub enum LostLines {
 }
 
 impl Display for LostLines {
-    /// In words to be put behind the file's name.
+    /// A message that follows the file's name.
     fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
         match self {
             Self::ToTheEnd { line } => {
@@ -40,7 +40,7 @@ impl Display for LostLines {
     }
 }
 
-/// The entries of a file without its comments and empty lines, and what is lost beside them.
+/// The entries of a file without comments and empty lines, and the lines that Laravel ignores.
 pub(super) fn join(text: &str) -> (Vec<RawEntry>, Vec<LostLines>) {
     let text = text.replace("\r\n", "\n").replace('\r', "\n");
     let (mut entries, mut lost) = (Vec::new(), Vec::new());
@@ -70,8 +70,8 @@ pub(super) fn join(text: &str) -> (Vec<RawEntry>, Vec<LostLines>) {
     (entries, lost)
 }
 
-/// True where a line ends a value over many lines: it has a quote that is not escaped, beside the one that it opens
-/// itself. A quote at its very beginning counts only where it is alone.
+/// True if a line ends a value of several lines: it has an unescaped quote besides the one that it opens itself
+/// (`opens`). A quote at the start of the line counts only if the line has nothing else.
 fn closes(line: &str, opens: bool) -> bool {
     let unescaped = line.replace("\\\\", "");
     let quotes = unescaped.as_bytes().windows(2).filter(|pair| pair[0] != b'\\' && pair[1] == b'"').count();

@@ -1,11 +1,10 @@
-//! Writing a value.
+//! Writes a value.
 
 use crate::{env_function::env, value::Value};
 
-/// `text` as a value in an `.env` file, which Laravel's `env()` reads as the same text.
-///
-/// Plain letters and digits need no quotes. What `env()` would take for something else, such as `null`, gets a second
-/// pair of quotes, which `env()` takes off.
+/// `text` in the form of a value in an `.env` file. Laravel's `env()` reads it as the same text. Plain letters and
+/// digits need no quotes. A text that `env()` would convert, such as `null`, gets a second pair of quotes, which
+/// `env()` removes.
 #[must_use]
 pub fn quote(text: &str) -> String {
     let is_kept = env(text) == Value::Text(text.to_owned());

@@ -1,4 +1,5 @@
-//! A value. Reading it follows `Parser/EntryParser.php`, replacing `${NAME}` follows `Loader/Resolver.php`.
+//! Parses a value by the rules of `Parser/EntryParser.php`, and replaces each `${NAME}` by those of
+//! `Loader/Resolver.php`.
 
 use std::collections::VecDeque;
 
@@ -8,11 +9,11 @@ use super::entry::{EntryError, is_of_name, is_space};
 #[derive(Default)]
 pub(super) struct EnvValue {
     text: String,
-    /// Where in `text` a `$` may begin a `${NAME}`.
+    /// The positions in `text` of each `$` that may begin a `${NAME}`.
     references: Vec<usize>,
 }
 
-/// What has been read before a character.
+/// The state of the parser before a character.
 #[derive(Clone, Copy)]
 enum State {
     Start,
@@ -20,17 +21,17 @@ enum State {
     SingleQuoted,
     DoubleQuoted,
     Escape,
-    /// White space behind the value, or a closing quote.
+    /// After white space behind the value, or after a closing quote.
     End,
     Comment,
 }
 
 impl EnvValue {
-    /// Reads what stands behind the `=`, without white space around it.
+    /// Parses the text after the `=`, which is already trimmed.
     pub(super) fn parse(source: &str) -> Result<Self, EntryError> {
         use State::{Comment, DoubleQuoted, End, Escape, SingleQuoted, Start, Unquoted};
         let mut value = Self::default();
-        // Form feeds are not trimmed. As the first thing of a value they belong to it, and so does white space behind
+        // Form feeds are not trimmed. At the start of a value they belong to it, and so does the white space after
         // them.
         let rest = source.trim_start_matches(|char| is_space(char) && !matches!(char, '\r' | '\n'));
         let (blank, rest) = source.split_at(source.len() - rest.len());
@@ -76,12 +77,11 @@ impl EnvValue {
         self.text.push(char);
     }
 
-    /// The value with what each `${NAME}` stands for; `None`: that has more than `max` characters. The last one is
-    /// replaced first, so that a name may come out of another: `${A_${B}}`. What was put in place of one is not looked
-    /// at again.
+    /// The value with each `${NAME}` replaced; nothing if it has more than `max` characters. The last one is replaced
+    /// first, so a name may contain another: `${A_${B}}`. Replaced text is not searched again.
     pub(super) fn resolve<'a>(&self, get: impl Fn(&str) -> Option<&'a str>, max: usize) -> Option<String> {
         let mut text = self.text.as_str();
-        // The end of the value, as far as it has been resolved.
+        // The resolved end of the value.
         let mut end = VecDeque::new();
         for at in self.references.iter().rev() {
             let (before, piece) = text.split_at(*at);
@@ -100,7 +100,7 @@ impl EnvValue {
     }
 }
 
-/// The name of the `${NAME}` with which `text` begins.
+/// The name of the `${NAME}` at the start of `text`.
 fn name(text: &VecDeque<char>) -> Option<String> {
     let mut chars = text.iter().copied();
     if chars.next() != Some('$') || chars.next() != Some('{') {

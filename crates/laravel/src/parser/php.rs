@@ -1,4 +1,4 @@
-//! Operands of PHP.
+//! Parses operands of PHP.
 
 use super::{Parsed, Parser, STRONGEST};
 use crate::{
@@ -52,7 +52,7 @@ impl Parser {
         }
     }
 
-    /// A cast, or an expression in parentheses; the opening one is read.
+    /// Parses a cast, or an expression in parentheses, after the opening parenthesis.
     fn parenthesis(&mut self) -> Parsed {
         let cast = match self.name().map(str::to_ascii_lowercase).as_deref() {
             Some("int" | "integer" | "float" | "double") => Some(Cast::Number),
@@ -74,7 +74,7 @@ impl Parser {
         }
     }
 
-    /// The arguments of `env`, whose opening parenthesis is read.
+    /// Parses the arguments of `env` after the opening parenthesis.
     fn env(&mut self) -> Option<Expression> {
         let Kind::Text(name) = self.tokens.get(self.at)?.kind.clone() else { return None };
         self.at += 1;
@@ -84,7 +84,7 @@ impl Parser {
         self.take(")").then_some(Expression::Variable { name, default })
     }
 
-    /// The argument of a function that converts it; the opening parenthesis is read.
+    /// Parses the argument of a conversion function after the opening parenthesis.
     pub(super) fn converted(&mut self, cast: Cast) -> Parsed {
         let inner = self.expression(0)?;
         // A base may follow, as in `parseInt(port, 10)`.

@@ -1,4 +1,4 @@
-//! Operands of JavaScript and TypeScript, and where Echo is set up.
+//! Parses operands of JavaScript and TypeScript, and finds the call that sets Echo up.
 
 use super::{Parsed, Parser, STRONGEST};
 use crate::{
@@ -7,14 +7,14 @@ use crate::{
     value::Value,
 };
 
-/// How many constants of a script are read: each may have to be skipped up to its end, and read again after that.
+/// The number of constants that are read. Each may be skipped to its end and then scanned again, which costs time.
 const MAX_CONSTANTS: usize = 64;
 
 /// A call that sets Echo up, with its options.
 pub(crate) struct EchoCall {
     /// `new Echo(…)` or `configureEcho(…)`.
     pub(crate) function: &'static str,
-    /// From 1.
+    /// The line of the call, from 1.
     pub(crate) line: u32,
     pub(crate) options: Expression,
 }
@@ -43,7 +43,7 @@ pub(crate) fn echo_call(source: &str) -> Option<EchoCall> {
 impl Parser {
     pub(super) fn script_operand(&mut self) -> Parsed {
         let operand = self.bare_operand()?;
-        // TypeScript: `value!` and `value as string` are `value`.
+        // In TypeScript `value!` and `value as string` have the value of `value`.
         self.take("!");
         if matches!(self.name(), Some("as" | "satisfies")) {
             self.at += 1;
@@ -86,7 +86,7 @@ impl Parser {
         }
     }
 
-    /// `a.b?.c["d"]` as `a.b.c.d`.
+    /// Parses a path such as `a.b?.c["d"]` and returns it as `a.b.c.d`.
     fn path(&mut self) -> Option<String> {
         let mut path = self.take_name()?;
         loop {
@@ -105,7 +105,7 @@ impl Parser {
         }
     }
 
-    /// The members of an object up to its closing brace; the opening one is read.
+    /// Parses the members of an object after its opening brace, with the closing one.
     fn members(&mut self) -> Result<Vec<Entry>, crate::value::Unread> {
         let mut members = Vec::new();
         while !self.take("}") {
@@ -147,7 +147,8 @@ impl Parser {
             && self.tokens.get(self.at + 2).is_some_and(is_equals)
     }
 
-    /// Remembers a constant if it is made of plain values and variables; other constants in it would let it grow.
+    /// Stores a constant if it has only plain values and variables. Constants of constants are not stored, because they
+    /// could grow without bound.
     fn constant(&mut self) {
         self.constants_read += 1;
         self.at += 1;
@@ -162,12 +163,12 @@ impl Parser {
         let unread = Expression::Unread(self.because("a constant that is not plain"));
         self.constants.insert(name, value.ok().filter(|_| is_plain).unwrap_or(unread));
         if !is_plain {
-            // It may hold the call that is looked for.
+            // The value may contain the call to Echo.
             self.at = start;
         }
     }
 
-    /// The name of the function at `new Echo` or `configureEcho`; the last name of it is the present token.
+    /// The name of the function if the current token is the last one of `new Echo` or `configureEcho`.
     fn echo_function(&mut self) -> Option<&'static str> {
         match self.name()? {
             "configureEcho" => Some("configureEcho"),
@@ -178,7 +179,7 @@ impl Parser {
         }
     }
 
-    /// `<'reverb'>`
+    /// Skips type arguments such as `<'reverb'>`.
     fn skip_type_arguments(&mut self) {
         if !self.is("<") {
             return;
@@ -192,7 +193,7 @@ impl Parser {
     }
 }
 
-/// The object that a script consists of.
+/// Parses a script that is a single object.
 pub(crate) fn script_object(source: &str) -> Expression {
     Parser::new(source, Language::Script).element()
 }

@@ -1,15 +1,15 @@
-//! Literals of text.
+//! Reads text literals.
 
 use super::Language;
 
-/// A literal: its size in the source, and its value if the source tells it.
+/// A literal: its size in the source in bytes, and its value unless code computes it.
 pub(super) struct Literal {
     pub(super) size: usize,
     pub(super) value: Option<String>,
 }
 
-/// A literal between quotes. One that has no end is unreadable: in PHP to the end of the file, in JavaScript to that of
-/// the line.
+/// A literal in quotes. Without a closing quote it is unreadable up to the end of the file in PHP, and of the line in
+/// JavaScript.
 pub(super) fn quoted(source: &str, language: Language) -> Literal {
     let quote = if source.starts_with('"') { '"' } else { '\'' };
     let body = &source[1..];
@@ -28,7 +28,7 @@ pub(super) fn quoted(source: &str, language: Language) -> Literal {
     Literal { size: end + 2, value }
 }
 
-/// A template literal of JavaScript. With `${…}` in it only the program knows its value.
+/// A template literal of JavaScript. A `${…}` in it makes its value computed.
 pub(super) fn template(source: &str) -> Literal {
     let body = &source[1..];
     match closing(body, '`') {
@@ -40,7 +40,7 @@ pub(super) fn template(source: &str) -> Literal {
     }
 }
 
-/// The bytes of a heredoc or nowdoc: to the end of the line that begins with its label.
+/// The size of a heredoc or nowdoc in bytes, with the line that begins with its label.
 pub(super) fn heredoc_size(source: &str) -> usize {
     let (first, _) = source.split_once('\n').unwrap_or((source, ""));
     let label = first["<<<".len()..].trim().trim_matches(['"', '\'']);
@@ -55,7 +55,7 @@ pub(super) fn heredoc_size(source: &str) -> usize {
     source.len()
 }
 
-/// Where the quote stands that ends a literal.
+/// The position of the quote that ends a literal.
 fn closing(body: &str, quote: char) -> Option<usize> {
     let mut escaped = false;
     for (at, char) in body.char_indices() {
@@ -69,7 +69,7 @@ fn closing(body: &str, quote: char) -> Option<usize> {
     None
 }
 
-/// True where PHP would put the value of a variable into the text.
+/// True if PHP replaces a variable in the text.
 fn has_variables(body: &str) -> bool {
     let mut escaped = false;
     let mut after_dollar = false;
@@ -83,7 +83,7 @@ fn has_variables(body: &str) -> bool {
     false
 }
 
-/// Replaces escapes; nothing where one is not among those that PHP and JavaScript share.
+/// Replaces escapes; nothing if one is not common to PHP and JavaScript.
 fn unescape(body: &str) -> Option<String> {
     let mut text = String::with_capacity(body.len());
     let mut chars = body.chars();

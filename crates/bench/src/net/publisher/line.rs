@@ -11,21 +11,21 @@ use crate::{
     net::{dialer::Dialer, http::Head},
 };
 
-/// An answer grows no longer than this before the server is given up, in bytes.
+/// The longest answer, in bytes.
 const MAX_ANSWER: usize = 1 << 20;
 
-/// A connection that carries one request at a time and is kept for the next one if the server allows it.
+/// A connection for one request at a time. It is kept for the next request if the server allows it.
 #[derive(Debug, Default)]
 pub(super) struct Line {
     token: usize,
     stream: Option<TcpStream>,
-    /// The request under way and how much of it is out, in bytes.
+    /// The current request, and how many bytes of it are sent.
     request: Vec<u8>,
     written: usize,
     answer: Vec<u8>,
-    /// When the request was made; nothing while the line is idle.
+    /// The time of the request; nothing while the line is idle.
     sent: Option<Nanos>,
-    /// Whether the stream has carried an answer before: such a one may close just as the next request comes.
+    /// True if the stream has carried an answer. The server may close such a stream at any time, even during a request.
     is_used: bool,
 }
 
@@ -56,7 +56,7 @@ impl Line {
         Ok(())
     }
 
-    /// Goes on. Returns when the request was sent if its answer is complete now.
+    /// Handles an event of the poller. Returns the time of the request once its answer is complete.
     pub(super) fn on_event(
         &mut self,
         event: &Event,
@@ -68,7 +68,7 @@ impl Line {
         }
         let answered = if event.is_readable() || event.is_read_closed() { self.read(scratch)? } else { None };
         if self.sent.is_some() && self.stream.is_none() {
-            // The server closed a used stream before it can have seen the request.
+            // The server closed the used stream before it read the request, so the request is sent again.
             self.open(dialer)?;
         }
         Ok(answered)
@@ -81,7 +81,7 @@ impl Line {
                 Ok(written) => self.written += written,
                 Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
                 Err(error) if matches!(error.kind(), io::ErrorKind::WouldBlock | io::ErrorKind::NotConnected) => break,
-                // The end of a used stream shows when it is read.
+                // The next read finds the end of the used stream.
                 Err(_) if self.is_used => break,
                 Err(error) => return Err(error),
             }
@@ -106,7 +106,7 @@ impl Line {
         }
     }
 
-    /// The server has closed the stream.
+    /// Handles the end of the stream.
     fn end(&mut self) -> Result<Option<Nanos>, BenchError> {
         self.stream = None;
         if self.sent.is_none() || (self.is_used && self.answer.is_empty()) {

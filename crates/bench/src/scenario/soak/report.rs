@@ -1,4 +1,4 @@
-//! What a soak has shown.
+//! The figures of a soak.
 
 use super::{Soak, sleepers::TOO_SLOW, steady::Account};
 use crate::{
@@ -8,7 +8,7 @@ use crate::{
 };
 
 impl Soak {
-    /// All figures, and a fault for each that should be 0 and is not.
+    /// Adds all figures, and a fault for each one that should be 0 and is not.
     pub(super) fn report(self, mut stage: Stage<'_>, usage: Usage) -> Result<Measurement, BenchError> {
         let account = self.steady.account();
         let measurement = &mut stage.measurement;
@@ -59,7 +59,7 @@ fn add_account(measurement: &mut Measurement, account: Account) {
     add(measurement, "deliveries out of order", account.out_of_order, true);
 }
 
-/// Adds a count, which is a fault too if it should be 0 and is not.
+/// Adds a count, and a fault if it should be 0 and is not.
 fn add(measurement: &mut Measurement, name: &str, value: u64, is_fault: bool) {
     measurement.add_count(name, value);
     if is_fault && value > 0 {

@@ -1,4 +1,4 @@
-//! Who is in a presence channel, as one of its members is told.
+//! The members of a presence channel, as one member receives them.
 
 use std::collections::BTreeSet;
 
@@ -7,16 +7,16 @@ use serde_json::Value;
 /// The ids of users.
 pub(super) type Users = BTreeSet<String>;
 
-/// Kept as a client library keeps it: from the snapshot on, member by member.
+/// The members: those of the subscription's answer, with each later change, as in a client library.
 #[derive(Debug, Default)]
 pub(super) struct Roster {
     pub(super) users: Users,
-    /// Members who came though they were there, or left though they were not.
+    /// The number of members that were added twice, or removed without being present.
     pub(super) faults: u64,
 }
 
 impl Roster {
-    /// Takes a message of the channel.
+    /// Applies a message of the channel.
     pub(super) fn take(&mut self, message: &str) {
         let Ok(message) = serde_json::from_str::<Value>(message) else { return };
         let data = data(&message);
@@ -35,7 +35,7 @@ impl Roster {
     }
 }
 
-/// The data of a message: JSON, or a text that holds it.
+/// The data of a message: JSON, or a string of JSON.
 fn data(message: &Value) -> Value {
     match &message["data"] {
         Value::String(text) => serde_json::from_str(text).unwrap_or_default(),
@@ -43,7 +43,7 @@ fn data(message: &Value) -> Value {
     }
 }
 
-/// A user's id, which may be a text or a number.
+/// A user's id as text. In JSON it may be a string or a number.
 pub(super) fn text(id: &Value) -> Option<String> {
     match id {
         Value::String(text) => Some(text.clone()),

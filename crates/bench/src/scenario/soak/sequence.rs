@@ -1,22 +1,22 @@
-//! What one subscriber has of a channel's numbered events.
+//! The numbered events that one subscriber has received.
 
 use std::collections::BTreeSet;
 
-/// Numbers from 0 on, each of which should come once and in order.
+/// The numbers from 0 on. Each should arrive once and in order.
 #[derive(Debug, Default)]
 pub(super) struct Sequence {
-    /// The number that should come next.
+    /// The next expected number.
     next: u64,
-    /// Earlier ones that have not come.
+    /// Earlier numbers that have not arrived.
     gaps: BTreeSet<u64>,
     pub(super) delivered: u64,
     pub(super) duplicates: u64,
-    /// Those that came after a later one.
+    /// The count of numbers that arrived after a later one.
     pub(super) out_of_order: u64,
 }
 
 impl Sequence {
-    /// Takes a number that has arrived.
+    /// Records a number.
     pub(super) fn take(&mut self, number: u64) {
         self.delivered += 1;
         if number >= self.next {
@@ -29,7 +29,7 @@ impl Sequence {
         }
     }
 
-    /// How many of the first `sent` numbers have not come.
+    /// The count of the first `sent` numbers that have not arrived.
     pub(super) fn missing(&self, sent: u64) -> u64 {
         self.gaps.len() as u64 + sent.saturating_sub(self.next)
     }

@@ -12,28 +12,28 @@ use crate::{
     stamp::Kind,
 };
 
-/// The code that tells a client that it reads too slowly.
+/// The close code for a client that reads too slowly.
 pub(super) const TOO_SLOW: u16 = 4100;
 
-/// The receive buffer of those that do not read, in bytes: small, so that what piles up does so at the server.
+/// The receive buffer of subscribers that do not read, in bytes. It is small, so that data queues at the server.
 const RECEIVE_BUFFER: usize = 16 * 1024;
 
-/// The flood: 12 MB, which is more than a socket's send buffer and a bounded queue hold together.
+/// The flood: 12 MB, more than a socket's send buffer and a bounded queue together.
 const FLOOD: Job = Job { kind: Kind::Event, due: 0, channel: 0, events: 10, payload: 10_000, close: false };
 const FLOOD_REQUESTS: usize = 120;
 
 const INTERVAL: Duration = Duration::from_secs(20);
 
-/// How long they may take to find out that they were closed.
+/// The time for the subscribers to read the close frame.
 const PATIENCE: Duration = Duration::from_secs(5);
 
 #[derive(Debug, PartialEq, Eq)]
 enum Phase {
     Resting,
     Gathering,
-    /// They do not read, and the flood is on its way.
+    /// The subscribers do not read, and the flood is being sent.
     Asleep,
-    /// They read again, since this moment.
+    /// The subscribers read again since this time.
     Awake(Nanos),
 }
 
@@ -45,9 +45,9 @@ pub(super) struct Sleepers {
     next: Nanos,
     connections: HashSet<usize>,
     pub(super) rounds: u64,
-    /// How they were closed.
+    /// The number of closed subscribers by close code.
     pub(super) closed: BTreeMap<Option<u16>, u64>,
-    /// How many never were.
+    /// The number of subscribers that were not closed.
     pub(super) left_open: u64,
 }
 
@@ -85,7 +85,7 @@ impl Sleepers {
         self.phase == Phase::Resting
     }
 
-    /// Goes on with a round; begins one where one is due, unless all `is_over`.
+    /// Continues a round, or starts one if it is due and not `is_over`.
     pub(super) fn tick(&mut self, engine: &mut Engine<'_>, now: Nanos, is_over: bool) -> Result<(), BenchError> {
         match self.phase {
             Phase::Resting if !is_over && now >= self.next => {
@@ -124,7 +124,7 @@ impl Sleepers {
         self.connections.iter().try_for_each(|&connection| engine.swarm.set_paused(connection, paused))
     }
 
-    /// How many were closed in another way than they should have been, or not at all.
+    /// The number of subscribers that were not closed, or with another code than 4100.
     pub(super) fn faults(&self) -> u64 {
         let otherwise = self.closed.iter().filter(|(code, _)| **code != Some(TOO_SLOW));
         otherwise.map(|(_, count)| count).sum::<u64>() + self.left_open

@@ -1,4 +1,4 @@
-//! Subscribers that read all the time, and the events that they must get.
+//! Subscribers that always read, and the events that they must receive.
 
 use std::collections::HashMap;
 
@@ -22,14 +22,14 @@ pub(super) struct Steady {
     schedule: Schedule,
     bursts: Schedule,
     burst: usize,
-    /// How many events each channel was sent.
+    /// The number of events sent to each channel.
     sent: Vec<u64>,
     next_channel: usize,
-    /// By connection: its channel, and what has come.
+    /// The channel and the received numbers of each connection.
     subscribers: HashMap<usize, (usize, Sequence)>,
 }
 
-/// What has become of the events.
+/// The account of all events.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(super) struct Account {
     pub(super) sent: u64,
@@ -57,7 +57,7 @@ impl Steady {
             What::Joined(_) => {
                 self.subscribers.insert(entry.connection, (channel, Sequence::default()));
             }
-            // A number from nowhere would be of another run.
+            // A number that was not sent belongs to another run and is ignored.
             What::Numbered(number) if number < self.sent[channel] => {
                 if let Some((_, sequence)) = self.subscribers.get_mut(&entry.connection) {
                     sequence.take(number);
@@ -67,7 +67,7 @@ impl Steady {
         }
     }
 
-    /// Sends what is due and tells what moment to wait for.
+    /// Sends the due events and returns the next time to call it.
     pub(super) fn tick(&mut self, engine: &mut Engine<'_>, now: Nanos) -> Option<Nanos> {
         while self.schedule.take_due(now).is_some() {
             self.send(engine);
@@ -102,7 +102,7 @@ impl Steady {
         })
     }
 
-    /// How many subscribers each channel has.
+    /// The number of subscribers of each channel.
     pub(super) fn audience(&self) -> Vec<u64> {
         let mut audience = vec![0; self.sent.len()];
         for (channel, _) in self.subscribers.values() {

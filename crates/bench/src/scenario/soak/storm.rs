@@ -1,4 +1,4 @@
-//! Waves of members that come to a presence channel and leave it, under the eyes of watchers.
+//! Waves of members that join and leave a presence channel, with watchers that check every change.
 
 use std::{collections::HashMap, time::Duration};
 
@@ -11,15 +11,15 @@ use crate::{
     target::Target,
 };
 
-/// How many connections each user comes on: the others hear of the first to come and of the last to leave.
+/// The number of connections of each user. Other members are notified only of the first join and the last leave.
 const CONNECTIONS_PER_USER: usize = 2;
 
 const REST: Duration = Duration::from_secs(3);
 
-/// How long a wave may take to be seen by all.
+/// The time for a wave to reach all watchers.
 const PATIENCE: Duration = Duration::from_secs(20);
 
-/// How long until the HTTP API is asked again where it said something else.
+/// The wait before the HTTP API is queried again after a wrong answer.
 const RETRY: Duration = Duration::from_millis(200);
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -34,21 +34,21 @@ pub(super) struct Storm {
     watchers: usize,
     users: usize,
     phase: Phase,
-    /// When the phase began.
+    /// The start of the phase.
     since: Nanos,
     next_question: Nanos,
-    /// What each watcher knows.
+    /// The members that each watcher knows.
     rosters: HashMap<usize, Roster>,
-    /// The connections of the others.
+    /// The connections of the other users.
     members: Vec<usize>,
     gone: usize,
     pub(super) waves: u64,
-    /// How often a wave left a watcher or the HTTP API with another roster than the true one.
+    /// The number of waves after which a watcher or the HTTP API had wrong members.
     pub(super) wrong_rosters: u64,
 }
 
 impl Storm {
-    /// The first users are the watchers.
+    /// The lowest user numbers are the watchers'.
     pub(super) fn new(watchers: usize, users: usize) -> Self {
         Self {
             watchers,
@@ -79,7 +79,7 @@ impl Storm {
         self.phase == Phase::Resting
     }
 
-    /// Goes on with a wave; begins the next one after a rest, unless all `is_over`.
+    /// Continues a wave, or starts the next one after a rest if not `is_over`.
     pub(super) fn tick(&mut self, stage: &mut Stage<'_>, now: Nanos, is_over: bool) -> Result<(), BenchError> {
         let connections = CONNECTIONS_PER_USER * self.users;
         let phase = self.phase;
@@ -113,8 +113,8 @@ impl Storm {
         self.next_question = now;
     }
 
-    /// Whether a wave is where it should be: everyone knows the watchers and `users` more, and nobody else. Where
-    /// patience has ended that is a fault, and the wave goes on.
+    /// True if the watchers and the HTTP API know exactly the watchers and `users` other users. If the time is over,
+    /// this is counted as a fault, and the wave continues.
     fn is_seen(
         &mut self,
         stage: &mut Stage<'_>,
@@ -151,7 +151,7 @@ impl Storm {
     }
 }
 
-/// The members that the HTTP API knows, sorted; one who is listed twice is there twice.
+/// The members in the answer of the HTTP API, sorted. Duplicates are kept.
 fn members(target: &Target) -> Result<Vec<String>, BenchError> {
     let answer = query(target, &format!("channels/{PRESENCE_CHANNEL}/users"), "")?;
     let users = answer["users"].as_array().ok_or(BenchError::Protocol("a list of users without users"))?;

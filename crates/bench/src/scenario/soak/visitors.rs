@@ -1,4 +1,4 @@
-//! Connections that come, subscribe, and leave at once.
+//! Connections that connect, subscribe, and leave at once.
 
 use crate::{
     BenchError,
@@ -12,9 +12,9 @@ use crate::{
 pub(super) struct Visitors {
     channel: usize,
     schedule: Schedule,
-    /// How many are on their way.
+    /// The number of open visitors.
     pub(super) active: usize,
-    /// How many have come and gone.
+    /// The number of visits that ended.
     pub(super) cycles: u64,
 }
 
@@ -36,7 +36,7 @@ impl Visitors {
         Ok(())
     }
 
-    /// Lets those in whose time has come, and tells what moment to wait for.
+    /// Opens the due visitors and returns the next time to call it.
     pub(super) fn tick(&mut self, engine: &mut Engine<'_>, now: Nanos) -> Result<Option<Nanos>, BenchError> {
         while self.schedule.take_due(now).is_some() {
             if self.active < MAX_CHURN {
