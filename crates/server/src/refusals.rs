@@ -20,59 +20,67 @@ const BURST: u64 = 50;
 /// How long it takes until one more may be.
 const PAUSE: Millis = 1_000;
 
-/// Something that a client or a backend asked for and did not get.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Refused {
-    /// A connection.
-    Connection(Disconnect),
-    /// A subscription, with the status that the client is told.
-    Subscription(u16),
-    /// Signing in as a user.
-    SignIn,
-    /// A client event.
-    ClientEvent,
-    /// A message of a client that is longer than any that its app allows.
-    Message,
-    /// A request of the HTTP API.
-    Request(StatusCode),
-    /// A request of the admin API, or for metrics.
-    Admin(StatusCode),
+/// Makes of the table the enum [`Refused`] and what it owns: its labels and what those who watch are told.
+macro_rules! refused {
+    ($($variant:ident: $kind:literal, $reason:literal, $told:ident;)+) => {
+        /// Something that a client or a backend asked for and did not get, and why.
+        #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+        pub(crate) enum Refused {
+            $($variant,)+
+        }
+
+        impl Refused {
+            const ALL: [Self; [$($kind),+].len()] = [$(Self::$variant),+];
+
+            /// The labels of its count: what was refused, and why.
+            const fn labels(self) -> (&'static str, &'static str) {
+                match self {
+                    $(Self::$variant => ($kind, $reason),)+
+                }
+            }
+
+            const fn kind(self) -> Kind {
+                match self {
+                    $(Self::$variant => Kind::$told,)+
+                }
+            }
+        }
+    };
 }
 
-/// All labels there can be: what was refused, and why.
-const LABELS: [(&str, &str); 27] = [
-    ("connection", "unknown_app"),
-    ("connection", "app_disabled"),
-    ("connection", "over_quota"),
-    ("connection", "path_not_found"),
-    ("connection", "unsupported_version"),
-    ("connection", "origin_not_allowed"),
-    ("connection", "over_capacity"),
-    ("connection", "stopping"),
-    ("subscription", "invalid"),
-    ("subscription", "signature"),
-    ("subscription", "not_allowed"),
-    ("subscription", "unavailable"),
-    ("sign_in", "not_allowed"),
-    ("client_event", "not_allowed"),
-    ("message", "too_large"),
-    ("admin", "token"),
-    ("admin", "not_found"),
-    ("admin", "unavailable"),
-    ("admin", "invalid"),
-    ("request", "invalid"),
-    ("request", "signature"),
-    ("request", "app_disabled"),
-    ("request", "not_found"),
-    ("request", "too_large"),
-    ("request", "timeout"),
-    ("request", "unavailable"),
-    ("request", "other"),
-];
+refused! {
+    UnknownApp: "connection", "unknown_app", ConnectionRefused;
+    ConnectionAppDisabled: "connection", "app_disabled", ConnectionRefused;
+    OverQuota: "connection", "over_quota", ConnectionRefused;
+    PathNotFound: "connection", "path_not_found", ConnectionRefused;
+    UnsupportedVersion: "connection", "unsupported_version", ConnectionRefused;
+    OriginNotAllowed: "connection", "origin_not_allowed", ConnectionRefused;
+    OverCapacity: "connection", "over_capacity", ConnectionRefused;
+    Stopping: "connection", "stopping", ConnectionRefused;
+    SubscriptionInvalid: "subscription", "invalid", SubscriptionRefused;
+    SubscriptionSignature: "subscription", "signature", SubscriptionRefused;
+    SubscriptionNotAllowed: "subscription", "not_allowed", SubscriptionRefused;
+    SubscriptionUnavailable: "subscription", "unavailable", SubscriptionRefused;
+    SignIn: "sign_in", "not_allowed", SignInRefused;
+    ClientEvent: "client_event", "not_allowed", ClientEventRefused;
+    Message: "message", "too_large", MessageRefused;
+    AdminToken: "admin", "token", RequestRefused;
+    AdminNotFound: "admin", "not_found", RequestRefused;
+    AdminUnavailable: "admin", "unavailable", RequestRefused;
+    AdminInvalid: "admin", "invalid", RequestRefused;
+    RequestInvalid: "request", "invalid", RequestRefused;
+    RequestSignature: "request", "signature", RequestRefused;
+    RequestAppDisabled: "request", "app_disabled", RequestRefused;
+    RequestNotFound: "request", "not_found", RequestRefused;
+    RequestTooLarge: "request", "too_large", RequestRefused;
+    RequestTimeout: "request", "timeout", RequestRefused;
+    RequestUnavailable: "request", "unavailable", RequestRefused;
+    RequestOther: "request", "other", RequestRefused;
+}
 
 /// How much was refused, and how much of it was logged.
 #[derive(Debug, Default)]
-pub(crate) struct Refusals([Reason; LABELS.len()]);
+pub(crate) struct Refusals([Reason; Refused::ALL.len()]);
 
 /// All that was refused for one reason.
 #[derive(Debug, Default)]
@@ -127,84 +135,63 @@ impl LineBudget {
 }
 
 impl Refusals {
-    fn reason(&self, refused: Refused) -> &Reason {
-        let label = refused.label();
-        let place = LABELS.iter().position(|known| *known == label);
-        &self.0[place.unwrap_or(LABELS.len() - 1)]
+    const fn reason(&self, refused: Refused) -> &Reason {
+        &self.0[refused as usize]
     }
 
     /// Each pair of labels with its count.
     pub(crate) fn iter(&self) -> impl Iterator<Item = ((&'static str, &'static str), u64)> {
-        LABELS.into_iter().zip(self.0.iter().map(|reason| reason.count.load(Relaxed)))
+        Refused::ALL.into_iter().map(|refused| (refused.labels(), self.reason(refused).count.load(Relaxed)))
     }
 }
 
 impl Refused {
-    const fn kind(self) -> Kind {
-        match self {
-            Self::Connection(_) => Kind::ConnectionRefused,
-            Self::Subscription(_) => Kind::SubscriptionRefused,
-            Self::SignIn => Kind::SignInRefused,
-            Self::ClientEvent => Kind::ClientEventRefused,
-            Self::Message => Kind::MessageRefused,
-            Self::Request(_) | Self::Admin(_) => Kind::RequestRefused,
+    /// A connection.
+    pub(crate) const fn connection(disconnect: Disconnect) -> Self {
+        match disconnect {
+            Disconnect::UnknownApp => Self::UnknownApp,
+            Disconnect::AppDisabled => Self::ConnectionAppDisabled,
+            Disconnect::OverQuota => Self::OverQuota,
+            Disconnect::PathNotFound => Self::PathNotFound,
+            Disconnect::UnsupportedVersion => Self::UnsupportedVersion,
+            Disconnect::OriginNotAllowed | Disconnect::Unauthorized | Disconnect::Terminated => Self::OriginNotAllowed,
+            Disconnect::OverCapacity | Disconnect::SlowReader => Self::OverCapacity,
+            Disconnect::Shutdown | Disconnect::NoPong => Self::Stopping,
         }
     }
 
-    const fn label(self) -> (&'static str, &'static str) {
-        match self {
-            Self::Connection(disconnect) => ("connection", connection_reason(disconnect)),
-            Self::Subscription(status) => ("subscription", subscription_reason(status)),
-            Self::SignIn => ("sign_in", "not_allowed"),
-            Self::ClientEvent => ("client_event", "not_allowed"),
-            Self::Message => ("message", "too_large"),
-            Self::Request(status) => ("request", request_reason(status)),
-            Self::Admin(status) => ("admin", admin_reason(status)),
+    /// A subscription, with the status that the client gets.
+    pub(crate) const fn subscription(status: u16) -> Self {
+        match status {
+            400 => Self::SubscriptionInvalid,
+            401 => Self::SubscriptionSignature,
+            503 => Self::SubscriptionUnavailable,
+            _ => Self::SubscriptionNotAllowed,
         }
     }
-}
 
-const fn connection_reason(disconnect: Disconnect) -> &'static str {
-    match disconnect {
-        Disconnect::UnknownApp => "unknown_app",
-        Disconnect::AppDisabled => "app_disabled",
-        Disconnect::OverQuota => "over_quota",
-        Disconnect::PathNotFound => "path_not_found",
-        Disconnect::UnsupportedVersion => "unsupported_version",
-        Disconnect::OriginNotAllowed | Disconnect::Unauthorized | Disconnect::Terminated => "origin_not_allowed",
-        Disconnect::OverCapacity | Disconnect::SlowReader => "over_capacity",
-        Disconnect::Shutdown | Disconnect::NoPong => "stopping",
+    /// A request of the admin API, or for metrics.
+    pub(crate) const fn admin(status: StatusCode) -> Self {
+        match status {
+            StatusCode::UNAUTHORIZED => Self::AdminToken,
+            StatusCode::NOT_FOUND => Self::AdminNotFound,
+            StatusCode::SERVICE_UNAVAILABLE => Self::AdminUnavailable,
+            _ => Self::AdminInvalid,
+        }
     }
-}
 
-const fn subscription_reason(status: u16) -> &'static str {
-    match status {
-        400 => "invalid",
-        401 => "signature",
-        503 => "unavailable",
-        _ => "not_allowed",
-    }
-}
-
-const fn admin_reason(status: StatusCode) -> &'static str {
-    match status {
-        StatusCode::UNAUTHORIZED => "token",
-        StatusCode::NOT_FOUND => "not_found",
-        StatusCode::SERVICE_UNAVAILABLE => "unavailable",
-        _ => "invalid",
-    }
-}
-
-const fn request_reason(status: StatusCode) -> &'static str {
-    match status {
-        StatusCode::BAD_REQUEST | StatusCode::UNSUPPORTED_MEDIA_TYPE => "invalid",
-        StatusCode::UNAUTHORIZED => "signature",
-        StatusCode::FORBIDDEN => "app_disabled",
-        StatusCode::NOT_FOUND => "not_found",
-        StatusCode::PAYLOAD_TOO_LARGE => "too_large",
-        StatusCode::REQUEST_TIMEOUT => "timeout",
-        StatusCode::SERVICE_UNAVAILABLE => "unavailable",
-        _ => "other",
+    /// A request of the HTTP API.
+    pub(crate) const fn request(status: StatusCode) -> Self {
+        match status {
+            StatusCode::BAD_REQUEST | StatusCode::UNSUPPORTED_MEDIA_TYPE => Self::RequestInvalid,
+            StatusCode::UNAUTHORIZED => Self::RequestSignature,
+            StatusCode::FORBIDDEN => Self::RequestAppDisabled,
+            StatusCode::NOT_FOUND => Self::RequestNotFound,
+            StatusCode::PAYLOAD_TOO_LARGE => Self::RequestTooLarge,
+            StatusCode::REQUEST_TIMEOUT => Self::RequestTimeout,
+            StatusCode::SERVICE_UNAVAILABLE => Self::RequestUnavailable,
+            _ => Self::RequestOther,
+        }
     }
 }
 
@@ -241,19 +228,19 @@ mod tests {
             OverCapacity,
             Shutdown,
         ] {
-            count(Refused::Connection(disconnect));
+            count(Refused::connection(disconnect));
         }
         for status in [400, 401, 403, 503] {
-            count(Refused::Subscription(status));
+            count(Refused::subscription(status));
         }
         count(Refused::SignIn);
         count(Refused::ClientEvent);
         count(Refused::Message);
         for status in [400, 401, 403, 404, 413, 408, 503, 405] {
-            count(Refused::Request(StatusCode::from_u16(status).unwrap()));
+            count(Refused::request(StatusCode::from_u16(status).unwrap()));
         }
         for status in [401, 404, 503, 400] {
-            count(Refused::Admin(StatusCode::from_u16(status).unwrap()));
+            count(Refused::admin(StatusCode::from_u16(status).unwrap()));
         }
         assert!(refusals.iter().all(|(_, count)| count == 1), "{refusals:?}");
     }

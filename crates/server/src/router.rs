@@ -30,7 +30,7 @@ const SOCKET: &str = "/app/{key}";
 /// All routes of a node.
 pub(crate) fn router(node: &Arc<Node>) -> Router {
     let guarded = admin::router(node).merge(metrics(node, Access::Public));
-    let guarded = guarded.layer(middleware::from_fn_with_state(Noting::new(node, Refused::Admin), note_answer));
+    let guarded = guarded.layer(middleware::from_fn_with_state(Noting::new(node, Refused::admin), note_answer));
     Router::new()
         .route(SOCKET, any(socket::upgrade))
         .route("/apps/{app_id}/events", limited(post(api::events), Limits::event_body_bytes))
@@ -52,7 +52,7 @@ pub(crate) fn router(node: &Arc<Node>) -> Router {
         .method_not_allowed_fallback(api::method_not_allowed)
         .with_state(node.clone())
         .layer(middleware::from_fn_with_state(node.clone(), refuse_stray_websocket))
-        .layer(middleware::from_fn_with_state(Noting::new(node, Refused::Request), note_answer))
+        .layer(middleware::from_fn_with_state(Noting::new(node, Refused::request), note_answer))
         .layer(CorsLayer::permissive())
         // Below the layers, which so are not around it: browsers of other sites have no business there.
         .merge(guarded)
@@ -69,7 +69,7 @@ pub(crate) fn metrics_router(node: &Arc<Node>) -> Router {
     metrics(node, Access::Own)
         .fallback(api::not_found)
         .with_state(node.clone())
-        .layer(middleware::from_fn_with_state(Noting::new(node, Refused::Admin), note_answer))
+        .layer(middleware::from_fn_with_state(Noting::new(node, Refused::admin), note_answer))
         .layer(middleware::from_fn_with_state(node.clone(), host::require))
 }
 

@@ -36,7 +36,7 @@ impl Refusal {
     /// Takes note of why a client is not let in.
     pub(super) fn note(&self, node: &Node) {
         let Self { disconnect, app, reason } = self;
-        node.note_refusal(Refused::Connection(*disconnect), |refused| {
+        node.note_refusal(Refused::connection(*disconnect), |refused| {
             refused.perhaps_app(app.as_ref()).code(disconnect.code()).because(reason)
         });
     }

@@ -41,7 +41,7 @@ impl Refusal {
     /// Tells client and log. The connection stays.
     pub(super) fn tell(&self, node: &Node, app: &AppId, session: &Session, channel: &str) {
         let Self { status, message, reason } = self;
-        node.note_refusal(Refused::Subscription(*status), |refused| {
+        node.note_refusal(Refused::subscription(*status), |refused| {
             let reason = reason.as_deref().unwrap_or(message);
             refused.app(app).socket(session.id()).channel(channel).code(*status).because(reason)
         });
