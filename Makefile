@@ -1,4 +1,4 @@
-.PHONY: test check tools lint rust-lint format widths unit docs layers deny model fuzz openapi
+.PHONY: test check tools lint rust-lint format widths unit docs layers deny model fuzz openapi fields
 
 # Everything: what continuous integration runs.
 test: tools lint docs layers deny
@@ -46,6 +46,10 @@ docs:
 # The description of the admin API, as the code has it. A test fails when it is old.
 openapi:
 	RENEW_OPENAPI=1 cargo test --package clairon-server --lib the_file_in_docs_is_current
+
+# What is written from the table of app fields. A test fails when it is old.
+fields: openapi
+	RENEW_FIELDS=1 cargo test --package clairon --bin clairon what_is_written_from_the_table_is_current
 
 # The outbox under every interleaving of its tasks. The flag would rebuild everything else, hence a folder of its own.
 model:

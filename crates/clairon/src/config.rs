@@ -24,7 +24,6 @@ mod settings;
 #[cfg(test)]
 mod tests;
 
-pub(crate) use app::app_fields;
 pub(crate) use app_changes::{AppChanges, app_flag};
 pub(crate) use layers::Sources;
 pub(crate) use listen::Listen;

@@ -3,7 +3,7 @@
 use std::{path::PathBuf, string::FromUtf8Error};
 
 use clairon_laravel::LaravelError;
-use clairon_protocol::error::InvalidId;
+use clairon_protocol::{OutOfRange, error::InvalidId};
 use clairon_registry::RegistryError;
 
 /// Why a source gives no app. The messages show no text of the source, which may be a secret.
@@ -131,7 +131,7 @@ pub(crate) enum FieldError {
     #[error("there is no limit {name}")]
     UnknownLimit { name: String },
     #[error(transparent)]
-    OutOfRange(#[from] RegistryError),
+    OutOfRange(#[from] OutOfRange),
     #[error("{kind} is neither true nor false")]
     NotAFlag { kind: String },
     #[error("{kind} is no number")]

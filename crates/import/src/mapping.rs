@@ -3,8 +3,8 @@
 use std::num::NonZeroU32;
 
 use clairon_laravel::{Key, Value};
-use clairon_protocol::{AppId, AppKey, Limits, Secret, error::InvalidId};
-use clairon_registry::{AllowedOrigin, App, Credential, LimitRange};
+use clairon_protocol::{AppId, AppKey, Limit, Limits, Secret, error::InvalidId};
+use clairon_registry::{AllowedOrigin, App, Credential};
 
 use crate::{
     error::{FieldError, RecordError},
@@ -108,7 +108,7 @@ fn take(planned: &mut PlannedApp, name: &str, target: TargetField, value: &Value
         TargetField::Origins => origins(value).map(|entries| take_origins(app, notes, &entries)),
         TargetField::Capacity => count(value).map(|count| {
             // A count over the largest possible capacity means the same as that capacity.
-            app.capacity = count.and_then(|count| NonZeroU32::new(u32::try_from(count).unwrap_or(u32::MAX)));
+            app.limits.capacity = count.and_then(|count| NonZeroU32::new(u32::try_from(count).unwrap_or(u32::MAX)));
         }),
         TargetField::Limit(limit, unit) => set_limit(&mut app.limits, limit, unit, value),
         TargetField::None(instead) if means_something(value) => {
@@ -124,11 +124,11 @@ fn take(planned: &mut PlannedApp, name: &str, target: TargetField, value: &Value
 
 /// Sets the limit called `name` to the value of a field that counts in units of `unit`.
 pub(crate) fn set_limit(limits: &mut Limits, name: &str, unit: u32, value: &Value) -> Result<(), FieldError> {
-    let limit = LimitRange::named(name).ok_or_else(|| FieldError::UnknownLimit { name: name.to_owned() })?;
-    match count_of(value, unit)? {
-        Some(count) => Ok(limit.set(limits, count)?),
-        None => Ok(()),
+    let limit = Limit::named(name).ok_or_else(|| FieldError::UnknownLimit { name: name.to_owned() })?;
+    if let Some(count) = count_of(value, unit)? {
+        limit.set(limits, limit.check(count)?);
     }
+    Ok(())
 }
 
 fn set_flag(field: &mut bool, value: &Value) -> Result<(), FieldError> {

@@ -31,7 +31,7 @@ async fn run(url: &str, statements: &str) {
 fn lines(plan: &Plan) -> Vec<String> {
     let line = |planned: &clairon_import::PlannedApp| {
         let app = &planned.app;
-        let capacity = app.capacity.map_or(0, Into::into);
+        let capacity = app.limits.capacity.map_or(0, Into::into);
         let (limits, origins) = (&app.limits, app.allowed_origins.iter().collect::<Vec<_>>().join(" "));
         format!(
             "{} {} {} {} {capacity} {} {} {} [{origins}] {:?}",

@@ -31,7 +31,7 @@ pub use event::{CLIENT_EVENT_RATE, Event, WATCHLIST_TOO_LONG};
 pub use event_data::EventData;
 pub use ids::{APP_ID_CHARS, AppId, AppKey, SocketId, is_socket_id};
 pub use json::without_lone_surrogates;
-pub use limits::Limits;
+pub use limits::{LIMITS, Limit, Limits, OutOfRange, Unit};
 pub use presence::{Member, User};
 pub use printable::{escape_json, is_unprintable, one_line, quote};
 pub use publication::{CacheEntry, Publication};

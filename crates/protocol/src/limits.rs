@@ -1,54 +1,217 @@
-//! The limits of an app and their defaults.
+//! The limits of an app: one table, from which settings, command line, admin API, database and docs take them.
 
-use serde::{Deserialize, Serialize};
+use std::{fmt, num::NonZeroU32};
 
-/// What one app may use. Every value is checked before anything is allocated for what it bounds.
-///
-/// The defaults are Clairon's; where hosted Pusher differs, the field says so.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(default, deny_unknown_fields)]
-pub struct Limits {
-    /// The longest channel name, prefix included, in bytes. Pusher: 164; all server libraries allow 200.
-    pub channel_name_bytes: u32,
-    /// The longest event name, in characters (code points), as the official libraries count.
-    pub event_name_chars: u32,
-    /// The longest `data` of an event, in bytes. Pusher: 10,240.
-    pub event_data_bytes: u32,
-    /// How many channels one event may be published to.
-    pub channels_per_event: u32,
-    /// How many events one batch may hold.
-    pub events_per_batch: u32,
-    /// How many distinct users a presence channel may hold.
-    pub presence_members: u32,
-    /// The longest id of a user, in characters.
-    pub user_id_chars: u32,
-    /// The longest `user_info` of a presence member, as JSON text, in bytes. Pusher: 1,024.
-    pub user_info_bytes: u32,
-    /// How many users one signed-in user may watch; what is past it is ignored with error 4302.
-    pub watchlist_users: u32,
-    /// How many client events a connection may send in one second; what is past it is dropped with error 4301.
-    pub client_events_per_second: u32,
-    /// How many channels a connection may be subscribed to at once.
-    pub subscriptions_per_connection: u32,
-    /// How long a cache channel remembers its last event, in seconds.
-    pub cache_ttl_seconds: u32,
+/// What one limit is, as the table below has it.
+#[derive(Debug)]
+pub struct Limit {
+    /// Its name: the setting, the column and the field alike.
+    pub name: &'static str,
+    /// Least value: 1, because a feature is turned off by its switch; or 0, which stands for no limit.
+    pub min: u32,
+    /// Largest value, chosen so that one message, batch or roster stays within what a small machine can hold.
+    pub max: u32,
+    /// What the number counts.
+    pub unit: Unit,
+    /// What it bounds, in words for people, without its unit.
+    pub meaning: &'static str,
+    get: fn(&Limits) -> u32,
+    set: fn(&mut Limits, u32),
 }
 
-impl Default for Limits {
-    fn default() -> Self {
-        Self {
-            channel_name_bytes: 200,
-            event_name_chars: 200,
-            event_data_bytes: 102_400,
-            channels_per_event: 100,
-            events_per_batch: 10,
-            presence_members: 100,
-            user_id_chars: 128,
-            user_info_bytes: 2_048,
-            watchlist_users: 100,
-            client_events_per_second: 10,
-            subscriptions_per_connection: 1_000,
-            cache_ttl_seconds: 1_800,
+/// What the number of a limit counts.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Unit {
+    /// The things that the limit's meaning names.
+    Count,
+    /// Bytes.
+    Bytes,
+    /// Characters: code points, as the official libraries count.
+    Characters,
+    /// Seconds.
+    Seconds,
+}
+
+/// A number that is outside of the range of its limit.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("{name} is {value}, allowed are {min} to {max}")]
+pub struct OutOfRange {
+    /// The limit.
+    pub name: &'static str,
+    /// The number. Wider than a limit, so that it can be whatever a database holds.
+    pub value: i64,
+    /// The least that is allowed.
+    pub min: u32,
+    /// The most that is allowed.
+    pub max: u32,
+}
+
+/// The type of a field of [`Limits`].
+trait LimitValue: Copy {
+    fn from_number(number: u32) -> Self;
+    fn number(self) -> u32;
+}
+
+impl LimitValue for u32 {
+    fn from_number(number: u32) -> Self {
+        number
+    }
+
+    fn number(self) -> u32 {
+        self
+    }
+}
+
+/// `None` is 0: no limit.
+impl LimitValue for Option<NonZeroU32> {
+    fn from_number(number: u32) -> Self {
+        NonZeroU32::new(number)
+    }
+
+    fn number(self) -> u32 {
+        self.map_or(0, NonZeroU32::get)
+    }
+}
+
+/// Makes of the table [`Limits`], its defaults, and [`LIMITS`].
+macro_rules! limits {
+    ($($name:ident: $type:ty = $default:expr, $min:literal to $max:expr, $unit:ident, $meaning:literal;)+) => {
+        /// What one app may use. Every value is checked before anything is allocated for what it bounds.
+        #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+        pub struct Limits {
+            $(#[doc = $meaning] pub $name: $type,)+
+        }
+
+        impl Default for Limits {
+            fn default() -> Self {
+                Self { $($name: $default,)+ }
+            }
+        }
+
+        /// Every limit, in the order of [`Limits`].
+        pub static LIMITS: [Limit; [$(stringify!($name)),+].len()] = [$(Limit {
+            name: stringify!($name),
+            min: $min,
+            max: $max,
+            unit: Unit::$unit,
+            meaning: $meaning,
+            get: |limits| limits.$name.number(),
+            set: |limits, number| limits.$name = LimitValue::from_number(number),
+        }),+];
+    };
+}
+
+// Name, type, default, range, unit, meaning. A limit that can be absent has the type Option<NonZeroU32> and begins at 0.
+limits! {
+    capacity: Option<NonZeroU32> = None, 0 to u32::MAX, Count, "How many connections the app may have at once";
+    channel_name_bytes: u32 = 200, 1 to 1_000, Bytes, "The longest channel name, prefix included (hosted Pusher: 164)";
+    event_name_chars: u32 = 200, 1 to 1_000, Characters, "The longest event name";
+    event_data_bytes: u32 = 102_400, 1 to 10 * 1024 * 1024, Bytes, "The longest data of an event (hosted Pusher: 10240)";
+    channels_per_event: u32 = 100, 1 to 10_000, Count, "How many channels one event may be published to";
+    events_per_batch: u32 = 10, 1 to 1_000, Count, "How many events one batch may hold";
+    presence_members: u32 = 100, 1 to 10_000, Count, "How many distinct users a presence channel may hold";
+    user_id_chars: u32 = 128, 1 to 1_000, Characters, "The longest id of a user";
+    user_info_bytes: u32 = 2_048, 1 to 65_536, Bytes,
+        "The longest user info of a presence member, as JSON (hosted Pusher: 1024)";
+    watchlist_users: u32 = 100, 1 to 10_000, Count, "How many users one signed-in user may watch";
+    client_events_per_second: u32 = 10, 1 to 10_000, Count,
+        "How many client events a connection may send in one second";
+    subscriptions_per_connection: u32 = 1_000, 1 to 100_000, Count,
+        "How many channels a connection may be subscribed to at once";
+    cache_ttl_seconds: u32 = 1_800, 1 to 86_400, Seconds, "How long a cache channel remembers its last event";
+}
+
+impl Limit {
+    /// The limit with this name.
+    #[must_use]
+    pub fn named(name: &str) -> Option<&'static Self> {
+        LIMITS.iter().find(|limit| limit.name == name)
+    }
+
+    /// Its number among `limits`; 0 where there is none.
+    #[must_use]
+    pub fn get(&self, limits: &Limits) -> u32 {
+        (self.get)(limits)
+    }
+
+    /// Its number for an app that says nothing else.
+    #[must_use]
+    pub fn default(&self) -> u32 {
+        self.get(&Limits::default())
+    }
+
+    /// Gives it a number, whatever its range is.
+    pub fn set(&self, limits: &mut Limits, number: u32) {
+        (self.set)(limits, number);
+    }
+
+    /// Takes `value` as the limit's number.
+    ///
+    /// # Errors
+    /// When it is out of range.
+    pub fn check(&self, value: i64) -> Result<u32, OutOfRange> {
+        let Self { name, min, max, .. } = *self;
+        u32::try_from(value).ok().filter(|number| (min..=max).contains(number)).ok_or(OutOfRange {
+            name,
+            value,
+            min,
+            max,
+        })
+    }
+}
+
+/// What it bounds, with its unit.
+impl fmt::Display for Limit {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.meaning)?;
+        f.write_str(match self.unit {
+            Unit::Count => "",
+            Unit::Bytes => ", in bytes",
+            Unit::Characters => ", in characters",
+            Unit::Seconds => ", in seconds",
+        })?;
+        f.write_str(if self.min == 0 { "; 0 for no limit" } else { "" })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::array;
+
+    use super::*;
+
+    #[test]
+    fn a_number_outside_of_its_range_is_refused() {
+        for limit in &LIMITS {
+            let (min, max) = (i64::from(limit.min), i64::from(limit.max));
+            assert!(limit.min <= 1 && limit.check(min).is_ok() && limit.check(max).is_ok(), "{limit}");
+            assert!(limit.check(min - 1).is_err() && limit.check(max + 1).is_err(), "{limit}");
+            assert_eq!(limit.check(limit.default().into()), Ok(limit.default()));
+        }
+        let error = Limit::named("cache_ttl_seconds").unwrap().check(i64::MAX).unwrap_err().to_string();
+        assert_eq!(error, "cache_ttl_seconds is 9223372036854775807, allowed are 1 to 86400");
+    }
+
+    #[test]
+    fn each_is_set_and_no_other() {
+        let mut limits = Limits::default();
+        let numbers: [u32; LIMITS.len()] = array::from_fn(|index| LIMITS[index].max - 1);
+        for (limit, number) in LIMITS.iter().zip(numbers) {
+            limit.set(&mut limits, number);
+        }
+        assert_eq!(array::from_fn(|index| LIMITS[index].get(&limits)), numbers);
+    }
+
+    #[test]
+    fn the_unit_is_in_the_name() {
+        for limit in &LIMITS {
+            let unit = match limit.name.rsplit('_').next() {
+                Some("bytes") => Unit::Bytes,
+                Some("chars") => Unit::Characters,
+                Some("seconds") => Unit::Seconds,
+                _ => Unit::Count,
+            };
+            assert_eq!(limit.unit, unit, "{}", limit.name);
         }
     }
 }

@@ -1,73 +1,101 @@
 //! An app: one tenant of the server.
 
-use std::num::NonZeroU32;
-
-use clairon_protocol::{AppId, Limits};
+use clairon_protocol::{AppId, LIMITS, Limits};
 use rand::{RngExt, rand_core::UnwrapErr, rngs::SysRng};
 
 use crate::{
     credential::{Credential, Credentials},
     error::RegistryError,
-    limits::LIMITS,
     origins::{self, AllowedOrigins},
 };
 
 /// The longest name of an app, in bytes.
-const NAME_BYTES: usize = 255;
+pub const NAME_BYTES: usize = 255;
 
-/// One app: its credentials, its switches, its limits.
-#[derive(Clone, Debug, PartialEq)]
-#[expect(clippy::struct_excessive_bools, reason = "each is an independent switch, with the name of its setting")]
-pub struct App {
-    /// What stands in the path of the HTTP API.
-    pub id: AppId,
-    /// What a person calls it; may be empty.
-    pub name: String,
-    /// What clients name when they connect, and what its backend signs with.
-    pub credentials: Credentials,
-    /// Off: connections and requests are refused.
-    pub enabled: bool,
-    /// The origins that browsers may connect from. Empty: all.
-    pub allowed_origins: AllowedOrigins,
-    /// Whether clients may send client events (whispers).
-    pub client_messages: bool,
-    /// Whether the registry keeps statistics of it.
-    pub statistics: bool,
-    /// Whether its users may sign in on a connection.
-    pub user_authentication: bool,
-    /// Whether a connection that neither signs in nor joins a private or presence channel is closed after a while.
-    pub authorized_connections: bool,
-    /// Whether signed-in users hear who of their watchlist comes and goes.
-    pub watchlist: bool,
-    /// Whether subscribers hear how many they are.
-    pub subscription_counts: bool,
-    /// How many connections it may have at once. `None`: as many as the server bears.
-    pub capacity: Option<NonZeroU32>,
-    /// What one connection, request or channel may use.
-    pub limits: Limits,
+/// Something about an app that is on or off, as the table below has it.
+#[derive(Debug)]
+pub struct Switch {
+    /// Its name: the setting, the column and the field alike.
+    pub name: &'static str,
+    /// Whether a new app has it on.
+    pub default: bool,
+    /// What is so while it is on, in words for people.
+    pub meaning: &'static str,
+    get: fn(&App) -> bool,
+    set: fn(&mut App, bool),
+}
+
+impl Switch {
+    /// Whether it is on.
+    #[must_use]
+    pub fn get(&self, app: &App) -> bool {
+        (self.get)(app)
+    }
+
+    /// Turns it on or off.
+    pub fn set(&self, app: &mut App, is_on: bool) {
+        (self.set)(app, is_on);
+    }
+}
+
+/// Makes of the table the switches of [`App`], their defaults, and [`SWITCHES`].
+macro_rules! app {
+    ($($switch:ident = $default:literal, $meaning:literal;)+) => {
+        /// One app: its credentials, its switches, its limits.
+        #[derive(Clone, Debug, PartialEq)]
+        pub struct App {
+            /// What stands in the path of the HTTP API.
+            pub id: AppId,
+            /// What a person calls it; may be empty.
+            pub name: String,
+            /// What clients name when they connect, and what its backend signs with.
+            pub credentials: Credentials,
+            /// The origins that browsers may connect from. Empty: all.
+            pub allowed_origins: AllowedOrigins,
+            $(#[doc = $meaning] pub $switch: bool,)+
+            /// What one connection, request or channel may use.
+            pub limits: Limits,
+        }
+
+        impl App {
+            /// An app with one key; everything else as the defaults have it.
+            #[must_use]
+            pub fn new(id: AppId, credential: Credential) -> Self {
+                Self {
+                    id,
+                    name: String::new(),
+                    credentials: credential.into(),
+                    allowed_origins: AllowedOrigins::default(),
+                    $($switch: $default,)+
+                    limits: Limits::default(),
+                }
+            }
+        }
+
+        /// Every switch.
+        pub(crate) static SWITCHES: [Switch; [$(stringify!($switch)),+].len()] = [$(Switch {
+            name: stringify!($switch),
+            default: $default,
+            meaning: $meaning,
+            get: |app| app.$switch,
+            set: |app, is_on| app.$switch = is_on,
+        }),+];
+    };
+}
+
+// Name, default, meaning.
+app! {
+    enabled = true, "Clients and backends are let in";
+    client_messages = false, "Clients may send client events (whispers)";
+    statistics = true, "Its traffic is counted and kept";
+    user_authentication = true, "Users may sign in on a connection";
+    authorized_connections = false,
+        "A connection that neither signs in nor joins a private or presence channel is closed after a while";
+    watchlist = false, "Signed-in users hear who of their watchlist comes and goes";
+    subscription_counts = false, "Subscribers hear how many they are";
 }
 
 impl App {
-    /// An app with one key; everything else as the defaults have it.
-    #[must_use]
-    pub fn new(id: AppId, credential: Credential) -> Self {
-        Self {
-            id,
-            name: String::new(),
-            credentials: credential.into(),
-            enabled: true,
-            allowed_origins: AllowedOrigins::default(),
-            client_messages: false,
-            statistics: true,
-            user_authentication: true,
-            authorized_connections: false,
-            watchlist: false,
-            subscription_counts: false,
-            capacity: None,
-            limits: Limits::default(),
-        }
-    }
-
     /// An app with an id of 6 digits, as hosted Pusher gives, and a [random key](Credential::random).
     ///
     /// # Panics
@@ -88,7 +116,8 @@ impl App {
         check_size("name", self.name.len(), "bytes", 0..=NAME_BYTES)?;
         check_text("name", &self.name)?;
         check_size("allowed_origins", self.allowed_origins.len(), "entries", 0..=origins::ENTRIES)?;
-        LIMITS.iter().try_for_each(|range| range.check(range.get(self.limits).into()).map(drop))
+        LIMITS.iter().try_for_each(|limit| limit.check(limit.get(&self.limits).into()).map(drop))?;
+        Ok(())
     }
 }
 

@@ -3,7 +3,12 @@
 use async_trait::async_trait;
 use sqlx::{Database, Encode, Executor, FromRow, IntoArguments, Type};
 
-use crate::{app::App, error::RegistryError, row, row::AppRow, statistics};
+use crate::{
+    app::App,
+    error::RegistryError,
+    row::{self, AppRow, KeyRow},
+    statistics,
+};
 
 /// A value for a `$1` of a statement.
 #[derive(Clone, Copy)]
@@ -12,12 +17,6 @@ pub(crate) enum Value<'a> {
     Flag(bool),
     /// `None` is NULL.
     Number(Option<i64>),
-}
-
-impl Value<'_> {
-    pub(crate) const fn limit(limit: u32) -> Self {
-        Self::Number(Some(limit as i64))
-    }
 }
 
 /// An engine that knows the types of [`Value`] and those of a row of `apps`.
@@ -53,6 +52,7 @@ where
     for<'q> bool: Encode<'q, DB> + Type<DB>,
     for<'q> Option<i64>: Encode<'q, DB> + Type<DB>,
     for<'r> AppRow: FromRow<'r, DB::Row>,
+    for<'r> KeyRow: FromRow<'r, DB::Row>,
     for<'r> statistics::Row: FromRow<'r, DB::Row>,
     for<'r> (i64,): FromRow<'r, DB::Row>,
     for<'r> (String,): FromRow<'r, DB::Row>,
@@ -74,10 +74,11 @@ where
     }
 
     fn app(rows: &[DB::Row]) -> Result<App, RegistryError> {
-        let read = |row: &DB::Row| {
-            AppRow::from_row(row).map_err(|error| row::unreadable(Self::text(row).ok().as_deref(), error))
-        };
-        row::into_app(rows.iter().map(read).collect::<Result<_, _>>()?)
+        let first = rows.first().ok_or(sqlx::Error::RowNotFound)?;
+        let unreadable = |error| row::unreadable(Self::text(first).ok().as_deref(), error);
+        let app = AppRow::from_row(first).map_err(unreadable)?;
+        let keys: Vec<_> = rows.iter().map(KeyRow::from_row).collect::<Result<_, _>>().map_err(unreadable)?;
+        app.into_app(&keys)
     }
 
     fn statistics(row: &DB::Row) -> Result<statistics::Row, sqlx::Error> {

@@ -2,9 +2,9 @@
 
 use std::{path::PathBuf, time::Duration};
 
-use clairon_protocol::{AppId, AppKey};
+use clairon_protocol::{AppId, AppKey, OutOfRange};
 
-use crate::origins::InvalidOrigin;
+use crate::{origins::InvalidOrigin, row_fault::RowFault};
 
 /// Why the registry did not do as asked. No text holds a secret, or the password of a database URL.
 ///
@@ -43,16 +43,9 @@ pub enum RegistryError {
         /// Why.
         invalid: InvalidOrigin,
     },
-    /// A number is out of its range.
-    #[error("{field} is {value}, allowed are 1 to {max}")]
-    Range {
-        /// Its name.
-        field: &'static str,
-        /// What it was to be.
-        value: i64,
-        /// The most it may be.
-        max: u32,
-    },
+    /// A limit is out of its range.
+    #[error("{0}")]
+    Range(OutOfRange),
     /// An app with this id exists.
     #[error("an app with id {id} exists already")]
     IdTaken {
@@ -96,12 +89,12 @@ pub enum RegistryError {
         cause: Box<RegistryError>,
     },
     /// A stored app cannot be used: somebody edited its row by hand, most often.
-    #[error("the row of {} cannot be used: {problem}", .app.as_ref().map_or("an app without a valid id", AppId::as_str))]
+    #[error("the row of {} cannot be used: {fault}", .app.as_ref().map_or("an app without a valid id", AppId::as_str))]
     BadRow {
         /// The app, if its id is readable.
         app: Option<AppId>,
-        /// The column, its size, and what is allowed.
-        problem: String,
+        /// What is wrong with it.
+        fault: Box<RowFault>,
     },
     /// The URL names no database that this program can open.
     #[error("the database URL {problem}")]
@@ -147,6 +140,12 @@ impl RegistryError {
     #[must_use]
     pub const fn is_outage(&self) -> bool {
         matches!(self, Self::Open { .. } | Self::FileGone { .. } | Self::TimedOut { .. } | Self::Database(_))
+    }
+}
+
+impl From<OutOfRange> for RegistryError {
+    fn from(error: OutOfRange) -> Self {
+        Self::Range(error)
     }
 }
 

@@ -1,13 +1,12 @@
 //! The SQL, in words that SQLite and Postgres share.
 
+use std::{iter, sync::LazyLock};
+
+use crate::fields::AppField;
+
 /// The columns of an app, in the order in which [`UPSERT`] takes its values.
-macro_rules! columns {
-    () => {
-        "id, name, enabled, allowed_origins, client_messages, statistics, user_authentication, \
-         authorized_connections, watchlist, subscription_counts, capacity, channel_name_bytes, event_name_chars, \
-         event_data_bytes, channels_per_event, events_per_batch, presence_members, user_id_chars, user_info_bytes, \
-         watchlist_users, client_events_per_second, subscriptions_per_connection, cache_ttl_seconds"
-    };
+fn columns() -> impl Iterator<Item = &'static str> {
+    iter::once("id").chain(AppField::all().map(AppField::name))
 }
 
 pub(crate) const REVISION: &str = "SELECT revision FROM registry_revision";
@@ -21,20 +20,17 @@ pub(crate) const COMMIT: &str = "COMMIT";
 pub(crate) const ROLLBACK: &str = "ROLLBACK";
 
 /// All that is known of apps, one row for each key.
-macro_rules! select_apps {
-    () => {
-        concat!(
-            "SELECT ",
-            columns!(),
-            ", key, secret, app_keys.created_at, last_used_at FROM apps LEFT JOIN app_keys ON app_id = id"
-        )
-    };
+fn select_apps(rest: &str) -> String {
+    let columns = columns().collect::<Vec<_>>().join(", ");
+    format!(
+        "SELECT {columns}, key, secret, app_keys.created_at, last_used_at FROM apps LEFT JOIN app_keys ON app_id = id {rest}"
+    )
 }
 
 /// The rows of each app follow one another, its newest key first.
-pub(crate) const LIST: &str = concat!(select_apps!(), " ORDER BY id, position DESC");
+pub(crate) static LIST: LazyLock<String> = LazyLock::new(|| select_apps("ORDER BY id, position DESC"));
 
-pub(crate) const FIND: &str = concat!(select_apps!(), " WHERE id = $1 ORDER BY position DESC");
+pub(crate) static FIND: LazyLock<String> = LazyLock::new(|| select_apps("WHERE id = $1 ORDER BY position DESC"));
 
 pub(crate) const COUNT: &str = "SELECT COUNT(*) FROM apps";
 
@@ -51,32 +47,13 @@ pub(crate) const NOTE_USE: &str = "UPDATE app_keys SET last_used_at = $2 \
 
 pub(crate) const DELETE: &str = "DELETE FROM apps WHERE id = $1 RETURNING id";
 
-pub(crate) const UPSERT: &str = concat!(
-    "INSERT INTO apps (",
-    columns!(),
-    ") VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, $22, \
-     $23) ON CONFLICT (id) DO UPDATE SET \
-     name = excluded.name, \
-     enabled = excluded.enabled, \
-     allowed_origins = excluded.allowed_origins, \
-     client_messages = excluded.client_messages, \
-     statistics = excluded.statistics, \
-     user_authentication = excluded.user_authentication, \
-     authorized_connections = excluded.authorized_connections, \
-     watchlist = excluded.watchlist, \
-     subscription_counts = excluded.subscription_counts, \
-     capacity = excluded.capacity, \
-     channel_name_bytes = excluded.channel_name_bytes, \
-     event_name_chars = excluded.event_name_chars, \
-     event_data_bytes = excluded.event_data_bytes, \
-     channels_per_event = excluded.channels_per_event, \
-     events_per_batch = excluded.events_per_batch, \
-     presence_members = excluded.presence_members, \
-     user_id_chars = excluded.user_id_chars, \
-     user_info_bytes = excluded.user_info_bytes, \
-     watchlist_users = excluded.watchlist_users, \
-     client_events_per_second = excluded.client_events_per_second, \
-     subscriptions_per_connection = excluded.subscriptions_per_connection, \
-     cache_ttl_seconds = excluded.cache_ttl_seconds, \
-     updated_at = CURRENT_TIMESTAMP"
-);
+pub(crate) static UPSERT: LazyLock<String> = LazyLock::new(|| {
+    let names: Vec<_> = columns().collect();
+    let values: Vec<_> = (1..=names.len()).map(|number| format!("${number}")).collect();
+    let changes: Vec<_> = names.iter().skip(1).map(|name| format!("{name} = excluded.{name}")).collect();
+    let [names, values, changes] = [names.join(", "), values.join(", "), changes.join(", ")];
+    format!(
+        "INSERT INTO apps ({names}) VALUES ({values}) \
+         ON CONFLICT (id) DO UPDATE SET {changes}, updated_at = CURRENT_TIMESTAMP"
+    )
+});

@@ -1,175 +1,123 @@
 //! An app as its rows have it: one for each of its keys.
 
-use std::num::NonZeroU32;
+use std::iter;
 
-use clairon_protocol::{AppId, AppKey, Limits, Secret};
+use clairon_protocol::{AppId, AppKey, Limit, Secret, error::InvalidId};
 use jiff::Timestamp;
-use sqlx::FromRow;
+use sqlx::{ColumnIndex, Decode, FromRow, Row, Type};
 
 use crate::{
     app::App,
     credential::{Credential, Credentials},
     engine::Value,
     error::RegistryError,
-    limits::{check_range, limit},
+    fields::{AppField, FieldValue},
     origins::AllowedOrigins,
+    row_fault::RowFault,
 };
 
-/// The columns of `apps` and one of its keys, in the types that both engines can bind and read.
-#[derive(FromRow)]
-#[expect(clippy::struct_excessive_bools, reason = "each is a column")]
+/// The columns of `apps`, in the types that all engines can bind and read.
 pub(crate) struct AppRow {
-    pub(crate) id: String,
-    pub(crate) name: String,
-    pub(crate) enabled: bool,
-    pub(crate) allowed_origins: String,
-    pub(crate) client_messages: bool,
-    pub(crate) statistics: bool,
-    pub(crate) user_authentication: bool,
-    pub(crate) authorized_connections: bool,
-    pub(crate) watchlist: bool,
-    pub(crate) subscription_counts: bool,
-    pub(crate) capacity: Option<i64>,
-    #[sqlx(flatten)]
-    pub(crate) limits: LimitsRow,
-    #[sqlx(flatten)]
-    pub(crate) key: KeyRow,
+    id: String,
+    /// Those of the table of fields, up to the first that no app can have.
+    fields: Result<Vec<FieldValue>, RowFault>,
 }
 
 /// The columns of `app_keys`. All are NULL for an app without a key.
 #[derive(FromRow)]
 pub(crate) struct KeyRow {
-    pub(crate) key: Option<String>,
-    pub(crate) secret: Option<String>,
-    pub(crate) created_at: Option<i64>,
-    pub(crate) last_used_at: Option<i64>,
+    key: Option<String>,
+    secret: Option<String>,
+    created_at: Option<i64>,
+    last_used_at: Option<i64>,
 }
 
-/// The columns of an app's limits.
-#[derive(FromRow)]
-pub(crate) struct LimitsRow {
-    pub(crate) channel_name_bytes: i64,
-    pub(crate) event_name_chars: i64,
-    pub(crate) event_data_bytes: i64,
-    pub(crate) channels_per_event: i64,
-    pub(crate) events_per_batch: i64,
-    pub(crate) presence_members: i64,
-    pub(crate) user_id_chars: i64,
-    pub(crate) user_info_bytes: i64,
-    pub(crate) watchlist_users: i64,
-    pub(crate) client_events_per_second: i64,
-    pub(crate) subscriptions_per_connection: i64,
-    pub(crate) cache_ttl_seconds: i64,
-}
-
-/// The app of these rows, which begin with its newest key.
-///
-/// # Errors
-/// [`RegistryError::BadRow`], with the first column that is wrong.
-pub(crate) fn into_app(mut rows: Vec<AppRow>) -> Result<App, RegistryError> {
-    let keys: Vec<_> = rows.iter_mut().map(|row| row.key.take()).collect();
-    let row = rows.into_iter().next().ok_or(sqlx::Error::RowNotFound)?;
-    let id = AppId::parse(&row.id).map_err(|error| bad_row(None, format!("id: {error}")))?;
-    row.parse(id.clone(), &keys).map_err(|error| bad_row(Some(id), error))
+impl<'r, R: Row> FromRow<'r, R> for AppRow
+where
+    for<'n> &'n str: ColumnIndex<R>,
+    String: Decode<'r, R::Database> + Type<R::Database>,
+    bool: Decode<'r, R::Database> + Type<R::Database>,
+    i64: Decode<'r, R::Database> + Type<R::Database>,
+{
+    fn from_row(row: &'r R) -> Result<Self, sqlx::Error> {
+        let read = |field: AppField| {
+            let name = field.name();
+            Ok(match field {
+                AppField::Name => Ok(FieldValue::Name(row.try_get(name)?)),
+                AppField::AllowedOrigins => {
+                    parse_origins(&row.try_get::<String, _>(name)?).map(FieldValue::AllowedOrigins)
+                }
+                AppField::Switch(switch) => Ok(FieldValue::Switch(switch, row.try_get(name)?)),
+                AppField::Limit(limit) => parse_limit(limit, row.try_get(name)?),
+            })
+        };
+        let fields = AppField::all().map(read).collect::<Result<Vec<_>, sqlx::Error>>()?;
+        Ok(Self { id: row.try_get("id")?, fields: fields.into_iter().collect() })
+    }
 }
 
 impl AppRow {
-    fn parse(self, id: AppId, keys: &[KeyRow]) -> Result<App, String> {
+    /// The app of these rows, which begin with its newest key.
+    ///
+    /// # Errors
+    /// [`RegistryError::BadRow`], with the first column that is wrong.
+    pub(crate) fn into_app(self, keys: &[KeyRow]) -> Result<App, RegistryError> {
+        let id = AppId::parse(&self.id).map_err(|cause| bad_row(None, RowFault::Id { column: "id", cause }))?;
+        self.parse(id.clone(), keys).map_err(|fault| bad_row(Some(id), fault))
+    }
+
+    fn parse(self, id: AppId, keys: &[KeyRow]) -> Result<App, RowFault> {
         let credentials = keys.iter().filter_map(KeyRow::parse).collect::<Result<Vec<_>, _>>()?;
-        let app = App {
-            id,
-            name: self.name,
-            credentials: Credentials::from_newest_first(credentials).ok_or("it has no key")?,
-            enabled: self.enabled,
-            allowed_origins: parse_origins(&self.allowed_origins)?,
-            client_messages: self.client_messages,
-            statistics: self.statistics,
-            user_authentication: self.user_authentication,
-            authorized_connections: self.authorized_connections,
-            watchlist: self.watchlist,
-            subscription_counts: self.subscription_counts,
-            capacity: parse_capacity(self.capacity).map_err(|error| error.to_string())?,
-            limits: self.limits.parse().map_err(|error| error.to_string())?,
-        };
-        app.validate().map_err(|error| error.to_string())?;
+        let credentials = Credentials::from_newest_first(credentials).ok_or(RowFault::NoKey)?;
+        let mut app = App { credentials: credentials.clone(), ..App::new(id, credentials.newest().clone()) };
+        self.fields?.iter().for_each(|value| value.give_to(&mut app));
+        app.validate().map_err(Box::new)?;
         Ok(app)
     }
 }
 
 impl KeyRow {
-    fn take(&mut self) -> Self {
-        Self {
-            key: self.key.take(),
-            secret: self.secret.take(),
-            created_at: self.created_at,
-            last_used_at: self.last_used_at,
-        }
-    }
-
     /// `None`: there is no key in this row.
-    fn parse(&self) -> Option<Result<Credential, String>> {
+    fn parse(&self) -> Option<Result<Credential, RowFault>> {
         let (key, secret) = (self.key.as_deref()?, self.secret.as_deref()?);
         Some(parse_key(key, secret, self.created_at?, self.last_used_at))
     }
 }
 
-fn parse_key(key: &str, secret: &str, created_at: i64, last_used_at: Option<i64>) -> Result<Credential, String> {
-    let time = |column, seconds| Timestamp::from_second(seconds).map_err(|error| format!("{column}: {error}"));
+fn parse_key(key: &str, secret: &str, created_at: i64, last_used_at: Option<i64>) -> Result<Credential, RowFault> {
+    let id = |column| move |cause: InvalidId| RowFault::Id { column, cause };
+    let time = |column, seconds| Timestamp::from_second(seconds).map_err(|cause| RowFault::Time { column, cause });
     Ok(Credential {
-        key: AppKey::parse(key).map_err(|error| format!("key: {error}"))?,
-        secret: Secret::parse(secret).map_err(|error| format!("secret: {error}"))?,
+        key: AppKey::parse(key).map_err(id("key"))?,
+        secret: Secret::parse(secret).map_err(id("secret"))?,
         created_at: time("created_at", created_at)?,
         last_used_at: last_used_at.map(|seconds| time("last_used_at", seconds)).transpose()?,
     })
 }
 
-impl LimitsRow {
-    fn parse(&self) -> Result<Limits, RegistryError> {
-        Ok(Limits {
-            channel_name_bytes: limit("channel_name_bytes", self.channel_name_bytes)?,
-            event_name_chars: limit("event_name_chars", self.event_name_chars)?,
-            event_data_bytes: limit("event_data_bytes", self.event_data_bytes)?,
-            channels_per_event: limit("channels_per_event", self.channels_per_event)?,
-            events_per_batch: limit("events_per_batch", self.events_per_batch)?,
-            presence_members: limit("presence_members", self.presence_members)?,
-            user_id_chars: limit("user_id_chars", self.user_id_chars)?,
-            user_info_bytes: limit("user_info_bytes", self.user_info_bytes)?,
-            watchlist_users: limit("watchlist_users", self.watchlist_users)?,
-            client_events_per_second: limit("client_events_per_second", self.client_events_per_second)?,
-            subscriptions_per_connection: limit("subscriptions_per_connection", self.subscriptions_per_connection)?,
-            cache_ttl_seconds: limit("cache_ttl_seconds", self.cache_ttl_seconds)?,
-        })
-    }
+fn parse_origins(json: &str) -> Result<AllowedOrigins, RowFault> {
+    let entries: Vec<String> =
+        serde_json::from_str(json).map_err(|cause| RowFault::NoList { size: json.len(), cause })?;
+    Ok(AllowedOrigins::parse(&entries).map_err(Box::new)?)
+}
+
+/// NULL: there is no limit.
+fn parse_limit(limit: &'static Limit, number: Option<i64>) -> Result<FieldValue, RowFault> {
+    Ok(FieldValue::Limit(limit, limit.check(number.unwrap_or(0))?))
 }
 
 /// The values of an app in the order of the columns in [`queries`](crate::queries).
-pub(crate) fn values<'a>(app: &'a App, origins: &'a str) -> [Value<'a>; 23] {
-    let limits = &app.limits;
-    [
-        Value::Text(app.id.as_str()),
-        Value::Text(&app.name),
-        Value::Flag(app.enabled),
-        Value::Text(origins),
-        Value::Flag(app.client_messages),
-        Value::Flag(app.statistics),
-        Value::Flag(app.user_authentication),
-        Value::Flag(app.authorized_connections),
-        Value::Flag(app.watchlist),
-        Value::Flag(app.subscription_counts),
-        Value::Number(app.capacity.map(|connections| connections.get().into())),
-        Value::limit(limits.channel_name_bytes),
-        Value::limit(limits.event_name_chars),
-        Value::limit(limits.event_data_bytes),
-        Value::limit(limits.channels_per_event),
-        Value::limit(limits.events_per_batch),
-        Value::limit(limits.presence_members),
-        Value::limit(limits.user_id_chars),
-        Value::limit(limits.user_info_bytes),
-        Value::limit(limits.watchlist_users),
-        Value::limit(limits.client_events_per_second),
-        Value::limit(limits.subscriptions_per_connection),
-        Value::limit(limits.cache_ttl_seconds),
-    ]
+pub(crate) fn values<'a>(app: &'a App, origins: &'a str) -> Vec<Value<'a>> {
+    let value = |field| match field {
+        AppField::Name => Value::Text(&app.name),
+        AppField::AllowedOrigins => Value::Text(origins),
+        AppField::Switch(switch) => Value::Flag(switch.get(app)),
+        AppField::Limit(limit) => {
+            let number = limit.get(&app.limits);
+            Value::Number((number > 0).then(|| number.into()))
+        }
+    };
+    iter::once(Value::Text(app.id.as_str())).chain(AppField::all().map(value)).collect()
 }
 
 /// The values of a key in the order of the columns in [`queries`](crate::queries).
@@ -189,30 +137,17 @@ pub(crate) fn encode_origins(app: &App) -> String {
     serde_json::Value::from(Vec::from(app.allowed_origins.clone())).to_string()
 }
 
-fn parse_origins(json: &str) -> Result<AllowedOrigins, String> {
-    let entries: Vec<String> = serde_json::from_str(json)
-        .map_err(|error| format!("allowed_origins ({} bytes) is not a JSON array of strings: {error}", json.len()))?;
-    AllowedOrigins::parse(&entries).map_err(|error| error.to_string())
-}
-
-fn parse_capacity(connections: Option<i64>) -> Result<Option<NonZeroU32>, RegistryError> {
-    Ok(match connections {
-        Some(connections) => NonZeroU32::new(check_range("capacity", connections, u32::MAX)?),
-        None => None,
-    })
-}
-
-/// The error for a row of which not even the columns can be read: it has a type or an encoding that no app has.
+/// The error for a row of which not even the columns can be read.
 pub(crate) fn unreadable(id: Option<&str>, error: sqlx::Error) -> RegistryError {
     match error {
         sqlx::Error::ColumnDecode { index, source } => {
             let id = id.and_then(|id| AppId::parse(id).ok());
-            bad_row(id, format!("{}: {source}", index.trim_matches('"')))
+            bad_row(id, RowFault::Unreadable { column: index.trim_matches('"').to_owned(), cause: source })
         }
         error => error.into(),
     }
 }
 
-fn bad_row(app: Option<AppId>, problem: String) -> RegistryError {
-    RegistryError::BadRow { app, problem }
+fn bad_row(app: Option<AppId>, fault: RowFault) -> RegistryError {
+    RegistryError::BadRow { app, fault: Box::new(fault) }
 }

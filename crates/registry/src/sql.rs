@@ -57,7 +57,7 @@ impl<E: Engine> AppRegistry for SqlRegistry<E> {
 
     async fn list(&self) -> Result<Vec<App>, RegistryError> {
         let mut connection = self.connection().await?;
-        let rows = E::run(&mut connection, queries::LIST, &[]).await?;
+        let rows = E::run(&mut connection, &queries::LIST, &[]).await?;
         connection.done();
         let usable = |rows| match E::app(rows) {
             Ok(app) => Some(app),
@@ -100,7 +100,7 @@ impl<E: Engine> AppRegistry for SqlRegistry<E> {
         apps.iter().try_for_each(|app| app.validate().map_err(|error| fail(app, error)))?;
         let mut write = self.begin().await?;
         // All at once: there may be thousands, and after the first start nearly all are as they were.
-        let rows = E::run(&mut write, queries::LIST, &[]).await?;
+        let rows = E::run(&mut write, &queries::LIST, &[]).await?;
         let stored = |rows: &[E::Row]| Some((E::text(rows.first()?).ok()?, E::app(rows)));
         let mut stored: HashMap<String, _> = rows.chunk_by(is_same_app::<E>).filter_map(stored).collect();
         let mut outcomes = Vec::with_capacity(apps.len());
@@ -294,14 +294,14 @@ async fn declare<E: Engine>(
 }
 
 async fn find<E: Engine>(connection: &mut E::Connection, id: &AppId) -> Result<Option<App>, RegistryError> {
-    let rows = E::run(connection, queries::FIND, &[Value::Text(id.as_str())]).await?;
+    let rows = E::run(connection, &queries::FIND, &[Value::Text(id.as_str())]).await?;
     if rows.is_empty() { Ok(None) } else { E::app(&rows).map(Some) }
 }
 
 /// Adds the app, or replaces the one with its id, unless another app has one of its keys.
 async fn put<E: Engine>(write: &mut E::Connection, app: &App) -> Result<(), RegistryError> {
     let origins = row::encode_origins(app);
-    E::run(write, queries::UPSERT, &row::values(app, &origins)).await?;
+    E::run(write, &queries::UPSERT, &row::values(app, &origins)).await?;
     E::run(write, queries::DELETE_KEYS, &[Value::Text(app.id.as_str())]).await?;
     for (position, credential) in (1..).zip(app.credentials.iter().rev()) {
         let key = &credential.key;

@@ -10,11 +10,12 @@ mod faults;
 mod statistics;
 mod support;
 
-use std::{num::NonZeroU32, sync::Arc};
+use std::sync::Arc;
 
-use clairon_protocol::{AppId, AppKey, Limits, Secret};
+use clairon_protocol::{AppId, AppKey, LIMITS, Limit, Limits, Secret};
 use clairon_registry::{
-    AllowedOrigins, App, AppRegistry, Credential, Credentials, Declared, KEYS, KeyUse, LIMITS, RegistryError,
+    AllowedOrigins, App, AppField, AppRegistry, Credential, Credentials, Declared, FieldValue, KEYS, KeyUse,
+    RegistryError,
 };
 use declarations::{
     a_declaration_has_three_outcomes, a_declaration_keeps_rotated_keys, declare, many_apps_are_declared_or_none,
@@ -149,43 +150,32 @@ async fn ids_and_keys_are_unique(database: &impl Database) {
     assert_eq!(registry.revision().await.unwrap(), revision);
 }
 
+/// Each field of the table with another value than a new app has.
+fn with_all_fields_changed(app: &App) -> App {
+    let mut changed = app.clone();
+    for (number, field) in (1..).zip(AppField::all()) {
+        let value = match field {
+            AppField::Name => FieldValue::Name("Ünïcode's \"shop\"".into()),
+            AppField::AllowedOrigins => {
+                FieldValue::AllowedOrigins(AllowedOrigins::parse(&["https://a.example", "*.Münch.example:*"]).unwrap())
+            }
+            AppField::Switch(switch) => FieldValue::Switch(switch, !switch.default),
+            AppField::Limit(limit) if limit.min == 0 => FieldValue::Limit(limit, limit.max),
+            AppField::Limit(limit) => FieldValue::Limit(limit, number),
+        };
+        value.give_to(&mut changed);
+    }
+    changed
+}
+
 async fn every_field_comes_back(database: &impl Database) {
     let registry = database.open().await;
-    let full = App {
-        name: "Ünïcode's \"shop\"".into(),
-        credentials: Credentials::from_newest_first([
-            credential("full-2", "'; DROP TABLE apps; -- ☃"),
-            Credential {
-                last_used_at: Some(Timestamp::from_second(1_900_000_000).unwrap()),
-                ..credential("full-1", "s")
-            },
-        ])
-        .unwrap(),
-        enabled: false,
-        allowed_origins: AllowedOrigins::parse(&["https://a.example", "*.Münch.example:*"]).unwrap(),
-        client_messages: true,
-        statistics: false,
-        user_authentication: false,
-        authorized_connections: true,
-        watchlist: true,
-        subscription_counts: true,
-        capacity: Some(NonZeroU32::MAX),
-        limits: Limits {
-            channel_name_bytes: 1,
-            event_name_chars: 2,
-            event_data_bytes: 3,
-            channels_per_event: 4,
-            events_per_batch: 5,
-            presence_members: 6,
-            user_id_chars: 7,
-            user_info_bytes: 8,
-            watchlist_users: 9,
-            client_events_per_second: 10,
-            subscriptions_per_connection: 11,
-            cache_ttl_seconds: 12,
-        },
-        ..app("full")
-    };
+    let last_used_at = Some(Timestamp::from_second(1_900_000_000).unwrap());
+    let credentials = Credentials::from_newest_first([
+        credential("full-2", "'; DROP TABLE apps; -- ☃"),
+        Credential { last_used_at, ..credential("full-1", "s") },
+    ]);
+    let full = App { credentials: credentials.unwrap(), ..with_all_fields_changed(&app("full")) };
     registry.create(&full).await.unwrap();
     assert_eq!(registry.find(&full.id).await.unwrap().as_ref(), Some(&full));
     let default = app("full");
@@ -216,7 +206,7 @@ async fn an_update_is_one_step(database: &impl Database) {
     let Ok(Some(update)) = registry.update(&updated.id, &renamed).await else { panic!("not updated") };
     assert_eq!(update.after, App { name: "new".into(), ..app("a") });
     let bad = |app: &mut App| app.limits.presence_members = 0;
-    assert!(matches!(registry.update(&updated.id, &bad).await, Err(RegistryError::Range { .. })));
+    assert!(matches!(registry.update(&updated.id, &bad).await, Err(RegistryError::Range(_))));
     assert_eq!(registry.list().await.unwrap(), [update.after]);
     assert_eq!(registry.update(&app("none").id, &renamed).await.unwrap(), None);
 }
@@ -336,7 +326,7 @@ async fn a_bad_row_harms_no_other(database: &impl Durable) {
         (&long_name, "name has 256 bytes, allowed are 0 to 255"),
         ("apps SET event_data_bytes = 10485761", "event_data_bytes is 10485761, allowed are 1 to 10485760"),
         ("app_keys SET created_at = 9223372036854775807", "created_at: "),
-        ("apps SET capacity = 4294967296", "capacity is 4294967296, allowed are 1 to 4294967295"),
+        ("apps SET capacity = 4294967296", "capacity is 4294967296, allowed are 0 to 4294967295"),
     ];
     let registry = database.open().await;
     registry.create(&app("good")).await.unwrap();
@@ -377,8 +367,8 @@ async fn a_row_of_another_type_or_id_harms_no_other(database: &impl Durable) {
 
 async fn the_schema_refuses_numbers_below_one(database: &impl Durable) {
     database.open().await.create(&app("a")).await.unwrap();
-    for column in LIMITS.iter().map(|limit| limit.name).chain(["capacity"]) {
-        assert!(database.execute(&format!("UPDATE apps SET {column} = 0")).await.is_err(), "{column}");
+    for Limit { name, .. } in &LIMITS {
+        assert!(database.execute(&format!("UPDATE apps SET {name} = 0")).await.is_err(), "{name}");
     }
     assert!(database.execute("INSERT INTO registry_revision VALUES (2, 0)").await.is_err());
 }

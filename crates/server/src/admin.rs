@@ -9,6 +9,7 @@ mod app_view;
 mod apps;
 mod body;
 mod gate;
+mod invalid_field;
 mod keys;
 mod openapi;
 mod path;

@@ -1,6 +1,6 @@
 //! What an operator sets for the whole server; what is set per app stands in the registry.
 
-use std::{num::NonZeroU32, time::Duration};
+use std::time::Duration;
 
 pub use clairon_cluster::{Authorities, ClusterSettings, RedisUrl};
 pub use clairon_hub::OutboxLimits;
@@ -44,8 +44,6 @@ pub struct Settings {
 pub struct AdminSettings {
     /// What a request has to name.
     pub token: BearerToken,
-    /// How many connections a new app may have at once, where nothing is said.
-    pub capacity: Option<NonZeroU32>,
     /// What a new app may use, where nothing is said.
     pub limits: Limits,
 }

@@ -61,9 +61,6 @@ pub(crate) enum AppCommand {
 
 #[derive(Debug, Args)]
 pub(crate) struct CreateArguments {
-    /// What people call it
-    #[arg(long, default_value = "")]
-    pub(crate) name: String,
     /// Take id, key and secret from a Laravel .env file: its `PUSHER_APP_*`, or its `REVERB_APP_*`
     #[arg(long, value_name = "FILE", conflicts_with_all = ["id", "key", "secret"])]
     pub(crate) from_env: Option<PathBuf>,
@@ -76,6 +73,8 @@ pub(crate) struct CreateArguments {
     /// Its secret; random if left out
     #[arg(long)]
     pub(crate) secret: Option<Hidden>,
+    #[command(flatten)]
+    pub(crate) fields: AppFields,
 }
 
 #[derive(Debug, Args)]

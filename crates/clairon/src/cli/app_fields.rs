@@ -1,20 +1,32 @@
 //! A flag for each field of an app.
 
+use clairon_registry::AppField;
 use clap::{Arg, ArgMatches, Args, Command, Error, FromArgMatches};
 
-use crate::config::{app_fields, app_flag};
+use crate::config::app_flag;
 
-/// The fields of an app that were given, by their names in the settings. What they may be is not known here.
+/// The fields of an app that were given, by their names in the settings, as texts.
 #[derive(Debug)]
 pub(crate) struct AppFields(pub(crate) Vec<(&'static str, String)>);
 
+/// What stands for a value in the help, and what the field is for.
+fn describe(field: AppField) -> (&'static str, String) {
+    match field {
+        AppField::Name => ("TEXT", field.to_string()),
+        AppField::AllowedOrigins => ("LIST", format!("{field}; with commas between")),
+        AppField::Switch(_) => ("true|false", field.to_string()),
+        AppField::Limit(limit) => ("NUMBER", format!("{field} ({} to {})", limit.min, limit.max)),
+    }
+}
+
 impl Args for AppFields {
     fn augment_args(command: Command) -> Command {
-        command.args(app_fields().map(|field| {
-            Arg::new(field.name)
-                .long(app_flag(field.name))
-                .value_name(field.values)
-                .help(field.purpose)
+        command.args(AppField::all().map(|field| {
+            let (value, purpose) = describe(field);
+            Arg::new(field.name())
+                .long(app_flag(field.name()))
+                .value_name(value)
+                .help(purpose)
                 .help_heading("Fields")
                 .allow_negative_numbers(true)
         }))
@@ -28,7 +40,7 @@ impl Args for AppFields {
 impl FromArgMatches for AppFields {
     fn from_arg_matches(matches: &ArgMatches) -> Result<Self, Error> {
         let given = |name| Some((name, matches.get_one::<String>(name)?.clone()));
-        Ok(Self(app_fields().filter_map(|field| given(field.name)).collect()))
+        Ok(Self(AppField::all().filter_map(|field| given(field.name())).collect()))
     }
 
     fn update_from_arg_matches(&mut self, matches: &ArgMatches) -> Result<(), Error> {

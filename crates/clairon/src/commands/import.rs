@@ -25,7 +25,7 @@ pub(crate) async fn run(arguments: ImportArguments) -> anyhow::Result<()> {
     let is_named = named.is_some();
     let path = named.unwrap_or_else(|| env_file_name(Path::new(""), process_variables()));
     let (environment, _) = Environment::read(&path, process_variables()).map_err(ImportError::from)?;
-    let template = settings.app_defaults.apply(App::random());
+    let template = settings.random_app();
     // The settings have said it of a file that was named.
     for lost in environment.lost().iter().filter(|_| !is_named) {
         warn!("{}{lost}", path.display());
@@ -79,7 +79,7 @@ fn describe(plan: &Plan, present: &[App], template: &App) -> serde_json::Result<
 
 /// What an app has that is not as the defaults have it, beside what tells it from others.
 fn deviations(app: &App, template: &App) -> serde_json::Result<String> {
-    let told = |difference: &Difference| !["id", "name", "key", "keys"].contains(&difference.field.as_str());
+    let told = |difference: &Difference| difference.field != "name";
     let text = |Difference { field, to, .. }| match to {
         Value::Array(entries) => {
             let entries: Vec<&str> = entries.iter().filter_map(Value::as_str).collect();

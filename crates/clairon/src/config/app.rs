@@ -1,9 +1,9 @@
 //! Apps that the settings declare, and what an app has unless it says otherwise.
 
-use std::num::NonZeroU32;
+use std::convert::Infallible;
 
-use clairon_protocol::{AppId, AppKey, Limits, Secret};
-use clairon_registry::{AllowedOrigins, App, Credential, LIMITS, LimitRange};
+use clairon_protocol::{AppId, AppKey, LIMITS, Limits, Secret};
+use clairon_registry::{AllowedOrigins, App, AppField, Credential, FieldValue};
 
 use super::{
     fields::{Fields, Table},
@@ -13,44 +13,9 @@ use super::{
 /// The fields that an app cannot be without.
 pub(super) const CREDENTIALS: [&str; 3] = ["id", "key", "secret"];
 
-/// The other fields beside its limits, with what they may be and what for.
-const FIELDS: [(&str, &str, &str); 10] = [
-    ("name", "TEXT", "What people call it"),
-    ("enabled", SWITCH, "Whether anybody gets in"),
-    ("capacity", "NUMBER", "How many connections at once; 0 for no limit"),
-    ("allowed_origins", "LIST", "The origins that browsers may connect from, with commas between; empty for all"),
-    ("client_messages", SWITCH, "Client events (whispers)"),
-    ("statistics", SWITCH, "Whether its traffic is counted"),
-    ("user_authentication", SWITCH, "Whether users may sign in"),
-    ("authorized_connections", SWITCH, "Close who neither signs in nor joins a private or presence channel"),
-    ("watchlist", SWITCH, "Tell signed-in users who of their watchlist comes and goes"),
-    ("subscription_counts", SWITCH, "Tell subscribers how many they are"),
-];
-const SWITCH: &str = "true|false";
-
-/// A field of an app beside its credentials.
-pub(crate) struct AppField {
-    pub(crate) name: &'static str,
-    /// What it may be, in a word.
-    pub(crate) values: &'static str,
-    /// What it is for, in a line.
-    pub(crate) purpose: String,
-}
-
-/// Every field beside the credentials.
-pub(crate) fn app_fields() -> impl Iterator<Item = AppField> {
-    let fields = FIELDS.map(|(name, values, purpose)| AppField { name, values, purpose: purpose.to_owned() });
-    let limits = LIMITS.map(|LimitRange { name, meaning, max, .. }| AppField {
-        name,
-        values: "NUMBER",
-        purpose: format!("{meaning}, 1 to {max}"),
-    });
-    fields.into_iter().chain(limits)
-}
-
 /// Every field that an app may be declared with.
 fn fields() -> impl Iterator<Item = &'static str> {
-    CREDENTIALS.into_iter().chain(app_fields().map(|field| field.name))
+    CREDENTIALS.into_iter().chain(AppField::all().map(AppField::name))
 }
 
 /// An app as it was written.
@@ -62,28 +27,20 @@ pub(super) struct Declaration {
     pub(super) fields: Table,
 }
 
-/// The section `limits`: what an app has unless it says otherwise.
-#[derive(Clone, Copy, Debug)]
-pub(crate) struct AppDefaults {
-    pub(super) capacity: Option<NonZeroU32>,
-    pub(super) limits: Limits,
-}
-
-impl AppDefaults {
-    pub(super) fn read(fields: &mut Fields<'_>) -> Self {
-        let capacity = fields.number("limits.capacity", 0..=u32::MAX).and_then(NonZeroU32::new);
-        Self { capacity, limits: read_limits(fields, "limits.", Limits::default()) }
+/// Reads the section `limits`: what an app may use unless it says otherwise.
+pub(super) fn read_limits(fields: &mut Fields<'_>) -> Limits {
+    let mut limits = Limits::default();
+    for limit in &LIMITS {
+        if let Some(number) = fields.number(&format!("limits.{}", limit.name), limit.min..=limit.max) {
+            limit.set(&mut limits, number);
+        }
     }
-
-    /// `app` with these in place of its own.
-    pub(crate) fn apply(self, app: App) -> App {
-        App { capacity: self.capacity, limits: self.limits, ..app }
-    }
+    limits
 }
 
 impl Declaration {
     /// Reads the app. `None`: something is wrong with it.
-    pub(super) fn read(&self, defaults: AppDefaults, problems: &mut Problems) -> Option<App> {
+    pub(super) fn read(&self, limits: Limits, problems: &mut Problems) -> Option<App> {
         self.refuse_unknown(problems);
         self.refuse_missing(problems);
         let mut fields = Fields::new(&self.fields, problems);
@@ -92,8 +49,10 @@ impl Declaration {
         let key = fields.secret("key", AppKey::parse);
         let secret = fields.secret("secret", Secret::parse);
         // Whatever the credentials are, the other fields are to be checked too.
-        let mut app = defaults.apply(App::random());
-        read_fields(&mut fields, &mut app);
+        let mut app = App { limits, ..App::random() };
+        for value in read_fields(&mut fields) {
+            value.give_to(&mut app);
+        }
         let app = App { id: id?, credentials: Credential::new(key?, secret?).into(), ..app };
         if let Err(error) = app.validate() {
             problems.add(format_args!("{}: {error}", self.written));
@@ -123,38 +82,20 @@ impl Declaration {
     }
 }
 
-/// Gives `app` the fields that are there.
-pub(super) fn read_fields(fields: &mut Fields<'_>, app: &mut App) {
-    fn set<T>(field: &mut T, value: Option<T>) {
-        if let Some(value) = value {
-            *field = value;
-        }
-    }
-    set(&mut app.name, fields.text("name", |name| Ok::<_, &str>(name.to_owned())));
-    set(&mut app.enabled, fields.flag("enabled"));
-    set(&mut app.capacity, fields.number("capacity", 0..=u32::MAX).map(NonZeroU32::new));
-    set(&mut app.allowed_origins, read_origins(fields));
-    set(&mut app.client_messages, fields.flag("client_messages"));
-    set(&mut app.statistics, fields.flag("statistics"));
-    set(&mut app.user_authentication, fields.flag("user_authentication"));
-    set(&mut app.authorized_connections, fields.flag("authorized_connections"));
-    set(&mut app.watchlist, fields.flag("watchlist"));
-    set(&mut app.subscription_counts, fields.flag("subscription_counts"));
-    app.limits = read_limits(fields, "", app.limits);
+/// The fields that are there.
+pub(super) fn read_fields(fields: &mut Fields<'_>) -> Vec<FieldValue> {
+    let read = |field: AppField| {
+        Some(match field {
+            AppField::Name => FieldValue::Name(fields.text("name", |name| Ok::<_, Infallible>(name.to_owned()))?),
+            AppField::AllowedOrigins => FieldValue::AllowedOrigins(read_origins(fields)?),
+            AppField::Switch(switch) => FieldValue::Switch(switch, fields.flag(switch.name)?),
+            AppField::Limit(limit) => FieldValue::Limit(limit, fields.number(limit.name, limit.min..=limit.max)?),
+        })
+    };
+    AppField::all().filter_map(read).collect()
 }
 
 fn read_origins(fields: &mut Fields<'_>) -> Option<AllowedOrigins> {
     let entries = fields.list("allowed_origins")?;
     AllowedOrigins::parse(&entries).map_err(|error| fields.refuse("allowed_origins", error)).ok()
-}
-
-/// The limits, called by their names behind `prefix`; those that are not there are as in `limits`.
-fn read_limits(fields: &mut Fields<'_>, prefix: &str, mut limits: Limits) -> Limits {
-    for limit in &LIMITS {
-        if let Some(value) = fields.number(&format!("{prefix}{}", limit.name), 1..=limit.max) {
-            // It is in range, or it would not be there.
-            let _ = limit.set(&mut limits, value.into());
-        }
-    }
-    limits
 }

@@ -1,15 +1,15 @@
-//! New values for the fields of an app that is stored.
+//! New values for the fields of an app.
 
-use clairon_registry::App;
+use clairon_registry::{App, FieldValue};
 
 use super::{
     app::read_fields,
-    fields::{Entry, Fields, Table, Value},
+    fields::{Entry, Fields, Value},
     problem::Problems,
 };
 
 /// Values of fields, each of which is right by itself and beside the others.
-pub(crate) struct AppChanges(Table);
+pub(crate) struct AppChanges(Vec<FieldValue>);
 
 /// The flag that sets a field, without its dashes.
 pub(crate) fn app_flag(field: &str) -> String {
@@ -23,10 +23,11 @@ impl AppChanges {
     /// Everything that is wrong with it, in the words that the settings have for it.
     pub(crate) fn read(given: Vec<(&'static str, String)>) -> Result<Self, Problems> {
         let entry = |name, value| Entry { written: format!("--{}", app_flag(name)), value: Value::Text(value) };
-        let changes = Self(given.into_iter().map(|(name, value)| (name.to_owned(), entry(name, value))).collect());
+        let given = given.into_iter().map(|(name, value)| (name.to_owned(), entry(name, value))).collect();
         let mut problems = Problems::default();
+        let changes = Self(read_fields(&mut Fields::new(&given, &mut problems)));
         let mut trial = App::random();
-        read_fields(&mut Fields::new(&changes.0, &mut problems), &mut trial);
+        changes.apply(&mut trial);
         if let Err(error) = trial.validate() {
             problems.add(error);
         }
@@ -38,8 +39,6 @@ impl AppChanges {
     }
 
     pub(crate) fn apply(&self, app: &mut App) {
-        // None is found: they were all read before.
-        let mut problems = Problems::default();
-        read_fields(&mut Fields::new(&self.0, &mut problems), app);
+        self.0.iter().for_each(|value| value.give_to(app));
     }
 }

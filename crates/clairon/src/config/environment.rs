@@ -4,9 +4,10 @@ use std::collections::BTreeMap;
 
 use clairon_laravel::CredentialSet;
 use clairon_protocol::quote;
+use clairon_registry::AppField;
 
 use super::{
-    app::{CREDENTIALS, app_fields},
+    app::CREDENTIALS,
     fields::{Entry, Table, Value},
     problem::{Problems, nearest},
     remarks::Remarks,
@@ -101,7 +102,7 @@ enum Target<'a> {
 fn known(settings: &Table) -> BTreeMap<String, Target<'_>> {
     let short = SHORT.map(|(name, setting)| (name.to_owned(), Target::Setting(setting)));
     let settings = settings.keys().map(|name| (variable(name), Target::Setting(name)));
-    let fields = app_fields().map(|field| (app_variable(field.name), Target::Field(field.name)));
+    let fields = AppField::all().map(|field| (app_variable(field.name()), Target::Field(field.name())));
     settings.chain(short).chain(fields).collect()
 }
 

@@ -2,17 +2,17 @@
 
 use std::time::Duration;
 
+use clairon_protocol::Limits;
 use clairon_server::{
     AdminSettings, BearerToken, Heartbeat, MetricsSettings, OutboxLimits, Settings, StatisticsSettings,
 };
 
 use super::{
-    app::AppDefaults,
     cluster,
     fields::{Fields, optional},
 };
 
-pub(super) fn read(fields: &mut Fields<'_>, app_defaults: AppDefaults) -> Option<Settings> {
+pub(super) fn read(fields: &mut Fields<'_>, limits: Limits) -> Option<Settings> {
     let path_prefix = fields.text("server.path_prefix", parse_path_prefix);
     let shutdown = fields.number("server.shutdown_seconds", 0..=3_600);
     let drain = fields.number("server.drain_seconds", 0..=3_600);
@@ -37,11 +37,7 @@ pub(super) fn read(fields: &mut Fields<'_>, app_defaults: AppDefaults) -> Option
         metrics: metrics?,
         statistics: statistics?,
         cluster,
-        admin: admin_token?.map(|token| AdminSettings {
-            token,
-            capacity: app_defaults.capacity,
-            limits: app_defaults.limits,
-        }),
+        admin: admin_token?.map(|token| AdminSettings { token, limits }),
     })
 }
 

@@ -3,10 +3,11 @@
 use std::collections::HashSet;
 
 use clairon_laravel::CredentialSet;
+use clairon_protocol::Limits;
 use clairon_registry::App;
 
 use super::{
-    app::{AppDefaults, Declaration},
+    app::{Declaration, read_limits},
     database_url::DatabaseUrl,
     fields::Fields,
     layers::{Layers, Sources},
@@ -27,8 +28,8 @@ pub(crate) struct Settings {
     pub(crate) database: Database,
     pub(crate) server: clairon_server::Settings,
     pub(crate) log: LogSettings,
-    /// What a new app has.
-    pub(crate) app_defaults: AppDefaults,
+    /// What a new app may use.
+    pub(crate) limits: Limits,
     /// Apps that are declared by the file and the environment.
     pub(crate) apps: Vec<App>,
     /// What was understood of the variables of other servers.
@@ -58,23 +59,28 @@ impl Settings {
         settings.filter(|_| problems.is_empty()).ok_or_else(|| problems.in_log_format(log_format))
     }
 
+    /// An app with random credentials, and with what the settings have for new apps.
+    pub(crate) fn random_app(&self) -> App {
+        App { limits: self.limits, ..App::random() }
+    }
+
     /// Reads every section before it gives up, so that nothing that is wrong goes unreported.
     fn read(layers: Layers, problems: &mut Problems) -> Option<Self> {
         let mut fields = Fields::new(&layers.settings, problems);
         let listen = Listen::read(&mut fields);
         let metrics_listen = fields.text("metrics.listen", parse_optional);
         let database = read_database(&mut fields);
-        let app_defaults = AppDefaults::read(&mut fields);
-        let server = server::read(&mut fields, app_defaults);
+        let limits = read_limits(&mut fields);
+        let server = server::read(&mut fields, limits);
         let log = LogSettings::read(&mut fields);
-        let apps = read_apps(&layers.apps, app_defaults, problems);
+        let apps = read_apps(&layers.apps, limits, problems);
         Some(Self {
             listen: listen?,
             metrics_listen: metrics_listen?,
             database: database?,
             server: server?,
             log: log?,
-            app_defaults,
+            limits,
             apps,
             adopted: layers.adopted,
             credentials: layers.credentials,
@@ -89,11 +95,11 @@ fn read_database(fields: &mut Fields<'_>) -> Option<Database> {
     Some(Database { url: url?, max_connections: max_connections? })
 }
 
-fn read_apps(declarations: &[Declaration], defaults: AppDefaults, problems: &mut Problems) -> Vec<App> {
+fn read_apps(declarations: &[Declaration], limits: Limits, problems: &mut Problems) -> Vec<App> {
     let mut apps = Vec::with_capacity(declarations.len());
     let (mut ids, mut keys) = (HashSet::new(), HashSet::new());
     for declaration in declarations {
-        let Some(app) = declaration.read(defaults, problems) else { continue };
+        let Some(app) = declaration.read(limits, problems) else { continue };
         let key = &app.credentials.newest().key;
         let is_new = [ids.insert(app.id.clone()), keys.insert(key.clone())] == [true; 2];
         if !is_new {

@@ -5,6 +5,7 @@ use std::io::Write;
 use clairon_protocol::Limits;
 use tempfile::NamedTempFile;
 
+mod fields;
 mod variables;
 
 use super::{DEFAULTS, Problems, Settings, Sources, environment::variable, file::File};
@@ -61,7 +62,7 @@ fn defaults() -> Vec<(String, toml::Value, &'static str)> {
 fn the_defaults_are_right() {
     let settings = load_environment(&[]).unwrap();
     assert_eq!((settings.listen.host.as_str(), settings.listen.port), ("0.0.0.0", 6001));
-    assert_eq!(settings.app_defaults.apply(clairon_registry::App::random()).limits, Limits::default());
+    assert_eq!(settings.limits, Limits::default());
     assert!(settings.apps.is_empty());
 }
 
@@ -159,7 +160,7 @@ fn apps_are_declared() {
     assert_eq!((first.limits.events_per_batch, first.limits.presence_members), (5, 7));
     assert_eq!((second.credentials.newest().secret.expose(), second.client_messages), ("s2", true));
     assert!(second.allowed_origins.iter().eq(["a.test", "b.test"]));
-    assert_eq!((second.capacity.unwrap().get(), second.limits.event_data_bytes), (9, 10));
+    assert_eq!((second.limits.capacity.unwrap().get(), second.limits.event_data_bytes), (9, 10));
 }
 
 #[test]

@@ -1,6 +1,7 @@
 //! `clairon app update`, `enable` and `disable`
 
-use serde_json::json;
+use clairon_registry::AppField;
+use serde_json::{Value, json};
 
 use crate::place::{Place, json};
 
@@ -11,29 +12,56 @@ fn place() -> Place {
     place
 }
 
+/// A flag that gives a field another value than a new app has.
+fn flag(field: AppField) -> [String; 2] {
+    let value = match field {
+        AppField::Name => "Shop".to_owned(),
+        AppField::AllowedOrigins => "https://a.test, *.b.test".to_owned(),
+        AppField::Switch(switch) => (!switch.default).to_string(),
+        AppField::Limit(_) => "7".to_owned(),
+    };
+    [format!("--{}", field.name().replace('_', "-")), value]
+}
+
+/// What has become of the field after that.
+fn stored(field: AppField) -> Value {
+    match field {
+        AppField::Name => json!("Shop"),
+        AppField::AllowedOrigins => json!(["https://a.test", "*.b.test"]),
+        AppField::Switch(switch) => json!(!switch.default),
+        AppField::Limit(_) => json!(7),
+    }
+}
+
 #[test]
 fn every_field_can_be_changed() {
     let place = place();
     let before = json(&place.run(&["app", "show", "1", "--json"]));
-    let fields = before.as_object().unwrap().keys().filter(|name| !["id", "key", "keys"].contains(&name.as_str()));
-    let mut count = 0;
-    for field in fields {
-        let (given, stored) = match (field.as_str(), &before[field]) {
-            ("name", _) => ("Shop".to_owned(), json!("Shop")),
-            ("allowed_origins", _) => ("https://a.test, *.b.test".to_owned(), json!(["https://a.test", "*.b.test"])),
-            (_, value) if value.is_boolean() => {
-                let other = !value.as_bool().unwrap();
-                (other.to_string(), json!(other))
-            }
-            _ => ("7".to_owned(), json!(7)),
-        };
-        let flag = format!("--{}", field.replace('_', "-"));
+    for field in AppField::all() {
+        let name = field.name();
+        let [flag, given] = flag(field);
         let changed = json(&place.run(&["app", "update", "1", &flag, &given, "--json"]));
-        assert_eq!(changed, json!({"id": "1", "changed": {field: {"from": before[field], "to": stored}}}));
-        assert_eq!(json(&place.run(&["app", "show", "1", "--json"]))[field], stored);
-        count += 1;
+        assert_eq!(changed, json!({"id": "1", "changed": {name: {"from": before[name], "to": stored(field)}}}));
+        assert_eq!(json(&place.run(&["app", "show", "1", "--json"]))[name], stored(field));
     }
-    assert_eq!(count, 22);
+}
+
+#[test]
+fn an_app_is_created_with_every_field() {
+    let place = Place::new();
+    let flags: Vec<String> = AppField::all().flat_map(flag).collect();
+    let mut arguments = vec!["app", "create", "--id", "2", "--json"];
+    arguments.extend(flags.iter().map(String::as_str));
+    let created = json(&place.run(&arguments));
+    let shown = json(&place.run(&["app", "show", "2", "--json"]));
+    for field in AppField::all() {
+        let name = field.name();
+        assert_eq!((&created[name], &shown[name]), (&stored(field), &stored(field)), "{name}");
+    }
+    let run = place.run(&["app", "create", "--id", "3", "--allowed-origins", "a.test", "--presence-members", "0"]);
+    let error = "error: --presence-members is \"0\": allowed are whole numbers from 1 to 10000\n";
+    assert_eq!((run.code, run.stderr.as_str()), (2, error));
+    assert_eq!(place.run(&["app", "show", "3"]).code, 1);
 }
 
 #[test]

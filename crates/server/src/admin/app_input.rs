@@ -1,19 +1,18 @@
 //! What a request says that an app is to be.
 
-use std::{borrow::Cow, fmt::Display, ops::RangeInclusive};
-
-use clairon_protocol::{AppId, AppKey, Secret};
-use clairon_registry::{AllowedOrigins, App, Credential, LimitRange};
-use serde_json::{Map, Value};
+use clairon_protocol::{AppId, AppKey, Limit, Secret, error::InvalidId};
+use clairon_registry::{AllowedOrigins, App, AppField, Credential, FieldValue};
+use serde_json::Value;
 use utoipa::{
     PartialSchema, ToSchema,
-    openapi::{ObjectBuilder, RefOr, Schema, Type, schema::AdditionalProperties},
+    openapi::{ObjectBuilder, RefOr, Schema, Type},
 };
 
 use super::{
-    app_fields::{AppFields, given_origins},
+    app_fields::given_fields,
     body::Object,
-    problem::{Fault, Problem, shown},
+    invalid_field::{Allowed, InvalidField},
+    problem::{Fault, Problem},
 };
 
 /// The form of the id and the key of an app.
@@ -21,7 +20,7 @@ pub(super) const NAME_PATTERN: &str = "^[A-Za-z0-9_.-]{1,64}$";
 
 /// Some fields of an app, each with a value of its type and in its range.
 #[derive(Debug)]
-pub(super) struct AppPatch(Map<String, Value>);
+pub(super) struct AppPatch(Vec<FieldValue>);
 
 /// An app to be created. What is left out is chosen at random, or as the settings have it.
 #[derive(Debug)]
@@ -42,24 +41,19 @@ impl AppPatch {
     }
 
     fn collect(fields: Vec<(String, Value)>, faults: &mut Vec<Fault>) -> Self {
-        let known = to_map(&App::random());
-        let mut patch = Map::new();
+        let mut values = Vec::new();
         for (name, value) in fields {
-            match check(&name, value, known.get(&name)) {
-                Ok(value) => drop(patch.insert(name, value)),
-                Err(detail) => faults.push(Fault::field(&name, detail)),
+            match read(&name, value) {
+                Ok(value) => values.push(value),
+                Err(invalid) => faults.push(Fault::field(&name, invalid.to_string())),
             }
         }
-        Self(patch)
+        Self(values)
     }
 
     /// Gives `app` these fields.
-    #[expect(clippy::expect_used, reason = "the fields of an app with values of their types are fields of an app")]
     pub(super) fn apply(&self, app: &mut App) {
-        let mut fields = to_map(app);
-        fields.extend(self.0.clone());
-        let fields: AppFields = serde_json::from_value(Value::Object(fields)).expect("each field was checked");
-        fields.give_to(app);
+        self.0.iter().for_each(|value| value.give_to(app));
     }
 }
 
@@ -93,60 +87,42 @@ impl NewApp {
 }
 
 /// Texts whose errors do not repeat them.
-fn parse<T, E: Display>(
+fn parse<T>(
     fields: &[(String, Value)],
-    name: &str,
-    parse: impl FnOnce(&str) -> Result<T, E>,
+    name: &'static str,
+    parse: impl FnOnce(&str) -> Result<T, InvalidId>,
     faults: &mut Vec<Fault>,
 ) -> Option<T> {
     let (_, value) = fields.iter().find(|(field, _)| field == name)?;
     let parsed = match value {
-        Value::String(text) => parse(text).map_err(|error| format!("{name}: {error}")),
-        other => Err(format!("{name} is {}, allowed is a text", kind(other))),
+        Value::String(text) => parse(text).map_err(|cause| InvalidField::Id { name, cause }),
+        other => Err(InvalidField::wrong(name, other, Allowed::Text)),
     };
-    parsed.map_err(|detail| faults.push(Fault::field(name, detail))).ok()
+    parsed.map_err(|invalid| faults.push(Fault::field(name, invalid.to_string()))).ok()
 }
 
-fn to_map(app: &App) -> Map<String, Value> {
-    match serde_json::to_value(AppFields::of(app)) {
-        Ok(Value::Object(fields)) => fields,
-        _ => Map::new(),
-    }
-}
-
-/// `value` where it is one for the field called `name`, which has a value like `present` now.
-fn check(name: &str, value: Value, present: Option<&Value>) -> Result<Value, String> {
-    let allowed: Cow<'_, str> = match (present, &value) {
-        (None, _) => return Err(unknown(name)),
-        (Some(Value::Bool(_)), Value::Bool(_)) | (Some(Value::String(_)), Value::String(_)) => return Ok(value),
-        (Some(Value::Array(_)), Value::Array(items)) if items.iter().all(Value::is_string) => {
+/// Takes `value` for the field called `name`.
+fn read(name: &str, value: Value) -> Result<FieldValue, InvalidField> {
+    let field = AppField::named(name).ok_or_else(|| InvalidField::unknown(name))?;
+    let wrong = |value, allowed| Err(InvalidField::wrong(field.name(), value, allowed));
+    match (field, value) {
+        (AppField::Name, Value::String(name)) => Ok(FieldValue::Name(name)),
+        (AppField::Name, other) => wrong(&other, Allowed::Text),
+        (AppField::AllowedOrigins, Value::Array(items)) if items.iter().all(Value::is_string) => {
             let entries: Vec<_> = items.iter().filter_map(Value::as_str).collect();
-            return AllowedOrigins::parse(&entries).map(|_| value).map_err(|error| error.to_string());
+            Ok(FieldValue::AllowedOrigins(AllowedOrigins::parse(&entries)?))
         }
-        (Some(Value::Bool(_)), _) => "allowed are true and false".into(),
-        (Some(Value::String(_)), _) => "allowed is a text".into(),
-        (Some(Value::Array(_)), _) => "allowed is a list of texts".into(),
-        (Some(_), _) => {
-            let range = range(name);
-            match whole(&value).filter(|number| range.contains(number)) {
-                Some(number) => return Ok(number.into()),
-                None => format!("allowed are whole numbers from {} to {}", range.start(), range.end()).into(),
+        (AppField::AllowedOrigins, other) => wrong(&other, Allowed::Texts),
+        (AppField::Switch(switch), Value::Bool(is_on)) => Ok(FieldValue::Switch(switch, is_on)),
+        (AppField::Switch(_), other) => wrong(&other, Allowed::Flag),
+        (AppField::Limit(limit), value) => {
+            let &Limit { min, max, .. } = limit;
+            match whole(&value).filter(|number| (min..=max).contains(number)) {
+                Some(number) => Ok(FieldValue::Limit(limit, number)),
+                None => wrong(&value, Allowed::Numbers { min, max }),
             }
         }
-    };
-    Err(format!("{name} is {}, {allowed}", kind(&value)))
-}
-
-fn unknown(name: &str) -> String {
-    if ["id", "key", "secret", "keys"].contains(&name) {
-        return format!("{name} cannot be changed: /apps/{{id}}/keys adds keys and removes them");
     }
-    format!("{:?} ({} bytes) is no field of an app", shown(name), name.len())
-}
-
-/// What the number called `name` may be.
-fn range(name: &str) -> RangeInclusive<u32> {
-    LimitRange::named(name).map_or(0..=u32::MAX, |limit| 1..=limit.max)
 }
 
 /// A whole number, which in JSON is one with a fraction of zero too.
@@ -156,30 +132,9 @@ fn whole(value: &Value) -> Option<u32> {
     (0.0..=f64::from(u32::MAX)).contains(&number).then_some(number as u32)
 }
 
-/// What a value is, without texts that may be secrets.
-fn kind(value: &Value) -> String {
-    match value {
-        Value::Null => "null".to_owned(),
-        Value::Bool(flag) => flag.to_string(),
-        Value::Number(number) => number.to_string(),
-        Value::String(text) => format!("a text of {} bytes", text.len()),
-        Value::Array(items) => format!("a list of {} entries", items.len()),
-        Value::Object(_) => "an object".to_owned(),
-    }
-}
-
-/// The fields of an app, none of them required and no others allowed.
-fn optional_fields() -> ObjectBuilder {
-    let RefOr::T(Schema::Object(mut object)) = AppFields::schema() else { return ObjectBuilder::new() };
-    object.required.clear();
-    ObjectBuilder::from(object)
-        .property("allowed_origins", given_origins())
-        .additional_properties(Some(AdditionalProperties::FreeForm(false)))
-}
-
 impl PartialSchema for AppPatch {
     fn schema() -> RefOr<Schema> {
-        optional_fields().description(Some("What is to be changed; what is left out stays.")).into()
+        given_fields().description(Some("What is to be changed; what is left out stays.")).into()
     }
 }
 
@@ -193,7 +148,7 @@ impl PartialSchema for NewApp {
             .min_length(Some(1))
             .max_length(Some(256))
             .pattern(Some(r"^[^\u0000-\u001f\u007f-\u009f]*$"));
-        optional_fields()
+        given_fields()
             .description(Some("An app to be created; what is left out is random, or as the settings have it."))
             .property("id", name("Six random digits where it is left out."))
             .property("key", name("Random where it is left out."))
@@ -206,8 +161,6 @@ impl ToSchema for NewApp {}
 
 #[cfg(test)]
 mod tests {
-    use clairon_registry::LIMITS;
-
     use super::*;
 
     fn object(json: &str) -> Object {
@@ -220,7 +173,7 @@ mod tests {
         let app = App::random();
         let mut patched = app.clone();
         patch.apply(&mut patched);
-        assert_eq!((patched.name.as_str(), patched.capacity.unwrap().get()), ("Shop", 7));
+        assert_eq!((patched.name.as_str(), patched.limits.capacity.unwrap().get()), ("Shop", 7));
         assert_eq!(patched.limits.event_data_bytes, 9);
         let back = r#"{"name": "", "capacity": 0, "event_data_bytes": 102400}"#;
         AppPatch::read(object(back)).unwrap().apply(&mut patched);
@@ -245,11 +198,5 @@ mod tests {
              \"nmae\" (4 bytes) is no field of an app"
         );
         assert!(!format!("{problem}{new}").contains("hunter2"));
-    }
-
-    #[test]
-    fn every_limit_is_a_field() {
-        let fields = to_map(&App::random());
-        assert!(LIMITS.iter().all(|limit| fields.contains_key(limit.name)));
     }
 }

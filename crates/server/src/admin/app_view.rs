@@ -6,7 +6,7 @@ use jiff::Timestamp;
 use serde::Serialize;
 use utoipa::ToSchema;
 
-use super::app_fields::AppFields;
+use super::app_fields::ShownFields;
 
 /// An app.
 #[derive(Debug, Serialize, ToSchema)]
@@ -22,7 +22,7 @@ pub(super) struct AppView {
     #[schema(nullable = false)]
     secret: Option<String>,
     #[serde(flatten)]
-    fields: AppFields,
+    fields: ShownFields,
     /// All of its keys, newest first.
     keys: Vec<KeyView>,
 }
@@ -58,7 +58,7 @@ impl AppView {
             id: app.id.clone(),
             key: newest.key,
             secret: newest.secret,
-            fields: AppFields::of(app),
+            fields: ShownFields::of(app),
             keys: app.credentials.iter().map(|credential| KeyView::new(credential, show_secret)).collect(),
         }
     }

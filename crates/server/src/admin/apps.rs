@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use axum::{Json, extract::State};
+use clairon_protocol::Limits;
 use clairon_registry::{App, RegistryError};
 use http::{HeaderName, StatusCode, header};
 use tracing::info;
@@ -16,7 +17,7 @@ use super::{
     query::{Nothing, Query, ShowSecret},
     registry::{ask, change},
 };
-use crate::{node::Node, settings::AdminSettings};
+use crate::node::Node;
 
 /// How often another id is taken where the random one is somebody's.
 const ATTEMPTS: usize = 5;
@@ -55,9 +56,8 @@ pub(super) async fn create(
     body: Object,
 ) -> Result<(StatusCode, [(HeaderName, String); 1], Json<AppView>), Problem> {
     let new = NewApp::read(body)?;
-    let defaults = node.settings.admin.as_ref().map(|AdminSettings { capacity, limits, .. }| (*capacity, *limits));
-    let (capacity, limits) = defaults.unwrap_or_default();
-    let mut attempts = (0..ATTEMPTS).map(|_| new.build(App { capacity, limits, ..App::random() }));
+    let limits = node.settings.admin.as_ref().map_or_else(Limits::default, |admin| admin.limits);
+    let mut attempts = (0..ATTEMPTS).map(|_| new.build(App { limits, ..App::random() }));
     let created = async {
         loop {
             let Some(app) = attempts.next() else { return Ok(None) };

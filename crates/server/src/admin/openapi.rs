@@ -1,6 +1,5 @@
 //! How the admin API is described to programs that read `openapi.json`.
 
-use clairon_registry::LIMITS;
 use serde_json::{Map, Value, json};
 use utoipa::{
     OpenApi,
@@ -61,9 +60,6 @@ pub(super) fn finish(api: utoipa::openapi::OpenApi, path_prefix: &str) -> String
     for operation in children(&mut api["paths"]).flat_map(children) {
         describe_refusals(operation);
     }
-    for schema in children(&mut api["components"]["schemas"]) {
-        schema.get_mut("properties").and_then(Value::as_object_mut).map(bound_limits);
-    }
     format!("{api:#}\n")
 }
 
@@ -82,17 +78,6 @@ fn describe_refusals(operation: &mut Value) {
         response["content"] = json!({ PROBLEM_JSON: { "schema": { "$ref": "#/components/schemas/Problem" } } });
     }
     responses.sort_keys();
-}
-
-/// Says of each limit what it may be.
-fn bound_limits(properties: &mut Map<String, Value>) {
-    for limit in &LIMITS {
-        if let Some(property) = properties.get_mut(limit.name).and_then(Value::as_object_mut) {
-            property.remove("format");
-            property.insert("minimum".to_owned(), 1.into());
-            property.insert("maximum".to_owned(), limit.max.into());
-        }
-    }
 }
 
 #[cfg(test)]

@@ -1,6 +1,7 @@
 //! Answers to requests that are not carried out.
 
 use axum::response::{IntoResponse, Response};
+use clairon_protocol::OutOfRange;
 use clairon_registry::RegistryError;
 use http::{HeaderValue, StatusCode, header};
 use serde::Serialize;
@@ -114,7 +115,7 @@ impl From<RegistryError> for Problem {
         use RegistryError as E;
         let detail = error.to_string();
         match error {
-            E::Size { field, .. } | E::Character { field, .. } | E::Range { field, .. } => {
+            E::Size { field, .. } | E::Character { field, .. } | E::Range(OutOfRange { name: field, .. }) => {
                 Self::fields(vec![Fault::field(field, detail)])
             }
             E::Origin { .. } => Self::fields(vec![Fault::field("allowed_origins", detail)]),

@@ -83,7 +83,7 @@ pub(super) fn admit(node: &Arc<Node>, uri: &Uri, headers: &HeaderMap) -> Result<
         node.key_uses.note(credential);
     }
     open(node, &app).map_err(|_| {
-        let capacity = app.capacity.map_or(0, |capacity| capacity.get().into());
+        let capacity = app.limits.capacity.map_or(0, |capacity| capacity.get().into());
         Refusal::over_quota(app.id.clone(), capacity)
     })
 }
@@ -92,7 +92,7 @@ pub(super) fn admit(node: &Arc<Node>, uri: &Uri, headers: &HeaderMap) -> Result<
 pub(super) async fn admit_everywhere(connection: &mut Connection) -> Result<(), Refusal> {
     let node = connection.node.clone();
     let app = node.apps.by_id(&connection.app_id);
-    let capacity = app.and_then(|app| app.capacity).map(|capacity| capacity.get().into());
+    let capacity = app.and_then(|app| app.limits.capacity).map(|capacity| capacity.get().into());
     let admitted = node.peers.admit(&connection.app_id, capacity).await;
     connection.is_counted = admitted.is_ok();
     admitted.map_err(|over| Refusal::over_quota(connection.app_id.clone(), over.limit))
@@ -108,7 +108,7 @@ fn open(node: &Arc<Node>, app: &Arc<App>) -> Result<Connection, Disconnect> {
     let hub: Arc<AppHub> = node.hub.app(&app.id);
     let id = SocketId::from_random(rand::random());
     let session = Arc::new(Session::new(id, node.settings.outbox, hub.traffic().clone(), node.clock.now()));
-    hub.connect(&session, app.capacity.map(|capacity| capacity.get() as usize))?;
+    hub.connect(&session, app.limits.capacity.map(|capacity| capacity.get() as usize))?;
     if node.stopping.is_cancelled() {
         // The server may have closed all its connections just before this one was among them.
         session.close(Disconnect::Shutdown);

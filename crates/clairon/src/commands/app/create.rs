@@ -7,18 +7,20 @@ use super::{Context, from_env, view::AppView};
 use crate::{
     cli::{CreateArguments, Hidden},
     commands::{open, print, setup::Setup},
-    config::Problems,
+    config::{AppChanges, Problems},
 };
 
 /// Creates an app and prints it with its secret, which has to get to its backend somehow: unless that is where it is
 /// from.
 pub(super) async fn run(context: &Context, arguments: CreateArguments) -> anyhow::Result<()> {
-    let random = context.settings.app_defaults.apply(App::random());
+    let changes = AppChanges::read(arguments.fields.0)?;
+    let random = context.settings.random_app();
     let (id, credential) = match &arguments.from_env {
         Some(path) => from_env::read(path)?,
         None => (arguments.id.unwrap_or(random.id), credential(arguments.key, arguments.secret)?),
     };
-    let app = App { name: arguments.name, id, credentials: credential.into(), ..random };
+    let mut app = App { id, credentials: credential.into(), ..random };
+    changes.apply(&mut app);
     // Arguments are checked before this, for it may make the database: apps may be there before the first start.
     open(&context.settings.database).await?.create(&app).await?;
     let show_secret = arguments.from_env.is_none();

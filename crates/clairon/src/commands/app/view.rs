@@ -1,7 +1,7 @@
 //! How an app is printed.
 
-use clairon_protocol::{AppId, AppKey, Limits};
-use clairon_registry::{AllowedOrigins, App, Credential};
+use clairon_protocol::{AppId, AppKey};
+use clairon_registry::{App, AppFields, Credential};
 use jiff::Timestamp;
 use serde::Serialize;
 
@@ -9,26 +9,14 @@ use super::moment;
 
 /// An app with the names and values that the settings have for its fields.
 #[derive(Serialize)]
-#[expect(clippy::struct_excessive_bools, reason = "an app has that many switches")]
 pub(super) struct AppView<'a> {
     id: &'a AppId,
-    name: &'a str,
     /// The newest, with its secret.
     key: &'a AppKey,
     #[serde(skip_serializing_if = "Option::is_none")]
     secret: Option<&'a str>,
-    enabled: bool,
-    /// 0: no limit.
-    capacity: u32,
-    allowed_origins: &'a AllowedOrigins,
-    client_messages: bool,
-    statistics: bool,
-    user_authentication: bool,
-    authorized_connections: bool,
-    watchlist: bool,
-    subscription_counts: bool,
     #[serde(flatten)]
-    limits: &'a Limits,
+    fields: AppFields,
     /// All of them, newest first.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     keys: Vec<KeyView<'a>>,
@@ -65,19 +53,9 @@ impl<'a> AppView<'a> {
     pub(super) fn public(app: &'a App) -> Self {
         Self {
             id: &app.id,
-            name: &app.name,
             key: &app.credentials.newest().key,
             secret: None,
-            enabled: app.enabled,
-            capacity: app.capacity.map_or(0, Into::into),
-            allowed_origins: &app.allowed_origins,
-            client_messages: app.client_messages,
-            statistics: app.statistics,
-            user_authentication: app.user_authentication,
-            authorized_connections: app.authorized_connections,
-            watchlist: app.watchlist,
-            subscription_counts: app.subscription_counts,
-            limits: &app.limits,
+            fields: AppFields::of(app),
             keys: KeyView::public_of(app),
         }
     }

@@ -21,8 +21,7 @@ impl Apps {
         if !settings.apps.is_empty() {
             declare(registry, &settings.apps).await?;
         }
-        let is_new =
-            settings.apps.is_empty() && registry.create_first(&settings.app_defaults.apply(App::random())).await?;
+        let is_new = settings.apps.is_empty() && registry.create_first(&settings.random_app()).await?;
         let apps = registry.list().await?;
         let ids = apps.iter().map(|app| app.id.clone()).collect();
         Ok(Self { ids, first: apps.into_iter().find(|app| app.enabled), is_new })

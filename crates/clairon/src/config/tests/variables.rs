@@ -36,7 +36,7 @@ fn the_variables_of_soketi_are_understood() {
     let app = &settings.apps[0];
     let newest = app.credentials.newest();
     assert_eq!((app.id.as_str(), newest.key.as_str(), newest.secret.expose()), ("5", "soketi-key", "hunter2"));
-    assert_eq!((app.client_messages, app.enabled, app.capacity, app.watchlist), (true, false, None, true));
+    assert_eq!((app.client_messages, app.enabled, app.limits.capacity, app.watchlist), (true, false, None, true));
     assert_eq!((app.limits.client_events_per_second, app.limits.event_data_bytes), (7, 5_120));
     assert_eq!((settings.listen.host.as_str(), settings.listen.port), ("127.0.0.3", 7_001));
     assert_eq!(settings.server.path_prefix, "/ws");

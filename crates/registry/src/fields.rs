@@ -1,0 +1,155 @@
+//! What can be set of an app: one table, which settings, variables, command line, admin API and database walk.
+
+use std::fmt;
+
+use clairon_protocol::{LIMITS, Limit};
+use serde::{Serialize, Serializer, ser::SerializeMap};
+
+use crate::{
+    app::{App, SWITCHES, Switch},
+    origins::AllowedOrigins,
+};
+
+/// A field of an app beside its id and its credentials.
+#[derive(Clone, Copy, Debug)]
+pub enum AppField {
+    /// [`App::name`].
+    Name,
+    /// [`App::allowed_origins`].
+    AllowedOrigins,
+    /// Something that is on or off.
+    Switch(&'static Switch),
+    /// One of [`App::limits`].
+    Limit(&'static Limit),
+}
+
+/// A field with a value of its type. In JSON it is the value: a text, a list of texts, true or false, a number.
+#[derive(Clone, Debug)]
+pub enum FieldValue {
+    /// [`App::name`].
+    Name(String),
+    /// [`App::allowed_origins`].
+    AllowedOrigins(AllowedOrigins),
+    /// On or off.
+    Switch(&'static Switch, bool),
+    /// The number of a limit; 0 where there is none.
+    Limit(&'static Limit, u32),
+}
+
+/// All fields of an app with their values. In JSON it is an object.
+#[derive(Clone, Debug)]
+pub struct AppFields(Vec<FieldValue>);
+
+impl AppField {
+    /// The table: every field, in the order in which it is shown and stored.
+    pub fn all() -> impl Iterator<Item = Self> {
+        let switches = SWITCHES.iter().map(Self::Switch);
+        [Self::Name, Self::AllowedOrigins].into_iter().chain(switches).chain(LIMITS.iter().map(Self::Limit))
+    }
+
+    /// The field with this name.
+    #[must_use]
+    pub fn named(name: &str) -> Option<Self> {
+        Self::all().find(|field| field.name() == name)
+    }
+
+    /// Its name: in the settings, as a column and in the admin API alike.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Name => "name",
+            Self::AllowedOrigins => "allowed_origins",
+            Self::Switch(switch) => switch.name,
+            Self::Limit(limit) => limit.name,
+        }
+    }
+
+    /// Its value in `app`.
+    #[must_use]
+    pub fn value(self, app: &App) -> FieldValue {
+        match self {
+            Self::Name => FieldValue::Name(app.name.clone()),
+            Self::AllowedOrigins => FieldValue::AllowedOrigins(app.allowed_origins.clone()),
+            Self::Switch(switch) => FieldValue::Switch(switch, switch.get(app)),
+            Self::Limit(limit) => FieldValue::Limit(limit, limit.get(&app.limits)),
+        }
+    }
+}
+
+/// What it is for, with its unit.
+impl fmt::Display for AppField {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Name => f.write_str("What people call the app"),
+            Self::AllowedOrigins => f.write_str("The origins that browsers may connect from; empty for all"),
+            Self::Switch(switch) => f.write_str(switch.meaning),
+            Self::Limit(limit) => limit.fmt(f),
+        }
+    }
+}
+
+impl FieldValue {
+    /// Gives `app` this value. It may be out of range: [`App::validate`] checks that.
+    pub fn give_to(&self, app: &mut App) {
+        match self {
+            Self::Name(name) => app.name.clone_from(name),
+            Self::AllowedOrigins(origins) => app.allowed_origins.clone_from(origins),
+            Self::Switch(switch, is_on) => switch.set(app, *is_on),
+            Self::Limit(limit, number) => limit.set(&mut app.limits, *number),
+        }
+    }
+}
+
+impl Serialize for FieldValue {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        match self {
+            Self::Name(name) => name.serialize(serializer),
+            Self::AllowedOrigins(origins) => origins.serialize(serializer),
+            Self::Switch(_, is_on) => is_on.serialize(serializer),
+            Self::Limit(_, number) => number.serialize(serializer),
+        }
+    }
+}
+
+impl AppFields {
+    /// Those of `app`.
+    #[must_use]
+    pub fn of(app: &App) -> Self {
+        Self(AppField::all().map(|field| field.value(app)).collect())
+    }
+}
+
+impl Serialize for AppFields {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let mut map = serializer.serialize_map(Some(self.0.len()))?;
+        for (field, value) in AppField::all().zip(&self.0) {
+            map.serialize_entry(field.name(), value)?;
+        }
+        map.end()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_value_is_given_to_its_field_and_to_no_other() {
+        let before = App::random();
+        for field in AppField::all() {
+            let value = match field {
+                AppField::Name => FieldValue::Name("Shop".to_owned()),
+                AppField::AllowedOrigins => FieldValue::AllowedOrigins(AllowedOrigins::parse(&["a.test"]).unwrap()),
+                AppField::Switch(switch) => FieldValue::Switch(switch, !switch.get(&before)),
+                AppField::Limit(limit) => FieldValue::Limit(limit, limit.max - 1),
+            };
+            let mut after = before.clone();
+            value.give_to(&mut after);
+            let json = |app| serde_json::to_value(AppFields::of(app)).unwrap();
+            let (old, new) = (json(&before), json(&after));
+            assert_eq!(new[field.name()], serde_json::to_value(&value).unwrap());
+            let changed = AppField::all().filter(|field| old[field.name()] != new[field.name()]).count();
+            assert_eq!(changed, 1, "{}", field.name());
+        }
+    }
+}

@@ -1,0 +1,61 @@
+//! Why a field of a request's body is not taken.
+
+use clairon_protocol::error::InvalidId;
+use clairon_registry::RegistryError;
+use serde_json::Value;
+
+use super::problem::shown;
+
+/// What is wrong with one field. No text repeats a text of the request, which may be a secret.
+#[derive(Debug, thiserror::Error)]
+pub(super) enum InvalidField {
+    #[error("{name} is {given}, {allowed}")]
+    Value { name: &'static str, given: String, allowed: Allowed },
+    #[error("{name}: {cause}")]
+    Id { name: &'static str, cause: InvalidId },
+    #[error("{0}")]
+    Origin(#[from] RegistryError),
+    #[error("{name} cannot be changed: /apps/{{id}}/keys adds keys and removes them")]
+    Fixed { name: &'static str },
+    #[error("{shown:?} ({size} bytes) is no field of an app")]
+    Unknown { shown: String, size: usize },
+}
+
+/// What a field may be.
+#[derive(Clone, Copy, Debug, thiserror::Error)]
+pub(super) enum Allowed {
+    #[error("allowed is a text")]
+    Text,
+    #[error("allowed is a list of texts")]
+    Texts,
+    #[error("allowed are true and false")]
+    Flag,
+    #[error("allowed are whole numbers from {min} to {max}")]
+    Numbers { min: u32, max: u32 },
+}
+
+impl InvalidField {
+    pub(super) fn wrong(name: &'static str, value: &Value, allowed: Allowed) -> Self {
+        Self::Value { name, given: kind(value), allowed }
+    }
+
+    /// The error for a field that is not in the table.
+    pub(super) fn unknown(name: &str) -> Self {
+        match ["id", "key", "secret", "keys"].into_iter().find(|fixed| *fixed == name) {
+            Some(name) => Self::Fixed { name },
+            None => Self::Unknown { shown: shown(name).to_owned(), size: name.len() },
+        }
+    }
+}
+
+/// What a value is, without texts that may be secrets.
+fn kind(value: &Value) -> String {
+    match value {
+        Value::Null => "null".to_owned(),
+        Value::Bool(flag) => flag.to_string(),
+        Value::Number(number) => number.to_string(),
+        Value::String(text) => format!("a text of {} bytes", text.len()),
+        Value::Array(items) => format!("a list of {} entries", items.len()),
+        Value::Object(_) => "an object".to_owned(),
+    }
+}
