@@ -31,7 +31,7 @@ widths:
 
 # Test targets of crates that need other programs: databases, Redis. All others run in `make check`, with a PATH on which
 # no program is found: a new target that needs one fails there until it is named here.
-NEED_PROGRAMS = cluster/tests/redis import/tests/databases registry/tests/contract
+NEED_PROGRAMS = cluster/tests/redis import/tests/databases registry/tests/contract registry/tests/mysql
 TEST_TARGETS = $(patsubst crates/%.rs,%,$(wildcard crates/*/tests/*.rs)) \
 	$(patsubst crates/%/main.rs,%,$(wildcard crates/*/tests/*/main.rs))
 

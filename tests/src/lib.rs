@@ -9,6 +9,7 @@ pub mod certificates;
 pub mod client;
 pub mod http;
 pub mod log;
+pub mod mariadb;
 pub mod metrics;
 pub mod nginx;
 pub mod nodes;

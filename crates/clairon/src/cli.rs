@@ -137,7 +137,7 @@ impl ServeArguments {
 
 #[derive(Debug, Args)]
 pub(crate) struct DatabaseFlag {
-    /// Where apps are kept: `sqlite://FILE`, `sqlite::memory:` or `postgres://…`
+    /// Where apps are kept: `sqlite://FILE`, `sqlite::memory:`, `postgres://…` or `mysql://…`
     #[arg(long, value_name = "URL", global = true)]
     database: Option<Hidden>,
 }

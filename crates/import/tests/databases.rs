@@ -7,8 +7,9 @@ mod support;
 use clairon_import::{DatabaseUrl, Format, ImportError, Plan, SourceArgs, read};
 use clairon_laravel::Environment;
 use clairon_registry::App;
+use clairon_tests::mariadb::MariaDb;
 use sqlx::{AnyConnection, AssertSqlSafe, Connection, any::install_default_drivers};
-use support::{MariaDb, PostgresServer};
+use support::PostgresServer;
 
 async fn import(format: Format, url: &str, table: Option<&str>) -> Result<Plan, ImportError> {
     let source = SourceArgs {
@@ -136,9 +137,7 @@ async fn a_value_that_is_no_text_costs_its_row_alone() {
 #[tokio::test]
 async fn mysql() {
     let server = MariaDb::start();
-    assert!(
-        server.client("CREATE DATABASE laravel CHARACTER SET utf8mb4; CREATE DATABASE soketi CHARACTER SET utf8mb4")
-    );
+    server.execute("CREATE DATABASE laravel CHARACTER SET utf8mb4; CREATE DATABASE soketi CHARACTER SET utf8mb4");
     let table = "CREATE TABLE websockets_apps (id bigint unsigned primary key, `key` varchar(255), secret varchar(255), \
                  name varchar(255), host varchar(255), path varchar(255), enable_client_messages tinyint(1), \
                  enable_statistics tinyint(1), capacity int, allowed_origins varchar(255));";

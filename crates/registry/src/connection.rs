@@ -4,11 +4,7 @@ use std::ops::{Deref, DerefMut};
 
 use sqlx::{Database, pool::PoolConnection};
 
-use crate::{
-    engine::{Engine, Value},
-    error::RegistryError,
-    queries,
-};
+use crate::{engine::Engine, error::RegistryError, queries};
 
 /// A connection of the pool, for one piece of work. It goes back to the pool once the work is [done](Self::done).
 ///
@@ -58,17 +54,16 @@ impl<E: Database> Drop for Connection<E> {
 pub(crate) struct Write<E: Database>(Connection<E>);
 
 impl<E: Engine> Write<E> {
-    /// Begins, with a statement of the engine, and waits until it is the only one, so that what it reads stays true until
-    /// it ends.
-    pub(crate) async fn begin(mut connection: Connection<E>, statement: &'static str) -> Result<Self, RegistryError> {
-        E::run(&mut connection, statement, &[]).await?;
-        E::run(&mut connection, queries::LOCK, &[]).await?;
+    /// Begins, and waits until it is the only one, so that what it reads stays true until it ends.
+    pub(crate) async fn begin(mut connection: Connection<E>) -> Result<Self, RegistryError> {
+        E::control(&mut connection, E::BEGIN).await?;
+        E::execute(&mut connection, queries::LOCK, &[]).await?;
         Ok(Self(connection))
     }
 
     /// Commits what was written, or takes it back.
     pub(crate) async fn end(mut self, is_kept: bool) -> Result<(), RegistryError> {
-        E::run(&mut self.0, if is_kept { queries::COMMIT } else { queries::ROLLBACK }, &[] as &[Value<'_>]).await?;
+        E::control(&mut self.0, if is_kept { queries::COMMIT } else { queries::ROLLBACK }).await?;
         self.0.done();
         Ok(())
     }

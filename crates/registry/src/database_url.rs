@@ -2,7 +2,7 @@
 
 use std::{path::PathBuf, str::FromStr};
 
-use sqlx::postgres::PgConnectOptions;
+use sqlx::{mysql::MySqlConnectOptions, postgres::PgConnectOptions};
 
 use crate::error::RegistryError;
 
@@ -29,6 +29,9 @@ const POSTGRES_PARAMETERS: [&str; 19] = [
     "options[…]",
 ];
 
+/// The query parameters of the MySQL driver that Clairon leaves to the operator. The driver takes no notice of others.
+const MYSQL_PARAMETERS: [&str; 6] = ["socket", "ssl-ca", "ssl-cert", "ssl-key", "ssl-mode", "statement-cache-capacity"];
+
 /// What a database URL names.
 #[derive(Debug)]
 pub(crate) enum DatabaseUrl {
@@ -38,6 +41,8 @@ pub(crate) enum DatabaseUrl {
     File(PathBuf),
     /// A Postgres database.
     Postgres(Box<PgConnectOptions>),
+    /// A database of MySQL or MariaDB.
+    MySql(Box<MySqlConnectOptions>),
 }
 
 impl FromStr for DatabaseUrl {
@@ -48,8 +53,10 @@ impl FromStr for DatabaseUrl {
             parse_sqlite(file.strip_prefix("//").unwrap_or(file))
         } else if let Some(rest) = url.strip_prefix("postgres://").or_else(|| url.strip_prefix("postgresql://")) {
             parse_postgres(url, rest)
+        } else if let Some(rest) = url.strip_prefix("mysql://").or_else(|| url.strip_prefix("mariadb://")) {
+            parse_mysql(url, rest)
         } else {
-            Err(invalid(format!("must begin with sqlite:// or postgres:// (it has {} bytes)", url.len())))
+            Err(invalid(format!("must begin with sqlite://, postgres:// or mysql:// (it has {} bytes)", url.len())))
         }
     }
 }
@@ -65,6 +72,25 @@ fn parse_sqlite(file: &str) -> Result<DatabaseUrl, RegistryError> {
 }
 
 fn parse_postgres(url: &str, rest: &str) -> Result<DatabaseUrl, RegistryError> {
+    let is_known = |name: &str| POSTGRES_PARAMETERS.contains(&name) || name.starts_with("options[");
+    check_server(rest, is_known, &POSTGRES_PARAMETERS)?;
+    let options = url.parse::<PgConnectOptions>().map_err(|error| invalid(format!("is not valid: {error}")))?;
+    Ok(DatabaseUrl::Postgres(Box::new(options)))
+}
+
+fn parse_mysql(url: &str, rest: &str) -> Result<DatabaseUrl, RegistryError> {
+    check_server(rest, |name| MYSQL_PARAMETERS.contains(&name), &MYSQL_PARAMETERS)?;
+    let options = url.parse::<MySqlConnectOptions>().map_err(|error| invalid(format!("is not valid: {error}")))?;
+    if options.get_database().is_none() {
+        return Err(invalid("names no database: write mysql://USER:PASSWORD@HOST/DATABASE"));
+    }
+    // The driver looks an address up with the brackets that it has in a URL.
+    let host = options.get_host().trim_start_matches('[').trim_end_matches(']').to_owned();
+    Ok(DatabaseUrl::MySql(Box::new(options.host(&host))))
+}
+
+/// Checks what comes after the scheme in the URL of a server, before any of it is shown.
+fn check_server(rest: &str, is_known: impl Fn(&str) -> bool, known: &[&str]) -> Result<(), RegistryError> {
     // A password with one of these characters ends the authority early, and its second half would pass for the name of
     // a host, database or parameter, which messages show.
     let authority = rest.find(['/', '?', '#']).unwrap_or(rest.len());
@@ -74,12 +100,11 @@ fn parse_postgres(url: &str, rest: &str) -> Result<DatabaseUrl, RegistryError> {
     let query = rest.split_once('?').map_or("", |(_, query)| query);
     for parameter in query.split('&').filter(|parameter| !parameter.is_empty()) {
         let name = parameter.split_once('=').map_or(parameter, |(name, _)| name);
-        if !POSTGRES_PARAMETERS.contains(&name) && !name.starts_with("options[") {
-            return Err(invalid(format!("has an unknown parameter; known are {}", POSTGRES_PARAMETERS.join(" "))));
+        if !is_known(name) {
+            return Err(invalid(format!("has an unknown parameter; known are {}", known.join(" "))));
         }
     }
-    let options = url.parse::<PgConnectOptions>().map_err(|error| invalid(format!("is not valid: {error}")))?;
-    Ok(DatabaseUrl::Postgres(Box::new(options)))
+    Ok(())
 }
 
 fn invalid(problem: impl Into<String>) -> RegistryError {
@@ -88,6 +113,8 @@ fn invalid(problem: impl Into<String>) -> RegistryError {
 
 #[cfg(test)]
 mod tests {
+    use sqlx::mysql::MySqlSslMode;
+
     use super::*;
 
     fn error(url: &str) -> String {
@@ -110,19 +137,43 @@ mod tests {
     }
 
     #[test]
+    fn urls_of_mysql_name_a_server_or_a_socket() {
+        let parse = |url: &str| match url.parse() {
+            Ok(DatabaseUrl::MySql(options)) => options,
+            other => panic!("{url}: {other:?}"),
+        };
+        let remote = parse("mysql://u%40site:p%2F%25@db:3307/apps?ssl-mode=VERIFY_CA&ssl-ca=/etc/ca.pem");
+        assert_eq!((remote.get_username(), remote.get_host(), remote.get_port()), ("u@site", "db", 3307));
+        assert_eq!((remote.get_database(), remote.get_socket()), (Some("apps"), None));
+        assert!(matches!(remote.get_ssl_mode(), MySqlSslMode::VerifyCa));
+        let local = parse("mariadb://u@localhost/apps?socket=/run/mysqld/mysqld.sock");
+        assert_eq!(local.get_socket(), Some(&PathBuf::from("/run/mysqld/mysqld.sock")));
+        assert_eq!(parse("mysql://u@[::1]/apps").get_host(), "::1");
+    }
+
+    #[test]
     fn other_urls_are_refused_with_what_is_allowed() {
-        assert_eq!(error("mysql://x"), "the database URL must begin with sqlite:// or postgres:// (it has 9 bytes)");
+        let unknown = "the database URL must begin with sqlite://, postgres:// or mysql:// (it has 9 bytes)";
+        assert_eq!(error("mssql://x"), unknown);
         assert!(error("sqlite://").contains("names no file"));
         assert!(error("sqlite://a.db?mode=rwc").contains("no parameters"));
         assert!(error("postgres://h/d?sslmod=off").contains("known are application_name"));
         assert!(error("postgres://h:port/d").contains("invalid port"));
+        assert!(error("mysql://h").contains("names no database"));
+        assert!(error("mysql://h/d?charset=latin1").contains("known are socket ssl-ca"));
+        assert!(error("mysql://h/d?ssl-mode=off").contains("unknown value"));
     }
 
     #[test]
     fn no_error_repeats_a_password() {
         for url in [
             "sesame",
-            "mysql://u:sesame@h/d",
+            "mssql://u:sesame@h/d",
+            "mysql://u:sesame@h:x/d",
+            "mysql://u:1/sesame@h/d",
+            "mysql://h/d?password=sesame",
+            "mysql://u:sesame@h/d?ssl-mode=off",
+            "mysql://u:sesame%ff@h/d",
             "postgres://u:1/sesame@h/d",
             "postgres://u:1?sesame@h/d",
             "postgres://u:1#sesame@h/d",

@@ -1,13 +1,15 @@
 //! What the registry asks of a database engine, so that the rest of the crate is free of sqlx's types and bounds.
 
 use async_trait::async_trait;
-use sqlx::{Database, Encode, Executor, FromRow, IntoArguments, Type};
+use sqlx::{AssertSqlSafe, Encode, Executor, FromRow, IntoArguments, SqlSafeStr, Type, query::Query};
 
 use crate::{
     app::App,
+    dialect::Dialect,
     error::RegistryError,
     row::{self, AppRow, KeyRow},
     statistics,
+    unnumbered::Unnumbered,
 };
 
 /// A value for a `$1` of a statement.
@@ -21,13 +23,23 @@ pub(crate) enum Value<'a> {
 
 /// An engine that knows the types of [`Value`] and those of a row of `apps`.
 #[async_trait]
-pub(crate) trait Engine: Database {
+pub(crate) trait Engine: Dialect {
     /// Runs one statement, and returns the rows that it answers with.
     async fn run(
         connection: &mut Self::Connection,
         statement: &'static str,
         values: &[Value<'_>],
     ) -> Result<Vec<Self::Row>, sqlx::Error>;
+
+    /// Runs one statement that answers with no rows, and returns [how many it affected](Dialect::rows_affected).
+    async fn execute(
+        connection: &mut Self::Connection,
+        statement: &'static str,
+        values: &[Value<'_>],
+    ) -> Result<u64, sqlx::Error>;
+
+    /// Begins or ends a transaction. MySQL cannot prepare every such statement, so it is sent as text.
+    async fn control(connection: &mut Self::Connection, statement: &'static str) -> Result<(), sqlx::Error>;
 
     /// Reads the rows of one app: one for each of its keys.
     fn app(rows: &[Self::Row]) -> Result<App, RegistryError>;
@@ -45,7 +57,7 @@ pub(crate) trait Engine: Database {
 #[async_trait]
 impl<DB> Engine for DB
 where
-    DB: Database,
+    DB: Dialect,
     DB::Arguments: IntoArguments<DB>,
     for<'c> &'c mut DB::Connection: Executor<'c, Database = DB>,
     for<'q> &'q str: Encode<'q, DB> + Type<DB>,
@@ -62,15 +74,19 @@ where
         statement: &'static str,
         values: &[Value<'_>],
     ) -> Result<Vec<DB::Row>, sqlx::Error> {
-        let mut query = sqlx::query::<DB>(statement);
-        for &value in values {
-            query = match value {
-                Value::Text(text) => query.bind(text),
-                Value::Flag(flag) => query.bind(flag),
-                Value::Number(number) => query.bind(number),
-            };
-        }
-        query.fetch_all(connection).await
+        query(statement, values).fetch_all(connection).await
+    }
+
+    async fn execute(
+        connection: &mut DB::Connection,
+        statement: &'static str,
+        values: &[Value<'_>],
+    ) -> Result<u64, sqlx::Error> {
+        Ok(DB::rows_affected(&query(statement, values).execute(connection).await?))
+    }
+
+    async fn control(connection: &mut DB::Connection, statement: &'static str) -> Result<(), sqlx::Error> {
+        connection.execute(statement).await.map(drop)
     }
 
     fn app(rows: &[DB::Row]) -> Result<App, RegistryError> {
@@ -91,5 +107,27 @@ where
 
     fn text(row: &DB::Row) -> Result<String, sqlx::Error> {
         <(String,)>::from_row(row).map(|(text,)| text)
+    }
+}
+
+/// A statement with its values.
+fn query<'q, DB>(statement: &'static str, values: &[Value<'q>]) -> Query<'q, DB, DB::Arguments>
+where
+    DB: Dialect,
+    &'q str: Encode<'q, DB> + Type<DB>,
+    bool: Encode<'q, DB> + Type<DB>,
+    Option<i64>: Encode<'q, DB> + Type<DB>,
+{
+    let bind = |query: Query<'q, DB, DB::Arguments>, value| match value {
+        Value::Text(text) => query.bind(text),
+        Value::Flag(flag) => query.bind(flag),
+        Value::Number(number) => query.bind(number),
+    };
+    if DB::NUMBERS_VALUES {
+        values.iter().copied().fold(sqlx::query(statement.into_sql_str()), bind)
+    } else {
+        let Unnumbered { statement, order } = Unnumbered::from(statement);
+        let values = order.into_iter().filter_map(|index| values.get(index).copied());
+        values.fold(sqlx::query(AssertSqlSafe(statement).into_sql_str()), bind)
     }
 }

@@ -1,6 +1,6 @@
 //! The registry of apps: who may connect, with which key and secret, and how much each app may use.
 //!
-//! Apps live in SQLite or Postgres behind one trait, [`AppRegistry`]; [`AppCache`] holds them all in memory, so that no
+//! Apps live in SQLite, Postgres, MySQL or MariaDB behind one trait, [`AppRegistry`]; [`AppCache`] holds them all in memory, so that no
 //! query runs per connection, request or message.
 
 mod app;
@@ -9,9 +9,12 @@ mod connection;
 mod credential;
 mod database_file;
 mod database_url;
+mod deadlock;
+mod dialect;
 mod engine;
 mod error;
 mod fields;
+mod mysql;
 mod origins;
 mod postgres;
 mod queries;
@@ -23,6 +26,7 @@ mod server_lock;
 mod sql;
 mod sqlite;
 mod statistics;
+mod unnumbered;
 
 pub use app::{App, NAME_BYTES, Switch};
 pub use cache::{AppCache, AppChange};

@@ -1,6 +1,6 @@
 //! Postgres, for more than one node.
 
-use std::{fmt::Display, time::Duration};
+use std::{fmt::Display, sync::LazyLock, time::Duration};
 
 use sqlx::{
     Connection, PgConnection, Postgres,
@@ -10,9 +10,11 @@ use sqlx::{
 use tokio::time::timeout;
 
 use crate::{
+    dialect::Dialect,
     error::RegistryError,
-    sql::{Dialect, SqlRegistry},
-    statistics::statements,
+    queries,
+    sql::SqlRegistry,
+    statistics::{Statements, statements},
 };
 
 static MIGRATOR: Migrator = sqlx::migrate!("../../migrations/postgres");
@@ -23,15 +25,28 @@ const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
 const ACQUIRE_TIMEOUT: Duration = Duration::from_secs(5);
 /// Every statement must see what the writer before it committed, whatever the server's default is.
 const BEGIN: &str = "BEGIN ISOLATION LEVEL READ COMMITTED";
-const DIALECT: Dialect = Dialect {
-    begin: BEGIN,
-    statistics: statements! {
+
+impl Dialect for Postgres {
+    const NUMBERS_VALUES: bool = true;
+    const BEGIN: &'static str = BEGIN;
+    const NEXT_REVISION: Option<&'static str> = None;
+    const STATISTICS: Statements = statements! {
         time: "to_timestamp($2) AT TIME ZONE 'UTC'",
         limit: "to_timestamp($1) AT TIME ZONE 'UTC'",
         zero: "to_timestamp(0) AT TIME ZONE 'UTC'",
         seconds: "CAST(EXTRACT(EPOCH FROM created_at) AS BIGINT)"
-    },
-};
+    };
+
+    fn upsert() -> &'static str {
+        static UPSERT: LazyLock<String> =
+            LazyLock::new(|| queries::upsert("ON CONFLICT (id) DO UPDATE SET", |column| format!("excluded.{column}")));
+        &UPSERT
+    }
+
+    fn rows_affected(result: &Self::QueryResult) -> u64 {
+        result.rows_affected()
+    }
+}
 
 /// Connects and migrates.
 pub(crate) async fn open(
@@ -55,7 +70,7 @@ pub(crate) async fn open(
         .max_connections(max_connections.max(1))
         .acquire_timeout(ACQUIRE_TIMEOUT)
         .connect_lazy_with(options);
-    Ok(SqlRegistry { name, pool, is_one_connection: false, file: None, dialect: DIALECT })
+    Ok(SqlRegistry { name, pool, is_one_connection: false, file: None })
 }
 
 /// Where the database is, without user and password.

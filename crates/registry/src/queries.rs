@@ -1,10 +1,10 @@
-//! The SQL, in words that SQLite and Postgres share.
+//! The SQL, in words that all engines share. `key` is quoted, because MySQL reserves the word.
 
 use std::{iter, sync::LazyLock};
 
 use crate::fields::AppField;
 
-/// The columns of an app, in the order in which [`UPSERT`] takes its values.
+/// The columns of an app, in the order in which [`upsert`] takes its values.
 fn columns() -> impl Iterator<Item = &'static str> {
     iter::once("id").chain(AppField::all().map(AppField::name))
 }
@@ -23,7 +23,7 @@ pub(crate) const ROLLBACK: &str = "ROLLBACK";
 fn select_apps(rest: &str) -> String {
     let columns = columns().collect::<Vec<_>>().join(", ");
     format!(
-        "SELECT {columns}, key, secret, app_keys.created_at, last_used_at FROM apps LEFT JOIN app_keys ON app_id = id {rest}"
+        "SELECT {columns}, \"key\", secret, app_keys.created_at, last_used_at FROM apps LEFT JOIN app_keys ON app_id = id {rest}"
     )
 }
 
@@ -34,26 +34,25 @@ pub(crate) static FIND: LazyLock<String> = LazyLock::new(|| select_apps("WHERE i
 
 pub(crate) const COUNT: &str = "SELECT COUNT(*) FROM apps";
 
-pub(crate) const OWNER_OF_KEY: &str = "SELECT app_id FROM app_keys WHERE key = $1";
+pub(crate) const OWNER_OF_KEY: &str = "SELECT app_id FROM app_keys WHERE \"key\" = $1";
 
 pub(crate) const DELETE_KEYS: &str = "DELETE FROM app_keys WHERE app_id = $1";
 
-pub(crate) const INSERT_KEY: &str = "INSERT INTO app_keys (key, secret, app_id, position, created_at, last_used_at) \
+pub(crate) const INSERT_KEY: &str = "INSERT INTO app_keys (\"key\", secret, app_id, position, created_at, last_used_at) \
      VALUES ($1, $2, $3, $4, $5, $6)";
 
 /// Times of use only grow, whichever of many nodes comes last.
 pub(crate) const NOTE_USE: &str = "UPDATE app_keys SET last_used_at = $2 \
-     WHERE key = $1 AND (last_used_at IS NULL OR last_used_at < $2)";
+     WHERE \"key\" = $1 AND (last_used_at IS NULL OR last_used_at < $2)";
 
-pub(crate) const DELETE: &str = "DELETE FROM apps WHERE id = $1 RETURNING id";
+pub(crate) const DELETE: &str = "DELETE FROM apps WHERE id = $1";
 
-pub(crate) static UPSERT: LazyLock<String> = LazyLock::new(|| {
+/// The statement that adds an app or replaces the one with its id. `on_conflict` begins its second part, in which
+/// `new_value` is the new value of a column.
+pub(crate) fn upsert(on_conflict: &str, new_value: fn(&str) -> String) -> String {
     let names: Vec<_> = columns().collect();
     let values: Vec<_> = (1..=names.len()).map(|number| format!("${number}")).collect();
-    let changes: Vec<_> = names.iter().skip(1).map(|name| format!("{name} = excluded.{name}")).collect();
+    let changes: Vec<_> = names.iter().skip(1).map(|name| format!("{name} = {}", new_value(name))).collect();
     let [names, values, changes] = [names.join(", "), values.join(", "), changes.join(", ")];
-    format!(
-        "INSERT INTO apps ({names}) VALUES ({values}) \
-         ON CONFLICT (id) DO UPDATE SET {changes}, updated_at = CURRENT_TIMESTAMP"
-    )
-});
+    format!("INSERT INTO apps ({names}) VALUES ({values}) {on_conflict} {changes}, updated_at = CURRENT_TIMESTAMP")
+}

@@ -12,7 +12,7 @@ use crate::{
     credential::Credential,
     database_url::DatabaseUrl,
     error::RegistryError,
-    postgres, sqlite,
+    mysql, postgres, sqlite,
     statistics::{Statistics, StatisticsQuery},
 };
 
@@ -185,7 +185,8 @@ pub enum Declared {
 ///
 /// - `sqlite://FILE`: created if it is not there, readable by its owner alone, for it holds secrets;
 /// - `sqlite::memory:`: one database for each call, gone with its handle; always a single connection;
-/// - `postgres://…` or `postgresql://…`: parameters as libpq has them.
+/// - `postgres://…` or `postgresql://…`: parameters as libpq has them;
+/// - `mysql://…` or `mariadb://…`: parameters as the command line of MySQL has them.
 ///
 /// # Errors
 /// When the URL is none of these, or the database cannot be opened, reached or migrated.
@@ -194,6 +195,7 @@ pub async fn open(url: &str, max_connections: u32) -> Result<Arc<dyn AppRegistry
         DatabaseUrl::Memory => Arc::new(sqlite::open_memory().await?),
         DatabaseUrl::File(path) => Arc::new(sqlite::open_file(&path, max_connections).await?),
         DatabaseUrl::Postgres(options) => Arc::new(postgres::open(*options, max_connections).await?),
+        DatabaseUrl::MySql(options) => Arc::new(mysql::open(*options, max_connections).await?),
     })
 }
 

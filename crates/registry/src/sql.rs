@@ -17,7 +17,7 @@ use crate::{
     queries,
     registry::{AppRegistry, Change, Declared, KeyUse, Update},
     row,
-    statistics::{self, FORGET_ROWS, Statements, Statistics, StatisticsQuery},
+    statistics::{self, FORGET_ROWS, Statistics, StatisticsQuery},
 };
 
 /// A registry in the database that `pool` connects to.
@@ -29,15 +29,6 @@ pub(crate) struct SqlRegistry<E: Database> {
     pub(crate) is_one_connection: bool,
     /// Where it is one file.
     pub(crate) file: Option<DatabaseFile>,
-    pub(crate) dialect: Dialect,
-}
-
-/// What the engines have no common words for.
-#[derive(Clone, Copy)]
-pub(crate) struct Dialect {
-    /// Begins a write.
-    pub(crate) begin: &'static str,
-    pub(crate) statistics: Statements,
 }
 
 impl<E: Database> fmt::Debug for SqlRegistry<E> {
@@ -166,7 +157,7 @@ impl<E: Engine> AppRegistry for SqlRegistry<E> {
         let mut write = self.begin().await?;
         for KeyUse { key, at } in uses {
             let values = [Value::Text(key.as_str()), Value::Number(Some(at.as_second()))];
-            E::run(&mut write, queries::NOTE_USE, &values).await?;
+            E::execute(&mut write, queries::NOTE_USE, &values).await?;
         }
         write.end(true).await
     }
@@ -184,17 +175,20 @@ impl<E: Engine> AppRegistry for SqlRegistry<E> {
 
     async fn delete(&self, id: &AppId) -> Result<bool, RegistryError> {
         let mut write = self.begin().await?;
-        let deleted = E::run(&mut write, queries::DELETE, &[Value::Text(id.as_str())]).await?;
-        write.end(!deleted.is_empty()).await?;
-        Ok(!deleted.is_empty())
+        let deleted = E::execute(&mut write, queries::DELETE, &[Value::Text(id.as_str())]).await? > 0;
+        if deleted {
+            note_change::<E>(&mut write).await?;
+        }
+        write.end(deleted).await?;
+        Ok(deleted)
     }
 
     async fn record_statistics(&self, statistics: &[Statistics]) -> Result<(), RegistryError> {
         let mut write = self.begin().await?;
         for entry in statistics {
             let values = statistics::values(entry);
-            if E::run(&mut write, self.dialect.statistics.add, &values).await?.is_empty() {
-                E::run(&mut write, self.dialect.statistics.insert, &values).await?;
+            if E::execute(&mut write, E::STATISTICS.add, &values).await? == 0 {
+                E::execute(&mut write, E::STATISTICS.insert, &values).await?;
             }
         }
         write.end(true).await
@@ -202,7 +196,7 @@ impl<E: Engine> AppRegistry for SqlRegistry<E> {
 
     async fn statistics(&self, query: &StatisticsQuery) -> Result<Vec<Statistics>, RegistryError> {
         let mut connection = self.connection().await?;
-        let rows = E::run(&mut connection, self.dialect.statistics.read, &statistics::query_values(query)).await?;
+        let rows = E::run(&mut connection, E::STATISTICS.read, &statistics::query_values(query)).await?;
         connection.done();
         let usable = |row| match E::statistics(row) {
             Ok(row) => Some(row),
@@ -217,7 +211,7 @@ impl<E: Engine> AppRegistry for SqlRegistry<E> {
     async fn latest_statistics(&self, time: Timestamp) -> Result<Option<Timestamp>, RegistryError> {
         let mut connection = self.connection().await?;
         let values = [Value::Number(Some(time.as_second()))];
-        let rows = E::run(&mut connection, self.dialect.statistics.latest, &values).await?;
+        let rows = E::run(&mut connection, E::STATISTICS.latest, &values).await?;
         connection.done();
         let second = rows.first().map(E::number).transpose()?;
         Ok(second.and_then(|second| Timestamp::from_second(second).ok()))
@@ -228,11 +222,11 @@ impl<E: Engine> AppRegistry for SqlRegistry<E> {
         loop {
             let mut write = self.begin().await?;
             let values = [Value::Number(Some(limit.as_second()))];
-            let rows = E::run(&mut write, self.dialect.statistics.forget, &values).await?.len();
+            let rows = E::execute(&mut write, E::STATISTICS.forget, &values).await?;
             write.end(rows > 0).await?;
             removed += rows;
             if rows < FORGET_ROWS {
-                return Ok(removed);
+                return Ok(usize::try_from(removed).unwrap_or(usize::MAX));
             }
         }
     }
@@ -252,7 +246,7 @@ impl<E: Engine> SqlRegistry<E> {
 
     /// Begins a write. Its connection leaves the pool unless it comes to its end.
     async fn begin(&self) -> Result<Write<E>, RegistryError> {
-        Write::begin(self.connection().await?, self.dialect.begin).await
+        Write::begin(self.connection().await?).await
     }
 }
 
@@ -301,14 +295,22 @@ async fn find<E: Engine>(connection: &mut E::Connection, id: &AppId) -> Result<O
 /// Adds the app, or replaces the one with its id, unless another app has one of its keys.
 async fn put<E: Engine>(write: &mut E::Connection, app: &App) -> Result<(), RegistryError> {
     let origins = row::encode_origins(app);
-    E::run(write, &queries::UPSERT, &row::values(app, &origins)).await?;
-    E::run(write, queries::DELETE_KEYS, &[Value::Text(app.id.as_str())]).await?;
+    E::execute(write, E::upsert(), &row::values(app, &origins)).await?;
+    E::execute(write, queries::DELETE_KEYS, &[Value::Text(app.id.as_str())]).await?;
     for (position, credential) in (1..).zip(app.credentials.iter().rev()) {
         let key = &credential.key;
         if let Some(owner) = E::run(write, queries::OWNER_OF_KEY, &[Value::Text(key.as_str())]).await?.first() {
             return Err(RegistryError::KeyTaken { key: key.clone(), owner: E::text(owner)? });
         }
-        E::run(write, queries::INSERT_KEY, &row::key_values(app, credential, position)).await?;
+        E::execute(write, queries::INSERT_KEY, &row::key_values(app, credential, position)).await?;
+    }
+    note_change::<E>(write).await
+}
+
+/// Adds to the revision, unless triggers do.
+async fn note_change<E: Engine>(write: &mut E::Connection) -> Result<(), RegistryError> {
+    if let Some(statement) = E::NEXT_REVISION {
+        E::execute(write, statement, &[]).await?;
     }
     Ok(())
 }

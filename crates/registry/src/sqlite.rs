@@ -5,6 +5,7 @@ use std::{
     io::{self, ErrorKind},
     os::unix::fs::OpenOptionsExt,
     path::Path,
+    sync::LazyLock,
     time::Duration,
 };
 
@@ -22,11 +23,12 @@ use tracing::warn;
 
 use crate::{
     database_file::DatabaseFile,
+    dialect::Dialect,
     error::RegistryError,
     queries,
     server_lock::ServerLock,
-    sql::{Dialect, SqlRegistry},
-    statistics::statements,
+    sql::SqlRegistry,
+    statistics::{Statements, statements},
 };
 
 static MIGRATOR: Migrator = sqlx::migrate!("../../migrations/sqlite");
@@ -39,15 +41,28 @@ const BUSY_PAUSE: Duration = Duration::from_millis(20);
 const SQLITE_BUSY: u32 = 5;
 /// Takes the write lock at once: a transaction that reads first cannot always take it later.
 const BEGIN: &str = "BEGIN IMMEDIATE";
-const DIALECT: Dialect = Dialect {
-    begin: BEGIN,
-    statistics: statements! {
+
+impl Dialect for Sqlite {
+    const NUMBERS_VALUES: bool = true;
+    const BEGIN: &'static str = BEGIN;
+    const NEXT_REVISION: Option<&'static str> = None;
+    const STATISTICS: Statements = statements! {
         time: "datetime($2, 'unixepoch')",
         limit: "datetime($1, 'unixepoch')",
         zero: "datetime(0, 'unixepoch')",
         seconds: "unixepoch(created_at)"
-    },
-};
+    };
+
+    fn upsert() -> &'static str {
+        static UPSERT: LazyLock<String> =
+            LazyLock::new(|| queries::upsert("ON CONFLICT (id) DO UPDATE SET", |column| format!("excluded.{column}")));
+        &UPSERT
+    }
+
+    fn rows_affected(result: &Self::QueryResult) -> u64 {
+        result.rows_affected()
+    }
+}
 
 /// Opens a database in memory. Its one connection is the database, so it is never retired.
 pub(crate) async fn open_memory() -> Result<SqlRegistry<Sqlite>, RegistryError> {
@@ -66,7 +81,7 @@ pub(crate) async fn open_memory() -> Result<SqlRegistry<Sqlite>, RegistryError> 
         })
         .connect_lazy_with(options);
     let name = "sqlite::memory:".to_owned();
-    migrate(SqlRegistry { name, pool, is_one_connection: true, file: None, dialect: DIALECT }).await
+    migrate(SqlRegistry { name, pool, is_one_connection: true, file: None }).await
 }
 
 /// Opens the file at `path`, and creates it if it is not there.
@@ -81,7 +96,7 @@ pub(crate) async fn open_file(path: &Path, max_connections: u32) -> Result<SqlRe
         .foreign_keys(true)
         .busy_timeout(BUSY_TIMEOUT);
     let pool = SqlitePoolOptions::new().max_connections(max_connections.max(1)).connect_lazy_with(options);
-    migrate(SqlRegistry { name, pool, is_one_connection: false, file: Some(file), dialect: DIALECT }).await
+    migrate(SqlRegistry { name, pool, is_one_connection: false, file: Some(file) }).await
 }
 
 /// Does the same for a server, and warns of what its operator may not know of the file.

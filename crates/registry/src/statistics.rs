@@ -44,7 +44,7 @@ pub(crate) use forget_rows;
 /// The statements about statistics. The engines have no word for a time in common.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Statements {
-    /// Adds to the row of an interval, and answers with a row if there is one. Takes what [`values`] gives.
+    /// Adds to the row of an interval, if there is one. Takes what [`values`] gives.
     pub(crate) add: &'static str,
     /// Makes a row of an interval. Takes what [`values`] gives.
     pub(crate) insert: &'static str,
@@ -53,7 +53,7 @@ pub(crate) struct Statements {
     pub(crate) read: &'static str,
     /// Takes a time, and answers with the seconds of the latest interval that began by then, if there is any.
     pub(crate) latest: &'static str,
-    /// Removes up to [`FORGET_ROWS`] rows of intervals that began earlier, and answers with a row for each.
+    /// Removes up to [`FORGET_ROWS`] rows of intervals that began earlier than the time that it takes.
     pub(crate) forget: &'static str,
 }
 
@@ -71,7 +71,7 @@ macro_rules! statements {
                  updated_at = CURRENT_TIMESTAMP WHERE id = (SELECT MIN(id) FROM websockets_statistics_entries \
                  WHERE app_id = $1 AND created_at = ",
                 $time,
-                ") RETURNING app_id"
+                ")"
             ),
             insert: concat!(
                 "INSERT INTO websockets_statistics_entries (app_id, created_at, peak_connection_count, \
@@ -109,7 +109,7 @@ macro_rules! statements {
                 $limit,
                 " ORDER BY created_at LIMIT ",
                 $crate::statistics::forget_rows!(),
-                ") RETURNING app_id"
+                ")"
             ),
         }
     };
@@ -117,7 +117,7 @@ macro_rules! statements {
 pub(crate) use statements;
 
 /// How many rows [`Statements::forget`] removes at most: others may write in between.
-pub(crate) const FORGET_ROWS: usize = forget_rows!();
+pub(crate) const FORGET_ROWS: u64 = forget_rows!();
 
 /// What [`Statements::add`] and [`Statements::insert`] take.
 pub(crate) fn values(statistics: &Statistics) -> [Value<'_>; 5] {

@@ -29,7 +29,7 @@ use statistics::{
     statistics_are_forgotten, statistics_are_taken_together, statistics_of_nodes_add_up,
     the_latest_statistics_are_found, the_table_of_laravel_websockets_is_taken,
 };
-use support::{Database, Durable, Memory, Postgres, SqliteFile};
+use support::{Database, Durable, Memory, MySql, Postgres, SqliteFile};
 use tokio::task::JoinSet;
 
 /// Makes one test of each case for each engine that it is listed for.
@@ -68,6 +68,18 @@ contract! {
         a_write_that_fails_midway_spoils_no_other
     }
     postgres Postgres {
+        an_app_is_created_found_listed_and_deleted ids_and_keys_are_unique a_declaration_has_three_outcomes
+        many_apps_are_created_or_none many_apps_are_declared_or_none a_write_that_is_given_up_spoils_no_other
+        every_field_comes_back an_update_is_one_step keys_are_added_and_retired a_declaration_keeps_rotated_keys
+        uses_of_keys_are_recorded what_is_not_valid_is_not_written one_of_many_creates_the_first_app
+        statistics_of_nodes_add_up statistics_are_taken_together statistics_are_forgotten
+        the_latest_statistics_are_found
+        writes_of_another_handle_change_the_revision many_open_a_fresh_database_at_once apps_outlive_their_handle
+        a_bad_row_harms_no_other a_row_of_another_type_or_id_harms_no_other the_schema_refuses_numbers_below_one
+        statements_typed_by_hand_are_noticed the_table_of_laravel_websockets_is_taken
+        a_write_that_fails_midway_spoils_no_other a_connection_whose_write_failed_leaves_the_pool
+    }
+    mysql MySql {
         an_app_is_created_found_listed_and_deleted ids_and_keys_are_unique a_declaration_has_three_outcomes
         many_apps_are_created_or_none many_apps_are_declared_or_none a_write_that_is_given_up_spoils_no_other
         every_field_comes_back an_update_is_one_step keys_are_added_and_retired a_declaration_keeps_rotated_keys
@@ -311,7 +323,7 @@ async fn a_bad_row_harms_no_other(database: &impl Durable) {
     let long_name = format!("apps SET name = '{}'", "n".repeat(256));
     let edits = [
         (
-            "app_keys SET key = 'a b'",
+            "app_keys SET \"key\" = 'a b'",
             "key: an app key has 1 to 64 characters of A-Z a-z 0-9 _ - . (this one has 3 bytes)",
         ),
         (

@@ -2,6 +2,9 @@
 
 use std::fmt;
 
+/// What the URLs of the registry begin with.
+const SCHEMES: [&str; 5] = ["sqlite:", "postgres://", "postgresql://", "mysql://", "mariadb://"];
+
 /// Prints without user, password and parameters; the whole leaves only through [`expose`](Self::expose).
 #[derive(Clone, PartialEq, Eq)]
 pub(crate) struct DatabaseUrl(String);
@@ -9,11 +12,10 @@ pub(crate) struct DatabaseUrl(String);
 impl DatabaseUrl {
     /// Takes a URL of a kind that the registry can open. The registry itself checks the rest when it opens it.
     pub(super) fn parse(url: &str) -> Result<Self, &'static str> {
-        let is_known = ["sqlite:", "postgres://", "postgresql://"].iter().any(|scheme| url.starts_with(scheme));
-        if is_known {
+        if SCHEMES.iter().any(|scheme| url.starts_with(scheme)) {
             Ok(Self(url.to_owned()))
         } else {
-            Err("allowed are sqlite://FILE, sqlite::memory: and postgres://…")
+            Err("allowed are sqlite://FILE, sqlite::memory:, postgres://… and mysql://…")
         }
     }
 
@@ -56,6 +58,7 @@ mod tests {
             ("postgres://u:p@host:5432/db", "postgres://…@host:5432/db"),
             ("postgres://u:p/@?@host/db", "postgres://…@host/db"),
             ("postgres://host/db?user=u&password=p", "postgres://host/db?…"),
+            ("mysql://u:p@localhost/db?socket=/run/s", "mysql://…@localhost/db?…"),
             ("u:p@host", "…@host"),
         ] {
             assert_eq!(redact(url), shown);

@@ -194,8 +194,8 @@ fn wrong_variables() {
             r#"CLAIRON_SERVER_PATH_PREFIX is "ws": allowed is a path such as /ws, of A-Z a-z 0-9 - . _ ~ between its slashes"#,
         ),
         (
-            &[("CLAIRON_DATABASE_URL", "mysql://u:hunter2@h/d")],
-            r#"CLAIRON_DATABASE_URL is "mysql://…@h/d": allowed are sqlite://FILE, sqlite::memory: and postgres://…"#,
+            &[("CLAIRON_DATABASE_URL", "mssql://u:hunter2@h/d")],
+            r#"CLAIRON_DATABASE_URL is "mssql://…@h/d": allowed are sqlite://FILE, sqlite::memory:, postgres://… and mysql://…"#,
         ),
         (
             &[("CLAIRON_ADMIN_TOKEN", "hunter2")],

@@ -70,8 +70,8 @@ fn a_wrong_flag_stops_the_start() {
              user:password@ before the hosts",
         ),
         (
-            ["serve", "--database", "mysql://u:pw@h/d"],
-            "--database is \"mysql://…@h/d\": allowed are sqlite://FILE, sqlite::memory: and postgres://…",
+            ["serve", "--database", "mssql://u:pw@h/d"],
+            "--database is \"mssql://…@h/d\": allowed are sqlite://FILE, sqlite::memory:, postgres://… and mysql://…",
         ),
     ] {
         let run = place.run(&arguments);

@@ -1,7 +1,6 @@
-//! Private database servers, each in a folder of its own.
+//! A private Postgres server.
 
-mod mariadb;
 #[path = "../../../registry/tests/support/server.rs"]
 mod postgres;
 
-pub(crate) use self::{mariadb::MariaDb, postgres::PostgresServer};
+pub(crate) use self::postgres::PostgresServer;

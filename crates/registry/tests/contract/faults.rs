@@ -3,7 +3,7 @@
 use std::{future::poll_fn, pin::Pin, task::Poll};
 
 use super::{app, credential, ids};
-use crate::support::{Database, Durable, Postgres};
+use crate::support::{Database, Durable, Server};
 
 /// The database ends the transaction by itself, as SQLite does when the disk is full, or its connection.
 pub(super) async fn a_write_that_fails_midway_spoils_no_other(database: &impl Durable) {
@@ -24,7 +24,7 @@ pub(super) async fn a_write_that_fails_midway_spoils_no_other(database: &impl Du
     assert_eq!(ids(&registry).await, ["a", "b"]);
 }
 
-pub(super) async fn a_connection_whose_write_failed_leaves_the_pool(database: &Postgres) {
+pub(super) async fn a_connection_whose_write_failed_leaves_the_pool(database: &impl Server) {
     let registry = clairon_registry::open(&database.url(), 1).await.unwrap();
     registry.create(&app("a")).await.unwrap();
     let before = only_backend(database).await;
@@ -39,7 +39,7 @@ pub(super) async fn a_connection_whose_write_failed_leaves_the_pool(database: &P
 }
 
 /// The process that serves the pool, once those of other connections, which end in their own time, are gone.
-async fn only_backend(database: &Postgres) -> i32 {
+async fn only_backend(database: &impl Server) -> i64 {
     loop {
         if let [backend] = database.backends().await[..] {
             return backend;

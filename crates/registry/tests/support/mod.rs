@@ -8,7 +8,8 @@ use std::sync::{
 };
 
 use clairon_registry::{AppRegistry, open};
-use sqlx::{AssertSqlSafe, Connection, PgConnection, SqliteConnection};
+use clairon_tests::mariadb::MariaDb;
+use sqlx::{AssertSqlSafe, Connection, MySqlConnection, PgConnection, SqliteConnection};
 use tempfile::TempDir;
 
 use server::PostgresServer;
@@ -39,6 +40,12 @@ pub(crate) trait Durable: Database {
 
     /// The statement that Laravel makes of the migration of its package for `WebSockets`.
     fn table_of_laravel_websockets(&self) -> &'static str;
+}
+
+/// A database in a server of its own.
+pub(crate) trait Server: Durable {
+    /// The processes that serve its connections, but for the one that is asked.
+    async fn backends(&self) -> Vec<i64>;
 }
 
 pub(crate) struct Memory(Arc<dyn AppRegistry>);
@@ -116,12 +123,11 @@ impl Database for Postgres {
     }
 }
 
-impl Postgres {
-    /// The processes that serve its connections, but for the one that is asked.
-    pub(crate) async fn backends(&self) -> Vec<i32> {
+impl Server for Postgres {
+    async fn backends(&self) -> Vec<i64> {
         let mut connection = PgConnection::connect(&self.url()).await.unwrap();
         let backends = sqlx::query_scalar(
-            "SELECT pid FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid()",
+            "SELECT CAST(pid AS BIGINT) FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid()",
         );
         let backends = backends.fetch_all(&mut connection).await.unwrap();
         connection.close().await.unwrap();
@@ -160,5 +166,67 @@ impl Durable for Postgres {
         "peak_connection_count" integer not null, "websocket_message_count" integer not null,
         "api_message_count" integer not null, "created_at" timestamp(0) without time zone null,
         "updated_at" timestamp(0) without time zone null)"#
+    }
+}
+
+pub(crate) struct MySql {
+    server: Arc<MariaDb>,
+    database: String,
+}
+
+impl Database for MySql {
+    async fn start() -> Self {
+        let server = MariaDb::shared();
+        let database = server.create_database();
+        Self { server, database }
+    }
+
+    async fn open(&self) -> Arc<dyn AppRegistry> {
+        open(&self.url(), 4).await.unwrap()
+    }
+}
+
+impl Durable for MySql {
+    fn url(&self) -> String {
+        self.server.url(&self.database)
+    }
+
+    async fn execute(&self, statement: &str) -> Result<(), sqlx::Error> {
+        let mut connection = MySqlConnection::connect(&self.url()).await?;
+        let quotes = "SET SESSION sql_mode = CONCAT(@@sql_mode, ',ANSI_QUOTES')";
+        sqlx::raw_sql(AssertSqlSafe(format!("{quotes}; {statement}"))).execute(&mut connection).await?;
+        connection.close().await
+    }
+
+    fn spoil_name_of_bad(&self) -> &'static [&'static str] {
+        &["ALTER TABLE apps MODIFY name TEXT NULL", "UPDATE apps SET name = NULL WHERE id = 'bad'"]
+    }
+
+    fn fail_when_a_key_is_written(&self) -> &'static [&'static str] {
+        &["CREATE TRIGGER fault AFTER INSERT ON app_keys FOR EACH ROW SIGNAL SQLSTATE '45000'"]
+    }
+
+    fn write_keys_again(&self) -> &'static str {
+        "DROP TRIGGER fault"
+    }
+
+    fn table_of_laravel_websockets(&self) -> &'static str {
+        r#"CREATE TABLE "websockets_statistics_entries" ("id" int unsigned not null auto_increment primary key,
+        "app_id" varchar(255) not null, "peak_connection_count" int not null, "websocket_message_count" int not null,
+        "api_message_count" int not null, "created_at" timestamp null, "updated_at" timestamp null)
+        default character set utf8mb4 collate 'utf8mb4_unicode_ci'"#
+    }
+}
+
+impl Server for MySql {
+    async fn backends(&self) -> Vec<i64> {
+        let mut connection = MySqlConnection::connect(&self.url()).await.unwrap();
+        let backends = sqlx::query_scalar(
+            "SELECT CAST(id AS SIGNED) FROM information_schema.processlist \
+             WHERE db = DATABASE() AND id <> CONNECTION_ID()",
+        );
+        let backends = backends.fetch_all(&mut connection).await.unwrap();
+        connection.close().await.unwrap();
+        backends
     }
 }

@@ -1,0 +1,120 @@
+//! Writes that the database gave up, done again.
+
+use async_trait::async_trait;
+use clairon_protocol::AppId;
+use jiff::Timestamp;
+use sqlx::error::DatabaseError;
+
+use crate::{
+    app::App,
+    credential::Credential,
+    error::RegistryError,
+    registry::{AppRegistry, Change, Declared, KeyUse, Update},
+    statistics::{Statistics, StatisticsQuery},
+};
+
+/// How often a write is tried.
+const TRIES: u32 = 5;
+/// The SQLSTATE of a transaction that was rolled back because of a deadlock.
+const DEADLOCK: &str = "40001";
+
+/// A registry that does a write again after a deadlock.
+///
+/// Writes of Clairon queue on one row and cannot be in a deadlock with each other, but with statements that somebody types:
+/// those lock an app first and that row after it. The database then rolls one of both back, completely.
+#[derive(Debug)]
+pub(crate) struct Repeating<R>(pub(crate) R);
+
+/// Awaits the expression, again while it ends in a deadlock.
+macro_rules! repeat {
+    ($write:expr) => {{
+        let mut tries = 1;
+        loop {
+            match $write.await {
+                Err(error) if tries < TRIES && is_deadlock(&error) => tries += 1,
+                result => break result,
+            }
+        }
+    }};
+}
+
+fn is_deadlock(error: &RegistryError) -> bool {
+    match error {
+        RegistryError::Database(error) => {
+            error.as_database_error().and_then(DatabaseError::code).is_some_and(|code| code == DEADLOCK)
+        }
+        RegistryError::Declaration { cause, .. } => is_deadlock(cause),
+        _ => false,
+    }
+}
+
+#[async_trait]
+impl<R: AppRegistry> AppRegistry for Repeating<R> {
+    async fn revision(&self) -> Result<i64, RegistryError> {
+        self.0.revision().await
+    }
+
+    async fn list(&self) -> Result<Vec<App>, RegistryError> {
+        self.0.list().await
+    }
+
+    async fn find(&self, id: &AppId) -> Result<Option<App>, RegistryError> {
+        self.0.find(id).await
+    }
+
+    async fn create(&self, app: &App) -> Result<(), RegistryError> {
+        repeat!(self.0.create(app))
+    }
+
+    async fn create_all(&self, apps: &[App]) -> Result<(), RegistryError> {
+        repeat!(self.0.create_all(apps))
+    }
+
+    async fn declare(&self, apps: &[App]) -> Result<Vec<Declared>, RegistryError> {
+        repeat!(self.0.declare(apps))
+    }
+
+    async fn update(&self, id: &AppId, change: &Change<'_>) -> Result<Option<Update>, RegistryError> {
+        repeat!(self.0.update(id, change))
+    }
+
+    async fn rotate(&self, id: &AppId, credential: &Credential) -> Result<Option<App>, RegistryError> {
+        repeat!(self.0.rotate(id, credential))
+    }
+
+    async fn retire(&self, id: &AppId, key: &str) -> Result<Option<App>, RegistryError> {
+        repeat!(self.0.retire(id, key))
+    }
+
+    async fn note_used(&self, uses: &[KeyUse]) -> Result<(), RegistryError> {
+        repeat!(self.0.note_used(uses))
+    }
+
+    async fn create_first(&self, app: &App) -> Result<bool, RegistryError> {
+        repeat!(self.0.create_first(app))
+    }
+
+    async fn delete(&self, id: &AppId) -> Result<bool, RegistryError> {
+        repeat!(self.0.delete(id))
+    }
+
+    async fn record_statistics(&self, statistics: &[Statistics]) -> Result<(), RegistryError> {
+        repeat!(self.0.record_statistics(statistics))
+    }
+
+    async fn statistics(&self, query: &StatisticsQuery) -> Result<Vec<Statistics>, RegistryError> {
+        self.0.statistics(query).await
+    }
+
+    async fn latest_statistics(&self, time: Timestamp) -> Result<Option<Timestamp>, RegistryError> {
+        self.0.latest_statistics(time).await
+    }
+
+    async fn forget_statistics(&self, limit: Timestamp) -> Result<usize, RegistryError> {
+        repeat!(self.0.forget_statistics(limit))
+    }
+
+    async fn check_writes(&self) -> Result<(), RegistryError> {
+        repeat!(self.0.check_writes())
+    }
+}

@@ -1,0 +1,23 @@
+//! In what the engines differ.
+
+use sqlx::Database;
+
+use crate::statistics::Statements;
+
+/// An engine's words for what has no common ones. Each engine has them in one file.
+pub(crate) trait Dialect: Database {
+    /// True if `$1` names a value in a statement; false if each `?` takes the next value.
+    const NUMBERS_VALUES: bool;
+    /// Begins a write.
+    const BEGIN: &'static str;
+    /// Adds to the revision after an app was changed. `None`: the schema's triggers do it for every statement.
+    const NEXT_REVISION: Option<&'static str>;
+    /// The statements about statistics.
+    const STATISTICS: Statements;
+
+    /// Adds an app, or replaces the one with its id. Takes what [`row::values`](crate::row::values) gives.
+    fn upsert() -> &'static str;
+
+    /// How many rows a statement inserted, deleted, or found to update.
+    fn rows_affected(result: &Self::QueryResult) -> u64;
+}

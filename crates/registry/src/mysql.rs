@@ -1,0 +1,87 @@
+//! MySQL and MariaDB, for one node or many.
+
+mod dialect;
+mod migrations;
+
+use std::{fmt::Display, time::Duration};
+
+use sqlx::{
+    Connection, MySql, MySqlConnection,
+    mysql::{MySqlConnectOptions, MySqlPoolOptions},
+};
+use tokio::time::timeout;
+
+use crate::{deadlock::Repeating, error::RegistryError, sql::SqlRegistry};
+
+/// How long the first connection may take.
+const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
+/// How long a query waits for a connection of the pool.
+const ACQUIRE_TIMEOUT: Duration = Duration::from_secs(5);
+/// What every connection begins with, so that no default of the server changes what statements mean.
+///
+/// With READ COMMITTED, every statement sees what the writer before it committed. A write that was given up while it
+/// waited for a lock ends after `innodb_lock_wait_timeout` seconds.
+const SESSION: &str = "SET SESSION sql_mode = 'ANSI_QUOTES,NO_ENGINE_SUBSTITUTION,STRICT_ALL_TABLES', \
+     autocommit = 1, innodb_lock_wait_timeout = 10; \
+     SET SESSION TRANSACTION ISOLATION LEVEL READ COMMITTED";
+
+/// Connects and migrates.
+pub(crate) async fn open(
+    options: MySqlConnectOptions,
+    max_connections: u32,
+) -> Result<Repeating<SqlRegistry<MySql>>, RegistryError> {
+    let name = display_name(&options);
+    let fail = |act, cause: &dyn Display| RegistryError::Open { act, database: name.clone(), cause: cause.to_string() };
+    // The session is set up above. The server's time zone stays: Laravel reads and writes its tables by it.
+    let options = options.pipes_as_concat(false).no_engine_substitution(false).timezone(None);
+
+    // Not from the pool: it would try again until its time is up, and not tell why it could not connect.
+    let mut connection = timeout(CONNECT_TIMEOUT, connect(&options))
+        .await
+        .map_err(|_| fail("connect to", &format_args!("no answer within {} seconds", CONNECT_TIMEOUT.as_secs())))?
+        .map_err(|error| fail("connect to", &explain(&error)))?;
+    migrations::run(&name, &mut connection).await.map_err(|error| fail("migrate", &error))?;
+    // The tables are there, however the connection ends: the server may hang up before TLS has said goodbye.
+    let _ = connection.close().await;
+
+    let pool = MySqlPoolOptions::new()
+        .max_connections(max_connections.max(1))
+        .acquire_timeout(ACQUIRE_TIMEOUT)
+        .after_connect(|connection, _| Box::pin(begin_session(connection)))
+        .connect_lazy_with(options);
+    Ok(Repeating(SqlRegistry { name, pool, is_one_connection: false, file: None }))
+}
+
+async fn connect(options: &MySqlConnectOptions) -> Result<MySqlConnection, sqlx::Error> {
+    let mut connection = MySqlConnection::connect_with(options).await?;
+    begin_session(&mut connection).await?;
+    Ok(connection)
+}
+
+async fn begin_session(connection: &mut MySqlConnection) -> Result<(), sqlx::Error> {
+    sqlx::raw_sql(SESSION).execute(connection).await.map(drop)
+}
+
+/// Why there is no connection.
+///
+/// The driver has no RSA, which would encrypt a password without TLS: the one implementation in Rust leaks the key by its
+/// timing (RUSTSEC-2023-0071). Its own words about that are for those who build it.
+fn explain(error: &sqlx::Error) -> String {
+    let text = error.to_string();
+    if matches!(error, sqlx::Error::Configuration(_)) && text.contains("mysql-rsa") {
+        "the server takes this user's password only over TLS (caching_sha2_password or sha256_password), and the \
+         connection has none: turn TLS on in the server, and let the URL not have ssl-mode=DISABLED"
+            .to_owned()
+    } else {
+        text
+    }
+}
+
+/// Where the database is, without user and password.
+fn display_name(options: &MySqlConnectOptions) -> String {
+    let database = options.get_database().unwrap_or_default();
+    match options.get_socket() {
+        Some(socket) => format!("mysql://{}/{database}", socket.display()),
+        None => format!("mysql://{}:{}/{database}", options.get_host(), options.get_port()),
+    }
+}

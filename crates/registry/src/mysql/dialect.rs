@@ -1,0 +1,110 @@
+//! The words of MySQL and MariaDB, as far as both know them.
+
+use std::sync::LazyLock;
+
+use sqlx::MySql;
+
+use crate::{
+    dialect::Dialect,
+    queries,
+    statistics::{Statements, forget_rows},
+};
+
+/// A time in UTC of the seconds since 1970 in `$value`, whatever the time zone of the session is.
+macro_rules! time {
+    ($value:literal) => {
+        concat!("(TIMESTAMP '1970-01-01 00:00:00' + INTERVAL ", $value, " SECOND)")
+    };
+}
+
+/// The seconds since 1970 of `created_at`, which is in UTC.
+macro_rules! seconds {
+    () => {
+        "TIMESTAMPDIFF(SECOND, TIMESTAMP '1970-01-01 00:00:00', created_at)"
+    };
+}
+
+/// The app of a row of statistics, compared byte for byte: the table may be Laravel's, with any collation.
+macro_rules! app {
+    () => {
+        "(CONVERT(app_id USING utf8mb4) COLLATE utf8mb4_bin)"
+    };
+}
+
+/// What can be summed of a count. Counts that no server has written are none.
+macro_rules! sum {
+    ($count:literal) => {
+        concat!("CAST(SUM(CASE WHEN ", $count, " BETWEEN 0 AND 1000000000000 THEN ", $count, " ELSE 0 END) AS SIGNED)")
+    };
+}
+
+impl Dialect for MySql {
+    const NUMBERS_VALUES: bool = false;
+    const BEGIN: &'static str = "START TRANSACTION";
+    // Where the server lets the user make triggers, they add one more; where it does not, this is all there is.
+    const NEXT_REVISION: Option<&'static str> = Some("UPDATE registry_revision SET revision = revision + 1");
+    // IGNORE: a TIMESTAMP column of Laravel cannot hold the hour that is left out when summer time begins, if the server's
+    // time zone has one, nor more than 2^31 - 1 events. The nearest that it can hold is better than no row at all.
+    const STATISTICS: Statements = Statements {
+        add: concat!(
+            "UPDATE IGNORE websockets_statistics_entries SET peak_connection_count = peak_connection_count + $3, \
+             websocket_message_count = websocket_message_count + $4, api_message_count = api_message_count + $5, \
+             updated_at = UTC_TIMESTAMP() WHERE created_at = ",
+            time!("$2"),
+            " AND ",
+            app!(),
+            " = $1 ORDER BY id LIMIT 1"
+        ),
+        insert: concat!(
+            "INSERT IGNORE INTO websockets_statistics_entries (app_id, created_at, peak_connection_count, \
+             websocket_message_count, api_message_count, updated_at) VALUES ($1, ",
+            time!("$2"),
+            ", $3, $4, $5, UTC_TIMESTAMP())"
+        ),
+        read: concat!(
+            "SELECT app, CAST(span * $3 AS SIGNED), CAST(MAX(peak_connection_count) AS SIGNED), ",
+            sum!("websocket_message_count"),
+            ", ",
+            sum!("api_message_count"),
+            " FROM (SELECT ",
+            app!(),
+            " AS app, ",
+            seconds!(),
+            " DIV $3 AS span, peak_connection_count, websocket_message_count, api_message_count \
+             FROM websockets_statistics_entries WHERE ",
+            seconds!(),
+            " > 0 AND created_at >= ",
+            time!("$2"),
+            " AND ($1 = '' OR ",
+            app!(),
+            " = $1)) AS spans GROUP BY app, span ORDER BY app, span"
+        ),
+        latest: concat!(
+            "SELECT ",
+            seconds!(),
+            " FROM websockets_statistics_entries WHERE created_at >= ",
+            time!("0"),
+            " AND created_at <= ",
+            time!("$1"),
+            " AND ",
+            seconds!(),
+            " > 0 ORDER BY created_at DESC LIMIT 1"
+        ),
+        forget: concat!(
+            "DELETE FROM websockets_statistics_entries WHERE created_at < ",
+            time!("$1"),
+            " ORDER BY created_at LIMIT ",
+            forget_rows!()
+        ),
+    };
+
+    fn upsert() -> &'static str {
+        static UPSERT: LazyLock<String> =
+            LazyLock::new(|| queries::upsert("ON DUPLICATE KEY UPDATE", |column| format!("VALUES({column})")));
+        &UPSERT
+    }
+
+    fn rows_affected(result: &Self::QueryResult) -> u64 {
+        result.rows_affected()
+    }
+}

@@ -1,0 +1,91 @@
+//! The tables in MySQL, made by one node at a time.
+
+use sqlx::{
+    MySqlConnection,
+    migrate::{Migrate, MigrateError, Migrator},
+    mysql::MySqlDatabaseError,
+};
+
+/// How long a node waits for another one to migrate, in seconds.
+const LOCK_SECONDS: i64 = 60;
+/// The lock has a name for the whole server, of at most 64 characters. It belongs to the connection, and ends with it.
+///
+/// Not the migrator's own: that one waits for a negative time, which means forever to MySQL, and is an error to MariaDB that
+/// the migrator does not see.
+const LOCK: &str = "SELECT GET_LOCK(CONCAT('clairon.', SHA2(DATABASE(), 224)), ?)";
+const UNLOCK: &str = "DO RELEASE_LOCK(CONCAT('clairon.', SHA2(DATABASE(), 224)))";
+/// Finds a table that has one of our names and not our comment.
+const FOREIGN_TABLE: &str = "SELECT CAST(table_name AS CHAR) FROM information_schema.tables \
+     WHERE table_schema = DATABASE() AND table_name IN ('apps', 'app_keys', 'registry_revision') \
+     AND table_comment NOT LIKE 'Clairon: %' ORDER BY table_name LIMIT 1";
+const MIGRATIONS_TABLE: &str = "_sqlx_migrations";
+/// Every change of a table commits, so a node that ends in the middle of a migration leaves a part of it. Each migration
+/// can be run again over a part of itself.
+const FORGET_PARTS: &str = "DELETE FROM _sqlx_migrations WHERE success = FALSE";
+
+/// The triggers as they should be: all of them, and of a user that exists.
+const TRIGGERS: &str = "SELECT COUNT(*) FROM information_schema.triggers WHERE trigger_schema = DATABASE() \
+     AND event_object_table IN ('apps', 'app_keys') AND definer = CURRENT_USER()";
+const TRIGGER_COUNT: i64 = 6;
+const CREATE_TRIGGERS: &str = include_str!("../../../../migrations/mysql/triggers.sql");
+/// The errors of a server that does not let the user make a trigger: no privilege for it on a table or on the server, or a
+/// binary log together with `log_bin_trust_function_creators = 0`, which is what MySQL 8 begins with.
+const MAY_NOT: [u16; 3] = [1142, 1227, 1419];
+
+/// Why there are no tables.
+#[derive(Debug, thiserror::Error)]
+pub(super) enum MigrationFault {
+    #[error("another node has migrated it for {LOCK_SECONDS} seconds and is not ready")]
+    Locked,
+    #[error(
+        "it has a table {table} that is not Clairon's: create a database for Clairon alone, and name that one in the URL"
+    )]
+    ForeignTable { table: String },
+    #[error(transparent)]
+    Migrate(#[from] MigrateError),
+    #[error(transparent)]
+    Database(#[from] sqlx::Error),
+}
+
+/// Makes the tables, or brings them up to date.
+pub(super) async fn run(database: &str, connection: &mut MySqlConnection) -> Result<(), MigrationFault> {
+    let locked: Option<i64> = sqlx::query_scalar(LOCK).bind(LOCK_SECONDS).fetch_one(&mut *connection).await?;
+    if locked != Some(1) {
+        return Err(MigrationFault::Locked);
+    }
+    if let Some(table) = sqlx::query_scalar(FOREIGN_TABLE).fetch_optional(&mut *connection).await? {
+        return Err(MigrationFault::ForeignTable { table });
+    }
+    connection.ensure_migrations_table(MIGRATIONS_TABLE).await?;
+    sqlx::query(FORGET_PARTS).execute(&mut *connection).await?;
+    let mut migrator: Migrator = sqlx::migrate!("../../migrations/mysql");
+    // Not its `run`: borrowing a connection, that one's future cannot move between threads.
+    migrator.set_locking(false).run_direct(None, &mut *connection, false).await?;
+    create_triggers(database, connection).await?;
+    sqlx::query(UNLOCK).execute(connection).await?;
+    Ok(())
+}
+
+/// Makes the triggers that note what is typed by hand. Without them Clairon still notes its own changes.
+async fn create_triggers(database: &str, connection: &mut MySqlConnection) -> Result<(), sqlx::Error> {
+    let present: i64 = sqlx::query_scalar(TRIGGERS).fetch_one(&mut *connection).await?;
+    if present == TRIGGER_COUNT {
+        return Ok(());
+    }
+    match sqlx::raw_sql(CREATE_TRIGGERS).execute(connection).await {
+        Err(error) if number(&error).is_some_and(|number| MAY_NOT.contains(&number)) => {
+            tracing::info!(
+                database,
+                %error,
+                "the database user may not create triggers: after a change of an app that you type in SQL, also run \
+                 UPDATE registry_revision SET revision = revision + 1"
+            );
+            Ok(())
+        }
+        result => result.map(drop),
+    }
+}
+
+fn number(error: &sqlx::Error) -> Option<u16> {
+    Some(error.as_database_error()?.try_downcast_ref::<MySqlDatabaseError>()?.number())
+}

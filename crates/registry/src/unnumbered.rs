@@ -1,0 +1,48 @@
+//! Statements for a driver that does not number its values.
+
+/// A statement with a `?` for each value, in place of `$1`, `$2` and so on.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) struct Unnumbered {
+    pub(crate) statement: String,
+    /// The index of the value for each `?`, from 0.
+    pub(crate) order: Vec<usize>,
+}
+
+impl From<&str> for Unnumbered {
+    fn from(numbered: &str) -> Self {
+        let mut parts = numbered.split('$');
+        let mut statement = parts.next().unwrap_or_default().to_owned();
+        let mut order = Vec::new();
+        for part in parts {
+            let digits = part.bytes().take_while(u8::is_ascii_digit).count();
+            let (number, rest) = part.split_at(digits);
+            match number.parse::<usize>() {
+                Ok(number) if number > 0 => {
+                    order.push(number - 1);
+                    statement.push('?');
+                }
+                // Not a value: it stays as it is.
+                _ => statement.extend(["$", number]),
+            }
+            statement.push_str(rest);
+        }
+        Self { statement, order }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn each_value_stands_where_its_number_was() {
+        for (numbered, statement, order) in [
+            ("SELECT 1", "SELECT 1", &[][..]),
+            ("$2, $1, f($12)+$2", "?, ?, f(?)+?", &[1, 0, 11, 1]),
+            ("'$' || $1 || '$0'", "'$' || ? || '$0'", &[0]),
+        ] {
+            let expected = Unnumbered { statement: statement.to_owned(), order: order.to_owned() };
+            assert_eq!(Unnumbered::from(numbered), expected);
+        }
+    }
+}

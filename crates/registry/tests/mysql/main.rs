@@ -1,0 +1,52 @@
+//! What only MySQL and MariaDB have: their users, TLS, privileges, time zones and deadlocks.
+
+#![expect(clippy::unwrap_used, reason = "a helper that fails is a test that fails")]
+
+mod access;
+mod deadlocks;
+mod outages;
+mod schema;
+mod times;
+
+use std::sync::{Arc, LazyLock, Weak};
+
+use clairon_protocol::AppId;
+use clairon_registry::{App, open};
+use clairon_tests::{
+    certificates::{Authority, Certificate},
+    mariadb::MariaDb,
+};
+use parking_lot::Mutex;
+
+/// A server like many in production: it has a certificate, a binary log, and the time zone of its country.
+struct Production {
+    server: MariaDb,
+    authority: Authority,
+    _certificate: Certificate,
+}
+
+impl Production {
+    /// The one that the tests which run now have in common.
+    fn shared() -> Arc<Self> {
+        static RUNNING: LazyLock<Mutex<Weak<Production>>> = LazyLock::new(Mutex::default);
+        let mut running = RUNNING.lock();
+        running.upgrade().unwrap_or_else(|| {
+            let authority = Authority::new();
+            let certificate = authority.issue("localhost");
+            let (chain, key) =
+                (format!("--ssl-cert={}", certificate.chain()), format!("--ssl-key={}", certificate.key()));
+            let server = MariaDb::with(&[&chain, &key, "--log-bin"], &[("TZ", "Europe/Berlin")]);
+            let production = Arc::new(Self { server, authority, _certificate: certificate });
+            *running = Arc::downgrade(&production);
+            production
+        })
+    }
+}
+
+fn app(id: &str) -> App {
+    App { id: AppId::parse(id).unwrap(), ..App::random() }
+}
+
+async fn error(url: &str) -> String {
+    open(url, 1).await.unwrap_err().to_string()
+}

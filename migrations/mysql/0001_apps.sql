@@ -1,0 +1,54 @@
+-- Every change of a table commits. So that this can be run again over a part of itself, it makes what is not there.
+-- Ids and keys are compared byte for byte. The comments of the tables tell them from those of other programs.
+
+-- The apps. Alphabets, lengths and upper bounds are checked by the program, which can explain them; the constraints here
+-- stop what no version of it could read.
+CREATE TABLE IF NOT EXISTS apps (
+    id VARCHAR(64) NOT NULL PRIMARY KEY CHECK (length(id) BETWEEN 1 AND 64),
+    name TEXT NOT NULL,
+    enabled BOOLEAN NOT NULL,
+    allowed_origins MEDIUMTEXT NOT NULL, -- a JSON array of strings; empty: all origins
+    client_messages BOOLEAN NOT NULL,
+    statistics BOOLEAN NOT NULL,
+    user_authentication BOOLEAN NOT NULL,
+    authorized_connections BOOLEAN NOT NULL,
+    watchlist BOOLEAN NOT NULL,
+    subscription_counts BOOLEAN NOT NULL,
+    capacity BIGINT CHECK (capacity >= 1), -- connections; NULL: no limit
+    channel_name_bytes BIGINT NOT NULL CHECK (channel_name_bytes >= 1),
+    event_name_chars BIGINT NOT NULL CHECK (event_name_chars >= 1),
+    event_data_bytes BIGINT NOT NULL CHECK (event_data_bytes >= 1),
+    channels_per_event BIGINT NOT NULL CHECK (channels_per_event >= 1),
+    events_per_batch BIGINT NOT NULL CHECK (events_per_batch >= 1),
+    presence_members BIGINT NOT NULL CHECK (presence_members >= 1),
+    user_id_chars BIGINT NOT NULL CHECK (user_id_chars >= 1),
+    user_info_bytes BIGINT NOT NULL CHECK (user_info_bytes >= 1),
+    watchlist_users BIGINT NOT NULL CHECK (watchlist_users >= 1),
+    client_events_per_second BIGINT NOT NULL CHECK (client_events_per_second >= 1),
+    subscriptions_per_connection BIGINT NOT NULL CHECK (subscriptions_per_connection >= 1),
+    cache_ttl_seconds BIGINT NOT NULL CHECK (cache_ttl_seconds >= 1),
+    created_at DATETIME NOT NULL DEFAULT CURRENT_TIMESTAMP,
+    updated_at DATETIME NOT NULL DEFAULT CURRENT_TIMESTAMP
+) ENGINE = InnoDB DEFAULT CHARACTER SET utf8mb4 COLLATE utf8mb4_bin COMMENT 'Clairon: apps';
+
+-- An app has one live key or more, each with a secret of its own, so that keys can be rotated without an outage. The newest
+-- has the highest position. Times are seconds since 1970.
+CREATE TABLE IF NOT EXISTS app_keys (
+    `key` VARCHAR(64) NOT NULL PRIMARY KEY CHECK (length(`key`) BETWEEN 1 AND 64),
+    secret VARCHAR(256) NOT NULL CHECK (length(secret) BETWEEN 1 AND 256),
+    app_id VARCHAR(64) NOT NULL,
+    position BIGINT NOT NULL,
+    created_at BIGINT NOT NULL,
+    last_used_at BIGINT, -- to the minute or so; NULL: never
+    UNIQUE (app_id, position),
+    FOREIGN KEY (app_id) REFERENCES apps (id) ON UPDATE CASCADE ON DELETE CASCADE
+) ENGINE = InnoDB DEFAULT CHARACTER SET utf8mb4 COLLATE utf8mb4_bin COMMENT 'Clairon: keys of apps';
+
+-- One row. What changes an app adds to it in the same transaction: servers poll it to learn that something changed. That a
+-- key was used is no such change. Statements that are typed by hand add to it too, where there are the triggers.
+CREATE TABLE IF NOT EXISTS registry_revision (
+    only_row BIGINT NOT NULL PRIMARY KEY DEFAULT 1 CHECK (only_row = 1),
+    revision BIGINT NOT NULL
+) ENGINE = InnoDB DEFAULT CHARACTER SET utf8mb4 COLLATE utf8mb4_bin COMMENT 'Clairon: the number of changes';
+
+INSERT IGNORE INTO registry_revision (revision) VALUES (0);
