@@ -9,7 +9,7 @@ mod postgres;
 mod site;
 mod switches;
 
-use site::{Postgres, Site, SqliteFile};
+use site::{MySql, Postgres, Site, SqliteFile};
 
 /// Each test once for each database.
 macro_rules! with_every_database {
@@ -21,6 +21,10 @@ macro_rules! with_every_database {
         mod postgres_server {
             use super::*;
             $(#[test] fn $name() { $test(&Site::start(Postgres::new())); })*
+        }
+        mod mysql_server {
+            use super::*;
+            $(#[test] fn $name() { $test(&Site::start(MySql::new())); })*
         }
     };
 }

@@ -8,6 +8,7 @@ use clairon_tests::api::Request;
 use clairon_tests::app::App;
 use clairon_tests::client::Client;
 use clairon_tests::eventually;
+use clairon_tests::mariadb::MariaDb;
 use clairon_tests::raw::RawSocket;
 use clairon_tests::server::{Server, binary};
 use serde_json::Value;
@@ -53,6 +54,25 @@ impl Postgres {
 }
 
 impl Database for Postgres {
+    fn url(&self) -> String {
+        self.server.url(&self.database)
+    }
+}
+
+pub(crate) struct MySql {
+    server: Arc<MariaDb>,
+    database: String,
+}
+
+impl MySql {
+    pub(crate) fn new() -> Self {
+        let server = MariaDb::shared();
+        let database = server.create_database();
+        Self { server, database }
+    }
+}
+
+impl Database for MySql {
     fn url(&self) -> String {
         self.server.url(&self.database)
     }
