@@ -1,5 +1,5 @@
-//! A private `MariaDB`, which speaks as `MySQL` does: on a socket and a free port, in a temporary folder, gone when the test
-//! is.
+//! A private MariaDB, which speaks as MySQL does: on a socket and a free port, in a temporary folder, gone when the
+//! test is.
 
 use std::process::{Child, Command};
 use std::sync::atomic::{AtomicU32, Ordering};
@@ -10,7 +10,7 @@ use tempfile::TempDir;
 
 use crate::redis::{free_port, spawn, temporary_folder};
 
-/// A running `MariaDB`, or one that is down for a while.
+/// A running MariaDB, or one that is down for a while.
 #[derive(Debug)]
 pub struct MariaDb {
     port: u16,

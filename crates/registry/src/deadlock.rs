@@ -20,8 +20,9 @@ const DEADLOCK: &str = "40001";
 
 /// A registry that does a write again after a deadlock.
 ///
-/// Writes of Clairon queue on one row and cannot be in a deadlock with each other, but with statements that somebody types:
-/// those lock an app first and that row after it. The database then rolls one of both back, completely.
+/// Writes of Clairon queue on the row of the revision, so there is no deadlock between them. A statement that is typed by
+/// hand locks an app first and that row second, which is the other way round. The database then rolls one of the two back,
+/// completely.
 #[derive(Debug)]
 pub(crate) struct Repeating<R>(pub(crate) R);
 

@@ -64,8 +64,8 @@ async fn begin_session(connection: &mut MySqlConnection) -> Result<(), sqlx::Err
 
 /// Why there is no connection.
 ///
-/// The driver has no RSA, which would encrypt a password without TLS: the one implementation in Rust leaks the key by its
-/// timing (RUSTSEC-2023-0071). Its own words about that are for those who build it.
+/// The driver is built without RSA, which would encrypt a password where there is no TLS: the `rsa` crate has an open
+/// advisory (RUSTSEC-2023-0071). The driver's message about that names a feature of its build, so it is replaced.
 fn explain(error: &sqlx::Error) -> String {
     let text = error.to_string();
     if matches!(error, sqlx::Error::Configuration(_)) && text.contains("mysql-rsa") {

@@ -41,10 +41,10 @@ macro_rules! sum {
 impl Dialect for MySql {
     const NUMBERS_VALUES: bool = false;
     const BEGIN: &'static str = "START TRANSACTION";
-    // Where the server lets the user make triggers, they add one more; where it does not, this is all there is.
+    // The triggers add one more. A server may not let the user make them.
     const NEXT_REVISION: Option<&'static str> = Some("UPDATE registry_revision SET revision = revision + 1");
-    // IGNORE: a TIMESTAMP column of Laravel cannot hold the hour that is left out when summer time begins, if the server's
-    // time zone has one, nor more than 2^31 - 1 events. The nearest that it can hold is better than no row at all.
+    // IGNORE stores the nearest value that a column can hold. Laravel's TIMESTAMP column cannot hold the hour that is left
+    // out when summer time begins in the server's time zone, and its counts end at 2^31 - 1.
     const STATISTICS: Statements = Statements {
         add: concat!(
             "UPDATE IGNORE websockets_statistics_entries SET peak_connection_count = peak_connection_count + $3, \

@@ -10,8 +10,8 @@ use sqlx::{
 const LOCK_SECONDS: i64 = 60;
 /// The lock has a name for the whole server, of at most 64 characters. It belongs to the connection, and ends with it.
 ///
-/// Not the migrator's own: that one waits for a negative time, which means forever to MySQL, and is an error to MariaDB that
-/// the migrator does not see.
+/// It replaces the migrator's own lock, which waits for a negative time. MySQL takes that as forever; MariaDB takes no lock
+/// then, and the migrator does not check.
 const LOCK: &str = "SELECT GET_LOCK(CONCAT('clairon.', SHA2(DATABASE(), 224)), ?)";
 const UNLOCK: &str = "DO RELEASE_LOCK(CONCAT('clairon.', SHA2(DATABASE(), 224)))";
 /// Finds a table that has one of our names and not our comment.
@@ -19,8 +19,8 @@ const FOREIGN_TABLE: &str = "SELECT CAST(table_name AS CHAR) FROM information_sc
      WHERE table_schema = DATABASE() AND table_name IN ('apps', 'app_keys', 'registry_revision') \
      AND table_comment NOT LIKE 'Clairon: %' ORDER BY table_name LIMIT 1";
 const MIGRATIONS_TABLE: &str = "_sqlx_migrations";
-/// Every change of a table commits, so a node that ends in the middle of a migration leaves a part of it. Each migration
-/// can be run again over a part of itself.
+/// Every change of a table commits, so a node that ends in the middle of a migration leaves a part of it. Each
+/// migration can be run again over a part of itself.
 const FORGET_PARTS: &str = "DELETE FROM _sqlx_migrations WHERE success = FALSE";
 
 /// The triggers as they should be: all of them, and of a user that exists.
@@ -28,8 +28,8 @@ const TRIGGERS: &str = "SELECT COUNT(*) FROM information_schema.triggers WHERE t
      AND event_object_table IN ('apps', 'app_keys') AND definer = CURRENT_USER()";
 const TRIGGER_COUNT: i64 = 6;
 const CREATE_TRIGGERS: &str = include_str!("../../../../migrations/mysql/triggers.sql");
-/// The errors of a server that does not let the user make a trigger: no privilege for it on a table or on the server, or a
-/// binary log together with `log_bin_trust_function_creators = 0`, which is what MySQL 8 begins with.
+/// The errors of a server that does not let the user make a trigger: no privilege for it on a table (1142) or on the
+/// server (1227), or a binary log with `log_bin_trust_function_creators = 0` (1419), the defaults of MySQL 8.
 const MAY_NOT: [u16; 3] = [1142, 1227, 1419];
 
 /// Why there are no tables.
