@@ -58,7 +58,7 @@ fn assert_websockets(plan: &Plan) {
         lines(plan),
         [
             "1 k1 Shop true 50 true false 102400 [shop.test *.shop.test] []",
-            "3 k3 Blog true 0 false true 102400 [] [\"no equivalent: path: a prefix of all paths is the setting server.path_prefix, for the whole server\"]",
+            "3 k3 Blog true 0 false true 102400 [] [\"no equivalent: path: the setting server.path_prefix is the prefix of all paths, for the whole server\"]",
         ]
     );
     assert_eq!(plan.notes, ["row 2: it has no secret"]);
@@ -80,7 +80,7 @@ fn assert_soketi(plan: &Plan) {
         lines(plan),
         [
             "a ka  true 200 true true 512 [] []",
-            "b kb  false 0 false true 102400 [] [\"no equivalent: max_backend_events_per_sec: backends are not limited by the second\", \
+            "b kb  false 0 false true 102400 [] [\"no equivalent: max_backend_events_per_sec: backends have no limit per second\", \
          \"no equivalent: webhooks: webhooks are not supported yet\"]",
         ]
     );

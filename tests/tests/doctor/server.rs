@@ -118,7 +118,7 @@ fn the_site_does_not_sign() {
         Project::of(&server).argument(format!("--auth-url={url}")).examine()
     };
     // The null driver answers everybody so.
-    with(200, "").only_failure("auth", &["200 with nothing in place of a signature"], "BROADCAST_CONNECTION=pusher");
+    with(200, "").only_failure("auth", &["200 with nothing instead of a signature"], "BROADCAST_CONNECTION=pusher");
     with(404, "<html>").only_failure("auth", &["no such route"], "php artisan install:broadcasting");
     with(500, "<html>").only_failure("auth", &["500: an HTML page"], "laravel.log");
     let other = format!("{{\"auth\":\"first-key:{}\"}}", "0".repeat(64));

@@ -195,10 +195,10 @@ fn a_quote_that_takes_lines_with_it() {
 fn a_word_that_is_no_text_in_php() {
     let server = server_with_secret("cast", "1");
     let examination = Project::of(&server).set("PUSHER_APP_SECRET", "true").examine();
-    examination.only_warning("credentials", &["PUSHER_APP_SECRET is true for Laravel"], "PUSHER_APP_SECRET='\"true\"'");
+    examination.only_warning("credentials", &["PUSHER_APP_SECRET is true in Laravel"], "PUSHER_APP_SECRET='\"true\"'");
     for (value, taken) in [("null", "null"), ("(empty)", "empty"), ("\"false\"", "false")] {
         let examination = Project::of(&server).set("PUSHER_APP_SECRET", value).examine();
-        let detail = format!("PUSHER_APP_SECRET (Laravel takes what is there for {taken})");
+        let detail = format!("PUSHER_APP_SECRET (Laravel reads its text as {taken})");
         examination.only_failure("credentials", &[&detail], "PUSHER_APP_SECRET=");
     }
 }
