@@ -7,7 +7,7 @@ use std::{
 };
 
 use clairon_client::{
-    PATIENCE, http, quote,
+    Endpoint, PATIENCE, http, quote,
     stream::{Timed, dial},
     tls::{Chain, Client, cause, certificate_error},
 };
@@ -36,7 +36,7 @@ pub(super) fn check(http: &http::Client, side: &Side, tcp: TcpStream, addresses:
         Ok(_) => valid(side, client.chain()),
         Err(error) => match certificate_error(&error) {
             Some(certificate) => invalid(side, certificate, client.chain()),
-            None => no_tls(side, &error),
+            None => no_tls(http, side, &error),
         },
     }
 }
@@ -44,13 +44,18 @@ pub(super) fn check(http: &http::Client, side: &Side, tcp: TcpStream, addresses:
 /// Without TLS all is well unless the port speaks TLS.
 fn check_plain(http: &http::Client, client: &Client, side: &Side, addresses: &[SocketAddr]) -> Finding {
     let authority = side.endpoint.authority();
-    let answer = http.get(&side.endpoint.http("/"));
-    let is_plain = answer.as_ref().is_ok_and(|answer| answer.status != 400 || !answer.body.contains("HTTPS"));
-    if is_plain || !speaks_tls(client, side, addresses) {
+    if answers_without_tls(http, side) || !speaks_tls(client, side, addresses) {
         return Finding::pass(CHECK, format!("{authority} without TLS, as configured"));
     }
     let fix = side.set("SCHEME", "https");
     Finding::fail(CHECK, format!("{authority} speaks TLS, and the scheme is http"), fix)
+}
+
+/// True where a request without TLS gets an answer, and not the one that TLS is wanted.
+fn answers_without_tls(http: &http::Client, side: &Side) -> bool {
+    let plain = Endpoint { tls: false, ..side.endpoint.clone() };
+    let answer = http.get(&plain.http("/"));
+    answer.is_ok_and(|answer| answer.status != 400 || !answer.body.contains("HTTPS"))
 }
 
 fn speaks_tls(client: &Client, side: &Side, addresses: &[SocketAddr]) -> bool {
@@ -148,28 +153,24 @@ fn untrusted(side: &Side, error: &CertificateError, chain: Option<&Chain>) -> Fi
     Finding::fail(CHECK, detail, fix)
 }
 
-/// The port is open, and what comes from it is no TLS.
-fn no_tls(side: &Side, error: &io::Error) -> Finding {
+/// The port is open, and what comes from it is no TLS, or an alert. Some servers without TLS send one too.
+fn no_tls(http: &http::Client, side: &Side, error: &io::Error) -> Finding {
     let authority = side.endpoint.authority();
-    match cause(error) {
-        Some(rustls::Error::InvalidMessage(_)) => {
-            let detail = format!("{authority} does not speak TLS, and the scheme is https (cURL error 35)");
-            Finding::fail(
-                CHECK,
-                detail,
-                format!("{}\nor put a proxy with a certificate in front of it", side.set("SCHEME", "http")),
-            )
-        }
-        Some(rustls::Error::AlertReceived(alert)) => {
-            let detail = format!("{authority} broke TLS off with {alert:?}: it may have no certificate for that name");
-            Finding::fail(CHECK, detail, format!("check the proxy's certificate for {}", side.endpoint.host))
-        }
-        _ => {
-            let detail = format!(
-                "{authority} broke off when TLS began, as a server without TLS does: {}",
-                quote(&error.to_string())
-            );
-            Finding::fail(CHECK, detail, side.set("SCHEME", "http"))
-        }
+    let is_plain = match cause(error) {
+        Some(rustls::Error::InvalidMessage(_)) => true,
+        Some(rustls::Error::AlertReceived(_)) => answers_without_tls(http, side),
+        _ => false,
+    };
+    if is_plain {
+        let detail = format!("{authority} does not speak TLS, and the scheme is https (cURL error 35)");
+        let fix = format!("{}\nor put a proxy with a certificate in front of it", side.set("SCHEME", "http"));
+        return Finding::fail(CHECK, detail, fix);
     }
+    if let Some(rustls::Error::AlertReceived(alert)) = cause(error) {
+        let detail = format!("{authority} broke TLS off with {alert:?}: it may have no certificate for that name");
+        return Finding::fail(CHECK, detail, format!("check the proxy's certificate for {}", side.endpoint.host));
+    }
+    let why = quote(&error.to_string());
+    let detail = format!("{authority} broke off when TLS began, as a server without TLS does: {why}");
+    Finding::fail(CHECK, detail, side.set("SCHEME", "http"))
 }
