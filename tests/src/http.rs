@@ -1,7 +1,8 @@
 //! A minimal HTTP/1.1 client: bytes are written as they are given, answers are read one by one.
 
+use std::fmt;
 use std::io::{self, BufRead, BufReader, Read, Write};
-use std::net::TcpStream;
+use std::net::{TcpStream, ToSocketAddrs};
 
 use serde_json::{Value, json};
 
@@ -32,14 +33,23 @@ impl Connection {
     /// When nobody listens.
     #[must_use]
     pub fn open(server: &Server) -> Self {
+        Self::to((server.host(), server.port()))
+    }
+
+    /// Connects to an address.
+    ///
+    /// # Panics
+    /// When nobody listens.
+    #[must_use]
+    pub fn to(address: impl ToSocketAddrs + fmt::Debug) -> Self {
         let open = || {
-            let stream = TcpStream::connect((server.host(), server.port()))?;
+            let stream = TcpStream::connect(&address)?;
             stream.set_nodelay(true)?;
             stream.set_read_timeout(Some(DEADLINE))?;
             stream.set_write_timeout(Some(DEADLINE))?;
             Ok::<_, io::Error>(stream)
         };
-        let stream = open().unwrap_or_else(|error| panic!("connecting to port {}: {error}", server.port()));
+        let stream = open().unwrap_or_else(|error| panic!("connecting to {address:?}: {error}"));
         Self { stream: BufReader::new(stream) }
     }
 

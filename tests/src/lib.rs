@@ -7,6 +7,7 @@ pub mod api;
 pub mod app;
 pub mod certificates;
 pub mod client;
+pub mod clock;
 pub mod http;
 pub mod log;
 pub mod mariadb;

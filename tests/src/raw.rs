@@ -190,6 +190,14 @@ impl RawSocket {
     /// # Panics
     /// When there is none in time, or it is not as a server's must be: whole, not masked, no reserved bits.
     pub fn receive(&mut self) -> Received {
+        self.receive_in_pieces(1, || {})
+    }
+
+    /// Reads one frame, its payload in so many pieces with a pause before each.
+    ///
+    /// # Panics
+    /// As [`Self::receive`].
+    pub fn receive_in_pieces(&mut self, pieces: usize, mut pause: impl FnMut()) -> Received {
         let Some(head) = self.connection.read(2) else { return Received::End };
         assert!(head[0] & 0xF0 == FIN && head[1] & FIN == 0, "not a frame of a server: {head:02x?}");
         let size = match head[1] {
@@ -197,7 +205,13 @@ impl RawSocket {
             127 => self.number(8),
             short => usize::from(short),
         };
-        let Some(payload) = self.connection.read(size) else { return Received::End };
+        let mut payload = Vec::new();
+        while payload.len() < size {
+            pause();
+            let piece = size.div_ceil(pieces).min(size - payload.len());
+            let Some(bytes) = self.connection.read(piece) else { return Received::End };
+            payload.extend(bytes);
+        }
         match head[0] & 0x0F {
             TEXT => Received::Text(utf8(payload)),
             PING => Received::Ping(payload),

@@ -30,7 +30,9 @@ pub struct Server {
 pub struct Builder {
     apps: Vec<App>,
     database: String,
+    host: Option<&'static str>,
     port: u16,
+    open_files: Option<usize>,
     environment: Vec<(String, String)>,
     arguments: Vec<OsString>,
 }
@@ -51,7 +53,9 @@ impl Server {
         Builder {
             apps: Vec::new(),
             database: "sqlite::memory:".to_owned(),
+            host: Some("127.0.0.1"),
             port: 0,
+            open_files: None,
             environment: Vec::new(),
             arguments: Vec::new(),
         }
@@ -106,8 +110,17 @@ impl Server {
     /// # Panics
     /// When it is already gone, or does not stop in time.
     #[must_use]
-    pub fn terminate(mut self) -> ExitStatus {
+    pub fn terminate(self) -> ExitStatus {
         self.signal(Signal::TERM);
+        self.ended()
+    }
+
+    /// Waits until it has stopped, and returns how it ended.
+    ///
+    /// # Panics
+    /// When it does not stop in time.
+    #[must_use]
+    pub fn ended(mut self) -> ExitStatus {
         self.log.wait_for_end();
         self.child.wait().unwrap_or_else(|error| panic!("waiting for the server's end: {error}"))
     }
@@ -143,6 +156,20 @@ impl Builder {
         self
     }
 
+    /// An address to listen on instead of the loopback; `None` leaves it to the server.
+    #[must_use]
+    pub fn host(mut self, host: Option<&'static str>) -> Self {
+        self.host = host;
+        self
+    }
+
+    /// How many files the server may open.
+    #[must_use]
+    pub fn open_files(mut self, limit: usize) -> Self {
+        self.open_files = Some(limit);
+        self
+    }
+
     /// One environment variable, such as `CLAIRON_HEARTBEAT_…`.
     #[must_use]
     pub fn env(mut self, name: &str, value: impl Into<String>) -> Self {
@@ -163,29 +190,39 @@ impl Builder {
     /// When the binary is missing, or ends or stays silent instead of getting ready.
     #[must_use]
     pub fn start(self) -> Server {
+        let mut server = self.spawn();
+        let ready = server.wait_for_log("the line that says ready", |line| line["message"] == "ready");
+        (server.host, server.port) = address(&ready);
+        server
+    }
+
+    /// Starts the server, which has to end by itself, and returns its exit code and its log.
+    ///
+    /// # Panics
+    /// When the binary is missing, or goes on.
+    #[must_use]
+    pub fn start_in_vain(self) -> (Option<i32>, Vec<Value>) {
+        let server = self.spawn();
+        let log = server.log.clone();
+        (server.ended().code(), log.lines())
+    }
+
+    fn spawn(self) -> Server {
         let settings = (self.apps.len() > 1).then(|| settings_file(&self.apps));
         let mut child = self
             .command(settings.as_ref().map(NamedTempFile::path))
             .spawn()
             .unwrap_or_else(|error| panic!("starting {}: {error}", binary().display()));
         let stderr = child.stderr.take().unwrap_or_else(|| panic!("the server's stderr is not piped"));
-        let mut server = Server {
-            child,
-            log: Log::read(stderr),
-            host: String::new(),
-            port: 0,
-            apps: self.apps,
-            _settings: settings,
-        };
-        let ready = server.wait_for_log("the line that says ready", |line| line["message"] == "ready");
-        (server.host, server.port) = address(&ready);
-        server
+        let log = Log::read(stderr);
+        Server { child, log, host: String::new(), port: 0, apps: self.apps, _settings: settings }
     }
 
     fn command(&self, settings: Option<&Path>) -> Command {
-        let mut command = Command::new(binary());
+        let mut command = self.open_files.map_or_else(|| Command::new(binary()), limited);
         command
-            .args(["serve", "--host", "127.0.0.1", "--log-format", "json"])
+            .args(["serve", "--log-format", "json"])
+            .args(self.host.iter().flat_map(|host| ["--host", host]))
             .args(["--port", &self.port.to_string()])
             .args(["--database", &self.database])
             .args(&self.arguments)
@@ -217,6 +254,14 @@ fn built_binary() -> PathBuf {
     let test = env::current_exe().unwrap_or_else(|error| panic!("the test's own path: {error}"));
     let profile = test.ancestors().nth(2).unwrap_or_else(|| panic!("{} has no target directory", test.display()));
     profile.join("clairon")
+}
+
+/// The binary under test, with a limit of open files that it cannot raise.
+fn limited(open_files: usize) -> Command {
+    let mut command = Command::new("/bin/sh");
+    // The shell is replaced, so that signals reach the binary.
+    command.args(["-c", r#"ulimit -n "$0" && exec "$@""#, &open_files.to_string()]).arg(binary());
+    command
 }
 
 fn settings_file(apps: &[App]) -> NamedTempFile {

@@ -6,6 +6,8 @@ use clairon_tests::client::{Client, data};
 use clairon_tests::eventually;
 use clairon_tests::http;
 use clairon_tests::nodes::{Nodes, edges};
+use clairon_tests::raw::{Frame, PONG, Received};
+use clairon_tests::redis::Redis;
 use clairon_tests::server::Server;
 use rustix::process::Signal;
 use serde_json::{Value, json};
@@ -166,4 +168,34 @@ fn a_node_that_is_stopped_sends_its_clients_to_the_others() {
     let told: Vec<String> = ada.fence().iter().map(change).collect();
     assert_eq!(told.len(), 20, "each came and went once: {told:?}");
     assert!(edges(&nodes.servers[0], &app(), "presence-x").iter().all(|edge| !edge.contains("Vacated")));
+}
+
+#[test]
+fn a_client_event_that_waits_for_redis_does_not_hold_up_what_its_sender_gets() {
+    let app = App::new("faulty").with("client_messages", true);
+    let mut nodes = Nodes::over(Redis::start(), 0, std::slice::from_ref(&app));
+    let node = nodes
+        .node(0)
+        .env("CLAIRON_REDIS_RESPONSE_SECONDS", "60")
+        .env("CLAIRON_CLUSTER_LEASE_SECONDS", "600")
+        .env("CLAIRON_HEARTBEAT_PING_AFTER_SECONDS", "1");
+    nodes.servers.push(node.start());
+    let [mut sender, mut listener] = [0, 1].map(|_| Client::connect(&nodes.servers[0], &app));
+    sender.subscribe("private-x");
+    listener.subscribe("private-x");
+    nodes.redis.freeze();
+    sender.whisper("private-x", "client-e", &json!(1));
+    for client in [&mut sender, &mut listener] {
+        assert!(matches!(client.socket.receive(), Received::Ping(_)));
+        client.socket.send(&Frame::new(PONG, ""));
+    }
+    nodes.redis.thaw();
+    let event = loop {
+        match listener.socket.receive() {
+            Received::Ping(_) => listener.socket.send(&Frame::new(PONG, "")),
+            Received::Text(text) => break text,
+            other => panic!("{other:?}"),
+        }
+    };
+    assert!(event.contains("client-e"), "{event}");
 }

@@ -167,7 +167,7 @@ fn every_request_names_one_host() {
 #[test]
 fn what_is_no_http_gets_no_further() {
     let server = SERVER.get();
-    for text in ["\r\n\r\nnonsense\r\n\r\n", "GET /up\r\n\r\n", "\x16\x03\x01\x02\x00\x01\x00\x01\r\n\r\n"] {
+    for text in ["\r\n\r\nnonsense\r\n\r\n", "GET /up\r\n\r\n", "\x15\x03\x01\x02\x00\x01\x00\x01\r\n\r\n"] {
         let mut connection = Connection::open(&server);
         connection.write(text);
         assert!(connection.is_closed() || connection.response().status == 400, "{text:?}");

@@ -7,8 +7,9 @@ use clairon_tests::{
     api,
     app::App,
     client::Client,
+    clock::Clock,
     eventually, http,
-    raw::{Frame, TEXT},
+    raw::{Frame, Received, TEXT},
     server::Server,
 };
 use serde_json::{Value, json};
@@ -109,4 +110,49 @@ fn a_socket_that_takes_nothing_for_too_long_is_given_up() {
     reader.subscribe("news");
     wait_for_4100(&server);
     reader.fence();
+}
+
+/// The client was too slow, and not for good: it reads on after more than the time that others have for their goodbye.
+#[test]
+fn a_reader_that_was_too_slow_learns_so_when_it_reads_on() {
+    let server =
+        Server::builder().app(app()).env("CLAIRON_OUTBOX_BYTES", "65536").env("CLAIRON_OUTBOX_FRAMES", "16").start();
+    let mut clock = Clock::start();
+    let mut slow = Client::connect(&server, &app());
+    let mut reader = Client::connect(&server, &app());
+    slow.subscribe("news");
+    reader.subscribe("news");
+    let data = "x".repeat(EVENT);
+    while subscribers(&server, "news") == json!(2) {
+        api::trigger(&server, &app(), "news", "wide", &data);
+        reader.expect("wide");
+    }
+    wait_for_4100(&server);
+    clock.wait(4);
+    let end = std::iter::repeat_with(|| slow.socket.event()).find(|event| event["event"] != "wide");
+    assert_eq!(end.unwrap_or_default()["data"]["code"], 4100);
+    assert_eq!(slow.socket.closed().0, Some(4100));
+}
+
+#[test]
+fn a_reader_that_takes_long_events_slowly_is_waited_for() {
+    const TIMEOUT: usize = 4;
+    const EVENTS: usize = 5;
+    let server = Server::builder()
+        .app(app().with("event_data_bytes", 10_000_000))
+        .env("CLAIRON_OUTBOX_BYTES", "1000000000")
+        .env("CLAIRON_OUTBOX_WRITE_TIMEOUT_SECONDS", TIMEOUT.to_string())
+        .start();
+    let mut clock = Clock::start();
+    let mut slow = Client::connect(&server, &app());
+    slow.subscribe("news");
+    for _ in 0..EVENTS {
+        api::trigger(&server, &app(), "news", "long", &"x".repeat(9_500_000));
+    }
+    // All of it takes more than twice the time in which something has to be taken.
+    for _ in 0..EVENTS {
+        let event = slow.socket.receive_in_pieces(2, || clock.tick());
+        assert!(matches!(&event, Received::Text(text) if text.contains(r#""event":"long""#)), "the connection ended");
+    }
+    slow.expect_nothing();
 }

@@ -27,7 +27,7 @@ pub struct Session {
     traffic: Arc<Traffic>,
     opened_at: Millis,
     seen_at: AtomicU64,
-    /// Since when its socket takes nothing; 0 while it does.
+    /// When its socket last took something of what waits; 0 while nothing waits.
     blocked_since: AtomicU64,
     /// When the event was published whose way to the socket is timed; 0 while none is.
     timed_since: AtomicU64,
@@ -119,9 +119,9 @@ impl Session {
         now.saturating_sub(self.opened_at)
     }
 
-    /// Notes that the socket takes nothing.
-    pub fn block(&self, now: Millis) {
-        if self.blocked_since.load(Ordering::Relaxed) == 0 {
+    /// Notes that the socket has not taken everything; `has_moved` if it has taken something.
+    pub fn block(&self, now: Millis, has_moved: bool) {
+        if has_moved || self.blocked_since.load(Ordering::Relaxed) == 0 {
             self.blocked_since.store(now.max(1), Ordering::Relaxed);
         }
     }
@@ -133,12 +133,21 @@ impl Session {
         }
     }
 
-    /// For how long the socket has taken nothing.
+    /// For how long the socket has taken nothing of what waits.
     #[must_use]
     pub fn blockage(&self, now: Millis) -> Millis {
         match self.blocked_since.load(Ordering::Relaxed) {
             0 => 0,
             since => now.saturating_sub(since),
+        }
+    }
+
+    /// Counts at most `longest` of the silence so far, after a time in which nothing could be heard. The silence can be
+    /// probed again.
+    pub fn forgive_silence(&self, now: Millis, longest: Millis) {
+        let limit = now.saturating_sub(longest);
+        if self.seen_at.fetch_max(limit, Ordering::Relaxed) < limit {
+            self.is_probed.store(false, Ordering::Relaxed);
         }
     }
 
@@ -156,5 +165,38 @@ impl Session {
     #[must_use]
     pub fn is_authorized(&self) -> bool {
         self.is_authorized.load(Ordering::Relaxed)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn session() -> Session {
+        let limits = OutboxLimits { bytes: 1_000, frames: 10 };
+        Session::new(SocketId::from_random(1), limits, Arc::default(), 100)
+    }
+
+    #[test]
+    fn silence_is_forgiven_once_and_probed_again() {
+        let session = session();
+        assert!(session.probe() && !session.probe());
+        session.forgive_silence(1_100, 2_000);
+        assert_eq!((session.silence(1_100), session.probe()), (1_000, false), "it is not that long");
+        session.forgive_silence(1_100, 300);
+        assert_eq!((session.silence(1_100), session.silence(1_200), session.probe()), (300, 400, true));
+    }
+
+    #[test]
+    fn a_socket_that_takes_something_is_not_blocked_since_before() {
+        let session = session();
+        session.block(200, false);
+        session.block(300, false);
+        assert_eq!(session.blockage(300), 100);
+        session.block(400, true);
+        session.block(450, false);
+        assert_eq!(session.blockage(450), 50);
+        session.unblock();
+        assert_eq!(session.blockage(500), 0);
     }
 }

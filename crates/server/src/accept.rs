@@ -15,14 +15,16 @@ use tokio::{
     net::{TcpListener, TcpStream},
     time::{sleep, timeout},
 };
-use tokio_util::sync::CancellationToken;
 use tower::{ServiceBuilder, util::MapRequestLayer};
 use tracing::{debug, warn};
 
 use crate::{
+    attended::Attended,
+    foreign::{ForeignProtocol, refuse_tls},
     host,
     node::Node,
     opening,
+    plain_connections::PlainConnection,
     prefixed::Prefixed,
     router::{metrics_router, router, strip_prefix},
     settings::Settings,
@@ -55,29 +57,28 @@ pub(crate) async fn accept(node: Arc<Node>, listener: TcpListener) {
     let service = ServiceBuilder::new()
         .layer(MapRequestLayer::new(move |request| strip_prefix(&prefix, request)))
         .service(router(&node));
-    let serve = |stream| {
-        let service = TowerToHyperService::new(service.clone());
-        node.tasks.spawn(serve(node.clone(), stream, service));
-    };
+    let serve = |stream, plain| serve(stream, plain, TowerToHyperService::new(service.clone()));
     accept_each(&node, &listener, serve).await;
 }
 
 /// Accepts connections to the port of the metrics, until it is dropped.
 pub(crate) async fn accept_metrics(node: Arc<Node>, listener: TcpListener) {
     let router = metrics_router(&node);
-    let serve = |stream| {
-        let service = TowerToHyperService::new(router.clone());
-        let stopping = node.stopping.clone();
-        node.tasks.spawn(async move { serve_http(Prefixed::new(Bytes::new(), stream), service, &stopping).await });
-    };
+    let serve = |stream, plain| serve_metrics(stream, plain, TowerToHyperService::new(router.clone()));
     accept_each(&node, &listener, serve).await;
 }
 
-async fn accept_each(node: &Node, listener: &TcpListener, serve: impl Fn(TcpStream)) {
+async fn accept_each<F>(node: &Arc<Node>, listener: &TcpListener, serve: impl Fn(TcpStream, Arc<PlainConnection>) -> F)
+where
+    F: Future<Output = ()> + Send + 'static,
+{
     let accept_log = Throttle::default();
     loop {
         match listener.accept().await {
-            Ok((stream, _)) => serve(stream),
+            Ok((stream, _)) => {
+                node.make_room().await;
+                node.spawn_plain(|plain| serve(stream, plain));
+            }
             Err(error) if is_of_the_peer(&error) => debug!(%error, "a connection was lost before it was accepted"),
             Err(error) => {
                 if accept_log.allows(node.clock.now()) {
@@ -91,62 +92,80 @@ async fn accept_each(node: &Node, listener: &TcpListener, serve: impl Fn(TcpStre
 
 /// Serves one connection to its end. What comes before a WebSocket is boxed, so that the task that waits for it for
 /// hours has no room for the HTTP server.
-async fn serve<S>(node: Arc<Node>, stream: TcpStream, service: S)
+async fn serve<S>(stream: TcpStream, plain: Arc<PlainConnection>, service: S)
 where
     S: Service<Request<Incoming>, Response = Response, Error = Infallible, Future: Send> + Send + 'static,
 {
-    if let Some(client) = Box::pin(open(node, stream, service)).await {
+    if let Some(client) = Box::pin(open(stream, plain, service)).await {
         socket::run(client).await;
     }
 }
 
 /// Serves what is no WebSocket, and makes a client of what is one.
-async fn open<S>(node: Arc<Node>, stream: TcpStream, service: S) -> Option<Client>
+async fn open<S>(stream: TcpStream, plain: Arc<PlainConnection>, service: S) -> Option<Client>
 where
     S: Service<Request<Incoming>, Response = Response, Error = Infallible, Future: Send> + Send + 'static,
 {
-    let bytes = read_opening(&node, &stream).await?;
+    let (stream, bytes) = read_opening(plain.node(), stream).await?;
     // What is wrong with a handshake is for the HTTP server to say.
     if let Some((request, unread)) = opening::handshake(&bytes)
         && host::check(request.version(), request.headers()).is_ok()
     {
-        let request = strip_prefix(&node.settings.path_prefix, request);
-        if let Ok(upgrade) = Upgrade::begin(&node, &request) {
+        let request = strip_prefix(&plain.node().settings.path_prefix, request);
+        if let Ok(upgrade) = Upgrade::begin(plain.node(), &request) {
             let head = upgrade.head();
-            return upgrade.finish(Socket::new(stream, unread), Some(head)).await;
+            return upgrade.finish(plain, Socket::new(stream, unread), Some(head)).await;
         }
     }
-    let stream = Prefixed::new(bytes, stream);
-    serve_http(stream, service, &node.stopping).await;
+    serve_http(Prefixed::new(bytes, stream), plain, service).await;
     None
 }
 
-/// What a client says first; `None` where it says nothing in time, or the server stops before it does.
-async fn read_opening(node: &Node, stream: &TcpStream) -> Option<Bytes> {
-    let read = tokio::select! {
-        read = timeout(HEAD_TIMEOUT, opening::read(stream)) => read,
-        () = node.stopping.cancelled() => return None,
-    };
-    match read {
-        Ok(Ok(bytes)) => Some(bytes).filter(|bytes| !bytes.is_empty()),
-        Ok(Err(error)) => {
-            debug!(%error, "a connection was lost before it said anything");
-            None
-        }
-        Err(_) => None,
-    }
-}
-
-/// Serves the requests of one connection, until it becomes a WebSocket or the server stops.
-async fn serve_http<S>(stream: Prefixed, service: S, stopping: &CancellationToken)
+/// Serves a connection to the port of the metrics.
+async fn serve_metrics<S>(stream: TcpStream, plain: Arc<PlainConnection>, service: S)
 where
     S: Service<Request<Incoming>, Response = Response, Error = Infallible, Future: Send> + Send + 'static,
 {
+    if let Some((stream, bytes)) = read_opening(plain.node(), stream).await {
+        serve_http(Prefixed::new(bytes, stream), plain, service).await;
+    }
+}
+
+/// Reads what a client says first. `None` where it says nothing in time, where the server stops before it does, and where
+/// it is TLS.
+async fn read_opening(node: &Node, stream: TcpStream) -> Option<(TcpStream, Bytes)> {
+    let read = tokio::select! {
+        read = timeout(HEAD_TIMEOUT, opening::read(&stream)) => read.ok()?,
+        () = node.stopping.cancelled() => return None,
+    };
+    let bytes = match read {
+        Ok(bytes) => bytes,
+        Err(error) => {
+            debug!(%error, "a connection was lost before it said anything");
+            return None;
+        }
+    };
+    if let Some(foreign) = ForeignProtocol::of(&bytes) {
+        node.note_foreign(foreign, &stream);
+        if foreign == ForeignProtocol::Tls {
+            refuse_tls(stream).await;
+            return None;
+        }
+    }
+    Some((stream, bytes)).filter(|(_, bytes)| !bytes.is_empty())
+}
+
+/// Serves the requests of one connection, until it becomes a WebSocket or the server stops.
+async fn serve_http<S>(stream: Prefixed, plain: Arc<PlainConnection>, service: S)
+where
+    S: Service<Request<Incoming>, Response = Response, Error = Infallible, Future: Send> + Send + 'static,
+{
+    let stopping = plain.node().stopping.clone();
     let connection = http1::Builder::new()
         .timer(TokioTimer::new())
         .header_read_timeout(HEAD_TIMEOUT)
         .max_buf_size(HEAD_BYTES)
-        .serve_connection(TokioIo::new(stream), service)
+        .serve_connection(TokioIo::new(stream), Attended::new(service, plain))
         .with_upgrades();
     let mut connection = pin!(connection);
     let ended = tokio::select! {

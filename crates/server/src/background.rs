@@ -2,10 +2,9 @@
 
 use std::{future::poll_fn, pin::Pin, sync::Arc, time::Duration};
 
-use clairon_hub::{AppHub, Session};
+use clairon_hub::AppHub;
 use clairon_protocol::{AppId, Disconnect};
-use clairon_registry::{App, AppChange, RegistryError};
-use clairon_websocket::frame;
+use clairon_registry::{AppChange, RegistryError};
 use jiff::Timestamp;
 use tokio::{
     task::JoinSet,
@@ -14,7 +13,7 @@ use tokio::{
 use tokio_util::task::AbortOnDropHandle;
 use tracing::{error, info, warn};
 
-use crate::{clock::millis, node::Node, statistics::oldest_kept};
+use crate::{node::Node, statistics::oldest_kept, sweep};
 
 /// How often changed apps are looked for: a change takes effect within two seconds.
 const REFRESH: Duration = Duration::from_secs(1);
@@ -31,6 +30,9 @@ const KEY_USES: Duration = Duration::from_mins(1);
 /// How often old statistics are removed.
 const CLEANING: Duration = Duration::from_hours(1);
 
+/// How often it is looked whether silent connections have to be hurried.
+const HURRY: Duration = Duration::from_secs(1);
+
 /// How long the events of a busy channel may be held back. The runtime's timer makes it up to one millisecond more.
 const CORK: Duration = Duration::from_millis(1);
 
@@ -40,8 +42,11 @@ const REST: Duration = Duration::from_secs(1);
 /// Something that goes on for as long as the server runs.
 type Job = fn(Arc<Node>) -> Pin<Box<dyn Future<Output = ()> + Send>>;
 
-const JOBS: [(&str, Job); 9] = [
-    ("sweep", |node| Box::pin(async move { every(sweep_interval(&node), || sweep(&node)).await })),
+const JOBS: [(&str, Job); 10] = [
+    ("sweep", |node| Box::pin(sweep::run(node))),
+    ("hurry silent connections", |node| {
+        Box::pin(async move { every(HURRY, || node.hurry_silent_connections()).await })
+    }),
     ("tell counts", |node| Box::pin(async move { every(COUNTS, || tell_counts(&node)).await })),
     ("forget expired events", |node| Box::pin(async move { every(EXPIRY, || forget_expired(&node)).await })),
     ("flush", |node| Box::pin(async move { flush(&node).await })),
@@ -105,41 +110,6 @@ async fn flush(node: &Node) {
         poll_fn(|cx| node.hub.poll_corked(cx)).await;
         sleep(CORK).await;
         node.hub.flush();
-    }
-}
-
-/// A tenth of the shortest silence that matters, within reason.
-fn sweep_interval(node: &Node) -> Duration {
-    let heartbeat = node.settings.heartbeat;
-    let shortest = Duration::from_secs(heartbeat.ping_after_seconds.min(heartbeat.close_after_seconds).into());
-    let shortest = shortest.min(node.settings.authorization_timeout).min(node.settings.write_timeout);
-    shortest.div_f32(10.0).clamp(Duration::from_millis(100), COUNTS)
-}
-
-/// Looks at every connection once: there is no timer for any.
-fn sweep(node: &Node) {
-    for_each_app(node, |id, hub| match node.enabled_app(id) {
-        Some(app) => hub.for_each_session(|session| check_session(node, &app, session)),
-        None => hub.close_all(Disconnect::AppDisabled),
-    });
-}
-
-fn check_session(node: &Node, app: &App, session: &Session) {
-    node.metrics.look_at(session);
-    let now = node.clock.now();
-    let heartbeat = node.settings.heartbeat;
-    let silence = session.silence(now);
-    if silence >= u64::from(heartbeat.close_after_seconds) * 1_000 {
-        session.close(Disconnect::NoPong);
-    } else if silence >= u64::from(heartbeat.ping_after_seconds) * 1_000 && session.probe() {
-        session.send(frame::ping(b""));
-    }
-    if session.blockage(now) >= millis(node.settings.write_timeout) {
-        session.close(Disconnect::SlowReader);
-    }
-    let is_overdue = session.age(now) >= millis(node.settings.authorization_timeout);
-    if app.authorized_connections && is_overdue && !session.is_authorized() {
-        session.close(Disconnect::Unauthorized);
     }
 }
 

@@ -8,12 +8,14 @@
 mod accept;
 mod admin;
 mod api;
+mod attended;
 mod background;
 mod bearer;
 mod clock;
 mod cut;
 mod error;
 mod explain;
+mod foreign;
 mod host;
 mod key_uses;
 mod lifecycle;
@@ -22,6 +24,7 @@ mod metrics;
 mod node;
 mod opening;
 mod peers;
+mod plain_connections;
 mod prefixed;
 mod refusals;
 mod registry_health;
@@ -29,6 +32,7 @@ mod router;
 mod settings;
 mod socket;
 mod statistics;
+mod sweep;
 mod throttle;
 mod wire;
 
@@ -36,6 +40,6 @@ pub use bearer::BearerToken;
 pub use error::ServerError;
 pub use lifecycle::{Listeners, Server};
 pub use settings::{
-    AdminSettings, Authorities, ClusterSettings, Heartbeat, MetricsSettings, OutboxLimits, RedisUrl, Settings,
-    StatisticsSettings,
+    AdminSettings, Authorities, ClusterSettings, ConnectionLimits, Heartbeat, MetricsSettings, OutboxLimits, RedisUrl,
+    Settings, StatisticsSettings,
 };

@@ -12,9 +12,9 @@ use tokio_util::{sync::CancellationToken, task::TaskTracker};
 use tracing::warn;
 
 use crate::{
-    clock::Clock, cut::Shown, error::ServerError, explain::Explainer, key_uses::KeyUses, live::LiveFeed,
-    metrics::Metrics, peers::Peers, refusals::Refusals, registry_health::RegistryHealth, settings::Settings,
-    statistics::Tally, wire,
+    clock::Clock, cut::Shown, error::ServerError, explain::Explainer, foreign::ForeignLog, key_uses::KeyUses,
+    live::LiveFeed, metrics::Metrics, peers::Peers, plain_connections::PlainConnections, refusals::Refusals,
+    registry_health::RegistryHealth, settings::Settings, statistics::Tally, wire,
 };
 
 /// How long the registry may take to write down uses of keys or statistics: a node that stops waits for it.
@@ -40,6 +40,9 @@ pub(crate) struct Node {
     pub(crate) live: Arc<LiveFeed>,
     /// The tasks of all connections, WebSocket and HTTP.
     pub(crate) tasks: TaskTracker,
+    /// Those of them that are no WebSocket.
+    pub(crate) plain: PlainConnections,
+    pub(crate) foreign_log: ForeignLog,
     /// Cancelled once the server is on its way down: newcomers are turned away.
     pub(crate) stopping: CancellationToken,
     /// Cancelled before that, while clients are sent to the other nodes: only clients are turned away.
@@ -77,6 +80,8 @@ impl Node {
             tally,
             live: Arc::default(),
             tasks: TaskTracker::new(),
+            plain: PlainConnections::default(),
+            foreign_log: ForeignLog::default(),
             stopping: CancellationToken::new(),
             draining: CancellationToken::new(),
             refusals: Refusals::default(),

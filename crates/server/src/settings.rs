@@ -20,9 +20,8 @@ pub struct Settings {
     pub outbox: OutboxLimits,
     /// How long a client's socket may take nothing of what waits for it before the client is disconnected.
     pub write_timeout: Duration,
-    /// How many connections of any kind may be open before clients are turned away with 4100: somewhat less than the
-    /// files that the process may open, so that what is being served can go on.
-    pub max_connections: usize,
+    /// How many connections may be open at once.
+    pub connections: ConnectionLimits,
     /// How long a client of an app with `authorized_connections` has to sign in or to join a private channel.
     pub authorization_timeout: Duration,
     /// How long the sockets may take to close when the server stops.
@@ -37,6 +36,15 @@ pub struct Settings {
     pub cluster: Option<ClusterSettings>,
     /// Who may manage apps over HTTP; `None`: nobody.
     pub admin: Option<AdminSettings>,
+}
+
+/// How many connections may be open at once. Each is an open file.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct ConnectionLimits {
+    /// Connections of any kind. Past it, connections that say nothing are closed for new ones.
+    pub all: usize,
+    /// WebSocket connections; past it clients are turned away with 4100. The rest of `all` is for backends and operators.
+    pub websockets: usize,
 }
 
 /// How apps are managed over HTTP.

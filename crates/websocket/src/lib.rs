@@ -21,4 +21,4 @@ pub use close::{Close, CloseCode};
 pub use decode::Decoder;
 pub use error::{DecodeError, HandshakeError, ReadError};
 pub use message::Message;
-pub use socket::Socket;
+pub use socket::{Patience, Socket};

@@ -14,7 +14,11 @@ use std::{
 
 use bytes::{Buf, Bytes};
 use socket2::SockRef;
-use tokio::{net::TcpStream, task::coop, time::timeout};
+use tokio::{
+    net::TcpStream,
+    task::coop,
+    time::{Instant, sleep, timeout},
+};
 
 use crate::{Decoder, Message, ReadError, decode::End};
 
@@ -32,6 +36,17 @@ const MAX_DISCARDED_MESSAGE: usize = 128 * 1024;
 
 thread_local! {
     static SCRATCH_SPACE: RefCell<Box<[u8]>> = RefCell::new(vec![0; SCRATCH].into_boxed_slice());
+}
+
+/// How long a peer is waited for while its connection is being closed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Patience {
+    /// How long the peer may take nothing of what is left to be written, before it is given up. A peer that takes
+    /// something has as long again.
+    pub write: Duration,
+    /// How long the peer may take to answer the close frame. One that had to be waited for while the rest was written
+    /// has at least `write`: the kernel may hold much that comes before the close frame.
+    pub answer: Duration,
 }
 
 /// The server's end of a WebSocket, after the handshake.
@@ -136,25 +151,68 @@ impl Socket {
     }
 
     /// Says goodbye: writes what is `pending`, the rest of a frame first, then `frame`, a close frame, and waits until
-    /// the peer has answered it or has closed the stream.
+    /// the peer has answered it or has closed the stream, within `patience`.
     ///
-    /// All of it within `patience`. The wait is more than courtesy: if a stream is dropped while something is still
-    /// arriving, the kernel resets it, and the peer may never see the close frame.
+    /// The wait is more than courtesy: if a stream is dropped while something is still arriving, the kernel resets it,
+    /// and the peer may never see the close frame.
     pub fn close(
         mut self,
         frame: Bytes,
         mut pending: VecDeque<Bytes>,
-        patience: Duration,
+        patience: Patience,
     ) -> Pin<Box<dyn Future<Output = ()> + Send>> {
         pending.push_back(frame);
         Box::pin(async move {
             // However it went, the stream is dropped, and nobody is left to be told.
-            let _ = timeout(patience, self.say_goodbye(pending)).await;
+            let _ = self.say_goodbye(pending, patience).await;
         })
     }
 
-    async fn say_goodbye(&mut self, mut pending: VecDeque<Bytes>) -> io::Result<()> {
-        poll_fn(|cx| self.poll_write(cx, &mut pending)).await?;
+    async fn say_goodbye(&mut self, mut pending: VecDeque<Bytes>, patience: Patience) -> io::Result<()> {
+        let is_slow = self.write_all(&mut pending, patience.write).await?;
+        // What a slow peer has to take before the close frame is in the kernel's buffer, out of sight.
+        let answer = if is_slow { patience.write.max(patience.answer) } else { patience.answer };
+        timeout(answer, self.wait_for_answer()).await?
+    }
+
+    /// Writes all frames, for as long as the peer takes at least a byte within `patience`. True if it had to be waited
+    /// for.
+    async fn write_all(&mut self, pending: &mut VecDeque<Bytes>, patience: Duration) -> io::Result<bool> {
+        let mut deadline = pin!(sleep(patience));
+        let mut is_slow = false;
+        poll_fn(|cx| {
+            loop {
+                let left = size(pending);
+                if let Poll::Ready(result) = self.poll_write(cx, pending) {
+                    return Poll::Ready(result);
+                }
+                is_slow = true;
+                if size(pending) == left {
+                    ready!(deadline.as_mut().poll(cx));
+                    self.try_write_anyway(pending)?;
+                }
+                deadline.as_mut().reset(Instant::now() + patience);
+            }
+        })
+        .await?;
+        Ok(is_slow)
+    }
+
+    /// Writes at least a byte, whether the stream is said to be ready or not: the kernel says so only once a third of
+    /// its buffer is free, so a peer that reads very slowly is not seen to.
+    fn try_write_anyway(&self, pending: &mut VecDeque<Bytes>) -> io::Result<()> {
+        let Some(frame) = pending.front() else { return Ok(()) };
+        match SockRef::from(&*self.stream).send(frame) {
+            Ok(written) => {
+                remove_written(pending, written);
+                Ok(())
+            }
+            Err(error) if error.kind() == io::ErrorKind::WouldBlock => Err(io::ErrorKind::TimedOut.into()),
+            Err(error) => Err(error),
+        }
+    }
+
+    async fn wait_for_answer(&mut self) -> io::Result<()> {
         while let Ok(Some(_)) = self.decode_unread(MAX_DISCARDED_MESSAGE) {}
         let mut quota = MAX_DISCARDED;
         while self.decoder.end().is_none() && self.discard(&mut quota).await? {}
@@ -204,6 +262,10 @@ fn try_write(stream: &TcpStream, batch: &VecDeque<Bytes>) -> io::Result<usize> {
         *slice = IoSlice::new(frame);
     }
     stream.try_write_vectored(&slices[..batch.len().min(BATCH)])
+}
+
+fn size(batch: &VecDeque<Bytes>) -> usize {
+    batch.iter().map(Bytes::len).sum()
 }
 
 fn remove_written(batch: &mut VecDeque<Bytes>, mut written: usize) {

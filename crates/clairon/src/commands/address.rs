@@ -22,11 +22,8 @@ pub(super) struct Address {
 impl Address {
     /// That of a listening socket.
     pub(super) fn of(bound: SocketAddr, path_prefix: &str) -> Self {
-        let ip = match bound.ip() {
-            IpAddr::V4(ip) if ip.is_unspecified() => Ipv4Addr::LOCALHOST.into(),
-            IpAddr::V6(ip) if ip.is_unspecified() => Ipv6Addr::LOCALHOST.into(),
-            ip => ip,
-        };
+        // The unspecified address of IPv6 stands for those of IPv4 too.
+        let ip = if bound.ip().is_unspecified() { Ipv4Addr::LOCALHOST.into() } else { bound.ip() };
         Self {
             host: in_url(ip),
             port: bound.port(),
@@ -39,6 +36,7 @@ impl Address {
     pub(super) fn configured(settings: &Settings) -> Self {
         let Listen { host, port } = &settings.listen;
         let path_prefix = &settings.server.path_prefix;
+        let Some(host) = host else { return Self::of((Ipv6Addr::UNSPECIFIED, *port).into(), path_prefix) };
         match host.parse::<IpAddr>() {
             Ok(ip) => Self::of((ip, *port).into(), path_prefix),
             Err(_) => Self { host: host.clone(), port: *port, path_prefix: path_prefix.clone(), is_everywhere: false },
@@ -85,12 +83,19 @@ fn in_url(ip: IpAddr) -> String {
     }
 }
 
-/// This machine's address on the way to others. A UDP socket is asked where it would send from; it sends nothing.
+/// This machine's address on the way to others, of IPv4 if it has one. A UDP socket is asked where it would send from; it
+/// sends nothing.
 fn outward_address() -> Option<IpAddr> {
-    const DOCUMENTATION: (Ipv4Addr, u16) = (Ipv4Addr::new(192, 0, 2, 1), 9);
-    let socket = UdpSocket::bind((Ipv4Addr::UNSPECIFIED, 0)).ok()?;
-    socket.connect(DOCUMENTATION).ok()?;
-    socket.local_addr().ok().map(|address| address.ip())
+    // Addresses for documentation, which nobody has.
+    const FAR: [(IpAddr, IpAddr); 2] = [
+        (IpAddr::V4(Ipv4Addr::UNSPECIFIED), IpAddr::V4(Ipv4Addr::new(192, 0, 2, 1))),
+        (IpAddr::V6(Ipv6Addr::UNSPECIFIED), IpAddr::V6(Ipv6Addr::new(0x2001, 0xdb8, 0, 0, 0, 0, 0, 1))),
+    ];
+    FAR.into_iter().find_map(|(here, far)| {
+        let socket = UdpSocket::bind((here, 0)).ok()?;
+        socket.connect((far, 9)).ok()?;
+        socket.local_addr().ok().map(|address| address.ip())
+    })
 }
 
 #[cfg(test)]
@@ -104,11 +109,12 @@ mod tests {
     #[test]
     fn an_address_is_one_that_can_be_connected_to() {
         assert_eq!(address("0.0.0.0:6001").http(), "http://127.0.0.1:6001");
-        assert_eq!(address("[::]:6001").http(), "http://[::1]:6001");
+        assert_eq!(address("[::]:6001").http(), "http://127.0.0.1:6001");
+        assert_eq!(address("[2001:db8::1]:6001").http(), "http://[2001:db8::1]:6001");
         assert_eq!(address("192.0.2.7:80").websocket("{key}"), "ws://192.0.2.7:80/ws/app/{key}");
         assert_eq!(address("127.0.0.1:6001").network(), None);
         let endpoint = |bound: &str| address(bound).endpoint().map(|endpoint| endpoint.to_string());
-        assert_eq!(endpoint("[::]:6001").as_deref(), Some("http://[::1]:6001/ws"));
+        assert_eq!(endpoint("[::1]:6001").as_deref(), Some("http://[::1]:6001/ws"));
         assert_eq!(endpoint("0.0.0.0:0"), None);
     }
 }

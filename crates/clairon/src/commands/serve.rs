@@ -3,7 +3,7 @@
 mod apps;
 mod listener;
 mod open_files;
-mod shutdown;
+mod signals;
 mod welcome;
 
 use std::{
@@ -24,10 +24,10 @@ use crate::{
     logging::{self, Failure},
 };
 
-/// Serves until SIGTERM or ctrl-C.
+/// Serves until SIGTERM, SIGQUIT or ctrl-C.
 ///
 /// # Errors
-/// When the settings are wrong, the port is taken, or the registry fails.
+/// When the settings are wrong, too few files may be open, the port is taken, or the registry fails.
 pub(crate) async fn run(arguments: ServeArguments) -> anyhow::Result<()> {
     let settings =
         Settings::load(arguments.sources()).map_err(|problems| Failure::new(problems.log_format(), problems))?;
@@ -38,7 +38,8 @@ async fn serve(settings: &Settings) -> anyhow::Result<()> {
     let _log = logging::start(&settings.log)?;
     settings.remarks.log();
     tell(&settings.adopted);
-    let max_connections = open_files::raise_limit();
+    signals::tame()?;
+    let connections = open_files::raise_limit(settings.database.max_connections)?;
     // The port comes first, and Redis: a start that fails for them leaves no app behind whose secret nobody has seen.
     let listener = listener::bind(&settings.listen, "--port").await?;
     let metrics_listener = match &settings.metrics_listen {
@@ -49,14 +50,14 @@ async fn serve(settings: &Settings) -> anyhow::Result<()> {
     let registry = open_for_server(&settings.database).await?;
     let port = listener.local_addr()?.port();
     let metrics = MetricsSettings { port, ..settings.server.metrics.clone() };
-    let server = clairon_server::Settings { max_connections, metrics, ..settings.server.clone() };
+    let server = clairon_server::Settings { connections, metrics, ..settings.server.clone() };
     let server = Server::new(registry.clone(), server).await?;
     let apps = Apps::prepare(registry.as_ref(), settings).await?;
     if settings.apps.is_empty() {
         hint_at_env_file(&apps);
     }
     server.refresh().await?;
-    let shutdown = shutdown::signal()?;
+    let shutdown = signals::stop()?;
     let welcome = welcome(&apps, settings, &address);
     match settings.log.format {
         LogFormat::Human => print(welcome),

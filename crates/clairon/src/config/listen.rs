@@ -7,15 +7,15 @@ use super::fields::Fields;
 /// An address to listen on.
 #[derive(Debug)]
 pub(crate) struct Listen {
-    /// An address, without brackets, or a host name.
-    pub(crate) host: String,
+    /// An address, without brackets, or a host name. `None` for every address of the machine, IPv4 and IPv6.
+    pub(crate) host: Option<String>,
     /// 0: any free port.
     pub(crate) port: u16,
 }
 
 impl Listen {
     pub(super) fn read(fields: &mut Fields<'_>) -> Option<Self> {
-        let host = fields.text("server.host", parse_host);
+        let host = fields.text("server.host", parse_optional_host);
         let port = fields.number("server.port", 0..=u16::MAX);
         Some(Self { host: host?, port: port? })
     }
@@ -29,7 +29,12 @@ pub(super) fn parse_optional(text: &str) -> Result<Option<Listen>, &'static str>
 fn parse_address(text: &str) -> Result<Listen, &'static str> {
     let allowed = "allowed is an address or a host name with a port behind a colon, such as 127.0.0.1:9601";
     let (host, port) = text.rsplit_once(':').ok_or(allowed)?;
-    Ok(Listen { host: parse_host(host).map_err(|_| allowed)?, port: port.parse().map_err(|_| allowed)? })
+    let host = parse_host(host).map_err(|_| allowed)?;
+    Ok(Listen { host: Some(host), port: port.parse().map_err(|_| allowed)? })
+}
+
+fn parse_optional_host(text: &str) -> Result<Option<String>, &'static str> {
+    if text.is_empty() { Ok(None) } else { parse_host(text).map(Some) }
 }
 
 fn parse_host(text: &str) -> Result<String, &'static str> {
@@ -41,6 +46,6 @@ fn parse_host(text: &str) -> Result<String, &'static str> {
     if host.parse::<IpAddr>().is_ok() || is_name(text) {
         Ok(host.to_owned())
     } else {
-        Err("allowed is an address or a host name, without scheme and port")
+        Err("allowed is an address or a host name, without scheme and port, or nothing for every address")
     }
 }

@@ -4,7 +4,8 @@ use std::time::Duration;
 
 use clairon_protocol::Limits;
 use clairon_server::{
-    AdminSettings, BearerToken, Heartbeat, MetricsSettings, OutboxLimits, Settings, StatisticsSettings,
+    AdminSettings, BearerToken, ConnectionLimits, Heartbeat, MetricsSettings, OutboxLimits, Settings,
+    StatisticsSettings,
 };
 
 use super::{
@@ -30,7 +31,7 @@ pub(super) fn read(fields: &mut Fields<'_>, limits: Limits) -> Option<Settings> 
         outbox: outbox?,
         write_timeout: Duration::from_secs(write_timeout?),
         // The system's limit of open files tells, which is known at the start.
-        max_connections: usize::MAX,
+        connections: ConnectionLimits { all: usize::MAX, websockets: usize::MAX },
         authorization_timeout: Duration::from_secs(authorization?),
         shutdown_grace: Duration::from_secs(shutdown?),
         drain: Duration::from_secs(drain?),

@@ -61,7 +61,7 @@ fn defaults() -> Vec<(String, toml::Value, &'static str)> {
 #[test]
 fn the_defaults_are_right() {
     let settings = load_environment(&[]).unwrap();
-    assert_eq!((settings.listen.host.as_str(), settings.listen.port), ("0.0.0.0", 6001));
+    assert_eq!((settings.listen.host.as_deref(), settings.listen.port), (None, 6001));
     assert_eq!(settings.limits, Limits::default());
     assert!(settings.apps.is_empty());
 }
@@ -131,7 +131,7 @@ fn upper_layers_cover_lower_ones() {
     })
     .unwrap();
     assert_eq!(settings.listen.port, 4);
-    assert_eq!(settings.listen.host, "env-file");
+    assert_eq!(settings.listen.host.as_deref(), Some("env-file"));
     assert_eq!(settings.server.path_prefix, "/file");
     assert_eq!(settings.database.max_connections, 3);
     assert_eq!(settings.apps[0].credentials.newest().key.as_str(), "process");
@@ -187,7 +187,7 @@ fn wrong_variables() {
         ),
         (
             &[("CLAIRON_HOST", "http://a")],
-            r#"CLAIRON_HOST is "http://a": allowed is an address or a host name, without scheme and port"#,
+            r#"CLAIRON_HOST is "http://a": allowed is an address or a host name, without scheme and port, or nothing for every address"#,
         ),
         (
             &[("CLAIRON_SERVER_PATH_PREFIX", "ws")],

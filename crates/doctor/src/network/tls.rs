@@ -7,7 +7,7 @@ use std::{
 };
 
 use clairon_client::{
-    HttpClient, PATIENCE,
+    Endpoint, HttpClient, PATIENCE,
     stream::{TimedStream, dial},
     tls::{CertificateChain, TlsClient, cause, certificate_error},
 };
@@ -37,7 +37,7 @@ pub(super) fn check(http: &HttpClient, side: &Side, tcp: TcpStream, addresses: &
         Ok(_) => valid(side, client.chain()),
         Err(error) => match certificate_error(&error) {
             Some(certificate) => invalid(side, certificate, client.chain()),
-            None => no_tls(side, &error),
+            None => no_tls(http, side, &error),
         },
     }
 }
@@ -45,13 +45,18 @@ pub(super) fn check(http: &HttpClient, side: &Side, tcp: TcpStream, addresses: &
 /// Checks that a port without TLS in the settings does not speak TLS.
 fn check_plain(http: &HttpClient, client: &TlsClient, side: &Side, addresses: &[SocketAddr]) -> Finding {
     let authority = side.endpoint.authority();
-    let answer = http.get(&side.endpoint.http("/"));
-    let is_plain = answer.as_ref().is_ok_and(|answer| answer.status != 400 || !answer.body.contains("HTTPS"));
-    if is_plain || !speaks_tls(client, side, addresses) {
+    if answers_without_tls(http, side) || !speaks_tls(client, side, addresses) {
         return Finding::pass(CHECK, format!("{authority} does not use TLS, as configured"));
     }
     let fix = side.set("SCHEME", "https");
     Finding::fail(CHECK, format!("{authority} speaks TLS, but the scheme is http"), fix)
+}
+
+/// True if a request without TLS gets an answer other than that the port wants TLS.
+fn answers_without_tls(http: &HttpClient, side: &Side) -> bool {
+    let plain = Endpoint { tls: false, ..side.endpoint.clone() };
+    let answer = http.get(&plain.http("/"));
+    answer.is_ok_and(|answer| answer.status != 400 || !answer.body.contains("HTTPS"))
 }
 
 fn speaks_tls(client: &TlsClient, side: &Side, addresses: &[SocketAddr]) -> bool {
@@ -149,29 +154,25 @@ fn untrusted(side: &Side, error: &CertificateError, chain: Option<&CertificateCh
     Finding::fail(CHECK, detail, fix)
 }
 
-/// The finding for an open port that does not complete TLS.
-fn no_tls(side: &Side, error: &io::Error) -> Finding {
+/// The finding for an open port that does not complete TLS. Some servers without TLS answer with an alert, too.
+fn no_tls(http: &HttpClient, side: &Side, error: &io::Error) -> Finding {
     let authority = side.endpoint.authority();
-    match cause(error) {
-        Some(rustls::Error::InvalidMessage(_)) => {
-            let detail = format!("{authority} does not speak TLS, but the scheme is https (cURL error 35)");
-            Finding::fail(
-                CHECK,
-                detail,
-                format!("{}\nor put a proxy with a certificate in front of it", side.set("SCHEME", "http")),
-            )
-        }
-        Some(rustls::Error::AlertReceived(alert)) => {
-            let detail =
-                format!("{authority} ended the handshake with {alert:?}: it may have no certificate for that name");
-            Finding::fail(CHECK, detail, format!("check the proxy's certificate for {}", side.endpoint.host))
-        }
-        _ => {
-            let detail = format!(
-                "{authority} closed the connection at the start of TLS, as a server without TLS does: {}",
-                quote(&error.to_string())
-            );
-            Finding::fail(CHECK, detail, side.set("SCHEME", "http"))
-        }
+    let is_plain = match cause(error) {
+        Some(rustls::Error::InvalidMessage(_)) => true,
+        Some(rustls::Error::AlertReceived(_)) => answers_without_tls(http, side),
+        _ => false,
+    };
+    if is_plain {
+        let detail = format!("{authority} does not speak TLS, but the scheme is https (cURL error 35)");
+        let fix = format!("{}\nor put a proxy with a certificate in front of it", side.set("SCHEME", "http"));
+        return Finding::fail(CHECK, detail, fix);
     }
+    if let Some(rustls::Error::AlertReceived(alert)) = cause(error) {
+        let detail =
+            format!("{authority} ended the handshake with {alert:?}: it may have no certificate for that name");
+        return Finding::fail(CHECK, detail, format!("check the proxy's certificate for {}", side.endpoint.host));
+    }
+    let why = quote(&error.to_string());
+    let detail = format!("{authority} closed the connection at the start of TLS, as a server without TLS does: {why}");
+    Finding::fail(CHECK, detail, side.set("SCHEME", "http"))
 }

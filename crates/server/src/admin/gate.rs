@@ -8,7 +8,10 @@ use axum::{
 use http::{HeaderValue, StatusCode, header};
 
 use super::problem::Problem;
-use crate::bearer::{BearerToken, NoAccess};
+use crate::{
+    bearer::{BearerToken, NoAccess},
+    plain_connections::trust_connection,
+};
 
 /// The challenge for a request without a token, and for one with another.
 const NO_TOKEN: &str = r#"Bearer realm="Clairon admin API""#;
@@ -16,7 +19,10 @@ const WRONG_TOKEN: &str = r#"Bearer realm="Clairon admin API", error="invalid_to
 
 /// Lets those through who have the token.
 pub(super) async fn check_token(State(token): State<BearerToken>, request: Request, next: Next) -> Response {
-    let Err(reason) = token.check(request.headers()) else { return next.run(request).await };
+    let Err(reason) = token.check(request.headers()) else {
+        trust_connection(request.extensions());
+        return next.run(request).await;
+    };
     let challenge = if matches!(reason, NoAccess::OtherToken { .. }) { WRONG_TOKEN } else { NO_TOKEN };
     let detail = "The admin API asks for the header `Authorization: Bearer TOKEN` with the token of the server's \
                   setting admin.token";

@@ -14,7 +14,7 @@ use super::{
     path::parameter,
     user_path::UserPath,
 };
-use crate::{clock::unix_seconds, node::Node};
+use crate::{clock::unix_seconds, node::Node, plain_connections::trust_connection};
 
 /// An extractor: a request whose signature is right, of an app that is switched on, with its raw body.
 #[derive(Debug)]
@@ -58,6 +58,7 @@ impl FromRequest<Arc<Node>> for SignedRequest {
         // The signature covers the MD5 of the body and not the body, so a stranger's body is not even read.
         request.check(unix_seconds()).and_then(|()| request.verify(&credential.secret)).map_err(refused)?;
         node.key_uses.note(credential);
+        trust_connection(&parts.extensions);
         if !app.enabled {
             let reason = format!("the app {} is disabled", app.id);
             return Err(ApiError::new(StatusCode::FORBIDDEN, "The app is disabled").because(reason));

@@ -52,8 +52,9 @@ pub(super) fn admit(node: &Arc<Node>, uri: &Uri, headers: &HeaderMap) -> Result<
     if node.draining.is_cancelled() {
         return refuse(Disconnect::Shutdown, "the server is stopping".to_owned());
     }
-    if node.tasks.len() > node.settings.max_connections {
-        let reason = format!("{} connections are open, which is the limit of open files", node.tasks.len());
+    let (open_now, limit) = (node.websocket_count(), node.settings.connections.websockets);
+    if open_now >= limit {
+        let reason = format!("{open_now} WebSockets are open, the limit of open files leaves room for {limit}");
         return refuse(Disconnect::OverCapacity, reason);
     }
     let Some(app) = node.apps.by_key(&key) else {

@@ -1,9 +1,9 @@
 //! Events that clients send to each other.
 
-use std::iter;
+use std::{iter, sync::Arc};
 
 use clairon_hub::Millis;
-use clairon_protocol::{CLIENT_EVENT_RATE, ClientEvent, EventData, UserId};
+use clairon_protocol::{CLIENT_EVENT_RATE, ChannelName, ClientEvent, EventData, UserId};
 use clairon_registry::App;
 
 use super::connection::Connection;
@@ -30,19 +30,38 @@ impl RateWindow {
     }
 }
 
+/// A client's event that is to be published.
+pub(super) struct AdmittedEvent<'a> {
+    app: Arc<App>,
+    event: ClientEvent<'a>,
+    data: EventData,
+    channel: ChannelName,
+    /// The member that the client is; presence channels only.
+    user_id: Option<UserId>,
+}
+
+/// Why an event is not published: the code and the message for the client.
+type Refusal = (Option<u16>, String);
+
 impl Connection {
-    /// Relays an event to the other subscribers of a channel that the client is on itself. The connection stays where
-    /// that is refused.
-    pub(super) async fn client_event(&mut self, app: &App, event: ClientEvent<'_>) {
-        if let Err((code, message)) = self.relay(app, &event).await {
-            self.note_refusal(Refused::ClientEvent, |refused| {
-                refused.channel(&event.channel).event(&event.event).because(&message)
-            });
-            self.complain(code, &message);
+    /// Checks an event for the other subscribers of a channel that the client is on itself. `None` if it is refused; the
+    /// connection stays.
+    pub(super) fn admit_event<'a>(&mut self, app: Arc<App>, event: ClientEvent<'a>) -> Option<AdmittedEvent<'a>> {
+        match self.check_event(&app, &event) {
+            Ok((data, channel, user_id)) => Some(AdmittedEvent { app, event, data, channel, user_id }),
+            Err(refusal) => {
+                self.refuse_event(&event, &refusal);
+                None
+            }
         }
     }
 
-    async fn relay(&mut self, app: &App, event: &ClientEvent<'_>) -> Result<(), (Option<u16>, String)> {
+    /// The event's data, the channel, and the member that the client is there.
+    fn check_event(
+        &mut self,
+        app: &App,
+        event: &ClientEvent<'_>,
+    ) -> Result<(EventData, ChannelName, Option<UserId>), Refusal> {
         let refuse = |message: String| Err((None, message));
         if !app.client_messages {
             return refuse("Client events are not enabled for this app (client_messages)".to_owned());
@@ -69,16 +88,30 @@ impl Connection {
             let limit = app.limits.client_events_per_second;
             return Err((Some(CLIENT_EVENT_RATE), format!("Client event dropped: more than {limit} in a second")));
         }
+        Ok((data, channel.clone(), seat.as_ref().and_then(Seat::user_id).cloned()))
+    }
+
+    /// Publishes an event. Where the other nodes cannot be reached, the client is told.
+    pub(super) async fn publish(&self, admitted: AdmittedEvent<'_>) {
+        let AdmittedEvent { app, event, data, channel, user_id } = admitted;
         let message = Message {
             event: (&*event.event).into(),
             data,
-            channels: std::slice::from_ref(channel).into(),
+            channels: std::slice::from_ref(&channel).into(),
             except: Some(self.session.id()),
-            origin: Origin::Client(seat.as_ref().and_then(Seat::user_id).map(UserId::as_str)),
+            origin: Origin::Client(user_id.as_ref().map(UserId::as_str)),
         };
-        self.node.peers.publish(app, iter::once(&message)).await.map_err(|error| (None, error.to_string()))?;
-        self.node.observe_event(app, &message);
-        Ok(())
+        match self.node.peers.publish(&app, iter::once(&message)).await {
+            Ok(()) => self.node.observe_event(&app, &message),
+            Err(error) => self.refuse_event(&event, &(None, error.to_string())),
+        }
+    }
+
+    fn refuse_event(&self, event: &ClientEvent<'_>, (code, message): &Refusal) {
+        self.note_refusal(Refused::ClientEvent, |refused| {
+            refused.channel(&event.channel).event(&event.event).because(message)
+        });
+        self.complain(*code, message);
     }
 }
 

@@ -8,7 +8,7 @@ use clairon_protocol::{AppId, ChannelName, Command, Event, Limits, Member};
 use clairon_registry::App;
 use tracing::debug;
 
-use super::client_event::RateWindow;
+use super::client_event::{AdmittedEvent, RateWindow};
 use crate::{
     live::{Happening, Kind},
     node::Node,
@@ -68,22 +68,24 @@ impl Connection {
         self.node.apps.by_id(&self.app_id).map_or_else(Limits::default, |app| app.limits).message_bytes()
     }
 
-    /// Does what the client says. An app that is gone or switched off does nothing more: its sockets are being closed.
-    pub(super) async fn handle(&mut self, text: &str) {
-        let Some(app) = self.node.enabled_app(&self.app_id) else { return };
+    /// Does what the client says, but for an event for other clients, which it returns if it is to be published. An app
+    /// that is gone or switched off does nothing more: its sockets are being closed.
+    pub(super) fn handle<'a>(&mut self, text: &'a str) -> Option<AdmittedEvent<'a>> {
+        let app = self.node.enabled_app(&self.app_id)?;
         match Command::parse(text) {
             Ok(Command::Ping) => self.send(&Event::Pong),
             Ok(Command::Pong) => {}
             Ok(Command::Subscribe(subscribe)) => self.subscribe(&app, &subscribe),
             Ok(Command::Unsubscribe { channel }) => self.unsubscribe(&app, &channel),
             Ok(Command::SignIn(sign_in)) => self.sign_in(&app, &sign_in),
-            Ok(Command::ClientEvent(event)) => self.client_event(&app, event).await,
+            Ok(Command::ClientEvent(event)) => return self.admit_event(app, event),
             Err(error) => {
                 let message = error.to_string();
                 debug!(app = %app.id, socket = %self.session.id(), error = %self.node.shown(&message), "message not understood");
                 self.complain(None, &message);
             }
         }
+        None
     }
 
     /// Tells those who watch the server of something that this client did.

@@ -3,6 +3,7 @@
 use std::{
     collections::VecDeque,
     future::poll_fn,
+    pin::pin,
     str,
     task::{Context, Poll, Waker},
     time::Duration,
@@ -10,14 +11,14 @@ use std::{
 
 use bytes::Bytes;
 use clairon_protocol::{Disconnect, Event};
-use clairon_websocket::{CloseCode, DecodeError, Message, ReadError, Socket, frame};
+use clairon_websocket::{CloseCode, DecodeError, Message, Patience, ReadError, Socket, frame};
 use tracing::{debug, info};
 
-use super::connection::Connection;
-use crate::{live::Kind, refusals::Refused, wire};
+use super::{client_event::AdmittedEvent, connection::Connection};
+use crate::{live::Kind, node::Node, refusals::Refused, wire};
 
-/// How long a client has to take its last frames and to answer the close.
-const CLOSE_PATIENCE: Duration = Duration::from_secs(3);
+/// How long a client that has taken its last frames may take to answer the close.
+const CLOSE_TIMEOUT: Duration = Duration::from_secs(3);
 
 /// What a socket's task is woken for.
 enum Turn {
@@ -47,12 +48,15 @@ pub(crate) async fn run(client: Client) {
             Turn::Heard(Message::Close(close)) => {
                 let code = close.map_or(CloseCode::NORMAL, |close| close.code);
                 connection.observe(Kind::Disconnected, |end| end.code(code.0).because("the client has left"));
-                return socket.close(frame::close(code, ""), leave(connection, batch), CLOSE_PATIENCE).await;
+                let patience = goodbye_patience(&connection.node);
+                return socket.close(frame::close(code, ""), leave(connection, batch), patience).await;
             }
             Turn::Heard(message) => {
                 connection.session.outbox().unpark();
                 connection.session.saw(connection.node.clock.now());
-                hear(&mut connection, message).await;
+                if let Some(event) = hear(&mut connection, &message) {
+                    publish(&mut socket, &connection, &mut batch, event).await;
+                }
             }
             Turn::Ended(reason) => {
                 log_end(&connection, reason);
@@ -60,17 +64,19 @@ pub(crate) async fn run(client: Client) {
                     connection.node.metrics.dropped_slow_reader();
                 }
                 connection.observe(Kind::Disconnected, |end| end.code(reason.code()).because(reason));
+                let patience = goodbye_patience(&connection.node);
                 drop(connection);
                 if reason == Disconnect::SlowReader {
                     // Only what may be half written is finished; the rest would not get through either.
                     batch.truncate(1);
                 }
-                return close_with(socket, batch, reason).await;
+                return close_with(socket, batch, reason, patience).await;
             }
             Turn::Lost(ReadError::Decode(error)) => {
                 note_broken(&connection, error);
                 let close = frame::close(error.close_code(), &error.to_string());
-                return socket.close(close, leave(connection, batch), CLOSE_PATIENCE).await;
+                let patience = goodbye_patience(&connection.node);
+                return socket.close(close, leave(connection, batch), patience).await;
             }
             Turn::Lost(error) => {
                 debug!(app = %connection.app_id, socket = %connection.session.id(), %error, "connection lost");
@@ -93,11 +99,17 @@ fn leave(connection: Connection, mut batch: VecDeque<Bytes>) -> VecDeque<Bytes> 
     batch
 }
 
+/// How long a client is waited for at its end: as long as it takes what is left for it, within the time that it has
+/// for that at any other moment.
+pub(super) fn goodbye_patience(node: &Node) -> Patience {
+    Patience { write: node.settings.write_timeout, answer: CLOSE_TIMEOUT }
+}
+
 /// Ends a connection with the reason, told twice: some clients read only the event, others only the close frame.
-pub(super) async fn close_with(socket: Socket, mut pending: VecDeque<Bytes>, reason: Disconnect) {
+pub(super) async fn close_with(socket: Socket, mut pending: VecDeque<Bytes>, reason: Disconnect, patience: Patience) {
     let message = reason.to_string();
     pending.push_back(wire::encode(&Event::Error { code: Some(reason.code()), message: &message }));
-    socket.close(frame::close(CloseCode(reason.code()), &message), pending, CLOSE_PATIENCE).await;
+    socket.close(frame::close(CloseCode(reason.code()), &message), pending, patience).await;
 }
 
 /// Writes as long as there is something and the socket takes it, then reads.
@@ -107,23 +119,37 @@ fn poll_turn(
     connection: &Connection,
     batch: &mut VecDeque<Bytes>,
 ) -> Poll<Turn> {
+    if let Poll::Ready(end) = poll_write(cx, socket, connection, batch) {
+        return Poll::Ready(end);
+    }
+    if !batch.is_empty() && connection.session.outbox().is_over_half() {
+        // A client that asks for more than it takes has to wait, as its own doing must not end it. Nobody listens
+        // meanwhile, so its silence is no sign: a socket that takes nothing has a time of its own.
+        connection.session.saw(connection.node.clock.now());
+        return Poll::Pending;
+    }
+    socket.poll_read(cx, || connection.message_limit()).map(|read| match read {
+        Ok(message) => Turn::Heard(message),
+        Err(error) => Turn::Lost(error),
+    })
+}
+
+/// Writes as long as there is something and the socket takes it. Ready with the end of the connection only.
+fn poll_write(
+    cx: &mut Context<'_>,
+    socket: &mut Socket,
+    connection: &Connection,
+    batch: &mut VecDeque<Bytes>,
+) -> Poll<Turn> {
     let outbox = connection.session.outbox();
     loop {
+        let left = outline(batch);
         match socket.poll_write(cx, batch) {
             Poll::Ready(Err(error)) => return Poll::Ready(Turn::Lost(ReadError::Io(error))),
             Poll::Ready(Ok(())) => connection.session.unblock(),
             Poll::Pending => {
-                connection.session.block(connection.node.clock.now());
-                if let Poll::Ready(reason) = outbox.poll_closed(cx) {
-                    return Poll::Ready(Turn::Ended(reason));
-                }
-                if outbox.is_over_half() {
-                    // A client that asks for more than it takes has to wait, as its own doing must not end it. Nobody
-                    // listens meanwhile, so its silence is no sign: a socket that takes nothing has a time of its own.
-                    connection.session.saw(connection.node.clock.now());
-                    return Poll::Pending;
-                }
-                break;
+                connection.session.block(connection.node.clock.now(), outline(batch) != left);
+                return outbox.poll_closed(cx).map(Turn::Ended);
             }
         }
         match outbox.poll_take(cx, batch) {
@@ -133,14 +159,30 @@ fn poll_turn(
                 note_delivery(connection);
                 // An idle connection keeps no queue.
                 *batch = VecDeque::new();
-                break;
+                return Poll::Pending;
             }
         }
     }
-    socket.poll_read(cx, || connection.message_limit()).map(|read| match read {
-        Ok(message) => Turn::Heard(message),
-        Err(error) => Turn::Lost(error),
+}
+
+/// What every written byte changes: the number of frames, and the length of the first.
+fn outline(batch: &VecDeque<Bytes>) -> (usize, usize) {
+    (batch.len(), batch.front().map_or(0, Bytes::len))
+}
+
+/// Publishes a client's event, which may have to wait for other nodes. Meanwhile the client's own outbox is written, and
+/// nothing more is read from it: its events stay in their order.
+async fn publish(socket: &mut Socket, connection: &Connection, batch: &mut VecDeque<Bytes>, event: AdmittedEvent<'_>) {
+    let mut published = pin!(connection.publish(event));
+    poll_fn(|cx| {
+        if published.as_mut().poll(cx).is_ready() {
+            return Poll::Ready(());
+        }
+        // The end of the connection has to wait for the event, and is found again after it.
+        let _ = poll_write(cx, socket, connection, batch);
+        Poll::Pending
     })
+    .await;
 }
 
 /// All that was queued is written: where an event was timed, this is its end.
@@ -150,23 +192,25 @@ fn note_delivery(connection: &Connection) {
     }
 }
 
-async fn hear(connection: &mut Connection, message: Message) {
+/// Does what a message asks for. An event for other clients is returned, for it remains to be published.
+fn hear<'a>(connection: &mut Connection, message: &'a Message) -> Option<AdmittedEvent<'a>> {
     match message {
         Message::Text(text) => {
             connection.session.traffic().add_received(text.len());
-            connection.handle(&text).await;
+            return connection.handle(text);
         }
         // Pusher speaks text only; a client that sends the same JSON as a binary message is understood.
         Message::Binary(bytes) => {
             connection.session.traffic().add_received(bytes.len());
-            match str::from_utf8(&bytes) {
-                Ok(text) => connection.handle(text).await,
+            match str::from_utf8(bytes) {
+                Ok(text) => return connection.handle(text),
                 Err(_) => connection.complain(None, &format!("Binary message ({} bytes) is not UTF-8", bytes.len())),
             }
         }
-        Message::Ping(payload) => connection.session.send(frame::pong(&payload)),
+        Message::Ping(payload) => connection.session.send(frame::pong(payload)),
         Message::Pong(_) | Message::Close(_) => {}
     }
+    None
 }
 
 /// Takes note of a client that broke RFC 6455, or that sent a longer message than any that its app allows.

@@ -19,7 +19,7 @@ use super::{
     connection::Connection,
     session::{self, Client},
 };
-use crate::{api::ApiError, node::Node, prefixed::Prefixed};
+use crate::{api::ApiError, node::Node, plain_connections::PlainConnection, prefixed::Prefixed};
 
 /// True where a client wants a WebSocket, whether it does so properly or not.
 pub(crate) fn is_upgrade(headers: &HeaderMap) -> bool {
@@ -59,19 +59,31 @@ impl Upgrade {
 
     /// The client, ready to be served; `None` where it is not let in, once it was told why not. `head` is the answer
     /// where it is not written yet: one write carries it and what comes next.
-    pub(crate) async fn finish(self, socket: Socket, head: Option<Bytes>) -> Option<Client> {
+    ///
+    /// An admitted client leaves the list of plain connections at once, so that it counts as a WebSocket. A refused one
+    /// stays there and may have to give way.
+    pub(crate) async fn finish(
+        self,
+        plain: Arc<PlainConnection>,
+        socket: Socket,
+        head: Option<Bytes>,
+    ) -> Option<Client> {
+        let patience = session::goodbye_patience(plain.node());
         let pending = VecDeque::from_iter(head);
         let refusal = match self.admitted {
-            Ok(mut connection) => match admit_everywhere(&mut connection).await {
-                Ok(()) => return Some(Client { socket, connection, pending }),
-                Err(refusal) => {
-                    refusal.note(&connection.node);
-                    refusal
+            Ok(mut connection) => {
+                drop(plain);
+                match admit_everywhere(&mut connection).await {
+                    Ok(()) => return Some(Client { socket, connection, pending }),
+                    Err(refusal) => {
+                        refusal.note(&connection.node);
+                        refusal
+                    }
                 }
-            },
+            }
             Err(refusal) => refusal,
         };
-        session::close_with(socket, pending, refusal.disconnect).await;
+        session::close_with(socket, pending, refusal.disconnect, patience).await;
         None
     }
 
@@ -101,16 +113,23 @@ pub(crate) async fn upgrade(State(node): State<Arc<Node>>, mut request: Request)
     };
     let Some(on_upgrade) = on_upgrade else { return not_a_websocket(&HandshakeError::Upgrade) };
     let response = upgrade.response();
-    node.tasks.spawn(async move {
-        let socket = match take_over(on_upgrade).await {
-            Ok(socket) => socket,
-            Err(error) => return debug!(%error, "lost during the upgrade"),
-        };
-        if let Some(client) = upgrade.finish(socket, None).await {
+    node.spawn_plain(|plain| async move {
+        if let Some(client) = Box::pin(resume(plain, upgrade, on_upgrade)).await {
             session::run(client).await;
         }
     });
     response
+}
+
+/// Goes on with an upgrade once the HTTP server has written its answer.
+async fn resume(plain: Arc<PlainConnection>, upgrade: Upgrade, on_upgrade: OnUpgrade) -> Option<Client> {
+    match take_over(on_upgrade).await {
+        Ok(socket) => upgrade.finish(plain, socket, None).await,
+        Err(error) => {
+            debug!(%error, "lost during the upgrade");
+            None
+        }
+    }
 }
 
 /// Gets the plain TCP stream back from the HTTP server, with what a hasty client has sent already.

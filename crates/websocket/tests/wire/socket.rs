@@ -5,28 +5,38 @@ use std::{
     future::poll_fn,
     io::{Read, Write},
     net::TcpStream as ClientStream,
+    sync::mpsc,
     task::Poll,
     thread::{self, JoinHandle},
     time::Duration,
 };
 
 use bytes::Bytes;
-use clairon_websocket::{Close, CloseCode, DecodeError, Message, ReadError, Socket, frame};
-use tokio::net::TcpSocket;
+use clairon_websocket::{Close, CloseCode, DecodeError, Message, Patience, ReadError, Socket, frame};
+use tokio::{net::TcpSocket, sync::mpsc::unbounded_channel};
 use tungstenite::{WebSocket, protocol::Role};
 
 use crate::client::{BINARY, FIN, Frame};
 
 const LIMIT: usize = 1 << 20;
-const PATIENCE: Duration = Duration::from_mins(1);
+const MINUTE: Duration = Duration::from_mins(1);
+const PATIENCE: Patience = Patience { write: MINUTE, answer: MINUTE };
 
 /// A connected socket, and a client that runs in a thread of its own. The server's send buffer is as small as can be.
 async fn pair<T: Send + 'static>(
     unread: &'static [u8],
     client: impl FnOnce(ClientStream) -> T + Send + 'static,
 ) -> (Socket, JoinHandle<T>) {
+    buffered_pair(1, unread, client).await
+}
+
+async fn buffered_pair<T: Send + 'static>(
+    send_buffer: u32,
+    unread: &'static [u8],
+    client: impl FnOnce(ClientStream) -> T + Send + 'static,
+) -> (Socket, JoinHandle<T>) {
     let listener = TcpSocket::new_v4().expect("a socket");
-    listener.set_send_buffer_size(1).expect("a small buffer");
+    listener.set_send_buffer_size(send_buffer).expect("a buffer");
     listener.bind(([127, 0, 0, 1], 0).into()).expect("a free port");
     let listener = listener.listen(1).expect("a listener");
     let address = listener.local_addr().expect("an address");
@@ -180,7 +190,7 @@ async fn the_peer_closes_first() {
 
 #[tokio::test(start_paused = true)]
 async fn patience_ends() {
-    let (go, wait) = std::sync::mpsc::channel::<()>();
+    let (go, wait) = mpsc::channel::<()>();
     let (socket, client) = pair(b"", move |stream| {
         assert!(wait.recv().is_err(), "the server has gone");
         drop(stream);
@@ -189,4 +199,41 @@ async fn patience_ends() {
     socket.close(frame::close(CloseCode::NORMAL, ""), VecDeque::new(), PATIENCE).await;
     drop(go);
     client.join().expect("a client");
+}
+
+/// The pieces are so small that the kernel does not say that there is room for more. The client is waited for in a task
+/// that blocks, which keeps the paused clock from advancing by itself.
+#[tokio::test(start_paused = true)]
+async fn a_goodbye_lasts_as_long_as_the_peer_takes_something() {
+    const PIECE: usize = 100_000;
+    let pending = text(&"z".repeat(200 * PIECE));
+    let close = frame::close(CloseCode(4100), "slow");
+    let expected = [&pending[..], &close[..]].concat();
+    let (read_on, reads) = mpsc::channel();
+    let (has_read, mut read) = unbounded_channel();
+    let size = expected.len();
+    let (socket, client) = buffered_pair(1 << 20, b"", move |mut stream| {
+        let mut received = vec![0; size];
+        let mut end = 0;
+        for () in reads {
+            stream.read_exact(&mut received[end..end + PIECE]).expect("a piece");
+            end += PIECE;
+            has_read.send(()).expect("a test");
+        }
+        stream.read_exact(&mut received[end..]).expect("the rest");
+        received
+    })
+    .await;
+    let client = tokio::task::spawn_blocking(|| client.join().expect("a client"));
+    let closing = tokio::spawn(socket.close(close, [pending].into(), PATIENCE));
+    for _ in 0..5 {
+        // Less than the patience at a time, and several times as much in all.
+        tokio::time::advance(MINUTE * 5 / 6).await;
+        assert!(!closing.is_finished(), "the peer is given up while it reads");
+        read_on.send(()).expect("a client");
+        read.recv().await.expect("a client");
+    }
+    drop(read_on);
+    assert!(client.await.expect("a client") == expected, "all of it, and the close frame");
+    closing.await.expect("a goodbye");
 }

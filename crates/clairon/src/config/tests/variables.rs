@@ -38,7 +38,7 @@ fn the_variables_of_soketi_are_understood() {
     assert_eq!((app.id.as_str(), newest.key.as_str(), newest.secret.expose()), ("5", "soketi-key", "hunter2"));
     assert_eq!((app.client_messages, app.enabled, app.limits.capacity, app.watchlist), (true, false, None, true));
     assert_eq!((app.limits.client_events_per_second, app.limits.event_data_bytes), (7, 5_120));
-    assert_eq!((settings.listen.host.as_str(), settings.listen.port), ("127.0.0.3", 7_001));
+    assert_eq!((settings.listen.host.as_deref(), settings.listen.port), (Some("127.0.0.3"), 7_001));
     assert_eq!(settings.server.path_prefix, "/ws");
     assert_eq!(
         settings.adopted.used,
@@ -70,7 +70,7 @@ fn the_variables_of_reverb_are_understood() {
         ..environment(&[("REVERB_APP_SECRET", "hunter2"), ("REVERB_HOST", "shop.test"), ("REVERB_SERVER_PATH", "/ws")])
     })
     .unwrap();
-    assert_eq!((settings.listen.host.as_str(), settings.listen.port), ("0.0.0.0", 8_080));
+    assert_eq!((settings.listen.host.as_deref(), settings.listen.port), (None, 8_080));
     assert_eq!(settings.server.path_prefix, "/file");
     assert_eq!((settings.apps[0].id.as_str(), settings.apps[0].client_messages), ("6", true));
     assert_eq!(

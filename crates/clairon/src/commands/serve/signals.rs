@@ -1,0 +1,46 @@
+//! What the process does on a signal.
+
+use std::io;
+
+use tokio::signal::unix::{SignalKind, signal as on};
+use tracing::info;
+
+/// Signals that would end the process at once and mean nothing here.
+const IGNORED: [fn() -> SignalKind; 4] =
+    [SignalKind::user_defined1, SignalKind::user_defined2, SignalKind::alarm, SignalKind::io];
+
+/// Keeps signals from ending the process at once, without a word to its clients.
+///
+/// # Errors
+/// The system does not let a signal be handled.
+pub(super) fn tame() -> io::Result<()> {
+    for kind in IGNORED {
+        // A handler stays for as long as the process runs, whether somebody waits for the signal or not.
+        drop(on(kind())?);
+    }
+    let mut hangup = on(SignalKind::hangup())?;
+    tokio::spawn(async move {
+        while hangup.recv().await.is_some() {
+            info!(signal = "SIGHUP", "settings are read at the start only: restart the server to change them");
+        }
+    });
+    Ok(())
+}
+
+/// Listens for the signals to stop from now on; the future is ready when one of them comes.
+///
+/// # Errors
+/// The system does not let a signal be handled.
+pub(super) fn stop() -> io::Result<impl Future<Output = ()> + Send + 'static> {
+    let mut terminate = on(SignalKind::terminate())?;
+    let mut interrupt = on(SignalKind::interrupt())?;
+    let mut quit = on(SignalKind::quit())?;
+    Ok(async move {
+        let signal = tokio::select! {
+            _ = terminate.recv() => "SIGTERM",
+            _ = interrupt.recv() => "SIGINT",
+            _ = quit.recv() => "SIGQUIT",
+        };
+        info!(signal, "told to stop");
+    })
+}

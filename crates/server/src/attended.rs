@@ -1,0 +1,52 @@
+//! Requests change the standing of the connection that they come over.
+
+use std::{convert::Infallible, future::pending, pin::Pin, sync::Arc};
+
+use axum::response::Response;
+use http::{Request, StatusCode};
+use hyper::{
+    body::{Body, Incoming},
+    service::Service,
+};
+
+use crate::plain_connections::PlainConnection;
+
+/// The service of one connection: tells [`PlainConnection`] when a request begins and when it is answered, and puts it
+/// among the extensions of each request.
+pub(crate) struct Attended<S> {
+    service: S,
+    plain: Arc<PlainConnection>,
+}
+
+impl<S> Attended<S> {
+    pub(crate) const fn new(service: S, plain: Arc<PlainConnection>) -> Self {
+        Self { service, plain }
+    }
+}
+
+impl<S> Service<Request<Incoming>> for Attended<S>
+where
+    S: Service<Request<Incoming>, Response = Response, Error = Infallible, Future: Send + 'static>,
+{
+    type Response = Response;
+    type Error = Infallible;
+    type Future = Pin<Box<dyn Future<Output = Result<Response, Infallible>> + Send>>;
+
+    fn call(&self, mut request: Request<Incoming>) -> Self::Future {
+        if !self.plain.begin_request() {
+            // The task of this connection is about to be dropped. A request that is not begun can be sent again.
+            return Box::pin(pending());
+        }
+        request.extensions_mut().insert(self.plain.clone());
+        let (answer, plain) = (self.service.call(request), self.plain.clone());
+        Box::pin(async move {
+            let response = answer.await?;
+            // A body of unknown length goes on after this, and so does a WebSocket.
+            let is_whole = response.body().size_hint().exact().is_some();
+            if is_whole && response.status() != StatusCode::SWITCHING_PROTOCOLS {
+                plain.end_request();
+            }
+            Ok(response)
+        })
+    }
+}

@@ -1,0 +1,127 @@
+//! What does not speak HTTP/1.1 to a port: recognized by its first bytes, so that the log says what came.
+
+use std::{io, time::Duration};
+
+use socket2::SockRef;
+use tokio::{net::TcpStream, time::timeout};
+use tracing::info;
+
+use crate::{node::Node, throttle::Throttle};
+
+/// The first line of a PROXY header, version 1.
+const PROXY_1: &[u8] = b"PROXY ";
+/// The signature of a PROXY header, version 2.
+const PROXY_2: &[u8] = b"\r\n\r\n\0\r\nQUIT\n";
+/// The start of the connection preface of HTTP/2 (RFC 9113, 3.4).
+const HTTP_2: &[u8] = b"PRI * HTTP/2.0\r\n";
+/// The content type of a TLS record that holds a handshake (RFC 8446, 5.1). No HTTP request begins with it.
+const TLS_HANDSHAKE: u8 = 22;
+/// A TLS record with the fatal alert `handshake_failure` (RFC 8446, 6).
+const TLS_ALERT: [u8; 7] = [21, 3, 3, 0, 2, 2, 40];
+
+/// How long a client that speaks TLS may take to close its connection.
+const ALERT_TIMEOUT: Duration = Duration::from_secs(1);
+
+/// A protocol that the server does not speak, and that a wrong setting of a client or a proxy makes it hear.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum ForeignProtocol {
+    Tls,
+    ProxyHeader,
+    Http2,
+}
+
+/// What was logged lately. Each protocol has its own throttle, so that none hides another.
+#[derive(Debug, Default)]
+pub(crate) struct ForeignLog([Throttle; 3]);
+
+impl ForeignProtocol {
+    /// Recognizes the protocol of a connection by the first bytes that were read from it.
+    pub(crate) fn of(bytes: &[u8]) -> Option<Self> {
+        if bytes.first() == Some(&TLS_HANDSHAKE) {
+            Some(Self::Tls)
+        } else if bytes.starts_with(PROXY_1) || bytes.starts_with(PROXY_2) {
+            Some(Self::ProxyHeader)
+        } else if bytes.starts_with(HTTP_2) {
+            Some(Self::Http2)
+        } else {
+            None
+        }
+    }
+
+    /// What came, and what to change.
+    const fn advice(self) -> &'static str {
+        match self {
+            Self::Tls => {
+                "TLS came to this port, which speaks plain HTTP: let clients use ws:// and http:// here \
+                 (PUSHER_SCHEME=http; in Echo forceTLS: false and wsPort), or send them to a proxy that ends TLS"
+            }
+            Self::ProxyHeader => {
+                "a PROXY header came to this port, which takes none: switch it off in the proxy (nginx: \
+                 proxy_protocol off; HAProxy: no send-proxy; a load balancer of a cloud: proxy protocol off)"
+            }
+            Self::Http2 => {
+                "HTTP/2 came to this port, which speaks HTTP/1.1: let the proxy use that (nginx: proxy_http_version \
+                 1.1; Caddy: no h2c://; a load balancer of a cloud: protocol version HTTP1)"
+            }
+        }
+    }
+}
+
+impl Node {
+    /// Logs what came over a connection, once a minute for each protocol.
+    pub(crate) fn note_foreign(&self, foreign: ForeignProtocol, stream: &TcpStream) {
+        if self.foreign_log.0[foreign as usize].allows(self.clock.now()) {
+            let peer = stream.peer_addr().ok().map(|address| address.ip().to_canonical());
+            let port = stream.local_addr().ok().map(|address| address.port());
+            info!(peer = peer.map(tracing::field::display), port, "{}", foreign.advice());
+        }
+    }
+}
+
+/// Ends a connection on which TLS was begun, so that the client gives up at once and says why.
+pub(crate) async fn refuse_tls(stream: TcpStream) {
+    let goodbye = async {
+        // Nothing was written before, so that the kernel takes all of it.
+        stream.try_write(&TLS_ALERT)?;
+        SockRef::from(&stream).shutdown(std::net::Shutdown::Write)?;
+        // What is left unread makes the kernel reset the connection, and the client may not see the alert.
+        while discard(&stream).await? {}
+        Ok::<_, io::Error>(())
+    };
+    // However it went, the connection is closed.
+    let _ = timeout(ALERT_TIMEOUT, goodbye).await;
+}
+
+/// Reads once and drops it. False at the end of the stream.
+async fn discard(stream: &TcpStream) -> io::Result<bool> {
+    stream.readable().await?;
+    let mut bytes = [0; 1_024];
+    match stream.try_read(&mut bytes) {
+        Err(error) if error.kind() == io::ErrorKind::WouldBlock => Ok(true),
+        result => result.map(|size| size > 0),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn protocols_are_recognized() {
+        use ForeignProtocol::{Http2, ProxyHeader, Tls};
+        for (bytes, protocol) in [
+            (&b"\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03"[..], Some(Tls)),
+            (b"\x16", Some(Tls)),
+            (b"PROXY TCP4 192.0.2.1 192.0.2.2 1 2\r\nGET / HTTP/1.1\r\n", Some(ProxyHeader)),
+            (b"PROXY UNKNOWN\r\n", Some(ProxyHeader)),
+            (b"\r\n\r\n\0\r\nQUIT\n\x21\x11\0\x0c", Some(ProxyHeader)),
+            (b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n", Some(Http2)),
+            (b"", None),
+            (b"GET / HTTP/1.1\r\n\r\n", None),
+            (b"PROPFIND / HTTP/1.1\r\n\r\n", None),
+            (b"\r\nGET / HTTP/1.1\r\n\r\n", None),
+        ] {
+            assert_eq!(ForeignProtocol::of(bytes), protocol, "{bytes:?}");
+        }
+    }
+}

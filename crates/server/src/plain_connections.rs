@@ -1,0 +1,258 @@
+//! The connections that are no WebSocket, and which of them gives way when open files run low.
+//!
+//! Every connection is an open file, and anyone can open one without a word. [`PlainConnections`] therefore lists the
+//! connections that are no WebSocket (yet) by their [`Standing`]. Once all files for connections are in use, the first
+//! of the list is closed for each new one, so that a new connection can always be taken. A WebSocket leaves the list
+//! when it is admitted: how many there may be is bounded by [`ConnectionLimits::websockets`], which keeps the rest for
+//! backends and operators.
+
+use std::{collections::BTreeMap, sync::Arc, time::Duration};
+
+use clairon_hub::Millis;
+use http::Extensions;
+use parking_lot::Mutex;
+use tokio::{task::JoinHandle, time::sleep};
+use tracing::warn;
+
+use crate::{clock::millis, node::Node, settings::ConnectionLimits, throttle::Throttle};
+
+/// Time limit for the first complete head of a request while open files run low.
+const SHORT_HEAD_TIMEOUT: Duration = Duration::from_secs(5);
+/// Open files run low while less than one in this many of those for connections is free.
+const LOW: usize = 4;
+/// Pause before another look, while no connection can give way to a new one.
+const PAUSE: Duration = Duration::from_millis(200);
+
+/// How much is known of a connection. The lowest gives way first, and of equals the one that has it for longest.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+enum Standing {
+    /// No request was begun: nothing complete has been said, or a WebSocket was refused and is about to end.
+    Silent,
+    /// Kept open after a request that anyone may make.
+    Idle,
+    /// Kept open after a request that had a signature or a token.
+    Trusted,
+    /// A request is being answered. Never gives way.
+    Busy,
+}
+
+/// The place of a connection in the list: its standing, and a number that grows with each change of any standing.
+type Place = (Standing, u64);
+
+/// All connections of a node that are no WebSocket.
+#[derive(Debug, Default)]
+pub(crate) struct PlainConnections {
+    list: Mutex<List>,
+    log: Throttle,
+}
+
+#[derive(Debug, Default)]
+struct List {
+    entries: BTreeMap<Place, Entry>,
+    last_number: u64,
+}
+
+#[derive(Debug)]
+struct Entry {
+    opened_at: Millis,
+    /// Serves the connection.
+    task: JoinHandle<()>,
+}
+
+/// One connection of the list, which it leaves when this is dropped.
+pub(crate) struct PlainConnection {
+    node: Arc<Node>,
+    state: Mutex<State>,
+}
+
+struct State {
+    place: Place,
+    is_trusted: bool,
+}
+
+impl Node {
+    /// Serves a connection that is no WebSocket in a task of its own.
+    pub(crate) fn spawn_plain<F>(self: &Arc<Self>, serve: impl FnOnce(Arc<PlainConnection>) -> F)
+    where
+        F: Future<Output = ()> + Send + 'static,
+    {
+        let opened_at = self.clock.now();
+        // The lock is held until the task is in the list, because the task may look for itself at once.
+        let mut list = self.plain.list.lock();
+        let place = list.next_place(Standing::Silent);
+        let state = Mutex::new(State { place, is_trusted: false });
+        let connection = Arc::new(PlainConnection { node: self.clone(), state });
+        let task = self.tasks.spawn(serve(connection.clone()));
+        list.entries.insert(place, Entry { opened_at, task });
+        // Before `connection`, which takes the lock when it is dropped.
+        drop(list);
+    }
+
+    /// Number of WebSocket connections, those that are being closed included.
+    pub(crate) fn websocket_count(&self) -> usize {
+        self.tasks.len().saturating_sub(self.plain.list.lock().entries.len())
+    }
+
+    /// Returns once there is an open file for another connection. Where there is none, the first of the list is closed.
+    pub(crate) async fn make_room(&self) {
+        let ConnectionLimits { all, .. } = self.settings.connections;
+        while self.tasks.len() >= all {
+            let first = self.plain.list.lock().take_first();
+            self.warn_of_low_files();
+            match first {
+                Some(task) => end(task).await,
+                None => sleep(PAUSE).await,
+            }
+        }
+    }
+
+    /// While open files run low, closes connections that have said nothing for [`SHORT_HEAD_TIMEOUT`].
+    pub(crate) fn hurry_silent_connections(&self) {
+        let ConnectionLimits { all, .. } = self.settings.connections;
+        if self.tasks.len() < all - all / LOW {
+            return;
+        }
+        let until = self.clock.now().saturating_sub(millis(SHORT_HEAD_TIMEOUT));
+        let silent = self.plain.list.lock().take_silent(until);
+        if !silent.is_empty() {
+            self.warn_of_low_files();
+        }
+        silent.iter().for_each(JoinHandle::abort);
+    }
+
+    fn warn_of_low_files(&self) {
+        if self.plain.log.allows(self.clock.now()) {
+            let (open, websockets) = (self.tasks.len(), self.websocket_count());
+            let limit = self.settings.connections.all;
+            warn!(open, websockets, limit, "open files run low: connections that say nothing are closed");
+        }
+    }
+}
+
+/// Notes that a request, of which these are the extensions, has had a signature or a token that is right. Its connection
+/// gives way after all that have not.
+pub(crate) fn trust_connection(extensions: &Extensions) {
+    if let Some(connection) = extensions.get::<Arc<PlainConnection>>() {
+        connection.state.lock().is_trusted = true;
+    }
+}
+
+/// Drops a connection. Returns when its file is closed.
+async fn end(task: JoinHandle<()>) {
+    task.abort();
+    // An error says that the task was aborted, which is what was asked for.
+    let _ = task.await;
+}
+
+impl PlainConnection {
+    /// Its node.
+    pub(crate) const fn node(&self) -> &Arc<Node> {
+        &self.node
+    }
+
+    /// A request has come in. False where the connection has had to give way: its task ends at the next await.
+    pub(crate) fn begin_request(&self) -> bool {
+        self.move_to(Standing::Busy)
+    }
+
+    /// The request is answered, and another may follow.
+    pub(crate) fn end_request(&self) {
+        let standing = if self.state.lock().is_trusted { Standing::Trusted } else { Standing::Idle };
+        self.move_to(standing);
+    }
+
+    fn move_to(&self, standing: Standing) -> bool {
+        let mut state = self.state.lock();
+        let place = self.node.plain.list.lock().change(state.place, standing);
+        state.place = place.unwrap_or(state.place);
+        place.is_some()
+    }
+}
+
+impl Drop for PlainConnection {
+    fn drop(&mut self) {
+        self.node.plain.list.lock().entries.remove(&self.state.get_mut().place);
+    }
+}
+
+impl List {
+    fn next_place(&mut self, standing: Standing) -> Place {
+        self.last_number += 1;
+        (standing, self.last_number)
+    }
+
+    /// Gives a connection another standing. `None` where it has had to give way.
+    fn change(&mut self, place: Place, standing: Standing) -> Option<Place> {
+        let entry = self.entries.remove(&place)?;
+        let place = self.next_place(standing);
+        self.entries.insert(place, entry);
+        Some(place)
+    }
+
+    /// Takes out the connection that is the first to give way. `None` where all are busy.
+    fn take_first(&mut self) -> Option<JoinHandle<()>> {
+        let first = self.entries.first_entry().filter(|first| first.key().0 < Standing::Busy)?;
+        Some(first.remove().task)
+    }
+
+    /// Takes out the connections that were opened before `until` and are silent.
+    fn take_silent(&mut self, until: Millis) -> Vec<JoinHandle<()>> {
+        let silent = self.entries.range(..(Standing::Idle, 0));
+        let late: Vec<Place> =
+            silent.take_while(|(_, entry)| entry.opened_at < until).map(|(place, _)| *place).collect();
+        late.iter().filter_map(|place| self.entries.remove(place)).map(|entry| entry.task).collect()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Adds a connection that never ends by itself.
+    fn add(list: &mut List, standing: Standing, opened_at: Millis) -> Place {
+        let place = list.next_place(standing);
+        list.entries.insert(place, Entry { opened_at, task: tokio::spawn(std::future::pending()) });
+        place
+    }
+
+    fn places(list: &List) -> Vec<Place> {
+        list.entries.keys().copied().collect()
+    }
+
+    #[tokio::test]
+    async fn silent_ones_give_way_first_and_busy_ones_never() {
+        let mut list = List::default();
+        let [trusted, idle, busy, silent, later] =
+            [Standing::Trusted, Standing::Idle, Standing::Busy, Standing::Silent, Standing::Silent]
+                .map(|standing| add(&mut list, standing, 0));
+        assert_eq!(places(&list), [silent, later, idle, trusted, busy]);
+        for left in [4, 3, 2, 1] {
+            assert!(list.take_first().is_some());
+            assert_eq!(list.entries.len(), left);
+        }
+        assert!(list.take_first().is_none());
+        assert_eq!(places(&list), [busy]);
+    }
+
+    #[tokio::test]
+    async fn of_equals_the_one_that_has_been_idle_for_longest_gives_way() {
+        let mut list = List::default();
+        let [first, second] = [0, 0].map(|at| add(&mut list, Standing::Idle, at));
+        let busy = list.change(first, Standing::Busy).unwrap();
+        let again = list.change(busy, Standing::Idle).unwrap();
+        assert_eq!(places(&list), [second, again]);
+        assert!(list.take_first().is_some());
+        assert_eq!(list.change(second, Standing::Busy), None, "it has given way");
+        assert_eq!(places(&list), [again]);
+    }
+
+    #[tokio::test]
+    async fn only_silent_ones_have_a_short_time() {
+        let mut list = List::default();
+        let idle = add(&mut list, Standing::Idle, 0);
+        add(&mut list, Standing::Silent, 1);
+        let young = add(&mut list, Standing::Silent, 2);
+        assert_eq!(list.take_silent(2).len(), 1);
+        assert_eq!(places(&list), [young, idle]);
+    }
+}
