@@ -128,8 +128,8 @@ pub(crate) enum RecordError {
 /// Why a value does not fit its field. `kind` describes the value without showing it.
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum FieldError {
-    #[error("there is no limit {name}")]
-    UnknownLimit { name: String },
+    #[error("an app has no field {name}")]
+    UnknownField { name: String },
     #[error(transparent)]
     OutOfRange(#[from] OutOfRange),
     #[error("{kind} is neither true nor false")]

@@ -1,10 +1,8 @@
 //! The mapping from the fields of another server's app to the fields of a Clairon app.
 
-use std::num::NonZeroU32;
-
 use clairon_laravel::{Key, Value};
 use clairon_protocol::{AppId, AppKey, Limit, Limits, Secret, error::InvalidId};
-use clairon_registry::{AllowedOrigin, App, Credential};
+use clairon_registry::{AllowedOrigin, App, AppField, Credential};
 
 use crate::{
     error::{FieldError, RecordError},
@@ -18,12 +16,9 @@ pub(crate) enum TargetField {
     Key,
     Secret,
     Name,
-    Enabled,
-    Capacity,
-    ClientMessages,
-    Statistics,
-    UserAuthentication,
     Origins,
+    /// The switch with this name.
+    Switch(&'static str),
     /// The limit with this name. The source counts in units of the given size, such as 1,024 for KiB.
     Limit(&'static str, u32),
     /// Nothing: the field does not configure the server.
@@ -40,19 +35,10 @@ impl TargetField {
             Self::Key => "key",
             Self::Secret => "secret",
             Self::Name => "name",
-            Self::Enabled => "enabled",
-            Self::Capacity => "capacity",
-            Self::ClientMessages => "client_messages",
-            Self::Statistics => "statistics",
-            Self::UserAuthentication => "user_authentication",
             Self::Origins => "allowed_origins",
-            Self::Limit(name, _) => name,
+            Self::Switch(name) | Self::Limit(name, _) => name,
             Self::Ignored | Self::None(_) => return None,
         })
-    }
-
-    pub(crate) fn is_flag(self) -> bool {
-        matches!(self, Self::Enabled | Self::ClientMessages | Self::Statistics | Self::UserAuthentication)
     }
 }
 
@@ -101,15 +87,8 @@ fn take(planned: &mut PlannedApp, name: &str, target: TargetField, value: &Value
     let PlannedApp { app, notes } = planned;
     let taken = match target {
         TargetField::Name => text(value).map(|name| app.name = name),
-        TargetField::Enabled => set_flag(&mut app.enabled, value),
-        TargetField::ClientMessages => set_flag(&mut app.client_messages, value),
-        TargetField::Statistics => set_flag(&mut app.statistics, value),
-        TargetField::UserAuthentication => set_flag(&mut app.user_authentication, value),
+        TargetField::Switch(switch) => set_switch(app, switch, value),
         TargetField::Origins => origins(value).map(|entries| take_origins(app, notes, &entries)),
-        TargetField::Capacity => count(value).map(|count| {
-            // A count over the largest possible capacity means the same as that capacity.
-            app.limits.capacity = count.and_then(|count| NonZeroU32::new(u32::try_from(count).unwrap_or(u32::MAX)));
-        }),
         TargetField::Limit(limit, unit) => set_limit(&mut app.limits, limit, unit, value),
         TargetField::None(instead) if means_something(value) => {
             notes.push(format!("no equivalent: {name}: {instead}"));
@@ -122,18 +101,26 @@ fn take(planned: &mut PlannedApp, name: &str, target: TargetField, value: &Value
     notes.extend(taken.err().map(|error| format!("left as the default: {name}: {error}")));
 }
 
-/// Sets the limit called `name` to the value of a field that counts in units of `unit`.
+/// Sets the limit called `name` to the value of a field that counts in units of `unit`. A value that means that there is
+/// no limit counts where the limit can be absent; others stay as they are.
 pub(crate) fn set_limit(limits: &mut Limits, name: &str, unit: u32, value: &Value) -> Result<(), FieldError> {
-    let limit = Limit::named(name).ok_or_else(|| FieldError::UnknownLimit { name: name.to_owned() })?;
-    if let Some(count) = count_of(value, unit)? {
-        limit.set(limits, limit.check(count)?);
+    let limit = Limit::named(name).ok_or_else(|| FieldError::UnknownField { name: name.to_owned() })?;
+    match count_of(value, unit)? {
+        // A count that is larger than any number means the same as the largest.
+        Some(count) if limit.max == u32::MAX => limit.set(limits, u32::try_from(count).unwrap_or(u32::MAX)),
+        Some(count) => limit.set(limits, limit.check(count)?),
+        None if limit.min == 0 => limit.set(limits, 0),
+        None => {}
     }
     Ok(())
 }
 
-fn set_flag(field: &mut bool, value: &Value) -> Result<(), FieldError> {
+fn set_switch(app: &mut App, name: &str, value: &Value) -> Result<(), FieldError> {
+    let Some(AppField::Switch(switch)) = AppField::named(name) else {
+        return Err(FieldError::UnknownField { name: name.to_owned() });
+    };
     match flag(value) {
-        Some(flag) => *field = flag,
+        Some(flag) => switch.set(app, flag),
         None if is_unset(value) => {}
         None => return Err(FieldError::NotAFlag { kind: kind(value) }),
     }
@@ -238,6 +225,24 @@ fn means_something(value: &Value) -> bool {
         other => {
             let is_empty = |text: &str| matches!(text, "-1" | "[]" | "{}" | "null");
             other.filled().is_some_and(|text| !is_empty(&text) && flag(value) != Some(false))
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{laravel_websockets, reverb, soketi};
+
+    #[test]
+    fn every_target_is_a_field_of_an_app() {
+        for (name, target) in [laravel_websockets::APP, reverb::APP, soketi::APP, soketi::ROW].concat() {
+            let is_known = match target {
+                TargetField::Switch(switch) => matches!(AppField::named(switch), Some(AppField::Switch(_))),
+                TargetField::Limit(limit, _) => Limit::named(limit).is_some(),
+                _ => true,
+            };
+            assert!(is_known, "{name}");
         }
     }
 }

@@ -12,12 +12,12 @@ use crate::{
     variables::{Meaning, ServerVariables, Variable, VariableNames, needs},
 };
 
-const APP: &Mapping = &[
+pub(crate) const APP: &Mapping = &[
     ("app_id", TargetField::Id),
     ("key", TargetField::Key),
     ("secret", TargetField::Secret),
     ("allowed_origins", TargetField::Origins),
-    ("max_connections", TargetField::Capacity),
+    ("max_connections", TargetField::Limit("capacity", 1)),
     ("options", TargetField::Ignored),
     ("ping_interval", TargetField::None("the setting is heartbeat.ping_after_seconds, for the whole server")),
     ("activity_timeout", TargetField::None("the setting is heartbeat.activity_timeout_seconds, for the whole server")),

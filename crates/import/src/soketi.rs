@@ -14,15 +14,15 @@ use crate::{
 const APPS: &str = "appManager.array.apps";
 const KIB: u32 = 1_024;
 
-const APP: &Mapping = &[
+pub(crate) const APP: &Mapping = &[
     ("id", TargetField::Id),
     ("key", TargetField::Key),
     ("secret", TargetField::Secret),
     ("name", TargetField::Name),
-    ("enabled", TargetField::Enabled),
-    ("maxConnections", TargetField::Capacity),
-    ("enableClientMessages", TargetField::ClientMessages),
-    ("enableUserAuthentication", TargetField::UserAuthentication),
+    ("enabled", TargetField::Switch("enabled")),
+    ("maxConnections", TargetField::Limit("capacity", 1)),
+    ("enableClientMessages", TargetField::Switch("client_messages")),
+    ("enableUserAuthentication", TargetField::Switch("user_authentication")),
     ("maxClientEventsPerSecond", TargetField::Limit("client_events_per_second", 1)),
     ("maxPresenceMembersPerChannel", TargetField::Limit("presence_members", 1)),
     ("maxPresenceMemberSizeInKb", TargetField::Limit("user_info_bytes", KIB)),
@@ -42,11 +42,11 @@ pub(crate) const ROW: &Mapping = &[
     ("id", TargetField::Id),
     ("key", TargetField::Key),
     ("secret", TargetField::Secret),
-    ("enabled", TargetField::Enabled),
-    ("enable_stats", TargetField::Statistics),
-    ("max_connections", TargetField::Capacity),
-    ("enable_client_messages", TargetField::ClientMessages),
-    ("enable_user_authentication", TargetField::UserAuthentication),
+    ("enabled", TargetField::Switch("enabled")),
+    ("enable_stats", TargetField::Switch("statistics")),
+    ("max_connections", TargetField::Limit("capacity", 1)),
+    ("enable_client_messages", TargetField::Switch("client_messages")),
+    ("enable_user_authentication", TargetField::Switch("user_authentication")),
     ("max_client_events_per_sec", TargetField::Limit("client_events_per_second", 1)),
     ("max_presence_members_per_channel", TargetField::Limit("presence_members", 1)),
     ("max_presence_member_size_in_kb", TargetField::Limit("user_info_bytes", KIB)),

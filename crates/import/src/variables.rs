@@ -1,6 +1,7 @@
 //! The meaning of other servers' variables for a Clairon server that is started with them.
 
 use clairon_laravel::{Environment, Value};
+use clairon_protocol::Limit;
 
 use crate::{
     error::ImportError,
@@ -108,14 +109,12 @@ pub(crate) fn needs(environment: &Environment, names: &[&'static str]) -> Result
 fn of_field(target: TargetField, value: &str) -> Meaning {
     let text = Value::Text(value.to_owned());
     match (target.field(), target) {
-        (Some(field), TargetField::Limit(_, unit)) => {
-            amount(value, unit).map_or(Meaning::Nothing, |amount| Meaning::Field(field, amount))
+        (Some(field), TargetField::Limit(name, unit)) => {
+            // Zero means that there is no limit, which other servers write as -1.
+            let none = Limit::named(name).filter(|limit| limit.min == 0).map(|_| "0".to_owned());
+            amount(value, unit).or(none).map_or(Meaning::Nothing, |amount| Meaning::Field(field, amount))
         }
-        // Zero means that there is no limit, which other servers write as -1.
-        (Some(field), TargetField::Capacity) => {
-            Meaning::Field(field, amount(value, 1).unwrap_or_else(|| "0".to_owned()))
-        }
-        (Some(field), _) if target.is_flag() => {
+        (Some(field), TargetField::Switch(_)) => {
             Meaning::Field(field, flag(&text).map_or_else(|| value.to_owned(), |flag| flag.to_string()))
         }
         (Some(field), _) => Meaning::Field(field, value.to_owned()),
