@@ -8,8 +8,9 @@ use crate::{engine::Engine, error::RegistryError, queries};
 
 /// A connection of the pool, for one piece of work. It goes back to the pool once the work is [done](Self::done).
 ///
-/// Dropped before that, because the work failed or was given up, it is closed: the database may have ended a transaction
-/// by itself that the connection believes to be open, or the other way round, and an answer may still be on its way.
+/// Dropped before that, because the work failed or was given up, it is closed: the database may have ended a
+/// transaction by itself that the connection believes to be open, or the other way round, and an answer may still be on
+/// its way.
 pub(crate) struct Connection<E: Database> {
     connection: PoolConnection<E>,
     /// True where it is closed unless the work is done.

@@ -20,9 +20,9 @@ const DEADLOCK: &str = "40001";
 
 /// A registry that does a write again after a deadlock.
 ///
-/// Writes of Clairon queue on the row of the revision, so there is no deadlock between them. A statement that is typed by
-/// hand locks an app first and that row second, which is the other way round. The database then rolls one of the two back,
-/// completely.
+/// Writes of Clairon queue on the row of the revision, so there is no deadlock between them. A statement that is typed
+/// by hand locks an app first and that row second, which is the other way round. The database then rolls one of the two
+/// back, completely.
 #[derive(Debug)]
 pub(crate) struct Repeating<R>(pub(crate) R);
 

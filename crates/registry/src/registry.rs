@@ -59,8 +59,8 @@ pub trait AppRegistry: Send + Sync + Debug {
     /// stay beside them; otherwise the declared ones replace them all.
     ///
     /// # Errors
-    /// [`RegistryError::Declaration`] for the first that is not valid, or whose key another app has; or when the database
-    /// fails. Nothing is written then.
+    /// [`RegistryError::Declaration`] for the first that is not valid, or whose key another app has; or when the
+    /// database fails. Nothing is written then.
     async fn declare(&self, apps: &[App]) -> Result<Vec<Declared>, RegistryError>;
 
     /// Lets `change` act on the stored app, and keeps what has become of it; `None`: there is no such app. No other
@@ -199,8 +199,8 @@ pub async fn open(url: &str, max_connections: u32) -> Result<Arc<dyn AppRegistry
     })
 }
 
-/// Does the same as [`open`] for a server. The log warns where others may read a SQLite file, with the command that mends
-/// that, and where another server uses it.
+/// Does the same as [`open`] for a server. The log warns where others may read a SQLite file, with the command that
+/// mends that, and where another server uses it.
 ///
 /// # Errors
 /// Those of [`open`].

@@ -7,11 +7,11 @@ use std::{
     path::Path,
 };
 
-/// A lock that each server on a SQLite file holds together with the others. The system ends it with the process, however
-/// that ends.
+/// A lock that each server on a SQLite file holds together with the others. The system ends it with the process,
+/// however that ends.
 ///
-/// It is on a file of its own beside the database: a process that closes the database's file drops the locks that SQLite
-/// has on it. The file stays when the servers are gone; it is empty.
+/// It is on a file of its own beside the database: a process that closes the database's file drops the locks that
+/// SQLite has on it. The file stays when the servers are gone; it is empty.
 #[derive(Debug)]
 pub(crate) struct ServerLock {
     /// The lock lasts as long as the file is open.

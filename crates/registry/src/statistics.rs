@@ -60,8 +60,8 @@ pub(crate) struct Statements {
 /// An app, the start of a span, and the three figures.
 pub(crate) type Row = (String, i64, i64, i64, i64);
 
-/// The statements of an engine: `$time` makes a time of the seconds since 1970 in `$2`, `$limit` of those in `$1`, `$zero`
-/// of none; `$seconds` are the seconds of `created_at`.
+/// The statements of an engine: `$time` makes a time of the seconds since 1970 in `$2`, `$limit` of those in `$1`,
+/// `$zero` of none; `$seconds` are the seconds of `created_at`.
 macro_rules! statements {
     (time: $time:literal, limit: $limit:literal, zero: $zero:literal, seconds: $seconds:literal) => {
         $crate::statistics::Statements {

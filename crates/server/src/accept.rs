@@ -131,8 +131,8 @@ where
     }
 }
 
-/// Reads what a client says first. `None` where it says nothing in time, where the server stops before it does, and where
-/// it is TLS.
+/// Reads what a client says first. `None` where it says nothing in time, where the server stops before it does, and
+/// where it is TLS.
 async fn read_opening(node: &Node, stream: TcpStream) -> Option<(TcpStream, Bytes)> {
     let read = tokio::select! {
         read = timeout(HEAD_TIMEOUT, opening::read(&stream)) => read.ok()?,

@@ -152,8 +152,8 @@ impl Node {
         }
     }
 
-    /// Tells the registry what the apps have done in the interval that is over; with `all`, in the present one too. While
-    /// writes fail that waits, except for a last attempt with `all`.
+    /// Tells the registry what the apps have done in the interval that is over; with `all`, in the present one too.
+    /// While writes fail that waits, except for a last attempt with `all`.
     pub(crate) async fn record_statistics(&self, all: bool) {
         let mut tally = self.tally.lock().await;
         let now = Timestamp::now();

@@ -129,8 +129,8 @@ impl Node {
     }
 }
 
-/// Notes that a request, of which these are the extensions, has had a signature or a token that is right. Its connection
-/// gives way after all that have not.
+/// Notes that a request, of which these are the extensions, has had a signature or a token that is right. Its
+/// connection gives way after all that have not.
 pub(crate) fn trust_connection(extensions: &Extensions) {
     if let Some(connection) = extensions.get::<Arc<PlainConnection>>() {
         connection.state.lock().is_trusted = true;

@@ -43,7 +43,8 @@ pub struct Settings {
 pub struct ConnectionLimits {
     /// Connections of any kind. Past it, connections that say nothing are closed for new ones.
     pub all: usize,
-    /// WebSocket connections; past it clients are turned away with 4100. The rest of `all` is for backends and operators.
+    /// WebSocket connections; past it clients are turned away with 4100. The rest of `all` is for backends and
+    /// operators.
     pub websockets: usize,
 }
 

@@ -84,9 +84,9 @@ impl Tally {
 }
 
 /// The earliest interval whose statistics are kept: this many days before the last that was recorded when the server
-/// started, or rather before the time that has come since by a clock that nobody sets. So a server that is started with a
-/// clock years ahead removes nothing that is not old without it. One that was off for long removes less than it might,
-/// until its next start.
+/// started, or rather before the time that has come since by a clock that nobody sets. So a server that is started with
+/// a clock years ahead removes nothing that is not old without it. One that was off for long removes less than it
+/// might, until its next start.
 pub(crate) fn oldest_kept(days: u32, last_recorded: Option<Timestamp>, uptime: Duration, now: Timestamp) -> Timestamp {
     let uptime = SignedDuration::try_from(uptime).unwrap_or(SignedDuration::MAX);
     let reference = last_recorded.map_or(now, |last| last.checked_add(uptime).unwrap_or(now).min(now));

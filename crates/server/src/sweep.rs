@@ -91,8 +91,8 @@ impl Rules {
         }
     }
 
-    /// A sweep is late after a time in which the process did not run: it was stopped, or the machine was suspended. What
-    /// clients have sent meanwhile is still unread, and what waits for them unwritten. So a late sweep closes no
+    /// A sweep is late after a time in which the process did not run: it was stopped, or the machine was suspended.
+    /// What clients have sent meanwhile is still unread, and what waits for them unwritten. So a late sweep closes no
     /// connection. It asks again those that were silent for long, and they have the usual time to answer.
     fn judge(&self, session: &Session, needs_authorization: bool, now: Millis, is_late: bool) -> Verdict {
         if is_late {

@@ -46,7 +46,8 @@ pub(crate) fn automatically_fragmented() -> [Case; 1] {
     [Case::new("10.1.1").frames(fragments(TEXT, &message, 1_300)).answered(answer)]
 }
 
-/// The cases 9.`group` with text and 9.`group + 1` with binary messages, one for each size. Each is made when it is run.
+/// The cases 9.`group` with text and 9.`group + 1` with binary messages, one for each size. Each is made when it is
+/// run.
 fn of_each_kind<const N: usize>(
     group: u8,
     sizes: [usize; N],

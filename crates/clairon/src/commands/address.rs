@@ -83,8 +83,8 @@ fn in_url(ip: IpAddr) -> String {
     }
 }
 
-/// This machine's address on the way to others, of IPv4 if it has one. A UDP socket is asked where it would send from; it
-/// sends nothing.
+/// This machine's address on the way to others, of IPv4 if it has one. A UDP socket is asked where it would send from;
+/// it sends nothing.
 fn outward_address() -> Option<IpAddr> {
     // Addresses for documentation, which nobody has.
     const FAR: [(IpAddr, IpAddr); 2] = [

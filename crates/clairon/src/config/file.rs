@@ -136,7 +136,8 @@ impl Reader<'_> {
     }
 }
 
-/// Where the lines of a text end, found once: a file may declare thousands of apps, and each of their fields has a line.
+/// Where the lines of a text end, found once: a file may declare thousands of apps, and each of their fields has a
+/// line.
 struct Lines(Vec<usize>);
 
 impl Lines {

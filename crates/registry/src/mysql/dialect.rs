@@ -43,8 +43,8 @@ impl Dialect for MySql {
     const BEGIN: &'static str = "START TRANSACTION";
     // The triggers add one more. A server may not let the user make them.
     const NEXT_REVISION: Option<&'static str> = Some("UPDATE registry_revision SET revision = revision + 1");
-    // IGNORE stores the nearest value that a column can hold. Laravel's TIMESTAMP column cannot hold the hour that is left
-    // out when summer time begins in the server's time zone, and its counts end at 2^31 - 1.
+    // IGNORE stores the nearest value that a column can hold. Laravel's TIMESTAMP column cannot hold the hour that is
+    // left out when summer time begins in the server's time zone, and its counts end at 2^31 - 1.
     const STATISTICS: Statements = Statements {
         add: concat!(
             "UPDATE IGNORE websockets_statistics_entries SET peak_connection_count = peak_connection_count + $3, \

@@ -10,8 +10,8 @@ use sqlx::{
 const LOCK_SECONDS: i64 = 60;
 /// The lock has a name for the whole server, of at most 64 characters. It belongs to the connection, and ends with it.
 ///
-/// It replaces the migrator's own lock, which waits for a negative time. MySQL takes that as forever; MariaDB takes no lock
-/// then, and the migrator does not check.
+/// It replaces the migrator's own lock, which waits for a negative time. MySQL takes that as forever; MariaDB takes no
+/// lock then, and the migrator does not check.
 const LOCK: &str = "SELECT GET_LOCK(CONCAT('clairon.', SHA2(DATABASE(), 224)), ?)";
 const UNLOCK: &str = "DO RELEASE_LOCK(CONCAT('clairon.', SHA2(DATABASE(), 224)))";
 /// Finds a table that has one of our names and not our comment.

@@ -24,8 +24,8 @@ const REPEATED_CHARS: usize = 200;
 /// The longest body of a request that needs none, in bytes: libraries send `{}`.
 const EMPTY_BODY_BYTES: usize = 4_096;
 
-/// The longest body that a route takes, in bytes: what the limits of the request's app add up to. Routes declare theirs as
-/// an extension of the request.
+/// The longest body that a route takes, in bytes: what the limits of the request's app add up to. Routes declare theirs
+/// as an extension of the request.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct BodyLimit(pub(crate) fn(&Limits) -> usize);
 

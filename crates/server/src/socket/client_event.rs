@@ -44,8 +44,8 @@ pub(super) struct AdmittedEvent<'a> {
 type Refusal = (Option<u16>, String);
 
 impl Connection {
-    /// Checks an event for the other subscribers of a channel that the client is on itself. `None` if it is refused; the
-    /// connection stays.
+    /// Checks an event for the other subscribers of a channel that the client is on itself. `None` if it is refused;
+    /// the connection stays.
     pub(super) fn admit_event<'a>(&mut self, app: Arc<App>, event: ClientEvent<'a>) -> Option<AdmittedEvent<'a>> {
         match self.check_event(&app, &event) {
             Ok((data, channel, user_id)) => Some(AdmittedEvent { app, event, data, channel, user_id }),

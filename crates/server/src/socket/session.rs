@@ -170,8 +170,8 @@ fn outline(batch: &VecDeque<Bytes>) -> (usize, usize) {
     (batch.len(), batch.front().map_or(0, Bytes::len))
 }
 
-/// Publishes a client's event, which may have to wait for other nodes. Meanwhile the client's own outbox is written, and
-/// nothing more is read from it: its events stay in their order.
+/// Publishes a client's event, which may have to wait for other nodes. Meanwhile the client's own outbox is written,
+/// and nothing more is read from it: its events stay in their order.
 async fn publish(socket: &mut Socket, connection: &Connection, batch: &mut VecDeque<Bytes>, event: AdmittedEvent<'_>) {
     let mut published = pin!(connection.publish(event));
     poll_fn(|cx| {
