@@ -44,7 +44,7 @@ fn read_authorities(path: &str) -> Result<Option<Authorities>, String> {
         return Ok(None);
     }
     let pem = fs::read(path).map_err(|error| format!("it cannot be read: {error}"))?;
-    Authorities::from_pem(pem).map(Some)
+    Authorities::from_pem(pem).map(Some).map_err(|error| error.to_string())
 }
 
 fn parse_prefix(text: &str) -> Result<String, &'static str> {
