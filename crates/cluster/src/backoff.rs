@@ -1,11 +1,12 @@
-//! Pauses between attempts.
+//! Pauses between attempts to connect.
 
 use std::time::Duration;
 
 const FIRST: Duration = Duration::from_millis(50);
 const LONGEST: Duration = Duration::from_secs(2);
 
-/// Pauses that double up to two seconds, each cut by up to half at random, so that the nodes do not try in step.
+/// Pauses that double up to two seconds. Each is shortened by up to half at random, so that the nodes do not try at the
+/// same time.
 #[derive(Debug)]
 pub(crate) struct Backoff {
     next: Duration,
@@ -13,21 +14,21 @@ pub(crate) struct Backoff {
 }
 
 impl Backoff {
-    /// No pause is longer than a beat either: for a node that was cut off the others wait a lease, which is two beats
-    /// or more.
+    /// No pause is longer than a beat either: the other nodes wait for this one for a lease only, which is two beats or
+    /// more.
     pub(crate) fn within(beat: Duration) -> Self {
         let longest = LONGEST.min(beat);
         Self { next: FIRST.min(longest), longest }
     }
 
-    /// How long to wait before the next attempt.
+    /// The pause before the next attempt.
     pub(crate) fn next(&mut self) -> Duration {
         let pause = self.next;
         self.next = (pause * 2).min(self.longest);
         pause.mul_f64(rand::random_range(0.5..=1.0))
     }
 
-    /// Begins anew after a success.
+    /// Begins with the first pause again, after a success.
     pub(crate) fn reset(&mut self) {
         self.next = FIRST.min(self.longest);
     }

@@ -1,50 +1,39 @@
 //! A node among others.
 
-use std::{
-    sync::Arc,
-    time::{Duration, Instant},
-};
+use std::{sync::Arc, time::Duration};
 
-use clairon_protocol::{AppId, ChannelName, UserId};
+use clairon_protocol::{AppId, ChannelName, Publication, UserId};
 use parking_lot::Mutex;
-use tokio::{
-    sync::{mpsc, watch},
-    task::JoinHandle,
-    time,
-};
+use tokio::{sync::watch, task::JoinHandle, time};
 
 use crate::{
-    BusError, CachedEvent, ChannelInfo, ClusterError, ClusterSettings, Deliver, Health, Joining, OverCapacity,
-    PendingJoin, Place, Publication,
-    backoff::Backoff,
-    clients::Admission,
-    committer,
-    core::{Core, Local, Membership},
-    engine::{Connector, Failure, Link},
-    health::{Mishap, Monitor, TroubleKind},
-    keys::{Keys, NodeId, Topic},
-    lease, message, reads,
-    scripts::{self, Request, Rights},
-    subscription, survivors,
-    throttle::Throttle,
+    core::Core,
+    error::{BusError, ClusterError},
+    health::{Health, Mishap, TroubleKind},
+    joining::{JoinRequest, OverCapacity},
+    notice::{CachedEvent, Deliver, Place},
+    pending::{PendingClient, PendingJoin},
+    redis::{Failure, Request, reads::ChannelInfo},
+    settings::ClusterSettings,
+    tasks::{committer, heartbeat, listener::Listener, reaper},
 };
 
-/// How long the last changes may take on a clean stop, in response timeouts.
-const LAST_WORDS: u32 = 3;
+/// How long each task may take to end on a clean stop, in response timeouts.
+const STOP_TIMEOUTS: u32 = 3;
 
-/// The way to the other nodes, through Redis or Valkey: it carries events, and keeps the ledger.
+/// The way to the other nodes, through Redis or Valkey: it carries events and keeps the ledger.
 ///
-/// Clones are the same node. When the last one is dropped without [`Self::leave_cluster`], the others find out as they
-/// do of a crash.
+/// Clones are the same node. When the last one is dropped without [`Self::leave_cluster`], the node ends as if it had
+/// crashed: the others remove it when its lease ends.
 #[derive(Clone)]
 pub struct Cluster {
     core: Arc<Core>,
     tasks: Arc<Tasks>,
 }
 
-/// Tasks that end with the last handle.
+/// The tasks of the node. They end when the last handle is dropped.
 struct Tasks {
-    /// These end by themselves when the node is to leave.
+    /// The tasks that change the ledger. They end by themselves when the node leaves.
     writers: Mutex<Vec<JoinHandle<()>>>,
     others: Vec<JoinHandle<()>>,
 }
@@ -58,206 +47,139 @@ impl Drop for Tasks {
 }
 
 impl Cluster {
-    /// Joins the nodes that share this Redis; `deliver` receives what they tell.
+    /// Joins the nodes that share this Redis. `deliver` receives their notices and those of this node.
     ///
     /// # Errors
-    /// When a setting is wrong, or Redis cannot be reached, is too old or refuses; with one line that says which.
+    /// A setting is wrong; or Redis cannot be reached, is too old or refuses. The text is one line.
     pub async fn connect(settings: ClusterSettings, deliver: Deliver) -> Result<Self, ClusterError> {
         settings.check()?;
-        let connector = Arc::new(Connector::new(&settings));
-        let link = |repeats| Link::new(connector.clone(), repeats, Backoff::within(settings.beat));
-        let (suspects, suspected) = mpsc::unbounded_channel();
-        let membership = Membership {
-            id: None,
-            known: std::collections::HashSet::new(),
-            settled_at: Instant::now() + settings.lease,
-            loss_until: None,
-        };
-        let keys = Keys::new(&settings.prefix, settings.url.db, connector.is_sharded());
-        let core = Arc::new(Core {
-            survivor: NodeId::random(),
-            rights: Rights::new(&settings.url, &keys),
-            keys,
-            monitor: Monitor::new(),
-            deliver,
-            ledger: link(true),
-            publisher: link(false),
-            reader: link(true),
-            local: Mutex::new(Local::default()),
-            membership: Mutex::new(membership),
-            work: tokio::sync::Notify::new(),
-            topics_changed: tokio::sync::Notify::new(),
-            beat: tokio::sync::Notify::new(),
-            suspects,
-            stopping: watch::Sender::new(false),
-            received: 0.into(),
-            garbled: Throttle::default(),
-            not_taken: Throttle::default(),
-            connector,
-            settings,
-        });
+        let (core, suspects) = Core::new(settings, deliver);
+        let core = Arc::new(core);
         let refused = |failure: Failure| ClusterError::Redis {
-            address: core.connector.address(),
-            problem: core.rights.explain(&failure),
+            address: core.redis.address(),
+            problem: core.redis.explain(&failure),
         };
-        let subscription = subscription::open(&core).await.map_err(refused)?;
-        lease::register(&core).await.map_err(refused)?;
-        let others = vec![
-            tokio::spawn(subscription::run(core.clone(), subscription)),
-            tokio::spawn(survivors::run(core.clone(), suspected)),
-        ];
-        let writers = vec![tokio::spawn(committer::run(core.clone())), tokio::spawn(lease::run(core.clone()))];
+        let listener = Listener::connect(core.clone()).await.map_err(refused)?;
+        heartbeat::register(&core).await.map_err(refused)?;
+        let others = vec![tokio::spawn(listener.run()), tokio::spawn(reaper::run(core.clone(), suspects))];
+        let writers = vec![tokio::spawn(committer::run(core.clone())), tokio::spawn(heartbeat::run(core.clone()))];
         Ok(Self { core, tasks: Arc::new(Tasks { writers: Mutex::new(writers), others }) })
     }
 
     /// Publishes events in their order, in one round trip.
     ///
     /// Delivery: at most once to each node with subscribers, this one included, through its [`Deliver`]. Order: all
-    /// nodes see the events of a channel in the same order. When this returns, the events have their place in it.
+    /// nodes get the events of a channel in the same order. When this returns, the events have their place in that
+    /// order.
     ///
     /// # Errors
-    /// When Redis cannot be reached, or does not confirm the events: whether they were published is then not known.
+    /// Redis cannot be reached, or does not confirm the events. In the second case they may have been published.
     pub async fn publish(&self, events: impl IntoIterator<Item = Publication>) -> Result<(), BusError> {
-        let request = |event: Publication| {
-            let place = Place { app: event.app.clone(), channel: event.channel.clone() };
-            match &event.cache {
-                Some(entry) => scripts::remember(&self.core.keys, &place, &event, entry),
-                None => self.publication(&place, &message::encode_event(&event)),
-            }
-        };
-        let requests: Vec<Request> = events.into_iter().map(request).collect();
-        self.send(&requests).await
+        self.send(self.core.redis.publications(events)).await
     }
 
-    /// Adds a connection to a channel. It counts here at once; the future is ready when the ledger has it, and waits as
-    /// long as Redis is away. Before a channel's first join is ready its state is delivered, as
-    /// [`Notice::Loaded`](crate::Notice::Loaded).
+    /// Adds a connection to a channel. It counts on this node at once. The future is ready when the ledger has the
+    /// connection; it waits as long as Redis cannot be reached. Before the first join of a channel is ready, the
+    /// channel's state is delivered as [`Notice::Loaded`](crate::Notice::Loaded).
     ///
-    /// Each join is undone once: by [`Self::leave`] after it was ready, by dropping it before; a refused one is undone
-    /// already.
-    pub fn join(&self, app: &AppId, channel: &ChannelName, joining: Joining) -> PendingJoin {
-        let place = Place { app: app.clone(), channel: channel.clone() };
-        let user = joining.member.as_ref().map(|member| member.user_id.clone());
-        let counts = joining.counts;
-        let answer = Some(self.core.join(&place, joining));
-        PendingJoin { core: self.core.clone(), place, user, counts, answer }
+    /// Each join is undone once: a ready one by [`Self::leave`], one that is not ready by dropping it. A refused one is
+    /// undone already.
+    pub fn join(&self, app: &AppId, channel: &ChannelName, request: JoinRequest) -> PendingJoin {
+        PendingJoin::new(self.core.clone(), Place { app: app.clone(), channel: channel.clone() }, request)
     }
 
-    /// Removes a connection from a channel: that of this user, on a presence channel. Never waits; what follows from it
-    /// reaches the ledger with what else has changed.
+    /// Removes a connection from a channel; on a presence channel with its user. Never waits: the ledger gets it with
+    /// the next batch of changes.
     pub fn leave(&self, app: &AppId, channel: &ChannelName, user: Option<&UserId>, counts: bool) {
         self.core.leave(&Place { app: app.clone(), channel: channel.clone() }, user, counts);
     }
 
-    /// Adds a client of an app. With a capacity it waits until the ledger has found room for the client; where Redis
-    /// does not answer, the client is let in.
+    /// Adds a client of an app. With a capacity it waits until the ledger has found room. If Redis does not answer in
+    /// time, the client is admitted.
     ///
-    /// Each client that was let in is removed once, by [`Self::disconnect_client`].
+    /// Each admitted client is removed once, by [`Self::disconnect_client`].
     ///
     /// # Errors
-    /// When all nodes together have as many clients as they may.
+    /// The app has as many clients on all nodes as it may have.
     pub async fn connect_client(&self, app: &AppId, capacity: Option<u64>) -> Result<(), OverCapacity> {
-        let Some(answer) = self.core.local.lock().clients.connect(app, capacity) else { return Ok(()) };
-        self.core.work.notify_one();
-        let mut pending = PendingClient { cluster: self, app, answer: Some(answer) };
+        let Some(mut pending) = PendingClient::new(&self.core, app, capacity) else { return Ok(()) };
         let patience = self.core.settings.response_timeout;
-        let admission = match &mut pending.answer {
-            Some(answer) => time::timeout(patience, answer).await,
-            None => return Ok(()),
+        let Ok(admission) = time::timeout(patience, &mut pending).await else {
+            pending.admit();
+            return Ok(());
         };
-        pending.answer = None;
-        match admission {
-            Ok(Ok(admission)) => admission,
-            Ok(Err(_)) | Err(_) => Ok(()),
-        }
+        admission
     }
 
     /// Removes a client of an app. Never waits.
     pub fn disconnect_client(&self, app: &AppId) {
-        if self.core.local.lock().clients.disconnect(app) {
-            self.core.work.notify_one();
-        }
+        self.core.disconnect_client(app);
     }
 
-    /// Watches whether a user is signed in anywhere, which is whether anyone subscribes to the channel of this user.
-    /// [`Notice::Online`](crate::Notice::Online) tells the state once for the first of those who watch, again after
-    /// each gap, and then each change.
+    /// Begins to watch whether a user is signed in on any node. [`Notice::Online`](crate::Notice::Online) is delivered
+    /// once for the first watcher, after each gap, and at each change.
     pub fn watch(&self, app: &AppId, user_id: &UserId) {
-        let place = Core::user_place(app, user_id);
-        let mut local = self.core.local.lock();
-        let is_first = !local.watches.is_watched(&place);
-        local.watches.watch(&place);
-        if !is_first {
-            return;
-        }
-        if local.topics.want(&self.core.keys.topic(&Topic::Online(place.clone()))) {
-            local.watches.ask(place);
-            self.core.work.notify_one();
-        } else {
-            self.core.topics_changed.notify_one();
-        }
+        self.core.watch(app, user_id);
     }
 
     /// Ends one [`Self::watch`].
     pub fn unwatch(&self, app: &AppId, user_id: &UserId) {
-        let place = Core::user_place(app, user_id);
-        let mut local = self.core.local.lock();
-        if local.watches.unwatch(&place) {
-            self.core.unwant(&mut local, &Topic::Online(place));
-        }
+        self.core.unwatch(app, user_id);
     }
 
-    /// Has every node close the connections of a user. It reaches nodes where anyone subscribes to the user's channel.
+    /// Lets every node close the connections of a user: all nodes that have connections in the user's channel.
     ///
     /// # Errors
-    /// Where Redis cannot be reached.
+    /// Redis cannot be reached.
     pub async fn terminate(&self, app: &AppId, user_id: &UserId) -> Result<(), BusError> {
         let place = Core::user_place(app, user_id);
-        self.send(&[self.publication(&place, message::TERMINATE)]).await
+        self.send(vec![self.core.redis.termination(&place)]).await
     }
 
-    /// The occupied channels of an app whose names begin with `prefix`, over all nodes.
+    /// The occupied channels of an app with names that begin with `prefix`, over all nodes, in the order of their
+    /// names.
     ///
     /// # Errors
-    /// Where Redis does not answer.
+    /// Redis does not answer.
     pub async fn channels(&self, app: &AppId, prefix: &str) -> Result<Vec<ChannelInfo>, ClusterError> {
-        Ok(reads::channels(&self.core, app, prefix).await?)
+        Ok(self.core.redis.channels(app, prefix).await?)
     }
 
-    /// What is known of channels over all nodes, in the order given.
+    /// Channels by name, over all nodes, in the order given.
     ///
     /// # Errors
-    /// Where Redis does not answer.
+    /// Redis does not answer.
     pub async fn infos(&self, app: &AppId, channels: &[ChannelName]) -> Result<Vec<ChannelInfo>, ClusterError> {
-        Ok(reads::infos(&self.core, app, channels).await?)
+        Ok(self.core.redis.infos(app, channels).await?)
     }
 
-    /// The ids of a presence channel's members over all nodes.
+    /// The ids of a presence channel's members, over all nodes.
     ///
     /// # Errors
-    /// Where Redis does not answer.
+    /// Redis does not answer.
     pub async fn users(&self, app: &AppId, channel: &ChannelName) -> Result<Vec<UserId>, ClusterError> {
-        Ok(reads::users(&self.core, &Place { app: app.clone(), channel: channel.clone() }).await?)
+        Ok(self.core.redis.users(&Place { app: app.clone(), channel: channel.clone() }).await?)
     }
 
-    /// How many clients of an app the other nodes have. Each node tells with every beat, and at once where the app has
-    /// a capacity.
+    /// The number of an app's clients on the other nodes. Each node sends its number with every beat, and at once if
+    /// the app has a capacity.
     ///
     /// # Errors
-    /// Where Redis does not answer.
+    /// Redis does not answer.
     pub async fn clients_elsewhere(&self, app: &AppId) -> Result<u64, ClusterError> {
-        Ok(reads::clients_elsewhere(&self.core, app).await?)
+        let own = self.core.membership.id();
+        Ok(self.core.redis.clients_elsewhere(app, own.as_ref()).await?)
     }
 
-    /// What a cache channel remembers.
+    /// The event that a cache channel caches.
     ///
     /// # Errors
-    /// Where Redis does not answer.
+    /// Redis does not answer.
     pub async fn cached(&self, app: &AppId, channel: &ChannelName) -> Result<Option<CachedEvent>, ClusterError> {
-        Ok(reads::cached(&self.core, &Place { app: app.clone(), channel: channel.clone() }).await?)
+        Ok(self.core.redis.cached(&Place { app: app.clone(), channel: channel.clone() }).await?)
     }
 
-    /// How this node stands with Redis, now and from now on.
+    /// Whether this node can work with Redis, now and at each change.
     #[must_use]
     pub fn health(&self) -> watch::Receiver<Health> {
         self.core.monitor.receiver()
@@ -269,64 +191,41 @@ impl Cluster {
         self.core.monitor.mishaps(mishap)
     }
 
-    /// Leaves the other nodes: what is left of this one is removed at once, and its edges are told. Joins that are not
-    /// ready never will be.
+    /// Leaves the other nodes. What this node has in the ledger is removed at once, and its edges are delivered. Joins
+    /// that are not ready will never be.
     ///
     /// # Errors
-    /// Where Redis does not answer; the others then remove this node when its lease ends.
+    /// Redis does not answer. The other nodes then remove this one when its lease ends.
     pub async fn leave_cluster(&self) -> Result<(), ClusterError> {
-        self.core.stopping.send_replace(true);
+        self.core.signals.stop();
         let writers = std::mem::take(&mut *self.tasks.writers.lock());
-        let patience = self.core.settings.response_timeout * LAST_WORDS;
+        let patience = self.core.settings.response_timeout * STOP_TIMEOUTS;
         for writer in writers {
             let abort = writer.abort_handle();
             if time::timeout(patience, writer).await.is_err() {
                 abort.abort();
             }
         }
-        let Some(id) = self.core.membership.lock().id.take() else { return Ok(()) };
-        Ok(survivors::remove(&self.core, &id).await?)
+        let Some(id) = self.core.membership.take_id() else { return Ok(()) };
+        Ok(reaper::remove_node(&self.core, &id).await?)
     }
 
-    fn publication(&self, place: &Place, payload: &[u8]) -> Request {
-        let mut command = redis::cmd(self.core.keys.publish_command());
-        command.arg(self.core.keys.record(place)).arg(payload);
-        Request::Command(command)
-    }
-
-    /// Publishes in one round trip.
-    async fn send(&self, requests: &[Request]) -> Result<(), BusError> {
-        if self.core.monitor.is_in(TroubleKind::Deaf) {
+    /// Publishes, in one round trip and two response timeouts at most.
+    async fn send(&self, requests: Vec<Request>) -> Result<(), BusError> {
+        let Core { redis, monitor, settings, signals, .. } = &*self.core;
+        if monitor.is_in(TroubleKind::Deaf) {
             return Err(BusError::Unavailable);
         }
-        let patience: Duration = self.core.settings.response_timeout * 2;
-        let failure = match time::timeout(patience, self.core.publisher.run(requests)).await {
+        let patience: Duration = settings.response_timeout * 2;
+        let failure = match time::timeout(patience, redis.publish(&requests)).await {
             Ok(Ok(answers)) => answers.into_iter().find_map(Result::err),
             Ok(Err(failure)) => Some(failure),
-            Err(_) => Some(Failure::new(format!("no answer within {} ms", patience.as_millis()))),
+            Err(_) => Some(Failure::new(format!("Redis did not answer within {} ms", patience.as_millis()))),
         };
         let Some(failure) = failure else { return Ok(()) };
-        self.core.monitor.count(Mishap::UnansweredPublish);
+        monitor.count(Mishap::UnansweredPublish);
         self.core.trouble(TroubleKind::CannotWrite, &failure);
-        self.core.beat.notify_one();
+        signals.beat.notify_one();
         Err(BusError::Unavailable)
-    }
-}
-
-/// A client that waits to be let in; whoever stops waiting has gone.
-struct PendingClient<'a> {
-    cluster: &'a Cluster,
-    app: &'a AppId,
-    /// Taken once it is known.
-    answer: Option<tokio::sync::oneshot::Receiver<Admission>>,
-}
-
-impl Drop for PendingClient<'_> {
-    fn drop(&mut self) {
-        let Some(mut answer) = self.answer.take() else { return };
-        answer.close();
-        if !matches!(answer.try_recv(), Ok(Err(OverCapacity { .. }))) {
-            self.cluster.disconnect_client(self.app);
-        }
     }
 }

@@ -1,132 +1,74 @@
-//! What the parts of a cluster share.
+//! What the handle of a node and its tasks share.
 
-use std::{
-    collections::HashSet,
-    sync::{
-        Arc,
-        atomic::{AtomicU64, Ordering},
-    },
-    time::{Duration, Instant},
-};
+use std::time::Instant;
 
-use clairon_protocol::{AppId, Edge, UserId};
+use clairon_protocol::{AppId, ChannelName, Edge, UserId};
 use parking_lot::Mutex;
-use tokio::sync::{Notify, mpsc, watch};
+use tokio::sync::{mpsc, oneshot};
 
 use crate::{
-    ClusterSettings, Deliver, Full, Joined, Joining, Notice, Place,
-    clients::Clients,
-    engine::{Connector, Failure, Link},
     health::{Mishap, Monitor, TroubleKind},
-    keys::{Keys, NodeId, Topic},
-    scripts::Rights,
-    shares::{Settled, Shares},
-    survivors::Suspect,
-    throttle::Throttle,
-    topics::Topics,
-    watches::Watches,
+    joining::{JoinRefused, JoinRequest, Joined},
+    ledger::NodeId,
+    local::{Local, clients::Admission},
+    membership::{Membership, Suspect},
+    notice::{Deliver, Notice, Place},
+    redis::{
+        Failure,
+        client::{ClientSettings, RedisClient},
+        keys::Topic,
+    },
+    settings::ClusterSettings,
+    signals::Signals,
 };
 
-/// How long the answer to a change may be asked for again, in leases: longer than anybody takes to lose theirs.
-const REMEMBERED_LEASES: u32 = 4;
-
-/// Everything but the tasks.
+/// One node.
 pub(crate) struct Core {
-    /// Names this process to those that remove the dead; never registered.
-    pub(crate) survivor: NodeId,
     pub(crate) settings: ClusterSettings,
-    pub(crate) keys: Keys,
-    pub(crate) rights: Rights,
-    pub(crate) connector: Arc<Connector>,
+    pub(crate) redis: RedisClient,
+    pub(crate) local: Mutex<Local>,
+    pub(crate) membership: Membership,
+    pub(crate) signals: Signals,
     pub(crate) monitor: Monitor,
     pub(crate) deliver: Deliver,
-    /// Changes what all nodes know.
-    pub(crate) ledger: Link,
-    /// Carries events.
-    pub(crate) publisher: Link,
-    /// Answers questions.
-    pub(crate) reader: Link,
-    pub(crate) local: Mutex<Local>,
-    pub(crate) membership: Mutex<Membership>,
-    /// There is something for the committer.
-    pub(crate) work: Notify,
-    /// There are topics to subscribe to or to give up.
-    pub(crate) topics_changed: Notify,
-    /// The next beat is due at once.
-    pub(crate) beat: Notify,
-    pub(crate) suspects: mpsc::UnboundedSender<Suspect>,
-    /// True once the node is to leave.
-    pub(crate) stopping: watch::Sender<bool>,
-    /// Messages received, to notice silence.
-    pub(crate) received: AtomicU64,
-    pub(crate) garbled: Throttle,
-    pub(crate) not_taken: Throttle,
-}
-
-/// What this node has, wants, and has told.
-#[derive(Default)]
-pub(crate) struct Local {
-    pub(crate) shares: Shares,
-    pub(crate) clients: Clients,
-    pub(crate) watches: Watches,
-    pub(crate) topics: Topics,
-    /// Greater each time that the ledger is told everything again.
-    pub(crate) epoch: u64,
-}
-
-impl Local {
-    /// The ledger is told everything again: it may have lost it, or the node has a new id.
-    pub(crate) fn register_again(&mut self) {
-        self.epoch += 1;
-        self.shares.register_again();
-        self.clients.register_again();
-    }
-}
-
-/// This node among the others.
-pub(crate) struct Membership {
-    /// `None` while it is not registered.
-    pub(crate) id: Option<NodeId>,
-    /// The nodes that had registered by the last beat.
-    pub(crate) known: HashSet<NodeId>,
-    /// Until when nobody is declared dead, because who is missing may only not be back yet.
-    pub(crate) settled_at: Instant,
-    /// The ledger has lost data, or this node its lease: until when members that it lacks may only not be back yet.
-    pub(crate) loss_until: Option<Instant>,
-}
-
-impl Membership {
-    /// The others may have been cut off too: they have a lease's time to come back.
-    pub(crate) fn unsettle(&mut self, lease: Duration) {
-        self.settled_at = Instant::now() + lease;
-    }
 }
 
 impl Core {
-    pub(crate) fn id(&self) -> Option<NodeId> {
-        self.membership.lock().id.clone()
-    }
-
-    /// How long an answer that was lost may be asked for again.
-    pub(crate) fn remembered(&self) -> Duration {
-        self.settings.lease * REMEMBERED_LEASES
-    }
-
-    pub(crate) fn is_stopping(&self) -> bool {
-        *self.stopping.borrow()
+    /// A node that is not connected, and what its reaper receives.
+    pub(crate) fn new(settings: ClusterSettings, deliver: Deliver) -> (Self, mpsc::UnboundedReceiver<Suspect>) {
+        let (signals, suspects) = Signals::new();
+        let redis = RedisClient::new(ClientSettings {
+            url: settings.url.clone(),
+            authorities: settings.authorities.clone(),
+            prefix: settings.prefix.clone(),
+            response_timeout: settings.response_timeout,
+            lease: settings.lease,
+            beat: settings.beat,
+        });
+        let core = Self {
+            redis,
+            local: Mutex::default(),
+            membership: Membership::new(settings.lease, Instant::now()),
+            signals,
+            monitor: Monitor::new(),
+            deliver,
+            settings,
+        };
+        (core, suspects)
     }
 
     /// Adds a connection to a channel.
-    pub(crate) fn join(&self, place: &Place, joining: Joining) -> tokio::sync::oneshot::Receiver<Result<Joined, Full>> {
+    pub(crate) fn join(&self, place: &Place, request: JoinRequest) -> oneshot::Receiver<Result<Joined, JoinRefused>> {
+        let topic = self.redis.topic(&Topic::Channel(place.clone()));
         let mut local = self.local.lock();
-        let answer = local.shares.join(place, joining);
-        if local.topics.want(&self.keys.record(place)) {
-            local.shares.ready(place);
+        let answer = local.shares.join(place, request);
+        if local.topics.want(&topic) {
+            local.shares.note_subscribed(place);
         } else {
-            self.topics_changed.notify_one();
+            self.signals.topics.notify_one();
         }
         drop(local);
-        self.work.notify_one();
+        self.signals.changes.notify_one();
         answer
     }
 
@@ -137,74 +79,89 @@ impl Core {
             self.unwant(&mut local, &Topic::Channel(place.clone()));
         }
         drop(local);
-        self.work.notify_one();
+        self.signals.changes.notify_one();
     }
 
-    /// Gives a topic up, after a while.
+    /// Adds a client of an app. With a capacity, the answer comes when the ledger has looked for room.
+    pub(crate) fn connect_client(&self, app: &AppId, capacity: Option<u64>) -> Option<oneshot::Receiver<Admission>> {
+        let answer = self.local.lock().clients.connect(app, capacity)?;
+        self.signals.changes.notify_one();
+        Some(answer)
+    }
+
+    /// Removes a client of an app.
+    pub(crate) fn disconnect_client(&self, app: &AppId) {
+        if self.local.lock().clients.disconnect(app) {
+            self.signals.changes.notify_one();
+        }
+    }
+
+    /// Adds a watcher of a user.
+    pub(crate) fn watch(&self, app: &AppId, user_id: &UserId) {
+        let place = Self::user_place(app, user_id);
+        let mut local = self.local.lock();
+        let is_first = !local.watches.is_watched(&place);
+        local.watches.watch(&place);
+        if !is_first {
+            return;
+        }
+        if local.topics.want(&self.redis.topic(&Topic::Online(place.clone()))) {
+            local.watches.ask(place);
+            self.signals.changes.notify_one();
+        } else {
+            self.signals.topics.notify_one();
+        }
+    }
+
+    /// Removes a watcher of a user.
+    pub(crate) fn unwatch(&self, app: &AppId, user_id: &UserId) {
+        let place = Self::user_place(app, user_id);
+        let mut local = self.local.lock();
+        if local.watches.unwatch(&place) {
+            self.unwant(&mut local, &Topic::Online(place));
+        }
+    }
+
+    /// Stops wanting a topic.
     pub(crate) fn unwant(&self, local: &mut Local, topic: &Topic) {
-        local.topics.unwant(&self.keys.topic(topic), Instant::now());
-        self.topics_changed.notify_one();
+        local.topics.unwant(&self.redis.topic(topic), Instant::now());
+        self.signals.topics.notify_one();
     }
 
-    /// Tells what a settled change has brought, then who waits for it.
-    pub(crate) fn announce(&self, place: &Place, mut settled: Settled) {
-        if settled.is_empty {
-            let mut local = self.local.lock();
-            // Somebody may have come since.
-            if local.shares.connections(place) == 0 {
-                self.unwant(&mut local, &Topic::Channel(place.clone()));
-            }
-        }
-        if let Some(state) = settled.state.take() {
-            let removals = self.membership.lock().loss_until.is_none();
-            (self.deliver)(Notice::Loaded { place: place.clone(), state, removals, gaps: settled.gaps });
-        }
-        self.tell_edges(place, std::mem::take(&mut settled.edges));
-        settled.resolve();
-    }
-
-    /// Tells what became of a channel.
-    pub(crate) fn tell_edges(&self, place: &Place, edges: Vec<Edge>) {
+    /// Delivers what has changed for all nodes.
+    pub(crate) fn deliver_edges(&self, place: &Place, edges: Vec<Edge>) {
         if !edges.is_empty() {
             (self.deliver)(Notice::Edges { place: place.clone(), edges });
         }
     }
 
-    /// Looks after nodes that have something and are not known.
-    pub(crate) fn suspect(&self, nodes: Vec<NodeId>, what: impl Fn(NodeId) -> Suspect) {
-        let membership = self.membership.lock();
-        let is_strange = |node: &NodeId| membership.id.as_ref() != Some(node) && !membership.known.contains(node);
-        for node in nodes.into_iter().filter(is_strange) {
-            // Nobody looks any more once the node leaves.
-            let _ = self.suspects.send(what(node));
+    /// Lets the reaper look at nodes that have something in the ledger and are not in the list of nodes.
+    pub(crate) fn suspect(&self, nodes: Vec<NodeId>, suspect: impl Fn(NodeId) -> Suspect) {
+        for node in self.membership.unknown(nodes) {
+            self.signals.suspect(suspect(node));
         }
     }
 
-    /// This id has been taken for dead, or Redis has lost it: others have removed what was under it, or will.
-    pub(crate) fn lose(&self, lost: &NodeId) {
-        let mut membership = self.membership.lock();
-        if membership.id.as_ref() == Some(lost) {
-            tracing::warn!(node = %lost, "this node was taken for dead, or Redis has lost its data: it registers again");
-            self.monitor.count(Mishap::LostLease);
-            membership.id = None;
-            membership.unsettle(self.settings.lease);
-            membership.loss_until = Some(Instant::now() + self.settings.lease);
-            self.beat.notify_one();
-        }
-    }
-
-    /// Notes that something is wrong.
+    /// Notes that this node cannot work with Redis.
     pub(crate) fn trouble(&self, kind: TroubleKind, failure: &Failure) {
-        self.monitor.trouble(kind, &self.rights.explain(failure));
+        self.monitor.trouble(kind, &self.redis.explain(failure));
     }
 
-    /// Counts a message.
-    pub(crate) fn count_received(&self) {
-        self.received.fetch_add(1, Ordering::Relaxed);
+    /// This node was declared dead under this id, or Redis has lost its data. The next beat registers it under a new
+    /// id.
+    pub(crate) fn lose_id(&self, lost: &NodeId) {
+        if self.membership.lose_id(lost, Instant::now()) {
+            tracing::warn!(
+                node = %lost,
+                "other nodes declared this node dead, or Redis has lost its data; it registers again",
+            );
+            self.monitor.count(Mishap::LostLease);
+            self.signals.beat.notify_one();
+        }
     }
 
-    /// The place of an app's channel that carries only a user's events.
+    /// The channel that carries only this user's events. It stands for the user.
     pub(crate) fn user_place(app: &AppId, user_id: &UserId) -> Place {
-        Place { app: app.clone(), channel: clairon_protocol::ChannelName::of_user(user_id) }
+        Place { app: app.clone(), channel: ChannelName::of_user(user_id) }
     }
 }

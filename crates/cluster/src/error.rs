@@ -1,36 +1,45 @@
-//! What can go wrong when a node joins the others.
+//! Errors of a cluster.
 
-/// Why a node could not join. No text holds a secret; each is complete by itself.
+/// The reason why a node could not join the others, or a question got no answer. No text contains a secret; each is
+/// complete by itself.
 #[derive(Debug, thiserror::Error)]
 pub enum ClusterError {
-    /// The URL names no Redis that this program can use.
+    /// The URL of Redis is wrong.
     #[error("the Redis URL {problem}")]
     Url {
-        /// What is wrong with it, without repeating it.
+        /// What is wrong, without the URL, and what is allowed.
         problem: String,
     },
-    /// Another setting has a value that it cannot have.
-    #[error("the cluster's {field} {problem} allowed")]
+    /// Another setting has a value that is not allowed.
+    #[error("cluster setting {field} {problem}")]
     Setting {
-        /// Its name.
+        /// The name of the field.
         field: &'static str,
-        /// What it is, and what is allowed.
+        /// The value, and what is allowed.
         problem: String,
     },
-    /// Redis cannot be reached, or does not let this node in.
+    /// Redis cannot be reached, or refuses this node.
     #[error("cannot use Redis at {address}: {problem}")]
     Redis {
-        /// Where, without user and password.
+        /// The URL of Redis without user and passwords.
         address: String,
-        /// What Redis, the network or this program says.
+        /// The words of Redis, the network or this program.
         problem: String,
     },
-    /// A question could not be answered now.
+    /// A question has no answer now.
     #[error("Redis does not answer: {problem}")]
     Unavailable {
-        /// What Redis or the network says.
+        /// The words of Redis, the network or this program.
         problem: String,
     },
+}
+
+/// The reason why an event was not published.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum BusError {
+    /// There is no connection to the other nodes.
+    #[error("the bus between the nodes cannot be reached")]
+    Unavailable,
 }
 
 impl ClusterError {
@@ -41,12 +50,4 @@ impl ClusterError {
     pub(crate) fn url(problem: impl Into<String>) -> Self {
         Self::Url { problem: problem.into() }
     }
-}
-
-/// Why an event could not be published.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-pub enum BusError {
-    /// There is no connection to the other nodes.
-    #[error("the bus between the nodes cannot be reached")]
-    Unavailable,
 }

@@ -1,4 +1,4 @@
-//! Whether a node can hear the others and be heard.
+//! Whether a node can work with the others.
 
 use std::{
     sync::atomic::{AtomicU64, Ordering},
@@ -7,42 +7,42 @@ use std::{
 
 use tokio::sync::watch;
 
-/// How a node stands with Redis.
+/// Whether a node can work with Redis.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Health {
-    /// What is wrong, and since when; `None` is well.
+    /// The worst trouble, if there is any.
     pub trouble: Option<Trouble>,
 }
 
 /// Something that keeps a node from working with the others.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Trouble {
-    /// What.
+    /// Its kind.
     pub kind: TroubleKind,
-    /// Since when without a pause.
+    /// When it began. It has not paused since.
     pub since: Instant,
-    /// What Redis or the network says.
+    /// The words of Redis, the network or this program.
     pub cause: String,
 }
 
-/// The kinds of trouble, the worst first.
+/// The kinds of trouble. The worst is first.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum TroubleKind {
-    /// The node does not hear the others: its subscriptions are gone. It publishes nothing.
+    /// The node does not receive messages of other nodes: it has no subscriptions. It publishes nothing.
     Deaf,
-    /// Redis takes no writes: joins wait, and others do not see what changes here.
+    /// Redis takes no writes: joins wait, and the other nodes do not see what changes on this node.
     CannotWrite,
 }
 
 impl Health {
-    /// True where nothing is wrong.
+    /// True if there is no trouble.
     #[must_use]
     pub const fn is_well(&self) -> bool {
         self.trouble.is_none()
     }
 }
 
-/// Collects what the connections find, and shows the worst of it.
+/// Collects the troubles that the tasks find, and shows the worst.
 #[derive(Debug)]
 pub(crate) struct Monitor {
     /// By [`TroubleKind`].
@@ -52,19 +52,19 @@ pub(crate) struct Monitor {
     mishaps: [AtomicU64; 3],
 }
 
-/// What may go wrong, and is counted.
+/// Something that may go wrong. It is counted.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Mishap {
-    /// Events of other nodes may have been missed: the connection that brings them was lost, and made again.
+    /// The connection for messages was lost. Events of other nodes may have been missed.
     Gap,
-    /// Redis did not confirm events that were to be published. Whether they were is not known.
+    /// Redis did not confirm that events were published. It is not known whether they were.
     UnansweredPublish,
-    /// The node was taken for dead, or Redis has lost its data: it had to register again.
+    /// Other nodes declared this node dead, or Redis lost its data. The node registered again.
     LostLease,
 }
 
 impl Monitor {
-    /// Nothing is wrong yet.
+    /// A monitor without any trouble.
     pub(crate) fn new() -> Self {
         Self { found: parking_lot::Mutex::default(), shown: watch::Sender::default(), mishaps: Default::default() }
     }
@@ -78,33 +78,33 @@ impl Monitor {
         self.found.lock()[kind as usize].is_some()
     }
 
-    /// How many times it has happened.
+    /// How many times a mishap has happened.
     pub(crate) fn mishaps(&self, mishap: Mishap) -> u64 {
         self.mishaps[mishap as usize].load(Ordering::Relaxed)
     }
 
-    /// Counts that it has happened.
+    /// Counts a mishap.
     pub(crate) fn count(&self, mishap: Mishap) {
         self.mishaps[mishap as usize].fetch_add(1, Ordering::Relaxed);
     }
 
-    /// Notes that something is wrong; it keeps the time at which it began.
+    /// Notes a trouble. If it was noted before, it keeps the time of its beginning.
     pub(crate) fn trouble(&self, kind: TroubleKind, cause: &str) {
         let mut found = self.found.lock();
         let slot = &mut found[kind as usize];
         let since = slot.as_ref().map_or_else(Instant::now, |trouble| trouble.since);
         if slot.is_none() {
-            tracing::warn!(?kind, cause, "trouble with Redis");
+            tracing::warn!(?kind, cause, "cannot work with Redis");
         }
         *slot = Some(Trouble { kind, since, cause: cause.to_owned() });
         self.show(&found);
     }
 
-    /// Notes that it is well again.
+    /// Notes the end of a trouble.
     pub(crate) fn well(&self, kind: TroubleKind) {
         let mut found = self.found.lock();
         if let Some(trouble) = found[kind as usize].take() {
-            tracing::info!(?kind, seconds = trouble.since.elapsed().as_secs_f32(), "well with Redis again");
+            tracing::info!(?kind, seconds = trouble.since.elapsed().as_secs_f32(), "can work with Redis again");
             self.show(&found);
         }
     }
@@ -124,7 +124,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_worst_trouble_is_shown_since_it_began() {
+    fn the_worst_trouble_is_shown_with_the_time_of_its_beginning() {
         let monitor = Monitor::new();
         let health = monitor.receiver();
         let shown = || health.borrow().trouble.as_ref().map(|trouble| (trouble.kind, trouble.cause.clone()));

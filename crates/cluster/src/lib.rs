@@ -1,41 +1,52 @@
-//! What nodes tell each other.
+//! How events and members get from node to node.
 //!
-//! A [`Cluster`] carries events through Redis or Valkey and keeps the ledger: the connections, members and users of all
-//! nodes. A node publishes through it and delivers what it brings, its own events included. Hence there is no filter
-//! for echoes, and all nodes see one order per channel.
+//! A [`Cluster`] carries events through Redis or Valkey, and keeps the ledger: the connections, members and users of
+//! all nodes. A node publishes through it and handles what it delivers, its own events included. So no node filters its
+//! own events, and every channel has one order for all nodes.
+//!
+//! Each layer uses only layers above it in this table; `tests/layers.rs` checks it.
+//!
+//! | layer | modules |
+//! |---|---|
+//! | what a caller and a cluster exchange | `error`, `notice`, `joining`, `health` |
+//! | helpers | `backoff`, `throttle` |
+//! | the contract with the ledger | `ledger` |
+//! | what this node has and wants; pure | `local` |
+//! | how Redis is reached and what is asked of it | `redis` |
+//! | what the tasks share | `settings`, `membership`, `signals`, `core` |
+//! | the tasks | `tasks` |
+//! | the handle of a node | `pending`, `cluster` |
 
-mod authorities;
 mod backoff;
-mod clients;
 mod cluster;
-mod committer;
 mod core;
-mod engine;
 mod error;
 mod health;
 mod joining;
-mod keys;
-mod lease;
-mod message;
+mod ledger;
+mod local;
+mod membership;
 mod notice;
-mod reads;
-mod scripts;
+mod pending;
+mod redis;
 mod settings;
-mod shares;
-mod subscription;
-mod survivors;
+mod signals;
+mod tasks;
 mod throttle;
-mod topics;
-mod url;
-mod watches;
 
-pub use authorities::Authorities;
 pub use clairon_protocol::{CacheEntry, Publication};
-pub use cluster::Cluster;
-pub use error::{BusError, ClusterError};
-pub use health::{Health, Mishap, Trouble, TroubleKind};
-pub use joining::{Full, Joined, Joining, OverCapacity, PendingJoin};
-pub use notice::{CachedEvent, Deliver, Notice, Place, State};
-pub use reads::ChannelInfo;
-pub use settings::ClusterSettings;
-pub use url::RedisUrl;
+
+pub use self::{
+    cluster::Cluster,
+    error::{BusError, ClusterError},
+    health::{Health, Mishap, Trouble, TroubleKind},
+    joining::{JoinRefused, JoinRequest, Joined, OverCapacity},
+    notice::{CachedEvent, ChannelState, Deliver, Notice, Place},
+    pending::PendingJoin,
+    redis::{
+        authorities::{Authorities, AuthoritiesError},
+        reads::ChannelInfo,
+        url::RedisUrl,
+    },
+    settings::ClusterSettings,
+};

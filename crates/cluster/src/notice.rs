@@ -1,129 +1,132 @@
-//! What a bus and a cluster tell their node.
+//! What a bus and a cluster deliver to their node.
 
 use std::{sync::Arc, time::Duration};
 
 use bytes::Bytes;
-use clairon_protocol::{AppId, ChannelName, Edge, Member, UserId};
+use clairon_protocol::{AppId, ChannelName, Edge, Member, Publication, UserId};
 
-use crate::Publication;
-
-/// Receives notices. Those of one channel's topic come in the order that all nodes see; others may come at the same
+/// Receives notices. The messages of one topic come in the order that all nodes see. Other notices may come at the same
 /// time, from other tasks. It must not block.
 pub type Deliver = Box<dyn Fn(Notice) + Send + Sync>;
 
 /// A channel of an app.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct Place {
-    /// Whose channel.
+    /// The app.
     pub app: AppId,
-    /// Which.
+    /// The channel.
     pub channel: ChannelName,
 }
 
 /// Something that a node must know.
 ///
-/// Versions order the changes of one place: each is greater than the one before. A receiver drops a versioned notice at
-/// or below the version that it has, and keeps one that comes before the first [`Notice::Loaded`], or between a
-/// [`Notice::Gap`] and the next `Loaded` that knows of it, until that has come: what it has is not the state before
-/// that change. It takes this `Loaded` and goes on from its version. Of any other it drops one below the version that
-/// it has, and one from before the last gap.
+/// # Versions
+///
+/// Each change of a channel has a greater version than the change before. A receiver keeps the state of a channel with
+/// its version:
+///
+/// - It has no state before the first [`Notice::Loaded`], and after a [`Notice::Gap`] until a `Loaded` that makes up
+///   for this gap. Meanwhile it keeps notices with a version. Then it takes the loaded state, and applies what it kept.
+/// - It drops every notice with a version that is not greater than that of its state.
+/// - It drops every other `Loaded` with a lower version than that of its state, or from before the last gap.
 #[derive(Clone, Debug)]
 pub enum Notice {
     /// An event for the subscribers of a channel.
     Event(Publication),
     /// A user became a member of a presence channel.
     MemberAdded {
-        /// Where.
+        /// The channel.
         place: Place,
-        /// The channel's version with this change.
+        /// The version that contains the change.
         version: u64,
-        /// Who.
+        /// The new member.
         member: Member,
     },
-    /// A user is a member no more.
+    /// A user is not a member any more.
     MemberRemoved {
-        /// Where.
+        /// The channel.
         place: Place,
-        /// The channel's version with this change.
+        /// The version that contains the change.
         version: u64,
-        /// Who. Its JSON type is a string, whatever the member's own is.
+        /// The user. The id is a JSON string here, even if the member's id is a JSON number.
         user_id: UserId,
     },
-    /// How many connections subscribe to a channel on all nodes, where its app wants them told.
+    /// The number of a channel's connections on all nodes has changed. Only for apps that publish it.
     Count {
-        /// Where.
+        /// The channel.
         place: Place,
-        /// The channel's version with this change.
+        /// The version that contains the change.
         version: u64,
-        /// How many.
+        /// Number of connections.
         connections: u64,
     },
-    /// Whether a watched user is signed in anywhere.
+    /// A watched user has signed in or out.
     Online {
-        /// Of which app.
+        /// The app.
         app: AppId,
-        /// Who.
+        /// The user.
         user_id: UserId,
-        /// Counts for this user alone.
+        /// Orders the notices about this user. It is not the version of a channel.
         version: u64,
-        /// True from their first sign-in to the end of their last connection.
+        /// True from the user's first sign-in on any node until the end of the last signed-in connection.
         is_online: bool,
     },
     /// All connections of a user are to be closed.
     Terminate {
-        /// Of which app.
+        /// The app.
         app: AppId,
-        /// Whose.
+        /// The user.
         user_id: UserId,
     },
-    /// All that the ledger knows of a channel with subscribers here: after the first of them, and after each gap.
+    /// The state of a channel with subscribers on this node: for the first of them, and after each gap.
     Loaded {
-        /// Which.
+        /// The channel.
         place: Place,
-        /// What there is.
-        state: State,
-        /// True where members that `state` lacks have left. False where they may only not be back yet, because the
-        /// ledger has lost data or this node its lease; a notice with `true` follows one lease later.
-        removals: bool,
-        /// How many gaps there had been when it was asked for: it makes up for them, not for later ones.
+        /// The state.
+        state: ChannelState,
+        /// True if a member absent from `state` has left. False if it may only not be back yet, because the ledger has
+        /// lost data or this node its id. A notice with true then follows one lease later.
+        is_complete: bool,
+        /// Number of gaps when the state was asked for. The state makes up for these, not for later ones.
         gaps: u64,
     },
-    /// Messages of any topic may have been missed. A [`Notice::Loaded`] follows for each channel with subscribers here.
+    /// Messages of all topics may have been missed. A [`Notice::Loaded`] follows for each channel with subscribers
+    /// here.
     Gap {
-        /// How many there have been.
+        /// Number of gaps so far.
         gaps: u64,
     },
-    /// What became of a channel over all nodes. Each edge is told to exactly one node.
+    /// A channel has changed for all nodes. Each edge is delivered on exactly one node.
     Edges {
-        /// Which.
+        /// The channel.
         place: Place,
-        /// In their order.
+        /// The edges in their order.
         edges: Vec<Edge>,
     },
 }
 
-/// A channel over all nodes.
+/// The state of a channel over all nodes.
 #[derive(Clone, Debug, Default)]
-pub struct State {
-    /// The version that contains it.
+pub struct ChannelState {
+    /// Version of the state.
     pub version: u64,
-    /// How many connections subscribe.
+    /// Number of connections.
     pub connections: u64,
     /// The members of a presence channel.
     pub members: Vec<Member>,
-    /// What a cache channel remembers.
+    /// The event that a cache channel caches.
     pub cached: Option<CachedEvent>,
 }
 
-/// What a cache channel remembers.
+/// The event that a cache channel caches.
 #[derive(Clone, Debug)]
 pub struct CachedEvent {
-    /// The version of its publication: newer than another of a lower one.
+    /// Version of the channel that contains the event. A later event has a greater one.
     pub version: u64,
-    /// As it went to the subscribers' sockets.
+    /// The WebSocket frame that the subscribers got.
     pub frame: Bytes,
-    /// Its data, as a JSON string.
+    /// The event's data, as a JSON string.
     pub data: Arc<str>,
-    /// How long it is still remembered.
+    /// Remaining time in the cache.
     pub ttl: Duration,
 }

@@ -1,32 +1,35 @@
-//! How a node reaches the others.
+//! Settings of a cluster.
 
 use std::time::Duration;
 
-use crate::{Authorities, ClusterError, RedisUrl};
+use crate::{
+    error::ClusterError,
+    redis::{authorities::Authorities, url::RedisUrl},
+};
 
-/// The longest key prefix, in bytes: it is part of every key.
+/// Longest key prefix, in bytes: it is part of every key.
 const PREFIX_BYTES: usize = 64;
 
 /// Settings of a [`Cluster`](crate::Cluster).
 #[derive(Clone, Debug)]
 pub struct ClusterSettings {
-    /// Where Redis or Valkey is.
+    /// The URL of Redis or Valkey.
     pub url: RedisUrl,
-    /// Who may vouch for it over TLS. `None`: the public authorities.
+    /// The authorities whose certificates are trusted over TLS. `None`: the public authorities.
     pub authorities: Option<Authorities>,
-    /// What all keys and topics begin with, so that several sites may share one Redis. It must not have braces or
-    /// control characters.
+    /// Beginning of all keys and topics, so that several sites can share one Redis. It has 1 to 64 bytes, without
+    /// braces and control characters.
     pub prefix: String,
-    /// How long a node that says nothing is still believed to live.
+    /// How long a node without a beat is taken to be alive. At least twice `beat`.
     pub lease: Duration,
-    /// How often a node says that it lives, looks after the others, and probes its connections.
+    /// Time between two beats: the node renews its lease, looks for dead nodes, and checks its connections.
     pub beat: Duration,
-    /// How long Redis may take to answer before its connection counts as lost.
+    /// How long Redis may take to answer. After that its connection counts as lost. Less than `lease`.
     pub response_timeout: Duration,
 }
 
 impl ClusterSettings {
-    /// The defaults with this URL.
+    /// The default settings with this URL.
     #[must_use]
     pub fn new(url: RedisUrl) -> Self {
         Self {
@@ -39,35 +42,66 @@ impl ClusterSettings {
         }
     }
 
-    /// Checks what depends on each other.
+    /// Checks the ranges of the settings.
     pub(crate) fn check(&self) -> Result<(), ClusterError> {
         let prefix = &self.prefix;
         if !(1..=PREFIX_BYTES).contains(&prefix.len()) {
-            return Err(ClusterError::setting(
-                "prefix",
-                format!("has {} bytes, 1 to {PREFIX_BYTES} are", prefix.len()),
-            ));
+            let problem = format!("has {} bytes; it must have 1 to {PREFIX_BYTES}", prefix.len());
+            return Err(ClusterError::setting("prefix", problem));
         }
         if let Some(position) = prefix.find(|c: char| c == '{' || c == '}' || c.is_control()) {
-            return Err(ClusterError::setting(
-                "prefix",
-                format!("has a brace or control character at byte {position}, none is"),
-            ));
+            let problem = format!("has a brace or a control character at byte {position}; remove it");
+            return Err(ClusterError::setting("prefix", problem));
         }
-        let [lease, beat] = [self.lease, self.beat].map(|time| time.as_millis());
-        if beat == 0 || lease < 2 * beat {
-            return Err(ClusterError::setting(
-                "lease",
-                format!("is {lease} ms, twice the beat of {beat} ms or more is"),
-            ));
+        let [lease, beat, timeout] = [self.lease, self.beat, self.response_timeout].map(|time| time.as_millis());
+        if beat == 0 {
+            return Err(ClusterError::setting("beat", "is 0 ms; it must be 1 ms or more".to_owned()));
         }
-        if self.response_timeout.is_zero() || self.response_timeout >= self.lease {
-            let timeout = self.response_timeout.as_millis();
-            return Err(ClusterError::setting(
-                "response timeout",
-                format!("is {timeout} ms, 1 ms to less than the lease is"),
-            ));
+        if lease < 2 * beat {
+            let twice = 2 * beat;
+            let problem =
+                format!("is {lease} ms; it must be at least twice the beat ({beat} ms), so {twice} ms or more");
+            return Err(ClusterError::setting("lease", problem));
+        }
+        if timeout == 0 || timeout >= lease {
+            let problem = format!("is {timeout} ms; it must be 1 ms or more and less than the lease ({lease} ms)");
+            return Err(ClusterError::setting("response_timeout", problem));
         }
         Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_error_names_the_setting_its_value_and_what_is_allowed() {
+        let refusal = |change: fn(&mut ClusterSettings)| {
+            let mut settings = ClusterSettings::new("redis://localhost".parse().unwrap());
+            assert!(settings.check().is_ok());
+            change(&mut settings);
+            settings.check().unwrap_err().to_string()
+        };
+        assert_eq!(
+            refusal(|settings| settings.prefix.clear()),
+            "cluster setting prefix has 0 bytes; it must have 1 to 64"
+        );
+        assert_eq!(
+            refusal(|settings| settings.prefix = "a{b".to_owned()),
+            "cluster setting prefix has a brace or a control character at byte 1; remove it"
+        );
+        assert_eq!(
+            refusal(|settings| settings.lease = Duration::from_secs(3)),
+            "cluster setting lease is 3000 ms; it must be at least twice the beat (5000 ms), so 10000 ms or more"
+        );
+        assert_eq!(
+            refusal(|settings| settings.beat = Duration::ZERO),
+            "cluster setting beat is 0 ms; it must be 1 ms or more"
+        );
+        assert_eq!(
+            refusal(|settings| settings.response_timeout = settings.lease),
+            "cluster setting response_timeout is 15000 ms; it must be 1 ms or more and less than the lease (15000 ms)"
+        );
     }
 }

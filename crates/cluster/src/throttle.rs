@@ -1,4 +1,4 @@
-//! Log lines that would come too often.
+//! Log lines that would be too many.
 
 use std::time::{Duration, Instant};
 
@@ -6,26 +6,26 @@ use parking_lot::Mutex;
 
 const PAUSE: Duration = Duration::from_secs(10);
 
-/// Lets one line pass in ten seconds.
+/// Lets one log line pass in ten seconds.
 #[derive(Debug, Default)]
-pub(crate) struct Throttle(Mutex<State>);
+pub(crate) struct Throttle(Mutex<ThrottleState>);
 
 #[derive(Debug, Default)]
-struct State {
+struct ThrottleState {
     last: Option<Instant>,
-    held_back: u64,
+    suppressed: u64,
 }
 
 impl Throttle {
-    /// Where a line may be written now: how many were held back before it.
+    /// If a line may be written now: the number of lines that were suppressed before it.
     pub(crate) fn pass(&self, now: Instant) -> Option<u64> {
         let mut state = self.0.lock();
         if state.last.is_some_and(|last| now.duration_since(last) < PAUSE) {
-            state.held_back += 1;
+            state.suppressed += 1;
             return None;
         }
         state.last = Some(now);
-        Some(std::mem::take(&mut state.held_back))
+        Some(std::mem::take(&mut state.suppressed))
     }
 }
 

@@ -38,7 +38,7 @@ pub(super) fn read(fields: &mut Fields<'_>) -> Option<ClusterSettings> {
 
 fn read_authorities(path: &str) -> anyhow::Result<Authorities> {
     let pem = fs::read(path).map_err(|error| anyhow!("it cannot be read: {error}"))?;
-    Authorities::from_pem(pem).map_err(|error| anyhow!("{error}"))
+    Ok(Authorities::from_pem(pem)?)
 }
 
 fn parse_prefix(text: &str) -> Result<String, &'static str> {

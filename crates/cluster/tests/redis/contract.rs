@@ -1,33 +1,59 @@
-//! What holds for nodes whatever Redis they share.
+//! The contract of a cluster: what holds over every kind of Redis. Each case is one test for each kind.
+//!
+//! The cases over one kind share its servers. Each case has a key prefix of its own.
 
-mod events;
-mod ledger;
-mod members;
-mod nodes;
+pub(crate) mod events;
+pub(crate) mod ledger;
+pub(crate) mod members;
+pub(crate) mod nodes;
 
-/// Checks all of it, with a key prefix for each part.
-pub(crate) async fn check(url: &str) {
-    check_without_raw(url).await;
-    events::what_is_foreign_is_dropped(url).await;
-    nodes::a_lease_that_ended_is_given_again(url).await;
-    nodes::a_node_that_was_taken_for_dead_comes_back(url).await;
+/// Makes a test of each case. `$redis` is a [`Shared`](crate::support::shared::Shared) of servers with a method `url`.
+macro_rules! contract {
+    ($redis:ident) => {
+        mod contract {
+            use super::$redis;
+            crate::contract::common_cases!($redis);
+            crate::contract::cases!($redis, events: what_is_foreign_is_dropped);
+            crate::contract::cases!($redis, nodes: a_lease_that_ended_is_renewed);
+            crate::contract::cases!($redis, nodes: a_node_that_was_declared_dead_comes_back);
+        }
+    };
 }
 
-/// Checks what needs no other client to play a part.
-pub(crate) async fn check_without_raw(url: &str) {
-    events::one_order_for_all(url).await;
-    events::a_cache_channel_remembers(url).await;
-    events::nobody_hears_another_channel_or_prefix(url).await;
-    members::one_edge_however_many_join_at_once(url).await;
-    members::a_full_channel_takes_its_members(url).await;
-    members::a_rejoin_reads_the_channel_again(url).await;
-    members::ids_keep_their_type_and_letters(url).await;
-    members::a_join_that_is_dropped_is_undone(url).await;
-    ledger::counts_are_told(url).await;
-    ledger::capacity_is_shared(url).await;
-    ledger::a_watched_user_comes_and_goes(url).await;
-    ledger::questions_are_answered_for_all_nodes(url).await;
-    ledger::thousands_go_at_once(url).await;
-    nodes::a_crashed_node_is_removed_once(url).await;
-    nodes::a_node_that_leaves_is_removed_at_once(url).await;
+/// The same without the cases in which a plain client of Redis takes part: some kinds of Redis admit none.
+macro_rules! contract_for_nodes {
+    ($redis:ident) => {
+        mod contract {
+            use super::$redis;
+            crate::contract::common_cases!($redis);
+        }
+    };
 }
+
+macro_rules! common_cases {
+    ($redis:ident) => {
+        crate::contract::cases!($redis, events: one_order_for_all, a_cache_channel_remembers);
+        crate::contract::cases!($redis, events: no_node_hears_another_channel_or_prefix);
+        crate::contract::cases!($redis, members: one_edge_however_many_join_at_once, a_full_channel_takes_its_members);
+        crate::contract::cases!($redis, members: a_rejoin_reads_the_channel_again, ids_keep_their_type_and_letters);
+        crate::contract::cases!($redis, members: a_join_that_is_dropped_is_undone);
+        crate::contract::cases!($redis, ledger: counts_are_published, capacity_is_shared);
+        crate::contract::cases!($redis, ledger: a_watched_user_comes_and_goes, thousands_leave_at_once);
+        crate::contract::cases!($redis, ledger: questions_are_answered_for_all_nodes);
+        crate::contract::cases!($redis, nodes: a_crashed_node_is_removed_once, a_node_that_leaves_is_removed_at_once);
+    };
+}
+
+macro_rules! cases {
+    ($redis:ident, $part:ident: $($case:ident),+) => {
+        $(
+            #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+            async fn $case() {
+                let redis = $redis.get();
+                crate::contract::$part::$case(&redis.url()).await;
+            }
+        )+
+    };
+}
+
+pub(crate) use {cases, common_cases, contract, contract_for_nodes};

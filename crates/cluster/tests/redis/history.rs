@@ -1,5 +1,5 @@
-//! Random histories: clients come and go on three nodes while things break. At rest, what every node and the ledger
-//! believe is what is true.
+//! Random histories: clients come and go on three nodes while things fail. At rest, the subscribers on every node and
+//! the ledger see what is true.
 
 use std::{
     collections::{BTreeMap, BTreeSet},
@@ -21,7 +21,7 @@ const STEPS: usize = 300;
 const ROOMS: [&str; 4] = ["presence-a", "presence-b", "presence-c", "presence-d"];
 const USERS: [&str; 6] = ["ada", "bob", "cem", "dan", "eve", "fay"];
 
-/// What may break.
+/// What may fail.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Faults {
     /// Connections of one node.
@@ -32,7 +32,7 @@ enum Faults {
     All,
 }
 
-/// Someone who has joined a room on a node, or is about to have.
+/// A client that has joined a room on a node, or is joining.
 struct Client {
     node: usize,
     room: &'static str,
@@ -45,9 +45,9 @@ struct World {
     server: RedisServer,
     proxies: Vec<Proxy>,
     nodes: Vec<Node>,
-    /// What all nodes were told, those too that are no more.
+    /// The notices of all nodes, those that have crashed included.
     logs: Vec<Log>,
-    /// Who is there, as it must be at rest.
+    /// The clients that are there at rest.
     clients: Vec<Client>,
 }
 
@@ -72,7 +72,7 @@ impl World {
             900..985 => time::sleep(Duration::from_millis(self.random.random_range(0..20))).await,
             985..990 => self.proxies[self.random.random_range(0..3_usize)].hiccup(),
             990..995 => {
-                // Some are longer than a lease.
+                // Some cuts are longer than a lease.
                 let time = Duration::from_millis(self.random.random_range(0..2_500));
                 self.proxies[self.random.random_range(0..3_usize)].cut_for(time);
             }
@@ -99,7 +99,7 @@ impl World {
         self.clients.push(Client { node, room, user, join });
     }
 
-    /// Someone leaves; who waits for their join gives up.
+    /// A client leaves. If its join is not ready, the join is dropped.
     async fn leave(&mut self) {
         if self.clients.is_empty() {
             return;
@@ -112,11 +112,11 @@ impl World {
         }
     }
 
-    /// A node ends without a word; another takes its place.
+    /// A node crashes. Another one takes its place.
     async fn crash(&mut self) {
         let index = self.random.random_range(0..3);
         for client in self.clients.extract_if(.., |client| client.node == index) {
-            // Its join may never be ready now.
+            // Its join will not be ready.
             client.join.abort();
         }
         self.proxies[index].mend();
@@ -125,7 +125,7 @@ impl World {
         self.nodes[index] = new;
     }
 
-    /// Waits until all that is believed is true.
+    /// Waits until the nodes and the ledger see what is true.
     async fn rest(&mut self) {
         for client in &mut self.clients {
             soon("a join", &mut client.join).await.expect("it succeeds");
@@ -143,8 +143,8 @@ impl World {
         }
     }
 
-    /// Waits until each user was added once more than removed where they are there, else as often; and the same for
-    /// rooms.
+    /// Waits until the edges fit: each user who is there was added once more than removed, every other as often. The
+    /// same holds for occupied rooms.
     async fn wait_edges(&self) {
         for room in ROOMS {
             let mut expected = BTreeMap::new();
@@ -161,7 +161,7 @@ impl World {
         }
     }
 
-    /// How many times more a user was added than removed, and by the empty name the room itself; without zeros.
+    /// How many times more each user was added than removed, without zeros. The empty name is the room itself.
     fn balance(&self, room: &str) -> BTreeMap<String, i64> {
         let mut balance: BTreeMap<String, i64> = BTreeMap::new();
         for edge in self.logs.iter().flat_map(|log| log.edges(room)) {

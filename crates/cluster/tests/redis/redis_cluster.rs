@@ -6,21 +6,20 @@ use clairon_cluster::{Mishap, Notice};
 use futures_util::future::join_all;
 
 use crate::{
-    contract,
+    contract::contract,
     support::{
         node::{Node, app, event, name, soon},
         redis_cluster::RedisCluster,
         redis_server::RedisServer,
+        shared::Shared,
     },
 };
 
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn the_contract_holds() {
-    let cluster = RedisCluster::start();
-    contract::check(&cluster.url()).await;
-}
+static CLUSTER: Shared<RedisCluster> = Shared::new(RedisCluster::start);
 
-/// Two nodes in twenty rooms, which lie on all shards.
+contract!(CLUSTER);
+
+/// Two nodes in 20 rooms. Every shard has some of the rooms.
 async fn two_nodes(cluster: &RedisCluster) -> ([Node; 2], Vec<String>) {
     let nodes = [Node::start(&cluster.url(), "fault").await, Node::start(&cluster.url(), "fault").await];
     let rooms: Vec<String> = (0..20).map(|number| format!("presence-{number}")).collect();
@@ -39,7 +38,7 @@ async fn wait_rooms(nodes: &[Node], rooms: &[String], users: &[&str]) {
     }
 }
 
-/// Publishes to all rooms until both nodes have heard of each.
+/// Publishes to each room until both nodes have received an event of it.
 async fn wait_connected(nodes: &[Node; 2], rooms: &[String]) {
     for room in rooms {
         let heard = |log: &[Notice]| Node::texts(log, room).contains(&"after".to_owned()).then_some(());
@@ -50,28 +49,28 @@ async fn wait_connected(nodes: &[Node; 2], rooms: &[String]) {
             }
         };
         tokio::select! {
-            () = publish => unreachable!("it goes on for ever"),
+            () = publish => unreachable!("the loop has no end"),
             _ = join_all(nodes.iter().map(|node| node.wait("an event", heard))) => {}
         }
     }
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn the_loss_of_a_master_costs_nobody_their_place() {
+async fn the_loss_of_a_master_removes_no_member() {
     let mut cluster = RedisCluster::start();
     let (nodes, rooms) = two_nodes(&cluster).await;
     cluster.masters[0].kill();
     let killed = Instant::now();
     let deaf = |health: &clairon_cluster::Health| !health.is_well();
-    nodes[0].wait_health("its shard is gone", deaf).await;
+    nodes[0].wait_health("a shard is down", deaf).await;
     let joins = rooms.iter().map(|room| nodes[0].cluster.join(&app(), &name(room), Node::joining(Some("cem"))));
     soon("20 joins", join_all(joins)).await;
     wait_rooms(&nodes, &rooms, &["ada", "bob", "cem"]).await;
     wait_connected(&nodes, &rooms).await;
     for node in &nodes {
         node.wait_health("well", clairon_cluster::Health::is_well).await;
-        assert!(rooms.iter().all(|room| node.room(room).removed.is_empty()), "nobody was away");
-        // However long it takes: pauses double up to a beat, and begin anew only after a beat without trouble.
+        assert!(rooms.iter().all(|room| node.room(room).removed.is_empty()), "no member was removed");
+        // Pauses double up to a beat, and begin with the first one again only after a beat without trouble.
         let (gaps, most) = (node.cluster.mishaps(Mishap::Gap), 5 + killed.elapsed().as_millis() / 125);
         assert!(u128::from(gaps) <= most, "{gaps} attempts to listen, of {most}");
     }
@@ -114,7 +113,7 @@ async fn a_slot_that_moves_takes_its_subscribers_along() {
     wait_connected(&nodes, &["presence-3".to_owned()]).await;
 }
 
-/// True where a server says that it serves a slot.
+/// True if a server says that it serves a slot.
 fn owns(server: &RedisServer, id: &str, slot: u16) -> bool {
     let nodes: String = server.ask("CLUSTER", &["NODES"]);
     let line = nodes.lines().find(|line| line.starts_with(id)).expect("it knows itself");

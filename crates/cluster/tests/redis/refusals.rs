@@ -1,4 +1,4 @@
-//! What a node says at its start when Redis cannot be used.
+//! Errors at the start of a node, when Redis cannot be used.
 
 use std::process::Command;
 
@@ -37,7 +37,7 @@ async fn one_line_says_what_is_wrong() {
     server.ask::<()>("REPLICAOF", &["127.0.0.1", "1"]);
     assert!(refusal(&server.url()).await.contains("it is a replica"));
     let text = refusal(&format!("redis+sentinel://127.0.0.1:{}/main", server.port())).await;
-    assert!(text.contains("does not tell the master"), "{text}");
+    assert!(text.contains("cannot be asked"), "{text}");
     let text = refusal(&format!("redis+cluster://127.0.0.1:{}", server.port())).await;
     assert!(text.contains("cluster support disabled"), "{text}");
 }
@@ -78,7 +78,7 @@ async fn a_certificate_needs_an_authority_that_is_trusted() {
     let authorities = Authorities::from_pem(pem).expect("a certificate");
     let trusting = ClusterSettings { authorities: Some(authorities), ..settings(&url, "trusted") };
     let node = Node::try_start(trusting).await.expect("its certificate is its own authority");
-    node.cluster.publish(Vec::new()).await.expect("it can be talked to");
+    node.cluster.publish(Vec::new()).await.expect("published");
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

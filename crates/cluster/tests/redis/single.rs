@@ -1,29 +1,30 @@
-//! One server, and what can happen to it.
-
-use std::time::Duration;
+//! One server, and the faults of it.
 
 use clairon_cluster::{BusError, Mishap, Notice, TroubleKind};
 use futures_util::future::{join_all, poll_immediate};
 
-use crate::{
-    contract,
-    support::{
-        node::{Node, app, event, name, settings, soon},
-        proxy::Proxy,
-        raw,
-        redis_server::RedisServer,
-    },
+use crate::support::{
+    node::{Node, app, event, eventually, name, settings, soon},
+    proxy::Proxy,
+    raw,
+    redis_server::RedisServer,
 };
 
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn the_contract_holds() {
-    let server = RedisServer::start();
-    contract::check(&server.url()).await;
+/// The contract over one server.
+mod default {
+    use crate::{
+        contract::contract,
+        support::{redis_server::RedisServer, shared::Shared},
+    };
+
+    static SERVER: Shared<RedisServer> = Shared::new(RedisServer::start);
+
+    contract!(SERVER);
 }
 
-/// Redis delivers what is published to subscribers in all databases.
+/// Redis delivers a message to the subscribers in all databases.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn the_databases_of_a_server_are_apart() {
+async fn the_databases_of_a_server_are_separate() {
     let server = RedisServer::start();
     let start = |database: &str| {
         let url = format!("{}/{database}", server.url());
@@ -37,7 +38,7 @@ async fn the_databases_of_a_server_are_apart() {
     one.publish("presence-x", "for one").await;
     zero.cluster.watch(&app(), &"dan".into());
     one.join("#server-to-user-dan", None).await;
-    // The last notice of each node comes after all that it could have heard of others.
+    // The last notice of each node comes after everything that it could have received from other databases.
     also_one.publish("presence-x", "the last for one").await;
     zero.publish("presence-x", "the last for zero").await;
     for (node, texts) in [
@@ -58,8 +59,8 @@ async fn the_databases_of_a_server_are_apart() {
             Notice::Online { is_online, .. } => Some(*is_online),
             _ => None,
         };
-        let told: Vec<bool> = log.iter().filter_map(is_online).collect();
-        (!told.is_empty()).then_some(told)
+        let seen: Vec<bool> = log.iter().filter_map(is_online).collect();
+        (!seen.is_empty()).then_some(seen)
     };
     assert_eq!(zero.wait("whether dan is online", online).await, [false]);
 }
@@ -87,18 +88,14 @@ async fn wait_well(node: &Node) {
 async fn wait_connected(from: &Node, to: &Node, text: &str) {
     wait_well(from).await;
     wait_well(to).await;
-    let publish = async {
-        while from.cluster.publish(vec![event("presence-x", text)]).await.is_err() {
-            tokio::task::yield_now().await;
-        }
-    };
-    soon("an event is published", publish).await;
+    let is_published = async || from.cluster.publish(vec![event("presence-x", text)]).await.is_ok();
+    eventually("an event is published", is_published).await;
     let has = |log: &[Notice]| Node::texts(log, "presence-x").iter().any(|other| other == text).then_some(());
     to.wait("the event", has).await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_restart_without_its_data_loses_nobody() {
+async fn a_restart_without_data_removes_no_member() {
     let mut server = RedisServer::start();
     let [a, b] = two_nodes(&server.url()).await;
     join_all([a.join("presence-y", Some("eve")), b.join("presence-x", Some("dan"))]).await;
@@ -116,7 +113,11 @@ async fn a_restart_without_its_data_loses_nobody() {
     for node in [&a, &b] {
         wait_well(node).await;
         node.wait_members("presence-x", &["ada", "cem", "dan"]).await;
-        assert_eq!(node.room("presence-x").removed.keys().collect::<Vec<_>>(), ["bob"], "who stayed was never away");
+        assert_eq!(
+            node.room("presence-x").removed.keys().collect::<Vec<_>>(),
+            ["bob"],
+            "only the member that left was removed"
+        );
         assert!(node.cluster.mishaps(Mishap::Gap) >= 1);
     }
     wait_connected(&b, &a, "after").await;
@@ -128,19 +129,19 @@ async fn a_restart_without_its_data_loses_nobody() {
 async fn after_a_restart_the_first_request_is_not_refused() {
     let mut server = RedisServer::start();
     let [a, b] = two_nodes(&server.url()).await;
-    a.cluster.publish(vec![event("presence-x", "before")]).await.expect("the bus");
-    a.cluster.channels(&app(), "").await.expect("the ledger");
+    a.cluster.publish(vec![event("presence-x", "before")]).await.expect("published");
+    a.cluster.channels(&app(), "").await.expect("an answer");
     server.kill();
     wait_deaf(&a).await;
     server.run();
     wait_well(&a).await;
     wait_well(&b).await;
-    a.cluster.publish(vec![event("presence-x", "after")]).await.expect("the bus, at once");
-    a.cluster.channels(&app(), "").await.expect("the ledger, at once");
+    a.cluster.publish(vec![event("presence-x", "after")]).await.expect("published at once");
+    a.cluster.channels(&app(), "").await.expect("answered at once");
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_restart_with_older_data_ends_with_what_is_true() {
+async fn a_restart_with_older_data_is_corrected() {
     let mut server = RedisServer::start_with(&["--appendonly", "no", "--save", "3600 1"]);
     let [a, b] = two_nodes(&server.url()).await;
     b.join("presence-x", Some("old")).await;
@@ -168,7 +169,7 @@ async fn a_restart_with_older_data_ends_with_what_is_true() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_short_cut_is_repaired_by_the_difference() {
+async fn after_a_short_cut_only_the_difference_is_seen() {
     let server = RedisServer::start();
     let proxy = Proxy::start(server.port()).await;
     let [a, b] = [Node::start(&proxy.url(), "cut").await, Node::start(&server.url(), "cut").await];
@@ -186,7 +187,7 @@ async fn a_short_cut_is_repaired_by_the_difference() {
         proxy.hiccup();
         wait_connected(&a, &b, "again").await;
     }
-    assert_eq!(b.room("presence-x").removed.keys().collect::<Vec<_>>(), ["bob"], "nobody else was away");
+    assert_eq!(b.room("presence-x").removed.keys().collect::<Vec<_>>(), ["bob"], "no other member was removed");
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -205,7 +206,7 @@ async fn a_node_that_is_cut_off_is_removed_and_comes_back() {
         node.wait_members("presence-x", &["ada", "bob", "cem"]).await;
     }
     wait_connected(&b, &a, "after").await;
-    assert!(a.room("presence-x").removed.is_empty(), "nobody left");
+    assert!(a.room("presence-x").removed.is_empty(), "no member left");
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -250,14 +251,14 @@ async fn without_memory_joins_wait_and_nothing_is_lost() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_server_that_answers_nothing_for_longer_than_a_lease_costs_nobody_their_place() {
+async fn a_server_that_is_paused_for_longer_than_a_lease_removes_no_member() {
     let server = RedisServer::start();
     let [a, b] = two_nodes(&server.url()).await;
     server.pause();
     assert_eq!(a.cluster.publish(vec![event("presence-x", "slow")]).await, Err(BusError::Unavailable));
     wait_deaf(&a).await;
     wait_deaf(&b).await;
-    // Longer than a lease: all of them are over when the server goes on.
+    // All leases have ended when the server goes on.
     tokio::time::sleep(settings(&server.url(), "fault").lease * 2).await;
     server.resume();
     wait_connected(&a, &b, "after").await;
@@ -266,7 +267,7 @@ async fn a_server_that_answers_nothing_for_longer_than_a_lease_costs_nobody_thei
     for node in [&a, &b] {
         node.wait_members("presence-x", &["ada", "bob", "late"]).await;
         assert!(node.room("presence-x").version >= late.version);
-        assert!(node.room("presence-x").removed.is_empty(), "nobody was away");
+        assert!(node.room("presence-x").removed.is_empty(), "no member was removed");
     }
 }
 
@@ -275,39 +276,33 @@ async fn an_emptied_server_is_filled_again() {
     let server = RedisServer::start();
     let [a, b] = two_nodes(&server.url()).await;
     server.ask::<()>("FLUSHALL", &[]);
-    let complete = async {
-        while a.cluster.users(&app(), &name("presence-x")).await.expect("an answer").len() < 2 {
-            tokio::task::yield_now().await;
-        }
-    };
-    soon("both are back in the ledger", complete).await;
+    let is_complete = async || a.cluster.users(&app(), &name("presence-x")).await.expect("an answer").len() == 2;
+    eventually("both members are back in the ledger", is_complete).await;
     a.join("presence-x", Some("cem")).await;
     for node in [&a, &b] {
         node.wait_members("presence-x", &["ada", "bob", "cem"]).await;
-        assert!(node.room("presence-x").removed.is_empty(), "nobody was away");
+        assert!(node.room("presence-x").removed.is_empty(), "no member was removed");
     }
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn what_a_forgotten_node_left_is_found_by_who_comes_by() {
+async fn a_share_of_an_unknown_node_is_removed_when_it_is_found() {
     let server = RedisServer::start();
     let [a, b] = two_nodes(&server.url()).await;
     let mut raw = raw(&server.url()).await;
-    // A node was paused between its fence and its change, for so long that everyone had forgotten it.
+    // The node was paused between two requests for so long that it was removed meanwhile. Then its change arrived.
     let record = "fault:{app/presence-x}";
     raw.ask::<()>(&["HSET", record, "nghost", "1", "mghost eve", "", "ueve", r#"1 {"user_id":"eve"}"#]).await;
     raw.ask::<()>(&["HINCRBY", record, "t", "1"]).await;
     raw.ask::<()>(&["HINCRBY", record, "p", "1"]).await;
     let nodes: String = raw.ask(&["HGET", record, "s"]).await;
     raw.ask::<()>(&["HSET", record, "s", &format!("{nodes} ghost")]).await;
-    // They look once a lease has passed since they came.
-    let settled = async {
-        while raw.ask::<bool>(&["HEXISTS", record, "nghost"]).await {
-            a.join("presence-x", Some("ada")).await;
-            tokio::time::sleep(Duration::from_millis(50)).await;
-        }
+    // Nodes remove other nodes only after the time of a lease since their own start.
+    let is_removed = async || {
+        a.join("presence-x", Some("ada")).await;
+        !raw.ask::<bool>(&["HEXISTS", record, "nghost"]).await
     };
-    soon("the ghost is gone", settled).await;
+    eventually("the share is removed", is_removed).await;
     let users = b.cluster.users(&app(), &name("presence-x")).await.expect("an answer");
     assert_eq!(users.len(), 2);
 }

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use clairon_cluster::{Notice, Place, State};
+use clairon_cluster::{ChannelState, Notice, Place};
 use clairon_hub::{Cached, Change, Hub, Millis, Shared, Version};
 use clairon_protocol::{AppId, ChannelName, Edge, Publication};
 use clairon_registry::AppCache;
@@ -54,7 +54,7 @@ impl Delivery {
                 self.hub.app(&app).note_online(user_id.as_str(), version, is_online);
             }
             Notice::Terminate { app, user_id } => self.terminate(&app, user_id.as_str()),
-            Notice::Loaded { place, state, removals, gaps } => self.load(&place, state, removals, gaps),
+            Notice::Loaded { place, state, is_complete, gaps } => self.load(&place, state, is_complete, gaps),
             Notice::Gap { gaps } => self.hub.note_gap(gaps),
             // Only watchers learn that a user came or went.
             Notice::Edges { place: Place { channel, .. }, .. } if channel.user_id().is_some() => {}
@@ -104,7 +104,7 @@ impl Delivery {
         self.hub.app(&place.app).follow(&place.channel, version, change, self.now());
     }
 
-    fn load(&self, place: &Place, state: State, is_complete: bool, gaps: u64) {
+    fn load(&self, place: &Place, state: ChannelState, is_complete: bool, gaps: u64) {
         let now = self.now();
         let shared = Shared {
             version: state.version,

@@ -6,7 +6,7 @@ use std::sync::{
 };
 
 use bytes::Bytes;
-use clairon_cluster::{BusError, Cluster, ClusterError, Joining, Mishap, OverCapacity, Trouble};
+use clairon_cluster::{BusError, Cluster, ClusterError, JoinRequest, Mishap, OverCapacity, Trouble};
 use clairon_hub::{ChannelFull, Expected, Parted, Session, SignedIn, Subscriber};
 use clairon_protocol::{AppId, ChannelName, Publication, SocketId, UserId};
 use tokio::task::AbortHandle;
@@ -56,7 +56,7 @@ impl Many {
         let Expected::Newcomer { is_loaded } = expected else { return None };
         let Subscriber { session, member, max_members, counts } = subscriber;
         let user_id = member.as_ref().map(|member| member.user_id.clone());
-        let joining = Joining { member, max_members, counts, wants_state: !is_loaded };
+        let joining = JoinRequest { member, max_members, counts, wants_state: !is_loaded };
         let joined = self.cluster.join(app.id, name, joining);
         let (cluster, clock, hub, app_id) = (self.cluster.clone(), self.clock, app.hub.clone(), app.id.clone());
         let (connection, awaited, member) = (session.id(), channel.clone(), user_id.clone());
@@ -93,7 +93,7 @@ impl Many {
     ) -> UserEntry {
         app.hub.sign_in_shared(session, signed_in);
         let channel = channel_of(signed_in);
-        let joining = Joining { member: None, max_members: 0, counts: false, wants_state: false };
+        let joining = JoinRequest { member: None, max_members: 0, counts: false, wants_state: false };
         let joined = self.cluster.join(app.id, &channel, joining);
         for watched in &signed_in.watchlist {
             self.cluster.watch(app.id, &UserId::from(&**watched));

@@ -29,7 +29,7 @@ pub(crate) async fn one_order_for_all(url: &str) {
         let own: Vec<_> = orders[0].iter().filter(|text| text.starts_with(&format!("{number}-"))).collect();
         let sent: Vec<_> =
             (0..50).flat_map(|index| [format!("{number}-{index}a"), format!("{number}-{index}b")]).collect();
-        assert!(own.into_iter().eq(&sent), "a node's own events are in their order, each once");
+        assert!(own.into_iter().eq(&sent), "the events of one node are in its order, each once");
     }
     let except = SocketId::from_random(7);
     nodes[0].cluster.publish(vec![event_but_for("news", "x", except)]).await.expect("published");
@@ -80,7 +80,7 @@ pub(crate) async fn what_is_foreign_is_dropped(url: &str) {
     assert_eq!(notices, 4, "the state, the edge, the count and the event");
 }
 
-pub(crate) async fn nobody_hears_another_channel_or_prefix(url: &str) {
+pub(crate) async fn no_node_hears_another_channel_or_prefix(url: &str) {
     let [a, b, other] =
         [Node::start(url, "apart").await, Node::start(url, "apart").await, Node::start(url, "apart2").await];
     a.join("one", None).await;

@@ -2,9 +2,9 @@ use clairon_cluster::{Notice, OverCapacity};
 use clairon_protocol::Edge;
 use futures_util::future::join_all;
 
-use crate::support::node::{Node, app, name, soon, wait_edges};
+use crate::support::node::{Node, app, eventually, name, soon, wait_edges};
 
-pub(crate) async fn counts_are_told(url: &str) {
+pub(crate) async fn counts_are_published(url: &str) {
     let [a, b] = [Node::start(url, "counts").await, Node::start(url, "counts").await];
     a.join("news", None).await;
     join_all([b.join("news", None), b.join("news", None)]).await;
@@ -27,16 +27,11 @@ pub(crate) async fn capacity_is_shared(url: &str) {
     let results = join_all(connects).await;
     assert_eq!(results.iter().filter(|result| result.is_ok()).count(), 4, "{results:?}");
     assert!(results.iter().all(|result| result.is_ok() || *result == Err(OverCapacity { limit: 4 })));
-    let holder = &nodes[results.iter().position(Result::is_ok).expect("one was let in") / 2];
+    let holder = &nodes[results.iter().position(Result::is_ok).expect("one was admitted") / 2];
     holder.cluster.disconnect_client(&app);
     let other = nodes.iter().find(|node| !std::ptr::eq(*node, holder)).expect("three nodes");
-    // The other's room is known once the first has told.
-    let admitted = async {
-        while other.cluster.connect_client(&app, capacity).await.is_err() {
-            tokio::task::yield_now().await;
-        }
-    };
-    soon("the room that was left", admitted).await;
+    // The other node has room once the holder has sent its count.
+    eventually("there is room", async || other.cluster.connect_client(&app, capacity).await.is_ok()).await;
     assert!(holder.cluster.connect_client(&app, capacity).await.is_err());
     assert!(holder.cluster.connect_client(&app, None).await.is_ok());
 }
@@ -89,14 +84,14 @@ pub(crate) async fn questions_are_answered_for_all_nodes(url: &str) {
         let presence = [("presence-x".to_owned(), 3, 2), ("presence-y".to_owned(), 1, 1)];
         assert_eq!(read("").await, [&[("news".to_owned(), 1, 0)], &presence[..]].concat());
         assert_eq!(read("presence-").await, presence);
-        assert!(read("presence-*").await.is_empty(), "a prefix is no pattern");
+        assert!(read("presence-*").await.is_empty(), "a prefix is not a pattern");
         let infos = node.cluster.infos(&app(), &[name("none"), name("news")]).await.expect("an answer");
         assert_eq!((infos[0].connections, infos[1].connections), (0, 1));
         assert!(node.cluster.users(&app(), &name("none")).await.expect("an answer").is_empty());
     }
 }
 
-pub(crate) async fn thousands_go_at_once(url: &str) {
+pub(crate) async fn thousands_leave_at_once(url: &str) {
     let [a, b] = [Node::start(url, "mass").await, Node::start(url, "mass").await];
     let users: Vec<String> = (0..2_000).map(|number| format!("user{number}")).collect();
     let room = |index: usize| format!("presence-{}", index % 500);
@@ -110,10 +105,6 @@ pub(crate) async fn thousands_go_at_once(url: &str) {
     a.join("presence-late", Some("ada")).await;
     b.join("presence-0", Some("ada")).await;
     b.wait_members("presence-0", &["ada"]).await;
-    let emptied = async {
-        while b.cluster.channels(&app(), "presence-").await.expect("an answer").len() > 2 {
-            tokio::task::yield_now().await;
-        }
-    };
-    soon("500 empty channels", emptied).await;
+    let is_emptied = async || b.cluster.channels(&app(), "presence-").await.expect("an answer").len() <= 2;
+    eventually("500 channels are empty", is_emptied).await;
 }

@@ -1,6 +1,6 @@
 use std::collections::BTreeMap;
 
-use clairon_cluster::{Full, Joining, Notice};
+use clairon_cluster::{JoinRefused, JoinRequest, Notice};
 use clairon_protocol::{Edge, Limits, Member};
 use futures_util::future::{join_all, poll_immediate};
 
@@ -39,9 +39,9 @@ pub(crate) async fn a_full_channel_takes_its_members(url: &str) {
     let mut members: Vec<&str> = results.iter().filter(|(_, result)| result.is_ok()).map(|(user, _)| *user).collect();
     members.sort_unstable();
     assert_eq!(members.len(), 2, "{results:?}");
-    assert!(results.iter().all(|(_, result)| result.is_ok() || *result == Err(Full { limit: 2 })));
+    assert!(results.iter().all(|(_, result)| result.is_ok() || *result == Err(JoinRefused { limit: 2 })));
     for node in &nodes {
-        assert!(node.join_limited("presence-x", members[0], 2).await.is_ok(), "who is there is never refused");
+        assert!(node.join_limited("presence-x", members[0], 2).await.is_ok(), "a member is never refused");
         node.wait_members("presence-x", &members).await;
     }
     let info = nodes[0].cluster.infos(&app(), &[name("presence-x")]).await.expect("an answer");
@@ -72,7 +72,7 @@ pub(crate) async fn ids_keep_their_type_and_letters(url: &str) {
     let members = [parse(r#"{"user_id":7,"user_info":true}"#), parse(odd)];
     b.join("presence-x", Some("bob")).await;
     for member in &members {
-        let joining = Joining { member: Some(member.clone()), max_members: 9, counts: false, wants_state: false };
+        let joining = JoinRequest { member: Some(member.clone()), max_members: 9, counts: false, wants_state: false };
         a.cluster.join(&app(), &name("presence-x"), joining).await.expect("room");
     }
     let encode = |member: &Member| {
@@ -81,7 +81,7 @@ pub(crate) async fn ids_keep_their_type_and_letters(url: &str) {
         member.encode_info(&mut out);
         String::from_utf8(out).expect("UTF-8")
     };
-    let told = |log: &[Notice]| {
+    let both = |log: &[Notice]| {
         let added = |notice: &Notice| match notice {
             Notice::MemberAdded { member, .. } => Some(encode(member)),
             _ => None,
@@ -89,7 +89,7 @@ pub(crate) async fn ids_keep_their_type_and_letters(url: &str) {
         let added: Vec<String> = log.iter().filter_map(added).collect();
         (added.len() >= 3).then_some(added)
     };
-    let added = b.wait("both", told).await;
+    let added = b.wait("both", both).await;
     assert_eq!(added[1..], members.each_ref().map(encode));
     let mut users: Vec<String> = b
         .cluster

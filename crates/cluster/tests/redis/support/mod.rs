@@ -1,4 +1,4 @@
-//! Private Redis processes, a proxy that can fail, and nodes that write down what they are told.
+//! Private Redis processes, a proxy that can fail, and nodes that record their notices.
 
 pub(crate) mod node;
 pub(crate) mod proxy;
@@ -7,5 +7,6 @@ pub(crate) mod redis_cluster;
 pub(crate) mod redis_server;
 pub(crate) mod room;
 pub(crate) mod sentinel;
+pub(crate) mod shared;
 
 pub(crate) use raw::raw;

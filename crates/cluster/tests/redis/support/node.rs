@@ -1,10 +1,10 @@
-//! A node that writes down what it is told.
+//! A node that records its notices.
 
 use std::{future::Future, sync::Arc, time::Duration};
 
 use clairon_cluster::{
-    CacheEntry, Cluster, ClusterError, ClusterSettings, Full, Health, Joined, Joining, Mishap, Notice, Place,
-    Publication,
+    CacheEntry, Cluster, ClusterError, ClusterSettings, Health, JoinRefused, JoinRequest, Joined, Mishap, Notice,
+    Place, Publication,
 };
 use clairon_protocol::{AppId, ChannelName, Edge, Limits, Member, SocketId};
 use futures_util::future::select_all;
@@ -13,10 +13,10 @@ use tokio::{sync::watch, time};
 
 use super::room::Room;
 
-/// How long something that must happen is waited for.
+/// How long a test waits for something that must happen.
 pub(crate) const PATIENCE: Duration = Duration::from_secs(30);
 
-/// What a node was told.
+/// The notices of a node.
 pub(crate) struct Log(Arc<Mutex<Vec<Notice>>>);
 
 /// A node of the cluster.
@@ -49,7 +49,7 @@ pub(crate) fn place(channel: &str) -> Place {
     Place { app: app(), channel: name(channel) }
 }
 
-/// A member whose info tells the name, too.
+/// A member with the id as name in its info.
 pub(crate) fn member(user: &str) -> Member {
     Member::parse(&format!(r#"{{"user_id":"{user}","user_info":{{"name":"{user}"}}}}"#), &Limits::default())
         .expect("a member")
@@ -71,7 +71,7 @@ impl Node {
         Ok(Self { cluster: Cluster::connect(settings, Box::new(deliver)).await?, log, changed })
     }
 
-    /// Waits until what was told so far says something.
+    /// Waits until `says` finds something in the notices so far.
     pub(crate) async fn wait<T>(&self, what: &str, says: impl Fn(&[Notice]) -> Option<T>) -> T {
         let mut changed = self.changed.subscribe();
         let wait = async {
@@ -84,12 +84,12 @@ impl Node {
         };
         let Ok(found) = time::timeout(PATIENCE, wait).await else {
             let log = self.log.lock();
-            panic!("not told in time: {what}; the last of {}: {:#?}", log.len(), &log[log.len().saturating_sub(20)..]);
+            panic!("no notice in time: {what}; the last of {}: {:#?}", log.len(), &log[log.len().saturating_sub(20)..]);
         };
         found
     }
 
-    /// Waits until health is so.
+    /// Waits for a state of health.
     pub(crate) async fn wait_health(&self, what: &str, is_so: impl Fn(&Health) -> bool) -> Health {
         let mut health = self.cluster.health();
         let found = time::timeout(PATIENCE, health.wait_for(is_so)).await;
@@ -99,25 +99,30 @@ impl Node {
             .clone()
     }
 
-    /// Waits until more events than so often may have been missed.
+    /// Waits until the node has noticed more gaps than this number, and works again.
     pub(crate) async fn wait_gap(&self, gaps: u64) {
         let deaf = |health: &Health| !health.is_well() || self.cluster.mishaps(Mishap::Gap) > gaps;
         self.wait_health("a gap", deaf).await;
         self.wait_health("well", |health| health.is_well() && self.cluster.mishaps(Mishap::Gap) > gaps).await;
     }
 
-    pub(crate) fn joining(user: Option<&str>) -> Joining {
-        Joining { member: user.map(member), max_members: 100, counts: true, wants_state: false }
+    pub(crate) fn joining(user: Option<&str>) -> JoinRequest {
+        JoinRequest { member: user.map(member), max_members: 100, counts: true, wants_state: false }
     }
 
-    /// Joins, and waits until the ledger has it.
+    /// Joins, and waits until the join is ready.
     pub(crate) async fn join(&self, channel: &str, user: Option<&str>) -> Joined {
         soon("a join", self.cluster.join(&app(), &name(channel), Self::joining(user))).await.expect("room")
     }
 
-    /// Joins a channel of a few members.
-    pub(crate) async fn join_limited(&self, channel: &str, user: &str, max_members: usize) -> Result<Joined, Full> {
-        let joining = Joining { max_members, ..Self::joining(Some(user)) };
+    /// Joins a channel that may have few members.
+    pub(crate) async fn join_limited(
+        &self,
+        channel: &str,
+        user: &str,
+        max_members: usize,
+    ) -> Result<Joined, JoinRefused> {
+        let joining = JoinRequest { max_members, ..Self::joining(Some(user)) };
         soon("a join", self.cluster.join(&app(), &name(channel), joining)).await
     }
 
@@ -140,22 +145,22 @@ impl Node {
         log.iter().filter_map(text).collect()
     }
 
-    /// The edges of a channel that this node was told.
+    /// The edges of a channel that were delivered on this node.
     pub(crate) fn edges(&self, channel: &str) -> Vec<Edge> {
         self.log().edges(channel)
     }
 
-    /// What it was told; more may come.
+    /// The notices; more may come.
     pub(crate) fn log(&self) -> Log {
         Log(self.log.clone())
     }
 
-    /// What a subscriber here believes of a channel.
+    /// A channel as a subscriber on this node sees it.
     pub(crate) fn room(&self, channel: &str) -> Room {
         Room::of(&self.log.lock(), &place(channel))
     }
 
-    /// Waits until a subscriber here believes that these are the members.
+    /// Waits until a subscriber on this node sees these members.
     pub(crate) async fn wait_members(&self, channel: &str, users: &[&str]) {
         let is_so = |log: &[Notice]| (Room::of(log, &place(channel)).members == users).then_some(());
         self.wait(&format!("the members of {channel} are {users:?}"), is_so).await;
@@ -173,7 +178,7 @@ impl Log {
     }
 }
 
-/// Waits until these edges, in any order, were told to any of these nodes.
+/// Waits until exactly these edges were delivered on these nodes together, in any order.
 pub(crate) async fn wait_edges(nodes: &[&Node], channel: &str, expected: &[Edge]) {
     let sorted = |edges: Vec<Edge>| {
         let mut edges: Vec<String> = edges.iter().map(|edge| format!("{edge:?}")).collect();
@@ -192,12 +197,22 @@ pub(crate) async fn wait_edges(nodes: &[&Node], channel: &str, expected: &[Edge]
     assert!(is_in_time, "the edges of {channel} are {:?}, not {expected:?}", all());
 }
 
+/// Waits until a condition holds. It is checked every 10 ms.
+pub(crate) async fn eventually(what: &str, mut holds: impl AsyncFnMut() -> bool) {
+    let wait = async {
+        while !holds().await {
+            time::sleep(Duration::from_millis(10)).await;
+        }
+    };
+    soon(what, wait).await;
+}
+
 /// Waits for something that must come.
 pub(crate) async fn soon<T>(what: &str, future: impl Future<Output = T>) -> T {
     time::timeout(PATIENCE, future).await.unwrap_or_else(|_| panic!("not in time: {what}"))
 }
 
-/// An event for everyone.
+/// An event for all subscribers.
 pub(crate) fn event(channel: &str, text: &str) -> Publication {
     Publication {
         app: app(),
@@ -209,12 +224,12 @@ pub(crate) fn event(channel: &str, text: &str) -> Publication {
     }
 }
 
-/// An event for everyone but one connection.
+/// An event for all subscribers except one connection.
 pub(crate) fn event_but_for(channel: &str, text: &str, except: SocketId) -> Publication {
     Publication { except: Some(except), ..event(channel, text) }
 }
 
-/// An event that is remembered for a minute.
+/// An event that a cache channel keeps for a minute.
 pub(crate) fn remembered(channel: &str, text: &str) -> Publication {
     let data = format!("data of {text}").into();
     Publication { cache: Some(CacheEntry { data, ttl_seconds: 60 }), ..event(channel, text) }

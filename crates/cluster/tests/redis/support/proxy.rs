@@ -9,7 +9,7 @@ use tokio::{
     task::JoinHandle,
 };
 
-/// Carries connections to a server of the loopback until it is told not to.
+/// Carries connections to a server on the loopback, except while it is cut.
 pub(crate) struct Proxy {
     address: SocketAddr,
     is_open: Arc<watch::Sender<bool>>,
@@ -24,7 +24,7 @@ impl Proxy {
         let switch = is_open.clone();
         let task = tokio::spawn(async move {
             while let Ok((client, _)) = listener.accept().await {
-                // While it is cut, a connection is closed as soon as it is made.
+                // While the proxy is cut, it closes new connections at once.
                 if *switch.borrow() {
                     tokio::spawn(carry(client, port, switch.subscribe()));
                 }
@@ -37,18 +37,18 @@ impl Proxy {
         format!("redis://{}", self.address)
     }
 
-    /// Closes all connections, and each new one.
+    /// Closes all connections, and new ones until [`Self::mend`].
     pub(crate) fn cut(&self) {
         self.is_open.send_replace(false);
     }
 
-    /// Closes all connections; new ones are carried.
+    /// Closes all connections. New ones are carried.
     pub(crate) fn hiccup(&self) {
         self.cut();
         self.mend();
     }
 
-    /// Closes all connections, and each new one for a while.
+    /// Closes all connections, and new ones for this time.
     pub(crate) fn cut_for(&self, time: Duration) {
         self.cut();
         let is_open = self.is_open.clone();

@@ -1,4 +1,4 @@
-//! A plain client, to do what nodes do not.
+//! A plain client of Redis, for what nodes do not do.
 
 use redis::{
     Client, FromRedisValue, RedisResult, Value,
@@ -14,7 +14,7 @@ pub(crate) enum Raw {
     Cluster(ClusterConnection),
 }
 
-/// Connects to where a node's URL points, for a single server or a Redis Cluster.
+/// Connects to a single server or a Redis Cluster by the URL of a node.
 pub(crate) async fn raw(url: &str) -> Raw {
     let (scheme, hosts) = url.split_once("://").expect("a URL");
     if scheme == "redis+cluster" {

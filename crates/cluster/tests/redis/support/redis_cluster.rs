@@ -1,4 +1,4 @@
-//! A Redis Cluster of processes of its own.
+//! A private Redis Cluster.
 
 use std::time::{Duration, Instant};
 
@@ -13,7 +13,7 @@ pub(crate) struct RedisCluster {
 }
 
 impl RedisCluster {
-    /// Starts them and waits until all slots are served.
+    /// Starts the servers and waits until all slots are served.
     pub(crate) fn start() -> Self {
         let arguments = [
             "--cluster-enabled",
@@ -66,11 +66,11 @@ impl RedisCluster {
     }
 }
 
-/// Waits until something is so; the nodes only gossip about it.
-fn eventually(what: &str, is_so: impl Fn() -> bool) {
+/// Waits until a condition holds. The servers learn of each other by gossip, so there is nothing to wait for.
+fn eventually(what: &str, holds: impl Fn() -> bool) {
     let end = Instant::now() + Duration::from_secs(30);
-    while !is_so() {
-        assert!(Instant::now() < end, "not so in time: {what}");
+    while !holds() {
+        assert!(Instant::now() < end, "not in time: {what}");
         std::thread::park_timeout(Duration::from_millis(50));
     }
 }

@@ -1,4 +1,4 @@
-//! A Redis process of its own.
+//! A private Redis process.
 
 use std::{
     fs,
@@ -13,7 +13,7 @@ use redis::FromRedisValue;
 use rustix::process::{Pid, Signal, kill_process};
 use tempfile::TempDir;
 
-/// A server on a free port of the loopback, in a folder of its own; it ends with this value.
+/// A server on a free port of the loopback, in a folder of its own. It ends when this is dropped.
 pub(crate) struct RedisServer {
     port: u16,
     folder: TempDir,
@@ -21,8 +21,8 @@ pub(crate) struct RedisServer {
     child: Option<Child>,
 }
 
-/// A port that is free, and so is the one 10,000 above, where a Redis Cluster talks to itself. Both are below those
-/// that the system gives to connections, so that none takes them before the server does, or while it is down.
+/// A free port. The port 10,000 above is free too: servers of a Redis Cluster use it for each other. Both are below the
+/// ports that the system gives to connections, so no connection takes them while the server does not run.
 pub(crate) fn free_port() -> u16 {
     static NEXT: AtomicU32 = AtomicU32::new(0);
     let is_free = |port: u16| TcpListener::bind(("127.0.0.1", port)).is_ok();
@@ -36,12 +36,12 @@ pub(crate) fn free_port() -> u16 {
 }
 
 impl RedisServer {
-    /// Starts one that keeps nothing on disk.
+    /// Starts a server that stores nothing on disk.
     pub(crate) fn start() -> Self {
         Self::start_with(&["--save", "", "--appendonly", "no"])
     }
 
-    /// Starts one with these arguments.
+    /// Starts a server with these arguments.
     pub(crate) fn start_with(arguments: &[&str]) -> Self {
         let mut server = Self {
             port: free_port(),
@@ -53,14 +53,14 @@ impl RedisServer {
         server
     }
 
-    /// Starts it again after [`Self::kill`], on the same port and in the same folder.
+    /// Starts the server again after [`Self::kill`], on the same port and in the same folder.
     pub(crate) fn run(&mut self) {
         let mut command = Command::new("redis-server");
         command.args(["--bind", "127.0.0.1", "--port", &self.port.to_string()]).args(&self.arguments);
         self.child = Some(spawn_until(command.current_dir(self.folder.path()), "Ready to accept connections"));
     }
 
-    /// Ends it as a power failure does.
+    /// Ends the server as a power failure does.
     pub(crate) fn kill(&mut self) {
         if let Some(mut child) = self.child.take() {
             send_signal(&child, Signal::KILL);
@@ -68,12 +68,12 @@ impl RedisServer {
         }
     }
 
-    /// Stops it from doing anything, without an end to its connections.
+    /// Stops the process without closing its connections.
     pub(crate) fn pause(&self) {
         send_signal(self.child.as_ref().expect("it runs"), Signal::STOP);
     }
 
-    /// Lets it go on.
+    /// Continues the process after [`Self::pause`].
     pub(crate) fn resume(&self) {
         send_signal(self.child.as_ref().expect("it runs"), Signal::CONT);
     }
@@ -86,7 +86,7 @@ impl RedisServer {
         format!("redis://127.0.0.1:{}", self.port)
     }
 
-    /// Asks it something.
+    /// Sends a command.
     pub(crate) fn ask<T: FromRedisValue>(&self, command: &str, arguments: &[&str]) -> T {
         let client = redis::Client::open(self.url()).expect("a URL");
         let mut connection = client.get_connection().expect("a connection to redis-server");
@@ -109,10 +109,10 @@ pub(crate) fn spawn_until(command: &mut Command, text: &str) -> Child {
         match lines.next() {
             Some(Ok(line)) if line.contains(text) => break,
             Some(Ok(line)) => output = output + &line + "\n",
-            _ => panic!("it ended before it was ready:\n{output}"),
+            _ => panic!("the process ended before it was ready:\n{output}"),
         }
     }
-    // It must not stop because nobody reads what it prints.
+    // The process would stop if its output were not read.
     std::thread::spawn(move || lines.for_each(drop));
     child
 }
@@ -123,7 +123,7 @@ pub(crate) fn send_signal(child: &Child, signal: Signal) {
     kill_process(pid, signal).expect("the process exists");
 }
 
-/// Writes a file that a server is started with.
+/// Writes a configuration file for a server.
 pub(crate) fn write(folder: &Path, name: &str, text: &str) -> String {
     let path = folder.join(name);
     fs::write(&path, text).expect("a writable folder");

@@ -1,17 +1,17 @@
-//! What a subscriber believes of a channel, by the notices of its node.
+//! A channel as a subscriber sees it, by the notices of its node.
 
 use std::collections::BTreeMap;
 
-use clairon_cluster::{Notice, Place, State};
+use clairon_cluster::{ChannelState, Notice, Place};
 
-/// A channel, as the contract of [`Notice`] says that a receiver keeps it.
+/// A channel, kept as the documentation of [`Notice`] asks of a receiver.
 #[derive(Debug, Default)]
 pub(crate) struct Room {
     pub(crate) version: u64,
     /// The ids, sorted.
     pub(crate) members: Vec<String>,
     pub(crate) connections: u64,
-    /// How many times a subscriber was told that someone came or went.
+    /// How many times a subscriber saw each user come or go.
     pub(crate) added: BTreeMap<String, usize>,
     pub(crate) removed: BTreeMap<String, usize>,
     is_loaded: bool,
@@ -19,7 +19,7 @@ pub(crate) struct Room {
 }
 
 impl Room {
-    /// Folds all notices of a place.
+    /// The channel after these notices.
     pub(crate) fn of(log: &[Notice], place: &Place) -> Self {
         let mut room = Self::default();
         let mut early = Vec::new();
@@ -28,11 +28,11 @@ impl Room {
                 room.gaps = *gaps;
                 room.is_loaded = false;
             } else if place_of(notice) != Some(place) {
-            } else if let Notice::Loaded { state, removals, gaps, .. } = notice {
+            } else if let Notice::Loaded { state, is_complete, gaps, .. } = notice {
                 if *gaps < room.gaps {
                     continue;
                 }
-                room.load(state, *removals);
+                room.load(state, *is_complete);
                 early.drain(..).for_each(|notice| room.apply(notice));
             } else if room.is_loaded {
                 room.apply(notice);
@@ -43,13 +43,13 @@ impl Room {
         room
     }
 
-    fn load(&mut self, state: &State, removals: bool) {
+    fn load(&mut self, state: &ChannelState, is_complete: bool) {
         if std::mem::replace(&mut self.is_loaded, true) && state.version < self.version {
             return;
         }
         let users: Vec<&str> = state.members.iter().map(|member| member.user_id.as_str()).collect();
         let gone: Vec<String> = self.members.iter().filter(|id| !users.contains(&id.as_str())).cloned().collect();
-        gone.iter().filter(|_| removals).for_each(|id| self.remove(id));
+        gone.iter().filter(|_| is_complete).for_each(|id| self.remove(id));
         for id in users {
             self.add(id);
         }
@@ -87,7 +87,7 @@ impl Room {
     }
 }
 
-/// Where something about members and counts happened.
+/// The channel of a notice about members or connections.
 fn place_of(notice: &Notice) -> Option<&Place> {
     match notice {
         Notice::Loaded { place, .. }

@@ -1,4 +1,4 @@
-//! A master, a replica and a Sentinel, processes of their own.
+//! A private master with a replica and a Sentinel.
 
 use std::process::{Child, Command};
 
@@ -7,7 +7,7 @@ use tempfile::TempDir;
 
 use super::redis_server::{RedisServer, free_port, send_signal, spawn_until, write};
 
-/// A master that is replaced half a second after it is gone.
+/// A master that is replaced half a second after it has ended.
 pub(crate) struct Sentinel {
     pub(crate) master: RedisServer,
     _replica: RedisServer,

@@ -1,0 +1,75 @@
+//! The certificate authorities that this node trusts when it connects to Redis over TLS.
+
+use std::fmt;
+
+use redis::TlsCertificates;
+use rustls::{
+    RootCertStore,
+    pki_types::{CertificateDer, pem::PemObject},
+};
+
+/// Certificates of authorities. They are trusted in place of the public authorities.
+#[derive(Clone, PartialEq, Eq)]
+pub struct Authorities {
+    pem: Vec<u8>,
+}
+
+/// The reason why a PEM file does not contain usable authorities.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum AuthoritiesError {
+    /// It contains no certificate.
+    #[error("no certificate is in its {bytes} bytes")]
+    Empty {
+        /// Size of the file.
+        bytes: usize,
+    },
+    /// It contains a certificate that cannot be read.
+    #[error("certificate {number} cannot be read: {problem}")]
+    Unreadable {
+        /// Position of the certificate, beginning with 1.
+        number: usize,
+        /// What is wrong with it.
+        problem: String,
+    },
+}
+
+impl Authorities {
+    /// Takes the content of a PEM file.
+    ///
+    /// # Errors
+    /// It contains no certificate, or one that cannot be read.
+    pub fn from_pem(pem: Vec<u8>) -> Result<Self, AuthoritiesError> {
+        let mut number = 0;
+        for certificate in CertificateDer::pem_slice_iter(&pem) {
+            number += 1;
+            let unreadable =
+                |error: &dyn fmt::Display| AuthoritiesError::Unreadable { number, problem: error.to_string() };
+            let certificate = certificate.map_err(|error| unreadable(&error))?;
+            RootCertStore::empty().add(certificate).map_err(|error| unreadable(&error))?;
+        }
+        if number == 0 { Err(AuthoritiesError::Empty { bytes: pem.len() }) } else { Ok(Self { pem }) }
+    }
+
+    pub(super) fn tls(&self) -> TlsCertificates {
+        TlsCertificates { client_tls: None, root_cert: Some(self.pem.clone()) }
+    }
+}
+
+impl fmt::Debug for Authorities {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Authorities({} bytes)", self.pem.len())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_file_without_readable_certificates_is_refused() {
+        let refusal = |pem: &str| Authorities::from_pem(pem.as_bytes().to_vec()).unwrap_err().to_string();
+        assert_eq!(refusal("not PEM"), "no certificate is in its 7 bytes");
+        let text = refusal("-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n");
+        assert!(text.starts_with("certificate 1 cannot be read: "), "{text}");
+    }
+}

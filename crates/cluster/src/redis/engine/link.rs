@@ -1,0 +1,130 @@
+//! A connection that is made again after it is lost.
+
+use std::{
+    sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering},
+    },
+    time::Instant,
+};
+
+use tokio::sync::Mutex;
+
+use super::{Connector, Push, Pushed, RedisConnection};
+use crate::{
+    backoff::Backoff,
+    redis::{
+        failure::{Answer, Failure},
+        rights::Rights,
+        scripts::Request,
+    },
+};
+
+/// A connection for one purpose. It is made at the first request, and again at the first request after it was lost. If
+/// that fails, requests fail at once until the next attempt is due.
+pub(in crate::redis) struct Link {
+    connector: Arc<Connector>,
+    repeats: bool,
+    state: Mutex<LinkState>,
+}
+
+struct LinkState {
+    live: Option<LiveConnection>,
+    backoff: Backoff,
+    /// When the next attempt to connect is due, and why the last one failed.
+    refused: Option<(Instant, Failure)>,
+}
+
+/// A connection that works as far as is known.
+#[derive(Clone)]
+struct LiveConnection {
+    connection: RedisConnection,
+    /// True once the connection has ended, or a request on it has failed. The end is noticed without a request, so the
+    /// next request does not fail.
+    is_lost: Arc<AtomicBool>,
+}
+
+impl Link {
+    /// With `repeats`, requests that a Redis Cluster does not answer may be sent again.
+    pub(in crate::redis) fn new(connector: Arc<Connector>, repeats: bool, backoff: Backoff) -> Self {
+        Self { connector, repeats, state: Mutex::new(LinkState { live: None, backoff, refused: None }) }
+    }
+
+    /// Sends requests together and waits for all answers. Requests of one slot run in their order; on a single server
+    /// all of them do.
+    ///
+    /// # Errors
+    /// The connection is lost. It is not known which of the requests were run.
+    pub(in crate::redis) async fn run(&self, requests: &[Request]) -> Result<Vec<Answer>, Failure> {
+        if requests.is_empty() {
+            return Ok(Vec::new());
+        }
+        let LiveConnection { mut connection, is_lost } = self.live().await?;
+        let result = connection.run(requests).await;
+        if result.is_err() {
+            is_lost.store(true, Ordering::Relaxed);
+        }
+        result
+    }
+
+    /// Sends one command; see [`Self::run`].
+    pub(in crate::redis) async fn command(&self, command: redis::Cmd) -> Answer {
+        self.call(Request::Command(command)).await
+    }
+
+    /// Sends one request; see [`Self::run`].
+    pub(in crate::redis) async fn call(&self, request: Request) -> Answer {
+        let answer = self.run(&[request]).await?.pop();
+        answer.unwrap_or_else(|| Err(Failure::new("Redis gave no answer")))
+    }
+
+    /// Checks that the user has all rights except those to subscribe.
+    ///
+    /// # Errors
+    /// Rights are missing, or they cannot be checked.
+    pub(in crate::redis) async fn check_rights(&self, rights: &Rights) -> Result<(), Failure> {
+        let LiveConnection { mut connection, .. } = self.live().await?;
+        rights.result(connection.missing_rights(rights).await?)
+    }
+
+    async fn live(&self) -> Result<LiveConnection, Failure> {
+        let mut state = self.state.lock().await;
+        if let Some(live) = &state.live
+            && !live.is_lost.load(Ordering::Relaxed)
+        {
+            return Ok(live.clone());
+        }
+        if let Some((until, failure)) = &state.refused
+            && Instant::now() < *until
+        {
+            return Err(failure.clone());
+        }
+        match self.open().await {
+            Ok(live) => {
+                state.backoff.reset();
+                state.refused = None;
+                state.live = Some(live.clone());
+                Ok(live)
+            }
+            Err(failure) => {
+                state.refused = Some((Instant::now() + state.backoff.next(), failure.clone()));
+                Err(failure)
+            }
+        }
+    }
+
+    async fn open(&self) -> Result<LiveConnection, Failure> {
+        let is_lost = Arc::new(AtomicBool::new(false));
+        let seen = is_lost.clone();
+        let push: Push = Arc::new(move |pushed| {
+            if pushed == Pushed::Disconnected {
+                seen.store(true, Ordering::Relaxed);
+            }
+        });
+        // A connection to a Redis Cluster reconnects by itself, shard by shard.
+        let push = (!self.connector.is_sharded()).then_some(push);
+        let mut connection = self.connector.connect(push, self.repeats).await?;
+        connection.servers().await?;
+        Ok(LiveConnection { connection, is_lost })
+    }
+}

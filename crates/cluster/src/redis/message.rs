@@ -1,0 +1,217 @@
+//! The messages on topics.
+//!
+//! A message is a line of text and a body. The line has the version of the format, which is `1`; a letter, which is the
+//! kind; numbers, each after a space; and a line feed. The scripts write all kinds except `E` and `T`, so a change of
+//! the format here needs the same change there.
+//!
+//! | kind | numbers | body |
+//! |---|---|---|
+//! | `E` event | excluded socket id, if any | the frame |
+//! | `K` event on a cache channel | version, seconds, bytes of data, excluded socket id, if any | the data, the frame |
+//! | `A` member added | version | the member as JSON |
+//! | `R` member removed | version | the user's id |
+//! | `C` number of connections | version, connections | |
+//! | `O` user online | version, 1 or 0 | |
+//! | `T` terminate a user's connections | | |
+
+use std::str::SplitAsciiWhitespace;
+
+use bytes::Bytes;
+use clairon_protocol::{Limits, Member, Publication, SocketId, UserId};
+
+/// Longest first line, in bytes.
+const HEAD_BYTES: usize = 128;
+
+/// A message on a topic.
+#[derive(Debug)]
+pub(crate) enum Message {
+    Event { frame: Bytes, except: Option<SocketId> },
+    CachedEvent { version: u64, ttl_seconds: u32, data: String, frame: Bytes, except: Option<SocketId> },
+    MemberAdded { version: u64, member: Member },
+    MemberRemoved { version: u64, user_id: UserId },
+    Count { version: u64, connections: u64 },
+    Online { version: u64, is_online: bool },
+    Terminate,
+}
+
+/// The reason why a payload is not a message.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+pub(crate) enum Garbled {
+    #[error("its kind is not known to this version of the program")]
+    Kind,
+    #[error("its first line is missing, too long or wrong for its kind")]
+    Head,
+    #[error("its body is wrong for its kind")]
+    Body,
+}
+
+/// A complete `T` message.
+pub(crate) const TERMINATE: &[u8] = b"1T\n";
+
+/// Encodes a complete `E` message.
+pub(crate) fn encode_event(event: &Publication) -> Vec<u8> {
+    let mut out = b"1E".to_vec();
+    if let Some(except) = event.except {
+        out.extend_from_slice(format!(" {except}").as_bytes());
+    }
+    out.push(b'\n');
+    out.extend_from_slice(&event.frame);
+    out
+}
+
+/// Encodes a `K` message without its beginning: the script puts the kind and the version in front.
+pub(crate) fn encode_cached_tail(event: &Publication, data: &str, ttl_seconds: u32) -> Vec<u8> {
+    let except = event.except.map(|except| format!(" {except}")).unwrap_or_default();
+    let mut out = format!(" {ttl_seconds} {}{except}\n{data}", data.len()).into_bytes();
+    out.extend_from_slice(&event.frame);
+    out
+}
+
+/// Encodes a member as JSON.
+pub(crate) fn encode_member(member: &Member) -> String {
+    let mut out = b"{\"user_id\":".to_vec();
+    member.user_id.encode(&mut out);
+    out.extend_from_slice(b",\"user_info\":");
+    member.encode_info(&mut out);
+    out.push(b'}');
+    // JSON is UTF-8 already.
+    String::from_utf8_lossy(&out).into_owned()
+}
+
+/// Decodes what [`encode_member`] wrote. The limits of the app were checked when the member subscribed.
+pub(crate) fn decode_member(json: &[u8]) -> Option<Member> {
+    let limits = Limits { user_id_chars: u32::MAX, user_info_bytes: u32::MAX, ..Limits::default() };
+    Member::parse(std::str::from_utf8(json).ok()?, &limits).ok()
+}
+
+impl Message {
+    pub(crate) fn decode(payload: &Bytes) -> Result<Self, Garbled> {
+        let end = payload.iter().take(HEAD_BYTES).position(|byte| *byte == b'\n').ok_or(Garbled::Head)?;
+        let body = payload.slice(end + 1..);
+        let head = std::str::from_utf8(&payload[..end]).map_err(|_| Garbled::Head)?;
+        let kind = head.get(..2).ok_or(Garbled::Kind)?;
+        let mut numbers = Numbers(head[2..].split_ascii_whitespace());
+        let message = match kind {
+            "1E" => Self::Event { except: numbers.socket_id()?, frame: body },
+            "1K" => {
+                let (version, ttl_seconds, size): (_, _, usize) = (numbers.next()?, numbers.next()?, numbers.next()?);
+                let data = body.get(..size).and_then(|data| std::str::from_utf8(data).ok()).ok_or(Garbled::Body)?;
+                let (data, frame) = (data.to_owned(), body.slice(size..));
+                Self::CachedEvent { version, ttl_seconds, data, frame, except: numbers.socket_id()? }
+            }
+            "1A" => Self::MemberAdded { version: numbers.next()?, member: decode_member(&body).ok_or(Garbled::Body)? },
+            "1R" => {
+                let user_id = std::str::from_utf8(&body).map_err(|_| Garbled::Body)?.into();
+                Self::MemberRemoved { version: numbers.next()?, user_id }
+            }
+            "1C" => Self::Count { version: numbers.next()?, connections: numbers.next()? },
+            "1O" => Self::Online { version: numbers.next()?, is_online: numbers.next::<u8>()? == 1 },
+            "1T" => Self::Terminate,
+            _ => return Err(Garbled::Kind),
+        };
+        if numbers.0.next().is_some() { Err(Garbled::Head) } else { Ok(message) }
+    }
+}
+
+/// The numbers of a first line.
+struct Numbers<'a>(SplitAsciiWhitespace<'a>);
+
+impl Numbers<'_> {
+    fn next<T: std::str::FromStr>(&mut self) -> Result<T, Garbled> {
+        self.0.next().and_then(|number| number.parse().ok()).ok_or(Garbled::Head)
+    }
+
+    fn socket_id(&mut self) -> Result<Option<SocketId>, Garbled> {
+        self.0.next().map(|id| id.parse().map_err(|_| Garbled::Head)).transpose()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use clairon_protocol::{AppId, ChannelName};
+    use proptest::prelude::*;
+
+    use super::*;
+
+    fn publication(frame: Vec<u8>, except: Option<u64>) -> Publication {
+        Publication {
+            app: AppId::parse("a").unwrap(),
+            channel: ChannelName::parse("c", &Limits::default()).unwrap(),
+            frame: frame.into(),
+            except: except.map(SocketId::from_random),
+            cache: None,
+            version: None,
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn an_event_is_decoded_as_it_was_encoded(frame: Vec<u8>, id: Option<u64>) {
+            let sent = publication(frame, id);
+            match Message::decode(&encode_event(&sent).into()) {
+                Ok(Message::Event { frame, except }) => prop_assert_eq!((frame, except), (sent.frame, sent.except)),
+                other => prop_assert!(false, "{:?}", other),
+            }
+        }
+
+        #[test]
+        fn a_cached_event_is_decoded_as_it_was_encoded(sent: Vec<u8>, text: String, seconds: u32, number: u64, id: Option<u64>) {
+            let sent = publication(sent, id);
+            let mut payload = format!("1K {number}").into_bytes();
+            payload.extend(encode_cached_tail(&sent, &text, seconds));
+            match Message::decode(&payload.into()) {
+                Ok(Message::CachedEvent { version, ttl_seconds, data, frame, except }) => {
+                    prop_assert_eq!((version, ttl_seconds, data), (number, seconds, text));
+                    prop_assert_eq!((frame, except), (sent.frame, sent.except));
+                }
+                other => prop_assert!(false, "{:?}", other),
+            }
+        }
+
+        #[test]
+        fn a_member_is_decoded_as_it_was_encoded(id: i64, info in "[ -~é\"]{0,40}") {
+            let info = serde_json::to_string(&info).unwrap();
+            let member = decode_member(format!("{{\"user_id\":{id},\"user_info\":{info}}}").as_bytes()).unwrap();
+            let mut payload = b"1A 7\n".to_vec();
+            payload.extend(encode_member(&member).into_bytes());
+            match Message::decode(&payload.into()) {
+                Ok(Message::MemberAdded { version: 7, member: decoded }) => {
+                    prop_assert_eq!(encode_member(&decoded), encode_member(&member));
+                }
+                other => prop_assert!(false, "{:?}", other),
+            }
+        }
+
+        #[test]
+        fn anything_else_is_refused_without_a_panic(head in "1[EKARCOT]( [0-9.]{1,3}){0,4}\n?", body: Vec<u8>, junk: Vec<u8>) {
+            let _ = Message::decode(&junk.into());
+            let mut payload = head.into_bytes();
+            payload.extend(body);
+            let _ = Message::decode(&payload.into());
+        }
+    }
+
+    #[test]
+    fn the_messages_of_the_scripts_are_decoded() {
+        let decode = |text: &'static str| Message::decode(&Bytes::from_static(text.as_bytes()));
+        assert!(
+            matches!(decode("1R 8\nada b"), Ok(Message::MemberRemoved { version: 8, user_id }) if user_id.as_str() == "ada b")
+        );
+        assert!(matches!(decode("1C 9 3\n"), Ok(Message::Count { version: 9, connections: 3 })));
+        assert!(matches!(decode("1O 9 1\n"), Ok(Message::Online { version: 9, is_online: true })));
+        assert!(matches!(Message::decode(&Bytes::from_static(TERMINATE)), Ok(Message::Terminate)));
+    }
+
+    #[test]
+    fn foreign_and_garbled_messages_are_refused() {
+        let decode = |text: &'static str| Message::decode(&Bytes::from_static(text.as_bytes())).unwrap_err();
+        assert_eq!(decode(""), Garbled::Head);
+        assert_eq!(decode("{\"event\":1}"), Garbled::Head);
+        assert_eq!(decode("\n"), Garbled::Kind);
+        assert_eq!(decode("2E\nframe"), Garbled::Kind);
+        assert_eq!(decode("1C x 3\n"), Garbled::Head);
+        assert_eq!(decode("1C 1 3 5\n"), Garbled::Head);
+        assert_eq!(decode("1K 1 60 9\ndata"), Garbled::Body);
+        assert_eq!(decode("1A 1\n{}"), Garbled::Body);
+    }
+}

@@ -1,0 +1,128 @@
+//! Questions to the ledger, for the HTTP API: what holds over all nodes. No other node is asked.
+
+use std::collections::{BTreeSet, HashMap};
+
+use bytes::Bytes;
+use clairon_protocol::{AppId, ChannelName, Limits, UserId};
+
+use super::{
+    client::RedisClient,
+    failure::{Answer, Failure, parse},
+    keys::escape,
+    scripts::{self, Request},
+};
+use crate::{
+    ledger::NodeId,
+    notice::{CachedEvent, Place},
+};
+
+/// How many names Redis looks at in one step of a scan, before it serves other requests.
+const SCAN_NAMES: usize = 5_000;
+
+/// Most channels that are read in one round trip.
+const BATCH: usize = 1_000;
+
+/// A channel over all nodes.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ChannelInfo {
+    /// Its name.
+    pub name: ChannelName,
+    /// Number of its connections.
+    pub connections: u64,
+    /// Number of its members: distinct users. 0 if it is not a presence channel.
+    pub members: u64,
+}
+
+impl RedisClient {
+    /// The occupied channels of an app with names that begin with `prefix`, in the order of their names.
+    pub(crate) async fn channels(&self, app: &AppId, prefix: &str) -> Result<Vec<ChannelInfo>, Failure> {
+        let names: Vec<ChannelName> = self.indexed_names(app, prefix).await?.into_iter().collect();
+        let mut found = Vec::with_capacity(names.len());
+        for names in names.chunks(BATCH) {
+            found.extend(self.infos(app, names).await?.into_iter().filter(|info| info.connections > 0));
+        }
+        Ok(found)
+    }
+
+    /// Channels by name, in the order given. One round trip.
+    pub(crate) async fn infos(&self, app: &AppId, names: &[ChannelName]) -> Result<Vec<ChannelInfo>, Failure> {
+        let request = |name: &ChannelName| {
+            let mut command = redis::cmd("HMGET");
+            command.arg(self.keys.record(&Place { app: app.clone(), channel: name.clone() })).arg("t").arg("p");
+            Request::Command(command)
+        };
+        let requests: Vec<Request> = names.iter().map(request).collect();
+        let answers = self.reader.run(&requests).await?;
+        let info = |(name, answer): (&ChannelName, Answer)| {
+            let (connections, members): (Option<u64>, Option<u64>) = parse(answer?)?;
+            Ok(ChannelInfo { name: name.clone(), connections: connections.unwrap_or(0), members: members.unwrap_or(0) })
+        };
+        names.iter().zip(answers).map(info).collect()
+    }
+
+    /// The ids of a presence channel's members.
+    pub(crate) async fn users(&self, place: &Place) -> Result<Vec<UserId>, Failure> {
+        let mut command = redis::cmd("HKEYS");
+        command.arg(self.keys.record(place));
+        let fields: Vec<String> = parse(self.reader.command(command).await?)?;
+        Ok(fields.iter().filter_map(|field| field.strip_prefix('u')).map(UserId::from).collect())
+    }
+
+    /// The number of an app's clients on all nodes except `own`. Each node sends its number with every beat, and at
+    /// once if the app has a capacity.
+    pub(crate) async fn clients_elsewhere(&self, app: &AppId, own: Option<&NodeId>) -> Result<u64, Failure> {
+        let mut command = redis::cmd("HGETALL");
+        command.arg(self.keys.clients(app));
+        let by_node: HashMap<String, u64> = parse(self.reader.command(command).await?)?;
+        let is_other = |node: &str| own.is_none_or(|own| own.as_str() != node);
+        Ok(by_node.iter().filter(|(node, _)| is_other(node)).map(|(_, clients)| clients).sum())
+    }
+
+    /// The event that a cache channel caches.
+    pub(crate) async fn cached(&self, place: &Place) -> Result<Option<CachedEvent>, Failure> {
+        let command = |name: &str| {
+            let mut command = redis::cmd(name);
+            command.arg(self.keys.cache(place));
+            Request::Command(command)
+        };
+        let mut answers = self.reader.run(&[command("GET"), command("PTTL")]).await?.into_iter();
+        let mut next = || answers.next().unwrap_or_else(|| Err(Failure::new("Redis gave no answer")));
+        let (payload, rest): (Option<Bytes>, i64) = (parse(next()?)?, parse(next()?)?);
+        Ok(payload.and_then(|payload| scripts::parse_cached(&payload, rest)))
+    }
+
+    /// The names of an app's channels in the indexes of all nodes. Some of the channels may be empty.
+    async fn indexed_names(&self, app: &AppId, prefix: &str) -> Result<BTreeSet<ChannelName>, Failure> {
+        let mut members = redis::cmd("SMEMBERS");
+        members.arg(self.keys.nodes());
+        let nodes: Vec<String> = parse(self.reader.command(members).await?)?;
+        // The limits of the app were checked when a connection subscribed.
+        let limits = Limits { channel_name_bytes: u32::MAX, user_id_chars: u32::MAX, ..Limits::default() };
+        let mut names = BTreeSet::new();
+        let mut scans: Vec<(NodeId, String)> =
+            nodes.into_iter().map(|node| (NodeId::from_stored(node), "0".to_owned())).collect();
+        while !scans.is_empty() {
+            let scan = |(node, cursor): &(NodeId, String)| self.scan(node, app, cursor, prefix);
+            let requests: Vec<Request> = scans.iter().map(scan).collect();
+            let mut rest = Vec::new();
+            for ((node, _), answer) in scans.into_iter().zip(self.reader.run(&requests).await?) {
+                let (cursor, found): (String, Vec<String>) = parse(answer?)?;
+                names.extend(found.iter().filter_map(|name| ChannelName::parse(name, &limits).ok()));
+                if cursor != "0" {
+                    rest.push((node, cursor));
+                }
+            }
+            scans = rest;
+        }
+        Ok(names)
+    }
+
+    fn scan(&self, node: &NodeId, app: &AppId, cursor: &str, prefix: &str) -> Request {
+        let mut command = redis::cmd("SSCAN");
+        command.arg(self.keys.index(node, app)).arg(cursor).arg("COUNT").arg(SCAN_NAMES);
+        if !prefix.is_empty() {
+            command.arg("MATCH").arg(escape(prefix) + "*");
+        }
+        Request::Command(command)
+    }
+}

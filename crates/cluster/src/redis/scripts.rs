@@ -1,0 +1,127 @@
+//! The scripts that run inside Redis, and a Rust function for each.
+//!
+//! Everything that must be one step is a script. A script touches keys of one slot only, so it runs in a Redis Cluster.
+//!
+//! A script gets its arguments by name, as one `MessagePack` map, and answers one `MessagePack` value. `MessagePack`
+//! and not JSON, because Redis decodes it in half the time, texts need no escapes, and versions keep all their digits.
+//! (Numbers in Lua are doubles. A version is in microseconds since 1970, which is less than 2^53 until the year 2255.
+//! JSON in Redis has 14 digits.) Redis cannot decode the type of `MessagePack` for bytes, so bytes that are not UTF-8
+//! come beside the map.
+
+mod add_to_index;
+mod change_share;
+mod count_clients;
+mod edge;
+mod lease;
+mod online;
+mod publish_cached;
+mod remove_share;
+mod rights;
+
+pub(super) use self::{
+    add_to_index::add_to_index,
+    change_share::{change_share, parse_cached, parse_change},
+    count_clients::{count_clients, parse_count},
+    lease::{declare_dead, renew_lease},
+    online::{online, parse_online},
+    publish_cached::publish_cached,
+    remove_share::{parse_removal, remove_share},
+    rights::{FailedCommand, parse_failed, try_commands},
+};
+
+pub(crate) use self::lease::Renewal;
+
+use redis::{Cmd, Value};
+use serde::{Serialize, de::DeserializeOwned};
+
+use super::failure::Failure;
+
+/// Something to ask of Redis.
+pub(crate) enum Request {
+    Command(Cmd),
+    Script(ScriptCall),
+}
+
+/// A script.
+struct Script {
+    text: &'static str,
+    /// The name by which Redis knows a script that it has seen.
+    hash: String,
+}
+
+/// A script with its keys and arguments.
+pub(crate) struct ScriptCall {
+    script: &'static Script,
+    keys: Vec<String>,
+    /// The map, and bytes beside it if the script takes any.
+    arguments: Vec<Vec<u8>>,
+}
+
+impl Script {
+    fn new(text: &'static str) -> Self {
+        Self { text, hash: redis::Script::new(text).get_hash().to_owned() }
+    }
+
+    fn call(&'static self, keys: Vec<String>, arguments: &impl Serialize) -> ScriptCall {
+        ScriptCall { script: self, keys, arguments: vec![encode(arguments)] }
+    }
+}
+
+impl From<ScriptCall> for Request {
+    fn from(call: ScriptCall) -> Self {
+        Self::Script(call)
+    }
+}
+
+impl ScriptCall {
+    /// Adds bytes beside the arguments.
+    fn with(mut self, bytes: Vec<u8>) -> Self {
+        self.arguments.push(bytes);
+        self
+    }
+
+    fn command(&self, name: &str, script: &str) -> Cmd {
+        let mut command = redis::cmd(name);
+        command.arg(script).arg(self.keys.len()).arg(&self.keys).arg(&self.arguments);
+        command
+    }
+
+    /// The call by the script's hash. Redis refuses it if it has not seen the script since it started.
+    pub(super) fn by_hash(&self) -> Cmd {
+        self.command("EVALSHA", &self.script.hash)
+    }
+
+    /// The call with the script's text, which Redis keeps for later calls.
+    pub(super) fn by_text(&self) -> Cmd {
+        self.command("EVAL", self.script.text)
+    }
+}
+
+fn encode(arguments: &impl Serialize) -> Vec<u8> {
+    // Texts, numbers and lists can always be encoded. Redis would refuse empty arguments, and say so.
+    rmp_serde::to_vec_named(arguments).unwrap_or_default()
+}
+
+/// Reads the answer of a script.
+pub(super) fn decode<T: DeserializeOwned>(answer: Value) -> Result<T, Failure> {
+    let unexpected =
+        |problem: &dyn std::fmt::Display| Failure::new(format!("a script gave an unexpected answer: {problem}"));
+    match answer {
+        Value::BulkString(bytes) => rmp_serde::from_slice(&bytes).map_err(|error| unexpected(&error)),
+        _ => Err(unexpected(&"it is not a string")),
+    }
+}
+
+/// A script of one or more files, which become one text.
+macro_rules! script {
+    ($($file:literal),+) => {{
+        static SCRIPT: std::sync::LazyLock<super::Script> =
+            std::sync::LazyLock::new(|| super::Script::new(concat!($(include_str!($file)),+)));
+        &*SCRIPT
+    }};
+}
+use script;
+
+fn milliseconds(time: std::time::Duration) -> u64 {
+    u64::try_from(time.as_millis()).unwrap_or(u64::MAX)
+}

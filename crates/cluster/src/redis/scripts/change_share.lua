@@ -1,0 +1,104 @@
+-- Changes one node's share of a channel and, if wanted, reads the channel.
+--
+-- KEYS: the record, its cache entry, the node's last change; then the last change of each earlier id, in their order.
+-- Arguments:
+--   node            id of the node
+--   earlier         shares that the node may have under earlier ids. They end with this change. For each:
+--     node            the id
+--     unanswered      sequence of its change that got no answer, if any
+--   sequence        number of the change; each change of a node has a greater one than the change before
+--   remembered_ms   how long the answer is kept for a repetition
+--   basis           share: the ledger must have a share of the node;  nothing: it need not;
+--                   anything: members of the node that are not in `added` are removed
+--   connections     all connections of the node, newcomers included
+--   added           members to add. For each:
+--     user_id
+--     member          the member as JSON
+--     newcomers       connections that are dropped if the channel is full for this user; with 0 the user was admitted
+--                     before and is not refused
+--   removed         ids of the users to remove
+--   max_members     most members of the channel
+--   counts          true if the app publishes the number of connections
+--   wants_state     true to read the channel
+--   is_user         true for the channel of a user
+--
+-- Answers `share_lost` if the node has no share to change, `too_late` after a later change or the end of the share,
+-- else `made` with
+--   version         version of the channel after the change
+--   connections     of all nodes
+--   edges           what the change altered for all nodes
+--   refused         ids of the users that the channel had no room for
+--   nodes           ids of the nodes with a share, separated by spaces
+--   members, cached, cached_ms   if wanted: the members as JSON; the cache entry, if any, and its remaining time
+-- Called again with the same sequence, it changes nothing and answers the same edges and refused users.
+
+local node, connections = arguments.node, arguments.connections
+local refused = {}
+
+-- Ends the shares under earlier ids. Returns the edges of their unanswered changes: no answer contained them yet.
+local function end_earlier()
+  local unanswered = {}
+  for index, earlier in ipairs(arguments.earlier) do
+    if members > 0 then remove_members(earlier.node, {}) end
+    set_share(earlier.node, share_of(earlier.node), 0)
+    local key = KEYS[3 + index]
+    local last = last_change(key)
+    if last.sequence == earlier.unanswered then
+      for _, edge in ipairs(last.edges) do unanswered[#unanswered + 1] = edge end
+    end
+    last.sequence, last.edges, last.refused, last.is_closed = -1, {}, {}, true
+    keep_last_change(key, last, arguments.remembered_ms)
+  end
+  return unanswered
+end
+
+local function apply()
+  local own = share_of(node)
+  if arguments.counts then counts = 1 end
+  for _, user in ipairs(arguments.removed) do remove_member(node, user) end
+  local kept = {}
+  for _, added in ipairs(arguments.added) do
+    local limit = added.newcomers > 0 and arguments.max_members or nil
+    if add_member(node, added.user_id, added.member, limit) then
+      kept[added.user_id] = true
+    else
+      refused[#refused + 1] = added.user_id
+      connections = connections - added.newcomers
+    end
+  end
+  set_share(node, own, connections)
+  if arguments.basis == 'anything' and members > 0 then remove_members(node, kept) end
+  local all = end_earlier()
+  save(arguments.is_user)
+  for _, edge in ipairs(edges) do all[#all + 1] = edge end
+  edges = all
+  local change = { sequence = arguments.sequence, edges = edges, refused = refused }
+  keep_last_change(KEYS[3], change, arguments.remembered_ms)
+end
+
+-- Adds the state of the channel to an answer.
+local function read_state(answer)
+  answer.members = {}
+  local all = members > 0 and redis.call('HGETALL', record) or {}
+  for index = 1, #all, 2 do
+    if string.sub(all[index], 1, 1) == 'u' then
+      answer.members[#answer.members + 1] = string.match(all[index + 1], '^%d+ (.*)$')
+    end
+  end
+  answer.cached = redis.call('GET', KEYS[2]) or nil
+  answer.cached_ms = redis.call('PTTL', KEYS[2])
+end
+
+local last = last_change(KEYS[3])
+if last.sequence == arguments.sequence then
+  edges, refused = last.edges, last.refused
+elseif last.is_closed or last.sequence > arguments.sequence then
+  return cmsgpack.pack('too_late')
+elseif arguments.basis == 'share' and not share_of(node) then
+  return cmsgpack.pack('share_lost')
+else
+  apply()
+end
+local answer = { version = version, connections = total, edges = edges, refused = refused, nodes = nodes }
+if arguments.wants_state then read_state(answer) end
+return cmsgpack.pack({ made = answer })

@@ -1,0 +1,143 @@
+//! Changing a node's share of a channel.
+
+use std::time::Duration;
+
+use bytes::Bytes;
+use clairon_protocol::{ChannelKind, UserId};
+use redis::Value;
+use serde::{Deserialize, Serialize};
+
+use super::{
+    Request, decode,
+    edge::{WrittenEdge, into_edges},
+    script,
+};
+use crate::{
+    ledger::{AddedMember, Basis, ChangeOutcome, ChangeReply, EarlierShare, NodeId, ShareChange},
+    notice::{CachedEvent, ChannelState},
+    redis::{
+        failure::Failure,
+        keys::Keys,
+        message::{Message, decode_member, encode_member},
+    },
+};
+
+#[derive(Serialize)]
+struct Arguments<'a> {
+    publish: &'static str,
+    node: &'a str,
+    earlier: Vec<EarlierArgument<'a>>,
+    sequence: u64,
+    remembered_ms: u64,
+    basis: &'static str,
+    connections: u64,
+    added: Vec<AddedArgument<'a>>,
+    removed: Vec<&'a str>,
+    max_members: usize,
+    counts: bool,
+    wants_state: bool,
+    is_user: bool,
+}
+
+#[derive(Serialize)]
+struct EarlierArgument<'a> {
+    node: &'a str,
+    unanswered: Option<u64>,
+}
+
+#[derive(Serialize)]
+struct AddedArgument<'a> {
+    user_id: &'a str,
+    member: String,
+    newcomers: u64,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "snake_case")]
+enum Reply {
+    Made(Made),
+    ShareLost,
+    TooLate,
+}
+
+#[derive(Deserialize)]
+struct Made {
+    version: u64,
+    connections: u64,
+    edges: Vec<WrittenEdge>,
+    refused: Vec<String>,
+    nodes: String,
+    members: Option<Vec<Bytes>>,
+    cached: Option<Bytes>,
+    cached_ms: Option<i64>,
+}
+
+/// Asks for a change. Its answer is kept for the time `remembered`.
+pub(in crate::redis) fn change_share(keys: &Keys, change: &ShareChange, remembered: Duration) -> Request {
+    let ShareChange { place, node, earlier, members, .. } = change;
+    let mut names = vec![keys.record(place), keys.cache(place), keys.last_change(place, node)];
+    names.extend(earlier.iter().map(|earlier| keys.last_change(place, &earlier.node)));
+    let arguments = Arguments {
+        publish: keys.publish_command(),
+        node: node.as_str(),
+        earlier: earlier.iter().map(earlier_argument).collect(),
+        sequence: change.sequence,
+        remembered_ms: super::milliseconds(remembered),
+        basis: match change.basis {
+            Basis::Share => "share",
+            Basis::Nothing => "nothing",
+            Basis::Anything => "anything",
+        },
+        connections: change.connections,
+        added: members.added.iter().map(added_argument).collect(),
+        removed: members.removed.iter().map(UserId::as_str).collect(),
+        max_members: members.limit,
+        counts: change.counts && place.channel.kind() != ChannelKind::Presence,
+        wants_state: change.wants_state,
+        is_user: place.channel.user_id().is_some(),
+    };
+    script!("record.lua", "change_share.lua").call(names, &arguments).into()
+}
+
+fn earlier_argument(earlier: &EarlierShare) -> EarlierArgument<'_> {
+    EarlierArgument { node: earlier.node.as_str(), unanswered: earlier.unanswered }
+}
+
+fn added_argument(added: &AddedMember) -> AddedArgument<'_> {
+    let AddedMember { member, newcomers } = added;
+    AddedArgument { user_id: member.user_id.as_str(), member: encode_member(member), newcomers: *newcomers }
+}
+
+/// Reads the answer to a change.
+pub(in crate::redis) fn parse_change(answer: Value) -> Result<ChangeReply, Failure> {
+    let made = match decode(answer)? {
+        Reply::Made(made) => made,
+        // A change is too late only if another process had the same id, or if the share has ended.
+        Reply::ShareLost | Reply::TooLate => return Ok(ChangeReply::ShareLost),
+    };
+    let (version, connections) = (made.version, made.connections);
+    let state = made.members.map(|members| ChannelState {
+        version,
+        connections,
+        members: members.iter().filter_map(|json| decode_member(json)).collect(),
+        cached: made.cached.zip(made.cached_ms).and_then(|(payload, rest)| parse_cached(&payload, rest)),
+    });
+    Ok(ChangeReply::Made(ChangeOutcome {
+        version,
+        edges: into_edges(made.edges),
+        refused: made.refused.iter().map(|user| user.as_str().into()).collect(),
+        nodes: made.nodes.split_ascii_whitespace().map(NodeId::from_stored).collect(),
+        state,
+    }))
+}
+
+/// Reads a cache entry that Redis keeps for so many milliseconds more. `None` if it has just expired.
+pub(in crate::redis) fn parse_cached(payload: &Bytes, milliseconds: i64) -> Option<CachedEvent> {
+    let ttl = Duration::from_millis(u64::try_from(milliseconds).ok()?);
+    match Message::decode(payload) {
+        Ok(Message::CachedEvent { version, data, frame, .. }) => {
+            Some(CachedEvent { version, frame, data: data.into(), ttl })
+        }
+        _ => None,
+    }
+}

@@ -1,0 +1,37 @@
+//! The leases of nodes.
+
+use std::time::Duration;
+
+use serde::{Deserialize, Serialize};
+
+use super::{Request, milliseconds, script};
+use crate::{ledger::NodeId, redis::keys::Keys};
+
+/// The answer to [`renew_lease`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub(crate) enum Renewal {
+    /// The lease is renewed in time, or new.
+    Renewed,
+    /// The lease had ended, but the node was not declared dead. It is renewed.
+    Late,
+    /// The node was declared dead, or Redis has lost its registration.
+    Refused,
+}
+
+#[derive(Serialize)]
+struct Arguments {
+    lease_ms: u64,
+    is_new: bool,
+}
+
+/// Asks for a lease of this length; the answer is a [`Renewal`]. A new node is never refused.
+pub(in crate::redis) fn renew_lease(keys: &Keys, node: &NodeId, length: Duration, is_new: bool) -> Request {
+    let arguments = Arguments { lease_ms: milliseconds(length), is_new };
+    script!("renew_lease.lua").call(vec![keys.registration(node), keys.lease(node)], &arguments).into()
+}
+
+/// Declares a node dead. The answer is false if the node has a lease.
+pub(in crate::redis) fn declare_dead(keys: &Keys, node: &NodeId) -> Request {
+    script!("declare_dead.lua").call(vec![keys.registration(node), keys.lease(node)], &()).into()
+}

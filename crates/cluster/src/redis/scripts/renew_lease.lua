@@ -1,0 +1,17 @@
+-- Gives a node a lease, or renews it. A lease that has ended is renewed too, unless the node was declared dead.
+--
+-- KEYS: the node's registration, its lease.
+-- Arguments:
+--   lease_ms        length of the lease
+--   is_new          true for a new id, which this registers
+-- Answers `renewed`, `late` if the lease had ended, or `refused` if the node was declared dead.
+
+local arguments = cmsgpack.unpack(ARGV[1])
+if arguments.is_new then
+  redis.call('SET', KEYS[1], '')
+elseif redis.call('EXISTS', KEYS[1]) == 0 then
+  return cmsgpack.pack('refused')
+end
+local is_late = not arguments.is_new and redis.call('EXISTS', KEYS[2]) == 0
+redis.call('SET', KEYS[2], '', 'PX', arguments.lease_ms)
+return cmsgpack.pack(is_late and 'late' or 'renewed')
