@@ -207,6 +207,7 @@ pub async fn open(url: &str, max_connections: u32) -> Result<Arc<dyn AppRegistry
 pub async fn open_for_server(url: &str, max_connections: u32) -> Result<Arc<dyn AppRegistry>, RegistryError> {
     match url.parse()? {
         DatabaseUrl::File(path) => Ok(Arc::new(sqlite::open_file_for_server(&path, max_connections).await?)),
+        DatabaseUrl::MySql(options) => Ok(Arc::new(mysql::open_for_server(*options, max_connections).await?)),
         _ => open(url, max_connections).await,
     }
 }
