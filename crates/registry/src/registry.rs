@@ -200,7 +200,7 @@ pub async fn open(url: &str, max_connections: u32) -> Result<Arc<dyn AppRegistry
 }
 
 /// Does the same as [`open`] for a server. The log warns where others may read a SQLite file, with the command that
-/// mends that, and where another server uses it.
+/// mends that, and where another server uses it. It also says if a MySQL server lets the user make no triggers.
 ///
 /// # Errors
 /// Those of [`open`].
