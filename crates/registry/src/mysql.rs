@@ -25,11 +25,35 @@ const SESSION: &str = "SET SESSION sql_mode = 'ANSI_QUOTES,NO_ENGINE_SUBSTITUTIO
      autocommit = 1, innodb_lock_wait_timeout = 10; \
      SET SESSION TRANSACTION ISOLATION LEVEL READ COMMITTED";
 
+type Registry = Repeating<SqlRegistry<MySql>>;
+
 /// Connects and migrates.
-pub(crate) async fn open(
+pub(crate) async fn open(options: MySqlConnectOptions, max_connections: u32) -> Result<Registry, RegistryError> {
+    migrate(options, max_connections).await.map(|(registry, _)| registry)
+}
+
+/// Does the same for a server, and says if it will not notice what is typed in SQL.
+pub(crate) async fn open_for_server(
     options: MySqlConnectOptions,
     max_connections: u32,
-) -> Result<Repeating<SqlRegistry<MySql>>, RegistryError> {
+) -> Result<Registry, RegistryError> {
+    let (registry, no_triggers) = migrate(options, max_connections).await?;
+    if let Some(error) = no_triggers {
+        tracing::info!(
+            database = registry.0.name,
+            %error,
+            "the database user may not create triggers: after a change of an app that you type in SQL, also run \
+             UPDATE registry_revision SET revision = revision + 1"
+        );
+    }
+    Ok(registry)
+}
+
+/// Connects and migrates. Returns also why there are no triggers, if there are none.
+async fn migrate(
+    options: MySqlConnectOptions,
+    max_connections: u32,
+) -> Result<(Registry, Option<sqlx::Error>), RegistryError> {
     let name = display_name(&options);
     let fail = |act, cause: &dyn Display| RegistryError::Open { act, database: name.clone(), cause: cause.to_string() };
     // The session is set up above. The server's time zone stays: Laravel reads and writes its tables by it.
@@ -40,7 +64,7 @@ pub(crate) async fn open(
         .await
         .map_err(|_| fail("connect to", &format_args!("no answer within {} seconds", CONNECT_TIMEOUT.as_secs())))?
         .map_err(|error| fail("connect to", &explain(&error)))?;
-    migrations::run(&name, &mut connection).await.map_err(|error| fail("migrate", &error))?;
+    let no_triggers = migrations::run(&mut connection).await.map_err(|error| fail("migrate", &error))?;
     // The tables are there, however the connection ends: the server may hang up before TLS has said goodbye.
     let _ = connection.close().await;
 
@@ -49,7 +73,7 @@ pub(crate) async fn open(
         .acquire_timeout(ACQUIRE_TIMEOUT)
         .after_connect(|connection, _| Box::pin(begin_session(connection)))
         .connect_lazy_with(options);
-    Ok(Repeating(SqlRegistry { name, pool, is_one_connection: false, file: None }))
+    Ok((Repeating(SqlRegistry { name, pool, is_one_connection: false, file: None }), no_triggers))
 }
 
 async fn connect(options: &MySqlConnectOptions) -> Result<MySqlConnection, sqlx::Error> {

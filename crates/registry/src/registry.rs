@@ -200,13 +200,14 @@ pub async fn open(url: &str, max_connections: u32) -> Result<Arc<dyn AppRegistry
 }
 
 /// Does the same as [`open`] for a server. The log warns where others may read a SQLite file, with the command that
-/// mends that, and where another server uses it.
+/// mends that, and where another server uses it. It also says if a MySQL server lets the user make no triggers.
 ///
 /// # Errors
 /// Those of [`open`].
 pub async fn open_for_server(url: &str, max_connections: u32) -> Result<Arc<dyn AppRegistry>, RegistryError> {
     match url.parse()? {
         DatabaseUrl::File(path) => Ok(Arc::new(sqlite::open_file_for_server(&path, max_connections).await?)),
+        DatabaseUrl::MySql(options) => Ok(Arc::new(mysql::open_for_server(*options, max_connections).await?)),
         _ => open(url, max_connections).await,
     }
 }

@@ -47,8 +47,8 @@ pub(super) enum MigrationFault {
     Database(#[from] sqlx::Error),
 }
 
-/// Makes the tables, or brings them up to date.
-pub(super) async fn run(database: &str, connection: &mut MySqlConnection) -> Result<(), MigrationFault> {
+/// Makes the tables, or brings them up to date. Returns why the server lets the user make no triggers, if it does not.
+pub(super) async fn run(connection: &mut MySqlConnection) -> Result<Option<sqlx::Error>, MigrationFault> {
     let locked: Option<i64> = sqlx::query_scalar(LOCK).bind(LOCK_SECONDS).fetch_one(&mut *connection).await?;
     if locked != Some(1) {
         return Err(MigrationFault::Locked);
@@ -61,28 +61,20 @@ pub(super) async fn run(database: &str, connection: &mut MySqlConnection) -> Res
     let mut migrator: Migrator = sqlx::migrate!("../../migrations/mysql");
     // Not its `run`: borrowing a connection, that one's future cannot move between threads.
     migrator.set_locking(false).run_direct(None, &mut *connection, false).await?;
-    create_triggers(database, connection).await?;
+    let no_triggers = create_triggers(connection).await?;
     sqlx::query(UNLOCK).execute(connection).await?;
-    Ok(())
+    Ok(no_triggers)
 }
 
 /// Makes the triggers that note what is typed by hand. Without them Clairon still notes its own changes.
-async fn create_triggers(database: &str, connection: &mut MySqlConnection) -> Result<(), sqlx::Error> {
+async fn create_triggers(connection: &mut MySqlConnection) -> Result<Option<sqlx::Error>, sqlx::Error> {
     let present: i64 = sqlx::query_scalar(TRIGGERS).fetch_one(&mut *connection).await?;
     if present == TRIGGER_COUNT {
-        return Ok(());
+        return Ok(None);
     }
     match sqlx::raw_sql(CREATE_TRIGGERS).execute(connection).await {
-        Err(error) if number(&error).is_some_and(|number| MAY_NOT.contains(&number)) => {
-            tracing::info!(
-                database,
-                %error,
-                "the database user may not create triggers: after a change of an app that you type in SQL, also run \
-                 UPDATE registry_revision SET revision = revision + 1"
-            );
-            Ok(())
-        }
-        result => result.map(drop),
+        Err(error) if number(&error).is_some_and(|number| MAY_NOT.contains(&number)) => Ok(Some(error)),
+        result => result.map(|_| None),
     }
 }
 
