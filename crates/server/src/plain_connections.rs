@@ -49,6 +49,8 @@ pub(crate) struct PlainConnections {
 #[derive(Debug, Default)]
 struct List {
     entries: BTreeMap<Place, Entry>,
+    /// How many have had to give way and are not closed yet.
+    leaving: usize,
     last_number: u64,
 }
 
@@ -90,7 +92,8 @@ impl Node {
 
     /// Number of WebSocket connections, those that are being closed included.
     pub(crate) fn websocket_count(&self) -> usize {
-        self.tasks.len().saturating_sub(self.plain.list.lock().entries.len())
+        let plain = self.plain.list.lock().len();
+        self.tasks.len().saturating_sub(plain)
     }
 
     /// Returns once there is an open file for another connection. Where there is none, the first of the list is closed.
@@ -171,11 +174,16 @@ impl PlainConnection {
 
 impl Drop for PlainConnection {
     fn drop(&mut self) {
-        self.node.plain.list.lock().entries.remove(&self.state.get_mut().place);
+        self.node.plain.list.lock().remove(self.state.get_mut().place);
     }
 }
 
 impl List {
+    /// Number of connections that are open and no WebSocket.
+    fn len(&self) -> usize {
+        self.entries.len() + self.leaving
+    }
+
     fn next_place(&mut self, standing: Standing) -> Place {
         self.last_number += 1;
         (standing, self.last_number)
@@ -189,18 +197,31 @@ impl List {
         Some(place)
     }
 
-    /// Takes out the connection that is the first to give way. `None` where all are busy.
+    /// The task of the connection that is the first to give way. `None` where all are busy.
     fn take_first(&mut self) -> Option<JoinHandle<()>> {
-        let first = self.entries.first_entry().filter(|first| first.key().0 < Standing::Busy)?;
-        Some(first.remove().task)
+        let (&first, _) = self.entries.first_key_value().filter(|(place, _)| place.0 < Standing::Busy)?;
+        self.take(first)
     }
 
-    /// Takes out the connections that were opened before `until` and are silent.
+    /// The tasks of the connections that were opened before `until` and are silent, which have to give way.
     fn take_silent(&mut self, until: Millis) -> Vec<JoinHandle<()>> {
         let silent = self.entries.range(..(Standing::Idle, 0));
         let late: Vec<Place> =
             silent.take_while(|(_, entry)| entry.opened_at < until).map(|(place, _)| *place).collect();
-        late.iter().filter_map(|place| self.entries.remove(place)).map(|entry| entry.task).collect()
+        late.into_iter().filter_map(|place| self.take(place)).collect()
+    }
+
+    fn take(&mut self, place: Place) -> Option<JoinHandle<()>> {
+        let entry = self.entries.remove(&place)?;
+        self.leaving += 1;
+        Some(entry.task)
+    }
+
+    /// Forgets a connection that is closed, or has become a WebSocket.
+    fn remove(&mut self, place: Place) {
+        if self.entries.remove(&place).is_none() {
+            self.leaving -= 1;
+        }
     }
 }
 
@@ -228,10 +249,14 @@ mod tests {
         assert_eq!(places(&list), [silent, later, idle, trusted, busy]);
         for left in [4, 3, 2, 1] {
             assert!(list.take_first().is_some());
-            assert_eq!(list.entries.len(), left);
+            assert_eq!((list.entries.len(), list.len()), (left, 5), "open until its task has ended");
         }
         assert!(list.take_first().is_none());
         assert_eq!(places(&list), [busy]);
+        for place in [silent, later, idle, trusted] {
+            list.remove(place);
+        }
+        assert_eq!(list.len(), 1);
     }
 
     #[tokio::test]

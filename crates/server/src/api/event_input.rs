@@ -1,6 +1,6 @@
 //! Events as backends send them, and what has to be right about them.
 
-use std::collections::HashSet;
+use std::{borrow::Cow, collections::HashSet};
 
 use clairon_protocol::{ChannelName, EventData, Limits, SocketId, auth::Query, is_socket_id};
 use http::StatusCode;
@@ -75,7 +75,7 @@ impl EventBody {
         names.extend(self.channel);
         let message = Message {
             event: name.into(),
-            data,
+            data: Cow::Owned(data),
             channels: parse_channels(&names, limits)?.into(),
             except: parse_socket_id(self.socket_id.as_deref())?,
             origin: Origin::Backend,

@@ -15,7 +15,7 @@ pub(crate) struct Message<'a> {
     /// The event's name.
     pub(crate) event: Cow<'a, str>,
     /// The event's data.
-    pub(crate) data: EventData,
+    pub(crate) data: Cow<'a, EventData>,
     /// The channels that it goes to, each once.
     pub(crate) channels: Cow<'a, [ChannelName]>,
     /// The connection that does not get it.
@@ -50,7 +50,8 @@ impl Peers {
                 publications.for_each(|publication| alone.delivery.publish(&publication));
                 Ok(())
             }
-            Self::Many(many) => many.publish(publications.collect()).await,
+            // Boxed: the task of each connection has room for whatever is awaited in it, for as long as it lives.
+            Self::Many(many) => Box::pin(many.publish(publications.collect())).await,
         }
     }
 }

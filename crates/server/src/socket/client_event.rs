@@ -1,6 +1,6 @@
 //! Events that clients send to each other.
 
-use std::{iter, sync::Arc};
+use std::{borrow::Cow, iter, sync::Arc};
 
 use clairon_hub::Millis;
 use clairon_protocol::{CLIENT_EVENT_RATE, ChannelName, ClientEvent, EventData, UserId};
@@ -92,18 +92,18 @@ impl Connection {
     }
 
     /// Publishes an event. Where the other nodes cannot be reached, the client is told.
-    pub(super) async fn publish(&self, admitted: AdmittedEvent<'_>) {
+    pub(super) async fn publish(&self, admitted: &AdmittedEvent<'_>) {
         let AdmittedEvent { app, event, data, channel, user_id } = admitted;
         let message = Message {
             event: (&*event.event).into(),
-            data,
-            channels: std::slice::from_ref(&channel).into(),
+            data: Cow::Borrowed(data),
+            channels: std::slice::from_ref(channel).into(),
             except: Some(self.session.id()),
             origin: Origin::Client(user_id.as_ref().map(UserId::as_str)),
         };
-        match self.node.peers.publish(&app, iter::once(&message)).await {
-            Ok(()) => self.node.observe_event(&app, &message),
-            Err(error) => self.refuse_event(&event, &(None, error.to_string())),
+        match self.node.peers.publish(app, iter::once(&message)).await {
+            Ok(()) => self.node.observe_event(app, &message),
+            Err(error) => self.refuse_event(event, &(None, error.to_string())),
         }
     }
 

@@ -55,7 +55,7 @@ pub(crate) async fn run(client: Client) {
                 connection.session.outbox().unpark();
                 connection.session.saw(connection.node.clock.now());
                 if let Some(event) = hear(&mut connection, &message) {
-                    publish(&mut socket, &connection, &mut batch, event).await;
+                    publish(&mut socket, &connection, &mut batch, &event).await;
                 }
             }
             Turn::Ended(reason) => {
@@ -172,7 +172,7 @@ fn outline(batch: &VecDeque<Bytes>) -> (usize, usize) {
 
 /// Publishes a client's event, which may have to wait for other nodes. Meanwhile the client's own outbox is written,
 /// and nothing more is read from it: its events stay in their order.
-async fn publish(socket: &mut Socket, connection: &Connection, batch: &mut VecDeque<Bytes>, event: AdmittedEvent<'_>) {
+async fn publish(socket: &mut Socket, connection: &Connection, batch: &mut VecDeque<Bytes>, event: &AdmittedEvent<'_>) {
     let mut published = pin!(connection.publish(event));
     poll_fn(|cx| {
         if published.as_mut().poll(cx).is_ready() {
@@ -233,5 +233,19 @@ fn log_end(connection: &Connection, reason: Disconnect) {
         debug!(%app, %socket, code, %reason, "closing");
     } else {
         info!(%app, %socket, code, %reason, "closing");
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// It is most of what an idle connection costs, and holds whatever is awaited in it at its largest.
+    #[test]
+    fn the_task_of_a_client_is_small() {
+        fn size<F: Future>(_: impl Fn(Client) -> F) -> usize {
+            size_of::<F>()
+        }
+        assert!(size(run) <= 1_024, "{} bytes", size(run));
     }
 }
