@@ -101,8 +101,8 @@ fn take(planned: &mut PlannedApp, name: &str, target: TargetField, value: &Value
     notes.extend(taken.err().map(|error| format!("left as the default: {name}: {error}")));
 }
 
-/// Sets the limit called `name` to the value of a field that counts in units of `unit`. A value that means that there
-/// is no limit counts where the limit can be absent; others stay as they are.
+/// Sets the limit called `name` to the value of a field that counts in units of `unit`. Where the value means "no
+/// limit", a limit that can be absent is taken away, and any other stays.
 pub(crate) fn set_limit(limits: &mut Limits, name: &str, unit: u32, value: &Value) -> Result<(), FieldError> {
     let limit = Limit::named(name).ok_or_else(|| FieldError::UnknownField { name: name.to_owned() })?;
     match count_of(value, unit)? {

@@ -101,8 +101,7 @@ macro_rules! limits {
     };
 }
 
-// Name, type, default, range, unit, meaning. A limit that can be absent has the type Option<NonZeroU32> and begins at
-// 0.
+// Name, type, default, range, unit, meaning. A limit that can be absent is an Option<NonZeroU32> and ranges from 0.
 limits! {
     capacity: Option<NonZeroU32> = None, 0 to u32::MAX, Count, "How many connections the app may have at once";
     channel_name_bytes: u32 = 200, 1 to 1_000, Bytes, "The longest channel name, prefix included (hosted Pusher: 164)";
