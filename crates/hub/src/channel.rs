@@ -221,12 +221,15 @@ impl Channel {
     /// True where nobody listens and nothing is remembered: such a channel is closed, and leaves the map.
     pub(crate) fn close_if_idle(&self, now: Millis) -> bool {
         let mut state = self.state.lock();
-        // What is shared is remembered by the ledger.
-        if state.replica.is_some() || state.cached(now).is_none() {
+        if state.cached(now).is_none() {
             state.cached = None;
         }
-        let is_awaited = state.replica.as_ref().is_some_and(|replica| !replica.is_idle());
-        state.is_closed |= state.subscribers.is_empty() && !is_awaited && state.cached.is_none();
+        let is_idle = match &state.replica {
+            // The ledger remembers the event, so the channel need not stay for it.
+            Some(replica) => replica.is_idle(),
+            None => state.cached.is_none(),
+        };
+        state.is_closed |= state.subscribers.is_empty() && is_idle;
         state.is_closed
     }
 

@@ -224,6 +224,25 @@ fn counts_are_those_of_all_nodes() {
 }
 
 #[test]
+fn a_remembered_event_stays_while_anyone_is_here() {
+    let node = Node::new("cache-x");
+    let [a, b, c] = [1, 2, 3].map(|number| node.connect(number));
+    let channel = node.join(&a, 1);
+    node.load(1, &[], true);
+    node.relay("kept", Some(2));
+    assert_eq!(heard(&a), "ok() miss kept");
+    // The first leaves while the second waits for the ledger.
+    let (_, expected) = node.expect(&b, false);
+    assert_eq!(expected, Expected::Newcomer { is_loaded: true });
+    assert_eq!(node.app.part(&channel, a.id(), 0), Parted::Admitted);
+    assert!(node.app.admit(&channel, b.id(), 2, 0));
+    assert_eq!(heard(&b), "ok() kept");
+    node.app.forget_expired(59_999);
+    node.join(&c, 2);
+    assert_eq!(heard(&c), "ok() kept");
+}
+
+#[test]
 fn a_remembered_event_is_heard_once_whichever_way_it_comes() {
     let node = Node::new("cache-x");
     let [a, b] = [1, 2].map(|number| node.connect(number));

@@ -6,13 +6,14 @@ use std::{
     time::Duration,
 };
 
+use clairon_cluster::ClusterSettings;
 use clairon_protocol::{Edge, UserId};
 use futures_util::future::join_all;
 use rand::{RngExt, SeedableRng, rngs::StdRng, seq::IndexedRandom};
 use tokio::{task::JoinHandle, time};
 
 use crate::support::{
-    node::{Log, Node, PATIENCE, app, name, soon},
+    node::{Log, Node, PATIENCE, app, name, settings, soon},
     proxy::Proxy,
     redis_server::RedisServer,
 };
@@ -51,12 +52,18 @@ struct World {
     clients: Vec<Client>,
 }
 
+/// A node with a short lease: in a history it does not matter which node is declared dead.
+async fn start(url: &str) -> Node {
+    let settings = ClusterSettings { lease: Duration::from_millis(1_500), ..settings(url, "history") };
+    Node::try_start(settings).await.expect("a node")
+}
+
 impl World {
     async fn start(seed: u64) -> Self {
         let server = RedisServer::start();
         let proxies = join_all((0..3).map(|_| Proxy::start(server.port()))).await;
         let urls: Vec<String> = proxies.iter().map(Proxy::url).collect();
-        let nodes = join_all(urls.iter().map(|url| Node::start(url, "history"))).await;
+        let nodes = join_all(urls.iter().map(|url| start(url))).await;
         let (random, logs) = (StdRng::seed_from_u64(seed), nodes.iter().map(Node::log).collect());
         Self { random, server, proxies, nodes, logs, clients: Vec::new() }
     }
@@ -120,7 +127,7 @@ impl World {
             client.join.abort();
         }
         self.proxies[index].mend();
-        let new = soon("a new node", Node::start(&self.proxies[index].url(), "history")).await;
+        let new = soon("a new node", start(&self.proxies[index].url())).await;
         self.logs.push(new.log());
         self.nodes[index] = new;
     }

@@ -8,7 +8,7 @@ use futures_util::future::join_all;
 use crate::{
     contract::contract,
     support::{
-        node::{Node, app, event, name, soon},
+        node::{Node, app, event, eventually, name, soon},
         redis_cluster::RedisCluster,
         redis_server::RedisServer,
         shared::Shared,
@@ -75,6 +75,25 @@ async fn the_loss_of_a_master_removes_no_member() {
         assert!(u128::from(gaps) <= most, "{gaps} attempts to listen, of {most}");
     }
     assert_eq!(nodes[1].cluster.channels(&app(), "presence-").await.expect("an answer").len(), 20);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn after_the_loss_of_a_master_a_node_that_publishes_nothing_works_again() {
+    // The other shards go on working, so most requests succeed all the time.
+    let mut cluster = RedisCluster::start_with(&["--cluster-require-full-coverage", "no"]);
+    let node = Node::start(&cluster.url(), "quiet").await;
+    let probe: u16 = cluster.masters[0].ask("CLUSTER", &["KEYSLOT", "quiet:probe"]);
+    let id: String = cluster.masters[0].ask("CLUSTER", &["MYID"]);
+    assert!(!owns(&cluster.masters[0], &id, probe), "another prefix has to be chosen");
+    cluster.masters[0].kill();
+    node.wait_health("a shard is down", |health| !health.is_well()).await;
+    // Several beats, because one that fails may be noticed late.
+    let mut looks = 0;
+    let is_well_for_long = async || {
+        looks = if node.cluster.health().borrow().is_well() { looks + 1 } else { 0 };
+        looks == 150
+    };
+    eventually("the node works for a while", is_well_for_long).await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

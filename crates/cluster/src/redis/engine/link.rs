@@ -83,8 +83,14 @@ impl Link {
     /// # Errors
     /// Rights are missing, or they cannot be checked.
     pub(in crate::redis) async fn check_rights(&self, rights: &Rights) -> Result<(), Failure> {
-        let LiveConnection { mut connection, .. } = self.live().await?;
-        rights.result(connection.missing_rights(rights).await?)
+        let LiveConnection { mut connection, is_lost } = self.live().await?;
+        match connection.missing_rights(rights).await {
+            Ok(missing) => rights.result(missing),
+            Err(failure) => {
+                is_lost.store(true, Ordering::Relaxed);
+                Err(failure)
+            }
+        }
     }
 
     async fn live(&self) -> Result<LiveConnection, Failure> {

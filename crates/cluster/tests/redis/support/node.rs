@@ -30,7 +30,7 @@ pub(crate) struct Node {
 pub(crate) fn settings(url: &str, prefix: &str) -> ClusterSettings {
     ClusterSettings {
         prefix: prefix.to_owned(),
-        lease: Duration::from_millis(1_500),
+        lease: Duration::from_secs(3),
         beat: Duration::from_millis(300),
         response_timeout: Duration::from_secs(1),
         ..ClusterSettings::new(url.parse().expect("a URL"))

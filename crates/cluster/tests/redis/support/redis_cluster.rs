@@ -15,6 +15,11 @@ pub(crate) struct RedisCluster {
 impl RedisCluster {
     /// Starts the servers and waits until all slots are served.
     pub(crate) fn start() -> Self {
+        Self::start_with(&[])
+    }
+
+    /// Starts servers with further arguments.
+    pub(crate) fn start_with(further: &[&str]) -> Self {
         let arguments = [
             "--cluster-enabled",
             "yes",
@@ -29,6 +34,7 @@ impl RedisCluster {
             "--repl-diskless-sync-delay",
             "0",
         ];
+        let arguments = [&arguments[..], further].concat();
         let masters: Vec<RedisServer> = (0..3).map(|_| RedisServer::start_with(&arguments)).collect();
         let replica = RedisServer::start_with(&arguments);
         for (index, master) in (0_u16..).zip(&masters) {
