@@ -85,6 +85,8 @@ async fn after_the_loss_of_a_master_a_node_that_publishes_nothing_works_again() 
     let probe: u16 = cluster.masters[0].ask("CLUSTER", &["KEYSLOT", "quiet:probe"]);
     let id: String = cluster.masters[0].ask("CLUSTER", &["MYID"]);
     assert!(!owns(&cluster.masters[0], &id, probe), "another prefix has to be chosen");
+    // All connections are made before the loss.
+    node.publish("news", "before").await;
     cluster.masters[0].kill();
     node.wait_health("a shard is down", |health| !health.is_well()).await;
     // Several beats, because one that fails may be noticed late.
