@@ -32,7 +32,7 @@ use crate::config::{Database, Problems};
 /// The context of an error on stdout, for commands that print until they are interrupted.
 const CANNOT_PRINT: &str = "the output cannot be written";
 
-/// Opens the database for a server, and makes it where it is not there.
+/// Opens the database for a server, and creates it if it is missing.
 async fn open_for_server(database: &Database) -> Result<Arc<dyn AppRegistry>, RegistryError> {
     clairon_registry::open_for_server(database.url.expose(), database.max_connections).await
 }

@@ -140,7 +140,7 @@ impl Node {
         }
     }
 
-    /// Tells the registry which keys were used. What it does not take is told the next time.
+    /// Writes to the registry which keys were used. What it does not take is kept for the next time.
     pub(crate) async fn record_key_uses(&self) {
         let uses = self.key_uses.take();
         if uses.is_empty() {

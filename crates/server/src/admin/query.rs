@@ -8,7 +8,7 @@ use utoipa::IntoParams;
 use super::problem::Problem;
 use crate::cut::start_of;
 
-/// How much is told of what is wrong with the parameters, in characters.
+/// Longest description of wrong parameters in an error, in characters.
 const DETAIL_CHARS: usize = 200;
 
 /// An extractor: the parameters of the query. A `T` that denies unknown fields keeps a misspelt parameter from being

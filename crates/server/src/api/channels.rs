@@ -10,7 +10,7 @@ use serde_json::{Map, Value, json, value::RawValue};
 use super::{ApiError, info::Info, path::ChannelPath, signed::SignedRequest};
 use crate::node::Node;
 
-/// What is told of one channel, as far as it is asked for.
+/// The attributes of one channel, as far as the request asks for them.
 #[derive(Serialize)]
 pub(crate) struct Attributes {
     occupied: bool,

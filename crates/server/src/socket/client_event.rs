@@ -91,7 +91,7 @@ impl Connection {
         Ok((data, channel.clone(), seat.as_ref().and_then(Seat::user_id).cloned()))
     }
 
-    /// Publishes an event. Where the other nodes cannot be reached, the client is told.
+    /// Publishes an event. If the other nodes cannot be reached, the client gets an error.
     pub(super) async fn publish(&self, admitted: &AdmittedEvent<'_>) {
         let AdmittedEvent { app, event, data, channel, user_id } = admitted;
         let message = Message {
