@@ -13,7 +13,11 @@ use std::{
 
 use bytes::Bytes;
 use clairon_websocket::{Close, CloseCode, DecodeError, Message, Patience, ReadError, Socket, frame};
-use tokio::{net::TcpSocket, sync::mpsc::unbounded_channel};
+use socket2::SockRef;
+use tokio::{
+    net::{TcpSocket, TcpStream},
+    time::Instant,
+};
 use tungstenite::{WebSocket, protocol::Role};
 
 use crate::client::{BINARY, FIN, Frame};
@@ -27,14 +31,15 @@ async fn pair<T: Send + 'static>(
     unread: &'static [u8],
     client: impl FnOnce(ClientStream) -> T + Send + 'static,
 ) -> (Socket, JoinHandle<T>) {
-    buffered_pair(1, unread, client).await
+    let (stream, client) = connect(1, client).await;
+    (Socket::new(stream, Bytes::from_static(unread)), client)
 }
 
-async fn buffered_pair<T: Send + 'static>(
+/// A stream with a send buffer of so many bytes, and a client that runs in a thread of its own.
+async fn connect<T: Send + 'static>(
     send_buffer: u32,
-    unread: &'static [u8],
     client: impl FnOnce(ClientStream) -> T + Send + 'static,
-) -> (Socket, JoinHandle<T>) {
+) -> (TcpStream, JoinHandle<T>) {
     let listener = TcpSocket::new_v4().expect("a socket");
     listener.set_send_buffer_size(send_buffer).expect("a buffer");
     listener.bind(([127, 0, 0, 1], 0).into()).expect("a free port");
@@ -42,7 +47,7 @@ async fn buffered_pair<T: Send + 'static>(
     let address = listener.local_addr().expect("an address");
     let client = thread::spawn(move || client(ClientStream::connect(address).expect("a connection")));
     let (stream, _) = listener.accept().await.expect("a client");
-    (Socket::new(stream, Bytes::from_static(unread)), client)
+    (stream, client)
 }
 
 fn websocket(stream: ClientStream) -> WebSocket<ClientStream> {
@@ -201,39 +206,50 @@ async fn patience_ends() {
     client.join().expect("a client");
 }
 
-/// The pieces are so small that the kernel does not say that there is room for more. The client is waited for in a task
-/// that blocks, which keeps the paused clock from advancing by itself.
+/// A longer send buffer takes more, as it does when a peer reads. It is so little that the kernel does not tell of it:
+/// that needs room for half of what waits.
 #[tokio::test(start_paused = true)]
-async fn a_goodbye_lasts_as_long_as_the_peer_takes_something() {
-    const PIECE: usize = 100_000;
-    let pending = text(&"z".repeat(200 * PIECE));
+async fn a_goodbye_lasts_as_long_as_something_is_taken() {
+    let pending = text(&"z".repeat(10_000_000));
     let close = frame::close(CloseCode(4100), "slow");
     let expected = [&pending[..], &close[..]].concat();
-    let (read_on, reads) = mpsc::channel();
-    let (has_read, mut read) = unbounded_channel();
-    let size = expected.len();
-    let (socket, client) = buffered_pair(1 << 20, b"", move |mut stream| {
-        let mut received = vec![0; size];
-        let mut end = 0;
-        for () in reads {
-            stream.read_exact(&mut received[end..end + PIECE]).expect("a piece");
-            end += PIECE;
-            has_read.send(()).expect("a test");
-        }
-        stream.read_exact(&mut received[end..]).expect("the rest");
+    let (read, wait) = mpsc::channel::<()>();
+    let mut received = vec![0; expected.len()];
+    let (stream, client) = connect(130_000, move |mut stream| {
+        wait.recv().expect("a test");
+        stream.read_exact(&mut received).expect("all of it");
         received
     })
     .await;
-    let client = tokio::task::spawn_blocking(|| client.join().expect("a client"));
+    let buffer = SockRef::from(&stream).try_clone().expect("a second handle");
+    let socket = Socket::new(stream, Bytes::new());
     let closing = tokio::spawn(socket.close(close, [pending].into(), PATIENCE));
-    for _ in 0..5 {
-        // Less than the patience at a time, and several times as much in all.
-        tokio::time::advance(MINUTE * 5 / 6).await;
-        assert!(!closing.is_finished(), "the peer is given up while it reads");
-        read_on.send(()).expect("a client");
-        read.recv().await.expect("a client");
+    for _ in 0..2 {
+        // Less than the patience at a time, and more in all.
+        tokio::time::sleep(MINUTE * 5 / 6).await;
+        assert!(!closing.is_finished(), "the peer is given up though it takes something");
+        buffer.set_send_buffer_size(180_000).expect("a longer buffer");
     }
-    drop(read_on);
+    drop(buffer);
+    read.send(()).expect("a client");
+    // A task that blocks keeps the paused clock from advancing by itself.
+    let client = tokio::task::spawn_blocking(|| client.join().expect("a client"));
     assert!(client.await.expect("a client") == expected, "all of it, and the close frame");
     closing.await.expect("a goodbye");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_goodbye_ends_when_nothing_is_taken() {
+    let (go, wait) = mpsc::channel::<()>();
+    let (socket, client) = pair(b"", move |stream| {
+        assert!(wait.recv().is_err(), "the server has gone");
+        drop(stream);
+    })
+    .await;
+    let pending = text(&"z".repeat(10_000_000));
+    let began = Instant::now();
+    socket.close(frame::close(CloseCode(4100), "slow"), [pending].into(), PATIENCE).await;
+    assert!(began.elapsed() >= MINUTE);
+    drop(go);
+    client.join().expect("a client");
 }
