@@ -2,42 +2,42 @@
 //! understood in the same way when it is written again.
 #![no_main]
 
-use clairon_protocol::{ClientEvent, Command, Limits, Member, SignIn, Subscribe, User, UserId};
+use clairon_protocol::{ClientCommand, ClientEvent, Limits, Member, SignIn, Subscribe, User, UserId};
 use libfuzzer_sys::fuzz_target;
 use serde_json::{json, value::RawValue};
 
 fuzz_target!(|text: &str| {
     check_member(text);
     check_user(text);
-    let Ok(command) = Command::parse(text) else { return };
+    let Ok(command) = ClientCommand::parse(text) else { return };
     match &command {
-        Command::Subscribe(Subscribe { channel_data: Some(data), .. }) => check_member(data),
-        Command::SignIn(SignIn { user_data, .. }) => check_user(user_data),
+        ClientCommand::Subscribe(Subscribe { channel_data: Some(data), .. }) => check_member(data),
+        ClientCommand::SignIn(SignIn { user_data, .. }) => check_user(user_data),
         _ => {}
     }
     for written in write(&command) {
-        let again = Command::parse(&written).expect("it was written from a command");
+        let again = ClientCommand::parse(&written).expect("it was written from a command");
         assert_eq!(format!("{again:?}"), format!("{command:?}"), "{written}");
     }
 });
 
 /// The command in each form that libraries use: data as an object, or as a string that holds one.
-fn write(command: &Command<'_>) -> Vec<String> {
+fn write(command: &ClientCommand<'_>) -> Vec<String> {
     let in_both_forms = |event, data: serde_json::Value| {
         let text = data.to_string();
         [data, text.into()].map(|data| json!({ "event": event, "data": data }).to_string()).to_vec()
     };
     match command {
-        Command::Ping => in_both_forms("pusher:ping", json!({})),
-        Command::Pong => in_both_forms("pusher:pong", json!({})),
-        Command::Subscribe(Subscribe { channel, auth, channel_data }) => {
+        ClientCommand::Ping => in_both_forms("pusher:ping", json!({})),
+        ClientCommand::Pong => in_both_forms("pusher:pong", json!({})),
+        ClientCommand::Subscribe(Subscribe { channel, auth, channel_data }) => {
             in_both_forms("pusher:subscribe", json!({ "channel": channel, "auth": auth, "channel_data": channel_data }))
         }
-        Command::Unsubscribe { channel } => in_both_forms("pusher:unsubscribe", json!({ "channel": channel })),
-        Command::SignIn(SignIn { auth, user_data }) => {
+        ClientCommand::Unsubscribe { channel } => in_both_forms("pusher:unsubscribe", json!({ "channel": channel })),
+        ClientCommand::SignIn(SignIn { auth, user_data }) => {
             in_both_forms("pusher:signin", json!({ "auth": auth, "user_data": user_data }))
         }
-        Command::ClientEvent(ClientEvent { event, channel, data }) => {
+        ClientCommand::ClientEvent(ClientEvent { event, channel, data }) => {
             let head = format!(r#""event":{},"channel":{}"#, json!(event), json!(channel));
             let data = data.map_or_else(String::new, |data| format!(r#","data":{}"#, data.get()));
             vec![format!("{{{head}{data}}}"), format!(" {{\n{head}{data},\"user_id\":\"forged\"}} ")]

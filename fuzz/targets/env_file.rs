@@ -2,7 +2,7 @@
 //! quoted is read back.
 #![no_main]
 
-use clairon_laravel::{EnvFile, Environment, InvalidEnvFile, Value, quote_env};
+use clairon_laravel::{ConfigValue, EnvFile, Environment, InvalidEnvFile, quote_env};
 use libfuzzer_sys::fuzz_target;
 
 fuzz_target!(|bytes: &[u8]| {
@@ -35,6 +35,6 @@ fn check_variables(bytes: &[u8], file: &EnvFile) {
 fn read_back(text: &str) {
     let file = format!("A={}\nB=1\n", quote_env(text));
     let environment = Environment::parse(file.as_bytes(), []).expect("what is quoted is no other line");
-    assert_eq!(environment.env("A"), Some(Value::Text(text.to_owned())));
+    assert_eq!(environment.env("A"), Some(ConfigValue::Text(text.to_owned())));
     assert_eq!(environment.get("B"), Some("1"));
 }

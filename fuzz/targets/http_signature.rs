@@ -6,7 +6,7 @@
 
 use clairon_protocol::{
     Secret,
-    auth::{HttpRequest, InvalidRequest, Query, Signature},
+    auth::{HttpRequest, InvalidRequest, RequestQuery, Signature},
 };
 use libfuzzer_sys::fuzz_target;
 use md5::{Digest, Md5};
@@ -35,13 +35,13 @@ fn secret(text: &str) -> Secret {
 }
 
 fn verify(method: &str, path: &str, query: &str) -> Result<(), InvalidRequest> {
-    HttpRequest { method, path, query: &Query::parse(query) }.verify(&secret(SECRET))
+    HttpRequest { method, path, query: &RequestQuery::parse(query) }.verify(&secret(SECRET))
 }
 
 /// Nobody has signed what the input says, whatever signature it gives itself.
 fn refuse_as_it_is(path: &str, query: &str, body: &[u8]) {
     assert!(verify("POST", path, query).is_err());
-    let query = Query::parse(query);
+    let query = RequestQuery::parse(query);
     let request = HttpRequest { method: "POST", path, query: &query };
     let _ = (request.check(NOW), request.check_body(body));
 }
@@ -81,7 +81,7 @@ fn take_and_tamper(path: &str, text: &str, query: &str, body: &[u8]) {
     let signature = sign(&secret(SECRET));
     let signed = format!("{query}&auth_signature={signature}");
     assert_eq!(verify("POST", path, &signed), Ok(()), "{signed}");
-    let parsed = Query::parse(&signed);
+    let parsed = RequestQuery::parse(&signed);
     let request = HttpRequest { method: "POST", path, query: &parsed };
     assert_eq!((request.check(NOW), request.check_body(body)), (Ok(()), Ok(())));
     assert!(request.check(NOW + 600).is_err() && request.check(NOW - 600).is_err());

@@ -3,7 +3,7 @@
 use serde_json::Value;
 
 use crate::app::App;
-use crate::http::{Connection, Response};
+use crate::http::{HttpConnection, Response};
 use crate::server::{Builder, Server};
 
 /// The token of the servers that [`builder`] builds.
@@ -18,7 +18,7 @@ pub fn builder() -> Builder {
 /// Calls `/admin/api{path}`. `headers` each end with CRLF.
 #[must_use]
 pub fn request(server: &Server, method: &str, path: &str, headers: &str, body: &str) -> Response {
-    let mut connection = Connection::open(server);
+    let mut connection = HttpConnection::open(server);
     let size = body.len();
     connection.write(format!(
         "{method} /admin/api{path} HTTP/1.1\r\nHost: localhost\r\nContent-Length: {size}\r\n{headers}\r\n{body}"

@@ -5,7 +5,7 @@ use std::time::{SystemTime, UNIX_EPOCH};
 use serde_json::{Value, json};
 
 use crate::app::App;
-use crate::http::{Connection, Response};
+use crate::http::{HttpConnection, Response};
 use crate::server::Server;
 use crate::sign;
 
@@ -119,7 +119,7 @@ impl Request {
     /// Sends it over a connection of its own.
     #[must_use]
     pub fn send(&self, server: &Server) -> Response {
-        let mut connection = Connection::open(server);
+        let mut connection = HttpConnection::open(server);
         connection.write(self.text());
         connection.response()
     }

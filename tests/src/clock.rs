@@ -2,7 +2,7 @@
 
 use crate::app::App;
 use crate::client::Client;
-use crate::raw::{Frame, PONG, Received};
+use crate::raw::{PONG, RawFrame, Received};
 use crate::server::Server;
 
 /// Tells seconds by the pings of a server of its own.
@@ -31,7 +31,7 @@ impl Clock {
     pub fn tick(&mut self) {
         let ping = self.client.socket.receive();
         assert!(matches!(ping, Received::Ping(_)), "{ping:?}");
-        self.client.socket.send(&Frame::new(PONG, ""));
+        self.client.socket.send(&RawFrame::new(PONG, ""));
     }
 
     /// Lets seconds pass.

@@ -11,7 +11,7 @@ use crate::server::Server;
 
 /// One TCP connection to a server.
 #[derive(Debug)]
-pub struct Connection {
+pub struct HttpConnection {
     stream: BufReader<TcpStream>,
 }
 
@@ -26,7 +26,7 @@ pub struct Response {
     pub body: String,
 }
 
-impl Connection {
+impl HttpConnection {
     /// Connects.
     ///
     /// # Panics
@@ -189,7 +189,7 @@ impl Response {
 /// Sends a request without a body or a signature over a connection of its own. Each header line ends with CRLF.
 #[must_use]
 pub fn request(server: &Server, method: &str, target: &str, headers: &str) -> Response {
-    let mut connection = Connection::open(server);
+    let mut connection = HttpConnection::open(server);
     connection.write(format!("{method} {target} HTTP/1.1\r\nHost: localhost\r\n{headers}\r\n"));
     connection.response()
 }

@@ -6,7 +6,7 @@ use std::time::Instant;
 use serde_json::Value;
 
 use crate::DEADLINE;
-use crate::http::{Connection, Response};
+use crate::http::{HttpConnection, Response};
 use crate::server::Server;
 
 /// A frame that continues a message.
@@ -27,7 +27,7 @@ const MASK: [u8; 4] = [0x37, 0xfa, 0x21, 0x3d];
 
 /// One frame for the server.
 #[derive(Clone, Debug)]
-pub struct Frame {
+pub struct RawFrame {
     first: u8,
     payload: Vec<u8>,
     is_masked: bool,
@@ -51,12 +51,12 @@ pub enum Received {
 /// A WebSocket after its handshake.
 #[derive(Debug)]
 pub struct RawSocket {
-    connection: Connection,
+    connection: HttpConnection,
     /// The server's answer to the handshake.
     pub response: Response,
 }
 
-impl Frame {
+impl RawFrame {
     /// A masked frame that is all of its message.
     #[must_use]
     pub fn new(opcode: u8, payload: impl AsRef<[u8]>) -> Self {
@@ -143,7 +143,7 @@ impl RawSocket {
     /// When the server does not switch protocols, or does it wrongly.
     #[must_use]
     pub fn open_with(server: &Server, path: &str, headers: &str) -> Self {
-        let mut connection = Connection::open(server);
+        let mut connection = HttpConnection::open(server);
         connection.write(handshake(path, headers));
         Self::switched(connection)
     }
@@ -153,7 +153,7 @@ impl RawSocket {
     /// # Panics
     /// When the server does not switch protocols, or does it wrongly.
     #[must_use]
-    pub fn switched(mut connection: Connection) -> Self {
+    pub fn switched(mut connection: HttpConnection) -> Self {
         let response = connection.response();
         assert_eq!(response.status, 101, "{response:?}");
         let header = |name| response.header(name).map(str::to_ascii_lowercase);
@@ -176,13 +176,13 @@ impl RawSocket {
     }
 
     /// Writes a frame.
-    pub fn send(&mut self, frame: &Frame) {
+    pub fn send(&mut self, frame: &RawFrame) {
         self.write(frame.to_bytes());
     }
 
     /// Writes a text message.
     pub fn text(&mut self, text: &str) {
-        self.send(&Frame::new(TEXT, text));
+        self.send(&RawFrame::new(TEXT, text));
     }
 
     /// Reads one frame.
@@ -248,7 +248,7 @@ impl RawSocket {
             match self.receive() {
                 Received::Close(code, reason) if close.is_none() => {
                     // Half of a closing handshake is the client's; the server may have gone already.
-                    let echo = Frame::close(code.unwrap_or(1000), "").to_bytes();
+                    let echo = RawFrame::close(code.unwrap_or(1000), "").to_bytes();
                     let _ = self.connection.try_write(&echo);
                     close = Some((code, reason));
                 }

@@ -10,12 +10,12 @@ use crate::server::Server;
 ///
 /// A plain static would never be dropped, and its server would outlive the tests.
 #[derive(Debug)]
-pub struct Shared {
+pub struct SharedServer {
     start: fn() -> Server,
     running: Mutex<Weak<Server>>,
 }
 
-impl Shared {
+impl SharedServer {
     /// Nothing is started yet.
     #[must_use]
     pub const fn new(start: fn() -> Server) -> Self {

@@ -6,7 +6,7 @@ use clairon_tests::client::{Client, data};
 use clairon_tests::eventually;
 use clairon_tests::http;
 use clairon_tests::nodes::{Nodes, edges};
-use clairon_tests::raw::{Frame, PONG, Received};
+use clairon_tests::raw::{PONG, RawFrame, Received};
 use clairon_tests::redis::Redis;
 use clairon_tests::server::Server;
 use rustix::process::Signal;
@@ -187,12 +187,12 @@ fn a_client_event_that_waits_for_redis_does_not_hold_up_what_its_sender_gets() {
     sender.whisper("private-x", "client-e", &json!(1));
     for client in [&mut sender, &mut listener] {
         assert!(matches!(client.socket.receive(), Received::Ping(_)));
-        client.socket.send(&Frame::new(PONG, ""));
+        client.socket.send(&RawFrame::new(PONG, ""));
     }
     nodes.redis.thaw();
     let event = loop {
         match listener.socket.receive() {
-            Received::Ping(_) => listener.socket.send(&Frame::new(PONG, "")),
+            Received::Ping(_) => listener.socket.send(&RawFrame::new(PONG, "")),
             Received::Text(text) => break text,
             other => panic!("{other:?}"),
         }

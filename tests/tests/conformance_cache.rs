@@ -6,13 +6,13 @@ use clairon_tests::client::Client;
 use clairon_tests::eventually;
 use clairon_tests::raw::Received;
 use clairon_tests::server::Server;
-use clairon_tests::shared::Shared;
+use clairon_tests::shared::SharedServer;
 use serde_json::{Value, json};
 
 const KINDS: [&str; 4] = ["cache-", "private-cache-", "private-encrypted-cache-", "presence-cache-"];
 const MEMBER: &str = r#"{"user_id":"1"}"#;
 
-static SERVER: Shared = Shared::new(|| {
+static SERVER: SharedServer = SharedServer::new(|| {
     let forgetful = App::new("forgetful").with("cache_ttl_seconds", 1);
     Server::builder().app(app()).app(forgetful).start()
 });

@@ -5,10 +5,10 @@ use clairon_tests::client::Client;
 use clairon_tests::eventually;
 use clairon_tests::raw::Received;
 use clairon_tests::server::Server;
-use clairon_tests::shared::Shared;
+use clairon_tests::shared::SharedServer;
 use serde_json::{Value, json};
 
-static SERVER: Shared = Shared::new(|| {
+static SERVER: SharedServer = SharedServer::new(|| {
     let slow = App::new("slow").with("client_messages", true).with("client_events_per_second", 3);
     Server::builder().app(app()).app(App::new("off")).app(slow).start()
 });

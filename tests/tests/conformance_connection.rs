@@ -7,10 +7,10 @@ use clairon_tests::api;
 use clairon_tests::app::App;
 use clairon_tests::client::{Client, data};
 use clairon_tests::eventually;
-use clairon_tests::http::{self, Connection};
-use clairon_tests::raw::{self, Frame, RawSocket, Received, TEXT};
+use clairon_tests::http::{self, HttpConnection};
+use clairon_tests::raw::{self, RawFrame, RawSocket, Received, TEXT};
 use clairon_tests::server::Server;
-use clairon_tests::shared::Shared;
+use clairon_tests::shared::SharedServer;
 use serde_json::{Value, json};
 
 /// One entry of each kind.
@@ -25,7 +25,7 @@ const PATTERNS: [&str; 8] = [
     "https://münchen.test:443/",
 ];
 
-static SERVER: Shared = Shared::new(|| {
+static SERVER: SharedServer = SharedServer::new(|| {
     Server::builder()
         .app(App::new("open"))
         .app(App::new("off").with("enabled", false))
@@ -43,7 +43,7 @@ fn assert_refused(mut socket: RawSocket, code: u16, what: &str) {
     assert!(!message.is_empty(), "{what}: {error}");
     assert_eq!(error, json!({"event": "pusher:error", "data": {"code": code, "message": message}}), "{what}");
     assert_eq!(socket.receive(), Received::Close(Some(code), message), "{what}");
-    socket.send(&Frame::close(code, ""));
+    socket.send(&RawFrame::close(code, ""));
     assert_eq!(socket.receive(), Received::End, "{what}");
 }
 
@@ -121,7 +121,7 @@ fn capacity_is_given_back() {
     let first = Client::connect(&server, &app);
     let mut second = Client::connect(&server, &app);
     assert_refused(RawSocket::open(&server, "/app/small-key"), 4004, "the third");
-    second.socket.send(&Frame::close(1000, ""));
+    second.socket.send(&RawFrame::close(1000, ""));
     second.socket.closed();
     let mut third = Client::connect(&server, &app);
     third.expect_nothing();
@@ -198,7 +198,7 @@ fn sub_protocols() {
         assert_eq!(refused.response.header("sec-websocket-protocol"), selected, "{offered}");
         assert_refused(refused, 4001, offered);
         // The HTTP server, which upgrades whatever is not the first request of its connection, does the same.
-        let mut connection = Connection::open(&server);
+        let mut connection = HttpConnection::open(&server);
         connection.write("GET /up HTTP/1.1\r\nHost: localhost\r\n\r\n");
         assert_eq!(connection.response().status, 200);
         connection.write(raw::handshake("/app/open-key", &header));
@@ -224,8 +224,8 @@ fn socket_ids_are_unique() {
 #[test]
 fn a_hasty_client_is_greeted_first() {
     let server = SERVER.get();
-    let mut connection = Connection::open(&server);
-    let frame = Frame::new(TEXT, r#"{"event":"pusher:subscribe","data":{"channel":"hasty"}}"#).to_bytes();
+    let mut connection = HttpConnection::open(&server);
+    let frame = RawFrame::new(TEXT, r#"{"event":"pusher:subscribe","data":{"channel":"hasty"}}"#).to_bytes();
     connection.write([raw::handshake("/app/open-key", "").as_bytes(), &frame].concat());
     let mut client = Client::established(RawSocket::switched(connection), &App::new("open"));
     client.succeeded("hasty");
@@ -235,7 +235,7 @@ fn a_hasty_client_is_greeted_first() {
 #[test]
 fn a_handshake_may_come_in_pieces() {
     let server = SERVER.get();
-    let mut connection = Connection::open(&server);
+    let mut connection = HttpConnection::open(&server);
     for byte in raw::handshake("/app/open-key", "").as_bytes() {
         connection.write([*byte]);
     }
@@ -246,7 +246,7 @@ fn a_handshake_may_come_in_pieces() {
 #[test]
 fn a_handshake_may_follow_another_request() {
     let server = SERVER.get();
-    let mut connection = Connection::open(&server);
+    let mut connection = HttpConnection::open(&server);
     connection.write("GET /up HTTP/1.1\r\nHost: localhost\r\n\r\n");
     assert_eq!(connection.response().status, 200);
     connection.write(raw::handshake("/app/open-key", ""));
@@ -259,7 +259,7 @@ fn what_is_no_websocket_is_answered_in_http() {
     let handshake = raw::handshake("/app/open-key", "");
     let answer = |from: &str, to: &str| {
         assert!(handshake.contains(from), "{from}");
-        let mut connection = Connection::open(&server);
+        let mut connection = HttpConnection::open(&server);
         connection.write(handshake.replace(from, to));
         connection.response()
     };
@@ -278,7 +278,7 @@ fn what_is_no_websocket_is_answered_in_http() {
 #[test]
 fn header_names_and_values_are_read_without_regard_to_case() {
     let server = SERVER.get();
-    let mut connection = Connection::open(&server);
+    let mut connection = HttpConnection::open(&server);
     connection.write(
         raw::handshake("/app/open-key", "")
             .replace("Upgrade: websocket", "upgrade: WebSocket")

@@ -2,15 +2,15 @@
 
 use clairon_tests::app::App;
 use clairon_tests::client::Client;
-use clairon_tests::raw::{BINARY, CLOSE, CONTINUATION, Frame, PING, PONG, Received, TEXT};
+use clairon_tests::raw::{BINARY, CLOSE, CONTINUATION, PING, PONG, RawFrame, Received, TEXT};
 use clairon_tests::server::Server;
-use clairon_tests::shared::Shared;
+use clairon_tests::shared::SharedServer;
 use serde_json::json;
 
 const PING_EVENT: &str = r#"{"event":"pusher:ping","data":{}}"#;
 const PONG_EVENT: &str = r#"{"event":"pusher:pong","data":"{}"}"#;
 
-static SERVER: Shared = Shared::new(|| Server::start(app()));
+static SERVER: SharedServer = SharedServer::new(|| Server::start(app()));
 
 fn app() -> App {
     App::new("frames")
@@ -31,15 +31,15 @@ fn a_message_may_come_in_fragments() {
     let message = r#"{"event":"pusher:ping","data":"é😀"}"#.as_bytes();
     // Every place to cut at, within characters too.
     for cut in 0..=message.len() {
-        client.socket.send(&Frame::new(TEXT, &message[..cut]).unfinished());
-        client.socket.send(&Frame::new(CONTINUATION, &message[cut..]));
+        client.socket.send(&RawFrame::new(TEXT, &message[..cut]).unfinished());
+        client.socket.send(&RawFrame::new(CONTINUATION, &message[cut..]));
         assert_eq!(client.socket.receive(), pong(), "cut at {cut}");
     }
-    client.socket.send(&Frame::new(TEXT, "").unfinished());
+    client.socket.send(&RawFrame::new(TEXT, "").unfinished());
     for byte in message {
-        client.socket.send(&Frame::new(CONTINUATION, [*byte]).unfinished());
+        client.socket.send(&RawFrame::new(CONTINUATION, [*byte]).unfinished());
     }
-    client.socket.send(&Frame::new(CONTINUATION, ""));
+    client.socket.send(&RawFrame::new(CONTINUATION, ""));
     assert_eq!(client.socket.receive(), pong());
 }
 
@@ -48,14 +48,14 @@ fn control_frames_come_between_fragments() {
     let server = SERVER.get();
     let mut client = connect(&server);
     let (start, end) = PING_EVENT.split_at(10);
-    client.socket.send(&Frame::new(TEXT, start).unfinished());
-    client.socket.send(&Frame::new(PING, "between"));
-    client.socket.send(&Frame::new(PONG, "unasked"));
+    client.socket.send(&RawFrame::new(TEXT, start).unfinished());
+    client.socket.send(&RawFrame::new(PING, "between"));
+    client.socket.send(&RawFrame::new(PONG, "unasked"));
     assert_eq!(client.socket.receive(), Received::Pong(b"between".to_vec()));
-    client.socket.send(&Frame::new(CONTINUATION, end));
+    client.socket.send(&RawFrame::new(CONTINUATION, end));
     assert_eq!(client.socket.receive(), pong());
-    client.socket.send(&Frame::new(TEXT, start).unfinished());
-    client.socket.send(&Frame::close(1000, ""));
+    client.socket.send(&RawFrame::new(TEXT, start).unfinished());
+    client.socket.send(&RawFrame::close(1000, ""));
     assert_eq!(client.socket.closed().0, Some(1000));
 }
 
@@ -63,12 +63,12 @@ fn control_frames_come_between_fragments() {
 fn frames_may_come_in_pieces_and_in_heaps() {
     let server = SERVER.get();
     let mut client = connect(&server);
-    for byte in Frame::new(TEXT, format!(r#"{{"event":"pusher:ping","data":"{}"}}"#, "x".repeat(200))).to_bytes() {
+    for byte in RawFrame::new(TEXT, format!(r#"{{"event":"pusher:ping","data":"{}"}}"#, "x".repeat(200))).to_bytes() {
         client.socket.write([byte]);
     }
     assert_eq!(client.socket.receive(), pong());
-    let frames = [Frame::new(TEXT, PING_EVENT), Frame::new(PING, "1"), Frame::new(BINARY, PING_EVENT)];
-    let heap: Vec<u8> = frames.iter().cycle().take(300).flat_map(Frame::to_bytes).collect();
+    let frames = [RawFrame::new(TEXT, PING_EVENT), RawFrame::new(PING, "1"), RawFrame::new(BINARY, PING_EVENT)];
+    let heap: Vec<u8> = frames.iter().cycle().take(300).flat_map(RawFrame::to_bytes).collect();
     client.socket.write(heap);
     for _ in 0..100 {
         assert_eq!(client.socket.receive(), pong());
@@ -82,13 +82,13 @@ fn a_close_frame_is_answered() {
     let server = SERVER.get();
     for code in [1000, 1001, 1003, 1011, 3000, 3999, 4000, 4999] {
         let mut client = connect(&server);
-        client.socket.send(&Frame::close(code, "bye é"));
+        client.socket.send(&RawFrame::close(code, "bye é"));
         // What follows a close frame is not heard.
         client.socket.text(PING_EVENT);
         assert_eq!(client.socket.closed().0, Some(code));
     }
     let mut client = connect(&server);
-    client.socket.send(&Frame::new(CLOSE, ""));
+    client.socket.send(&RawFrame::new(CLOSE, ""));
     let (code, _) = client.socket.closed();
     assert!(matches!(code, None | Some(1000)), "{code:?}");
 }
@@ -97,25 +97,25 @@ fn a_close_frame_is_answered() {
 fn binary_json_is_taken_as_text() {
     let server = SERVER.get();
     let mut client = connect(&server);
-    client.socket.send(&Frame::new(BINARY, PING_EVENT));
+    client.socket.send(&RawFrame::new(BINARY, PING_EVENT));
     assert_eq!(client.socket.receive(), pong());
     let (start, end) = PING_EVENT.split_at(10);
-    client.socket.send(&Frame::new(BINARY, start).unfinished());
-    client.socket.send(&Frame::new(CONTINUATION, end));
+    client.socket.send(&RawFrame::new(BINARY, start).unfinished());
+    client.socket.send(&RawFrame::new(CONTINUATION, end));
     assert_eq!(client.socket.receive(), pong());
 }
 
 #[test]
 fn broken_frames_end_the_connection() {
     let server = SERVER.get();
-    let text = || Frame::new(TEXT, PING_EVENT);
+    let text = || RawFrame::new(TEXT, PING_EVENT);
     for (what, bytes) in [
         ("not masked", text().unmasked().to_bytes()),
-        ("a control frame that is not masked", Frame::new(PING, "").unmasked().to_bytes()),
-        ("a close in fragments", Frame::close(1000, "").unfinished().to_bytes()),
-        ("16 bits for a short length", Frame::new(TEXT, "{}").with_length(&[126, 0, 2])),
-        ("64 bits for a short length", Frame::new(TEXT, "{}").with_length(&[127, 0, 0, 0, 0, 0, 0, 0, 2])),
-        ("a length with its highest bit", Frame::new(TEXT, "{}").with_length(&[127, 128, 0, 0, 0, 0, 0, 0, 2])),
+        ("a control frame that is not masked", RawFrame::new(PING, "").unmasked().to_bytes()),
+        ("a close in fragments", RawFrame::close(1000, "").unfinished().to_bytes()),
+        ("16 bits for a short length", RawFrame::new(TEXT, "{}").with_length(&[126, 0, 2])),
+        ("64 bits for a short length", RawFrame::new(TEXT, "{}").with_length(&[127, 0, 0, 0, 0, 0, 0, 0, 2])),
+        ("a length with its highest bit", RawFrame::new(TEXT, "{}").with_length(&[127, 128, 0, 0, 0, 0, 0, 0, 2])),
     ] {
         let mut client = connect(&server);
         client.socket.write(bytes);

@@ -5,7 +5,7 @@ use std::thread;
 use clairon_tests::api;
 use clairon_tests::app::App;
 use clairon_tests::client::{Client, data};
-use clairon_tests::raw::{Frame, PING, PONG, RawSocket, Received};
+use clairon_tests::raw::{PING, PONG, RawFrame, RawSocket, Received};
 use clairon_tests::server::Server;
 use serde_json::json;
 
@@ -72,10 +72,10 @@ fn a_client_that_stays_silent_is_asked_and_then_sent_away() {
 fn every_answer_keeps_a_client() {
     let server = server(1, 4);
     let answers = [
-        Frame::new(PONG, ""),
-        Frame::new(PING, ""),
-        Frame::new(1, r#"{"event":"pusher:pong","data":{}}"#),
-        Frame::new(1, r#"{"event":"pusher:ping","data":{}}"#),
+        RawFrame::new(PONG, ""),
+        RawFrame::new(PING, ""),
+        RawFrame::new(1, r#"{"event":"pusher:pong","data":{}}"#),
+        RawFrame::new(1, r#"{"event":"pusher:ping","data":{}}"#),
     ];
     let clients = answers.map(|answer| {
         let mut client = Client::connect(&server, &app());

@@ -5,12 +5,13 @@ use clairon_tests::app::App;
 use clairon_tests::client::Client;
 use clairon_tests::http::{self, Response};
 use clairon_tests::server::Server;
-use clairon_tests::shared::Shared;
+use clairon_tests::shared::SharedServer;
 use clairon_tests::sign;
 use serde_json::json;
 
-static SERVER: Shared =
-    Shared::new(|| Server::builder().app(app()).app(other()).app(App::new("disabled").with("enabled", false)).start());
+static SERVER: SharedServer = SharedServer::new(|| {
+    Server::builder().app(app()).app(other()).app(App::new("disabled").with("enabled", false)).start()
+});
 
 fn app() -> App {
     App::new("signed")

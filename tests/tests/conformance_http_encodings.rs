@@ -5,14 +5,15 @@ use std::io::Write;
 use clairon_tests::api::Request;
 use clairon_tests::app::App;
 use clairon_tests::client::Client;
-use clairon_tests::http::{Connection, Response};
+use clairon_tests::http::{HttpConnection, Response};
 use clairon_tests::server::Server;
-use clairon_tests::shared::Shared;
+use clairon_tests::shared::SharedServer;
 use clairon_tests::sign;
 use flate2::{Compression, write::GzEncoder};
 use serde_json::json;
 
-static SERVER: Shared = Shared::new(|| Server::builder().app(app()).env("CLAIRON_ADMIN_TOKEN", TOKEN).start());
+static SERVER: SharedServer =
+    SharedServer::new(|| Server::builder().app(app()).env("CLAIRON_ADMIN_TOKEN", TOKEN).start());
 
 const TOKEN: &str = "0123456789abcdef-token";
 
@@ -34,7 +35,7 @@ fn event(data: &str) -> String {
 fn send(server: &Server, coding: &str, body: &[u8], signed: &[u8]) -> Response {
     let request = Request::new(&app(), "POST", "/events", &[], "").with("body_md5", &sign::md5(signed));
     let head = request.sign(&app().secret).head(&format!("Content-Encoding: {coding}"));
-    let mut connection = Connection::open(server);
+    let mut connection = HttpConnection::open(server);
     connection.write(head.replace("Content-Length: 0", &format!("Content-Length: {}", body.len())));
     connection.write(body);
     connection.response()
@@ -65,7 +66,7 @@ fn a_body_may_be_empty_in_any_encoding() {
     let server = SERVER.get();
     let parameters = [("name", "e"), ("data", "d"), ("channel", "empty")];
     let request = Request::new(&app(), "POST", "/events", &parameters, "");
-    let mut connection = Connection::open(&server);
+    let mut connection = HttpConnection::open(&server);
     connection.write(request.head("Content-Encoding: gzip"));
     assert_eq!(connection.response().ok(), json!({}));
 }
@@ -111,7 +112,7 @@ fn other_encodings_are_refused_with_what_is_understood() {
 fn the_admin_api_understands_the_same() {
     let server = SERVER.get();
     let create = |coding: &str, body: &[u8]| {
-        let mut connection = Connection::open(&server);
+        let mut connection = HttpConnection::open(&server);
         connection.write(format!(
             "POST /admin/api/apps HTTP/1.1\r\nHost: localhost\r\nAuthorization: Bearer {TOKEN}\r\n\
              Content-Type: application/json\r\nContent-Encoding: {coding}\r\nContent-Length: {}\r\n\r\n",

@@ -5,12 +5,12 @@ use clairon_tests::app::App;
 use clairon_tests::client::Client;
 use clairon_tests::http::Response;
 use clairon_tests::server::Server;
-use clairon_tests::shared::Shared;
+use clairon_tests::shared::SharedServer;
 use serde_json::{Value, json};
 
 const DATA_BYTES: usize = 102_400;
 
-static SERVER: Shared = Shared::new(|| {
+static SERVER: SharedServer = SharedServer::new(|| {
     let small = App::new("small")
         .with("event_data_bytes", 10)
         .with("event_name_chars", 4)

@@ -5,12 +5,12 @@ use clairon_tests::app::App;
 use clairon_tests::client::Client;
 use clairon_tests::eventually;
 use clairon_tests::http;
-use clairon_tests::raw::Frame;
+use clairon_tests::raw::RawFrame;
 use clairon_tests::server::Server;
-use clairon_tests::shared::Shared;
+use clairon_tests::shared::SharedServer;
 use serde_json::{Value, json};
 
-static SERVER: Shared = Shared::new(|| Server::builder().app(app()).app(App::new("unused")).start());
+static SERVER: SharedServer = SharedServer::new(|| Server::builder().app(app()).app(App::new("unused")).start());
 
 fn app() -> App {
     App::new("queries")
@@ -51,7 +51,7 @@ fn occupied_channels_are_listed() {
     );
     assert_eq!(get(&server, "/channels", &[("filter_by_prefix", "list-x")]), json!({"channels": {}}));
     client.unsubscribe("list-b");
-    second.socket.send(&Frame::close(1000, ""));
+    second.socket.send(&RawFrame::close(1000, ""));
     second.socket.closed();
     client.expect_nothing();
     assert_eq!(get(&server, "/channels", &[("filter_by_prefix", "list-")]), json!({"channels": {"list-a": {}}}));
@@ -124,7 +124,7 @@ fn connections_are_counted() {
     first.subscribe("a");
     first.subscribe("b");
     assert_eq!(count(), json!({"connections": 2}));
-    second.socket.send(&Frame::close(1000, ""));
+    second.socket.send(&RawFrame::close(1000, ""));
     second.socket.closed();
     eventually("the end of one", || count() == json!({"connections": 1}));
     http::get(&server, &format!("/apps/{}/connections", app.id)).assert_refused(401, "auth_key");

@@ -3,13 +3,13 @@
 use clairon_tests::api::{self, Request};
 use clairon_tests::app::App;
 use clairon_tests::client::Client;
-use clairon_tests::http::{self, Connection};
+use clairon_tests::http::{self, HttpConnection};
 use clairon_tests::raw;
 use clairon_tests::server::Server;
-use clairon_tests::shared::Shared;
+use clairon_tests::shared::SharedServer;
 use serde_json::json;
 
-static SERVER: Shared = Shared::new(|| Server::start(app()));
+static SERVER: SharedServer = SharedServer::new(|| Server::start(app()));
 
 fn app() -> App {
     App::new("transport")
@@ -28,7 +28,7 @@ fn subscriber(server: &Server, channel: &str) -> Client {
 #[test]
 fn a_connection_is_kept_for_many_requests() {
     let server = SERVER.get();
-    let mut connection = Connection::open(&server);
+    let mut connection = HttpConnection::open(&server);
     for n in 0..5 {
         connection.write(event("kept", "e", &n.to_string()).text());
         assert_eq!(connection.response().ok(), json!({}));
@@ -49,7 +49,7 @@ fn a_connection_is_kept_for_many_requests() {
 fn a_request_may_come_in_pieces() {
     let server = SERVER.get();
     let mut client = subscriber(&server, "pieces");
-    let mut connection = Connection::open(&server);
+    let mut connection = HttpConnection::open(&server);
     let text = event("pieces", "e", "é😀").text();
     for byte in text.as_bytes() {
         connection.write([*byte]);
@@ -69,7 +69,7 @@ fn a_request_may_come_in_pieces() {
 fn a_body_may_wait_for_permission() {
     let server = SERVER.get();
     let mut client = subscriber(&server, "expected");
-    let mut connection = Connection::open(&server);
+    let mut connection = HttpConnection::open(&server);
     let request = event("expected", "e", "d");
     connection.write(request.head("Expect: 100-continue"));
     assert_eq!(connection.response().status, 100);
@@ -82,7 +82,7 @@ fn a_body_may_wait_for_permission() {
 fn requests_may_be_sent_ahead() {
     let server = SERVER.get();
     let mut client = subscriber(&server, "ahead");
-    let mut connection = Connection::open(&server);
+    let mut connection = HttpConnection::open(&server);
     let texts: String = (0..20).map(|n| event("ahead", &n.to_string(), "d").text()).collect();
     connection.write(texts);
     for n in 0..20 {
@@ -99,7 +99,7 @@ fn a_body_may_be_chunked() {
     let head = request.head("Transfer-Encoding: chunked");
     let size = format!("Content-Length: {}\r\n", request.body.len());
     let (start, end) = request.body.split_at(7);
-    let mut connection = Connection::open(&server);
+    let mut connection = HttpConnection::open(&server);
     connection.write(head.replace(&size, ""));
     connection.write(format!("{:x}\r\n{start}\r\n{:X}\r\n{end}\r\n0\r\n\r\n", start.len(), end.len()));
     assert_eq!(connection.response().ok(), json!({}));
@@ -119,14 +119,14 @@ fn headers_do_not_matter() {
         "User-Agent: é",
     ] {
         let request = event("headers", "e", "d");
-        let mut connection = Connection::open(&server);
+        let mut connection = HttpConnection::open(&server);
         connection.write(request.head(header) + &request.body);
         assert_eq!(connection.response().ok(), json!({}), "{header}");
         client.expect("e");
     }
     for kind in ["text/plain", "application/x-www-form-urlencoded", "application/json; charset=utf-8"] {
         let request = event("headers", "e", "d");
-        let mut connection = Connection::open(&server);
+        let mut connection = HttpConnection::open(&server);
         connection.write(request.text().replace("application/json", kind));
         assert_eq!(connection.response().ok(), json!({}), "{kind}");
         client.expect("e");
@@ -138,7 +138,7 @@ fn headers_do_not_matter() {
 fn every_request_names_one_host() {
     let server = SERVER.get();
     let answer = |head: String| {
-        let mut connection = Connection::open(&server);
+        let mut connection = HttpConnection::open(&server);
         connection.write(head);
         connection.response()
     };
@@ -159,7 +159,7 @@ fn every_request_names_one_host() {
         }
     }
     // HTTP/1.0 has no such header.
-    let mut old = Connection::open(&server);
+    let mut old = HttpConnection::open(&server);
     old.write("GET /up HTTP/1.0\r\n\r\n");
     assert_eq!(old.read(12).as_deref(), Some(&b"HTTP/1.0 200"[..]));
 }
@@ -168,11 +168,11 @@ fn every_request_names_one_host() {
 fn what_is_no_http_gets_no_further() {
     let server = SERVER.get();
     for text in ["\r\n\r\nnonsense\r\n\r\n", "GET /up\r\n\r\n", "\x15\x03\x01\x02\x00\x01\x00\x01\r\n\r\n"] {
-        let mut connection = Connection::open(&server);
+        let mut connection = HttpConnection::open(&server);
         connection.write(text);
         assert!(connection.is_closed() || connection.response().status == 400, "{text:?}");
     }
-    let mut connection = Connection::open(&server);
+    let mut connection = HttpConnection::open(&server);
     connection.write(format!("GET /up HTTP/1.1\r\nHost: localhost\r\nX: {}\r\n\r\n", "x".repeat(15_000)));
     assert_eq!(connection.response().status, 200);
     assert_eq!(http::get(&server, "/up").status, 200);

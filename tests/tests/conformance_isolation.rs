@@ -6,11 +6,11 @@ use clairon_tests::api;
 use clairon_tests::app::App;
 use clairon_tests::client::{Client, data};
 use clairon_tests::server::Server;
-use clairon_tests::shared::Shared;
+use clairon_tests::shared::SharedServer;
 use clairon_tests::sign;
 use serde_json::{Value, json};
 
-static SERVER: Shared = Shared::new(|| Server::builder().app(app("north")).app(app("south")).start());
+static SERVER: SharedServer = SharedServer::new(|| Server::builder().app(app("north")).app(app("south")).start());
 
 fn app(name: &str) -> App {
     ["client_messages", "subscription_counts", "watchlist"]

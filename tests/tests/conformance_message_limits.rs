@@ -2,9 +2,9 @@
 
 use clairon_tests::app::App;
 use clairon_tests::client::{Client, data};
-use clairon_tests::raw::{BINARY, CONTINUATION, Frame, Received, TEXT};
+use clairon_tests::raw::{BINARY, CONTINUATION, RawFrame, Received, TEXT};
 use clairon_tests::server::Server;
-use clairon_tests::shared::Shared;
+use clairon_tests::shared::SharedServer;
 use clairon_tests::sign;
 use serde_json::json;
 
@@ -12,7 +12,7 @@ const PONG: &str = r#"{"event":"pusher:pong","data":"{}"}"#;
 /// The longest message of [`small`]: a sign-in with one user to watch, six bytes for each, twelve for a character.
 const MESSAGE_BYTES: usize = 6 * (2 * (12 * 128 + 3) + 2_048) + 4_096;
 
-static SERVER: Shared = Shared::new(|| Server::builder().app(app()).app(small()).start());
+static SERVER: SharedServer = SharedServer::new(|| Server::builder().app(app()).app(small()).start());
 
 fn app() -> App {
     App::new("long").with("client_messages", true).with("watchlist", true)
@@ -114,25 +114,25 @@ fn a_message_may_be_as_long_as_its_limit_and_not_longer() {
     let longest = ping(MESSAGE_BYTES);
     client.socket.text(&longest);
     assert_eq!(client.socket.receive(), Received::Text(PONG.to_owned()));
-    client.socket.send(&Frame::new(TEXT, &longest[..20_000]).unfinished());
-    client.socket.send(&Frame::new(CONTINUATION, &longest[20_000..]));
+    client.socket.send(&RawFrame::new(TEXT, &longest[..20_000]).unfinished());
+    client.socket.send(&RawFrame::new(CONTINUATION, &longest[20_000..]));
     assert_eq!(client.socket.receive(), Received::Text(PONG.to_owned()));
 
     let more = MESSAGE_BYTES + 1;
-    assert_too_long(&server, Frame::new(TEXT, ping(more)).to_bytes(), more, "one byte more");
+    assert_too_long(&server, RawFrame::new(TEXT, ping(more)).to_bytes(), more, "one byte more");
     // A declared length is enough: its bytes are not waited for.
     let terabyte = [&[127][..], &(1_u64 << 40).to_be_bytes()].concat();
-    assert_too_long(&server, Frame::new(BINARY, "").with_length(&terabyte), 1 << 40, "a terabyte");
+    assert_too_long(&server, RawFrame::new(BINARY, "").with_length(&terabyte), 1 << 40, "a terabyte");
     // The limit is on all fragments together.
-    let start = Frame::new(TEXT, longest).unfinished().to_bytes();
-    let end = Frame::new(CONTINUATION, "x").to_bytes();
+    let start = RawFrame::new(TEXT, longest).unfinished().to_bytes();
+    let end = RawFrame::new(CONTINUATION, "x").to_bytes();
     assert_too_long(&server, [start, end].concat(), more, "one fragment more");
 }
 
 #[test]
 fn what_is_too_long_is_logged_with_its_size_and_the_limit() {
     let server = Server::start(small());
-    assert_too_long(&server, Frame::new(TEXT, ping(MESSAGE_BYTES + 7)).to_bytes(), MESSAGE_BYTES + 7, "too long");
+    assert_too_long(&server, RawFrame::new(TEXT, ping(MESSAGE_BYTES + 7)).to_bytes(), MESSAGE_BYTES + 7, "too long");
     let line = server.wait_for_log("the refusal", |line| line["code"] == 1009);
     assert_eq!((&line["level"], &line["message"]), (&json!("INFO"), &json!("message refused")), "{line}");
     assert_eq!(line["app"], small().id, "{line}");

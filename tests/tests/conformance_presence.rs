@@ -6,12 +6,12 @@ use clairon_tests::api;
 use clairon_tests::app::App;
 use clairon_tests::client::{Client, data};
 use clairon_tests::eventually;
-use clairon_tests::raw::Frame;
+use clairon_tests::raw::RawFrame;
 use clairon_tests::server::Server;
-use clairon_tests::shared::Shared;
+use clairon_tests::shared::SharedServer;
 use serde_json::{Value, json};
 
-static SERVER: Shared = Shared::new(|| {
+static SERVER: SharedServer = SharedServer::new(|| {
     Server::builder()
         .app(app())
         .app(App::new("tight").with("presence_members", 2).with("user_id_chars", 4).with("user_info_bytes", 10))
@@ -131,7 +131,7 @@ fn a_user_with_several_connections_is_one_member() {
     let mut last = tabs.remove(0);
     tabs[0].unsubscribe(channel);
     tabs[0].expect_nothing();
-    tabs[1].socket.send(&Frame::close(1000, ""));
+    tabs[1].socket.send(&RawFrame::close(1000, ""));
     tabs[1].socket.closed();
     drop(tabs);
     let info = [("info", "subscription_count")];

@@ -9,7 +9,7 @@ use clairon_tests::{
     client::Client,
     clock::Clock,
     eventually, http,
-    raw::{Frame, Received, TEXT},
+    raw::{RawFrame, Received, TEXT},
     server::Server,
 };
 use serde_json::{Value, json};
@@ -77,7 +77,7 @@ fn a_client_that_asks_without_reading_has_to_wait() {
     let auth = client.auth("presence-wide", Some(&member));
     let ask = json!({"event": "pusher:subscribe",
         "data": {"channel": "presence-wide", "auth": auth, "channel_data": member}});
-    let asked = Frame::new(TEXT, ask.to_string()).to_bytes().repeat(ASKED);
+    let asked = RawFrame::new(TEXT, ask.to_string()).to_bytes().repeat(ASKED);
     let mut writer = client.socket.writer();
     thread::scope(|scope| {
         // It fails where the server ends the connection, which the answers tell.

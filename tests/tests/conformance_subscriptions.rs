@@ -3,13 +3,13 @@
 use clairon_tests::api;
 use clairon_tests::app::App;
 use clairon_tests::client::{Client, data};
-use clairon_tests::raw::{Frame, TEXT};
+use clairon_tests::raw::{RawFrame, TEXT};
 use clairon_tests::server::Server;
-use clairon_tests::shared::Shared;
+use clairon_tests::shared::SharedServer;
 use clairon_tests::sign;
 use serde_json::{Value, json};
 
-static SERVER: Shared = Shared::new(|| {
+static SERVER: SharedServer = SharedServer::new(|| {
     Server::builder()
         .app(app())
         .app(App::new("other"))
@@ -269,7 +269,7 @@ fn who_has_changed_its_mind_is_answered_all_the_same() {
     let server = SERVER.get();
     let mut client = connect(&server);
     let say = |event: &str| json!({"event": event, "data": {"channel": "hasty"}}).to_string();
-    let frames = ["pusher:subscribe", "pusher:unsubscribe"].map(|event| Frame::new(TEXT, say(event)).to_bytes());
+    let frames = ["pusher:subscribe", "pusher:unsubscribe"].map(|event| RawFrame::new(TEXT, say(event)).to_bytes());
     client.socket.write(frames.concat());
     client.succeeded("hasty");
     client.expect_nothing();

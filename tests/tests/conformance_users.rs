@@ -4,11 +4,11 @@ use clairon_tests::api::{self, Request};
 use clairon_tests::app::App;
 use clairon_tests::client::{Client, data};
 use clairon_tests::server::Server;
-use clairon_tests::shared::Shared;
+use clairon_tests::shared::SharedServer;
 use clairon_tests::sign;
 use serde_json::{Value, json};
 
-static SERVER: Shared = Shared::new(|| {
+static SERVER: SharedServer = SharedServer::new(|| {
     Server::builder().app(app()).app(watching()).app(App::new("off").with("user_authentication", false)).start()
 });
 

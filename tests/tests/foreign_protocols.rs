@@ -1,7 +1,7 @@
 //! Clients and proxies that speak something else than HTTP/1.1: the log says what came, and what to change.
 
 use clairon_tests::app::App;
-use clairon_tests::http::{self, Connection};
+use clairon_tests::http::{self, HttpConnection};
 use clairon_tests::server::Server;
 use serde_json::Value;
 
@@ -19,9 +19,9 @@ fn lines(server: &Server, part: &str) -> Vec<Value> {
 }
 
 /// Sends this twice, each time with all of it in one packet, and expects one line about it.
-fn assert_logged_once(server: &Server, bytes: &[u8], part: &str, end: impl Fn(&mut Connection)) {
+fn assert_logged_once(server: &Server, bytes: &[u8], part: &str, end: impl Fn(&mut HttpConnection)) {
     for _ in 0..2 {
-        let mut connection = Connection::open(server);
+        let mut connection = HttpConnection::open(server);
         connection.write(bytes);
         end(&mut connection);
     }
@@ -65,7 +65,7 @@ fn the_port_of_the_metrics_says_so_too() {
     let server = Server::builder().app(App::new("foreign")).env("CLAIRON_METRICS_LISTEN", "127.0.0.1:0").start();
     let ready = server.wait_for_log("the line that says ready", |line| line["message"] == "ready");
     let address = ready["metrics"].as_str().unwrap_or_else(|| panic!("no port of the metrics in {ready}"));
-    let mut connection = Connection::to(address);
+    let mut connection = HttpConnection::to(address);
     connection.write(CLIENT_HELLO);
     assert_eq!(connection.read(ALERT.len()).as_deref(), Some(ALERT));
     let _ = server.wait_for_log("a line about TLS", |line| line.to_string().contains("TLS came"));

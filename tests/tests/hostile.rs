@@ -4,7 +4,7 @@ use clairon_tests::api::{self, Request};
 use clairon_tests::app::App;
 use clairon_tests::client::Client;
 use clairon_tests::eventually;
-use clairon_tests::http::{self, Connection};
+use clairon_tests::http::{self, HttpConnection};
 use clairon_tests::raw::RawSocket;
 use clairon_tests::server::Server;
 use serde_json::{Value, json};
@@ -27,7 +27,7 @@ fn a_body_is_not_awaited_where_the_head_is_refused_already() {
     let server = Server::start(app());
     let event = || Request::post(&app(), "/events", &json!({"name": "e", "channel": "c", "data": "x".repeat(90_000)}));
     for refused in [event().sign("wrong"), event().at(&app(), api::now() - 10_000), event().without("auth_signature")] {
-        let mut connection = Connection::open(&server);
+        let mut connection = HttpConnection::open(&server);
         connection.write(refused.head(""));
         let response = connection.response();
         response.assert_refused(401, "");

@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 use std::io::Write;
 use std::process::{Command, Stdio};
 
-use clairon_laravel::{Environment, Value, quote_env};
+use clairon_laravel::{ConfigValue, Environment, quote_env};
 use rand::rngs::StdRng;
 use rand::{RngExt, SeedableRng};
 use serde_json::json;
@@ -60,9 +60,9 @@ fn clairon(file: &[u8]) -> Option<Variables> {
     let environment = Environment::parse(file, process).ok()?;
     let variables = environment.variables().into_iter().map(|(name, text)| {
         let value = match environment.env(name).unwrap() {
-            Value::Null => serde_json::Value::Null,
-            Value::Bool(value) => value.into(),
-            Value::Text(text) => text.into(),
+            ConfigValue::Null => serde_json::Value::Null,
+            ConfigValue::Bool(value) => value.into(),
+            ConfigValue::Text(text) => text.into(),
             other => panic!("env() never returns {other:?}"),
         };
         (name.to_owned(), (text.to_owned(), value))

@@ -3,14 +3,14 @@
 use std::net::{Ipv4Addr, Ipv6Addr, TcpListener};
 
 use clairon_tests::app::App;
-use clairon_tests::http::Connection;
+use clairon_tests::http::HttpConnection;
 use clairon_tests::server::Server;
 
 const V4: &str = "127.0.0.1";
 const V6: &str = "::1";
 
 fn answers(server: &Server, host: &str) -> bool {
-    let mut connection = Connection::to((host, server.port()));
+    let mut connection = HttpConnection::to((host, server.port()));
     connection.write("GET /up HTTP/1.1\r\nHost: localhost\r\n\r\n");
     connection.response().status == 200
 }

@@ -5,10 +5,10 @@ use std::collections::BTreeSet;
 use clairon_tests::api::{self, Request};
 use clairon_tests::app::App;
 use clairon_tests::client::Client;
-use clairon_tests::http::Connection;
+use clairon_tests::http::HttpConnection;
 use clairon_tests::metrics::{Page, get};
 use clairon_tests::nodes::Nodes;
-use clairon_tests::raw::{Frame, RawSocket, TEXT};
+use clairon_tests::raw::{RawFrame, RawSocket, TEXT};
 use clairon_tests::redis::Redis;
 use clairon_tests::server::{Builder, Server};
 use clairon_tests::{eventually, http};
@@ -44,7 +44,7 @@ fn assert_figures<const N: usize>(figures: [(&str, f64); N], expected: [(&str, u
 #[test]
 fn strangers_do_not_count_as_an_apps_backend() {
     let server = builder().start();
-    let mut connection = Connection::open(&server);
+    let mut connection = HttpConnection::open(&server);
     connection.write(b"GET /up HTTP/1.1\r\nHost: x\r\n\r\n");
     let _ = connection.response().ok();
     let path = format!("/apps/{}/events", app().id);
@@ -137,7 +137,7 @@ fn refusals_are_counted_by_reason() {
     assert_eq!(wrong.status, 401);
     assert_eq!(http::get(&server, "/no/such/page").status, 404);
     let terabyte = [&[127][..], &(1_u64 << 40).to_be_bytes()].concat();
-    client.socket.write(Frame::new(TEXT, "").with_length(&terabyte));
+    client.socket.write(RawFrame::new(TEXT, "").with_length(&terabyte));
     assert_eq!(client.socket.closed().0, Some(1009));
     let page = Page::of(&server);
     for (kind, reason) in [

@@ -3,7 +3,7 @@
 use clairon_tests::api::{self, Request};
 use clairon_tests::app::App;
 use clairon_tests::client::Client;
-use clairon_tests::http::{self, Connection};
+use clairon_tests::http::{self, HttpConnection};
 use clairon_tests::raw::{RawSocket, handshake};
 use clairon_tests::server::Server;
 use serde_json::{Value, json};
@@ -21,9 +21,9 @@ fn server() -> Server {
 }
 
 /// Opens as many connections as the server has files, and writes this to each.
-fn flood(server: &Server, text: &str) -> Vec<Connection> {
+fn flood(server: &Server, text: &str) -> Vec<HttpConnection> {
     let open = |_| {
-        let mut connection = Connection::open(server);
+        let mut connection = HttpConnection::open(server);
         // The server may have closed it already.
         let _ = connection.try_write(text.as_bytes());
         connection
@@ -42,7 +42,7 @@ fn assert_serves(server: &Server) {
     client.expect("e");
 }
 
-fn up(connection: &mut Connection) {
+fn up(connection: &mut HttpConnection) {
     connection.write("GET /up HTTP/1.1\r\nHost: localhost\r\n\r\n");
     assert_eq!(connection.response().status, 200);
 }
@@ -80,15 +80,15 @@ fn refused_clients_that_stay_give_way() {
 #[test]
 fn connections_that_idle_after_a_request_give_way_and_those_of_backends_last() {
     let server = server();
-    let mut backend = Connection::open(&server);
+    let mut backend = HttpConnection::open(&server);
     let mut query = || {
         backend.write(Request::get(&app(), "/channels", &[]).text());
         assert_eq!(backend.response().ok(), json!({"channels": {}}));
     };
     query();
-    let mut idle: Vec<Connection> = (0..LIMIT)
+    let mut idle: Vec<HttpConnection> = (0..LIMIT)
         .map(|_| {
-            let mut connection = Connection::open(&server);
+            let mut connection = HttpConnection::open(&server);
             up(&mut connection);
             connection
         })
@@ -116,12 +116,12 @@ fn websockets_leave_room_for_backends() {
 #[test]
 fn silence_has_a_short_time_while_few_files_are_left() {
     let server = server();
-    let mut spoken = Connection::open(&server);
+    let mut spoken = HttpConnection::open(&server);
     up(&mut spoken);
-    let mut silent: Vec<Connection> = (0..LIMIT - 100).map(|_| Connection::open(&server)).collect();
+    let mut silent: Vec<HttpConnection> = (0..LIMIT - 100).map(|_| HttpConnection::open(&server)).collect();
     // Until a quarter is free again.
     let too_many = silent.len() - (LIMIT - 64) * 3 / 4;
-    assert!(silent[..too_many].iter_mut().all(Connection::is_closed));
+    assert!(silent[..too_many].iter_mut().all(HttpConnection::is_closed));
     up(&mut spoken);
 }
 

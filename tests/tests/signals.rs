@@ -3,7 +3,7 @@
 use clairon_tests::app::App;
 use clairon_tests::client::Client;
 use clairon_tests::clock::Clock;
-use clairon_tests::raw::{Frame, PONG, Received};
+use clairon_tests::raw::{PONG, RawFrame, Received};
 use clairon_tests::server::Server;
 use rustix::process::Signal;
 
@@ -51,7 +51,7 @@ fn clients_outlive_a_stopped_process() {
     server.signal(Signal::CONT);
     // It is asked, and not sent away.
     assert!(matches!(client.socket.receive(), Received::Ping(_)));
-    client.socket.send(&Frame::new(PONG, ""));
+    client.socket.send(&RawFrame::new(PONG, ""));
     client.expect_nothing();
     // From then on silence counts as ever.
     assert!(matches!(client.socket.receive(), Received::Ping(_)));

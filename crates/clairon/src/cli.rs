@@ -2,7 +2,7 @@
 
 mod app;
 mod app_fields;
-mod discretion;
+mod redacted_error;
 
 use std::path::{Path, PathBuf};
 
@@ -56,7 +56,7 @@ pub(crate) enum Command {
 impl Cli {
     /// Reads the command line. Where it is wrong, or asks for help, the process ends here.
     pub(crate) fn read() -> Self {
-        Self::try_parse().unwrap_or_else(|error| discretion::without_values(error).exit())
+        Self::try_parse().unwrap_or_else(|error| redacted_error::without_values(error).exit())
     }
 }
 

@@ -6,7 +6,7 @@
 
 mod app;
 mod app_changes;
-mod bounded;
+mod bounded_file;
 mod cluster;
 mod database_url;
 mod env_file;
@@ -16,7 +16,7 @@ mod file;
 mod layers;
 mod listen;
 mod log;
-mod others;
+mod other_variables;
 mod problem;
 mod remarks;
 mod server;
@@ -28,7 +28,7 @@ pub(crate) use app_changes::{AppChanges, app_flag};
 pub(crate) use layers::Sources;
 pub(crate) use listen::Listen;
 pub(crate) use log::{LogFormat, LogSettings};
-pub(crate) use others::Adopted;
+pub(crate) use other_variables::Adopted;
 pub(crate) use problem::Problems;
 pub(crate) use settings::{Database, Settings};
 

@@ -7,14 +7,18 @@ use md5::{Digest, Md5};
 
 use crate::{
     endpoint::Endpoint,
-    http::{Answer, HttpClient, HttpError},
+    http::{HttpClient, HttpError, HttpResponse},
 };
 
 /// `GET /apps/{id}/channels`, a request without side effects.
 ///
 /// # Errors
 /// When no answer comes.
-pub fn channels(client: &HttpClient, endpoint: &Endpoint, credentials: &AppCredentials) -> Result<Answer, HttpError> {
+pub fn channels(
+    client: &HttpClient,
+    endpoint: &Endpoint,
+    credentials: &AppCredentials,
+) -> Result<HttpResponse, HttpError> {
     let path_and_query = signed(credentials, "GET", "channels", None);
     client.get(&endpoint.http(&path_and_query))
 }
@@ -28,7 +32,7 @@ pub fn trigger(
     endpoint: &Endpoint,
     credentials: &AppCredentials,
     body: &str,
-) -> Result<Answer, HttpError> {
+) -> Result<HttpResponse, HttpError> {
     let path_and_query = signed(credentials, "POST", "events", Some(body));
     client.post(&endpoint.http(&path_and_query), "application/json", body)
 }

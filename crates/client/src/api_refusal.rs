@@ -1,6 +1,6 @@
 //! The reason for which a server refuses a signed request.
 
-use crate::http::Answer;
+use crate::http::HttpResponse;
 
 /// Servers refuse signatures whose time differs from their clock by this many seconds or more (Pusher HTTP API).
 pub const CLOCK_WINDOW: u64 = 600;
@@ -30,7 +30,7 @@ pub enum ApiRefusal {
 impl ApiRefusal {
     /// Reads the reason from the status, the message and the header `Date`.
     #[must_use]
-    pub fn of(answer: &Answer) -> Self {
+    pub fn of(answer: &HttpResponse) -> Self {
         let message = answer.message().to_ascii_lowercase();
         let mentions = |words: &[&str]| words.iter().any(|words| message.contains(words));
         let clock_is_off = answer.clock_ahead.is_some_and(|seconds| seconds.unsigned_abs() >= CLOCK_WINDOW);
@@ -50,7 +50,7 @@ impl ApiRefusal {
 
 /// The difference between this machine's clock and the server's, in words.
 #[must_use]
-pub fn clock_words(answer: &Answer) -> String {
+pub fn clock_words(answer: &HttpResponse) -> String {
     match answer.clock_ahead {
         Some(ahead @ 1..) => format!("{ahead} s behind the server's"),
         Some(ahead) => format!("{} s ahead of the server's", ahead.unsigned_abs()),

@@ -58,12 +58,12 @@ pub enum Followed {
     /// The server sends events.
     Events(EventStream),
     /// The server answered with something else.
-    Answer(Answer),
+    Answer(HttpResponse),
 }
 
 /// The answer of a server, with any status.
 #[derive(Clone, Debug)]
-pub struct Answer {
+pub struct HttpResponse {
     /// The status.
     pub status: StatusCode,
     headers: HeaderMap,
@@ -103,7 +103,7 @@ impl HttpClient {
     ///
     /// # Errors
     /// When no answer comes in time, or it is not HTTP.
-    pub fn get(&self, url: &str) -> Result<Answer, HttpError> {
+    pub fn get(&self, url: &str) -> Result<HttpResponse, HttpError> {
         self.read(self.agent.get(url).call())
     }
 
@@ -111,12 +111,12 @@ impl HttpClient {
     ///
     /// # Errors
     /// When no answer comes in time, or it is not HTTP.
-    pub fn post(&self, url: &str, content_type: &str, body: &str) -> Result<Answer, HttpError> {
+    pub fn post(&self, url: &str, content_type: &str, body: &str) -> Result<HttpResponse, HttpError> {
         let request = self.agent.post(url).header("content-type", content_type).header("accept", "application/json");
         self.read(request.send(body))
     }
 
-    fn read(&self, response: Result<Response<Body>, ureq::Error>) -> Result<Answer, HttpError> {
+    fn read(&self, response: Result<Response<Body>, ureq::Error>) -> Result<HttpResponse, HttpError> {
         let (parts, body) = response.map_err(|error| self.error(error))?.into_parts();
         Ok(answer(parts, beginning(body)))
     }
@@ -170,9 +170,9 @@ fn beginning(body: Body) -> String {
     String::from_utf8_lossy(&bytes).into_owned()
 }
 
-fn answer(parts: Parts, body: String) -> Answer {
+fn answer(parts: Parts, body: String) -> HttpResponse {
     let clock_ahead = parts.headers.get("date").and_then(|date| clock_ahead(date.to_str().ok()?));
-    Answer { status: parts.status, headers: parts.headers, body, clock_ahead }
+    HttpResponse { status: parts.status, headers: parts.headers, body, clock_ahead }
 }
 
 fn clock_ahead(date: &str) -> Option<i64> {
@@ -184,7 +184,7 @@ fn seconds(time: SystemTime) -> Option<i64> {
     i64::try_from(time.duration_since(SystemTime::UNIX_EPOCH).ok()?.as_secs()).ok()
 }
 
-impl Answer {
+impl HttpResponse {
     /// An answer for tests.
     ///
     /// # Panics

@@ -16,7 +16,7 @@ use std::time::Duration;
 pub use api_refusal::{ApiRefusal, CLOCK_WINDOW, clock_words};
 pub use app_target::{AppTarget, InvalidTarget};
 pub use endpoint::{Endpoint, is_loopback};
-pub use http::{Answer, HttpClient, HttpError};
+pub use http::{HttpClient, HttpError, HttpResponse};
 pub use socket::{PusherSocket, SocketError};
 
 /// The longest wait for one step of a peer: an answer, a greeting, a TLS handshake.

@@ -7,7 +7,7 @@ use clairon_protocol::{ChannelKind, ChannelName, Edge, Event, Member, Publicatio
 use indexmap::IndexMap;
 use parking_lot::Mutex;
 
-use crate::{Encode, Micros, Millis, Session, corked::Corked, replica::Replica, roster::Roster};
+use crate::{Encode, Micros, Millis, Session, pending_flushes::PendingFlushes, replica::Replica, roster::Roster};
 
 /// The most subscribers that are told each change of their count at once; more are told every few seconds.
 const PROMPT_COUNTS: usize = 100;
@@ -29,12 +29,12 @@ const SUBSCRIBERS_PER_MILLISECOND: usize = 50;
 pub struct Channel {
     name: ChannelName,
     encode: Encode,
-    pub(crate) state: Mutex<State>,
+    pub(crate) state: Mutex<ChannelState>,
 }
 
 #[derive(Debug)]
-pub(crate) struct State {
-    corked: Arc<Corked>,
+pub(crate) struct ChannelState {
+    pending_flushes: Arc<PendingFlushes>,
     pub(crate) subscribers: IndexMap<SocketId, Arc<Session>>,
     /// Boxed, and there on presence channels alone, to keep the many others small.
     roster: Option<Box<Roster>>,
@@ -112,8 +112,8 @@ pub struct ChannelSummary {
 }
 
 impl Channel {
-    pub(crate) fn new(name: ChannelName, encode: Encode, corked: Arc<Corked>) -> Self {
-        Self { name, encode, state: Mutex::new(State::new(corked)) }
+    pub(crate) fn new(name: ChannelName, encode: Encode, pending_flushes: Arc<PendingFlushes>) -> Self {
+        Self { name, encode, state: Mutex::new(ChannelState::new(pending_flushes)) }
     }
 
     /// Its name.
@@ -267,7 +267,7 @@ impl Channel {
     }
 
     /// What a new subscriber is told first: success and snapshot, then the remembered event or its absence.
-    pub(crate) fn welcome(&self, state: &mut State, session: &Session, now: Millis) {
+    pub(crate) fn welcome(&self, state: &mut ChannelState, session: &Session, now: Millis) {
         session.send(self.succeeded(state));
         if self.name.is_cache() {
             session.send(match state.cached(now) {
@@ -277,7 +277,7 @@ impl Channel {
         }
     }
 
-    pub(crate) fn succeeded(&self, state: &mut State) -> Bytes {
+    pub(crate) fn succeeded(&self, state: &mut ChannelState) -> Bytes {
         if let Some(snapshot) = &state.snapshot {
             return snapshot.clone();
         }
@@ -289,7 +289,7 @@ impl Channel {
         frame
     }
 
-    pub(crate) fn count_changed(&self, state: &mut State, counts: bool, now: Millis) {
+    pub(crate) fn count_changed(&self, state: &mut ChannelState, counts: bool, now: Millis) {
         if !counts || self.name.kind() == ChannelKind::Presence {
             return;
         }
@@ -299,23 +299,23 @@ impl Channel {
         }
     }
 
-    fn broadcast_count(&self, state: &mut State, now: Millis) {
+    fn broadcast_count(&self, state: &mut ChannelState, now: Millis) {
         if let Some(count) = self.count(state) {
             state.broadcast(&count, None, now);
         }
     }
 
     /// What tells how many subscribers there are; nothing where there are none.
-    pub(crate) fn count(&self, state: &State) -> Option<Bytes> {
+    pub(crate) fn count(&self, state: &ChannelState) -> Option<Bytes> {
         let count = state.connections();
         (count > 0).then(|| self.encode(&Event::SubscriptionCount { channel: &self.name, count }))
     }
 }
 
-impl State {
-    fn new(corked: Arc<Corked>) -> Self {
+impl ChannelState {
+    fn new(pending_flushes: Arc<PendingFlushes>) -> Self {
         Self {
-            corked,
+            pending_flushes,
             subscribers: IndexMap::new(),
             roster: None,
             replica: None,
@@ -363,7 +363,7 @@ impl State {
         let subscribers = self.subscribers.iter().filter(|(id, _)| Some(**id) != except).map(|(_, session)| session);
         if !is_calm {
             let late = subscribers.filter(|session| session.outbox().push_later(frame.clone())).cloned();
-            self.corked.extend(late.collect());
+            self.pending_flushes.extend(late.collect());
         } else if self.subscribers.len() <= DIRECT_SUBSCRIBERS {
             subscribers.for_each(|session| session.outbox().push_now(frame.clone()));
         } else {

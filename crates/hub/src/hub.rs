@@ -13,15 +13,16 @@ use clairon_protocol::{AppId, ChannelName, Disconnect, Publication, SocketId};
 use parking_lot::{Mutex, RwLock};
 
 use crate::{
-    Change, Channel, ChannelFull, ChannelSummary, Edge, Encode, Expected, Join, Micros, Millis, Parted, Sent, Session,
-    Shared, SignedIn, Subscriber, Traffic, Version, corked::Corked, shards::Shards, users::Users,
+    Channel, ChannelChange, ChannelFull, ChannelSummary, Edge, Encode, Expected, Join, LedgerState, Micros, Millis,
+    Parted, Sent, Session, SignedIn, Subscriber, Traffic, Version, pending_flushes::PendingFlushes, shards::Shards,
+    users::Users,
 };
 
 /// The apps that have been spoken to since the start.
 pub struct Hub {
     apps: RwLock<HashMap<AppId, Arc<AppHub>>>,
     encode: Encode,
-    corked: Arc<Corked>,
+    pending_flushes: Arc<PendingFlushes>,
     /// How many times changes of shared channels may have been missed.
     gaps: Arc<AtomicU64>,
 }
@@ -30,7 +31,7 @@ impl Hub {
     /// An empty hub, whose events are written by `encode`.
     #[must_use]
     pub fn new(encode: Encode) -> Self {
-        Self { apps: RwLock::default(), encode, corked: Arc::default(), gaps: Arc::default() }
+        Self { apps: RwLock::default(), encode, pending_flushes: Arc::default(), gaps: Arc::default() }
     }
 
     /// The hub of an app, made when it is first asked for.
@@ -39,19 +40,19 @@ impl Hub {
         if let Some(app) = self.apps.read().get(id) {
             return app.clone();
         }
-        let made = || Arc::new(AppHub::new(self.encode, self.corked.clone(), self.gaps.clone()));
+        let made = || Arc::new(AppHub::new(self.encode, self.pending_flushes.clone(), self.gaps.clone()));
         self.apps.write().entry(id.clone()).or_insert_with(made).clone()
     }
 
     /// Ready while there are frames that were held back, because their channel is busy. They are to be
     /// [flushed](Self::flush) a moment later.
-    pub fn poll_corked(&self, cx: &Context<'_>) -> Poll<()> {
-        self.corked.poll(cx)
+    pub fn poll_pending_flushes(&self, cx: &Context<'_>) -> Poll<()> {
+        self.pending_flushes.poll(cx)
     }
 
     /// Has all connections whose frames were held back write them.
     pub fn flush(&self) {
-        self.corked.flush();
+        self.pending_flushes.flush();
     }
 
     /// Changes of any shared channel may have been missed, for the `gaps`th time. None of them follows further before
@@ -84,7 +85,7 @@ pub struct Occupancy {
 /// The order of its locks stands in `ARCHITECTURE.md`.
 pub struct AppHub {
     encode: Encode,
-    corked: Arc<Corked>,
+    pending_flushes: Arc<PendingFlushes>,
     /// That of the [`Hub`].
     gaps: Arc<AtomicU64>,
     channels: Shards<ChannelName, Arc<Channel>>,
@@ -96,10 +97,10 @@ pub struct AppHub {
 }
 
 impl AppHub {
-    fn new(encode: Encode, corked: Arc<Corked>, gaps: Arc<AtomicU64>) -> Self {
+    fn new(encode: Encode, pending_flushes: Arc<PendingFlushes>, gaps: Arc<AtomicU64>) -> Self {
         Self {
             encode,
-            corked,
+            pending_flushes,
             gaps,
             channels: Shards::new(),
             sessions: Shards::new(),
@@ -184,7 +185,7 @@ impl AppHub {
     }
 
     /// Follows a change of a shared channel. Nothing happens where nobody here listens to it.
-    pub fn follow(&self, name: &ChannelName, version: Version, change: Change, now: Millis) {
+    pub fn follow(&self, name: &ChannelName, version: Version, change: ChannelChange, now: Millis) {
         if let Some(channel) = self.channel(name) {
             channel.follow(version, change, now);
             self.note_count(&channel, true);
@@ -192,7 +193,7 @@ impl AppHub {
     }
 
     /// Takes over the state of a shared channel from the ledger.
-    pub fn load(&self, name: &ChannelName, shared: Shared, now: Millis) {
+    pub fn load(&self, name: &ChannelName, shared: LedgerState, now: Millis) {
         if let Some(channel) = self.channel(name) {
             channel.load(shared, now);
             self.note_count(&channel, true);
@@ -309,7 +310,7 @@ impl AppHub {
     /// Finds or makes a channel and gives it to `act`, again and again while that finds it closed (`None`).
     fn with_channel<T>(&self, name: &ChannelName, act: impl Fn(&Arc<Channel>) -> Option<T>) -> T {
         loop {
-            let made = || Arc::new(Channel::new(name.clone(), self.encode, self.corked.clone()));
+            let made = || Arc::new(Channel::new(name.clone(), self.encode, self.pending_flushes.clone()));
             let channel = self.channels.of(name).entry(name.clone()).or_insert_with(made).clone();
             if let Some(result) = act(&channel) {
                 return result;

@@ -5,9 +5,9 @@
 //! subscribers of a channel one order; how it is put on the wire is the caller's [`Encode`].
 
 mod channel;
-mod corked;
 mod hub;
 mod outbox;
+mod pending_flushes;
 mod replica;
 mod roster;
 mod session;
@@ -20,7 +20,7 @@ pub use channel::{Cached, Channel, ChannelFull, ChannelSummary, Join, Sent, Subs
 pub use clairon_protocol::Edge;
 pub use hub::{AppHub, Hub, Occupancy};
 pub use outbox::{DirectWrite, Outbox, OutboxLimits};
-pub use replica::{Change, Expected, Parted, Shared, Version};
+pub use replica::{ChannelChange, Expected, LedgerState, Parted, Version};
 pub use session::{Micros, Millis, Session};
 pub use traffic::{FlowCount, Traffic};
 pub use users::SignedIn;

@@ -36,13 +36,13 @@ pub type DirectWrite = Box<dyn Fn(&[u8]) -> usize + Send + Sync>;
 /// its connection closed with [`Disconnect::SlowReader`], because a client that has missed a `member_removed` would be
 /// told a lie by what follows.
 pub struct Outbox {
-    state: Mutex<State>,
+    state: Mutex<OutboxState>,
     limits: OutboxLimits,
     direct: OnceLock<DirectWrite>,
 }
 
 #[derive(Debug, Default)]
-struct State {
+struct OutboxState {
     frames: VecDeque<Bytes>,
     bytes: usize,
     disconnect: Option<Disconnect>,
@@ -62,7 +62,7 @@ enum Parked {
     /// A frame or the end.
     ForFrames,
     /// The end. There are frames already, for which it will be woken by [`Outbox::flush`].
-    Corked,
+    ForFlush,
 }
 
 impl Outbox {
@@ -114,7 +114,7 @@ impl Outbox {
         self.enqueue(&mut state, frame);
         let is_first = state.parked == Parked::ForFrames && !state.frames.is_empty();
         if is_first {
-            state.parked = Parked::Corked;
+            state.parked = Parked::ForFlush;
         }
         is_first
     }
@@ -122,7 +122,7 @@ impl Outbox {
     /// Wakes the task for the frames that were held back, unless it has come for them by itself.
     pub fn flush(&self) {
         let mut state = self.state.lock();
-        if state.parked == Parked::Corked {
+        if state.parked == Parked::ForFlush {
             state.wake();
         }
     }
@@ -133,7 +133,7 @@ impl Outbox {
         self.state.lock().parked = Parked::No;
     }
 
-    fn enqueue(&self, state: &mut State, frame: Bytes) {
+    fn enqueue(&self, state: &mut OutboxState, frame: Bytes) {
         if state.disconnect.is_some() {
             return;
         }
@@ -218,7 +218,7 @@ impl fmt::Debug for Outbox {
     }
 }
 
-impl State {
+impl OutboxState {
     fn wake(&mut self) {
         if std::mem::take(&mut self.parked) != Parked::No
             && let Some(writer) = &self.writer
@@ -229,7 +229,7 @@ impl State {
 
     fn wake_for_frames(&mut self) {
         let has_news = !self.frames.is_empty() && self.disconnect.is_none();
-        if has_news && matches!(self.parked, Parked::ForFrames | Parked::Corked) {
+        if has_news && matches!(self.parked, Parked::ForFrames | Parked::ForFlush) {
             self.wake();
         }
     }

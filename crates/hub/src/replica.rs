@@ -12,7 +12,7 @@ use std::sync::{
 use clairon_protocol::{ChannelKind, Event, Member, SocketId, UserId};
 use indexmap::IndexMap;
 
-use crate::{Cached, Channel, Millis, Session, Subscriber, channel::State};
+use crate::{Cached, Channel, Millis, Session, Subscriber, channel::ChannelState};
 
 /// The number of a change in its channel's history.
 pub type Version = u64;
@@ -22,7 +22,7 @@ const EARLY: usize = 10_000;
 
 /// A change that all nodes are told of.
 #[derive(Clone, Debug)]
-pub enum Change {
+pub enum ChannelChange {
     /// A user's first connection, on any node, has joined.
     MemberAdded(Member),
     /// A user's last connection has left.
@@ -33,7 +33,7 @@ pub enum Change {
 
 /// A channel as the ledger has it.
 #[derive(Clone, Debug)]
-pub struct Shared {
+pub struct LedgerState {
     /// The last change that is contained.
     pub version: Version,
     /// How many connections are subscribed, on all nodes.
@@ -87,7 +87,7 @@ pub(crate) struct Replica {
     pub(crate) members: IndexMap<UserId, Member>,
     newcomers: Vec<Newcomer>,
     /// Changes that came before the state that they change.
-    early: Vec<(Version, Change)>,
+    early: Vec<(Version, ChannelChange)>,
 }
 
 /// A connection whose subscription is not known to all nodes yet: it hears nothing.
@@ -196,7 +196,7 @@ impl Channel {
     }
 
     /// Follows a change.
-    pub(crate) fn follow(&self, version: Version, change: Change, now: Millis) {
+    pub(crate) fn follow(&self, version: Version, change: ChannelChange, now: Millis) {
         let mut state = self.state.lock();
         let Some(replica) = &mut state.replica else { return };
         if !replica.is_loaded {
@@ -212,7 +212,7 @@ impl Channel {
     }
 
     /// Takes over a state, and tells the subscribers what is new in it.
-    pub(crate) fn load(&self, shared: Shared, now: Millis) {
+    pub(crate) fn load(&self, shared: LedgerState, now: Millis) {
         let mut state = self.state.lock();
         let Some(replica) = &mut state.replica else { return };
         if shared.gaps < replica.gaps || (replica.is_loaded && shared.version < replica.version) {
@@ -240,17 +240,17 @@ impl Channel {
     }
 
     /// Makes a change, and tells the subscribers of it where it is one.
-    fn make(&self, state: &mut State, change: Change, now: Millis) {
+    fn make(&self, state: &mut ChannelState, change: ChannelChange, now: Millis) {
         let Some(replica) = &mut state.replica else { return };
         match change {
-            Change::MemberAdded(member) => {
+            ChannelChange::MemberAdded(member) => {
                 let event = self.encode(&Event::MemberAdded { channel: self.name(), member: &member });
                 if replica.members.insert(member.user_id.clone(), member).is_none() {
                     state.snapshot = None;
                     state.broadcast(&event, None, now);
                 }
             }
-            Change::MemberRemoved(user_id) => {
+            ChannelChange::MemberRemoved(user_id) => {
                 // The user's id is told in the JSON type that it had when the user was added.
                 if let Some(Member { user_id, .. }) = replica.members.shift_remove(&user_id) {
                     state.snapshot = None;
@@ -258,7 +258,7 @@ impl Channel {
                     state.broadcast(&self.encode(&event), None, now);
                 }
             }
-            Change::Count(connections) => {
+            ChannelChange::Count(connections) => {
                 replica.connections = connections;
                 let counts = replica.counts;
                 self.count_changed(state, counts, now);
@@ -266,7 +266,7 @@ impl Channel {
         }
     }
 
-    pub(crate) fn settle(&self, state: &mut State, now: Millis) {
+    pub(crate) fn settle(&self, state: &mut ChannelState, now: Millis) {
         let Some(replica) = &mut state.replica else { return };
         let counts = replica.counts && self.name().kind() != ChannelKind::Presence;
         for Newcomer { session, .. } in replica.settled() {
@@ -279,7 +279,7 @@ impl Channel {
     }
 }
 
-impl State {
+impl ChannelState {
     /// An event that is remembered and was missed is made up for.
     fn load_cached(&mut self, cached: Option<(Version, Cached)>, now: Millis) {
         let Some((version, cached)) = cached else { return };
@@ -293,16 +293,16 @@ impl State {
 }
 
 /// What leads from a replica to the state of the ledger.
-fn differences(replica: &Replica, shared: &Shared) -> Vec<Change> {
+fn differences(replica: &Replica, shared: &LedgerState) -> Vec<ChannelChange> {
     let mut changes = Vec::new();
     if shared.is_complete {
         let is_gone = |user_id: &&UserId| !shared.members.iter().any(|member| member.user_id == **user_id);
-        changes.extend(replica.members.keys().filter(is_gone).cloned().map(Change::MemberRemoved));
+        changes.extend(replica.members.keys().filter(is_gone).cloned().map(ChannelChange::MemberRemoved));
     }
     let is_new = |member: &&Member| !replica.members.contains_key(&member.user_id);
-    changes.extend(shared.members.iter().filter(is_new).cloned().map(Change::MemberAdded));
+    changes.extend(shared.members.iter().filter(is_new).cloned().map(ChannelChange::MemberAdded));
     if replica.connections != shared.connections {
-        changes.push(Change::Count(shared.connections));
+        changes.push(ChannelChange::Count(shared.connections));
     }
     changes
 }

@@ -10,7 +10,8 @@ use std::{
 
 use bytes::Bytes;
 use clairon_hub::{
-    AppHub, Cached, Change, Channel, Expected, Hub, OutboxLimits, Parted, Session, Shared, SignedIn, Subscriber,
+    AppHub, Cached, Channel, ChannelChange, Expected, Hub, LedgerState, OutboxLimits, Parted, Session, SignedIn,
+    Subscriber,
 };
 use clairon_protocol::{AppId, CacheEntry, ChannelName, Event, Limits, Member, Publication, SocketId};
 
@@ -62,7 +63,7 @@ impl Node {
         channel
     }
 
-    fn follow(&self, version: u64, change: Change) {
+    fn follow(&self, version: u64, change: ChannelChange) {
         self.app.follow(&self.name, version, change, 0);
     }
 
@@ -72,7 +73,7 @@ impl Node {
 
     fn load_after(&self, gaps: u64, version: u64, members: &[&str], is_complete: bool) {
         let members = members.iter().map(|id| member(id)).collect();
-        self.app.load(&self.name, Shared { version, connections: 1, members, cached: None, is_complete, gaps }, 0);
+        self.app.load(&self.name, LedgerState { version, connections: 1, members, cached: None, is_complete, gaps }, 0);
     }
 
     fn relay(&self, text: &'static str, version: Option<u64>) {
@@ -91,12 +92,12 @@ fn member(id: &str) -> Member {
     Member::parse(&format!(r#"{{"user_id":"{id}"}}"#), &Limits::default()).unwrap()
 }
 
-fn added(id: &str) -> Change {
-    Change::MemberAdded(member(id))
+fn added(id: &str) -> ChannelChange {
+    ChannelChange::MemberAdded(member(id))
 }
 
-fn removed(id: &str) -> Change {
-    Change::MemberRemoved(member(id).user_id)
+fn removed(id: &str) -> ChannelChange {
+    ChannelChange::MemberRemoved(member(id).user_id)
 }
 
 fn heard(session: &Session) -> String {
@@ -217,9 +218,9 @@ fn counts_are_those_of_all_nodes() {
     let (channel, _) = node.expect(&a, true);
     assert!(node.app.admit(&channel, a.id(), 3, 0));
     node.load(2, &[], true);
-    node.follow(3, Change::Count(7));
+    node.follow(3, ChannelChange::Count(7));
     assert_eq!(heard(&a), "ok() #7");
-    node.follow(4, Change::Count(8));
+    node.follow(4, ChannelChange::Count(8));
     assert_eq!(heard(&a), "#8");
 }
 
@@ -248,7 +249,7 @@ fn a_remembered_event_is_heard_once_whichever_way_it_comes() {
     let [a, b] = [1, 2].map(|number| node.connect(number));
     let state = |version, event| {
         let cached = Some((version, cached(event)));
-        Shared { version, connections: 1, members: Vec::new(), cached, is_complete: true, gaps: 0 }
+        LedgerState { version, connections: 1, members: Vec::new(), cached, is_complete: true, gaps: 0 }
     };
     node.join(&a, 1);
     node.app.load(&node.name, state(5, "five"), 0);

@@ -15,7 +15,7 @@ pub struct SourceArgs {
     pub file: Option<PathBuf>,
     /// Its database, instead of a file: `sqlite://FILE`, `mysql://…` or `postgres://…`
     #[arg(long, value_name = "URL", conflicts_with = "file")]
-    pub from_database: Option<DatabaseUrl>,
+    pub from_database: Option<SourceUrl>,
     /// The table of the apps; the default is `websockets_apps`, and `apps` for soketi
     #[arg(long, value_name = "TABLE", requires = "from_database", value_parser = table_name)]
     pub from_table: Option<String>,
@@ -23,17 +23,17 @@ pub struct SourceArgs {
 
 /// The URL of a database. `Debug` does not show it, because it may contain a password.
 #[derive(Clone)]
-pub struct DatabaseUrl(pub(crate) String);
+pub struct SourceUrl(pub(crate) String);
 
-impl From<String> for DatabaseUrl {
+impl From<String> for SourceUrl {
     fn from(url: String) -> Self {
         Self(url)
     }
 }
 
-impl fmt::Debug for DatabaseUrl {
+impl fmt::Debug for SourceUrl {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("DatabaseUrl(…)")
+        f.write_str("SourceUrl(…)")
     }
 }
 

@@ -2,7 +2,7 @@
 
 use std::{future::Future, time::Duration};
 
-use clairon_laravel::{Key, Value};
+use clairon_laravel::{ArrayKey, ConfigValue};
 use clairon_registry::App;
 use sqlx::{
     AnyConnection, AssertSqlSafe, Connection, Row, ValueRef,
@@ -11,7 +11,7 @@ use sqlx::{
 use tokio::time::timeout;
 
 use crate::{
-    args::{DatabaseUrl, Format},
+    args::{Format, SourceUrl},
     error::{ImportError, RecordError},
     laravel_websockets,
     mapping::{Mapping, TargetField, app},
@@ -56,7 +56,7 @@ const DIALECTS: [Dialect; 3] = [
 pub(crate) async fn plan(
     template: &App,
     format: Format,
-    url: &DatabaseUrl,
+    url: &SourceUrl,
     table: Option<&str>,
 ) -> Result<Plan, ImportError> {
     let (mapping, custom) = match format {
@@ -119,21 +119,21 @@ async fn rows(
 }
 
 /// A row as a record.
-fn record(row: &AnyRow, columns: &[&'static str]) -> Result<Value, RecordError> {
+fn record(row: &AnyRow, columns: &[&'static str]) -> Result<ConfigValue, RecordError> {
     let field = |(index, column): (usize, &&'static str)| {
         let unreadable = |error: sqlx::Error| RecordError::Column { column, error };
         let value = row.try_get_raw(index).map_err(unreadable)?;
         let value = if value.is_null() {
-            Value::Null
+            ConfigValue::Null
         } else if value.type_info().kind() == AnyTypeInfoKind::Blob {
             let bytes: Vec<u8> = row.try_get(index).map_err(unreadable)?;
-            Value::Text(String::from_utf8(bytes).map_err(|error| RecordError::NotUtf8 { column, error })?)
+            ConfigValue::Text(String::from_utf8(bytes).map_err(|error| RecordError::NotUtf8 { column, error })?)
         } else {
-            Value::Text(row.try_get(index).map_err(unreadable)?)
+            ConfigValue::Text(row.try_get(index).map_err(unreadable)?)
         };
-        Ok((Key::Name((*column).to_owned()), value))
+        Ok((ArrayKey::Name((*column).to_owned()), value))
     };
-    columns.iter().enumerate().map(field).collect::<Result<_, _>>().map(Value::Array)
+    columns.iter().enumerate().map(field).collect::<Result<_, _>>().map(ConfigValue::Array)
 }
 
 async fn within<T>(query: impl Future<Output = Result<T, sqlx::Error>>) -> Result<T, ImportError> {

@@ -1,6 +1,6 @@
 //! Reads `config/websockets.php` of `beyondcode/laravel-websockets`, versions 1 and 2.
 
-use clairon_laravel::{ConfigFile, Environment, Value};
+use clairon_laravel::{ConfigFile, ConfigValue, Environment};
 use clairon_registry::App;
 
 use crate::{
@@ -39,7 +39,7 @@ pub(crate) fn plan(template: &App, config: &ConfigFile, environment: &Environmen
     for planned in &mut plan.apps {
         // Version 1 of the package has one list for all apps.
         if planned.app.allowed_origins.is_empty() {
-            let entries: Vec<String> = get(&["allowed_origins"]).items().filter_map(Value::filled).collect();
+            let entries: Vec<String> = get(&["allowed_origins"]).items().filter_map(ConfigValue::filled).collect();
             take_origins(&mut planned.app, &mut planned.notes, &entries);
         }
     }

@@ -15,13 +15,13 @@ mod variables;
 
 use std::path::Path;
 
-use clairon_laravel::{ConfigFile, Environment, Value, read_text};
+use clairon_laravel::{ConfigFile, ConfigValue, Environment, read_text};
 use clairon_registry::App;
 
-pub use args::{DatabaseUrl, Format, SourceArgs};
+pub use args::{Format, SourceArgs, SourceUrl};
 pub use error::ImportError;
 pub use plan::{Plan, PlannedApp};
-pub use variables::{Meaning, ServerVariables, Variable, variables};
+pub use variables::{ServerVariable, ServerVariables, VariableMeaning, variables};
 
 /// Reads a source. PHP files take their variables from `environment`, and so do servers that are set up by variables.
 /// What a source leaves open of an app is as `template` has it.
@@ -67,7 +67,7 @@ fn php(path: &Path) -> Result<ConfigFile, ImportError> {
     }
 }
 
-fn json(path: &Path) -> Result<Value, ImportError> {
+fn json(path: &Path) -> Result<ConfigValue, ImportError> {
     let text = read_text(path)?.ok_or_else(|| missing(path))?;
     let value = serde_json::from_str(&text).map_err(|error| ImportError::Json {
         path: path.to_owned(),

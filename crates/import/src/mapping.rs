@@ -1,6 +1,6 @@
 //! The mapping from the fields of another server's app to the fields of a Clairon app.
 
-use clairon_laravel::{Key, Value};
+use clairon_laravel::{ArrayKey, ConfigValue};
 use clairon_protocol::{AppId, AppKey, Limit, Limits, Secret, error::InvalidId};
 use clairon_registry::{AllowedOrigin, App, AppField, Credential};
 
@@ -46,7 +46,7 @@ impl TargetField {
 pub(crate) type Mapping = [(&'static str, TargetField)];
 
 /// Makes an app of a record. Fields that the record does not have are taken from `template`.
-pub(crate) fn app(mapping: &Mapping, template: &App, record: &Value) -> Result<PlannedApp, RecordError> {
+pub(crate) fn app(mapping: &Mapping, template: &App, record: &ConfigValue) -> Result<PlannedApp, RecordError> {
     let field = |wanted: fn(&TargetField) -> bool| {
         mapping.iter().find(|(_, target)| wanted(target)).map_or("", |(name, _)| *name)
     };
@@ -55,9 +55,9 @@ pub(crate) fn app(mapping: &Mapping, template: &App, record: &Value) -> Result<P
     let secret = credential(record, field(|target| matches!(target, TargetField::Secret)), Secret::parse)?;
     let app = App { id, credentials: Credential::new(key, secret).into(), ..template.clone() };
     let mut planned = PlannedApp { app, notes: Vec::new() };
-    let Value::Array(fields) = record else { return Err(RecordError::NotAnApp) };
+    let ConfigValue::Array(fields) = record else { return Err(RecordError::NotAnApp) };
     for (name, value) in fields {
-        let Key::Name(name) = name else { continue };
+        let ArrayKey::Name(name) = name else { continue };
         match mapping.iter().find(|(known, _)| known == name) {
             Some((_, target)) => take(&mut planned, name, *target, value),
             None => planned.notes.push(format!("no equivalent: {name}: unknown field")),
@@ -68,18 +68,18 @@ pub(crate) fn app(mapping: &Mapping, template: &App, record: &Value) -> Result<P
 }
 
 fn credential<T>(
-    record: &Value,
+    record: &ConfigValue,
     name: &'static str,
     parse: fn(&str) -> Result<T, InvalidId>,
 ) -> Result<T, RecordError> {
-    let value = record.get(name).unwrap_or(&Value::Null);
+    let value = record.get(name).unwrap_or(&ConfigValue::Null);
     if let Some(unread) = value.unread() {
         return Err(RecordError::Unread { name, what: unread.what.clone(), line: unread.line });
     }
     Ok(parse(&value.filled().ok_or(RecordError::Missing { name })?)?)
 }
 
-fn take(planned: &mut PlannedApp, name: &str, target: TargetField, value: &Value) {
+fn take(planned: &mut PlannedApp, name: &str, target: TargetField, value: &ConfigValue) {
     if let Some(unread) = value.unread() {
         planned.notes.push(format!("left as the default: {name} (line {}): {}", unread.line, unread.what));
         return;
@@ -103,7 +103,7 @@ fn take(planned: &mut PlannedApp, name: &str, target: TargetField, value: &Value
 
 /// Sets the limit called `name` to the value of a field that counts in units of `unit`. Where the value means "no
 /// limit", a limit that can be absent is taken away, and any other stays.
-pub(crate) fn set_limit(limits: &mut Limits, name: &str, unit: u32, value: &Value) -> Result<(), FieldError> {
+pub(crate) fn set_limit(limits: &mut Limits, name: &str, unit: u32, value: &ConfigValue) -> Result<(), FieldError> {
     let limit = Limit::named(name).ok_or_else(|| FieldError::UnknownField { name: name.to_owned() })?;
     match count_of(value, unit)? {
         // A count that is larger than any number means the same as the largest.
@@ -115,7 +115,7 @@ pub(crate) fn set_limit(limits: &mut Limits, name: &str, unit: u32, value: &Valu
     Ok(())
 }
 
-fn set_switch(app: &mut App, name: &str, value: &Value) -> Result<(), FieldError> {
+fn set_switch(app: &mut App, name: &str, value: &ConfigValue) -> Result<(), FieldError> {
     let Some(AppField::Switch(switch)) = AppField::named(name) else {
         return Err(FieldError::UnknownField { name: name.to_owned() });
     };
@@ -128,11 +128,11 @@ fn set_switch(app: &mut App, name: &str, value: &Value) -> Result<(), FieldError
 }
 
 /// The value of a switch; nothing if it is not set or no switch.
-pub(crate) fn flag(value: &Value) -> Option<bool> {
+pub(crate) fn flag(value: &ConfigValue) -> Option<bool> {
     match value {
-        Value::Bool(flag) => Some(*flag),
-        Value::Integer(number) => Some(*number != 0),
-        Value::Text(text) => match text.to_ascii_lowercase().as_str() {
+        ConfigValue::Bool(flag) => Some(*flag),
+        ConfigValue::Integer(number) => Some(*number != 0),
+        ConfigValue::Text(text) => match text.to_ascii_lowercase().as_str() {
             "1" | "true" | "on" | "yes" => Some(true),
             "0" | "false" | "off" | "no" => Some(false),
             _ => None,
@@ -142,17 +142,19 @@ pub(crate) fn flag(value: &Value) -> Option<bool> {
 }
 
 /// A positive number; nothing if it is not set, and for 0 and -1, which mean that there is no limit.
-pub(crate) fn count(value: &Value) -> Result<Option<i64>, FieldError> {
+pub(crate) fn count(value: &ConfigValue) -> Result<Option<i64>, FieldError> {
     count_of(value, 1)
 }
 
 /// A [`count`] times `unit`, rounded up: 0.5 with a unit of 1,024 is 512.
-pub(crate) fn count_of(value: &Value, unit: u32) -> Result<Option<i64>, FieldError> {
-    if is_unset(value) || matches!(value, Value::Bool(false)) {
+pub(crate) fn count_of(value: &ConfigValue, unit: u32) -> Result<Option<i64>, FieldError> {
+    if is_unset(value) || matches!(value, ConfigValue::Bool(false)) {
         return Ok(None);
     }
     let number = match value {
-        Value::Integer(_) | Value::Float(_) | Value::Text(_) => value.text().and_then(|text| text.trim().parse().ok()),
+        ConfigValue::Integer(_) | ConfigValue::Float(_) | ConfigValue::Text(_) => {
+            value.text().and_then(|text| text.trim().parse().ok())
+        }
         _ => None,
     };
     let number: f64 =
@@ -162,9 +164,9 @@ pub(crate) fn count_of(value: &Value, unit: u32) -> Result<Option<i64>, FieldErr
     Ok(Some(number).filter(|number| *number > 0))
 }
 
-fn text(value: &Value) -> Result<String, FieldError> {
+fn text(value: &ConfigValue) -> Result<String, FieldError> {
     match value {
-        Value::Null => Ok(String::new()),
+        ConfigValue::Null => Ok(String::new()),
         other => other.text().ok_or_else(|| FieldError::NotAText { kind: kind(other) }),
     }
 }
@@ -182,11 +184,11 @@ pub(crate) fn take_origins(app: &mut App, notes: &mut Vec<String>, entries: &[St
     }
 }
 
-fn origins(value: &Value) -> Result<Vec<String>, FieldError> {
+fn origins(value: &ConfigValue) -> Result<Vec<String>, FieldError> {
     let all: Vec<String> = match value {
-        Value::Null => Vec::new(),
-        Value::Text(text) => text.split(',').map(|origin| origin.trim().to_owned()).collect(),
-        Value::Array(entries) => entries.iter().map(|(_, origin)| text(origin)).collect::<Result<_, _>>()?,
+        ConfigValue::Null => Vec::new(),
+        ConfigValue::Text(text) => text.split(',').map(|origin| origin.trim().to_owned()).collect(),
+        ConfigValue::Array(entries) => entries.iter().map(|(_, origin)| text(origin)).collect::<Result<_, _>>()?,
         other => return Err(FieldError::NotOrigins { kind: kind(other) }),
     };
     // In Clairon an empty list allows every origin.
@@ -197,31 +199,31 @@ fn origins(value: &Value) -> Result<Vec<String>, FieldError> {
     }
 }
 
-fn is_unset(value: &Value) -> bool {
+fn is_unset(value: &ConfigValue) -> bool {
     match value {
-        Value::Null => true,
-        Value::Text(text) => text.trim().is_empty(),
+        ConfigValue::Null => true,
+        ConfigValue::Text(text) => text.trim().is_empty(),
         _ => false,
     }
 }
 
 /// The kind of a value. The value itself is not shown, because it may be a secret in the wrong place.
-fn kind(value: &Value) -> String {
+fn kind(value: &ConfigValue) -> String {
     match value {
-        Value::Null => "null".to_owned(),
-        Value::Bool(flag) => flag.to_string(),
-        Value::Integer(_) | Value::Float(_) => "a number".to_owned(),
-        Value::Text(text) => format!("a text of {} bytes", text.len()),
-        Value::Array(_) => "an array".to_owned(),
-        Value::Unread(unread) => unread.what.clone(),
+        ConfigValue::Null => "null".to_owned(),
+        ConfigValue::Bool(flag) => flag.to_string(),
+        ConfigValue::Integer(_) | ConfigValue::Float(_) => "a number".to_owned(),
+        ConfigValue::Text(text) => format!("a text of {} bytes", text.len()),
+        ConfigValue::Array(_) => "an array".to_owned(),
+        ConfigValue::Unread(unread) => unread.what.clone(),
     }
 }
 
 /// False for values that mean "off" or "no limit".
-fn means_something(value: &Value) -> bool {
+fn means_something(value: &ConfigValue) -> bool {
     match value {
-        Value::Null | Value::Bool(false) => false,
-        Value::Array(entries) => !entries.is_empty(),
+        ConfigValue::Null | ConfigValue::Bool(false) => false,
+        ConfigValue::Array(entries) => !entries.is_empty(),
         other => {
             let is_empty = |text: &str| matches!(text, "-1" | "[]" | "{}" | "null");
             other.filled().is_some_and(|text| !is_empty(&text) && flag(value) != Some(false))

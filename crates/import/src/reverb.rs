@@ -2,14 +2,14 @@
 
 use std::path::Path;
 
-use clairon_laravel::{ConfigFile, Environment, Value};
+use clairon_laravel::{ConfigFile, ConfigValue, Environment};
 use clairon_registry::App;
 
 use crate::{
     error::ImportError,
     mapping::{Mapping, TargetField, app, flag},
     plan::Plan,
-    variables::{Meaning, ServerVariables, Variable, VariableNames, needs},
+    variables::{ServerVariable, ServerVariables, VariableMeaning, VariableNames, needs},
 };
 
 pub(crate) const APP: &Mapping = &[
@@ -72,13 +72,13 @@ pub(crate) fn variables(environment: &Environment) -> ServerVariables {
     };
     let settings = SETTINGS.into_iter().map(|(name, setting)| (name.to_owned(), setting, 1));
     let mut read = names.read(settings, environment);
-    let has_app = read.variables.iter().any(|variable| matches!(variable.meaning, Meaning::Field(..)));
+    let has_app = read.variables.iter().any(|variable| matches!(variable.meaning, VariableMeaning::Field(..)));
     if has_app {
         let from = environment.env_text(FROM);
         let name = from.as_ref().map_or("Reverb's default", |_| FROM).to_owned();
         read.variables.retain(|variable| variable.name != FROM);
         let takes = takes_client_events(from.as_deref()).to_string();
-        read.variables.push(Variable { name, meaning: Meaning::Field("client_messages", takes) });
+        read.variables.push(ServerVariable { name, meaning: VariableMeaning::Field("client_messages", takes) });
     }
     read
 }
@@ -101,7 +101,7 @@ pub(crate) fn plan(template: &App, config: &ConfigFile, environment: &Environmen
     for (number, record) in apps.items().enumerate() {
         let mut planned = app(APP, template, record);
         if let Ok(planned) = &mut planned {
-            let from = record.get("accept_client_events_from").and_then(Value::filled);
+            let from = record.get("accept_client_events_from").and_then(ConfigValue::filled);
             planned.app.client_messages = takes_client_events(from.as_deref());
         }
         plan.add(&format!("apps.apps.{number}"), planned);

@@ -1,6 +1,6 @@
 //! Reads the JSON file and the `SOKETI_*` variables of soketi.
 
-use clairon_laravel::{Environment, Key, Value};
+use clairon_laravel::{ArrayKey, ConfigValue, Environment};
 use clairon_registry::App;
 
 use crate::{
@@ -110,9 +110,9 @@ const APP_VARIABLES: [(&str, &str); 12] = [
     ("WEBHOOKS", "webhooks"),
 ];
 
-pub(crate) fn plan(template: &App, config: &Value, source: &str) -> Plan {
+pub(crate) fn plan(template: &App, config: &ConfigValue, source: &str) -> Plan {
     let mut plan = Plan::new(source);
-    let get = |path: &str| find(config, path).cloned().unwrap_or(Value::Null);
+    let get = |path: &str| find(config, path).cloned().unwrap_or(ConfigValue::Null);
     for (number, record) in get(APPS).items().enumerate() {
         let planned = app(APP, template, record).map(|mut planned| {
             planned.notes.extend(inherit(&mut planned.app, record, config));
@@ -149,25 +149,25 @@ pub(crate) fn plan_of_variables(template: &App, environment: &Environment) -> Re
     let app = APP_VARIABLES.iter().filter_map(|(name, field)| {
         let name = format!("DEFAULT_APP_{name}");
         let text = variable(&name).or_else(|| environment.filled(&name))?;
-        Some((Key::Name((*field).to_owned()), Value::Text(text.to_owned())))
+        Some((ArrayKey::Name((*field).to_owned()), ConfigValue::Text(text.to_owned())))
     });
-    let apps = Value::Array(vec![(Key::Index(0), Value::Array(app.collect()))]);
-    let rest = VARIABLES
-        .iter()
-        .filter_map(|(name, path)| Some((Key::Name((*path).to_owned()), Value::Text(variable(name)?.to_owned()))));
-    let config = rest.chain([(Key::Name(APPS.to_owned()), apps)]).collect();
-    Ok(plan(template, &Value::Array(config), "SOKETI_* variables"))
+    let apps = ConfigValue::Array(vec![(ArrayKey::Index(0), ConfigValue::Array(app.collect()))]);
+    let rest = VARIABLES.iter().filter_map(|(name, path)| {
+        Some((ArrayKey::Name((*path).to_owned()), ConfigValue::Text(variable(name)?.to_owned())))
+    });
+    let config = rest.chain([(ArrayKey::Name(APPS.to_owned()), apps)]).collect();
+    Ok(plan(template, &ConfigValue::Array(config), "SOKETI_* variables"))
 }
 
 /// The value at a path. The dots of the path may separate nested keys or be part of one key.
-fn find<'a>(value: &'a Value, path: &str) -> Option<&'a Value> {
+fn find<'a>(value: &'a ConfigValue, path: &str) -> Option<&'a ConfigValue> {
     value
         .get(path)
         .or_else(|| path.match_indices('.').find_map(|(dot, _)| find(value.get(&path[..dot])?, &path[dot + 1..])))
 }
 
 /// Gives an app the server's limits that it does not set itself. Returns notes about limits that do not fit.
-fn inherit(app: &mut App, record: &Value, config: &Value) -> Vec<String> {
+fn inherit(app: &mut App, record: &ConfigValue, config: &ConfigValue) -> Vec<String> {
     let has_own = |limit: &str| {
         APP.iter().any(|(name, target)| {
             matches!(target, TargetField::Limit(known, _) if *known == limit)
@@ -183,7 +183,7 @@ fn inherit(app: &mut App, record: &Value, config: &Value) -> Vec<String> {
     set.collect()
 }
 
-fn notes(plan: &mut Plan, get: &dyn Fn(&str) -> Value) {
+fn notes(plan: &mut Plan, get: &dyn Fn(&str) -> ConfigValue) {
     let mut note = |path: &str, instead: &dyn Fn(&str) -> Option<String>| {
         if let Some(instead) = get(path).filled().and_then(|value| instead(&value)) {
             plan.notes.push(format!("{path}: {instead}"));

@@ -1,6 +1,6 @@
 //! The meaning of other servers' variables for a Clairon server that is started with them.
 
-use clairon_laravel::{Environment, Value};
+use clairon_laravel::{ConfigValue, Environment};
 use clairon_protocol::Limit;
 
 use crate::{
@@ -15,21 +15,21 @@ pub struct ServerVariables {
     /// The name of the variable for a credential of the app: `id`, `key` or `secret`.
     pub spell: fn(&str) -> String,
     /// The variables: first those with a meaning, in the order of the tables, then the others by name.
-    pub variables: Vec<Variable>,
+    pub variables: Vec<ServerVariable>,
 }
 
 /// A variable of another server.
 #[derive(Debug)]
-pub struct Variable {
+pub struct ServerVariable {
     /// The name.
     pub name: String,
     /// What the variable sets.
-    pub meaning: Meaning,
+    pub meaning: VariableMeaning,
 }
 
 /// What a variable sets. The text is its value in the form of Clairon's settings. `Debug` does not show it, because it
 /// may be a secret.
-pub enum Meaning {
+pub enum VariableMeaning {
     /// A field of the app.
     Field(&'static str, String),
     /// A setting.
@@ -38,7 +38,7 @@ pub enum Meaning {
     Nothing,
 }
 
-impl std::fmt::Debug for Meaning {
+impl std::fmt::Debug for VariableMeaning {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         match self {
             Self::Field(name, _) | Self::Setting(name, _) => f.write_str(name),
@@ -76,10 +76,10 @@ impl VariableNames {
     ) -> ServerVariables {
         let filled =
             |name: &str| (self.text)(environment, name).filter(|value| !environment.is_service_link(name, value));
-        let mut variables: Vec<Variable> = Vec::new();
-        let mut add = |name: String, meaning: &dyn Fn(&str) -> Meaning| {
+        let mut variables: Vec<ServerVariable> = Vec::new();
+        let mut add = |name: String, meaning: &dyn Fn(&str) -> VariableMeaning| {
             if let Some(value) = filled(&name) {
-                variables.push(Variable { meaning: meaning(&value), name });
+                variables.push(ServerVariable { meaning: meaning(&value), name });
             }
         };
         for (name, field) in self.fields {
@@ -93,7 +93,7 @@ impl VariableNames {
         for (name, _) in environment.variables() {
             let is_own = self.own.iter().any(|prefix| name.starts_with(prefix));
             if is_own && filled(name).is_some() && variables.iter().all(|known| known.name != name) {
-                variables.push(Variable { name: name.to_owned(), meaning: Meaning::Nothing });
+                variables.push(ServerVariable { name: name.to_owned(), meaning: VariableMeaning::Nothing });
             }
         }
         ServerVariables { spell: self.spell, variables }
@@ -106,36 +106,38 @@ pub(crate) fn needs(environment: &Environment, names: &[&'static str]) -> Result
     if is_set { Ok(()) } else { Err(ImportError::NoVariable { name: names[0] }) }
 }
 
-fn of_field(target: TargetField, value: &str) -> Meaning {
-    let text = Value::Text(value.to_owned());
+fn of_field(target: TargetField, value: &str) -> VariableMeaning {
+    let text = ConfigValue::Text(value.to_owned());
     match (target.field(), target) {
         (Some(field), TargetField::Limit(name, unit)) => {
             // Zero means that there is no limit, which other servers write as -1.
             let none = Limit::named(name).filter(|limit| limit.min == 0).map(|_| "0".to_owned());
-            amount(value, unit).or(none).map_or(Meaning::Nothing, |amount| Meaning::Field(field, amount))
+            amount(value, unit)
+                .or(none)
+                .map_or(VariableMeaning::Nothing, |amount| VariableMeaning::Field(field, amount))
         }
         (Some(field), TargetField::Switch(_)) => {
-            Meaning::Field(field, flag(&text).map_or_else(|| value.to_owned(), |flag| flag.to_string()))
+            VariableMeaning::Field(field, flag(&text).map_or_else(|| value.to_owned(), |flag| flag.to_string()))
         }
-        (Some(field), _) => Meaning::Field(field, value.to_owned()),
-        (None, _) => Meaning::Nothing,
+        (Some(field), _) => VariableMeaning::Field(field, value.to_owned()),
+        (None, _) => VariableMeaning::Nothing,
     }
 }
 
-fn of_setting(setting: &'static str, unit: u32, value: &str) -> Meaning {
+fn of_setting(setting: &'static str, unit: u32, value: &str) -> VariableMeaning {
     match setting {
-        "server.path_prefix" => Meaning::Setting(setting, format!("/{}", value.trim_matches('/'))),
+        "server.path_prefix" => VariableMeaning::Setting(setting, format!("/{}", value.trim_matches('/'))),
         _ if setting.starts_with("limits.") => {
-            amount(value, unit).map_or(Meaning::Nothing, |amount| Meaning::Setting(setting, amount))
+            amount(value, unit).map_or(VariableMeaning::Nothing, |amount| VariableMeaning::Setting(setting, amount))
         }
-        _ => Meaning::Setting(setting, value.to_owned()),
+        _ => VariableMeaning::Setting(setting, value.to_owned()),
     }
 }
 
 /// A number in Clairon's unit; nothing if it means that there is no limit. Other texts stay as they are, so that the
 /// check of the setting refuses them with the variable's name.
 fn amount(value: &str, unit: u32) -> Option<String> {
-    match count_of(&Value::Text(value.to_owned()), unit) {
+    match count_of(&ConfigValue::Text(value.to_owned()), unit) {
         Ok(count) => count.map(|count| count.to_string()),
         Err(_) => Some(value.to_owned()),
     }

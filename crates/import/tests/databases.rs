@@ -4,7 +4,7 @@
 
 mod support;
 
-use clairon_import::{DatabaseUrl, Format, ImportError, Plan, SourceArgs, read};
+use clairon_import::{Format, ImportError, Plan, SourceArgs, SourceUrl, read};
 use clairon_laravel::Environment;
 use clairon_registry::App;
 use clairon_tests::mariadb::MariaDb;
@@ -15,7 +15,7 @@ async fn import(format: Format, url: &str, table: Option<&str>) -> Result<Plan, 
     let source = SourceArgs {
         format,
         file: None,
-        from_database: Some(DatabaseUrl::from(url.to_owned())),
+        from_database: Some(SourceUrl::from(url.to_owned())),
         from_table: table.map(str::to_owned),
     };
     read(&source, &Environment::default(), &App::random()).await

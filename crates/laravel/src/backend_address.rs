@@ -5,7 +5,7 @@ use std::net::Ipv6Addr;
 use clairon_protocol::quote;
 use url::Host;
 
-use crate::{broadcasting::BroadcastConnection, config_file::Setting, value::Value};
+use crate::{broadcasting::BroadcastConnection, config_file::ConfigSetting, value::ConfigValue};
 
 /// The address of the server that Laravel sends the events of a connection to.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -61,7 +61,7 @@ impl BackendAddress {
                 return Err(AddressError::Wrong { detail, fix: format!("{name}=http") });
             }
             // The library uses plain HTTP when only a port is set.
-            None => use_tls.value != Value::Bool(false) && port.filled().is_none(),
+            None => use_tls.value != ConfigValue::Bool(false) && port.filled().is_none(),
         };
         let host_name = host.variable_or(&variable("HOST")).to_owned();
         let host = host.filled().unwrap_or_else(|| hosted_pusher(connection));
@@ -76,7 +76,7 @@ impl BackendAddress {
 ///
 /// # Errors
 /// When the setting is not a port from 1 to 65535.
-pub fn read_port(port: &Setting, variable: &str, tls: bool) -> Result<u16, AddressError> {
+pub fn read_port(port: &ConfigSetting, variable: &str, tls: bool) -> Result<u16, AddressError> {
     let Some(text) = port.filled() else { return Ok(if tls { 443 } else { 80 }) };
     text.trim().parse().ok().filter(|port| *port != 0).ok_or_else(|| {
         let name = port.variable_or(variable);
@@ -110,7 +110,7 @@ fn hosted_pusher(connection: &BroadcastConnection) -> String {
     }
 }
 
-fn readable(connection: &BroadcastConnection, name: &str, setting: &Setting) -> Result<(), AddressError> {
+fn readable(connection: &BroadcastConnection, name: &str, setting: &ConfigSetting) -> Result<(), AddressError> {
     match setting.value.unread() {
         None => Ok(()),
         Some(unread) => Err(AddressError::Unread(format!(

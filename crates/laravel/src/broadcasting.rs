@@ -5,7 +5,7 @@ use std::path::Path;
 use clairon_protocol::{AppCredentials, AppId, AppKey, Secret};
 
 use crate::{
-    config_file::{ConfigFile, Setting},
+    config_file::{ConfigFile, ConfigSetting},
     credentials::CredentialSet,
     environment::Environment,
 };
@@ -51,7 +51,7 @@ pub struct Broadcasting {
     /// The file, if the project has one. Without it Laravel's defaults apply.
     pub file: Option<ConfigFile>,
     /// The name of the connection in use.
-    pub default: Setting,
+    pub default: ConfigSetting,
     /// All configured connections, in the file's order.
     pub connections: Vec<BroadcastConnection>,
 }
@@ -62,25 +62,25 @@ pub struct BroadcastConnection {
     /// The key in the array `connections`.
     pub name: String,
     /// The driver: `pusher`, `reverb`, `log`, …
-    pub driver: Setting,
+    pub driver: ConfigSetting,
     /// The app's id.
-    pub app_id: Setting,
+    pub app_id: ConfigSetting,
     /// The app's key.
-    pub key: Setting,
+    pub key: ConfigSetting,
     /// The app's secret.
-    pub secret: Setting,
+    pub secret: ConfigSetting,
     /// The server's host.
-    pub host: Setting,
+    pub host: ConfigSetting,
     /// The server's port.
-    pub port: Setting,
+    pub port: ConfigSetting,
     /// `http` or `https`.
-    pub scheme: Setting,
+    pub scheme: ConfigSetting,
     /// Whether to use TLS, if neither scheme nor port is set.
-    pub use_tls: Setting,
+    pub use_tls: ConfigSetting,
     /// The cluster of hosted Pusher, which determines the host if none is set.
-    pub cluster: Setting,
+    pub cluster: ConfigSetting,
     /// The prefix of the server's paths.
-    pub path: Setting,
+    pub path: ConfigSetting,
 }
 
 impl BroadcastConnection {
@@ -158,7 +158,7 @@ impl Broadcasting {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::value::Value;
+    use crate::value::ConfigValue;
 
     fn environment(variables: &[(&str, &str)]) -> Environment {
         Environment::new(variables.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())), [])
@@ -170,8 +170,11 @@ mod tests {
         let connection = Broadcasting::new(None, &environment).connection().unwrap().clone();
         assert_eq!(connection.host.filled().as_deref(), Some("api-eu.pusher.com"));
         assert_eq!(connection.host.variable.as_deref(), Some("PUSHER_HOST"));
-        assert_eq!(connection.port.value, Value::Integer(443));
-        assert_eq!(connection.key, Setting { value: Value::Null, variable: Some("PUSHER_APP_KEY".to_owned()) });
+        assert_eq!(connection.port.value, ConfigValue::Integer(443));
+        assert_eq!(
+            connection.key,
+            ConfigSetting { value: ConfigValue::Null, variable: Some("PUSHER_APP_KEY".to_owned()) }
+        );
     }
 
     #[test]
@@ -181,6 +184,9 @@ mod tests {
         let cached = Broadcasting::cached(&ConfigFile::parse(Path::new("config.php"), source));
         let connection = cached.connection().unwrap().clone();
         assert_eq!(connection.key.filled().as_deref(), Some("k"));
-        assert_eq!((connection.port.value, connection.use_tls.value), (Value::Text("6001".into()), Value::Bool(false)));
+        assert_eq!(
+            (connection.port.value, connection.use_tls.value),
+            (ConfigValue::Text("6001".into()), ConfigValue::Bool(false))
+        );
     }
 }

@@ -10,7 +10,7 @@ use crate::{
     parser::returned_array,
     source,
     token::Language,
-    value::{Unread, Value},
+    value::{ConfigValue, Unread},
 };
 
 /// The array that a PHP file returns, read without running the file.
@@ -22,9 +22,9 @@ pub struct ConfigFile {
 
 /// The value of one setting in a configuration.
 #[derive(Clone, Debug, PartialEq)]
-pub struct Setting {
+pub struct ConfigSetting {
     /// The value, computed with the project's variables; `Null` if it is not set.
-    pub value: Value,
+    pub value: ConfigValue,
     /// The variable that the value comes from, if any.
     pub variable: Option<String>,
 }
@@ -52,13 +52,13 @@ impl ConfigFile {
 
     /// The setting at a path of names, such as `["connections", "pusher", "key"]`.
     #[must_use]
-    pub fn get(&self, names: &[&str], environment: &Environment) -> Setting {
+    pub fn get(&self, names: &[&str], environment: &Environment) -> ConfigSetting {
         let found = names.iter().try_fold(&self.root, |expression, name| match expression {
             // The parts of an unreadable expression are unreadable too.
             Expression::Unread(_) => Some(expression),
             _ => expression.entry(name),
         });
-        Setting::of(found, environment, Language::Php)
+        ConfigSetting::of(found, environment, Language::Php)
     }
 
     /// The names in the array at a path, in the file's order.
@@ -83,11 +83,11 @@ impl ConfigFile {
     }
 }
 
-impl Setting {
+impl ConfigSetting {
     pub(crate) fn of(expression: Option<&Expression>, environment: &Environment, language: Language) -> Self {
         let evaluator = Evaluator { environment, language };
         Self {
-            value: expression.map_or(Value::Null, |expression| evaluator.evaluate(expression)),
+            value: expression.map_or(ConfigValue::Null, |expression| evaluator.evaluate(expression)),
             variable: expression.and_then(Expression::variable).map(str::to_owned),
         }
     }
@@ -113,14 +113,14 @@ mod tests {
         ConfigFile::parse(Path::new("config/x.php"), source)
     }
 
-    fn value(expression: &str, variables: &[(&str, &str)]) -> Value {
+    fn value(expression: &str, variables: &[(&str, &str)]) -> ConfigValue {
         let variables = variables.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned()));
         let environment = Environment::new(variables, []);
         config(&format!("<?php return ['x' => {expression}, 'after' => 1];")).get(&["x"], &environment).value
     }
 
-    fn text(text: &str) -> Value {
-        Value::Text(text.to_owned())
+    fn text(text: &str) -> ConfigValue {
+        ConfigValue::Text(text.to_owned())
     }
 
     #[test]
@@ -128,23 +128,23 @@ mod tests {
         assert_eq!(value("env('A')", &[("A", "b")]), text("b"));
         assert_eq!(value("env('A', 'c')", &[]), text("c"));
         assert_eq!(value("env('A', 'c')", &[("A", "")]), text(""));
-        assert_eq!(value("env('A', 'c')", &[("A", "null")]), Value::Null);
+        assert_eq!(value("env('A', 'c')", &[("A", "null")]), ConfigValue::Null);
         assert_eq!(value("env('A') ?: 'c'", &[("A", "")]), text("c"));
-        assert_eq!(value("\\env('A', env('B', 2))", &[]), Value::Integer(2));
-        assert_eq!(value("Env::get('A')", &[("A", "(true)")]), Value::Bool(true));
-        assert_eq!(value("(int) env('A', 443)", &[("A", "6001")]), Value::Integer(6001));
-        assert_eq!(value("intval(env('A'))", &[("A", "6001")]), Value::Integer(6001));
+        assert_eq!(value("\\env('A', env('B', 2))", &[]), ConfigValue::Integer(2));
+        assert_eq!(value("Env::get('A')", &[("A", "(true)")]), ConfigValue::Bool(true));
+        assert_eq!(value("(int) env('A', 443)", &[("A", "6001")]), ConfigValue::Integer(6001));
+        assert_eq!(value("intval(env('A'))", &[("A", "6001")]), ConfigValue::Integer(6001));
     }
 
     #[test]
     fn operators() {
-        assert_eq!(value("env('A', 'https') === 'https'", &[]), Value::Bool(true));
+        assert_eq!(value("env('A', 'https') === 'https'", &[]), ConfigValue::Bool(true));
         assert_eq!(value("'api-'.env('A', 'mt1').'.pusher.com'", &[]), text("api-mt1.pusher.com"));
         assert_eq!(value("env('A') ?: 'api-' . env('B') . '.x'", &[("B", "eu")]), text("api-eu.x"));
-        assert_eq!(value("env('A') ? 1 : 2", &[("A", "x")]), Value::Integer(1));
-        assert_eq!(value("env('A') !== null && ! false", &[("A", "x")]), Value::Bool(true));
+        assert_eq!(value("env('A') ? 1 : 2", &[("A", "x")]), ConfigValue::Integer(1));
+        assert_eq!(value("env('A') !== null && ! false", &[("A", "x")]), ConfigValue::Bool(true));
         assert_eq!(value("App\\Handler::class", &[]), text("App\\Handler"));
-        assert_eq!(value("NULL ?? -1", &[]), Value::Integer(-1));
+        assert_eq!(value("NULL ?? -1", &[]), ConfigValue::Integer(-1));
         assert_eq!(value("array('a', 7 => 'b', 'c')", &[]).items().count(), 3);
     }
 
@@ -153,16 +153,17 @@ mod tests {
         let source = "<?php\nreturn [\n 'a' => storage_path('secret'),\n 'b' => [fn () => [1, 2], $c],\n 'd' => env('D', 1),\n];";
         let config = config(source);
         let get = |name| config.get(&[name], &Environment::default()).value;
-        let unread = |line, what: &str| Value::Unread(Unread { line, what: what.to_owned() });
+        let unread = |line, what: &str| ConfigValue::Unread(Unread { line, what: what.to_owned() });
         assert_eq!(get("a"), unread(3, "a call of storage_path"));
         assert_eq!(
             get("b").items().cloned().collect::<Vec<_>>(),
             [unread(4, "code that begins with fn"), unread(4, "the variable $c")]
         );
-        assert_eq!(get("d"), Value::Integer(1));
+        assert_eq!(get("d"), ConfigValue::Integer(1));
         let deep = format!("<?php return ['x' => {}1{}, 'y' => 2];", "[".repeat(100), "]".repeat(100));
         assert!(
-            ConfigFile::parse(Path::new("x"), &deep).get(&["y"], &Environment::default()).value == Value::Integer(2)
+            ConfigFile::parse(Path::new("x"), &deep).get(&["y"], &Environment::default()).value
+                == ConfigValue::Integer(2)
         );
         let long = format!("<?php return ['x' => 1{}];", " . 1".repeat(100));
         let value = ConfigFile::parse(Path::new("x"), &long).get(&["x"], &Environment::default()).value;

@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use crate::{
-    config_file::Setting,
+    config_file::ConfigSetting,
     environment::Environment,
     error::LaravelError,
     expression::Expression,
@@ -97,13 +97,13 @@ impl EchoSetup {
 
     /// The value of an option.
     #[must_use]
-    pub fn get(&self, option: &str, environment: &Environment) -> Setting {
+    pub fn get(&self, option: &str, environment: &Environment) -> ConfigSetting {
         let own = match &self.options {
             unread @ Expression::Unread(_) => Some(unread),
             options => options.entry(option),
         };
         let expression = own.or_else(|| self.preset.as_ref()?.entry(option));
-        Setting::of(expression, environment, Language::Script)
+        ConfigSetting::of(expression, environment, Language::Script)
     }
 
     /// The reason if the options could not be read, or some of them come from other code.
@@ -123,20 +123,20 @@ impl EchoSetup {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::value::Value;
+    use crate::value::ConfigValue;
 
     fn environment(variables: &[(&str, &str)]) -> Environment {
         Environment::new(variables.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())), [])
     }
 
-    fn get(source: &str, option: &str) -> Value {
+    fn get(source: &str, option: &str) -> ConfigValue {
         let variables =
             [("VITE_PUSHER_HOST", "ws.test"), ("APP_URL", "https://site.test:8080/x"), ("MIX_KEY", "mixed")];
         EchoSetup::parse(Path::new("echo.js"), source).unwrap().get(option, &environment(&variables)).value
     }
 
-    fn text(text: &str) -> Value {
-        Value::Text(text.to_owned())
+    fn text(text: &str) -> ConfigValue {
+        ConfigValue::Text(text.to_owned())
     }
 
     #[test]
@@ -146,12 +146,12 @@ mod tests {
         let setup = EchoSetup::parse(Path::new("echo.js"), source).unwrap();
         assert_eq!((setup.form, setup.line), (EchoForm::New, 4));
         assert_eq!(get(source, "key"), text("k"));
-        assert_eq!(get(source, "wsHost"), Value::Null);
+        assert_eq!(get(source, "wsHost"), ConfigValue::Null);
         let source = "configureEcho<'pusher'>({ broadcaster: 'pusher', wsPort: 6001 })";
         assert_eq!(EchoSetup::parse(Path::new("app.tsx"), source).unwrap().form, EchoForm::Configure);
         assert_eq!(get(source, "wsHost"), text("ws.test"));
-        assert_eq!(get(source, "wsPort"), Value::Integer(6001));
-        assert_eq!(get(source, "forceTLS"), Value::Bool(true));
+        assert_eq!(get(source, "wsPort"), ConfigValue::Integer(6001));
+        assert_eq!(get(source, "forceTLS"), ConfigValue::Bool(true));
         assert!(EchoSetup::parse(Path::new("app.js"), "import Echo from 'laravel-echo'").is_none());
     }
 
@@ -164,10 +164,10 @@ mod tests {
             enabledTransports: ['ws', 'wss'], });";
         assert_eq!(get(source, "key"), text("mixed"));
         assert_eq!(get(source, "wsHost"), text("site.test"));
-        assert_eq!(get(source, "wsPort"), Value::Integer(6001));
-        assert_eq!(get(source, "wssPort"), Value::Integer(443));
-        assert_eq!(get(source, "forceTLS"), Value::Bool(true));
-        assert_eq!(get(source, "httpHost"), Value::Null);
+        assert_eq!(get(source, "wsPort"), ConfigValue::Integer(6001));
+        assert_eq!(get(source, "wssPort"), ConfigValue::Integer(443));
+        assert_eq!(get(source, "forceTLS"), ConfigValue::Bool(true));
+        assert_eq!(get(source, "httpHost"), ConfigValue::Null);
         assert_eq!(get(source, "enabledTransports").items().count(), 2);
         let setup = EchoSetup::parse(Path::new("echo.js"), source).unwrap();
         assert_eq!(setup.unread().unwrap().line, 3);

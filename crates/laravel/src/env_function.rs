@@ -1,15 +1,15 @@
 //! Laravel's `env()`, of `Illuminate\Support\Env`.
 
-use crate::value::Value;
+use crate::value::ConfigValue;
 
 /// The value that `env()` returns for a variable's text, from `.env` or from the process.
-pub(crate) fn env(text: &str) -> Value {
+pub(crate) fn env(text: &str) -> ConfigValue {
     match text.to_ascii_lowercase().as_str() {
-        "true" | "(true)" => Value::Bool(true),
-        "false" | "(false)" => Value::Bool(false),
-        "null" | "(null)" => Value::Null,
-        "empty" | "(empty)" => Value::Text(String::new()),
-        _ => Value::Text(unquoted(text).to_owned()),
+        "true" | "(true)" => ConfigValue::Bool(true),
+        "false" | "(false)" => ConfigValue::Bool(false),
+        "null" | "(null)" => ConfigValue::Null,
+        "empty" | "(empty)" => ConfigValue::Text(String::new()),
+        _ => ConfigValue::Text(unquoted(text).to_owned()),
     }
 }
 

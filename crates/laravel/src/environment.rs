@@ -7,19 +7,19 @@ use crate::{
     env_function,
     error::LaravelError,
     source,
-    value::Value,
+    value::ConfigValue,
 };
 
 /// Variables with their origins.
 #[derive(Clone, Debug, Default)]
 pub struct Environment {
-    variables: HashMap<String, (String, Origin)>,
+    variables: HashMap<String, (String, VariableOrigin)>,
     lost: Vec<LostLines>,
 }
 
 /// The origin of a variable's value.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Origin {
+pub enum VariableOrigin {
     /// The `.env` file.
     File,
     /// The environment of the process. The file does not have the variable, or has the same value.
@@ -40,12 +40,12 @@ impl Environment {
         file: impl IntoIterator<Item = (String, String)>,
         process: impl IntoIterator<Item = (String, String)>,
     ) -> Self {
-        let mut variables: HashMap<String, (String, Origin)> =
-            file.into_iter().map(|(name, value)| (name, (value, Origin::File))).collect();
+        let mut variables: HashMap<String, (String, VariableOrigin)> =
+            file.into_iter().map(|(name, value)| (name, (value, VariableOrigin::File))).collect();
         for (name, value) in process {
             let origin = match variables.get(&name) {
-                Some((other, _)) if *other != value => Origin::ProcessOverFile,
-                _ => Origin::Process,
+                Some((other, _)) if *other != value => VariableOrigin::ProcessOverFile,
+                _ => VariableOrigin::Process,
             };
             variables.insert(name, (value, origin));
         }
@@ -97,7 +97,7 @@ impl Environment {
 
     /// The value that Laravel's `env('NAME')` returns. It converts texts such as `true` and `(null)`.
     #[must_use]
-    pub fn env(&self, name: &str) -> Option<Value> {
+    pub fn env(&self, name: &str) -> Option<ConfigValue> {
         self.get(name).map(env_function::env)
     }
 
@@ -110,7 +110,7 @@ impl Environment {
 
     /// The origin of a variable's value.
     #[must_use]
-    pub fn origin(&self, name: &str) -> Option<Origin> {
+    pub fn origin(&self, name: &str) -> Option<VariableOrigin> {
         self.variables.get(name).map(|(_, origin)| *origin)
     }
 

@@ -1,10 +1,10 @@
 //! The expressions of PHP and JavaScript that occur in configurations.
 
-use crate::value::{Unread, Value};
+use crate::value::{ConfigValue, Unread};
 
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) enum Expression {
-    Literal(Value),
+    Literal(ConfigValue),
     /// `env('NAME', default)`, `import.meta.env.NAME` or `process.env.NAME`.
     Variable {
         name: String,
@@ -56,7 +56,8 @@ impl Expression {
     /// The entry of an array with a name.
     pub(crate) fn entry(&self, name: &str) -> Option<&Self> {
         let Self::Array(entries) = self else { return None };
-        let is_named = |entry: &&Entry| matches!(&entry.key, Some(Self::Literal(Value::Text(key))) if key == name);
+        let is_named =
+            |entry: &&Entry| matches!(&entry.key, Some(Self::Literal(ConfigValue::Text(key))) if key == name);
         entries.iter().rev().find(is_named).map(|entry| &entry.value)
     }
 

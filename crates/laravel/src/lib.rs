@@ -1,6 +1,6 @@
 //! Reads what a Laravel project configures about broadcasting: `.env`, PHP configuration, Echo's options. Files are
-//! read as text and never executed. Code that cannot be read becomes [`Value::Unread`], with its line but without its
-//! text, which may contain a secret. File sizes, nesting and chains of operators are bounded, and no input causes a
+//! read as text and never executed. Code that cannot be read becomes [`ConfigValue::Unread`], with its line but without
+//! its text, which may contain a secret. File sizes, nesting and chains of operators are bounded, and no input causes a
 //! panic.
 
 mod backend_address;
@@ -23,12 +23,12 @@ mod value;
 
 pub use backend_address::{AddressError, BackendAddress, check_host, read_port};
 pub use broadcasting::{BroadcastConnection, Broadcasting};
-pub use config_file::{ConfigFile, Setting};
+pub use config_file::{ConfigFile, ConfigSetting};
 pub use credentials::{CredentialChoice, CredentialSet};
 pub use echo::{EchoForm, EchoSetup};
 pub use env_file::{EntryError, EnvFile, InvalidEnvFile, LostLines, quote as quote_env};
-pub use environment::{Environment, Origin, process_variables};
+pub use environment::{Environment, VariableOrigin, process_variables};
 pub use error::LaravelError;
 pub use project::{Project, env_file_name};
 pub use source::read_text;
-pub use value::{Key, Unread, Value};
+pub use value::{ArrayKey, ConfigValue, Unread};

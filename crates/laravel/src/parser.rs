@@ -13,7 +13,7 @@ pub(crate) use self::{
 use crate::{
     expression::{Entry, Expression, Operator},
     token::{Kind, Language, Token, tokens},
-    value::{Unread, Value},
+    value::{ConfigValue, Unread},
 };
 
 /// The limit for nested expressions and for operators in a row. Deeper expressions are unread, because their evaluation
@@ -127,7 +127,7 @@ impl Parser {
         let kind = token.kind.clone();
         self.at += 1;
         match kind {
-            Kind::Text(text) => Ok(Expression::Literal(Value::Text(text))),
+            Kind::Text(text) => Ok(Expression::Literal(ConfigValue::Text(text))),
             Kind::Number(text) => crate::evaluate::number(&text).map(Expression::Literal).ok_or(unread),
             Kind::Symbol("!") => Ok(Expression::Not(Box::new(self.expression(STRONGEST)?))),
             Kind::Symbol("[") => self.entries("]").map(Expression::Array),

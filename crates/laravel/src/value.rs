@@ -2,7 +2,7 @@
 
 /// A value of a configuration.
 #[derive(Clone, Debug, PartialEq)]
-pub enum Value {
+pub enum ConfigValue {
     /// `null`, or a variable that is not set.
     Null,
     /// `true` or `false`.
@@ -14,14 +14,14 @@ pub enum Value {
     /// A text.
     Text(String),
     /// An array of PHP, or an object or list of JavaScript.
-    Array(Vec<(Key, Value)>),
+    Array(Vec<(ArrayKey, ConfigValue)>),
     /// A value that only running the code could give.
     Unread(Unread),
 }
 
 /// A key of an array.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Key {
+pub enum ArrayKey {
     /// A number: a position, or an explicit key.
     Index(i64),
     /// A name.
@@ -37,7 +37,7 @@ pub struct Unread {
     pub what: String,
 }
 
-impl Value {
+impl ConfigValue {
     /// A single value as PHP's string casts convert it; nothing for `null`, arrays and unread code.
     #[must_use]
     pub fn text(&self) -> Option<String> {
@@ -61,12 +61,12 @@ impl Value {
     pub fn get(&self, name: &str) -> Option<&Self> {
         let Self::Array(entries) = self else { return None };
         // The last of two entries with one key counts, as in PHP and JavaScript.
-        entries.iter().rev().find(|(key, _)| matches!(key, Key::Name(key) if key == name)).map(|(_, value)| value)
+        entries.iter().rev().find(|(key, _)| matches!(key, ArrayKey::Name(key) if key == name)).map(|(_, value)| value)
     }
 
     /// The values of an array in its order; empty for other values.
     pub fn items(&self) -> impl Iterator<Item = &Self> {
-        let entries: &[(Key, Self)] = if let Self::Array(entries) = self { entries } else { &[] };
+        let entries: &[(ArrayKey, Self)] = if let Self::Array(entries) = self { entries } else { &[] };
         entries.iter().map(|(_, value)| value)
     }
 

@@ -8,6 +8,6 @@ mod signature;
 mod token;
 
 pub use http::{HttpRequest, InvalidRequest, MAX_PARAMETERS};
-pub use query::Query;
+pub use query::RequestQuery;
 pub use signature::Signature;
 pub use token::{AuthToken, InvalidToken, subscription_signature, user_signature};

@@ -74,7 +74,7 @@ mod tests {
     use serde_json::json;
 
     use super::*;
-    use crate::{Command, EventData, Member, User};
+    use crate::{ClientCommand, EventData, Member, User};
 
     /// A JSON string with every code unit escaped, as nobody writes it and anybody may.
     fn escaped(text: &str) -> String {
@@ -121,7 +121,9 @@ mod tests {
             let data = escaped(&text("\0", limits.event_data_bytes));
             let whisper = format!(r#"{{"event":{event},"channel":{channel},"data":{data}}}"#);
             assert!(whisper.len() <= limits.event_bytes(1));
-            let Ok(Command::ClientEvent(event)) = Command::parse(&whisper) else { panic!("no client event") };
+            let Ok(ClientCommand::ClientEvent(event)) = ClientCommand::parse(&whisper) else {
+                panic!("no client event")
+            };
             assert_eq!(event.event.chars().count(), limits.event_name_chars as usize);
             assert_eq!(event.data.map(|data| EventData::new(data).bytes()), Some(limits.event_data_bytes as usize));
 
@@ -133,14 +135,14 @@ mod tests {
                 r#"{{"event":"pusher:subscribe","data":{{"auth":{auth},"channel":{channel},"channel_data":{member}}}}}"#
             );
             assert!(join.len() <= limits.subscription_bytes());
-            assert!(matches!(Command::parse(&join), Ok(Command::Subscribe(_))));
+            assert!(matches!(ClientCommand::parse(&join), Ok(ClientCommand::Subscribe(_))));
 
             let user = format!(r#"{{"id":{id},"user_info":{info},"watchlist":[{ids}]}}"#);
             assert!(User::parse(&user, &limits).is_ok());
             let user = escaped(&user);
             let sign_in = format!(r#"{{"event":"pusher:signin","data":{{"auth":{auth},"user_data":{user}}}}}"#);
             assert!(sign_in.len() <= limits.sign_in_bytes());
-            assert!(matches!(Command::parse(&sign_in), Ok(Command::SignIn(_))));
+            assert!(matches!(ClientCommand::parse(&sign_in), Ok(ClientCommand::SignIn(_))));
         }
     }
 
@@ -157,7 +159,7 @@ mod tests {
         let data = format!(r#"{{"auth":"k:s","user_data":{}}}"#, quoted(&user));
         let sign_in = format!(r#"{{"event":"pusher:signin","data":{}}}"#, quoted(&data));
         assert!(sign_in.len() <= limits.sign_in_bytes());
-        let Ok(Command::SignIn(sign_in)) = Command::parse(&sign_in) else { panic!("no sign-in") };
+        let Ok(ClientCommand::SignIn(sign_in)) = ClientCommand::parse(&sign_in) else { panic!("no sign-in") };
         assert_eq!(sign_in.user_data, user);
     }
 

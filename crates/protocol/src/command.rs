@@ -12,7 +12,7 @@ const CLIENT_EVENT_PREFIX: &str = "client-";
 
 /// One message of a client.
 #[derive(Debug)]
-pub enum Command<'a> {
+pub enum ClientCommand<'a> {
     /// `pusher:ping`: to be answered with `pusher:pong`. Its data differs by library and means nothing.
     Ping,
     /// `pusher:pong`: a sign of life.
@@ -73,7 +73,7 @@ struct Message<'a> {
     data: Option<&'a RawValue>,
 }
 
-impl<'a> Command<'a> {
+impl<'a> ClientCommand<'a> {
     /// Reads one message.
     ///
     /// # Errors
@@ -138,7 +138,7 @@ mod tests {
             r#" {"event":"pusher:ping"}"#,
             r#"{"data":null,"event":"pusher:ping","x":[1,{"y":2}]}"#,
         ] {
-            assert!(matches!(Command::parse(text), Ok(Command::Ping)), "{text}");
+            assert!(matches!(ClientCommand::parse(text), Ok(ClientCommand::Ping)), "{text}");
         }
     }
 
@@ -149,7 +149,7 @@ mod tests {
             r#"{"event":"pusher:subscribe","data":"{\"channel\":\"c\",\"auth\":null}"}"#,
             r#"{"event":"pusher:subscribe","data":{"channel":"c"}}"#,
         ] {
-            let Ok(Command::Subscribe(subscribe)) = Command::parse(text) else { panic!("{text}") };
+            let Ok(ClientCommand::Subscribe(subscribe)) = ClientCommand::parse(text) else { panic!("{text}") };
             assert_eq!((subscribe.channel.as_str(), subscribe.channel_data), ("c", None));
             assert!(subscribe.auth.is_none_or(|auth| auth.is_empty()));
         }
@@ -158,14 +158,14 @@ mod tests {
     #[test]
     fn a_client_event_keeps_its_data_as_written() {
         let text = r#"{"event":"client-x","channel":"private-c","data":{ "a" : 1.0 },"user_id":"forged"}"#;
-        let Ok(Command::ClientEvent(event)) = Command::parse(text) else { panic!() };
+        let Ok(ClientCommand::ClientEvent(event)) = ClientCommand::parse(text) else { panic!() };
         assert_eq!((event.event.as_ref(), event.channel.as_ref()), ("client-x", "private-c"));
         assert_eq!(event.data.map(RawValue::get), Some(r#"{ "a" : 1.0 }"#));
     }
 
     #[test]
     fn what_is_not_understood_is_named() {
-        let refused = |text| Command::parse(text).unwrap_err().to_string();
+        let refused = |text| ClientCommand::parse(text).unwrap_err().to_string();
         insta::assert_snapshot!(
             [
                 "",
@@ -191,7 +191,7 @@ mod tests {
     proptest! {
         #[test]
         fn no_text_makes_the_parser_panic(text in "\\PC*") {
-            let _ = Command::parse(&text);
+            let _ = ClientCommand::parse(&text);
         }
 
         #[test]
@@ -199,7 +199,7 @@ mod tests {
             event in "(pusher:(ping|subscribe|unsubscribe|signin)|client-[a-z]{0,3}|[a-z:]{0,8})",
             data in "(\\{\"channel\":.{0,20}\\}|\"\\PC{0,20}\"|[\\[{]{0,300})",
         ) {
-            let _ = Command::parse(&format!(r#"{{"event":"{event}","channel":"c","data":{data}}}"#));
+            let _ = ClientCommand::parse(&format!(r#"{{"event":"{event}","channel":"c","data":{data}}}"#));
         }
     }
 }

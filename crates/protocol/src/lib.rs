@@ -23,7 +23,7 @@ mod secret;
 mod user_id;
 
 pub use channel::{ChannelKind, ChannelName};
-pub use command::{ClientEvent, Command, SignIn, Subscribe};
+pub use command::{ClientCommand, ClientEvent, SignIn, Subscribe};
 pub use credentials::AppCredentials;
 pub use disconnect::{Disconnect, NEWEST_VERSION, OLDEST_VERSION, check_version};
 pub use edge::Edge;
@@ -31,7 +31,7 @@ pub use event::{CLIENT_EVENT_RATE, Event, WATCHLIST_TOO_LONG};
 pub use event_data::EventData;
 pub use ids::{APP_ID_CHARS, AppId, AppKey, SocketId, is_socket_id};
 pub use json::without_lone_surrogates;
-pub use limits::{LIMITS, Limit, Limits, OutOfRange, Unit};
+pub use limits::{LIMITS, Limit, LimitUnit, Limits, OutOfRange};
 pub use presence::{Member, User};
 pub use printable::{escape_json, is_unprintable, one_line, quote};
 pub use publication::{CacheEntry, Publication};

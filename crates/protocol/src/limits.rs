@@ -12,7 +12,7 @@ pub struct Limit {
     /// Largest value, chosen so that one message, batch or roster stays within what a small machine can hold.
     pub max: u32,
     /// What the number counts.
-    pub unit: Unit,
+    pub unit: LimitUnit,
     /// What it bounds, in words for people, without its unit.
     pub meaning: &'static str,
     get: fn(&Limits) -> u32,
@@ -21,7 +21,7 @@ pub struct Limit {
 
 /// What the number of a limit counts.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Unit {
+pub enum LimitUnit {
     /// The things that the limit's meaning names.
     Count,
     /// Bytes.
@@ -93,7 +93,7 @@ macro_rules! limits {
             name: stringify!($name),
             min: $min,
             max: $max,
-            unit: Unit::$unit,
+            unit: LimitUnit::$unit,
             meaning: $meaning,
             get: |limits| limits.$name.number(),
             set: |limits, number| limits.$name = LimitValue::from_number(number),
@@ -165,10 +165,10 @@ impl fmt::Display for Limit {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(self.meaning)?;
         f.write_str(match self.unit {
-            Unit::Count => "",
-            Unit::Bytes => ", in bytes",
-            Unit::Characters => ", in characters",
-            Unit::Seconds => ", in seconds",
+            LimitUnit::Count => "",
+            LimitUnit::Bytes => ", in bytes",
+            LimitUnit::Characters => ", in characters",
+            LimitUnit::Seconds => ", in seconds",
         })?;
         f.write_str(if self.min == 0 { "; 0 for no limit" } else { "" })
     }
@@ -206,10 +206,10 @@ mod tests {
     fn the_unit_is_in_the_name() {
         for limit in &LIMITS {
             let unit = match limit.name.rsplit('_').next() {
-                Some("bytes") => Unit::Bytes,
-                Some("chars") => Unit::Characters,
-                Some("seconds") => Unit::Seconds,
-                _ => Unit::Count,
+                Some("bytes") => LimitUnit::Bytes,
+                Some("chars") => LimitUnit::Characters,
+                Some("seconds") => LimitUnit::Seconds,
+                _ => LimitUnit::Count,
             };
             assert_eq!(limit.unit, unit, "{}", limit.name);
         }

@@ -9,7 +9,7 @@ use crate::{
     app::App,
     credential::Credential,
     error::RegistryError,
-    registry::{AppRegistry, Change, Declared, KeyUse, Update},
+    registry::{AppEdit, AppRegistry, Declared, KeyUse, Update},
     statistics::{Statistics, StatisticsQuery},
 };
 
@@ -75,7 +75,7 @@ impl<R: AppRegistry> AppRegistry for Repeating<R> {
         repeat!(self.0.declare(apps))
     }
 
-    async fn update(&self, id: &AppId, change: &Change<'_>) -> Result<Option<Update>, RegistryError> {
+    async fn update(&self, id: &AppId, change: &AppEdit<'_>) -> Result<Option<Update>, RegistryError> {
         repeat!(self.0.update(id, change))
     }
 

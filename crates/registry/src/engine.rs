@@ -7,35 +7,35 @@ use crate::{
     app::App,
     dialect::Dialect,
     error::RegistryError,
+    positional::PositionalStatement,
     row::{self, AppRow, KeyRow},
     statistics,
-    unnumbered::Unnumbered,
 };
 
 /// A value for a `$1` of a statement.
 #[derive(Clone, Copy)]
-pub(crate) enum Value<'a> {
+pub(crate) enum SqlValue<'a> {
     Text(&'a str),
     Flag(bool),
     /// `None` is NULL.
     Number(Option<i64>),
 }
 
-/// An engine that knows the types of [`Value`] and those of a row of `apps`.
+/// An engine that knows the types of [`SqlValue`] and those of a row of `apps`.
 #[async_trait]
 pub(crate) trait Engine: Dialect {
     /// Runs one statement, and returns the rows that it answers with.
     async fn run(
         connection: &mut Self::Connection,
         statement: &'static str,
-        values: &[Value<'_>],
+        values: &[SqlValue<'_>],
     ) -> Result<Vec<Self::Row>, sqlx::Error>;
 
     /// Runs one statement that answers with no rows, and returns [how many it affected](Dialect::rows_affected).
     async fn execute(
         connection: &mut Self::Connection,
         statement: &'static str,
-        values: &[Value<'_>],
+        values: &[SqlValue<'_>],
     ) -> Result<u64, sqlx::Error>;
 
     /// Begins or ends a transaction. MySQL cannot prepare every such statement, so it is sent as text.
@@ -45,7 +45,7 @@ pub(crate) trait Engine: Dialect {
     fn app(rows: &[Self::Row]) -> Result<App, RegistryError>;
 
     /// Reads a row of statistics.
-    fn statistics(row: &Self::Row) -> Result<statistics::Row, sqlx::Error>;
+    fn statistics(row: &Self::Row) -> Result<statistics::StatisticsRow, sqlx::Error>;
 
     /// Reads the number in the first column.
     fn number(row: &Self::Row) -> Result<i64, sqlx::Error>;
@@ -65,14 +65,14 @@ where
     for<'q> Option<i64>: Encode<'q, DB> + Type<DB>,
     for<'r> AppRow: FromRow<'r, DB::Row>,
     for<'r> KeyRow: FromRow<'r, DB::Row>,
-    for<'r> statistics::Row: FromRow<'r, DB::Row>,
+    for<'r> statistics::StatisticsRow: FromRow<'r, DB::Row>,
     for<'r> (i64,): FromRow<'r, DB::Row>,
     for<'r> (String,): FromRow<'r, DB::Row>,
 {
     async fn run(
         connection: &mut DB::Connection,
         statement: &'static str,
-        values: &[Value<'_>],
+        values: &[SqlValue<'_>],
     ) -> Result<Vec<DB::Row>, sqlx::Error> {
         query(statement, values).fetch_all(connection).await
     }
@@ -80,7 +80,7 @@ where
     async fn execute(
         connection: &mut DB::Connection,
         statement: &'static str,
-        values: &[Value<'_>],
+        values: &[SqlValue<'_>],
     ) -> Result<u64, sqlx::Error> {
         Ok(DB::rows_affected(&query(statement, values).execute(connection).await?))
     }
@@ -97,7 +97,7 @@ where
         app.into_app(&keys)
     }
 
-    fn statistics(row: &DB::Row) -> Result<statistics::Row, sqlx::Error> {
+    fn statistics(row: &DB::Row) -> Result<statistics::StatisticsRow, sqlx::Error> {
         FromRow::from_row(row)
     }
 
@@ -111,7 +111,7 @@ where
 }
 
 /// A statement with its values.
-fn query<'q, DB>(statement: &'static str, values: &[Value<'q>]) -> Query<'q, DB, DB::Arguments>
+fn query<'q, DB>(statement: &'static str, values: &[SqlValue<'q>]) -> Query<'q, DB, DB::Arguments>
 where
     DB: Dialect,
     &'q str: Encode<'q, DB> + Type<DB>,
@@ -119,14 +119,14 @@ where
     Option<i64>: Encode<'q, DB> + Type<DB>,
 {
     let bind = |query: Query<'q, DB, DB::Arguments>, value| match value {
-        Value::Text(text) => query.bind(text),
-        Value::Flag(flag) => query.bind(flag),
-        Value::Number(number) => query.bind(number),
+        SqlValue::Text(text) => query.bind(text),
+        SqlValue::Flag(flag) => query.bind(flag),
+        SqlValue::Number(number) => query.bind(number),
     };
     if DB::NUMBERS_VALUES {
         values.iter().copied().fold(sqlx::query(statement.into_sql_str()), bind)
     } else {
-        let Unnumbered { statement, order } = Unnumbered::from(statement);
+        let PositionalStatement { statement, order } = PositionalStatement::from(statement);
         let values = order.into_iter().filter_map(|index| values.get(index).copied());
         values.fold(sqlx::query(AssertSqlSafe(statement).into_sql_str()), bind)
     }

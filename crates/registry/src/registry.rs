@@ -68,7 +68,7 @@ pub trait AppRegistry: Send + Sync + Debug {
     ///
     /// # Errors
     /// When the app is then not valid, its row cannot be used, or the database fails.
-    async fn update(&self, id: &AppId, change: &Change<'_>) -> Result<Option<Update>, RegistryError>;
+    async fn update(&self, id: &AppId, change: &AppEdit<'_>) -> Result<Option<Update>, RegistryError>;
 
     /// Adds a credential to an app as its newest, and returns the app; `None`: there is no such app. The older ones
     /// stay.
@@ -149,7 +149,7 @@ pub async fn within<T>(
 }
 
 /// What is to become of an app: the argument of [`AppRegistry::update`].
-pub type Change<'a> = dyn Fn(&mut App) + Send + Sync + 'a;
+pub type AppEdit<'a> = dyn Fn(&mut App) + Send + Sync + 'a;
 
 /// What [`AppRegistry::update`] did. Both are the same where it changed nothing.
 #[derive(Clone, Debug, PartialEq)]

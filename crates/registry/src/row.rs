@@ -9,7 +9,7 @@ use sqlx::{ColumnIndex, Decode, FromRow, Row, Type};
 use crate::{
     app::App,
     credential::{Credential, Credentials},
-    engine::Value,
+    engine::SqlValue,
     error::RegistryError,
     fields::{AppField, FieldValue},
     origins::AllowedOrigins,
@@ -107,28 +107,28 @@ fn parse_limit(limit: &'static Limit, number: Option<i64>) -> Result<FieldValue,
 }
 
 /// The values of an app in the order of the columns in [`queries`](crate::queries).
-pub(crate) fn values<'a>(app: &'a App, origins: &'a str) -> Vec<Value<'a>> {
+pub(crate) fn values<'a>(app: &'a App, origins: &'a str) -> Vec<SqlValue<'a>> {
     let value = |field| match field {
-        AppField::Name => Value::Text(&app.name),
-        AppField::AllowedOrigins => Value::Text(origins),
-        AppField::Switch(switch) => Value::Flag(switch.get(app)),
+        AppField::Name => SqlValue::Text(&app.name),
+        AppField::AllowedOrigins => SqlValue::Text(origins),
+        AppField::Switch(switch) => SqlValue::Flag(switch.get(app)),
         AppField::Limit(limit) => {
             let number = limit.get(&app.limits);
-            Value::Number((number > 0).then(|| number.into()))
+            SqlValue::Number((number > 0).then(|| number.into()))
         }
     };
-    iter::once(Value::Text(app.id.as_str())).chain(AppField::all().map(value)).collect()
+    iter::once(SqlValue::Text(app.id.as_str())).chain(AppField::all().map(value)).collect()
 }
 
 /// The values of a key in the order of the columns in [`queries`](crate::queries).
-pub(crate) fn key_values<'a>(app: &'a App, credential: &'a Credential, position: i64) -> [Value<'a>; 6] {
+pub(crate) fn key_values<'a>(app: &'a App, credential: &'a Credential, position: i64) -> [SqlValue<'a>; 6] {
     [
-        Value::Text(credential.key.as_str()),
-        Value::Text(credential.secret.expose()),
-        Value::Text(app.id.as_str()),
-        Value::Number(Some(position)),
-        Value::Number(Some(credential.created_at.as_second())),
-        Value::Number(credential.last_used_at.map(Timestamp::as_second)),
+        SqlValue::Text(credential.key.as_str()),
+        SqlValue::Text(credential.secret.expose()),
+        SqlValue::Text(app.id.as_str()),
+        SqlValue::Number(Some(position)),
+        SqlValue::Number(Some(credential.created_at.as_second())),
+        SqlValue::Number(credential.last_used_at.map(Timestamp::as_second)),
     ]
 }
 

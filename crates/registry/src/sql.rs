@@ -12,10 +12,10 @@ use crate::{
     connection::{Connection, Write},
     credential::{Credential, Credentials},
     database_file::DatabaseFile,
-    engine::{Engine, Value},
+    engine::{Engine, SqlValue},
     error::RegistryError,
     queries,
-    registry::{AppRegistry, Change, Declared, KeyUse, Update},
+    registry::{AppEdit, AppRegistry, Declared, KeyUse, Update},
     row,
     statistics::{self, FORGET_ROWS, Statistics, StatisticsQuery},
 };
@@ -103,7 +103,7 @@ impl<E: Engine> AppRegistry for SqlRegistry<E> {
         Ok(outcomes)
     }
 
-    async fn update(&self, id: &AppId, change: &Change<'_>) -> Result<Option<Update>, RegistryError> {
+    async fn update(&self, id: &AppId, change: &AppEdit<'_>) -> Result<Option<Update>, RegistryError> {
         let mut write = self.begin().await?;
         let Some(before) = find::<E>(&mut write, id).await? else {
             write.end(false).await?;
@@ -156,7 +156,7 @@ impl<E: Engine> AppRegistry for SqlRegistry<E> {
     async fn note_used(&self, uses: &[KeyUse]) -> Result<(), RegistryError> {
         let mut write = self.begin().await?;
         for KeyUse { key, at } in uses {
-            let values = [Value::Text(key.as_str()), Value::Number(Some(at.as_second()))];
+            let values = [SqlValue::Text(key.as_str()), SqlValue::Number(Some(at.as_second()))];
             E::execute(&mut write, queries::NOTE_USE, &values).await?;
         }
         write.end(true).await
@@ -175,7 +175,7 @@ impl<E: Engine> AppRegistry for SqlRegistry<E> {
 
     async fn delete(&self, id: &AppId) -> Result<bool, RegistryError> {
         let mut write = self.begin().await?;
-        let deleted = E::execute(&mut write, queries::DELETE, &[Value::Text(id.as_str())]).await? > 0;
+        let deleted = E::execute(&mut write, queries::DELETE, &[SqlValue::Text(id.as_str())]).await? > 0;
         if deleted {
             note_change::<E>(&mut write).await?;
         }
@@ -210,7 +210,7 @@ impl<E: Engine> AppRegistry for SqlRegistry<E> {
 
     async fn latest_statistics(&self, time: Timestamp) -> Result<Option<Timestamp>, RegistryError> {
         let mut connection = self.connection().await?;
-        let values = [Value::Number(Some(time.as_second()))];
+        let values = [SqlValue::Number(Some(time.as_second()))];
         let rows = E::run(&mut connection, E::STATISTICS.latest, &values).await?;
         connection.done();
         let second = rows.first().map(E::number).transpose()?;
@@ -221,7 +221,7 @@ impl<E: Engine> AppRegistry for SqlRegistry<E> {
         let mut removed = 0;
         loop {
             let mut write = self.begin().await?;
-            let values = [Value::Number(Some(limit.as_second()))];
+            let values = [SqlValue::Number(Some(limit.as_second()))];
             let rows = E::execute(&mut write, E::STATISTICS.forget, &values).await?;
             write.end(rows > 0).await?;
             removed += rows;
@@ -288,7 +288,7 @@ async fn declare<E: Engine>(
 }
 
 async fn find<E: Engine>(connection: &mut E::Connection, id: &AppId) -> Result<Option<App>, RegistryError> {
-    let rows = E::run(connection, &queries::FIND, &[Value::Text(id.as_str())]).await?;
+    let rows = E::run(connection, &queries::FIND, &[SqlValue::Text(id.as_str())]).await?;
     if rows.is_empty() { Ok(None) } else { E::app(&rows).map(Some) }
 }
 
@@ -296,10 +296,10 @@ async fn find<E: Engine>(connection: &mut E::Connection, id: &AppId) -> Result<O
 async fn put<E: Engine>(write: &mut E::Connection, app: &App) -> Result<(), RegistryError> {
     let origins = row::encode_origins(app);
     E::execute(write, E::upsert(), &row::values(app, &origins)).await?;
-    E::execute(write, queries::DELETE_KEYS, &[Value::Text(app.id.as_str())]).await?;
+    E::execute(write, queries::DELETE_KEYS, &[SqlValue::Text(app.id.as_str())]).await?;
     for (position, credential) in (1..).zip(app.credentials.iter().rev()) {
         let key = &credential.key;
-        if let Some(owner) = E::run(write, queries::OWNER_OF_KEY, &[Value::Text(key.as_str())]).await?.first() {
+        if let Some(owner) = E::run(write, queries::OWNER_OF_KEY, &[SqlValue::Text(key.as_str())]).await?.first() {
             return Err(RegistryError::KeyTaken { key: key.clone(), owner: E::text(owner)? });
         }
         E::execute(write, queries::INSERT_KEY, &row::key_values(app, credential, position)).await?;

@@ -5,7 +5,7 @@ use std::num::NonZeroU32;
 use clairon_protocol::AppId;
 use jiff::Timestamp;
 
-use crate::engine::Value;
+use crate::engine::SqlValue;
 
 /// What happened to one app in some span of time.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -48,8 +48,8 @@ pub(crate) struct Statements {
     pub(crate) add: &'static str,
     /// Makes a row of an interval. Takes what [`values`] gives.
     pub(crate) insert: &'static str,
-    /// Takes what [`query_values`] gives, and answers with a [`Row`] for each app and span. Counts that no server has
-    /// written are none, so that one bad row spoils no sum.
+    /// Takes the values of [`query_values`]. Returns a [`StatisticsRow`] for each app and span. Counts that no server
+    /// can have written are not summed, so one bad row does not spoil a sum.
     pub(crate) read: &'static str,
     /// Takes a time, and answers with the seconds of the latest interval that began by then, if there is any.
     pub(crate) latest: &'static str,
@@ -58,7 +58,7 @@ pub(crate) struct Statements {
 }
 
 /// An app, the start of a span, and the three figures.
-pub(crate) type Row = (String, i64, i64, i64, i64);
+pub(crate) type StatisticsRow = (String, i64, i64, i64, i64);
 
 /// The statements of an engine: `$time` makes a time of the seconds since 1970 in `$2`, `$limit` of those in `$1`,
 /// `$zero` of none; `$seconds` are the seconds of `created_at`.
@@ -120,10 +120,10 @@ pub(crate) use statements;
 pub(crate) const FORGET_ROWS: u64 = forget_rows!();
 
 /// What [`Statements::add`] and [`Statements::insert`] take.
-pub(crate) fn values(statistics: &Statistics) -> [Value<'_>; 5] {
+pub(crate) fn values(statistics: &Statistics) -> [SqlValue<'_>; 5] {
     [
-        Value::Text(statistics.app.as_str()),
-        Value::Number(Some(statistics.since.as_second())),
+        SqlValue::Text(statistics.app.as_str()),
+        SqlValue::Number(Some(statistics.since.as_second())),
         number(statistics.peak_connections),
         number(statistics.websocket_messages),
         number(statistics.api_messages),
@@ -131,16 +131,16 @@ pub(crate) fn values(statistics: &Statistics) -> [Value<'_>; 5] {
 }
 
 /// What [`Statements::read`] takes.
-pub(crate) fn query_values(query: &StatisticsQuery) -> [Value<'_>; 3] {
+pub(crate) fn query_values(query: &StatisticsQuery) -> [SqlValue<'_>; 3] {
     [
-        Value::Text(query.app.as_ref().map_or("", AppId::as_str)),
-        Value::Number(Some(query.since.as_second())),
-        Value::Number(Some(query.step_seconds.get().into())),
+        SqlValue::Text(query.app.as_ref().map_or("", AppId::as_str)),
+        SqlValue::Number(Some(query.since.as_second())),
+        SqlValue::Number(Some(query.step_seconds.get().into())),
     ]
 }
 
 /// `None` for a row of something that cannot be an app of ours.
-pub(crate) fn parse(row: Row) -> Option<Statistics> {
+pub(crate) fn parse(row: StatisticsRow) -> Option<Statistics> {
     let (app, since, peak_connections, websocket_messages, api_messages) = row;
     Some(Statistics {
         app: AppId::parse(&app).ok()?,
@@ -152,6 +152,6 @@ pub(crate) fn parse(row: Row) -> Option<Statistics> {
 }
 
 /// As much of a figure as its column holds.
-fn number(figure: u64) -> Value<'static> {
-    Value::Number(Some(i32::try_from(figure).unwrap_or(i32::MAX).into()))
+fn number(figure: u64) -> SqlValue<'static> {
+    SqlValue::Number(Some(i32::try_from(figure).unwrap_or(i32::MAX).into()))
 }

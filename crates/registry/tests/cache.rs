@@ -10,7 +10,7 @@ use std::sync::{
 use async_trait::async_trait;
 use clairon_protocol::AppId;
 use clairon_registry::{
-    App, AppCache, AppChange, AppRegistry, Change, Credential, Declared, KeyUse, RegistryError, Statistics,
+    App, AppCache, AppChange, AppEdit, AppRegistry, Credential, Declared, KeyUse, RegistryError, Statistics,
     StatisticsQuery, Update, open,
 };
 
@@ -129,7 +129,7 @@ impl AppRegistry for Silent {
         self.registry.declare(apps).await
     }
 
-    async fn update(&self, id: &AppId, change: &Change<'_>) -> Result<Option<Update>, RegistryError> {
+    async fn update(&self, id: &AppId, change: &AppEdit<'_>) -> Result<Option<Update>, RegistryError> {
         self.registry.update(id, change).await
     }
 

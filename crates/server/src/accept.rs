@@ -19,17 +19,17 @@ use tower::{ServiceBuilder, util::MapRequestLayer};
 use tracing::{debug, warn};
 
 use crate::{
-    attended::Attended,
-    foreign::{ForeignProtocol, refuse_tls},
+    first_request,
+    foreign_protocol::{ForeignProtocol, refuse_tls},
     host,
     node::Node,
-    opening,
     plain_connections::PlainConnection,
-    prefixed::Prefixed,
+    prefixed_stream::PrefixedStream,
     router::{metrics_router, router, strip_prefix},
     settings::Settings,
-    socket::{self, Client, Upgrade},
+    socket::{self, AdmittedClient, Upgrade},
     throttle::Throttle,
+    tracked_service::TrackedService,
 };
 
 /// How long a client may take to send the head of a request, the wait for a further one on the same connection
@@ -102,13 +102,13 @@ where
 }
 
 /// Serves what is no WebSocket, and makes a client of what is one.
-async fn open<S>(stream: TcpStream, plain: Arc<PlainConnection>, service: S) -> Option<Client>
+async fn open<S>(stream: TcpStream, plain: Arc<PlainConnection>, service: S) -> Option<AdmittedClient>
 where
     S: Service<Request<Incoming>, Response = Response, Error = Infallible, Future: Send> + Send + 'static,
 {
     let (stream, bytes) = read_opening(plain.node(), stream).await?;
     // What is wrong with a handshake is for the HTTP server to say.
-    if let Some((request, unread)) = opening::handshake(&bytes)
+    if let Some((request, unread)) = first_request::handshake(&bytes)
         && host::check(request.version(), request.headers()).is_ok()
     {
         let request = strip_prefix(&plain.node().settings.path_prefix, request);
@@ -117,7 +117,7 @@ where
             return upgrade.finish(plain, Socket::new(stream, unread), Some(head)).await;
         }
     }
-    serve_http(Prefixed::new(bytes, stream), plain, service).await;
+    serve_http(PrefixedStream::new(bytes, stream), plain, service).await;
     None
 }
 
@@ -127,7 +127,7 @@ where
     S: Service<Request<Incoming>, Response = Response, Error = Infallible, Future: Send> + Send + 'static,
 {
     if let Some((stream, bytes)) = read_opening(plain.node(), stream).await {
-        serve_http(Prefixed::new(bytes, stream), plain, service).await;
+        serve_http(PrefixedStream::new(bytes, stream), plain, service).await;
     }
 }
 
@@ -135,7 +135,7 @@ where
 /// where it is TLS.
 async fn read_opening(node: &Node, stream: TcpStream) -> Option<(TcpStream, Bytes)> {
     let read = tokio::select! {
-        read = timeout(HEAD_TIMEOUT, opening::read(&stream)) => read.ok()?,
+        read = timeout(HEAD_TIMEOUT, first_request::read(&stream)) => read.ok()?,
         () = node.stopping.cancelled() => return None,
     };
     let bytes = match read {
@@ -156,7 +156,7 @@ async fn read_opening(node: &Node, stream: TcpStream) -> Option<(TcpStream, Byte
 }
 
 /// Serves the requests of one connection, until it becomes a WebSocket or the server stops.
-async fn serve_http<S>(stream: Prefixed, plain: Arc<PlainConnection>, service: S)
+async fn serve_http<S>(stream: PrefixedStream, plain: Arc<PlainConnection>, service: S)
 where
     S: Service<Request<Incoming>, Response = Response, Error = Infallible, Future: Send> + Send + 'static,
 {
@@ -165,7 +165,7 @@ where
         .timer(TokioTimer::new())
         .header_read_timeout(HEAD_TIMEOUT)
         .max_buf_size(HEAD_BYTES)
-        .serve_connection(TokioIo::new(stream), Attended::new(service, plain))
+        .serve_connection(TokioIo::new(stream), TrackedService::new(service, plain))
         .with_upgrades();
     let mut connection = pin!(connection);
     let ended = tokio::select! {

@@ -34,7 +34,7 @@ const CLEANING: Duration = Duration::from_hours(1);
 const HURRY: Duration = Duration::from_secs(1);
 
 /// How long the events of a busy channel may be held back. The runtime's timer makes it up to one millisecond more.
-const CORK: Duration = Duration::from_millis(1);
+const FLUSH_DELAY: Duration = Duration::from_millis(1);
 
 /// How long a job that has failed rests.
 const REST: Duration = Duration::from_secs(1);
@@ -107,8 +107,8 @@ fn for_each_app(node: &Node, act: impl Fn(&AppId, &AppHub)) {
 /// Lets the events of busy channels wait for each other, so that one write carries several.
 async fn flush(node: &Node) {
     loop {
-        poll_fn(|cx| node.hub.poll_corked(cx)).await;
-        sleep(CORK).await;
+        poll_fn(|cx| node.hub.poll_pending_flushes(cx)).await;
+        sleep(FLUSH_DELAY).await;
         node.hub.flush();
     }
 }

@@ -12,7 +12,7 @@ use clairon_registry::{App, AppCache, Credential};
 
 use self::budget::Budget;
 pub(crate) use self::token::SignedSubscription;
-use crate::{clock::Clock, cut::Shown};
+use crate::{clock::Clock, peer_text::PeerText};
 
 /// What it costs to compare a text with what one app has, in the bytes of the budget.
 const COMPARISON: usize = 64;
@@ -43,13 +43,13 @@ impl Explainer {
         if !self.budget.search().charge(all.len() * COMPARISON) {
             return format!("no app has the key ({} bytes)", key.len());
         }
-        let key = Shown::new(apps, key);
+        let key = PeerText::new(apps, key);
         all.iter().find_map(|app| mistaken_key(app, key)).unwrap_or_else(|| format!("no app has the key {key:?}"))
     }
 }
 
 /// What of an app was used as its key.
-fn mistaken_key(app: &App, shown: Shown<'_>) -> Option<String> {
+fn mistaken_key(app: &App, shown: PeerText<'_>) -> Option<String> {
     let key = shown.text();
     if app.credentials.has_secret(key) {
         Some(format!("the key is the secret of the app {}, which must not leave the backend", app.id))
@@ -74,9 +74,9 @@ pub(crate) fn unknown_path(apps: &AppCache, path: &str) -> String {
     let known = ["/app/", "/apps/", "/users/"].into_iter().filter_map(|start| path.find(start)).min();
     match known {
         Some(at) if at > 0 => {
-            let prefix = Shown::new(apps, &path[..at]);
+            let prefix = PeerText::new(apps, &path[..at]);
             format!("no such path: behind the prefix {prefix:?} it is one; set server.path_prefix to it")
         }
-        _ => format!("no such path: {:?}", Shown::new(apps, path)),
+        _ => format!("no such path: {:?}", PeerText::new(apps, path)),
     }
 }

@@ -12,9 +12,9 @@ use tokio_util::{sync::CancellationToken, task::TaskTracker};
 use tracing::warn;
 
 use crate::{
-    clock::Clock, cut::Shown, error::ServerError, explain::Explainer, foreign::ForeignLog, key_uses::KeyUses,
-    live::LiveFeed, metrics::Metrics, peers::Peers, plain_connections::PlainConnections, refusals::Refusals,
-    registry_health::RegistryHealth, settings::Settings, statistics::Tally, wire,
+    clock::Clock, error::ServerError, event_frame, explain::Explainer, foreign_protocol::ForeignLog, key_uses::KeyUses,
+    live_feed::LiveFeed, metrics::Metrics, peer_text::PeerText, peers::Peers, plain_connections::PlainConnections,
+    refusals::Refusals, registry_health::RegistryHealth, settings::Settings, statistics::Tally,
 };
 
 /// How long the registry may take to write down uses of keys or statistics: a node that stops waits for it.
@@ -56,7 +56,7 @@ impl Node {
     /// Assembles a node over an open registry.
     pub(crate) async fn new(registry: Arc<dyn AppRegistry>, settings: Settings) -> Result<Self, ServerError> {
         let clock = Clock::start();
-        let hub = Arc::new(Hub::new(wire::encode));
+        let hub = Arc::new(Hub::new(event_frame::encode));
         let tally = Mutex::new(Tally::new(settings.statistics.interval_seconds, Timestamp::now()));
         let tokens = [settings.admin.as_ref().map(|admin| &admin.token), settings.metrics.token.as_ref()];
         let tokens = tokens.into_iter().flatten().map(|token| token.secret().clone()).collect();
@@ -95,8 +95,8 @@ impl Node {
     }
 
     /// A peer's text for the log.
-    pub(crate) fn shown<'a>(&'a self, text: &'a str) -> Shown<'a> {
-        Shown::new(&self.apps, text)
+    pub(crate) fn shown<'a>(&'a self, text: &'a str) -> PeerText<'a> {
+        PeerText::new(&self.apps, text)
     }
 
     /// Why newcomers are not welcome; `None`: they are.

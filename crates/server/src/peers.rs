@@ -18,7 +18,7 @@ use clairon_protocol::{AppId, ChannelName, SocketId, UserId};
 use clairon_registry::AppCache;
 use tokio::task::AbortHandle;
 
-pub(crate) use self::publish::{Message, Origin};
+pub(crate) use self::publish::{EventOrigin, OutgoingEvent};
 use self::{alone::Alone, deliver::Delivery, many::Many, many::UserEntry};
 use crate::{clock::Clock, metrics::Metrics};
 

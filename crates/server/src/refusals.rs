@@ -11,7 +11,7 @@ use http::StatusCode;
 use parking_lot::Mutex;
 
 use crate::{
-    live::{Happening, Kind},
+    live_feed::{Activity, ActivityKind},
     node::Node,
 };
 
@@ -39,9 +39,9 @@ macro_rules! refused {
                 }
             }
 
-            const fn kind(self) -> Kind {
+            const fn kind(self) -> ActivityKind {
                 match self {
-                    $(Self::$variant => Kind::$told,)+
+                    $(Self::$variant => ActivityKind::$told,)+
                 }
             }
         }
@@ -104,17 +104,17 @@ struct LineBudget {
 impl Node {
     /// Takes note of a refusal: `details` says who has asked for what, and the true reason, which may be more than the
     /// client is told.
-    pub(crate) fn note_refusal(&self, refused: Refused, details: impl FnOnce(Happening) -> Happening) {
+    pub(crate) fn note_refusal(&self, refused: Refused, details: impl FnOnce(Activity) -> Activity) {
         let reason = self.refusals.reason(refused);
         reason.count.fetch_add(1, Relaxed);
         let line = reason.log.lock().admit(self.clock.now());
         if line.is_none() && !self.is_watched() {
             return;
         }
-        let happening = details(Happening::new(refused.kind()));
-        self.observe(|| happening.clone());
+        let activity = details(Activity::new(refused.kind()));
+        self.observe(|| activity.clone());
         if let Some(left_out) = line {
-            happening.presentable(&self.apps).log(left_out);
+            activity.presentable(&self.apps).log(left_out);
         }
     }
 }

@@ -8,5 +8,5 @@ mod sign_in;
 mod subscribe;
 mod upgrade;
 
-pub(crate) use session::{Client, run};
+pub(crate) use session::{AdmittedClient, run};
 pub(crate) use upgrade::{Upgrade, is_upgrade, upgrade};

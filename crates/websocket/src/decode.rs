@@ -3,7 +3,7 @@
 use std::mem;
 
 use crate::{
-    Close, DecodeError, Message,
+    ClientMessage, Close, DecodeError,
     header::{Header, MAX_HEADER, Opcode},
     mask,
 };
@@ -33,11 +33,11 @@ impl Decoder {
     /// # Errors
     ///
     /// The client broke the protocol or the limit.
-    pub fn decode(&mut self, input: &mut &[u8], max_message: usize) -> Result<Option<Message>, DecodeError> {
+    pub fn decode(&mut self, input: &mut &[u8], max_message: usize) -> Result<Option<ClientMessage>, DecodeError> {
         let mut state = self.0.take().map_or_else(State::default, |state| *state);
         let result = state.advance(input, max_message);
         match result {
-            Ok(Some(Message::Close(_))) => state = State::ended(End::Closed),
+            Ok(Some(ClientMessage::Close(_))) => state = State::ended(End::Closed),
             Err(_) => state = State::ended(End::Failed),
             Ok(_) => {}
         }
@@ -112,7 +112,7 @@ impl State {
         self.end.is_none() && self.header_length == 0 && self.frame.is_none() && self.kind.is_none()
     }
 
-    fn advance(&mut self, input: &mut &[u8], max_message: usize) -> Result<Option<Message>, DecodeError> {
+    fn advance(&mut self, input: &mut &[u8], max_message: usize) -> Result<Option<ClientMessage>, DecodeError> {
         if self.end.is_some() {
             *input = &[];
         }
@@ -204,17 +204,17 @@ impl State {
     }
 
     /// Ends a frame, and with it the message unless another fragment is to come.
-    fn finish(&mut self, header: Header) -> Result<Option<Message>, DecodeError> {
+    fn finish(&mut self, header: Header) -> Result<Option<ClientMessage>, DecodeError> {
         Ok(Some(match header.opcode {
-            Opcode::Ping => Message::Ping(mem::take(&mut self.control)),
-            Opcode::Pong => Message::Pong(mem::take(&mut self.control)),
-            Opcode::Close => Message::Close(Close::parse(&self.control)?),
+            Opcode::Ping => ClientMessage::Ping(mem::take(&mut self.control)),
+            Opcode::Pong => ClientMessage::Pong(mem::take(&mut self.control)),
+            Opcode::Close => ClientMessage::Close(Close::parse(&self.control)?),
             Opcode::Continuation | Opcode::Text | Opcode::Binary if !header.fin => return Ok(None),
             Opcode::Continuation | Opcode::Text | Opcode::Binary => {
                 let Self { kind, message, .. } = mem::take(self);
                 match kind {
-                    Some(Kind::Text) => Message::Text(text(message)?),
-                    Some(Kind::Binary) | None => Message::Binary(message),
+                    Some(Kind::Text) => ClientMessage::Text(text(message)?),
+                    Some(Kind::Binary) | None => ClientMessage::Binary(message),
                 }
             }
         }))

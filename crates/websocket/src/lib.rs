@@ -7,6 +7,7 @@
 //! No extension is ever negotiated, `permessage-deflate` included: a compressed frame could not be shared, and its
 //! windows cost more memory than all the rest of a connection.
 
+mod client_message;
 mod close;
 mod decode;
 mod error;
@@ -14,11 +15,10 @@ pub mod frame;
 pub mod handshake;
 mod header;
 mod mask;
-mod message;
 mod socket;
 
+pub use client_message::ClientMessage;
 pub use close::{Close, CloseCode};
 pub use decode::Decoder;
 pub use error::{DecodeError, HandshakeError, ReadError};
-pub use message::Message;
 pub use socket::{Patience, Socket};

@@ -20,7 +20,7 @@ use tokio::{
     time::{Instant, sleep, timeout},
 };
 
-use crate::{Decoder, Message, ReadError, decode::End};
+use crate::{ClientMessage, Decoder, ReadError, decode::End};
 
 /// How much is read at once, in bytes, into space that all sockets of a thread share.
 const SCRATCH: usize = 64 * 1024;
@@ -92,7 +92,7 @@ impl Socket {
         &mut self,
         cx: &mut Context<'_>,
         max_message: impl Fn() -> usize,
-    ) -> Poll<Result<Message, ReadError>> {
+    ) -> Poll<Result<ClientMessage, ReadError>> {
         if self.unread.is_some() {
             ready!(pin!(coop::consume_budget()).poll(cx));
             if let Some(message) = self.decode_unread(max_message())? {
@@ -113,7 +113,7 @@ impl Socket {
         })
     }
 
-    fn decode_unread(&mut self, max_message: usize) -> Result<Option<Message>, ReadError> {
+    fn decode_unread(&mut self, max_message: usize) -> Result<Option<ClientMessage>, ReadError> {
         let Some(mut unread) = self.unread.take() else { return Ok(None) };
         let mut input = &unread[..];
         let message = self.decoder.decode(&mut input, max_message)?;

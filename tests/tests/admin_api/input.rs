@@ -4,10 +4,10 @@ use std::sync::Arc;
 
 use clairon_tests::admin::{self, TOKEN, call, send};
 use clairon_tests::server::Server;
-use clairon_tests::shared::Shared;
+use clairon_tests::shared::SharedServer;
 use serde_json::{Map, Value, json};
 
-static SERVER: Shared = Shared::new(|| admin::builder().start());
+static SERVER: SharedServer = SharedServer::new(|| admin::builder().start());
 
 /// The server, and the path of an app on it.
 fn app() -> (Arc<Server>, String) {

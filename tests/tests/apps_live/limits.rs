@@ -2,7 +2,7 @@
 
 use clairon_tests::api::{self, Request};
 use clairon_tests::eventually;
-use clairon_tests::raw::{Frame, RawSocket, Received, TEXT};
+use clairon_tests::raw::{RawFrame, RawSocket, Received, TEXT};
 use serde_json::json;
 
 use crate::site::Site;
@@ -46,7 +46,7 @@ pub(crate) fn longer_messages_are_taken_from_open_connections(site: &Site) {
     client.fence();
     limits("50000");
     eventually("a long message being allowed", || !is_refused());
-    client.socket.send(&Frame::new(TEXT, &long));
+    client.socket.send(&RawFrame::new(TEXT, &long));
     client.expect("pusher:pong");
 }
 

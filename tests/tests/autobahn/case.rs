@@ -4,15 +4,15 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use clairon_tests::app::App;
 use clairon_tests::client::Client;
-use clairon_tests::raw::{CLOSE, CONTINUATION, Frame, Received};
+use clairon_tests::raw::{CLOSE, CONTINUATION, RawFrame, Received};
 use clairon_tests::server::Server;
-use clairon_tests::shared::Shared;
+use clairon_tests::shared::SharedServer;
 
 /// What is answered with a `pusher:pong`.
 pub(crate) const PING_EVENT: &str = r#"{"event":"pusher:ping","data":{}}"#;
 
 /// Its messages may have the 16 MiB of the longest case.
-static SERVER: Shared = Shared::new(|| Server::start(app()));
+static SERVER: SharedServer = SharedServer::new(|| Server::start(app()));
 
 fn app() -> App {
     App::new("autobahn").with("event_data_bytes", 10 << 20)
@@ -64,12 +64,12 @@ impl Case {
     }
 
     /// Sends a frame.
-    pub(crate) fn frame(self, frame: &Frame) -> Self {
+    pub(crate) fn frame(self, frame: &RawFrame) -> Self {
         self.bytes(frame.to_bytes())
     }
 
     /// Sends frames.
-    pub(crate) fn frames(self, frames: impl IntoIterator<Item = Frame>) -> Self {
+    pub(crate) fn frames(self, frames: impl IntoIterator<Item = RawFrame>) -> Self {
         frames.into_iter().fold(self, |case, frame| case.frame(&frame))
     }
 
@@ -114,7 +114,7 @@ impl Case {
             }
         }
         let codes = if self.closes_with.is_empty() {
-            client.socket.send(&Frame::close(1000, ""));
+            client.socket.send(&RawFrame::close(1000, ""));
             &[1000]
         } else {
             &self.closes_with[..]
@@ -172,17 +172,17 @@ pub(crate) fn message(size: usize) -> (Vec<u8>, Answer) {
 }
 
 /// A message in fragments of so many bytes.
-pub(crate) fn fragments(opcode: u8, message: &[u8], size: usize) -> Vec<Frame> {
+pub(crate) fn fragments(opcode: u8, message: &[u8], size: usize) -> Vec<RawFrame> {
     let opcodes = [opcode].into_iter().chain(std::iter::repeat(CONTINUATION));
-    let mut frames: Vec<Frame> =
-        opcodes.zip(message.chunks(size)).map(|(opcode, part)| Frame::new(opcode, part).unfinished()).collect();
+    let mut frames: Vec<RawFrame> =
+        opcodes.zip(message.chunks(size)).map(|(opcode, part)| RawFrame::new(opcode, part).unfinished()).collect();
     let last = frames.len() - 1;
     let opcode = if last == 0 { opcode } else { CONTINUATION };
-    frames[last] = Frame::new(opcode, &message[last * size..]);
+    frames[last] = RawFrame::new(opcode, &message[last * size..]);
     frames
 }
 
 /// A close frame with these bytes.
-pub(crate) fn close(payload: &[u8]) -> Frame {
-    Frame::new(CLOSE, payload)
+pub(crate) fn close(payload: &[u8]) -> RawFrame {
+    RawFrame::new(CLOSE, payload)
 }

@@ -1,6 +1,6 @@
 //! 7: the closing handshake.
 
-use clairon_tests::raw::{CONTINUATION, Frame, PING, TEXT};
+use clairon_tests::raw::{CONTINUATION, PING, RawFrame, TEXT};
 
 use crate::case::{Answer, Case, PING_EVENT, close, message};
 
@@ -23,16 +23,19 @@ fn with_code(group: u8, number: u8, code: u16, answer: u16) -> Case {
 
 /// What comes behind a close frame is not heard.
 fn behind_a_close() -> impl Iterator<Item = Case> {
-    let text = || Frame::new(TEXT, PING_EVENT);
-    let normal = || Frame::close(1000, "");
+    let text = || RawFrame::new(TEXT, PING_EVENT);
+    let normal = || RawFrame::close(1000, "");
     let (long, answer) = message(256 << 10);
     let cases = [
         (vec![text(), normal()], vec![Answer::PongEvent]),
         (vec![normal(), normal()], vec![]),
-        (vec![normal(), Frame::new(PING, "")], vec![]),
+        (vec![normal(), RawFrame::new(PING, "")], vec![]),
         (vec![normal(), text()], vec![]),
-        (vec![Frame::new(TEXT, "fragment1").unfinished(), normal(), Frame::new(CONTINUATION, "fragment2")], vec![]),
-        (vec![Frame::new(TEXT, long), text(), normal(), Frame::new(PING, "")], vec![answer, Answer::PongEvent]),
+        (
+            vec![RawFrame::new(TEXT, "fragment1").unfinished(), normal(), RawFrame::new(CONTINUATION, "fragment2")],
+            vec![],
+        ),
+        (vec![RawFrame::new(TEXT, long), text(), normal(), RawFrame::new(PING, "")], vec![answer, Answer::PongEvent]),
     ];
     cases.into_iter().zip(1..).map(|((frames, answers), number)| {
         let case = Case::new(format!("7.1.{number}")).frames(frames).closed_with(&[1000]);

@@ -1,6 +1,6 @@
 //! 5: messages in fragments, and what may stand between them.
 
-use clairon_tests::raw::{CONTINUATION, Frame, PING, PONG, TEXT};
+use clairon_tests::raw::{CONTINUATION, PING, PONG, RawFrame, TEXT};
 
 use crate::case::{Answer, Case, PING_EVENT, fragments};
 
@@ -12,23 +12,23 @@ pub(crate) fn cases() -> Vec<Case> {
     cases.extend(in_three_forms(3, &|number| Case::new(number).frames(halves()).answered(Answer::PongEvent)));
     cases.extend(in_three_forms(6, &|number| {
         let [first, last] = halves();
-        let case = Case::new(number).frames([first, Frame::new(PING, "ping payload"), last]);
+        let case = Case::new(number).frames([first, RawFrame::new(PING, "ping payload"), last]);
         case.answered(Answer::Pong(b"ping payload".to_vec())).answered(Answer::PongEvent)
     }));
     // Nothing is there to be continued.
     cases.extend(in_three_forms(9, &|number| {
-        let stray = Frame::new(CONTINUATION, "non-continuation payload");
-        Case::new(number).frames([stray, Frame::new(TEXT, PING_EVENT)]).closed_with(&[1002])
+        let stray = RawFrame::new(CONTINUATION, "non-continuation payload");
+        Case::new(number).frames([stray, RawFrame::new(TEXT, PING_EVENT)]).closed_with(&[1002])
     }));
     cases.extend(in_three_forms(12, &|number| {
-        let stray = Frame::new(CONTINUATION, "non-continuation payload").unfinished();
-        Case::new(number).frames([stray, Frame::new(TEXT, PING_EVENT)]).closed_with(&[1002])
+        let stray = RawFrame::new(CONTINUATION, "non-continuation payload").unfinished();
+        Case::new(number).frames([stray, RawFrame::new(TEXT, PING_EVENT)]).closed_with(&[1002])
     }));
     let [first, last] = halves();
-    let stray = Frame::new(CONTINUATION, PING_EVENT);
+    let stray = RawFrame::new(CONTINUATION, PING_EVENT);
     cases.push(
         Case::new("5.15")
-            .frames([first.clone(), last.clone(), stray.clone().unfinished(), Frame::new(TEXT, PING_EVENT)])
+            .frames([first.clone(), last.clone(), stray.clone().unfinished(), RawFrame::new(TEXT, PING_EVENT)])
             .answered(Answer::PongEvent)
             .closed_with(&[1002]),
     );
@@ -36,16 +36,16 @@ pub(crate) fn cases() -> Vec<Case> {
         let once = [stray, first.clone(), last.clone()];
         cases.push(Case::new(number).frames(once.clone().into_iter().chain(once)).closed_with(&[1002]));
     }
-    cases.push(Case::new("5.18").frames([first, Frame::new(TEXT, "fragment2")]).closed_with(&[1002]));
+    cases.push(Case::new("5.18").frames([first, RawFrame::new(TEXT, "fragment2")]).closed_with(&[1002]));
     cases.push(pings_between("5.19"));
     cases.push(pings_between("5.20").frame_by_frame());
     cases
 }
 
 /// A message in two fragments.
-fn halves() -> [Frame; 2] {
+fn halves() -> [RawFrame; 2] {
     let (first, last) = PING_EVENT.split_at(17);
-    [Frame::new(TEXT, first).unfinished(), Frame::new(CONTINUATION, last)]
+    [RawFrame::new(TEXT, first).unfinished(), RawFrame::new(CONTINUATION, last)]
 }
 
 /// A case with the number 5.`first`, the next one with each frame written by itself, and one with each byte.
@@ -57,8 +57,8 @@ fn in_three_forms(first: u8, case: &impl Fn(String) -> Case) -> [Case; 3] {
 /// A message in five fragments, with a ping behind the second and one behind the fourth.
 fn pings_between(number: &str) -> Case {
     let mut frames = fragments(TEXT, PING_EVENT.as_bytes(), PING_EVENT.len().div_ceil(5));
-    frames.insert(4, Frame::new(PING, "pongme 2!"));
-    frames.insert(2, Frame::new(PING, "pongme 1!"));
+    frames.insert(4, RawFrame::new(PING, "pongme 2!"));
+    frames.insert(2, RawFrame::new(PING, "pongme 1!"));
     assert_eq!(frames.len(), 7);
     Case::new(number)
         .frames(frames)

@@ -1,11 +1,11 @@
 //! 2: pings and pongs.
 
-use clairon_tests::raw::{Frame, PING, PONG};
+use clairon_tests::raw::{PING, PONG, RawFrame};
 
 use crate::case::{Answer, Case};
 
 pub(crate) fn cases() -> [Case; 11] {
-    let ping = |payload: &[u8]| Frame::new(PING, payload);
+    let ping = |payload: &[u8]| RawFrame::new(PING, payload);
     let answered =
         |number: &str, payload: &[u8]| Case::new(number).frame(&ping(payload)).answered(Answer::Pong(payload.to_vec()));
     let ten: Vec<Vec<u8>> = (0..10).map(|number| format!("payload-{number}").into_bytes()).collect();
@@ -21,10 +21,10 @@ pub(crate) fn cases() -> [Case; 11] {
         answered("2.4", &[0xfe; 125]),
         Case::new("2.5").frame(&ping(&[0xfe; 126])).closed_with(&[1002]),
         answered("2.6", &[0xfe; 125]).in_chops(1),
-        Case::new("2.7").frame(&Frame::new(PONG, "")),
-        Case::new("2.8").frame(&Frame::new(PONG, unsolicited)),
+        Case::new("2.7").frame(&RawFrame::new(PONG, "")),
+        Case::new("2.8").frame(&RawFrame::new(PONG, unsolicited)),
         Case::new("2.9")
-            .frames([Frame::new(PONG, unsolicited), ping(b"ping payload")])
+            .frames([RawFrame::new(PONG, unsolicited), ping(b"ping payload")])
             .answered(Answer::Pong(b"ping payload".to_vec())),
         ten_answered("2.10"),
         ten_answered("2.11").in_chops(1),

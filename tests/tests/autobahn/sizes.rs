@@ -1,6 +1,6 @@
 //! 9 and 10: long messages in any form, and many messages.
 
-use clairon_tests::raw::{BINARY, Frame, TEXT};
+use clairon_tests::raw::{BINARY, RawFrame, TEXT};
 
 use crate::case::{Case, fragments, message};
 
@@ -11,7 +11,7 @@ const MIB: usize = 1 << 20;
 pub(crate) fn whole() -> impl Iterator<Item = Case> {
     of_each_kind(1, [64 * KIB, 256 * KIB, MIB, 4 * MIB, 8 * MIB, 16 * MIB], |case, opcode, size| {
         let (message, answer) = message(size);
-        case.frame(&Frame::new(opcode, message)).answered(answer)
+        case.frame(&RawFrame::new(opcode, message)).answered(answer)
     })
 }
 
@@ -28,7 +28,7 @@ pub(crate) fn fragmented() -> impl Iterator<Item = Case> {
 pub(crate) fn chopped() -> impl Iterator<Item = Case> {
     of_each_kind(5, [64, 128, 256, 512, KIB, 2 * KIB], |case, opcode, size| {
         let (message, answer) = message(MIB);
-        case.frame(&Frame::new(opcode, message)).answered(answer).in_chops(size)
+        case.frame(&RawFrame::new(opcode, message)).answered(answer).in_chops(size)
     })
 }
 
@@ -36,7 +36,7 @@ pub(crate) fn chopped() -> impl Iterator<Item = Case> {
 pub(crate) fn round_trips() -> impl Iterator<Item = Case> {
     of_each_kind(7, [0, 16, 64, 256, KIB, 4 * KIB], |case, opcode, size| {
         let (message, answer) = message(size);
-        case.frame(&Frame::new(opcode, message)).answered(answer).rounds(1_000)
+        case.frame(&RawFrame::new(opcode, message)).answered(answer).rounds(1_000)
     })
 }
 

@@ -1,6 +1,6 @@
 //! 6: text is UTF-8, and fails as soon as it cannot be.
 
-use clairon_tests::raw::{CONTINUATION, Frame, TEXT};
+use clairon_tests::raw::{CONTINUATION, RawFrame, TEXT};
 
 use crate::case::{Answer, Case, PING_EVENT, fragments};
 
@@ -28,9 +28,9 @@ type Sequence = (Vec<u8>, bool);
 
 /// 6.1 to 6.4: in fragments, in chops, and with the rest of an invalid text never sent.
 pub(crate) fn fragmented() -> Vec<Case> {
-    let text = |part: &[u8]| Frame::new(TEXT, part).unfinished();
-    let more = |part: &[u8]| Frame::new(CONTINUATION, part).unfinished();
-    let last = |part: &[u8]| Frame::new(CONTINUATION, part);
+    let text = |part: &[u8]| RawFrame::new(TEXT, part).unfinished();
+    let more = |part: &[u8]| RawFrame::new(CONTINUATION, part).unfinished();
+    let last = |part: &[u8]| RawFrame::new(CONTINUATION, part);
     let empty = || Answer::Error("(0 bytes)".to_owned());
     let repeated = |text: &str| Answer::Error(text.to_owned());
 
@@ -46,22 +46,22 @@ pub(crate) fn fragmented() -> Vec<Case> {
         Case::new(number).frames([text(first), more(second)]).frame_by_frame().closed_with(&[1007])
     };
     let in_chops = |number: &str, ends: [usize; 2]| {
-        let whole = Frame::new(TEXT, &too_large).to_bytes();
+        let whole = RawFrame::new(TEXT, &too_large).to_bytes();
         let header = whole.len() - too_large.len();
         let (first, second) = (&whole[..header + ends[0]], &whole[header + ends[0]..header + ends[1]]);
         Case::new(number).bytes(first).bytes(second).frame_by_frame().closed_with(&[1007])
     };
     vec![
-        Case::new("6.1.1").frame(&Frame::new(TEXT, "")).answered(empty()),
+        Case::new("6.1.1").frame(&RawFrame::new(TEXT, "")).answered(empty()),
         Case::new("6.1.2").frames([text(b""), more(b""), last(b"")]).answered(empty()),
         Case::new("6.1.3").frames([text(b""), more(PING_EVENT.as_bytes()), last(b"")]).answered(Answer::PongEvent),
-        Case::new("6.2.1").frame(&Frame::new(TEXT, &hello)).answered(repeated(first)),
+        Case::new("6.2.1").frame(&RawFrame::new(TEXT, &hello)).answered(repeated(first)),
         Case::new("6.2.2")
             .frames([text(&hello[..START.len() + first.len()]), last(&hello[START.len() + first.len()..])])
             .answered(repeated(second)),
         Case::new("6.2.3").frames(fragments(TEXT, &hello, 1)).answered(repeated(second)),
         Case::new("6.2.4").frames(fragments(TEXT, &event(WORD.as_bytes()), 1)).answered(repeated(WORD)),
-        Case::new("6.3.1").frame(&Frame::new(TEXT, &surrogate)).closed_with(&[1007]),
+        Case::new("6.3.1").frame(&RawFrame::new(TEXT, &surrogate)).closed_with(&[1007]),
         Case::new("6.3.2").frames(fragments(TEXT, &surrogate, 1)).closed_with(&[1007]),
         in_frames("6.4.1", [word_end, word_end + 4]),
         in_frames("6.4.2", [word_end + 1, word_end + 2]),
@@ -163,7 +163,7 @@ pub(crate) fn sequences() -> Vec<Case> {
 
 fn numbered(group: u8, section: Vec<Sequence>) -> impl Iterator<Item = Case> {
     section.into_iter().zip(1..).map(move |((text, is_valid), number)| {
-        let case = Case::new(format!("6.{group}.{number}")).frame(&Frame::new(TEXT, event(&text)));
+        let case = Case::new(format!("6.{group}.{number}")).frame(&RawFrame::new(TEXT, event(&text)));
         match String::from_utf8(text).ok().filter(|_| is_valid) {
             // JSON does not allow it in a string.
             Some(text) if text == "\0" => case.answered(Answer::Error("control character".to_owned())),

@@ -4,12 +4,12 @@ use std::net::TcpListener;
 
 use clairon_tests::app::App;
 use clairon_tests::server::Server;
-use clairon_tests::shared::Shared;
+use clairon_tests::shared::SharedServer;
 
 use crate::project::Project;
 use clairon_tests::nginx::{Nginx, PASS_UPGRADE};
 
-static SERVER: Shared = Shared::new(|| Server::start(App::new("proxied")));
+static SERVER: SharedServer = SharedServer::new(|| Server::start(App::new("proxied")));
 
 /// nginx without the lines for a WebSocket, as it is after `proxy_pass` alone.
 #[test]

@@ -4,12 +4,13 @@ use std::net::TcpListener;
 
 use clairon_tests::app::App;
 use clairon_tests::server::Server;
-use clairon_tests::shared::Shared;
+use clairon_tests::shared::SharedServer;
 
 use crate::project::Project;
 use crate::site;
 
-static SERVER: Shared = Shared::new(|| Server::builder().app(App::new("first")).app(App::new("second")).start());
+static SERVER: SharedServer =
+    SharedServer::new(|| Server::builder().app(App::new("first")).app(App::new("second")).start());
 
 #[test]
 fn a_name_without_an_address() {

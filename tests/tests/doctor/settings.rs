@@ -2,11 +2,11 @@
 
 use clairon_tests::app::App;
 use clairon_tests::server::Server;
-use clairon_tests::shared::Shared;
+use clairon_tests::shared::SharedServer;
 
 use crate::project::{ECHO, Project};
 
-static SERVER: Shared = Shared::new(|| Server::start(App::new("settings")));
+static SERVER: SharedServer = SharedServer::new(|| Server::start(App::new("settings")));
 
 fn server_with_secret(name: &str, secret: &str) -> Server {
     let mut app = App::new(name);

@@ -2,13 +2,13 @@
 
 use clairon_tests::app::App;
 use clairon_tests::server::Server;
-use clairon_tests::shared::Shared;
+use clairon_tests::shared::SharedServer;
 
 use crate::project::Project;
 use clairon_tests::certificates::{Authority, Certificate};
 use clairon_tests::nginx::Nginx;
 
-static SERVER: Shared = Shared::new(|| Server::start(App::new("secure")));
+static SERVER: SharedServer = SharedServer::new(|| Server::start(App::new("secure")));
 
 /// A project whose server is behind nginx with this certificate.
 fn behind(nginx: &Nginx, authority: &Authority) -> Project {

@@ -4,13 +4,13 @@ use clairon_tests::app::App;
 use clairon_tests::certificates::Authority;
 use clairon_tests::nginx::Nginx;
 use clairon_tests::server::Server;
-use clairon_tests::shared::Shared;
+use clairon_tests::shared::SharedServer;
 use rustix::process::Signal;
 use serde_json::json;
 
 use crate::tool::{Run, Watched, clairon, run, url, url_of};
 
-static SERVER: Shared = Shared::new(|| Server::start(App::new("listen").with("client_messages", true)));
+static SERVER: SharedServer = SharedServer::new(|| Server::start(App::new("listen").with("client_messages", true)));
 
 fn listen(arguments: &[&str], url: &str) -> Watched {
     let mut command = clairon(&["listen", "--json", "--url", url]);

@@ -7,12 +7,12 @@ use clairon_tests::app::App;
 use clairon_tests::certificates::Authority;
 use clairon_tests::nginx::Nginx;
 use clairon_tests::server::Server;
-use clairon_tests::shared::Shared;
+use clairon_tests::shared::SharedServer;
 use serde_json::Value;
 
 use crate::tool::{clairon, run, run_with, url, url_of};
 
-static SERVER: Shared = Shared::new(|| Server::start(App::new("publish")));
+static SERVER: SharedServer = SharedServer::new(|| Server::start(App::new("publish")));
 
 #[test]
 fn what_was_sent_is_told() {

@@ -4,7 +4,7 @@ use clairon_tests::api;
 use clairon_tests::app::App;
 use clairon_tests::client::Client;
 use clairon_tests::eventually;
-use clairon_tests::http::{self, Connection};
+use clairon_tests::http::{self, HttpConnection};
 use clairon_tests::raw::RawSocket;
 use clairon_tests::server::{Builder, Server};
 use serde_json::{Value, json};
@@ -196,7 +196,7 @@ fn filters() {
 fn a_slow_tail_holds_nobody_up() {
     let app = app();
     let server = server(&app).start();
-    let mut slow = Connection::open(&server);
+    let mut slow = HttpConnection::open(&server);
     slow.write(format!("GET /admin/api/tail?events=true HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer {TOKEN}\r\n\r\n"));
     let quick = tail(&server, &["--channel", "no-such-channel"]);
     let channels: Vec<String> = (0..100).map(|number| format!("channel-{number}")).collect();

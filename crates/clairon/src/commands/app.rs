@@ -6,9 +6,9 @@ pub(super) mod difference;
 mod enable;
 mod from_env;
 mod list;
-mod moment;
 mod rotate;
 mod show;
+mod time_ago;
 mod update;
 mod view;
 

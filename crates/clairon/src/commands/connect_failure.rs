@@ -6,7 +6,7 @@ use std::{
 };
 
 use clairon_client::{
-    Answer, Endpoint, SocketError,
+    Endpoint, HttpResponse, SocketError,
     socket::NotUpgraded,
     stream::{Stream, resolve},
     tls,
@@ -69,7 +69,7 @@ fn not_upgraded(endpoint: &Endpoint, answer: &NotUpgraded) -> String {
     }
 }
 
-pub(super) fn answer_speaks_tls(answer: &Answer) -> bool {
+pub(super) fn answer_speaks_tls(answer: &HttpResponse) -> bool {
     answer.status == 400 && speaks_tls(&answer.body)
 }
 

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use anyhow::{Context, anyhow, bail};
-use clairon_client::{Answer, Endpoint, HttpClient};
+use clairon_client::{Endpoint, HttpClient, HttpResponse};
 use serde_json::Value;
 use tokio::task;
 
@@ -75,7 +75,7 @@ fn ask(endpoint: &Endpoint, question: Question) -> anyhow::Result<String> {
 }
 
 /// Checks the body too, because Laravel itself also answers `/up` with 200.
-fn says_yes(question: Question, answer: &Answer) -> bool {
+fn says_yes(question: Question, answer: &HttpResponse) -> bool {
     let has = |name: &str, expected: Value| answer.object().is_some_and(|body| body.get(name) == Some(&expected));
     answer.status.as_u16() == 200
         && match question {
@@ -90,7 +90,7 @@ mod tests {
 
     #[test]
     fn only_clairon_says_yes() {
-        let says_yes = |question, status, body| says_yes(question, &Answer::new(status, &[], body));
+        let says_yes = |question, status, body| says_yes(question, &HttpResponse::new(status, &[], body));
         assert!(says_yes(Question::Up, 200, r#"{"health":"OK"}"#));
         assert!(says_yes(Question::Ready, 200, r#"{"ready":true}"#));
         for (status, body) in [(503, r#"{"health":"OK"}"#), (200, "<html>"), (200, "OK"), (200, r#"{"ready":true}"#)] {

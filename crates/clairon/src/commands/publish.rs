@@ -3,7 +3,7 @@
 use std::io::{self, Read, Write};
 
 use anyhow::{Context, anyhow, bail, ensure};
-use clairon_client::{Answer, ApiRefusal, AppTarget, CLOCK_WINDOW, Endpoint, HttpClient, api, clock_words};
+use clairon_client::{ApiRefusal, AppTarget, CLOCK_WINDOW, Endpoint, HttpClient, HttpResponse, api, clock_words};
 use clairon_protocol::{AppCredentials, SocketId, escape_json, one_line};
 use clap::Args;
 use serde_json::{Value, json};
@@ -118,7 +118,7 @@ fn sealed(arguments: &EventArguments, channels: &[&String], data: String) -> any
 }
 
 /// The page of an application or of a guest network also answers every request with 200.
-fn no_broadcasting_server(endpoint: &Endpoint, answer: &Answer) -> String {
+fn no_broadcasting_server(endpoint: &Endpoint, answer: &HttpResponse) -> String {
     let (kind, size) = (answer.header("content-type"), answer.body.len());
     format!(
         "{endpoint} answers 200, but with {size} bytes of {kind:?} instead of a JSON object: this is no broadcasting \
@@ -127,7 +127,7 @@ fn no_broadcasting_server(endpoint: &Endpoint, answer: &Answer) -> String {
 }
 
 /// Why the server did not take the event.
-fn refused(endpoint: &Endpoint, credentials: &AppCredentials, answer: &Answer) -> String {
+fn refused(endpoint: &Endpoint, credentials: &AppCredentials, answer: &HttpResponse) -> String {
     let (id, key) = (&credentials.id, &credentials.key);
     let (status, message) = (answer.status.as_u16(), answer.message());
     let why = match ApiRefusal::of(answer) {

@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use anyhow::{Context, bail};
 use clairon_client::{
-    Answer, Endpoint, HttpClient,
+    Endpoint, HttpClient, HttpResponse,
     http::{EventStream, Followed},
 };
 use clairon_protocol::AppId;
@@ -113,10 +113,10 @@ fn follow(body: EventStream, printer: &mut Printer, failed: &mut u32) -> anyhow:
     let mut feed = Feed::read(body);
     loop {
         match feed.next() {
-            Ok(happening) => {
+            Ok(activity) => {
                 // Reset by an event, not by the connection: a server may accept connections and send nothing.
                 *failed = 0;
-                printer.print(&happening).context(CANNOT_PRINT)?;
+                printer.print(&activity).context(CANNOT_PRINT)?;
             }
             Err(error) => return Ok(error),
         }
@@ -133,7 +133,7 @@ fn query(view: &TailView) -> String {
 }
 
 /// Why the server sends no events.
-fn refused(endpoint: &Endpoint, answer: &Answer) -> String {
+fn refused(endpoint: &Endpoint, answer: &HttpResponse) -> String {
     let (status, message) = (answer.status.as_u16(), answer.message());
     match status {
         401 | 403 => format!(

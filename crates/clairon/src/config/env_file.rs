@@ -4,7 +4,7 @@ use std::{collections::BTreeMap, path::Path};
 
 use clairon_laravel::EnvFile;
 
-use super::{bounded, problem::Problems, remarks::Remarks};
+use super::{bounded_file, problem::Problems, remarks::Remarks};
 
 /// The variables of the file at `path` in a process with these, of which `${NAME}` may be one.
 ///
@@ -16,7 +16,7 @@ pub(super) fn read(
     problems: &mut Problems,
 ) -> BTreeMap<String, String> {
     let name = path.display();
-    let variables = match bounded::read(path) {
+    let variables = match bounded_file::read(path) {
         Ok(bytes) => EnvFile::parse(&bytes).and_then(|file| {
             for lost in file.lost() {
                 remarks.warn(format_args!("{name}{lost}"));

@@ -11,7 +11,7 @@ use toml::{
 use super::{
     DEFAULTS,
     app::Declaration,
-    bounded,
+    bounded_file,
     fields::{Entry, Table, Value},
     problem::{Problems, unknown},
 };
@@ -35,7 +35,7 @@ impl File {
 
     /// The file at `path`. `sections` are all sections there are.
     pub(super) fn read(path: &Path, sections: &BTreeSet<&str>, problems: &mut Problems) -> Self {
-        let read = bounded::read(path).and_then(|bytes| String::from_utf8(bytes).map_err(io::Error::other));
+        let read = bounded_file::read(path).and_then(|bytes| String::from_utf8(bytes).map_err(io::Error::other));
         match read {
             Ok(text) => {
                 let place = Some(Place { path: &path.display().to_string(), sections });

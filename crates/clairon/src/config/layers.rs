@@ -14,7 +14,7 @@ use super::{
     environment::{Environment, is_known},
     fields::{Entry, Table, Value},
     file::File,
-    others::{Adopted, Others},
+    other_variables::{Adopted, OtherVariables},
     problem::{Problems, unknown},
     remarks::Remarks,
 };
@@ -55,7 +55,7 @@ impl Layers {
         let process = process_variables(sources.environment, &settings, problems);
         let (env_file, place) = read_env_file(sources.env_file.as_deref(), &process, &mut remarks, problems);
         let variables = clairon_laravel::Environment::new(env_file.iter().cloned(), process.iter().cloned());
-        let others = Others::read(&variables, &place, sources.serving);
+        let others = OtherVariables::read(&variables, &place, sources.serving);
         // Ours win wherever they stand.
         cover(&mut settings, others.settings(), problems);
         cover(&mut settings, file.settings, problems);

@@ -13,7 +13,7 @@ use super::{
     layers::{Layers, Sources},
     listen::{Listen, parse_optional},
     log::{LogFormat, LogSettings},
-    others::Adopted,
+    other_variables::Adopted,
     problem::Problems,
     remarks::Remarks,
     server,

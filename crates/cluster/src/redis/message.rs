@@ -24,7 +24,7 @@ const HEAD_BYTES: usize = 128;
 
 /// A message on a topic.
 #[derive(Debug)]
-pub(crate) enum Message {
+pub(crate) enum TopicMessage {
     Event { frame: Bytes, except: Option<SocketId> },
     CachedEvent { version: u64, ttl_seconds: u32, data: String, frame: Bytes, except: Option<SocketId> },
     MemberAdded { version: u64, member: Member },
@@ -84,7 +84,7 @@ pub(crate) fn decode_member(json: &[u8]) -> Option<Member> {
     Member::parse(std::str::from_utf8(json).ok()?, &limits).ok()
 }
 
-impl Message {
+impl TopicMessage {
     pub(crate) fn decode(payload: &Bytes) -> Result<Self, Garbled> {
         let end = payload.iter().take(HEAD_BYTES).position(|byte| *byte == b'\n').ok_or(Garbled::Head)?;
         let body = payload.slice(end + 1..);
@@ -148,8 +148,8 @@ mod tests {
         #[test]
         fn an_event_is_decoded_as_it_was_encoded(frame: Vec<u8>, id: Option<u64>) {
             let sent = publication(frame, id);
-            match Message::decode(&encode_event(&sent).into()) {
-                Ok(Message::Event { frame, except }) => prop_assert_eq!((frame, except), (sent.frame, sent.except)),
+            match TopicMessage::decode(&encode_event(&sent).into()) {
+                Ok(TopicMessage::Event { frame, except }) => prop_assert_eq!((frame, except), (sent.frame, sent.except)),
                 other => prop_assert!(false, "{:?}", other),
             }
         }
@@ -159,8 +159,8 @@ mod tests {
             let sent = publication(sent, id);
             let mut payload = format!("1K {number}").into_bytes();
             payload.extend(encode_cached_tail(&sent, &text, seconds));
-            match Message::decode(&payload.into()) {
-                Ok(Message::CachedEvent { version, ttl_seconds, data, frame, except }) => {
+            match TopicMessage::decode(&payload.into()) {
+                Ok(TopicMessage::CachedEvent { version, ttl_seconds, data, frame, except }) => {
                     prop_assert_eq!((version, ttl_seconds, data), (number, seconds, text));
                     prop_assert_eq!((frame, except), (sent.frame, sent.except));
                 }
@@ -174,8 +174,8 @@ mod tests {
             let member = decode_member(format!("{{\"user_id\":{id},\"user_info\":{info}}}").as_bytes()).unwrap();
             let mut payload = b"1A 7\n".to_vec();
             payload.extend(encode_member(&member).into_bytes());
-            match Message::decode(&payload.into()) {
-                Ok(Message::MemberAdded { version: 7, member: decoded }) => {
+            match TopicMessage::decode(&payload.into()) {
+                Ok(TopicMessage::MemberAdded { version: 7, member: decoded }) => {
                     prop_assert_eq!(encode_member(&decoded), encode_member(&member));
                 }
                 other => prop_assert!(false, "{:?}", other),
@@ -184,27 +184,27 @@ mod tests {
 
         #[test]
         fn anything_else_is_refused_without_a_panic(head in "1[EKARCOT]( [0-9.]{1,3}){0,4}\n?", body: Vec<u8>, junk: Vec<u8>) {
-            let _ = Message::decode(&junk.into());
+            let _ = TopicMessage::decode(&junk.into());
             let mut payload = head.into_bytes();
             payload.extend(body);
-            let _ = Message::decode(&payload.into());
+            let _ = TopicMessage::decode(&payload.into());
         }
     }
 
     #[test]
     fn the_messages_of_the_scripts_are_decoded() {
-        let decode = |text: &'static str| Message::decode(&Bytes::from_static(text.as_bytes()));
+        let decode = |text: &'static str| TopicMessage::decode(&Bytes::from_static(text.as_bytes()));
         assert!(
-            matches!(decode("1R 8\nada b"), Ok(Message::MemberRemoved { version: 8, user_id }) if user_id.as_str() == "ada b")
+            matches!(decode("1R 8\nada b"), Ok(TopicMessage::MemberRemoved { version: 8, user_id }) if user_id.as_str() == "ada b")
         );
-        assert!(matches!(decode("1C 9 3\n"), Ok(Message::Count { version: 9, connections: 3 })));
-        assert!(matches!(decode("1O 9 1\n"), Ok(Message::Online { version: 9, is_online: true })));
-        assert!(matches!(Message::decode(&Bytes::from_static(TERMINATE)), Ok(Message::Terminate)));
+        assert!(matches!(decode("1C 9 3\n"), Ok(TopicMessage::Count { version: 9, connections: 3 })));
+        assert!(matches!(decode("1O 9 1\n"), Ok(TopicMessage::Online { version: 9, is_online: true })));
+        assert!(matches!(TopicMessage::decode(&Bytes::from_static(TERMINATE)), Ok(TopicMessage::Terminate)));
     }
 
     #[test]
     fn foreign_and_garbled_messages_are_refused() {
-        let decode = |text: &'static str| Message::decode(&Bytes::from_static(text.as_bytes())).unwrap_err();
+        let decode = |text: &'static str| TopicMessage::decode(&Bytes::from_static(text.as_bytes())).unwrap_err();
         assert_eq!(decode(""), Garbled::Head);
         assert_eq!(decode("{\"event\":1}"), Garbled::Head);
         assert_eq!(decode("\n"), Garbled::Kind);

@@ -14,7 +14,7 @@ use clairon_protocol::{CacheEntry, Publication};
 use crate::{
     core::Core,
     notice::Notice,
-    redis::{Failure, engine::Pushed, keys::Topic, message::Message},
+    redis::{Failure, engine::Pushed, keys::Topic, message::TopicMessage},
     throttle::Throttle,
 };
 
@@ -59,7 +59,7 @@ impl Receiver {
 
     fn deliver(&self, name: &str, payload: &Bytes) {
         let Some(topic) = self.core.redis.parse_topic(name) else { return };
-        let problem = match Message::decode(payload) {
+        let problem = match TopicMessage::decode(payload) {
             Ok(message) => match notice(topic, message) {
                 Some(notice) => return (self.core.deliver)(notice),
                 None => "its kind does not belong on its topic".to_owned(),
@@ -78,9 +78,9 @@ impl Receiver {
 }
 
 /// The notice that a message on a topic becomes. `None` if the message does not belong on the topic.
-fn notice(topic: Topic, message: Message) -> Option<Notice> {
+fn notice(topic: Topic, message: TopicMessage) -> Option<Notice> {
     let place = match (topic, &message) {
-        (Topic::Online(place), Message::Online { version, is_online }) => {
+        (Topic::Online(place), TopicMessage::Online { version, is_online }) => {
             let user_id = place.channel.user_id()?.into();
             return Some(Notice::Online { app: place.app, user_id, version: *version, is_online: *is_online });
         }
@@ -88,19 +88,19 @@ fn notice(topic: Topic, message: Message) -> Option<Notice> {
         (Topic::Channel(place), _) => place,
     };
     Some(match message {
-        Message::Event { frame, except } => {
+        TopicMessage::Event { frame, except } => {
             let (app, channel) = (place.app, place.channel);
             Notice::Event(Publication { app, channel, frame, except, cache: None, version: None })
         }
-        Message::CachedEvent { version, ttl_seconds, data, frame, except } => {
+        TopicMessage::CachedEvent { version, ttl_seconds, data, frame, except } => {
             let (app, channel) = (place.app, place.channel);
             let cache = Some(CacheEntry { data: data.into(), ttl_seconds });
             Notice::Event(Publication { app, channel, frame, except, cache, version: Some(version) })
         }
-        Message::MemberAdded { version, member } => Notice::MemberAdded { place, version, member },
-        Message::MemberRemoved { version, user_id } => Notice::MemberRemoved { place, version, user_id },
-        Message::Count { version, connections } => Notice::Count { place, version, connections },
-        Message::Terminate => Notice::Terminate { user_id: place.channel.user_id()?.into(), app: place.app },
-        Message::Online { .. } => return None,
+        TopicMessage::MemberAdded { version, member } => Notice::MemberAdded { place, version, member },
+        TopicMessage::MemberRemoved { version, user_id } => Notice::MemberRemoved { place, version, user_id },
+        TopicMessage::Count { version, connections } => Notice::Count { place, version, connections },
+        TopicMessage::Terminate => Notice::Terminate { user_id: place.channel.user_id()?.into(), app: place.app },
+        TopicMessage::Online { .. } => return None,
     })
 }

@@ -1,6 +1,6 @@
 //! The check `api`: the server accepts a signed request.
 
-use clairon_client::{Answer, ApiRefusal, CLOCK_WINDOW, Endpoint, HttpClient, api, clock_words};
+use clairon_client::{ApiRefusal, CLOCK_WINDOW, Endpoint, HttpClient, HttpResponse, api, clock_words};
 use clairon_protocol::AppCredentials;
 
 use super::side::Side;
@@ -27,7 +27,13 @@ pub(super) fn check(setup: &Setup, client: &HttpClient, side: &Side, credentials
     }
 }
 
-fn refused(setup: &Setup, client: &HttpClient, side: &Side, credentials: &AppCredentials, answer: &Answer) -> Finding {
+fn refused(
+    setup: &Setup,
+    client: &HttpClient,
+    side: &Side,
+    credentials: &AppCredentials,
+    answer: &HttpResponse,
+) -> Finding {
     let names = setup.names();
     let message = answer.message();
     let (detail, fix) = match ApiRefusal::of(answer) {
@@ -57,7 +63,7 @@ fn refused(setup: &Setup, client: &HttpClient, side: &Side, credentials: &AppCre
     Finding::fail(CHECK, detail, fix)
 }
 
-fn accepted(answer: &Answer) -> Finding {
+fn accepted(answer: &HttpResponse) -> Finding {
     let off = answer.clock_ahead.map_or(0, i64::unsigned_abs);
     if off >= CLOCK_WARNING {
         let detail = format!(
@@ -86,7 +92,7 @@ fn not_found(
     client: &HttpClient,
     side: &Side,
     credentials: &AppCredentials,
-    answer: &Answer,
+    answer: &HttpResponse,
 ) -> Finding {
     let endpoint = &side.endpoint;
     let page_prefix = setup.page.endpoint.as_ref().map(|page| page.prefix.clone()).unwrap_or_default();
@@ -105,7 +111,7 @@ fn not_found(
     Finding::fail(CHECK, detail, fix)
 }
 
-fn redirected(side: &Side, answer: &Answer) -> Finding {
+fn redirected(side: &Side, answer: &HttpResponse) -> Finding {
     let location = answer.header("location");
     let detail = format!("{} redirects to {location}, which Laravel and browsers do not follow here", side.endpoint);
     let fix = match Endpoint::of_location(&location) {

@@ -1,6 +1,6 @@
 //! The check `auth`: the site answers when a page asks for access to a private channel.
 
-use clairon_client::{Answer, HttpClient};
+use clairon_client::{HttpClient, HttpResponse};
 use clairon_protocol::{
     SocketId,
     auth::{AuthToken, subscription_signature},
@@ -47,7 +47,7 @@ pub(super) fn check(setup: &Setup, client: &HttpClient, url: &str, socket_id: Op
     }
 }
 
-fn answered(setup: &Setup, answer: &Answer, socket_id: SocketId) -> Finding {
+fn answered(setup: &Setup, answer: &HttpResponse, socket_id: SocketId) -> Finding {
     let Some(auth) = answer.object().and_then(|body| Some(body.get("auth")?.as_str()?.to_owned())) else {
         let detail = format!(
             "it answers 200 with {} instead of a signature: its broadcast driver is not pusher",

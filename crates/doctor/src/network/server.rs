@@ -1,6 +1,6 @@
 //! The check `server`: which program answers.
 
-use clairon_client::{Answer, HttpClient};
+use clairon_client::{HttpClient, HttpResponse};
 use clairon_protocol::quote;
 
 use super::side::Side;
@@ -55,7 +55,7 @@ pub(super) fn check(client: &HttpClient, side: &Side) -> Finding {
 }
 
 /// Recognises a program by its answer to an unsigned `GET`.
-fn recognise(path: &str, answer: &Answer) -> ServerKind {
+fn recognise(path: &str, answer: &HttpResponse) -> ServerKind {
     let body = answer.body.as_str();
     let powered_by = answer.header("x-powered-by");
     let error = answer.message();
@@ -94,7 +94,7 @@ fn recognise(path: &str, answer: &Answer) -> ServerKind {
     ServerKind::Unknown
 }
 
-fn finding(side: &Side, kind: &ServerKind, answer: &Answer) -> Finding {
+fn finding(side: &Side, kind: &ServerKind, answer: &HttpResponse) -> Finding {
     let endpoint = &side.endpoint;
     let server = answer.header("server");
     let through = if server.is_empty() { String::new() } else { format!(" (through {server})") };
@@ -137,7 +137,7 @@ mod tests {
     #[test]
     fn servers_are_told_apart() {
         let kind = |path: &str, status: u16, headers: &[(&'static str, &'static str)], body: &str| {
-            recognise(path, &Answer::new(status, headers, body))
+            recognise(path, &HttpResponse::new(status, headers, body))
         };
         let other = ServerKind::OtherServer;
         assert_eq!(

@@ -1,6 +1,6 @@
 //! The check `config-cache`: Laravel does not use an outdated copy of the configuration.
 
-use clairon_laravel::{Broadcasting, Setting};
+use clairon_laravel::{Broadcasting, ConfigSetting};
 
 use crate::{finding::Finding, setup::Setup};
 
@@ -23,7 +23,8 @@ pub(super) fn check(setup: &Setup) -> Finding {
 
 /// The settings for which the cache has other values.
 fn differences(fresh: &Broadcasting, cached: &Broadcasting) -> Vec<&'static str> {
-    let differ = |one: &Setting, other: &Setting| one.value.unread().is_none() && one.filled() != other.filled();
+    let differ =
+        |one: &ConfigSetting, other: &ConfigSetting| one.value.unread().is_none() && one.filled() != other.filled();
     if differ(&fresh.default, &cached.default) {
         return vec!["the default connection"];
     }

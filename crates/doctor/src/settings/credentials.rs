@@ -1,6 +1,6 @@
 //! The check `credentials`: the app's id, key and secret are set and well formed.
 
-use clairon_laravel::{BroadcastConnection, Environment, Setting, Value};
+use clairon_laravel::{BroadcastConnection, ConfigSetting, ConfigValue, Environment};
 use clairon_protocol::{AppId, AppKey, Secret, error::InvalidId};
 
 use crate::{finding::Finding, setup::Setup};
@@ -9,7 +9,7 @@ const CHECK: &str = "credentials";
 
 pub(super) fn check(setup: &Setup, connection: &BroadcastConnection) -> Finding {
     let names = setup.names();
-    let variable = |setting: &Setting, name: &str| setting.variable_or(&format!("{names}_APP_{name}")).to_owned();
+    let variable = |setting: &ConfigSetting, name: &str| setting.variable_or(&format!("{names}_APP_{name}")).to_owned();
     let all = [
         (variable(&connection.app_id, "ID"), &connection.app_id, parses(AppId::parse)),
         (variable(&connection.key, "KEY"), &connection.key, parses(AppKey::parse)),
@@ -62,10 +62,10 @@ pub(super) fn check(setup: &Setup, connection: &BroadcastConnection) -> Finding 
 fn php_value(environment: &Environment, name: &str) -> Option<&'static str> {
     let is_written = environment.filled(name).is_some();
     match environment.env(name)? {
-        Value::Null => Some("null"),
-        Value::Bool(true) => Some("true"),
-        Value::Bool(false) => Some("false"),
-        Value::Text(text) if text.is_empty() && is_written => Some("empty"),
+        ConfigValue::Null => Some("null"),
+        ConfigValue::Bool(true) => Some("true"),
+        ConfigValue::Bool(false) => Some("false"),
+        ConfigValue::Text(text) if text.is_empty() && is_written => Some("empty"),
         _ => None,
     }
 }

@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use clairon_laravel::{EntryError, InvalidEnvFile, LaravelError, LostLines, Origin};
+use clairon_laravel::{EntryError, InvalidEnvFile, LaravelError, LostLines, VariableOrigin};
 
 use crate::{finding::Finding, setup::Setup};
 
@@ -73,8 +73,9 @@ fn lost(setup: &Setup, path: &Path) -> Vec<Finding> {
 fn hidden(setup: &Setup, path: &Path) -> Option<Finding> {
     let environment = &setup.project.environment;
     let variables = environment.variables().into_iter().map(|(name, _)| name);
-    let hidden: Vec<&str> =
-        variables.filter(|name| counts(name) && environment.origin(name) == Some(Origin::ProcessOverFile)).collect();
+    let hidden: Vec<&str> = variables
+        .filter(|name| counts(name) && environment.origin(name) == Some(VariableOrigin::ProcessOverFile))
+        .collect();
     if hidden.is_empty() {
         return None;
     }

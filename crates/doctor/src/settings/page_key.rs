@@ -1,6 +1,6 @@
 //! The check `page-key`: the page has the backend's key and not its secret.
 
-use clairon_laravel::{BroadcastConnection, Value};
+use clairon_laravel::{BroadcastConnection, ConfigValue};
 
 use crate::{finding::Finding, setup::Setup};
 
@@ -41,7 +41,7 @@ fn published_secret(setup: &Setup, secret: Option<&str>) -> Option<String> {
     let variables = setup.project.environment.variables();
     let is_public = |name: &str| name.starts_with("VITE_") || name.starts_with("MIX_");
     let variable = variables.iter().find(|(name, value)| is_public(name) && *value == secret);
-    let option = || (setup.page.key.value == Value::Text(secret.to_owned())).then(|| "Echo's key".to_owned());
+    let option = || (setup.page.key.value == ConfigValue::Text(secret.to_owned())).then(|| "Echo's key".to_owned());
     variable.map(|(name, _)| (*name).to_owned()).or_else(option)
 }
 

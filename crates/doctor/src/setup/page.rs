@@ -2,7 +2,8 @@
 
 use clairon_client::Endpoint;
 use clairon_laravel::{
-    AddressError, BroadcastConnection, CredentialSet, EchoSetup, Project, Setting, Value, check_host, read_port,
+    AddressError, BroadcastConnection, ConfigSetting, ConfigValue, CredentialSet, EchoSetup, Project, check_host,
+    read_port,
 };
 
 /// The connection settings of the page.
@@ -10,7 +11,7 @@ use clairon_laravel::{
 pub(crate) struct Page {
     /// The prefix of the bundler's variables: `VITE`, or `MIX` in older projects.
     pub(crate) bundler: &'static str,
-    pub(crate) key: Setting,
+    pub(crate) key: ConfigSetting,
     /// The address, or why it is not known.
     pub(crate) endpoint: Result<Endpoint, AddressError>,
     /// True if the site uses https. pusher-js then uses TLS with any options.
@@ -36,7 +37,7 @@ impl Page {
             custom.as_ref()
         };
         let get = |option: &str| echo.map_or_else(nothing, |echo| echo.get(option, &project.environment));
-        let allows_plain = get("forceTLS").value == Value::Bool(false);
+        let allows_plain = get("forceTLS").value == ConfigValue::Bool(false);
         let endpoint = match (echo, backend) {
             (Some(_), _) => endpoint(&get, is_https || !allows_plain, &format!("{bundler}_{names}")),
             (None, Some(backend)) => Ok(backend.clone()),
@@ -46,8 +47,8 @@ impl Page {
     }
 }
 
-fn nothing() -> Setting {
-    Setting { value: Value::Null, variable: None }
+fn nothing() -> ConfigSetting {
+    ConfigSetting { value: ConfigValue::Null, variable: None }
 }
 
 /// Echo's options as in Laravel's documentation.
@@ -62,7 +63,7 @@ fn by_custom(bundler: &str, names: &str) -> Option<EchoSetup> {
 }
 
 /// The address by the rules of pusher-js 8.
-fn endpoint(get: &dyn Fn(&str) -> Setting, tls: bool, variables: &str) -> Result<Endpoint, AddressError> {
+fn endpoint(get: &dyn Fn(&str) -> ConfigSetting, tls: bool, variables: &str) -> Result<Endpoint, AddressError> {
     let port_option = if tls { "wssPort" } else { "wsPort" };
     for option in ["wsHost", port_option, "wsPath", "forceTLS"] {
         if let Some(unread) = get(option).value.unread() {

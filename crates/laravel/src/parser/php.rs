@@ -4,7 +4,7 @@ use super::{Parsed, Parser, STRONGEST};
 use crate::{
     expression::{Cast, Expression},
     token::{Kind, Language},
-    value::Value,
+    value::ConfigValue,
 };
 
 /// The array that a PHP configuration file returns.
@@ -28,23 +28,27 @@ impl Parser {
         }
         if self.take("-") {
             return match self.expression(STRONGEST)? {
-                Expression::Literal(Value::Integer(number)) => Ok(Expression::Literal(Value::Integer(-number))),
+                Expression::Literal(ConfigValue::Integer(number)) => {
+                    Ok(Expression::Literal(ConfigValue::Integer(-number)))
+                }
                 _ => Err(unread),
             };
         }
         let Some(name) = self.take_name() else { return Err(unread) };
         let short = name.trim_start_matches('\\').to_ascii_lowercase();
         match short.as_str() {
-            "true" => Ok(Expression::Literal(Value::Bool(true))),
-            "false" => Ok(Expression::Literal(Value::Bool(false))),
-            "null" => Ok(Expression::Literal(Value::Null)),
+            "true" => Ok(Expression::Literal(ConfigValue::Bool(true))),
+            "false" => Ok(Expression::Literal(ConfigValue::Bool(false))),
+            "null" => Ok(Expression::Literal(ConfigValue::Null)),
             "array" if self.take("(") => self.entries(")").map(Expression::Array),
             "env" if self.take("(") => self.env().ok_or(unread),
             "intval" | "floatval" if self.take("(") => self.converted(Cast::Number),
             "boolval" if self.take("(") => self.converted(Cast::Bool),
             "strval" if self.take("(") => self.converted(Cast::Text),
             _ if self.take("::") => match self.take_name() {
-                Some(member) if member.eq_ignore_ascii_case("class") => Ok(Expression::Literal(Value::Text(name))),
+                Some(member) if member.eq_ignore_ascii_case("class") => {
+                    Ok(Expression::Literal(ConfigValue::Text(name)))
+                }
                 Some(member) if member == "get" && short.ends_with("env") && self.take("(") => self.env().ok_or(unread),
                 _ => Err(unread),
             },

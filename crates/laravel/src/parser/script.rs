@@ -4,7 +4,7 @@ use super::{Parsed, Parser, STRONGEST};
 use crate::{
     expression::{Cast, Entry, Expression},
     token::{Kind, Language},
-    value::Value,
+    value::ConfigValue,
 };
 
 /// The number of constants that are read. Each may be skipped to its end and then scanned again, which costs time.
@@ -64,15 +64,17 @@ impl Parser {
         }
         if self.take("-") {
             return match self.expression(STRONGEST)? {
-                Expression::Literal(Value::Integer(number)) => Ok(Expression::Literal(Value::Integer(-number))),
+                Expression::Literal(ConfigValue::Integer(number)) => {
+                    Ok(Expression::Literal(ConfigValue::Integer(-number)))
+                }
                 _ => Err(unread),
             };
         }
         let path = self.path().ok_or_else(|| unread.clone())?;
         match path.as_str() {
-            "true" => return Ok(Expression::Literal(Value::Bool(true))),
-            "false" => return Ok(Expression::Literal(Value::Bool(false))),
-            "null" | "undefined" => return Ok(Expression::Literal(Value::Null)),
+            "true" => return Ok(Expression::Literal(ConfigValue::Bool(true))),
+            "false" => return Ok(Expression::Literal(ConfigValue::Bool(false))),
+            "null" | "undefined" => return Ok(Expression::Literal(ConfigValue::Null)),
             "window.location.hostname" | "location.hostname" => return Ok(Expression::PageHost),
             "Number" | "parseInt" | "Number.parseInt" if self.take("(") => return self.converted(Cast::Number),
             "String" if self.take("(") => return self.converted(Cast::Text),
@@ -129,7 +131,7 @@ impl Parser {
                 self.skip_element();
                 Expression::Unread(unread)
             };
-            let key = key.map(|key| Expression::Literal(Value::Text(key)));
+            let key = key.map(|key| Expression::Literal(ConfigValue::Text(key)));
             members.push(Entry { key, value });
             if !self.take(",") && !self.is("}") {
                 return Err(self.because("an object whose brackets do not match"));

@@ -2,7 +2,7 @@
 
 mod rows;
 
-use clairon_laravel::{EnvFile, Environment, InvalidEnvFile, Origin, Value, quote_env};
+use clairon_laravel::{ConfigValue, EnvFile, Environment, InvalidEnvFile, VariableOrigin, quote_env};
 use proptest::prelude::*;
 
 use crate::rows::{Expected, PROCESS, ROWS};
@@ -38,15 +38,15 @@ fn every_rule() {
 
 #[test]
 fn what_env_returns() {
-    let text = |text: &str| Value::Text(text.to_owned());
+    let text = |text: &str| ConfigValue::Text(text.to_owned());
     for (value, expected, string) in [
         ("x", text("x"), "x"),
-        ("true", Value::Bool(true), "1"),
-        ("(True)", Value::Bool(true), "1"),
-        ("\"FALSE\"", Value::Bool(false), ""),
-        ("(false)", Value::Bool(false), ""),
-        ("null", Value::Null, ""),
-        ("(null)", Value::Null, ""),
+        ("true", ConfigValue::Bool(true), "1"),
+        ("(True)", ConfigValue::Bool(true), "1"),
+        ("\"FALSE\"", ConfigValue::Bool(false), ""),
+        ("(false)", ConfigValue::Bool(false), ""),
+        ("null", ConfigValue::Null, ""),
+        ("(null)", ConfigValue::Null, ""),
         ("empty", text(""), ""),
         ("(empty)", text(""), ""),
         ("(nil)", text("(nil)"), "(nil)"),
@@ -71,8 +71,8 @@ fn what_env_returns() {
 fn the_process_wins_and_what_it_hides_is_known() {
     let environment = read(b"OUTER=file\nOUTER_EMPTY=file\nA=${OUTER}\n").unwrap();
     assert_eq!((environment.get("OUTER"), environment.get("OUTER_EMPTY")), (Some("process"), Some("")));
-    assert_eq!(environment.origin("OUTER"), Some(Origin::ProcessOverFile));
-    assert_eq!(environment.origin("A"), Some(Origin::File));
+    assert_eq!(environment.origin("OUTER"), Some(VariableOrigin::ProcessOverFile));
+    assert_eq!(environment.origin("A"), Some(VariableOrigin::File));
 }
 
 #[test]
@@ -128,7 +128,7 @@ proptest! {
         for text in [format!("{before}{text}"), before, text] {
             let file = format!("A={}\nB=1\n", quote_env(&text));
             let environment = read(file.as_bytes()).unwrap();
-            prop_assert_eq!(environment.env("A"), Some(Value::Text(text)));
+            prop_assert_eq!(environment.env("A"), Some(ConfigValue::Text(text)));
             prop_assert_eq!(environment.get("B"), Some("1"));
         }
     }
@@ -145,7 +145,7 @@ fn what_env_would_change_is_quoted_twice() {
     ] {
         assert_eq!(quote_env(text), quoted);
         let environment = read(format!("A={quoted}").as_bytes()).unwrap();
-        assert_eq!(environment.env("A"), Some(Value::Text(text.to_owned())));
+        assert_eq!(environment.env("A"), Some(ConfigValue::Text(text.to_owned())));
     }
 }
 

@@ -8,7 +8,7 @@ use std::borrow::Cow;
 use md5::{Digest, Md5};
 use percent_encoding::percent_decode_str;
 
-use super::{Query, Signature, query::list_name, query::unescape};
+use super::{RequestQuery, Signature, query::list_name, query::unescape};
 use crate::Secret;
 
 /// How far from the server's time a request's `auth_timestamp` may be, in seconds; this far is too far.
@@ -34,7 +34,7 @@ pub struct HttpRequest<'a> {
     /// The path as received, without the server's own prefix, which no library signs.
     pub path: &'a str,
     /// The parameters.
-    pub query: &'a Query<'a>,
+    pub query: &'a RequestQuery<'a>,
 }
 
 /// Why a request is not taken. The messages go to the backend and hold nothing that it does not know.
@@ -185,7 +185,7 @@ mod tests {
     }
 
     fn check(query: &str, body: &[u8], now: u64) -> Result<(), InvalidRequest> {
-        let query = Query::parse(query);
+        let query = RequestQuery::parse(query);
         let request = HttpRequest { method: "POST", path: "/apps/3/events", query: &query };
         request.check(now).and_then(|()| request.verify(&secret())).and_then(|()| request.check_body(body))
     }
@@ -194,7 +194,7 @@ mod tests {
     fn signed(method: &str, path: &str, text: &str, sent_path: &str, sent: &str) -> Result<(), InvalidRequest> {
         let parts = [method, "\n", path, "\n", text].map(str::as_bytes);
         let query = format!("{sent}&auth_signature={}", Signature::sign(&secret(), &parts).to_hex());
-        let query = Query::parse(&query);
+        let query = RequestQuery::parse(&query);
         HttpRequest { method, path: sent_path, query: &query }.verify(&secret())
     }
 
@@ -228,7 +228,7 @@ mod tests {
     #[test]
     fn a_body_needs_its_md5() {
         let checked = |query: &str, body: &[u8]| {
-            HttpRequest { method: "POST", path: "/", query: &Query::parse(query) }.check_body(body)
+            HttpRequest { method: "POST", path: "/", query: &RequestQuery::parse(query) }.check_body(body)
         };
         assert_eq!(checked("", b"x"), Err(InvalidRequest::Missing("body_md5")));
         assert_eq!(checked("body_md5=0", b"x"), Err(InvalidRequest::Body { size: 1 }));

@@ -6,11 +6,11 @@ use percent_encoding::percent_decode_str;
 
 /// The parameters of a query, in their order, still escaped.
 #[derive(Clone, Debug)]
-pub struct Query<'a> {
+pub struct RequestQuery<'a> {
     pairs: Vec<(&'a str, &'a str)>,
 }
 
-impl<'a> Query<'a> {
+impl<'a> RequestQuery<'a> {
     /// Splits `text`, which is what follows the `?`.
     #[must_use]
     pub fn parse(text: &'a str) -> Self {
@@ -76,13 +76,13 @@ mod tests {
 
     #[test]
     fn values_are_found_and_unescaped() {
-        let query = Query::parse("a=1&b=x%20y+z&&channels[]=c&channels%5B1%5D=d&flag&a=2&bad=%ff%zz");
+        let query = RequestQuery::parse("a=1&b=x%20y+z&&channels[]=c&channels%5B1%5D=d&flag&a=2&bad=%ff%zz");
         assert_eq!(query.get("a").as_deref(), Some("1"));
         assert_eq!(query.get("b").as_deref(), Some("x y z"));
         assert_eq!(query.get("flag").as_deref(), Some(""));
         assert_eq!(query.get("bad").as_deref(), Some("\u{fffd}%zz"));
         assert_eq!(query.get("none"), None);
         assert_eq!(query.all("channels").collect::<Vec<_>>(), ["c", "d"]);
-        assert_eq!(Query::parse("").get("a"), None);
+        assert_eq!(RequestQuery::parse("").get("a"), None);
     }
 }

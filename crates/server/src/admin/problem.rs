@@ -9,7 +9,7 @@ use utoipa::ToSchema;
 
 use crate::{
     api::{ApiError, Reason, UNDERSTOOD_CODINGS},
-    cut::start_of,
+    peer_text::start_of,
 };
 
 /// The media type of a [`Problem`].

@@ -6,7 +6,7 @@ use serde::{Deserialize, de::DeserializeOwned};
 use utoipa::IntoParams;
 
 use super::problem::Problem;
-use crate::cut::start_of;
+use crate::peer_text::start_of;
 
 /// Longest description of wrong parameters in an error, in characters.
 const DETAIL_CHARS: usize = 200;

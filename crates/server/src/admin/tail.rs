@@ -15,7 +15,7 @@ use wildmatch::WildMatch;
 
 use super::{problem::Problem, query::Query};
 use crate::{
-    live::{Filter, Happening, MAX_TAILS, Tail},
+    live_feed::{Activity, Filter, MAX_TAILS, Tail},
     node::Node,
 };
 
@@ -46,11 +46,11 @@ pub(super) struct Wanted {
 
 /// What happens on this node, as it happens
 ///
-/// Server-sent events; the data of each is one `Happening`. It goes on until the client or the server ends it.
+/// Server-sent events; the data of each is one `Activity`. It goes on until the client or the server ends it.
 #[utoipa::path(
     get, path = "/tail", operation_id = "tail", tag = "live", params(Wanted),
     responses(
-        (status = 200, description = "The events.", content_type = "text/event-stream", body = Happening),
+        (status = 200, description = "The events.", content_type = "text/event-stream", body = Activity),
         (status = 429, description = "As many watch as may."),
     ),
 )]
@@ -80,16 +80,16 @@ fn events(node: Arc<Node>, tail: Tail) -> impl Stream<Item = Result<Event, Infal
         if is_first {
             return Some((Ok(Event::default().comment("watching")), (node, tail, false)));
         }
-        let happening = tokio::select! {
-            happening = tail.next() => happening?,
+        let activity = tokio::select! {
+            activity = tail.next() => activity?,
             () = node.stopping.cancelled() => return None,
         };
-        Some((Ok(event(&happening)), (node, tail, false)))
+        Some((Ok(event(&activity)), (node, tail, false)))
     })
 }
 
-fn event(happening: &Happening) -> Event {
+fn event(activity: &Activity) -> Event {
     // Texts and numbers are always JSON.
-    let json = serde_json::to_string(happening).unwrap_or_default();
+    let json = serde_json::to_string(activity).unwrap_or_default();
     Event::default().data(escape_json(&json))
 }

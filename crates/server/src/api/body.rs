@@ -11,7 +11,7 @@ use http_body_util::BodyExt;
 use tokio::time::timeout;
 
 use super::ApiError;
-use crate::cut::start_of;
+use crate::peer_text::start_of;
 
 /// How long a body may take to arrive.
 const PATIENCE: Duration = Duration::from_secs(30);

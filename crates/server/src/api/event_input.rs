@@ -2,13 +2,13 @@
 
 use std::{borrow::Cow, collections::HashSet};
 
-use clairon_protocol::{ChannelName, EventData, Limits, SocketId, auth::Query, is_socket_id};
+use clairon_protocol::{ChannelName, EventData, Limits, SocketId, auth::RequestQuery, is_socket_id};
 use http::StatusCode;
 use serde::{Deserialize, de::DeserializeOwned};
 use serde_json::value::RawValue;
 
 use super::{ApiError, info::Info};
-use crate::peers::{Message, Origin};
+use crate::peers::{EventOrigin, OutgoingEvent};
 
 /// An event in a body; parameters may also come in the query.
 #[derive(Default, Deserialize)]
@@ -44,7 +44,7 @@ pub(super) fn parse_body<T: DeserializeOwned>(body: &[u8]) -> Result<T, ApiError
 
 impl EventBody {
     /// Takes from the query what the body does not say.
-    pub(super) fn or_query(mut self, query: &Query<'_>) -> Result<Self, ApiError> {
+    pub(super) fn or_query(mut self, query: &RequestQuery<'_>) -> Result<Self, ApiError> {
         let get = |name| query.get(name).map(std::borrow::Cow::into_owned);
         self.name = self.name.or_else(|| get("name"));
         self.channel = self.channel.or_else(|| get("channel"));
@@ -64,7 +64,7 @@ impl EventBody {
     }
 
     /// Checks everything against the app's limits: an event that can be published, and what its sender asks for.
-    pub(super) fn validate(self, limits: &Limits) -> Result<(Message<'static>, Option<Info>), ApiError> {
+    pub(super) fn validate(self, limits: &Limits) -> Result<(OutgoingEvent<'static>, Option<Info>), ApiError> {
         let name = self.name.filter(|name| !name.is_empty()).ok_or_else(|| missing("name"))?;
         let (size, limit) = (name.chars().count(), limits.event_name_chars);
         check_size("event name", size, limit, "characters", StatusCode::BAD_REQUEST)?;
@@ -73,12 +73,12 @@ impl EventBody {
         check_size("data content of this event", size, limit, "bytes", StatusCode::PAYLOAD_TOO_LARGE)?;
         let mut names = self.channels.unwrap_or_default();
         names.extend(self.channel);
-        let message = Message {
+        let message = OutgoingEvent {
             event: name.into(),
             data: Cow::Owned(data),
             channels: parse_channels(&names, limits)?.into(),
             except: parse_socket_id(self.socket_id.as_deref())?,
-            origin: Origin::Backend,
+            origin: EventOrigin::Backend,
         };
         Ok((message, Info::parse(self.info.as_deref())))
     }

@@ -15,7 +15,7 @@ use super::{
     info::Info,
     signed::SignedRequest,
 };
-use crate::{node::Node, peers::Message};
+use crate::{node::Node, peers::OutgoingEvent};
 
 /// One event for up to `channels_per_event` channels.
 pub(crate) async fn events(State(node): State<Arc<Node>>, request: SignedRequest) -> Result<Json<Value>, ApiError> {
@@ -41,14 +41,14 @@ pub(crate) async fn batch_events(
         return Err(ApiError::bad_request(message));
     }
     let checked: Result<Vec<_>, _> = batch.into_iter().map(|event| event.validate(limits)).collect();
-    let (messages, infos): (Vec<Message<'_>>, Vec<Option<Info>>) = checked?.into_iter().unzip();
+    let (messages, infos): (Vec<OutgoingEvent<'_>>, Vec<Option<Info>>) = checked?.into_iter().unzip();
     publish(&node, &request.app, &messages).await?;
     if !infos.iter().any(Option::is_some) {
         return Ok(Json(json!({})));
     }
     let names: Vec<ChannelName> = messages.iter().filter_map(|message| message.channels.first().cloned()).collect();
     let summaries = summaries(&node, &request.app, &names).await;
-    let counts = |(message, info): (&Message<'_>, &Option<Info>)| {
+    let counts = |(message, info): (&OutgoingEvent<'_>, &Option<Info>)| {
         let name = message.channels.first();
         let summary = summaries.iter().find(|summary| Some(&summary.name) == name);
         info.zip(summary).map(|(info, summary)| info.counts(summary)).unwrap_or_default().into()
@@ -56,7 +56,7 @@ pub(crate) async fn batch_events(
     Ok(Json(json!({ "batch": messages.iter().zip(&infos).map(counts).collect::<Vec<Value>>() })))
 }
 
-async fn publish(node: &Node, app: &App, messages: &[Message<'_>]) -> Result<(), ApiError> {
+async fn publish(node: &Node, app: &App, messages: &[OutgoingEvent<'_>]) -> Result<(), ApiError> {
     for message in messages {
         let (name, bytes) = (node.shown(&message.event), message.data.bytes());
         debug!(app = %app.id, event = %name, channels = message.channels.len(), bytes, "event");

@@ -11,7 +11,7 @@ use http::{Method, StatusCode};
 use serde_json::{Value, json};
 
 use super::ApiError;
-use crate::{cut::start_of, explain::unknown_path, node::Node};
+use crate::{explain::unknown_path, node::Node, peer_text::start_of};
 
 /// How much of an unknown method is repeated, in characters.
 const METHOD_CHARS: usize = 20;

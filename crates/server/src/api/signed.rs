@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use axum::extract::{FromRequest, Request};
 use bytes::Bytes;
-use clairon_protocol::auth::{HttpRequest, InvalidRequest, MAX_PARAMETERS, Query};
+use clairon_protocol::auth::{HttpRequest, InvalidRequest, MAX_PARAMETERS, RequestQuery};
 use clairon_registry::{App, Credential};
 use http::{StatusCode, Uri, request::Parts};
 
@@ -26,8 +26,8 @@ pub(crate) struct SignedRequest {
 
 impl SignedRequest {
     /// The parameters of the query.
-    pub(crate) fn query(&self) -> Query<'_> {
-        Query::parse(split(&self.uri).1)
+    pub(crate) fn query(&self) -> RequestQuery<'_> {
+        RequestQuery::parse(split(&self.uri).1)
     }
 }
 
@@ -38,7 +38,7 @@ impl FromRequest<Arc<Node>> for SignedRequest {
         let (mut parts, body) = request.into_parts();
         let app_id = parameter(&mut parts, "app_id").await?;
         let (path, query) = split(&parts.uri);
-        let query = Query::parse(query);
+        let query = RequestQuery::parse(query);
         if query.len() > MAX_PARAMETERS {
             let message = format!(
                 "The request has {} parameters behind its ?, the limit is {MAX_PARAMETERS}: the parameters of an event \

@@ -4,7 +4,7 @@ use clairon_protocol::auth::{HttpRequest, InvalidRequest};
 use clairon_registry::{App, AppCache, Credential};
 
 use super::{Explainer, SIGNING};
-use crate::cut::Shown;
+use crate::peer_text::PeerText;
 
 /// How many readings of a request there are: of its path and of its parameters.
 const READINGS: usize = 8;
@@ -15,7 +15,7 @@ impl Explainer {
         let path = match (apps.by_id(id), apps.by_key(id)) {
             (Some(_), _) => format!("the path names the app {id}"),
             (None, Some(app)) => format!("no app has the id in the path: it is the key of the app {}", app.id),
-            (None, None) => format!("no app has the id {:?}", Shown::new(apps, id)),
+            (None, None) => format!("no app has the id {:?}", PeerText::new(apps, id)),
         };
         match key {
             Some(key) => format!("{path}, {}", self.key(apps, key)),

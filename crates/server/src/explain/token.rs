@@ -7,7 +7,7 @@ use clairon_protocol::{
 use clairon_registry::{App, AppCache, Credential};
 
 use super::{Explainer, SIGNING, budget::Search};
-use crate::cut::Shown;
+use crate::peer_text::PeerText;
 
 /// What a client sent to subscribe.
 pub(crate) struct SignedSubscription<'a> {
@@ -49,7 +49,7 @@ impl Explainer {
             other_prefixes(channel)
                 .chain(other_channels.iter().take(CHANNELS_TRIED).map(|name| (*name).to_owned()))
                 .find(|name| signs(name, data) || signs(name, None))
-                .map(|name| format!("for the channel {:?}", Shown::new(apps, &name)))
+                .map(|name| format!("for the channel {:?}", PeerText::new(apps, &name)))
         };
         let found = self.explain_token(apps, app, auth, invalid, otherwise, |search, secret, signature| {
             signs(search, secret, signature, channel, data)

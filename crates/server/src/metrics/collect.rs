@@ -12,12 +12,12 @@ use clairon_protocol::AppId;
 use super::{
     BACKLOG_BOUNDS, FRAMES_BOUNDS, LATENCY_BOUNDS,
     process::Process,
-    text::{Kind, Text},
+    text::{MetricKind, Text},
 };
 use crate::node::Node;
 
 /// A figure of one app: its name, its kind, what it means, and where it is.
-type AppFigure = (&'static str, Kind, &'static str, fn(&AppHub) -> u64);
+type AppFigure = (&'static str, MetricKind, &'static str, fn(&AppHub) -> u64);
 
 /// What may go wrong between nodes.
 const MISHAPS: [(&str, Mishap, &str); 3] = [
@@ -36,31 +36,33 @@ const MISHAPS: [(&str, Mishap, &str); 3] = [
 
 /// The names are those of soketi, whose dashboards know them, as far as `http_calls_received_total`.
 const APP_FIGURES: [AppFigure; 13] = [
-    ("connected", Kind::Gauge, "Connections now.", |hub| hub.traffic().connections() as u64),
-    ("new_connections_total", Kind::Counter, "Connections opened.", |hub| hub.traffic().opened()),
-    ("new_disconnections_total", Kind::Counter, "Connections closed.", |hub| closed(hub.traffic())),
-    ("socket_received_bytes", Kind::Counter, "Bytes of WebSocket messages received.", |hub| {
+    ("connected", MetricKind::Gauge, "Connections now.", |hub| hub.traffic().connections() as u64),
+    ("new_connections_total", MetricKind::Counter, "Connections opened.", |hub| hub.traffic().opened()),
+    ("new_disconnections_total", MetricKind::Counter, "Connections closed.", |hub| closed(hub.traffic())),
+    ("socket_received_bytes", MetricKind::Counter, "Bytes of WebSocket messages received.", |hub| {
         hub.traffic().received().bytes
     }),
-    ("socket_transmitted_bytes", Kind::Counter, "Bytes of WebSocket frames sent.", |hub| hub.traffic().sent().bytes),
-    ("ws_messages_received_total", Kind::Counter, "WebSocket messages received.", |hub| {
+    ("socket_transmitted_bytes", MetricKind::Counter, "Bytes of WebSocket frames sent.", |hub| {
+        hub.traffic().sent().bytes
+    }),
+    ("ws_messages_received_total", MetricKind::Counter, "WebSocket messages received.", |hub| {
         hub.traffic().received().messages
     }),
-    ("ws_messages_sent_total", Kind::Counter, "WebSocket messages sent, each receiver counted.", |hub| {
+    ("ws_messages_sent_total", MetricKind::Counter, "WebSocket messages sent, each receiver counted.", |hub| {
         hub.traffic().sent().messages
     }),
-    ("http_received_bytes", Kind::Counter, "Bytes of bodies of HTTP API requests.", |hub| {
+    ("http_received_bytes", MetricKind::Counter, "Bytes of bodies of HTTP API requests.", |hub| {
         hub.traffic().requests().bytes
     }),
-    ("http_transmitted_bytes", Kind::Counter, "Bytes of bodies of HTTP API answers.", |hub| {
+    ("http_transmitted_bytes", MetricKind::Counter, "Bytes of bodies of HTTP API answers.", |hub| {
         hub.traffic().answers().bytes
     }),
-    ("http_calls_received_total", Kind::Counter, "HTTP API requests that were carried out.", |hub| {
+    ("http_calls_received_total", MetricKind::Counter, "HTTP API requests that were carried out.", |hub| {
         hub.traffic().requests().messages
     }),
-    ("events_triggered_total", Kind::Counter, "Events triggered by backends.", |hub| hub.traffic().triggered()),
-    ("channels", Kind::Gauge, "Channels with subscribers on this node.", |hub| hub.occupancy().channels as u64),
-    ("subscriptions", Kind::Gauge, "Subscriptions on this node.", |hub| hub.occupancy().subscriptions as u64),
+    ("events_triggered_total", MetricKind::Counter, "Events triggered by backends.", |hub| hub.traffic().triggered()),
+    ("channels", MetricKind::Gauge, "Channels with subscribers on this node.", |hub| hub.occupancy().channels as u64),
+    ("subscriptions", MetricKind::Gauge, "Subscriptions on this node.", |hub| hub.occupancy().subscriptions as u64),
 ];
 
 fn closed(traffic: &Traffic) -> u64 {
@@ -106,49 +108,49 @@ fn deliveries(node: &Node, text: &mut Text) {
     let help = "Frames that waited for a client, whenever one was looked at.";
     text.histogram("outbox_frames", help, 1.0, (&FRAMES_BOUNDS, &counts), (total, metrics.frames.sum()));
     let help = "Clients disconnected because they did not keep up.";
-    text.single("slow_consumers_dropped_total", Kind::Counter, help, metrics.slow_readers.load(Relaxed));
-    text.metric("refusals_total", Kind::Counter, "What was refused, and why.");
+    text.single("slow_consumers_dropped_total", MetricKind::Counter, help, metrics.slow_readers.load(Relaxed));
+    text.metric("refusals_total", MetricKind::Counter, "What was refused, and why.");
     for ((kind, reason), count) in node.refusals.iter() {
         text.sample("refusals_total", &[("kind", kind), ("reason", reason)], count);
     }
     let help = "Refusals logged without a search for the true reason, because there were too many.";
-    text.single("explanations_skipped_total", Kind::Counter, help, node.explainer.skipped());
+    text.single("explanations_skipped_total", MetricKind::Counter, help, node.explainer.skipped());
 }
 
 fn health(node: &Node, text: &mut Text) {
     let trouble = node.peers.trouble();
     let is_ready = node.obstacle().is_none();
-    text.single("ready", Kind::Gauge, "1 while newcomers are welcome, as /ready says.", u8::from(is_ready));
+    text.single("ready", MetricKind::Gauge, "1 while newcomers are welcome, as /ready says.", u8::from(is_ready));
     let help = "1 while the other nodes hear this one and are heard, and on a single node.";
-    text.single("bus_up", Kind::Gauge, help, u8::from(trouble.is_none()));
+    text.single("bus_up", MetricKind::Gauge, help, u8::from(trouble.is_none()));
     let seconds = trouble.map_or(0.0, |trouble| trouble.since.elapsed().as_secs_f64());
-    text.single("bus_trouble_seconds", Kind::Gauge, "For how long bus_up is 0.", seconds);
+    text.single("bus_trouble_seconds", MetricKind::Gauge, "For how long bus_up is 0.", seconds);
     for (name, mishap, help) in MISHAPS {
-        text.single(name, Kind::Counter, help, node.peers.mishaps(mishap));
+        text.single(name, MetricKind::Counter, help, node.peers.mishaps(mishap));
     }
 
     let (registry, now) = (&node.registry_health, node.clock.now());
     let help = "1 while the registry of apps answers.";
-    text.single("registry_up", Kind::Gauge, help, u8::from(registry.is_up(now)));
+    text.single("registry_up", MetricKind::Gauge, help, u8::from(registry.is_up(now)));
     let help = "Seconds since the registry last answered.";
-    text.single("registry_age_seconds", Kind::Gauge, help, registry.age(now).as_secs_f64());
+    text.single("registry_age_seconds", MetricKind::Gauge, help, registry.age(now).as_secs_f64());
     let help = "Times that the registry of apps did not answer.";
-    text.single("registry_failures_total", Kind::Counter, help, registry.failures());
+    text.single("registry_failures_total", MetricKind::Counter, help, registry.failures());
     let help = "1 while the registry takes writes, as far as is known.";
-    text.single("registry_writable", Kind::Gauge, help, u8::from(registry.write_trouble().is_none()));
+    text.single("registry_writable", MetricKind::Gauge, help, u8::from(registry.write_trouble().is_none()));
     let help = "Writes to the registry that its database did not take.";
-    text.single("registry_write_failures_total", Kind::Counter, help, registry.write_failures());
+    text.single("registry_write_failures_total", MetricKind::Counter, help, registry.write_failures());
 }
 
 fn process(node: &Node, text: &mut Text) {
-    text.metric("build_info", Kind::Gauge, "Always 1.");
+    text.metric("build_info", MetricKind::Gauge, "Always 1.");
     text.sample("build_info", &[("version", env!("CARGO_PKG_VERSION"))], 1);
     let help = "When the server was started, in seconds since 1970.";
-    text.single("process_start_time_seconds", Kind::Gauge, help, node.clock.started_at());
+    text.single("process_start_time_seconds", MetricKind::Gauge, help, node.clock.started_at());
     let Some(process) = Process::read() else { return };
     let help = "Memory in use, in bytes.";
-    text.single("process_resident_memory_bytes", Kind::Gauge, help, process.resident_bytes);
-    text.single("process_cpu_seconds_total", Kind::Counter, "CPU time used.", process.cpu.as_secs_f64());
-    text.single("process_open_fds", Kind::Gauge, "Open files.", process.open_files);
-    text.single("process_max_fds", Kind::Gauge, "How many files may be open.", process.max_files);
+    text.single("process_resident_memory_bytes", MetricKind::Gauge, help, process.resident_bytes);
+    text.single("process_cpu_seconds_total", MetricKind::Counter, "CPU time used.", process.cpu.as_secs_f64());
+    text.single("process_open_fds", MetricKind::Gauge, "Open files.", process.open_files);
+    text.single("process_max_fds", MetricKind::Gauge, "How many files may be open.", process.max_files);
 }

@@ -16,7 +16,7 @@ pub(super) struct Text {
 
 /// The kinds of metrics.
 #[derive(Clone, Copy)]
-pub(super) enum Kind {
+pub(super) enum MetricKind {
     Counter,
     Gauge,
     Histogram,
@@ -31,11 +31,11 @@ impl Text {
     }
 
     /// Begins a metric. Its samples must follow before those of any other.
-    pub(super) fn metric(&mut self, name: &str, kind: Kind, help: &str) {
+    pub(super) fn metric(&mut self, name: &str, kind: MetricKind, help: &str) {
         let kind = match kind {
-            Kind::Counter => "counter",
-            Kind::Gauge => "gauge",
-            Kind::Histogram => "histogram",
+            MetricKind::Counter => "counter",
+            MetricKind::Gauge => "gauge",
+            MetricKind::Histogram => "histogram",
         };
         let prefix = &self.prefix;
         // Writing to a string cannot fail, here and below.
@@ -50,7 +50,7 @@ impl Text {
     }
 
     /// A metric with a single sample.
-    pub(super) fn single(&mut self, name: &str, kind: Kind, help: &str, value: impl Display) {
+    pub(super) fn single(&mut self, name: &str, kind: MetricKind, help: &str, value: impl Display) {
         self.metric(name, kind, help);
         self.sample(name, &[], value);
     }
@@ -65,7 +65,7 @@ impl Text {
         (bounds, counts): (&[u64], &[u64]),
         (total, sum): (u64, u64),
     ) {
-        self.metric(name, Kind::Histogram, help);
+        self.metric(name, MetricKind::Histogram, help);
         let bucket = format!("{name}_bucket");
         for (bound, count) in bounds.iter().zip(counts) {
             self.sample(&bucket, &[("le", &scaled(*bound, unit).to_string())], count);

@@ -3,12 +3,12 @@
 use std::sync::Arc;
 
 use clairon_cluster::{ChannelState, Notice, Place};
-use clairon_hub::{Cached, Change, Hub, Millis, Shared, Version};
+use clairon_hub::{Cached, ChannelChange, Hub, LedgerState, Millis, Version};
 use clairon_protocol::{AppId, ChannelName, Edge, Publication};
 use clairon_registry::AppCache;
 use tracing::debug;
 
-use crate::{clock::Clock, cut::Shown, metrics::Metrics};
+use crate::{clock::Clock, metrics::Metrics, peer_text::PeerText};
 
 /// Gives events and changes of the ledger to the hub.
 #[derive(Clone)]
@@ -42,13 +42,13 @@ impl Delivery {
         match notice {
             Notice::Event(publication) => self.relay(&publication),
             Notice::MemberAdded { place, version, member } => {
-                self.follow(&place, version, Change::MemberAdded(member));
+                self.follow(&place, version, ChannelChange::MemberAdded(member));
             }
             Notice::MemberRemoved { place, version, user_id } => {
-                self.follow(&place, version, Change::MemberRemoved(user_id));
+                self.follow(&place, version, ChannelChange::MemberRemoved(user_id));
             }
             Notice::Count { place, version, connections } => {
-                self.follow(&place, version, Change::Count(count(connections)));
+                self.follow(&place, version, ChannelChange::Count(count(connections)));
             }
             Notice::Online { app, user_id, version, is_online } => {
                 self.hub.app(&app).note_online(user_id.as_str(), version, is_online);
@@ -65,7 +65,7 @@ impl Delivery {
     /// Closes the connections of a user.
     pub(super) fn terminate(&self, app: &AppId, user_id: &str) {
         let connections = self.hub.app(app).terminate(user_id);
-        debug!(%app, user = %Shown::new(&self.apps, user_id), connections, "connections of a user closed");
+        debug!(%app, user = %PeerText::new(&self.apps, user_id), connections, "connections of a user closed");
     }
 
     /// Logs the changes of a channel that are seen from outside of it.
@@ -77,7 +77,7 @@ impl Delivery {
                 Edge::MemberAdded(user) => ("member_added", Some(user)),
                 Edge::MemberRemoved(user) => ("member_removed", Some(user)),
             };
-            let shown = |text| Shown::new(&self.apps, text);
+            let shown = |text| PeerText::new(&self.apps, text);
             debug!(
                 %app,
                 channel = %shown(channel.as_str()),
@@ -100,13 +100,13 @@ impl Delivery {
         }
     }
 
-    fn follow(&self, place: &Place, version: Version, change: Change) {
+    fn follow(&self, place: &Place, version: Version, change: ChannelChange) {
         self.hub.app(&place.app).follow(&place.channel, version, change, self.now());
     }
 
     fn load(&self, place: &Place, state: ChannelState, is_complete: bool, gaps: u64) {
         let now = self.now();
-        let shared = Shared {
+        let shared = LedgerState {
             version: state.version,
             connections: count(state.connections),
             members: state.members,

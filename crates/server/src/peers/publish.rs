@@ -7,11 +7,11 @@ use clairon_protocol::{CacheEntry, ChannelName, Event, EventData, Publication, S
 use clairon_registry::App;
 
 use super::Peers;
-use crate::wire;
+use crate::event_frame;
 
 /// An event to be published, checked against the app's limits.
 #[derive(Debug)]
-pub(crate) struct Message<'a> {
+pub(crate) struct OutgoingEvent<'a> {
     /// The event's name.
     pub(crate) event: Cow<'a, str>,
     /// The event's data.
@@ -21,12 +21,12 @@ pub(crate) struct Message<'a> {
     /// The connection that does not get it.
     pub(crate) except: Option<SocketId>,
     /// Where it comes from.
-    pub(crate) origin: Origin<'a>,
+    pub(crate) origin: EventOrigin<'a>,
 }
 
 /// Where an event comes from.
 #[derive(Clone, Copy, Debug)]
-pub(crate) enum Origin<'a> {
+pub(crate) enum EventOrigin<'a> {
     /// The app's backend. Cache channels remember only a backend's events.
     Backend,
     /// A client; on a presence channel with its user's id.
@@ -42,7 +42,7 @@ impl Peers {
     pub(crate) async fn publish<'a>(
         &self,
         app: &App,
-        messages: impl Iterator<Item = &'a Message<'a>>,
+        messages: impl Iterator<Item = &'a OutgoingEvent<'a>>,
     ) -> Result<(), BusError> {
         let publications = messages.flat_map(|message| encode(app, message));
         match self {
@@ -57,16 +57,16 @@ impl Peers {
 }
 
 /// The event as the subscribers of each of its channels get it.
-fn encode<'a>(app: &'a App, message: &'a Message<'a>) -> impl Iterator<Item = Publication> + 'a {
-    let Message { event, data, channels, except, origin } = message;
+fn encode<'a>(app: &'a App, message: &'a OutgoingEvent<'a>) -> impl Iterator<Item = Publication> + 'a {
+    let OutgoingEvent { event, data, channels, except, origin } = message;
     let (user_id, is_remembered) = match *origin {
-        Origin::Backend => (None, true),
-        Origin::Client(user_id) => (user_id, false),
+        EventOrigin::Backend => (None, true),
+        EventOrigin::Client(user_id) => (user_id, false),
     };
     channels.iter().map(move |channel| Publication {
         app: app.id.clone(),
         channel: channel.clone(),
-        frame: wire::encode(&Event::Published { event, channel, data, user_id }),
+        frame: event_frame::encode(&Event::Published { event, channel, data, user_id }),
         except: *except,
         cache: (is_remembered && channel.is_cache())
             .then(|| CacheEntry { data: data.json().into(), ttl_seconds: app.limits.cache_ttl_seconds }),

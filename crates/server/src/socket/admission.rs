@@ -3,7 +3,9 @@
 use std::{borrow::Cow, sync::Arc};
 
 use clairon_hub::{AppHub, Session};
-use clairon_protocol::{AppId, Disconnect, NEWEST_VERSION, OLDEST_VERSION, SocketId, auth::Query, check_version};
+use clairon_protocol::{
+    AppId, Disconnect, NEWEST_VERSION, OLDEST_VERSION, SocketId, auth::RequestQuery, check_version,
+};
 use clairon_registry::App;
 use http::{HeaderMap, Uri, header};
 use percent_encoding::percent_decode_str;
@@ -12,14 +14,14 @@ use super::connection::Connection;
 use crate::{explain::unknown_path, node::Node, refusals::Refused};
 
 /// A client that is not let in: what it is told, and what the log is told.
-pub(super) struct Refusal {
+pub(super) struct AdmissionRefusal {
     pub(super) disconnect: Disconnect,
     /// The app that it is refused by, where its key is one's.
     app: Option<AppId>,
     reason: String,
 }
 
-impl Refusal {
+impl AdmissionRefusal {
     const fn new(disconnect: Disconnect, reason: String) -> Self {
         Self { disconnect, app: None, reason }
     }
@@ -43,12 +45,12 @@ impl Refusal {
 }
 
 /// Lets a client in, or says why not.
-pub(super) fn admit(node: &Arc<Node>, uri: &Uri, headers: &HeaderMap) -> Result<Connection, Refusal> {
-    let refuse = |disconnect, reason| Err(Refusal::new(disconnect, reason));
+pub(super) fn admit(node: &Arc<Node>, uri: &Uri, headers: &HeaderMap) -> Result<Connection, AdmissionRefusal> {
+    let refuse = |disconnect, reason| Err(AdmissionRefusal::new(disconnect, reason));
     let Some(key) = key_of(uri.path()) else {
         return refuse(Disconnect::PathNotFound, unknown_path(&node.apps, uri.path()));
     };
-    let query = Query::parse(uri.query().unwrap_or_default());
+    let query = RequestQuery::parse(uri.query().unwrap_or_default());
     if node.draining.is_cancelled() {
         return refuse(Disconnect::Shutdown, "the server is stopping".to_owned());
     }
@@ -60,7 +62,7 @@ pub(super) fn admit(node: &Arc<Node>, uri: &Uri, headers: &HeaderMap) -> Result<
     let Some(app) = node.apps.by_key(&key) else {
         return refuse(Disconnect::UnknownApp, node.explainer.key(&node.apps, &key));
     };
-    let refuse = |disconnect, reason| Err(Refusal::new(disconnect, reason).by(app.id.clone()));
+    let refuse = |disconnect, reason| Err(AdmissionRefusal::new(disconnect, reason).by(app.id.clone()));
     if !app.enabled {
         return refuse(Disconnect::AppDisabled, format!("the app {} is disabled", app.id));
     }
@@ -85,18 +87,18 @@ pub(super) fn admit(node: &Arc<Node>, uri: &Uri, headers: &HeaderMap) -> Result<
     }
     open(node, &app).map_err(|_| {
         let capacity = app.limits.capacity.map_or(0, |capacity| capacity.get().into());
-        Refusal::over_quota(app.id.clone(), capacity)
+        AdmissionRefusal::over_quota(app.id.clone(), capacity)
     })
 }
 
 /// Asks all nodes together whether there is room for a client that this one has let in.
-pub(super) async fn admit_everywhere(connection: &mut Connection) -> Result<(), Refusal> {
+pub(super) async fn admit_everywhere(connection: &mut Connection) -> Result<(), AdmissionRefusal> {
     let node = connection.node.clone();
     let app = node.apps.by_id(&connection.app_id);
     let capacity = app.and_then(|app| app.limits.capacity).map(|capacity| capacity.get().into());
     let admitted = node.peers.admit(&connection.app_id, capacity).await;
     connection.is_counted = admitted.is_ok();
-    admitted.map_err(|over| Refusal::over_quota(connection.app_id.clone(), over.limit))
+    admitted.map_err(|over| AdmissionRefusal::over_quota(connection.app_id.clone(), over.limit))
 }
 
 /// The app's key in `/app/{key}`, unescaped.

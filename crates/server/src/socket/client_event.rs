@@ -8,7 +8,7 @@ use clairon_registry::App;
 
 use super::connection::Connection;
 use crate::{
-    peers::{Message, Origin, Seat},
+    peers::{EventOrigin, OutgoingEvent, Seat},
     refusals::Refused,
 };
 
@@ -41,7 +41,7 @@ pub(super) struct AdmittedEvent<'a> {
 }
 
 /// Why an event is not published: the code and the message for the client.
-type Refusal = (Option<u16>, String);
+type EventRefusal = (Option<u16>, String);
 
 impl Connection {
     /// Checks an event for the other subscribers of a channel that the client is on itself. `None` if it is refused;
@@ -61,7 +61,7 @@ impl Connection {
         &mut self,
         app: &App,
         event: &ClientEvent<'_>,
-    ) -> Result<(EventData, ChannelName, Option<UserId>), Refusal> {
+    ) -> Result<(EventData, ChannelName, Option<UserId>), EventRefusal> {
         let refuse = |message: String| Err((None, message));
         if !app.client_messages {
             return refuse("Client events are not enabled for this app (client_messages)".to_owned());
@@ -94,12 +94,12 @@ impl Connection {
     /// Publishes an event. If the other nodes cannot be reached, the client gets an error.
     pub(super) async fn publish(&self, admitted: &AdmittedEvent<'_>) {
         let AdmittedEvent { app, event, data, channel, user_id } = admitted;
-        let message = Message {
+        let message = OutgoingEvent {
             event: (&*event.event).into(),
             data: Cow::Borrowed(data),
             channels: std::slice::from_ref(channel).into(),
             except: Some(self.session.id()),
-            origin: Origin::Client(user_id.as_ref().map(UserId::as_str)),
+            origin: EventOrigin::Client(user_id.as_ref().map(UserId::as_str)),
         };
         match self.node.peers.publish(app, iter::once(&message)).await {
             Ok(()) => self.node.observe_event(app, &message),
@@ -107,7 +107,7 @@ impl Connection {
         }
     }
 
-    fn refuse_event(&self, event: &ClientEvent<'_>, (code, message): &Refusal) {
+    fn refuse_event(&self, event: &ClientEvent<'_>, (code, message): &EventRefusal) {
         self.note_refusal(Refused::ClientEvent, |refused| {
             refused.channel(&event.channel).event(&event.event).because(message)
         });

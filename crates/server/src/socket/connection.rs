@@ -4,17 +4,17 @@ use std::{collections::HashMap, sync::Arc};
 
 use bytes::Bytes;
 use clairon_hub::{AppHub, Session};
-use clairon_protocol::{AppId, ChannelName, Command, Event, Limits, Member};
+use clairon_protocol::{AppId, ChannelName, ClientCommand, Event, Limits, Member};
 use clairon_registry::App;
 use tracing::debug;
 
 use super::client_event::{AdmittedEvent, RateWindow};
 use crate::{
-    live::{Happening, Kind},
+    event_frame,
+    live_feed::{Activity, ActivityKind},
     node::Node,
     peers::{LocalApp, Seat, UserStay},
     refusals::Refused,
-    wire,
 };
 
 /// One client, admitted to one app. When it is dropped, however the connection ended, the client leaves everything.
@@ -58,8 +58,8 @@ impl Connection {
     pub(super) fn greeting(&self) -> Bytes {
         let activity_timeout = self.node.settings.heartbeat.activity_timeout_seconds;
         debug!(app = %self.app_id, socket = %self.session.id(), "connected");
-        self.observe(Kind::Connected, |connected| connected);
-        wire::encode(&Event::ConnectionEstablished { socket_id: self.session.id(), activity_timeout })
+        self.observe(ActivityKind::Connected, |connected| connected);
+        event_frame::encode(&Event::ConnectionEstablished { socket_id: self.session.id(), activity_timeout })
     }
 
     /// The longest message that the client may send at present, in bytes. An app that is gone bounds nothing any more,
@@ -72,13 +72,13 @@ impl Connection {
     /// that is gone or switched off does nothing more: its sockets are being closed.
     pub(super) fn handle<'a>(&mut self, text: &'a str) -> Option<AdmittedEvent<'a>> {
         let app = self.node.enabled_app(&self.app_id)?;
-        match Command::parse(text) {
-            Ok(Command::Ping) => self.send(&Event::Pong),
-            Ok(Command::Pong) => {}
-            Ok(Command::Subscribe(subscribe)) => self.subscribe(&app, &subscribe),
-            Ok(Command::Unsubscribe { channel }) => self.unsubscribe(&app, &channel),
-            Ok(Command::SignIn(sign_in)) => self.sign_in(&app, &sign_in),
-            Ok(Command::ClientEvent(event)) => return self.admit_event(app, event),
+        match ClientCommand::parse(text) {
+            Ok(ClientCommand::Ping) => self.send(&Event::Pong),
+            Ok(ClientCommand::Pong) => {}
+            Ok(ClientCommand::Subscribe(subscribe)) => self.subscribe(&app, &subscribe),
+            Ok(ClientCommand::Unsubscribe { channel }) => self.unsubscribe(&app, &channel),
+            Ok(ClientCommand::SignIn(sign_in)) => self.sign_in(&app, &sign_in),
+            Ok(ClientCommand::ClientEvent(event)) => return self.admit_event(app, event),
             Err(error) => {
                 let message = error.to_string();
                 debug!(app = %app.id, socket = %self.session.id(), error = %self.node.shown(&message), "message not understood");
@@ -89,16 +89,16 @@ impl Connection {
     }
 
     /// Tells those who watch the server of something that this client did.
-    pub(super) fn observe(&self, kind: Kind, more: impl FnOnce(Happening) -> Happening) {
-        self.node.observe(|| more(Happening::new(kind).app(&self.app_id).socket(self.session.id())));
+    pub(super) fn observe(&self, kind: ActivityKind, more: impl FnOnce(Activity) -> Activity) {
+        self.node.observe(|| more(Activity::new(kind).app(&self.app_id).socket(self.session.id())));
     }
 
-    pub(super) fn note_refusal(&self, refused: Refused, more: impl FnOnce(Happening) -> Happening) {
+    pub(super) fn note_refusal(&self, refused: Refused, more: impl FnOnce(Activity) -> Activity) {
         self.node.note_refusal(refused, |refused| more(refused.app(&self.app_id).socket(self.session.id())));
     }
 
     pub(super) fn send(&self, event: &Event<'_>) {
-        self.session.send(wire::encode(event));
+        self.session.send(event_frame::encode(event));
     }
 
     /// Tells the client that something was not done. The connection stays, so the code is none of those that close one.

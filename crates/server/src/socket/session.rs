@@ -11,11 +11,11 @@ use std::{
 
 use bytes::Bytes;
 use clairon_protocol::{Disconnect, Event};
-use clairon_websocket::{CloseCode, DecodeError, Message, Patience, ReadError, Socket, frame};
+use clairon_websocket::{ClientMessage, CloseCode, DecodeError, Patience, ReadError, Socket, frame};
 use tracing::{debug, info};
 
 use super::{client_event::AdmittedEvent, connection::Connection};
-use crate::{live::Kind, node::Node, refusals::Refused, wire};
+use crate::{event_frame, live_feed::ActivityKind, node::Node, refusals::Refused};
 
 /// How long a client that has taken its last frames may take to answer the close.
 const CLOSE_TIMEOUT: Duration = Duration::from_secs(3);
@@ -23,7 +23,7 @@ const CLOSE_TIMEOUT: Duration = Duration::from_secs(3);
 /// What a socket's task is woken for.
 enum Turn {
     /// The client has said something.
-    Heard(Message),
+    Heard(ClientMessage),
     /// The server ends the connection.
     Ended(Disconnect),
     /// The client is gone, or broke RFC 6455.
@@ -31,7 +31,7 @@ enum Turn {
 }
 
 /// A client that was let in.
-pub(crate) struct Client {
+pub(crate) struct AdmittedClient {
     pub(super) socket: Socket,
     pub(super) connection: Connection,
     /// What is written first, together with the greeting.
@@ -39,15 +39,15 @@ pub(crate) struct Client {
 }
 
 /// Serves a client to the end.
-pub(crate) async fn run(client: Client) {
-    let Client { mut socket, mut connection, pending: mut batch } = client;
+pub(crate) async fn run(client: AdmittedClient) {
+    let AdmittedClient { mut socket, mut connection, pending: mut batch } = client;
     batch.push_back(connection.greeting());
     connection.session.outbox().attach(Box::new(socket.direct_writer()));
     loop {
         match poll_fn(|cx| poll_turn(cx, &mut socket, &connection, &mut batch)).await {
-            Turn::Heard(Message::Close(close)) => {
+            Turn::Heard(ClientMessage::Close(close)) => {
                 let code = close.map_or(CloseCode::NORMAL, |close| close.code);
-                connection.observe(Kind::Disconnected, |end| end.code(code.0).because("the client has left"));
+                connection.observe(ActivityKind::Disconnected, |end| end.code(code.0).because("the client has left"));
                 let patience = goodbye_patience(&connection.node);
                 return socket.close(frame::close(code, ""), leave(connection, batch), patience).await;
             }
@@ -63,7 +63,7 @@ pub(crate) async fn run(client: Client) {
                 if reason == Disconnect::SlowReader {
                     connection.node.metrics.dropped_slow_reader();
                 }
-                connection.observe(Kind::Disconnected, |end| end.code(reason.code()).because(reason));
+                connection.observe(ActivityKind::Disconnected, |end| end.code(reason.code()).because(reason));
                 let patience = goodbye_patience(&connection.node);
                 drop(connection);
                 if reason == Disconnect::SlowReader {
@@ -80,7 +80,8 @@ pub(crate) async fn run(client: Client) {
             }
             Turn::Lost(error) => {
                 debug!(app = %connection.app_id, socket = %connection.session.id(), %error, "connection lost");
-                connection.observe(Kind::Disconnected, |end| end.because(format_args!("connection lost: {error}")));
+                connection
+                    .observe(ActivityKind::Disconnected, |end| end.because(format_args!("connection lost: {error}")));
                 return;
             }
         }
@@ -108,7 +109,7 @@ pub(super) fn goodbye_patience(node: &Node) -> Patience {
 /// Ends a connection with the reason, told twice: some clients read only the event, others only the close frame.
 pub(super) async fn close_with(socket: Socket, mut pending: VecDeque<Bytes>, reason: Disconnect, patience: Patience) {
     let message = reason.to_string();
-    pending.push_back(wire::encode(&Event::Error { code: Some(reason.code()), message: &message }));
+    pending.push_back(event_frame::encode(&Event::Error { code: Some(reason.code()), message: &message }));
     socket.close(frame::close(CloseCode(reason.code()), &message), pending, patience).await;
 }
 
@@ -193,22 +194,22 @@ fn note_delivery(connection: &Connection) {
 }
 
 /// Does what a message asks for. An event for other clients is returned, for it remains to be published.
-fn hear<'a>(connection: &mut Connection, message: &'a Message) -> Option<AdmittedEvent<'a>> {
+fn hear<'a>(connection: &mut Connection, message: &'a ClientMessage) -> Option<AdmittedEvent<'a>> {
     match message {
-        Message::Text(text) => {
+        ClientMessage::Text(text) => {
             connection.session.traffic().add_received(text.len());
             return connection.handle(text);
         }
         // Pusher speaks text only; a client that sends the same JSON as a binary message is understood.
-        Message::Binary(bytes) => {
+        ClientMessage::Binary(bytes) => {
             connection.session.traffic().add_received(bytes.len());
             match str::from_utf8(bytes) {
                 Ok(text) => return connection.handle(text),
                 Err(_) => connection.complain(None, &format!("Binary message ({} bytes) is not UTF-8", bytes.len())),
             }
         }
-        Message::Ping(payload) => connection.session.send(frame::pong(payload)),
-        Message::Pong(_) | Message::Close(_) => {}
+        ClientMessage::Ping(payload) => connection.session.send(frame::pong(payload)),
+        ClientMessage::Pong(_) | ClientMessage::Close(_) => {}
     }
     None
 }
@@ -224,7 +225,7 @@ fn note_broken(connection: &Connection, error: DecodeError) {
     } else {
         debug!(app = %connection.app_id, socket = %connection.session.id(), %error, "broken WebSocket");
     }
-    connection.observe(Kind::Disconnected, |end| end.because(format_args!("broken WebSocket: {error}")));
+    connection.observe(ActivityKind::Disconnected, |end| end.because(format_args!("broken WebSocket: {error}")));
 }
 
 fn log_end(connection: &Connection, reason: Disconnect) {
@@ -243,7 +244,7 @@ mod tests {
     /// It is most of what an idle connection costs, and holds whatever is awaited in it at its largest.
     #[test]
     fn the_task_of_a_client_is_small() {
-        fn size<F: Future>(_: impl Fn(Client) -> F) -> usize {
+        fn size<F: Future>(_: impl Fn(AdmittedClient) -> F) -> usize {
             size_of::<F>()
         }
         assert!(size(run) <= 1_024, "{} bytes", size(run));

@@ -6,7 +6,7 @@ use clairon_registry::App;
 use tracing::debug;
 
 use super::connection::{Connection, SignedInUser};
-use crate::{live::Kind, refusals::Refused, wire};
+use crate::{event_frame, live_feed::ActivityKind, refusals::Refused};
 
 impl Connection {
     /// Signs the client in. A refusal leaves the connection as it was.
@@ -15,7 +15,7 @@ impl Connection {
             Ok(()) => {
                 debug!(app = %app.id, socket = %self.session.id(), "signed in");
                 let user = self.user.as_ref().map(|user| user.stay.user_id());
-                self.observe(Kind::SignedIn, |done| done.user(user));
+                self.observe(ActivityKind::SignedIn, |done| done.user(user));
             }
             Err((message, reason)) => {
                 self.note_refusal(Refused::SignIn, |refused| refused.because(reason));
@@ -53,13 +53,13 @@ impl Connection {
         let watchlist = if app.watchlist { watchlist } else { Vec::new() };
         let signed_in = SignedIn { user_id: member.user_id.as_str().into(), watchlist };
         self.session.authorize();
-        let mut answers = vec![wire::encode(&Event::SignInSuccess { user_data: &user_data })];
+        let mut answers = vec![event_frame::encode(&Event::SignInSuccess { user_data: &user_data })];
         if app.watchlist && unwatched > 0 {
             let limit = app.limits.watchlist_users;
             let size = limit as usize + unwatched;
             let message =
                 &format!("The watchlist has {size} users, the limit is {limit}: the first {limit} are watched");
-            answers.push(wire::encode(&Event::Error { code: Some(WATCHLIST_TOO_LONG), message }));
+            answers.push(event_frame::encode(&Event::Error { code: Some(WATCHLIST_TOO_LONG), message }));
         }
         let stay = self.node.peers.sign_in(self.app(), &self.session, signed_in, answers);
         self.user = Some(Box::new(SignedInUser { member, stay }));

@@ -9,16 +9,16 @@ use tracing::debug;
 
 use super::connection::Connection;
 use crate::{
-    cut::start_of,
+    event_frame,
     explain::SignedSubscription,
-    live::{Happening, Kind},
+    live_feed::{Activity, ActivityKind},
     node::Node,
+    peer_text::start_of,
     refusals::Refused,
-    wire,
 };
 
 /// A subscription that is not made: what the client is told, and, where that is less than the truth, the truth.
-pub(super) struct Refusal {
+pub(super) struct SubscriptionRefusal {
     status: u16,
     message: String,
     reason: Option<String>,
@@ -28,7 +28,7 @@ pub(super) struct Refusal {
 /// The client's library finds the channel by its name.
 const REPEATED_CHARS: usize = 1_024;
 
-impl Refusal {
+impl SubscriptionRefusal {
     fn new(status: u16, message: impl Into<String>) -> Self {
         Self { status, message: message.into(), reason: None }
     }
@@ -46,8 +46,8 @@ impl Refusal {
             refused.app(app).socket(session.id()).channel(channel).code(*status).because(reason)
         });
         let channel = start_of(channel, REPEATED_CHARS);
-        session.send(wire::encode(&Event::SubscriptionError { channel, error: message, status: *status }));
-        session.send(wire::encode(&Event::Error { code: None, message }));
+        session.send(event_frame::encode(&Event::SubscriptionError { channel, error: message, status: *status }));
+        session.send(event_frame::encode(&Event::Error { code: None, message }));
     }
 }
 
@@ -59,13 +59,13 @@ impl Connection {
         }
     }
 
-    fn try_subscribe(&mut self, app: &App, subscribe: &Subscribe) -> Result<(), Refusal> {
+    fn try_subscribe(&mut self, app: &App, subscribe: &Subscribe) -> Result<(), SubscriptionRefusal> {
         let name = ChannelName::parse(&subscribe.channel, &app.limits)
-            .map_err(|invalid| Refusal::new(400, invalid.to_string()))?;
+            .map_err(|invalid| SubscriptionRefusal::new(400, invalid.to_string()))?;
         let limit = app.limits.subscriptions_per_connection as usize;
         if self.subscriptions.len() >= limit && !self.subscriptions.contains_key(&name) {
             let message = format!("the connection has {limit} subscriptions, which is the limit");
-            return Err(Refusal::new(403, message));
+            return Err(SubscriptionRefusal::new(403, message));
         }
         match name.kind() {
             ChannelKind::ServerToUser => self.subscribe_to_user(name)?,
@@ -84,7 +84,7 @@ impl Connection {
     }
 
     /// Checks that the app's backend has signed this subscription, for this connection.
-    fn authorize(&self, app: &App, subscribe: &Subscribe) -> Result<(), Refusal> {
+    fn authorize(&self, app: &App, subscribe: &Subscribe) -> Result<(), SubscriptionRefusal> {
         let (channel, data) = (subscribe.channel.as_str(), subscribe.channel_data.as_deref());
         let socket_id = self.session.id();
         let sign = |secret: &Secret| subscription_signature(secret, socket_id, channel, data);
@@ -99,20 +99,20 @@ impl Connection {
                 let signed = SignedSubscription { auth, socket_id, channel, data };
                 let others: Vec<&str> = self.subscriptions.keys().map(ChannelName::as_str).collect();
                 let reason = self.node.explainer.subscription(&self.node.apps, app, &signed, invalid, &others);
-                Refusal { status: 401, message: invalid.to_string(), reason: Some(reason) }
+                SubscriptionRefusal { status: 401, message: invalid.to_string(), reason: Some(reason) }
             })
     }
 
     /// Whom the subscription to a presence channel makes a member: whom its data names, else who has signed in.
-    fn member(&self, app: &App, subscribe: &Subscribe) -> Result<Member, Refusal> {
+    fn member(&self, app: &App, subscribe: &Subscribe) -> Result<Member, SubscriptionRefusal> {
         match (&subscribe.channel_data, &self.user) {
             (Some(data), _) => {
-                Member::parse(data, &app.limits).map_err(|invalid| Refusal::new(400, invalid.to_string()))
+                Member::parse(data, &app.limits).map_err(|invalid| SubscriptionRefusal::new(400, invalid.to_string()))
             }
             (None, Some(user)) => Ok(user.member.clone()),
             (None, None) => {
                 let message = "Missing parameter: data.channel_data (a presence channel needs it, or a signed-in user)";
-                Err(Refusal::new(400, message))
+                Err(SubscriptionRefusal::new(400, message))
             }
         }
     }
@@ -126,11 +126,11 @@ impl Connection {
             Ok(()) => {
                 debug!(app = %app_id, socket = %session.id(), channel = %node.shown(channel.as_str()), "subscribed");
                 node.observe(|| {
-                    let done = Happening::new(Kind::Subscribed).app(&app_id).socket(session.id());
+                    let done = Activity::new(ActivityKind::Subscribed).app(&app_id).socket(session.id());
                     done.channel(channel.as_str()).user(user_id.as_ref().map(UserId::as_str))
                 });
             }
-            Err(full) => Refusal::full(full.limit).tell(&node, &app_id, &session, channel.as_str()),
+            Err(full) => SubscriptionRefusal::full(full.limit).tell(&node, &app_id, &session, channel.as_str()),
         };
         let subscriber = Subscriber {
             session: &self.session,
@@ -144,13 +144,13 @@ impl Connection {
     }
 
     /// Lets a signed-in user listen to the events for that user, and nobody else.
-    fn subscribe_to_user(&mut self, name: ChannelName) -> Result<(), Refusal> {
+    fn subscribe_to_user(&mut self, name: ChannelName) -> Result<(), SubscriptionRefusal> {
         let is_own = self.user.as_ref().is_some_and(|user| name.user_id() == Some(user.stay.user_id()));
         if !is_own {
-            return Err(Refusal::new(403, "the channel is for connections that are signed in as its user"));
+            return Err(SubscriptionRefusal::new(403, "the channel is for connections that are signed in as its user"));
         }
         self.send(&Event::SubscriptionSucceeded { channel: &name, members: None });
-        self.observe(Kind::Subscribed, |done| done.channel(name.as_str()));
+        self.observe(ActivityKind::Subscribed, |done| done.channel(name.as_str()));
         self.subscriptions.insert(name, None);
         Ok(())
     }
@@ -159,7 +159,7 @@ impl Connection {
     pub(super) fn unsubscribe(&mut self, app: &App, channel: &str) {
         let Some((name, seat)) = self.subscriptions.remove_entry(channel) else { return };
         debug!(app = %app.id, socket = %self.session.id(), channel = %self.node.shown(name.as_str()), "unsubscribed");
-        self.observe(Kind::Unsubscribed, |done| done.channel(name.as_str()));
+        self.observe(ActivityKind::Unsubscribed, |done| done.channel(name.as_str()));
         if let Some(seat) = &seat {
             self.node.peers.leave(self.app(), self.session.id(), seat, app.subscription_counts);
         }

@@ -15,11 +15,11 @@ use hyper_util::rt::TokioIo;
 use tracing::debug;
 
 use super::{
-    admission::{Refusal, admit, admit_everywhere},
+    admission::{AdmissionRefusal, admit, admit_everywhere},
     connection::Connection,
-    session::{self, Client},
+    session::{self, AdmittedClient},
 };
-use crate::{api::ApiError, node::Node, plain_connections::PlainConnection, prefixed::Prefixed};
+use crate::{api::ApiError, node::Node, plain_connections::PlainConnection, prefixed_stream::PrefixedStream};
 
 /// True where a client wants a WebSocket, whether it does so properly or not.
 pub(crate) fn is_upgrade(headers: &HeaderMap) -> bool {
@@ -33,7 +33,7 @@ pub(crate) struct Upgrade {
     /// The first one that the client offers, whatever its name, as hosted Pusher does: strict clients end a connection
     /// on which none is selected, and libraries offer names of their own (`arduino`).
     sub_protocol: Option<String>,
-    admitted: Result<Connection, Refusal>,
+    admitted: Result<Connection, AdmissionRefusal>,
 }
 
 impl Upgrade {
@@ -67,14 +67,14 @@ impl Upgrade {
         plain: Arc<PlainConnection>,
         socket: Socket,
         head: Option<Bytes>,
-    ) -> Option<Client> {
+    ) -> Option<AdmittedClient> {
         let patience = session::goodbye_patience(plain.node());
         let pending = VecDeque::from_iter(head);
         let refusal = match self.admitted {
             Ok(mut connection) => {
                 drop(plain);
                 match admit_everywhere(&mut connection).await {
-                    Ok(()) => return Some(Client { socket, connection, pending }),
+                    Ok(()) => return Some(AdmittedClient { socket, connection, pending }),
                     Err(refusal) => {
                         refusal.note(&connection.node);
                         refusal
@@ -122,7 +122,7 @@ pub(crate) async fn upgrade(State(node): State<Arc<Node>>, mut request: Request)
 }
 
 /// Goes on with an upgrade once the HTTP server has written its answer.
-async fn resume(plain: Arc<PlainConnection>, upgrade: Upgrade, on_upgrade: OnUpgrade) -> Option<Client> {
+async fn resume(plain: Arc<PlainConnection>, upgrade: Upgrade, on_upgrade: OnUpgrade) -> Option<AdmittedClient> {
     match take_over(on_upgrade).await {
         Ok(socket) => upgrade.finish(plain, socket, None).await,
         Err(error) => {
@@ -135,7 +135,7 @@ async fn resume(plain: Arc<PlainConnection>, upgrade: Upgrade, on_upgrade: OnUpg
 /// Gets the plain TCP stream back from the HTTP server, with what a hasty client has sent already.
 async fn take_over(on_upgrade: OnUpgrade) -> Result<Socket, Box<dyn std::error::Error + Send + Sync>> {
     let upgraded = on_upgrade.await?;
-    let parts = upgraded.downcast::<TokioIo<Prefixed>>().map_err(|_| "the connection is not a TCP stream")?;
+    let parts = upgraded.downcast::<TokioIo<PrefixedStream>>().map_err(|_| "the connection is not a TCP stream")?;
     Ok(Socket::new(parts.io.into_inner().into_stream(), parts.read_buf))
 }
 

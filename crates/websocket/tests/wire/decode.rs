@@ -1,6 +1,6 @@
 //! The decoder, rule by rule of RFC 6455.
 
-use clairon_websocket::{Close, CloseCode, DecodeError, Decoder, Message};
+use clairon_websocket::{ClientMessage, Close, CloseCode, DecodeError, Decoder};
 
 use crate::{
     client::{BINARY, CLOSE, CONTINUATION, FIN, Frame, PING, PONG, TEXT},
@@ -9,7 +9,7 @@ use crate::{
 
 const LIMIT: usize = 1000;
 
-fn frames(frames: &[Frame]) -> (Vec<Message>, Option<DecodeError>) {
+fn frames(frames: &[Frame]) -> (Vec<ClientMessage>, Option<DecodeError>) {
     let bytes: Vec<u8> = frames.iter().flat_map(Frame::bytes).collect();
     decode([&bytes[..]], LIMIT)
 }
@@ -18,8 +18,8 @@ fn refused(list: &[Frame]) -> DecodeError {
     frames(list).1.expect("an error")
 }
 
-fn text(text: &str) -> Message {
-    Message::Text(text.to_owned())
+fn text(text: &str) -> ClientMessage {
+    ClientMessage::Text(text.to_owned())
 }
 
 #[test]
@@ -39,11 +39,11 @@ fn many_messages_in_one_read() {
         messages,
         [
             text("one"),
-            Message::Binary(vec![1, 2, 3]),
-            Message::Ping(b"are you there".to_vec()),
-            Message::Pong(vec![]),
+            ClientMessage::Binary(vec![1, 2, 3]),
+            ClientMessage::Ping(b"are you there".to_vec()),
+            ClientMessage::Pong(vec![]),
             text(""),
-            Message::Close(Some(close)),
+            ClientMessage::Close(Some(close)),
         ]
     );
 }
@@ -58,7 +58,7 @@ fn control_frames_between_fragments() {
         Frame::new(FIN | CONTINUATION, "b"),
     ]);
     assert_eq!(error, None);
-    assert_eq!(messages, [Message::Ping(b"1".to_vec()), Message::Pong(b"2".to_vec()), text("ab")]);
+    assert_eq!(messages, [ClientMessage::Ping(b"1".to_vec()), ClientMessage::Pong(b"2".to_vec()), text("ab")]);
 }
 
 #[test]
@@ -89,7 +89,7 @@ fn bad_text_is_refused_where_it_is_seen() {
 
 #[test]
 fn close_payloads() {
-    assert_eq!(frames(&[Frame::new(FIN | CLOSE, "")]).0, [Message::Close(None)]);
+    assert_eq!(frames(&[Frame::new(FIN | CLOSE, "")]).0, [ClientMessage::Close(None)]);
     assert_eq!(refused(&[Frame::new(FIN | CLOSE, [3])]), DecodeError::CloseLength);
     assert_eq!(refused(&[Frame::new(FIN | CLOSE, [3, 0xED])]), DecodeError::CloseCode { code: 1005 });
     assert_eq!(refused(&[Frame::new(FIN | CLOSE, b"\x03\xe8\xff")]), DecodeError::Utf8 { position: 0 });
@@ -98,7 +98,7 @@ fn close_payloads() {
 #[test]
 fn the_limit_counts_all_fragments() {
     let whole = Frame::new(FIN | BINARY, vec![0; LIMIT]);
-    assert_eq!(frames(&[whole]).0, [Message::Binary(vec![0; LIMIT])]);
+    assert_eq!(frames(&[whole]).0, [ClientMessage::Binary(vec![0; LIMIT])]);
     let too_big = DecodeError::TooBig { size: LIMIT as u64 + 1, limit: LIMIT };
     assert_eq!(refused(&[Frame::new(FIN | BINARY, vec![0; LIMIT + 1])]), too_big);
     assert_eq!(refused(&[Frame::new(BINARY, vec![0; LIMIT]), Frame::new(FIN | CONTINUATION, [0])]), too_big);
@@ -120,7 +120,7 @@ fn memory_grows_with_what_arrives() {
     assert_eq!(decoder.buffered(), 0);
     assert_eq!(decoder.decode(&mut &frame[..1000], usize::MAX), Ok(None));
     assert!(decoder.buffered() < 2000, "{} bytes", decoder.buffered());
-    assert_eq!(decoder.decode(&mut &frame[1000..], usize::MAX), Ok(Some(Message::Binary(vec![7; 1 << 20]))));
+    assert_eq!(decoder.decode(&mut &frame[1000..], usize::MAX), Ok(Some(ClientMessage::Binary(vec![7; 1 << 20]))));
     assert_eq!(decoder.buffered(), 0);
 }
 

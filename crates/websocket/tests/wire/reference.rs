@@ -3,7 +3,7 @@
 
 use std::io::{self, Cursor, Read, Write};
 
-use clairon_websocket::{Close, CloseCode, DecodeError, Decoder, Message};
+use clairon_websocket::{ClientMessage, Close, CloseCode, DecodeError, Decoder};
 use tungstenite::{
     WebSocket,
     protocol::{Role, WebSocketConfig},
@@ -14,7 +14,7 @@ use tungstenite::{
 pub(crate) fn decode<'a>(
     chunks: impl IntoIterator<Item = &'a [u8]>,
     max_message: usize,
-) -> (Vec<Message>, Option<DecodeError>) {
+) -> (Vec<ClientMessage>, Option<DecodeError>) {
     let (mut decoder, mut messages) = (Decoder::new(), Vec::new());
     for mut chunk in chunks {
         loop {
@@ -65,7 +65,7 @@ impl Write for Wire {
 }
 
 /// What the other implementation makes of a stream.
-fn reference(stream: &[u8]) -> (Vec<Message>, End) {
+fn reference(stream: &[u8]) -> (Vec<ClientMessage>, End) {
     let config = WebSocketConfig::default().max_message_size(Some(LIMIT)).max_frame_size(Some(LIMIT));
     let mut socket = WebSocket::from_raw_socket(Wire(Cursor::new(stream.to_vec())), Role::Server, Some(config));
     let mut messages = Vec::new();
@@ -78,19 +78,19 @@ fn reference(stream: &[u8]) -> (Vec<Message>, End) {
             Err(_) => return (messages, End::Refused),
         };
         messages.push(convert(message));
-        if matches!(messages.last(), Some(Message::Close(_))) {
+        if matches!(messages.last(), Some(ClientMessage::Close(_))) {
             return (messages, End::Accepted);
         }
     }
 }
 
-fn convert(message: tungstenite::Message) -> Message {
+fn convert(message: tungstenite::Message) -> ClientMessage {
     match message {
-        tungstenite::Message::Text(text) => Message::Text(text.to_string()),
-        tungstenite::Message::Binary(bytes) => Message::Binary(bytes.to_vec()),
-        tungstenite::Message::Ping(bytes) => Message::Ping(bytes.to_vec()),
-        tungstenite::Message::Pong(bytes) => Message::Pong(bytes.to_vec()),
-        tungstenite::Message::Close(close) => Message::Close(
+        tungstenite::Message::Text(text) => ClientMessage::Text(text.to_string()),
+        tungstenite::Message::Binary(bytes) => ClientMessage::Binary(bytes.to_vec()),
+        tungstenite::Message::Ping(bytes) => ClientMessage::Ping(bytes.to_vec()),
+        tungstenite::Message::Pong(bytes) => ClientMessage::Pong(bytes.to_vec()),
+        tungstenite::Message::Close(close) => ClientMessage::Close(
             close.map(|close| Close { code: CloseCode(close.code.into()), reason: close.reason.to_string() }),
         ),
         tungstenite::Message::Frame(frame) => unreachable!("reading gives no raw frame: {frame}"),
@@ -98,8 +98,8 @@ fn convert(message: tungstenite::Message) -> Message {
 }
 
 /// What the other implementation hands out for a close code that it does not know.
-fn refused_close() -> Message {
-    Message::Close(Some(Close { code: CloseCode::PROTOCOL_ERROR, reason: "Protocol violation".to_owned() }))
+fn refused_close() -> ClientMessage {
+    ClientMessage::Close(Some(Close { code: CloseCode::PROTOCOL_ERROR, reason: "Protocol violation".to_owned() }))
 }
 
 /// Asserts that both decoders make the same of a stream, apart from what is different on purpose.
@@ -119,7 +119,7 @@ pub(crate) fn compare(stream: &[u8]) {
             end = End::Refused;
         }
         // 1014, which IANA has registered since. The other decoder hands out the same close frame in its place.
-        None if matches!(ours.last(), Some(Message::Close(Some(Close { code: CloseCode(1014), .. })))) => {
+        None if matches!(ours.last(), Some(ClientMessage::Close(Some(Close { code: CloseCode(1014), .. })))) => {
             assert_eq!(theirs.pop(), Some(refused_close()));
             theirs.extend(ours.last().cloned());
         }

@@ -12,7 +12,7 @@ use std::{
 };
 
 use bytes::Bytes;
-use clairon_websocket::{Close, CloseCode, DecodeError, Message, Patience, ReadError, Socket, frame};
+use clairon_websocket::{ClientMessage, Close, CloseCode, DecodeError, Patience, ReadError, Socket, frame};
 use socket2::SockRef;
 use tokio::{
     net::{TcpSocket, TcpStream},
@@ -54,7 +54,7 @@ fn websocket(stream: ClientStream) -> WebSocket<ClientStream> {
     WebSocket::from_raw_socket(stream, Role::Client, None)
 }
 
-async fn read(socket: &mut Socket) -> Result<Message, ReadError> {
+async fn read(socket: &mut Socket) -> Result<ClientMessage, ReadError> {
     poll_fn(|cx| socket.poll_read(cx, || LIMIT)).await
 }
 
@@ -74,10 +74,10 @@ async fn what_came_with_the_request_is_read_first() {
         stream.write_all(b"rd\x81\x83\0\0\0\0!!!").expect("a write");
     })
     .await;
-    assert_eq!(read(&mut socket).await.expect("a message"), Message::Text("hi".to_owned()));
-    assert_eq!(read(&mut socket).await.expect("a message"), Message::Ping(vec![]));
-    assert_eq!(read(&mut socket).await.expect("a message"), Message::Text("word".to_owned()));
-    assert_eq!(read(&mut socket).await.expect("a message"), Message::Text("!!!".to_owned()));
+    assert_eq!(read(&mut socket).await.expect("a message"), ClientMessage::Text("hi".to_owned()));
+    assert_eq!(read(&mut socket).await.expect("a message"), ClientMessage::Ping(vec![]));
+    assert_eq!(read(&mut socket).await.expect("a message"), ClientMessage::Text("word".to_owned()));
+    assert_eq!(read(&mut socket).await.expect("a message"), ClientMessage::Text("!!!".to_owned()));
     assert!(matches!(read(&mut socket).await, Err(ReadError::Eof)));
     client.join().expect("a client");
 }
@@ -97,7 +97,7 @@ async fn many_messages_both_ways() {
     .await;
     let mut batch = VecDeque::new();
     for number in 0..2000 {
-        assert_eq!(read(&mut socket).await.expect("a message"), Message::Text(number.to_string()));
+        assert_eq!(read(&mut socket).await.expect("a message"), ClientMessage::Text(number.to_string()));
         batch.push_back(text(&format!("{number}:{}", "x".repeat(number))));
     }
     let mut waits = 0;
@@ -188,7 +188,7 @@ async fn the_peer_closes_first() {
         answer
     })
     .await;
-    assert_eq!(read(&mut socket).await.expect("a message"), Message::Close(None::<Close>));
+    assert_eq!(read(&mut socket).await.expect("a message"), ClientMessage::Close(None::<Close>));
     socket.close(frame::close(CloseCode::NORMAL, ""), VecDeque::new(), PATIENCE).await;
     assert!(client.join().expect("a client").is_close());
 }

@@ -5,7 +5,7 @@ use clairon_registry::{App, AppFields, Credential};
 use jiff::Timestamp;
 use serde::Serialize;
 
-use super::moment;
+use super::time_ago;
 
 /// An app with the names and values that the settings have for its fields.
 #[derive(Serialize)]
@@ -86,8 +86,8 @@ impl<'a> AppView<'a> {
 pub(super) fn key_lines(keys: &[KeyView<'_>]) -> String {
     let now = Timestamp::now();
     let line = |view: &KeyView<'_>| {
-        let created = moment::describe(view.created_at, now);
-        let used = view.last_used_at.map_or_else(|| "never".to_owned(), |at| moment::describe(at, now));
+        let created = time_ago::describe(view.created_at, now);
+        let used = view.last_used_at.map_or_else(|| "never".to_owned(), |at| time_ago::describe(at, now));
         let secret = view.secret.map(|secret| format!(", secret {secret}")).unwrap_or_default();
         format!("# key {}: created {created}, last used {used}{secret}\n", view.key)
     };

@@ -29,18 +29,18 @@ impl Printer {
         Self { json, shows_app, app_width: 0 }
     }
 
-    pub(super) fn print(&mut self, happening: &Value) -> io::Result<()> {
+    pub(super) fn print(&mut self, activity: &Value) -> io::Result<()> {
         if self.json {
-            return writeln!(io::stdout(), "{}", escape_json(&happening.to_string()));
+            return writeln!(io::stdout(), "{}", escape_json(&activity.to_string()));
         }
-        let line = self.line(happening);
+        let line = self.line(activity);
         let mut out = anstream::stdout().lock();
         writeln!(out, "{line}")?;
         out.flush()
     }
 
-    fn line(&mut self, happening: &Value) -> String {
-        let text = |name: &str| happening[name].as_str().map(one_line);
+    fn line(&mut self, activity: &Value) -> String {
+        let text = |name: &str| activity[name].as_str().map(one_line);
         let kind = text("kind").unwrap_or_default();
         let (style, word) = word(&kind);
         let time = text("time").unwrap_or_default();
@@ -61,7 +61,7 @@ impl Printer {
             }
         }
         let user = text("user").map(|user| format!("as {user}"));
-        for words in [figures(happening), text("data"), user, text("request"), why(happening)].into_iter().flatten() {
+        for words in [figures(activity), text("data"), user, text("request"), why(activity)].into_iter().flatten() {
             column(Style::new(), &words, 0);
         }
         line.truncate(line.trim_end().len());
@@ -88,18 +88,18 @@ fn word(kind: &str) -> (Style, &str) {
     }
 }
 
-fn figures(happening: &Value) -> Option<String> {
-    if let Some(count) = happening["count"].as_u64() {
+fn figures(activity: &Value) -> Option<String> {
+    if let Some(count) = activity["count"].as_u64() {
         return Some(format!("{count} lines, which came faster than they could be sent"));
     }
-    let bytes = happening["bytes"].as_u64()?;
-    let receivers = happening["receivers"].as_u64().map(|receivers| format!(" to {receivers}")).unwrap_or_default();
+    let bytes = activity["bytes"].as_u64()?;
+    let receivers = activity["receivers"].as_u64().map(|receivers| format!(" to {receivers}")).unwrap_or_default();
     Some(format!("{bytes} bytes{receivers}"))
 }
 
-fn why(happening: &Value) -> Option<String> {
-    let reason = happening["reason"].as_str().map(one_line)?;
-    Some(match happening["code"].as_u64() {
+fn why(activity: &Value) -> Option<String> {
+    let reason = activity["reason"].as_str().map(one_line)?;
+    Some(match activity["code"].as_u64() {
         Some(code) => format!("{code} {reason}"),
         None => reason,
     })
@@ -113,7 +113,7 @@ mod tests {
     #[test]
     fn columns_are_aligned_and_peers_cannot_write_to_the_terminal() {
         let mut printer = Printer::new(false, true);
-        let mut plain = |happening: Value| anstream::adapter::strip_str(&printer.line(&happening)).to_string();
+        let mut plain = |activity: Value| anstream::adapter::strip_str(&printer.line(&activity)).to_string();
         let event = plain(json!({
             "time": "2026-11-23T09:22:25.915Z", "kind": "event", "app": "12", "channel": "a", "event": "e",
             "bytes": 3, "receivers": 2, "data": "x\n\u{1b}",

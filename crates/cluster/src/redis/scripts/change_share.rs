@@ -18,7 +18,7 @@ use crate::{
     redis::{
         failure::Failure,
         keys::Keys,
-        message::{Message, decode_member, encode_member},
+        message::{TopicMessage, decode_member, encode_member},
     },
 };
 
@@ -134,8 +134,8 @@ pub(in crate::redis) fn parse_change(answer: Value) -> Result<ChangeReply, Failu
 /// Reads a cache entry that Redis keeps for so many milliseconds more. `None` if it has just expired.
 pub(in crate::redis) fn parse_cached(payload: &Bytes, milliseconds: i64) -> Option<CachedEvent> {
     let ttl = Duration::from_millis(u64::try_from(milliseconds).ok()?);
-    match Message::decode(payload) {
-        Ok(Message::CachedEvent { version, data, frame, .. }) => {
+    match TopicMessage::decode(payload) {
+        Ok(TopicMessage::CachedEvent { version, data, frame, .. }) => {
             Some(CachedEvent { version, frame, data: data.into(), ttl })
         }
         _ => None,

@@ -7,13 +7,13 @@ use std::sync::{
 
 use tokio::sync::mpsc;
 
-use super::{LiveFeed, happening::Happening};
+use super::{LiveFeed, activity::Activity};
 
 /// What has happened since the watch began. It ends when this is dropped.
 pub(crate) struct Tail {
     feed: Arc<LiveFeed>,
     id: u64,
-    queue: mpsc::Receiver<Arc<Happening>>,
+    queue: mpsc::Receiver<Arc<Activity>>,
     missed: Arc<AtomicU64>,
 }
 
@@ -21,17 +21,17 @@ impl Tail {
     pub(super) fn new(
         feed: Arc<LiveFeed>,
         id: u64,
-        queue: mpsc::Receiver<Arc<Happening>>,
+        queue: mpsc::Receiver<Arc<Activity>>,
         missed: Arc<AtomicU64>,
     ) -> Self {
         Self { feed, id, queue, missed }
     }
 
     /// The next thing, or how many were left out since the last.
-    pub(crate) async fn next(&mut self) -> Option<Arc<Happening>> {
+    pub(crate) async fn next(&mut self) -> Option<Arc<Activity>> {
         match self.missed.swap(0, Ordering::Relaxed) {
             0 => self.queue.recv().await,
-            count => Some(Arc::new(Happening::of_missed(count))),
+            count => Some(Arc::new(Activity::of_missed(count))),
         }
     }
 }

@@ -4,7 +4,7 @@ use crate::Close;
 
 /// One message, put together from its fragments, or one control frame.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Message {
+pub enum ClientMessage {
     /// A text message.
     Text(String),
     /// A binary message.

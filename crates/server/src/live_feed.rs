@@ -3,8 +3,8 @@
 //! While nobody does, each place that tells something costs one relaxed load, and the delivery of events has no such
 //! place. Who watches has a bounded queue: what does not fit is counted, and nobody waits for it.
 
+mod activity;
 mod filter;
-mod happening;
 mod tail;
 
 use std::sync::{
@@ -18,13 +18,13 @@ use parking_lot::Mutex;
 use tokio::sync::mpsc::{self, error::TrySendError};
 
 pub(crate) use self::{
+    activity::{Activity, ActivityKind},
     filter::Filter,
-    happening::{Happening, Kind},
     tail::Tail,
 };
 use crate::{
     node::Node,
-    peers::{Message, Origin},
+    peers::{EventOrigin, OutgoingEvent},
 };
 
 /// How many may watch at once.
@@ -45,7 +45,7 @@ pub(crate) struct LiveFeed {
 struct Watcher {
     id: u64,
     filter: Filter,
-    queue: mpsc::Sender<Arc<Happening>>,
+    queue: mpsc::Sender<Arc<Activity>>,
     missed: Arc<AtomicU64>,
 }
 
@@ -76,15 +76,15 @@ impl LiveFeed {
     }
 
     /// Tells those who want to know. What it takes to show it is spent only where somebody does.
-    fn tell(&self, happening: Happening, present: impl FnOnce(Happening) -> Happening) {
+    fn tell(&self, activity: Activity, present: impl FnOnce(Activity) -> Activity) {
         let watchers = self.watchers.lock();
-        let takers: Vec<_> = watchers.iter().filter(|watcher| watcher.filter.takes(&happening)).collect();
+        let takers: Vec<_> = watchers.iter().filter(|watcher| watcher.filter.takes(&activity)).collect();
         if takers.is_empty() {
             return;
         }
-        let happening = Arc::new(present(happening));
+        let activity = Arc::new(present(activity));
         for watcher in takers {
-            if let Err(TrySendError::Full(_)) = watcher.queue.try_send(happening.clone()) {
+            if let Err(TrySendError::Full(_)) = watcher.queue.try_send(activity.clone()) {
                 watcher.missed.fetch_add(1, Ordering::Relaxed);
             }
         }
@@ -98,14 +98,14 @@ impl Node {
     }
 
     /// Tells those who watch, if there are any.
-    pub(crate) fn observe(&self, happening: impl FnOnce() -> Happening) {
+    pub(crate) fn observe(&self, activity: impl FnOnce() -> Activity) {
         if self.is_watched() {
-            self.live.tell(happening(), |happening| happening.presentable(&self.apps));
+            self.live.tell(activity(), |activity| activity.presentable(&self.apps));
         }
     }
 
     /// Tells those who watch, and want to know of events too, of one that was published.
-    pub(crate) fn observe_event(&self, app: &App, message: &Message<'_>) {
+    pub(crate) fn observe_event(&self, app: &App, message: &OutgoingEvent<'_>) {
         if self.live.wants_events.load(Ordering::Relaxed) {
             for channel in message.channels.iter() {
                 let event = self.published(app, message, channel);
@@ -114,10 +114,10 @@ impl Node {
         }
     }
 
-    fn published(&self, app: &App, message: &Message<'_>, channel: &ChannelName) -> Happening {
+    fn published(&self, app: &App, message: &OutgoingEvent<'_>, channel: &ChannelName) -> Activity {
         let (kind, user) = match message.origin {
-            Origin::Backend => (Kind::Event, None),
-            Origin::Client(user) => (Kind::ClientEvent, user),
+            EventOrigin::Backend => (ActivityKind::Event, None),
+            EventOrigin::Client(user) => (ActivityKind::ClientEvent, user),
         };
         let hub = self.hub.app(&app.id);
         let receivers = channel.user_id().is_none().then(|| {
@@ -126,8 +126,8 @@ impl Node {
                 channel.summary().subscription_count.saturating_sub(usize::from(is_left_out))
             })
         });
-        let happening = Happening::new(kind).app(&app.id).channel(channel.as_str()).event(&message.event);
-        happening.data(&message.data.text()).receivers(receivers).user(user)
+        let activity = Activity::new(kind).app(&app.id).channel(channel.as_str()).event(&message.event);
+        activity.data(&message.data.text()).receivers(receivers).user(user)
     }
 }
 
@@ -140,7 +140,7 @@ mod tests {
     }
 
     fn told(feed: &LiveFeed, channel: &str) {
-        feed.tell(Happening::new(Kind::Subscribed).channel(channel), |happening| happening);
+        feed.tell(Activity::new(ActivityKind::Subscribed).channel(channel), |activity| activity);
     }
 
     #[tokio::test]

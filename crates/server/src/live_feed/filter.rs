@@ -2,7 +2,7 @@
 
 use wildmatch::WildMatch;
 
-use super::happening::{Happening, Kind};
+use super::activity::{Activity, ActivityKind};
 
 /// What is wanted.
 #[derive(Clone, Debug, Default)]
@@ -17,14 +17,14 @@ pub(crate) struct Filter {
 }
 
 impl Filter {
-    pub(super) fn takes(&self, happening: &Happening) -> bool {
-        let is_event = matches!(happening.kind, Kind::Event | Kind::ClientEvent);
+    pub(super) fn takes(&self, activity: &Activity) -> bool {
+        let is_event = matches!(activity.kind, ActivityKind::Event | ActivityKind::ClientEvent);
         (self.events || !is_event)
-            && self.app.as_ref().is_none_or(|app| happening.app.as_ref() == Some(app))
+            && self.app.as_ref().is_none_or(|app| activity.app.as_ref() == Some(app))
             && self
                 .channel
                 .as_ref()
-                .is_none_or(|wanted| happening.channel_name().is_some_and(|name| wanted.matches(name)))
+                .is_none_or(|wanted| activity.channel_name().is_some_and(|name| wanted.matches(name)))
     }
 }
 
@@ -34,15 +34,16 @@ mod tests {
 
     #[test]
     fn only_what_is_wanted() {
-        let subscribed = |channel: &str| Happening::new(Kind::Subscribed).channel(channel);
+        let subscribed = |channel: &str| Activity::new(ActivityKind::Subscribed).channel(channel);
         let everything = Filter::default();
-        assert!(everything.takes(&subscribed("a")) && everything.takes(&Happening::new(Kind::Connected)));
-        assert!(!everything.takes(&Happening::new(Kind::Event).channel("a")));
+        assert!(everything.takes(&subscribed("a")) && everything.takes(&Activity::new(ActivityKind::Connected)));
+        assert!(!everything.takes(&Activity::new(ActivityKind::Event).channel("a")));
         let private = Filter { channel: Some(WildMatch::new("private-?*")), events: true, ..Filter::default() };
         assert!(
-            private.takes(&subscribed("private-a")) && private.takes(&Happening::new(Kind::Event).channel("private-b"))
+            private.takes(&subscribed("private-a"))
+                && private.takes(&Activity::new(ActivityKind::Event).channel("private-b"))
         );
-        assert!(!private.takes(&subscribed("private-")) && !private.takes(&Happening::new(Kind::Connected)));
+        assert!(!private.takes(&subscribed("private-")) && !private.takes(&Activity::new(ActivityKind::Connected)));
         let app = Filter { app: Some("1".to_owned()), ..Filter::default() };
         assert!(!app.takes(&subscribed("a")));
     }

@@ -21,7 +21,7 @@ const LOOKED_AT: usize = 1_024;
 /// It is not escaped: the log escapes every value once. The `Debug` form stands between quotes, for use within a
 /// sentence; quotes inside it are escaped, so that its end is known.
 #[derive(Clone, Copy)]
-pub(crate) struct Shown<'a> {
+pub(crate) struct PeerText<'a> {
     apps: &'a AppCache,
     /// The text, or the beginning of it.
     text: &'a str,
@@ -54,7 +54,7 @@ pub(crate) fn hide_secrets<'a>(apps: &AppCache, text: &'a str, chars: usize) -> 
     apps.hide_secrets(text, chars)
 }
 
-impl<'a> Shown<'a> {
+impl<'a> PeerText<'a> {
     pub(crate) fn new(apps: &'a AppCache, text: &'a str) -> Self {
         Self { apps, text, bytes: text.len() }
     }
@@ -83,19 +83,19 @@ impl Excerpt {
         &self.beginning
     }
 
-    pub(crate) fn shown<'a>(&'a self, apps: &'a AppCache) -> Shown<'a> {
-        Shown { apps, text: &self.beginning, bytes: self.bytes }
+    pub(crate) fn shown<'a>(&'a self, apps: &'a AppCache) -> PeerText<'a> {
+        PeerText { apps, text: &self.beginning, bytes: self.bytes }
     }
 }
 
-impl fmt::Display for Shown<'_> {
+impl fmt::Display for PeerText<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&self.hidden())?;
         self.note_cut(f)
     }
 }
 
-impl fmt::Debug for Shown<'_> {
+impl fmt::Debug for PeerText<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_char('"')?;
         for char in self.hidden().chars() {
@@ -122,9 +122,9 @@ mod tests {
     async fn a_text_is_cut_and_left_to_the_log_to_escape() {
         let apps = apps().await;
         let text = format!("\u{1b}'\n{}", "é".repeat(200));
-        assert_eq!(Shown::new(&apps, &text).to_string(), format!("\u{1b}'\n{}… (403 bytes)", "é".repeat(197)));
-        assert_eq!(format!("{:?}", Shown::new(&apps, "private-x")), "\"private-x\"");
-        assert_eq!(format!("{:?}", Shown::new(&apps, "a\"\n\\'")), "\"a\\\"\n\\\\'\"");
+        assert_eq!(PeerText::new(&apps, &text).to_string(), format!("\u{1b}'\n{}… (403 bytes)", "é".repeat(197)));
+        assert_eq!(format!("{:?}", PeerText::new(&apps, "private-x")), "\"private-x\"");
+        assert_eq!(format!("{:?}", PeerText::new(&apps, "a\"\n\\'")), "\"a\\\"\n\\\\'\"");
     }
 
     #[tokio::test]
@@ -134,7 +134,7 @@ mod tests {
             for before in [0, 190, 199] {
                 let text = format!("{}{token}{}", "x".repeat(before), "y".repeat(5_000));
                 let [shown, kept] =
-                    [Shown::new(&apps, &text), Excerpt::of(&text).shown(&apps)].map(|shown| shown.to_string());
+                    [PeerText::new(&apps, &text), Excerpt::of(&text).shown(&apps)].map(|shown| shown.to_string());
                 assert_eq!(shown, kept);
                 assert!(!shown.contains("oper") && shown.ends_with(&format!("… ({} bytes)", text.len())), "{shown}");
             }

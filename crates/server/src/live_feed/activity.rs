@@ -10,7 +10,7 @@ use serde::Serialize;
 use tracing::{info, warn};
 use utoipa::ToSchema;
 
-use crate::cut::{Excerpt, hide_secrets, start_of};
+use crate::peer_text::{Excerpt, hide_secrets, start_of};
 
 /// How much of an event's data is told, in characters.
 const SHOWN_DATA: usize = 200;
@@ -21,7 +21,7 @@ const SHOWN_REASON: usize = 1_000;
 /// What kind of thing it is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, ToSchema)]
 #[serde(rename_all = "snake_case")]
-pub(crate) enum Kind {
+pub(crate) enum ActivityKind {
     /// A client was let in.
     Connected,
     /// A connection has ended.
@@ -54,11 +54,11 @@ pub(crate) enum Kind {
 
 /// One thing that has happened. What does not apply is left out.
 #[derive(Clone, Debug, Serialize, ToSchema)]
-pub(crate) struct Happening {
+pub(crate) struct Activity {
     /// When, in UTC.
     time: String,
     /// What kind of thing.
-    pub(super) kind: Kind,
+    pub(super) kind: ActivityKind,
     /// The app's id.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(super) app: Option<String>,
@@ -135,7 +135,7 @@ impl Serialize for Text {
     }
 }
 
-impl Kind {
+impl ActivityKind {
     /// What a line of the log begins with.
     const fn words(self) -> &'static str {
         match self {
@@ -157,8 +157,8 @@ impl Kind {
     }
 }
 
-impl Happening {
-    pub(crate) fn new(kind: Kind) -> Self {
+impl Activity {
+    pub(crate) fn new(kind: ActivityKind) -> Self {
         Self {
             time: format!("{:.3}", Timestamp::now()),
             kind,
@@ -223,7 +223,7 @@ impl Happening {
     }
 
     pub(super) fn of_missed(count: u64) -> Self {
-        Self { count: Some(count), ..Self::new(Kind::Missed) }
+        Self { count: Some(count), ..Self::new(ActivityKind::Missed) }
     }
 
     /// Fit to be shown: no secret of an app, wherever somebody has put it, and of what strangers say not more than fits
@@ -259,7 +259,7 @@ impl Happening {
             };
         }
         // What ends a connection is told at the level of all ended connections.
-        if self.kind == Kind::MessageRefused { line!(info) } else { line!(warn) }
+        if self.kind == ActivityKind::MessageRefused { line!(info) } else { line!(warn) }
     }
 
     pub(super) fn channel_name(&self) -> Option<&str> {

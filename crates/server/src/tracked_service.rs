@@ -13,18 +13,18 @@ use crate::plain_connections::PlainConnection;
 
 /// The service of one connection: tells [`PlainConnection`] when a request begins and when it is answered, and puts it
 /// among the extensions of each request.
-pub(crate) struct Attended<S> {
+pub(crate) struct TrackedService<S> {
     service: S,
     plain: Arc<PlainConnection>,
 }
 
-impl<S> Attended<S> {
+impl<S> TrackedService<S> {
     pub(crate) const fn new(service: S, plain: Arc<PlainConnection>) -> Self {
         Self { service, plain }
     }
 }
 
-impl<S> Service<Request<Incoming>> for Attended<S>
+impl<S> Service<Request<Incoming>> for TrackedService<S>
 where
     S: Service<Request<Incoming>, Response = Response, Error = Infallible, Future: Send + 'static>,
 {

@@ -2,13 +2,13 @@
 
 /// A statement with a `?` for each value, in place of `$1`, `$2` and so on.
 #[derive(Debug, PartialEq, Eq)]
-pub(crate) struct Unnumbered {
+pub(crate) struct PositionalStatement {
     pub(crate) statement: String,
     /// The index of the value for each `?`, from 0.
     pub(crate) order: Vec<usize>,
 }
 
-impl From<&str> for Unnumbered {
+impl From<&str> for PositionalStatement {
     fn from(numbered: &str) -> Self {
         let mut parts = numbered.split('$');
         let mut statement = parts.next().unwrap_or_default().to_owned();
@@ -41,8 +41,8 @@ mod tests {
             ("$2, $1, f($12)+$2", "?, ?, f(?)+?", &[1, 0, 11, 1]),
             ("'$' || $1 || '$0'", "'$' || ? || '$0'", &[0]),
         ] {
-            let expected = Unnumbered { statement: statement.to_owned(), order: order.to_owned() };
-            assert_eq!(Unnumbered::from(numbered), expected);
+            let expected = PositionalStatement { statement: statement.to_owned(), order: order.to_owned() };
+            assert_eq!(PositionalStatement::from(numbered), expected);
         }
     }
 }

@@ -1,7 +1,7 @@
 //! The variables of Reverb and soketi, for a server that takes over from one of them.
 
-use clairon_import::{Meaning, ServerVariables};
-use clairon_laravel::{CredentialSet, Environment, Origin};
+use clairon_import::{ServerVariables, VariableMeaning};
+use clairon_laravel::{CredentialSet, Environment, VariableOrigin};
 
 use super::{
     app::CREDENTIALS,
@@ -19,14 +19,14 @@ pub(crate) struct Adopted {
 }
 
 /// The variables of other servers and of Laravel that are set.
-pub(super) struct Others<'a> {
+pub(super) struct OtherVariables<'a> {
     servers: Vec<ServerVariables>,
     environment: &'a Environment,
     /// What stands behind the names of variables of the `.env` file where problems show them.
     place: &'a str,
 }
 
-impl<'a> Others<'a> {
+impl<'a> OtherVariables<'a> {
     /// `servers`: whether the variables of other servers count.
     pub(super) fn read(environment: &'a Environment, place: &'a str, servers: bool) -> Self {
         let servers = if servers { clairon_import::variables(environment).into() } else { Vec::new() };
@@ -37,7 +37,7 @@ impl<'a> Others<'a> {
     pub(super) fn settings(&self) -> Table {
         let mut settings = Table::new();
         for variable in self.servers.iter().flat_map(|server| &server.variables) {
-            if let Meaning::Setting(setting, value) = &variable.meaning {
+            if let VariableMeaning::Setting(setting, value) = &variable.meaning {
                 settings.entry((*setting).to_owned()).or_insert_with(|| self.entry(&variable.name, value));
             }
         }
@@ -60,7 +60,7 @@ impl<'a> Others<'a> {
         let fields = |server: &ServerVariables| {
             let mut fields = Table::new();
             for variable in &server.variables {
-                if let Meaning::Field(field, value) = &variable.meaning {
+                if let VariableMeaning::Field(field, value) = &variable.meaning {
                     fields.entry((*field).to_owned()).or_insert_with(|| self.entry(&variable.name, value));
                 }
             }
@@ -81,9 +81,9 @@ impl<'a> Others<'a> {
         for variable in self.servers.iter().flat_map(|server| &server.variables) {
             let written = self.written(&variable.name);
             let set = match &variable.meaning {
-                Meaning::Field(name, _) => app.get_key_value(*name),
-                Meaning::Setting(name, _) => settings.get_key_value(*name),
-                Meaning::Nothing => None,
+                VariableMeaning::Field(name, _) => app.get_key_value(*name),
+                VariableMeaning::Setting(name, _) => settings.get_key_value(*name),
+                VariableMeaning::Nothing => None,
             };
             match set.filter(|(_, entry)| entry.written == written) {
                 Some((name, _)) => adopted.used.push(format!("{} for {name}", variable.name)),
@@ -99,7 +99,7 @@ impl<'a> Others<'a> {
 
     fn written(&self, name: &str) -> String {
         match self.environment.origin(name) {
-            Some(Origin::File) => format!("{name}{}", self.place),
+            Some(VariableOrigin::File) => format!("{name}{}", self.place),
             _ => name.to_owned(),
         }
     }

@@ -11,16 +11,16 @@ use crate::Session;
 
 /// The connections that wait to be flushed, each once.
 #[derive(Debug, Default)]
-pub(crate) struct Corked(Mutex<State>);
+pub(crate) struct PendingFlushes(Mutex<FlushState>);
 
 #[derive(Debug, Default)]
-struct State {
+struct FlushState {
     sessions: Vec<Arc<Session>>,
     /// Who flushes, while there is nothing to flush.
     flusher: Option<Waker>,
 }
 
-impl Corked {
+impl PendingFlushes {
     pub(crate) fn extend(&self, mut sessions: Vec<Arc<Session>>) {
         if sessions.is_empty() {
             return;

@@ -13,12 +13,12 @@ use tokio::{
 };
 
 /// A TCP stream that gives out what was read from it before, then goes on.
-pub(crate) struct Prefixed {
+pub(crate) struct PrefixedStream {
     prefix: Bytes,
     stream: TcpStream,
 }
 
-impl Prefixed {
+impl PrefixedStream {
     pub(crate) const fn new(prefix: Bytes, stream: TcpStream) -> Self {
         Self { prefix, stream }
     }
@@ -29,7 +29,7 @@ impl Prefixed {
     }
 }
 
-impl AsyncRead for Prefixed {
+impl AsyncRead for PrefixedStream {
     fn poll_read(mut self: Pin<&mut Self>, cx: &mut Context<'_>, buffer: &mut ReadBuf<'_>) -> Poll<io::Result<()>> {
         if self.prefix.is_empty() {
             return Pin::new(&mut self.stream).poll_read(cx, buffer);
@@ -45,7 +45,7 @@ impl AsyncRead for Prefixed {
     }
 }
 
-impl AsyncWrite for Prefixed {
+impl AsyncWrite for PrefixedStream {
     fn poll_write(mut self: Pin<&mut Self>, cx: &mut Context<'_>, bytes: &[u8]) -> Poll<io::Result<usize>> {
         Pin::new(&mut self.stream).poll_write(cx, bytes)
     }
