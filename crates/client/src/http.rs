@@ -16,7 +16,7 @@ use ureq::{
 
 use clairon_protocol::quote;
 
-use crate::{PATIENCE, tls};
+use crate::PATIENCE;
 
 /// The longest part of a body that is read, in bytes.
 const MAX_BODY: u64 = 64 << 10;
@@ -84,9 +84,10 @@ impl HttpClient {
     #[must_use]
     pub fn with_patience(patience: Duration) -> Self {
         let certificates: Vec<_> =
-            tls::system_certificates().iter().map(|der| Certificate::from_der(der).to_owned()).collect();
+            clairon_tls::system_certificates().iter().map(|der| Certificate::from_der(der).to_owned()).collect();
         let roots = if certificates.is_empty() { RootCerts::WebPki } else { RootCerts::new_with_certs(&certificates) };
-        let tls = TlsConfig::builder().unversioned_rustls_crypto_provider(tls::provider()).root_certs(roots).build();
+        let tls =
+            TlsConfig::builder().unversioned_rustls_crypto_provider(clairon_tls::provider()).root_certs(roots).build();
         let config = Agent::config_builder()
             .tls_config(tls)
             .proxy(None)

@@ -1,23 +1,19 @@
-//! TLS with the certificates that this machine trusts. PHP trusts the same.
+//! TLS with the certificates that this machine trusts.
 
 use std::{
     io::{self, Read, Write},
-    sync::{Arc, LazyLock, OnceLock},
+    sync::{Arc, OnceLock},
 };
 
+use clairon_tls::{provider, system_roots};
 use rustls::{
-    CertificateError, ClientConfig, ClientConnection, DigitallySignedStruct, Error, RootCertStore, SignatureScheme,
-    StreamOwned,
+    ClientConfig, ClientConnection, DigitallySignedStruct, Error, SignatureScheme, StreamOwned,
     client::{
         WebPkiServerVerifier,
         danger::{HandshakeSignatureValid, ServerCertVerified, ServerCertVerifier},
     },
-    crypto::{CryptoProvider, ring},
     pki_types::{CertificateDer, ServerName, UnixTime},
 };
-
-/// The certificates of the system, or of `SSL_CERT_FILE` and `SSL_CERT_DIR`.
-static ROOTS: LazyLock<Vec<CertificateDer<'static>>> = LazyLock::new(|| rustls_native_certs::load_native_certs().certs);
 
 /// A client for one handshake. It keeps the certificates that the server sent.
 pub struct TlsClient {
@@ -42,7 +38,7 @@ impl TlsClient {
     pub fn new() -> Result<Self, Error> {
         let seen = Arc::new(OnceLock::new());
         let provider = provider();
-        let roots = Arc::new(roots());
+        let roots = Arc::new(system_roots());
         let inner = WebPkiServerVerifier::builder_with_provider(roots, provider.clone())
             .build()
             .map_err(|error| Error::General(error.to_string()))?;
@@ -58,8 +54,8 @@ impl TlsClient {
     /// Makes the handshake on a TCP connection.
     ///
     /// # Errors
-    /// When the peer speaks no TLS, or its certificate is not valid for `host`. [`cause`] finds the error of rustls
-    /// inside.
+    /// When the peer speaks no TLS, or its certificate is not valid for `host`. [`cause`](clairon_tls::cause) finds
+    /// the error of rustls inside.
     pub fn handshake<S: Read + Write>(&self, mut tcp: S, host: &str) -> io::Result<StreamOwned<ClientConnection, S>> {
         let name = ServerName::try_from(host.to_owned()).map_err(io::Error::other)?;
         let mut connection = ClientConnection::new(self.config.clone(), name).map_err(io::Error::other)?;
@@ -74,44 +70,6 @@ impl TlsClient {
     pub fn chain(&self) -> Option<&CertificateChain> {
         self.seen.get()
     }
-}
-
-/// The error of rustls inside an I/O error; nothing if TLS was not the cause.
-#[must_use]
-pub fn cause(error: &io::Error) -> Option<&Error> {
-    error.get_ref()?.downcast_ref()
-}
-
-/// The fault of the server's certificate inside an I/O error. A server with such a fault speaks TLS.
-#[must_use]
-pub fn certificate_error(error: &io::Error) -> Option<&CertificateError> {
-    match cause(error)? {
-        Error::InvalidCertificate(certificate) => Some(certificate),
-        _ => None,
-    }
-}
-
-/// The implementation of cryptography that all TLS connections use.
-#[must_use]
-pub fn provider() -> Arc<CryptoProvider> {
-    static PROVIDER: LazyLock<Arc<CryptoProvider>> = LazyLock::new(|| Arc::new(ring::default_provider()));
-    PROVIDER.clone()
-}
-
-/// The certificates that the system trusts, in DER; empty if it has none.
-#[must_use]
-pub fn system_certificates() -> &'static [CertificateDer<'static>] {
-    &ROOTS
-}
-
-fn roots() -> RootCertStore {
-    let mut roots = RootCertStore::empty();
-    // Unreadable certificates are left out, as OpenSSL does.
-    roots.add_parsable_certificates(system_certificates().iter().cloned());
-    if roots.is_empty() {
-        roots.extend(webpki_roots::TLS_SERVER_ROOTS.iter().cloned());
-    }
-    roots
 }
 
 /// The usual verifier, which also keeps the certificates that it checks.

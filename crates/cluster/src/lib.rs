@@ -35,6 +35,7 @@ mod tasks;
 mod throttle;
 
 pub use clairon_protocol::{CacheEntry, Publication};
+pub use clairon_tls::Authorities;
 
 pub use self::{
     cluster::Cluster,
@@ -43,10 +44,6 @@ pub use self::{
     joining::{JoinRefused, JoinRequest, Joined, OverCapacity},
     notice::{CachedEvent, ChannelState, Deliver, Notice, Place},
     pending::PendingJoin,
-    redis::{
-        authorities::{Authorities, AuthoritiesError},
-        reads::ChannelInfo,
-        url::RedisUrl,
-    },
+    redis::{reads::ChannelInfo, url::RedisUrl},
     settings::ClusterSettings,
 };

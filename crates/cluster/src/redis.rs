@@ -5,7 +5,7 @@
 //!
 //! | file | what it holds |
 //! |---|---|
-//! | `url`, `authorities` | the URL of Redis, the certificate authorities for TLS |
+//! | `url` | the URL of Redis |
 //! | `engine` | connections to a server, a master behind Sentinels, or a Redis Cluster |
 //! | `keys`, `message` | the names of keys and topics, the format of messages |
 //! | `scripts` | what must be one step |
@@ -13,7 +13,6 @@
 //! | `client` | the connections of this node; publishing and listening |
 //! | `changes`, `nodes`, `reads` | requests: changes of the ledger, the list of nodes, questions |
 
-pub(crate) mod authorities;
 pub(crate) mod changes;
 pub(crate) mod client;
 pub(crate) mod engine;

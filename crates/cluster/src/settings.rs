@@ -2,10 +2,9 @@
 
 use std::time::Duration;
 
-use crate::{
-    error::ClusterError,
-    redis::{authorities::Authorities, url::RedisUrl},
-};
+use clairon_tls::Authorities;
+
+use crate::{error::ClusterError, redis::url::RedisUrl};
 
 /// Longest key prefix, in bytes: it is part of every key.
 const PREFIX_BYTES: usize = 64;

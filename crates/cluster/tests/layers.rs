@@ -22,8 +22,8 @@ const CRATE: [&str; 16] = [
     "cluster",
 ];
 const LOCAL: [&str; 4] = ["shares", "clients", "watches", "topics"];
-const REDIS: [&str; 11] =
-    ["failure", "url", "authorities", "keys", "message", "scripts", "engine", "client", "changes", "nodes", "reads"];
+const REDIS: [&str; 10] =
+    ["failure", "url", "keys", "message", "scripts", "engine", "client", "changes", "nodes", "reads"];
 const TASKS: [&str; 7] = ["node_index", "client_counts", "receiver", "listener", "committer", "heartbeat", "reaper"];
 
 #[test]

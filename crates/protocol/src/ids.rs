@@ -2,7 +2,7 @@
 
 use std::{borrow::Borrow, fmt, num::NonZeroU32, str::FromStr, sync::Arc};
 
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Serialize, Serializer};
 use subtle::ConstantTimeEq;
 
 use crate::error::InvalidId;
@@ -115,6 +115,13 @@ impl SocketId {
 impl fmt::Display for SocketId {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{}.{}", self.high, self.low)
+    }
+}
+
+impl Serialize for SocketId {
+    /// Writes a string.
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_str(self)
     }
 }
 

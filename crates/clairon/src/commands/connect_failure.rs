@@ -9,7 +9,6 @@ use clairon_client::{
     Endpoint, HttpResponse, SocketError,
     socket::NotUpgraded,
     stream::{Stream, resolve},
-    tls,
 };
 use clairon_protocol::quote;
 
@@ -27,10 +26,10 @@ pub(super) fn unreachable(endpoint: &Endpoint, error: &dyn Display) -> String {
 
 fn words(endpoint: &Endpoint, error: &io::Error) -> String {
     let authority = endpoint.authority();
-    if let Some(certificate) = tls::certificate_error(error) {
+    if let Some(certificate) = clairon_tls::certificate_error(error) {
         return format!("the certificate of {authority} is not valid for {}: {certificate}", endpoint.host);
     }
-    if tls::cause(error).is_some() {
+    if clairon_tls::cause(error).is_some() {
         return format!("{authority} does not speak TLS ({}): its URL begins with http://", quote(&error.to_string()));
     }
     match error.kind() {

@@ -3,10 +3,10 @@
 use std::{sync::Arc, time::Duration};
 
 use clairon_protocol::Publication;
+use clairon_tls::Authorities;
 use futures_util::future::try_join;
 
 use super::{
-    authorities::Authorities,
     engine::{Connector, Link, Push, RedisConnection, Server},
     failure::{Answer, Failure},
     keys::{Keys, Topic},

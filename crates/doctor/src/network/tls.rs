@@ -9,9 +9,10 @@ use std::{
 use clairon_client::{
     Endpoint, HttpClient, PATIENCE,
     stream::{TimedStream, dial},
-    tls::{CertificateChain, TlsClient, cause, certificate_error},
+    tls::{CertificateChain, TlsClient},
 };
 use clairon_protocol::quote;
+use clairon_tls::{cause, certificate_error};
 use rustls::{CertificateError, pki_types::UnixTime};
 use x509_parser::{certificate::X509Certificate, prelude::FromDer};
 

@@ -2,9 +2,10 @@
 
 use std::time::Duration;
 
+use clairon_tls::Authorities;
 use redis::{
     AsyncConnectionConfig, Client, ConnectionAddr, ConnectionInfo, IntoConnectionInfo, ProtocolVersion, PushInfo,
-    RedisConnectionInfo, RedisError, cluster::ClusterClientBuilder,
+    RedisConnectionInfo, RedisError, TlsCertificates, cluster::ClusterClientBuilder,
 };
 
 use super::{
@@ -13,7 +14,6 @@ use super::{
     sentinel,
 };
 use crate::redis::{
-    authorities::Authorities,
     failure::Failure,
     url::{Host, RedisUrl, Topology},
 };
@@ -82,7 +82,7 @@ impl Connector {
             .min_retry_wait(20)
             .max_retry_wait(200);
         if let Some(authorities) = &self.authorities {
-            builder = builder.certs(authorities.tls());
+            builder = builder.certs(tls(authorities));
         }
         if let Some(push) = push {
             builder = builder.push_sender(sender(push));
@@ -101,7 +101,7 @@ impl Connector {
     pub(super) fn client(&self, host: &Host, login: RedisConnectionInfo) -> Result<Client, Failure> {
         let info = self.info(host, login)?;
         Ok(match self.authorities.as_ref().filter(|_| self.url.tls) {
-            Some(authorities) => Client::build_with_tls(info, authorities.tls())?,
+            Some(authorities) => Client::build_with_tls(info, tls(authorities))?,
             None => Client::open(info)?,
         })
     }
@@ -147,4 +147,8 @@ fn sender(push: Push) -> impl Fn(PushInfo) -> Result<(), RedisError> + Send + Sy
         }
         Ok(())
     }
+}
+
+fn tls(authorities: &Authorities) -> TlsCertificates {
+    TlsCertificates { client_tls: None, root_cert: Some(authorities.pem().to_vec()) }
 }

@@ -1,14 +1,13 @@
-//! The certificate authorities that this node trusts when it connects to Redis over TLS.
+//! Certificate authorities of a PEM file.
 
 use std::fmt;
 
-use redis::TlsCertificates;
 use rustls::{
     RootCertStore,
     pki_types::{CertificateDer, pem::PemObject},
 };
 
-/// Certificates of authorities. They are trusted in place of the public authorities.
+/// Certificates of authorities that a setting names. Its user decides whether they replace the system's.
 #[derive(Clone, PartialEq, Eq)]
 pub struct Authorities {
     pem: Vec<u8>,
@@ -50,8 +49,16 @@ impl Authorities {
         if number == 0 { Err(AuthoritiesError::Empty { bytes: pem.len() }) } else { Ok(Self { pem }) }
     }
 
-    pub(super) fn tls(&self) -> TlsCertificates {
-        TlsCertificates { client_tls: None, root_cert: Some(self.pem.clone()) }
+    /// The content of the file.
+    #[must_use]
+    pub fn pem(&self) -> &[u8] {
+        &self.pem
+    }
+
+    /// Adds the certificates to `roots`.
+    pub fn add_to(&self, roots: &mut RootCertStore) {
+        // All of them were readable in `from_pem`.
+        roots.add_parsable_certificates(CertificateDer::pem_slice_iter(&self.pem).flatten());
     }
 }
 

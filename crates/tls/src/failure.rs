@@ -1,0 +1,20 @@
+//! The errors of TLS inside I/O errors.
+
+use std::io;
+
+use rustls::{CertificateError, Error};
+
+/// The error of rustls inside an I/O error; nothing if TLS was not the cause.
+#[must_use]
+pub fn cause(error: &io::Error) -> Option<&Error> {
+    error.get_ref()?.downcast_ref()
+}
+
+/// The fault of the server's certificate inside an I/O error. A server with such a fault speaks TLS.
+#[must_use]
+pub fn certificate_error(error: &io::Error) -> Option<&CertificateError> {
+    match cause(error)? {
+        Error::InvalidCertificate(certificate) => Some(certificate),
+        _ => None,
+    }
+}

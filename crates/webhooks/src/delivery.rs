@@ -1,0 +1,57 @@
+//! One request to a receiver, and what came of it.
+
+use std::time::Duration;
+
+use bytes::Bytes;
+use clairon_protocol::{AppKey, Secret};
+use url::Url;
+
+use crate::send::SendFailure;
+
+/// A request that can be sent, once or several times.
+#[derive(Clone, Debug)]
+pub struct Delivery {
+    /// Where it goes: `http` or `https`. A user and a password in it become the header `Authorization`.
+    pub url: Url,
+    /// Headers of the endpoint. They cannot replace those that this crate sets, except `User-Agent`, `Accept` and
+    /// `Authorization`. Their values are hidden in what a receiver answers.
+    pub headers: Vec<(String, String)>,
+    /// Sent in `X-Pusher-Key`.
+    pub key: AppKey,
+    /// Signs the body.
+    pub secret: Secret,
+    /// The body, from [`write_body`](crate::write_body).
+    pub body: Bytes,
+    /// Sent in `X-Clairon-Delivery`. It is the same for every attempt of one delivery.
+    pub id: String,
+    /// The delivery that this one repeats, sent in `X-Clairon-Replay-Of`.
+    pub replay_of: Option<String>,
+}
+
+/// What came of one attempt.
+#[derive(Debug)]
+pub enum Outcome {
+    /// The receiver answered with a status of 200 to 299.
+    Delivered(Answer),
+    /// The receiver answered with another status. It got the request.
+    Refused(Answer),
+    /// No answer came. The receiver may have got the request.
+    Failed {
+        /// Why none came.
+        failure: SendFailure,
+        /// From the beginning to the failure.
+        latency: Duration,
+    },
+}
+
+/// The answer of a receiver.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Answer {
+    /// The status.
+    pub status: u16,
+    /// From the beginning to the head of the answer.
+    pub latency: Duration,
+    /// The beginning of its body, or where a redirect leads, in one printable line of at most 200 characters. Empty for
+    /// a delivery that was accepted: its body is not waited for.
+    pub excerpt: String,
+}

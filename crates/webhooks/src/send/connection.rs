@@ -1,0 +1,66 @@
+//! One HTTP connection to a receiver.
+
+use std::time::Duration;
+
+use bytes::Bytes;
+use http::{Request, Response};
+use http_body_util::Full;
+use hyper::{
+    body::Incoming,
+    client::conn::{TrySendError, http1},
+};
+use hyper_util::rt::TokioIo;
+use tokio::{
+    io::{AsyncRead, AsyncWrite},
+    time::Instant,
+};
+use tokio_util::task::AbortOnDropHandle;
+
+/// The longest head of an answer, in bytes; also the most of its body that is in memory at once.
+const BUFFER: usize = 32 << 10;
+
+/// The longest use of a connection. A name that has moved is noticed after this time.
+const LIFETIME: Duration = Duration::from_mins(1);
+
+/// A connection over which requests go one after the other. Dropped, it is closed at once.
+pub(super) struct Connection {
+    requests: http1::SendRequest<Full<Bytes>>,
+    end: Instant,
+    _driver: AbortOnDropHandle<()>,
+}
+
+impl Connection {
+    pub(super) async fn new(stream: impl AsyncRead + AsyncWrite + Send + Unpin + 'static) -> hyper::Result<Self> {
+        let (requests, connection) = http1::Builder::new()
+            // Hosted Pusher's spelling, for receivers that compare names byte by byte.
+            .title_case_headers(true)
+            .max_buf_size(BUFFER)
+            .handshake(TokioIo::new(stream))
+            .await?;
+        // What becomes of the connection is seen at `requests`.
+        let driver = tokio::spawn(async move { drop(connection.await) });
+        Ok(Self { requests, end: Instant::now() + LIFETIME, _driver: AbortOnDropHandle::new(driver) })
+    }
+
+    /// Waits until the exchange before is over. False if the connection is closed.
+    pub(super) async fn is_ready(&mut self) -> bool {
+        self.requests.ready().await.is_ok()
+    }
+
+    pub(super) fn is_closed(&self) -> bool {
+        self.requests.is_closed()
+    }
+
+    /// The instant from which on no request is sent over it.
+    pub(super) fn end(&self) -> Instant {
+        self.end
+    }
+
+    /// Sends a request and waits for the head of the answer. Where nothing of it was sent, the error has the request.
+    pub(super) async fn send(
+        &mut self,
+        request: Request<Full<Bytes>>,
+    ) -> Result<Response<Incoming>, TrySendError<Request<Full<Bytes>>>> {
+        self.requests.try_send_request(request).await
+    }
+}

@@ -1,0 +1,191 @@
+//! New connections.
+
+use std::{
+    io,
+    net::{IpAddr, SocketAddr},
+    sync::{Arc, OnceLock},
+};
+
+use clairon_tls::{Authorities, provider, system_roots};
+use rustls::{ClientConfig, pki_types::ServerName};
+use tokio::{
+    io::{AsyncRead, AsyncWrite},
+    net::TcpStream,
+};
+use tokio_rustls::{TlsConnector, client::TlsStream};
+use url::Host;
+
+use super::{
+    connection::Connection,
+    deadline::Deadline,
+    dial::dial,
+    failure::{SendFailure, Step},
+    origin::Origin,
+    proxies::{Proxies, Proxy},
+    public_address::is_public,
+    resolver::Resolver,
+    tunnel,
+};
+
+/// The way to a receiver.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub(super) struct Route {
+    pub(super) origin: Origin,
+    pub(super) proxy: Option<Proxy>,
+}
+
+/// Makes connections.
+pub(super) struct Connector {
+    proxies: Proxies,
+    resolver: Resolver,
+    allow_private: bool,
+    authorities: Option<Authorities>,
+    /// Made for the first receiver that needs it: the system's certificates are large.
+    tls: OnceLock<Result<TlsConnector, rustls::Error>>,
+}
+
+impl Route {
+    /// The proxy that gets requests itself, instead of making a tunnel.
+    pub(super) fn forwarding_proxy(&self) -> Option<&Proxy> {
+        self.proxy.as_ref().filter(|_| !self.origin.tls)
+    }
+}
+
+impl Connector {
+    pub(super) fn new(allow_private: bool, authorities: Option<Authorities>) -> Self {
+        let proxies = Proxies::of_environment();
+        Self { proxies, resolver: Resolver::new(), allow_private, authorities, tls: OnceLock::new() }
+    }
+
+    /// The way to `origin`. Behind a proxy only an address in the URL itself can be checked: the proxy looks names up.
+    pub(super) fn route(&self, origin: Origin) -> Result<Route, SendFailure> {
+        let proxy = self.proxies.of(&origin)?;
+        if let (Some(_), Some(address)) = (&proxy, literal(&origin.host)) {
+            self.allowed(&origin.host, &[address])?;
+        }
+        Ok(Route { origin, proxy })
+    }
+
+    /// Makes a connection.
+    pub(super) async fn connect(&self, route: &Route, deadline: Deadline) -> Result<Connection, SendFailure> {
+        let Route { origin, proxy } = route;
+        let Some(proxy) = proxy else {
+            let stream = self.tcp(origin, deadline, false).await?;
+            return self.http(stream, origin, deadline).await;
+        };
+        // The proxy itself is the operator's choice, so it may be anywhere.
+        let stream = self.tcp(&proxy.origin, deadline, true).await?;
+        if proxy.origin.tls {
+            let stream = self.handshake(stream, &proxy.origin, deadline).await?;
+            self.through(stream, route, proxy, deadline).await
+        } else {
+            self.through(stream, route, proxy, deadline).await
+        }
+    }
+
+    async fn through<S>(
+        &self,
+        mut stream: S,
+        route: &Route,
+        proxy: &Proxy,
+        deadline: Deadline,
+    ) -> Result<Connection, SendFailure>
+    where
+        S: AsyncRead + AsyncWrite + Send + Unpin + 'static,
+    {
+        if route.forwarding_proxy().is_some() {
+            return opened(stream, &proxy.origin).await;
+        }
+        deadline.within(Step::Tunnel, tunnel::open(&mut stream, proxy, &route.origin)).await??;
+        self.http(stream, &route.origin, deadline).await
+    }
+
+    async fn http<S>(&self, stream: S, origin: &Origin, deadline: Deadline) -> Result<Connection, SendFailure>
+    where
+        S: AsyncRead + AsyncWrite + Send + Unpin + 'static,
+    {
+        if origin.tls {
+            opened(self.handshake(stream, origin, deadline).await?, origin).await
+        } else {
+            opened(stream, origin).await
+        }
+    }
+
+    /// Connects to an address that was checked, and to no other: a name that resolves to another address a moment later
+    /// changes nothing.
+    async fn tcp(&self, origin: &Origin, deadline: Deadline, allow_private: bool) -> Result<TcpStream, SendFailure> {
+        let found = self.addresses(&origin.host, deadline).await?;
+        let allowed = if allow_private { found } else { self.allowed(&origin.host, &found)? };
+        let addresses = allowed.iter().map(|ip| SocketAddr::new(*ip, origin.port)).collect::<Vec<_>>();
+        let connected = deadline.within(Step::Connect, dial(&addresses)).await?;
+        connected.map_err(|error| SendFailure::Connect { peer: origin.to_string(), error: Arc::new(error) })
+    }
+
+    async fn addresses(&self, host: &Host<String>, deadline: Deadline) -> Result<Arc<[IpAddr]>, SendFailure> {
+        if let Some(address) = literal(host) {
+            return Ok(Arc::new([address]));
+        }
+        let name = host.to_string();
+        let failed = |error| SendFailure::Resolve { host: name.clone(), error };
+        let found = deadline.within(Step::Resolve, self.resolver.addresses(&name)).await?.map_err(failed)?;
+        if found.is_empty() { Err(failed(Arc::new(io::ErrorKind::NotFound.into()))) } else { Ok(found) }
+    }
+
+    /// The addresses that requests may be sent to.
+    fn allowed(&self, host: &Host<String>, addresses: &[IpAddr]) -> Result<Arc<[IpAddr]>, SendFailure> {
+        let allowed = addresses.iter().copied().filter(|ip| self.allow_private || is_public(*ip)).collect::<Arc<[_]>>();
+        match addresses.first() {
+            Some(address) if allowed.is_empty() => {
+                Err(SendFailure::Private { host: host.to_string(), address: *address })
+            }
+            _ => Ok(allowed),
+        }
+    }
+
+    async fn handshake<S>(&self, stream: S, origin: &Origin, deadline: Deadline) -> Result<TlsStream<S>, SendFailure>
+    where
+        S: AsyncRead + AsyncWrite + Unpin,
+    {
+        let failed = |error| SendFailure::Tls { peer: origin.to_string(), error: Arc::new(error) };
+        let connector = self.tls.get_or_init(|| self.tls_connector()).clone();
+        let connector = connector.map_err(|error| failed(io::Error::other(error)))?;
+        let name = match &origin.host {
+            Host::Domain(name) => {
+                ServerName::try_from(name.clone()).map_err(|error| failed(io::Error::other(error)))?
+            }
+            Host::Ipv4(address) => ServerName::from(IpAddr::from(*address)),
+            Host::Ipv6(address) => ServerName::from(IpAddr::from(*address)),
+        };
+        deadline.within(Step::Tls, connector.connect(name, stream)).await?.map_err(failed)
+    }
+
+    fn tls_connector(&self) -> Result<TlsConnector, rustls::Error> {
+        let mut roots = system_roots();
+        if let Some(authorities) = &self.authorities {
+            authorities.add_to(&mut roots);
+        }
+        let mut config = ClientConfig::builder_with_provider(provider())
+            .with_safe_default_protocol_versions()?
+            .with_root_certificates(roots)
+            .with_no_client_auth();
+        config.alpn_protocols = vec![b"http/1.1".to_vec()];
+        Ok(Arc::new(config).into())
+    }
+}
+
+async fn opened<S>(stream: S, peer: &Origin) -> Result<Connection, SendFailure>
+where
+    S: AsyncRead + AsyncWrite + Send + Unpin + 'static,
+{
+    let failed = |error| SendFailure::Http { peer: peer.to_string(), error: Arc::new(error) };
+    Connection::new(stream).await.map_err(failed)
+}
+
+/// The address that a URL itself names.
+fn literal(host: &Host<String>) -> Option<IpAddr> {
+    match host {
+        Host::Domain(_) => None,
+        Host::Ipv4(address) => Some((*address).into()),
+        Host::Ipv6(address) => Some((*address).into()),
+    }
+}

@@ -1,0 +1,72 @@
+//! The bodies of answers.
+
+use std::time::Duration;
+
+use clairon_protocol::quote;
+use http_body_util::BodyExt;
+use hyper::body::{Body, Incoming};
+use tokio::time::timeout;
+
+/// The longest part of a body that is kept for operators, in bytes.
+const EXCERPT: usize = 1 << 10;
+
+/// The longest part of a body that is read to use its connection again, in bytes.
+const READ: usize = 64 << 10;
+
+/// The time for either.
+const PATIENCE: Duration = Duration::from_secs(1);
+
+/// Reads the rest of a body. False if it is too long, too slow or broken: then its connection is of no more use.
+pub(super) async fn read_to_end(body: &mut Incoming) -> bool {
+    let mut length = 0;
+    timeout(
+        PATIENCE,
+        read(body, |bytes| {
+            length += bytes.len();
+            length <= READ
+        }),
+    )
+    .await
+    .unwrap_or(false)
+}
+
+/// The beginning of a body in one printable line, without any of `secrets`.
+pub(super) async fn excerpt<'a>(body: &mut Incoming, secrets: impl Iterator<Item = &'a str>) -> String {
+    let mut beginning = Vec::new();
+    // What has come until the time is over is kept.
+    let _ = timeout(
+        PATIENCE,
+        read(body, |bytes| {
+            beginning.extend(&bytes[..bytes.len().min(EXCERPT - beginning.len())]);
+            beginning.len() < EXCERPT
+        }),
+    )
+    .await;
+    hide(&String::from_utf8_lossy(&beginning), secrets)
+}
+
+/// A text of a receiver in one printable line of at most 200 characters, without any of `secrets`: a page that shows
+/// the request of a failed controller has its headers in it.
+pub(super) fn hide<'a>(text: &str, secrets: impl Iterator<Item = &'a str>) -> String {
+    let mut text = text.to_owned();
+    for secret in secrets.filter(|secret| !secret.is_empty()) {
+        text = text.replace(secret, "…");
+    }
+    quote(&text)
+}
+
+/// Hands the parts of a body to `take` until that is false. True at the end of the body.
+async fn read(body: &mut Incoming, mut take: impl FnMut(&[u8]) -> bool) -> bool {
+    while !body.is_end_stream() {
+        match body.frame().await {
+            None => return true,
+            Some(Err(_)) => return false,
+            Some(Ok(frame)) => {
+                if frame.data_ref().is_some_and(|bytes| !take(bytes)) {
+                    return body.is_end_stream();
+                }
+            }
+        }
+    }
+    true
+}

@@ -1,0 +1,148 @@
+//! Why no answer came.
+
+use std::{error::Error, fmt, io, net::IpAddr, sync::Arc, time::Duration};
+
+use clairon_protocol::quote;
+use clairon_tls::cause;
+
+/// The reason why a delivery got no answer, in words for operators. No secret is in them.
+#[derive(Clone, Debug, thiserror::Error)]
+pub enum SendFailure {
+    /// The URL is not one of HTTP.
+    #[error("the URL is not one of http:// or https:// with a host")]
+    Url,
+    /// A header of the endpoint cannot be sent.
+    #[error("the header {} cannot be sent: a name is letters, digits and hyphens, a value one line of text", quote(.name))]
+    Header {
+        /// Its name.
+        name: String,
+    },
+    /// A variable of the environment names a proxy that cannot be used.
+    #[error("{variable} names no proxy that can be used: allowed is a URL of http:// or https://")]
+    Proxy {
+        /// The variable.
+        variable: &'static str,
+    },
+    /// The time is over.
+    #[error("no answer within {} s: the time was over while {step}", .timeout.as_secs_f64())]
+    Timeout {
+        /// What was waited for.
+        step: Step,
+        /// The time that all steps have together.
+        timeout: Duration,
+    },
+    /// The name has no address.
+    #[error("the name {host} does not resolve: {}", quote(&.error.to_string()))]
+    Resolve {
+        /// The name.
+        host: String,
+        /// What the resolver says.
+        error: Arc<io::Error>,
+    },
+    /// The host has no public address, and private ones are not allowed.
+    #[error("{host} is at {address}, which is not a public address: webhooks.allow_private_addresses is false")]
+    Private {
+        /// The host.
+        host: String,
+        /// Its first address.
+        address: IpAddr,
+    },
+    /// No connection could be made.
+    #[error("cannot connect to {peer}: {}", io_words(.error))]
+    Connect {
+        /// Host and port.
+        peer: String,
+        /// The error of the last address that was tried.
+        error: Arc<io::Error>,
+    },
+    /// The TLS handshake failed.
+    #[error("TLS with {peer} failed: {}", tls_words(.error))]
+    Tls {
+        /// Host and port.
+        peer: String,
+        /// What went wrong.
+        error: Arc<io::Error>,
+    },
+    /// The proxy made no tunnel to the receiver.
+    #[error("the proxy {proxy} makes no connection: {problem}")]
+    Tunnel {
+        /// Host and port of the proxy.
+        proxy: String,
+        /// What it says.
+        problem: String,
+    },
+    /// The connection ended before the head of the answer was there.
+    #[error("{peer} {}", http_words(.error))]
+    Http {
+        /// Host and port.
+        peer: String,
+        /// What went wrong.
+        error: Arc<hyper::Error>,
+    },
+}
+
+/// What a request waits for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Step {
+    /// The addresses of the name.
+    Resolve,
+    /// A TCP connection.
+    Connect,
+    /// The proxy's connection to the receiver.
+    Tunnel,
+    /// The TLS handshake.
+    Tls,
+    /// The head of the answer, or that the request can be written.
+    Answer,
+}
+
+impl fmt::Display for Step {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Resolve => "the name was looked up",
+            Self::Connect => "connecting",
+            Self::Tunnel => "the proxy connected",
+            Self::Tls => "the TLS handshake went on",
+            Self::Answer => "waiting for the head of the answer",
+        })
+    }
+}
+
+fn io_words(error: &io::Error) -> String {
+    match error.kind() {
+        io::ErrorKind::ConnectionRefused => "nothing listens there".to_owned(),
+        io::ErrorKind::ConnectionReset => "the connection was reset".to_owned(),
+        io::ErrorKind::UnexpectedEof => "the connection was closed".to_owned(),
+        _ => quote(&error.to_string()),
+    }
+}
+
+fn tls_words(error: &io::Error) -> String {
+    use rustls::{CertificateError, Error};
+    match cause(error) {
+        Some(Error::InvalidCertificate(certificate)) => match certificate {
+            CertificateError::UnknownIssuer => {
+                "its certificate is from an authority that this machine does not know: webhooks.ca_file names others"
+                    .to_owned()
+            }
+            other => format!("its certificate is not valid: {}", quote(&other.to_string())),
+        },
+        Some(Error::InvalidMessage(_)) => "it does not speak TLS: is the URL one of http://?".to_owned(),
+        Some(other) => quote(&other.to_string()),
+        None => io_words(error),
+    }
+}
+
+fn http_words(error: &hyper::Error) -> String {
+    let source = error.source().and_then(|source| source.downcast_ref::<io::Error>());
+    match source {
+        Some(source) if cause(source).is_some() => format!("broke TLS off: {}", tls_words(source)),
+        Some(source) => format!("broke the connection off before it answered: {}", io_words(source)),
+        None if error.is_incomplete_message() || error.is_closed() || error.is_canceled() => {
+            "closed the connection before it answered".to_owned()
+        }
+        None if error.is_parse_too_large() => "answered with a head that is too large".to_owned(),
+        None if error.is_parse() => "answered with something that is not HTTP/1.1".to_owned(),
+        None => format!("did not answer: {}", quote(&error.to_string())),
+    }
+}

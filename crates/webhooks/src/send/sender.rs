@@ -1,0 +1,158 @@
+//! Sending deliveries.
+
+use std::{sync::Arc, time::Duration};
+
+use http::{
+    HeaderMap, Response, StatusCode,
+    header::{HeaderName, LOCATION},
+};
+use hyper::body::{Body, Incoming};
+use tokio::{sync::Semaphore, time::Instant};
+
+use super::{
+    connection::Connection,
+    connector::{Connector, Route},
+    deadline::Deadline,
+    excerpt::{excerpt, hide, read_to_end},
+    failure::{SendFailure, Step},
+    origin::Origin,
+    pool::Pool,
+    request::request,
+};
+use crate::{
+    delivery::{Answer, Delivery, Outcome},
+    settings::WebhookSettings,
+};
+
+/// The most bodies that are read at once so that their connections can be used again.
+const READERS: usize = 64;
+
+/// How long a connection waits for the next request if the receiver says nothing of it: less than the 5 s after which
+/// most servers close it.
+const KEEP: Duration = Duration::from_secs(4);
+
+/// The longest time that a receiver can ask for.
+const LONGEST_KEEP: Duration = Duration::from_mins(1);
+
+/// Sends deliveries: HTTP/1.1 over connections that are kept open between them, with proxies of the environment.
+///
+/// - A redirect is not followed: the status alone decides.
+/// - The answer counts as soon as its head is there. Of its body no more than 64 KiB is read, for no longer than 1 s.
+/// - Names are looked up for each new connection. A connection is used for at most a minute.
+/// - A request is sent again, over another connection, only if nothing of it was sent.
+pub struct Sender {
+    connector: Connector,
+    pool: Pool,
+    readers: Arc<Semaphore>,
+    timeout: Duration,
+}
+
+struct Exchange {
+    connection: Connection,
+    route: Route,
+    response: Response<Incoming>,
+    latency: Duration,
+}
+
+impl Sender {
+    /// A sender with the time-out, the authorities and the addresses of the settings, and the proxies of the
+    /// environment.
+    #[must_use]
+    pub fn new(settings: &WebhookSettings) -> Self {
+        Self {
+            connector: Connector::new(settings.allow_private_addresses, settings.authorities.clone()),
+            pool: Pool::default(),
+            readers: Arc::new(Semaphore::new(READERS)),
+            timeout: settings.timeout,
+        }
+    }
+
+    /// Makes one attempt.
+    pub async fn send(&self, delivery: &Delivery) -> Outcome {
+        self.attempt(delivery, false).await
+    }
+
+    /// Makes one attempt, and waits for the body of any answer: an endpoint is tried by hand.
+    pub async fn probe(&self, delivery: &Delivery) -> Outcome {
+        self.attempt(delivery, true).await
+    }
+
+    async fn attempt(&self, delivery: &Delivery, shows_body: bool) -> Outcome {
+        let started = Instant::now();
+        let exchange = match self.exchange(delivery, started).await {
+            Ok(exchange) => exchange,
+            Err(failure) => return Outcome::Failed { failure, latency: started.elapsed() },
+        };
+        let Exchange { connection, route, response, latency } = exchange;
+        let (head, mut body) = response.into_parts();
+        let secrets = || delivery.headers.iter().map(|(_, value)| value.as_str());
+        let excerpt = match redirect(head.status, &head.headers) {
+            Some(location) => hide(&location, secrets()),
+            None if head.status.is_success() && !shows_body => String::new(),
+            None => excerpt(&mut body, secrets()).await,
+        };
+        self.keep(connection, route, body, keep_alive(&head.headers));
+        let answer = Answer { status: head.status.as_u16(), latency, excerpt };
+        if head.status.is_success() { Outcome::Delivered(answer) } else { Outcome::Refused(answer) }
+    }
+
+    async fn exchange(&self, delivery: &Delivery, started: Instant) -> Result<Exchange, SendFailure> {
+        let deadline = Deadline::new(started, self.timeout);
+        let route = self.connector.route(Origin::of(&delivery.url).ok_or(SendFailure::Url)?)?;
+        let mut request = request(delivery, &route)?;
+        loop {
+            let waiting = self.pool.take(&route);
+            let is_new = waiting.is_none();
+            let mut connection = match waiting {
+                Some(connection) => connection,
+                None => self.connector.connect(&route, deadline).await?,
+            };
+            if !is_new && !deadline.within(Step::Answer, connection.is_ready()).await? {
+                continue;
+            }
+            match deadline.within(Step::Answer, connection.send(request)).await? {
+                Ok(response) => return Ok(Exchange { connection, route, response, latency: started.elapsed() }),
+                Err(mut failed) => match failed.take_message() {
+                    // The receiver had closed the connection while it waited: nothing was sent.
+                    Some(unsent) if !is_new => request = unsent,
+                    _ => {
+                        let peer = route.origin.to_string();
+                        return Err(SendFailure::Http { peer, error: Arc::new(failed.into_error()) });
+                    }
+                },
+            }
+        }
+    }
+
+    /// Reads the rest of the body in the background, so that the connection can be used again.
+    fn keep(&self, connection: Connection, route: Route, mut body: Incoming, keep: Duration) {
+        if body.is_end_stream() {
+            return self.pool.put(&route, connection, keep);
+        }
+        // With so many slow bodies a new connection is cheaper.
+        let Ok(permit) = self.readers.clone().try_acquire_owned() else { return };
+        let pool = self.pool.clone();
+        tokio::spawn(async move {
+            if read_to_end(&mut body).await {
+                pool.put(&route, connection, keep);
+            }
+            drop(permit);
+        });
+    }
+}
+
+/// Where a redirect leads.
+fn redirect(status: StatusCode, headers: &HeaderMap) -> Option<String> {
+    let location = headers.get(LOCATION).filter(|_| status.is_redirection())?;
+    let location = String::from_utf8_lossy(location.as_bytes());
+    Some(format!("it redirects to {location}, and redirects are not followed"))
+}
+
+/// How long the receiver keeps the connection open, by its own word less a second for the way.
+fn keep_alive(headers: &HeaderMap) -> Duration {
+    const KEEP_ALIVE: HeaderName = HeaderName::from_static("keep-alive");
+    let parameters = headers.get(KEEP_ALIVE).and_then(|value| value.to_str().ok()).unwrap_or_default().split(',');
+    let seconds = parameters.filter_map(|parameter| parameter.trim().strip_prefix("timeout=")?.parse::<u64>().ok());
+    let said = seconds.min().map(|seconds| Duration::from_secs(seconds.saturating_sub(1)));
+    said.map_or(KEEP, |said| said.min(LONGEST_KEEP))
+}
