@@ -3,8 +3,8 @@
 use clairon_protocol::SocketId;
 use serde::Serialize;
 
-/// One event, as it stands in the list `events` of a request. Source: Pusher's documentation of webhooks; pusher-http-go
-/// reads `data` and `user_id` as strings.
+/// One event, as it stands in the list `events` of a request. Source: Pusher's documentation of webhooks;
+/// pusher-http-go reads `data` and `user_id` as strings.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 #[serde(tag = "name", rename_all = "snake_case")]
 pub enum WebhookEvent<'a> {

@@ -14,8 +14,8 @@ pub(super) struct Origin {
 }
 
 impl Origin {
-    /// Nothing where the URL is not one of HTTP with a host. Addresses in odd notations (`0x7f.1`) are read by the URL's
-    /// parser as a browser reads them, so no look-up sees them.
+    /// `None` if the URL is not one of HTTP with a host. The URL's parser reads addresses in odd notations (`0x7f.1`)
+    /// as a browser does, so no look-up sees them.
     pub(super) fn of(url: &Url) -> Option<Self> {
         let tls = match url.scheme() {
             "http" => false,
