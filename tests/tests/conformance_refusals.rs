@@ -43,6 +43,7 @@ impl Refusals {
             .server
             .wait_for_log(&format!("a reason with {words:?}"), |line| line["reason"].as_str().is_some_and(has));
         assert!(matches!(line["level"].as_str(), Some("WARN" | "INFO")), "{line}");
+        assert_eq!(line["peer"], "127.0.0.1", "{line}");
     }
 
     fn connect(&self) -> Client {

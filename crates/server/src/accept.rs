@@ -19,6 +19,7 @@ use tower::{ServiceBuilder, util::MapRequestLayer};
 use tracing::{debug, warn};
 
 use crate::{
+    edge::PeerAddress,
     first_request,
     foreign_protocol::{ForeignProtocol, refuse_tls},
     host,
@@ -75,9 +76,10 @@ where
     let accept_log = Throttle::default();
     loop {
         match listener.accept().await {
-            Ok((stream, _)) => {
+            Ok((stream, address)) => {
                 node.make_room().await;
-                node.spawn_plain(|plain| serve(stream, plain));
+                let peer = PeerAddress::of_socket(address);
+                node.spawn_plain(peer, |plain| serve(stream, plain));
             }
             Err(error) if is_of_the_peer(&error) => debug!(%error, "a connection was lost before it was accepted"),
             Err(error) => {
@@ -112,7 +114,7 @@ where
         && host::check(request.version(), request.headers()).is_ok()
     {
         let request = strip_prefix(&plain.node().settings.path_prefix, request);
-        if let Ok(upgrade) = Upgrade::begin(plain.node(), &request) {
+        if let Ok(upgrade) = Upgrade::begin(plain.node(), &request, plain.peer()) {
             let head = upgrade.head();
             return upgrade.finish(plain, Socket::new(stream, unread), Some(head)).await;
         }

@@ -51,8 +51,10 @@ fn is_host(text: &[u8]) -> bool {
 /// Refuses requests whose `Host` is not as it must be.
 pub(crate) async fn require(State(node): State<Arc<Node>>, request: Request, next: Next) -> Response {
     let Err(invalid) = check(request.version(), request.headers()) else { return next.run(request).await };
+    let peer = request.extensions().get().copied().unwrap_or_default();
     node.note_refusal(Refused::request(StatusCode::BAD_REQUEST), |refused| {
-        refused.request(request.method(), request.uri().path()).code(StatusCode::BAD_REQUEST.as_u16()).because(invalid)
+        let refused = refused.peer(peer).request(request.method(), request.uri().path());
+        refused.code(StatusCode::BAD_REQUEST.as_u16()).because(invalid)
     });
     ApiError::bad_request(invalid.to_string()).into_response()
 }

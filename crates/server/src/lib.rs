@@ -11,6 +11,7 @@ mod api;
 mod background;
 mod bearer;
 mod clock;
+mod edge;
 mod error;
 mod event_frame;
 mod explain;
@@ -37,6 +38,7 @@ mod throttle;
 mod tracked_service;
 
 pub use bearer::BearerToken;
+pub use edge::{InvalidProxy, TrustedProxies};
 pub use error::ServerError;
 pub use lifecycle::{Listeners, Server};
 pub use settings::{

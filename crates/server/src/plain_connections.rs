@@ -14,7 +14,7 @@ use parking_lot::Mutex;
 use tokio::{task::JoinHandle, time::sleep};
 use tracing::warn;
 
-use crate::{clock::millis, node::Node, settings::ConnectionLimits, throttle::Throttle};
+use crate::{clock::millis, edge::PeerAddress, node::Node, settings::ConnectionLimits, throttle::Throttle};
 
 /// Time limit for the first complete head of a request while open files run low.
 const SHORT_HEAD_TIMEOUT: Duration = Duration::from_secs(5);
@@ -64,6 +64,7 @@ struct Entry {
 /// One connection of the list, which it leaves when this is dropped.
 pub(crate) struct PlainConnection {
     node: Arc<Node>,
+    peer: PeerAddress,
     state: Mutex<State>,
 }
 
@@ -74,7 +75,7 @@ struct State {
 
 impl Node {
     /// Serves a connection that is no WebSocket in a task of its own.
-    pub(crate) fn spawn_plain<F>(self: &Arc<Self>, serve: impl FnOnce(Arc<PlainConnection>) -> F)
+    pub(crate) fn spawn_plain<F>(self: &Arc<Self>, peer: PeerAddress, serve: impl FnOnce(Arc<PlainConnection>) -> F)
     where
         F: Future<Output = ()> + Send + 'static,
     {
@@ -83,7 +84,7 @@ impl Node {
         let mut list = self.plain.list.lock();
         let place = list.next_place(Standing::Silent);
         let state = Mutex::new(State { place, is_trusted: false });
-        let connection = Arc::new(PlainConnection { node: self.clone(), state });
+        let connection = Arc::new(PlainConnection { node: self.clone(), peer, state });
         let task = self.tasks.spawn(serve(connection.clone()));
         list.entries.insert(place, Entry { opened_at, task });
         // Before `connection`, which takes the lock when it is dropped.
@@ -151,6 +152,11 @@ impl PlainConnection {
     /// Its node.
     pub(crate) const fn node(&self) -> &Arc<Node> {
         &self.node
+    }
+
+    /// The address of its other end.
+    pub(crate) const fn peer(&self) -> PeerAddress {
+        self.peer
     }
 
     /// A request has come in. False where the connection has had to give way: its task ends at the next await.

@@ -108,6 +108,7 @@ impl Noting {
 /// Takes note of a request, carried out or refused.
 async fn note_answer(State(Noting { node, refused }): State<Noting>, request: Request, next: Next) -> Response {
     let (method, uri) = (request.method().clone(), request.uri().clone());
+    let peer = request.extensions().get().copied().unwrap_or_default();
     let length = request.headers().get(header::CONTENT_LENGTH).and_then(|value| value.to_str().ok()?.parse().ok());
     let response = next.run(request).await;
     // A client that was let in, or has its close code: a WebSocket is noted elsewhere.
@@ -121,6 +122,7 @@ async fn note_answer(State(Noting { node, refused }): State<Noting>, request: Re
         node.note_refusal(refused(status), |refused| {
             refused
                 .perhaps_app(app.as_ref().map(|app| &app.id))
+                .peer(peer)
                 .request(&method, path)
                 .code(status.as_u16())
                 .because(reason)

@@ -6,7 +6,7 @@ pub use clairon_cluster::{Authorities, ClusterSettings, RedisUrl};
 pub use clairon_hub::OutboxLimits;
 use clairon_protocol::Limits;
 
-use crate::bearer::BearerToken;
+use crate::{bearer::BearerToken, edge::TrustedProxies};
 
 /// How the server behaves towards all apps alike.
 #[derive(Clone, Debug)]
@@ -14,6 +14,8 @@ pub struct Settings {
     /// What stands before every path, such as `/ws` behind a proxy that passes it on; empty for none. Requests without
     /// it are served too: a proxy may have taken it off.
     pub path_prefix: String,
+    /// The proxies that are believed when they name the address of a client.
+    pub trusted_proxies: TrustedProxies,
     /// How silence is treated.
     pub heartbeat: Heartbeat,
     /// How much may wait for one slow reader.

@@ -12,7 +12,7 @@ use hyper::{
 use crate::plain_connections::PlainConnection;
 
 /// The service of one connection: tells [`PlainConnection`] when a request begins and when it is answered, and puts it
-/// among the extensions of each request.
+/// and the [`PeerAddress`](crate::edge::PeerAddress) among the extensions of each request.
 pub(crate) struct TrackedService<S> {
     service: S,
     plain: Arc<PlainConnection>,
@@ -37,6 +37,7 @@ where
             // The task of this connection is about to be dropped. A request that is not begun can be sent again.
             return Box::pin(pending());
         }
+        request.extensions_mut().insert(self.plain.peer());
         request.extensions_mut().insert(self.plain.clone());
         let (answer, plain) = (self.service.call(request), self.plain.clone());
         Box::pin(async move {

@@ -5,7 +5,7 @@ use std::time::Duration;
 use clairon_protocol::Limits;
 use clairon_server::{
     AdminSettings, BearerToken, ConnectionLimits, Heartbeat, MetricsSettings, OutboxLimits, Settings,
-    StatisticsSettings,
+    StatisticsSettings, TrustedProxies,
 };
 
 use super::{
@@ -15,6 +15,7 @@ use super::{
 
 pub(super) fn read(fields: &mut Fields<'_>, limits: Limits) -> Option<Settings> {
     let path_prefix = fields.text("server.path_prefix", parse_path_prefix);
+    let trusted_proxies = read_trusted_proxies(fields);
     let shutdown = fields.number("server.shutdown_seconds", 0..=3_600);
     let drain = fields.number("server.drain_seconds", 0..=3_600);
     let cluster = cluster::read(fields);
@@ -27,6 +28,7 @@ pub(super) fn read(fields: &mut Fields<'_>, limits: Limits) -> Option<Settings> 
     let write_timeout = fields.number("outbox.write_timeout_seconds", 1..=3_600);
     Some(Settings {
         path_prefix: path_prefix?,
+        trusted_proxies: trusted_proxies?,
         heartbeat: heartbeat?,
         outbox: outbox?,
         write_timeout: Duration::from_secs(write_timeout?),
@@ -40,6 +42,11 @@ pub(super) fn read(fields: &mut Fields<'_>, limits: Limits) -> Option<Settings> 
         cluster,
         admin: admin_token?.map(|token| AdminSettings { token, limits }),
     })
+}
+
+fn read_trusted_proxies(fields: &mut Fields<'_>) -> Option<TrustedProxies> {
+    let entries = fields.list("server.trusted_proxies")?;
+    TrustedProxies::parse(&entries).map_err(|error| fields.refuse("server.trusted_proxies", error)).ok()
 }
 
 fn read_statistics(fields: &mut Fields<'_>) -> Option<StatisticsSettings> {

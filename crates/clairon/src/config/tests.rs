@@ -87,6 +87,7 @@ fn every_setting_has_a_variable() {
         let other = match (name.as_str(), value) {
             ("server.host", _) => "127.0.0.1".to_owned(),
             ("server.path_prefix", _) => "/ws".to_owned(),
+            ("server.trusted_proxies", _) => "10.0.0.0/8".to_owned(),
             ("database.url", _) => "sqlite::memory:".to_owned(),
             ("log.level", _) => "debug".to_owned(),
             ("log.format", _) => "json".to_owned(),
@@ -192,6 +193,10 @@ fn wrong_variables() {
         (
             &[("CLAIRON_SERVER_PATH_PREFIX", "ws")],
             r#"CLAIRON_SERVER_PATH_PREFIX is "ws": allowed is a path such as /ws, of A-Z a-z 0-9 - . _ ~ between its slashes"#,
+        ),
+        (
+            &[("CLAIRON_SERVER_TRUSTED_PROXIES", "unix, proxy")],
+            r#"CLAIRON_SERVER_TRUSTED_PROXIES is "unix, proxy": "proxy" is not an address or a network: allowed are addresses such as 192.0.2.1 or 2001:db8::1, networks such as 10.0.0.0/8 or fd00::/8, and unix for connections over a Unix socket"#,
         ),
         (
             &[("CLAIRON_DATABASE_URL", "mssql://u:hunter2@h/d")],

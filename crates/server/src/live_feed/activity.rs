@@ -10,7 +10,10 @@ use serde::Serialize;
 use tracing::{info, warn};
 use utoipa::ToSchema;
 
-use crate::peer_text::{Excerpt, hide_secrets, start_of};
+use crate::{
+    edge::PeerAddress,
+    peer_text::{Excerpt, hide_secrets, start_of},
+};
 
 /// How much of an event's data is told, in characters.
 const SHOWN_DATA: usize = 200;
@@ -65,6 +68,9 @@ pub(crate) struct Activity {
     /// The connection.
     #[serde(skip_serializing_if = "Option::is_none")]
     socket: Option<String>,
+    /// The address of the client or the backend, or `unix` where it came over a Unix socket.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    peer: Option<String>,
     /// The channel.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(value_type = Option<String>)]
@@ -164,6 +170,7 @@ impl Activity {
             kind,
             app: None,
             socket: None,
+            peer: None,
             channel: None,
             event: None,
             request: None,
@@ -188,6 +195,10 @@ impl Activity {
 
     pub(crate) fn socket(self, id: SocketId) -> Self {
         Self { socket: Some(id.to_string()), ..self }
+    }
+
+    pub(crate) fn peer(self, peer: PeerAddress) -> Self {
+        Self { peer: Some(peer.to_string()), ..self }
     }
 
     pub(crate) fn channel(self, name: &str) -> Self {
@@ -239,7 +250,7 @@ impl Activity {
 
     /// Writes a refusal to the log. `left_out` is how many others like it are not there.
     pub(crate) fn log(&self, left_out: u64) {
-        let Self { app, socket, channel, event, request, code, reason, .. } = self;
+        let Self { app, socket, peer, channel, event, request, code, reason, .. } = self;
         let [channel, event, request] = [channel, event, request].map(|text| text.as_ref().map(Text::as_str));
         macro_rules! line {
             ($level:ident) => {
@@ -247,6 +258,7 @@ impl Activity {
                     target: "clairon_server::refusals",
                     app = app.as_deref(),
                     socket = socket.as_deref(),
+                    peer = peer.as_deref(),
                     channel,
                     event,
                     request,

@@ -11,7 +11,7 @@ use http::{HeaderMap, Uri, header};
 use percent_encoding::percent_decode_str;
 
 use super::connection::Connection;
-use crate::{explain::unknown_path, node::Node, refusals::Refused};
+use crate::{edge::PeerAddress, explain::unknown_path, node::Node, refusals::Refused};
 
 /// A client that is not let in: what it is told, and what the log is told.
 pub(super) struct AdmissionRefusal {
@@ -36,16 +36,21 @@ impl AdmissionRefusal {
     }
 
     /// Takes note of why a client is not let in.
-    pub(super) fn note(&self, node: &Node) {
+    pub(super) fn note(&self, node: &Node, peer: PeerAddress) {
         let Self { disconnect, app, reason } = self;
         node.note_refusal(Refused::connection(*disconnect), |refused| {
-            refused.perhaps_app(app.as_ref()).code(disconnect.code()).because(reason)
+            refused.perhaps_app(app.as_ref()).peer(peer).code(disconnect.code()).because(reason)
         });
     }
 }
 
 /// Lets a client in, or says why not.
-pub(super) fn admit(node: &Arc<Node>, uri: &Uri, headers: &HeaderMap) -> Result<Connection, AdmissionRefusal> {
+pub(super) fn admit(
+    node: &Arc<Node>,
+    uri: &Uri,
+    headers: &HeaderMap,
+    peer: PeerAddress,
+) -> Result<Connection, AdmissionRefusal> {
     let refuse = |disconnect, reason| Err(AdmissionRefusal::new(disconnect, reason));
     let Some(key) = key_of(uri.path()) else {
         return refuse(Disconnect::PathNotFound, unknown_path(&node.apps, uri.path()));
@@ -85,7 +90,7 @@ pub(super) fn admit(node: &Arc<Node>, uri: &Uri, headers: &HeaderMap) -> Result<
     if let Some(credential) = app.credentials.find(&key) {
         node.key_uses.note(credential);
     }
-    open(node, &app).map_err(|_| {
+    open(node, &app, peer).map_err(|_| {
         let capacity = app.limits.capacity.map_or(0, |capacity| capacity.get().into());
         AdmissionRefusal::over_quota(app.id.clone(), capacity)
     })
@@ -107,7 +112,7 @@ fn key_of(path: &str) -> Option<Cow<'_, str>> {
     Some(percent_decode_str(key).decode_utf8_lossy())
 }
 
-fn open(node: &Arc<Node>, app: &Arc<App>) -> Result<Connection, Disconnect> {
+fn open(node: &Arc<Node>, app: &Arc<App>, peer: PeerAddress) -> Result<Connection, Disconnect> {
     let hub: Arc<AppHub> = node.hub.app(&app.id);
     let id = SocketId::from_random(rand::random());
     let session = Arc::new(Session::new(id, node.settings.outbox, hub.traffic().clone(), node.clock.now()));
@@ -116,5 +121,5 @@ fn open(node: &Arc<Node>, app: &Arc<App>) -> Result<Connection, Disconnect> {
         // The server may have closed all its connections just before this one was among them.
         session.close(Disconnect::Shutdown);
     }
-    Ok(Connection::new(node.clone(), app, hub, session))
+    Ok(Connection::new(node.clone(), app, hub, session, peer))
 }

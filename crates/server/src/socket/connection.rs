@@ -10,6 +10,7 @@ use tracing::debug;
 
 use super::client_event::{AdmittedEvent, RateWindow};
 use crate::{
+    edge::PeerAddress,
     event_frame,
     live_feed::{Activity, ActivityKind},
     node::Node,
@@ -23,6 +24,8 @@ pub(super) struct Connection {
     pub(super) app_id: AppId,
     pub(super) hub: Arc<AppHub>,
     pub(super) session: Arc<Session>,
+    /// The address of its other end.
+    pub(super) peer: PeerAddress,
     /// The client's channels. The channel of its own user's events has no seat: those go to all connections of the
     /// user.
     pub(super) subscriptions: HashMap<ChannelName, Option<Seat>>,
@@ -41,12 +44,13 @@ pub(super) struct SignedInUser {
 }
 
 impl Connection {
-    pub(super) fn new(node: Arc<Node>, app: &App, hub: Arc<AppHub>, session: Arc<Session>) -> Self {
+    pub(super) fn new(node: Arc<Node>, app: &App, hub: Arc<AppHub>, session: Arc<Session>, peer: PeerAddress) -> Self {
         Self {
             node,
             app_id: app.id.clone(),
             hub,
             session,
+            peer,
             subscriptions: HashMap::new(),
             user: None,
             client_events: RateWindow::default(),
@@ -57,7 +61,7 @@ impl Connection {
     /// What greets the client: nothing else may come first.
     pub(super) fn greeting(&self) -> Bytes {
         let activity_timeout = self.node.settings.heartbeat.activity_timeout_seconds;
-        debug!(app = %self.app_id, socket = %self.session.id(), "connected");
+        debug!(app = %self.app_id, socket = %self.session.id(), peer = %self.peer, "connected");
         self.observe(ActivityKind::Connected, |connected| connected);
         event_frame::encode(&Event::ConnectionEstablished { socket_id: self.session.id(), activity_timeout })
     }
@@ -90,11 +94,12 @@ impl Connection {
 
     /// Tells those who watch the server of something that this client did.
     pub(super) fn observe(&self, kind: ActivityKind, more: impl FnOnce(Activity) -> Activity) {
-        self.node.observe(|| more(Activity::new(kind).app(&self.app_id).socket(self.session.id())));
+        self.node.observe(|| more(Activity::new(kind).app(&self.app_id).socket(self.session.id()).peer(self.peer)));
     }
 
     pub(super) fn note_refusal(&self, refused: Refused, more: impl FnOnce(Activity) -> Activity) {
-        self.node.note_refusal(refused, |refused| more(refused.app(&self.app_id).socket(self.session.id())));
+        self.node
+            .note_refusal(refused, |refused| more(refused.app(&self.app_id).socket(self.session.id()).peer(self.peer)));
     }
 
     pub(super) fn send(&self, event: &Event<'_>) {

@@ -229,11 +229,11 @@ fn note_broken(connection: &Connection, error: DecodeError) {
 }
 
 fn log_end(connection: &Connection, reason: Disconnect) {
-    let (app, socket, code) = (&connection.app_id, connection.session.id(), reason.code());
+    let (app, socket, peer, code) = (&connection.app_id, connection.session.id(), connection.peer, reason.code());
     if reason == Disconnect::Shutdown {
-        debug!(%app, %socket, code, %reason, "closing");
+        debug!(%app, %socket, %peer, code, %reason, "closing");
     } else {
-        info!(%app, %socket, code, %reason, "closing");
+        info!(%app, %socket, %peer, code, %reason, "closing");
     }
 }
 

@@ -9,6 +9,7 @@ use tracing::debug;
 
 use super::connection::Connection;
 use crate::{
+    edge::PeerAddress,
     event_frame,
     explain::SignedSubscription,
     live_feed::{Activity, ActivityKind},
@@ -39,11 +40,11 @@ impl SubscriptionRefusal {
     }
 
     /// Tells client and log. The connection stays.
-    pub(super) fn tell(&self, node: &Node, app: &AppId, session: &Session, channel: &str) {
+    pub(super) fn tell(&self, node: &Node, app: &AppId, session: &Session, peer: PeerAddress, channel: &str) {
         let Self { status, message, reason } = self;
         node.note_refusal(Refused::subscription(*status), |refused| {
             let reason = reason.as_deref().unwrap_or(message);
-            refused.app(app).socket(session.id()).channel(channel).code(*status).because(reason)
+            refused.app(app).socket(session.id()).peer(peer).channel(channel).code(*status).because(reason)
         });
         let channel = start_of(channel, REPEATED_CHARS);
         session.send(event_frame::encode(&Event::SubscriptionError { channel, error: message, status: *status }));
@@ -55,7 +56,7 @@ impl Connection {
     /// Subscribes the client to a channel. Refused or not, the connection stays.
     pub(super) fn subscribe(&mut self, app: &App, subscribe: &Subscribe) {
         if let Err(refusal) = self.try_subscribe(app, subscribe) {
-            refusal.tell(&self.node, &app.id, &self.session, &subscribe.channel);
+            refusal.tell(&self.node, &app.id, &self.session, self.peer, &subscribe.channel);
         }
     }
 
@@ -120,17 +121,17 @@ impl Connection {
     /// Subscribes the client, and tells it when that is done, or why it is not.
     fn join(&mut self, app: &App, name: ChannelName, member: Option<Member>) {
         let (node, session) = (self.node.clone(), self.session.clone());
-        let (app_id, channel) = (app.id.clone(), name.clone());
+        let (app_id, channel, peer) = (app.id.clone(), name.clone(), self.peer);
         let user_id = member.as_ref().map(|member| member.user_id.clone());
         let settle = move |joined: Result<(), ChannelFull>| match joined {
             Ok(()) => {
                 debug!(app = %app_id, socket = %session.id(), channel = %node.shown(channel.as_str()), "subscribed");
                 node.observe(|| {
-                    let done = Activity::new(ActivityKind::Subscribed).app(&app_id).socket(session.id());
+                    let done = Activity::new(ActivityKind::Subscribed).app(&app_id).socket(session.id()).peer(peer);
                     done.channel(channel.as_str()).user(user_id.as_ref().map(UserId::as_str))
                 });
             }
-            Err(full) => SubscriptionRefusal::full(full.limit).tell(&node, &app_id, &session, channel.as_str()),
+            Err(full) => SubscriptionRefusal::full(full.limit).tell(&node, &app_id, &session, peer, channel.as_str()),
         };
         let subscriber = Subscriber {
             session: &self.session,

@@ -19,7 +19,9 @@ use super::{
     connection::Connection,
     session::{self, AdmittedClient},
 };
-use crate::{api::ApiError, node::Node, plain_connections::PlainConnection, prefixed_stream::PrefixedStream};
+use crate::{
+    api::ApiError, edge::PeerAddress, node::Node, plain_connections::PlainConnection, prefixed_stream::PrefixedStream,
+};
 
 /// True where a client wants a WebSocket, whether it does so properly or not.
 pub(crate) fn is_upgrade(headers: &HeaderMap) -> bool {
@@ -41,13 +43,17 @@ impl Upgrade {
     ///
     /// # Errors
     /// Where the request is no WebSocket handshake.
-    pub(crate) fn begin<B>(node: &Arc<Node>, request: &http::Request<B>) -> Result<Self, HandshakeError> {
+    pub(crate) fn begin<B>(
+        node: &Arc<Node>,
+        request: &http::Request<B>,
+        peer: PeerAddress,
+    ) -> Result<Self, HandshakeError> {
         let headers = request.headers();
         let key = handshake::check(request.method(), request.version(), headers)?;
         let sub_protocol = handshake::first_protocol(headers);
-        let admitted = admit(node, request.uri(), headers);
+        let admitted = admit(node, request.uri(), headers, peer);
         if let Err(refusal) = &admitted {
-            refusal.note(node);
+            refusal.note(node, peer);
         }
         Ok(Self { accept_key: handshake::accept_key(key), sub_protocol: sub_protocol.map(str::to_owned), admitted })
     }
@@ -76,7 +82,7 @@ impl Upgrade {
                 match admit_everywhere(&mut connection).await {
                     Ok(()) => return Some(AdmittedClient { socket, connection, pending }),
                     Err(refusal) => {
-                        refusal.note(&connection.node);
+                        refusal.note(&connection.node, connection.peer);
                         refusal
                     }
                 }
@@ -107,13 +113,14 @@ impl Upgrade {
 /// that keeps its connections, or had not arrived in one piece. The client is served in a task of its own.
 pub(crate) async fn upgrade(State(node): State<Arc<Node>>, mut request: Request) -> Response {
     let on_upgrade = request.extensions_mut().remove::<OnUpgrade>();
-    let upgrade = match Upgrade::begin(&node, &request) {
+    let peer = request.extensions().get().copied().unwrap_or_default();
+    let upgrade = match Upgrade::begin(&node, &request, peer) {
         Ok(upgrade) => upgrade,
         Err(error) => return not_a_websocket(&error),
     };
     let Some(on_upgrade) = on_upgrade else { return not_a_websocket(&HandshakeError::Upgrade) };
     let response = upgrade.response();
-    node.spawn_plain(|plain| async move {
+    node.spawn_plain(peer, |plain| async move {
         if let Some(client) = Box::pin(resume(plain, upgrade, on_upgrade)).await {
             session::run(client).await;
         }
