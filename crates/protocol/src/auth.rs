@@ -1,4 +1,4 @@
-//! Who may do what: everything that an app's backend signs.
+//! The signatures of an app's backend: of requests, subscriptions and sign-ins.
 //!
 //! All signatures are HMAC-SHA256 under the app's secret, written in hexadecimal, and compared in constant time.
 

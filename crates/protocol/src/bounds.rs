@@ -1,61 +1,62 @@
-//! How long whole messages may be: what the limits of their parts add up to.
+//! The largest sizes of whole messages, computed from the limits of their parts.
 //!
-//! Within JSON a byte may be written as six (`\u0000`), and a character as twelve (a surrogate pair). Counted like
-//! that, a message whose parts are within their limits is never too long, however its sender writes it.
+//! In JSON a byte may be written with six bytes (`\u0000`), and a character with twelve (a surrogate pair). The sizes
+//! allow for that, so a message whose parts are within their limits is never too long, however it is escaped.
 
 use crate::Limits;
 
-/// The most bytes that JSON needs for a byte of text.
+/// The largest number of bytes in JSON for a byte of text.
 const BYTE: usize = 6;
-/// The most bytes that JSON needs for a character of text.
+/// The largest number of bytes in JSON for a character of text.
 const CHAR: usize = 12;
 /// Two quotes and a comma, in bytes.
 const PUNCTUATION: usize = 3;
-/// What surrounds the parts of a message: names of fields, an `auth`, white space, fields that mean nothing here. In
-/// bytes.
+/// Bytes for the rest of a message: names of fields, an `auth`, white space, unknown fields.
 const REST: usize = 4_096;
-/// The longest message, whatever the limits add up to, in bytes.
+/// The largest size of a message in bytes, even if the limits allow more.
 const MOST: usize = 64 << 20;
 
 impl Limits {
-    /// The longest WebSocket message of a client, in bytes. It holds what a client may send at most: an event, the
-    /// subscription of a presence member, or a sign-in with a full watchlist.
+    /// The largest size of a client's WebSocket message, in bytes: enough for an event, the subscription of a presence
+    /// member, or a sign-in with a full watchlist.
     ///
-    /// Switches make no difference: a message that the app does not want is answered, and ends no connection.
+    /// It does not depend on the app's switches: a message of a kind that is switched off is answered and does not end
+    /// the connection.
     #[must_use]
     pub const fn message_bytes(&self) -> usize {
         at_most(max(self.event_bytes(1), max(self.subscription_bytes(), self.sign_in_bytes())))
     }
 
-    /// The longest body of an HTTP request that publishes an event, in bytes.
+    /// The largest size of the body of an HTTP request that publishes an event, in bytes.
     #[must_use]
     pub const fn event_body_bytes(&self) -> usize {
         at_most(self.event_bytes(self.channels_per_event as usize))
     }
 
-    /// The longest body of an HTTP request that publishes a batch, in bytes.
+    /// The largest size of the body of an HTTP request that publishes a batch, in bytes.
     #[must_use]
     pub const fn batch_body_bytes(&self) -> usize {
         at_most(self.events_per_batch as usize * self.event_bytes(1))
     }
 
-    /// An event for so many channels: each part is a JSON string.
+    /// The largest size of an event for `channels` channels, in bytes. Each part is a JSON string.
     const fn event_bytes(&self, channels: usize) -> usize {
         let channel = self.channel_name_bytes as usize + PUNCTUATION;
         BYTE * (self.event_data_bytes as usize + channels * channel) + CHAR * self.event_name_chars as usize + REST
     }
 
-    /// A subscription: `channel_data` is JSON within a JSON string.
+    /// The largest size of a subscription, in bytes. Its `channel_data` is JSON in a JSON string.
     const fn subscription_bytes(&self) -> usize {
         BYTE * (self.channel_name_bytes as usize + self.user_id_bytes() + self.user_info_bytes as usize) + REST
     }
 
-    /// A sign-in: `user_data` is JSON within a JSON string, and holds the ids of the user and of the watchlist.
+    /// The largest size of a sign-in, in bytes. Its `user_data` is JSON in a JSON string, with the ids of the user and
+    /// of the watchlist.
     const fn sign_in_bytes(&self) -> usize {
         BYTE * ((1 + self.watchlist_users as usize) * self.user_id_bytes() + self.user_info_bytes as usize) + REST
     }
 
-    /// The id of a user as JSON.
+    /// The largest size of a user's id in JSON, in bytes.
     const fn user_id_bytes(&self) -> usize {
         CHAR * self.user_id_chars as usize + PUNCTUATION
     }
@@ -76,7 +77,7 @@ mod tests {
     use super::*;
     use crate::{ClientCommand, EventData, Member, User};
 
-    /// A JSON string with every code unit escaped, as nobody writes it and anybody may.
+    /// `text` as a JSON string with every code unit escaped: the longest form that a sender can choose.
     fn escaped(text: &str) -> String {
         let units: Vec<String> = text.encode_utf16().map(|unit| format!("\\u{unit:04x}")).collect();
         format!("\"{}\"", units.concat())
@@ -107,7 +108,7 @@ mod tests {
         assert_eq!(limits.batch_body_bytes(), 6_221_140);
     }
 
-    /// Each limit is used up, and each byte written with as many as possible.
+    /// Each part is as long as its limit allows, and every byte is written in its longest form.
     #[test]
     fn what_is_within_the_limits_is_never_too_long() {
         for limits in [small(), Limits { user_info_bytes: 9_000, ..small() }, Limits::default()] {
@@ -146,7 +147,7 @@ mod tests {
         }
     }
 
-    /// Some clients send `data` as a string. What JSON must escape once more is far less than there is room for.
+    /// Some clients send `data` as a string. Escaping such a string once more needs much less than the room for it.
     #[test]
     fn data_in_a_string_is_never_too_long() {
         let quoted = |text: &str| serde_json::to_string(text).unwrap();

@@ -1,42 +1,43 @@
-//! Names of channels, and what a name says of its channel.
+//! The names of channels, and the kinds that their prefixes stand for.
 
 use std::{borrow::Borrow, fmt, sync::Arc};
 
 use crate::{Limits, UserId, error::InvalidChannel};
 
-/// What stands before the id of a user in the name of the channel that carries only that user's events.
+/// The prefix of the channels that carry only the events of one user. The id of the user follows.
 const SERVER_TO_USER: &str = "#server-to-user-";
 
-/// A channel's name, valid by construction and cheap to clone.
+/// A valid channel name. It is cheap to clone.
 ///
-/// Names are made of `A-Z a-z 0-9 _ - = @ , . ;`. The one exception is `#server-to-user-{id}`, where the id is free.
+/// A name consists of the characters `A-Z a-z 0-9 _ - = @ , . ;`. The only exception is `#server-to-user-{id}`, where
+/// the id may contain any character.
 #[derive(Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct ChannelName(Arc<str>);
 
-/// Who may subscribe to a channel, and what the subscribers are told of each other.
+/// The kind of a channel. It decides which clients may subscribe, and whether they see each other.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum ChannelKind {
-    /// Anyone may subscribe.
+    /// Any client may subscribe.
     Public,
-    /// `private-`: the app's backend must have signed the subscription.
+    /// `private-`: a subscription needs a signature of the app's backend.
     Private,
-    /// `private-encrypted-`: private, and its data is unreadable here.
+    /// `private-encrypted-`: like private, and the server cannot read the data.
     Encrypted,
-    /// `presence-`: private, and the subscribers are members who see each other come and go.
+    /// `presence-`: like private, and the subscribers are members that see each other come and go.
     Presence,
-    /// `#server-to-user-{id}`: only for connections signed in as that user.
+    /// `#server-to-user-{id}`: only connections that are signed in as that user may subscribe.
     ServerToUser,
 }
 
 impl ChannelKind {
-    /// True where a subscription carries a signature of the app's backend.
+    /// True if a subscription needs a signature of the app's backend.
     #[must_use]
     pub const fn is_signed(self) -> bool {
         matches!(self, Self::Private | Self::Encrypted | Self::Presence)
     }
 
-    /// True where subscribers may send client events: the backend has let them in, and the data is not encrypted
-    /// (the client libraries refuse to trigger on encrypted channels).
+    /// True if subscribers may send client events. The channel must be one that a backend authorizes. The client
+    /// libraries refuse to send to encrypted channels.
     #[must_use]
     pub const fn takes_client_events(self) -> bool {
         matches!(self, Self::Private | Self::Presence)
@@ -44,10 +45,10 @@ impl ChannelKind {
 }
 
 impl ChannelName {
-    /// Checks `text` against the alphabet and the app's limits and takes it.
+    /// Parses a name, within the app's limits.
     ///
     /// # Errors
-    /// When it is empty, too long, or has a character that no channel name has.
+    /// When it is empty, too long, or contains a character that channel names cannot contain.
     pub fn parse(text: &str, limits: &Limits) -> Result<Self, InvalidChannel> {
         let size = text.len();
         if let Some(user_id) = text.strip_prefix(SERVER_TO_USER) {
@@ -76,31 +77,31 @@ impl ChannelName {
         Self(format!("{SERVER_TO_USER}{user_id}").into())
     }
 
-    /// The name as it is written.
+    /// The name.
     #[must_use]
     pub fn as_str(&self) -> &str {
         &self.0
     }
 
-    /// What the name's prefix makes of the channel.
+    /// The kind, according to the prefix of the name.
     #[must_use]
     pub fn kind(&self) -> ChannelKind {
         self.split_kind().0
     }
 
-    /// True for the cache form of a kind: such a channel remembers its last published event for newcomers.
+    /// True for a cache channel: it remembers its last published event for new subscribers.
     #[must_use]
     pub fn is_cache(&self) -> bool {
         self.split_kind().1.starts_with("cache-")
     }
 
-    /// The user whose events this channel carries, where it is a `#server-to-user-{id}` channel.
+    /// The id of the user, if this is a `#server-to-user-{id}` channel.
     #[must_use]
     pub fn user_id(&self) -> Option<&str> {
         self.0.strip_prefix(SERVER_TO_USER)
     }
 
-    /// The kind, and the name behind the prefix that tells it.
+    /// The kind, and the name after the prefix of that kind.
     fn split_kind(&self) -> (ChannelKind, &str) {
         const KINDS: [(&str, ChannelKind); 4] = [
             ("private-encrypted-", ChannelKind::Encrypted),
@@ -156,7 +157,7 @@ mod tests {
             ("presence-x", Presence, false),
             ("presence-cache-x", Presence, true),
             ("#server-to-user-7 é", ServerToUser, false),
-            // A kind is told by an exact prefix, hyphen included.
+            // A prefix includes its hyphen and stands at the start of the name.
             ("x-private-y", Public, false),
             ("private", Public, false),
             ("privatex-", Public, false),

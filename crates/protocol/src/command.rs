@@ -1,4 +1,4 @@
-//! What a client may say.
+//! The messages that a client may send.
 
 use std::borrow::Cow;
 
@@ -7,59 +7,59 @@ use serde_json::value::RawValue;
 
 use crate::{error::InvalidCommand, json};
 
-/// The start of every name that a client may give to an event of its own.
+/// The prefix of the names of all client events.
 const CLIENT_EVENT_PREFIX: &str = "client-";
 
-/// One message of a client.
+/// A message of a client.
 #[derive(Debug)]
 pub enum ClientCommand<'a> {
-    /// `pusher:ping`: to be answered with `pusher:pong`. Its data differs by library and means nothing.
+    /// `pusher:ping`, which is answered with `pusher:pong`. Its data differs between libraries and has no meaning.
     Ping,
-    /// `pusher:pong`: a sign of life.
+    /// `pusher:pong`: shows that the client is alive.
     Pong,
     /// `pusher:subscribe`.
     Subscribe(Subscribe),
-    /// `pusher:unsubscribe`: never answered.
+    /// `pusher:unsubscribe`, which is never answered.
     Unsubscribe {
-        /// The name of the channel, not checked.
+        /// The name of the channel, not validated.
         channel: String,
     },
     /// `pusher:signin`.
     SignIn(SignIn),
-    /// `client-…`: for the other subscribers of a channel.
+    /// `client-…`: an event for the other subscribers of a channel.
     ClientEvent(ClientEvent<'a>),
 }
 
-/// A wish to subscribe.
+/// A request to subscribe.
 #[derive(Debug, Deserialize)]
 pub struct Subscribe {
-    /// The name of the channel, not checked.
+    /// The name of the channel, not validated.
     pub channel: String,
-    /// `key:signature`. Clients send an empty one with public channels.
+    /// `key:signature`. Clients send an empty text for public channels.
     #[serde(default)]
     pub auth: Option<String>,
-    /// What the backend signed along: the member's JSON on a presence channel, anything on others.
+    /// The text that the backend has signed in addition: the member's JSON for a presence channel, any text for others.
     #[serde(default)]
     pub channel_data: Option<String>,
 }
 
-/// A wish to sign in as a user.
+/// A request to sign in as a user.
 #[derive(Debug, Deserialize)]
 pub struct SignIn {
     /// `key:signature`.
     pub auth: String,
-    /// The user's JSON, which the backend signed.
+    /// The user's JSON. The backend has signed it.
     pub user_data: String,
 }
 
-/// An event of a client. Anything else that its message held is left behind: a forged `user_id` goes no further.
+/// An event of a client. Other fields of the message are dropped, so a forged `user_id` does not get any further.
 #[derive(Debug)]
 pub struct ClientEvent<'a> {
-    /// Its name, with the prefix.
+    /// The name, with its prefix.
     pub event: Cow<'a, str>,
-    /// The name of the channel, not checked.
+    /// The name of the channel, not validated.
     pub channel: Cow<'a, str>,
-    /// Any JSON: pusher-js sends objects, the Java client strings.
+    /// The data, any JSON: pusher-js sends objects, the Java client strings.
     pub data: Option<&'a RawValue>,
 }
 
@@ -74,10 +74,10 @@ struct Message<'a> {
 }
 
 impl<'a> ClientCommand<'a> {
-    /// Reads one message.
+    /// Parses a message.
     ///
     /// # Errors
-    /// When it is not JSON of the right form, or an event that clients may not send.
+    /// When it is not JSON of the required form, or names an event that clients may not send.
     pub fn parse(text: &'a str) -> Result<Self, InvalidCommand> {
         let invalid = |problem: String| InvalidCommand::Json { size: text.len(), problem };
         if !text.trim_ascii_start().starts_with('{') {
@@ -104,7 +104,7 @@ impl<'a> ClientCommand<'a> {
     }
 }
 
-/// Reads `data`: an object, or (as some clients send it) a string that holds one.
+/// Parses `data`, which is an object or, from some clients, a string that contains one.
 fn parse_data<T: DeserializeOwned>(data: Option<&RawValue>, needs: &'static str) -> Result<T, InvalidCommand> {
     let data = data.ok_or(InvalidCommand::Missing(needs))?.get();
     let text = match serde_json::from_str::<String>(data) {

@@ -2,13 +2,13 @@
 
 use crate::{AppId, AppKey, Secret};
 
-/// An app's id, key and secret, each well formed: what a backend needs to sign requests and subscriptions.
+/// An app's id, key and secret, all valid. A backend needs them to sign requests and subscriptions.
 #[derive(Clone, Debug)]
 pub struct AppCredentials {
-    /// The id in the paths of the HTTP API.
+    /// The id, which is part of the paths of the HTTP API.
     pub id: AppId,
-    /// The public key, which pages connect with.
+    /// The public key, with which browsers connect.
     pub key: AppKey,
-    /// The key of all signatures.
+    /// The secret that signs requests, subscriptions and sign-ins.
     pub secret: Secret,
 }

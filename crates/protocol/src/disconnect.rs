@@ -1,10 +1,10 @@
-//! Why the server ends a connection.
+//! The reasons for which the server closes a connection.
 
-/// A reason to close a connection, with the code that tells the client what to do next.
+/// A reason to close a connection. Its code tells the client what to do next.
 ///
-/// Codes and messages are Pusher's. 4000–4099: do not come back; 4100–4199: come back later; 4200–4299: come back at
-/// once. The same pair goes out as a `pusher:error` event and in the close frame, because clients of protocol 5 and
-/// pysher read only the first, and those of protocol 6 and 7 only the second.
+/// The codes and messages are Pusher's. 4000 to 4099: do not reconnect. 4100 to 4199: reconnect later. 4200 to 4299:
+/// reconnect at once. Code and message are sent both as a `pusher:error` event and in the close frame, because clients
+/// of protocol 5 and pysher read only the event, and clients of protocols 6 and 7 only the frame.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum Disconnect {
     /// No app has the key in the path.
@@ -19,13 +19,13 @@ pub enum Disconnect {
     /// The path is not `/app/{key}`.
     #[error("Path not found")]
     PathNotFound,
-    /// `protocol` is not a version that this server speaks.
+    /// The server does not support the version in `protocol`.
     #[error("Unsupported protocol version")]
     UnsupportedVersion,
     /// The page's origin is not among the app's `allowed_origins`.
     #[error("Origin not allowed")]
     OriginNotAllowed,
-    /// The app wants authorized connections, and this one was not in time.
+    /// The app requires authorized connections, and the client was not authorized in time.
     #[error("Connection not authorized within timeout")]
     Unauthorized,
     /// The app's backend has terminated the user's connections.
@@ -34,19 +34,19 @@ pub enum Disconnect {
     /// The process has no room for another connection.
     #[error("Over capacity")]
     OverCapacity,
-    /// The client reads more slowly than its channels speak.
+    /// The client reads more slowly than events arrive on its channels.
     #[error("Over capacity: the client does not keep up with its events")]
     SlowReader,
     /// The server is stopping.
     #[error("Server is shutting down, reconnect")]
     Shutdown,
-    /// Nothing was heard for too long, a ping was not answered.
+    /// The client was silent for too long and did not answer a ping.
     #[error("Pong reply not received in time")]
     NoPong,
 }
 
 impl Disconnect {
-    /// Pusher's code, for the event and the close frame.
+    /// Pusher's code, for the event and for the close frame.
     #[must_use]
     pub const fn code(self) -> u16 {
         match self {
@@ -63,15 +63,15 @@ impl Disconnect {
     }
 }
 
-/// The first protocol version that this server speaks; 1 to 3 are dead.
+/// The oldest protocol version that the server supports. No client uses versions 1 to 3 any more.
 pub const OLDEST_VERSION: u32 = 4;
-/// The last one.
+/// The newest protocol version that the server supports.
 pub const NEWEST_VERSION: u32 = 7;
 
-/// Checks the `protocol` parameter of a connection's URL. One without it is taken for the newest.
+/// Checks the `protocol` parameter of a connection's URL. A missing parameter means the newest version.
 ///
 /// # Errors
-/// [`Disconnect::UnsupportedVersion`] where the text is no number, or one that is not spoken here.
+/// [`Disconnect::UnsupportedVersion`] if the text is not a number, or not a supported version.
 pub fn check_version(protocol: Option<&str>) -> Result<(), Disconnect> {
     match protocol.map(str::parse) {
         None | Some(Ok(OLDEST_VERSION..=NEWEST_VERSION)) => Ok(()),

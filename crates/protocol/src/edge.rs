@@ -1,16 +1,17 @@
-//! Changes of a channel that are seen from outside of it.
+//! Changes that are visible outside of a channel.
 
 use crate::UserId;
 
-/// A change that is seen from outside of a channel. Each happens exactly once, and is returned to who caused it.
+/// A change that is visible outside of a channel. Each one is reported exactly once: it is returned to the caller whose
+/// call has caused it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Edge {
-    /// The first subscriber has come.
+    /// The channel has got its first subscriber.
     Occupied,
-    /// The last subscriber has left.
+    /// The channel has lost its last subscriber.
     Vacated,
-    /// A user's first connection has joined.
+    /// The first connection of a user has subscribed.
     MemberAdded(UserId),
-    /// A user's last connection has left.
+    /// The last connection of a user has unsubscribed.
     MemberRemoved(UserId),
 }

@@ -1,8 +1,8 @@
-//! What can be wrong with what a peer says, and the codes that the protocol gives it.
+//! The errors in messages of peers, and their Pusher codes.
 
 use crate::{APP_ID_CHARS, SECRET_BYTES};
 
-/// An identifier that does not have its form. The text itself is left out: it may be long, or a secret in the wrong
+/// An identifier of the wrong form. The error does not contain the text, which may be long, or be a secret in the wrong
 /// field.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum InvalidId {
@@ -32,95 +32,96 @@ pub enum InvalidId {
     },
 }
 
-/// Why a text is no channel name.
+/// The reason why a text is not a channel name.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum InvalidChannel {
-    /// Nothing there, or nothing behind `#server-to-user-`.
+    /// The name is empty, or ends after `#server-to-user-`.
     #[error("a channel name must not be empty")]
     Empty,
-    /// Over the app's limit.
+    /// The name is longer than the app's limit.
     #[error("the channel name is {size} long, the limit is {limit}")]
     TooLong {
-        /// Its length: bytes, or characters of the user id in a server-to-user channel.
+        /// The length in bytes; in a server-to-user channel, the length of the user's id in characters.
         size: usize,
-        /// What the app allows.
+        /// The app's limit.
         limit: usize,
     },
-    /// A character outside of the alphabet.
+    /// The name contains a character that is not allowed.
     #[error(
         "the channel name ({size} bytes) has an invalid character at byte {position}; allowed are A-Z a-z 0-9 _ - = @ , . ;"
     )]
     Character {
-        /// Where, in bytes from the start.
+        /// The position of the character, in bytes from the start.
         position: usize,
         /// Its length in bytes.
         size: usize,
     },
 }
 
-/// Why a user or a presence member is not taken.
+/// The reason why a user or a presence member is refused.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum InvalidUser {
-    /// The text is no JSON object with the fields that the protocol asks for.
-    #[error("{field} ({size} bytes) is not the JSON that it should be: {problem}")]
+    /// The text is not a JSON object with the required fields.
+    #[error("{field} ({size} bytes) is not JSON of the required form: {problem}")]
     Json {
         /// `channel_data` or `user_data`.
         field: &'static str,
         /// Its length in bytes.
         size: usize,
-        /// What the JSON parser says.
+        /// The problem that the JSON parser has found.
         problem: String,
     },
     /// The id is neither a string nor a number, or is empty.
     #[error("{field} must be a non-empty string or a number")]
     Id {
-        /// `user_id` of a member, `id` of a user.
+        /// `user_id` for a member, `id` for a user.
         field: &'static str,
     },
     /// An id in the watchlist is neither a string nor a number.
     #[error("each id in watchlist must be a string or a number")]
     Watchlist,
-    /// The id is too long.
+    /// The id is longer than the app's limit.
     #[error("the user's id has {size} characters, the limit is {limit}")]
     IdTooLong {
         /// Its length in characters.
         size: usize,
-        /// What the app allows.
+        /// The app's limit.
         limit: usize,
     },
-    /// `user_info` is too long.
+    /// `user_info` is longer than the app's limit.
     #[error("user_info has {size} bytes, the limit is {limit}")]
     InfoTooLong {
-        /// Its length in bytes, as JSON text.
+        /// The length of the JSON text in bytes.
         size: usize,
-        /// What the app allows.
+        /// The app's limit.
         limit: usize,
     },
 }
 
-/// Why a message of a client is not understood. Told to the client as a `pusher:error` without a code: never fatal.
+/// The reason why a client's message is not understood. The client gets it as a `pusher:error` without a code, and
+/// stays connected.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum InvalidCommand {
-    /// Not JSON, or not an object with an `event`.
+    /// It is not JSON, or not an object with an `event`.
     #[error("Invalid message ({size} bytes): {problem}")]
     Json {
         /// The message's length in bytes.
         size: usize,
-        /// What the JSON parser says.
+        /// The problem that the JSON parser has found.
         problem: String,
     },
-    /// A field that the event needs is not there. The text is Pusher's.
+    /// A required field is missing. The text is Pusher's.
     #[error("Missing parameter: {0}")]
     Missing(&'static str),
-    /// A field has a type that it cannot have.
+    /// A field has the wrong type.
     #[error("Invalid parameter: {field} ({problem})")]
     Field {
-        /// Its path.
+        /// The path of the field.
         field: &'static str,
-        /// What is wrong with it.
+        /// The problem.
         problem: String,
     },
-    /// An event that no client may send. The text is Pusher's; the name is cut to 200 characters.
+    /// The event is not one that clients may send. The text is Pusher's. The name is cut to 200 characters.
     #[error("Unsupported event received on socket: {0}")]
     Unsupported(String),
 }

@@ -1,99 +1,101 @@
-//! What the server says.
+//! The messages that the server sends.
 //!
-//! Every event is one JSON object. `data` is a JSON *string* in all of them but `pusher:error`, where it is an object:
-//! the native client libraries read nothing else.
+//! Every message is a JSON object. Its `data` is a JSON *string*, except in `pusher:error`, where it is an object: the
+//! native client libraries accept nothing else.
 
 use std::sync::Arc;
 
 use crate::{ChannelName, EventData, Member, SocketId, UserId, json};
 
-/// The code of a client event that came too fast.
+/// The code of the error for a client that sends events faster than its limit.
 pub const CLIENT_EVENT_RATE: u16 = 4301;
-/// The code of a watchlist that is too long.
+/// The code of the error for a watchlist that is longer than the limit.
 pub const WATCHLIST_TOO_LONG: u16 = 4302;
 
-/// One message to one or many clients.
+/// A message to one client or to many.
 #[derive(Clone, Copy, Debug)]
 pub enum Event<'a> {
-    /// `pusher:connection_established`, the first of a connection.
+    /// `pusher:connection_established`, the first message on a connection.
     ConnectionEstablished {
         /// The id of the connection.
         socket_id: SocketId,
-        /// After how many seconds of silence the client shall ping; never 0.
+        /// The client sends a ping after this many seconds of silence. Never 0.
         activity_timeout: u32,
     },
-    /// `pusher:error`. A code of 4000–4299 belongs to a connection that is being closed; others stay open.
+    /// `pusher:error`. With a code of 4000 to 4299 the server closes the connection; otherwise it stays open.
     Error {
-        /// Pusher's code; `None`, written `null`, where real has none.
+        /// Pusher's code. `None` is written as `null`, for errors that have no code on hosted Pusher.
         code: Option<u16>,
-        /// For the developer.
+        /// The message, for developers.
         message: &'a str,
     },
     /// `pusher:pong`.
     Pong,
     /// `pusher_internal:subscription_succeeded`.
     SubscriptionSucceeded {
-        /// Which.
+        /// The channel.
         channel: &'a ChannelName,
-        /// Who is there, on a presence channel: one member a user, the new one included.
+        /// The members of a presence channel: one for each user, the new one included.
         members: Option<&'a [&'a Member]>,
     },
-    /// `pusher:subscription_error`, which Echo's `.error()` listens to.
+    /// `pusher:subscription_error`. Echo's `.error()` listens to it.
     SubscriptionError {
-        /// Which, as the client wrote it.
+        /// The channel's name as the client has sent it.
         channel: &'a str,
-        /// Why.
+        /// The reason.
         error: &'a str,
-        /// An HTTP status: 401 for a bad signature, 403 for what is not allowed, 400 for what is not understood.
+        /// An HTTP status: 401 for a bad signature, 403 for a subscription that is not allowed, 400 for a malformed
+        /// one.
         status: u16,
     },
-    /// `pusher_internal:member_added`, to all but the one who joins, for a user's first connection.
+    /// `pusher_internal:member_added`, when the first connection of a user joins. It goes to all other subscribers.
     MemberAdded {
-        /// Where.
+        /// The channel.
         channel: &'a ChannelName,
-        /// Who.
+        /// The new member.
         member: &'a Member,
     },
-    /// `pusher_internal:member_removed`, when a user's last connection has left.
+    /// `pusher_internal:member_removed`, when the last connection of a user has left.
     MemberRemoved {
-        /// Where.
+        /// The channel.
         channel: &'a ChannelName,
-        /// Who.
+        /// The id of the user.
         user_id: &'a UserId,
     },
     /// `pusher_internal:subscription_count`.
     SubscriptionCount {
-        /// Where.
+        /// The channel.
         channel: &'a ChannelName,
-        /// How many connections.
+        /// The number of subscribed connections.
         count: usize,
     },
-    /// `pusher:cache_miss`: the channel remembers nothing.
+    /// `pusher:cache_miss`: the channel remembers no event.
     CacheMiss {
-        /// Where.
+        /// The channel.
         channel: &'a ChannelName,
     },
     /// `pusher:signin_success`.
     SignInSuccess {
-        /// The text that was signed, with a string as its `id`.
+        /// The signed text. Its `id` is a string.
         user_data: &'a str,
     },
     /// `pusher_internal:watchlist_events`.
     Watchlist {
-        /// Those of the watchlist who are, or came, online.
+        /// The users of the watchlist that are online, or have come online.
         online: &'a [Arc<str>],
-        /// Those who are not, or left.
+        /// The users of the watchlist that are offline, or have gone offline.
         offline: &'a [Arc<str>],
     },
     /// An event of the app's backend or of another client.
     Published {
-        /// Its name.
+        /// The name of the event.
         event: &'a str,
-        /// Where.
+        /// The channel.
         channel: &'a ChannelName,
-        /// Its data.
+        /// The data.
         data: &'a EventData,
-        /// Who sent it, where a member of a presence channel did. Written as a string: some clients drop a number.
+        /// The user that sent the event, if a member of a presence channel did. It is written as a string, because some
+        /// clients drop a number.
         user_id: Option<&'a str>,
     },
 }
@@ -189,7 +191,7 @@ impl Event<'_> {
     }
 }
 
-/// An event of the server's own, with its data as a string.
+/// Writes an event of the server's own, with its data as a JSON string.
 fn system(out: &mut Vec<u8>, event: &str, channel: Option<&str>, data: impl FnOnce(&mut Vec<u8>)) {
     out.extend_from_slice(br#"{"event":"#);
     json::string(out, event);
@@ -210,7 +212,8 @@ fn number(out: &mut Vec<u8>, number: usize) {
     out.extend_from_slice(itoa::Buffer::new().format(number).as_bytes());
 }
 
-/// `ids` are always strings and `hash` always an object: clients index the second by the first.
+/// Writes the members for a new subscriber. `ids` has only strings and `hash` is an object, because clients look up
+/// each id in `hash`.
 fn snapshot(out: &mut Vec<u8>, members: &[&Member]) {
     out.extend_from_slice(br#"{"presence":{"ids":["#);
     json::list(out, members, |out, member| json::string(out, member.user_id.as_str()));

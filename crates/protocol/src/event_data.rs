@@ -6,14 +6,13 @@ use serde_json::value::RawValue;
 
 use crate::json;
 
-/// What half of a surrogate pair counts for, in bytes: as much as the other characters of its plane.
+/// The number of bytes that half of a surrogate pair counts for: as many as most other characters of the basic plane.
 const SURROGATE_BYTES: usize = 3;
 
-/// The `data` of an event as the JSON string that its receivers get, so that an event for many channels escapes it
-/// once.
+/// The `data` of an event as a JSON string. An event for many channels is escaped only once.
 ///
-/// Native client libraries read nothing but strings. A string goes out as it came; any other JSON goes out as a string
-/// of its text.
+/// Native client libraries accept only strings. A string is sent as it is; other JSON is sent as a string that contains
+/// the JSON text.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct EventData {
     json: Vec<u8>,
@@ -21,11 +20,11 @@ pub struct EventData {
 }
 
 impl EventData {
-    /// Takes any JSON that a peer gives as `data`.
+    /// Takes any JSON that a peer sends as `data`.
     ///
-    /// A string is escaped anew, with as few bytes as possible: its sender does not decide how much its receivers are
-    /// sent. What no Rust string holds, half of a surrogate pair (`\ud83d`), stays as it is written; JavaScript has
-    /// such strings where a text was cut within a character.
+    /// A string is escaped again with as few bytes as possible, so its sender cannot increase what the receivers get.
+    /// Half of a surrogate pair (`\ud83d`) cannot be in a Rust string and stays as it is written; JavaScript produces
+    /// such halves when it cuts a text within a character.
     #[must_use]
     pub fn new(value: &RawValue) -> Self {
         let raw = value.get();
@@ -49,7 +48,7 @@ impl EventData {
         Self { json, bytes: text.len() }
     }
 
-    /// Takes what stands between the quotes of a JSON string.
+    /// Takes the text between the quotes of a JSON string.
     fn with_lone_surrogates(inner: &str) -> Self {
         let mut data = Self { json: b"\"".to_vec(), bytes: 0 };
         let mut rest = inner;
@@ -66,7 +65,7 @@ impl EventData {
         data
     }
 
-    /// Appends a part of a JSON string that holds no lone surrogate.
+    /// Appends a part of a JSON string without lone surrogates.
     fn push(&mut self, part: &str) {
         let text = serde_json::from_str(&format!("\"{part}\"")).unwrap_or_else(|_| part.to_owned());
         let Self { json, bytes } = Self::from_text(&text);
@@ -85,13 +84,13 @@ impl EventData {
         String::from_utf8_lossy(&self.json)
     }
 
-    /// The length of the text as UTF-8, in bytes, however it was escaped. An app's limit is on this.
+    /// The length of the text in UTF-8, in bytes, independent of its escapes. The app's limit applies to it.
     #[must_use]
     pub const fn bytes(&self) -> usize {
         self.bytes
     }
 
-    /// The text, for people. In place of half a surrogate pair it has U+FFFD.
+    /// The text, for people. Halves of surrogate pairs become U+FFFD.
     #[must_use]
     pub fn text(&self) -> String {
         serde_json::from_str(&json::without_lone_surrogates(&self.json())).unwrap_or_default()
@@ -139,7 +138,7 @@ mod tests {
         }
     }
 
-    /// A code unit within a JSON string.
+    /// Writes a code unit in a JSON string.
     fn write(unit: u16, is_escaped: bool) -> String {
         match char::from_u32(unit.into()) {
             Some(char) if !is_escaped && !char.is_control() && !matches!(char, '"' | '\\') => char.to_string(),
@@ -169,7 +168,7 @@ mod tests {
     }
 
     proptest! {
-        /// As JavaScript has strings: any code units, written in any way.
+        /// The units are those of a JavaScript string: in any order, escaped or not.
         #[test]
         fn any_string_keeps_its_code_units(units: Vec<(u16, bool)>) {
             let written: Vec<String> = units.iter().map(|(unit, is_escaped)| write(*unit, *is_escaped)).collect();

@@ -1,4 +1,4 @@
-//! Identifiers: of apps, of connections, of users.
+//! The identifiers of apps and connections.
 
 use std::{borrow::Borrow, fmt, num::NonZeroU32, str::FromStr, sync::Arc};
 
@@ -7,22 +7,23 @@ use subtle::ConstantTimeEq;
 
 use crate::error::InvalidId;
 
-/// The most characters that an app's id or key may have.
+/// The largest number of characters of an app's id or key.
 pub const APP_ID_CHARS: usize = 64;
 
-/// The id of an app: what stands in the path of the HTTP API.
+/// The id of an app, a part of the paths of the HTTP API.
 ///
-/// One to [`APP_ID_CHARS`] characters of `A-Z a-z 0-9 _ - .`, so that it needs no escape in a path. Cheap to clone.
+/// It has 1 to [`APP_ID_CHARS`] characters of `A-Z a-z 0-9 _ - .`, which need no escape in a path. It is cheap to
+/// clone.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(try_from = "String", into = "String")]
 pub struct AppId(Arc<str>);
 
-/// The key of an app: what clients name in the path of their WebSocket. Public; the same alphabet as [`AppId`].
+/// The public key of an app, a part of the path of a WebSocket. It has the alphabet of an [`AppId`].
 #[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(try_from = "String", into = "String")]
 pub struct AppKey(Arc<str>);
 
-/// True where `text` may name an app: in a path, a header and an `.env` line alike.
+/// True if `text` can be the id or key of an app. All its characters can stand in a path, a header and an `.env` line.
 fn is_app_name(text: &str) -> bool {
     (1..=APP_ID_CHARS).contains(&text.len())
         && text.bytes().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'-' | b'.'))
@@ -31,15 +32,15 @@ fn is_app_name(text: &str) -> bool {
 macro_rules! app_name {
     ($type:ident, $error:ident) => {
         impl $type {
-            /// Checks `text` and takes it.
+            /// Parses an identifier.
             ///
             /// # Errors
-            /// When it is empty, longer than [`APP_ID_CHARS`], or has a character outside of the alphabet.
+            /// When the text is empty, longer than [`APP_ID_CHARS`], or contains a character outside of the alphabet.
             pub fn parse(text: &str) -> Result<Self, InvalidId> {
                 if is_app_name(text) { Ok(Self(text.into())) } else { Err(InvalidId::$error { size: text.len() }) }
             }
 
-            /// The text of it.
+            /// The text.
             #[must_use]
             pub fn as_str(&self) -> &str {
                 &self.0
@@ -78,17 +79,17 @@ app_name!(AppId, AppId);
 app_name!(AppKey, AppKey);
 
 impl AppKey {
-    /// True where `text` is the key; takes the same time wherever they differ.
+    /// True if `text` is this key. The comparison takes constant time.
     #[must_use]
     pub fn matches(&self, text: &str) -> bool {
         self.0.as_bytes().ct_eq(text.as_bytes()).into()
     }
 }
 
-/// The id of one connection, printed `123.456`.
+/// The id of a connection, printed as `123.456`.
 ///
-/// Every server library checks it against `^\d+\.\d+$`; two numbers in 1..=10⁹ is what all of them, and the clients'
-/// own number types, can carry.
+/// Every server library checks it against `^\d+\.\d+$`. Two numbers from 1 to 10⁹ fit the number types of all
+/// libraries.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct SocketId {
     high: NonZeroU32,
@@ -96,10 +97,10 @@ pub struct SocketId {
 }
 
 impl SocketId {
-    /// The largest value of either half.
+    /// The largest value of each number.
     pub const MAX_HALF: u32 = 1_000_000_000;
 
-    /// Folds 64 random bits into an id. How unique it is rests on the caller's randomness.
+    /// Makes an id of 64 random bits. It is as unique as the bits are random.
     #[must_use]
     pub const fn from_random(bits: u64) -> Self {
         let max = Self::MAX_HALF as u64;
@@ -134,7 +135,8 @@ impl fmt::Debug for SocketId {
 impl FromStr for SocketId {
     type Err = InvalidId;
 
-    /// Parses exactly what [`Display`](fmt::Display) prints: another spelling of the same numbers names no connection.
+    /// Parses only the form that [`Display`](fmt::Display) prints. Another spelling of the same numbers is not the id
+    /// of a connection.
     fn from_str(text: &str) -> Result<Self, InvalidId> {
         let half = |digits: &str| -> Option<NonZeroU32> {
             let plain = !digits.starts_with('0') && digits.bytes().all(|byte| byte.is_ascii_digit());
@@ -146,9 +148,9 @@ impl FromStr for SocketId {
     }
 }
 
-/// True where `text` has the form of a socket id (`^\d+\.\d+$`), whether this server could have made it or not.
+/// True if `text` has the form of a socket id (`^\d+\.\d+$`), even if this server cannot have made it.
 ///
-/// The HTTP API takes any such `socket_id`: one that names no connection here excludes nobody.
+/// The HTTP API accepts each such `socket_id`. If no connection has it, the event goes to all subscribers.
 #[must_use]
 pub fn is_socket_id(text: &str) -> bool {
     let digits = |half: &str| !half.is_empty() && half.bytes().all(|byte| byte.is_ascii_digit());

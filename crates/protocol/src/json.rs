@@ -1,21 +1,21 @@
-//! The few JSON forms that encoding needs, appended to a byte buffer.
+//! Functions that append JSON to a byte buffer.
 
 use std::borrow::Cow;
 
 /// Appends `text` as a JSON string, quotes included.
 pub(crate) fn string(out: &mut Vec<u8>, text: &str) {
-    // Writing a str to a Vec cannot fail.
+    // Writing to a `Vec` cannot fail.
     let _ = serde_json::to_writer(out, text);
 }
 
-/// Appends as a JSON string what `inner` writes: JSON inside of JSON, as the protocol wants `data`.
+/// Appends the output of `inner` as a JSON string. The protocol requires JSON in a string for `data`.
 pub(crate) fn nested(out: &mut Vec<u8>, inner: impl FnOnce(&mut Vec<u8>)) {
     let mut text = Vec::with_capacity(64);
     inner(&mut text);
     string(out, &String::from_utf8_lossy(&text));
 }
 
-/// Appends a list: what `each` writes of every item, commas between.
+/// Appends a list: the output of `each` for every item, separated by commas.
 pub(crate) fn list<T>(out: &mut Vec<u8>, items: impl IntoIterator<Item = T>, mut each: impl FnMut(&mut Vec<u8>, T)) {
     for (index, item) in items.into_iter().enumerate() {
         if index > 0 {
@@ -25,10 +25,11 @@ pub(crate) fn list<T>(out: &mut Vec<u8>, items: impl IntoIterator<Item = T>, mut
     }
 }
 
-/// The length of a code unit that is written as `\uXXXX`, in bytes.
+/// The length of a code unit in the form `\uXXXX`, in bytes.
 pub(crate) const UNIT_BYTES: usize = 6;
 
-/// Where in a JSON text half of a surrogate pair is escaped without the other half: legal JSON, but not Unicode.
+/// The position of the first escaped half of a surrogate pair without its other half. This is valid JSON but not
+/// Unicode.
 pub(crate) fn lone_surrogate(json: &str) -> Option<usize> {
     let mut at = 0;
     while let Some(escape) = json[at..].find('\\') {
@@ -45,14 +46,14 @@ pub(crate) fn lone_surrogate(json: &str) -> Option<usize> {
     None
 }
 
-/// The code unit that a text begins with, written as `\uXXXX`.
+/// The code unit at the start of a text, if it has the form `\uXXXX`.
 fn code_unit(json: &str) -> Option<u16> {
     u16::from_str_radix(json.strip_prefix("\\u")?.get(..UNIT_BYTES - 2)?, 16).ok()
 }
 
-/// A JSON text with U+FFFD in place of each half of a surrogate pair, so that Rust strings can hold what it says.
+/// `json` with U+FFFD in place of each lone half of a surrogate pair, so that its strings fit Rust strings.
 ///
-/// JavaScript writes such halves where a text was cut within a character.
+/// JavaScript writes such halves when it cuts a text within a character.
 #[must_use]
 pub fn without_lone_surrogates(json: &str) -> Cow<'_, str> {
     let (mut out, mut rest) = (String::new(), json);
@@ -64,7 +65,7 @@ pub fn without_lone_surrogates(json: &str) -> Cow<'_, str> {
     if out.is_empty() { json.into() } else { (out + rest).into() }
 }
 
-/// What is wrong with a JSON text, in 200 characters at most: the parser quotes what it did not expect.
+/// Describes an error in a JSON text, in at most 200 characters, because the parser's message quotes the text.
 pub(crate) fn problem(error: &serde_json::Error) -> String {
     error.to_string().chars().take(200).collect()
 }

@@ -1,7 +1,7 @@
-//! The Pusher Channels protocol, version 7: what is said, how it is written, how it is signed.
+//! The Pusher Channels protocol, version 7: its messages, their encoding and their signatures.
 //!
-//! Pure: no input or output, no clock, no tasks. Bytes come in as slices, time as an argument, and whatever can go
-//! wrong comes back as an error that knows its Pusher code.
+//! The crate is pure: it does no I/O and has no clock and no tasks. Bytes come as slices and the time as an argument.
+//! Each error has its Pusher code.
 
 pub mod auth;
 mod bounds;

@@ -1,48 +1,48 @@
-//! The limits of an app: one table, from which settings, command line, admin API, database and docs take them.
+//! The limits of an app: one table, from which settings, command line, admin API, database and docs are derived.
 
 use std::{fmt, num::NonZeroU32};
 
-/// What one limit is, as the table below has it.
+/// A limit: one line of the table below.
 #[derive(Debug)]
 pub struct Limit {
-    /// Its name: the setting, the column and the field alike.
+    /// The name of the setting, the database column and the field.
     pub name: &'static str,
-    /// Least value: 1, because a feature is turned off by its switch; or 0, which stands for no limit.
+    /// The smallest value: 1, because a feature is turned off by its switch, or 0 for a limit that may be absent.
     pub min: u32,
-    /// Largest value, chosen so that one message, batch or roster stays within what a small machine can hold.
+    /// The largest value, chosen so that one message, batch or member list fits the memory of a small machine.
     pub max: u32,
     /// What the number counts.
     pub unit: LimitUnit,
-    /// What it bounds, in words for people, without its unit.
+    /// A description for people, without the unit.
     pub meaning: &'static str,
     get: fn(&Limits) -> u32,
     set: fn(&mut Limits, u32),
 }
 
-/// What the number of a limit counts.
+/// The unit of a limit.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum LimitUnit {
-    /// The things that the limit's meaning names.
+    /// A number of the things that the description names.
     Count,
     /// Bytes.
     Bytes,
-    /// Characters: code points, as the official libraries count.
+    /// Characters (Unicode code points), which the official libraries count.
     Characters,
     /// Seconds.
     Seconds,
 }
 
-/// A number that is outside of the range of its limit.
+/// A number outside of the range of its limit.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("{name} is {value}, allowed are {min} to {max}")]
 pub struct OutOfRange {
     /// The limit.
     pub name: &'static str,
-    /// The number. Wider than a limit, so that it can be whatever a database holds.
+    /// The number. The type is wider than that of a limit, because a database may contain any number.
     pub value: i64,
-    /// The least that is allowed.
+    /// The smallest allowed number.
     pub min: u32,
-    /// The most that is allowed.
+    /// The largest allowed number.
     pub max: u32,
 }
 
@@ -62,7 +62,7 @@ impl LimitValue for u32 {
     }
 }
 
-/// `None` is 0: no limit.
+/// `None` is 0 and means that there is no limit.
 impl LimitValue for Option<NonZeroU32> {
     fn from_number(number: u32) -> Self {
         NonZeroU32::new(number)
@@ -73,10 +73,10 @@ impl LimitValue for Option<NonZeroU32> {
     }
 }
 
-/// Makes of the table [`Limits`], its defaults, and [`LIMITS`].
+/// Defines [`Limits`], its defaults and [`LIMITS`] from the table.
 macro_rules! limits {
     ($($name:ident: $type:ty = $default:expr, $min:literal to $max:expr, $unit:ident, $meaning:literal;)+) => {
-        /// What one app may use. Every value is checked before anything is allocated for what it bounds.
+        /// The limits of one app. A value is compared with its limit before memory is allocated for it.
         #[derive(Clone, Copy, Debug, PartialEq, Eq)]
         pub struct Limits {
             $(#[doc = $meaning] pub $name: $type,)+
@@ -101,7 +101,8 @@ macro_rules! limits {
     };
 }
 
-// Name, type, default, range, unit, meaning. A limit that can be absent is an Option<NonZeroU32> and ranges from 0.
+// The columns: name, type, default, range, unit, meaning. A limit that may be absent is an `Option<NonZeroU32>` with a
+// range from 0.
 limits! {
     capacity: Option<NonZeroU32> = None, 0 to u32::MAX, Count, "How many connections the app may have at once";
     channel_name_bytes: u32 = 200, 1 to 1_000, Bytes, "The longest channel name, prefix included (hosted Pusher: 164)";
@@ -128,24 +129,24 @@ impl Limit {
         LIMITS.iter().find(|limit| limit.name == name)
     }
 
-    /// Its number among `limits`; 0 where there is none.
+    /// The number of this limit in `limits`; 0 if there is no limit.
     #[must_use]
     pub fn get(&self, limits: &Limits) -> u32 {
         (self.get)(limits)
     }
 
-    /// Its number for an app that says nothing else.
+    /// The default number.
     #[must_use]
     pub fn default(&self) -> u32 {
         self.get(&Limits::default())
     }
 
-    /// Gives it a number, whatever its range is.
+    /// Sets the number without a check of its range.
     pub fn set(&self, limits: &mut Limits, number: u32) {
         (self.set)(limits, number);
     }
 
-    /// Takes `value` as the limit's number.
+    /// Checks that `value` is in the range of the limit.
     ///
     /// # Errors
     /// When it is out of range.
@@ -160,7 +161,7 @@ impl Limit {
     }
 }
 
-/// What it bounds, with its unit.
+/// The description with its unit.
 impl fmt::Display for Limit {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(self.meaning)?;

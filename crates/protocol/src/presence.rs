@@ -1,4 +1,4 @@
-//! Users: the members of presence channels, and those who sign in.
+//! Users: the members of presence channels, and users that have signed in.
 
 use std::{borrow::Cow, collections::HashSet, sync::Arc};
 
@@ -7,23 +7,22 @@ use serde_json::value::RawValue;
 
 use crate::{Limits, UserId, error::InvalidUser, json, user_id};
 
-/// A member of a presence channel: what the app's backend says of one user.
+/// A member of a presence channel, as the app's backend describes the user.
 #[derive(Clone, Debug)]
 pub struct Member {
-    /// Who.
+    /// The id of the user.
     pub user_id: UserId,
-    /// Anything the backend wants the other members to know: JSON of any type, kept as it was written. `None` is
-    /// `null`.
+    /// JSON of any type that the backend shows to the other members, kept as it was written. `None` is `null`.
     pub user_info: Option<Arc<RawValue>>,
 }
 
 impl Member {
-    /// Reads the `channel_data` of a presence subscription: `{"user_id": …, "user_info": …}`.
+    /// Parses the `channel_data` of a presence subscription: `{"user_id": …, "user_info": …}`.
     ///
-    /// Any JSON is taken as `user_info`: Laravel sends `true` where the channel's callback returns just that.
+    /// `user_info` may be any JSON: Laravel sends `true` if the channel's callback returns `true`.
     ///
     /// # Errors
-    /// When it is not such an object, or over the app's limits.
+    /// When it is not such an object, or exceeds the app's limits.
     pub fn parse(channel_data: &str, limits: &Limits) -> Result<Self, InvalidUser> {
         #[derive(Deserialize)]
         struct ChannelData<'a> {
@@ -45,28 +44,28 @@ impl Member {
     }
 }
 
-/// Someone who has signed in on a connection.
+/// A user that has signed in on a connection.
 #[derive(Clone, Debug)]
 pub struct User<'a> {
-    /// Who, and what a presence channel shows of them when a subscription says nothing else.
+    /// The id of the user, and the member for presence channels whose subscription names none.
     pub member: Member,
-    /// Whose comings and goings they want to hear of; never more than the app's limit.
+    /// The users whose coming and going the client is notified of; never more than the app's limit.
     pub watchlist: Vec<Arc<str>>,
-    /// How many more they asked to watch.
+    /// The number of users that were cut off the watchlist because of the limit.
     pub unwatched: usize,
-    /// What the client is answered: the text that was signed, where a numeric id becomes a string and nothing else
-    /// changes. pusher-js drops a sign-in whose `id` is no string.
+    /// The answer for the client: the signed text, with a numeric id as a string. pusher-js drops a sign-in whose `id`
+    /// is not a string.
     pub user_data: Cow<'a, str>,
 }
 
 impl<'a> User<'a> {
-    /// Reads the `user_data` of a sign-in: `{"id": "…", "user_info": {…}, "watchlist": ["…"]}`.
+    /// Parses the `user_data` of a sign-in: `{"id": "…", "user_info": {…}, "watchlist": ["…"]}`.
     ///
-    /// The protocol wants ids to be strings. A number counts as its text: the official PHP library signs
-    /// `{"id":1}` for a Laravel site that returns the key of its user.
+    /// The protocol requires strings as ids. A number is accepted as its text, because the official PHP library signs
+    /// `{"id":1}` for a Laravel site that returns a user's primary key.
     ///
     /// # Errors
-    /// When it is not such an object, or over the app's limits. A watchlist that is too long is cut, not refused.
+    /// When it is not such an object, or exceeds the app's limits. A watchlist that is too long is cut, not refused.
     pub fn parse(user_data: &'a str, limits: &Limits) -> Result<Self, InvalidUser> {
         #[derive(Deserialize)]
         struct UserData<'a> {
@@ -91,7 +90,7 @@ impl<'a> User<'a> {
     }
 }
 
-/// Puts a numeric id in quotes. `id` is the part of `user_data` that holds it.
+/// Puts a numeric id in quotes. `id` is the part of `user_data` that contains it.
 fn with_string_id<'a>(user_data: &'a str, id: &RawValue) -> Cow<'a, str> {
     if !user_id::is_number(id) {
         return user_data.into();
@@ -102,7 +101,7 @@ fn with_string_id<'a>(user_data: &'a str, id: &RawValue) -> Cow<'a, str> {
 }
 
 fn parse_object<'a, T: Deserialize<'a>>(field: &'static str, text: &'a str) -> Result<T, InvalidUser> {
-    // A struct would also be read from an array, by position.
+    // Serde would also read a struct from an array, by position.
     let problem = if text.trim_start().starts_with('{') {
         match serde_json::from_str(text) {
             Ok(value) => return Ok(value),

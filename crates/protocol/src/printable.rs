@@ -1,12 +1,12 @@
-//! Texts of others, made fit for one line of a terminal or a log.
+//! Makes foreign text safe for one line of a terminal or a log.
 
 use std::fmt::Write;
 
-/// The longest text that [`quote`] keeps whole, in characters.
+/// [`quote`] cuts a text after this many characters.
 const QUOTED: usize = 200;
 
-/// True for what moves or hides text on a terminal: control characters, those that change the direction of writing,
-/// those without width, and breaks of lines and paragraphs.
+/// True for a character that moves or hides text on a terminal: control characters, characters that change the writing
+/// direction, characters without width, line and paragraph separators.
 #[must_use]
 pub fn is_unprintable(char: char) -> bool {
     char.is_control()
@@ -14,7 +14,7 @@ pub fn is_unprintable(char: char) -> bool {
         || matches!(char, '\u{2060}'..='\u{206f}' | '\u{feff}' | '\u{fff9}'..='\u{fffb}' | '\u{e0000}'..='\u{e007f}')
 }
 
-/// A text in one line: each [unprintable](is_unprintable) character is escaped as in Rust, nothing else is.
+/// `text` as one line: each [unprintable](is_unprintable) character is escaped as in Rust, all others are kept.
 #[must_use]
 pub fn one_line(text: &str) -> String {
     let mut line = String::with_capacity(text.len());
@@ -24,8 +24,8 @@ pub fn one_line(text: &str) -> String {
     line
 }
 
-/// A text of a peer for a message: its words with one space between them, without [unprintable](is_unprintable)
-/// characters, cut after 200 characters.
+/// A peer's text for a message: one space between words, no [unprintable](is_unprintable) characters, at most 200
+/// characters.
 #[must_use]
 pub fn quote(text: &str) -> String {
     let words = text.split(|char: char| char.is_whitespace() || is_unprintable(char));
@@ -37,15 +37,15 @@ pub fn quote(text: &str) -> String {
     line
 }
 
-/// JSON of one line with every [unprintable](is_unprintable) character escaped, which keeps its meaning: such
-/// characters stand in texts only. JSON itself asks for less.
+/// One-line JSON with every [unprintable](is_unprintable) character escaped. The meaning does not change, because such
+/// characters are only within strings. JSON itself requires fewer escapes.
 #[must_use]
 pub fn escape_json(json: &str) -> String {
     let mut line = String::with_capacity(json.len());
     for char in json.chars() {
         if is_unprintable(char) {
             for unit in char.encode_utf16(&mut [0; 2]) {
-                // Writing to a String cannot fail.
+                // Writing to a `String` cannot fail.
                 let _ = write!(line, "\\u{unit:04x}");
             }
         } else {

@@ -6,26 +6,26 @@ use bytes::Bytes;
 
 use crate::{AppId, ChannelName, SocketId};
 
-/// One event for one channel, encoded once: every receiver gets the same bytes.
+/// An event for one channel, encoded once: all receivers get the same bytes.
 #[derive(Clone, Debug)]
 pub struct Publication {
     /// The app that the channel belongs to.
     pub app: AppId,
     /// The channel.
     pub channel: ChannelName,
-    /// The WebSocket frame that goes to each subscriber's socket.
+    /// The WebSocket frame for each subscriber.
     pub frame: Bytes,
-    /// The connection that does not get the event, on any node (`socket_id` of a trigger; the sender of a client
-    /// event).
+    /// The connection that does not get the event, on any node: the `socket_id` of a trigger, or the sender of a client
+    /// event.
     pub except: Option<SocketId>,
-    /// What a cache channel remembers of the event; `None` where nothing is remembered.
+    /// What a cache channel remembers of the event; `None` if it does not remember it.
     pub cache: Option<CacheEntry>,
-    /// The channel's version that contains this event. Set only for a remembered event of a channel that several nodes
-    /// share.
+    /// The channel's version that contains this event. It is set only for a remembered event of a channel that several
+    /// nodes share.
     pub version: Option<u64>,
 }
 
-/// The part of an event that a cache channel remembers beside its frame.
+/// The part of an event that a cache channel remembers in addition to its frame.
 #[derive(Clone, Debug)]
 pub struct CacheEntry {
     /// The event's data, as a JSON string.

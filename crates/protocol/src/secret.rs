@@ -7,20 +7,20 @@ use subtle::ConstantTimeEq;
 
 use crate::error::InvalidId;
 
-/// The most bytes that a secret may have.
+/// The largest number of bytes of a secret.
 pub const SECRET_BYTES: usize = 256;
 
-/// What an app's backend signs with. It prints as `Secret(…)` and leaves only through [`expose`](Secret::expose):
-/// it has no `Serialize`, so that no `--json` or log can carry it by accident.
+/// The secret with which an app's backend signs. It prints as `Secret(…)`. The value is available only through
+/// [`expose`](Secret::expose). The type has no `Serialize`, so no `--json` or log can contain the value by accident.
 #[derive(Clone, Deserialize)]
 #[serde(try_from = "String")]
 pub struct Secret(Box<str>);
 
 impl Secret {
-    /// Takes any printable text of 1 to [`SECRET_BYTES`] bytes.
+    /// Parses a printable text of 1 to [`SECRET_BYTES`] bytes.
     ///
     /// # Errors
-    /// When it is empty, too long, or has a control character (a line break from a copied `.env`, most often).
+    /// When it is empty, too long, or contains a control character (most often a line break copied from an `.env`).
     pub fn parse(text: &str) -> Result<Self, InvalidId> {
         if (1..=SECRET_BYTES).contains(&text.len()) && !text.chars().any(char::is_control) {
             Ok(Self(text.into()))
@@ -29,13 +29,13 @@ impl Secret {
         }
     }
 
-    /// True where `text` is the secret; takes the same time wherever they differ.
+    /// True if `text` is the secret. The comparison takes constant time.
     #[must_use]
     pub fn matches(&self, text: &str) -> bool {
         self.0.as_bytes().ct_eq(text.as_bytes()).into()
     }
 
-    /// The secret itself, for signing and for the places that show it because they were asked to by name.
+    /// The value, for signing and for commands that were explicitly asked to show it.
     #[must_use]
     pub fn expose(&self) -> &str {
         &self.0

@@ -11,13 +11,13 @@ use serde_json::value::RawValue;
 
 use crate::{Limits, error::InvalidUser, json};
 
-/// The id of a user. It is compared as text, and written as the JSON type that it came in, unless JavaScript cannot
-/// hold that.
+/// The id of a user. Ids are compared as text. An id is written in the JSON type in which it was received, unless
+/// JavaScript cannot represent it.
 ///
-/// Pusher's documentation warns of numbers over 2⁵³, so its server passes numbers on, and so does this one. pusher-js
-/// however keeps the members of a channel in an object: it finds the member of `{"user_id":1.0}` under `"1"`, while the
-/// snapshot has it under `"1.0"`. Such a member would never leave. A number that JavaScript writes in another way than
-/// the app's backend is therefore sent as a string of its text.
+/// Pusher's documentation warns of numbers over 2⁵³, which shows that its server keeps numbers, so this one does too.
+/// But pusher-js keeps the members of a channel in an object: it looks for the member `{"user_id":1.0}` under `"1"`,
+/// while the snapshot has it under `"1.0"`. Such a member would never leave. So a number that JavaScript writes
+/// differently from the app's backend is sent as a string of its text.
 #[derive(Clone)]
 pub struct UserId {
     text: Arc<str>,
@@ -25,7 +25,7 @@ pub struct UserId {
 }
 
 impl UserId {
-    /// The id as text, which is how the HTTP API, `ids` and client events give it.
+    /// The id as text, the form that the HTTP API, `ids` and client events use.
     #[must_use]
     pub fn as_str(&self) -> &str {
         &self.text
@@ -36,7 +36,7 @@ impl UserId {
         if self.is_number { out.extend_from_slice(self.text.as_bytes()) } else { json::string(out, &self.text) }
     }
 
-    /// Reads the id of a presence member: a string or a number.
+    /// Parses the id of a presence member: a string or a number.
     pub(crate) fn parse(json: &RawValue, field: &'static str, limits: &Limits) -> Result<Self, InvalidUser> {
         let text = text(json).ok_or(InvalidUser::Id { field })?;
         let (size, limit) = (text.chars().count(), limits.user_id_chars as usize);
@@ -54,7 +54,7 @@ impl UserId {
 }
 
 impl From<&str> for UserId {
-    /// The id of this text, as a JSON string.
+    /// The id with this text, as a JSON string.
     fn from(text: &str) -> Self {
         Self { text: text.into(), is_number: false }
     }
@@ -92,7 +92,7 @@ impl fmt::Display for UserId {
     }
 }
 
-/// The text of an id: of a number, as it is written.
+/// The text of an id. The text of a number is its digits as they are written.
 pub(crate) fn text(json: &RawValue) -> Option<Cow<'_, str>> {
     if is_number(json) { Some(json.get().into()) } else { serde_json::from_str(json.get()).ok().map(Cow::Owned) }
 }
@@ -101,9 +101,9 @@ pub(crate) fn is_number(json: &RawValue) -> bool {
     json.get().starts_with(|first: char| first == '-' || first.is_ascii_digit())
 }
 
-/// True where JavaScript reads the number and writes it in the same way.
+/// True if JavaScript writes the number in the form in which it reads it.
 fn is_kept_by_javascript(number: &str) -> bool {
-    // What is smaller or larger is written with an exponent, and -0 as 0 (ECMA-262, Number::toString).
+    // JavaScript writes smaller and larger numbers with an exponent, and -0 as 0 (ECMA-262, Number::toString).
     let is_plain = |value: f64| number == "0" || (1e-6..1e21).contains(&value.abs());
     number.parse().is_ok_and(|value: f64| is_plain(value) && value.to_string() == number)
 }
@@ -132,7 +132,7 @@ mod tests {
         assert_eq!(encoded(&id("7").into_string()), r#""7""#);
     }
 
-    /// Beside each what `String(JSON.parse(number))` makes of it.
+    /// The table has each number and the result of `String(JSON.parse(number))`.
     #[test]
     fn a_number_that_javascript_writes_in_another_way_is_sent_as_a_string() {
         for (number, javascript) in [

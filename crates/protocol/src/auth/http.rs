@@ -1,7 +1,8 @@
 //! The signature of a request to the HTTP API.
 //!
-//! A request is signed over its method, its path and its sorted parameters; the body takes part through `body_md5`.
-//! Libraries disagree on how values and paths are escaped before they are signed, so a few readings are tried.
+//! A signature covers the method, the path and the sorted parameters of a request. It covers the body through the
+//! parameter `body_md5`. Libraries differ in how they escape values and paths before they sign, so several forms are
+//! tried.
 
 use std::borrow::Cow;
 
@@ -11,54 +12,54 @@ use percent_encoding::percent_decode_str;
 use super::{RequestQuery, Signature, query::list_name, query::unescape};
 use crate::Secret;
 
-/// How far from the server's time a request's `auth_timestamp` may be, in seconds; this far is too far.
+/// A request is refused if its `auth_timestamp` differs from the server's time by this many seconds or more.
 const TIMESTAMP_WINDOW: u64 = 600;
 
-/// How many parameters a request may have behind its `?`, those of the signature included. All readings of a signature
-/// sort and join them, so a request with more is to be refused before it is verified.
+/// The largest number of query parameters of a request, those of the signature included. Each form of a signature sorts
+/// and joins all of them, so a request with more must be refused before it is verified.
 pub const MAX_PARAMETERS: usize = 100;
 
-/// Reads one value.
+/// Converts the value of a parameter, as it was sent, to a form in which it may have been signed.
 type ReadValue = fn(&str) -> Cow<'_, str>;
 
-/// How values may have been read before they were signed, and whether lists were joined: decoded, decoded but for `+`,
-/// as they were sent, and decoded with lists joined.
+/// The forms in which values may have been signed, and whether lists are joined: decoded; decoded except for `+`; as
+/// sent; decoded with lists joined.
 const READINGS: [(ReadValue, bool); 4] =
     [(unescape, false), (percent_decode, false), (|text| Cow::Borrowed(text), false), (unescape, true)];
 
-/// A request that carries a signature, not checked yet.
+/// A request with a signature that is not yet verified.
 #[derive(Clone, Copy, Debug)]
 pub struct HttpRequest<'a> {
     /// `GET` or `POST`.
     pub method: &'a str,
-    /// The path as received, without the server's own prefix, which no library signs.
+    /// The path as received, without the server's path prefix. No library signs that prefix.
     pub path: &'a str,
     /// The parameters.
     pub query: &'a RequestQuery<'a>,
 }
 
-/// Why a request is not taken. The messages go to the backend and hold nothing that it does not know.
+/// The reason why a request is refused. The messages go to the backend and contain nothing that it does not know.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum InvalidRequest {
-    /// A parameter is not there.
+    /// A parameter is missing.
     #[error("Missing parameter: {0}")]
     Missing(&'static str),
-    /// A version of the signature that does not exist.
+    /// The signature has an unknown version.
     #[error("Invalid auth_version ({size} bytes): expected 1.0")]
     Version {
         /// Its length in bytes.
         size: usize,
     },
-    /// Not a number of seconds.
+    /// `auth_timestamp` is not a number of seconds.
     #[error("Invalid auth_timestamp ({size} bytes): expected seconds since 1970")]
     Timestamp {
         /// Its length in bytes.
         size: usize,
     },
-    /// Too old, or from the future. The text is Pusher's.
+    /// `auth_timestamp` is too old or too far in the future. The text is Pusher's.
     #[error("Timestamp expired: Given timestamp ({given}) not within {TIMESTAMP_WINDOW}s of server time ({now})")]
     Expired {
-        /// What the request says, in seconds since 1970.
+        /// The `auth_timestamp` of the request, in seconds since 1970.
         given: u64,
         /// The server's time, in seconds since 1970.
         now: u64,
@@ -69,16 +70,16 @@ pub enum InvalidRequest {
         /// The body's length in bytes.
         size: usize,
     },
-    /// The signature is not the right one, in any reading.
-    #[error("Invalid signature: it does not match what the app's secret makes of this method, path and parameters")]
+    /// The signature is wrong in every form.
+    #[error("Invalid signature: it is not the signature of this method, path and parameters under the app's secret")]
     Signature,
 }
 
 impl<'a> HttpRequest<'a> {
-    /// Checks what needs neither the secret nor the body: that everything is there, the version, and the age.
+    /// Checks all that needs neither the secret nor the body: that no parameter is missing, the version and the age.
     ///
     /// # Errors
-    /// Names the first thing that is wrong.
+    /// The first problem found.
     pub fn check(&self, now: u64) -> Result<(), InvalidRequest> {
         let parameter = |name| self.query.get(name).ok_or(InvalidRequest::Missing(name));
         let version = parameter("auth_version")?;
@@ -93,13 +94,13 @@ impl<'a> HttpRequest<'a> {
         parameter("auth_signature").map(drop)
     }
 
-    /// Checks that a body is the one that was signed: the signature itself covers `body_md5` only.
+    /// Checks the body against `body_md5`, because the signature covers only `body_md5`.
     ///
     /// # Errors
-    /// Where `body_md5` is not that of the body, or is missing and the body is not empty.
+    /// When `body_md5` is not that of the body, or is missing although the body is not empty.
     pub fn check_body(&self, body: &[u8]) -> Result<(), InvalidRequest> {
         match self.query.get("body_md5") {
-            // The official Python library sends the MD5 of nothing along with requests that have no body.
+            // The official Python library sends the MD5 of an empty text with requests that have no body.
             Some(md5) if md5 != hex::encode(Md5::digest(body)) => Err(InvalidRequest::Body { size: body.len() }),
             None if !body.is_empty() => Err(InvalidRequest::Missing("body_md5")),
             _ => Ok(()),
@@ -109,15 +110,16 @@ impl<'a> HttpRequest<'a> {
     /// Checks the signature.
     ///
     /// # Errors
-    /// [`InvalidRequest::Signature`] where no reading of path and parameters gives it.
+    /// [`InvalidRequest::Signature`] if it matches no form of the path and the parameters.
     pub fn verify(&self, secret: &Secret) -> Result<(), InvalidRequest> {
         self.verify_path(self.path, secret)
     }
 
-    /// Like [`verify`](Self::verify), for another path than that of the request: to find out what a peer did sign.
+    /// Does the same as [`verify`](Self::verify) for another path than the request's, to find out which path a peer has
+    /// signed.
     ///
     /// # Errors
-    /// [`InvalidRequest::Signature`] where no reading of path and parameters gives it.
+    /// [`InvalidRequest::Signature`] if it matches no form of the path and the parameters.
     pub fn verify_path(&self, path: &str, secret: &Secret) -> Result<(), InvalidRequest> {
         let signature = self.query.get("auth_signature").ok_or(InvalidRequest::Missing("auth_signature"))?;
         let given = Signature::parse(&signature).ok_or(InvalidRequest::Signature)?;
@@ -127,7 +129,7 @@ impl<'a> HttpRequest<'a> {
         };
         let decoded = percent_decode_str(path).decode_utf8_lossy();
         let paths: &[&str] = if decoded == path { &[path] } else { &[path, &decoded] };
-        // The first reading is right for most; a signature is computed once for each text that they give.
+        // The first form is right for most libraries. Forms with the same text are signed once.
         let mut tried: Vec<String> = Vec::new();
         for (value, join_lists) in READINGS {
             let parameters = self.parameters(value, join_lists);
@@ -142,9 +144,10 @@ impl<'a> HttpRequest<'a> {
         Err(InvalidRequest::Signature)
     }
 
-    /// The parameters as they are signed: names in lower case, sorted, joined by `&`, without the signature itself.
+    /// The parameters in the form in which they are signed: names in lower case, sorted, joined by `&`, without
+    /// `auth_signature`.
     ///
-    /// `value` reads a value; `join_lists` makes `k=a,b` of `k[0]=a&k[1]=b`, as the PHP library signs lists.
+    /// `value` converts each value. `join_lists` joins `k[0]=a&k[1]=b` to `k=a,b`, as the PHP library does.
     fn parameters(&self, value: ReadValue, join_lists: bool) -> String {
         let mut pairs: Vec<(String, Cow<'a, str>)> = Vec::with_capacity(self.query.pairs().len());
         for &(key, text) in self.query.pairs() {
@@ -190,7 +193,7 @@ mod tests {
         request.check(now).and_then(|()| request.verify(&secret())).and_then(|()| request.check_body(body))
     }
 
-    /// Signs `text` as one of the libraries would, and asks for the request that it sends.
+    /// Signs `text` like one of the libraries, and verifies the request that the library sends.
     fn signed(method: &str, path: &str, text: &str, sent_path: &str, sent: &str) -> Result<(), InvalidRequest> {
         let parts = [method, "\n", path, "\n", text].map(str::as_bytes);
         let query = format!("{sent}&auth_signature={}", Signature::sign(&secret(), &parts).to_hex());
@@ -239,17 +242,17 @@ mod tests {
     #[test]
     fn the_readings_of_the_libraries() {
         let path = "/apps/3/channels";
-        // node, py and go sign and send values as they are; php and ruby escape what they send.
+        // Node, Python and Go sign and send values unescaped; PHP and Ruby escape the values that they send.
         assert_eq!(signed("GET", path, "filter=a b", path, "filter=a%20b"), Ok(()));
         assert_eq!(signed("GET", path, "filter=a b", path, "filter=a+b"), Ok(()));
         assert_eq!(signed("GET", path, "filter=a+b", path, "filter=a+b"), Ok(()));
         assert_eq!(signed("GET", path, "filter=a%20b", path, "filter=a%20b"), Ok(()));
         // Names are sorted and in lower case.
         assert_eq!(signed("GET", path, "a=1&b=2", path, "B=2&a=1"), Ok(()));
-        // php signs lists joined, the reference implementation as they are.
+        // PHP signs joined lists, the reference implementation signs their elements.
         assert_eq!(signed("GET", path, "a=1&k=x,y", path, "k[0]=x&k[1]=y&a=1"), Ok(()));
         assert_eq!(signed("GET", path, "a=1&k[]=x&k[]=y", path, "k%5B%5D=x&k[]=y&a=1"), Ok(()));
-        // php signs the path before its HTTP client escapes it.
+        // PHP signs the path before its HTTP client escapes it.
         assert_eq!(signed("POST", "/apps/3/users/a b/x", "a=1", "/apps/3/users/a%20b/x", "a=1"), Ok(()));
         assert_eq!(signed("POST", "/ws/apps/3/events", "a=1", "/apps/3/events", "a=1"), Err(InvalidRequest::Signature));
     }

@@ -1,17 +1,17 @@
-//! The query of a request, as it was sent and as it was meant.
+//! The query of a request, escaped as it was sent, with access to the unescaped values.
 
 use std::borrow::Cow;
 
 use percent_encoding::percent_decode_str;
 
-/// The parameters of a query, in their order, still escaped.
+/// The parameters of a query, in the order in which they were sent, still escaped.
 #[derive(Clone, Debug)]
 pub struct RequestQuery<'a> {
     pairs: Vec<(&'a str, &'a str)>,
 }
 
 impl<'a> RequestQuery<'a> {
-    /// Splits `text`, which is what follows the `?`.
+    /// Splits `text`, the part of a URL after the `?`.
     #[must_use]
     pub fn parse(text: &'a str) -> Self {
         let pairs = text.split('&').filter(|pair| !pair.is_empty());
@@ -29,19 +29,19 @@ impl<'a> RequestQuery<'a> {
         self.pairs.iter().filter(move |(key, _)| list_name(&unescape(key)).0 == name).map(|(_, value)| unescape(value))
     }
 
-    /// How many parameters there are, values of lists one by one.
+    /// The number of parameters. Each value of a list counts.
     #[must_use]
     pub fn len(&self) -> usize {
         self.pairs.len()
     }
 
-    /// True where there is no parameter.
+    /// True if there is no parameter.
     #[must_use]
     pub fn is_empty(&self) -> bool {
         self.pairs.is_empty()
     }
 
-    /// The length of all names and values, in bytes.
+    /// The total length of all names and values, in bytes, escaped.
     #[must_use]
     pub fn size(&self) -> usize {
         self.pairs.iter().map(|(key, value)| key.len() + value.len()).sum()
@@ -53,7 +53,8 @@ impl<'a> RequestQuery<'a> {
     }
 }
 
-/// Splits `k[0]` and `k[]` into `k` and true.
+/// Splits `k[0]` and `k[]` into `k` and true, because they are elements of a list; other names into themselves and
+/// false.
 pub(super) fn list_name(key: &str) -> (&str, bool) {
     match key.split_once('[') {
         Some((name, index)) if index.ends_with(']') => (name, true),

@@ -1,4 +1,4 @@
-//! One HMAC-SHA256.
+//! A signature: one HMAC-SHA256.
 
 use std::fmt;
 
@@ -8,12 +8,12 @@ use subtle::ConstantTimeEq;
 
 use crate::Secret;
 
-/// An HMAC-SHA256, as a peer sent it or as it should be. Comparison takes the same time wherever two of them differ.
+/// An HMAC-SHA256, received or computed. Two signatures are compared in constant time.
 #[derive(Clone, Copy)]
 pub struct Signature([u8; 32]);
 
 impl Signature {
-    /// Signs the parts, one after the other, under `secret`.
+    /// Signs the concatenation of the parts under `secret`.
     ///
     /// # Panics
     /// Never: HMAC takes keys of any length.
@@ -50,7 +50,7 @@ impl PartialEq for Signature {
 impl Eq for Signature {}
 
 impl fmt::Debug for Signature {
-    /// Hides the value: the right signature of what a stranger sent must not stand in a log.
+    /// Hides the value. A log that contained the right signature of a client's text would be a way to forge signatures.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("Signature(…)")
     }

@@ -1,42 +1,42 @@
-//! The `auth` of subscriptions and sign-ins: `key:signature`.
+//! The `auth` of a subscription or a sign-in: `key:signature`.
 
 use super::Signature;
 use crate::{Secret, SocketId};
 
-/// What a client got from its app's backend: the app's key and a signature.
+/// The app's key and a signature. The client has got both from its app's backend.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct AuthToken<'a> {
-    /// The key that the backend believes to be the app's.
+    /// The key. It is the app's key unless the backend is misconfigured.
     pub key: &'a str,
     /// The signature.
     pub signature: Signature,
 }
 
-/// Why an `auth` is not taken. The messages go to the client and hold nothing that it does not know.
+/// The reason why an `auth` is refused. The messages go to the client and contain nothing that it does not know.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum InvalidToken {
-    /// There is none, and the channel needs one.
+    /// There is no `auth`, and the channel requires one.
     #[error("Missing parameter: data.auth")]
     Missing,
-    /// Not `key:signature`, or the second is not 64 hexadecimal digits.
+    /// It is not `key:signature`, or the signature is not 64 hexadecimal digits.
     #[error("Invalid auth: expected `<key>:<signature>` with 64 hexadecimal digits, got {size} bytes of another form")]
     Form {
         /// Its length in bytes.
         size: usize,
     },
-    /// The key is not that of the app which the client is connected to.
+    /// The key is not a key of the app that the client is connected to.
     #[error("Invalid key in subscription auth data")]
     Key,
-    /// The key is right, the signature is not.
-    #[error("Invalid signature: it does not match what the app's secret makes of this socket id, name and data")]
+    /// The key is right, but the signature is wrong.
+    #[error("Invalid signature: it is not the signature of this socket id, name and data under the app's secret")]
     Signature,
 }
 
 impl<'a> AuthToken<'a> {
-    /// Reads `key:signature`.
+    /// Parses `key:signature`.
     ///
     /// # Errors
-    /// Where it is empty or has another form.
+    /// When the text is missing, empty, or of another form.
     pub fn parse(auth: Option<&'a str>) -> Result<Self, InvalidToken> {
         let text = auth.filter(|text| !text.is_empty()).ok_or(InvalidToken::Missing)?;
         text.split_once(':')
@@ -44,12 +44,12 @@ impl<'a> AuthToken<'a> {
             .ok_or(InvalidToken::Form { size: text.len() })
     }
 
-    /// Checks the token against the key it must have and the signature that it should carry.
+    /// Checks the key and the signature.
     ///
     /// # Errors
-    /// Where either differs.
+    /// When one of them is not the expected one.
     pub fn verify(&self, key: &str, expected: &Signature) -> Result<(), InvalidToken> {
-        // The key is public, and named in the URL of the same connection.
+        // No constant-time comparison: the key is public, it is in the URL of the same connection.
         if self.key != key {
             Err(InvalidToken::Key)
         } else if self.signature != *expected {
@@ -60,8 +60,8 @@ impl<'a> AuthToken<'a> {
     }
 }
 
-/// The right signature of a subscription. `channel_data` is signed byte for byte wherever it is sent, private channels
-/// included.
+/// The expected signature of a subscription. `channel_data` is part of the signed text whenever it is sent, for private
+/// channels too.
 #[must_use]
 pub fn subscription_signature(
     secret: &Secret,
@@ -77,7 +77,7 @@ pub fn subscription_signature(
     Signature::sign(secret, &parts)
 }
 
-/// The right signature of a sign-in.
+/// The expected signature of a sign-in.
 #[must_use]
 pub fn user_signature(secret: &Secret, socket_id: SocketId, user_data: &str) -> Signature {
     Signature::sign(secret, &[socket_id.to_string().as_bytes(), b"::user::", user_data.as_bytes()])
@@ -87,7 +87,7 @@ pub fn user_signature(secret: &Secret, socket_id: SocketId, user_data: &str) -> 
 mod tests {
     use super::*;
 
-    /// The worked examples of Pusher's documentation on authentication signatures.
+    /// The examples in Pusher's documentation of authentication signatures.
     #[test]
     fn the_documented_vectors() {
         let secret = Secret::parse("7ad3773142a6692b25b8").unwrap();

@@ -39,7 +39,7 @@ pub(super) fn parse_body<T: DeserializeOwned>(body: &[u8]) -> Result<T, ApiError
     } else {
         "not a JSON object".to_owned()
     };
-    Err(ApiError::bad_request(format!("The body ({} bytes) is not the JSON that it should be: {problem}", body.len())))
+    Err(ApiError::bad_request(format!("The body ({} bytes) is not JSON of the required form: {problem}", body.len())))
 }
 
 impl EventBody {
