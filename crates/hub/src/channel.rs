@@ -9,22 +9,23 @@ use parking_lot::Mutex;
 
 use crate::{Encode, Micros, Millis, Session, pending_flushes::PendingFlushes, replica::Replica, roster::Roster};
 
-/// The most subscribers that are told each change of their count at once; more are told every few seconds.
+/// A change of the subscription count is sent at once to up to this many subscribers. Larger channels get it every few
+/// seconds.
 const PROMPT_COUNTS: usize = 100;
 
-/// The most subscribers that are written to by whoever publishes; more are left to their own tasks, which spread over
-/// all cores, so that nobody is kept from the next event for long.
+/// The publisher itself writes to up to this many subscribers. In larger channels the tasks of the subscribers write,
+/// on all cores, so that a publisher does not delay the next event for long.
 const DIRECT_SUBSCRIBERS: usize = 1_024;
-/// How long a channel must have been silent for an event to be sent at once: so long, and a millisecond for each of
-/// these subscribers, about twice what it takes to write to them. Events closer behind each other are held back for a
-/// moment and written together.
+/// The minimum silence of a channel, in milliseconds, before an event is written at once: `PAUSE` plus 1 ms for each
+/// `SUBSCRIBERS_PER_MILLISECOND` subscribers, about twice the time to write to them. Events that follow each other more
+/// closely are delayed and written together.
 const PAUSE: Millis = 2;
 const SUBSCRIBERS_PER_MILLISECOND: usize = 50;
 
-/// A channel: its subscribers, its members, and what it remembers.
+/// A channel: its subscribers, its members, and the event that it remembers.
 ///
-/// One lock is held from the change of a list to the queueing of what follows from it, so that everyone is told of
-/// everything in one order, and a newcomer's snapshot fits between two events.
+/// One lock is held from the change of a list to the queueing of all resulting frames. So all subscribers see the same
+/// order, and the snapshot for a new subscriber fits between two events.
 #[derive(Debug)]
 pub struct Channel {
     name: ChannelName,
@@ -36,78 +37,81 @@ pub struct Channel {
 pub(crate) struct ChannelState {
     pending_flushes: Arc<PendingFlushes>,
     pub(crate) subscribers: IndexMap<SocketId, Arc<Session>>,
-    /// Boxed, and there on presence channels alone, to keep the many others small.
+    /// The members; only on presence channels of a lone node. It is boxed because most channels have none.
     roster: Option<Box<Roster>>,
-    /// There where the channel is shared with other nodes; it has the members then.
+    /// The state from the ledger, members included; only if other nodes share the channel.
     pub(crate) replica: Option<Box<Replica>>,
-    /// What a newcomer to a presence channel is told, until the members change.
+    /// The encoded `subscription_succeeded` with all members of a presence channel. It is kept until the members
+    /// change.
     pub(crate) snapshot: Option<Bytes>,
     pub(crate) cached: Option<Box<Cached>>,
-    /// Set once, when the channel is empty and about to leave the map: who still finds it must look again.
+    /// Set once, when the channel is empty and about to leave the map. A caller that still holds the channel must look
+    /// it up again.
     pub(crate) is_closed: bool,
-    /// When the last event was.
+    /// The time of the last event.
     spoke_at: Millis,
-    /// The count has changed since it was last told.
+    /// True if the subscription count has changed since it was last sent.
     is_count_stale: bool,
 }
 
-/// One who subscribes.
+/// A connection that subscribes.
 #[derive(Debug)]
 pub struct Subscriber<'a> {
     /// The connection.
     pub session: &'a Arc<Session>,
-    /// Whom it makes a member, on a presence channel.
+    /// The member that this subscription adds; presence channels only.
     pub member: Option<Member>,
-    /// How many distinct users may be members.
+    /// The limit of distinct users among the members.
     pub max_members: usize,
-    /// Whether the app has its subscribers told how many they are.
+    /// True if the app sends the subscription count to subscribers.
     pub counts: bool,
 }
 
 /// The last event of a cache channel.
 #[derive(Clone, Debug)]
 pub struct Cached {
-    /// As it went to the subscribers.
+    /// The frame that the subscribers got.
     pub frame: Bytes,
-    /// Its data, as a JSON string.
+    /// The data, as a JSON string.
     pub data: Arc<str>,
-    /// When it is forgotten.
+    /// The time at which the channel forgets the event.
     pub expires_at: Millis,
 }
 
-/// To whom an event went.
+/// The receivers of an event.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Sent {
-    /// How many connections that is.
+    /// The number of connections that the event was queued for or written to.
     pub receivers: usize,
-    /// True where the last of them has it already; otherwise its session [knows](Session::take_timed) when it has.
+    /// True if the event is already written to the last receiver. Otherwise the receiver's [`Session::take_timed`]
+    /// returns the time once it is.
     pub is_written: bool,
 }
 
-/// What became of a subscription.
+/// The outcome of a subscription.
 #[derive(Debug)]
 pub enum Join {
-    /// It is new.
+    /// The connection is now subscribed. The edges are those that this has caused.
     Joined(Vec<Edge>),
-    /// The connection was subscribed before; it was told of its success again, and nothing has changed.
+    /// The connection was subscribed already. The success is sent again, and nothing changes.
     Already,
 }
 
-/// A presence channel has as many members as it may.
+/// A presence channel has reached its limit of members.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct ChannelFull {
-    /// How many that is.
+    /// The limit.
     pub limit: usize,
 }
 
-/// What the HTTP API tells of a channel.
+/// The summary of a channel in the HTTP API.
 #[derive(Clone, Debug)]
 pub struct ChannelSummary {
-    /// Its name.
+    /// The name.
     pub name: ChannelName,
-    /// How many connections are subscribed.
+    /// The number of subscribed connections.
     pub subscription_count: usize,
-    /// How many distinct users are members; 0 where it is no presence channel.
+    /// The number of distinct users among the members; 0 for other than presence channels.
     pub user_count: usize,
 }
 
@@ -116,14 +120,14 @@ impl Channel {
         Self { name, encode, state: Mutex::new(ChannelState::new(pending_flushes)) }
     }
 
-    /// Its name.
+    /// The name.
     #[must_use]
     pub const fn name(&self) -> &ChannelName {
         &self.name
     }
 
-    /// Adds a subscriber and queues what everyone is told of it: success and snapshot to the newcomer, then the cached
-    /// event or its absence, `member_added` to the others, the count to all. `None` where the channel has left the map.
+    /// Adds a subscriber and queues the resulting frames: success and snapshot for the new subscriber, then the cached
+    /// event or a cache miss, `member_added` for the others, the count for all. `None` if the channel has left the map.
     pub(crate) fn join(&self, subscriber: &Subscriber<'_>, now: Millis) -> Option<Result<Join, ChannelFull>> {
         let Subscriber { session, ref member, max_members, counts } = *subscriber;
         let mut state = self.state.lock();
@@ -155,7 +159,7 @@ impl Channel {
         Some(Ok(Join::Joined(edges)))
     }
 
-    /// Removes a subscriber, and queues what the others are told. Nothing happens where it is none.
+    /// Removes a subscriber and queues the resulting frames. It does nothing if the connection is not subscribed.
     pub(crate) fn leave(&self, connection: SocketId, counts: bool, now: Millis) -> Vec<Edge> {
         let mut edges = Vec::new();
         let mut state = self.state.lock();
@@ -175,7 +179,7 @@ impl Channel {
         edges
     }
 
-    /// Queues an event for all subscribers but one. `None` where the channel has left the map.
+    /// Queues an event for all subscribers except one. `None` if the channel has left the map.
     pub(crate) fn publish(&self, publication: &Publication, since: Micros) -> Option<Sent> {
         let now = since / 1_000;
         let mut state = self.state.lock();
@@ -198,12 +202,12 @@ impl Channel {
         Some(sent)
     }
 
-    /// True where there are too many subscribers to be told each change of their count, and it has changed.
+    /// True if the count has changed and the channel is too large for sending each change at once.
     pub(crate) fn is_count_stale(&self) -> bool {
         self.state.lock().is_count_stale
     }
 
-    /// Tells the subscribers their count, where it has changed since they were last told.
+    /// Sends the count to the subscribers, if it has changed since it was last sent.
     pub(crate) fn tell_count(&self, now: Millis) {
         let mut state = self.state.lock();
         if std::mem::take(&mut state.is_count_stale) {
@@ -211,21 +215,22 @@ impl Channel {
         }
     }
 
-    /// Changes of a shared channel may have been missed.
+    /// Notes that changes of a shared channel may have been missed.
     pub(crate) fn note_gap(&self, gaps: u64) {
         if let Some(replica) = &mut self.state.lock().replica {
             replica.note_gap(gaps);
         }
     }
 
-    /// True where nobody listens and nothing is remembered: such a channel is closed, and leaves the map.
+    /// Closes the channel if it has no subscribers and remembers no event. Returns true if it is closed and must leave
+    /// the map.
     pub(crate) fn close_if_idle(&self, now: Millis) -> bool {
         let mut state = self.state.lock();
         if state.cached(now).is_none() {
             state.cached = None;
         }
         let is_idle = match &state.replica {
-            // The ledger remembers the event, so the channel need not stay for it.
+            // The ledger remembers the event, so this channel need not.
             Some(replica) => replica.is_idle(),
             None => state.cached.is_none(),
         };
@@ -233,7 +238,7 @@ impl Channel {
         state.is_closed
     }
 
-    /// What the HTTP API tells of it.
+    /// The summary for the HTTP API.
     #[must_use]
     pub fn summary(&self) -> ChannelSummary {
         let state = self.state.lock();
@@ -256,7 +261,7 @@ impl Channel {
         state.roster.as_deref().map(ids).unwrap_or_default()
     }
 
-    /// What a cache channel remembers.
+    /// The event that a cache channel remembers.
     #[must_use]
     pub fn cached(&self, now: Millis) -> Option<Cached> {
         self.state.lock().cached(now).cloned()
@@ -266,7 +271,7 @@ impl Channel {
         (self.encode)(event)
     }
 
-    /// What a new subscriber is told first: success and snapshot, then the remembered event or its absence.
+    /// Sends the first messages to a new subscriber: success and snapshot, then the remembered event or a cache miss.
     pub(crate) fn welcome(&self, state: &mut ChannelState, session: &Session, now: Millis) {
         session.send(self.succeeded(state));
         if self.name.is_cache() {
@@ -305,7 +310,7 @@ impl Channel {
         }
     }
 
-    /// What tells how many subscribers there are; nothing where there are none.
+    /// The message with the subscription count; `None` if there are no subscribers.
     pub(crate) fn count(&self, state: &ChannelState) -> Option<Bytes> {
         let count = state.connections();
         (count > 0).then(|| self.encode(&Event::SubscriptionCount { channel: &self.name, count }))
@@ -335,12 +340,12 @@ impl ChannelState {
         }
     }
 
-    /// How many connections are subscribed, on all nodes where the channel is shared.
+    /// The number of subscribed connections, on all nodes if they share the channel.
     fn connections(&self) -> usize {
         self.replica.as_ref().map_or(self.subscribers.len(), |replica| replica.connections)
     }
 
-    /// Broadcasts an event, and times its way to the last subscriber.
+    /// Broadcasts an event, and measures the time until the last subscriber has it.
     fn publish(&mut self, publication: &Publication, since: Micros) -> Sent {
         let Publication { ref frame, except, .. } = *publication;
         let last = self.subscribers.iter().rev().find(|(id, _)| Some(**id) != except).map(|(_, last)| last.clone());
@@ -350,8 +355,8 @@ impl ChannelState {
         Sent { receivers, is_written: last.outbox().is_idle() && last.take_timed().is_some() }
     }
 
-    /// Queues a frame for all subscribers but one, and returns how many they are: at once after a pause, to be written
-    /// together with others otherwise.
+    /// Queues a frame for all subscribers except one, and returns their number. After a silence the frame is written at
+    /// once, otherwise together with others.
     pub(crate) fn broadcast(&mut self, frame: &Bytes, except: Option<SocketId>, now: Millis) -> usize {
         let Some((_, first)) = self.subscribers.first() else { return 0 };
         let receivers =

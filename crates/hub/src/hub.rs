@@ -1,4 +1,4 @@
-//! All apps of this node, and all channels and connections of each.
+//! The apps of this node, with their channels and connections.
 
 use std::{
     collections::{HashMap, HashSet},
@@ -18,23 +18,23 @@ use crate::{
     users::Users,
 };
 
-/// The apps that have been spoken to since the start.
+/// The apps that had a connection or a request since the start.
 pub struct Hub {
     apps: RwLock<HashMap<AppId, Arc<AppHub>>>,
     encode: Encode,
     pending_flushes: Arc<PendingFlushes>,
-    /// How many times changes of shared channels may have been missed.
+    /// The number of gaps so far: times in which changes of shared channels may have been missed.
     gaps: Arc<AtomicU64>,
 }
 
 impl Hub {
-    /// An empty hub, whose events are written by `encode`.
+    /// An empty hub. `encode` encodes its events.
     #[must_use]
     pub fn new(encode: Encode) -> Self {
         Self { apps: RwLock::default(), encode, pending_flushes: Arc::default(), gaps: Arc::default() }
     }
 
-    /// The hub of an app, made when it is first asked for.
+    /// The hub of an app. It is created when first requested.
     #[must_use]
     pub fn app(&self, id: &AppId) -> Arc<AppHub> {
         if let Some(app) = self.apps.read().get(id) {
@@ -44,19 +44,19 @@ impl Hub {
         self.apps.write().entry(id.clone()).or_insert_with(made).clone()
     }
 
-    /// Ready while there are frames that were held back, because their channel is busy. They are to be
-    /// [flushed](Self::flush) a moment later.
+    /// Ready while there are delayed frames of busy channels. The caller then [flushes](Self::flush) them a moment
+    /// later.
     pub fn poll_pending_flushes(&self, cx: &Context<'_>) -> Poll<()> {
         self.pending_flushes.poll(cx)
     }
 
-    /// Has all connections whose frames were held back write them.
+    /// Wakes the tasks of all connections with delayed frames, to write them.
     pub fn flush(&self) {
         self.pending_flushes.flush();
     }
 
-    /// Changes of any shared channel may have been missed, for the `gaps`th time. None of them follows further before
-    /// it is [loaded](AppHub::load) again.
+    /// Notes the `gaps`th gap: changes of any shared channel may have been missed. No shared channel applies changes
+    /// until it is [loaded](AppHub::load) again.
     pub fn note_gap(&self, gaps: u64) {
         self.gaps.store(gaps, Ordering::Relaxed);
         for (_, app) in self.apps() {
@@ -71,28 +71,28 @@ impl Hub {
     }
 }
 
-/// How busy an app is.
+/// The size of an app on this node.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Occupancy {
-    /// Channels with subscribers.
+    /// The number of channels with subscribers.
     pub channels: usize,
-    /// Subscriptions to them.
+    /// The number of subscriptions.
     pub subscriptions: usize,
 }
 
-/// One app: its connections, its channels, its users.
+/// An app on this node: its connections, channels and users.
 ///
-/// The order of its locks stands in `ARCHITECTURE.md`.
+/// The order of its locks is in `ARCHITECTURE.md`.
 pub struct AppHub {
     encode: Encode,
     pending_flushes: Arc<PendingFlushes>,
-    /// That of the [`Hub`].
+    /// The counter of the [`Hub`].
     gaps: Arc<AtomicU64>,
     channels: Shards<ChannelName, Arc<Channel>>,
     sessions: Shards<SocketId, Arc<Session>>,
     traffic: Arc<Traffic>,
     users: Mutex<Users>,
-    /// Channels with many subscribers whose count has changed and is told by the next sweep.
+    /// Large channels with a changed subscription count, which the next sweep sends.
     stale_counts: Mutex<HashSet<ChannelName>>,
 }
 
@@ -113,7 +113,7 @@ impl AppHub {
     /// Admits a connection.
     ///
     /// # Errors
-    /// [`Disconnect::OverQuota`] where there are `capacity` of them already.
+    /// [`Disconnect::OverQuota`] if the app already has `capacity` connections.
     pub fn connect(&self, session: &Arc<Session>, capacity: Option<usize>) -> Result<(), Disconnect> {
         if !self.traffic.open(capacity.unwrap_or(usize::MAX)) {
             return Err(Disconnect::OverQuota);
@@ -122,28 +122,28 @@ impl AppHub {
         Ok(())
     }
 
-    /// Forgets a connection that was admitted and has left its channels.
+    /// Removes an admitted connection. It must have left its channels.
     pub fn disconnect(&self, connection: SocketId) {
         if self.sessions.remove_if(&connection, |_| true).is_some() {
             self.traffic.close();
         }
     }
 
-    /// What has gone over its connections. New sessions count there.
+    /// The counters of the app. New sessions count there.
     #[must_use]
     pub fn traffic(&self) -> &Arc<Traffic> {
         &self.traffic
     }
 
-    /// Shows every connection to `see`, which must be quick and must not come back to this hub.
+    /// Calls `see` with every session. It must be quick and must not call this hub.
     pub fn for_each_session(&self, mut see: impl FnMut(&Session)) {
         self.sessions.for_each(|_, session| see(session));
     }
 
-    /// Subscribes a connection. What everyone is told of it is queued when this returns.
+    /// Subscribes a connection. The resulting frames are queued when this returns.
     ///
     /// # Errors
-    /// Where a presence channel has as many members as it may.
+    /// When a presence channel has reached its limit of members.
     pub fn join(
         &self,
         name: &ChannelName,
@@ -163,7 +163,7 @@ impl AppHub {
         edges
     }
 
-    /// Lets a connection wait for its subscription to a channel that is shared with other nodes: it hears nothing
+    /// Registers a connection that waits for its subscription to a shared channel. It gets no messages of the channel
     /// before it is [admitted](Self::admit).
     pub fn expect(&self, name: &ChannelName, subscriber: &Subscriber<'_>) -> (Arc<Channel>, Expected) {
         self.with_channel(name, |channel| {
@@ -171,7 +171,8 @@ impl AppHub {
         })
     }
 
-    /// Subscribes a connection that waits, as soon as the change `since` has been seen here. False where it has left.
+    /// Subscribes a waiting connection as soon as this node has applied the change `since`. False if the connection has
+    /// left.
     #[must_use]
     pub fn admit(&self, channel: &Channel, connection: SocketId, since: Version, now: Millis) -> bool {
         channel.admit(connection, since, now)
@@ -184,7 +185,7 @@ impl AppHub {
         parted
     }
 
-    /// Follows a change of a shared channel. Nothing happens where nobody here listens to it.
+    /// Applies a change of a shared channel. It does nothing if the channel has no subscribers here.
     pub fn follow(&self, name: &ChannelName, version: Version, change: ChannelChange, now: Millis) {
         if let Some(channel) = self.channel(name) {
             channel.follow(version, change, now);
@@ -192,7 +193,7 @@ impl AppHub {
         }
     }
 
-    /// Takes over the state of a shared channel from the ledger.
+    /// Replaces the state of a shared channel with that of the ledger.
     pub fn load(&self, name: &ChannelName, shared: LedgerState, now: Millis) {
         if let Some(channel) = self.channel(name) {
             channel.load(shared, now);
@@ -200,8 +201,8 @@ impl AppHub {
         }
     }
 
-    /// Queues an event of a channel that several nodes share for its subscribers on this node. The ledger remembers the
-    /// event if it is to be remembered. `since` is when the event came to this node.
+    /// Queues an event of a shared channel for its subscribers on this node. An event to remember is remembered by the
+    /// ledger. `since` is the time at which the event reached this node.
     pub fn relay(&self, publication: &Publication, since: Micros) -> Sent {
         if let Some(user_id) = publication.channel.user_id() {
             return self.send_to_user(user_id, publication);
@@ -210,9 +211,9 @@ impl AppHub {
         channel.and_then(|channel| channel.publish(publication, since)).unwrap_or_default()
     }
 
-    /// Queues an event for the subscribers of a channel, and remembers it if it is to be remembered. The event of a
-    /// server-to-user channel goes to every connection of the user, subscribed or not. `since` is when the event came
-    /// to this node.
+    /// Queues an event for the subscribers of a channel, and remembers it if required. The event of a server-to-user
+    /// channel goes to every connection of the user, subscribed or not. `since` is the time at which the event reached
+    /// this node.
     pub fn publish(&self, publication: &Publication, since: Micros) -> Sent {
         if publication.cache.is_some() && publication.channel.user_id().is_none() {
             return self.with_channel(&publication.channel, |channel| channel.publish(publication, since));
@@ -220,13 +221,13 @@ impl AppHub {
         self.relay(publication, since)
     }
 
-    /// A channel that has subscribers, or remembers an event.
+    /// The channel with this name, if it has subscribers or remembers an event.
     #[must_use]
     pub fn channel(&self, name: &ChannelName) -> Option<Arc<Channel>> {
         self.channels.of(name).get(name).cloned()
     }
 
-    /// The occupied channels whose name starts with `prefix`, by name.
+    /// The channels with subscribers and with a name that starts with `prefix`, sorted by name.
     #[must_use]
     pub fn channels(&self, prefix: &str) -> Vec<ChannelSummary> {
         let matching = self.channels.values(|name| name.as_str().starts_with(prefix));
@@ -236,7 +237,7 @@ impl AppHub {
         summaries
     }
 
-    /// How many channels and subscriptions there are.
+    /// The number of channels and subscriptions.
     #[must_use]
     pub fn occupancy(&self) -> Occupancy {
         let subscriptions = self.channels.values(|_| true).into_iter().map(|channel| channel.subscription_count());
@@ -246,27 +247,28 @@ impl AppHub {
         })
     }
 
-    /// Notes that a connection is a user's. Its watchers, and itself, are told what they asked for.
+    /// Signs a connection in as a user. It gets the state of its watchlist, and the watchers of the user get theirs.
     pub fn sign_in(&self, session: &Arc<Session>, stay: &SignedIn) {
         self.users.lock().sign_in(session, stay, self.encode);
     }
 
-    /// Ends a connection's stay as a user.
+    /// Signs a connection out.
     pub fn sign_out(&self, connection: SocketId, stay: &SignedIn) {
         self.users.lock().sign_out(connection, stay, self.encode);
     }
 
-    /// Notes that a connection is a user's, on one of many nodes.
+    /// Signs a connection in as a user, on one of many nodes.
     pub fn sign_in_shared(&self, session: &Arc<Session>, stay: &SignedIn) {
         self.users.lock().sign_in_shared(session, stay);
     }
 
-    /// Has it told whom of its watchlist there are, once [`note_online`](Self::note_online) was called for all of them.
+    /// Sends a connection the state of its watchlist, once [`note_online`](Self::note_online) was called for all its
+    /// users.
     pub fn tell_watchlist(&self, session: &Arc<Session>, stay: &SignedIn) {
         self.users.lock().tell_watchlist(session, stay, self.encode);
     }
 
-    /// Ends a connection's stay as a user, on one of many nodes.
+    /// Signs a connection out, on one of many nodes.
     pub fn sign_out_shared(&self, connection: SocketId, stay: &SignedIn) {
         self.users.lock().sign_out_shared(connection, stay);
     }
@@ -276,7 +278,7 @@ impl AppHub {
         self.users.lock().note_online(user_id, version, is_online, self.encode);
     }
 
-    /// Closes all connections that are signed in as a user; how many there were.
+    /// Closes all connections of a signed-in user. Returns their number.
     pub fn terminate(&self, user_id: &str) -> usize {
         let users = self.users.lock();
         let connections = users.connections(user_id);
@@ -291,7 +293,7 @@ impl AppHub {
         self.for_each_session(|session| session.close(reason));
     }
 
-    /// Tells the counts that were too many to be told at once.
+    /// Sends the changed subscription counts of large channels.
     pub fn tell_counts(&self, now: Millis) {
         let stale = std::mem::take(&mut *self.stale_counts.lock());
         for channel in stale.iter().filter_map(|name| self.channel(name)) {
@@ -299,7 +301,7 @@ impl AppHub {
         }
     }
 
-    /// Forgets the channels that nobody listens to and whose event has expired.
+    /// Forgets channels without subscribers whose remembered event has expired.
     pub fn forget_expired(&self, now: Millis) {
         let caches = self.channels.values(ChannelName::is_cache);
         for channel in &caches {
@@ -307,7 +309,7 @@ impl AppHub {
         }
     }
 
-    /// Finds or makes a channel and gives it to `act`, again and again while that finds it closed (`None`).
+    /// Finds or creates a channel and calls `act` with it, again while `act` finds the channel closed (`None`).
     fn with_channel<T>(&self, name: &ChannelName, act: impl Fn(&Arc<Channel>) -> Option<T>) -> T {
         loop {
             let made = || Arc::new(Channel::new(name.clone(), self.encode, self.pending_flushes.clone()));
@@ -315,7 +317,7 @@ impl AppHub {
             if let Some(result) = act(&channel) {
                 return result;
             }
-            // Whoever closed it is about to remove it; doing so here spares the wait.
+            // The call that closed the channel is about to remove it. Removing it here saves the wait.
             self.remove(&channel);
         }
     }
@@ -326,7 +328,7 @@ impl AppHub {
         }
     }
 
-    /// Takes a closed channel out of the map, unless another has its place already.
+    /// Removes a closed channel from the map, unless the map has a new one of that name.
     fn remove(&self, channel: &Arc<Channel>) {
         self.channels.remove_if(channel.name(), |present| Arc::ptr_eq(present, channel));
     }

@@ -1,8 +1,8 @@
-//! Who listens to what on this node.
+//! The subscriptions, members and connections of this node.
 //!
-//! Everything here is synchronous and never awaits. Each app has an [`AppHub`] of its own, so that no look-up can reach
-//! another app's channels. What is said, and to whom, is decided here under the channel's lock, which is what gives all
-//! subscribers of a channel one order; how it is put on the wire is the caller's [`Encode`].
+//! Everything here is synchronous and never awaits. Each app has its own [`AppHub`], so no look-up can reach a channel
+//! of another app. The messages and their receivers are decided under the lock of the channel, so all subscribers of a
+//! channel see the same order. The caller provides the encoding, [`Encode`].
 
 mod channel;
 mod hub;
@@ -25,5 +25,5 @@ pub use session::{Micros, Millis, Session};
 pub use traffic::{FlowCount, Traffic};
 pub use users::SignedIn;
 
-/// Writes an event as the bytes that go to a socket, ready to be shared by all its receivers.
+/// Encodes an event as the bytes for a socket. All receivers share them.
 pub type Encode = fn(&clairon_protocol::Event<'_>) -> bytes::Bytes;

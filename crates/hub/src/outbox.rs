@@ -1,4 +1,4 @@
-//! What waits to be written to one socket.
+//! The queue of frames for one socket.
 
 use std::{
     collections::VecDeque,
@@ -12,29 +12,29 @@ use clairon_protocol::Disconnect;
 
 use crate::sync::Mutex;
 
-/// How many frames go to a connection at a time: as many as one vectored write takes.
+/// The largest number of frames taken at a time: as many as one vectored write accepts.
 const BATCH_FRAMES: usize = 64;
-/// How many slots an empty queue may keep, so that an idle connection stays small.
+/// The largest capacity, in frames, that an empty queue keeps, so that an idle connection stays small.
 const IDLE_SLOTS: usize = 4;
 
-/// How much may wait for a client that reads slowly. What is over it ends the connection; a single frame never does,
-/// however long: a snapshot of many members must get through to a client that keeps up.
+/// The limits of a queue for a client that reads slowly. When they are exceeded the connection is closed. A single
+/// frame never exceeds them, whatever its size: a snapshot of many members must reach a client that keeps up.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct OutboxLimits {
-    /// In bytes.
+    /// The limit in bytes.
     pub bytes: usize,
-    /// In frames.
+    /// The limit in frames.
     pub frames: usize,
 }
 
-/// Writes to a connection's socket at once, as much as it takes without waiting, and says how much that was.
+/// Writes to a connection's socket at once, as many bytes as it accepts without waiting. Returns their number.
 pub type DirectWrite = Box<dyn Fn(&[u8]) -> usize + Send + Sync>;
 
-/// A bounded queue from everyone who has something to say to the one task that writes.
+/// A bounded queue with many senders and one writing task.
 ///
-/// Nothing is ever dropped in silence: a queue that overflows is cut to its first frame, which may be half written, and
-/// its connection closed with [`Disconnect::SlowReader`], because a client that has missed a `member_removed` would be
-/// told a lie by what follows.
+/// Frames are never dropped silently. When the queue overflows, only its first frame is kept, which may be half
+/// written, and the connection is closed with [`Disconnect::SlowReader`]: a client that missed a `member_removed` would
+/// misunderstand the later messages.
 pub struct Outbox {
     state: Mutex<OutboxState>,
     limits: OutboxLimits,
@@ -46,22 +46,22 @@ struct OutboxState {
     frames: VecDeque<Bytes>,
     bytes: usize,
     disconnect: Option<Disconnect>,
-    /// The task that writes, and what it waits for.
+    /// The waker of the writing task. `parked` says which events wake it.
     writer: Option<Waker>,
     parked: Parked,
 }
 
-/// What the writing task wants to be woken by.
+/// The events that wake the writing task.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 enum Parked {
-    /// Nothing: it is running.
+    /// None: the task is running.
     #[default]
     No,
-    /// The end only: the socket takes no more, another frame would change nothing.
+    /// Only the end: the socket accepts no more bytes, so another frame makes no difference.
     ForClose,
     /// A frame or the end.
     ForFrames,
-    /// The end. There are frames already, for which it will be woken by [`Outbox::flush`].
+    /// The end, or [`Outbox::flush`] for the frames that are already queued.
     ForFlush,
 }
 
@@ -72,19 +72,21 @@ impl Outbox {
         Self { state: Mutex::default(), limits, direct: OnceLock::new() }
     }
 
-    /// Lets [`push_now`](Self::push_now) write to the socket. Its task must write nothing but what it takes from here.
+    /// Sets the function with which [`push_now`](Self::push_now) writes to the socket. The writing task may write only
+    /// frames from this outbox.
     pub fn attach(&self, direct: DirectWrite) {
         // A connection has one socket, so this is set once.
         let _ = self.direct.set(direct);
     }
 
-    /// Adds a frame, or writes it at once where nothing waits before it: no task is woken for it then.
+    /// Writes a frame at once if the queue is empty and its task idle; otherwise adds it. A written frame wakes no
+    /// task.
     ///
-    /// Worth it for a few receivers. For many, it would keep the caller from its next event, and events that follow
-    /// each other closely from being written together.
+    /// This is meant for few receivers. With many, the caller would be late for its next event, and events in quick
+    /// succession would not be written together.
     pub fn push_now(&self, mut frame: Bytes) {
         let mut state = self.state.lock();
-        // A parked writer has taken all there was and written it, so its socket is free while it is kept parked.
+        // A parked task has written everything, so the socket is free as long as this lock keeps the task parked.
         if state.parked == Parked::ForFrames
             && state.disconnect.is_none()
             && let Some(direct) = self.direct.get()
@@ -99,15 +101,15 @@ impl Outbox {
         state.wake_for_frames();
     }
 
-    /// Adds a frame. Once the connection is to be closed this does nothing.
+    /// Adds a frame. Does nothing if the connection is about to be closed.
     pub fn push(&self, frame: Bytes) {
         let mut state = self.state.lock();
         self.enqueue(&mut state, frame);
         state.wake_for_frames();
     }
 
-    /// Adds a frame that may wait for others to be written with. True where the caller must see to it that
-    /// [`flush`](Self::flush) is called in a moment; otherwise somebody else does, or the task is not parked.
+    /// Adds a frame that may be written together with later ones. If it returns true, the caller must ensure that
+    /// [`flush`](Self::flush) is called a moment later. Otherwise another caller does so, or the task is not parked.
     #[must_use]
     pub fn push_later(&self, frame: Bytes) -> bool {
         let mut state = self.state.lock();
@@ -119,7 +121,7 @@ impl Outbox {
         is_first
     }
 
-    /// Wakes the task for the frames that were held back, unless it has come for them by itself.
+    /// Wakes the task for delayed frames, unless it has already taken them.
     pub fn flush(&self) {
         let mut state = self.state.lock();
         if state.parked == Parked::ForFlush {
@@ -127,8 +129,8 @@ impl Outbox {
         }
     }
 
-    /// The writing task is about to do something else and will come back: until then nobody needs to wake it, nor may
-    /// anybody write in its place.
+    /// Notes that the writing task is busy with something else and comes back by itself. Until then it needs no
+    /// wake-up, and no other task may write to the socket.
     pub fn unpark(&self) {
         self.state.lock().parked = Parked::No;
     }
@@ -141,7 +143,7 @@ impl Outbox {
         state.frames.push_back(frame);
         let waiting = state.frames.len();
         if waiting > 1 && (state.bytes > self.limits.bytes || waiting > self.limits.frames) {
-            // The first may be half written.
+            // The first frame may be half written.
             state.frames.truncate(1);
             state.frames.shrink_to_fit();
             state.disconnect = Some(Disconnect::SlowReader);
@@ -149,28 +151,28 @@ impl Outbox {
         }
     }
 
-    /// True where all that was added is written, and the task waits for more.
+    /// True if all frames are written and the task waits for more.
     #[must_use]
     pub fn is_idle(&self) -> bool {
         let state = self.state.lock();
         state.parked == Parked::ForFrames && state.frames.is_empty()
     }
 
-    /// True where more than half of what may wait does.
+    /// True if the queue has reached more than half of a limit.
     #[must_use]
     pub fn is_over_half(&self) -> bool {
         let state = self.state.lock();
         state.bytes > self.limits.bytes / 2 || state.frames.len() > self.limits.frames / 2
     }
 
-    /// How much waits.
+    /// The size of the queue.
     #[must_use]
     pub fn backlog(&self) -> OutboxLimits {
         let state = self.state.lock();
         OutboxLimits { bytes: state.bytes, frames: state.frames.len() }
     }
 
-    /// Asks for the connection to be closed, behind what is already queued. The first reason stays.
+    /// Requests that the connection is closed after the queued frames. The first reason is kept.
     pub fn close(&self, reason: Disconnect) {
         let mut state = self.state.lock();
         if state.disconnect.is_none() {
@@ -179,9 +181,10 @@ impl Outbox {
         }
     }
 
-    /// Moves the next frames to `batch`, which is empty. `Ready(Some)`, once there are none, tells to close.
+    /// Moves the next frames to `batch`, which must be empty. When the queue is empty, `Ready(Some)` is a request to
+    /// close.
     ///
-    /// While there is nothing, the task of `cx` is remembered, and woken by the next frame, once.
+    /// While there is nothing to do, the task of `cx` is stored and woken once, by the next frame.
     pub fn poll_take(&self, cx: &mut Context<'_>, batch: &mut VecDeque<Bytes>) -> Poll<Option<Disconnect>> {
         let mut state = self.state.lock();
         if state.frames.is_empty() {
@@ -201,7 +204,8 @@ impl Outbox {
         Poll::Ready(None)
     }
 
-    /// For a writer whose socket takes no more: `Ready` once the connection is to be closed, whatever is queued.
+    /// For a task whose socket accepts no more bytes: `Ready` once the connection is to be closed, even if frames are
+    /// queued.
     pub fn poll_closed(&self, cx: &mut Context<'_>) -> Poll<Disconnect> {
         let mut state = self.state.lock();
         if let Some(reason) = state.disconnect {
@@ -305,7 +309,7 @@ mod tests {
         let (outbox, waker) = (outbox(), Arc::<Count>::default());
         let written = Arc::new(Mutex::new(Vec::new()));
         let socket = written.clone();
-        // It takes four bytes at a time.
+        // This socket accepts four bytes at a time.
         outbox.attach(Box::new(move |bytes| {
             let taken = &bytes[..bytes.len().min(4)];
             socket.lock().extend_from_slice(taken);
@@ -342,7 +346,7 @@ mod tests {
         assert_eq!(take(&outbox, &waker).0, Poll::Pending);
         outbox.flush();
         assert_eq!(woken(), 1);
-        // A frame that may not wait takes the others along, and so does the end.
+        // A frame that must not be delayed wakes the task for the delayed ones too, and so does the end.
         assert!(outbox.push_later("3".into()));
         outbox.push_now("4".into());
         assert_eq!((woken(), take(&outbox, &waker).1), (2, vec!["3".into(), "4".into()]));

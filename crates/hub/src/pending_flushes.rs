@@ -1,4 +1,4 @@
-//! Connections whose frames are held back for a moment, so that they are written together with what follows.
+//! Connections with frames that are delayed for a moment, to be written together with later ones.
 
 use std::{
     sync::Arc,
@@ -9,14 +9,14 @@ use parking_lot::Mutex;
 
 use crate::Session;
 
-/// The connections that wait to be flushed, each once.
+/// The connections that wait for a flush, each once.
 #[derive(Debug, Default)]
 pub(crate) struct PendingFlushes(Mutex<FlushState>);
 
 #[derive(Debug, Default)]
 struct FlushState {
     sessions: Vec<Arc<Session>>,
-    /// Who flushes, while there is nothing to flush.
+    /// The waker of the flushing task, while the list is empty.
     flusher: Option<Waker>,
 }
 
@@ -32,7 +32,7 @@ impl PendingFlushes {
         }
     }
 
-    /// Ready while there is something to flush.
+    /// Ready while a connection waits for a flush.
     pub(crate) fn poll(&self, cx: &Context<'_>) -> Poll<()> {
         let mut state = self.0.lock();
         if state.sessions.is_empty() {

@@ -1,8 +1,8 @@
-//! A channel that is shared with other nodes: what this node knows of it, and how that stays right.
+//! A node's replica of a channel that it shares with other nodes.
 //!
-//! The ledger is the truth. It gives every change a version, larger than all before. A replica is loaded once, then
-//! follows the changes in their order. Wherever some may have been missed, it follows no further before it is loaded
-//! again: a change says nothing of those before it. What differs then is told to the subscribers.
+//! The ledger is authoritative. It gives every change a version, larger than all before. A replica is loaded once, then
+//! applies changes in their order. After a gap it stops applying them until it is loaded again, because a change does
+//! not tell whether others came before it. The subscribers get the difference between the old and the new state.
 
 use std::sync::{
     Arc,
@@ -14,87 +14,88 @@ use indexmap::IndexMap;
 
 use crate::{Cached, Channel, Millis, Session, Subscriber, channel::ChannelState};
 
-/// The number of a change in its channel's history.
+/// The number of a change in the history of its channel.
 pub type Version = u64;
 
-/// The most changes that are kept while the state they belong to is on its way. It contains all but the latest.
+/// The largest number of changes kept while the state is being loaded. That state contains all but the latest changes.
 const EARLY: usize = 10_000;
 
-/// A change that all nodes are told of.
+/// A change that all nodes get.
 #[derive(Clone, Debug)]
 pub enum ChannelChange {
-    /// A user's first connection, on any node, has joined.
+    /// The first connection of a user, on any node, has subscribed.
     MemberAdded(Member),
-    /// A user's last connection has left.
+    /// The last connection of a user has unsubscribed.
     MemberRemoved(UserId),
-    /// So many connections are subscribed now.
+    /// The new number of subscribed connections.
     Count(usize),
 }
 
-/// A channel as the ledger has it.
+/// The state of a channel in the ledger.
 #[derive(Clone, Debug)]
 pub struct LedgerState {
-    /// The last change that is contained.
+    /// The version of the last change in this state.
     pub version: Version,
-    /// How many connections are subscribed, on all nodes.
+    /// The number of subscribed connections on all nodes.
     pub connections: usize,
     /// The members of a presence channel.
     pub members: Vec<Member>,
-    /// What a cache channel remembers, and its version.
+    /// The event that a cache channel remembers, with its version.
     pub cached: Option<(Version, Cached)>,
-    /// Whether who is missing here has left. Not so while nodes are registering anew.
+    /// True if a member absent from this state has left; false while nodes re-register.
     pub is_complete: bool,
-    /// How many gaps in the changes it makes up for.
+    /// The number of gaps that this state covers.
     pub gaps: u64,
 }
 
-/// What became of a wish to subscribe.
+/// The outcome of [`AppHub::expect`](crate::AppHub::expect).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Expected {
-    /// It waits for the ledger.
+    /// The connection waits for the ledger.
     Newcomer {
-        /// False where nothing certain is known of the channel here: its state must be loaded.
+        /// False if the replica is not up to date: its state must be loaded.
         is_loaded: bool,
     },
-    /// The connection was subscribed before, and was told so again; or it waits already.
+    /// The connection is subscribed, and the success was sent again; or it already waits.
     Already,
 }
 
-/// What a connection was that has left.
+/// The state of a connection before it left a channel.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Parted {
-    /// The ledger had it.
+    /// It was in the ledger.
     Admitted,
     /// It waited for the ledger.
     Waiting,
-    /// It was not there.
+    /// It was neither subscribed nor waiting.
     Stranger,
 }
 
-/// What a node knows of a shared channel.
+/// A node's copy of a channel's state in the ledger.
 #[derive(Debug, Default)]
 pub(crate) struct Replica {
-    /// It has the state of `version`, and nothing was missed since.
+    /// True if this is the state of `version`, and no change was missed since.
     is_loaded: bool,
-    /// How many gaps there have been.
+    /// The number of gaps so far.
     gaps: u64,
     version: Version,
-    /// That of the remembered event.
+    /// The version of the remembered event.
     cached_version: Version,
-    /// Whether the subscribers are told how many they are.
+    /// True if the app sends the subscription count to subscribers.
     counts: bool,
     pub(crate) connections: usize,
     pub(crate) members: IndexMap<UserId, Member>,
     newcomers: Vec<Newcomer>,
-    /// Changes that came before the state that they change.
+    /// Changes that arrived before the state that they apply to.
     early: Vec<(Version, ChannelChange)>,
 }
 
-/// A connection whose subscription is not known to all nodes yet: it hears nothing.
+/// A connection that waits for its subscription. It gets no messages of the channel yet.
 #[derive(Debug)]
 struct Newcomer {
     session: Arc<Session>,
-    /// The change that must have been seen here before its snapshot is made; `None` until the ledger has answered.
+    /// The change that must be applied here before the connection gets its snapshot; `None` until the ledger has
+    /// answered.
     since: Option<Version>,
 }
 
@@ -103,12 +104,12 @@ impl Replica {
         Box::new(Self { gaps, ..Self::default() })
     }
 
-    /// True where nobody waits here.
+    /// True if no connection waits here.
     pub(crate) const fn is_idle(&self) -> bool {
         self.newcomers.is_empty()
     }
 
-    /// Notes a remembered event. False where it is known, and so is everyone who listens.
+    /// Notes a remembered event. False if the event is known; then the subscribers have it already.
     pub(crate) fn note_cached(&mut self, version: Version) -> bool {
         let seen = if self.is_loaded { self.version } else { self.cached_version };
         if version <= seen {
@@ -121,7 +122,7 @@ impl Replica {
         true
     }
 
-    /// Changes may have been missed.
+    /// Notes that changes may have been missed.
     pub(crate) const fn note_gap(&mut self, gaps: u64) {
         if self.gaps < gaps {
             self.gaps = gaps;
@@ -133,7 +134,7 @@ impl Replica {
         self.newcomers.iter().position(|newcomer| newcomer.session.id() == connection)
     }
 
-    /// The newcomers whose time has come.
+    /// Takes out the waiting connections whose version is reached.
     fn settled(&mut self) -> Vec<Newcomer> {
         if !self.is_loaded {
             return Vec::new();
@@ -144,7 +145,7 @@ impl Replica {
 }
 
 impl Channel {
-    /// Lets a connection wait to be subscribed. `None` where the channel has left the map.
+    /// Registers a connection that waits for its subscription. `None` if the channel has left the map.
     pub(crate) fn expect(&self, subscriber: &Subscriber<'_>, gaps: &AtomicU64) -> Option<Expected> {
         let mut state = self.state.lock();
         if state.is_closed {
@@ -155,7 +156,8 @@ impl Channel {
             subscriber.session.send(self.succeeded(&mut state));
             return Some(Expected::Already);
         }
-        // Under the lock, so that no gap is missed: who tells of one comes here after it is counted.
+        // The counter is read under the lock: a gap is counted before it is reported to this channel, so none is
+        // missed.
         let replica = state.replica.get_or_insert_with(|| Replica::new(gaps.load(Ordering::Relaxed)));
         if replica.position(id).is_some() {
             return Some(Expected::Already);
@@ -165,7 +167,7 @@ impl Channel {
         Some(Expected::Newcomer { is_loaded: replica.is_loaded })
     }
 
-    /// Subscribes one who waits, once the change `since` has been seen here. False where it has left.
+    /// Subscribes a waiting connection once the change `since` is applied here. False if it has left.
     pub(crate) fn admit(&self, connection: SocketId, since: Version, now: Millis) -> bool {
         let mut state = self.state.lock();
         let Some(replica) = &mut state.replica else { return false };
@@ -175,7 +177,7 @@ impl Channel {
         true
     }
 
-    /// Takes a connection out, whether it waits or is subscribed.
+    /// Removes a connection, waiting or subscribed.
     pub(crate) fn part(&self, connection: SocketId) -> Parted {
         let mut state = self.state.lock();
         if state.subscribers.swap_remove(&connection).is_some() {
@@ -189,13 +191,13 @@ impl Channel {
         }
     }
 
-    /// True where a connection is subscribed, and not waiting to be.
+    /// True if a connection is subscribed, not only waiting.
     #[must_use]
     pub fn contains(&self, connection: SocketId) -> bool {
         self.state.lock().subscribers.contains_key(&connection)
     }
 
-    /// Follows a change.
+    /// Applies a change, or keeps it until the state is loaded.
     pub(crate) fn follow(&self, version: Version, change: ChannelChange, now: Millis) {
         let mut state = self.state.lock();
         let Some(replica) = &mut state.replica else { return };
@@ -211,7 +213,7 @@ impl Channel {
         }
     }
 
-    /// Takes over a state, and tells the subscribers what is new in it.
+    /// Loads a state, and sends the differences to the subscribers.
     pub(crate) fn load(&self, shared: LedgerState, now: Millis) {
         let mut state = self.state.lock();
         let Some(replica) = &mut state.replica else { return };
@@ -227,7 +229,7 @@ impl Channel {
         state.load_cached(shared.cached, now);
         let mut seen = shared.version;
         for (version, change) in early {
-            // Around a gap one may come twice.
+            // After a gap a change may arrive twice.
             if version > seen {
                 seen = version;
                 if let Some(replica) = &mut state.replica {
@@ -239,7 +241,7 @@ impl Channel {
         self.settle(&mut state, now);
     }
 
-    /// Makes a change, and tells the subscribers of it where it is one.
+    /// Applies a change, and notifies the subscribers if it makes a difference.
     fn make(&self, state: &mut ChannelState, change: ChannelChange, now: Millis) {
         let Some(replica) = &mut state.replica else { return };
         match change {
@@ -251,7 +253,7 @@ impl Channel {
                 }
             }
             ChannelChange::MemberRemoved(user_id) => {
-                // The user's id is told in the JSON type that it had when the user was added.
+                // The event has the user's id in the JSON type that it had when the user was added.
                 if let Some(Member { user_id, .. }) = replica.members.shift_remove(&user_id) {
                     state.snapshot = None;
                     let event = Event::MemberRemoved { channel: self.name(), user_id: &user_id };
@@ -280,7 +282,7 @@ impl Channel {
 }
 
 impl ChannelState {
-    /// An event that is remembered and was missed is made up for.
+    /// Sends and remembers a remembered event that was missed.
     fn load_cached(&mut self, cached: Option<(Version, Cached)>, now: Millis) {
         let Some((version, cached)) = cached else { return };
         let Some(replica) = &mut self.replica else { return };
@@ -292,7 +294,7 @@ impl ChannelState {
     }
 }
 
-/// What leads from a replica to the state of the ledger.
+/// The changes from the state of a replica to that of the ledger.
 fn differences(replica: &Replica, shared: &LedgerState) -> Vec<ChannelChange> {
     let mut changes = Vec::new();
     if shared.is_complete {

@@ -7,7 +7,7 @@ use indexmap::IndexMap;
 
 /// The members of one presence channel: users, each with one or more connections.
 ///
-/// What the first connection said of its user stays until the last has left, as on Pusher.
+/// The `user_info` of a user's first connection is kept until the last one has left, as on hosted Pusher.
 #[derive(Debug, Default)]
 pub(crate) struct Roster {
     users: IndexMap<UserId, Entry>,
@@ -21,7 +21,7 @@ struct Entry {
 }
 
 impl Roster {
-    /// Adds a connection; true where it is its user's first.
+    /// Adds a connection. True if it is the first of its user.
     pub(crate) fn join(&mut self, connection: SocketId, member: Member) -> bool {
         let user_id = member.user_id.clone();
         let entry = self.users.entry(user_id.clone()).or_insert(Entry { member, connections: 0 });
@@ -31,7 +31,7 @@ impl Roster {
         is_first
     }
 
-    /// Removes a connection; its user's id where it was the last of them.
+    /// Removes a connection. Returns its user's id if it was the last of that user.
     pub(crate) fn leave(&mut self, connection: SocketId) -> Option<UserId> {
         let user_id = self.by_connection.remove(&connection)?;
         let entry = self.users.get_mut(&user_id)?;
@@ -51,7 +51,7 @@ impl Roster {
         self.users.len()
     }
 
-    /// The members, in the order in which they came.
+    /// The members, in the order in which they joined.
     pub(crate) fn members(&self) -> impl Iterator<Item = &Member> {
         self.users.values().map(|entry| &entry.member)
     }

@@ -1,4 +1,4 @@
-//! One connection, as the hub knows it.
+//! The hub's record of a connection.
 
 use std::sync::{
     Arc,
@@ -10,33 +10,33 @@ use clairon_protocol::{Disconnect, SocketId};
 
 use crate::{Outbox, OutboxLimits, Traffic};
 
-/// A moment, in milliseconds on the caller's clock.
+/// A time in milliseconds on the caller's clock.
 pub type Millis = u64;
 
-/// A moment, in microseconds on the caller's clock.
+/// A time in microseconds on the caller's clock.
 pub type Micros = u64;
 
-/// One connection: its id, what waits to be written to it, and its signs of life.
+/// A connection: its id, its outbox, and the times of its last signs of life.
 ///
-/// There is no timer per connection: whoever sweeps over all of them compares these figures with the time.
+/// A connection has no timer. A periodic sweep compares these times with the clock.
 #[derive(Debug)]
 pub struct Session {
     id: SocketId,
     outbox: Outbox,
-    /// Where what is sent is counted.
+    /// The counters for what is sent.
     traffic: Arc<Traffic>,
     opened_at: Millis,
     seen_at: AtomicU64,
-    /// When its socket last took something of what waits; 0 while nothing waits.
+    /// The time at which the socket last accepted some of the waiting bytes; 0 while none wait.
     blocked_since: AtomicU64,
-    /// When the event was published whose way to the socket is timed; 0 while none is.
+    /// The publication time of the event whose delivery is being measured; 0 if there is none.
     timed_since: AtomicU64,
     is_probed: AtomicBool,
     is_authorized: AtomicBool,
 }
 
 impl Session {
-    /// A connection that opens now.
+    /// A connection that is opened now.
     #[must_use]
     pub fn new(id: SocketId, limits: OutboxLimits, traffic: Arc<Traffic>, now: Millis) -> Self {
         Self {
@@ -52,43 +52,43 @@ impl Session {
         }
     }
 
-    /// Its id.
+    /// The socket id.
     #[must_use]
     pub const fn id(&self) -> SocketId {
         self.id
     }
 
-    /// What waits to be written to it.
+    /// The frames that wait to be written.
     #[must_use]
     pub const fn outbox(&self) -> &Outbox {
         &self.outbox
     }
 
-    /// The figures of its app.
+    /// The counters of its app.
     #[must_use]
     pub fn traffic(&self) -> &Traffic {
         &self.traffic
     }
 
-    /// Sends a frame.
+    /// Queues a frame.
     pub fn send(&self, frame: Bytes) {
         self.traffic.add_sent(1, frame.len());
         self.outbox.push(frame);
     }
 
-    /// Sends frames in their order.
+    /// Queues frames in their order.
     pub fn send_all(&self, frames: Vec<Bytes>) {
         for frame in frames {
             self.send(frame);
         }
     }
 
-    /// Begins to time the way of an event that was published at `since`, unless another is on its way.
+    /// Starts to measure the delivery of an event that was published at `since`, unless another is being measured.
     pub(crate) fn time(&self, since: Micros) {
         let _ = self.timed_since.compare_exchange(0, since.max(1), Ordering::Relaxed, Ordering::Relaxed);
     }
 
-    /// Once all that was queued is written: when the event was published whose way was timed.
+    /// The publication time of the measured event, taken once all queued frames are written.
     pub fn take_timed(&self) -> Option<Micros> {
         match self.timed_since.load(Ordering::Relaxed) {
             0 => None,
@@ -96,44 +96,44 @@ impl Session {
         }
     }
 
-    /// Ends the connection, behind what was sent before.
+    /// Closes the connection after the queued frames.
     pub fn close(&self, reason: Disconnect) {
         self.outbox.close(reason);
     }
 
-    /// Notes that the client has said something, of whatever kind.
+    /// Notes that the client has sent something.
     pub fn saw(&self, now: Millis) {
         self.seen_at.store(now, Ordering::Relaxed);
         self.is_probed.store(false, Ordering::Relaxed);
     }
 
-    /// For how long nothing was heard.
+    /// The time since the client last sent something.
     #[must_use]
     pub fn silence(&self, now: Millis) -> Millis {
         now.saturating_sub(self.seen_at.load(Ordering::Relaxed))
     }
 
-    /// For how long it is open.
+    /// The age of the connection.
     #[must_use]
     pub const fn age(&self, now: Millis) -> Millis {
         now.saturating_sub(self.opened_at)
     }
 
-    /// Notes that the socket has not taken everything; `has_moved` if it has taken something.
+    /// Notes that the socket has not accepted all bytes. `has_moved` is true if it has accepted some.
     pub fn block(&self, now: Millis, has_moved: bool) {
         if has_moved || self.blocked_since.load(Ordering::Relaxed) == 0 {
             self.blocked_since.store(now.max(1), Ordering::Relaxed);
         }
     }
 
-    /// Notes that the socket has taken everything.
+    /// Notes that the socket has accepted all bytes.
     pub fn unblock(&self) {
         if self.blocked_since.load(Ordering::Relaxed) != 0 {
             self.blocked_since.store(0, Ordering::Relaxed);
         }
     }
 
-    /// For how long the socket has taken nothing of what waits.
+    /// The time in which the socket has accepted none of the waiting bytes.
     #[must_use]
     pub fn blockage(&self, now: Millis) -> Millis {
         match self.blocked_since.load(Ordering::Relaxed) {
@@ -142,8 +142,8 @@ impl Session {
         }
     }
 
-    /// Counts at most `longest` of the silence so far, after a time in which nothing could be heard. The silence can be
-    /// probed again.
+    /// Shortens the silence so far to at most `longest`, after a time in which the server could not read. The client
+    /// can be pinged again.
     pub fn forgive_silence(&self, now: Millis, longest: Millis) {
         let limit = now.saturating_sub(longest);
         if self.seen_at.fetch_max(limit, Ordering::Relaxed) < limit {
@@ -151,17 +151,18 @@ impl Session {
         }
     }
 
-    /// Notes that the present silence is being probed. False where it already was.
+    /// Notes that the client is pinged because of its silence. False if it was pinged already.
     pub fn probe(&self) -> bool {
         !self.is_probed.swap(true, Ordering::Relaxed)
     }
 
-    /// Notes that the app's backend has vouched for this client.
+    /// Notes that the app's backend has authorized this connection.
     pub fn authorize(&self) {
         self.is_authorized.store(true, Ordering::Relaxed);
     }
 
-    /// True once the app's backend has vouched for this client: it signed in, or is on a private channel.
+    /// True if the app's backend has authorized this connection: it has signed in, or is subscribed to a private
+    /// channel.
     #[must_use]
     pub fn is_authorized(&self) -> bool {
         self.is_authorized.load(Ordering::Relaxed)

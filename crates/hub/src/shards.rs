@@ -1,4 +1,4 @@
-//! A map behind many small locks.
+//! A map that is split into parts, each with its own lock.
 
 use std::{
     collections::HashMap,
@@ -8,15 +8,15 @@ use std::{
 use parking_lot::{Mutex, MutexGuard};
 
 const SHARDS: usize = 64;
-/// The entries for which a part may keep room.
+/// A part with room for at most this many entries does not shrink.
 const SMALL: usize = 16;
 
-/// One of a map's parts.
+/// A part of a map.
 type Shard<K, V> = Mutex<HashMap<K, V, RandomState>>;
 
-/// A map in 64 parts, so that tasks that touch different keys seldom wait for each other.
+/// A map in 64 parts, so that tasks with different keys rarely wait for each other.
 ///
-/// A shard's lock is held for a look-up and never while a channel's lock is taken.
+/// A part is locked for a look-up, never while a channel is being locked.
 pub(crate) struct Shards<K, V> {
     shards: Box<[Shard<K, V>]>,
     hasher: RandomState,
@@ -27,7 +27,7 @@ impl<K: Eq + Hash, V> Shards<K, V> {
         Self { shards: (0..SHARDS).map(|_| Mutex::default()).collect(), hasher: RandomState::new() }
     }
 
-    /// The part that `key` belongs to, locked.
+    /// The locked part for `key`.
     pub(crate) fn of<Q: Hash + ?Sized>(&self, key: &Q) -> MutexGuard<'_, HashMap<K, V>>
     where
         K: std::borrow::Borrow<Q>,
@@ -37,8 +37,7 @@ impl<K: Eq + Hash, V> Shards<K, V> {
         self.shards[index].lock()
     }
 
-    /// Takes an entry out where it `is` the one that is meant. A part that has become far too large gives its room
-    /// back.
+    /// Removes an entry if `is` returns true for its value. A part with far too much room shrinks.
     pub(crate) fn remove_if<Q: Eq + Hash + ?Sized>(&self, key: &Q, is: impl FnOnce(&V) -> bool) -> Option<V>
     where
         K: std::borrow::Borrow<Q>,
@@ -53,14 +52,14 @@ impl<K: Eq + Hash, V> Shards<K, V> {
         removed
     }
 
-    /// Shows every entry to `see`, one shard locked at a time.
+    /// Calls `see` with every entry. One part is locked at a time.
     pub(crate) fn for_each(&self, mut see: impl FnMut(&K, &V)) {
         for shard in &self.shards {
             shard.lock().iter().for_each(|(key, value)| see(key, value));
         }
     }
 
-    /// The values whose key is picked.
+    /// The values with a key for which `pick` returns true.
     pub(crate) fn values(&self, mut pick: impl FnMut(&K) -> bool) -> Vec<V>
     where
         V: Clone,

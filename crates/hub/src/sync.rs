@@ -1,4 +1,4 @@
-//! The lock of the outbox: `parking_lot`'s, or loom's where the model in `tests/model.rs` is built.
+//! The lock of the outbox: `parking_lot`'s, or loom's for the model in `tests/model.rs`.
 
 #[cfg(not(loom))]
 pub(crate) use parking_lot::Mutex;

@@ -1,11 +1,11 @@
-//! What has gone in and out for an app.
+//! The counters of an app's traffic.
 
 use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering::Relaxed};
 
-/// What has gone in and out for an app since the start of this node: over its connections, and over the HTTP API.
+/// The traffic of an app since the start of this node, over its connections and the HTTP API.
 ///
-/// Counting never orders anything: each figure is right by itself, and two read one after the other may be of slightly
-/// different moments.
+/// Counting orders no other memory accesses. Each figure is correct by itself; two figures that are read one after the
+/// other may differ slightly in time.
 #[derive(Debug, Default)]
 pub struct Traffic {
     connections: AtomicUsize,
@@ -18,47 +18,47 @@ pub struct Traffic {
     triggered: AtomicU64,
 }
 
-/// What has gone one way.
+/// The traffic in one direction.
 #[derive(Debug, Default)]
 struct Flow {
     messages: AtomicU64,
     bytes: AtomicU64,
 }
 
-/// What has gone one way so far.
+/// A count of the traffic in one direction.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct FlowCount {
-    /// Messages, requests or answers.
+    /// The number of messages, requests or answers.
     pub messages: u64,
-    /// Their bytes.
+    /// The number of their bytes.
     pub bytes: u64,
 }
 
 impl Traffic {
-    /// How many connections there are.
+    /// The number of connections.
     #[must_use]
     pub fn connections(&self) -> usize {
         self.connections.load(Relaxed)
     }
 
-    /// How many connections there have been.
+    /// The number of connections opened so far.
     #[must_use]
     pub fn opened(&self) -> u64 {
         self.opened.load(Relaxed)
     }
 
-    /// How many connections there were at most since this was last asked.
+    /// The largest number of connections since the last call.
     pub fn take_peak(&self) -> usize {
         self.peak.swap(self.connections(), Relaxed).max(self.connections())
     }
 
-    /// What was queued for clients, each receiver of an event counted. Headers of frames are among the bytes.
+    /// The messages queued for clients, counted for each receiver. Bytes include the headers of frames.
     #[must_use]
     pub fn sent(&self) -> FlowCount {
         self.sent.count()
     }
 
-    /// What clients have said. Headers of frames are not among the bytes.
+    /// The messages of clients. Bytes exclude the headers of frames.
     #[must_use]
     pub fn received(&self) -> FlowCount {
         self.received.count()
@@ -69,47 +69,47 @@ impl Traffic {
         self.received.add(1, bytes);
     }
 
-    /// What its backend has asked, and was done.
+    /// The requests of the backend that were carried out.
     #[must_use]
     pub fn requests(&self) -> FlowCount {
         self.requests.count()
     }
 
-    /// What its backend was answered.
+    /// The answers to the backend.
     #[must_use]
     pub fn answers(&self) -> FlowCount {
         self.answers.count()
     }
 
-    /// How many events its backend has triggered: those of a batch each count.
+    /// The number of events that the backend has triggered. Each event of a batch counts.
     #[must_use]
     pub fn triggered(&self) -> u64 {
         self.triggered.load(Relaxed)
     }
 
-    /// True where there has been a connection, or its backend has asked anything.
+    /// True if there was a connection or a request of the backend.
     #[must_use]
     pub fn has_any(&self) -> bool {
         (self.opened(), self.requests().messages, self.triggered()) != (0, 0, 0)
     }
 
-    /// Counts a request that was done; in bytes, the bodies.
+    /// Counts a request that was carried out. The bytes are those of the bodies.
     pub fn add_request(&self, request_bytes: usize, answer_bytes: usize) {
         self.requests.add(1, request_bytes);
         self.answers.add(1, answer_bytes);
     }
 
-    /// Counts events that the backend has triggered.
+    /// Counts events triggered by the backend.
     pub fn add_triggered(&self, events: usize) {
         self.triggered.fetch_add(events as u64, Relaxed);
     }
 
-    /// Counts a frame for so many receivers.
+    /// Counts a frame for `receivers` connections.
     pub(crate) fn add_sent(&self, receivers: usize, frame_bytes: usize) {
         self.sent.add(receivers, receivers * frame_bytes);
     }
 
-    /// Counts a connection, unless there are `limit` of them already.
+    /// Counts a connection, unless there are already `limit` of them.
     pub(crate) fn open(&self, limit: usize) -> bool {
         let counted = self.connections.fetch_update(Relaxed, Relaxed, |count| (count < limit).then_some(count + 1));
         let Ok(before) = counted else { return false };

@@ -1,4 +1,4 @@
-//! Who has signed in, and who wants to know.
+//! The signed-in users of an app, and the connections that watch them.
 
 use std::{
     collections::{HashMap, hash_map::Entry},
@@ -10,14 +10,14 @@ use clairon_protocol::{Event, SocketId};
 
 use crate::{Encode, Session, Version};
 
-/// The signed-in users of one app, and those who watch them.
+/// The signed-in users of one app, and the connections that watch them.
 #[derive(Debug, Default)]
 pub(crate) struct Users {
     online: Connections,
     watchers: Connections,
-    /// Which watched users are online, as the ledger has it, where users are shared with other nodes.
+    /// The state of watched users in the ledger; only with other nodes.
     shared: HashMap<Arc<str>, Online>,
-    /// Watchers who wait for the ledger to know all whom they watch.
+    /// Connections whose watchlist is not yet sent, because the ledger has not yet answered for all its users.
     untold: Vec<(Arc<Session>, Vec<Arc<str>>)>,
 }
 
@@ -28,21 +28,22 @@ struct Online {
     is_online: bool,
 }
 
-/// A connection's stay as a user, to be given back when it ends.
+/// The data of a connection's sign-in, needed again when the connection ends.
 #[derive(Clone, Debug)]
 pub struct SignedIn {
     /// The user's id.
     pub user_id: Arc<str>,
-    /// Whom they watch.
+    /// The ids of the users that the connection watches.
     pub watchlist: Vec<Arc<str>>,
 }
 
-/// Connections by user id; a user without any is not there.
+/// Connections by user id. A user without connections has no entry.
 #[derive(Debug, Default)]
 struct Connections(HashMap<Arc<str>, Vec<Arc<Session>>>);
 
 impl Users {
-    /// Adds a connection of a user. It is told which of its watchlist are online; watchers are told of a first one.
+    /// Signs a connection in. It gets the state of its watchlist. If it is the user's first connection, the user's
+    /// watchers are notified.
     pub(crate) fn sign_in(&mut self, session: &Arc<Session>, stay: &SignedIn, encode: Encode) {
         if self.online.add(&stay.user_id, session) {
             let online = Event::Watchlist { online: std::slice::from_ref(&stay.user_id), offline: &[] };
@@ -58,7 +59,7 @@ impl Users {
         }
     }
 
-    /// Takes a connection of a user away. Watchers are told when it was the last.
+    /// Signs a connection out. If it was the user's last connection, the user's watchers are notified.
     pub(crate) fn sign_out(&mut self, connection: SocketId, stay: &SignedIn, encode: Encode) {
         for watched in &stay.watchlist {
             self.watchers.remove(watched, connection);
@@ -69,7 +70,7 @@ impl Users {
         }
     }
 
-    /// Adds a connection of a user who is shared with other nodes.
+    /// Signs a connection in, with other nodes.
     pub(crate) fn sign_in_shared(&mut self, session: &Arc<Session>, stay: &SignedIn) {
         self.online.add(&stay.user_id, session);
         for watched in &stay.watchlist {
@@ -77,7 +78,8 @@ impl Users {
         }
     }
 
-    /// Has a connection told of its watchlist, once the ledger knows all of it. Nothing happens where it has left.
+    /// Sends a connection the state of its watchlist, once the ledger has answered for all its users. It does nothing
+    /// if the connection has left.
     pub(crate) fn tell_watchlist(&mut self, session: &Arc<Session>, stay: &SignedIn, encode: Encode) {
         let is_here = self.online.of(&stay.user_id).iter().any(|present| present.id() == session.id());
         if is_here && !stay.watchlist.is_empty() {
@@ -86,7 +88,7 @@ impl Users {
         }
     }
 
-    /// Takes a connection of a shared user away.
+    /// Signs a connection out, with other nodes.
     pub(crate) fn sign_out_shared(&mut self, connection: SocketId, stay: &SignedIn) {
         self.online.remove(&stay.user_id, connection);
         self.untold.retain(|(session, _)| session.id() != connection);
@@ -97,7 +99,7 @@ impl Users {
         }
     }
 
-    /// Notes whether a watched user is online on any node. Watchers are told where that has changed.
+    /// Notes whether a watched user is online on any node. If this has changed, the user's watchers are notified.
     pub(crate) fn note_online(&mut self, user_id: &str, version: Version, is_online: bool, encode: Encode) {
         let Some((user_id, watchers)) = self.watchers.0.get_key_value(user_id) else { return };
         let before = self.shared.get(user_id).copied();
@@ -139,14 +141,14 @@ impl Connections {
         self.0.get(user_id).map_or(&[], Vec::as_slice)
     }
 
-    /// True where it is the first.
+    /// Adds a connection. True if it is the user's first.
     fn add(&mut self, user_id: &Arc<str>, session: &Arc<Session>) -> bool {
         let sessions = self.0.entry(user_id.clone()).or_default();
         sessions.push(session.clone());
         sessions.len() == 1
     }
 
-    /// True where it was the last.
+    /// Removes a connection. True if it was the user's last.
     fn remove(&mut self, user_id: &Arc<str>, connection: SocketId) -> bool {
         let Entry::Occupied(mut sessions) = self.0.entry(user_id.clone()) else { return false };
         sessions.get_mut().retain(|session| session.id() != connection);

@@ -1,4 +1,5 @@
-//! What subscribers are told, and in which order. The encoder writes plain JSON, so that the expectations are readable.
+//! The messages that subscribers get, and their order. The encoder writes plain JSON, so that the expected values are
+//! readable.
 
 #![expect(clippy::unwrap_used, reason = "a test fails by a panic")]
 
@@ -38,7 +39,7 @@ fn member(id: &str) -> Member {
     Member::parse(&format!(r#"{{"user_id":"{id}"}}"#), &Limits::default()).unwrap()
 }
 
-/// Subscribes; the edges, or `None` where it was subscribed.
+/// Subscribes a connection. Returns the edges, or `None` if it was subscribed already.
 fn join(app: &AppHub, channel: &str, session: &Arc<Session>, member: Option<Member>) -> Option<Vec<Edge>> {
     let subscriber = Subscriber { session, member, max_members: 2, counts: false };
     match app.join(&name(channel), &subscriber, 0).unwrap().1 {
@@ -60,7 +61,7 @@ fn event(channel: &str, text: &'static str) -> Publication {
     Publication { app, channel: name(channel), frame: text.into(), except: None, cache: None, version: None }
 }
 
-/// All that was queued since the last call, shortened to what tells events apart.
+/// All frames since the last call, shortened to the parts that distinguish events.
 fn heard(session: &Session) -> Vec<String> {
     let (mut batch, mut heard) = (VecDeque::new(), Vec::new());
     while let Poll::Ready(end) = session.outbox().poll_take(&mut Context::from_waker(Waker::noop()), &mut batch) {
@@ -87,7 +88,7 @@ fn presence_is_told_by_user_and_never_to_the_joiner() {
         Some(vec![Edge::Occupied, Edge::MemberAdded(ada.clone())])
     );
     assert_eq!(join(&app, "presence-x", &b, Some(member("bob"))), Some(vec![Edge::MemberAdded(bob.clone())]));
-    // A second connection of a user is no news, and fits into a full channel; a third user does not.
+    // A second connection of a user causes no event and fits into a full channel. A third user does not fit.
     assert_eq!(join(&app, "presence-x", &a2, Some(member("ada"))), Some(vec![]));
     let c = connect(&app, 4);
     let third = Subscriber { session: &c, member: Some(member("cy")), max_members: 2, counts: false };
@@ -212,7 +213,7 @@ fn no_join_is_lost_when_a_channel_empties_at_the_same_time() {
                 let session = connect(app, thread);
                 for _ in 0..2_000 {
                     join(app, "news", &session, None).unwrap();
-                    // Subscribed means reachable: the event comes, whoever has left in between.
+                    // A subscribed connection gets the event, even if other connections have left in between.
                     publish(app, "news", "ping", None);
                     assert!(heard(&session).contains(&"ping".to_owned()));
                     assert!(leave(app, "news", &session).len() <= 1);

@@ -1,6 +1,6 @@
-//! The outbox under every interleaving that loom can find: no frame is lost, and no wake-up is lost or doubled.
+//! The outbox under every interleaving that loom finds: no frame is lost, and no wake-up is lost or doubled.
 //!
-//! Built with `RUSTFLAGS='--cfg loom'` alone, as `make model` does.
+//! It is only built with `RUSTFLAGS='--cfg loom'`, as in `make model`.
 #![cfg(loom)]
 
 use std::{
@@ -26,7 +26,8 @@ fn outbox() -> Arc<Outbox> {
     Arc::new(Outbox::new(OutboxLimits { bytes: 1_000, frames: 1_000 }))
 }
 
-/// Reads like a connection's task until it is told to close. What it is never woken for would hang, which loom reports.
+/// Reads like a connection's task until the connection is closed. A missing wake-up would make it hang, which loom
+/// reports.
 fn read_to_the_end(outbox: &Outbox) -> (Vec<Bytes>, Disconnect) {
     let (mut batch, mut heard) = (VecDeque::new(), Vec::new());
     loop {
@@ -114,7 +115,7 @@ fn a_flush_never_misses_what_it_was_asked_for() {
             let outbox = outbox.clone();
             move || {
                 let (mut batch, mut heard) = (VecDeque::new(), 0);
-                // Without a wake-up for both frames this never ends.
+                // Without a wake-up for both frames this loop never ends.
                 while heard < 2 {
                     assert_eq!(block_on(poll_fn(|cx| outbox.poll_take(cx, &mut batch))), None);
                     heard += batch.drain(..).count();
@@ -143,7 +144,7 @@ fn what_is_written_directly_and_by_the_task_keeps_its_order() {
         let outbox = outbox();
         let socket = Arc::new(Mutex::new(Vec::new()));
         let direct = socket.clone();
-        // A socket that takes one byte of each frame, so that every second byte goes through the queue.
+        // A socket that accepts one byte of each frame, so that every second byte goes through the queue.
         outbox.attach(Box::new(move |bytes| {
             direct.lock().expect("the socket").push(bytes[0]);
             1

@@ -1,4 +1,4 @@
-//! Channels and users that are shared with other nodes: what subscribers are told of what the ledger says.
+//! Channels and users that are shared with other nodes: the messages that subscribers get when the ledger changes.
 
 #![expect(clippy::unwrap_used, reason = "a test fails by a panic")]
 
@@ -17,7 +17,7 @@ use clairon_protocol::{AppId, CacheEntry, ChannelName, Event, Limits, Member, Pu
 
 const LIMITS: OutboxLimits = OutboxLimits { bytes: 1 << 20, frames: 10_000 };
 
-/// One line for each event, with all that these tests look at.
+/// One line for each event, with everything that these tests compare.
 fn terse(event: &Event<'_>) -> Bytes {
     let ids = |members: &[&Member]| members.iter().map(|member| member.user_id.as_str()).collect::<Vec<_>>().join(",");
     match event {
@@ -55,7 +55,7 @@ impl Node {
         self.app.expect(&self.name, &Subscriber { session, member: None, max_members: 0, counts })
     }
 
-    /// Lets a connection wait, and the ledger answer with a change that is yet to come.
+    /// Registers a waiting connection and admits it with a version that is yet to come.
     fn join(&self, session: &Arc<Session>, since: u64) -> Arc<Channel> {
         let (channel, expected) = self.expect(session, false);
         assert!(matches!(expected, Expected::Newcomer { .. }));
@@ -130,7 +130,7 @@ fn changes_around_the_state_are_made_once() {
     let node = Node::new("presence-x");
     let a = node.connect(1);
     node.join(&a, 10);
-    // 10 is contained in the state, 11 is not; both come first.
+    // The state contains change 10 but not 11. Both arrive before it.
     node.follow(10, added("ada"));
     node.follow(11, removed("old"));
     node.load(10, &["old", "ada"], true);
@@ -150,7 +150,7 @@ fn what_was_missed_is_told_as_the_difference() {
     assert_eq!(heard(&a), "ok(ada,bob)");
     node.load(8, &["ada", "cy"], true);
     assert_eq!(heard(&a), "-bob +cy");
-    // The ledger has lost its data: who is missing may only not be back yet.
+    // The ledger has lost its data: a missing member may still be re-registering.
     node.load(20, &["dora"], false);
     node.follow(21, added("ada"));
     assert_eq!(heard(&a), "+dora");
@@ -158,7 +158,7 @@ fn what_was_missed_is_told_as_the_difference() {
     assert_eq!(heard(&a), "-cy");
 }
 
-/// The state that makes up for a gap may come after changes that it does not contain.
+/// The state loaded after a gap may arrive after changes that it does not contain.
 #[test]
 fn what_was_missed_in_a_gap_is_not_lost_behind_what_comes_after_it() {
     let node = Node::new("presence-x");
@@ -166,7 +166,7 @@ fn what_was_missed_in_a_gap_is_not_lost_behind_what_comes_after_it() {
     node.join(&a, 1);
     node.load(1, &["ada"], true);
     assert_eq!(heard(&a), "ok(ada)");
-    // Two, that bob came, is missed.
+    // Change 2, the arrival of bob, is missed.
     node.hub.note_gap(1);
     node.follow(4, added("dora"));
     node.load_after(0, 1, &["ada"], true);
@@ -232,7 +232,7 @@ fn a_remembered_event_stays_while_anyone_is_here() {
     node.load(1, &[], true);
     node.relay("kept", Some(2));
     assert_eq!(heard(&a), "ok() miss kept");
-    // The first leaves while the second waits for the ledger.
+    // The first connection leaves while the second waits for the ledger.
     let (_, expected) = node.expect(&b, false);
     assert_eq!(expected, Expected::Newcomer { is_loaded: true });
     assert_eq!(node.app.part(&channel, a.id(), 0), Parted::Admitted);
@@ -261,7 +261,7 @@ fn a_remembered_event_is_heard_once_whichever_way_it_comes() {
     assert_eq!(heard(&b), "", "the event of version 7 is on its way");
     node.relay("seven", Some(7));
     assert_eq!((heard(&a).as_str(), heard(&b).as_str()), ("seven", "ok() seven"));
-    // Eight was missed.
+    // Change 8 was missed.
     node.app.load(&node.name, state(8, "eight"), 0);
     assert_eq!(heard(&a), "eight");
 }

@@ -1,18 +1,18 @@
-//! What a client says.
+//! The messages of a client.
 
 use crate::Close;
 
-/// One message, put together from its fragments, or one control frame.
+/// A message, assembled from its fragments, or a control frame.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum ClientMessage {
     /// A text message.
     Text(String),
     /// A binary message.
     Binary(Vec<u8>),
-    /// To be answered with [`frame::pong`](crate::frame::pong) of the same payload, at most 125 bytes.
+    /// A ping. The answer is [`frame::pong`](crate::frame::pong) with the same payload of at most 125 bytes.
     Ping(Vec<u8>),
-    /// An answer to a ping, or a heartbeat of the client's own.
+    /// A pong: the answer to a ping, or an unsolicited heartbeat of the client.
     Pong(Vec<u8>),
-    /// The client's last word: what comes after it is ignored. `None` where it gives no code.
+    /// A close frame. Everything after it is ignored. `None` if it has no code.
     Close(Option<Close>),
 }

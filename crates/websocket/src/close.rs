@@ -1,4 +1,4 @@
-//! Why a connection ends.
+//! The status codes and the content of close frames.
 
 use crate::DecodeError;
 
@@ -7,36 +7,36 @@ use crate::DecodeError;
 pub struct CloseCode(pub u16);
 
 impl CloseCode {
-    /// The purpose of the connection is fulfilled.
+    /// The connection is no longer needed.
     pub const NORMAL: Self = Self(1000);
-    /// The server goes down, or the page is left.
+    /// The server shuts down, or the user leaves the page.
     pub const GOING_AWAY: Self = Self(1001);
-    /// The peer broke the protocol.
+    /// The peer violated the protocol.
     pub const PROTOCOL_ERROR: Self = Self(1002);
-    /// Text that is not UTF-8.
+    /// A text is not UTF-8.
     pub const INVALID_DATA: Self = Self(1007);
-    /// A message over the limit.
+    /// A message exceeds the limit.
     pub const TOO_BIG: Self = Self(1009);
 
-    /// Whether a close frame may carry the code: those of the RFC, those that IANA has registered since (1012 to 1014),
-    /// and the ranges of libraries (3xxx) and applications (4xxx). 1005, 1006 and 1015 are for local use only.
+    /// True if a close frame may contain the code: those of the RFC, those registered with IANA later (1012 to 1014),
+    /// and the ranges for libraries (3xxx) and applications (4xxx). 1005, 1006 and 1015 are reserved for local use.
     #[must_use]
     pub const fn is_allowed_on_wire(self) -> bool {
         matches!(self.0, 1000..=1003 | 1007..=1014 | 3000..=4999)
     }
 }
 
-/// The code and the reason that a peer gave when it closed.
+/// The content of a peer's close frame.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Close {
-    /// Always one that is allowed on the wire.
+    /// The code. A close frame may contain it.
     pub code: CloseCode,
-    /// For people to read; at most 123 bytes, often empty.
+    /// A text for people, at most 123 bytes, often empty.
     pub reason: String,
 }
 
 impl Close {
-    /// Reads the payload of a close frame; `None` if it is empty, which is allowed.
+    /// Parses the payload of a close frame. `None` if it is empty, which is allowed.
     pub(crate) fn parse(payload: &[u8]) -> Result<Option<Self>, DecodeError> {
         let (code, reason) = match payload {
             [] => return Ok(None),

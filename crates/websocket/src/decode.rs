@@ -1,4 +1,4 @@
-//! From bytes to messages, without input or output.
+//! Decodes bytes to messages, without I/O.
 
 use std::mem;
 
@@ -8,31 +8,31 @@ use crate::{
     mask,
 };
 
-/// Decodes what one client sends.
+/// Decodes the bytes of one client.
 ///
-/// Bytes are decoded where they lie and copied once, into their message, so the decoder owns memory only between the
-/// first and the last byte of a message. What it owns then grows with what has arrived, never with what a header
-/// declares, and stays within the limit of the call that admitted the frame. An empty fragment costs no memory.
+/// Bytes are decoded in place and copied once, into their message. The decoder owns memory only between the first and
+/// the last byte of a message. That memory grows with the bytes received, not with the length that a header declares,
+/// and stays within the limit passed with the frame's header. An empty fragment needs no memory.
 ///
-/// After an error or a close frame nothing more is decoded (RFC 6455, 1.4 and 7.1.7): further bytes are swallowed.
+/// After an error or a close frame nothing is decoded any more (RFC 6455, 1.4 and 7.1.7): further bytes are discarded.
 #[derive(Debug, Default)]
 pub struct Decoder(Option<Box<State>>);
 
 impl Decoder {
-    /// At the start of a stream. Owns no memory.
+    /// A decoder for the start of a stream. It owns no memory.
     #[must_use]
     pub fn new() -> Self {
         Self::default()
     }
 
-    /// Takes the next message from the front of `input`, or all of `input` if the message is not complete in it.
+    /// Takes the next message from the start of `input`, or all of `input` if the message is incomplete.
     ///
-    /// So a caller goes on with the same `input` as long as messages come. `max_message` limits the payload of a
-    /// message, in bytes, over all of its fragments; control frames have their own limit, 125 bytes.
+    /// The caller repeats this with the same `input` until it returns no message. `max_message` limits the payload of a
+    /// message in bytes, all fragments together. Control frames have their own limit of 125 bytes.
     ///
     /// # Errors
     ///
-    /// The client broke the protocol or the limit.
+    /// The client violated the protocol or the limit.
     pub fn decode(&mut self, input: &mut &[u8], max_message: usize) -> Result<Option<ClientMessage>, DecodeError> {
         let mut state = self.0.take().map_or_else(State::default, |state| *state);
         let result = state.advance(input, max_message);
@@ -47,42 +47,43 @@ impl Decoder {
         result
     }
 
-    /// How many bytes of memory the decoder owns; 0 between messages.
+    /// The number of bytes of memory that the decoder owns; 0 between messages.
     #[must_use]
     pub fn buffered(&self) -> usize {
         let owned = |state: &State| size_of::<State>() + state.message.capacity() + state.control.capacity();
         self.0.as_deref().map_or(0, owned)
     }
 
-    /// Whether, and how, the stream of messages has come to its end.
+    /// The end of the messages, if it is reached.
     pub(crate) fn end(&self) -> Option<End> {
         self.0.as_deref()?.end
     }
 }
 
-/// Why nothing more is decoded.
+/// The reason why nothing is decoded any more.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum End {
-    /// By a close frame.
+    /// A close frame was received.
     Closed,
-    /// By an error.
+    /// An error occurred.
     Failed,
 }
 
-/// What is left between two calls.
+/// The state between two calls.
 #[derive(Debug, Default)]
 struct State {
     end: Option<End>,
-    /// The first bytes of a header that is not complete.
+    /// The first bytes of an incomplete header.
     header: [u8; MAX_HEADER],
     header_length: usize,
     frame: Option<Frame>,
-    /// The payload of a control frame that is not complete. It may interrupt a message, hence its own buffer.
+    /// The payload of an incomplete control frame. It has its own buffer, because a control frame may interrupt a
+    /// message.
     control: Vec<u8>,
-    /// Set from the first frame of a message to its last.
+    /// The kind of the message, from its first frame to its last.
     kind: Option<Kind>,
     message: Vec<u8>,
-    /// How many bytes of a text message are known to be UTF-8.
+    /// The number of bytes of a text message that are known to be UTF-8.
     checked: usize,
 }
 
@@ -92,14 +93,14 @@ enum Kind {
     Binary,
 }
 
-/// A frame whose payload is being read.
+/// A frame with a payload that is being read.
 #[derive(Clone, Copy, Debug)]
 struct Frame {
     header: Header,
-    /// How much of the payload is here, and how much is not, in bytes.
+    /// The received and the missing bytes of the payload.
     received: usize,
     remaining: usize,
-    /// What its buffer may grow to, in bytes.
+    /// The largest size of the buffer for this frame, in bytes.
     ceiling: usize,
 }
 
@@ -150,7 +151,7 @@ impl State {
         }
     }
 
-    /// Checks a header against the message that it belongs to, before any of its payload is kept.
+    /// Checks a header against the current message, before any of the payload is stored.
     fn admit(&mut self, header: Header, limit: usize) -> Result<Frame, DecodeError> {
         let before = match (header.opcode, self.kind) {
             (Opcode::Close | Opcode::Ping | Opcode::Pong, _) => 0,
@@ -188,7 +189,7 @@ impl State {
         Ok(frame)
     }
 
-    /// Refuses bad text before the whole of it is here. A character may still lack its last bytes.
+    /// Checks the text received so far. The last character may be incomplete.
     fn check_text(&mut self) -> Result<(), DecodeError> {
         if self.kind == Some(Kind::Text)
             && let Err(problem) = str::from_utf8(&self.message[self.checked..])
@@ -203,7 +204,7 @@ impl State {
         Ok(())
     }
 
-    /// Ends a frame, and with it the message unless another fragment is to come.
+    /// Ends a frame, and the message if this was its last fragment.
     fn finish(&mut self, header: Header) -> Result<Option<ClientMessage>, DecodeError> {
         Ok(Some(match header.opcode {
             Opcode::Ping => ClientMessage::Ping(mem::take(&mut self.control)),
@@ -221,7 +222,7 @@ impl State {
     }
 }
 
-/// Appends to a buffer that doubles, but not past `ceiling`, where the whole of it has to end.
+/// Appends to a buffer that doubles when it is full, but never beyond `ceiling`, the largest final size.
 fn append(buffer: &mut Vec<u8>, payload: &[u8], ceiling: usize) {
     let needed = buffer.len() + payload.len();
     if needed > buffer.capacity() {

@@ -1,4 +1,4 @@
-//! What can be wrong with what a peer sends.
+//! The errors in the bytes of a peer.
 
 use std::io;
 
@@ -6,48 +6,48 @@ use http::StatusCode;
 
 use crate::CloseCode;
 
-/// Why a request is no WebSocket upgrade (RFC 6455, 4.2.1).
+/// The reason why a request is not a WebSocket upgrade (RFC 6455, 4.2.1).
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum HandshakeError {
-    /// Not GET.
+    /// The method is not GET.
     #[error("a WebSocket starts with GET, not with {}", shown(.0))]
     Method(http::Method),
-    /// HTTP/1.0, which cannot upgrade, or HTTP/2 and later, which do it in another way.
+    /// HTTP/1.0 cannot upgrade; HTTP/2 and later upgrade in a different way.
     #[error("a WebSocket starts with HTTP/1.1, not with {0:?}")]
     HttpVersion(http::Version),
-    /// An ordinary request, or a proxy in between that does not pass the header on.
-    #[error("the header Upgrade must hold `websocket`: the request is no upgrade, or a proxy removed the header")]
+    /// An ordinary request, or a proxy dropped the header `Upgrade`.
+    #[error("the header Upgrade must contain `websocket`: the request is no upgrade, or a proxy removed the header")]
     Upgrade,
-    /// The same for the other header.
-    #[error("the header Connection must hold `upgrade`: the request is no upgrade, or a proxy changed the header")]
+    /// An ordinary request, or a proxy changed the header `Connection`.
+    #[error("the header Connection must contain `upgrade`: the request is no upgrade, or a proxy changed the header")]
     Connection,
-    /// An outdated client.
+    /// The client uses an outdated version.
     #[error("the header Sec-WebSocket-Version must be 13, once (found: {found} times, {size} bytes)")]
     Version {
-        /// How often the header is there.
+        /// The number of these headers.
         found: usize,
-        /// The length of the first one, in bytes.
+        /// The length of the first header, in bytes.
         size: usize,
     },
-    /// A broken client.
+    /// The client's key is malformed.
     #[error("the header Sec-WebSocket-Key must be 16 bytes in base64, once (found: {found} times, {size} bytes)")]
     Key {
-        /// How often the header is there.
+        /// The number of these headers.
         found: usize,
-        /// The length of the first one, in bytes.
+        /// The length of the first header, in bytes.
         size: usize,
     },
 }
 
-/// The beginning of a method, which may be of any length. It is ASCII.
+/// The start of a method. A method is ASCII and may have any length.
 fn shown(method: &http::Method) -> &str {
     let text = method.as_str();
     text.get(..20).unwrap_or(text)
 }
 
 impl HandshakeError {
-    /// The status to answer with. 405 needs `Allow: GET`, and 426 needs `Upgrade: websocket` and
-    /// `Sec-WebSocket-Version: 13`.
+    /// The status of the answer. 405 needs `Allow: GET`. 426 needs `Upgrade: websocket` and `Sec-WebSocket-Version:
+    /// 13`.
     #[must_use]
     pub const fn status(&self) -> StatusCode {
         match self {
@@ -58,78 +58,78 @@ impl HandshakeError {
     }
 }
 
-/// Why a client's bytes are refused. The connection has to be closed with [`close_code`](Self::close_code).
+/// The reason why a client's bytes are refused. The connection must be closed with [`close_code`](Self::close_code).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum DecodeError {
-    /// Client frames are masked (5.1).
+    /// A client's frame must be masked (5.1).
     #[error("a client's frame must be masked")]
     Unmasked,
-    /// No extension is negotiated that could give the bits a meaning (5.2).
+    /// The reserved bits must be 0, because no extension is negotiated (5.2).
     #[error("the reserved bits of a frame must be 0 (they are {bits:03b}): no extension was negotiated")]
     ReservedBits {
-        /// RSV1 to RSV3, the first one highest.
+        /// RSV1 to RSV3; RSV1 is the highest bit.
         bits: u8,
     },
-    /// A kind of frame that the RFC keeps for later (5.2).
+    /// An opcode that the RFC reserves (5.2).
     #[error("the opcode {opcode:#x} is reserved")]
     Opcode {
-        /// What the frame says, 0 to 15.
+        /// The opcode, 0 to 15.
         opcode: u8,
     },
-    /// A control frame that is too long (5.5).
+    /// A control frame exceeds 125 bytes (5.5).
     #[error("a control frame has {size} bytes, the limit is 125")]
     ControlTooLong {
-        /// The length that its header declares, in bytes.
+        /// The declared length, in bytes.
         size: u64,
     },
-    /// A control frame that is not the last of its message (5.5).
+    /// A control frame is fragmented (5.5).
     #[error("a control frame must not be fragmented")]
     ControlFragmented,
-    /// Nothing to continue (5.4).
-    #[error("a continuation frame without a message that it continues")]
+    /// A continuation frame without a message to continue (5.4).
+    #[error("a continuation frame without a message to continue")]
     UnexpectedContinuation,
-    /// A message inside of another one (5.4).
-    #[error("a new message before the last fragment of the one before")]
+    /// A new message starts before the last fragment of the previous one (5.4).
+    #[error("a new message starts before the last fragment of the previous one")]
     ExpectedContinuation,
-    /// A length that could be written with fewer bytes (5.2).
+    /// A length is not encoded in the shortest form (5.2).
     #[error("the length {size} is not written in the shortest form")]
     LengthForm {
         /// The length, in bytes.
         size: u64,
     },
-    /// A 64-bit length with its highest bit set (5.2).
+    /// A 64-bit length has its highest bit set (5.2).
     #[error("the length {size} is over 2^63 - 1")]
     LengthRange {
         /// The length, in bytes.
         size: u64,
     },
-    /// A message over the limit, known from a header before its payload is there.
+    /// A message exceeds the limit. This is detected in a header, before the payload arrives.
     #[error("the message has at least {size} bytes, the limit is {limit}")]
     TooBig {
-        /// The length of its fragments so far, the declared one included, in bytes.
+        /// The length of all fragments so far, including the declared one, in bytes.
         size: u64,
-        /// What the caller allows, in bytes.
+        /// The caller's limit, in bytes.
         limit: usize,
     },
-    /// Text, or the reason of a close frame, that is not UTF-8 (8.1).
+    /// A text, or the reason in a close frame, is not UTF-8 (8.1).
     #[error("the text is not UTF-8 at byte {position}")]
     Utf8 {
-        /// How many bytes of it are valid.
+        /// The number of valid bytes before the error.
         position: usize,
     },
-    /// Half a code (5.5.1).
+    /// The payload of a close frame is a single byte, half of a code (5.5.1).
     #[error("the payload of a close frame has 1 byte: it must be empty or start with a code of 2 bytes")]
     CloseLength,
-    /// A code that nobody may send (7.4).
+    /// The close code must not be sent in a frame (7.4).
     #[error("the close code {code} is not allowed: 1000 to 1003, 1007 to 1014 and 3000 to 4999 are")]
     CloseCode {
-        /// What the frame says.
+        /// The code.
         code: u16,
     },
 }
 
 impl DecodeError {
-    /// What to tell the client.
+    /// The code of the close frame that the client gets.
     #[must_use]
     pub const fn close_code(self) -> CloseCode {
         match self {
@@ -140,16 +140,16 @@ impl DecodeError {
     }
 }
 
-/// Why nothing more comes out of a [`Socket`](crate::Socket).
+/// The reason why a [`Socket`](crate::Socket) returns no more messages.
 #[derive(Debug, thiserror::Error)]
 pub enum ReadError {
-    /// The client closed the stream without a close frame, as browsers do when the network changes.
+    /// The client closed the stream without a close frame. Browsers do this when the network changes.
     #[error("the client closed the connection without a close frame")]
     Eof,
-    /// The stream broke.
+    /// The stream failed.
     #[error("the connection broke: {0}")]
     Io(#[from] io::Error),
-    /// The client broke the protocol.
+    /// The client violated the protocol.
     #[error(transparent)]
     Decode(#[from] DecodeError),
 }

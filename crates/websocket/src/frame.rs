@@ -1,13 +1,13 @@
-//! What a server sends: single frames, not masked, so that one buffer serves every receiver.
+//! Frames of a server. They are not masked, so all receivers can share one buffer.
 
 use bytes::{Buf, Bytes};
 
 use crate::{CloseCode, header::MAX_CONTROL};
 
-/// The longest header of a server's frame: two bytes and a 64-bit length.
+/// The largest header of a server's frame in bytes: 2 bytes and a 64-bit length.
 const ROOM: usize = 10;
 
-/// The longest reason of a close frame, in bytes: what its code leaves of the payload.
+/// The largest reason of a close frame in bytes: the payload without the code.
 const MAX_REASON: usize = MAX_CONTROL as usize - 2;
 
 const FIN: u8 = 0x80;
@@ -16,14 +16,15 @@ const CLOSE: u8 = FIN | 0x8;
 const PING: u8 = FIN | 0x9;
 const PONG: u8 = FIN | 0xA;
 
-/// Encodes a text frame: `append` writes the payload, UTF-8, to the end of the buffer that it gets.
+/// Encodes a text frame. `append` appends the payload, in UTF-8, to the given buffer.
 ///
-/// The buffer starts with room for a header, which is written in front of the payload once its length is known, so the
-/// payload is not moved. `capacity` is the expected length of the payload in bytes; a good guess saves allocations.
+/// The buffer starts with room for a header. The header is written into it once the length of the payload is known, so
+/// the payload is not moved. `capacity` is the expected length of the payload in bytes; a good estimate saves
+/// allocations.
 ///
 /// # Panics
 ///
-/// If `append` makes the buffer shorter than it was.
+/// If `append` shortens the buffer.
 #[must_use]
 pub fn text(capacity: usize, append: impl FnOnce(&mut Vec<u8>)) -> Bytes {
     let mut buffer = Vec::with_capacity(ROOM + capacity);
@@ -36,7 +37,7 @@ pub fn text(capacity: usize, append: impl FnOnce(&mut Vec<u8>)) -> Bytes {
     frame
 }
 
-/// Writes the header directly in front of the payload, and says where it starts.
+/// Writes the header directly before the payload, and returns its position.
 fn seal(buffer: &mut [u8]) -> usize {
     let length = buffer.len() - ROOM;
     let start = match (u8::try_from(length), u16::try_from(length)) {
@@ -59,20 +60,19 @@ fn seal(buffer: &mut [u8]) -> usize {
     start
 }
 
-/// Encodes a ping. Of a payload over 125 bytes only the first 125 are sent.
+/// Encodes a ping. A payload is cut to 125 bytes.
 #[must_use]
 pub fn ping(payload: &[u8]) -> Bytes {
     control(PING, payload)
 }
 
-/// Encodes the answer to a ping, whose payload it repeats. Of a payload over 125 bytes, which no ping can have, only
-/// the first 125 are sent.
+/// Encodes the answer to a ping with its payload. A payload is cut to 125 bytes, the limit for a ping.
 #[must_use]
 pub fn pong(payload: &[u8]) -> Bytes {
     control(PONG, payload)
 }
 
-/// Encodes a close frame. Of a reason over 123 bytes only the whole characters in the first 123 are sent.
+/// Encodes a close frame. A reason is cut to the whole characters in its first 123 bytes.
 #[must_use]
 pub fn close(code: CloseCode, reason: &str) -> Bytes {
     let reason = &reason[..reason.floor_char_boundary(MAX_REASON)];

@@ -10,22 +10,22 @@ use sha1::{Digest as _, Sha1};
 
 use crate::HandshakeError;
 
-/// What every accept key is made with (1.3).
+/// The constant part of every accept key (1.3).
 const GUID: &[u8] = b"258EAFA5-E914-47DA-95CA-C5AB0DC85B11";
 
-/// The length of a key, in bytes and in base64.
+/// The length of a key in bytes, before base64.
 const KEY: usize = 16;
 const KEY_BASE64: usize = 24;
 
-/// 16 bytes leave four bits of the last character unused, and not every client clears them.
+/// The base64 form of 16 bytes has four unused bits in its last character, and some clients do not clear them.
 const LENIENT: GeneralPurpose =
     GeneralPurpose::new(&base64::alphabet::STANDARD, GeneralPurposeConfig::new().with_decode_allow_trailing_bits(true));
 
-/// Checks that a request is a WebSocket upgrade, and returns its key, to be answered with [`accept_key`].
+/// Checks that a request is a WebSocket upgrade. Returns its key, for [`accept_key`].
 ///
 /// # Errors
 ///
-/// It is none; [`HandshakeError::status`] says how to answer.
+/// When it is not an upgrade. [`HandshakeError::status`] is the status of the answer.
 pub fn check<'a>(method: &Method, version: Version, headers: &'a HeaderMap) -> Result<&'a str, HandshakeError> {
     if method != Method::GET {
         return Err(HandshakeError::Method(method.clone()));
@@ -44,13 +44,13 @@ pub fn check<'a>(method: &Method, version: Version, headers: &'a HeaderMap) -> R
     single(headers, &header::SEC_WEBSOCKET_KEY, is_key).map_err(|(found, size)| HandshakeError::Key { found, size })
 }
 
-/// The value of `Sec-WebSocket-Accept` that proves to a client that its key was understood.
+/// The value of `Sec-WebSocket-Accept` for a key. It proves that the server understood the handshake.
 #[must_use]
 pub fn accept_key(key: &str) -> String {
     STANDARD.encode(Sha1::new().chain_update(key).chain_update(GUID).finalize())
 }
 
-/// The head of the answer to a handshake, as it goes to the client. `sub_protocol` is the one that is selected.
+/// The head of the answer to a handshake, as bytes. `sub_protocol` is the selected one.
 #[must_use]
 pub fn switching_protocols(accept_key: &str, sub_protocol: Option<&str>) -> Bytes {
     let mut head = format!(
@@ -66,21 +66,21 @@ pub fn switching_protocols(accept_key: &str, sub_protocol: Option<&str>) -> Byte
     head.into()
 }
 
-/// The first sub-protocol that a client offers: the one that it prefers (RFC 6455, 4.1).
+/// The first sub-protocol of the client's list, which is the preferred one (RFC 6455, 4.1).
 ///
-/// It is to be sent back in `Sec-WebSocket-Protocol`; where there is none the header must be left out.
+/// The answer must repeat it in `Sec-WebSocket-Protocol`. Without a sub-protocol the answer must not have that header.
 #[must_use]
 pub fn first_protocol(headers: &HeaderMap) -> Option<&str> {
     tokens(headers, &header::SEC_WEBSOCKET_PROTOCOL).next()
 }
 
-/// The items of a list that may be spread over several headers. Those with bytes outside of ASCII are left out.
+/// The items of a list in one or more headers. Headers that are not ASCII are skipped.
 fn tokens<'a>(headers: &'a HeaderMap, name: &HeaderName) -> impl Iterator<Item = &'a str> {
     let values = headers.get_all(name).into_iter().filter_map(|value| value.to_str().ok());
     values.flat_map(|value| value.split(',')).map(str::trim).filter(|token| !token.is_empty())
 }
 
-/// The value of a header that must be there once; otherwise how often it is there, and the length of the first.
+/// The value of a header that must occur exactly once; otherwise the number of headers and the length of the first.
 fn single<'a>(
     headers: &'a HeaderMap,
     name: &HeaderName,

@@ -1,14 +1,14 @@
-//! The first bytes of a client's frame (RFC 6455, 5.2).
+//! The header of a client's frame (RFC 6455, 5.2).
 
 use crate::DecodeError;
 
-/// The longest header: two bytes, a 64-bit length, a mask.
+/// The largest header in bytes: 2 bytes, a 64-bit length, a mask.
 pub(crate) const MAX_HEADER: usize = 14;
 
-/// The longest payload of a control frame (5.5), in bytes.
+/// The largest payload of a control frame in bytes (5.5).
 pub(crate) const MAX_CONTROL: u8 = 125;
 
-/// What a frame carries.
+/// The type of a frame.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Opcode {
     Continuation,
@@ -32,25 +32,25 @@ impl Opcode {
         })
     }
 
-    /// Whether the frame stands for itself and may come between the fragments of a message.
+    /// True for a control frame, which may come between the fragments of a message.
     pub(crate) const fn is_control(self) -> bool {
         matches!(self, Self::Close | Self::Ping | Self::Pong)
     }
 }
 
-/// A complete header that keeps all rules which a frame can break by itself.
+/// A complete header. It obeys all rules for a single frame.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Header {
     pub(crate) opcode: Opcode,
-    /// Whether it is the last fragment of its message.
+    /// True for the last fragment of a message.
     pub(crate) fin: bool,
     pub(crate) mask: [u8; 4],
-    /// Of the payload, in bytes; at most 125 in a control frame.
+    /// The length of the payload in bytes; at most 125 in a control frame.
     pub(crate) length: u64,
 }
 
 impl Header {
-    /// Reads a header from the start of `bytes`, and says how long it is. `None` if it is not complete.
+    /// Parses a header at the start of `bytes`. Returns it with its length, or `None` if it is incomplete.
     pub(crate) fn parse(bytes: &[u8]) -> Result<Option<(Self, usize)>, DecodeError> {
         let &[first, second, ref rest @ ..] = bytes else { return Ok(None) };
         let masked = second & 0x80 != 0;
@@ -92,7 +92,7 @@ impl Header {
     }
 }
 
-/// The length of the payload, and what follows it.
+/// The length of the payload, and the bytes after the length.
 fn length(short: u8, rest: &[u8]) -> Option<(u64, &[u8])> {
     match short {
         126 => rest.split_first_chunk().map(|(bytes, rest)| (u64::from(u16::from_be_bytes(*bytes)), rest)),

@@ -1,11 +1,11 @@
 //! RFC 6455, the WebSocket protocol, server side.
 //!
-//! An HTTP server checks the upgrade with [`handshake`], answers 101, and hands the plain stream to a [`Socket`]. What
-//! comes in is decoded without a buffer that outlives its message; what goes out is a [`frame`], encoded once and
-//! shared by every receiver, because a server does not mask. An idle [`Socket`] owns its stream and no buffer.
+//! An HTTP server checks the upgrade with [`handshake`], answers 101, and passes the TCP stream to a [`Socket`].
+//! Incoming bytes are decoded without a buffer that outlives its message. An outgoing [`frame`] is encoded once and
+//! shared by all its receivers, because a server does not mask. An idle [`Socket`] owns its stream and no buffer.
 //!
-//! No extension is ever negotiated, `permessage-deflate` included: a compressed frame could not be shared, and its
-//! windows cost more memory than all the rest of a connection.
+//! No extension is negotiated, not even `permessage-deflate`: receivers could not share a compressed frame, and its
+//! windows would need more memory than the rest of a connection.
 
 mod client_message;
 mod close;

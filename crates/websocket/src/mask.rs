@@ -1,6 +1,6 @@
-//! Clients mask what they send.
+//! The masks of clients' frames.
 
-/// Removes the mask from `payload`, whose first byte is byte `position` of its frame.
+/// Removes the mask from `payload`. Its first byte is at `position` in the frame's payload.
 pub(crate) fn remove(payload: &mut [u8], key: [u8; 4], position: usize) {
     let at = |offset: usize| key[(position + offset) % 4];
     let key: [u8; 8] = std::array::from_fn(at);

@@ -1,4 +1,4 @@
-//! A stream of messages.
+//! A stream of WebSocket messages over TCP.
 
 use std::{
     cell::RefCell,
@@ -22,50 +22,50 @@ use tokio::{
 
 use crate::{ClientMessage, Decoder, ReadError, decode::End};
 
-/// How much is read at once, in bytes, into space that all sockets of a thread share.
+/// The largest number of bytes in one read. All sockets of a thread share the buffer.
 const SCRATCH: usize = 64 * 1024;
 
-/// How many frames are written by one system call. Their slices lie on the stack.
+/// The largest number of frames in one write system call. Their slices are on the stack.
 const BATCH: usize = 64;
 
-/// How much a peer may send, in bytes, after it was told that the connection ends.
+/// The largest number of bytes that are read and discarded from a peer after the close frame was sent.
 const MAX_DISCARDED: usize = 16 * 1024 * 1024;
 
-/// The longest message, in bytes, that is put together in the hope of a close frame behind it.
+/// The largest message in bytes that is decoded while waiting for the peer's close frame.
 const MAX_DISCARDED_MESSAGE: usize = 128 * 1024;
 
 thread_local! {
     static SCRATCH_SPACE: RefCell<Box<[u8]>> = RefCell::new(vec![0; SCRATCH].into_boxed_slice());
 }
 
-/// How long a peer is waited for while its connection is being closed.
+/// The time that a peer has for its part of a closing handshake.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Patience {
-    /// How long the peer may take nothing of what is left to be written, before it is given up. A peer that takes
-    /// something has as long again.
+    /// The peer is given up when it has read none of the remaining bytes for this long. Each byte that it reads
+    /// restarts the time.
     pub write: Duration,
-    /// How long the peer may take to answer the close frame. One that had to be waited for while the rest was written
-    /// has at least `write`: the kernel may hold much that comes before the close frame.
+    /// The time for the answer to the close frame. It is at least `write` for a peer that was slow to read the rest,
+    /// because the kernel may still hold much data before the close frame.
     pub answer: Duration,
 }
 
-/// The server's end of a WebSocket, after the handshake.
+/// The server's side of a WebSocket, after the handshake.
 ///
-/// It holds no buffer while the peer is silent. Reading and writing may be polled by the same task in any order, and by
-/// one task only; both take part in tokio's cooperative scheduling, so no peer keeps a thread for itself.
+/// It holds no buffer while the peer is silent. One task polls reading and writing, in any order. Both take part in
+/// tokio's cooperative scheduling, so no peer occupies a thread.
 #[derive(Debug)]
 pub struct Socket {
     /// Shared with the [`direct_writer`](Self::direct_writer)s.
     stream: Arc<TcpStream>,
     decoder: Decoder,
-    /// What was read and not decoded yet: the rest of a read that held several messages. Never empty.
+    /// Bytes that are read but not yet decoded: the rest of a read with several messages. Never empty.
     unread: Option<Box<Bytes>>,
 }
 
 impl Socket {
-    /// Takes over a stream after its handshake. `unread` is what was read past the request.
+    /// Takes over a stream after its handshake. `unread` contains the bytes that were read after the request.
     ///
-    /// Nagle's algorithm should be off (`TCP_NODELAY`): it would hold back small frames.
+    /// Nagle's algorithm should be off (`TCP_NODELAY`), because it delays small frames.
     #[must_use]
     pub fn new(stream: TcpStream, unread: Bytes) -> Self {
         let mut socket = Self { stream: Arc::new(stream), decoder: Decoder::new(), unread: None };
@@ -73,21 +73,22 @@ impl Socket {
         socket
     }
 
-    /// A function that writes to the stream at once, from any task, as much as it takes without waiting, and says how
-    /// much that was: nothing where the stream is broken, which its own task will find out.
+    /// A function that writes to the stream at once, from any task, as many bytes as it accepts without waiting. It
+    /// returns their number: 0 if the stream is broken, which the socket's own task finds out.
     ///
-    /// The caller sees to it that nobody else writes meanwhile, and that what was not taken is written next.
+    /// The caller ensures that nothing else writes at the same time, and that the remaining bytes are written next.
     pub fn direct_writer(&self) -> impl Fn(&[u8]) -> usize + Send + Sync + use<> {
         let stream = self.stream.clone();
         move |frame| stream.try_write(frame).unwrap_or(0)
     }
 
-    /// Waits for the next message, whose payload may have `max_message` bytes; asked whenever bytes have come.
+    /// Waits for the next message. `max_message` returns the limit for its payload in bytes; it is called each time
+    /// bytes arrive.
     ///
     /// # Errors
     ///
-    /// The stream is at its end or broken, or the peer broke the protocol or the limit. Nothing more will come; the
-    /// connection has to be dropped, or after a [`ReadError::Decode`] be closed with [`close`](Self::close).
+    /// The stream has ended or is broken, or the peer violated the protocol or the limit. No message follows: the
+    /// caller must drop the connection, or after a [`ReadError::Decode`] close it with [`close`](Self::close).
     pub fn poll_read(
         &mut self,
         cx: &mut Context<'_>,
@@ -129,8 +130,8 @@ impl Socket {
         self.unread = (!unread.is_empty()).then(|| Box::new(unread));
     }
 
-    /// Writes the frames of `batch`, none of them empty. Ready when the batch is; while the peer is too slow for the
-    /// rest, what is written is gone from the batch, down to the byte.
+    /// Writes the frames of `batch`. None of them may be empty. It is ready when all are written. Until then every
+    /// written byte is removed from the batch.
     ///
     /// # Errors
     ///
@@ -150,11 +151,11 @@ impl Socket {
         Poll::Ready(Ok(()))
     }
 
-    /// Says goodbye: writes what is `pending`, the rest of a frame first, then `frame`, a close frame, and waits until
-    /// the peer has answered it or has closed the stream, within `patience`.
+    /// Performs the closing handshake: writes `pending`, which may start with the rest of a frame, then `frame`, a
+    /// close frame. Then it waits until the peer answers or closes the stream, within `patience`.
     ///
-    /// The wait is more than courtesy: if a stream is dropped while something is still arriving, the kernel resets it,
-    /// and the peer may never see the close frame.
+    /// The wait is necessary: if a stream is dropped while bytes arrive, the kernel resets it, and the peer may never
+    /// get the close frame.
     pub fn close(
         mut self,
         frame: Bytes,
@@ -163,20 +164,20 @@ impl Socket {
     ) -> Pin<Box<dyn Future<Output = ()> + Send>> {
         pending.push_back(frame);
         Box::pin(async move {
-            // However it went, the stream is dropped, and nobody is left to be told.
+            // The stream is dropped in any case, and no caller can use the result.
             let _ = self.say_goodbye(pending, patience).await;
         })
     }
 
     async fn say_goodbye(&mut self, mut pending: VecDeque<Bytes>, patience: Patience) -> io::Result<()> {
         let is_slow = self.write_all(&mut pending, patience.write).await?;
-        // What a slow peer has to take before the close frame is in the kernel's buffer, out of sight.
+        // The kernel's buffer may still hold data that a slow peer must read before the close frame.
         let answer = if is_slow { patience.write.max(patience.answer) } else { patience.answer };
         timeout(answer, self.wait_for_answer()).await?
     }
 
-    /// Writes all frames, for as long as the peer takes at least a byte within `patience`. True if it had to be waited
-    /// for.
+    /// Writes all frames. It fails when the peer reads no byte within `patience`. Returns true if it had to wait for
+    /// the peer.
     async fn write_all(&mut self, pending: &mut VecDeque<Bytes>, patience: Duration) -> io::Result<bool> {
         let mut deadline = pin!(sleep(patience));
         let mut is_slow = false;
@@ -198,8 +199,8 @@ impl Socket {
         Ok(is_slow)
     }
 
-    /// Writes at least a byte, whether the stream is said to be ready or not: the kernel says so only once a third of
-    /// its buffer is free, so a peer that reads very slowly is not seen to.
+    /// Tries to write at least a byte even if the stream is not reported as ready. The kernel reports it only when a
+    /// third of its buffer is free, so a peer that reads very slowly would seem to read nothing.
     fn try_write_anyway(&self, pending: &mut VecDeque<Bytes>) -> io::Result<()> {
         let Some(frame) = pending.front() else { return Ok(()) };
         match SockRef::from(&*self.stream).send(frame) {
@@ -217,15 +218,16 @@ impl Socket {
         let mut quota = MAX_DISCARDED;
         while self.decoder.end().is_none() && self.discard(&mut quota).await? {}
         if self.decoder.end() == Some(End::Failed) {
-            // The close frame of a peer that broke the protocol cannot be found: only the end of its stream is an
-            // answer.
+            // After a protocol violation the peer's close frame cannot be found, so only the end of its stream counts
+            // as an answer.
             SockRef::from(&*self.stream).shutdown(Shutdown::Write)?;
             while self.discard(&mut quota).await? {}
         }
         Ok(())
     }
 
-    /// Reads once and drops it, but for a close frame. False at the end of the stream or of the quota.
+    /// Reads once and discards the bytes, except for a close frame. Returns false at the end of the stream or of the
+    /// quota.
     async fn discard(&mut self, quota: &mut usize) -> io::Result<bool> {
         poll_fn(|cx| {
             SCRATCH_SPACE.with_borrow_mut(|scratch| {
@@ -240,7 +242,7 @@ impl Socket {
     }
 }
 
-/// Reads into `scratch`. Nothing means the end of the stream.
+/// Reads into `scratch`. An empty slice means the end of the stream.
 fn receive<'a>(stream: &TcpStream, cx: &mut Context<'_>, scratch: &'a mut [u8]) -> Poll<io::Result<&'a [u8]>> {
     loop {
         ready!(stream.poll_read_ready(cx))?;
@@ -252,7 +254,7 @@ fn receive<'a>(stream: &TcpStream, cx: &mut Context<'_>, scratch: &'a mut [u8]) 
     }
 }
 
-/// One system call: `send` for a single frame, which is cheaper than `writev` and the usual case.
+/// One system call: `send` for a single frame, the usual case, which is cheaper than `writev`.
 fn try_write(stream: &TcpStream, batch: &VecDeque<Bytes>) -> io::Result<usize> {
     if let (Some(frame), 1) = (batch.front(), batch.len()) {
         return stream.try_write(frame);

@@ -1,6 +1,6 @@
-//! The decoder against an independent one, and against itself, on streams that are right, wrong, and random.
+//! Compares the decoder with an independent one, and with itself, on valid, invalid and random streams.
 //!
-//! `PROPTEST_CASES` sets how many streams are tried.
+//! `PROPTEST_CASES` sets the number of streams.
 
 use proptest::{collection::vec, prelude::*, sample::Index};
 
@@ -9,8 +9,8 @@ use crate::{
     reference::{LIMIT, compare, decode},
 };
 
-/// More correct pings than the limit has bytes: where both decoders are still in step they show it, and no frame that
-/// they admit is cut short.
+/// Appends more valid pings than the limit has bytes. They show whether both decoders are still in step, and no
+/// admitted frame is cut short.
 fn with_tail(mut stream: Vec<u8>) -> Vec<u8> {
     let ping = Frame { mask: Some([0; 4]), ..Frame::new(FIN | PING, "") }.bytes();
     for _ in 0..=LIMIT / ping.len() + 3 {
@@ -23,7 +23,7 @@ fn bytes(frames: &[Frame]) -> Vec<u8> {
     frames.iter().flat_map(Frame::bytes).collect()
 }
 
-/// Cuts a stream at any points.
+/// Cuts a stream at the given positions.
 fn chunks<'a>(stream: &'a [u8], cuts: &[Index]) -> Vec<&'a [u8]> {
     let mut points: Vec<usize> = cuts.iter().map(|cut| cut.index(stream.len() + 1)).collect();
     points.sort_unstable();
@@ -75,7 +75,7 @@ fn close() -> impl Strategy<Value = Frame> {
     payload.prop_map(|payload| Frame::new(FIN | CLOSE, payload))
 }
 
-/// Frames that obey every rule, but perhaps for a last close frame.
+/// Valid frames. A close frame may be the last.
 fn correct() -> impl Strategy<Value = Vec<Frame>> {
     (
         vec(prop_oneof![3 => message(), 1 => control().prop_map(|frame| vec![frame])], 0..6),
@@ -84,7 +84,7 @@ fn correct() -> impl Strategy<Value = Vec<Frame>> {
         .prop_map(|(messages, close)| messages.into_iter().flatten().chain(close).collect())
 }
 
-/// One frame that may break any rule.
+/// A frame that may break any rule.
 fn strange() -> impl Strategy<Value = Frame> {
     let form = prop_oneof![4 => Just(Form::Shortest), 1 => Just(Form::Medium), 1 => Just(Form::Long)];
     let mask = prop_oneof![6 => any::<[u8; 4]>().prop_map(Some), 1 => Just(None)];

@@ -1,4 +1,4 @@
-//! The client's side of the wire, as bytes.
+//! Frames of a client, as bytes.
 
 pub(crate) const FIN: u8 = 0x80;
 pub(crate) const CONTINUATION: u8 = 0x0;
@@ -8,7 +8,7 @@ pub(crate) const CLOSE: u8 = 0x8;
 pub(crate) const PING: u8 = 0x9;
 pub(crate) const PONG: u8 = 0xA;
 
-/// How a length is written.
+/// The encoding of a length.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Form {
     Shortest,
@@ -16,7 +16,7 @@ pub(crate) enum Form {
     Long,
 }
 
-/// A frame as a client sends it, right or wrong.
+/// A frame of a client, valid or not.
 #[derive(Clone, Debug)]
 pub(crate) struct Frame {
     pub(crate) first: u8,
@@ -26,7 +26,7 @@ pub(crate) struct Frame {
 }
 
 impl Frame {
-    /// A correct one.
+    /// A valid frame.
     pub(crate) fn new(first: u8, payload: impl Into<Vec<u8>>) -> Self {
         Self { first, mask: Some([0x37, 0xFA, 0x21, 0x3D]), form: Form::Shortest, payload: payload.into() }
     }

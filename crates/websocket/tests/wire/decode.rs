@@ -1,4 +1,4 @@
-//! The decoder, rule by rule of RFC 6455.
+//! The decoder and the rules of RFC 6455, one by one.
 
 use clairon_websocket::{ClientMessage, Close, CloseCode, DecodeError, Decoder};
 

@@ -1,4 +1,4 @@
-//! Server frames, byte by byte and through an independent client.
+//! The server's frames, byte by byte and as an independent client decodes them.
 
 use std::io::{self, Cursor, Read, Write};
 
@@ -6,7 +6,7 @@ use clairon_websocket::{CloseCode, frame};
 use proptest::prelude::*;
 use tungstenite::{Message, WebSocket, protocol::Role};
 
-/// A stream that says what it holds and takes what it is told.
+/// A stream that returns its content to a reader and accepts every write.
 struct Wire(Cursor<Vec<u8>>);
 
 impl Read for Wire {

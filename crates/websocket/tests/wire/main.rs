@@ -1,4 +1,4 @@
-//! The crate against the bytes of RFC 6455 and an independent implementation of it.
+//! Tests of the crate with the bytes in RFC 6455 and with an independent implementation.
 
 #![expect(clippy::expect_used, reason = "a helper of a test fails the test")]
 

@@ -1,5 +1,5 @@
-//! What another implementation makes of a stream, and where it may differ. The fuzz target `decode` is built on this
-//! file too.
+//! Decodes streams with another implementation, and lists the permitted differences. The fuzz target `decode` includes
+//! this file too.
 
 use std::io::{self, Cursor, Read, Write};
 
@@ -9,8 +9,8 @@ use tungstenite::{
     protocol::{Role, WebSocketConfig},
 };
 
-/// The messages of a stream that comes in pieces, and the error that ended it. Asserts that no more is buffered
-/// than one message, a control frame, and where the decoder is in them.
+/// Decodes a stream that arrives in pieces. Returns its messages and the error that ended it. Asserts that the decoder
+/// never buffers more than one message, a control frame and its own state.
 pub(crate) fn decode<'a>(
     chunks: impl IntoIterator<Item = &'a [u8]>,
     max_message: usize,
@@ -33,16 +33,16 @@ pub(crate) fn decode<'a>(
 /// The limit of a message, in bytes.
 pub(crate) const LIMIT: usize = 300;
 
-/// How a stream ends.
+/// The way in which a stream ends.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum End {
-    /// With a close frame, or in the middle of nothing.
+    /// With a close frame, or between two messages.
     Accepted,
     /// With an error.
     Refused,
 }
 
-/// A stream that has no more to say, but is not at its end.
+/// A stream without further bytes that is not closed.
 struct Wire(Cursor<Vec<u8>>);
 
 impl Read for Wire {
@@ -64,7 +64,7 @@ impl Write for Wire {
     }
 }
 
-/// What the other implementation makes of a stream.
+/// Decodes a stream with the other implementation.
 fn reference(stream: &[u8]) -> (Vec<ClientMessage>, End) {
     let config = WebSocketConfig::default().max_message_size(Some(LIMIT)).max_frame_size(Some(LIMIT));
     let mut socket = WebSocket::from_raw_socket(Wire(Cursor::new(stream.to_vec())), Role::Server, Some(config));
@@ -97,34 +97,33 @@ fn convert(message: tungstenite::Message) -> ClientMessage {
     }
 }
 
-/// What the other implementation hands out for a close code that it does not know.
+/// The close frame that the other implementation returns for an unknown close code.
 fn refused_close() -> ClientMessage {
     ClientMessage::Close(Some(Close { code: CloseCode::PROTOCOL_ERROR, reason: "Protocol violation".to_owned() }))
 }
 
-/// Asserts that both decoders make the same of a stream, apart from what is different on purpose.
+/// Asserts that both decoders return the same messages for a stream, apart from intended differences.
 pub(crate) fn compare(stream: &[u8]) {
     let (ours, error) = decode([stream], LIMIT);
     let (mut theirs, mut end) = reference(stream);
     match error {
-        // A length that is not written in the shortest form breaks 5.2, "the minimal number of bytes MUST be used". The
-        // other decoder takes it.
+        // A length that is not in the shortest form violates 5.2, "the minimal number of bytes MUST be used". The other
+        // decoder accepts it.
         Some(DecodeError::LengthForm { .. }) => {
             assert!(theirs.starts_with(&ours));
             return;
         }
-        // A close code that nobody may send. The other decoder hands out a close frame with 1002 in its place.
+        // A close code that must not be sent. The other decoder returns a close frame with 1002 instead.
         Some(DecodeError::CloseCode { .. }) if ours.len() < theirs.len() => {
             assert_eq!(theirs.pop(), Some(refused_close()));
             end = End::Refused;
         }
-        // 1014, which IANA has registered since. The other decoder hands out the same close frame in its place.
+        // 1014, which IANA registered later. The other decoder returns a close frame with 1002 instead.
         None if matches!(ours.last(), Some(ClientMessage::Close(Some(Close { code: CloseCode(1014), .. })))) => {
             assert_eq!(theirs.pop(), Some(refused_close()));
             theirs.extend(ours.last().cloned());
         }
-        // The other decoder waits for the whole frame before it looks for errors; here that is a frame cut short by the
-        // end of the stream.
+        // The other decoder checks a frame only when it is complete. Here the stream ends within the frame.
         Some(_) if end == End::Accepted => end = End::Refused,
         _ => {}
     }

@@ -1,4 +1,4 @@
-//! The socket over TCP, with an independent client on the other end.
+//! The socket over TCP, with an independent client at the other end.
 
 use std::{
     collections::VecDeque,
@@ -26,7 +26,7 @@ const LIMIT: usize = 1 << 20;
 const MINUTE: Duration = Duration::from_mins(1);
 const PATIENCE: Patience = Patience { write: MINUTE, answer: MINUTE };
 
-/// A connected socket, and a client that runs in a thread of its own. The server's send buffer is as small as can be.
+/// A connected socket, and a client in its own thread. The server's send buffer is as small as possible.
 async fn pair<T: Send + 'static>(
     unread: &'static [u8],
     client: impl FnOnce(ClientStream) -> T + Send + 'static,
@@ -35,7 +35,7 @@ async fn pair<T: Send + 'static>(
     (Socket::new(stream, Bytes::from_static(unread)), client)
 }
 
-/// A stream with a send buffer of so many bytes, and a client that runs in a thread of its own.
+/// A stream with a send buffer of the given size in bytes, and a client in its own thread.
 async fn connect<T: Send + 'static>(
     send_buffer: u32,
     client: impl FnOnce(ClientStream) -> T + Send + 'static,
@@ -64,7 +64,7 @@ fn text(payload: &str) -> Bytes {
 
 #[test]
 fn an_idle_socket_is_small() {
-    // The two halves of the stream, the decoder, and what is left of a read.
+    // The two halves of the stream, the decoder, and the rest of a read.
     assert!(size_of::<Socket>() <= 5 * size_of::<usize>(), "{} bytes", size_of::<Socket>());
 }
 
@@ -206,8 +206,8 @@ async fn patience_ends() {
     client.join().expect("a client");
 }
 
-/// A longer send buffer takes more, as it does when a peer reads. It is so little that the kernel does not tell of it:
-/// that needs room for half of what waits.
+/// Enlarging the send buffer has the same effect as a peer that reads: the kernel accepts more. The growth is too small
+/// for the kernel to report the socket as writable, which needs room for half of the waiting data.
 #[tokio::test(start_paused = true)]
 async fn a_goodbye_lasts_as_long_as_something_is_taken() {
     let pending = text(&"z".repeat(10_000_000));
@@ -225,14 +225,14 @@ async fn a_goodbye_lasts_as_long_as_something_is_taken() {
     let socket = Socket::new(stream, Bytes::new());
     let closing = tokio::spawn(socket.close(close, [pending].into(), PATIENCE));
     for _ in 0..2 {
-        // Less than the patience at a time, and more in all.
+        // Each step is shorter than the patience; together they are longer.
         tokio::time::sleep(MINUTE * 5 / 6).await;
         assert!(!closing.is_finished(), "the peer is given up though it takes something");
         buffer.set_send_buffer_size(180_000).expect("a longer buffer");
     }
     drop(buffer);
     read.send(()).expect("a client");
-    // A task that blocks keeps the paused clock from advancing by itself.
+    // A blocked task keeps the paused clock from advancing by itself.
     let client = tokio::task::spawn_blocking(|| client.join().expect("a client"));
     assert!(client.await.expect("a client") == expected, "all of it, and the close frame");
     closing.await.expect("a goodbye");
