@@ -7,7 +7,7 @@
 //! | `proxies`, `tunnel` | the proxies of the environment, `CONNECT` |
 //! | `resolver`, `public_address`, `dial` | names, which addresses are public, TCP connections |
 //! | `connector` | a new connection: address, proxy, TLS, HTTP |
-//! | `connection`, `pool` | one HTTP connection; those that wait for the next request |
+//! | `socket`, `connection`, `pool` | a TCP connection, an HTTP connection, those that wait for the next request |
 //! | `excerpt` | the body of an answer |
 //! | `sender` | the way of one delivery through all of these |
 
@@ -24,6 +24,7 @@ mod public_address;
 mod request;
 mod resolver;
 mod sender;
+mod socket;
 mod tunnel;
 
 pub use self::{

@@ -2,7 +2,11 @@
 
 use std::{fs, path::Path};
 
-const IMPORTS: [&str; 2] = ["crate::{\n    delivery::{Answer, Delivery, Outcome},", "crate::delivery::Delivery;"];
+const IMPORTS: [&str; 3] = [
+    "crate::delivery::Delivery;",
+    "crate::settings::WebhookSettings;",
+    "crate::{\n    delivery::{Answer, Delivery, Outcome},\n    settings::WebhookSettings,\n};",
+];
 
 #[test]
 fn the_sender_knows_nothing_of_the_store() {

@@ -16,6 +16,8 @@ use tokio::{
 };
 use tokio_util::task::AbortOnDropHandle;
 
+use super::socket::Socket;
+
 /// The longest head of an answer, in bytes; also the most of its body that is in memory at once.
 const BUFFER: usize = 32 << 10;
 
@@ -25,12 +27,17 @@ const LIFETIME: Duration = Duration::from_mins(1);
 /// A connection over which requests go one after the other. Dropped, it is closed at once.
 pub(super) struct Connection {
     requests: http1::SendRequest<Full<Bytes>>,
+    socket: Socket,
     end: Instant,
     _driver: AbortOnDropHandle<()>,
 }
 
 impl Connection {
-    pub(super) async fn new(stream: impl AsyncRead + AsyncWrite + Send + Unpin + 'static) -> hyper::Result<Self> {
+    /// `stream` is what is spoken over `socket`: plain, in TLS, in a tunnel.
+    pub(super) async fn new<S>(stream: S, socket: Socket) -> hyper::Result<Self>
+    where
+        S: AsyncRead + AsyncWrite + Send + Unpin + 'static,
+    {
         let (requests, connection) = http1::Builder::new()
             // Hosted Pusher's spelling, for receivers that compare names byte by byte.
             .title_case_headers(true)
@@ -39,12 +46,12 @@ impl Connection {
             .await?;
         // What becomes of the connection is seen at `requests`.
         let driver = tokio::spawn(async move { drop(connection.await) });
-        Ok(Self { requests, end: Instant::now() + LIFETIME, _driver: AbortOnDropHandle::new(driver) })
+        Ok(Self { requests, socket, end: Instant::now() + LIFETIME, _driver: AbortOnDropHandle::new(driver) })
     }
 
-    /// Waits until the exchange before is over. False if the connection is closed.
+    /// Waits until the exchange before is over. False if the connection is closed, or more than the answer has come.
     pub(super) async fn is_ready(&mut self) -> bool {
-        self.requests.ready().await.is_ok()
+        self.requests.ready().await.is_ok() && self.socket.is_quiet()
     }
 
     pub(super) fn is_closed(&self) -> bool {

@@ -8,10 +8,7 @@ use std::{
 
 use clairon_tls::{Authorities, provider, system_roots};
 use rustls::{ClientConfig, pki_types::ServerName};
-use tokio::{
-    io::{AsyncRead, AsyncWrite},
-    net::TcpStream,
-};
+use tokio::io::{AsyncRead, AsyncWrite};
 use tokio_rustls::{TlsConnector, client::TlsStream};
 use url::Host;
 
@@ -24,8 +21,10 @@ use super::{
     proxies::{Proxies, Proxy},
     public_address::is_public,
     resolver::Resolver,
+    socket::Socket,
     tunnel,
 };
+use crate::settings::WebhookSettings;
 
 /// The way to a receiver.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
@@ -52,9 +51,14 @@ impl Route {
 }
 
 impl Connector {
-    pub(super) fn new(allow_private: bool, authorities: Option<Authorities>) -> Self {
-        let proxies = Proxies::of_environment();
-        Self { proxies, resolver: Resolver::new(), allow_private, authorities, tls: OnceLock::new() }
+    pub(super) fn new(settings: &WebhookSettings, proxies: Proxies) -> Self {
+        Self {
+            proxies,
+            resolver: Resolver::new(),
+            allow_private: settings.allow_private_addresses,
+            authorities: settings.authorities.clone(),
+            tls: OnceLock::new(),
+        }
     }
 
     /// The way to `origin`. Behind a proxy only an address in the URL itself can be checked: the proxy looks names up.
@@ -70,22 +74,23 @@ impl Connector {
     pub(super) async fn connect(&self, route: &Route, deadline: Deadline) -> Result<Connection, SendFailure> {
         let Route { origin, proxy } = route;
         let Some(proxy) = proxy else {
-            let stream = self.tcp(origin, deadline, false).await?;
-            return self.http(stream, origin, deadline).await;
+            let socket = self.tcp(origin, deadline, false).await?;
+            return self.http(socket.clone(), socket, origin, deadline).await;
         };
         // The proxy itself is the operator's choice, so it may be anywhere.
-        let stream = self.tcp(&proxy.origin, deadline, true).await?;
+        let socket = self.tcp(&proxy.origin, deadline, true).await?;
         if proxy.origin.tls {
-            let stream = self.handshake(stream, &proxy.origin, deadline).await?;
-            self.through(stream, route, proxy, deadline).await
+            let stream = self.handshake(socket.clone(), &proxy.origin, deadline).await?;
+            self.through(stream, socket, route, proxy, deadline).await
         } else {
-            self.through(stream, route, proxy, deadline).await
+            self.through(socket.clone(), socket, route, proxy, deadline).await
         }
     }
 
     async fn through<S>(
         &self,
         mut stream: S,
+        socket: Socket,
         route: &Route,
         proxy: &Proxy,
         deadline: Deadline,
@@ -94,31 +99,39 @@ impl Connector {
         S: AsyncRead + AsyncWrite + Send + Unpin + 'static,
     {
         if route.forwarding_proxy().is_some() {
-            return opened(stream, &proxy.origin).await;
+            return opened(stream, socket, &proxy.origin).await;
         }
         deadline.within(Step::Tunnel, tunnel::open(&mut stream, proxy, &route.origin)).await??;
-        self.http(stream, &route.origin, deadline).await
+        self.http(stream, socket, &route.origin, deadline).await
     }
 
-    async fn http<S>(&self, stream: S, origin: &Origin, deadline: Deadline) -> Result<Connection, SendFailure>
+    async fn http<S>(
+        &self,
+        stream: S,
+        socket: Socket,
+        origin: &Origin,
+        deadline: Deadline,
+    ) -> Result<Connection, SendFailure>
     where
         S: AsyncRead + AsyncWrite + Send + Unpin + 'static,
     {
         if origin.tls {
-            opened(self.handshake(stream, origin, deadline).await?, origin).await
+            opened(self.handshake(stream, origin, deadline).await?, socket, origin).await
         } else {
-            opened(stream, origin).await
+            opened(stream, socket, origin).await
         }
     }
 
     /// Connects to an address that was checked, and to no other: a name that resolves to another address a moment later
     /// changes nothing.
-    async fn tcp(&self, origin: &Origin, deadline: Deadline, allow_private: bool) -> Result<TcpStream, SendFailure> {
+    async fn tcp(&self, origin: &Origin, deadline: Deadline, allow_private: bool) -> Result<Socket, SendFailure> {
         let found = self.addresses(&origin.host, deadline).await?;
         let allowed = if allow_private { found } else { self.allowed(&origin.host, &found)? };
         let addresses = allowed.iter().map(|ip| SocketAddr::new(*ip, origin.port)).collect::<Vec<_>>();
         let connected = deadline.within(Step::Connect, dial(&addresses)).await?;
-        connected.map_err(|error| SendFailure::Connect { peer: origin.to_string(), error: Arc::new(error) })
+        connected
+            .map(Socket::new)
+            .map_err(|error| SendFailure::Connect { peer: origin.to_string(), error: Arc::new(error) })
     }
 
     async fn addresses(&self, host: &Host<String>, deadline: Deadline) -> Result<Arc<[IpAddr]>, SendFailure> {
@@ -173,12 +186,12 @@ impl Connector {
     }
 }
 
-async fn opened<S>(stream: S, peer: &Origin) -> Result<Connection, SendFailure>
+async fn opened<S>(stream: S, socket: Socket, peer: &Origin) -> Result<Connection, SendFailure>
 where
     S: AsyncRead + AsyncWrite + Send + Unpin + 'static,
 {
     let failed = |error| SendFailure::Http { peer: peer.to_string(), error: Arc::new(error) };
-    Connection::new(stream).await.map_err(failed)
+    Connection::new(stream, socket).await.map_err(failed)
 }
 
 /// The address that a URL itself names.

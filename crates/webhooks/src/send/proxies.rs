@@ -1,6 +1,6 @@
 //! The proxies that the environment names.
 
-use std::{env, fmt, net::IpAddr};
+use std::{fmt, net::IpAddr};
 
 use http::{HeaderValue, Uri};
 use hyper_util::client::proxy::matcher::Matcher;
@@ -28,12 +28,8 @@ pub(super) struct Proxies {
 }
 
 impl Proxies {
-    /// Reads the environment.
-    pub(super) fn of_environment() -> Self {
-        Self::read(|name| env::var(name).ok())
-    }
-
-    fn read(variable: impl Fn(&str) -> Option<String>) -> Self {
+    /// Reads the variables of an environment.
+    pub(super) fn read(variable: impl Fn(&str) -> Option<String>) -> Self {
         let first = |names: [&'static str; 2]| {
             let set = |name| variable(name).filter(|value| !value.is_empty()).map(|value| (name, value));
             names.into_iter().find_map(set)

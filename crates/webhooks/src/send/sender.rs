@@ -1,6 +1,6 @@
 //! Sending deliveries.
 
-use std::{sync::Arc, time::Duration};
+use std::{env, sync::Arc, time::Duration};
 
 use http::{
     HeaderMap, Response, StatusCode,
@@ -17,6 +17,7 @@ use super::{
     failure::{SendFailure, Step},
     origin::Origin,
     pool::Pool,
+    proxies::Proxies,
     request::request,
 };
 use crate::{
@@ -55,12 +56,18 @@ struct Exchange {
 }
 
 impl Sender {
-    /// A sender with the time-out, the authorities and the addresses of the settings, and the proxies of the
-    /// environment.
+    /// A sender with the time-out, the authorities and the addresses of the settings, and the proxies that the
+    /// environment of the process names.
     #[must_use]
     pub fn new(settings: &WebhookSettings) -> Self {
+        Self::with_environment(settings, |name| env::var(name).ok())
+    }
+
+    /// The same with another environment.
+    #[must_use]
+    pub fn with_environment(settings: &WebhookSettings, variable: impl Fn(&str) -> Option<String>) -> Self {
         Self {
-            connector: Connector::new(settings.allow_private_addresses, settings.authorities.clone()),
+            connector: Connector::new(settings, Proxies::read(variable)),
             pool: Pool::default(),
             readers: Arc::new(Semaphore::new(READERS)),
             timeout: settings.timeout,
@@ -105,7 +112,8 @@ impl Sender {
             let is_new = waiting.is_none();
             let mut connection = match waiting {
                 Some(connection) => connection,
-                None => self.connector.connect(&route, deadline).await?,
+                // On the heap: TLS makes it large, and most requests do not need it.
+                None => Box::pin(self.connector.connect(&route, deadline)).await?,
             };
             if !is_new && !deadline.within(Step::Answer, connection.is_ready()).await? {
                 continue;

@@ -27,23 +27,27 @@ where
 
     let mut head = Vec::new();
     loop {
-        let mut headers = [httparse::EMPTY_HEADER; 64];
-        let mut answer = httparse::Response::new(&mut headers);
-        match answer.parse(&head) {
-            Ok(httparse::Status::Complete(length)) => {
-                return match answer.code {
-                    // The receiver says nothing before TLS begins.
-                    Some(200..=299) if length == head.len() => Ok(()),
-                    Some(200..=299) => Err(failed("it sent more than the head of its answer".to_owned())),
-                    Some(407) => Err(failed("it asks for other credentials (407)".to_owned())),
-                    code => Err(failed(format!("it answers {}", code.unwrap_or_default()))),
-                };
-            }
-            Ok(httparse::Status::Partial) if head.len() < HEAD => {}
+        match status(&head) {
+            // The receiver says nothing before TLS begins.
+            Ok(Some((200..=299, length))) if length == head.len() => return Ok(()),
+            Ok(Some((200..=299, _))) => return Err(failed("it sent more than the head of its answer".to_owned())),
+            Ok(Some((407, _))) => return Err(failed("it asks for other credentials (407)".to_owned())),
+            Ok(Some((status, _))) => return Err(failed(format!("it answers {status}"))),
+            Ok(None) if head.len() < HEAD => {}
             _ => return Err(failed("its answer is not one of HTTP/1.1".to_owned())),
         }
         if stream.read_buf(&mut head).await.map_err(broken)? == 0 {
             return Err(failed("it closed the connection".to_owned()));
         }
     }
+}
+
+/// The status of an answer and the length of its head; `None` if more must come.
+fn status(head: &[u8]) -> Result<Option<(u16, usize)>, httparse::Error> {
+    let mut headers = [httparse::EMPTY_HEADER; 64];
+    let mut answer = httparse::Response::new(&mut headers);
+    Ok(match answer.parse(head)? {
+        httparse::Status::Complete(length) => Some((answer.code.unwrap_or_default(), length)),
+        httparse::Status::Partial => None,
+    })
 }

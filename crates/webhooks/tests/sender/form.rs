@@ -1,8 +1,8 @@
 //! The bytes of a request.
 
-use clairon_webhooks::{Delivery, Outcome, SendFailure, Sender, WebhookSettings};
+use clairon_webhooks::{Delivery, Outcome, SendFailure};
 
-use crate::receiver::{Receiver, delivery};
+use crate::receiver::{Receiver, delivery, sender, together};
 
 const SIGNATURE: &str = "5805a3fbda185172db8f7398e5ef52a193b6fc7da8b10e25e0ed35ecdf2d9a08";
 const BODY: &str = r#"{"time_ms":1327078148132,"events":[{"name":"channel_occupied","channel":"room"}]}"#;
@@ -18,8 +18,8 @@ async fn sent(change: impl FnOnce(&mut Delivery)) -> String {
         peer.answer("HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n").await;
         request
     };
-    let sender = Sender::new(&WebhookSettings::default());
-    let (outcome, request) = tokio::join!(sender.send(&delivery), receive);
+    let sender = sender();
+    let (outcome, request) = together(sender.send(&delivery), receive).await;
     assert!(matches!(outcome, Outcome::Delivered(answer) if answer.status == 200 && answer.excerpt.is_empty()));
     request.replace(&receiver.address.to_string(), "ADDRESS").replace("\r\n", "\n")
 }
@@ -70,7 +70,7 @@ async fn credentials_of_the_url_are_sent_as_a_header() {
 
 #[tokio::test]
 async fn what_cannot_be_sent_is_refused_in_words() {
-    let sender = Sender::new(&WebhookSettings::default());
+    let sender = sender();
     let failure = async |url: &str, name: &str, value: &str| {
         let mut delivery = delivery(url);
         delivery.headers.push((name.to_owned(), value.to_owned()));

@@ -1,10 +1,11 @@
 //! A receiver that reads whole requests and answers with the bytes that a test gives it.
 
-use std::net::SocketAddr;
+use std::{net::SocketAddr, time::Duration};
 
 use bytes::Bytes;
 use clairon_protocol::{AppKey, Secret};
-use clairon_webhooks::{Delivery, WebhookEvent, write_body};
+use clairon_webhooks::{Answer, Delivery, Outcome, SendFailure, Sender, WebhookEvent, WebhookSettings, write_body};
+use futures_util::FutureExt;
 use tokio::{
     io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt},
     net::{TcpListener, TcpStream},
@@ -33,6 +34,62 @@ impl Receiver {
 
     pub(crate) async fn accept(&self) -> Peer {
         Peer(self.listener.accept().await.unwrap().0)
+    }
+
+    /// Takes one connection, reads a request and answers it. Returns the connection and the request.
+    pub(crate) async fn serve(&self, answer: &str) -> (Peer, String) {
+        let mut peer = self.accept().await;
+        let request = peer.request().await;
+        peer.answer(answer).await;
+        (peer, request)
+    }
+
+    /// True if a connection has come that was not accepted. Connections on loopback are there when `connect` returns.
+    pub(crate) fn has_another(&self) -> bool {
+        self.listener.accept().now_or_never().is_some()
+    }
+}
+
+/// A sender with the default settings and no proxy.
+pub(crate) fn sender() -> Sender {
+    sender_with(|_| ())
+}
+
+/// A sender that gives up soon.
+pub(crate) fn impatient_sender() -> Sender {
+    sender_with(|settings| settings.timeout = Duration::from_millis(200))
+}
+
+pub(crate) fn sender_with(change: impl FnOnce(&mut WebhookSettings)) -> Sender {
+    let mut settings = WebhookSettings::default();
+    change(&mut settings);
+    Sender::with_environment(&settings, |_| None)
+}
+
+/// Waits for both sides. An answer that the test did not foresee leaves one of them waiting.
+pub(crate) async fn together<A, B>(one: impl Future<Output = A>, other: impl Future<Output = B>) -> (A, B) {
+    let both = async { tokio::join!(one, other) };
+    tokio::time::timeout(Duration::from_secs(20), both).await.unwrap_or_else(|_| panic!("one side waits in vain"))
+}
+
+pub(crate) fn delivered(outcome: Outcome) -> Answer {
+    match outcome {
+        Outcome::Delivered(answer) => answer,
+        other => panic!("{other:?}"),
+    }
+}
+
+pub(crate) fn refused(outcome: Outcome) -> Answer {
+    match outcome {
+        Outcome::Refused(answer) => answer,
+        other => panic!("{other:?}"),
+    }
+}
+
+pub(crate) fn failed(outcome: Outcome) -> SendFailure {
+    match outcome {
+        Outcome::Failed { failure, .. } => failure,
+        other => panic!("{other:?}"),
     }
 }
 
@@ -72,5 +129,17 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Peer<S> {
     pub(crate) async fn answer(&mut self, bytes: impl AsRef<[u8]>) {
         self.0.write_all(bytes.as_ref()).await.unwrap();
         self.0.flush().await.unwrap();
+    }
+
+    /// Repeats `bytes` until the sender closes the connection.
+    pub(crate) async fn repeat(&mut self, bytes: &[u8]) {
+        while self.0.write_all(bytes).await.is_ok() {}
+    }
+
+    /// Waits until the sender closes the connection.
+    pub(crate) async fn closed(&mut self) {
+        let mut rest = Vec::new();
+        // A reset is an end too.
+        let _ = self.0.read_to_end(&mut rest).await;
     }
 }

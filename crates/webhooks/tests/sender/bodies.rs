@@ -1,0 +1,98 @@
+//! The bodies of answers.
+
+use crate::receiver::{Receiver, delivered, refused, sender, together};
+
+#[tokio::test]
+async fn success_is_there_with_the_head() {
+    let (receiver, sender) = (Receiver::start().await, sender());
+    let delivery = receiver.delivery("/");
+    let head = "HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\n";
+    let (outcome, (mut peer, _)) = together(sender.send(&delivery), receiver.serve(head)).await;
+    assert_eq!(delivered(outcome).status, 200);
+    // The rest is read in the background; then the connection takes the next request.
+    peer.answer("ok").await;
+    let send = async {
+        loop {
+            // The first attempts may come before the body has been read, and make connections of their own.
+            delivered(sender.send(&delivery).await);
+        }
+    };
+    let others = async {
+        loop {
+            let (mut other, _) = receiver.serve("HTTP/1.1 200 OK\r\nConnection: close\r\n\r\n").await;
+            other.closed().await;
+        }
+    };
+    tokio::select! {
+        () = send => {}
+        () = others => {}
+        request = peer.request() => assert!(request.contains("delivery-1")),
+    }
+}
+
+#[tokio::test]
+async fn an_endless_body_is_read_to_a_limit() {
+    let (receiver, sender) = (Receiver::start().await, sender());
+    let delivery = receiver.delivery("/");
+    for head in [
+        "HTTP/1.1 200 OK\r\n\r\n",
+        "HTTP/1.1 200 OK\r\nContent-Length: 99999999999\r\n\r\n",
+        "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n",
+    ] {
+        let (outcome, (mut peer, _)) = together(sender.send(&delivery), receiver.serve(head)).await;
+        assert_eq!(delivered(outcome).status, 200);
+        // Each is a chunk of 1,024 bytes as well as a part of a plain body.
+        peer.repeat(format!("400\r\n{}\r\n", "a".repeat(1_024)).as_bytes()).await;
+    }
+}
+
+#[tokio::test]
+async fn of_an_endless_refusal_the_beginning_is_kept() {
+    let (receiver, sender) = (Receiver::start().await, sender());
+    let mut delivery = receiver.delivery("/");
+    delivery.headers.push(("X-Token".to_owned(), "hush-hush".to_owned()));
+    let head = "HTTP/1.1 500 Oh\r\n\r\n<h1>No\x1b[2J\r\n\tdisk</h1>\r\nX-Token: hush-hush ";
+    let serve = async { receiver.serve(head).await.0.repeat(&[b'a'; 1_024]).await };
+    let (outcome, ()) = together(sender.send(&delivery), serve).await;
+    let answer = refused(outcome);
+    assert_eq!(answer.status, 500);
+    assert!(answer.excerpt.starts_with("<h1>No [2J disk</h1> X-Token: … aaaa"), "{}", answer.excerpt);
+    assert_eq!(answer.excerpt.chars().count(), 201);
+}
+
+#[tokio::test]
+async fn a_body_that_does_not_come_delays_no_refusal_for_long() {
+    let (receiver, sender) = (Receiver::start().await, sender());
+    let delivery = receiver.delivery("/");
+    let serve = async {
+        let (mut peer, _) = receiver.serve("HTTP/1.1 503 No\r\nContent-Length: 10\r\n\r\nsoon").await;
+        // The sender does not wait for the rest.
+        peer.closed().await;
+    };
+    let (outcome, ()) = together(async { refused(sender.send(&delivery).await) }, serve).await;
+    assert_eq!((outcome.status, outcome.excerpt.as_str()), (503, "soon"));
+}
+
+#[tokio::test]
+async fn a_probe_shows_what_came_back() {
+    let (receiver, sender) = (Receiver::start().await, sender());
+    let delivery = receiver.delivery("/");
+    let answer = "HTTP/1.1 200 OK\r\nContent-Length: 11\r\n\r\n{\"ok\":true}";
+    let (outcome, _) = together(sender.probe(&delivery), receiver.serve(answer)).await;
+    assert_eq!(delivered(outcome).excerpt, r#"{"ok":true}"#);
+}
+
+#[tokio::test]
+async fn an_answer_before_the_request_is_read_counts() {
+    let (receiver, sender) = (Receiver::start().await, sender());
+    let mut delivery = receiver.delivery("/");
+    delivery.body = vec![b'a'; 16 << 20].into();
+    let serve = async {
+        let mut peer = receiver.accept().await;
+        peer.answer("HTTP/1.1 413 Too Large\r\nConnection: close\r\nContent-Length: 5\r\n\r\nlarge").await;
+        peer
+    };
+    let (outcome, _peer) = together(sender.send(&delivery), serve).await;
+    let answer = refused(outcome);
+    assert_eq!((answer.status, answer.excerpt.as_str()), (413, "large"));
+}

@@ -1,0 +1,106 @@
+//! Connections that are used again.
+
+use clairon_webhooks::Sender;
+
+use crate::receiver::{Peer, Receiver, delivered, failed, sender, together};
+
+const OK: &str = "HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n";
+
+/// Sends a delivery and answers it on a new connection, which stays open.
+async fn first(sender: &Sender, receiver: &Receiver, answer: &str) -> Peer {
+    let delivery = receiver.delivery("/");
+    let (outcome, (peer, _)) = together(sender.send(&delivery), receiver.serve(answer)).await;
+    delivered(outcome);
+    peer
+}
+
+#[tokio::test]
+async fn requests_one_after_the_other_share_a_connection() {
+    let (receiver, sender) = (Receiver::start().await, sender());
+    let mut peer = first(&sender, &receiver, OK).await;
+    for _ in 0..20 {
+        let delivery = receiver.delivery("/");
+        let serve = async {
+            peer.request().await;
+            peer.answer(OK).await;
+        };
+        let (outcome, ()) = together(sender.send(&delivery), serve).await;
+        delivered(outcome);
+        assert!(!receiver.has_another());
+    }
+}
+
+#[tokio::test]
+async fn requests_at_the_same_time_have_connections_of_their_own() {
+    let (receiver, sender) = (Receiver::start().await, sender());
+    let delivery = receiver.delivery("/");
+    let serve = async {
+        let mut peers = [receiver.accept().await, receiver.accept().await];
+        for peer in &mut peers {
+            peer.request().await;
+            peer.answer(OK).await;
+        }
+        peers
+    };
+    let (one, other, _peers) = tokio::join!(sender.send(&delivery), sender.send(&delivery), serve);
+    delivered(one);
+    delivered(other);
+}
+
+#[tokio::test]
+async fn receivers_do_not_share_connections() {
+    let (one, other, sender) = (Receiver::start().await, Receiver::start().await, sender());
+    let _peer = first(&sender, &one, OK).await;
+    first(&sender, &other, OK).await;
+}
+
+#[tokio::test]
+async fn a_connection_that_was_closed_between_is_made_anew() {
+    let (receiver, sender) = (Receiver::start().await, sender());
+    for _ in 0..20 {
+        drop(first(&sender, &receiver, OK).await);
+    }
+}
+
+#[tokio::test]
+async fn a_request_that_may_have_arrived_is_not_sent_again() {
+    let (receiver, sender) = (Receiver::start().await, sender());
+    let mut peer = first(&sender, &receiver, OK).await;
+    let delivery = receiver.delivery("/");
+    let close = async {
+        peer.request().await;
+        drop(peer);
+    };
+    let (outcome, ()) = together(sender.send(&delivery), close).await;
+    let failure = failed(outcome).to_string();
+    assert_eq!(failure, format!("{} closed the connection before it answered", receiver.address));
+    assert!(!receiver.has_another());
+}
+
+#[tokio::test]
+async fn an_answer_that_comes_unasked_counts_for_no_delivery() {
+    let (receiver, sender) = (Receiver::start().await, sender());
+    // With the first answer, and after it.
+    drop(first(&sender, &receiver, &OK.repeat(2)).await);
+    let mut peer = first(&sender, &receiver, OK).await;
+    peer.answer(OK).await;
+    first(&sender, &receiver, OK).await;
+}
+
+#[tokio::test]
+async fn a_connection_is_not_kept_against_the_word_of_the_receiver() {
+    let (receiver, sender) = (Receiver::start().await, sender());
+    for header in ["Connection: close", "Keep-Alive: timeout=1", "Keep-Alive: max=100, timeout=0"] {
+        let answer = format!("HTTP/1.1 200 OK\r\n{header}\r\nContent-Length: 0\r\n\r\n");
+        let _peer = first(&sender, &receiver, &answer).await;
+    }
+    first(&sender, &receiver, OK).await;
+}
+
+#[tokio::test]
+async fn a_connection_that_waits_for_nothing_is_closed() {
+    let (receiver, sender) = (Receiver::start().await, sender());
+    let mut peer =
+        first(&sender, &receiver, "HTTP/1.1 200 OK\r\nKeep-Alive: timeout=2\r\nContent-Length: 0\r\n\r\n").await;
+    peer.closed().await;
+}
