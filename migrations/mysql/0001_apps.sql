@@ -8,6 +8,7 @@ CREATE TABLE IF NOT EXISTS apps (
     name TEXT NOT NULL,
     enabled BOOLEAN NOT NULL,
     allowed_origins MEDIUMTEXT NOT NULL, -- a JSON array of strings; empty: all origins
+    webhooks MEDIUMTEXT NOT NULL, -- a JSON array of endpoints, with their secrets
     client_messages BOOLEAN NOT NULL,
     statistics BOOLEAN NOT NULL,
     user_authentication BOOLEAN NOT NULL,

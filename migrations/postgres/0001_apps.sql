@@ -5,6 +5,7 @@ CREATE TABLE apps (
     name TEXT NOT NULL,
     enabled BOOLEAN NOT NULL,
     allowed_origins TEXT NOT NULL, -- a JSON array of strings; empty: all origins
+    webhooks TEXT NOT NULL, -- a JSON array of endpoints, with their secrets
     client_messages BOOLEAN NOT NULL,
     statistics BOOLEAN NOT NULL,
     user_authentication BOOLEAN NOT NULL,

@@ -5,6 +5,7 @@ CREATE TABLE apps (
     name TEXT NOT NULL,
     enabled INTEGER NOT NULL CHECK (enabled IN (0, 1)),
     allowed_origins TEXT NOT NULL, -- a JSON array of strings; empty: all origins
+    webhooks TEXT NOT NULL, -- a JSON array of endpoints, with their secrets
     client_messages INTEGER NOT NULL CHECK (client_messages IN (0, 1)),
     statistics INTEGER NOT NULL CHECK (statistics IN (0, 1)),
     user_authentication INTEGER NOT NULL CHECK (user_authentication IN (0, 1)),

@@ -7,6 +7,7 @@ use crate::{
     credential::{Credential, Credentials},
     error::RegistryError,
     origins::{self, AllowedOrigins},
+    webhooks::Webhooks,
 };
 
 /// The longest name of an app, in bytes.
@@ -52,6 +53,8 @@ macro_rules! app {
             pub credentials: Credentials,
             /// The origins that browsers may connect from. Empty: all.
             pub allowed_origins: AllowedOrigins,
+            /// Where its backend hears what happens in its channels.
+            pub webhooks: Webhooks,
             $(#[doc = $meaning] pub $switch: bool,)+
             /// What one connection, request or channel may use.
             pub limits: Limits,
@@ -66,6 +69,7 @@ macro_rules! app {
                     name: String::new(),
                     credentials: credential.into(),
                     allowed_origins: AllowedOrigins::default(),
+                    webhooks: Webhooks::default(),
                     $($switch: $default,)+
                     limits: Limits::default(),
                 }
@@ -116,6 +120,7 @@ impl App {
         check_size("name", self.name.len(), "bytes", 0..=NAME_BYTES)?;
         check_text("name", &self.name)?;
         check_size("allowed_origins", self.allowed_origins.len(), "entries", 0..=origins::ENTRIES)?;
+        self.webhooks.validate()?;
         LIMITS.iter().try_for_each(|limit| limit.check(limit.get(&self.limits).into()).map(drop))?;
         Ok(())
     }

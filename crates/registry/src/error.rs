@@ -4,7 +4,11 @@ use std::{path::PathBuf, time::Duration};
 
 use clairon_protocol::{AppId, AppKey, OutOfRange};
 
-use crate::{origins::InvalidOrigin, row_fault::RowFault};
+use crate::{
+    origins::InvalidOrigin,
+    row_fault::RowFault,
+    webhooks::{InvalidWebhook, WebhookId},
+};
 
 /// Why the registry did not do as asked. No text holds a secret, or the password of a database URL.
 ///
@@ -42,6 +46,15 @@ pub enum RegistryError {
         position: usize,
         /// Why.
         invalid: InvalidOrigin,
+    },
+    /// An endpoint of webhooks is not valid.
+    #[error("{0}")]
+    Webhook(Box<InvalidWebhook>),
+    /// An app has an endpoint twice.
+    #[error("the app has the endpoint {id} twice")]
+    WebhookTwice {
+        /// The id of the endpoint.
+        id: WebhookId,
     },
     /// A limit is out of its range.
     #[error("{0}")]
@@ -146,6 +159,12 @@ impl RegistryError {
 impl From<OutOfRange> for RegistryError {
     fn from(error: OutOfRange) -> Self {
         Self::Range(error)
+    }
+}
+
+impl From<InvalidWebhook> for RegistryError {
+    fn from(error: InvalidWebhook) -> Self {
+        Self::Webhook(Box::new(error))
     }
 }
 

@@ -8,6 +8,7 @@ use serde::{Serialize, Serializer, ser::SerializeMap};
 use crate::{
     app::{App, SWITCHES, Switch},
     origins::AllowedOrigins,
+    webhooks::{ShownWebhook, Webhooks},
 };
 
 /// A field of an app beside its id and its credentials.
@@ -17,34 +18,57 @@ pub enum AppField {
     Name,
     /// [`App::allowed_origins`].
     AllowedOrigins,
+    /// [`App::webhooks`].
+    Webhooks,
     /// Something that is on or off.
     Switch(&'static Switch),
     /// One of [`App::limits`].
     Limit(&'static Limit),
 }
 
-/// A field with a value of its type. In JSON it is the value: a text, a list of texts, true or false, a number.
+/// A field with a value of its type. In JSON it is the value: a text, a list of texts, a list of endpoints, true or false,
+/// a number.
 #[derive(Clone, Debug)]
 pub enum FieldValue {
     /// [`App::name`].
     Name(String),
     /// [`App::allowed_origins`].
     AllowedOrigins(AllowedOrigins),
+    /// [`App::webhooks`]. In JSON they are [without their secrets](ShownWebhook::public).
+    Webhooks(Webhooks),
     /// On or off.
     Switch(&'static Switch, bool),
     /// The number of a limit; 0 where there is none.
     Limit(&'static Limit, u32),
 }
 
-/// All fields of an app with their values. In JSON it is an object.
+/// Fields of an app with their values. In JSON they are an object.
 #[derive(Clone, Debug)]
-pub struct AppFields(Vec<FieldValue>);
+pub struct AppFields {
+    values: Vec<(AppField, FieldValue)>,
+    shows_secrets: bool,
+}
 
 impl AppField {
     /// The table: every field, in the order in which it is shown and stored.
     pub fn all() -> impl Iterator<Item = Self> {
         let switches = SWITCHES.iter().map(Self::Switch);
-        [Self::Name, Self::AllowedOrigins].into_iter().chain(switches).chain(LIMITS.iter().map(Self::Limit))
+        [Self::Name, Self::AllowedOrigins, Self::Webhooks]
+            .into_iter()
+            .chain(switches)
+            .chain(LIMITS.iter().map(Self::Limit))
+    }
+
+    /// The fields of which `is_plain` is true.
+    pub fn plain() -> impl Iterator<Item = Self> {
+        Self::all().filter(|field| field.is_plain())
+    }
+
+    /// True for a field with one value, which a variable, a flag or a patch can set. The endpoints are none: each of
+    /// them has fields of its own.
+    #[must_use]
+    pub const fn is_plain(self) -> bool {
+        !matches!(self, Self::Webhooks)
     }
 
     /// The field with this name.
@@ -59,6 +83,7 @@ impl AppField {
         match self {
             Self::Name => "name",
             Self::AllowedOrigins => "allowed_origins",
+            Self::Webhooks => "webhooks",
             Self::Switch(switch) => switch.name,
             Self::Limit(limit) => limit.name,
         }
@@ -70,6 +95,7 @@ impl AppField {
         match self {
             Self::Name => FieldValue::Name(app.name.clone()),
             Self::AllowedOrigins => FieldValue::AllowedOrigins(app.allowed_origins.clone()),
+            Self::Webhooks => FieldValue::Webhooks(app.webhooks.clone()),
             Self::Switch(switch) => FieldValue::Switch(switch, switch.get(app)),
             Self::Limit(limit) => FieldValue::Limit(limit, limit.get(&app.limits)),
         }
@@ -82,6 +108,7 @@ impl fmt::Display for AppField {
         match self {
             Self::Name => f.write_str("What people call the app"),
             Self::AllowedOrigins => f.write_str("The origins that browsers may connect from; empty for all"),
+            Self::Webhooks => f.write_str("Where its backend hears what happens in its channels"),
             Self::Switch(switch) => f.write_str(switch.meaning),
             Self::Limit(limit) => limit.fmt(f),
         }
@@ -94,6 +121,7 @@ impl FieldValue {
         match self {
             Self::Name(name) => app.name.clone_from(name),
             Self::AllowedOrigins(origins) => app.allowed_origins.clone_from(origins),
+            Self::Webhooks(webhooks) => app.webhooks.clone_from(webhooks),
             Self::Switch(switch, is_on) => switch.set(app, *is_on),
             Self::Limit(limit, number) => limit.set(&mut app.limits, *number),
         }
@@ -105,6 +133,7 @@ impl Serialize for FieldValue {
         match self {
             Self::Name(name) => name.serialize(serializer),
             Self::AllowedOrigins(origins) => origins.serialize(serializer),
+            Self::Webhooks(webhooks) => serializer.collect_seq(webhooks.iter().map(ShownWebhook::public)),
             Self::Switch(_, is_on) => is_on.serialize(serializer),
             Self::Limit(_, number) => number.serialize(serializer),
         }
@@ -112,18 +141,37 @@ impl Serialize for FieldValue {
 }
 
 impl AppFields {
-    /// Those of `app`.
+    /// All of `app`, without the secrets of endpoints.
     #[must_use]
     pub fn of(app: &App) -> Self {
-        Self(AppField::all().map(|field| field.value(app)).collect())
+        Self { values: AppField::all().map(|field| (field, field.value(app))).collect(), shows_secrets: false }
+    }
+
+    /// All of `app`, with the secrets of endpoints, for the places that show them because they were asked to by name.
+    #[must_use]
+    pub fn with_secrets(app: &App) -> Self {
+        Self { shows_secrets: true, ..Self::of(app) }
+    }
+
+    /// Only the [plain](AppField::plain) ones.
+    #[must_use]
+    pub fn only_plain(mut self) -> Self {
+        self.values.retain(|(field, _)| field.is_plain());
+        self
     }
 }
 
 impl Serialize for AppFields {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        let mut map = serializer.serialize_map(Some(self.0.len()))?;
-        for (field, value) in AppField::all().zip(&self.0) {
-            map.serialize_entry(field.name(), value)?;
+        let mut map = serializer.serialize_map(Some(self.values.len()))?;
+        for (field, value) in &self.values {
+            match value {
+                FieldValue::Webhooks(webhooks) if self.shows_secrets => {
+                    let shown: Vec<_> = webhooks.iter().map(ShownWebhook::with_secrets).collect();
+                    map.serialize_entry(field.name(), &shown)?;
+                }
+                value => map.serialize_entry(field.name(), value)?,
+            }
         }
         map.end()
     }
@@ -132,6 +180,7 @@ impl Serialize for AppFields {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::webhooks::{Webhook, WebhookUrl};
 
     #[test]
     fn a_value_is_given_to_its_field_and_to_no_other() {
@@ -140,6 +189,10 @@ mod tests {
             let value = match field {
                 AppField::Name => FieldValue::Name("Shop".to_owned()),
                 AppField::AllowedOrigins => FieldValue::AllowedOrigins(AllowedOrigins::parse(&["a.test"]).unwrap()),
+                AppField::Webhooks => {
+                    let webhook = Webhook::new(WebhookUrl::parse("http://a.test").unwrap());
+                    FieldValue::Webhooks([webhook].into_iter().collect())
+                }
                 AppField::Switch(switch) => FieldValue::Switch(switch, !switch.get(&before)),
                 AppField::Limit(limit) => FieldValue::Limit(limit, limit.max - 1),
             };

@@ -14,6 +14,7 @@ mod dialect;
 mod engine;
 mod error;
 mod fields;
+mod glob;
 mod mysql;
 mod origins;
 mod positional;
@@ -27,6 +28,7 @@ mod server_lock;
 mod sql;
 mod sqlite;
 mod statistics;
+mod webhooks;
 
 pub use app::{App, NAME_BYTES, Switch};
 pub use cache::{AppCache, AppChange};
@@ -37,3 +39,8 @@ pub use origins::{AllowedOrigin, AllowedOrigins, InvalidOrigin, OriginFault};
 pub use registry::{AppEdit, AppRegistry, Declared, KeyUse, Update, open, open_existing, open_for_server, within};
 pub use row_fault::RowFault;
 pub use statistics::{Statistics, StatisticsQuery};
+pub use webhooks::{
+    CHANNEL_GLOB_BYTES, CHANNEL_GLOBS, ChannelGlobs, HEADER_NAME_BYTES, HEADER_VALUE_BYTES, HEADERS, HeaderFault,
+    InvalidWebhook, ShownWebhook, URL_BYTES, UrlFault, WEBHOOKS, Webhook, WebhookHeaders, WebhookId, WebhookKind,
+    WebhookKinds, WebhookState, WebhookUrl, Webhooks,
+};

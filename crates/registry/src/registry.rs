@@ -56,7 +56,7 @@ pub trait AppRegistry: Send + Sync + Debug {
     /// cannot be used. Returns what was done for each, in their order.
     ///
     /// Where a stored app has the declared credentials among its own, those that it has got by [`rotate`](Self::rotate)
-    /// stay beside them; otherwise the declared ones replace them all.
+    /// stay beside them; otherwise the declared ones replace them all. Endpoints that no settings declared stay too.
     ///
     /// # Errors
     /// [`RegistryError::Declaration`] for the first that is not valid, or whose key another app has; or when the

@@ -14,6 +14,7 @@ use crate::{
     fields::{AppField, FieldValue},
     origins::AllowedOrigins,
     row_fault::RowFault,
+    webhooks::Webhooks,
 };
 
 /// The columns of `apps`, in the types that all engines can bind and read.
@@ -47,6 +48,7 @@ where
                 AppField::AllowedOrigins => {
                     parse_origins(&row.try_get::<String, _>(name)?).map(FieldValue::AllowedOrigins)
                 }
+                AppField::Webhooks => Webhooks::decode(&row.try_get::<String, _>(name)?).map(FieldValue::Webhooks),
                 AppField::Switch(switch) => Ok(FieldValue::Switch(switch, row.try_get(name)?)),
                 AppField::Limit(limit) => parse_limit(limit, row.try_get(name)?),
             })
@@ -106,11 +108,25 @@ fn parse_limit(limit: &'static Limit, number: Option<i64>) -> Result<FieldValue,
     Ok(FieldValue::Limit(limit, limit.check(number.unwrap_or(0))?))
 }
 
+/// The fields of an app that are kept as JSON.
+pub(crate) struct Lists {
+    origins: String,
+    webhooks: String,
+}
+
+impl Lists {
+    pub(crate) fn of(app: &App) -> Result<Self, serde_json::Error> {
+        let origins = serde_json::to_string(&app.allowed_origins)?;
+        Ok(Self { origins, webhooks: app.webhooks.encode()? })
+    }
+}
+
 /// The values of an app in the order of the columns in [`queries`](crate::queries).
-pub(crate) fn values<'a>(app: &'a App, origins: &'a str) -> Vec<SqlValue<'a>> {
+pub(crate) fn values<'a>(app: &'a App, lists: &'a Lists) -> Vec<SqlValue<'a>> {
     let value = |field| match field {
         AppField::Name => SqlValue::Text(&app.name),
-        AppField::AllowedOrigins => SqlValue::Text(origins),
+        AppField::AllowedOrigins => SqlValue::Text(&lists.origins),
+        AppField::Webhooks => SqlValue::Text(&lists.webhooks),
         AppField::Switch(switch) => SqlValue::Flag(switch.get(app)),
         AppField::Limit(limit) => {
             let number = limit.get(&app.limits);
@@ -130,11 +146,6 @@ pub(crate) fn key_values<'a>(app: &'a App, credential: &'a Credential, position:
         SqlValue::Number(Some(credential.created_at.as_second())),
         SqlValue::Number(credential.last_used_at.map(Timestamp::as_second)),
     ]
-}
-
-/// The column `allowed_origins` of an app.
-pub(crate) fn encode_origins(app: &App) -> String {
-    serde_json::Value::from(Vec::from(app.allowed_origins.clone())).to_string()
 }
 
 /// The error for a row of which not even the columns can be read.

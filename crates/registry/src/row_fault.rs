@@ -2,7 +2,7 @@
 
 use clairon_protocol::{OutOfRange, error::InvalidId};
 
-use crate::error::RegistryError;
+use crate::{error::RegistryError, webhooks::InvalidWebhook};
 
 /// Why the row of an app cannot be used. No text holds a secret, or what stands in a column.
 ///
@@ -35,6 +35,20 @@ pub enum RowFault {
         size: usize,
         /// Where it ends to be one.
         cause: serde_json::Error,
+    },
+    /// A text is no list of endpoints.
+    #[error("webhooks ({size} bytes) is no JSON array of endpoints")]
+    NoWebhooks {
+        /// Its length in bytes.
+        size: usize,
+    },
+    /// An endpoint is none.
+    #[error("entry {position} of webhooks: {cause}")]
+    Webhook {
+        /// Which entry, from 1.
+        position: usize,
+        /// Why.
+        cause: Box<InvalidWebhook>,
     },
     /// A limit is out of its range.
     #[error("{0}")]

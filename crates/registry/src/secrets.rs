@@ -17,7 +17,8 @@ impl Secrets {
     /// The secrets of apps, and others.
     pub(crate) fn of(apps: &[Arc<App>], others: &[Secret]) -> Self {
         let of_apps = apps.iter().flat_map(|app| app.credentials.iter()).map(|credential| &credential.secret);
-        let all = of_apps.chain(others).filter(|secret| secret.expose().len() >= LEAST);
+        let of_webhooks = apps.iter().flat_map(|app| &app.webhooks).filter_map(|webhook| webhook.secret.as_ref());
+        let all = of_apps.chain(of_webhooks).chain(others).filter(|secret| secret.expose().len() >= LEAST);
         let mut secrets: Vec<Secret> = all.cloned().collect();
         secrets.sort_unstable_by(|one, other| one.expose().cmp(other.expose()));
         Self(secrets)

@@ -280,6 +280,8 @@ async fn declare<E: Engine>(
     if app.credentials.iter().all(has) {
         app.credentials = stored.credentials.clone();
     }
+    app.webhooks.keep_undeclared(&stored.webhooks);
+    app.webhooks.validate()?;
     if app == stored {
         return Ok(Declared::Unchanged);
     }
@@ -294,8 +296,8 @@ async fn find<E: Engine>(connection: &mut E::Connection, id: &AppId) -> Result<O
 
 /// Adds the app, or replaces the one with its id, unless another app has one of its keys.
 async fn put<E: Engine>(write: &mut E::Connection, app: &App) -> Result<(), RegistryError> {
-    let origins = row::encode_origins(app);
-    E::execute(write, E::upsert(), &row::values(app, &origins)).await?;
+    let lists = row::Lists::of(app).map_err(|error| sqlx::Error::Encode(Box::new(error)))?;
+    E::execute(write, E::upsert(), &row::values(app, &lists)).await?;
     E::execute(write, queries::DELETE_KEYS, &[SqlValue::Text(app.id.as_str())]).await?;
     for (position, credential) in (1..).zip(app.credentials.iter().rev()) {
         let key = &credential.key;

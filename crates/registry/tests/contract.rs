@@ -17,11 +17,12 @@ use std::sync::Arc;
 use bad_rows::{a_bad_row_harms_no_other, a_row_of_another_type_or_id_harms_no_other};
 use clairon_protocol::{AppId, AppKey, LIMITS, Limit, Limits, Secret};
 use clairon_registry::{
-    AllowedOrigins, App, AppField, AppRegistry, Credential, Credentials, Declared, FieldValue, KEYS, KeyUse,
-    RegistryError,
+    AllowedOrigins, App, AppField, AppRegistry, ChannelGlobs, Credential, Credentials, Declared, FieldValue, KEYS,
+    KeyUse, RegistryError, Webhook, WebhookHeaders, WebhookKinds, WebhookState, WebhookUrl,
 };
 use declarations::{
-    a_declaration_has_three_outcomes, a_declaration_keeps_rotated_keys, declare, many_apps_are_declared_or_none,
+    a_declaration_has_three_outcomes, a_declaration_keeps_other_endpoints, a_declaration_keeps_rotated_keys, declare,
+    many_apps_are_declared_or_none,
 };
 use faults::{
     a_connection_whose_write_failed_leaves_the_pool, a_write_that_fails_midway_spoils_no_other,
@@ -54,7 +55,7 @@ contract! {
         an_app_is_created_found_listed_and_deleted ids_and_keys_are_unique a_declaration_has_three_outcomes
         many_apps_are_created_or_none many_apps_are_declared_or_none a_write_that_is_given_up_spoils_no_other
         every_field_comes_back an_update_is_one_step keys_are_added_and_retired a_declaration_keeps_rotated_keys
-        uses_of_keys_are_recorded what_is_not_valid_is_not_written one_of_many_creates_the_first_app
+        a_declaration_keeps_other_endpoints uses_of_keys_are_recorded what_is_not_valid_is_not_written one_of_many_creates_the_first_app
         statistics_of_nodes_add_up statistics_are_taken_together statistics_are_forgotten
         the_latest_statistics_are_found
     }
@@ -62,7 +63,7 @@ contract! {
         many_apps_are_declared_or_none a_write_that_is_given_up_spoils_no_other
         an_app_is_created_found_listed_and_deleted ids_and_keys_are_unique a_declaration_has_three_outcomes
         every_field_comes_back an_update_is_one_step keys_are_added_and_retired a_declaration_keeps_rotated_keys
-        uses_of_keys_are_recorded what_is_not_valid_is_not_written one_of_many_creates_the_first_app
+        a_declaration_keeps_other_endpoints uses_of_keys_are_recorded what_is_not_valid_is_not_written one_of_many_creates_the_first_app
         statistics_of_nodes_add_up statistics_are_taken_together statistics_are_forgotten
         the_latest_statistics_are_found
         writes_of_another_handle_change_the_revision many_open_a_fresh_database_at_once apps_outlive_their_handle
@@ -74,7 +75,7 @@ contract! {
         an_app_is_created_found_listed_and_deleted ids_and_keys_are_unique a_declaration_has_three_outcomes
         many_apps_are_created_or_none many_apps_are_declared_or_none a_write_that_is_given_up_spoils_no_other
         every_field_comes_back an_update_is_one_step keys_are_added_and_retired a_declaration_keeps_rotated_keys
-        uses_of_keys_are_recorded what_is_not_valid_is_not_written one_of_many_creates_the_first_app
+        a_declaration_keeps_other_endpoints uses_of_keys_are_recorded what_is_not_valid_is_not_written one_of_many_creates_the_first_app
         statistics_of_nodes_add_up statistics_are_taken_together statistics_are_forgotten
         the_latest_statistics_are_found
         writes_of_another_handle_change_the_revision many_open_a_fresh_database_at_once apps_outlive_their_handle
@@ -86,7 +87,7 @@ contract! {
         an_app_is_created_found_listed_and_deleted ids_and_keys_are_unique a_declaration_has_three_outcomes
         many_apps_are_created_or_none many_apps_are_declared_or_none a_write_that_is_given_up_spoils_no_other
         every_field_comes_back an_update_is_one_step keys_are_added_and_retired a_declaration_keeps_rotated_keys
-        uses_of_keys_are_recorded what_is_not_valid_is_not_written one_of_many_creates_the_first_app
+        a_declaration_keeps_other_endpoints uses_of_keys_are_recorded what_is_not_valid_is_not_written one_of_many_creates_the_first_app
         statistics_of_nodes_add_up statistics_are_taken_together statistics_are_forgotten
         the_latest_statistics_are_found
         writes_of_another_handle_change_the_revision many_open_a_fresh_database_at_once apps_outlive_their_handle
@@ -165,6 +166,23 @@ async fn ids_and_keys_are_unique(database: &impl Database) {
     assert_eq!(registry.revision().await.unwrap(), revision);
 }
 
+/// An endpoint in which nothing is as in a new one.
+fn full_webhook() -> Webhook {
+    Webhook {
+        events: WebhookKinds::parse(&["member_added", "cache_miss"]).unwrap(),
+        channels: ChannelGlobs::parse(&["presence-*"]).unwrap(),
+        headers: WebhookHeaders::parse([("X-Shop", "'\"\\")]).unwrap(),
+        secret: Some(Secret::parse("ünïcode ☃").unwrap()),
+        state: WebhookState::disabled("it answered 410"),
+        declared: true,
+        ..webhook("https://user:password@Münch.example/ä?q")
+    }
+}
+
+fn webhook(url: &str) -> Webhook {
+    Webhook::new(WebhookUrl::parse(url).unwrap())
+}
+
 /// Each field of the table with another value than a new app has.
 fn with_all_fields_changed(app: &App) -> App {
     let mut changed = app.clone();
@@ -174,6 +192,7 @@ fn with_all_fields_changed(app: &App) -> App {
             AppField::AllowedOrigins => {
                 FieldValue::AllowedOrigins(AllowedOrigins::parse(&["https://a.example", "*.Münch.example:*"]).unwrap())
             }
+            AppField::Webhooks => FieldValue::Webhooks([full_webhook()].into_iter().collect()),
             AppField::Switch(switch) => FieldValue::Switch(switch, !switch.default),
             AppField::Limit(limit) if limit.min == 0 => FieldValue::Limit(limit, limit.max),
             AppField::Limit(limit) => FieldValue::Limit(limit, number),

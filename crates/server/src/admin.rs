@@ -20,5 +20,6 @@ mod router;
 mod statistics;
 mod switch;
 mod tail;
+mod webhook_view;
 
 pub(crate) use router::router;

@@ -14,6 +14,7 @@ fn describe(field: AppField) -> (&'static str, String) {
     match field {
         AppField::Name => ("TEXT", field.to_string()),
         AppField::AllowedOrigins => ("LIST", format!("{field}; with commas between")),
+        AppField::Webhooks => ("", field.to_string()),
         AppField::Switch(_) => ("true|false", field.to_string()),
         AppField::Limit(limit) => ("NUMBER", format!("{field} ({} to {})", limit.min, limit.max)),
     }
@@ -21,7 +22,7 @@ fn describe(field: AppField) -> (&'static str, String) {
 
 impl Args for AppFields {
     fn augment_args(command: Command) -> Command {
-        command.args(AppField::all().map(|field| {
+        command.args(AppField::plain().map(|field| {
             let (value, purpose) = describe(field);
             Arg::new(field.name())
                 .long(app_flag(field.name()))
@@ -40,7 +41,7 @@ impl Args for AppFields {
 impl FromArgMatches for AppFields {
     fn from_arg_matches(matches: &ArgMatches) -> Result<Self, Error> {
         let given = |name| Some((name, matches.get_one::<String>(name)?.clone()));
-        Ok(Self(AppField::all().filter_map(|field| given(field.name())).collect()))
+        Ok(Self(AppField::plain().filter_map(|field| given(field.name())).collect()))
     }
 
     fn update_from_arg_matches(&mut self, matches: &ArgMatches) -> Result<(), Error> {

@@ -11,6 +11,7 @@ mod show;
 mod time_ago;
 mod update;
 mod view;
+mod webhook_tables;
 
 use std::sync::Arc;
 

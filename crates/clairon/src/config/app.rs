@@ -15,7 +15,7 @@ pub(super) const CREDENTIALS: [&str; 3] = ["id", "key", "secret"];
 
 /// Every field that an app may be declared with.
 fn fields() -> impl Iterator<Item = &'static str> {
-    CREDENTIALS.into_iter().chain(AppField::all().map(AppField::name))
+    CREDENTIALS.into_iter().chain(AppField::plain().map(AppField::name))
 }
 
 /// An app as it was written.
@@ -88,6 +88,7 @@ pub(super) fn read_fields(fields: &mut Fields<'_>) -> Vec<FieldValue> {
         Some(match field {
             AppField::Name => FieldValue::Name(fields.text("name", |name| Ok::<_, Infallible>(name.to_owned()))?),
             AppField::AllowedOrigins => FieldValue::AllowedOrigins(read_origins(fields)?),
+            AppField::Webhooks => return None,
             AppField::Switch(switch) => FieldValue::Switch(switch, fields.flag(switch.name)?),
             AppField::Limit(limit) => FieldValue::Limit(limit, fields.number(limit.name, limit.min..=limit.max)?),
         })

@@ -102,7 +102,7 @@ enum Target<'a> {
 fn known(settings: &Table) -> BTreeMap<String, Target<'_>> {
     let short = SHORT.map(|(name, setting)| (name.to_owned(), Target::Setting(setting)));
     let settings = settings.keys().map(|name| (variable(name), Target::Setting(name)));
-    let fields = AppField::all().map(|field| (app_variable(field.name()), Target::Field(field.name())));
+    let fields = AppField::plain().map(|field| (app_variable(field.name()), Target::Field(field.name())));
     settings.chain(short).chain(fields).collect()
 }
 

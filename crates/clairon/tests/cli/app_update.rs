@@ -17,6 +17,7 @@ fn flag(field: AppField) -> [String; 2] {
     let value = match field {
         AppField::Name => "Shop".to_owned(),
         AppField::AllowedOrigins => "https://a.test, *.b.test".to_owned(),
+        AppField::Webhooks => unreachable!("endpoints are not plain"),
         AppField::Switch(switch) => (!switch.default).to_string(),
         AppField::Limit(_) => "7".to_owned(),
     };
@@ -28,6 +29,7 @@ fn stored(field: AppField) -> Value {
     match field {
         AppField::Name => json!("Shop"),
         AppField::AllowedOrigins => json!(["https://a.test", "*.b.test"]),
+        AppField::Webhooks => unreachable!("endpoints are not plain"),
         AppField::Switch(switch) => json!(!switch.default),
         AppField::Limit(_) => json!(7),
     }
@@ -37,7 +39,7 @@ fn stored(field: AppField) -> Value {
 fn every_field_can_be_changed() {
     let place = place();
     let before = json(&place.run(&["app", "show", "1", "--json"]));
-    for field in AppField::all() {
+    for field in AppField::plain() {
         let name = field.name();
         let [flag, given] = flag(field);
         let changed = json(&place.run(&["app", "update", "1", &flag, &given, "--json"]));
@@ -49,12 +51,12 @@ fn every_field_can_be_changed() {
 #[test]
 fn an_app_is_created_with_every_field() {
     let place = Place::new();
-    let flags: Vec<String> = AppField::all().flat_map(flag).collect();
+    let flags: Vec<String> = AppField::plain().flat_map(flag).collect();
     let mut arguments = vec!["app", "create", "--id", "2", "--json"];
     arguments.extend(flags.iter().map(String::as_str));
     let created = json(&place.run(&arguments));
     let shown = json(&place.run(&["app", "show", "2", "--json"]));
-    for field in AppField::all() {
+    for field in AppField::plain() {
         let name = field.name();
         assert_eq!((&created[name], &shown[name]), (&stored(field), &stored(field)), "{name}");
     }

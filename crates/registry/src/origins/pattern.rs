@@ -6,6 +6,7 @@ use super::{
     InvalidOrigin, Origin, OriginFault,
     origin::{comparable_host, default_port, parse_host, split_port},
 };
+use crate::glob::Glob;
 
 /// The longest entry, in bytes.
 const ENTRY_BYTES: usize = 255;
@@ -28,7 +29,7 @@ pub(super) enum Pattern {
     Tuple {
         /// `None`: any.
         scheme: Option<Box<str>>,
-        host: HostPattern,
+        host: Glob,
         port: Port,
     },
 }
@@ -41,10 +42,6 @@ pub(super) enum Port {
     Default,
     Number(u16),
 }
-
-/// The host of an entry, cut at each `*`; one part is a host without any.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) struct HostPattern(Box<[Box<str>]>);
 
 impl AllowedOrigin {
     /// Reads an entry.
@@ -88,21 +85,6 @@ impl Port {
             Self::Default => port == default_port(scheme),
             Self::Number(number) => port == Some(number),
         }
-    }
-}
-
-impl HostPattern {
-    /// As Laravel's `Str::is` does it: a `*` stands for any text, also for none and for dots.
-    fn matches(&self, host: &str) -> bool {
-        let [first, between @ .., last] = &*self.0 else { return self.0.iter().all(|part| **part == *host) };
-        let Some(mut rest) = host.strip_prefix(&**first).and_then(|rest| rest.strip_suffix(&**last)) else {
-            return false;
-        };
-        for part in between {
-            let Some(at) = rest.find(&**part) else { return false };
-            rest = &rest[at + part.len()..];
-        }
-        true
     }
 }
 
@@ -196,7 +178,7 @@ fn is_web(scheme: &str) -> bool {
 }
 
 /// Reads a host, which may have stars in it. What other schemes than those of the web have in its place is any text.
-fn parse_host_pattern(host: &str, is_of_the_web: bool) -> Result<HostPattern, OriginFault> {
+fn parse_host_pattern(host: &str, is_of_the_web: bool) -> Result<Glob, OriginFault> {
     let host = if host.contains('*') {
         host.split('.').map(parse_label).collect::<Result<Vec<_>, _>>()?.join(".")
     } else if is_of_the_web {
@@ -221,7 +203,7 @@ fn parse_host_pattern(host: &str, is_of_the_web: bool) -> Result<HostPattern, Or
             return Err(OriginFault::Host);
         }
     }
-    Ok(HostPattern(host.split('*').map(Into::into).collect()))
+    Ok(Glob::new(&host))
 }
 
 /// One label of a host that has a star somewhere. Letters outside of ASCII are compared in Punycode, which a star would

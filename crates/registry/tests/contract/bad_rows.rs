@@ -23,6 +23,7 @@ pub(super) async fn a_bad_row_harms_no_other(database: &impl Durable) {
             "apps SET allowed_origins = '[\"\"]'",
             "entry 1 of allowed_origins can never match: it has 0 bytes, allowed are 1 to 255",
         ),
+        ("apps SET webhooks = '[hunter2]'", "webhooks (9 bytes) is no JSON array of endpoints"),
         (&long_name, "name has 256 bytes, allowed are 0 to 255"),
         ("apps SET event_data_bytes = 10485761", "event_data_bytes is 10485761, allowed are 1 to 10485760"),
         ("app_keys SET created_at = 9223372036854775807", "created_at: "),

@@ -2,9 +2,9 @@
 
 use std::sync::Arc;
 
-use clairon_registry::{App, AppRegistry, Declared, RegistryError};
+use clairon_registry::{App, AppRegistry, Declared, RegistryError, WEBHOOKS, Webhook};
 
-use super::{app, credential, ids, keys};
+use super::{app, credential, ids, keys, webhook};
 use crate::support::Database;
 
 /// Declares one app.
@@ -61,4 +61,19 @@ pub(super) async fn a_declaration_keeps_rotated_keys(database: &impl Database) {
     let other_secret = App { credentials: credential("key-of-a", "other").into(), ..to_rotated };
     assert_eq!(declare(&registry, &other_secret).await.unwrap(), Declared::Updated);
     assert_eq!(registry.list().await.unwrap(), [other_secret]);
+}
+
+pub(super) async fn a_declaration_keeps_other_endpoints(database: &impl Database) {
+    let registry = database.open().await;
+    let declared = |url| Webhook { declared: true, ..webhook(url) };
+    let (old, new, other) = (declared("http://old.test"), declared("http://new.test"), webhook("http://other.test"));
+    let with = |webhooks: &[&Webhook]| App { webhooks: webhooks.iter().copied().cloned().collect(), ..app("a") };
+    declare(&registry, &with(&[&old])).await.unwrap();
+    registry.update(&app("a").id, &|app| app.webhooks.add(other.clone())).await.unwrap();
+    assert_eq!(declare(&registry, &with(&[&old])).await.unwrap(), Declared::Unchanged);
+    assert_eq!(declare(&registry, &with(&[&new])).await.unwrap(), Declared::Updated);
+    assert_eq!(registry.list().await.unwrap(), [with(&[&new, &other])]);
+    let many: Vec<_> = (0..WEBHOOKS).map(|_| declared("http://many.test")).collect();
+    let error = declare(&registry, &with(&many.iter().collect::<Vec<_>>())).await.unwrap_err().to_string();
+    assert_eq!(error, "cannot declare the app a: webhooks has 21 entries, allowed are 0 to 20");
 }

@@ -2,12 +2,14 @@
 
 use std::borrow::Cow;
 
-use clairon_registry::{App, AppField, AppFields, NAME_BYTES};
+use clairon_registry::{App, AppField, AppFields, NAME_BYTES, WEBHOOKS};
 use serde::Serialize;
 use utoipa::{
     PartialSchema, ToSchema,
-    openapi::{ArrayBuilder, ObjectBuilder, RefOr, Schema, Type, schema::AdditionalProperties},
+    openapi::{ArrayBuilder, ObjectBuilder, Ref, RefOr, Schema, Type, schema::AdditionalProperties},
 };
+
+use super::webhook_view::WebhookView;
 
 /// What can be set of an app.
 #[derive(Debug, Serialize)]
@@ -39,7 +41,7 @@ impl ToSchema for ShownFields {
 /// What a field may be in a request: an object with any of them, and no others.
 pub(super) fn given_fields() -> ObjectBuilder {
     let object = ObjectBuilder::new().additional_properties(Some(AdditionalProperties::FreeForm(false)));
-    AppField::all().fold(object, |object, field| object.property(field.name(), schema(field, Some(origin_pattern()))))
+    AppField::plain().fold(object, |object, field| object.property(field.name(), schema(field, Some(origin_pattern()))))
 }
 
 /// The schema of a field, of which the entries of a list of origins have this pattern.
@@ -55,6 +57,11 @@ fn schema(field: AppField, origin_pattern: Option<String>) -> Schema {
             let entry = object.schema_type(Type::String).min_length(Some(1)).max_length(Some(255));
             let origins = ArrayBuilder::new().items(entry.pattern(origin_pattern)).max_items(Some(100));
             return Schema::Array(origins.description(Some(ORIGINS)).build());
+        }
+        AppField::Webhooks => {
+            let webhooks =
+                ArrayBuilder::new().items(Ref::from_schema_name(WebhookView::name())).max_items(Some(WEBHOOKS));
+            return Schema::Array(webhooks.description(description).build());
         }
         AppField::Switch(_) => object.schema_type(Type::Boolean),
         AppField::Limit(limit) => object.schema_type(Type::Integer).minimum(Some(limit.min)).maximum(Some(limit.max)),

@@ -113,6 +113,7 @@ fn read(name: &str, value: Value) -> Result<FieldValue, InvalidField> {
             Ok(FieldValue::AllowedOrigins(AllowedOrigins::parse(&entries)?))
         }
         (AppField::AllowedOrigins, other) => wrong(&other, Allowed::Texts),
+        (AppField::Webhooks, _) => Err(InvalidField::Webhooks),
         (AppField::Switch(switch), Value::Bool(is_on)) => Ok(FieldValue::Switch(switch, is_on)),
         (AppField::Switch(_), other) => wrong(&other, Allowed::Flag),
         (AppField::Limit(limit), value) => {
@@ -183,9 +184,9 @@ mod tests {
     #[test]
     fn all_faults_are_told_at_once_and_without_texts() {
         let json = r#"{"enabled": "hunter2", "capacity": -1, "watchlist_users": 0, "allowed_origins": ["a", null],
-            "name": null, "secret": "hunter2", "nmae": {}, "key": 1.5}"#;
+            "name": null, "secret": "hunter2", "nmae": {}, "key": 1.5, "webhooks": []}"#;
         let problem = serde_json::to_value(AppPatch::read(object(json)).unwrap_err()).unwrap();
-        assert_eq!(problem["errors"].as_array().unwrap().len(), 8);
+        assert_eq!(problem["errors"].as_array().unwrap().len(), 9);
         let new = serde_json::to_value(NewApp::read(object(json)).unwrap_err()).unwrap();
         assert_eq!(
             new["detail"],
@@ -195,7 +196,8 @@ mod tests {
              watchlist_users is 0, allowed are whole numbers from 1 to 10000; \
              allowed_origins is a list of 2 entries, allowed is a list of texts; \
              name is null, allowed is a text; \
-             \"nmae\" (4 bytes) is no field of an app"
+             \"nmae\" (4 bytes) is no field of an app; \
+             webhooks cannot be changed here: /apps/{id}/webhooks adds endpoints, changes and removes them"
         );
         assert!(!format!("{problem}{new}").contains("hunter2"));
     }

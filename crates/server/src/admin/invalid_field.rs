@@ -17,6 +17,8 @@ pub(super) enum InvalidField {
     Origin(#[from] RegistryError),
     #[error("{name} cannot be changed: /apps/{{id}}/keys adds keys and removes them")]
     Fixed { name: &'static str },
+    #[error("webhooks cannot be changed here: /apps/{{id}}/webhooks adds endpoints, changes and removes them")]
+    Webhooks,
     #[error("{shown:?} ({size} bytes) is no field of an app")]
     Unknown { shown: String, size: usize },
 }

@@ -6,7 +6,10 @@ use utoipa::{
     openapi::security::{Http, HttpAuthScheme, SecurityScheme},
 };
 
-use super::problem::{Fault, PROBLEM_JSON, Problem};
+use super::{
+    problem::{Fault, PROBLEM_JSON, Problem},
+    webhook_view::WebhookView,
+};
 
 /// What can happen to any request.
 const ALWAYS: [(&str, &str); 4] = [
@@ -32,7 +35,7 @@ const WITH_BODY: [(&str, &str); 3] = [
         version = env!("CARGO_PKG_VERSION"),
         license(name = "MIT", identifier = "MIT"),
     ),
-    components(schemas(Problem, Fault)),
+    components(schemas(Problem, Fault, WebhookView)),
     tags(
         (name = "apps", description = "Apps with their limits and switches"),
         (name = "keys", description = "The keys of apps"),

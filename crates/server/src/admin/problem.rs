@@ -119,7 +119,8 @@ impl From<RegistryError> for Problem {
                 Self::fields(vec![Fault::field(field, detail)])
             }
             E::Origin { .. } => Self::fields(vec![Fault::field("allowed_origins", detail)]),
-            E::KeyTwice { .. } => Self::invalid(detail),
+            E::Webhook(invalid) => Self::fields(vec![Fault::field(invalid.field(), detail)]),
+            E::KeyTwice { .. } | E::WebhookTwice { .. } => Self::invalid(detail),
             E::IdTaken { .. } | E::KeyTaken { .. } | E::LastKey { .. } => Self::new(StatusCode::CONFLICT, detail),
             E::UnknownKey { .. } => Self::new(StatusCode::NOT_FOUND, detail),
             // Nobody declares apps here.

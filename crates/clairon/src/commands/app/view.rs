@@ -1,11 +1,11 @@
 //! How an app is printed.
 
 use clairon_protocol::{AppId, AppKey};
-use clairon_registry::{App, AppFields, Credential};
+use clairon_registry::{App, AppFields, Credential, Webhooks};
 use jiff::Timestamp;
 use serde::Serialize;
 
-use super::time_ago;
+use super::{time_ago, webhook_tables};
 
 /// An app with the names and values that the settings have for its fields.
 #[derive(Serialize)]
@@ -20,6 +20,9 @@ pub(super) struct AppView<'a> {
     /// All of them, newest first.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     keys: Vec<KeyView<'a>>,
+    /// They are among the fields too, in the form for JSON.
+    #[serde(skip)]
+    webhooks: &'a Webhooks,
 }
 
 /// One key of an app.
@@ -57,12 +60,14 @@ impl<'a> AppView<'a> {
             secret: None,
             fields: AppFields::of(app),
             keys: KeyView::public_of(app),
+            webhooks: &app.webhooks,
         }
     }
 
     pub(super) fn with_secrets(app: &'a App) -> Self {
         Self {
             secret: Some(app.credentials.newest().secret.expose()),
+            fields: AppFields::with_secrets(app),
             keys: app.credentials.iter().map(KeyView::with_secret).collect(),
             ..Self::public(app)
         }
@@ -73,12 +78,14 @@ impl<'a> AppView<'a> {
         if json {
             return Ok(format!("{}\n", serde_json::to_string_pretty(&self)?));
         }
+        let webhooks = webhook_tables::text(self.webhooks, self.secret.is_some())?;
+        self.fields = self.fields.only_plain();
         let mut keys = std::mem::take(&mut self.keys);
         if let Some(newest) = keys.first_mut() {
             // It stands in the table.
             newest.secret = None;
         }
-        Ok(format!("[[apps]]\n{}{}", toml::to_string(&self)?, key_lines(&keys)))
+        Ok(format!("[[apps]]\n{}{}{webhooks}", toml::to_string(&self)?, key_lines(&keys)))
     }
 }
 

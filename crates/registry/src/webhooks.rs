@@ -1,0 +1,226 @@
+//! The endpoints of an app: where its backend hears what happens in its channels.
+
+mod channels;
+mod headers;
+mod id;
+mod invalid;
+mod kind;
+mod shown;
+mod url;
+mod webhook;
+
+use std::collections::HashSet;
+
+use self::kind::Wanted;
+pub use self::{
+    channels::{CHANNEL_GLOB_BYTES, CHANNEL_GLOBS, ChannelGlobs},
+    headers::{HEADER_NAME_BYTES, HEADER_VALUE_BYTES, HEADERS, WebhookHeaders},
+    id::WebhookId,
+    invalid::{HeaderFault, InvalidWebhook, UrlFault},
+    kind::{WebhookKind, WebhookKinds},
+    shown::ShownWebhook,
+    url::{URL_BYTES, WebhookUrl},
+    webhook::{Webhook, WebhookState},
+};
+use crate::{error::RegistryError, row_fault::RowFault};
+
+/// How many endpoints an app may have.
+pub const WEBHOOKS: usize = 20;
+
+/// What stands for a secret where it is not shown. No field of an endpoint takes it.
+const HIDDEN: &str = "…";
+
+/// The endpoints of an app, in the order in which they were added.
+///
+/// Which kinds of events they ask for is found out when the list changes, so that an event that nobody asks for costs
+/// one test of a bit.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Webhooks {
+    list: Vec<Webhook>,
+    wanted: Wanted,
+}
+
+impl Webhooks {
+    /// True for a kind of event that an endpoint which is on asks for, in whatever channel.
+    #[must_use]
+    pub const fn wants(&self, kind: WebhookKind) -> bool {
+        self.wanted.contains(kind)
+    }
+
+    /// All endpoints.
+    pub fn iter(&self) -> std::slice::Iter<'_, Webhook> {
+        self.list.iter()
+    }
+
+    /// The endpoint with this id.
+    #[must_use]
+    pub fn find(&self, id: &WebhookId) -> Option<&Webhook> {
+        self.list.iter().find(|webhook| webhook.id == *id)
+    }
+
+    /// How many there are.
+    #[must_use]
+    pub const fn len(&self) -> usize {
+        self.list.len()
+    }
+
+    /// True where there is none.
+    #[must_use]
+    pub const fn is_empty(&self) -> bool {
+        self.list.is_empty()
+    }
+
+    /// Adds an endpoint as the last one.
+    pub fn add(&mut self, webhook: Webhook) {
+        self.list.push(webhook);
+        self.find_wanted();
+    }
+
+    /// Lets `change` act on an endpoint; false: there is no such endpoint.
+    pub fn change(&mut self, id: &WebhookId, change: impl FnOnce(&mut Webhook)) -> bool {
+        let found = self.list.iter_mut().find(|webhook| webhook.id == *id);
+        let is_there = found.map(change).is_some();
+        self.find_wanted();
+        is_there
+    }
+
+    /// Removes an endpoint; false: there was no such endpoint.
+    pub fn remove(&mut self, id: &WebhookId) -> bool {
+        let before = self.list.len();
+        self.list.retain(|webhook| webhook.id != *id);
+        self.find_wanted();
+        self.list.len() < before
+    }
+
+    /// Adds those of `stored` that settings did not declare, so that a declaration leaves them.
+    pub(crate) fn keep_undeclared(&mut self, stored: &Self) {
+        let others: Vec<_> =
+            stored.iter().filter(|webhook| !webhook.declared && self.find(&webhook.id).is_none()).cloned().collect();
+        self.list.extend(others);
+        self.find_wanted();
+    }
+
+    /// Checks what the types do not: how many there are, their ids, and each of them.
+    pub(crate) fn validate(&self) -> Result<(), RegistryError> {
+        let size = self.list.len();
+        if size > WEBHOOKS {
+            return Err(RegistryError::Size { field: "webhooks", size, unit: "entries", min: 0, max: WEBHOOKS });
+        }
+        let mut ids = HashSet::new();
+        if let Some(twice) = self.list.iter().find(|webhook| !ids.insert(&webhook.id)) {
+            return Err(RegistryError::WebhookTwice { id: twice.id.clone() });
+        }
+        Ok(self.list.iter().try_for_each(Webhook::validate)?)
+    }
+
+    /// The column `webhooks`: a JSON array with all secrets.
+    pub(crate) fn encode(&self) -> Result<String, serde_json::Error> {
+        serde_json::to_string(&self.list.iter().map(ShownWebhook::with_secrets).collect::<Vec<_>>())
+    }
+
+    /// Reads the column `webhooks`.
+    pub(crate) fn decode(json: &str) -> Result<Self, RowFault> {
+        // What is wrong with it may be said with a secret in it, so it is not said.
+        let stored: Vec<ShownWebhook<'_>> =
+            serde_json::from_str(json).map_err(|_| RowFault::NoWebhooks { size: json.len() })?;
+        let read = |(index, stored): (usize, ShownWebhook<'_>)| {
+            stored.into_webhook().map_err(|cause| RowFault::Webhook { position: index + 1, cause: Box::new(cause) })
+        };
+        stored.into_iter().enumerate().map(read).collect()
+    }
+
+    fn find_wanted(&mut self) {
+        self.wanted = Wanted::by(self.list.iter().filter(|webhook| webhook.is_enabled()).map(|webhook| webhook.events));
+    }
+}
+
+impl FromIterator<Webhook> for Webhooks {
+    fn from_iter<I: IntoIterator<Item = Webhook>>(webhooks: I) -> Self {
+        let mut webhooks = Self { list: webhooks.into_iter().collect(), wanted: Wanted::default() };
+        webhooks.find_wanted();
+        webhooks
+    }
+}
+
+impl<'a> IntoIterator for &'a Webhooks {
+    type Item = &'a Webhook;
+    type IntoIter = std::slice::Iter<'a, Webhook>;
+
+    fn into_iter(self) -> Self::IntoIter {
+        self.iter()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn webhook(url: &str, kinds: &[&str]) -> Webhook {
+        Webhook { events: WebhookKinds::parse(kinds).unwrap(), ..Webhook::new(WebhookUrl::parse(url).unwrap()) }
+    }
+
+    #[test]
+    fn what_is_wanted_follows_each_change() {
+        let wanted = |webhooks: &Webhooks| WebhookKind::ALL.map(|kind| webhooks.wants(kind));
+        let mut webhooks = Webhooks::default();
+        assert_eq!(wanted(&webhooks), [false; 7]);
+        let member = webhook("http://a.test", &["member_added", "cache_miss"]);
+        let all = webhook("http://a.test", &[]);
+        webhooks.add(member.clone());
+        assert_eq!(wanted(&webhooks), [false, false, true, false, false, true, false]);
+        webhooks.add(all.clone());
+        assert_eq!(wanted(&webhooks), [true; 7]);
+        assert!(webhooks.change(&all.id, |webhook| webhook.state = WebhookState::disabled("410")));
+        assert_eq!(wanted(&webhooks), [false, false, true, false, false, true, false]);
+        assert!(webhooks.remove(&member.id) && !webhooks.remove(&member.id));
+        assert!(!webhooks.change(&member.id, |_| ()));
+        assert_eq!(wanted(&webhooks), [false; 7]);
+    }
+
+    #[test]
+    fn a_list_has_at_most_20_endpoints_with_different_ids() {
+        let mut webhooks: Webhooks = (0..WEBHOOKS).map(|_| webhook("http://a.test", &[])).collect();
+        webhooks.validate().unwrap();
+        let first = webhooks.iter().next().unwrap().clone();
+        webhooks.add(first.clone());
+        assert_eq!(webhooks.validate().unwrap_err().to_string(), "webhooks has 21 entries, allowed are 0 to 20");
+        let twice: Webhooks = [first.clone(), first.clone()].into_iter().collect();
+        assert_eq!(twice.validate().unwrap_err().to_string(), format!("the app has the endpoint {} twice", first.id));
+    }
+
+    #[test]
+    fn secrets_are_stored_and_not_shown() {
+        let url = WebhookUrl::parse("https://hunter2@a.test/?hunter2").unwrap();
+        let webhooks: Webhooks = [Webhook {
+            headers: WebhookHeaders::parse([("X-Shop", "hunter2")]).unwrap(),
+            secret: Webhook::parse_secret("hunter2").unwrap(),
+            state: WebhookState::disabled("it answered 410"),
+            ..Webhook::new(url)
+        }]
+        .into_iter()
+        .collect();
+        assert_eq!(Webhooks::decode(&webhooks.encode().unwrap()).unwrap(), webhooks);
+        let webhook = webhooks.iter().next().unwrap();
+        let shown = serde_json::to_value(ShownWebhook::public(webhook)).unwrap();
+        let id = webhook.id.as_str();
+        let expected = serde_json::json!({
+            "id": id, "url": "https://…@a.test/?…", "events": [], "channels": [], "headers": {"X-Shop": "…"},
+            "enabled": false, "disabled_reason": "it answered 410", "secret": "…", "declared": false,
+        });
+        assert_eq!(shown, expected);
+        assert!(!format!("{webhooks:?}").contains("hunter2"));
+    }
+
+    #[test]
+    fn what_was_stored_wrongly_is_named_without_secrets() {
+        for (json, error) in [
+            (r#"["hunter2"]"#, "webhooks (11 bytes) is no JSON array of endpoints"),
+            (
+                r#"[{"id": "0123456789ab", "url": "hunter2@", "events": [], "channels": [], "headers": {}, "enabled": true, "declared": false}]"#,
+                "entry 1 of webhooks: url \"…@\": it has to begin with http:// or https://",
+            ),
+        ] {
+            assert_eq!(Webhooks::decode(json).unwrap_err().to_string(), error);
+        }
+    }
+}

@@ -1,0 +1,86 @@
+//! Ids of endpoints.
+
+use std::fmt;
+
+use clairon_protocol::AppId;
+use rand::{RngExt, rand_core::UnwrapErr, rngs::SysRng};
+use sha2::{Digest, Sha256};
+
+use super::url::WebhookUrl;
+
+/// How many bytes an id stands for; it has two hexadecimal digits for each.
+const BYTES: usize = 6;
+
+/// What an app's endpoint is called: 12 hexadecimal digits in lower case.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct WebhookId(Box<str>);
+
+impl WebhookId {
+    /// Reads an id. `None`: it has another form, so no endpoint has it.
+    #[must_use]
+    pub fn parse(text: &str) -> Option<Self> {
+        let is_digit = |byte: u8| byte.is_ascii_digit() || (b'a'..=b'f').contains(&byte);
+        (text.len() == 2 * BYTES && text.bytes().all(is_digit)).then(|| Self(text.into()))
+    }
+
+    /// A random id.
+    ///
+    /// # Panics
+    /// When the operating system has no random numbers to give.
+    #[must_use]
+    pub fn random() -> Self {
+        let bytes: [u8; BYTES] = UnwrapErr(SysRng).random();
+        Self(hex::encode(bytes).into())
+    }
+
+    /// The id of an endpoint that settings declare: the same at each start, so that what is pending for the endpoint
+    /// stays its own, also when the password in its URL is another. `number` counts the endpoints of the app with the
+    /// same URL, from 0.
+    #[must_use]
+    pub fn derived(app: &AppId, url: &WebhookUrl, number: usize) -> Self {
+        let digest = Sha256::digest(format!("{app}\n{number}\n{}", url.target()));
+        Self(hex::encode(&digest[..BYTES]).into())
+    }
+
+    /// The id as it is written.
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl fmt::Display for WebhookId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_id_has_12_digits() {
+        let id = WebhookId::random();
+        assert_eq!(WebhookId::parse(id.as_str()), Some(id.clone()));
+        assert_ne!(id, WebhookId::random());
+        for text in ["", "0123456789a", "0123456789abc", "0123456789aB", "0123456789ag"] {
+            assert_eq!(WebhookId::parse(text), None, "{text}");
+        }
+    }
+
+    #[test]
+    fn a_derived_id_depends_on_app_url_and_number() {
+        let [one, two] = ["1", "2"].map(|id| AppId::parse(id).unwrap());
+        let derived =
+            |app: &AppId, url: &str, number| WebhookId::derived(app, &WebhookUrl::parse(url).unwrap(), number);
+        let id = derived(&one, "http://a.test/", 0);
+        assert_eq!(WebhookId::parse(id.as_str()), Some(id.clone()));
+        assert_eq!(derived(&one, "http://user:password@a.test", 0), id);
+        for other in
+            [derived(&two, "http://a.test/", 0), derived(&one, "http://b.test/", 0), derived(&one, "http://a.test/", 1)]
+        {
+            assert_ne!(other, id);
+        }
+    }
+}

@@ -1,0 +1,155 @@
+//! The address of an endpoint.
+
+use std::fmt;
+
+use url::{Position, Url};
+
+use super::{
+    HIDDEN,
+    invalid::{InvalidWebhook, UrlFault},
+};
+
+/// The longest URL of an endpoint, in bytes.
+pub const URL_BYTES: usize = 2_048;
+
+/// An `http` or `https` URL to which deliveries go.
+///
+/// The user and the password before its host and its query may be secrets: they leave only through
+/// [`expose`](Self::expose) and [`as_url`](Self::as_url). It prints with `…` in their place.
+#[derive(Clone, PartialEq, Eq)]
+pub struct WebhookUrl {
+    text: Box<str>,
+    url: Url,
+}
+
+impl WebhookUrl {
+    /// Reads a URL. Letters outside of ASCII in its host become Punycode, those in its path are percent-encoded.
+    ///
+    /// # Errors
+    /// When no request can go to it, or it has a fragment, which no request carries.
+    pub fn parse(text: &str) -> Result<Self, InvalidWebhook> {
+        let fault = |fault| InvalidWebhook::Url { shown: shown(text), fault };
+        if !(1..=URL_BYTES).contains(&text.len()) {
+            return Err(InvalidWebhook::Size { field: "url", size: text.len(), unit: "bytes", min: 1, max: URL_BYTES });
+        }
+        if text.contains(HIDDEN) {
+            return Err(fault(UrlFault::Hidden));
+        }
+        if let Some(at) = text.find(|char: char| char.is_whitespace() || char.is_control()) {
+            return Err(fault(UrlFault::Space { at }));
+        }
+        let has_scheme = ["http://", "https://"]
+            .iter()
+            .any(|scheme| text.get(..scheme.len()).is_some_and(|beginning| beginning.eq_ignore_ascii_case(scheme)));
+        if !has_scheme {
+            return Err(fault(UrlFault::Scheme));
+        }
+        let url = Url::parse(text).map_err(|cause| fault(UrlFault::Form { cause }))?;
+        if url.fragment().is_some() {
+            return Err(fault(UrlFault::Fragment));
+        }
+        if url.port() == Some(0) {
+            return Err(fault(UrlFault::Port));
+        }
+        Ok(Self { text: text.into(), url })
+    }
+
+    /// The URL as it was written, for the places that show it because they were asked to by name.
+    #[must_use]
+    pub fn expose(&self) -> &str {
+        &self.text
+    }
+
+    /// The URL in its normal form, to send to it. A user and a password in it become the header `Authorization`.
+    #[must_use]
+    pub const fn as_url(&self) -> &Url {
+        &self.url
+    }
+
+    /// True if a user or a password stands before the host.
+    #[must_use]
+    pub fn has_user(&self) -> bool {
+        !self.url.username().is_empty() || self.url.password().is_some()
+    }
+
+    /// What requests go to, without user and password.
+    pub(super) fn target(&self) -> &str {
+        &self.url[Position::BeforeHost..]
+    }
+}
+
+/// Without what may be a secret.
+impl fmt::Display for WebhookUrl {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&shown(&self.text))
+    }
+}
+
+impl fmt::Debug for WebhookUrl {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "WebhookUrl({self})")
+    }
+}
+
+/// A text that is meant to be a URL, with `…` in place of what stands before an `@`, and of all behind a `?` or `#`.
+fn shown(text: &str) -> String {
+    let (scheme, rest) = text.split_once("://").map_or(("", text), |(scheme, rest)| (&text[..scheme.len() + 3], rest));
+    // A password with an unencoded `/`, `?` or `#` in it may reach beyond what a parser takes for the authority.
+    let (user, rest) = rest.rsplit_once('@').map_or(("", rest), |(_, rest)| ("…@", rest));
+    let (kept, tail) = match rest.find(['?', '#']) {
+        Some(at) => (&rest[..at], format!("{}…", &rest[at..=at])),
+        None => (rest, String::new()),
+    };
+    format!("{scheme}{user}{kept}{tail}")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_url_is_shown_without_secrets() {
+        for (text, normal, has_user, shown) in [
+            ("https://shop.example/hook", "https://shop.example/hook", false, "https://shop.example/hook"),
+            ("HTTP://Shop.example:80", "http://shop.example/", false, "HTTP://Shop.example:80"),
+            ("http://[::1]:8000/a", "http://[::1]:8000/a", false, "http://[::1]:8000/a"),
+            (
+                "https://Münch.example/ä?t=hunter2",
+                "https://xn--mnch-0ra.example/%C3%A4?t=hunter2",
+                false,
+                "https://Münch.example/ä?…",
+            ),
+            ("http://u:hun%40ter2@a.test/x", "http://u:hun%40ter2@a.test/x", true, "http://…@a.test/x"),
+            ("http://token@a.test", "http://token@a.test/", true, "http://…@a.test"),
+        ] {
+            let url = WebhookUrl::parse(text).unwrap();
+            assert_eq!((url.expose(), url.as_url().as_str(), url.has_user()), (text, normal, has_user));
+            assert_eq!(url.to_string(), shown);
+            assert!(!format!("{url:?}").contains("ter2"));
+        }
+    }
+
+    #[test]
+    fn what_takes_no_request_is_refused_without_secrets() {
+        let long = format!("http://a.test/{}", "a".repeat(URL_BYTES - 13));
+        for (text, error) in [
+            ("", "url has 0 bytes, allowed are 1 to 2048"),
+            (&*long, "url has 2049 bytes, allowed are 1 to 2048"),
+            ("shop.example/hook", "url \"shop.example/hook\": it has to begin with http:// or https://"),
+            ("https:/a.test", "url \"https:/a.test\": it has to begin with http:// or https://"),
+            ("ftp://u:p@a.test", "url \"ftp://…@a.test\": it has to begin with http:// or https://"),
+            ("http://", "url \"http://\": empty host"),
+            ("http://a.test:99999/", "url \"http://a.test:99999/\": invalid port number"),
+            ("http://a.test:0/", "url \"http://a.test:0/\": no request can go to port 0"),
+            ("http://a b/", "url \"http://a b/\": it has white space or a control character at byte 8"),
+            ("http://a.test/#x", "url \"http://a.test/#…\": no request carries a fragment: write # as %23"),
+            ("http://u:a#b@c.test", "url \"http://…@c.test\": invalid port number"),
+            (
+                "http://…@a.test/",
+                "url \"http://…@a.test/\": the … in it stands for what was hidden: write the whole URL",
+            ),
+        ] {
+            assert_eq!(WebhookUrl::parse(text).unwrap_err().to_string(), error);
+        }
+    }
+}
