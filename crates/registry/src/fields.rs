@@ -26,8 +26,8 @@ pub enum AppField {
     Limit(&'static Limit),
 }
 
-/// A field with a value of its type. In JSON it is the value: a text, a list of texts, a list of endpoints, true or false,
-/// a number.
+/// A field with a value of its type. In JSON it is the value: a text, a list of texts, a list of endpoints, true or
+/// false, a number.
 #[derive(Clone, Debug)]
 pub enum FieldValue {
     /// [`App::name`].

@@ -2,10 +2,19 @@
 
 use bytes::{BufMut, Bytes, BytesMut};
 
-/// Writes the body of a request: `{"time_ms":…,"events":[…]}`. `time_ms` is the Unix time in milliseconds at which the
-/// delivery was made; `events` are JSON texts as [`WebhookEvent::to_json`](crate::WebhookEvent::to_json) gives them.
+/// The age of a delivery, in milliseconds, from which on its requests have the time of the attempt. Pusher's library
+/// for Python refuses requests whose time differs from its clock by more than 5 minutes, after which hosted Pusher
+/// tries no delivery again. A minute is left for clocks that differ.
+const OLD: i64 = 4 * 60_000;
+
+/// Writes the body of a request: `{"time_ms":…,"events":[…]}`. `made_ms` is the Unix time in milliseconds at which the
+/// delivery was made, `now_ms` that of the attempt; `events` are JSON texts as
+/// [`WebhookEvent::to_json`](crate::WebhookEvent::to_json) gives them.
+///
+/// `time_ms` is `made_ms` while that is less than 4 minutes ago, and then `now_ms`.
 #[must_use]
-pub fn write_body<'a>(time_ms: i64, events: impl IntoIterator<Item = &'a str> + Clone) -> Bytes {
+pub fn write_body<'a>(made_ms: i64, now_ms: i64, events: impl IntoIterator<Item = &'a str> + Clone) -> Bytes {
+    let time_ms = if now_ms.saturating_sub(made_ms) < OLD { made_ms } else { now_ms };
     let length = events.clone().into_iter().map(|event| event.len() + 1).sum::<usize>();
     let mut body = BytesMut::with_capacity(length + 64);
     body.put_slice(format!(r#"{{"time_ms":{time_ms},"events":["#).as_bytes());
@@ -23,10 +32,20 @@ pub fn write_body<'a>(time_ms: i64, events: impl IntoIterator<Item = &'a str> + 
 mod tests {
     use super::*;
 
+    fn body(made_ms: i64, now_ms: i64, events: &[&str]) -> String {
+        String::from_utf8(write_body(made_ms, now_ms, events.iter().copied()).to_vec()).unwrap()
+    }
+
     #[test]
     fn a_body_has_the_time_and_the_events() {
-        let body = |events: &[&str]| write_body(1_327_078_148_132, events.iter().copied());
-        assert_eq!(body(&[r#"{"name":"a"}"#]), r#"{"time_ms":1327078148132,"events":[{"name":"a"}]}"#);
-        assert_eq!(body(&["{}", "{}"]), r#"{"time_ms":1327078148132,"events":[{},{}]}"#);
+        let at = 1_327_078_148_132;
+        assert_eq!(body(at, at, &[r#"{"name":"a"}"#]), r#"{"time_ms":1327078148132,"events":[{"name":"a"}]}"#);
+        assert_eq!(body(at, at, &["{}", "{}"]), r#"{"time_ms":1327078148132,"events":[{},{}]}"#);
+    }
+
+    #[test]
+    fn a_late_attempt_has_its_own_time() {
+        assert_eq!(body(1_000, 240_999, &[]), r#"{"time_ms":1000,"events":[]}"#);
+        assert_eq!(body(1_000, 241_000, &[]), r#"{"time_ms":241000,"events":[]}"#);
     }
 }

@@ -39,7 +39,7 @@ impl Connection {
         S: AsyncRead + AsyncWrite + Send + Unpin + 'static,
     {
         let (requests, connection) = http1::Builder::new()
-            // Hosted Pusher's spelling, for receivers that compare names byte by byte.
+            // Pusher's library for PHP looks for `X-Pusher-Key` in what `getallheaders()` returns: names as they came.
             .title_case_headers(true)
             .max_buf_size(BUFFER)
             .handshake(TokioIo::new(stream))

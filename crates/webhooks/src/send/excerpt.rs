@@ -45,11 +45,14 @@ pub(super) async fn excerpt<'a>(body: &mut Incoming, secrets: impl Iterator<Item
     hide(&String::from_utf8_lossy(&beginning), secrets)
 }
 
-/// A text of a receiver in one printable line of at most 200 characters, without any of `secrets`: a page that shows
-/// the request of a failed controller has its headers in it.
+/// The least bytes of a secret that is hidden. A shorter one is no secret, and stands in every text.
+const SECRET: usize = 6;
+
+/// A text of a receiver in one printable line of at most 200 characters, without any of `secrets`: a page about the
+/// failure of a controller may show the request.
 pub(super) fn hide<'a>(text: &str, secrets: impl Iterator<Item = &'a str>) -> String {
     let mut text = text.to_owned();
-    for secret in secrets.filter(|secret| !secret.is_empty()) {
+    for secret in secrets.filter(|secret| secret.len() >= SECRET) {
         text = text.replace(secret, "…");
     }
     quote(&text)

@@ -92,7 +92,10 @@ impl Sender {
         };
         let Exchange { connection, route, response, latency } = exchange;
         let (head, mut body) = response.into_parts();
-        let secrets = || delivery.headers.iter().map(|(_, value)| value.as_str());
+        let secrets = || {
+            let headers = delivery.headers.iter().map(|(_, value)| value.as_str());
+            headers.chain(delivery.url.query()).chain(delivery.url.password())
+        };
         let excerpt = match redirect(head.status, &head.headers) {
             Some(location) => hide(&location, secrets()),
             None if head.status.is_success() && !shows_body => String::new(),

@@ -49,14 +49,14 @@ async fn an_endless_body_is_read_to_a_limit() {
 #[tokio::test]
 async fn of_an_endless_refusal_the_beginning_is_kept() {
     let (receiver, sender) = (Receiver::start().await, sender());
-    let mut delivery = receiver.delivery("/");
-    delivery.headers.push(("X-Token".to_owned(), "hush-hush".to_owned()));
-    let head = "HTTP/1.1 500 Oh\r\n\r\n<h1>No\x1b[2J\r\n\tdisk</h1>\r\nX-Token: hush-hush ";
+    let mut delivery = receiver.delivery("/?token=hunter2");
+    delivery.headers = vec![("X-Token".to_owned(), "hush-hush".to_owned()), ("X-Shop".to_owned(), "1".to_owned())];
+    let head = "HTTP/1.1 500 Oh\r\n\r\n<h1>No\x1b[2J\r\n\tdisk 1</h1>\r\n/?token=hunter2 X-Token: hush-hush ";
     let serve = async { receiver.serve(head).await.0.repeat(&[b'a'; 1_024]).await };
     let (outcome, ()) = together(sender.send(&delivery), serve).await;
     let answer = refused(outcome);
     assert_eq!(answer.status, 500);
-    assert!(answer.excerpt.starts_with("<h1>No [2J disk</h1> X-Token: … aaaa"), "{}", answer.excerpt);
+    assert!(answer.excerpt.starts_with("<h1>No [2J disk 1</h1> /?… X-Token: … aaaa"), "{}", answer.excerpt);
     assert_eq!(answer.excerpt.chars().count(), 201);
 }
 

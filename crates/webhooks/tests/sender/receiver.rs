@@ -107,7 +107,7 @@ pub(crate) fn delivery(url: &str) -> Delivery {
 
 pub(crate) fn body() -> Bytes {
     let event = WebhookEvent::ChannelOccupied { channel: "room" }.to_json();
-    write_body(1_327_078_148_132, [event.as_str()])
+    write_body(1_327_078_148_132, 1_327_078_148_132, [event.as_str()])
 }
 
 impl<S: AsyncRead + AsyncWrite + Unpin> Peer<S> {
