@@ -24,7 +24,7 @@ use std::{
     time::Duration,
 };
 
-use clairon_registry::{AppRegistry, RegistryError};
+use clairon_registry::{Registry, RegistryError};
 use tokio::{runtime::Handle, time::sleep};
 
 use crate::config::{Database, Problems};
@@ -33,17 +33,17 @@ use crate::config::{Database, Problems};
 const CANNOT_PRINT: &str = "the output cannot be written";
 
 /// Opens the database for a server, and creates it if it is missing.
-async fn open_for_server(database: &Database) -> Result<Arc<dyn AppRegistry>, RegistryError> {
+async fn open_for_server(database: &Database) -> Result<Arc<dyn Registry>, RegistryError> {
     clairon_registry::open_for_server(database.url.expose(), database.max_connections).await
 }
 
 /// Opens the database, and makes it where it is not there.
-async fn open(database: &Database) -> Result<Arc<dyn AppRegistry>, RegistryError> {
+async fn open(database: &Database) -> Result<Arc<dyn Registry>, RegistryError> {
     clairon_registry::open(database.url.expose(), database.max_connections).await
 }
 
 /// Opens the database that a server has. A new one in the wrong folder would only hide the mistake.
-async fn open_existing(database: &Database) -> anyhow::Result<Arc<dyn AppRegistry>> {
+async fn open_existing(database: &Database) -> anyhow::Result<Arc<dyn Registry>> {
     let opened = clairon_registry::open_existing(database.url.expose(), database.max_connections).await;
     opened.map_err(|error| match &error {
         RegistryError::Missing { .. } => Problems::one(format_args!(

@@ -14,7 +14,7 @@ use crate::{
 };
 
 /// How often a write is tried.
-const TRIES: u32 = 5;
+pub(crate) const TRIES: u32 = 5;
 /// The SQLSTATE of a transaction that was rolled back because of a deadlock.
 const DEADLOCK: &str = "40001";
 
@@ -32,14 +32,17 @@ macro_rules! repeat {
         let mut tries = 1;
         loop {
             match $write.await {
-                Err(error) if tries < TRIES && is_deadlock(&error) => tries += 1,
+                Err(error) if tries < $crate::deadlock::TRIES && $crate::deadlock::is_deadlock(&error) => tries += 1,
                 result => break result,
             }
         }
     }};
 }
 
-fn is_deadlock(error: &RegistryError) -> bool {
+pub(crate) use repeat;
+
+/// True for the error of a write that was rolled back because of a deadlock.
+pub(crate) fn is_deadlock(error: &RegistryError) -> bool {
     match error {
         RegistryError::Database(error) => {
             error.as_database_error().and_then(DatabaseError::code).is_some_and(|code| code == DEADLOCK)

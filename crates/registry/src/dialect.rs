@@ -2,7 +2,7 @@
 
 use sqlx::Database;
 
-use crate::statistics::Statements;
+use crate::{statistics::Statements, webhook_store::Upsert};
 
 /// An engine's words for what has no common ones. Each engine has them in one file.
 pub(crate) trait Dialect: Database {
@@ -15,8 +15,14 @@ pub(crate) trait Dialect: Database {
     /// The statements about statistics.
     const STATISTICS: Statements;
 
+    /// Answers with the time by the database's clock, in milliseconds since 1970.
+    const NOW: &'static str;
+
     /// Adds an app, or replaces the one with its id. Takes what [`row::values`](crate::row::values) gives.
     fn upsert() -> &'static str;
+
+    /// Stores what endpoints know, or replaces it.
+    fn upsert_announced() -> &'static Upsert;
 
     /// How many rows a statement inserted, deleted, or found to update.
     fn rows_affected(result: &Self::QueryResult) -> u64;

@@ -1,7 +1,9 @@
 //! What the registry asks of a database engine, so that the rest of the crate is free of sqlx's types and bounds.
 
 use async_trait::async_trait;
-use sqlx::{AssertSqlSafe, Encode, Executor, FromRow, IntoArguments, SqlSafeStr, Type, query::Query};
+use sqlx::{
+    AssertSqlSafe, ColumnIndex, Decode, Encode, Executor, FromRow, IntoArguments, Row, SqlSafeStr, Type, query::Query,
+};
 
 use crate::{
     app::App,
@@ -47,11 +49,21 @@ pub(crate) trait Engine: Dialect {
     /// Reads a row of statistics.
     fn statistics(row: &Self::Row) -> Result<statistics::StatisticsRow, sqlx::Error>;
 
+    /// Reads the number in a column.
+    fn number_at(row: &Self::Row, column: usize) -> Result<i64, sqlx::Error>;
+
+    /// Reads the text in a column.
+    fn text_at(row: &Self::Row, column: usize) -> Result<String, sqlx::Error>;
+
     /// Reads the number in the first column.
-    fn number(row: &Self::Row) -> Result<i64, sqlx::Error>;
+    fn number(row: &Self::Row) -> Result<i64, sqlx::Error> {
+        Self::number_at(row, 0)
+    }
 
     /// Reads the text in the first column.
-    fn text(row: &Self::Row) -> Result<String, sqlx::Error>;
+    fn text(row: &Self::Row) -> Result<String, sqlx::Error> {
+        Self::text_at(row, 0)
+    }
 }
 
 #[async_trait]
@@ -66,8 +78,9 @@ where
     for<'r> AppRow: FromRow<'r, DB::Row>,
     for<'r> KeyRow: FromRow<'r, DB::Row>,
     for<'r> statistics::StatisticsRow: FromRow<'r, DB::Row>,
-    for<'r> (i64,): FromRow<'r, DB::Row>,
-    for<'r> (String,): FromRow<'r, DB::Row>,
+    for<'r> i64: Decode<'r, DB> + Type<DB>,
+    for<'r> String: Decode<'r, DB> + Type<DB>,
+    usize: ColumnIndex<DB::Row>,
 {
     async fn run(
         connection: &mut DB::Connection,
@@ -101,12 +114,12 @@ where
         FromRow::from_row(row)
     }
 
-    fn number(row: &DB::Row) -> Result<i64, sqlx::Error> {
-        <(i64,)>::from_row(row).map(|(number,)| number)
+    fn number_at(row: &DB::Row, column: usize) -> Result<i64, sqlx::Error> {
+        row.try_get(column)
     }
 
-    fn text(row: &DB::Row) -> Result<String, sqlx::Error> {
-        <(String,)>::from_row(row).map(|(text,)| text)
+    fn text_at(row: &DB::Row, column: usize) -> Result<String, sqlx::Error> {
+        row.try_get(column)
     }
 }
 

@@ -28,6 +28,7 @@ mod server_lock;
 mod sql;
 mod sqlite;
 mod statistics;
+mod webhook_store;
 mod webhooks;
 
 pub use app::{App, NAME_BYTES, Switch};
@@ -36,9 +37,16 @@ pub use credential::{Credential, Credentials, KEYS};
 pub use error::RegistryError;
 pub use fields::{AppField, AppFields, FieldValue};
 pub use origins::{AllowedOrigin, AllowedOrigins, InvalidOrigin, OriginFault};
-pub use registry::{AppEdit, AppRegistry, Declared, KeyUse, Update, open, open_existing, open_for_server, within};
+pub use registry::{
+    AppEdit, AppRegistry, Declared, KeyUse, Registry, Update, open, open_existing, open_for_server, within,
+};
 pub use row_fault::RowFault;
 pub use statistics::{Statistics, StatisticsQuery};
+pub use webhook_store::{
+    Announced, Attempt, AttemptOutcome, DeliveryId, Endpoint, Entry, EventCopy, Lease, LogQuery, LoggedAttempt,
+    LoggedEvent, NewEvent, Observation, PendingEvent, Recorded, ReplayedDelivery, Replays, Retention, Subject,
+    WebhookStore, WhichDeliveries,
+};
 pub use webhooks::{
     CHANNEL_GLOB_BYTES, CHANNEL_GLOBS, ChannelGlobs, HEADER_NAME_BYTES, HEADER_VALUE_BYTES, HEADERS, HeaderFault,
     InvalidWebhook, ShownWebhook, URL_BYTES, UrlFault, WEBHOOKS, Webhook, WebhookHeaders, WebhookId, WebhookKind,

@@ -15,6 +15,7 @@ use crate::{
     queries,
     sql::SqlRegistry,
     statistics::{Statements, statements},
+    webhook_store::{Upsert, upsert_announced},
 };
 
 static MIGRATOR: Migrator = sqlx::migrate!("../../migrations/postgres");
@@ -37,9 +38,18 @@ impl Dialect for Postgres {
         seconds: "CAST(EXTRACT(EPOCH FROM created_at) AS BIGINT)"
     };
 
+    const NOW: &'static str = "SELECT CAST(EXTRACT(EPOCH FROM clock_timestamp()) * 1000 AS BIGINT)";
+
     fn upsert() -> &'static str {
         static UPSERT: LazyLock<String> =
             LazyLock::new(|| queries::upsert("ON CONFLICT (id) DO UPDATE SET", |column| format!("excluded.{column}")));
+        &UPSERT
+    }
+
+    fn upsert_announced() -> &'static Upsert {
+        static UPSERT: LazyLock<Upsert> = LazyLock::new(|| {
+            upsert_announced("ON CONFLICT (app_id, subject) DO UPDATE SET", |column| format!("excluded.{column}"))
+        });
         &UPSERT
     }
 

@@ -14,6 +14,7 @@ use crate::{
     error::RegistryError,
     mysql, postgres, sqlite,
     statistics::{Statistics, StatisticsQuery},
+    webhook_store::WebhookStore,
 };
 
 /// Where apps are kept. Any number of processes may share one.
@@ -137,6 +138,11 @@ pub trait AppRegistry: Send + Sync + Debug {
     async fn check_writes(&self) -> Result<(), RegistryError>;
 }
 
+/// A database with the apps and the events for their endpoints.
+pub trait Registry: AppRegistry + WebhookStore {}
+
+impl<R: AppRegistry + WebhookStore> Registry for R {}
+
 /// The answer of a registry that is given so much time for it.
 ///
 /// # Errors
@@ -190,7 +196,7 @@ pub enum Declared {
 ///
 /// # Errors
 /// When the URL is none of these, or the database cannot be opened, reached or migrated.
-pub async fn open(url: &str, max_connections: u32) -> Result<Arc<dyn AppRegistry>, RegistryError> {
+pub async fn open(url: &str, max_connections: u32) -> Result<Arc<dyn Registry>, RegistryError> {
     Ok(match url.parse()? {
         DatabaseUrl::Memory => Arc::new(sqlite::open_memory().await?),
         DatabaseUrl::File(path) => Arc::new(sqlite::open_file(&path, max_connections).await?),
@@ -204,7 +210,7 @@ pub async fn open(url: &str, max_connections: u32) -> Result<Arc<dyn AppRegistry
 ///
 /// # Errors
 /// Those of [`open`].
-pub async fn open_for_server(url: &str, max_connections: u32) -> Result<Arc<dyn AppRegistry>, RegistryError> {
+pub async fn open_for_server(url: &str, max_connections: u32) -> Result<Arc<dyn Registry>, RegistryError> {
     match url.parse()? {
         DatabaseUrl::File(path) => Ok(Arc::new(sqlite::open_file_for_server(&path, max_connections).await?)),
         DatabaseUrl::MySql(options) => Ok(Arc::new(mysql::open_for_server(*options, max_connections).await?)),
@@ -216,7 +222,7 @@ pub async fn open_for_server(url: &str, max_connections: u32) -> Result<Arc<dyn 
 ///
 /// # Errors
 /// Those of [`open`], and [`RegistryError::Missing`].
-pub async fn open_existing(url: &str, max_connections: u32) -> Result<Arc<dyn AppRegistry>, RegistryError> {
+pub async fn open_existing(url: &str, max_connections: u32) -> Result<Arc<dyn Registry>, RegistryError> {
     match url.parse()? {
         DatabaseUrl::File(path) if !path.exists() => {
             Err(RegistryError::Missing { path: std::path::absolute(&path).unwrap_or(path) })

@@ -237,7 +237,7 @@ impl<E: Engine> AppRegistry for SqlRegistry<E> {
 }
 
 impl<E: Engine> SqlRegistry<E> {
-    async fn connection(&self) -> Result<Connection<E>, RegistryError> {
+    pub(crate) async fn connection(&self) -> Result<Connection<E>, RegistryError> {
         match &self.file {
             Some(file) if !file.is_there() => Err(RegistryError::FileGone { database: self.name.clone() }),
             _ => Ok(Connection::new(self.pool.acquire().await?, self.is_one_connection)),
@@ -246,7 +246,7 @@ impl<E: Engine> SqlRegistry<E> {
 
     /// Begins a write. Its connection leaves the pool unless it comes to its end.
     async fn begin(&self) -> Result<Write<E>, RegistryError> {
-        Write::begin(self.connection().await?).await
+        Write::begin(self.connection().await?, queries::LOCK).await
     }
 }
 

@@ -29,6 +29,7 @@ use crate::{
     server_lock::ServerLock,
     sql::SqlRegistry,
     statistics::{Statements, statements},
+    webhook_store::{Upsert, upsert_announced},
 };
 
 static MIGRATOR: Migrator = sqlx::migrate!("../../migrations/sqlite");
@@ -53,9 +54,18 @@ impl Dialect for Sqlite {
         seconds: "unixepoch(created_at)"
     };
 
+    const NOW: &'static str = "SELECT CAST(unixepoch('subsec') * 1000 AS INTEGER)";
+
     fn upsert() -> &'static str {
         static UPSERT: LazyLock<String> =
             LazyLock::new(|| queries::upsert("ON CONFLICT (id) DO UPDATE SET", |column| format!("excluded.{column}")));
+        &UPSERT
+    }
+
+    fn upsert_announced() -> &'static Upsert {
+        static UPSERT: LazyLock<Upsert> = LazyLock::new(|| {
+            upsert_announced("ON CONFLICT (app_id, subject) DO UPDATE SET", |column| format!("excluded.{column}"))
+        });
         &UPSERT
     }
 

@@ -10,7 +10,7 @@ use std::sync::{
 use async_trait::async_trait;
 use clairon_protocol::AppId;
 use clairon_registry::{
-    App, AppCache, AppChange, AppEdit, AppRegistry, Credential, Declared, KeyUse, RegistryError, Statistics,
+    App, AppCache, AppChange, AppEdit, AppRegistry, Credential, Declared, KeyUse, Registry, RegistryError, Statistics,
     StatisticsQuery, Update, open,
 };
 
@@ -39,7 +39,7 @@ async fn a_refresh_reports_what_changed() {
     for app in &apps {
         registry.create(&App { enabled: app.id.as_str() != "enabled", ..app.clone() }).await.unwrap();
     }
-    let cache = AppCache::load(Arc::clone(&registry), Vec::new()).await.unwrap();
+    let cache = AppCache::load(Arc::<dyn Registry>::clone(&registry), Vec::new()).await.unwrap();
     assert_eq!(cache.refresh().await.unwrap(), []);
     assert!(cache.is_current().await.unwrap());
 
@@ -73,7 +73,7 @@ async fn every_live_key_leads_to_the_app() {
     let registry = open("sqlite::memory:", 1).await.unwrap();
     let a = app("a");
     registry.create(&a).await.unwrap();
-    let cache = AppCache::load(Arc::clone(&registry), Vec::new()).await.unwrap();
+    let cache = AppCache::load(Arc::<dyn Registry>::clone(&registry), Vec::new()).await.unwrap();
     let (old, new) = (a.credentials.newest(), Credential::random());
     registry.rotate(&a.id, &new).await.unwrap();
     assert_eq!(cache.refresh().await.unwrap(), [AppChange::Changed(a.id.clone())]);

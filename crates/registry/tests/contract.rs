@@ -11,14 +11,16 @@ mod faults;
 #[path = "contract/statistics.rs"]
 mod statistics;
 mod support;
+#[path = "contract/webhooks/mod.rs"]
+mod webhooks;
 
 use std::sync::Arc;
 
 use bad_rows::{a_bad_row_harms_no_other, a_row_of_another_type_or_id_harms_no_other};
 use clairon_protocol::{AppId, AppKey, LIMITS, Limit, Limits, Secret};
 use clairon_registry::{
-    AllowedOrigins, App, AppField, AppRegistry, ChannelGlobs, Credential, Credentials, Declared, FieldValue, KEYS,
-    KeyUse, RegistryError, Webhook, WebhookHeaders, WebhookKinds, WebhookState, WebhookUrl,
+    AllowedOrigins, App, AppField, ChannelGlobs, Credential, Credentials, Declared, FieldValue, KEYS, KeyUse, Registry,
+    RegistryError, Webhook, WebhookHeaders, WebhookKinds, WebhookState, WebhookUrl,
 };
 use declarations::{
     a_declaration_has_three_outcomes, a_declaration_keeps_other_endpoints, a_declaration_keeps_rotated_keys, declare,
@@ -35,6 +37,12 @@ use statistics::{
 };
 use support::{Database, Durable, Memory, MySql, Postgres, SqliteFile};
 use tokio::task::JoinSet;
+use webhooks::{
+    a_lease_belongs_to_one_node, an_endpoint_keeps_its_newest_events, an_observation_makes_an_event_only_if_it_is_news,
+    attempts_end_deliveries_and_are_logged, ended_deliveries_are_repeated, events_are_grouped_into_deliveries,
+    nodes_write_in_one_order, pending_events_are_read_in_their_order, what_is_announced_is_read_in_pages_and_forgotten,
+    what_is_old_is_removed,
+};
 
 /// Makes one test of each case for each engine that it is listed for.
 macro_rules! contract {
@@ -58,6 +66,10 @@ contract! {
         a_declaration_keeps_other_endpoints uses_of_keys_are_recorded what_is_not_valid_is_not_written one_of_many_creates_the_first_app
         statistics_of_nodes_add_up statistics_are_taken_together statistics_are_forgotten
         the_latest_statistics_are_found
+        an_observation_makes_an_event_only_if_it_is_news what_is_announced_is_read_in_pages_and_forgotten
+        pending_events_are_read_in_their_order nodes_write_in_one_order an_endpoint_keeps_its_newest_events
+        events_are_grouped_into_deliveries a_lease_belongs_to_one_node attempts_end_deliveries_and_are_logged
+        ended_deliveries_are_repeated what_is_old_is_removed
     }
     sqlite_file SqliteFile {
         many_apps_are_declared_or_none a_write_that_is_given_up_spoils_no_other
@@ -66,6 +78,10 @@ contract! {
         a_declaration_keeps_other_endpoints uses_of_keys_are_recorded what_is_not_valid_is_not_written one_of_many_creates_the_first_app
         statistics_of_nodes_add_up statistics_are_taken_together statistics_are_forgotten
         the_latest_statistics_are_found
+        an_observation_makes_an_event_only_if_it_is_news what_is_announced_is_read_in_pages_and_forgotten
+        pending_events_are_read_in_their_order nodes_write_in_one_order an_endpoint_keeps_its_newest_events
+        events_are_grouped_into_deliveries a_lease_belongs_to_one_node attempts_end_deliveries_and_are_logged
+        ended_deliveries_are_repeated what_is_old_is_removed
         writes_of_another_handle_change_the_revision many_open_a_fresh_database_at_once apps_outlive_their_handle
         a_bad_row_harms_no_other a_row_of_another_type_or_id_harms_no_other the_schema_refuses_numbers_below_one
         statements_typed_by_hand_are_noticed the_table_of_laravel_websockets_is_taken
@@ -78,6 +94,10 @@ contract! {
         a_declaration_keeps_other_endpoints uses_of_keys_are_recorded what_is_not_valid_is_not_written one_of_many_creates_the_first_app
         statistics_of_nodes_add_up statistics_are_taken_together statistics_are_forgotten
         the_latest_statistics_are_found
+        an_observation_makes_an_event_only_if_it_is_news what_is_announced_is_read_in_pages_and_forgotten
+        pending_events_are_read_in_their_order nodes_write_in_one_order an_endpoint_keeps_its_newest_events
+        events_are_grouped_into_deliveries a_lease_belongs_to_one_node attempts_end_deliveries_and_are_logged
+        ended_deliveries_are_repeated what_is_old_is_removed
         writes_of_another_handle_change_the_revision many_open_a_fresh_database_at_once apps_outlive_their_handle
         a_bad_row_harms_no_other a_row_of_another_type_or_id_harms_no_other the_schema_refuses_numbers_below_one
         statements_typed_by_hand_are_noticed the_table_of_laravel_websockets_is_taken
@@ -90,6 +110,10 @@ contract! {
         a_declaration_keeps_other_endpoints uses_of_keys_are_recorded what_is_not_valid_is_not_written one_of_many_creates_the_first_app
         statistics_of_nodes_add_up statistics_are_taken_together statistics_are_forgotten
         the_latest_statistics_are_found
+        an_observation_makes_an_event_only_if_it_is_news what_is_announced_is_read_in_pages_and_forgotten
+        pending_events_are_read_in_their_order nodes_write_in_one_order an_endpoint_keeps_its_newest_events
+        events_are_grouped_into_deliveries a_lease_belongs_to_one_node attempts_end_deliveries_and_are_logged
+        ended_deliveries_are_repeated what_is_old_is_removed
         writes_of_another_handle_change_the_revision many_open_a_fresh_database_at_once apps_outlive_their_handle
         a_bad_row_harms_no_other a_row_of_another_type_or_id_harms_no_other the_schema_refuses_numbers_below_one
         statements_typed_by_hand_are_noticed the_table_of_laravel_websockets_is_taken
@@ -112,7 +136,7 @@ fn keys(app: &App) -> Vec<&str> {
     app.credentials.iter().map(|credential| credential.key.as_str()).collect()
 }
 
-async fn ids(registry: &Arc<dyn AppRegistry>) -> Vec<String> {
+async fn ids(registry: &Arc<dyn Registry>) -> Vec<String> {
     registry.list().await.unwrap().iter().map(|app| app.id.to_string()).collect()
 }
 

@@ -16,7 +16,7 @@ mod webhook_tables;
 use std::sync::Arc;
 
 use clairon_protocol::AppId;
-use clairon_registry::{AppRegistry, Credentials};
+use clairon_registry::{Credentials, Registry};
 use serde_json::Value;
 
 use super::{address::Address, open_existing, print};
@@ -53,7 +53,7 @@ struct Context {
 
 impl Context {
     /// Opens the registry that is there.
-    async fn registry(&self) -> anyhow::Result<Arc<dyn AppRegistry>> {
+    async fn registry(&self) -> anyhow::Result<Arc<dyn Registry>> {
         open_existing(&self.settings.database).await
     }
 

@@ -8,6 +8,7 @@ use crate::{
     dialect::Dialect,
     queries,
     statistics::{Statements, forget_rows},
+    webhook_store::{Upsert, upsert_announced},
 };
 
 /// A time in UTC of the seconds since 1970 in `$value`, whatever the time zone of the session is.
@@ -98,9 +99,17 @@ impl Dialect for MySql {
         ),
     };
 
+    const NOW: &'static str = "SELECT CAST(UNIX_TIMESTAMP(SYSDATE(3)) * 1000 AS SIGNED)";
+
     fn upsert() -> &'static str {
         static UPSERT: LazyLock<String> =
             LazyLock::new(|| queries::upsert("ON DUPLICATE KEY UPDATE", |column| format!("VALUES({column})")));
+        &UPSERT
+    }
+
+    fn upsert_announced() -> &'static Upsert {
+        static UPSERT: LazyLock<Upsert> =
+            LazyLock::new(|| upsert_announced("ON DUPLICATE KEY UPDATE", |column| format!("VALUES({column})")));
         &UPSERT
     }
 

@@ -16,7 +16,8 @@ const LOCK: &str = "SELECT GET_LOCK(CONCAT('clairon.', SHA2(DATABASE(), 224)), ?
 const UNLOCK: &str = "DO RELEASE_LOCK(CONCAT('clairon.', SHA2(DATABASE(), 224)))";
 /// Finds a table that has one of our names and not our comment.
 const FOREIGN_TABLE: &str = "SELECT CAST(table_name AS CHAR) FROM information_schema.tables \
-     WHERE table_schema = DATABASE() AND table_name IN ('apps', 'app_keys', 'registry_revision') \
+     WHERE table_schema = DATABASE() AND table_name IN ('apps', 'app_keys', 'registry_revision', 'webhook_sequence', \
+     'webhook_announced', 'webhook_events', 'webhook_leases', 'webhook_attempts') \
      AND table_comment NOT LIKE 'Clairon: %' ORDER BY table_name LIMIT 1";
 const MIGRATIONS_TABLE: &str = "_sqlx_migrations";
 /// Every change of a table commits, so a node that ends in the middle of a migration leaves a part of it. Each

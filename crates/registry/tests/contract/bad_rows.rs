@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use clairon_registry::{AppRegistry, Declared, RegistryError};
+use clairon_registry::{Declared, Registry, RegistryError};
 
 use super::{app, declare, ids};
 use crate::support::Durable;
@@ -43,7 +43,7 @@ pub(super) async fn a_bad_row_harms_no_other(database: &impl Durable) {
 }
 
 /// The app `bad` is reported with `problem`, keeps its id, and the app `good` is there as before.
-async fn assert_bad(registry: &Arc<dyn AppRegistry>, problem: &str) {
+async fn assert_bad(registry: &Arc<dyn Registry>, problem: &str) {
     let error = registry.find(&app("bad").id).await.unwrap_err().to_string();
     assert!(error.starts_with(&format!("the row of bad cannot be used: {problem}")), "{error}");
     assert!(matches!(registry.create(&app("bad")).await, Err(RegistryError::IdTaken { .. })));

@@ -2,13 +2,13 @@
 
 use std::sync::Arc;
 
-use clairon_registry::{App, AppRegistry, Declared, RegistryError, WEBHOOKS, Webhook};
+use clairon_registry::{App, Declared, Registry, RegistryError, WEBHOOKS, Webhook};
 
 use super::{app, credential, ids, keys, webhook};
 use crate::support::Database;
 
 /// Declares one app.
-pub(super) async fn declare(registry: &Arc<dyn AppRegistry>, app: &App) -> Result<Declared, RegistryError> {
+pub(super) async fn declare(registry: &Arc<dyn Registry>, app: &App) -> Result<Declared, RegistryError> {
     registry.declare(std::slice::from_ref(app)).await.map(|outcomes| outcomes[0])
 }
 

@@ -7,7 +7,7 @@ use std::sync::{
     atomic::{AtomicU32, Ordering},
 };
 
-use clairon_registry::{AppRegistry, open};
+use clairon_registry::{Registry, open};
 use clairon_tests::mariadb::MariaDb;
 use sqlx::{AssertSqlSafe, Connection, MySqlConnection, PgConnection, SqliteConnection};
 use tempfile::TempDir;
@@ -19,7 +19,7 @@ pub(crate) trait Database: Sized {
     async fn start() -> Self;
 
     /// A handle to it.
-    async fn open(&self) -> Arc<dyn AppRegistry>;
+    async fn open(&self) -> Arc<dyn Registry>;
 }
 
 /// A database that others can reach.
@@ -48,14 +48,14 @@ pub(crate) trait Server: Durable {
     async fn backends(&self) -> Vec<i64>;
 }
 
-pub(crate) struct Memory(Arc<dyn AppRegistry>);
+pub(crate) struct Memory(Arc<dyn Registry>);
 
 impl Database for Memory {
     async fn start() -> Self {
         Self(open("sqlite::memory:", 4).await.unwrap())
     }
 
-    async fn open(&self) -> Arc<dyn AppRegistry> {
+    async fn open(&self) -> Arc<dyn Registry> {
         Arc::clone(&self.0)
     }
 }
@@ -67,7 +67,7 @@ impl Database for SqliteFile {
         Self(TempDir::new().unwrap())
     }
 
-    async fn open(&self) -> Arc<dyn AppRegistry> {
+    async fn open(&self) -> Arc<dyn Registry> {
         open(&self.url(), 4).await.unwrap()
     }
 }
@@ -118,7 +118,7 @@ impl Database for Postgres {
         Self { server, database }
     }
 
-    async fn open(&self) -> Arc<dyn AppRegistry> {
+    async fn open(&self) -> Arc<dyn Registry> {
         open(&self.url(), 4).await.unwrap()
     }
 }
@@ -181,7 +181,7 @@ impl Database for MySql {
         Self { server, database }
     }
 
-    async fn open(&self) -> Arc<dyn AppRegistry> {
+    async fn open(&self) -> Arc<dyn Registry> {
         open(&self.url(), 4).await.unwrap()
     }
 }

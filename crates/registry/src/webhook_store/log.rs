@@ -1,0 +1,101 @@
+//! The log of attempts.
+
+use std::collections::HashMap;
+
+use clairon_protocol::AppId;
+use jiff::Timestamp;
+
+use super::{
+    attempt::Attempt,
+    rows::{self, number},
+    statements, timestamp,
+};
+use crate::{
+    engine::{Engine, SqlValue},
+    error::RegistryError,
+    webhooks::WebhookId,
+};
+
+/// Which attempts are asked for.
+#[derive(Clone, Debug, Default)]
+pub struct LogQuery {
+    /// Of which app; `None`: of all.
+    pub app: Option<AppId>,
+    /// Of which endpoint; `None`: of all.
+    pub webhook: Option<WebhookId>,
+    /// Only those after which the endpoint had not taken the delivery.
+    pub is_failed: bool,
+    /// Only those since a time.
+    pub since: Option<Timestamp>,
+    /// Only those with a greater id, the oldest first. `None`: the newest first.
+    pub after: Option<i64>,
+    /// Only those with a lower id.
+    pub before: Option<i64>,
+    /// How many at most.
+    pub limit: u32,
+}
+
+/// An attempt in the log.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct LoggedAttempt {
+    /// Its place in the log.
+    pub id: i64,
+    /// What came of it.
+    pub attempt: Attempt,
+    /// The events of the delivery, as far as they are still kept.
+    pub events: Vec<LoggedEvent>,
+}
+
+/// An event in the log.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct LoggedEvent {
+    /// The event as a JSON object.
+    pub body: String,
+    /// When it happened.
+    pub happened_at: Timestamp,
+}
+
+/// Reads the log.
+pub(super) async fn read<E: Engine>(
+    connection: &mut E::Connection,
+    query: &LogQuery,
+) -> Result<Vec<LoggedAttempt>, RegistryError> {
+    let LogQuery { app, webhook, is_failed, since, after, before, limit } = query;
+    let statement = if after.is_some() { statements::LOG_FORWARD } else { statements::LOG_BACKWARD };
+    let values = [
+        SqlValue::Text(app.as_ref().map_or("", AppId::as_str)),
+        SqlValue::Text(webhook.as_ref().map_or("", WebhookId::as_str)),
+        // The outcome that is left out.
+        number(if *is_failed { 1 } else { -1 }),
+        number(since.map_or(0, super::milliseconds)),
+        number(after.unwrap_or(-1)),
+        number(before.unwrap_or(i64::MAX)),
+        number((*limit).into()),
+    ];
+    let attempts = rows::read::<E, _>(&E::run(connection, statement, &values).await?, rows::attempt::<E>)?;
+    let events = events::<E>(connection, &attempts).await?;
+    let logged = |(id, attempt): (i64, Attempt)| {
+        let events = events.get(attempt.delivery.as_str()).cloned().unwrap_or_default();
+        LoggedAttempt { id, attempt, events }
+    };
+    Ok(attempts.into_iter().map(logged).collect())
+}
+
+/// The events of the deliveries, by delivery.
+async fn events<E: Engine>(
+    connection: &mut E::Connection,
+    attempts: &[(i64, Attempt)],
+) -> Result<HashMap<String, Vec<LoggedEvent>>, RegistryError> {
+    let mut deliveries: Vec<&str> = attempts.iter().map(|(_, attempt)| attempt.delivery.as_str()).collect();
+    deliveries.sort_unstable();
+    deliveries.dedup();
+    let mut events = HashMap::<_, Vec<_>>::new();
+    for (statement, deliveries) in statements::LOG_EVENTS.cut(&deliveries, |_| 0) {
+        let values: Vec<_> = deliveries.iter().map(|delivery| SqlValue::Text(delivery)).collect();
+        for row in E::run(connection, statement, &values).await? {
+            let event = LoggedEvent { body: E::text_at(&row, 1)?, happened_at: timestamp(E::number_at(&row, 2)?) };
+            events.entry(E::text_at(&row, 0)?).or_default().push(event);
+        }
+    }
+    Ok(events)
+}

@@ -1,0 +1,62 @@
+//! A write to the tables of webhooks.
+
+use std::ops::{Deref, DerefMut};
+
+use super::statements;
+use crate::{
+    connection::{Connection, Write},
+    engine::{Engine, SqlValue},
+    error::RegistryError,
+};
+
+/// A write to the tables of webhooks, the only one of all nodes. It gives ids that grow.
+pub(super) struct OrderedWrite<E: Engine> {
+    write: Write<E>,
+    first_id: i64,
+    last_id: i64,
+    /// The time by the clock of the database, in milliseconds.
+    pub(super) now: i64,
+}
+
+impl<E: Engine> OrderedWrite<E> {
+    /// Begins, and waits until it is the only one.
+    pub(super) async fn begin(connection: Connection<E>) -> Result<Self, RegistryError> {
+        let mut write = Write::begin(connection, statements::LOCK).await?;
+        let first_id = number::<E>(&mut write, statements::LAST_ID).await?;
+        let now = number::<E>(&mut write, E::NOW).await?;
+        Ok(Self { write, first_id, last_id: first_id, now })
+    }
+
+    pub(super) const fn next_id(&mut self) -> i64 {
+        self.last_id += 1;
+        self.last_id
+    }
+
+    /// Commits what was written.
+    pub(super) async fn end(mut self) -> Result<(), RegistryError> {
+        if self.last_id != self.first_id {
+            let values = [SqlValue::Number(Some(self.last_id))];
+            E::execute(&mut self.write, statements::SET_LAST_ID, &values).await?;
+        }
+        self.write.end(true).await
+    }
+}
+
+impl<E: Engine> Deref for OrderedWrite<E> {
+    type Target = E::Connection;
+
+    fn deref(&self) -> &E::Connection {
+        &self.write
+    }
+}
+
+impl<E: Engine> DerefMut for OrderedWrite<E> {
+    fn deref_mut(&mut self) -> &mut E::Connection {
+        &mut self.write
+    }
+}
+
+async fn number<E: Engine>(connection: &mut E::Connection, statement: &'static str) -> Result<i64, RegistryError> {
+    let rows = E::run(connection, statement, &[]).await?;
+    Ok(E::number(rows.first().ok_or(sqlx::Error::RowNotFound)?)?)
+}

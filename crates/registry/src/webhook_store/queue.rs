@@ -1,0 +1,137 @@
+//! Leases, and what came of requests.
+
+use std::{collections::BTreeMap, time::Duration};
+
+use super::{
+    attempt::{Attempt, AttemptOutcome},
+    delivery_id::DeliveryId,
+    endpoint::{Endpoint, Lease},
+    ordered::OrderedWrite,
+    record::{insert_attempts, subtract_pending},
+    rows::{self, number},
+    statements::{self, Batches},
+};
+use crate::{
+    engine::{Engine, SqlValue},
+    error::RegistryError,
+};
+
+/// Takes leases that no node has.
+pub(super) async fn take_leases<E: Engine>(
+    write: &mut OrderedWrite<E>,
+    node: &str,
+    endpoints: &[Endpoint],
+    length: Duration,
+) -> Result<Vec<Lease>, RegistryError> {
+    let (now, until) = (number(write.now), number(end(write.now, length)));
+    let mut taken = Vec::new();
+    for endpoint in endpoints {
+        let [app, webhook] = endpoint.columns().map(SqlValue::Text);
+        if E::execute(write, statements::TAKE_LEASE, &[app, webhook, SqlValue::Text(node), now, until]).await? > 0 {
+            let rows = E::run(write, statements::PENDING_OF, &[app, webhook]).await?;
+            let pending = rows.first().map(E::number).transpose()?.map(rows::unsigned).unwrap_or_default();
+            taken.push(Lease { endpoint: endpoint.clone(), pending });
+        }
+    }
+    Ok(taken)
+}
+
+/// Renews the leases of a node that have not ended.
+pub(super) async fn renew_leases<E: Engine>(
+    write: &mut OrderedWrite<E>,
+    node: &str,
+    length: Duration,
+) -> Result<Vec<Lease>, RegistryError> {
+    let (node, now, until) = (SqlValue::Text(node), number(write.now), number(end(write.now, length)));
+    E::execute(write, statements::RENEW_LEASES, &[node, now, until]).await?;
+    let rows = E::run(write, statements::LEASES, &[node, now]).await?;
+    Ok(rows::read::<E, _>(&rows, rows::lease::<E>)?)
+}
+
+fn end(now: i64, length: Duration) -> i64 {
+    now.saturating_add(i64::try_from(length.as_millis()).unwrap_or(i64::MAX))
+}
+
+/// Gives back leases.
+pub(super) async fn release_leases<E: Engine>(
+    write: &mut OrderedWrite<E>,
+    node: &str,
+    endpoints: &[Endpoint],
+) -> Result<(), RegistryError> {
+    for endpoint in endpoints {
+        let [app, webhook] = endpoint.columns().map(SqlValue::Text);
+        E::execute(write, statements::RELEASE_LEASE, &[app, webhook, SqlValue::Text(node)]).await?;
+    }
+    Ok(())
+}
+
+/// Makes events one delivery.
+pub(super) async fn group<E: Engine>(
+    write: &mut OrderedWrite<E>,
+    delivery: &DeliveryId,
+    events: &[i64],
+) -> Result<(), RegistryError> {
+    for (statement, ids) in statements::GROUP.cut(events, |_| 0) {
+        let values: Vec<_> =
+            std::iter::once(SqlValue::Text(delivery.as_str())).chain(ids.iter().map(|id| number(*id))).collect();
+        E::execute(write, statement, &values).await?;
+    }
+    if let Some(first) = events.first() {
+        let values = [number(*first), rows::count(events.len() as u64)];
+        E::execute(write, statements::GROUP_FIRST, &values).await?;
+    }
+    Ok(())
+}
+
+/// Writes down what came of requests.
+pub(super) async fn note_attempts<E: Engine>(
+    write: &mut OrderedWrite<E>,
+    attempts: &[Attempt],
+) -> Result<(), RegistryError> {
+    let of = |wanted: fn(&AttemptOutcome) -> bool| -> Vec<&str> {
+        attempts.iter().filter(|attempt| wanted(&attempt.outcome)).map(|attempt| attempt.delivery.as_str()).collect()
+    };
+    let retried = of(|outcome| matches!(outcome, AttemptOutcome::Retried { .. }));
+    let delivered = of(|outcome| matches!(outcome, AttemptOutcome::Delivered));
+    let given_up = of(|outcome| matches!(outcome, AttemptOutcome::GivenUp));
+
+    update(write, &statements::RETRY, &[], &retried).await?;
+    let now = [number(write.now)];
+    for (statements, deliveries) in [(&statements::DELIVERED, delivered), (&statements::GIVEN_UP, given_up)] {
+        let ended = count_pending(write, &deliveries).await?;
+        update(write, statements, &now, &deliveries).await?;
+        for (endpoint, ended) in ended {
+            subtract_pending(write, &endpoint, ended).await?;
+        }
+    }
+    insert_attempts(write, attempts).await
+}
+
+async fn update<E: Engine>(
+    write: &mut OrderedWrite<E>,
+    batches: &'static Batches,
+    first: &[SqlValue<'_>],
+    deliveries: &[&str],
+) -> Result<(), RegistryError> {
+    for (statement, deliveries) in batches.cut(deliveries, |_| 0) {
+        let deliveries = deliveries.iter().map(|delivery| SqlValue::Text(delivery));
+        let values: Vec<_> = first.iter().copied().chain(deliveries).collect();
+        E::execute(write, statement, &values).await?;
+    }
+    Ok(())
+}
+
+/// How many events of these deliveries are pending, by endpoint.
+async fn count_pending<E: Engine>(
+    write: &mut OrderedWrite<E>,
+    deliveries: &[&str],
+) -> Result<BTreeMap<Endpoint, u64>, RegistryError> {
+    let mut counts = BTreeMap::new();
+    for (statement, deliveries) in statements::COUNT_PENDING.cut(deliveries, |_| 0) {
+        let values: Vec<_> = deliveries.iter().map(|delivery| SqlValue::Text(delivery)).collect();
+        for lease in rows::read::<E, _>(&E::run(write, statement, &values).await?, rows::lease::<E>)? {
+            *counts.entry(lease.endpoint).or_default() += lease.pending;
+        }
+    }
+    Ok(counts)
+}

@@ -1,0 +1,264 @@
+//! Statements that take a varying number of rows.
+
+use std::sync::LazyLock;
+
+/// How many rows one statement takes. Drivers keep a prepared statement for each text, so there are few sizes.
+const SIZES: [usize; 4] = [64, 16, 4, 1];
+/// The most bytes of bodies in one statement: databases bound the size of a request.
+const BYTES: usize = 1 << 20;
+
+/// One statement in several sizes.
+pub(crate) struct Batches([String; SIZES.len()]);
+
+/// The statement that inserts rows, or replaces those with the same key.
+pub(crate) type Upsert = Batches;
+
+impl Batches {
+    /// A statement that `write` makes of a list of rows with so many columns: `($1, $2), ($3, $4)`.
+    pub(crate) fn of_rows(columns: usize, write: impl Fn(&str) -> String) -> Self {
+        Self(SIZES.map(|size| {
+            let row = |row: usize| format!("({})", values(row * columns, columns));
+            write(&(0..size).map(row).collect::<Vec<_>>().join(", "))
+        }))
+    }
+
+    /// A statement that `write` makes of a list of values, `$3, $4`, which has so many other values `before`.
+    pub(crate) fn of_values(before: usize, write: impl Fn(&str) -> String) -> Self {
+        Self(SIZES.map(|size| write(&values(before, size))))
+    }
+
+    /// Cuts items into the pieces that one statement takes each. `bytes` says how large an item is.
+    pub(crate) fn cut<'a, T>(
+        &'static self,
+        items: &'a [T],
+        bytes: impl Fn(&T) -> usize,
+    ) -> Vec<(&'static str, &'a [T])> {
+        let (mut rest, mut pieces) = (items, Vec::new());
+        while !rest.is_empty() {
+            let fits = |size: usize| size == 1 || rest[..size].iter().map(&bytes).sum::<usize>() <= BYTES;
+            let found = SIZES.into_iter().zip(&self.0).find(|(size, _)| *size <= rest.len() && fits(*size));
+            let Some((size, statement)) = found else { break };
+            let (piece, others) = rest.split_at(size);
+            pieces.push((statement.as_str(), piece));
+            rest = others;
+        }
+        pieces
+    }
+}
+
+/// `$1, $2`, beginning after the first `before` values.
+fn values(before: usize, count: usize) -> String {
+    (before + 1..=before + count).map(|number| format!("${number}")).collect::<Vec<_>>().join(", ")
+}
+
+/// The first statement of every write: its row is the lock on which the writers of all nodes queue.
+pub(super) const LOCK: &str = "UPDATE webhook_sequence SET last_id = last_id";
+pub(super) const LAST_ID: &str = "SELECT last_id FROM webhook_sequence";
+pub(super) const SET_LAST_ID: &str = "UPDATE webhook_sequence SET last_id = $1";
+
+pub(super) static KNOWN: LazyLock<Batches> = LazyLock::new(|| {
+    Batches::of_values(1, |subjects| {
+        format!(
+            "SELECT subject, is_present, version, changed_at FROM webhook_announced \
+             WHERE app_id = $1 AND subject IN ({subjects})"
+        )
+    })
+});
+
+/// The statement that stores what is known. `on_conflict` begins its second part, in which `new_value` is the new value
+/// of a column.
+pub(crate) fn upsert_announced(on_conflict: &str, new_value: fn(&str) -> String) -> Upsert {
+    let changes = ["is_present", "version", "changed_at"].map(|column| format!("{column} = {}", new_value(column)));
+    let changes = changes.join(", ");
+    Batches::of_rows(8, |rows| {
+        format!(
+            "INSERT INTO webhook_announced (app_id, subject, kind, channel, user_id, is_present, version, changed_at) \
+             VALUES {rows} {on_conflict} {changes}"
+        )
+    })
+}
+
+pub(super) const ANNOUNCED: &str = "SELECT subject, channel, kind, user_id, version FROM webhook_announced \
+     WHERE app_id = $1 AND subject > $2 AND is_present = 1 AND kind IN ('channel', 'member') ORDER BY subject LIMIT $3";
+pub(super) const ANNOUNCED_IN_CHANNEL: &str = "SELECT subject, channel, kind, user_id, version FROM webhook_announced \
+     WHERE app_id = $1 AND subject >= $2 AND subject <= $3 AND channel = $4 AND is_present = 1 \
+     AND kind IN ('channel', 'member') ORDER BY subject";
+pub(super) const ANNOUNCED_APPS: &str = "SELECT DISTINCT app_id FROM webhook_announced";
+pub(super) const FORGET_ANNOUNCED: &str = "DELETE FROM webhook_announced WHERE app_id = $1";
+pub(super) const NEWEST_VERSION: &str = "SELECT COALESCE(MAX(version), 0) FROM webhook_announced";
+/// Misses stay longer than what is not so any more.
+pub(super) const SWEEP_ANNOUNCED: &str = "DELETE FROM webhook_announced \
+     WHERE is_present = 0 AND (changed_at < $1 AND kind <> 'miss' OR changed_at < $2)";
+
+pub(super) static INSERT_EVENTS: LazyLock<Batches> = LazyLock::new(|| {
+    Batches::of_rows(12, |rows| {
+        format!(
+            "INSERT INTO webhook_events (id, app_id, webhook_id, channel, body, happened_at, delivery_id, \
+             delivery_events, replay_of, state, attempts, ended_at) VALUES {rows}"
+        )
+    })
+});
+
+/// The columns of a pending event.
+macro_rules! pending {
+    ($rest:literal) => {
+        concat!(
+            "SELECT id, channel, happened_at, delivery_id, delivery_events, attempts, replay_of FROM webhook_events ",
+            $rest
+        )
+    };
+}
+
+pub(super) const PENDING: &str =
+    pending!("WHERE app_id = $1 AND webhook_id = $2 AND state = 0 AND id > $3 ORDER BY id LIMIT $4");
+pub(super) const PENDING_IN_CHANNEL: &str =
+    pending!("WHERE app_id = $1 AND webhook_id = $2 AND state = 0 AND id > $3 AND channel = $5 ORDER BY id LIMIT $4");
+pub(super) const PENDING_OF_DELIVERY: &str = pending!("WHERE delivery_id = $1 AND state = 0 ORDER BY id");
+pub(super) const PENDING_BEFORE: &str =
+    pending!("WHERE app_id = $1 AND webhook_id = $2 AND state = 0 AND happened_at < $3 ORDER BY id LIMIT $4");
+
+pub(super) static BODIES: LazyLock<Batches> = LazyLock::new(|| {
+    Batches::of_values(0, |ids| format!("SELECT id, body FROM webhook_events WHERE id IN ({ids}) AND state = 0"))
+});
+pub(super) static GROUP: LazyLock<Batches> = LazyLock::new(|| {
+    Batches::of_values(1, |ids| {
+        format!("UPDATE webhook_events SET delivery_id = $1 WHERE id IN ({ids}) AND delivery_id = ''")
+    })
+});
+pub(super) const GROUP_FIRST: &str = "UPDATE webhook_events SET delivery_events = $2 WHERE id = $1";
+
+/// How many events of deliveries are pending, by endpoint.
+pub(super) static COUNT_PENDING: LazyLock<Batches> = LazyLock::new(|| {
+    Batches::of_values(0, |deliveries| {
+        format!(
+            "SELECT app_id, webhook_id, COUNT(*) FROM webhook_events \
+             WHERE delivery_id IN ({deliveries}) AND state = 0 GROUP BY app_id, webhook_id"
+        )
+    })
+});
+pub(super) static RETRY: LazyLock<Batches> = LazyLock::new(|| {
+    Batches::of_values(0, |deliveries| {
+        format!("UPDATE webhook_events SET attempts = attempts + 1 WHERE delivery_id IN ({deliveries}) AND state = 0")
+    })
+});
+/// One that was given up may be delivered after all: its answer was on the way.
+pub(super) static DELIVERED: LazyLock<Batches> = LazyLock::new(|| {
+    Batches::of_values(1, |deliveries| {
+        format!(
+            "UPDATE webhook_events SET attempts = attempts + 1, state = 1, ended_at = $1 \
+             WHERE delivery_id IN ({deliveries}) AND state IN (0, 2)"
+        )
+    })
+});
+pub(super) static GIVEN_UP: LazyLock<Batches> = LazyLock::new(|| {
+    Batches::of_values(1, |deliveries| {
+        format!(
+            "UPDATE webhook_events SET attempts = attempts + 1, state = 2, ended_at = $1 \
+             WHERE delivery_id IN ({deliveries}) AND state = 0"
+        )
+    })
+});
+pub(super) static GIVE_UP: LazyLock<Batches> = LazyLock::new(|| {
+    Batches::of_values(1, |ids| format!("UPDATE webhook_events SET state = 2, ended_at = $1 WHERE id IN ({ids})"))
+});
+pub(super) const GIVE_UP_UNGROUPED: &str =
+    "UPDATE webhook_events SET state = 2, ended_at = $1, delivery_id = $3, delivery_events = 1 WHERE id = $2";
+
+pub(super) static INSERT_ATTEMPTS: LazyLock<Batches> = LazyLock::new(|| {
+    Batches::of_rows(12, |rows| {
+        format!(
+            "INSERT INTO webhook_attempts (id, app_id, webhook_id, delivery_id, replay_of, node, at, latency, status, \
+             problem, outcome, next_at) VALUES {rows}"
+        )
+    })
+});
+
+/// The columns of an attempt. Takes an app, an endpoint, whether only failures are wanted, and a time.
+macro_rules! log {
+    ($rest:literal) => {
+        concat!(
+            "SELECT id, app_id, webhook_id, delivery_id, replay_of, node, at, latency, status, problem, outcome, \
+             next_at FROM webhook_attempts WHERE ($1 = '' OR app_id = $1) AND ($2 = '' OR webhook_id = $2) \
+             AND outcome <> $3 AND at >= $4 AND id > $5 AND id < $6 ORDER BY id ",
+            $rest
+        )
+    };
+}
+
+pub(super) const LOG_FORWARD: &str = log!("LIMIT $7");
+pub(super) const LOG_BACKWARD: &str = log!("DESC LIMIT $7");
+pub(super) static LOG_EVENTS: LazyLock<Batches> = LazyLock::new(|| {
+    Batches::of_values(0, |deliveries| {
+        format!(
+            "SELECT delivery_id, body, happened_at FROM webhook_events WHERE delivery_id IN ({deliveries}) ORDER BY id"
+        )
+    })
+});
+
+/// Finds first events of deliveries that have ended. Takes a cursor, a limit, an app and an endpoint.
+macro_rules! ended {
+    ($rest:literal) => {
+        concat!(
+            "SELECT id, delivery_id, app_id, webhook_id FROM webhook_events WHERE delivery_events > 0 AND id > $1 \
+             AND ($3 = '' OR app_id = $3) AND ($4 = '' OR webhook_id = $4) AND ",
+            $rest,
+            " ORDER BY id LIMIT $2"
+        )
+    };
+}
+
+pub(super) const ENDED_BY_NAME: &str = ended!("state <> 0 AND delivery_id = $5");
+pub(super) const ENDED_GIVEN_UP: &str = ended!("state = 2");
+pub(super) const ENDED_SINCE: &str = ended!("state <> 0 AND replay_of = '' AND happened_at >= $5");
+pub(super) const EVENTS_OF_DELIVERY: &str =
+    "SELECT channel, body FROM webhook_events WHERE delivery_id = $1 AND state <> 0 ORDER BY id";
+pub(super) const NOTE_REPLAYED: &str = "UPDATE webhook_events SET state = 3 WHERE delivery_id = $1 AND state = 2";
+
+pub(super) const ADD_PENDING: &str =
+    "UPDATE webhook_leases SET pending = pending + $3 WHERE app_id = $1 AND webhook_id = $2";
+pub(super) const INSERT_LEASE: &str =
+    "INSERT INTO webhook_leases (app_id, webhook_id, pending, node, leased_until) VALUES ($1, $2, $3, '', 0)";
+pub(super) const PENDING_OF: &str = "SELECT pending FROM webhook_leases WHERE app_id = $1 AND webhook_id = $2";
+pub(super) const UNLEASED: &str =
+    "SELECT app_id, webhook_id FROM webhook_leases WHERE leased_until <= $1 AND pending > 0";
+pub(super) const TAKE_LEASE: &str = "UPDATE webhook_leases SET node = $3, leased_until = $5 \
+     WHERE app_id = $1 AND webhook_id = $2 AND leased_until <= $4";
+pub(super) const RENEW_LEASES: &str =
+    "UPDATE webhook_leases SET leased_until = $3 WHERE node = $1 AND leased_until > $2";
+pub(super) const LEASES: &str =
+    "SELECT app_id, webhook_id, pending FROM webhook_leases WHERE node = $1 AND leased_until > $2";
+pub(super) const LEASE_HOLDERS: &str =
+    "SELECT DISTINCT node FROM webhook_leases WHERE node <> '' AND leased_until > $1";
+pub(super) const END_LEASES: &str = "UPDATE webhook_leases SET node = '', leased_until = 0 WHERE node = $1";
+pub(super) const RELEASE_LEASE: &str = "UPDATE webhook_leases SET node = '', leased_until = 0 \
+     WHERE app_id = $1 AND webhook_id = $2 AND node = $3";
+pub(super) const ENDPOINTS: &str = "SELECT app_id, webhook_id FROM webhook_leases WHERE app_id <> ''";
+
+pub(super) const OLD_EVENTS: &str = "SELECT id FROM webhook_events WHERE state IN (1, 2, 3) AND ended_at < $1 LIMIT $2";
+pub(super) const OLD_ATTEMPTS: &str = "SELECT id FROM webhook_attempts WHERE at < $1 LIMIT $2";
+pub(super) const EXCESS_ATTEMPTS: &str = "SELECT id FROM webhook_attempts WHERE app_id = $1 AND webhook_id = $2 \
+     ORDER BY id DESC LIMIT $4 OFFSET $3";
+pub(super) static DELETE_EVENTS: LazyLock<Batches> =
+    LazyLock::new(|| Batches::of_values(0, |ids| format!("DELETE FROM webhook_events WHERE id IN ({ids})")));
+pub(super) static DELETE_ATTEMPTS: LazyLock<Batches> =
+    LazyLock::new(|| Batches::of_values(0, |ids| format!("DELETE FROM webhook_attempts WHERE id IN ({ids})")));
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn pieces_have_few_sizes_and_bounded_bytes() {
+        static BATCHES: LazyLock<Batches> = LazyLock::new(|| Batches::of_rows(2, str::to_owned));
+        assert_eq!(BATCHES.0[2], "($1, $2), ($3, $4), ($5, $6), ($7, $8)");
+        assert_eq!(Batches::of_values(2, str::to_owned).0[2], "$3, $4, $5, $6");
+        let sizes = |count: usize, bytes: usize| {
+            let items = vec![bytes; count];
+            BATCHES.cut(&items, |bytes| *bytes).iter().map(|(_, piece)| piece.len()).collect::<Vec<_>>()
+        };
+        assert_eq!(sizes(0, 0), [0; 0]);
+        assert_eq!(sizes(86, 1), [64, 16, 4, 1, 1]);
+        assert_eq!(sizes(6, BYTES / 4), [4, 1, 1]);
+        assert_eq!(sizes(2, 2 * BYTES), [1, 1]);
+    }
+}

@@ -1,0 +1,109 @@
+//! Pending events.
+
+use clairon_registry::{AttemptOutcome, DeliveryId, Entry, LogQuery, Recorded, Subject};
+use tokio::task::JoinSet;
+
+use super::{MANY, at, channel, endpoint, event, observed, pending, pending_bodies, pending_count, ungrouped};
+use crate::support::Database;
+
+pub(in super::super) async fn pending_events_are_read_in_their_order(database: &impl Database) {
+    let registry = database.open().await;
+    let store = &*registry;
+    let long = format!("{{\"data\":\"{}\"}}", "é\\u0000".repeat(200_000));
+    let entries =
+        [event("a", "1", &[1, 2]), event("b", "2", &[1]), event("a", &long, &[2, 1]), ungrouped(event("a", "4", &[2]))];
+    let added = [(endpoint(1), 3), (endpoint(2), 3)].to_vec();
+    assert_eq!(store.record(&entries, MANY).await.unwrap(), Recorded { added, given_up: Vec::new() });
+    assert_eq!(store.record(&[], MANY).await.unwrap(), Recorded::default());
+    assert_eq!(pending_bodies(store, 1).await, ["1", "2", &long]);
+    assert_eq!(pending_bodies(store, 2).await, ["1", &long, "4"]);
+
+    let events = pending(store, 2).await;
+    let copy = entries[0].event.as_ref().unwrap().copies[1].clone();
+    assert_eq!((&events[0].delivery, events[0].delivery_events), (&copy.delivery, 1));
+    assert_eq!((&events[2].delivery, events[2].delivery_events), (&None, 0));
+    assert!(events.iter().all(|event| event.attempts == 0 && event.replay_of.is_none()));
+    assert_eq!((events[1].happened_at, &events[1].channel), (at(1_800_000_000_123), &channel("a")));
+    assert_eq!(store.pending(&endpoint(2), events[0].id, 1).await.unwrap(), events[1..2]);
+    assert_eq!(store.pending_in_channel(&endpoint(2), &channel("a"), events[0].id, 9).await.unwrap(), events[1..]);
+    assert_eq!(store.pending_in_channel(&endpoint(2), &channel("b"), 0, 9).await.unwrap(), []);
+    assert_eq!(store.pending_of_delivery(&copy.delivery.unwrap()).await.unwrap(), events[..1]);
+    assert_eq!(store.pending(&endpoint(3), 0, 9).await.unwrap(), []);
+}
+
+pub(in super::super) async fn nodes_write_in_one_order(database: &impl Database) {
+    let mut nodes = JoinSet::new();
+    for node in 0..6 {
+        let registry = database.open().await;
+        nodes.spawn(async move {
+            for write in 0..10 {
+                // All nodes observe the same; each has events of its own.
+                let mut entries = vec![observed(Subject::Channel, write % 2 == 0, write + 1)];
+                entries.extend((0..20).map(|number| event("c", &format!("{node} {}", 20 * write + number), &[2])));
+                registry.record(&entries, MANY).await.unwrap();
+            }
+        });
+    }
+    nodes.join_all().await;
+    let registry = database.open().await;
+    let mut events = Vec::new();
+    while let page = registry.pending(&endpoint(2), events.last().copied().unwrap_or(0), 500).await.unwrap()
+        && !page.is_empty()
+    {
+        events.extend(page.iter().map(|event| event.id));
+    }
+    let bodies = registry.bodies(&events).await.unwrap();
+    assert_eq!(bodies.len(), 1_200);
+    for node in 0..6 {
+        let own: Vec<_> = bodies.iter().filter_map(|(_, body)| body.strip_prefix(&format!("{node} "))).collect();
+        assert_eq!(own, (0..200).map(|number| number.to_string()).collect::<Vec<_>>());
+    }
+    // Some may have been overtaken by a later one, but what is told alternates and ends with the truth.
+    let told = pending_bodies(&*registry, 1).await;
+    assert!(told.windows(2).all(|pair| pair[0][..1] != pair[1][..1]), "{told:?}");
+    assert_eq!(told.last().unwrap(), "-10");
+}
+
+pub(in super::super) async fn an_endpoint_keeps_its_newest_events(database: &impl Database) {
+    let registry = database.open().await;
+    let store = &*registry;
+    let entry = |number: u32| match number % 3 {
+        0 => ungrouped(event("a", &number.to_string(), &[1, 2])),
+        _ => event("a", &number.to_string(), &[1, 2]),
+    };
+    store.record(&(0..7).map(entry).collect::<Vec<_>>(), 10).await.unwrap();
+    let entries: Vec<_> = (7..300).map(entry).chain([event("a", "last", &[2])]).collect();
+    let recorded = store.record(&entries, 10).await.unwrap();
+    assert_eq!(recorded.given_up, [(endpoint(1), 290), (endpoint(2), 291)]);
+    let kept: Vec<_> = (290..300).map(|number| number.to_string()).collect();
+    assert_eq!(pending_bodies(store, 1).await, kept);
+    assert_eq!((pending_count(store, 1).await, pending_count(store, 2).await), (10, 10));
+    // They are in the log, and on the list of those that can be repeated.
+    let query = LogQuery { webhook: Some(super::webhook(1)), limit: 1_000, ..LogQuery::default() };
+    let log = store.log(&query).await.unwrap();
+    assert_eq!(log.len(), 290);
+    let oldest = log.iter().find(|logged| logged.events[0].body == "0").unwrap();
+    assert_eq!(oldest.attempt.outcome, AttemptOutcome::GivenUp);
+    assert_eq!(oldest.attempt.problem.as_deref(), Some("given up: the endpoint has more than 10 pending events"));
+
+    assert_eq!(store.give_up(&endpoint(1), Some(at(0)), "?").await.unwrap(), 0);
+    assert_eq!(store.give_up(&endpoint(1), None, "gone").await.unwrap(), 10);
+    assert_eq!((pending_bodies(store, 1).await.len(), pending_count(store, 1).await), (0, 0));
+    assert_eq!(pending_bodies(store, 2).await.len(), 10);
+}
+
+pub(in super::super) async fn events_are_grouped_into_deliveries(database: &impl Database) {
+    let registry = database.open().await;
+    let store = &*registry;
+    let entries: Vec<Entry> =
+        (0..100).map(|number| ungrouped(event(["a", "b"][number % 2], &number.to_string(), &[1]))).collect();
+    store.record(&entries, MANY).await.unwrap();
+    let ids: Vec<_> = pending(store, 1).await.iter().map(|event| event.id).collect();
+    let (delivery, other) = (DeliveryId::random(), DeliveryId::random());
+    store.group(&delivery, &ids[..90]).await.unwrap();
+    store.group(&other, &ids[90..]).await.unwrap();
+    let events = store.pending_of_delivery(&delivery).await.unwrap();
+    assert_eq!(events.iter().map(|event| event.id).collect::<Vec<_>>(), ids[..90]);
+    let sizes: Vec<_> = pending(store, 1).await.iter().map(|event| event.delivery_events).collect();
+    assert_eq!((sizes[0], sizes[1], sizes[90], sizes[91]), (90, 0, 10, 0));
+}
