@@ -66,6 +66,19 @@ impl Log {
         })
     }
 
+    /// The lines that `wanted` accepts, once there are `count` or more of them.
+    ///
+    /// # Panics
+    /// When the log ends or [`DEADLINE`] passes with fewer. The panic names `what` and shows the log.
+    #[must_use]
+    pub fn wait_for_count(&self, what: &str, count: usize, wanted: impl Fn(&Value) -> bool) -> Vec<Value> {
+        self.wait_until(what, |state| {
+            let found = state.lines.iter().filter(|line| wanted(line)).cloned().collect::<Vec<_>>();
+            assert!(found.len() >= count || !state.ended, "the log ended without {what}:\n{state}");
+            (found.len() >= count).then_some(found)
+        })
+    }
+
     /// Returns once the log has ended, which is when its writer has.
     ///
     /// # Panics

@@ -1,0 +1,5 @@
+//! Receivers that check with Pusher's libraries, and with the code of `docs/webhooks.md`.
+#![expect(clippy::unwrap_used, reason = "a test may panic")]
+
+mod receiver;
+mod sent;
