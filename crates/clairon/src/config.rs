@@ -23,6 +23,8 @@ mod server;
 mod settings;
 #[cfg(test)]
 mod tests;
+mod webhook_settings;
+mod webhooks;
 
 pub(crate) use app_changes::{AppChanges, app_flag};
 pub(crate) use layers::Sources;

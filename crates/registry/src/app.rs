@@ -111,6 +111,12 @@ impl App {
         Self::new(AppId::parse(&id).expect("six digits are an app id"), Credential::random())
     }
 
+    /// Marks the endpoints as declared by settings, and gives each the [id that it has at each
+    /// start](WebhookId::derived).
+    pub fn declare_webhooks(&mut self) {
+        self.webhooks.declare(&self.id);
+    }
+
     /// Checks what the types of the fields do not: lengths, counts and ranges. Run before every write.
     ///
     /// # Errors

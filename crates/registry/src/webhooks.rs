@@ -9,7 +9,9 @@ mod shown;
 mod url;
 mod webhook;
 
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
+
+use clairon_protocol::AppId;
 
 use self::kind::Wanted;
 pub use self::{
@@ -90,6 +92,17 @@ impl Webhooks {
         self.list.retain(|webhook| webhook.id != *id);
         self.find_wanted();
         self.list.len() < before
+    }
+
+    /// Makes them declared ones of this app.
+    pub(crate) fn declare(&mut self, app: &AppId) {
+        let mut seen = HashMap::new();
+        for webhook in &mut self.list {
+            let number = seen.entry(webhook.url.target().to_owned()).or_insert(0);
+            webhook.id = WebhookId::derived(app, &webhook.url, *number);
+            webhook.declared = true;
+            *number += 1;
+        }
     }
 
     /// Adds those of `stored` that settings did not declare, so that a declaration leaves them.
@@ -186,6 +199,21 @@ mod tests {
         assert_eq!(webhooks.validate().unwrap_err().to_string(), "webhooks has 21 entries, allowed are 0 to 20");
         let twice: Webhooks = [first.clone(), first.clone()].into_iter().collect();
         assert_eq!(twice.validate().unwrap_err().to_string(), format!("the app has the endpoint {} twice", first.id));
+    }
+
+    #[test]
+    fn declared_endpoints_have_the_same_ids_each_time() {
+        let (one, two) = (AppId::parse("1").unwrap(), AppId::parse("2").unwrap());
+        let ids = |app: &AppId, urls: &[&str]| {
+            let mut webhooks: Webhooks = urls.iter().map(|url| webhook(url, &[])).collect();
+            webhooks.declare(app);
+            assert!(webhooks.iter().all(|webhook| webhook.declared) && webhooks.validate().is_ok());
+            webhooks.iter().map(|webhook| webhook.id.clone()).collect::<Vec<_>>()
+        };
+        let first = ids(&one, &["http://a.test", "http://b.test", "http://a.test/"]);
+        assert_eq!(first, ids(&one, &["http://a.test", "http://b.test", "http://a.test/"]));
+        assert_eq!(first[1..2], ids(&one, &["http://b.test"]));
+        assert_ne!(first[1..2], ids(&two, &["http://b.test"]));
     }
 
     #[test]

@@ -5,6 +5,7 @@ use std::time::Duration;
 pub use clairon_cluster::{Authorities, ClusterSettings, RedisUrl};
 pub use clairon_hub::OutboxLimits;
 use clairon_protocol::Limits;
+use clairon_webhooks::WebhookSettings;
 
 use crate::{bearer::BearerToken, edge::TrustedProxies};
 
@@ -34,6 +35,8 @@ pub struct Settings {
     pub metrics: MetricsSettings,
     /// How the statistics of apps are kept.
     pub statistics: StatisticsSettings,
+    /// How webhooks are sent.
+    pub webhooks: WebhookSettings,
     /// How this node reaches the others; `None` for a single one.
     pub cluster: Option<ClusterSettings>,
     /// Who may manage apps over HTTP; `None`: nobody.

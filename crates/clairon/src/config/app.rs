@@ -8,6 +8,7 @@ use clairon_registry::{AllowedOrigins, App, AppField, Credential, FieldValue};
 use super::{
     fields::{Fields, Table},
     problem::{Problems, unknown},
+    webhooks,
 };
 
 /// The fields that an app cannot be without.
@@ -15,7 +16,7 @@ pub(super) const CREDENTIALS: [&str; 3] = ["id", "key", "secret"];
 
 /// Every field that an app may be declared with.
 fn fields() -> impl Iterator<Item = &'static str> {
-    CREDENTIALS.into_iter().chain(AppField::plain().map(AppField::name))
+    CREDENTIALS.into_iter().chain(AppField::all().map(AppField::name))
 }
 
 /// An app as it was written.
@@ -53,7 +54,8 @@ impl Declaration {
         for value in read_fields(&mut fields) {
             value.give_to(&mut app);
         }
-        let app = App { id: id?, credentials: Credential::new(key?, secret?).into(), ..app };
+        let mut app = App { id: id?, credentials: Credential::new(key?, secret?).into(), ..app };
+        app.declare_webhooks();
         if let Err(error) = app.validate() {
             problems.add(format_args!("{}: {error}", self.written));
         }
@@ -88,7 +90,7 @@ pub(super) fn read_fields(fields: &mut Fields<'_>) -> Vec<FieldValue> {
         Some(match field {
             AppField::Name => FieldValue::Name(fields.text("name", |name| Ok::<_, Infallible>(name.to_owned()))?),
             AppField::AllowedOrigins => FieldValue::AllowedOrigins(read_origins(fields)?),
-            AppField::Webhooks => return None,
+            AppField::Webhooks => FieldValue::Webhooks(webhooks::read(fields)?.into_iter().collect()),
             AppField::Switch(switch) => FieldValue::Switch(switch, fields.flag(switch.name)?),
             AppField::Limit(limit) => FieldValue::Limit(limit, fields.number(limit.name, limit.min..=limit.max)?),
         })

@@ -36,7 +36,7 @@ pub(super) fn read(fields: &mut Fields<'_>) -> Option<ClusterSettings> {
     })
 }
 
-fn read_authorities(path: &str) -> anyhow::Result<Authorities> {
+pub(super) fn read_authorities(path: &str) -> anyhow::Result<Authorities> {
     let pem = fs::read(path).map_err(|error| anyhow!("it cannot be read: {error}"))?;
     Ok(Authorities::from_pem(pem)?)
 }

@@ -11,11 +11,15 @@ use super::{
     fields::{Entry, Table, Value},
     problem::{Problems, nearest},
     remarks::Remarks,
+    webhooks::WebhookDeclaration,
 };
 
 /// Short forms of the variables that are set most often.
 const SHORT: [(&str, &str); 3] =
     [("CLAIRON_HOST", "server.host"), ("CLAIRON_PORT", "server.port"), ("CLAIRON_LOG", "log.level")];
+
+/// The variable that gives the app an endpoint of webhooks.
+const WEBHOOK_URL: &str = "CLAIRON_APP_WEBHOOK_URL";
 
 /// What the variables of one place set.
 #[derive(Default)]
@@ -70,6 +74,14 @@ impl Environment {
                 Some(Target::Setting(setting)) => {
                     environment.set(setting, Entry { written, value: Value::Text(value) }, problems);
                 }
+                // Nothing is no endpoint, so that a file for containers can name the variable.
+                Some(Target::Webhook) if value.is_empty() => {}
+                Some(Target::Webhook) => {
+                    let url = Entry { written: written.clone(), value: Value::Text(value) };
+                    let fields = Table::from([("url".to_owned(), url)]);
+                    let value = Value::Webhooks(vec![WebhookDeclaration { written: written.clone(), fields }]);
+                    environment.app.insert("webhooks".to_owned(), Entry { written, value });
+                }
                 Some(Target::Field(field)) => {
                     environment.app.insert((*field).to_owned(), Entry { written, value: Value::Text(value) });
                 }
@@ -96,6 +108,8 @@ impl Environment {
 enum Target<'a> {
     Setting(&'a str),
     Field(&'static str),
+    /// The URL of an endpoint of the app.
+    Webhook,
 }
 
 /// Every variable with our prefix.
@@ -103,7 +117,8 @@ fn known(settings: &Table) -> BTreeMap<String, Target<'_>> {
     let short = SHORT.map(|(name, setting)| (name.to_owned(), Target::Setting(setting)));
     let settings = settings.keys().map(|name| (variable(name), Target::Setting(name)));
     let fields = AppField::plain().map(|field| (app_variable(field.name()), Target::Field(field.name())));
-    settings.chain(short).chain(fields).collect()
+    let webhook = (WEBHOOK_URL.to_owned(), Target::Webhook);
+    settings.chain(short).chain(fields).chain([webhook]).collect()
 }
 
 /// The variable that `name` was most likely meant to be. The app's credentials have Pusher's prefix, not ours.

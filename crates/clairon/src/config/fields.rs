@@ -6,7 +6,7 @@ use std::{
     ops::RangeInclusive,
 };
 
-use super::{database_url::redact, problem::Problems};
+use super::{database_url::redact, problem::Problems, webhooks::WebhookDeclaration};
 
 /// One setting as it was written.
 ///
@@ -23,6 +23,8 @@ pub(super) enum Value {
     Text(String),
     /// From a file.
     Toml(toml::Value),
+    /// The endpoints of an app, each with fields of its own.
+    Webhooks(Vec<WebhookDeclaration>),
 }
 
 /// Settings by their names.
@@ -58,6 +60,7 @@ impl<'a> Fields<'a> {
         let number = match &entry.value {
             Value::Text(text) => text.parse().ok(),
             Value::Toml(value) => value.as_integer(),
+            Value::Webhooks(_) => None,
         };
         let number = number.and_then(|number| N::try_from(number).ok()).filter(|number| allowed.contains(number));
         if number.is_none() {
@@ -77,6 +80,7 @@ impl<'a> Fields<'a> {
                 _ => None,
             },
             Value::Toml(value) => value.as_bool(),
+            Value::Webhooks(_) => None,
         };
         if flag.is_none() {
             self.add(entry, Show::All, "allowed are true and false");
@@ -107,11 +111,50 @@ impl<'a> Fields<'a> {
             Value::Toml(value) => value.as_array().and_then(|items| {
                 items.iter().map(|item| item.as_str().map(str::to_owned)).collect::<Option<Vec<_>>>()
             }),
+            Value::Webhooks(_) => None,
         };
         if list.is_none() {
             self.add(entry, Show::All, "allowed is a list of texts");
         }
         list
+    }
+
+    /// A table of texts, of which a problem shows nothing.
+    pub(super) fn texts(&mut self, name: &str) -> Option<Vec<(String, String)>> {
+        let entry = self.table.get(name)?;
+        let texts = match &entry.value {
+            Value::Toml(toml::Value::Table(table)) => {
+                let text = |(key, value): (&String, &toml::Value)| Some((key.clone(), value.as_str()?.to_owned()));
+                table.iter().map(text).collect::<Option<Vec<_>>>()
+            }
+            _ => None,
+        };
+        if texts.is_none() {
+            self.add(entry, Show::Nothing, "allowed is a table of texts, such as { \"X-Shop\" = \"1\" }");
+        }
+        texts
+    }
+
+    /// What stands there, whatever it is.
+    pub(super) fn value(&self, name: &str) -> Option<&'a Value> {
+        self.table.get(name).map(|entry| &entry.value)
+    }
+
+    /// The settings of a table that is a value here.
+    pub(super) fn of_table<'b>(&'b mut self, table: &'b Table) -> Fields<'b> {
+        Fields { table, problems: self.problems }
+    }
+
+    /// Adds a problem that names what it is about.
+    pub(super) fn problem(&mut self, problem: impl Display) {
+        self.problems.add(problem);
+    }
+
+    /// Says what is wrong with a setting in words that show as much of its value as may be shown.
+    pub(super) fn explain(&mut self, name: &str, wrong: impl Display) {
+        if let Some(entry) = self.table.get(name) {
+            self.add(entry, Show::Nothing, wrong);
+        }
     }
 
     /// Says what is wrong with a setting beside others.
@@ -164,6 +207,7 @@ impl Value {
         match self {
             Self::Text(text) => Some(text),
             Self::Toml(value) => value.as_str(),
+            Self::Webhooks(_) => None,
         }
     }
 }
@@ -174,6 +218,7 @@ impl Display for Value {
         match self {
             Self::Text(text) => toml::Value::from(text.as_str()).fmt(f),
             Self::Toml(value) => value.fmt(f),
+            Self::Webhooks(_) => f.write_str("a list of tables"),
         }
     }
 }

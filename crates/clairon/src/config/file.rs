@@ -14,6 +14,7 @@ use super::{
     bounded_file,
     fields::{Entry, Table, Value},
     problem::{Problems, unknown},
+    webhooks::WebhookDeclaration,
 };
 
 /// What stands in a settings file.
@@ -121,12 +122,31 @@ impl Reader<'_> {
         }
     }
 
+    /// The tables of an array.
+    fn webhooks(&mut self, node: Node<'_>) -> Vec<WebhookDeclaration> {
+        let DeValue::Array(tables) = node.into_inner() else { return Vec::new() };
+        let mut declarations = Vec::new();
+        for table in tables {
+            let written = self.written("[[apps.webhooks]]", table.span().start);
+            let DeValue::Table(table) = table.into_inner() else { continue };
+            let fields = self.entries(table, "apps.webhooks.");
+            let fields = fields.into_iter().map(|(name, entry)| (name["apps.webhooks.".len()..].to_owned(), entry));
+            declarations.push(WebhookDeclaration { written, fields: fields.collect() });
+        }
+        declarations
+    }
+
     /// The entries of `table`, their names with `prefix` in front.
     fn entries(&mut self, table: DeTable<'_>, prefix: &str) -> Table {
         let mut entries = Table::new();
         for (key, node) in table {
             let name = format!("{prefix}{}", key.get_ref());
             let written = self.written(&name, key.span().start);
+            if name == "apps.webhooks" && is_of_tables(&node) {
+                let value = Value::Webhooks(self.webhooks(node));
+                entries.insert(name, Entry { written, value });
+                continue;
+            }
             match toml::Value::deserialize(node.into_deserializer()) {
                 Ok(value) => drop(entries.insert(name, Entry { written, value: Value::Toml(value) })),
                 Err(_) => self.problems.add(format_args!("{written} is too large: allowed are numbers of 64 bits")),
@@ -134,6 +154,12 @@ impl Reader<'_> {
         }
         entries
     }
+}
+
+/// True for an array of tables, one at least.
+fn is_of_tables(node: &Node<'_>) -> bool {
+    let is_table = |node: &Node<'_>| matches!(node.get_ref(), DeValue::Table(_));
+    matches!(node.get_ref(), DeValue::Array(items) if !items.is_empty() && items.iter().all(is_table))
 }
 
 /// Where the lines of a text end, found once: a file may declare thousands of apps, and each of their fields has a

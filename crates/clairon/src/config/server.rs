@@ -11,6 +11,7 @@ use clairon_server::{
 use super::{
     cluster,
     fields::{Fields, optional},
+    webhook_settings,
 };
 
 pub(super) fn read(fields: &mut Fields<'_>, limits: Limits) -> Option<Settings> {
@@ -24,6 +25,7 @@ pub(super) fn read(fields: &mut Fields<'_>, limits: Limits) -> Option<Settings> 
     let authorization = fields.number("heartbeat.authorization_seconds", 1..=3_600);
     let heartbeat = read_heartbeat(fields);
     let outbox = read_outbox(fields);
+    let webhooks = webhook_settings::read(fields);
     let admin_token = fields.secret("admin.token", optional(BearerToken::parse));
     let write_timeout = fields.number("outbox.write_timeout_seconds", 1..=3_600);
     Some(Settings {
@@ -39,6 +41,7 @@ pub(super) fn read(fields: &mut Fields<'_>, limits: Limits) -> Option<Settings> 
         drain: Duration::from_secs(drain?),
         metrics: metrics?,
         statistics: statistics?,
+        webhooks: webhooks?,
         cluster,
         admin: admin_token?.map(|token| AdminSettings { token, limits }),
     })

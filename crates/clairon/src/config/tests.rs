@@ -7,6 +7,7 @@ use tempfile::NamedTempFile;
 
 mod fields;
 mod variables;
+mod webhooks;
 
 use super::{DEFAULTS, Problems, Settings, Sources, environment::variable, file::File};
 
@@ -96,8 +97,11 @@ fn every_setting_has_a_variable() {
             ("metrics.listen", _) => "127.0.0.1:9601".to_owned(),
             ("metrics.prefix", _) => "soketi".to_owned(),
             ("metrics.token" | "admin.token", _) => "0123456789abcdef".to_owned(),
-            ("redis.ca_file", _) => concat!(env!("CARGO_MANIFEST_DIR"), "/tests/files/authority.pem").to_owned(),
+            ("redis.ca_file" | "webhooks.ca_file", _) => {
+                concat!(env!("CARGO_MANIFEST_DIR"), "/tests/files/authority.pem").to_owned()
+            }
             ("redis.prefix", _) => "other".to_owned(),
+            (_, toml::Value::Boolean(flag)) => (!flag).to_string(),
             (_, toml::Value::Integer(number)) => (number + 1).to_string(),
             (name, value) => panic!("no other value for {name} = {value}"),
         };

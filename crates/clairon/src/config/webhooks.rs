@@ -1,0 +1,74 @@
+//! The endpoints of webhooks that an app is declared with.
+
+use std::fmt::Display;
+
+use clairon_registry::{ChannelGlobs, Webhook, WebhookHeaders, WebhookKinds, WebhookState, WebhookUrl};
+
+use super::{
+    fields::{Fields, Table, Value},
+    problem::unknown,
+};
+
+/// Every field of an endpoint.
+const FIELDS: [&str; 6] = ["url", "events", "channels", "headers", "enabled", "secret"];
+
+/// One `[[apps.webhooks]]` table, or what stands for one in a variable.
+pub(super) struct WebhookDeclaration {
+    /// What problems call it.
+    pub(super) written: String,
+    pub(super) fields: Table,
+}
+
+/// Reads the endpoints. `None`: there are none, or something is wrong with one of them.
+pub(super) fn read(fields: &mut Fields<'_>) -> Option<Vec<Webhook>> {
+    match fields.value("webhooks")? {
+        Value::Webhooks(declarations) => {
+            let read = |declaration| read_webhook(declaration, fields);
+            declarations.iter().map(read).collect::<Vec<_>>().into_iter().collect()
+        }
+        Value::Toml(value) if value.as_array().is_some_and(Vec::is_empty) => Some(Vec::new()),
+        Value::Toml(_) | Value::Text(_) => {
+            fields.refuse("webhooks", "allowed are [[apps.webhooks]] tables");
+            None
+        }
+    }
+}
+
+fn read_webhook(declaration: &WebhookDeclaration, app: &mut Fields<'_>) -> Option<Webhook> {
+    let WebhookDeclaration { written, fields: table } = declaration;
+    let mut fields = app.of_table(table);
+    let unknown_fields = table.iter().filter(|(name, _)| !FIELDS.contains(&name.as_str()));
+    for (name, entry) in unknown_fields {
+        fields.problem(unknown(&entry.written, name, &FIELDS));
+    }
+    if !table.contains_key("url") {
+        fields.problem(format_args!("{written} is there without url: an endpoint has one"));
+    }
+    let url = fields.secret("url", WebhookUrl::parse);
+    let lists = [fields.list("events"), fields.list("channels")].map(Option::unwrap_or_default);
+    let [events, channels] = &lists;
+    let events = checked(&mut fields, "events", WebhookKinds::parse(events));
+    let channels = checked(&mut fields, "channels", ChannelGlobs::parse(channels));
+    let headers = fields.texts("headers").unwrap_or_default();
+    let headers = checked(&mut fields, "headers", WebhookHeaders::parse(headers));
+    let enabled = fields.flag("enabled").unwrap_or(true);
+    let secret = fields.secret("secret", Webhook::parse_secret).flatten();
+    let webhook = Webhook {
+        events: events?,
+        channels: channels?,
+        headers: headers?,
+        state: WebhookState::of(enabled),
+        secret,
+        ..Webhook::new(url?)
+    };
+    if let Err(error) = webhook.validate() {
+        fields.problem(format_args!("{written}: {error}"));
+        return None;
+    }
+    Some(webhook)
+}
+
+/// The value, or a problem with the field that says all of itself.
+fn checked<T>(fields: &mut Fields<'_>, name: &str, value: Result<T, impl Display>) -> Option<T> {
+    value.map_err(|error| fields.explain(name, error)).ok()
+}
