@@ -1,4 +1,4 @@
-//! Builds again when a migration is added: the macro that embeds them sees only the files that it found last time.
+//! Rebuilds when a migration is added. The macro that embeds migrations tracks only the files of the previous build.
 
 fn main() {
     println!("cargo:rerun-if-changed=../../migrations");

@@ -144,7 +144,7 @@ fn a_file_that_others_may_read_is_warned_about_with_what_to_do() {
     let found = warnings(&server);
     let [warning] = found.as_slice() else { panic!("{found:?}") };
     let (problem, command) = warning.split_once(": run ").unwrap_or_else(|| panic!("{warning}"));
-    assert_eq!(problem, "others may read this database, which has the secrets of all apps in it");
+    assert_eq!(problem, "other users can read this database, which contains the secrets of all apps");
     run("sh", &["-c", command], Path::new("sh"));
     for suffix in ["", "-wal", "-shm"] {
         let path = format!("{}{suffix}", file.display());

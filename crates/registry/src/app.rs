@@ -10,58 +10,58 @@ use crate::{
     webhooks::Webhooks,
 };
 
-/// The longest name of an app, in bytes.
+/// The largest size of an app's name, in bytes.
 pub const NAME_BYTES: usize = 255;
 
-/// Something about an app that is on or off, as the table below has it.
+/// A boolean setting of an app: one line of the table below.
 #[derive(Debug)]
 pub struct Switch {
-    /// Its name: the setting, the column and the field alike.
+    /// The name of the setting, the database column and the field.
     pub name: &'static str,
-    /// Whether a new app has it on.
+    /// The value for a new app.
     pub default: bool,
-    /// What is so while it is on, in words for people.
+    /// The effect of the switch while it is on, for people.
     pub meaning: &'static str,
     get: fn(&App) -> bool,
     set: fn(&mut App, bool),
 }
 
 impl Switch {
-    /// Whether it is on.
+    /// The value of the switch.
     #[must_use]
     pub fn get(&self, app: &App) -> bool {
         (self.get)(app)
     }
 
-    /// Turns it on or off.
+    /// Sets the switch.
     pub fn set(&self, app: &mut App, is_on: bool) {
         (self.set)(app, is_on);
     }
 }
 
-/// Makes of the table the switches of [`App`], their defaults, and [`SWITCHES`].
+/// Defines the switches of [`App`], their defaults, and [`SWITCHES`] from the table.
 macro_rules! app {
     ($($switch:ident = $default:literal, $meaning:literal;)+) => {
-        /// One app: its credentials, its switches, its limits.
+        /// An app: its credentials, switches and limits.
         #[derive(Clone, Debug, PartialEq)]
         pub struct App {
-            /// What stands in the path of the HTTP API.
+            /// The id, a part of the paths of the HTTP API.
             pub id: AppId,
-            /// What a person calls it; may be empty.
+            /// A name for people, which may be empty.
             pub name: String,
-            /// What clients name when they connect, and what its backend signs with.
+            /// The keys with which clients connect, and the secrets with which backends sign.
             pub credentials: Credentials,
-            /// The origins that browsers may connect from. Empty: all.
+            /// The origins of the pages that may connect. Empty: all.
             pub allowed_origins: AllowedOrigins,
             /// Where its backend hears what happens in its channels.
             pub webhooks: Webhooks,
             $(#[doc = $meaning] pub $switch: bool,)+
-            /// What one connection, request or channel may use.
+            /// The limits of a connection, a request or a channel.
             pub limits: Limits,
         }
 
         impl App {
-            /// An app with one key; everything else as the defaults have it.
+            /// An app with one key and the defaults for all other fields.
             #[must_use]
             pub fn new(id: AppId, credential: Credential) -> Self {
                 Self {
@@ -87,23 +87,23 @@ macro_rules! app {
     };
 }
 
-// Name, default, meaning.
+// The columns: name, default, meaning.
 app! {
-    enabled = true, "Clients and backends are let in";
+    enabled = true, "Clients and backends may connect";
     client_messages = false, "Clients may send client events (whispers)";
-    statistics = true, "Its traffic is counted and kept";
+    statistics = true, "Its traffic is counted and stored";
     user_authentication = true, "Users may sign in on a connection";
     authorized_connections = false,
         "A connection that neither signs in nor joins a private or presence channel is closed after a while";
-    watchlist = false, "Signed-in users hear who of their watchlist comes and goes";
-    subscription_counts = false, "Subscribers hear how many they are";
+    watchlist = false, "Signed-in users are notified when users of their watchlist come and go";
+    subscription_counts = false, "Subscribers get the subscription count";
 }
 
 impl App {
-    /// An app with an id of 6 digits, as hosted Pusher gives, and a [random key](Credential::random).
+    /// An app with an id of 6 digits, like those of hosted Pusher, and a [random key](Credential::random).
     ///
     /// # Panics
-    /// When the operating system has no random numbers to give: nothing made without them would be a secret.
+    /// When the operating system provides no random numbers, because no secret can be made without them.
     #[must_use]
     #[expect(clippy::expect_used, reason = "digits are in the alphabet of ids")]
     pub fn random() -> Self {
@@ -117,10 +117,10 @@ impl App {
         self.webhooks.declare(&self.id);
     }
 
-    /// Checks what the types of the fields do not: lengths, counts and ranges. Run before every write.
+    /// Checks what the types of the fields do not guarantee: lengths, counts and ranges. It runs before every write.
     ///
     /// # Errors
-    /// Names the first field that is wrong, its size, and what is allowed.
+    /// The first invalid field, with its size and the allowed range.
     pub fn validate(&self) -> Result<(), RegistryError> {
         self.credentials.validate()?;
         check_size("name", self.name.len(), "bytes", 0..=NAME_BYTES)?;

@@ -1,4 +1,4 @@
-//! All apps in memory.
+//! The apps in memory.
 
 use std::{
     borrow::{Borrow, Cow},
@@ -18,37 +18,38 @@ use crate::{
     secrets::Secrets,
 };
 
-/// How long the registry may take to answer. Without it, a database that went silent would stop all later refreshes.
+/// The timeout for a query. Without it, a database that stops answering would block all later refreshes.
 const ANSWER_TIMEOUT: Duration = Duration::from_secs(10);
-/// How long it may take to tell its revision, so that one which has gone silent is asked again soon after it is back.
+/// The timeout for the revision query. It is short, so that a database that stopped answering is asked again soon after
+/// it is back.
 const REVISION_TIMEOUT: Duration = Duration::from_millis(1_500);
 
-/// The apps as they were at the last [`refresh`](Self::refresh). A look-up takes no lock and runs no query.
+/// The apps as of the last [`refresh`](Self::refresh). A look-up takes no lock and runs no query.
 #[derive(Debug)]
 pub struct AppCache {
     registry: Arc<dyn AppRegistry>,
-    /// Secrets of the server itself.
+    /// The secrets of the server itself.
     tokens: Vec<Secret>,
     snapshot: ArcSwap<Snapshot>,
-    /// Held while refreshing, so that two callers do not report the same change.
+    /// Held during a refresh, so that two callers do not report the same change.
     refreshing: Mutex<()>,
 }
 
-/// What became of an app between two refreshes.
+/// A difference between two refreshes.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum AppChange {
-    /// It is new.
+    /// The app is new.
     Added(AppId),
-    /// Some field differs; that it was enabled again is one such case.
+    /// A field of the app differs. Enabling an app is such a change.
     Changed(AppId),
-    /// It is there but no longer enabled. Other fields may differ too.
+    /// The app is no longer enabled. Other fields may differ too.
     Disabled(AppId),
-    /// It is gone, or its row cannot be used any more.
+    /// The app was deleted, or its row is now invalid.
     Removed(AppId),
 }
 
 impl AppCache {
-    /// Reads all apps. `tokens` are the secrets of the server itself, which are hidden with those of the apps.
+    /// Reads all apps. `tokens` are the secrets of the server itself. They are hidden like those of apps.
     ///
     /// # Errors
     /// When the registry fails or does not answer.
@@ -65,26 +66,26 @@ impl AppCache {
         self.snapshot.load().by_id.get(id).cloned()
     }
 
-    /// The app with this key among its live ones, enabled or not.
+    /// The app that has this key among its current keys, enabled or not.
     #[must_use]
     pub fn by_key(&self, key: &str) -> Option<Arc<App>> {
         self.snapshot.load().by_key.get(key).cloned()
     }
 
-    /// All apps, by id.
+    /// All apps, sorted by id.
     #[must_use]
     pub fn all(&self) -> Arc<[Arc<App>]> {
         self.snapshot.load().all.clone()
     }
 
-    /// The first `chars` characters of a text that is shown to people, without the secrets of apps and the tokens of
-    /// the server: a secret that was mistaken for a key or a name may stand anywhere. Those of fewer than eight bytes
-    /// stay. What it costs is bounded by `chars`.
+    /// The first `chars` characters of a text for people, without the secrets of apps and the tokens of the server: a
+    /// secret may be anywhere if it was entered as a key or a name. Secrets of fewer than eight bytes are not removed.
+    /// The cost is bounded by `chars`.
     pub fn hide_secrets<'a>(&self, text: &'a str, chars: usize) -> Cow<'a, str> {
         self.snapshot.load().secrets.hide(text, chars)
     }
 
-    /// Asks the registry whether anything changed.
+    /// Asks the registry whether the apps in memory are up to date.
     ///
     /// # Errors
     /// When the registry fails or does not answer.
@@ -93,10 +94,10 @@ impl AppCache {
         Ok(within(REVISION_TIMEOUT, self.registry.revision()).await? == revision)
     }
 
-    /// Reads all apps again if anything changed. Returns what changed: first the removed apps, then the others by id.
+    /// Reads all apps again if an app has changed. Returns the changes: removed apps first, then the others by id.
     ///
     /// # Errors
-    /// When the registry fails or does not answer. What was known stays known.
+    /// When the registry fails or does not answer. The apps in memory are kept.
     pub async fn refresh(&self) -> Result<Vec<AppChange>, RegistryError> {
         let _one_at_a_time = self.refreshing.lock().await;
         let old = self.snapshot.load_full();
@@ -120,11 +121,11 @@ struct Snapshot {
 }
 
 impl Snapshot {
-    /// The revision is read first: a write in between is then read twice, and not missed.
+    /// The revision is read first. So a write between the two queries causes another read instead of being missed.
     async fn read(registry: &dyn AppRegistry, tokens: &[Secret]) -> Result<Self, RegistryError> {
         let revision = registry.revision().await?;
         let mut apps = registry.list().await?;
-        // They change without a new revision, and so would be old here, and tell apps apart that have not changed.
+        // Times of use change without a new revision. Here they would be outdated, and would make equal apps differ.
         for app in &mut apps {
             app.credentials.forget_uses();
         }

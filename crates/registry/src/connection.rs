@@ -1,4 +1,4 @@
-//! A connection of the pool, for one piece of work.
+//! A connection of the pool for one task.
 
 use std::ops::{Deref, DerefMut};
 
@@ -6,24 +6,23 @@ use sqlx::{Database, pool::PoolConnection};
 
 use crate::{engine::Engine, error::RegistryError, queries};
 
-/// A connection of the pool, for one piece of work. It goes back to the pool once the work is [done](Self::done).
+/// A connection of the pool for one task. It returns to the pool once the task is [done](Self::done).
 ///
-/// Dropped before that, because the work failed or was given up, it is closed: the database may have ended a
-/// transaction by itself that the connection believes to be open, or the other way round, and an answer may still be on
-/// its way.
+/// If it is dropped earlier, because the task failed or was cancelled, it is closed: the database may have ended a
+/// transaction that the driver still considers open, or the reverse, and an answer may still arrive.
 pub(crate) struct Connection<E: Database> {
     connection: PoolConnection<E>,
-    /// True where it is closed unless the work is done.
+    /// True if the connection is closed unless the task is done.
     is_at_risk: bool,
 }
 
 impl<E: Database> Connection<E> {
-    /// With `is_only`, the connection is the whole database, and is never closed.
+    /// With `is_only`, the connection is the whole database (SQLite in memory) and is never closed.
     pub(crate) fn new(connection: PoolConnection<E>, is_only: bool) -> Self {
         Self { connection, is_at_risk: !is_only }
     }
 
-    /// The work has ended as it should.
+    /// Notes that the task was successful.
     pub(crate) fn done(mut self) {
         self.is_at_risk = false;
     }
@@ -51,7 +50,8 @@ impl<E: Database> Drop for Connection<E> {
     }
 }
 
-/// A transaction that writes, the only one of all processes. Dropped before its [end](Self::end), it has done nothing.
+/// A write transaction. Only one exists at a time, over all processes. If it is dropped before its [end](Self::end), it
+/// has no effect.
 pub(crate) struct Write<E: Database>(Connection<E>);
 
 impl<E: Engine> Write<E> {
@@ -63,7 +63,7 @@ impl<E: Engine> Write<E> {
         Ok(Self(connection))
     }
 
-    /// Commits what was written, or takes it back.
+    /// Commits if `is_kept`, otherwise rolls back.
     pub(crate) async fn end(mut self, is_kept: bool) -> Result<(), RegistryError> {
         E::control(&mut self.0, if is_kept { queries::COMMIT } else { queries::ROLLBACK }).await?;
         self.0.done();

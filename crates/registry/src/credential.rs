@@ -1,4 +1,4 @@
-//! The keys of an app, each with its secret.
+//! The keys of an app with their secrets.
 
 use clairon_protocol::{
     AppKey, Secret,
@@ -9,33 +9,33 @@ use rand::{RngExt, rand_core::UnwrapErr, rngs::SysRng};
 
 use crate::error::RegistryError;
 
-/// How many live keys an app may have.
+/// The largest number of current keys of an app.
 pub const KEYS: usize = 10;
 
-/// One pair of a key, which clients name, and the secret that a backend which uses that key signs with.
+/// A key, which clients send, and its secret, with which backends sign.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Credential {
-    /// Public.
+    /// The public key.
     pub key: AppKey,
-    /// What is signed with under this key.
+    /// The secret.
     pub secret: Secret,
-    /// In whole seconds.
+    /// The time of creation, in whole seconds.
     pub created_at: Timestamp,
-    /// When something was last done with it, to the minute or so. `None`: never, as far as is known.
+    /// The time of the last use, accurate to about a minute. `None` if no use is known.
     pub last_used_at: Option<Timestamp>,
 }
 
 impl Credential {
-    /// A pair that is created now.
+    /// A credential with the current time as its time of creation.
     #[must_use]
     pub fn new(key: AppKey, secret: Secret) -> Self {
         Self { key, secret, created_at: now(), last_used_at: None }
     }
 
-    /// A random pair in the form that hosted Pusher gives: a key of 20 and a secret of 40 hexadecimal characters.
+    /// A random credential in the form of hosted Pusher: a key of 20 and a secret of 40 hexadecimal characters.
     ///
     /// # Panics
-    /// When the operating system has no random numbers to give: nothing made without them would be a secret.
+    /// When the operating system provides no random numbers, because no secret can be made without them.
     #[must_use]
     #[expect(clippy::expect_used, reason = "hexadecimal characters are in both alphabets")]
     pub fn random() -> Self {
@@ -45,57 +45,57 @@ impl Credential {
         )
     }
 
-    /// Whether key and secret are the same, whenever the pairs were made.
+    /// True if key and secret are equal. The times are ignored.
     #[must_use]
     pub fn is_same_pair(&self, other: &Self) -> bool {
         self.key == other.key && self.secret == other.secret
     }
 }
 
-/// The live credentials of an app, one at least. Each of them serves for everything.
+/// The current credentials of an app, at least one. All are equal in what they allow.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Credentials {
     newest: Credential,
-    /// The others, newest first.
+    /// The other credentials, newest first.
     older: Vec<Credential>,
 }
 
 impl Credentials {
-    /// The credentials in this order, newest first. `None`: there are none.
+    /// The credentials in this order, newest first. `None` if there are none.
     pub fn from_newest_first(credentials: impl IntoIterator<Item = Credential>) -> Option<Self> {
         let mut credentials = credentials.into_iter();
         Some(Self { newest: credentials.next()?, older: credentials.collect() })
     }
 
-    /// The one to show, and to sign with.
+    /// The newest credential, which is shown and used to sign.
     #[must_use]
     pub fn newest(&self) -> &Credential {
         &self.newest
     }
 
-    /// All of them, newest first.
+    /// All credentials, newest first.
     #[must_use]
     pub fn iter(&self) -> impl DoubleEndedIterator<Item = &Credential> + Clone {
         std::iter::once(&self.newest).chain(&self.older)
     }
 
-    /// The one with this key. Takes the same time for every key of one length.
+    /// The credential with this key. The time depends only on the length of the key.
     #[must_use]
     pub fn find(&self, key: &str) -> Option<&Credential> {
         self.iter().fold(None, |found, credential| if credential.key.matches(key) { Some(credential) } else { found })
     }
 
-    /// Whether one of them has this secret.
+    /// True if one of the credentials has this secret.
     #[must_use]
     pub fn has_secret(&self, text: &str) -> bool {
         self.iter().fold(false, |found, credential| credential.secret.matches(text) | found)
     }
 
-    /// Checks the `auth` that a client got from its app's backend against what the secret of its key makes of the same
-    /// text, and returns the credential that it was made with.
+    /// Checks the `auth` that a client got from its app's backend. `sign` computes the expected signature with the
+    /// secret of the key. Returns the credential that matches.
     ///
     /// # Errors
-    /// Where it has another form, no live key, or another signature.
+    /// When the `auth` is malformed, has no current key, or has a wrong signature.
     pub fn verify(
         &self,
         auth: Option<&str>,
@@ -107,17 +107,17 @@ impl Credentials {
         Ok(credential)
     }
 
-    /// Adds a newest one.
+    /// Adds a credential as the newest.
     ///
     /// # Errors
-    /// When there are [`KEYS`] of them.
+    /// When there are [`KEYS`] of them already.
     pub fn add(&mut self, credential: Credential) -> Result<(), RegistryError> {
         check_count(self.older.len() + 2)?;
         self.older.insert(0, std::mem::replace(&mut self.newest, credential));
         Ok(())
     }
 
-    /// Checks what the types do not.
+    /// Checks what the types do not guarantee.
     pub(crate) fn validate(&self) -> Result<(), RegistryError> {
         check_count(self.older.len() + 1)?;
         let mut keys: Vec<_> = self.iter().map(|credential| &credential.key).collect();
@@ -128,7 +128,7 @@ impl Credentials {
         }
     }
 
-    /// Without the times of last use, which change without the app being another.
+    /// Clears the times of last use. They change although the app does not.
     pub(crate) fn forget_uses(&mut self) {
         self.newest.last_used_at = None;
         for credential in &mut self.older {
@@ -151,12 +151,12 @@ fn check_count(size: usize) -> Result<(), RegistryError> {
     }
 }
 
-/// The present second: the registry keeps no fractions.
+/// The current time without fractions of a second, which the registry does not store.
 fn now() -> Timestamp {
     Timestamp::from_second(Timestamp::now().as_second()).unwrap_or_default()
 }
 
-/// `BYTES` bytes from the operating system, as twice as many hexadecimal characters.
+/// `BYTES` random bytes from the operating system, as hexadecimal characters.
 fn random_hex<const BYTES: usize>() -> String {
     let bytes: [u8; BYTES] = UnwrapErr(SysRng).random();
     hex::encode(bytes)

@@ -1,4 +1,4 @@
-//! The file of a SQLite database, while it is open.
+//! The file of an open SQLite database.
 
 use std::{
     fs, io,
@@ -8,33 +8,33 @@ use std::{
 
 use crate::server_lock::ServerLock;
 
-/// What the group of a file and everybody else would need to read or change it.
+/// The permission bits with which the group or other users can read or change a file.
 const OTHERS: u32 = 0o066;
 
-/// Which file it was when it was opened.
+/// The identity of the file at the time when it was opened.
 ///
-/// An open file outlives its name: what is written to it after somebody deleted it, or put a backup in its place, would
-/// be lost without a word.
+/// An open file outlives its name. After the file is deleted or replaced by a backup, writes to the open file would be
+/// lost without an error.
 #[derive(Debug)]
 pub(crate) struct DatabaseFile {
     path: PathBuf,
     identity: (u64, u64),
-    /// Of a server.
+    /// The lock of a server.
     _lock: Option<ServerLock>,
 }
 
 impl DatabaseFile {
-    /// The file that is now at `path`.
+    /// The file at `path`.
     pub(crate) fn at(path: &Path) -> io::Result<Self> {
         Ok(Self { path: path.to_owned(), identity: identity(path)?, _lock: None })
     }
 
-    /// Holds the lock of a server for as long as the file is open.
+    /// Holds the lock of a server as long as the file is open.
     pub(crate) fn holding(self, lock: ServerLock) -> Self {
         Self { _lock: Some(lock), ..self }
     }
 
-    /// The file, and those that SQLite keeps beside it, as far as others than their owner may read or change them.
+    /// The database file and the files that SQLite keeps beside it, if other users can read or change them.
     pub(crate) fn exposed(&self) -> Vec<PathBuf> {
         let beside = |suffix: &str| {
             let mut name = self.path.as_os_str().to_owned();
@@ -45,7 +45,7 @@ impl DatabaseFile {
         ["", "-wal", "-shm"].map(beside).into_iter().filter(is_exposed).collect()
     }
 
-    /// True where its name leads to it still.
+    /// True if the path still leads to this file.
     pub(crate) fn is_there(&self) -> bool {
         identity(&self.path).is_ok_and(|identity| identity == self.identity)
     }

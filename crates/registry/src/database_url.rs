@@ -6,7 +6,8 @@ use sqlx::{mysql::MySqlConnectOptions, postgres::PgConnectOptions};
 
 use crate::error::RegistryError;
 
-/// Every query parameter that the Postgres driver knows. It logs the others with their value, which may be a password.
+/// Every query parameter that the Postgres driver knows. Others are refused, because the driver would log them with
+/// their value, which may be a password.
 const POSTGRES_PARAMETERS: [&str; 19] = [
     "application_name",
     "dbname",
@@ -29,10 +30,11 @@ const POSTGRES_PARAMETERS: [&str; 19] = [
     "options[…]",
 ];
 
-/// The query parameters of the MySQL driver that Clairon leaves to the operator. The driver takes no notice of others.
+/// The query parameters of the MySQL driver that operators may set. Others are refused, because the driver would ignore
+/// them.
 const MYSQL_PARAMETERS: [&str; 6] = ["socket", "ssl-ca", "ssl-cert", "ssl-key", "ssl-mode", "statement-cache-capacity"];
 
-/// What a database URL names.
+/// A parsed database URL.
 #[derive(Debug)]
 pub(crate) enum DatabaseUrl {
     /// A SQLite database in memory.
@@ -61,7 +63,7 @@ impl FromStr for DatabaseUrl {
     }
 }
 
-/// The path is taken as it stands, without escapes.
+/// Takes the path literally, without unescaping.
 fn parse_sqlite(file: &str) -> Result<DatabaseUrl, RegistryError> {
     match file {
         ":memory:" => Ok(DatabaseUrl::Memory),
@@ -84,15 +86,15 @@ fn parse_mysql(url: &str, rest: &str) -> Result<DatabaseUrl, RegistryError> {
     if options.get_database().is_none() {
         return Err(invalid("names no database: write mysql://USER:PASSWORD@HOST/DATABASE"));
     }
-    // The driver looks an address up with the brackets that it has in a URL.
+    // The driver would look up an IPv6 address with the brackets that it has in a URL.
     let host = options.get_host().trim_start_matches('[').trim_end_matches(']').to_owned();
     Ok(DatabaseUrl::MySql(Box::new(options.host(&host))))
 }
 
-/// Checks what comes after the scheme in the URL of a server, before any of it is shown.
+/// Checks the part of a server's URL after the scheme, before any of it is shown.
 fn check_server(rest: &str, is_known: impl Fn(&str) -> bool, known: &[&str]) -> Result<(), RegistryError> {
-    // A password with one of these characters ends the authority early, and its second half would pass for the name of
-    // a host, database or parameter, which messages show.
+    // An unescaped character of these in a password ends the authority. The rest of the password would be taken for a
+    // host, database or parameter, which messages show.
     let authority = rest.find(['/', '?', '#']).unwrap_or(rest.len());
     if rest[authority..].contains('@') {
         return Err(invalid("has a / ? # or @ that must be written %2F %3F %23 %40 in a user, password or name"));

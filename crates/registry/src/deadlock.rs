@@ -1,4 +1,4 @@
-//! Writes that the database gave up, done again.
+//! Repeats writes that the database has rolled back because of a deadlock.
 
 use async_trait::async_trait;
 use clairon_protocol::AppId;
@@ -18,15 +18,15 @@ pub(crate) const TRIES: u32 = 5;
 /// The SQLSTATE of a transaction that was rolled back because of a deadlock.
 const DEADLOCK: &str = "40001";
 
-/// A registry that does a write again after a deadlock.
+/// A registry that repeats a write after a deadlock.
 ///
-/// Writes of Clairon queue on the row of the revision, so there is no deadlock between them. A statement that is typed
-/// by hand locks an app first and that row second, which is the other way round. The database then rolls one of the two
-/// back, completely.
+/// All writes of Clairon first lock the row of the revision, so they cannot deadlock each other. A statement that a
+/// person types locks an app first and that row second. On a deadlock the database rolls back one of the two
+/// transactions completely.
 #[derive(Debug)]
 pub(crate) struct Repeating<R>(pub(crate) R);
 
-/// Awaits the expression, again while it ends in a deadlock.
+/// Awaits the expression, and repeats it while it ends in a deadlock.
 macro_rules! repeat {
     ($write:expr) => {{
         let mut tries = 1;

@@ -1,16 +1,17 @@
-//! In what the engines differ.
+//! The SQL that differs between engines.
 
 use sqlx::Database;
 
 use crate::{statistics::Statements, webhook_store::Upsert};
 
-/// An engine's words for what has no common ones. Each engine has them in one file.
+/// The SQL of an engine that differs from the others'. Each engine has it in one file.
 pub(crate) trait Dialect: Database {
-    /// True if `$1` names a value in a statement; false if each `?` takes the next value.
+    /// True if `$1` refers to a value by number; false if each `?` takes the next value.
     const NUMBERS_VALUES: bool;
-    /// Begins a write.
+    /// The statement that begins a write.
     const BEGIN: &'static str;
-    /// Adds to the revision after an app was changed. `None`: the schema's triggers do it for every statement.
+    /// The statement that increments the revision after an app was changed. `None` if the schema's triggers do this for
+    /// every statement.
     const NEXT_REVISION: Option<&'static str>;
     /// The statements about statistics.
     const STATISTICS: Statements;

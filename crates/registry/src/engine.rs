@@ -1,4 +1,4 @@
-//! What the registry asks of a database engine, so that the rest of the crate is free of sqlx's types and bounds.
+//! The interface of a database engine. It keeps sqlx's types and bounds out of the rest of the crate.
 
 use async_trait::async_trait;
 use sqlx::{
@@ -14,7 +14,7 @@ use crate::{
     statistics,
 };
 
-/// A value for a `$1` of a statement.
+/// The value of a parameter `$1` of a statement.
 #[derive(Clone, Copy)]
 pub(crate) enum SqlValue<'a> {
     Text(&'a str),
@@ -23,27 +23,27 @@ pub(crate) enum SqlValue<'a> {
     Number(Option<i64>),
 }
 
-/// An engine that knows the types of [`SqlValue`] and those of a row of `apps`.
+/// An engine that can bind a [`SqlValue`] and read the rows of this crate.
 #[async_trait]
 pub(crate) trait Engine: Dialect {
-    /// Runs one statement, and returns the rows that it answers with.
+    /// Runs a statement and returns its rows.
     async fn run(
         connection: &mut Self::Connection,
         statement: &'static str,
         values: &[SqlValue<'_>],
     ) -> Result<Vec<Self::Row>, sqlx::Error>;
 
-    /// Runs one statement that answers with no rows, and returns [how many it affected](Dialect::rows_affected).
+    /// Runs a statement without result rows. Returns [how many rows it affected](Dialect::rows_affected).
     async fn execute(
         connection: &mut Self::Connection,
         statement: &'static str,
         values: &[SqlValue<'_>],
     ) -> Result<u64, sqlx::Error>;
 
-    /// Begins or ends a transaction. MySQL cannot prepare every such statement, so it is sent as text.
+    /// Begins or ends a transaction. The statement is sent as text, because MySQL cannot prepare all of them.
     async fn control(connection: &mut Self::Connection, statement: &'static str) -> Result<(), sqlx::Error>;
 
-    /// Reads the rows of one app: one for each of its keys.
+    /// Reads the rows of one app: one row for each of its keys.
     fn app(rows: &[Self::Row]) -> Result<App, RegistryError>;
 
     /// Reads a row of statistics.

@@ -1,4 +1,4 @@
-//! What can go wrong with the registry.
+//! The errors of the registry.
 
 use std::{path::PathBuf, time::Duration};
 
@@ -10,41 +10,41 @@ use crate::{
     webhooks::{InvalidWebhook, WebhookId},
 };
 
-/// Why the registry did not do as asked. No text holds a secret, or the password of a database URL.
+/// An error of the registry. No message contains a secret, or the password of a database URL.
 ///
-/// Every message is complete by itself: causes are part of it, not chained behind it.
+/// Every message is complete: it includes its cause, so sources are not chained.
 #[derive(Debug, thiserror::Error)]
 pub enum RegistryError {
     /// A field has too few or too many bytes or entries.
     #[error("{field} has {size} {unit}, allowed are {min} to {max}")]
     Size {
-        /// Its name.
+        /// The name of the field.
         field: &'static str,
-        /// How many it has.
+        /// The number of bytes or entries.
         size: usize,
-        /// Of what: bytes or entries.
+        /// The unit: bytes or entries.
         unit: &'static str,
-        /// The least it may have.
+        /// The smallest allowed number.
         min: usize,
-        /// The most it may have.
+        /// The largest allowed number.
         max: usize,
     },
     /// A text has a control character.
     #[error("{field} ({size} bytes) has a control character at byte {position}")]
     Character {
-        /// Its name.
+        /// The name of the field.
         field: &'static str,
         /// Its length in bytes.
         size: usize,
-        /// Where the character stands, in bytes from the start.
+        /// The position of the character, in bytes from the start.
         position: usize,
     },
-    /// An entry of `allowed_origins` matches nothing.
+    /// An entry of `allowed_origins` cannot match any origin.
     #[error("entry {position} of allowed_origins {invalid}")]
     Origin {
-        /// Which entry, from 1.
+        /// The position of the entry, from 1.
         position: usize,
-        /// Why.
+        /// The reason.
         invalid: InvalidOrigin,
     },
     /// An endpoint of webhooks is not valid.
@@ -70,24 +70,24 @@ pub enum RegistryError {
     KeyTaken {
         /// The key.
         key: AppKey,
-        /// The id of the app that has it, as it is stored.
+        /// The id of that app, as it is stored.
         owner: String,
     },
-    /// An app has a key twice.
+    /// An app has the same key twice.
     #[error("the app has the key {key} twice")]
     KeyTwice {
         /// The key.
         key: AppKey,
     },
-    /// An app has no such key. It is not repeated: whoever mistakes a secret for a key would find it in a log.
+    /// An app has no such key. The message does not repeat it, because a secret entered as a key would get into a log.
     #[error("the app {app} has no such key (the one given has {size} characters)")]
     UnknownKey {
         /// The app.
         app: AppId,
-        /// The length of what was taken for a key.
+        /// The length of the given key, in characters.
         size: usize,
     },
-    /// The only key of an app is to be retired.
+    /// The only key of an app cannot be retired.
     #[error("the key is the only one of the app {app}: add another one first")]
     LastKey {
         /// The app.
@@ -98,49 +98,51 @@ pub enum RegistryError {
     Declaration {
         /// The app.
         app: AppId,
-        /// Why.
+        /// The reason.
         cause: Box<RegistryError>,
     },
-    /// A stored app cannot be used: somebody edited its row by hand, most often.
+    /// The row of an app is invalid, most often because a person has edited it.
     #[error("the row of {} cannot be used: {fault}", .app.as_ref().map_or("an app without a valid id", AppId::as_str))]
     BadRow {
         /// The app, if its id is readable.
         app: Option<AppId>,
-        /// What is wrong with it.
+        /// The problem.
         fault: Box<RowFault>,
     },
-    /// The URL names no database that this program can open.
+    /// The URL is not that of a database which this program can open.
     #[error("the database URL {problem}")]
     Url {
-        /// What is wrong with it, without repeating it.
+        /// The problem. It does not repeat the URL.
         problem: String,
     },
     /// The database cannot be opened, reached or migrated.
     #[error("cannot {act} {database}: {cause}")]
     Open {
-        /// What was tried.
+        /// The operation that failed.
         act: &'static str,
-        /// Which one, without user and password.
+        /// The database, without user and password.
         database: String,
-        /// What the driver or the system says.
+        /// The message of the driver or the operating system.
         cause: String,
     },
-    /// There is no such SQLite file, and none was to be made.
+    /// The SQLite file does not exist, and the caller did not want it created.
     #[error("there is no database {}", path.display())]
     Missing {
-        /// Its full path, as far as that can be told.
+        /// The absolute path, if it can be determined.
         path: PathBuf,
     },
-    /// The file of an open SQLite database is not where it was.
-    #[error("the file of {database} was deleted or replaced while it was open: a restart takes what is there now")]
+    /// The file of an open SQLite database was deleted or replaced.
+    #[error(
+        "the file of {database} was deleted or replaced while it was open: restart to use the file that is there now"
+    )]
     FileGone {
-        /// Which one.
+        /// The database.
         database: String,
     },
     /// The database does not answer.
     #[error("the database did not answer within {} seconds", limit.as_secs_f32())]
     TimedOut {
-        /// How long it was given.
+        /// The timeout.
         limit: Duration,
     },
     /// A query failed.
@@ -149,7 +151,7 @@ pub enum RegistryError {
 }
 
 impl RegistryError {
-    /// True where the database cannot be used, whatever it was asked.
+    /// True if the database as a whole cannot be used; false for errors of a single request.
     #[must_use]
     pub const fn is_outage(&self) -> bool {
         matches!(self, Self::Open { .. } | Self::FileGone { .. } | Self::TimedOut { .. } | Self::Database(_))

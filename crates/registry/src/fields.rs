@@ -1,4 +1,5 @@
-//! What can be set of an app: one table, which settings, variables, command line, admin API and database walk.
+//! The settable fields of an app: one table, from which settings, variables, command line, admin API and database are
+//! derived.
 
 use std::fmt;
 
@@ -11,7 +12,7 @@ use crate::{
     webhooks::{ShownWebhook, Webhooks},
 };
 
-/// A field of an app beside its id and its credentials.
+/// A field of an app other than its id and its credentials.
 #[derive(Clone, Copy, Debug)]
 pub enum AppField {
     /// [`App::name`].
@@ -38,7 +39,7 @@ pub enum FieldValue {
     Webhooks(Webhooks),
     /// On or off.
     Switch(&'static Switch, bool),
-    /// The number of a limit; 0 where there is none.
+    /// The value of a limit; 0 if there is no limit.
     Limit(&'static Limit, u32),
 }
 
@@ -50,7 +51,7 @@ pub struct AppFields {
 }
 
 impl AppField {
-    /// The table: every field, in the order in which it is shown and stored.
+    /// The table: every field, in the order in which fields are shown and stored.
     pub fn all() -> impl Iterator<Item = Self> {
         let switches = SWITCHES.iter().map(Self::Switch);
         [Self::Name, Self::AllowedOrigins, Self::Webhooks]
@@ -77,7 +78,7 @@ impl AppField {
         Self::all().find(|field| field.name() == name)
     }
 
-    /// Its name: in the settings, as a column and in the admin API alike.
+    /// The name of the setting, the database column and the field of the admin API.
     #[must_use]
     pub const fn name(self) -> &'static str {
         match self {
@@ -89,7 +90,7 @@ impl AppField {
         }
     }
 
-    /// Its value in `app`.
+    /// The value in `app`.
     #[must_use]
     pub fn value(self, app: &App) -> FieldValue {
         match self {
@@ -102,7 +103,7 @@ impl AppField {
     }
 }
 
-/// What it is for, with its unit.
+/// The description, with the unit.
 impl fmt::Display for AppField {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
@@ -116,7 +117,7 @@ impl fmt::Display for AppField {
 }
 
 impl FieldValue {
-    /// Gives `app` this value. It may be out of range: [`App::validate`] checks that.
+    /// Sets the value in `app`, even if it is out of range. [`App::validate`] checks the range.
     pub fn give_to(&self, app: &mut App) {
         match self {
             Self::Name(name) => app.name.clone_from(name),

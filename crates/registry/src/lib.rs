@@ -1,7 +1,7 @@
-//! The registry of apps: who may connect, with which key and secret, and how much each app may use.
+//! The registry of apps, with their keys, secrets, switches and limits.
 //!
-//! Apps live in SQLite, Postgres, MySQL or MariaDB behind one trait, [`AppRegistry`]; [`AppCache`] holds them all in
-//! memory, so that no query runs per connection, request or message.
+//! The apps are in SQLite, Postgres, MySQL or MariaDB, behind one trait, [`AppRegistry`]. [`AppCache`] holds all of
+//! them in memory, so no query runs per connection, request or message.
 
 mod app;
 mod cache;

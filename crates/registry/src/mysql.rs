@@ -13,14 +13,15 @@ use tokio::time::timeout;
 
 use crate::{deadlock::Repeating, error::RegistryError, sql::SqlRegistry};
 
-/// How long the first connection may take.
+/// The timeout for the first connection.
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
-/// How long a query waits for a connection of the pool.
+/// The time that a query waits for a connection of the pool.
 const ACQUIRE_TIMEOUT: Duration = Duration::from_secs(5);
-/// What every connection begins with, so that no default of the server changes what statements mean.
+/// The statements at the start of every connection, so that the meaning of SQL does not depend on the server's
+/// defaults.
 ///
-/// With READ COMMITTED, every statement sees what the writer before it committed. A write that was given up while it
-/// waited for a lock ends after `innodb_lock_wait_timeout` seconds.
+/// With READ COMMITTED, every statement sees what the previous writer committed. A cancelled write that waits for a
+/// lock ends after `innodb_lock_wait_timeout` seconds.
 const SESSION: &str = "SET SESSION sql_mode = 'ANSI_QUOTES,NO_ENGINE_SUBSTITUTION,STRICT_ALL_TABLES', \
      autocommit = 1, innodb_lock_wait_timeout = 10; \
      SET SESSION TRANSACTION ISOLATION LEVEL READ COMMITTED";
@@ -32,7 +33,7 @@ pub(crate) async fn open(options: MySqlConnectOptions, max_connections: u32) -> 
     migrate(options, max_connections).await.map(|(registry, _)| registry)
 }
 
-/// Does the same for a server, and says if it will not notice what is typed in SQL.
+/// Does the same for a server. It logs if changes that people make in SQL will go unnoticed.
 pub(crate) async fn open_for_server(
     options: MySqlConnectOptions,
     max_connections: u32,
@@ -49,23 +50,23 @@ pub(crate) async fn open_for_server(
     Ok(registry)
 }
 
-/// Connects and migrates. Returns also why there are no triggers, if there are none.
+/// Connects and migrates. If there are no triggers, it also returns the reason.
 async fn migrate(
     options: MySqlConnectOptions,
     max_connections: u32,
 ) -> Result<(Registry, Option<sqlx::Error>), RegistryError> {
     let name = display_name(&options);
     let fail = |act, cause: &dyn Display| RegistryError::Open { act, database: name.clone(), cause: cause.to_string() };
-    // The session is set up above. The server's time zone stays: Laravel reads and writes its tables by it.
+    // `SESSION` sets the SQL mode. The server's time zone is kept, because Laravel's tables depend on it.
     let options = options.pipes_as_concat(false).no_engine_substitution(false).timezone(None);
 
-    // Not from the pool: it would try again until its time is up, and not tell why it could not connect.
+    // Not from the pool, which would retry until its timeout and hide the reason of the failure.
     let mut connection = timeout(CONNECT_TIMEOUT, connect(&options))
         .await
         .map_err(|_| fail("connect to", &format_args!("no answer within {} seconds", CONNECT_TIMEOUT.as_secs())))?
         .map_err(|error| fail("connect to", &explain(&error)))?;
     let no_triggers = migrations::run(&mut connection).await.map_err(|error| fail("migrate", &error))?;
-    // The tables are there, however the connection ends: the server may hang up before TLS has said goodbye.
+    // The tables exist now, so an error is ignored: the server may close the connection before the TLS shutdown.
     let _ = connection.close().await;
 
     let pool = MySqlPoolOptions::new()
@@ -86,10 +87,10 @@ async fn begin_session(connection: &mut MySqlConnection) -> Result<(), sqlx::Err
     sqlx::raw_sql(SESSION).execute(connection).await.map(drop)
 }
 
-/// Why there is no connection.
+/// The reason why there is no connection.
 ///
-/// The driver is built without RSA, which would encrypt a password where there is no TLS: the `rsa` crate has an open
-/// advisory (RUSTSEC-2023-0071). The driver's message about that names a feature of its build, so it is replaced.
+/// The driver is built without RSA, which would encrypt a password without TLS, because the `rsa` crate has an open
+/// advisory (RUSTSEC-2023-0071). The driver's message names a feature of its build, so it is replaced.
 fn explain(error: &sqlx::Error) -> String {
     let text = error.to_string();
     if matches!(error, sqlx::Error::Configuration(_)) && text.contains("mysql-rsa") {
@@ -101,7 +102,7 @@ fn explain(error: &sqlx::Error) -> String {
     }
 }
 
-/// Where the database is, without user and password.
+/// The location of the database, without user and password.
 fn display_name(options: &MySqlConnectOptions) -> String {
     let database = options.get_database().unwrap_or_default();
     match options.get_socket() {

@@ -1,4 +1,4 @@
-//! The pages that may connect from a browser.
+//! The origins of the pages that may connect.
 
 mod invalid;
 mod origin;
@@ -13,22 +13,22 @@ pub use self::{
 };
 use crate::error::RegistryError;
 
-/// How many entries a list may have.
+/// The largest number of entries in a list.
 pub(crate) const ENTRIES: usize = 100;
 
-/// The origins of the pages that may connect. Empty: all of them.
+/// The origins of the pages that may connect. Empty: all.
 ///
-/// The entries are compiled when the list is made, so that a connection costs one comparison with each. In JSON it is a
-/// list of texts.
+/// Entries are parsed when the list is created, so a new connection costs one comparison for each entry. In JSON it is
+/// a list of strings.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize, Serialize)]
 #[serde(try_from = "Vec<String>", into = "Vec<String>")]
 pub struct AllowedOrigins(Vec<AllowedOrigin>);
 
 impl AllowedOrigins {
-    /// Reads a list.
+    /// Parses a list.
     ///
     /// # Errors
-    /// [`RegistryError::Origin`] for the first entry that no page's origin can ever match.
+    /// [`RegistryError::Origin`] for the first entry that no origin can match.
     pub fn parse<T: AsRef<str>>(entries: &[T]) -> Result<Self, RegistryError> {
         let parse = |(index, entry): (usize, &T)| {
             AllowedOrigin::parse(entry.as_ref())
@@ -37,7 +37,7 @@ impl AllowedOrigins {
         entries.iter().enumerate().map(parse).collect()
     }
 
-    /// True where a page with this origin, as the header `Origin` has it, may connect.
+    /// True if a page with this value of the header `Origin` may connect.
     #[must_use]
     pub fn allow(&self, origin: &str) -> bool {
         if self.0.is_empty() {
@@ -47,13 +47,13 @@ impl AllowedOrigins {
         self.0.iter().any(|entry| entry.matches(origin.as_ref()))
     }
 
-    /// True where every page may connect because there is no entry.
+    /// True if there is no entry, which allows every page.
     #[must_use]
     pub fn is_empty(&self) -> bool {
         self.0.is_empty()
     }
 
-    /// How many entries there are.
+    /// The number of entries.
     #[must_use]
     pub fn len(&self) -> usize {
         self.0.len()

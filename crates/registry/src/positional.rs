@@ -1,6 +1,6 @@
-//! Statements for a driver that does not number its values.
+//! Statements for a driver without numbered parameters.
 
-/// A statement with a `?` for each value, in place of `$1`, `$2` and so on.
+/// A statement with `?` instead of `$1`, `$2` and so on.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) struct PositionalStatement {
     pub(crate) statement: String,
@@ -21,7 +21,7 @@ impl From<&str> for PositionalStatement {
                     order.push(number - 1);
                     statement.push('?');
                 }
-                // Not a value: it stays as it is.
+                // Not a parameter: it is kept as it is.
                 _ => statement.extend(["$", number]),
             }
             statement.push_str(rest);

@@ -20,11 +20,12 @@ use crate::{
 
 static MIGRATOR: Migrator = sqlx::migrate!("../../migrations/postgres");
 
-/// How long the first connection may take.
+/// The timeout for the first connection.
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
-/// How long a query waits for a connection of the pool.
+/// The time that a query waits for a connection of the pool.
 const ACQUIRE_TIMEOUT: Duration = Duration::from_secs(5);
-/// Every statement must see what the writer before it committed, whatever the server's default is.
+/// Every statement must see what the previous writer committed, so the isolation level does not depend on the server's
+/// default.
 const BEGIN: &str = "BEGIN ISOLATION LEVEL READ COMMITTED";
 
 impl Dialect for Postgres {
@@ -66,13 +67,13 @@ pub(crate) async fn open(
     let name = display_name(&options);
     let fail = |act, cause: &dyn Display| RegistryError::Open { act, database: name.clone(), cause: cause.to_string() };
 
-    // Not from the pool: it would try again until its time is up, and not tell why it could not connect.
+    // Not from the pool, which would retry until its timeout and hide the reason of the failure.
     let mut connection = timeout(CONNECT_TIMEOUT, PgConnection::connect_with(&options))
         .await
         .map_err(|_| fail("connect to", &format_args!("no answer within {} seconds", CONNECT_TIMEOUT.as_secs())))?
         .map_err(|error| fail("connect to", &error))?;
-    // The migrator holds an advisory lock, on which nodes that start at once queue. Not its `run`: borrowing a
-    // connection, that one's future cannot move between threads.
+    // The migrator holds an advisory lock, for which nodes that start at the same time wait. Not `run`: it borrows a
+    // connection, which makes its future impossible to move between threads.
     MIGRATOR.run_direct(None, &mut connection, false).await.map_err(|error| fail("migrate", &error))?;
     connection.close().await?;
 
@@ -83,7 +84,7 @@ pub(crate) async fn open(
     Ok(SqlRegistry { name, pool, is_one_connection: false, file: None })
 }
 
-/// Where the database is, without user and password.
+/// The location of the database, without user and password.
 fn display_name(options: &PgConnectOptions) -> String {
     let database = options.get_database().unwrap_or_default();
     match options.get_socket() {

@@ -1,4 +1,4 @@
-//! The contract of the registry, and the way to one.
+//! The contract of the registry, and the functions that open one.
 
 use std::{fmt::Debug, sync::Arc, time::Duration};
 
@@ -17,19 +17,19 @@ use crate::{
     webhook_store::WebhookStore,
 };
 
-/// Where apps are kept. Any number of processes may share one.
+/// The store of apps. Any number of processes may share one.
 ///
-/// Every write is one transaction, and writes of all processes happen one after the other. A write that has returned is
-/// seen by every later read of every process. An app is [validated](App::validate) before it is written.
+/// Every write is one transaction, and the writes of all processes happen one after the other. Once a write has
+/// returned, every later read of every process sees it. An app is [validated](App::validate) before it is written.
 #[async_trait]
 pub trait AppRegistry: Send + Sync + Debug {
-    /// A number that grows with every write that changed an app, by any process.
+    /// A number that grows with each write that changes an app, by any process.
     ///
     /// # Errors
     /// When the database fails.
     async fn revision(&self) -> Result<i64, RegistryError>;
 
-    /// All apps, by id. A row that cannot be used is logged as an error and left out, so that it harms no other app.
+    /// All apps, sorted by id. An invalid row is logged as an error and skipped, so that it affects no other app.
     ///
     /// # Errors
     /// When the database fails.
@@ -38,100 +38,100 @@ pub trait AppRegistry: Send + Sync + Debug {
     /// The app with this id.
     ///
     /// # Errors
-    /// When the database fails, or the app's row cannot be used.
+    /// When the database fails, or the row of the app is invalid.
     async fn find(&self, id: &AppId) -> Result<Option<App>, RegistryError>;
 
     /// Adds an app.
     ///
     /// # Errors
-    /// When it is not valid, its id or its key is taken, or the database fails.
+    /// When the app is invalid, its id or its key is taken, or the database fails.
     async fn create(&self, app: &App) -> Result<(), RegistryError>;
 
-    /// Adds all of these apps, or none of them.
+    /// Adds all of these apps or none.
     ///
     /// # Errors
-    /// Those of [`create`](Self::create) for the first app that has one; nothing is written then.
+    /// Those of [`create`](Self::create), for the first app that fails. Then nothing is written.
     async fn create_all(&self, apps: &[App]) -> Result<(), RegistryError>;
 
-    /// Makes the registry hold each of these apps, whose ids differ, under its id, whatever was there: also a row that
-    /// cannot be used. Returns what was done for each, in their order.
+    /// Stores each of these apps under its id, whatever was there, even an invalid row. Their ids must differ. Returns
+    /// what was done for each, in their order.
     ///
     /// Where a stored app has the declared credentials among its own, those that it has got by [`rotate`](Self::rotate)
     /// stay beside them; otherwise the declared ones replace them all. Endpoints that no settings declared stay too.
     ///
     /// # Errors
-    /// [`RegistryError::Declaration`] for the first that is not valid, or whose key another app has; or when the
-    /// database fails. Nothing is written then.
+    /// [`RegistryError::Declaration`] for the first app that is invalid or has a key of another app. Also when the
+    /// database fails. Then nothing is written.
     async fn declare(&self, apps: &[App]) -> Result<Vec<Declared>, RegistryError>;
 
-    /// Lets `change` act on the stored app, and keeps what has become of it; `None`: there is no such app. No other
-    /// write comes between reading and writing. Its id and its credentials stay as they are.
+    /// Calls `change` with the stored app and stores the result. `None` if there is no such app. No other write happens
+    /// between reading and writing. The id and the credentials are kept.
     ///
     /// # Errors
-    /// When the app is then not valid, its row cannot be used, or the database fails.
+    /// When the changed app is invalid, its row is invalid, or the database fails.
     async fn update(&self, id: &AppId, change: &AppEdit<'_>) -> Result<Option<Update>, RegistryError>;
 
-    /// Adds a credential to an app as its newest, and returns the app; `None`: there is no such app. The older ones
-    /// stay.
+    /// Adds a credential to an app as its newest, and returns the app. `None` if there is no such app. Older
+    /// credentials are kept.
     ///
     /// # Errors
-    /// When some app has its key, the app has as many keys as it may have, its row cannot be used, or the database
+    /// When an app has this key already, the app has the largest number of keys, its row is invalid, or the database
     /// fails.
     async fn rotate(&self, id: &AppId, credential: &Credential) -> Result<Option<App>, RegistryError>;
 
-    /// Takes a key from an app, and returns the app; `None`: there is no such app.
+    /// Removes a key from an app, and returns the app. `None` if there is no such app.
     ///
     /// # Errors
-    /// When the app has no such key, or no other; when its row cannot be used, or the database fails.
+    /// When the app does not have the key or has no other one, its row is invalid, or the database fails.
     async fn retire(&self, id: &AppId, key: &str) -> Result<Option<App>, RegistryError>;
 
-    /// Records when keys were used. Keys that are gone are passed over, and a time that is known to be later stays.
-    /// This changes no app, and so not the [`revision`](Self::revision).
+    /// Stores the times at which keys were used. Deleted keys are skipped, and a later stored time is kept. This is not
+    /// a change of an app, so the [`revision`](Self::revision) stays.
     ///
     /// # Errors
-    /// When the database fails; then none of them is recorded.
+    /// When the database fails. Then none of them is stored.
     async fn note_used(&self, uses: &[KeyUse]) -> Result<(), RegistryError>;
 
-    /// Adds an app if there is none at all; false: there is one. Of many callers at once, on any number of nodes, one
-    /// adds its app.
+    /// Adds an app if there is none at all. Returns false if there is one. Of many callers at the same time, on any
+    /// number of nodes, only one adds its app.
     ///
     /// # Errors
-    /// When it is not valid, or the database fails.
+    /// When the app is invalid, or the database fails.
     async fn create_first(&self, app: &App) -> Result<bool, RegistryError>;
 
-    /// Removes an app; false: there was none.
+    /// Deletes an app. Returns false if there is no such app.
     ///
     /// # Errors
     /// When the database fails.
     async fn delete(&self, id: &AppId) -> Result<bool, RegistryError>;
 
-    /// Adds to the statistics of intervals, each of an app and a start. What several nodes record of one interval adds
-    /// up, their peaks too. This is no change of an app.
+    /// Adds to the statistics of intervals, each identified by an app and a start time. The figures of several nodes
+    /// for one interval are added, peaks too. This is not a change of an app.
     ///
     /// # Errors
-    /// When the database fails; then nothing is recorded.
+    /// When the database fails. Then nothing is recorded.
     async fn record_statistics(&self, statistics: &[Statistics]) -> Result<(), RegistryError>;
 
-    /// What was recorded, by app and then by time. The peak of a span is the highest of its intervals; spans of which
-    /// nothing was recorded are left out.
+    /// The recorded statistics, sorted by app and then by time. The peak of a span is the largest of its intervals.
+    /// Spans without records are omitted.
     ///
     /// # Errors
     /// When the database fails.
     async fn statistics(&self, query: &StatisticsQuery) -> Result<Vec<Statistics>, RegistryError>;
 
-    /// When the latest interval began of which anything was recorded, among those that began by `time`.
+    /// The start of the latest recorded interval, among those that began by `time`.
     ///
     /// # Errors
     /// When the database fails.
     async fn latest_statistics(&self, time: Timestamp) -> Result<Option<Timestamp>, RegistryError>;
 
-    /// Removes the statistics of intervals that began before `limit`, and returns how many rows that were.
+    /// Deletes the statistics of intervals that began before `limit`. Returns the number of rows.
     ///
     /// # Errors
-    /// When the database fails; some are removed then.
+    /// When the database fails. Some rows may be deleted already.
     async fn forget_statistics(&self, limit: Timestamp) -> Result<usize, RegistryError>;
 
-    /// Writes as any change does, and changes nothing: finds out whether the database takes writes.
+    /// Performs an empty write, to find out whether the database accepts writes.
     ///
     /// # Errors
     /// When it does not.
@@ -146,7 +146,7 @@ impl<R: AppRegistry + WebhookStore> Registry for R {}
 /// The answer of a registry that is given so much time for it.
 ///
 /// # Errors
-/// That of the question, or [`RegistryError::TimedOut`].
+/// The error of the registry, or [`RegistryError::TimedOut`].
 pub async fn within<T>(
     limit: Duration,
     question: impl Future<Output = Result<T, RegistryError>>,
@@ -154,45 +154,45 @@ pub async fn within<T>(
     timeout(limit, question).await.unwrap_or(Err(RegistryError::TimedOut { limit }))
 }
 
-/// What is to become of an app: the argument of [`AppRegistry::update`].
+/// A change of an app: the argument of [`AppRegistry::update`].
 pub type AppEdit<'a> = dyn Fn(&mut App) + Send + Sync + 'a;
 
-/// What [`AppRegistry::update`] did. Both are the same where it changed nothing.
+/// The result of [`AppRegistry::update`]. Both apps are equal if nothing has changed.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Update {
-    /// The app as it was.
+    /// The app before the change.
     pub before: App,
-    /// The app as it is now.
+    /// The app after the change.
     pub after: App,
 }
 
-/// That a key was used.
+/// A use of a key.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct KeyUse {
     /// The key.
     pub key: AppKey,
-    /// When it was used last.
+    /// The time of the last use.
     pub at: Timestamp,
 }
 
-/// What [`AppRegistry::declare`] did for an app.
+/// The result of [`AppRegistry::declare`] for an app.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Declared {
-    /// There was no such app.
+    /// The app did not exist.
     Created,
-    /// There was one that differed.
+    /// The app existed with other values.
     Updated,
-    /// It was there already.
+    /// The app existed with the same values.
     Unchanged,
 }
 
-/// Opens the database that `url` names, with at most `max_connections` (0 counts as 1), and migrates it. Nodes that
-/// open a fresh database at once wait for each other.
+/// Opens the database at `url`, with at most `max_connections` connections (0 counts as 1), and migrates it. Nodes that
+/// open an empty database at the same time wait for each other.
 ///
-/// - `sqlite://FILE`: created if it is not there, readable by its owner alone, for it holds secrets;
-/// - `sqlite::memory:`: one database for each call, gone with its handle; always a single connection;
-/// - `postgres://…` or `postgresql://…`: parameters as libpq has them;
-/// - `mysql://…` or `mariadb://…`: parameters as the command line of MySQL has them.
+/// - `sqlite://FILE`: created if it does not exist, readable only by its owner, because it contains secrets;
+/// - `sqlite::memory:`: a new database for each call, which ends with its handle; always one connection;
+/// - `postgres://…` or `postgresql://…`: with libpq's parameters;
+/// - `mysql://…` or `mariadb://…`: with the parameters of the `mysql` command.
 ///
 /// # Errors
 /// When the URL is none of these, or the database cannot be opened, reached or migrated.
@@ -205,8 +205,8 @@ pub async fn open(url: &str, max_connections: u32) -> Result<Arc<dyn Registry>, 
     })
 }
 
-/// Does the same as [`open`] for a server. The log warns where others may read a SQLite file, with the command that
-/// mends that, and where another server uses it. It also says if a MySQL server lets the user make no triggers.
+/// Does the same as [`open`] for a server. It logs a warning if other users can read the SQLite file, with the command
+/// that fixes this, and if another server uses the file. It also logs if a MySQL server forbids triggers.
 ///
 /// # Errors
 /// Those of [`open`].
@@ -218,7 +218,7 @@ pub async fn open_for_server(url: &str, max_connections: u32) -> Result<Arc<dyn 
     }
 }
 
-/// Does the same as [`open`] where there is a database; a file that is not there is not made.
+/// Does the same as [`open`] for an existing database. It does not create a file.
 ///
 /// # Errors
 /// Those of [`open`], and [`RegistryError::Missing`].

@@ -1,4 +1,4 @@
-//! An app as its rows have it: one for each of its keys.
+//! The rows of an app: one for each of its keys.
 
 use std::iter;
 
@@ -17,10 +17,10 @@ use crate::{
     webhooks::Webhooks,
 };
 
-/// The columns of `apps`, in the types that all engines can bind and read.
+/// The columns of `apps`, in types that all engines can bind and read.
 pub(crate) struct AppRow {
     id: String,
-    /// Those of the table of fields, up to the first that no app can have.
+    /// The fields of the table, or the first invalid one.
     fields: Result<Vec<FieldValue>, RowFault>,
 }
 
@@ -59,10 +59,10 @@ where
 }
 
 impl AppRow {
-    /// The app of these rows, which begin with its newest key.
+    /// The app of these rows. Its newest key is first.
     ///
     /// # Errors
-    /// [`RegistryError::BadRow`], with the first column that is wrong.
+    /// [`RegistryError::BadRow`] with the first invalid column.
     pub(crate) fn into_app(self, keys: &[KeyRow]) -> Result<App, RegistryError> {
         let id = AppId::parse(&self.id).map_err(|cause| bad_row(None, RowFault::Id { column: "id", cause }))?;
         self.parse(id.clone(), keys).map_err(|fault| bad_row(Some(id), fault))
@@ -79,7 +79,7 @@ impl AppRow {
 }
 
 impl KeyRow {
-    /// `None`: there is no key in this row.
+    /// `None` if this row has no key.
     fn parse(&self) -> Option<Result<Credential, RowFault>> {
         let (key, secret) = (self.key.as_deref()?, self.secret.as_deref()?);
         Some(parse_key(key, secret, self.created_at?, self.last_used_at))
@@ -103,7 +103,7 @@ fn parse_origins(json: &str) -> Result<AllowedOrigins, RowFault> {
     Ok(AllowedOrigins::parse(&entries).map_err(Box::new)?)
 }
 
-/// NULL: there is no limit.
+/// NULL means that there is no limit.
 fn parse_limit(limit: &'static Limit, number: Option<i64>) -> Result<FieldValue, RowFault> {
     Ok(FieldValue::Limit(limit, limit.check(number.unwrap_or(0))?))
 }

@@ -1,39 +1,39 @@
-//! What can be wrong with a stored app.
+//! The reasons why a stored app is invalid.
 
 use clairon_protocol::{OutOfRange, error::InvalidId};
 
 use crate::{error::RegistryError, webhooks::InvalidWebhook};
 
-/// Why the row of an app cannot be used. No text holds a secret, or what stands in a column.
+/// The reason why the row of an app is invalid. No message contains a secret, or the content of a column.
 ///
-/// Every message is complete by itself, as those of [`RegistryError`] are.
+/// Every message is complete, like those of [`RegistryError`].
 #[derive(Debug, thiserror::Error)]
 pub enum RowFault {
-    /// There is none in `app_keys`.
+    /// The app has no row in `app_keys`.
     #[error("it has no key")]
     NoKey,
-    /// An id, a key or a secret does not have its form.
+    /// An id, a key or a secret is malformed.
     #[error("{column}: {cause}")]
     Id {
-        /// Where it is.
+        /// The column.
         column: &'static str,
-        /// Its size, and what is allowed.
+        /// The size, and the allowed form.
         cause: InvalidId,
     },
-    /// A number of seconds is no time.
+    /// A number of seconds is not a valid time.
     #[error("{column}: {cause}")]
     Time {
-        /// Where it is.
+        /// The column.
         column: &'static str,
-        /// What is wrong with it.
+        /// The problem.
         cause: jiff::Error,
     },
-    /// A text is no list.
+    /// The text is not a list.
     #[error("allowed_origins ({size} bytes) is not a JSON array of strings: {cause}")]
     NoList {
-        /// Its length in bytes.
+        /// The length of the text in bytes.
         size: usize,
-        /// Where it ends to be one.
+        /// The error of the JSON parser.
         cause: serde_json::Error,
     },
     /// A text is no list of endpoints.
@@ -53,15 +53,15 @@ pub enum RowFault {
     /// A limit is out of its range.
     #[error("{0}")]
     Limit(#[from] OutOfRange),
-    /// The app has a field that no app may have.
+    /// A field has an invalid value.
     #[error("{0}")]
     Invalid(#[from] Box<RegistryError>),
-    /// A column has a type or an encoding that no app has.
+    /// A column has a wrong type or encoding.
     #[error("{column}: {cause}")]
     Unreadable {
-        /// Which one.
+        /// The column.
         column: String,
-        /// What the driver says.
+        /// The message of the driver.
         cause: sqlx::error::BoxDynError,
     },
 }

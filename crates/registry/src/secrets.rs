@@ -1,4 +1,4 @@
-//! Finding secrets in a text.
+//! Finds secrets in a text.
 
 use std::{borrow::Cow, sync::Arc};
 
@@ -6,15 +6,16 @@ use clairon_protocol::Secret;
 
 use crate::app::App;
 
-/// The fewest bytes of a secret that is looked for: a shorter one is part of many a word, and none to speak of.
+/// The smallest secret that is searched for, in bytes. A shorter one occurs within ordinary words and is too weak to
+/// protect.
 const LEAST: usize = 8;
 
-/// All secrets that are to be hidden, in order.
+/// All secrets to hide, sorted.
 #[derive(Debug, Default)]
 pub(crate) struct Secrets(Vec<Secret>);
 
 impl Secrets {
-    /// The secrets of apps, and others.
+    /// The secrets of apps, and `others`.
     pub(crate) fn of(apps: &[Arc<App>], others: &[Secret]) -> Self {
         let of_apps = apps.iter().flat_map(|app| app.credentials.iter()).map(|credential| &credential.secret);
         let of_webhooks = apps.iter().flat_map(|app| &app.webhooks).filter_map(|webhook| webhook.secret.as_ref());
@@ -24,9 +25,9 @@ impl Secrets {
         Self(secrets)
     }
 
-    /// The first characters of a text, with each secret that begins among them taken out as a whole.
+    /// The first `chars` characters of a text, with each secret that starts in them removed completely.
     ///
-    /// It costs a few binary searches for each of these characters, however the secrets and the text are.
+    /// The cost is a few binary searches for each character, whatever the secrets and the text are.
     pub(crate) fn hide<'a>(&self, text: &'a str, chars: usize) -> Cow<'a, str> {
         let end = text.char_indices().nth(chars).map_or(text.len(), |(end, _)| end);
         let (mut hidden, mut shown, mut at) = (String::new(), 0, 0);
@@ -43,10 +44,10 @@ impl Secrets {
         if shown == 0 { text[..end].into() } else { (hidden + &text[shown.min(end)..end]).into() }
     }
 
-    /// How long the longest secret is that a text begins with.
+    /// The length of the longest secret at the start of `text`.
     ///
-    /// The last secret in order that is not after the text either is it, or shares a beginning with the text that is no
-    /// shorter than it: so it is looked for again in that beginning.
+    /// Take the last secret that is not after the text in sorted order. Either the text starts with it, or each shorter
+    /// match is within the prefix that both have in common. In that case the search continues in the prefix.
     fn length_at(&self, text: &[u8]) -> Option<usize> {
         let mut beginning = text;
         while beginning.len() >= LEAST {

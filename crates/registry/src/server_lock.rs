@@ -1,4 +1,4 @@
-//! Which servers use a SQLite file.
+//! Detects that several servers use one SQLite file.
 
 use std::{
     fs::{File, OpenOptions, TryLockError},
@@ -7,19 +7,19 @@ use std::{
     path::Path,
 };
 
-/// A lock that each server on a SQLite file holds together with the others. The system ends it with the process,
-/// however that ends.
+/// A lock that all servers on a SQLite file hold together. The operating system releases it when the process ends, in
+/// whatever way.
 ///
-/// It is on a file of its own beside the database: a process that closes the database's file drops the locks that
-/// SQLite has on it. The file stays when the servers are gone; it is empty.
+/// The lock is on its own empty file beside the database, because a process that closes the database file would drop
+/// SQLite's locks on it. The lock file remains after the servers have ended.
 #[derive(Debug)]
 pub(crate) struct ServerLock {
-    /// The lock lasts as long as the file is open.
+    /// The lock lasts as long as this file is open.
     _file: File,
 }
 
 impl ServerLock {
-    /// Takes the lock. True: another server has it too.
+    /// Takes the lock. Returns true with it if another server holds it too.
     pub(crate) fn take(database: &Path) -> io::Result<(Self, bool)> {
         let mut path = database.as_os_str().to_owned();
         path.push(".lock");
@@ -32,7 +32,7 @@ impl ServerLock {
         if is_alone {
             file.unlock()?;
         }
-        // Nobody holds the exclusive lock for longer than it takes to come here.
+        // The exclusive lock is held only for the time of this function.
         let is_still_alone = file.try_lock_shared().is_ok();
         if !is_still_alone {
             file.lock_shared()?;

@@ -1,4 +1,4 @@
-//! The registry over SQL, the same for every engine.
+//! The registry over SQL, the same code for every engine.
 
 use std::{collections::HashMap, fmt, slice};
 
@@ -22,12 +22,12 @@ use crate::{
 
 /// A registry in the database that `pool` connects to.
 pub(crate) struct SqlRegistry<E: Database> {
-    /// Which database this is, without user and password.
+    /// The location of the database, without user and password.
     pub(crate) name: String,
     pub(crate) pool: Pool<E>,
-    /// The pool has one connection, and it is the database.
+    /// True if the pool has one connection, which is the whole database.
     pub(crate) is_one_connection: bool,
-    /// Where it is one file.
+    /// The file, for a SQLite database on disk.
     pub(crate) file: Option<DatabaseFile>,
 }
 
@@ -90,7 +90,8 @@ impl<E: Engine> AppRegistry for SqlRegistry<E> {
         let fail = |app: &App, cause| RegistryError::Declaration { app: app.id.clone(), cause: Box::new(cause) };
         apps.iter().try_for_each(|app| app.validate().map_err(|error| fail(app, error)))?;
         let mut write = self.begin().await?;
-        // All at once: there may be thousands, and after the first start nearly all are as they were.
+        // All apps are read in one query, because there may be thousands. After the first start nearly all are
+        // unchanged.
         let rows = E::run(&mut write, &queries::LIST, &[]).await?;
         let stored = |rows: &[E::Row]| Some((E::text(rows.first()?).ok()?, E::app(rows)));
         let mut stored: HashMap<String, _> = rows.chunk_by(is_same_app::<E>).filter_map(stored).collect();
@@ -244,18 +245,18 @@ impl<E: Engine> SqlRegistry<E> {
         }
     }
 
-    /// Begins a write. Its connection leaves the pool unless it comes to its end.
+    /// Begins a write. Its connection leaves the pool unless the write is completed.
     async fn begin(&self) -> Result<Write<E>, RegistryError> {
         Write::begin(self.connection().await?, queries::LOCK).await
     }
 }
 
-/// True for two rows of one app.
+/// True if both rows belong to the same app.
 fn is_same_app<E: Engine>(one: &E::Row, next: &E::Row) -> bool {
     matches!((E::text(one), E::text(next)), (Ok(one), Ok(next)) if one == next)
 }
 
-/// Declares one app, where this is stored under its id.
+/// Declares an app. `stored` is the present one with its id.
 async fn declare<E: Engine>(
     write: &mut E::Connection,
     app: &App,
@@ -294,7 +295,7 @@ async fn find<E: Engine>(connection: &mut E::Connection, id: &AppId) -> Result<O
     if rows.is_empty() { Ok(None) } else { E::app(&rows).map(Some) }
 }
 
-/// Adds the app, or replaces the one with its id, unless another app has one of its keys.
+/// Adds the app, or replaces the one with its id. Fails if another app has one of its keys.
 async fn put<E: Engine>(write: &mut E::Connection, app: &App) -> Result<(), RegistryError> {
     let lists = row::Lists::of(app).map_err(|error| sqlx::Error::Encode(Box::new(error)))?;
     E::execute(write, E::upsert(), &row::values(app, &lists)).await?;
@@ -309,7 +310,7 @@ async fn put<E: Engine>(write: &mut E::Connection, app: &App) -> Result<(), Regi
     note_change::<E>(write).await
 }
 
-/// Adds to the revision, unless triggers do.
+/// Increments the revision, unless triggers do so.
 async fn note_change<E: Engine>(write: &mut E::Connection) -> Result<(), RegistryError> {
     if let Some(statement) = E::NEXT_REVISION {
         E::execute(write, statement, &[]).await?;

@@ -1,4 +1,4 @@
-//! SQLite: one file, or memory.
+//! SQLite, in a file or in memory.
 
 use std::{
     fs::OpenOptions,
@@ -34,13 +34,13 @@ use crate::{
 
 static MIGRATOR: Migrator = sqlx::migrate!("../../migrations/sqlite");
 
-/// How long a statement waits for the lock of another process.
+/// The time that a statement waits for a lock of another process.
 const BUSY_TIMEOUT: Duration = Duration::from_secs(5);
-/// The pause between two tries to turn WAL on.
+/// The pause between two attempts to turn WAL on.
 const BUSY_PAUSE: Duration = Duration::from_millis(20);
-/// `SQLITE_BUSY`, in the low byte of every code that means it.
+/// `SQLITE_BUSY`: the low byte of every code of that error.
 const SQLITE_BUSY: u32 = 5;
-/// Takes the write lock at once: a transaction that reads first cannot always take it later.
+/// Takes the write lock immediately. A transaction that reads first may fail to get it later.
 const BEGIN: &str = "BEGIN IMMEDIATE";
 
 impl Dialect for Sqlite {
@@ -74,7 +74,7 @@ impl Dialect for Sqlite {
     }
 }
 
-/// Opens a database in memory. Its one connection is the database, so it is never retired.
+/// Opens a database in memory. Its only connection is the database, so the connection is never closed.
 pub(crate) async fn open_memory() -> Result<SqlRegistry<Sqlite>, RegistryError> {
     let options = SqliteConnectOptions::new().in_memory(true).foreign_keys(true);
     let pool = SqlitePoolOptions::new()
@@ -82,7 +82,8 @@ pub(crate) async fn open_memory() -> Result<SqlRegistry<Sqlite>, RegistryError> 
         .idle_timeout(None)
         .max_lifetime(None)
         .test_before_acquire(false)
-        // It is not closed when a transaction fails or is given up. Outside of one this is an error that means nothing.
+        // The connection is not closed when a transaction fails or is cancelled, so the transaction is rolled back
+        // here. Without a transaction the rollback fails, which has no consequence.
         .after_release(|connection, _| {
             Box::pin(async move {
                 let _ = sqlx::query(queries::ROLLBACK).execute(connection).await;
@@ -94,7 +95,7 @@ pub(crate) async fn open_memory() -> Result<SqlRegistry<Sqlite>, RegistryError> 
     migrate(SqlRegistry { name, pool, is_one_connection: true, file: None }).await
 }
 
-/// Opens the file at `path`, and creates it if it is not there.
+/// Opens the file at `path`, or creates it.
 pub(crate) async fn open_file(path: &Path, max_connections: u32) -> Result<SqlRegistry<Sqlite>, RegistryError> {
     let name = format!("sqlite://{}", path.display());
     create(path).map_err(|error| open_error("create", &name, &error))?;
@@ -109,7 +110,7 @@ pub(crate) async fn open_file(path: &Path, max_connections: u32) -> Result<SqlRe
     migrate(SqlRegistry { name, pool, is_one_connection: false, file: Some(file) }).await
 }
 
-/// Does the same for a server, and warns of what its operator may not know of the file.
+/// Does the same for a server, and logs warnings about the file.
 pub(crate) async fn open_file_for_server(
     path: &Path,
     max_connections: u32,
@@ -126,7 +127,7 @@ fn warn_if_exposed(database: &str, file: &DatabaseFile) {
     let exposed: Vec<String> = file.exposed().iter().map(|path| shell_word(path)).collect();
     if !exposed.is_empty() {
         let mend = format!("chmod 600 {}", exposed.join(" "));
-        warn!(database, "others may read this database, which has the secrets of all apps in it: run {mend}");
+        warn!(database, "other users can read this database, which contains the secrets of all apps: run {mend}");
     }
 }
 
@@ -137,28 +138,28 @@ async fn lock(database: &str, path: &Path, file: DatabaseFile) -> DatabaseFile {
             if others {
                 warn!(
                     database,
-                    "another server uses this SQLite file too. While one takes over from the other that is right; \
-                     otherwise stop one of them, or let them share a Redis as well"
+                    "another server uses this SQLite file too. This is right while one replaces the other; \
+                     otherwise stop one of them, or give both the same redis.url"
                 );
             }
             file.holding(lock)
         }
         Err(error) => {
-            warn!(database, %error, "whether another server uses this SQLite file cannot be found out");
+            warn!(database, %error, "cannot find out whether another server uses this SQLite file");
             file
         }
     }
 }
 
-/// A path as one word of a shell.
+/// Quotes a path for a shell.
 fn shell_word(path: &Path) -> String {
     let path = std::path::absolute(path).unwrap_or_else(|_| path.to_owned());
     format!("'{}'", path.display().to_string().replace('\'', r"'\''"))
 }
 
-/// Creates the file for its owner alone. SQLite gives the files beside it the same mode.
+/// Creates the file with access only for its owner. SQLite gives the files beside it the same mode.
 ///
-/// One that exists is not even opened: closing it again would drop the locks that this process has on it.
+/// An existing file is not opened: closing it again would drop the locks that this process has on it.
 fn create(path: &Path) -> std::io::Result<()> {
     match OpenOptions::new().write(true).create_new(true).mode(0o600).open(path) {
         Err(error) if error.kind() == ErrorKind::AlreadyExists => Ok(()),
@@ -166,12 +167,12 @@ fn create(path: &Path) -> std::io::Result<()> {
     }
 }
 
-/// Migrates in one transaction that holds the write lock, so that a second node waits and then finds nothing to do.
+/// Migrates in one transaction that holds the write lock, so a second node waits and then has nothing to do.
 async fn migrate(registry: SqlRegistry<Sqlite>) -> Result<SqlRegistry<Sqlite>, RegistryError> {
     let mut connection = connect(&registry.pool).await.map_err(|error| open_error("open", &registry.name, &error))?;
     let migrated = async {
         let mut transaction = connection.begin_with(BEGIN).await?;
-        // Not `run`: borrowing a connection, that one's future cannot move between threads.
+        // Not `run`: it borrows a connection, which makes its future impossible to move between threads.
         MIGRATOR.run_direct(None, &mut *transaction, false).await?;
         transaction.commit().await?;
         Ok::<_, MigrateError>(())
@@ -181,7 +182,7 @@ async fn migrate(registry: SqlRegistry<Sqlite>) -> Result<SqlRegistry<Sqlite>, R
     Ok(registry)
 }
 
-/// Connects, again and again while the file is busy: SQLite does not wait for the lock that turning WAL on needs.
+/// Connects, and retries while the file is busy: SQLite does not wait for the lock that turning WAL on needs.
 async fn connect(pool: &SqlitePool) -> Result<PoolConnection<Sqlite>, sqlx::Error> {
     let deadline = Instant::now() + BUSY_TIMEOUT;
     loop {

@@ -1,4 +1,4 @@
-//! What apps have done, interval by interval: the table that Laravel sites may have already.
+//! The statistics of apps by interval. Their table may exist already on Laravel sites.
 
 use std::num::NonZeroU32;
 
@@ -7,33 +7,33 @@ use jiff::Timestamp;
 
 use crate::engine::SqlValue;
 
-/// What happened to one app in some span of time.
+/// The statistics of one app in a span of time.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Statistics {
-    /// The app. It may be gone.
+    /// The app. It may be deleted.
     pub app: AppId,
-    /// When the span began. Kept in whole seconds.
+    /// The start of the span, in whole seconds.
     pub since: Timestamp,
-    /// How many connections there were at most.
+    /// The largest number of connections.
     pub peak_connections: u64,
-    /// How many messages its clients sent.
+    /// The number of messages that clients sent.
     pub websocket_messages: u64,
-    /// How many events its backends published.
+    /// The number of events that backends published.
     pub api_messages: u64,
 }
 
-/// Which statistics are asked for.
+/// A query for statistics.
 #[derive(Clone, Debug)]
 pub struct StatisticsQuery {
-    /// Of which app; `None`: of all.
+    /// The app; `None` for all apps.
     pub app: Option<AppId>,
-    /// Intervals that began earlier are left out.
+    /// Intervals that began earlier are omitted.
     pub since: Timestamp,
-    /// The length of the spans in which intervals are taken together, in seconds. Each begins at a multiple of it.
+    /// The length in seconds of the spans into which intervals are combined. Each span begins at a multiple of it.
     pub step_seconds: NonZeroU32,
 }
 
-/// [`FORGET_ROWS`], as `concat!` needs it.
+/// [`FORGET_ROWS`] as a literal, for `concat!`.
 macro_rules! forget_rows {
     () => {
         1_000
@@ -41,27 +41,28 @@ macro_rules! forget_rows {
 }
 pub(crate) use forget_rows;
 
-/// The statements about statistics. The engines have no word for a time in common.
+/// The statements about statistics. They differ because the engines have no common syntax for times.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Statements {
-    /// Adds to the row of an interval, if there is one. Takes what [`values`] gives.
+    /// Adds to the row of an interval, if it exists. Takes the values of [`values`].
     pub(crate) add: &'static str,
-    /// Makes a row of an interval. Takes what [`values`] gives.
+    /// Creates the row of an interval. Takes the values of [`values`].
     pub(crate) insert: &'static str,
     /// Takes the values of [`query_values`]. Returns a [`StatisticsRow`] for each app and span. Counts that no server
     /// can have written are not summed, so one bad row does not spoil a sum.
     pub(crate) read: &'static str,
-    /// Takes a time, and answers with the seconds of the latest interval that began by then, if there is any.
+    /// Takes a time. Returns the start of the latest interval that began by then, in seconds since 1970, if there is
+    /// one.
     pub(crate) latest: &'static str,
-    /// Removes up to [`FORGET_ROWS`] rows of intervals that began earlier than the time that it takes.
+    /// Deletes up to [`FORGET_ROWS`] rows of intervals that began before the given time.
     pub(crate) forget: &'static str,
 }
 
 /// An app, the start of a span, and the three figures.
 pub(crate) type StatisticsRow = (String, i64, i64, i64, i64);
 
-/// The statements of an engine: `$time` makes a time of the seconds since 1970 in `$2`, `$limit` of those in `$1`,
-/// `$zero` of none; `$seconds` are the seconds of `created_at`.
+/// Defines the statements of an engine. `$time` converts `$2`, seconds since 1970, to a time; `$limit` converts `$1`;
+/// `$zero` is the time 0; `$seconds` are the seconds of `created_at`.
 macro_rules! statements {
     (time: $time:literal, limit: $limit:literal, zero: $zero:literal, seconds: $seconds:literal) => {
         $crate::statistics::Statements {
@@ -91,7 +92,7 @@ macro_rules! statements {
                 $time,
                 " AND ($1 = '' OR app_id = $1)) AS spans GROUP BY app_id, span ORDER BY app_id, span"
             ),
-            // By the index, whatever else stands in the column.
+            // It uses the index, whatever else the column contains.
             latest: concat!(
                 "SELECT ",
                 $seconds,
@@ -116,10 +117,11 @@ macro_rules! statements {
 }
 pub(crate) use statements;
 
-/// How many rows [`Statements::forget`] removes at most: others may write in between.
+/// The largest number of rows that [`Statements::forget`] deletes at a time, so that other writers do not wait for
+/// long.
 pub(crate) const FORGET_ROWS: u64 = forget_rows!();
 
-/// What [`Statements::add`] and [`Statements::insert`] take.
+/// The values of [`Statements::add`] and [`Statements::insert`].
 pub(crate) fn values(statistics: &Statistics) -> [SqlValue<'_>; 5] {
     [
         SqlValue::Text(statistics.app.as_str()),
@@ -130,7 +132,7 @@ pub(crate) fn values(statistics: &Statistics) -> [SqlValue<'_>; 5] {
     ]
 }
 
-/// What [`Statements::read`] takes.
+/// The values of [`Statements::read`].
 pub(crate) fn query_values(query: &StatisticsQuery) -> [SqlValue<'_>; 3] {
     [
         SqlValue::Text(query.app.as_ref().map_or("", AppId::as_str)),
@@ -139,7 +141,7 @@ pub(crate) fn query_values(query: &StatisticsQuery) -> [SqlValue<'_>; 3] {
     ]
 }
 
-/// `None` for a row of something that cannot be an app of ours.
+/// `None` if the row cannot belong to an app of Clairon.
 pub(crate) fn parse(row: StatisticsRow) -> Option<Statistics> {
     let (app, since, peak_connections, websocket_messages, api_messages) = row;
     Some(Statistics {
@@ -151,7 +153,7 @@ pub(crate) fn parse(row: StatisticsRow) -> Option<Statistics> {
     })
 }
 
-/// As much of a figure as its column holds.
+/// A figure, cut to the largest value of its column.
 fn number(figure: u64) -> SqlValue<'static> {
     SqlValue::Number(Some(i32::try_from(figure).unwrap_or(i32::MAX).into()))
 }

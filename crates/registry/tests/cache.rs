@@ -81,7 +81,7 @@ async fn every_live_key_leads_to_the_app() {
         assert_eq!(cache.by_key(key.as_str()).unwrap().id, a.id);
     }
 
-    // A use is no change, also where it is read together with one.
+    // A use of a key is not a change, even if it is read together with one.
     registry.note_used(&[KeyUse { key: old.key.clone(), at: old.created_at }]).await.unwrap();
     assert_eq!(cache.refresh().await.unwrap(), []);
     registry.create(&app("b")).await.unwrap();
@@ -93,7 +93,7 @@ async fn every_live_key_leads_to_the_app() {
     assert!(cache.by_key(new.key.as_str()).is_some());
 }
 
-/// A registry that goes silent when told to.
+/// A registry that stops answering on request.
 #[derive(Debug)]
 struct Silent {
     registry: Arc<dyn AppRegistry>,

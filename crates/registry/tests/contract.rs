@@ -1,4 +1,4 @@
-//! The contract of [`AppRegistry`](clairon_registry::AppRegistry), run over every engine.
+//! The contract of [`AppRegistry`](clairon_registry::AppRegistry), tested with every engine.
 
 #![expect(clippy::unwrap_used, clippy::expect_used, reason = "a helper that fails is a test that fails")]
 
@@ -44,7 +44,7 @@ use webhooks::{
     what_is_old_is_removed,
 };
 
-/// Makes one test of each case for each engine that it is listed for.
+/// Defines a test of each case for each engine in its list.
 macro_rules! contract {
     ($($engine:ident $database:ty { $($case:ident)+ })+) => {
         $(mod $engine {
@@ -125,7 +125,7 @@ fn app(id: &str) -> App {
     App::new(AppId::parse(id).unwrap(), credential(&format!("key-of-{id}"), &format!("secret of {id}")))
 }
 
-/// A pair that was created at a known time.
+/// A credential with a known time of creation.
 fn credential(key: &str, secret: &str) -> Credential {
     let created_at = Timestamp::from_second(1_800_000_000).unwrap();
     let (key, secret) = (AppKey::parse(key).unwrap(), Secret::parse(secret).unwrap());
@@ -298,7 +298,7 @@ async fn keys_are_added_and_retired(database: &impl Database) {
     assert_eq!(error, "the app has 11 keys, allowed are 1 to 10");
     assert_eq!(registry.rotate(&app("none").id, &credential("x", "s")).await.unwrap(), None);
     assert_eq!(registry.retire(&app("none").id, "x").await.unwrap(), None);
-    // The key of an app that is gone is free again.
+    // The key of a deleted app is free again.
     assert!(registry.delete(&app("a").id).await.unwrap());
     registry.rotate(&app("b").id, &credential("new", "s")).await.unwrap();
 }
@@ -373,7 +373,7 @@ async fn the_schema_refuses_numbers_below_one(database: &impl Durable) {
     assert!(database.execute("INSERT INTO registry_revision VALUES (2, 0)").await.is_err());
 }
 
-/// Each of them adds to the revision, so that running servers notice.
+/// Each of the statements increments the revision, so that running servers notice.
 async fn statements_typed_by_hand_are_noticed(database: &impl Durable) {
     let registry = database.open().await;
     registry.create(&app("a")).await.unwrap();

@@ -1,4 +1,4 @@
-//! Opening a registry: what can go wrong, and what the messages say.
+//! Errors when a registry is opened, and their messages.
 
 #![expect(clippy::unwrap_used, reason = "a helper that fails is a test that fails")]
 

@@ -1,4 +1,4 @@
-//! The words of MySQL and MariaDB, as far as both know them.
+//! The SQL that MySQL and MariaDB have in common.
 
 use std::sync::LazyLock;
 
@@ -11,28 +11,28 @@ use crate::{
     webhook_store::{Upsert, upsert_announced},
 };
 
-/// A time in UTC of the seconds since 1970 in `$value`, whatever the time zone of the session is.
+/// Converts `$value`, seconds since 1970, to a time in UTC, independently of the session's time zone.
 macro_rules! time {
     ($value:literal) => {
         concat!("(TIMESTAMP '1970-01-01 00:00:00' + INTERVAL ", $value, " SECOND)")
     };
 }
 
-/// The seconds since 1970 of `created_at`, which is in UTC.
+/// Converts `created_at`, which is in UTC, to seconds since 1970.
 macro_rules! seconds {
     () => {
         "TIMESTAMPDIFF(SECOND, TIMESTAMP '1970-01-01 00:00:00', created_at)"
     };
 }
 
-/// The app of a row of statistics, compared byte for byte: the table may be Laravel's, with any collation.
+/// The app of a row of statistics, for a comparison byte by byte. The table may be Laravel's and have any collation.
 macro_rules! app {
     () => {
         "(CONVERT(app_id USING utf8mb4) COLLATE utf8mb4_bin)"
     };
 }
 
-/// What can be summed of a count. Counts that no server has written are none.
+/// Sums a count. Counts that no server can have written are taken as 0.
 macro_rules! sum {
     ($count:literal) => {
         concat!("CAST(SUM(CASE WHEN ", $count, " BETWEEN 0 AND 1000000000000 THEN ", $count, " ELSE 0 END) AS SIGNED)")
@@ -42,10 +42,10 @@ macro_rules! sum {
 impl Dialect for MySql {
     const NUMBERS_VALUES: bool = false;
     const BEGIN: &'static str = "START TRANSACTION";
-    // The triggers add one more. A server may not let the user make them.
+    // With triggers the revision grows by one more, but a server may forbid the user to create them.
     const NEXT_REVISION: Option<&'static str> = Some("UPDATE registry_revision SET revision = revision + 1");
-    // IGNORE stores the nearest value that a column can hold. Laravel's TIMESTAMP column cannot hold the hour that is
-    // left out when summer time begins in the server's time zone, and its counts end at 2^31 - 1.
+    // IGNORE stores the nearest value that fits the column. Laravel's TIMESTAMP column cannot hold the hour that is
+    // skipped at the start of summer time in the server's time zone, and its counts end at 2^31 - 1.
     const STATISTICS: Statements = Statements {
         add: concat!(
             "UPDATE IGNORE websockets_statistics_entries SET peak_connection_count = peak_connection_count + $3, \

@@ -1,72 +1,72 @@
-//! Why an entry of a list of origins matches nothing.
+//! The reasons why an entry of a list of origins can match nothing.
 
 use std::fmt;
 
-/// How much of an entry an error shows, in characters.
+/// The largest part of an entry that an error shows, in characters.
 const SHOWN: usize = 80;
 
-/// An entry that no page's origin can ever match.
+/// An entry that no origin can match.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub struct InvalidOrigin {
-    /// The beginning of the entry. Empty where it may hold a password, or nothing to show.
+    /// The start of the entry. Empty if the entry may contain a password, or has nothing to show.
     entry: Box<str>,
-    /// Why.
+    /// The reason.
     fault: OriginFault,
-    /// What was meant, most likely.
+    /// The entry that was most likely meant.
     instead: Option<Box<str>>,
 }
 
-/// Why an entry can never match.
+/// The reason why an entry can never match.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum OriginFault {
-    /// Nothing there, or too much.
+    /// The entry is empty or too long.
     #[error("it has {bytes} bytes, allowed are 1 to {most}")]
     Size {
-        /// Its length in bytes.
+        /// The length in bytes.
         bytes: usize,
-        /// The most that it may have.
+        /// The largest length in bytes.
         most: usize,
     },
-    /// An origin has no white space.
+    /// The entry contains white space or a control character.
     #[error("it has white space or a control character at byte {at}")]
     Space {
-        /// Where, in bytes from the start.
+        /// Its position, in bytes from the start.
         at: usize,
     },
-    /// More than an origin.
+    /// The entry has a path, a query or a fragment.
     #[error("an origin has no path, query or fragment")]
     Path,
-    /// More than an origin.
+    /// The entry has a user or a password.
     #[error("an origin has no user name and no password")]
     User,
-    /// The scheme of the connection in place of that of the page.
+    /// The entry has the scheme of the WebSocket instead of the page's.
     #[error("a browser sends the origin of the page, which begins with http:// or https://")]
     WebSocket,
-    /// Not a scheme.
+    /// The scheme is invalid.
     #[error("a scheme is made of A-Z a-z 0-9 + - . and begins with a letter, or is *")]
     Scheme,
-    /// A colon or slashes without the other.
+    /// The colon or the slashes after the scheme are missing.
     #[error("a scheme ends with ://")]
     Slashes,
-    /// A scheme alone.
+    /// The entry is only a scheme.
     #[error("it has no host")]
     NoHost,
-    /// A cookie's way to write a domain.
+    /// The host begins with a dot, as in a cookie.
     #[error("no host begins with a dot")]
     Dot,
-    /// A list in one entry.
+    /// The entry contains several origins.
     #[error("each origin is an entry of its own")]
     Several,
-    /// A character that no host has.
+    /// The host contains an invalid character.
     #[error("a host is made of letters, digits, - _ . and *, or is an address")]
     Host,
-    /// A star beside letters outside of ASCII.
+    /// A label contains both a star and letters outside of ASCII.
     #[error("a part of a host name with letters outside of ASCII cannot have a * in it")]
     Star,
-    /// Not a port.
+    /// The port is invalid.
     #[error("a port is a number from 1 to 65535 or *")]
     Port,
-    /// An address of IPv6 as it stands in no URL.
+    /// An IPv6 address has no brackets.
     #[error("an IPv6 address has brackets around it")]
     Brackets,
 }
@@ -78,13 +78,13 @@ impl InvalidOrigin {
         Self { entry: shown.into(), fault, instead: instead.map(String::into_boxed_str) }
     }
 
-    /// Why.
+    /// The reason.
     #[must_use]
     pub const fn fault(&self) -> OriginFault {
         self.fault
     }
 
-    /// What was meant, most likely.
+    /// The entry that was most likely meant.
     #[must_use]
     pub fn instead(&self) -> Option<&str> {
         self.instead.as_deref()

@@ -1,16 +1,16 @@
-//! The origin of a page, as its browser sends it.
+//! The origin of a page, as a browser sends it.
 
 use std::borrow::Cow;
 
 use url::Host;
 
-/// The longest `Origin` that is read, in bytes: a host name has 253 at most. A longer one is nobody's.
+/// The largest `Origin` that is parsed, in bytes. A host name has at most 253, so no browser sends a longer one.
 const ORIGIN_BYTES: usize = 1_000;
 
-/// The origin of a page (RFC 6454, 7; WHATWG HTML, 7.1.1), with its host in the form that it is compared in.
+/// The origin of a page (RFC 6454, 7; WHATWG HTML, 7.1.1), with its host in a form for comparisons.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) enum Origin<'a> {
-    /// `null`: of a sandboxed frame, and in some browsers of a file.
+    /// `null`, the origin of a sandboxed frame and, in some browsers, of a local file.
     Opaque,
     /// `scheme://host:port`.
     Tuple {
@@ -18,13 +18,13 @@ pub(super) enum Origin<'a> {
         scheme: Cow<'a, str>,
         /// In lower case and Punycode. Empty for a `file://`.
         host: Cow<'a, str>,
-        /// The port that is written, or that the scheme implies.
+        /// The port in the origin, or the default port of the scheme.
         port: Option<u16>,
     },
 }
 
 impl<'a> Origin<'a> {
-    /// Reads the value of the header `Origin`. `None`: it is no origin.
+    /// Parses the value of the header `Origin`. `None` if it is not an origin.
     pub(super) fn parse(text: &'a str) -> Option<Self> {
         if text.len() > ORIGIN_BYTES {
             return None;
@@ -45,7 +45,8 @@ impl<'a> Origin<'a> {
     }
 }
 
-/// Splits `host:port`, where the port may be missing. `None`: a colon too many, as in an IPv6 address without brackets.
+/// Splits `host:port`. The port is optional. `None` if there are too many colons, as in an IPv6 address without
+/// brackets.
 pub(super) fn split_port(authority: &str) -> Option<(&str, Option<&str>)> {
     let end_of_address = if authority.starts_with('[') { authority.find(']')? } else { 0 };
     match authority[end_of_address..].split_once(':') {
@@ -55,7 +56,7 @@ pub(super) fn split_port(authority: &str) -> Option<(&str, Option<&str>)> {
     }
 }
 
-/// The port of a scheme where none is written.
+/// The default port of a scheme.
 pub(super) fn default_port(scheme: &str) -> Option<u16> {
     match scheme {
         "http" => Some(80),
@@ -64,7 +65,7 @@ pub(super) fn default_port(scheme: &str) -> Option<u16> {
     }
 }
 
-/// A host in the form that hosts are compared in. One that is none, such as the name of an app, is compared as text.
+/// A host in a form for comparisons. Other text, such as the name of a mobile app, is compared as it is.
 pub(super) fn comparable_host(host: &str) -> Cow<'_, str> {
     match parse_host(host) {
         Some(host) => host,
@@ -72,11 +73,11 @@ pub(super) fn comparable_host(host: &str) -> Cow<'_, str> {
     }
 }
 
-/// A host name, or an address, as a browser writes it (WHATWG URL, 3.5): in lower case, Punycode, the usual form of an
-/// address. `None`: it is no host of a web page.
+/// A host name or an address in the form that a browser uses (WHATWG URL, 3.5): in lower case, in Punycode, an address
+/// in its usual form. `None` if it is not the host of a web page.
 pub(super) fn parse_host(host: &str) -> Option<Cow<'_, str>> {
     let is_usual = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || matches!(byte, b'-' | b'_' | b'.');
-    // What ends in a number is an address.
+    // A host whose last label is a number is an address.
     let ends_in_a_name =
         host.rsplit('.').next().is_some_and(|label| label.starts_with(|char: char| char.is_alphabetic()));
     if ends_in_a_name && host.bytes().all(is_usual) && !host.contains("xn--") {

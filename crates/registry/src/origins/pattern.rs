@@ -1,4 +1,4 @@
-//! One entry of a list of origins.
+//! An entry of a list of origins.
 
 use std::net::{Ipv4Addr, Ipv6Addr};
 
@@ -8,46 +8,46 @@ use super::{
 };
 use crate::glob::Glob;
 
-/// The longest entry, in bytes.
+/// The largest size of an entry, in bytes.
 const ENTRY_BYTES: usize = 255;
 
-/// An entry of [`AllowedOrigins`](super::AllowedOrigins), ready to be compared.
+/// A parsed entry of [`AllowedOrigins`](super::AllowedOrigins).
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct AllowedOrigin {
     text: Box<str>,
     pattern: Pattern,
 }
 
-/// What an entry matches.
+/// The origins that an entry matches.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) enum Pattern {
-    /// `*`: whatever there is.
+    /// `*`: all origins, and values that are not an origin.
     Everything,
     /// `null`.
     Opaque,
     /// Scheme, host and port.
     Tuple {
-        /// `None`: any.
+        /// `None`: any scheme.
         scheme: Option<Box<str>>,
         host: Glob,
         port: Port,
     },
 }
 
-/// Which ports an entry matches.
+/// The ports that an entry matches.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Port {
     Any,
-    /// The one that the page's scheme implies.
+    /// The default port of the page's scheme.
     Default,
     Number(u16),
 }
 
 impl AllowedOrigin {
-    /// Reads an entry.
+    /// Parses an entry.
     ///
     /// # Errors
-    /// Where no page's origin can ever match it.
+    /// When no origin can match it.
     pub fn parse(text: &str) -> Result<Self, InvalidOrigin> {
         match parse(text) {
             Ok(pattern) => Ok(Self { text: text.into(), pattern }),
@@ -61,7 +61,7 @@ impl AllowedOrigin {
         &self.text
     }
 
-    /// `None` is what is no origin.
+    /// `origin` is `None` for a value that is not an origin.
     pub(super) fn matches(&self, origin: Option<&Origin<'_>>) -> bool {
         match (&self.pattern, origin) {
             (Pattern::Everything, _) | (Pattern::Opaque, Some(Origin::Opaque)) => true,
@@ -152,7 +152,7 @@ fn file(scheme: Option<&str>) -> Option<String> {
 
 fn check_scheme(scheme: Option<&str>, rest: &str) -> Result<(), Fault> {
     let Some(scheme) = scheme else {
-        // `//host`, and `https:host` or `https:/host`.
+        // Handles `//host`, `https:host` and `https:/host`.
         let (scheme, host) = rest.split_once(':').filter(|(name, _)| is_web(name)).unwrap_or(("", rest));
         let bare = host.trim_start_matches('/');
         return match (scheme, bare.len() < host.len()) {
@@ -183,7 +183,7 @@ fn parse_host_pattern(host: &str, is_of_the_web: bool) -> Result<Glob, OriginFau
         host.split('.').map(parse_label).collect::<Result<Vec<_>, _>>()?.join(".")
     } else if is_of_the_web {
         let name = parse_host(host).ok_or(if host.is_empty() { OriginFault::NoHost } else { OriginFault::Host })?;
-        // A number by itself is an address too, and not what anybody means.
+        // A single number is also a valid address, but not one that an operator means.
         if name.parse::<Ipv4Addr>().is_ok() && name != host {
             return Err(OriginFault::Host);
         }
@@ -206,8 +206,8 @@ fn parse_host_pattern(host: &str, is_of_the_web: bool) -> Result<Glob, OriginFau
     Ok(Glob::new(&host))
 }
 
-/// One label of a host that has a star somewhere. Letters outside of ASCII are compared in Punycode, which a star would
-/// cut through.
+/// Parses a label of a host that contains a star. Letters outside of ASCII are compared in Punycode, which a star would
+/// split.
 fn parse_label(label: &str) -> Result<String, OriginFault> {
     if label.is_ascii() {
         Ok(label.to_ascii_lowercase())

@@ -1,6 +1,6 @@
 use super::*;
 
-/// An entry, the origins that it lets in, and some that it does not.
+/// An entry, origins that it allows, and origins that it does not allow.
 type Row = (&'static str, &'static [&'static str], &'static [&'static str]);
 
 const TABLE: [Row; 25] = [

@@ -1,4 +1,4 @@
-//! Rows that somebody has edited into what no app can be.
+//! Rows that a person has edited to invalid values.
 
 use std::sync::Arc;
 

@@ -1,4 +1,4 @@
-//! Apps that are declared.
+//! Declared apps.
 
 use std::sync::Arc;
 

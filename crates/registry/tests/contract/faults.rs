@@ -1,13 +1,13 @@
-//! Writes that do not come to their end.
+//! Writes that fail or are cancelled.
 
 use std::{future::poll_fn, pin::Pin, task::Poll};
 
 use super::{app, credential, ids};
 use crate::support::{Database, Durable, Server};
 
-/// The database ends the transaction by itself, as SQLite does when the disk is full, or its connection.
+/// The database ends the transaction by itself, like SQLite on a full disk, or ends the connection.
 pub(super) async fn a_write_that_fails_midway_spoils_no_other(database: &impl Durable) {
-    // A connection that is spoilt is the next one used, too.
+    // With one connection, a broken connection would also be the next one used.
     let registry = clairon_registry::open(&database.url(), 1).await.unwrap();
     registry.create(&app("a")).await.unwrap();
     for statement in database.fail_when_a_key_is_written() {
@@ -38,7 +38,7 @@ pub(super) async fn a_connection_whose_write_failed_leaves_the_pool(database: &i
     assert_ne!(only_backend(database).await, before);
 }
 
-/// The process that serves the pool, once those of other connections, which end in their own time, are gone.
+/// The process that serves the pool's only connection. Processes of other connections end at their own pace first.
 async fn only_backend(database: &impl Server) -> i64 {
     loop {
         if let [backend] = database.backends().await[..] {
@@ -48,12 +48,12 @@ async fn only_backend(database: &impl Server) -> i64 {
     }
 }
 
-/// Whatever has come of it, the next one finds no transaction of it.
+/// Whatever the cancelled write has done, the next write finds no open transaction.
 pub(super) async fn a_write_that_is_given_up_spoils_no_other(database: &impl Database) {
     let registry = database.open().await;
     for number in 0..40 {
         let written = app(&number.to_string());
-        // The more often it is polled, the further it gets.
+        // The more often the write is polled, the further it gets.
         let mut write = registry.create(&written);
         for _ in 0..number {
             if poll_once(write.as_mut()).await {
@@ -67,7 +67,7 @@ pub(super) async fn a_write_that_is_given_up_spoils_no_other(database: &impl Dat
     }
 }
 
-/// True where it is ready.
+/// True if the future is ready.
 async fn poll_once<T>(future: Pin<&mut (dyn Future<Output = T> + Send + '_)>) -> bool {
     let mut future = future;
     poll_fn(|context| Poll::Ready(future.as_mut().poll(context).is_ready())).await

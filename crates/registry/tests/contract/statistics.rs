@@ -1,4 +1,4 @@
-//! What apps have done, as it is recorded and read.
+//! Recording and reading statistics.
 
 use std::num::NonZeroU32;
 
@@ -9,7 +9,7 @@ use tokio::task::JoinSet;
 
 use crate::support::{Database, Durable};
 
-/// A full hour.
+/// A full hour, in seconds since 1970.
 const HOUR: i64 = 1_800_000_000;
 
 fn statistics(app: &str, since: i64, figures: [u64; 3]) -> Statistics {
@@ -22,7 +22,7 @@ fn at(second: i64) -> Timestamp {
     Timestamp::from_second(second).unwrap()
 }
 
-/// What is recorded of intervals from `since` on, in spans of so many seconds.
+/// Reads the statistics of intervals since `since`, in spans of `step_seconds`.
 async fn read(registry: &dyn AppRegistry, app: Option<&str>, since: i64, step_seconds: u32) -> Vec<Statistics> {
     let app = app.map(|app| AppId::parse(app).unwrap());
     let step_seconds = NonZeroU32::new(step_seconds).unwrap();
@@ -83,7 +83,7 @@ pub(super) async fn the_latest_statistics_are_found(database: &impl Database) {
     }
 }
 
-/// One that is there already, as Laravel's migration makes it, keeps its rows and gets ours.
+/// An existing table, created by Laravel's migration, keeps its rows and gets ours.
 pub(super) async fn the_table_of_laravel_websockets_is_taken(database: &impl Durable) {
     database.open().await;
     let row = "INSERT INTO websockets_statistics_entries (app_id, peak_connection_count, websocket_message_count, \
@@ -100,7 +100,7 @@ pub(super) async fn the_table_of_laravel_websockets_is_taken(database: &impl Dur
     }
     let registry = database.open().await;
     assert_eq!(read(&*registry, None, 0, 60).await, [statistics("a", HOUR, [3, 4, 5])]);
-    // What is no figure of a server spoils nothing.
+    // Invalid figures do not affect the rest.
     let wrong = format!("{row} ('a', 3, 2147483647, -5, '2027-01-15 08:00:00', NULL)");
     database.execute(&wrong).await.unwrap();
     assert_eq!(registry.latest_statistics(at(2 * HOUR)).await.unwrap(), Some(at(HOUR)));
@@ -108,12 +108,12 @@ pub(super) async fn the_table_of_laravel_websockets_is_taken(database: &impl Dur
     database.execute("DELETE FROM websockets_statistics_entries WHERE api_message_count < 0").await.unwrap();
     registry.record_statistics(&[statistics("a", HOUR, [1, 1, 1])]).await.unwrap();
     assert_eq!(read(&*registry, None, 0, 60).await, [statistics("a", HOUR, [4, 5, 6])]);
-    // As Laravel reads it.
+    // The statement that Laravel would use.
     let text = "UPDATE websockets_statistics_entries SET peak_connection_count = 40 WHERE peak_connection_count = 4 \
                 AND created_at = '2027-01-15 08:00:00'";
     database.execute(text).await.unwrap();
     assert_eq!(read(&*registry, Some("a"), 0, 60).await, [statistics("a", HOUR, [40, 5, 6])]);
-    // The column may compare without regard to case. Ids of apps differ in it.
+    // The column may have a collation that ignores case. The ids of apps differ in case.
     registry.record_statistics(&[statistics("A", HOUR, [1, 2, 3])]).await.unwrap();
     let both = [statistics("A", HOUR, [1, 2, 3]), statistics("a", HOUR, [40, 5, 6])];
     assert_eq!(read(&*registry, None, 0, 60).await, both);

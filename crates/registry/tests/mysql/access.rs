@@ -65,7 +65,7 @@ async fn tls_is_used_where_there_is_any_and_checked_where_that_is_asked_for() {
     assert!(without.ends_with("server does not support TLS"), "{without}");
 }
 
-/// The beginning of a connection to MySQL 8 whose user it does not have in its cache, on a server without TLS.
+/// The start of a connection to MySQL 8 without TLS, for a user that the server does not have in its cache.
 ///
 /// Source: the MySQL source documentation, `Protocol::HandshakeV10` and `caching_sha2_password`.
 fn mysql_8_without_tls(listener: &TcpListener) {

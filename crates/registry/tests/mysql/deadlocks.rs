@@ -1,4 +1,4 @@
-//! Statements that somebody types, in the way of a write.
+//! Statements typed by a person that deadlock with a write.
 
 use clairon_registry::open;
 use clairon_tests::{eventually, mariadb::MariaDb};
@@ -15,7 +15,7 @@ async fn a_write_that_loses_in_a_deadlock_is_done_again() {
     registry.create(&app("a")).await.unwrap();
 
     let mut typed = MySqlConnection::connect(&url).await.unwrap();
-    // Many rows: the database rolls back what has changed the fewest.
+    // Many rows: the database rolls back the transaction with the fewest changes.
     let rows = "INSERT INTO websockets_statistics_entries (app_id, peak_connection_count, websocket_message_count, \
                 api_message_count) SELECT 'b', 1, 1, 1 FROM information_schema.columns LIMIT 100";
     for statement in ["START TRANSACTION", rows, "SELECT id FROM apps FOR UPDATE"] {

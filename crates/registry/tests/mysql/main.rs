@@ -1,4 +1,4 @@
-//! What only MySQL and MariaDB have: their users, TLS, privileges, time zones and deadlocks.
+//! What only MySQL and MariaDB have: users, TLS, privileges, time zones and deadlocks.
 
 #![expect(clippy::unwrap_used, reason = "a helper that fails is a test that fails")]
 
@@ -18,7 +18,7 @@ use clairon_tests::{
 };
 use parking_lot::Mutex;
 
-/// A server like many in production: it has a certificate, a binary log, and the time zone of its country.
+/// A server as in production: with a certificate, a binary log, and a local time zone.
 struct Production {
     server: MariaDb,
     authority: Authority,
@@ -26,7 +26,7 @@ struct Production {
 }
 
 impl Production {
-    /// The one that the tests which run now have in common.
+    /// The server that all running tests share.
     fn shared() -> Arc<Self> {
         static RUNNING: LazyLock<Mutex<Weak<Production>>> = LazyLock::new(Mutex::default);
         let mut running = RUNNING.lock();

@@ -1,4 +1,5 @@
-//! The tables: made again after an end in the middle, beside those of others, and without the privilege for triggers.
+//! The tables: created again after an interrupted migration, beside foreign tables, and without the privilege for
+//! triggers.
 
 use clairon_registry::open;
 use clairon_tests::mariadb::MariaDb;
@@ -11,7 +12,7 @@ async fn a_migration_that_ended_in_the_middle_is_finished() {
     let database = server.create_database();
     let url = server.url(&database);
     open(&url, 1).await.unwrap().create(&app("a")).await.unwrap();
-    // As it is when the second table of the first migration was not there yet.
+    // The state before the first migration has created its second table.
     server.execute(&format!(
         "USE {database}; DROP TABLE app_keys, registry_revision; DROP TRIGGER apps_deleted; \
          UPDATE _sqlx_migrations SET success = FALSE WHERE version = 1; DELETE FROM _sqlx_migrations WHERE version = 2"
@@ -38,7 +39,7 @@ async fn the_table_of_another_program_is_left_alone() {
     assert_eq!(server.select(&format!("USE {database}; SHOW TABLES; SELECT id FROM apps")), "apps\n7\n");
 }
 
-/// As with MySQL 8 as it comes: its binary log lets no ordinary user make a trigger.
+/// The default of MySQL 8: with its binary log, an ordinary user cannot create a trigger.
 #[tokio::test]
 async fn without_triggers_the_changes_of_other_nodes_are_seen() {
     let production = Production::shared();
@@ -66,7 +67,7 @@ async fn without_triggers_the_changes_of_other_nodes_are_seen() {
     assert!(other.delete(&app("a").id).await.unwrap());
     assert!(has_grown(&*one).await);
 
-    // Once it may, it makes them.
+    // Once it has the privilege, it creates the triggers.
     production.server.execute("GRANT SUPER ON *.* TO site@localhost");
     open(&url, 1).await.unwrap();
     assert_eq!(production.server.select(&format!("{triggers}'{database}'")), "6\n");

@@ -1,4 +1,4 @@
-//! Statistics on a server whose time zone is not UTC, in a table of Laravel, which writes UTC without saying so.
+//! Statistics on a server whose time zone is not UTC, in Laravel's table, which contains UTC without saying so.
 
 use std::num::NonZeroU32;
 
@@ -7,7 +7,7 @@ use jiff::Timestamp;
 
 use crate::{Production, app};
 
-/// The table as Laravel's migration makes it.
+/// The table of Laravel's migration.
 const TABLE: &str = "DROP TABLE IF EXISTS websockets_statistics_entries; CREATE TABLE websockets_statistics_entries (\
      id int unsigned not null auto_increment primary key, app_id varchar(255) not null, peak_connection_count int not null, \
      websocket_message_count int not null, api_message_count int not null, created_at timestamp null, \
@@ -42,7 +42,7 @@ async fn laravel_reads_the_times_of_clairon_and_clairon_those_of_laravel() {
     assert_eq!(read(&*registry, 60).await, expected);
 }
 
-/// The clocks of Berlin go from 2 to 3 on 2027-03-28: its TIMESTAMP cannot be 02:30.
+/// In Berlin clocks skip from 2 to 3 on 2027-03-28, so a TIMESTAMP there cannot be 02:30.
 #[tokio::test]
 async fn what_a_column_of_laravel_cannot_hold_is_kept_as_nearly_as_it_can() {
     let server = &Production::shared().server;

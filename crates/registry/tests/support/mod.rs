@@ -14,7 +14,7 @@ use tempfile::TempDir;
 
 use server::PostgresServer;
 
-/// A database that nothing has opened before.
+/// A database that was never opened before.
 pub(crate) trait Database: Sized {
     async fn start() -> Self;
 
@@ -22,29 +22,29 @@ pub(crate) trait Database: Sized {
     async fn open(&self) -> Arc<dyn Registry>;
 }
 
-/// A database that others can reach.
+/// A database that several handles can open.
 pub(crate) trait Durable: Database {
     fn url(&self) -> String;
 
-    /// Runs a statement past the registry.
+    /// Runs a statement directly, not through the registry.
     async fn execute(&self, statement: &str) -> Result<(), sqlx::Error>;
 
-    /// Statements that put something that is no text into the name of the app `bad`.
+    /// Statements that put a value that is not text into the name of the app `bad`.
     fn spoil_name_of_bad(&self) -> &'static [&'static str];
 
-    /// Statements after which the database ends each transaction that writes a key, as it does in a fault.
+    /// Statements after which the database ends each transaction that writes a key, like in a fault.
     fn fail_when_a_key_is_written(&self) -> &'static [&'static str];
 
-    /// The statement that undoes it.
+    /// The statement that ends this.
     fn write_keys_again(&self) -> &'static str;
 
-    /// The statement that Laravel makes of the migration of its package for `WebSockets`.
+    /// The statement that Laravel generates from the migration of `laravel-websockets`.
     fn table_of_laravel_websockets(&self) -> &'static str;
 }
 
-/// A database in a server of its own.
+/// A database in a server process.
 pub(crate) trait Server: Durable {
-    /// The processes that serve its connections, but for the one that is asked.
+    /// The processes that serve the database's connections, without the one that runs this query.
     async fn backends(&self) -> Vec<i64>;
 }
 

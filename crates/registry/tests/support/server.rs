@@ -16,7 +16,7 @@ use std::{
 use parking_lot::Mutex;
 use tempfile::TempDir;
 
-/// Listens on a socket in its own directory and nowhere else. Stopped, and its files removed, when dropped.
+/// It listens only on a socket in its own directory. On drop it is stopped and its files are removed.
 pub(crate) struct PostgresServer {
     directory: TempDir,
     binaries: PathBuf,
@@ -24,7 +24,7 @@ pub(crate) struct PostgresServer {
 }
 
 impl PostgresServer {
-    /// The server that the tests which run now have in common; started by the first of them, stopped by the last.
+    /// The server that all running tests share. The first test starts it and the last stops it.
     pub(crate) fn shared() -> Arc<Self> {
         static RUNNING: LazyLock<Mutex<Weak<PostgresServer>>> = LazyLock::new(Mutex::default);
         let mut running = RUNNING.lock();
@@ -65,13 +65,13 @@ impl PostgresServer {
         server
     }
 
-    /// Runs one of Postgres's programs.
+    /// Runs a Postgres program.
     fn run<A: AsRef<OsStr>>(&self, program: &str, arguments: impl IntoIterator<Item = A>) {
         let output = self.command(program).args(arguments).output().unwrap();
         assert!(output.status.success(), "{program}: {}", String::from_utf8_lossy(&output.stderr));
     }
 
-    /// A program that works on the data directory, as the owner.
+    /// A Postgres program for the data directory, as its owner.
     fn command(&self, program: &str) -> Command {
         let mut command = Command::new(self.binaries.join(program));
         command.current_dir(self.directory.path()).env("PGDATA", self.directory.path().join("data"));
@@ -84,14 +84,14 @@ impl PostgresServer {
 
 impl Drop for PostgresServer {
     fn drop(&mut self) {
-        // Not `run`, which panics: a second panic while a test fails would end the whole run.
+        // Not `run`, which panics: a second panic during a failing test would end the whole run.
         if let Err(error) = self.command("pg_ctl").args(["--wait", "--mode=immediate", "stop"]).output() {
             eprintln!("cannot stop Postgres: {error}");
         }
     }
 }
 
-/// The directory that has `initdb`: of the newest version that Debian's packages installed, or else on the path.
+/// The directory with `initdb`: of the newest Debian package, otherwise on the path.
 fn find_binaries() -> PathBuf {
     let mut installed: Vec<_> = fs::read_dir("/usr/lib/postgresql")
         .into_iter()
@@ -106,7 +106,7 @@ fn find_binaries() -> PathBuf {
         .expect("these tests need Postgres: initdb is neither under /usr/lib/postgresql nor on the PATH")
 }
 
-/// Postgres refuses to run as root: the user and group to run it as instead, if that is who we are.
+/// The user and group for Postgres, which refuses to run as root. `None` if this process is not root.
 fn unprivileged_owner() -> Option<(u32, u32)> {
     if fs::metadata("/proc/self").unwrap().uid() != 0 {
         return None;
