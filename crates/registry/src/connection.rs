@@ -55,8 +55,8 @@ impl<E: Database> Drop for Connection<E> {
 pub(crate) struct Write<E: Database>(Connection<E>);
 
 impl<E: Engine> Write<E> {
-    /// Begins, and waits until it is the only one of those that begin with the statement `lock`, so that what it reads
-    /// stays true until it ends.
+    /// Begins a transaction, and waits for all others that begin with the statement `lock`. So what it reads does not
+    /// change until it ends.
     pub(crate) async fn begin(mut connection: Connection<E>, lock: &'static str) -> Result<Self, RegistryError> {
         E::control(&mut connection, E::BEGIN).await?;
         E::execute(&mut connection, lock, &[]).await?;

@@ -13,7 +13,7 @@ use crate::{
     statistics::{Statistics, StatisticsQuery},
 };
 
-/// How often a write is tried.
+/// The largest number of attempts for a write.
 pub(crate) const TRIES: u32 = 5;
 /// The SQLSTATE of a transaction that was rolled back because of a deadlock.
 const DEADLOCK: &str = "40001";
@@ -41,7 +41,7 @@ macro_rules! repeat {
 
 pub(crate) use repeat;
 
-/// True for the error of a write that was rolled back because of a deadlock.
+/// True if a write was rolled back because of a deadlock.
 pub(crate) fn is_deadlock(error: &RegistryError) -> bool {
     match error {
         RegistryError::Database(error) => {

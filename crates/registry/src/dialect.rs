@@ -16,15 +16,16 @@ pub(crate) trait Dialect: Database {
     /// The statements about statistics.
     const STATISTICS: Statements;
 
-    /// Answers with the time by the database's clock, in milliseconds since 1970.
+    /// The query for the time of the database's clock, in milliseconds since 1970.
     const NOW: &'static str;
 
-    /// Adds an app, or replaces the one with its id. Takes what [`row::values`](crate::row::values) gives.
+    /// The statement that adds an app, or replaces the one with its id. Its values are those of
+    /// [`row::values`](crate::row::values).
     fn upsert() -> &'static str;
 
-    /// Stores what endpoints know, or replaces it.
+    /// The statement that stores or replaces what endpoints know.
     fn upsert_announced() -> &'static Upsert;
 
-    /// How many rows a statement inserted, deleted, or found to update.
+    /// The number of rows that a statement inserted, deleted, or matched for an update.
     fn rows_affected(result: &Self::QueryResult) -> u64;
 }

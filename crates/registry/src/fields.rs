@@ -21,14 +21,14 @@ pub enum AppField {
     AllowedOrigins,
     /// [`App::webhooks`].
     Webhooks,
-    /// Something that is on or off.
+    /// A boolean field.
     Switch(&'static Switch),
     /// One of [`App::limits`].
     Limit(&'static Limit),
 }
 
-/// A field with a value of its type. In JSON it is the value: a text, a list of texts, a list of endpoints, true or
-/// false, a number.
+/// A field with its value. In JSON it is the value: a string, a list of strings, a list of endpoints, a boolean or a
+/// number.
 #[derive(Clone, Debug)]
 pub enum FieldValue {
     /// [`App::name`].
@@ -37,7 +37,7 @@ pub enum FieldValue {
     AllowedOrigins(AllowedOrigins),
     /// [`App::webhooks`]. In JSON they are [without their secrets](ShownWebhook::public).
     Webhooks(Webhooks),
-    /// On or off.
+    /// The value of a switch.
     Switch(&'static Switch, bool),
     /// The value of a limit; 0 if there is no limit.
     Limit(&'static Limit, u32),
@@ -60,13 +60,13 @@ impl AppField {
             .chain(LIMITS.iter().map(Self::Limit))
     }
 
-    /// The fields of which `is_plain` is true.
+    /// The fields for which [`is_plain`](Self::is_plain) is true.
     pub fn plain() -> impl Iterator<Item = Self> {
         Self::all().filter(|field| field.is_plain())
     }
 
-    /// True for a field with one value, which a variable, a flag or a patch can set. The endpoints are none: each of
-    /// them has fields of its own.
+    /// True for a field with a single value, which a variable, a flag or a patch can set. False for the endpoints,
+    /// because each has its own fields.
     #[must_use]
     pub const fn is_plain(self) -> bool {
         !matches!(self, Self::Webhooks)
@@ -142,19 +142,19 @@ impl Serialize for FieldValue {
 }
 
 impl AppFields {
-    /// All of `app`, without the secrets of endpoints.
+    /// All fields of `app`, without the secrets of endpoints.
     #[must_use]
     pub fn of(app: &App) -> Self {
         Self { values: AppField::all().map(|field| (field, field.value(app))).collect(), shows_secrets: false }
     }
 
-    /// All of `app`, with the secrets of endpoints, for the places that show them because they were asked to by name.
+    /// All fields of `app`, with the secrets of endpoints, for callers that were explicitly asked to show them.
     #[must_use]
     pub fn with_secrets(app: &App) -> Self {
         Self { shows_secrets: true, ..Self::of(app) }
     }
 
-    /// Only the [plain](AppField::plain) ones.
+    /// Only the [plain](AppField::plain) fields.
     #[must_use]
     pub fn only_plain(mut self) -> Self {
         self.values.retain(|(field, _)| field.is_plain());

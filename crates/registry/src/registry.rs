@@ -143,7 +143,7 @@ pub trait Registry: AppRegistry + WebhookStore {}
 
 impl<R: AppRegistry + WebhookStore> Registry for R {}
 
-/// The answer of a registry that is given so much time for it.
+/// Awaits the answer of a registry for at most `limit`.
 ///
 /// # Errors
 /// The error of the registry, or [`RegistryError::TimedOut`].

@@ -148,7 +148,7 @@ pub(crate) fn key_values<'a>(app: &'a App, credential: &'a Credential, position:
     ]
 }
 
-/// The error for a row of which not even the columns can be read.
+/// The error for a row whose columns cannot be read.
 pub(crate) fn unreadable(id: Option<&str>, error: sqlx::Error) -> RegistryError {
     match error {
         sqlx::Error::ColumnDecode { index, source } => {

@@ -190,7 +190,7 @@ async fn ids_and_keys_are_unique(database: &impl Database) {
     assert_eq!(registry.revision().await.unwrap(), revision);
 }
 
-/// An endpoint in which nothing is as in a new one.
+/// An endpoint in which every field differs from the default.
 fn full_webhook() -> Webhook {
     Webhook {
         events: WebhookKinds::parse(&["member_added", "cache_miss"]).unwrap(),
@@ -207,7 +207,7 @@ fn webhook(url: &str) -> Webhook {
     Webhook::new(WebhookUrl::parse(url).unwrap())
 }
 
-/// Each field of the table with another value than a new app has.
+/// An app in which each field of the table differs from the default.
 fn with_all_fields_changed(app: &App) -> App {
     let mut changed = app.clone();
     for (number, field) in (1..).zip(AppField::all()) {

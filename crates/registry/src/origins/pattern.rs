@@ -88,7 +88,7 @@ impl Port {
     }
 }
 
-/// What is wrong with an entry, and what to write in its place.
+/// The problem of an entry, and the entry that was most likely meant.
 type Fault = (OriginFault, Option<String>);
 
 fn parse(text: &str) -> Result<Pattern, Fault> {
@@ -177,7 +177,7 @@ fn is_web(scheme: &str) -> bool {
     scheme.eq_ignore_ascii_case("http") || scheme.eq_ignore_ascii_case("https")
 }
 
-/// Reads a host, which may have stars in it. What other schemes than those of the web have in its place is any text.
+/// Parses a host, which may contain stars. With a scheme other than http and https it may be any text.
 fn parse_host_pattern(host: &str, is_of_the_web: bool) -> Result<Glob, OriginFault> {
     let host = if host.contains('*') {
         host.split('.').map(parse_label).collect::<Result<Vec<_>, _>>()?.join(".")

@@ -42,7 +42,7 @@ pub(super) async fn a_bad_row_harms_no_other(database: &impl Durable) {
     }
 }
 
-/// The app `bad` is reported with `problem`, keeps its id, and the app `good` is there as before.
+/// Asserts that the app `bad` is reported with `problem` and keeps its id, and that the app `good` is unaffected.
 async fn assert_bad(registry: &Arc<dyn Registry>, problem: &str) {
     let error = registry.find(&app("bad").id).await.unwrap_err().to_string();
     assert!(error.starts_with(&format!("the row of bad cannot be used: {problem}")), "{error}");
