@@ -1,5 +1,7 @@
 //! Receivers that check with Pusher's libraries, and with the code of `docs/webhooks.md`.
 #![expect(clippy::unwrap_used, reason = "a test may panic")]
 
+mod names;
+mod network;
 mod receiver;
 mod sent;

@@ -40,7 +40,7 @@ fn events() -> Vec<String> {
 }
 
 /// A delivery that was made `age` seconds ago.
-fn delivery(app: &App, url: &str, events: &[String], age: i64) -> Delivery {
+pub(crate) fn delivery(app: &App, url: &str, events: &[String], age: i64) -> Delivery {
     let now = i64::try_from(SystemTime::now().duration_since(UNIX_EPOCH).unwrap().as_millis()).unwrap();
     Delivery {
         url: url.parse().unwrap(),

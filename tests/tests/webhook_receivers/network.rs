@@ -1,0 +1,120 @@
+//! A network of a test's own: nothing but loopback, a public address on it, and a name server.
+
+use std::collections::VecDeque;
+use std::env;
+use std::fs;
+use std::io::{Read, Write};
+use std::net::{IpAddr, Ipv4Addr, SocketAddr, TcpListener, UdpSocket};
+use std::process::Command;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::thread;
+
+use parking_lot::Mutex;
+
+/// An address of the internet, which leads to this machine in such a network.
+pub(crate) const PUBLIC: Ipv4Addr = Ipv4Addr::new(93, 184, 216, 34);
+
+const INSIDE: &str = "CLAIRON_TEST_NETWORK";
+
+/// Runs `test`, which is the one called `name`, in a process of its own in a network of its own. Names are looked up at
+/// 127.0.0.1 there.
+pub(crate) fn in_own_network(name: &str, test: impl FnOnce()) {
+    if env::var_os(INSIDE).is_some() {
+        return test();
+    }
+    let resolver = tempfile::NamedTempFile::new().unwrap();
+    fs::write(&resolver, "nameserver 127.0.0.1\noptions attempts:1 timeout:30\n").unwrap();
+    let script = format!(
+        "ip link set lo up && ip address add {PUBLIC}/32 dev lo && mount --bind \"$1\" /etc/resolv.conf && shift && \
+         exec \"$@\""
+    );
+    let output = Command::new("unshare")
+        .args(["--user", "--map-root-user", "--net", "--mount", "sh", "-c", &script, "sh"])
+        .arg(resolver.path())
+        .arg(env::current_exe().unwrap())
+        .args(["--exact", name, "--nocapture"])
+        .env(INSIDE, "1")
+        .output()
+        .unwrap_or_else(|error| panic!("unshare does not run, `make tools` installs what it needs: {error}"));
+    let printed = [output.stdout, output.stderr].concat();
+    let printed = String::from_utf8_lossy(&printed);
+    assert!(output.status.success() && printed.contains("1 passed"), "{printed}");
+}
+
+/// A name server. It gives every name the same addresses, and no answer for those that begin with `silent`.
+pub(crate) struct NameServer {
+    answers: Arc<Mutex<VecDeque<Vec<Ipv4Addr>>>>,
+    questions: Arc<AtomicUsize>,
+}
+
+impl NameServer {
+    /// Gives the first of `answers` once, then the second, and the last from then on.
+    pub(crate) fn start(answers: impl IntoIterator<Item = Vec<Ipv4Addr>>) -> Self {
+        let server = Self { answers: Arc::new(Mutex::new(answers.into_iter().collect())), questions: Arc::default() };
+        let (answers, questions) = (server.answers.clone(), server.questions.clone());
+        let socket = UdpSocket::bind("127.0.0.1:53").unwrap();
+        thread::spawn(move || {
+            let mut packet = [0; 512];
+            while let Ok((length, from)) = socket.recv_from(&mut packet) {
+                let question = &packet[12..length];
+                let name_end = question.iter().position(|byte| *byte == 0).unwrap();
+                let is_a = question[name_end + 1..name_end + 3] == [0, 1];
+                if question[1..].starts_with(b"silent") {
+                    questions.fetch_add(1, Ordering::SeqCst);
+                    continue;
+                }
+                let addresses = if is_a { next(&mut answers.lock()) } else { Vec::new() };
+                socket.send_to(&answer(&packet[..2], &question[..name_end + 5], &addresses), from).unwrap();
+            }
+        });
+        server
+    }
+
+    /// How many questions were left without an answer.
+    pub(crate) fn unanswered(&self) -> usize {
+        self.questions.load(Ordering::SeqCst)
+    }
+}
+
+fn next(answers: &mut VecDeque<Vec<Ipv4Addr>>) -> Vec<Ipv4Addr> {
+    if answers.len() > 1 { answers.pop_front().unwrap() } else { answers[0].clone() }
+}
+
+/// An answer without an error (RFC 1035, section 4.1): each address for 0 seconds.
+fn answer(id: &[u8], question: &[u8], addresses: &[Ipv4Addr]) -> Vec<u8> {
+    let count = u8::try_from(addresses.len()).unwrap();
+    let mut packet = [id, &[0x84, 0, 0, 1, 0, count, 0, 0, 0, 0], question].concat();
+    for address in addresses {
+        packet.extend([0xc0, 12, 0, 1, 0, 1, 0, 0, 0, 0, 0, 4]);
+        packet.extend(address.octets());
+    }
+    packet
+}
+
+/// A receiver that takes every delivery, and counts connections.
+pub(crate) struct Counter(Arc<AtomicUsize>);
+
+impl Counter {
+    pub(crate) const PORT: u16 = 8080;
+
+    pub(crate) fn start(address: Ipv4Addr) -> Self {
+        let counter = Self(Arc::default());
+        let count = counter.0.clone();
+        let listener = TcpListener::bind(SocketAddr::new(IpAddr::V4(address), Self::PORT)).unwrap();
+        thread::spawn(move || {
+            for stream in listener.incoming() {
+                let mut stream = stream.unwrap();
+                count.fetch_add(1, Ordering::SeqCst);
+                // A request is one packet on loopback.
+                let _ = stream.read(&mut [0; 4_096]);
+                let _ = stream.write_all(b"HTTP/1.1 204 Fine\r\nConnection: close\r\n\r\n");
+            }
+        });
+        counter
+    }
+
+    pub(crate) fn count(&self) -> usize {
+        self.0.load(Ordering::SeqCst)
+    }
+}
