@@ -77,7 +77,6 @@ impl Connector {
             let socket = self.tcp(origin, deadline, false).await?;
             return self.http(socket.clone(), socket, origin, deadline).await;
         };
-        // The proxy itself is the operator's choice, so it may be anywhere.
         let socket = self.tcp(&proxy.origin, deadline, true).await?;
         if proxy.origin.tls {
             let stream = self.handshake(socket.clone(), &proxy.origin, deadline).await?;
@@ -123,15 +122,16 @@ impl Connector {
     }
 
     /// Connects to an address that was checked, and to no other: a name that resolves to another address a moment later
-    /// changes nothing.
-    async fn tcp(&self, origin: &Origin, deadline: Deadline, allow_private: bool) -> Result<Socket, SendFailure> {
+    /// changes nothing. `is_proxy`: it may be anywhere, as it is the operator's choice.
+    async fn tcp(&self, origin: &Origin, deadline: Deadline, is_proxy: bool) -> Result<Socket, SendFailure> {
         let found = self.addresses(&origin.host, deadline).await?;
-        let allowed = if allow_private { found } else { self.allowed(&origin.host, &found)? };
+        let allowed = if is_proxy { found } else { self.allowed(&origin.host, &found)? };
         let addresses = allowed.iter().map(|ip| SocketAddr::new(*ip, origin.port)).collect::<Vec<_>>();
         let connected = deadline.within(Step::Connect, dial(&addresses)).await?;
-        connected
-            .map(Socket::new)
-            .map_err(|error| SendFailure::Connect { peer: origin.to_string(), error: Arc::new(error) })
+        connected.map(Socket::new).map_err(|error| {
+            let peer = if is_proxy { format!("the proxy {origin}") } else { origin.to_string() };
+            SendFailure::Connect { peer, error: Arc::new(error) }
+        })
     }
 
     async fn addresses(&self, host: &Host<String>, deadline: Deadline) -> Result<Arc<[IpAddr]>, SendFailure> {

@@ -54,6 +54,12 @@ pub(super) fn hide<'a>(text: &str, secrets: impl Iterator<Item = &'a str>) -> St
     let mut text = text.to_owned();
     for secret in secrets.filter(|secret| secret.len() >= SECRET) {
         text = text.replace(secret, "…");
+        // The text may have been cut within a secret.
+        let is_cut = |length: &usize| secret.is_char_boundary(*length) && text.ends_with(&secret[..*length]);
+        if let Some(length) = (SECRET..secret.len()).rev().find(is_cut) {
+            text.truncate(text.len() - length);
+            text.push('…');
+        }
     }
     quote(&text)
 }
@@ -72,4 +78,20 @@ async fn read(body: &mut Incoming, mut take: impl FnMut(&[u8]) -> bool) -> bool 
         }
     }
     true
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn secrets_are_hidden_whole_or_cut() {
+        let hidden = |text| hide(text, ["hunter2-and-more", "1", "token=é-secret"].into_iter());
+        assert_eq!(hidden("1 hunter2-and-more, hunter2-and-more."), "1 …, ….");
+        assert_eq!(hidden("X: hunter2-and-mor"), "X: …");
+        assert_eq!(hidden("X: hunter"), "X: …");
+        assert_eq!(hidden("X: hunte"), "X: hunte");
+        assert_eq!(hidden("?token=é-secre"), "?…");
+        assert_eq!(hidden("?token="), "?…");
+    }
 }

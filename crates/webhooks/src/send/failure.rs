@@ -50,7 +50,7 @@ pub enum SendFailure {
     /// No connection could be made.
     #[error("cannot connect to {peer}: {}", io_words(.error))]
     Connect {
-        /// Host and port.
+        /// Host and port, of the receiver or of a proxy.
         peer: String,
         /// The error of the last address that was tried.
         error: Arc<io::Error>,

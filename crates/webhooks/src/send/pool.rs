@@ -13,7 +13,7 @@ use super::{connection::Connection, connector::Route};
 
 /// The most connections that wait, to one receiver and to all.
 const IDLE_PER_ROUTE: usize = 16;
-const IDLE: usize = 256;
+const IDLE: usize = 128;
 
 /// Time between two looks for connections that have waited for too long.
 const SWEEP: Duration = Duration::from_secs(1);

@@ -156,7 +156,7 @@ impl Sender {
 fn redirect(status: StatusCode, headers: &HeaderMap) -> Option<String> {
     let location = headers.get(LOCATION).filter(|_| status.is_redirection())?;
     let location = String::from_utf8_lossy(location.as_bytes());
-    Some(format!("it redirects to {location}, and redirects are not followed"))
+    Some(format!("redirects are not followed; this one leads to {location}"))
 }
 
 /// How long the receiver keeps the connection open, by its own word less a second for the way.

@@ -47,7 +47,7 @@ async fn no_redirect_is_followed() {
             let (outcome, _) = together(sender.send(&delivery), receiver.serve(&answer)).await;
             let answer = refused(outcome);
             assert_eq!(answer.status, status);
-            assert_eq!(answer.excerpt, format!("it redirects to {location}, and redirects are not followed"));
+            assert_eq!(answer.excerpt, format!("redirects are not followed; this one leads to {location}"));
             assert!(!receiver.has_another() && !other.has_another());
         }
     }

@@ -59,6 +59,15 @@ async fn a_proxy_makes_a_tunnel_for_https() {
 }
 
 #[tokio::test]
+async fn a_proxy_that_is_not_there_is_named() {
+    let proxy = Receiver::start().await;
+    let (sender, address) = (sender(&proxy, true), proxy.address);
+    drop(proxy);
+    let failure = failed(sender.send(&delivery("https://shop.example/")).await);
+    assert_eq!(failure.to_string(), format!("cannot connect to the proxy {address}: nothing listens there"));
+}
+
+#[tokio::test]
 async fn an_address_in_the_url_is_checked_before_a_proxy_gets_it() {
     let proxy = Receiver::start().await;
     let sender = sender(&proxy, false);

@@ -82,6 +82,19 @@ async fn a_head_that_does_not_end() {
 }
 
 #[tokio::test]
+async fn a_flood_of_interim_answers_ends_too() {
+    let (receiver, sender) = (Receiver::start().await, impatient_sender());
+    let delivery = receiver.delivery("/");
+    let flood = async {
+        let mut peer = receiver.accept().await;
+        peer.request().await;
+        peer.repeat(&"HTTP/1.1 102 Processing\r\n\r\n".repeat(100).into_bytes()).await;
+    };
+    let (outcome, ()) = together(sender.send(&delivery), flood).await;
+    assert_eq!(step(&failed(outcome)), Step::Answer);
+}
+
+#[tokio::test]
 async fn a_request_that_is_given_up_ends_its_connection() {
     let (receiver, sender) = (Receiver::start().await, sender());
     let delivery = receiver.delivery("/");

@@ -67,6 +67,29 @@ async fn a_certificate_of_an_authority_of_the_settings_is_taken() {
 }
 
 #[tokio::test]
+async fn requests_over_tls_share_a_connection() {
+    let (authority, receiver) = (Authority::new("one"), Receiver::start().await);
+    let sender = sender_with(|settings| settings.authorities = Some(authority.trusted()));
+    let acceptor = authority.sign("localhost", |_| ());
+    let delivery = delivery(&format!("https://localhost:{}/", receiver.address.port()));
+    let serve = async {
+        let mut peer = Peer(acceptor.accept(receiver.accept().await.0).await.unwrap());
+        for _ in 0..3 {
+            peer.request().await;
+            peer.answer("HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n").await;
+        }
+        peer
+    };
+    let send = async {
+        for _ in 0..3 {
+            delivered(sender.send(&delivery).await);
+        }
+    };
+    let ((), _peer) = together(send, serve).await;
+    assert!(!receiver.has_another());
+}
+
+#[tokio::test]
 async fn other_certificates_are_refused_in_words() {
     let (authority, other) = (Authority::new("one"), Authority::new("other"));
     let trusting = || sender_with(|settings| settings.authorities = Some(authority.trusted()));
