@@ -4,9 +4,9 @@ use std::fmt;
 use std::io::{self, BufRead, BufReader, Read, Write};
 use std::net::{TcpStream, ToSocketAddrs};
 
+use clairon_test_servers::DEADLINE;
 use serde_json::{Value, json};
 
-use crate::DEADLINE;
 use crate::server::Server;
 
 /// One TCP connection to a server.

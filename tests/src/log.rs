@@ -6,10 +6,9 @@ use std::sync::Arc;
 use std::thread;
 use std::time::Instant;
 
+use clairon_test_servers::DEADLINE;
 use parking_lot::{Condvar, Mutex};
 use serde_json::Value;
-
-use crate::DEADLINE;
 
 /// Every line of a log so far, read by a thread of its own.
 #[derive(Clone, Debug)]

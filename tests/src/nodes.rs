@@ -1,21 +1,62 @@
 //! Several servers that act as one through a Redis.
 
 use std::collections::BTreeSet;
-use std::time::Instant;
 
+use clairon_test_servers::{Proxy, Redis, RedisCluster, Sentinels, until};
 use serde_json::Value;
 
-use crate::DEADLINE;
 use crate::api::Request;
 use crate::app::App;
 use crate::log::Log;
-use crate::redis::Redis;
 use crate::server::{Builder, Server};
 
 /// What nodes can act as one through.
 pub trait Engine {
-    /// The URL that a node is given, by its number.
-    fn url(&self, node: usize) -> String;
+    /// The URL for a node, by its number.
+    fn url_of(&self, node: usize) -> String;
+}
+
+impl Engine for Redis {
+    fn url_of(&self, _node: usize) -> String {
+        self.url()
+    }
+}
+
+impl Engine for Sentinels {
+    fn url_of(&self, _node: usize) -> String {
+        self.url()
+    }
+}
+
+impl Engine for RedisCluster {
+    fn url_of(&self, _node: usize) -> String {
+        self.url()
+    }
+}
+
+/// A Redis that each node reaches through a proxy of its own.
+#[derive(Debug)]
+pub struct Proxied {
+    /// The server behind the proxies.
+    pub redis: Redis,
+    /// One proxy for each node.
+    pub proxies: Vec<Proxy>,
+}
+
+impl Proxied {
+    /// Starts a Redis and its proxies.
+    #[must_use]
+    pub fn start(nodes: usize) -> Self {
+        let redis = Redis::start();
+        let proxies = (0..nodes).map(|_| Proxy::start(redis.port())).collect();
+        Self { redis, proxies }
+    }
+}
+
+impl Engine for Proxied {
+    fn url_of(&self, node: usize) -> String {
+        format!("redis://127.0.0.1:{}", self.proxies[node].port())
+    }
 }
 
 /// Nodes with leases of two seconds.
@@ -50,7 +91,7 @@ impl<E: Engine> Nodes<E> {
     pub fn node(&self, node: usize) -> Builder {
         let builder = self.apps.iter().cloned().fold(Server::builder(), Builder::app);
         builder
-            .env("CLAIRON_REDIS_URL", self.redis.url(node))
+            .env("CLAIRON_REDIS_URL", self.redis.url_of(node))
             .env("CLAIRON_REDIS_RESPONSE_SECONDS", "1")
             .env("CLAIRON_CLUSTER_LEASE_SECONDS", "2")
             .env("CLAIRON_CLUSTER_BEAT_SECONDS", "1")
@@ -91,14 +132,8 @@ impl<E: Engine> Nodes<E> {
 /// # Panics
 /// When that does not come to pass in time.
 pub fn wait_for_members(server: &Server, app: &App, channel: &str, wanted: &BTreeSet<String>) {
-    let deadline = Instant::now() + DEADLINE;
-    loop {
-        let members = members(server, app, channel);
-        if members.as_ref() == Some(wanted) {
-            return;
-        }
-        assert!(Instant::now() < deadline, "{wanted:?} are not in {channel} of app {} but {members:?}", app.id);
-    }
+    let what = format!("the members of {channel} of app {} are {wanted:?}", app.id);
+    until(&what, || members(server, app, channel), |members| members.as_ref() == Some(wanted));
 }
 
 /// The members of a channel according to one node; `None` where it cannot tell.

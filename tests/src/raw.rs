@@ -3,9 +3,9 @@
 use std::net::TcpStream;
 use std::time::Instant;
 
+use clairon_test_servers::DEADLINE;
 use serde_json::Value;
 
-use crate::DEADLINE;
 use crate::http::{HttpConnection, Response};
 use crate::server::Server;
 

@@ -239,21 +239,14 @@ impl Builder {
     }
 }
 
-/// The binary under test: `CLAIRON_BIN`, or the one beside the directory of the test's own executable.
+/// The binary under test: the one that Cargo has built for the tests of the crate `clairon`.
 ///
 /// # Panics
-/// When neither exists.
+/// When the test was not started by Cargo.
 #[must_use]
 pub fn binary() -> PathBuf {
-    let path = env::var_os("CLAIRON_BIN").map_or_else(built_binary, PathBuf::from);
-    assert!(path.is_file(), "{} is missing: build it first with `cargo build`", path.display());
-    path
-}
-
-fn built_binary() -> PathBuf {
-    let test = env::current_exe().unwrap_or_else(|error| panic!("the test's own path: {error}"));
-    let profile = test.ancestors().nth(2).unwrap_or_else(|| panic!("{} has no target directory", test.display()));
-    profile.join("clairon")
+    let path = env::var_os("CARGO_BIN_EXE_clairon");
+    path.unwrap_or_else(|| panic!("CARGO_BIN_EXE_clairon is not set: run this with `cargo test`")).into()
 }
 
 /// The binary under test, with a limit of open files that it cannot raise.

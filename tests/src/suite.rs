@@ -88,7 +88,9 @@ fn output(server: &Server, mut command: Command) {
     );
 }
 
-pub(crate) fn clients() -> PathBuf {
+/// The folder `tests/clients`.
+#[must_use]
+pub fn clients() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("clients")
 }
 

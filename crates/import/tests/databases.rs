@@ -2,14 +2,11 @@
 
 #![expect(clippy::unwrap_used, clippy::expect_used, reason = "a preparation that fails is a test that fails")]
 
-mod support;
-
 use clairon_import::{Format, ImportError, Plan, SourceArgs, SourceUrl, read};
 use clairon_laravel::Environment;
 use clairon_registry::App;
-use clairon_tests::mariadb::MariaDb;
+use clairon_test_servers::{MariaDb, Postgres};
 use sqlx::{AnyConnection, AssertSqlSafe, Connection, any::install_default_drivers};
-use support::PostgresServer;
 
 async fn import(format: Format, url: &str, table: Option<&str>) -> Result<Plan, ImportError> {
     let source = SourceArgs {
@@ -151,7 +148,7 @@ async fn mysql() {
 
 #[tokio::test]
 async fn postgres() {
-    let server = PostgresServer::shared();
+    let server = Postgres::shared();
     let url = server.url("postgres");
     run(&url, &soketi("smallint", '"')).await;
     assert_soketi(&import(Format::Soketi, &url, None).await.unwrap());

@@ -8,15 +8,12 @@ use std::{
 
 use clairon_cluster::ClusterSettings;
 use clairon_protocol::{Edge, UserId};
+use clairon_test_servers::{Proxy, Redis};
 use futures_util::future::join_all;
 use rand::{RngExt, SeedableRng, rngs::StdRng, seq::IndexedRandom};
 use tokio::{task::JoinHandle, time};
 
-use crate::support::{
-    node::{Log, Node, PATIENCE, app, name, settings, soon},
-    proxy::Proxy,
-    redis_server::RedisServer,
-};
+use crate::support::node::{Log, Node, PATIENCE, app, name, settings, soon};
 
 const STEPS: usize = 300;
 const ROOMS: [&str; 4] = ["presence-a", "presence-b", "presence-c", "presence-d"];
@@ -43,7 +40,7 @@ struct Client {
 
 struct World {
     random: StdRng,
-    server: RedisServer,
+    server: Redis,
     proxies: Vec<Proxy>,
     nodes: Vec<Node>,
     /// The notices of all nodes, those that have crashed included.
@@ -53,17 +50,17 @@ struct World {
 }
 
 /// A node with a short lease: in a history it does not matter which node is declared dead.
-async fn start(url: &str) -> Node {
-    let settings = ClusterSettings { lease: Duration::from_millis(1_500), ..settings(url, "history") };
+async fn start(proxy: &Proxy) -> Node {
+    let url = format!("redis://127.0.0.1:{}", proxy.port());
+    let settings = ClusterSettings { lease: Duration::from_millis(1_500), ..settings(&url, "history") };
     Node::try_start(settings).await.expect("a node")
 }
 
 impl World {
     async fn start(seed: u64) -> Self {
-        let server = RedisServer::start();
-        let proxies = join_all((0..3).map(|_| Proxy::start(server.port()))).await;
-        let urls: Vec<String> = proxies.iter().map(Proxy::url).collect();
-        let nodes = join_all(urls.iter().map(|url| start(url))).await;
+        let server = Redis::start();
+        let proxies: Vec<Proxy> = (0..3).map(|_| Proxy::start(server.port())).collect();
+        let nodes = join_all(proxies.iter().map(start)).await;
         let (random, logs) = (StdRng::seed_from_u64(seed), nodes.iter().map(Node::log).collect());
         Self { random, server, proxies, nodes, logs, clients: Vec::new() }
     }
@@ -85,9 +82,9 @@ impl World {
             }
             995..997 if faults != Faults::Cuts => self.crash().await,
             997..998 if faults == Faults::All => {
-                self.server.pause();
+                self.server.freeze();
                 time::sleep(Duration::from_millis(self.random.random_range(0..2_500))).await;
-                self.server.resume();
+                self.server.thaw();
             }
             998.. if faults == Faults::All => {
                 self.server.kill();
@@ -127,7 +124,7 @@ impl World {
             client.join.abort();
         }
         self.proxies[index].mend();
-        let new = soon("a new node", start(&self.proxies[index].url())).await;
+        let new = soon("a new node", start(&self.proxies[index])).await;
         self.logs.push(new.log());
         self.nodes[index] = new;
     }

@@ -3,19 +3,15 @@
 use std::time::Instant;
 
 use clairon_cluster::{Mishap, Notice};
+use clairon_test_servers::{Redis, RedisCluster, SharedServer};
 use futures_util::future::join_all;
 
 use crate::{
     contract::contract,
-    support::{
-        node::{Node, app, event, eventually, name, soon},
-        redis_cluster::RedisCluster,
-        redis_server::RedisServer,
-        shared::Shared,
-    },
+    support::node::{Node, app, event, eventually, name, soon},
 };
 
-static CLUSTER: Shared<RedisCluster> = Shared::new(RedisCluster::start);
+static CLUSTER: SharedServer<RedisCluster> = SharedServer::new(RedisCluster::start);
 
 contract!(CLUSTER);
 
@@ -80,10 +76,10 @@ async fn the_loss_of_a_master_removes_no_member() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn after_the_loss_of_a_master_a_node_that_publishes_nothing_works_again() {
     // The other shards go on working, so most requests succeed all the time.
-    let mut cluster = RedisCluster::start_with(&["--cluster-require-full-coverage", "no"]);
+    let mut cluster = RedisCluster::with(&["--cluster-require-full-coverage", "no"]);
     let node = Node::start(&cluster.url(), "quiet").await;
-    let probe: u16 = cluster.masters[0].ask("CLUSTER", &["KEYSLOT", "quiet:probe"]);
-    let id: String = cluster.masters[0].ask("CLUSTER", &["MYID"]);
+    let probe: u16 = cluster.masters[0].ask("CLUSTER KEYSLOT quiet:probe");
+    let id: String = cluster.masters[0].ask("CLUSTER MYID");
     assert!(!owns(&cluster.masters[0], &id, probe), "another prefix has to be chosen");
     // All connections are made before the loss.
     node.publish("news", "before").await;
@@ -103,28 +99,27 @@ async fn a_slot_that_moves_takes_its_subscribers_along() {
     let cluster = RedisCluster::start();
     let (nodes, _) = two_nodes(&cluster).await;
     let key = "fault:{app/presence-3}";
-    let slot: u16 = cluster.masters[0].ask("CLUSTER", &["KEYSLOT", key]);
-    let id = |server: &RedisServer| server.ask::<String>("CLUSTER", &["MYID"]);
+    let slot: u16 = cluster.masters[0].ask(&format!("CLUSTER KEYSLOT {key}"));
+    let id = |server: &Redis| server.ask::<String>("CLUSTER MYID");
     let owner = cluster.masters.iter().position(|server| {
-        server.ask::<String>("CLUSTER", &["INFO"]).contains("cluster_state:ok") && owns(server, &id(server), slot)
+        server.ask::<String>("CLUSTER INFO").contains("cluster_state:ok") && owns(server, &id(server), slot)
     });
     let from = &cluster.masters[owner.expect("someone owns it")];
     let to = cluster.masters.iter().find(|server| server.port() != from.port()).expect("three masters");
     let gaps = nodes.each_ref().map(|node| node.cluster.mishaps(Mishap::Gap));
-    let slot = slot.to_string();
-    to.ask::<()>("CLUSTER", &["SETSLOT", &slot, "IMPORTING", &id(from)]);
-    from.ask::<()>("CLUSTER", &["SETSLOT", &slot, "MIGRATING", &id(to)]);
+    to.execute(&format!("CLUSTER SETSLOT {slot} IMPORTING {}", id(from)));
+    from.execute(&format!("CLUSTER SETSLOT {slot} MIGRATING {}", id(to)));
     loop {
-        let keys: Vec<String> = from.ask("CLUSTER", &["GETKEYSINSLOT", &slot, "100"]);
+        let keys: Vec<String> = from.ask(&format!("CLUSTER GETKEYSINSLOT {slot} 100"));
         if keys.is_empty() {
             break;
         }
         for key in keys {
-            from.ask::<()>("MIGRATE", &["127.0.0.1", &to.port().to_string(), &key, "0", "5000"]);
+            from.execute(&format!("MIGRATE 127.0.0.1 {} {key} 0 5000", to.port()));
         }
     }
     for server in [to, from] {
-        server.ask::<()>("CLUSTER", &["SETSLOT", &slot, "NODE", &id(to)]);
+        server.execute(&format!("CLUSTER SETSLOT {slot} NODE {}", id(to)));
     }
     for (node, gaps) in nodes.iter().zip(gaps) {
         node.wait_gap(gaps).await;
@@ -135,8 +130,8 @@ async fn a_slot_that_moves_takes_its_subscribers_along() {
 }
 
 /// True if a server says that it serves a slot.
-fn owns(server: &RedisServer, id: &str, slot: u16) -> bool {
-    let nodes: String = server.ask("CLUSTER", &["NODES"]);
+fn owns(server: &Redis, id: &str, slot: u16) -> bool {
+    let nodes: String = server.ask("CLUSTER NODES");
     let line = nodes.lines().find(|line| line.starts_with(id)).expect("it knows itself");
     line.split_ascii_whitespace().skip(8).filter(|range| !range.starts_with('[')).any(|range| {
         let (first, last) = range.split_once('-').unwrap_or((range, range));

@@ -3,12 +3,9 @@
 use std::process::Command;
 
 use clairon_cluster::{Authorities, ClusterSettings};
+use clairon_test_servers::{Redis, RedisCluster, free_port};
 
-use crate::support::{
-    node::{Node, settings},
-    redis_cluster::RedisCluster,
-    redis_server::{RedisServer, free_port},
-};
+use crate::support::node::{Node, settings};
 
 async fn refusal(url: &str) -> String {
     match Node::try_start(settings(url, "refused")).await {
@@ -24,7 +21,7 @@ async fn one_line_says_what_is_wrong() {
     assert!(text.starts_with(&format!("cannot use Redis at redis://127.0.0.1:{port}: ")), "{text}");
     assert!(text.contains("refused") && !text.contains('\n'), "{text}");
 
-    let server = RedisServer::start_with(&["--save", "", "--requirepass", "sesame"]);
+    let server = Redis::with(&["--save", "", "--requirepass", "sesame"]);
     let address = format!("127.0.0.1:{}", server.port());
     for url in [format!("redis://{address}"), format!("redis://:wrong-sesame@{address}")] {
         let text = refusal(&url).await;
@@ -33,8 +30,8 @@ async fn one_line_says_what_is_wrong() {
     }
     Node::try_start(settings(&format!("redis://:sesame@{address}/3"), "taken")).await.expect("the right password");
 
-    let server = RedisServer::start();
-    server.ask::<()>("REPLICAOF", &["127.0.0.1", "1"]);
+    let server = Redis::start();
+    server.execute("REPLICAOF 127.0.0.1 1");
     assert!(refusal(&server.url()).await.contains("it is a replica"));
     let text = refusal(&format!("redis+sentinel://127.0.0.1:{}/main", server.port())).await;
     assert!(text.contains("cannot be asked"), "{text}");
@@ -61,7 +58,7 @@ async fn a_certificate_needs_an_authority_that_is_trusted() {
         .expect("openssl is installed");
     assert!(made.status.success(), "{}", String::from_utf8_lossy(&made.stderr));
     let port = free_port().to_string();
-    let _server = RedisServer::start_with(&[
+    let _server = Redis::with(&[
         "--tls-port",
         &port,
         "--tls-cert-file",

@@ -1,16 +1,11 @@
 //! Users of Redis with too few rights, and with exactly those that nodes need.
 
 use clairon_cluster::TroubleKind;
+use clairon_test_servers::{Redis, RedisCluster, Sentinels, SharedServer};
 
 use crate::{
     contract::contract_for_nodes,
-    support::{
-        node::{Node, app, name, settings, soon},
-        redis_cluster::RedisCluster,
-        redis_server::RedisServer,
-        sentinel::Sentinel,
-        shared::Shared,
-    },
+    support::node::{Node, app, name, settings, soon},
 };
 
 /// The contract over a server, for a user with exactly the documented rights.
@@ -27,18 +22,18 @@ mod redis_cluster {
     contract_for_nodes!(RESTRICTED_CLUSTER);
 }
 
-static RESTRICTED_SERVER: Shared<Restricted<RedisServer>> = Shared::new(|| {
-    let server = RedisServer::start();
+static RESTRICTED_SERVER: SharedServer<Restricted<Redis>> = SharedServer::new(|| {
+    let server = Redis::start();
     let url = with_user(&server.url());
     give_documented(&Guarded { servers: vec![&server], url: url.clone() }, "+subscribe");
-    server.ask::<()>("ACL", &["SETUSER", "default", "off"]);
+    server.set_user("default", "off");
     Restricted { _servers: server, url }
 });
 
-static RESTRICTED_CLUSTER: Shared<Restricted<RedisCluster>> = Shared::new(|| {
+static RESTRICTED_CLUSTER: SharedServer<Restricted<RedisCluster>> = SharedServer::new(|| {
     let cluster = RedisCluster::start();
     let url = with_user(&cluster.url());
-    give_documented(&Guarded { servers: servers_of(&cluster), url: url.clone() }, "+ssubscribe");
+    give_documented(&Guarded { servers: cluster.servers().collect(), url: url.clone() }, "+ssubscribe");
     Restricted { _servers: cluster, url }
 });
 
@@ -60,17 +55,13 @@ fn give_documented(guarded: &Guarded<'_>, of: &str) {
     guarded.change(&format!("reset on >password resetchannels {rules}"));
 }
 
-fn servers_of(cluster: &RedisCluster) -> Vec<&RedisServer> {
-    cluster.masters.iter().chain([&cluster.replica]).collect()
-}
-
 fn with_user(url: &str) -> String {
     url.replace("://", "://clairon:password@")
 }
 
 /// Servers with a user `clairon`, and their URL without the user.
 struct Guarded<'a> {
-    servers: Vec<&'a RedisServer>,
+    servers: Vec<&'a Redis>,
     url: String,
 }
 
@@ -78,8 +69,7 @@ impl Guarded<'_> {
     /// Changes the user on every server.
     fn change(&self, rules: &str) {
         for server in &self.servers {
-            let words: Vec<&str> = ["SETUSER", "clairon"].into_iter().chain(rules.split_whitespace()).collect();
-            server.ask::<()>("ACL", &words);
+            server.set_user("clairon", rules);
         }
     }
 
@@ -132,7 +122,7 @@ fn documented(of: &str) -> String {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn the_rights_for_a_server_are_those_in_the_docs_and_in_the_error() {
-    let server = RedisServer::start();
+    let server = Redis::start();
     let guarded = Guarded { servers: vec![&server], url: server.url() };
     let rules = guarded.needed("clairon").await;
     assert_eq!(rules, documented("+subscribe"));
@@ -142,20 +132,20 @@ async fn the_rights_for_a_server_are_those_in_the_docs_and_in_the_error() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn the_rights_for_a_redis_cluster_are_those_in_the_docs_and_in_the_error() {
     let cluster = RedisCluster::start();
-    let guarded = Guarded { servers: servers_of(&cluster), url: cluster.url() };
+    let guarded = Guarded { servers: cluster.servers().collect(), url: cluster.url() };
     let rules = guarded.needed("clairon").await;
     assert_eq!(rules, documented("+ssubscribe"));
     guarded.each_is_needed(&rules, "clairon").await;
     // A right that is missing on one master is missing.
     guarded.change(&format!("reset on >password resetchannels {rules}"));
-    cluster.masters[2].ask::<()>("ACL", &["SETUSER", "clairon", "-hset"]);
+    cluster.masters[2].set_user("clairon", "-hset");
     let text = guarded.refusal("clairon").await;
     assert!(text.contains("lacks the rights +hset. "), "{text}");
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn behind_sentinels_and_in_another_database_the_rights_are_the_same() {
-    let sentinel = Sentinel::start();
+    let sentinel = Sentinels::start();
     let url = sentinel.url();
     let guarded = Guarded { servers: vec![&sentinel.master], url: format!("{url}/3") };
     let rules = guarded.needed("clairon").await;
@@ -165,7 +155,7 @@ async fn behind_sentinels_and_in_another_database_the_rights_are_the_same() {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_right_that_is_taken_away_is_trouble_until_it_is_given_back() {
-    let server = RedisServer::start();
+    let server = Redis::start();
     let guarded = Guarded { servers: vec![&server], url: server.url() };
     let rules = guarded.needed("taken").await;
     guarded.change(&rules);
@@ -197,16 +187,16 @@ async fn a_right_that_is_taken_away_is_trouble_until_it_is_given_back() {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_user_without_a_password_is_used() {
-    let server = RedisServer::start();
+    let server = Redis::start();
     let url = server.url().replace("://", "://site@");
-    server.ask::<()>("ACL", &["SETUSER", "site", "on", "nopass", "+@all", "-hset", "allkeys", "allchannels"]);
+    server.set_user("site", "on nopass +@all -hset allkeys allchannels");
     let refusal = || async {
         let started = Node::try_start(settings(&url, "user")).await;
         started.err().expect("the user lacks a right").to_string()
     };
     assert!(refusal().await.contains("its user site lacks the rights +hset. "));
-    server.ask::<()>("ACL", &["SETUSER", "site", "+hset"]);
+    server.set_user("site", "+hset");
     drop(Node::start(&url, "user").await);
-    server.ask::<()>("ACL", &["SETUSER", "site", ">sesame", "resetpass", ">sesame"]);
+    server.set_user("site", ">sesame resetpass >sesame");
     assert!(refusal().await.contains("WRONGPASS"));
 }

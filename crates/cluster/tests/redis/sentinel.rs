@@ -1,29 +1,26 @@
-//! A master that a Sentinel watches.
+//! A master that Sentinels watch.
 
 use clairon_cluster::Notice;
+use clairon_test_servers::{Sentinels, SharedServer};
 use futures_util::future::join_all;
 
 use crate::{
     contract::contract_for_nodes,
-    support::{
-        node::{Node, app, event, name, soon},
-        sentinel::Sentinel,
-        shared::Shared,
-    },
+    support::node::{Node, app, event, name, soon},
 };
 
-static SENTINEL: Shared<Sentinel> = Shared::new(Sentinel::start);
+static SENTINELS: SharedServer<Sentinels> = SharedServer::new(Sentinels::start);
 
-contract_for_nodes!(SENTINEL);
+contract_for_nodes!(SENTINELS);
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_new_master_removes_no_member() {
-    let mut sentinel = Sentinel::start();
-    let nodes = [Node::start(&sentinel.url(), "fault").await, Node::start(&sentinel.url(), "fault").await];
+    let mut sentinels = Sentinels::start();
+    let nodes = [Node::start(&sentinels.url(), "fault").await, Node::start(&sentinels.url(), "fault").await];
     for (node, user) in nodes.iter().zip(["ada", "bob"]) {
         node.join("presence-x", Some(user)).await;
     }
-    sentinel.master.kill();
+    sentinels.master.kill();
     nodes[0].wait_health("the master is gone", |health| !health.is_well()).await;
     let joining = nodes[0].cluster.join(&app(), &name("presence-x"), Node::joining(Some("cem")));
     soon("a join", joining).await.expect("room");

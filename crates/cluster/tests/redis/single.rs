@@ -1,23 +1,21 @@
 //! One server, and the faults of it.
 
 use clairon_cluster::{BusError, Mishap, Notice, TroubleKind};
+use clairon_test_servers::{Proxy, Redis};
 use futures_util::future::{join_all, poll_immediate};
 
 use crate::support::{
     node::{Node, app, event, eventually, name, settings, soon},
-    proxy::Proxy,
     raw,
-    redis_server::RedisServer,
 };
 
 /// The contract over one server.
 mod default {
-    use crate::{
-        contract::contract,
-        support::{redis_server::RedisServer, shared::Shared},
-    };
+    use clairon_test_servers::{Redis, SharedServer};
 
-    static SERVER: Shared<RedisServer> = Shared::new(RedisServer::start);
+    use crate::contract::contract;
+
+    static SERVER: SharedServer<Redis> = SharedServer::new(Redis::start);
 
     contract!(SERVER);
 }
@@ -25,7 +23,7 @@ mod default {
 /// Redis delivers a message to the subscribers in all databases.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn the_databases_of_a_server_are_separate() {
-    let server = RedisServer::start();
+    let server = Redis::start();
     let start = |database: &str| {
         let url = format!("{}/{database}", server.url());
         async move { Node::start(&url, "same").await }
@@ -65,6 +63,11 @@ async fn the_databases_of_a_server_are_separate() {
     assert_eq!(zero.wait("whether dan is online", online).await, [false]);
 }
 
+/// The URL of a Redis behind a proxy.
+fn through(proxy: &Proxy) -> String {
+    format!("redis://127.0.0.1:{}", proxy.port())
+}
+
 /// Two nodes with a member each.
 async fn two_nodes(url: &str) -> [Node; 2] {
     let [a, b] = [Node::start(url, "fault").await, Node::start(url, "fault").await];
@@ -96,7 +99,7 @@ async fn wait_connected(from: &Node, to: &Node, text: &str) {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_restart_without_data_removes_no_member() {
-    let mut server = RedisServer::start();
+    let mut server = Redis::start();
     let [a, b] = two_nodes(&server.url()).await;
     join_all([a.join("presence-y", Some("eve")), b.join("presence-x", Some("dan"))]).await;
     server.kill();
@@ -127,7 +130,7 @@ async fn a_restart_without_data_removes_no_member() {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn after_a_restart_the_first_request_is_not_refused() {
-    let mut server = RedisServer::start();
+    let mut server = Redis::start();
     let [a, b] = two_nodes(&server.url()).await;
     a.cluster.publish(vec![event("presence-x", "before")]).await.expect("published");
     a.cluster.channels(&app(), "").await.expect("an answer");
@@ -142,10 +145,10 @@ async fn after_a_restart_the_first_request_is_not_refused() {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_restart_with_older_data_is_corrected() {
-    let mut server = RedisServer::start_with(&["--appendonly", "no", "--save", "3600 1"]);
+    let mut server = Redis::with(&["--appendonly", "no", "--save", "3600 1"]);
     let [a, b] = two_nodes(&server.url()).await;
     b.join("presence-x", Some("old")).await;
-    server.ask::<()>("SAVE", &[]);
+    server.execute("SAVE");
     b.leave("presence-x", Some("old"));
     b.join("presence-x", Some("new")).await;
     for node in [&a, &b] {
@@ -170,9 +173,9 @@ async fn a_restart_with_older_data_is_corrected() {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn after_a_short_cut_only_the_difference_is_seen() {
-    let server = RedisServer::start();
-    let proxy = Proxy::start(server.port()).await;
-    let [a, b] = [Node::start(&proxy.url(), "cut").await, Node::start(&server.url(), "cut").await];
+    let server = Redis::start();
+    let proxy = Proxy::start(server.port());
+    let [a, b] = [Node::start(&through(&proxy), "cut").await, Node::start(&server.url(), "cut").await];
     a.join("presence-x", Some("ada")).await;
     join_all([b.join("presence-x", Some("bob")), b.join("presence-x", Some("cem"))]).await;
     a.wait_members("presence-x", &["ada", "bob", "cem"]).await;
@@ -192,9 +195,9 @@ async fn after_a_short_cut_only_the_difference_is_seen() {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_node_that_is_cut_off_is_removed_and_comes_back() {
-    let server = RedisServer::start();
-    let proxy = Proxy::start(server.port()).await;
-    let [a, b] = [Node::start(&proxy.url(), "off").await, Node::start(&server.url(), "off").await];
+    let server = Redis::start();
+    let proxy = Proxy::start(server.port());
+    let [a, b] = [Node::start(&through(&proxy), "off").await, Node::start(&server.url(), "off").await];
     join_all([a.join("presence-x", Some("ada")), b.join("presence-x", Some("bob"))]).await;
     b.wait_members("presence-x", &["ada", "bob"]).await;
     proxy.cut();
@@ -211,9 +214,9 @@ async fn a_node_that_is_cut_off_is_removed_and_comes_back() {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_server_that_becomes_a_replica_is_refused_until_it_is_master_again() {
-    let server = RedisServer::start();
+    let server = Redis::start();
     let [a, b] = two_nodes(&server.url()).await;
-    server.ask::<()>("REPLICAOF", &["127.0.0.1", "1"]);
+    server.execute("REPLICAOF 127.0.0.1 1");
     let health = a
         .wait_health("a refusal", |health| {
             health.trouble.as_ref().is_some_and(|trouble| trouble.cause.contains("replica"))
@@ -221,7 +224,7 @@ async fn a_server_that_becomes_a_replica_is_refused_until_it_is_master_again() {
         .await;
     assert_eq!(health.trouble.expect("it is there").kind, TroubleKind::CannotWrite);
     let joining = b.cluster.join(&app(), &name("presence-x"), Node::joining(Some("cem")));
-    server.ask::<()>("REPLICAOF", &["NO", "ONE"]);
+    server.execute("REPLICAOF NO ONE");
     soon("the join", joining).await.expect("room");
     for node in [&a, &b] {
         node.wait_members("presence-x", &["ada", "bob", "cem"]).await;
@@ -231,9 +234,9 @@ async fn a_server_that_becomes_a_replica_is_refused_until_it_is_master_again() {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn without_memory_joins_wait_and_nothing_is_lost() {
-    let server = RedisServer::start();
+    let server = Redis::start();
     let [a, b] = two_nodes(&server.url()).await;
-    server.ask::<()>("CONFIG", &["SET", "maxmemory", "1"]);
+    server.set("maxmemory", "1");
     let joining = a.cluster.join(&app(), &name("presence-x"), Node::joining(Some("cem")));
     a.leave("presence-x", Some("ada"));
     let is_full =
@@ -242,7 +245,7 @@ async fn without_memory_joins_wait_and_nothing_is_lost() {
     let mut cached = event("cache-x", "x");
     cached.cache = Some(clairon_cluster::CacheEntry { data: "x".into(), ttl_seconds: 9 });
     assert_eq!(a.cluster.publish(vec![cached]).await, Err(BusError::Unavailable));
-    server.ask::<()>("CONFIG", &["SET", "maxmemory", "0"]);
+    server.set("maxmemory", "0");
     soon("the join", joining).await.expect("room");
     for node in [&a, &b] {
         node.wait_members("presence-x", &["bob", "cem"]).await;
@@ -252,15 +255,15 @@ async fn without_memory_joins_wait_and_nothing_is_lost() {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_server_that_is_paused_for_longer_than_a_lease_removes_no_member() {
-    let server = RedisServer::start();
+    let server = Redis::start();
     let [a, b] = two_nodes(&server.url()).await;
-    server.pause();
+    server.freeze();
     assert_eq!(a.cluster.publish(vec![event("presence-x", "slow")]).await, Err(BusError::Unavailable));
     wait_deaf(&a).await;
     wait_deaf(&b).await;
     // All leases have ended when the server goes on.
     tokio::time::sleep(settings(&server.url(), "fault").lease * 2).await;
-    server.resume();
+    server.thaw();
     wait_connected(&a, &b, "after").await;
     wait_connected(&b, &a, "after that").await;
     let late = a.join("presence-x", Some("late")).await;
@@ -273,9 +276,9 @@ async fn a_server_that_is_paused_for_longer_than_a_lease_removes_no_member() {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn an_emptied_server_is_filled_again() {
-    let server = RedisServer::start();
+    let server = Redis::start();
     let [a, b] = two_nodes(&server.url()).await;
-    server.ask::<()>("FLUSHALL", &[]);
+    server.execute("FLUSHALL");
     let is_complete = async || a.cluster.users(&app(), &name("presence-x")).await.expect("an answer").len() == 2;
     eventually("both members are back in the ledger", is_complete).await;
     a.join("presence-x", Some("cem")).await;
@@ -287,7 +290,7 @@ async fn an_emptied_server_is_filled_again() {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_share_of_an_unknown_node_is_removed_when_it_is_found() {
-    let server = RedisServer::start();
+    let server = Redis::start();
     let [a, b] = two_nodes(&server.url()).await;
     let mut raw = raw(&server.url()).await;
     // The node was paused between two requests for so long that it was removed meanwhile. Then its change arrived.

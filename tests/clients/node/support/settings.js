@@ -1,7 +1,7 @@
 /** Where the server is and who its app is, as the harness says; the names are those of a Laravel `.env`. */
 const variable = (name) => {
   const value = process.env[name];
-  if (value === undefined) throw new Error(`${name} is not set: run these tests with \`cargo test -p clairon-tests\``);
+  if (value === undefined) throw new Error(`${name} is not set: run these tests with \`cargo test --test clients\``);
   return value;
 };
 

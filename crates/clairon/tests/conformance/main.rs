@@ -1,0 +1,20 @@
+//! What clients and backends can rely on: the protocol, over raw sockets.
+
+mod autobahn;
+mod cache;
+mod client_events;
+mod connection;
+mod frames;
+mod heartbeat;
+mod http_auth;
+mod http_encodings;
+mod http_events;
+mod http_queries;
+mod http_transport;
+mod isolation;
+mod message_limits;
+mod presence;
+mod refusals;
+mod slow_readers;
+mod subscriptions;
+mod users;

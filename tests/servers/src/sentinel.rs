@@ -1,0 +1,78 @@
+//! A master with a replica, and the Sentinels that watch it.
+
+use std::{fs, process::Command};
+
+use tempfile::TempDir;
+
+use crate::{
+    process::{Process, free_port, temporary_folder},
+    redis::{Redis, says},
+    wait::eventually,
+};
+
+/// A Redis with a replica, and three Sentinels that replace it half a second after its end.
+#[derive(Debug)]
+pub struct Sentinels {
+    /// The first master.
+    pub master: Redis,
+    replica: Redis,
+    watchers: Vec<Sentinel>,
+}
+
+#[derive(Debug)]
+struct Sentinel {
+    port: u16,
+    _process: Process,
+    _folder: TempDir,
+}
+
+impl Sentinels {
+    /// Starts all processes and waits until they know of each other.
+    ///
+    /// # Panics
+    /// When they do not come together in time.
+    #[must_use]
+    pub fn start() -> Self {
+        let plain = ["--save", "", "--appendonly", "no", "--repl-diskless-sync-delay", "0"];
+        let master = Redis::with(&plain);
+        let replica = Redis::with(&[&plain[..], &["--replicaof", &format!("127.0.0.1 {}", master.port())]].concat());
+        eventually("the replica has everything", || replica.says("INFO replication", "master_link_status:up"));
+        let watchers = (0..3).map(|_| Sentinel::start(&master)).collect();
+        let all = Self { master, replica, watchers };
+        eventually("the Sentinels know of each other", || {
+            all.watchers.iter().all(|sentinel| says(sentinel.port, "INFO sentinel", "status=ok"))
+                && all.watchers.iter().all(|sentinel| says(sentinel.port, "INFO sentinel", "slaves=1,sentinels=3"))
+        });
+        all
+    }
+
+    /// Ends the master, and returns once the replica has replaced it.
+    pub fn fail_over(&mut self) {
+        self.master.kill();
+        eventually("the replica is the master", || self.replica.says("INFO replication", "role:master"));
+    }
+
+    /// The URL for a node of Clairon: the addresses of the Sentinels, and the name of the master.
+    #[must_use]
+    pub fn url(&self) -> String {
+        let hosts: Vec<_> = self.watchers.iter().map(|sentinel| format!("127.0.0.1:{}", sentinel.port)).collect();
+        format!("redis+sentinel://{}/main", hosts.join(","))
+    }
+}
+
+impl Sentinel {
+    fn start(master: &Redis) -> Self {
+        let (port, folder) = (free_port(), temporary_folder());
+        let settings = format!(
+            "bind 127.0.0.1\nport {port}\nsentinel monitor main 127.0.0.1 {} 2\n\
+             sentinel down-after-milliseconds main 500\nsentinel failover-timeout main 2000\n",
+            master.port()
+        );
+        // A Sentinel writes to its settings.
+        let file = folder.path().join("sentinel.conf");
+        fs::write(&file, settings).unwrap_or_else(|error| panic!("{}: {error}", file.display()));
+        let mut command = Command::new("redis-sentinel");
+        let process = Process::start(command.arg(&file).current_dir(folder.path()), "+monitor");
+        Self { port, _process: process, _folder: folder }
+    }
+}
