@@ -131,7 +131,7 @@ pub trait AppRegistry: Send + Sync + Debug {
     /// When the database fails. Some rows may be deleted already.
     async fn forget_statistics(&self, limit: Timestamp) -> Result<usize, RegistryError>;
 
-    /// Performs an empty write, to find out whether the database accepts writes.
+    /// Finds out whether the database accepts writes: adds to the revision, and changes no app.
     ///
     /// # Errors
     /// When it does not.

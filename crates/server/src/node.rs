@@ -130,13 +130,14 @@ impl Node {
         result
     }
 
-    /// Where writes to the registry have failed: finds out whether they still do, and makes up for those that wait.
+    /// After a failed write: ends the trouble once a small write succeeds and the waiting statistics are written. A full
+    /// disk may have room for the small write alone.
     pub(crate) async fn check_writes(&self) {
         if self.registry_health.write_trouble().is_some()
             && self.write(ANSWER_TIMEOUT, self.registry.check_writes()).await.is_ok()
+            && self.write_statistics(&mut *self.tally.lock().await).await.is_ok()
         {
             self.registry_health.takes_writes(self.clock.now());
-            self.record_statistics(false).await;
         }
     }
 
@@ -162,18 +163,24 @@ impl Node {
             let is_kept = |id| self.apps.by_id(id).is_some_and(|app| app.statistics);
             tally.close(hubs.iter().map(|(id, hub)| (id.clone(), hub.traffic().as_ref(), is_kept(id))), now);
         }
-        if tally.unwritten().is_empty() {
-            return;
-        }
         let problem = match self.registry_health.write_trouble() {
-            Some(trouble) if !all => trouble.cause,
-            _ => match self.write(ANSWER_TIMEOUT, self.registry.record_statistics(tally.unwritten())).await {
-                Ok(()) => return tally.written(),
+            Some(trouble) if !all && !tally.unwritten().is_empty() => trouble.cause,
+            _ => match self.write_statistics(&mut tally).await {
+                Ok(()) => return,
                 Err(error) => error.to_string(),
             },
         };
         let (entries, lost) = (tally.unwritten().len(), tally.give_up());
         warn!(error = problem, entries, lost, "statistics could not be written yet");
+    }
+
+    /// Writes the statistics that wait, if there are any.
+    async fn write_statistics(&self, tally: &mut Tally) -> Result<(), RegistryError> {
+        if !tally.unwritten().is_empty() {
+            self.write(ANSWER_TIMEOUT, self.registry.record_statistics(tally.unwritten())).await?;
+            tally.written();
+        }
+        Ok(())
     }
 
     /// How long it is until the present interval of statistics is over.

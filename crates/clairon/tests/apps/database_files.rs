@@ -85,6 +85,14 @@ fn speak(server: &Server, app: &App) {
     client.fence();
 }
 
+/// For how long writes fail, as `/ready` says, which has to be red.
+fn seconds_of_trouble(server: &Server) -> u64 {
+    let answer = http::get(server, "/ready");
+    answer.assert_refused(503, "The registry takes no writes, for ");
+    let seconds = answer.body.split(" for ").nth(1).and_then(|rest| rest.split(' ').next());
+    seconds.and_then(|seconds| seconds.parse().ok()).unwrap_or_else(|| panic!("{answer:?}"))
+}
+
 #[test]
 fn after_a_full_disk_the_registry_recovers_and_no_statistics_are_lost() {
     let (disk, app) = (SmallDisk::mount(), App::new("full"));
@@ -113,6 +121,7 @@ fn after_a_full_disk_the_registry_recovers_and_no_statistics_are_lost() {
     let answer = http::get(&server, "/ready");
     answer.assert_refused(503, "The registry takes no writes, for ");
     assert!(answer.body.contains("full"), "{answer:?}");
+    eventually("two checks have failed", || seconds_of_trouble(&server) >= 2);
     assert!(!is_writable());
     assert!(Page::of(&server).value("clairon_registry_write_failures_total", &[]) >= 1.0);
     speak(&server, &app);
@@ -127,6 +136,26 @@ fn after_a_full_disk_the_registry_recovers_and_no_statistics_are_lost() {
     assert_eq!((rename(), rename()), (200, 200));
     eventually("what happened meanwhile is written", || totals(&database, &app) == [4, 2]);
     drop(server);
+}
+
+/// A full disk may have room for a small write, and not for the larger ones that wait.
+#[test]
+fn writes_count_as_failed_until_waiting_statistics_are_written() {
+    let (folder, app) = (folder(), App::new("stuck"));
+    let database = url(folder.path());
+    let server =
+        Server::builder().app(app.clone()).database(&database).env("CLAIRON_STATISTICS_INTERVAL_SECONDS", "1").start();
+    let sql = |statement: &str| {
+        let script = "import sqlite3, sys; sqlite3.connect(sys.argv[1], timeout=30).executescript(sys.argv[2])";
+        run("python3", &["-c", script, &folder.path().join("apps.db").display().to_string()], Path::new(statement));
+    };
+    sql("CREATE TRIGGER stuck BEFORE INSERT ON websockets_statistics_entries BEGIN SELECT RAISE(ABORT, 'stuck'); END");
+    speak(&server, &app);
+    eventually("a write fails", || http::get(&server, "/ready").status == 503);
+    eventually("two checks have failed", || seconds_of_trouble(&server) >= 2);
+    sql("DROP TRIGGER stuck");
+    eventually("the registry takes writes", || http::get(&server, "/ready").status == 200);
+    eventually("what happened is written", || totals(&database, &app) == [2, 1]);
 }
 
 #[test]

@@ -43,7 +43,7 @@ impl Dialect for MySql {
     const NUMBERS_VALUES: bool = false;
     const BEGIN: &'static str = "START TRANSACTION";
     // With triggers the revision grows by one more, but a server may forbid the user to create them.
-    const NEXT_REVISION: Option<&'static str> = Some("UPDATE registry_revision SET revision = revision + 1");
+    const NEXT_REVISION: Option<&'static str> = Some(queries::NEXT_REVISION);
     // IGNORE stores the nearest value that fits the column. Laravel's TIMESTAMP column cannot hold the hour that is
     // skipped at the start of summer time in the server's time zone, and its counts end at 2^31 - 1.
     const STATISTICS: Statements = Statements {

@@ -20,8 +20,8 @@ use declarations::{
     many_apps_are_declared_or_none,
 };
 use faults::{
-    a_connection_whose_write_failed_leaves_the_pool, a_write_that_fails_midway_spoils_no_other,
-    a_write_that_is_given_up_spoils_no_other,
+    a_check_of_writes_is_a_write, a_connection_whose_write_failed_leaves_the_pool,
+    a_write_that_fails_midway_spoils_no_other, a_write_that_is_given_up_spoils_no_other,
 };
 use jiff::Timestamp;
 use statistics::{
@@ -57,7 +57,7 @@ contract! {
         every_field_comes_back an_update_is_one_step keys_are_added_and_retired a_declaration_keeps_rotated_keys
         a_declaration_keeps_other_endpoints uses_of_keys_are_recorded what_is_not_valid_is_not_written one_of_many_creates_the_first_app
         statistics_of_nodes_add_up statistics_are_taken_together statistics_are_forgotten
-        the_latest_statistics_are_found
+        the_latest_statistics_are_found a_check_of_writes_is_a_write
         an_observation_makes_an_event_only_if_it_is_news what_is_announced_is_read_in_pages_and_forgotten
         pending_events_are_read_in_their_order nodes_write_in_one_order an_endpoint_keeps_its_newest_events
         events_are_grouped_into_deliveries a_lease_belongs_to_one_node attempts_end_deliveries_and_are_logged
@@ -69,7 +69,7 @@ contract! {
         every_field_comes_back an_update_is_one_step keys_are_added_and_retired a_declaration_keeps_rotated_keys
         a_declaration_keeps_other_endpoints uses_of_keys_are_recorded what_is_not_valid_is_not_written one_of_many_creates_the_first_app
         statistics_of_nodes_add_up statistics_are_taken_together statistics_are_forgotten
-        the_latest_statistics_are_found
+        the_latest_statistics_are_found a_check_of_writes_is_a_write
         an_observation_makes_an_event_only_if_it_is_news what_is_announced_is_read_in_pages_and_forgotten
         pending_events_are_read_in_their_order nodes_write_in_one_order an_endpoint_keeps_its_newest_events
         events_are_grouped_into_deliveries a_lease_belongs_to_one_node attempts_end_deliveries_and_are_logged
@@ -85,7 +85,7 @@ contract! {
         every_field_comes_back an_update_is_one_step keys_are_added_and_retired a_declaration_keeps_rotated_keys
         a_declaration_keeps_other_endpoints uses_of_keys_are_recorded what_is_not_valid_is_not_written one_of_many_creates_the_first_app
         statistics_of_nodes_add_up statistics_are_taken_together statistics_are_forgotten
-        the_latest_statistics_are_found
+        the_latest_statistics_are_found a_check_of_writes_is_a_write
         an_observation_makes_an_event_only_if_it_is_news what_is_announced_is_read_in_pages_and_forgotten
         pending_events_are_read_in_their_order nodes_write_in_one_order an_endpoint_keeps_its_newest_events
         events_are_grouped_into_deliveries a_lease_belongs_to_one_node attempts_end_deliveries_and_are_logged
@@ -101,7 +101,7 @@ contract! {
         every_field_comes_back an_update_is_one_step keys_are_added_and_retired a_declaration_keeps_rotated_keys
         a_declaration_keeps_other_endpoints uses_of_keys_are_recorded what_is_not_valid_is_not_written one_of_many_creates_the_first_app
         statistics_of_nodes_add_up statistics_are_taken_together statistics_are_forgotten
-        the_latest_statistics_are_found
+        the_latest_statistics_are_found a_check_of_writes_is_a_write
         an_observation_makes_an_event_only_if_it_is_news what_is_announced_is_read_in_pages_and_forgotten
         pending_events_are_read_in_their_order nodes_write_in_one_order an_endpoint_keeps_its_newest_events
         events_are_grouped_into_deliveries a_lease_belongs_to_one_node attempts_end_deliveries_and_are_logged

@@ -24,6 +24,13 @@ pub(super) async fn a_write_that_fails_midway_spoils_no_other(database: &impl Du
     assert_eq!(ids(&registry).await, ["a", "b"]);
 }
 
+pub(super) async fn a_check_of_writes_is_a_write(database: &impl Database) {
+    let registry = database.open().await;
+    let before = registry.revision().await.unwrap();
+    registry.check_writes().await.unwrap();
+    assert_ne!(registry.revision().await.unwrap(), before, "an update that changes no value is not written");
+}
+
 pub(super) async fn a_connection_whose_write_failed_leaves_the_pool(database: &impl Server) {
     let registry = clairon_registry::open(&database.url(), 1).await.unwrap();
     registry.create(&app("a")).await.unwrap();
