@@ -71,4 +71,10 @@ fn the_start_and_readiness_say_what_is_lacking_and_what_to_set() {
     redis.set_user("site", "+hset");
     assert_eq!(client.socket.event()["event"], "pusher_internal:subscription_succeeded");
     eventually("the node is ready after that too", is_ready);
+
+    // No beat needs this command, and nobody asks for members.
+    redis.set_user("site", "-hkeys");
+    eventually("a command that nobody needs is lacking", || lacks("+hkeys"));
+    redis.set_user("site", "+hkeys");
+    eventually("the node is ready in the end", is_ready);
 }

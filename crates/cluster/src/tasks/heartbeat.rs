@@ -66,8 +66,9 @@ pub(crate) async fn register(core: &Core) -> Result<(), Failure> {
 
 /// One beat. Returns the pause before the next one.
 async fn beat(core: &Core) -> Result<Duration, Failure> {
-    if core.monitor.is_in(TroubleKind::CannotWrite) {
-        // Missing rights may be the cause, and a beat does not need all of them.
+    // If something is wrong, missing rights may be the cause, and this names all of them.
+    let checks_first = core.monitor.is_in(TroubleKind::CannotWrite);
+    if checks_first {
         core.redis.check_rights().await?;
     }
     if !renew(core).await? {
@@ -79,6 +80,10 @@ async fn beat(core: &Core) -> Result<Duration, Failure> {
     core.redis.check_publisher().await?;
     let pause = find_dead(core, &id).await?;
     client_counts::send_all(core, &id).await?;
+    if !checks_first {
+        // Rights can be taken away at any time, and a beat does not need all of them. The lease is renewed before.
+        core.redis.check_rights().await?;
+    }
     if core.membership.end_recovery(Instant::now()) {
         // Members that are missing now have left.
         core.local.lock().shares.reload_all();
