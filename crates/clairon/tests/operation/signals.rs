@@ -15,7 +15,8 @@ fn app() -> App {
 fn signals_that_mean_nothing_here_end_nothing() {
     let server = Server::start(app());
     let mut client = Client::connect(&server, &app());
-    for signal in [Signal::USR1, Signal::USR2, Signal::ALARM, Signal::IO, Signal::HUP] {
+    let others = [Signal::VTALARM, Signal::PROF, Signal::XFSZ];
+    for signal in [Signal::USR1, Signal::USR2, Signal::ALARM, Signal::IO, Signal::HUP].into_iter().chain(others) {
         server.signal(signal);
         client.expect_nothing();
     }

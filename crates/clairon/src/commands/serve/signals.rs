@@ -2,21 +2,23 @@
 
 use std::io;
 
+use rustix::process::Signal;
 use tokio::signal::unix::{SignalKind, signal as on};
 use tracing::info;
 
-/// Signals that would end the process at once and mean nothing here.
-const IGNORED: [fn() -> SignalKind; 4] =
-    [SignalKind::user_defined1, SignalKind::user_defined2, SignalKind::alarm, SignalKind::io];
+/// Signals that mean nothing here and would end the process at once. After `XFSZ` the write that exceeds the limit of a
+/// file's size fails, as on a full disk.
+const IGNORED: [Signal; 7] =
+    [Signal::USR1, Signal::USR2, Signal::ALARM, Signal::VTALARM, Signal::PROF, Signal::IO, Signal::XFSZ];
 
 /// Keeps signals from ending the process at once, without a word to its clients.
 ///
 /// # Errors
 /// The system does not let a signal be handled.
 pub(super) fn tame() -> io::Result<()> {
-    for kind in IGNORED {
+    for signal in IGNORED {
         // A handler stays for as long as the process runs, whether somebody waits for the signal or not.
-        drop(on(kind())?);
+        drop(on(SignalKind::from_raw(signal.as_raw()))?);
     }
     let mut hangup = on(SignalKind::hangup())?;
     tokio::spawn(async move {
