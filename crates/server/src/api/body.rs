@@ -92,7 +92,7 @@ impl Coding {
             [one] if ["gzip", "x-gzip"].iter().any(|gzip| one.eq_ignore_ascii_case(gzip)) => Ok(Self::Gzip),
             others => {
                 let message = format!(
-                    "The Content-Encoding of the body is {:?}: gzip is understood, once, and a body as it is",
+                    "The Content-Encoding of the body is {:?}, allowed is gzip, once, or none",
                     start_of(&others.join(", "), REPEATED_CHARS)
                 );
                 Err(ApiError::new(StatusCode::UNSUPPORTED_MEDIA_TYPE, message))
@@ -140,7 +140,7 @@ fn inflate(sent: &[u8], limit: usize) -> Result<Bytes, ApiError> {
     let mut inflated = Vec::with_capacity(limit.min(sent.len().saturating_mul(4)));
     let bound = u64::try_from(limit).unwrap_or(u64::MAX).saturating_add(1);
     MultiGzDecoder::new(sent).take(bound).read_to_end(&mut inflated).map_err(|error| {
-        ApiError::bad_request(format!("The body ({} bytes) is not the gzip that it should be: {error}", sent.len()))
+        ApiError::bad_request(format!("The body ({} bytes) is not valid gzip: {error}", sent.len()))
     })?;
     if inflated.len() > limit {
         return Err(too_long(&format!("{} bytes, inflated more than {limit}", sent.len()), limit));

@@ -42,7 +42,7 @@ impl FromRequest<Arc<Node>> for SignedRequest {
         if query.len() > MAX_PARAMETERS {
             let message = format!(
                 "The request has {} parameters behind its ?, the limit is {MAX_PARAMETERS}: the parameters of an event \
-                 belong into the body",
+                 belong in the body",
                 query.len()
             );
             return Err(ApiError::bad_request(message));
