@@ -33,49 +33,49 @@ pub(crate) enum Command {
     Serve(ServeArguments),
     /// Create, list, show, change and delete apps
     App(AppArguments),
-    /// Print what the apps have done: connections, messages, events of backends
+    /// Print the statistics of apps: connections, messages, events of backends
     Stats(StatsArguments),
-    /// Print every setting with its default, or check the present ones
+    /// Print every setting with its default, or check the present settings
     Config(ConfigArguments),
     /// Measure a server: this one, or any that speaks the protocol
     Bench(clairon_bench::BenchArgs),
-    /// Check the broadcasting of the Laravel project in this folder, and say what to change
+    /// Check the broadcasting of the Laravel project in this folder, and print what to change
     Doctor(clairon_doctor::DoctorArgs),
-    /// Take the apps of another server over
+    /// Import the apps of another server
     Import(ImportArguments),
     /// Publish an event to this server, or to any that speaks the protocol
     Publish(PublishArguments),
-    /// Print what comes on channels of this server, or of any that speaks the protocol
+    /// Print the events on channels of this server, or of any that speaks the protocol
     Listen(ListenArguments),
-    /// Print what happens on this server: connections, subscriptions, refusals, events
+    /// Print the activity on this server: connections, subscriptions, refusals, events
     Tail(TailArguments),
-    /// Ask a server whether it is up, for health checks of containers: exit code 0, or else 1
+    /// Ask a server whether it is up, for health checks of containers: exit code 0, otherwise 1
     Health(HealthArguments),
 }
 
 impl Cli {
-    /// Reads the command line. Where it is wrong, or asks for help, the process ends here.
+    /// Parses the command line. If it is invalid, or asks for help, the process exits here.
     pub(crate) fn read() -> Self {
         Self::try_parse().unwrap_or_else(|error| redacted_error::without_values(error).exit())
     }
 }
 
-/// Where settings come from besides the environment.
+/// The files with settings.
 #[derive(Debug, Args)]
 pub(crate) struct SettingsFiles {
     /// A TOML file with settings; `clairon config` prints one with all defaults
     #[arg(long, value_name = "FILE", global = true)]
     config: Option<PathBuf>,
-    /// A Laravel .env file, for its `PUSHER_*`, `REVERB_*` and `CLAIRON_*`; the environment wins over it
+    /// A Laravel .env file, for its `PUSHER_*`, `REVERB_*` and `CLAIRON_*`; environment variables override it
     #[arg(long, value_name = "FILE", global = true)]
     env_file: Option<PathBuf>,
 }
 
-/// A flag, the setting that it sets, and its value where it is given.
+/// A flag, the setting that it sets, and its value if it was given.
 type Flag = (&'static str, &'static str, Option<String>);
 
 impl SettingsFiles {
-    /// These files and the environment, under `flags`.
+    /// These files, the environment, and `flags`, which override both.
     pub(crate) fn sources<const N: usize>(self, flags: [Flag; N]) -> Sources {
         let flags = flags.into_iter().filter_map(|(flag, setting, value)| Some((flag, setting, value?)));
         Sources {
@@ -137,14 +137,14 @@ impl ServeArguments {
 
 #[derive(Debug, Args)]
 pub(crate) struct DatabaseFlag {
-    /// Where apps are kept: `sqlite://FILE`, `sqlite::memory:`, `postgres://…` or `mysql://…`
+    /// The database of apps: `sqlite://FILE`, `sqlite::memory:`, `postgres://…` or `mysql://…`
     #[arg(long, value_name = "URL", global = true)]
     database: Option<Hidden>,
 }
 
 #[derive(Debug, Args)]
 pub(crate) struct ConfigArguments {
-    /// Say what is wrong with the present settings, or "ok"
+    /// Print the problems of the present settings, or "ok"
     #[arg(long)]
     pub(crate) check: bool,
     /// A TOML file to check
@@ -161,7 +161,7 @@ impl ConfigArguments {
     }
 }
 
-/// Where the apps are.
+/// The location of the registry.
 #[derive(Debug, Args)]
 pub(crate) struct RegistryPlace {
     #[command(flatten)]
@@ -171,7 +171,7 @@ pub(crate) struct RegistryPlace {
 }
 
 impl RegistryPlace {
-    /// The .env file that was named.
+    /// The .env file given on the command line.
     pub(crate) fn env_file(&self) -> Option<&Path> {
         self.files.env_file.as_deref()
     }
@@ -187,17 +187,17 @@ pub(crate) struct ImportArguments {
     pub(crate) source: clairon_import::SourceArgs,
     #[command(flatten)]
     pub(crate) place: RegistryPlace,
-    /// Do not ask
+    /// Do not ask for confirmation
     #[arg(long)]
     pub(crate) yes: bool,
 }
 
 #[derive(Debug, Args)]
 pub(crate) struct HealthArguments {
-    /// Ask whether newcomers are welcome, not only whether the process answers
+    /// Ask whether the server accepts new clients, not only whether the process answers
     #[arg(long)]
     pub(crate) ready: bool,
-    /// The server, `http(s)://HOST[:PORT][/PREFIX]`; without it, the one of this machine that has these settings
+    /// The server, `http(s)://HOST[:PORT][/PREFIX]`; by default the server on this machine with these settings
     #[arg(long, value_name = "URL", conflicts_with_all = ["host", "port", "config", "env_file"])]
     pub(crate) url: Option<Hidden>,
     #[command(flatten)]
@@ -207,27 +207,27 @@ pub(crate) struct HealthArguments {
 }
 
 impl HealthArguments {
-    /// As for `serve`: the same settings lead to the same server.
+    /// The same as for `serve`, so the same settings lead to the same server.
     pub(crate) fn sources(self) -> Sources {
         Sources { serving: true, ..self.files.sources(self.listen.flags()) }
     }
 }
 
-/// Which server and app; without any of these, what `.env` of this folder names.
+/// The server and app; by default those of the `.env` in this folder.
 #[derive(Debug, Args)]
 pub(crate) struct TargetArguments {
     /// `http(s)://KEY:SECRET@HOST[:PORT][/PREFIX]/apps/ID`, the form of `PUSHER_URL`; to listen to public channels
-    /// `ws(s)://HOST[:PORT][/PREFIX]/app/KEY` will do. With --app: `http(s)://HOST[:PORT][/PREFIX]`
+    /// `ws(s)://HOST[:PORT][/PREFIX]/app/KEY` is enough. With --app: `http(s)://HOST[:PORT][/PREFIX]`
     #[arg(long, value_name = "URL")]
     pub(crate) url: Option<Hidden>,
-    /// An app of the registry of this machine, on the server of this machine
+    /// An app in the registry of this machine, on the server of this machine
     #[arg(long, value_name = "ID", value_parser = AppId::parse)]
     pub(crate) app: Option<AppId>,
     #[command(flatten)]
     pub(crate) place: RegistryPlace,
 }
 
-/// A text that may hold a secret and is not printed.
+/// A text that may be a secret, so `Debug` does not show it.
 #[derive(Clone)]
 pub(crate) struct Hidden(String);
 

@@ -37,12 +37,12 @@ async fn open_for_server(database: &Database) -> Result<Arc<dyn Registry>, Regis
     clairon_registry::open_for_server(database.url.expose(), database.max_connections).await
 }
 
-/// Opens the database, and makes it where it is not there.
+/// Opens the database, and creates it if it is missing.
 async fn open(database: &Database) -> Result<Arc<dyn Registry>, RegistryError> {
     clairon_registry::open(database.url.expose(), database.max_connections).await
 }
 
-/// Opens the database that a server has. A new one in the wrong folder would only hide the mistake.
+/// Opens an existing database. Creating one in the wrong folder would hide the mistake.
 async fn open_existing(database: &Database) -> anyhow::Result<Arc<dyn Registry>> {
     let opened = clairon_registry::open_existing(database.url.expose(), database.max_connections).await;
     opened.map_err(|error| match &error {
@@ -54,16 +54,16 @@ async fn open_existing(database: &Database) -> anyhow::Result<Arc<dyn Registry>>
     })
 }
 
-/// Prints to stdout. A reader that has gone away, such as `head`, is no reason to fail.
+/// Prints to stdout. A closed pipe, such as that of `head`, is not an error.
 fn print(text: impl Display) {
     let mut out = io::stdout().lock();
     let _ = write!(out, "{text}").and_then(|()| out.flush());
 }
 
-/// Asks the person at the terminal. `what` names the command where there is none.
+/// Asks the person at the terminal. `what` names the command in the error.
 ///
 /// # Errors
-/// Where nobody can be asked.
+/// When stdin is not a terminal.
 fn confirm(what: impl Display, question: impl Display) -> anyhow::Result<bool> {
     let stdin = io::stdin();
     if !stdin.is_terminal() {
@@ -75,7 +75,7 @@ fn confirm(what: impl Display, question: impl Display) -> anyhow::Result<bool> {
     Ok(matches!(answer.trim(), "y" | "Y" | "yes"))
 }
 
-/// Waits, in a command that blocks its thread.
+/// Sleeps, in a command that blocks its thread.
 fn pause(time: Duration) {
     Handle::current().block_on(sleep(time));
 }

@@ -1,8 +1,8 @@
-//! The settings: where they come from, what they may be, and what is wrong with them.
+//! The settings: their sources, their forms, and their problems.
 //!
-//! Four layers lie over each other: the defaults, a file, the environment, the flags. Each becomes a table of texts and
-//! values that still know how they were written ([`layers`]); then every value is read as what it has to be
-//! ([`settings`]), and whatever is wrong is collected in one line each ([`problem`]).
+//! There are four layers, each over the previous one: the defaults, a file, the environment, the flags. Each layer
+//! becomes a table of texts and values that keep the name under which they were written ([`layers`]). Then every value
+//! is parsed ([`settings`]), and each problem becomes one line ([`problem`]).
 
 mod app;
 mod app_changes;

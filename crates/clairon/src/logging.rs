@@ -1,4 +1,4 @@
-//! The log: on stderr, so that stdout carries only what was asked for.
+//! The log, on stderr, so that stdout has only the requested output.
 
 mod human;
 mod json;
@@ -16,16 +16,17 @@ use tracing_subscriber::EnvFilter;
 pub(crate) use self::json::line as json_line;
 use crate::config::{LogFormat, LogSettings};
 
-/// How many lines may wait to be written. Their places are taken from the start, so this is memory of an idle server.
+/// The largest number of lines that may wait to be written. Their slots are allocated at the start, so they are part of
+/// the memory of an idle server.
 const WAITING_LINES: usize = 8_192;
 
-/// Starts logging, until the guard is dropped. Every value is escaped once, whatever a stranger has put into it.
+/// Starts logging, until the guard is dropped. Every value is escaped exactly once, whatever it contains.
 ///
-/// A thread of its own writes, so that a terminal or a log driver that does not read holds nobody up; what it cannot
-/// keep up with is dropped.
+/// A separate thread writes, so a terminal or log driver that does not read does not block the server. Lines that it
+/// cannot keep up with are dropped.
 ///
 /// # Errors
-/// When the filter is not valid.
+/// When the filter is invalid.
 pub(crate) fn start(settings: &LogSettings) -> anyhow::Result<WorkerGuard> {
     let filter = EnvFilter::try_new(&settings.filter)?;
     let (writer, guard) = NonBlockingBuilder::default().buffered_lines_limit(WAITING_LINES).finish(io::stderr());
@@ -41,7 +42,7 @@ pub(crate) fn start(settings: &LogSettings) -> anyhow::Result<WorkerGuard> {
     Ok(guard)
 }
 
-/// An error of a command that logs, to be reported in the form of its log.
+/// An error of a command with a log. It is printed in the format of that log.
 #[derive(Debug)]
 pub(crate) struct Failure {
     format: LogFormat,
@@ -53,7 +54,7 @@ impl Failure {
         Self { format, error: error.into() }
     }
 
-    /// The error, and the form of the log. The errors of other commands are for people.
+    /// The error and the format of its log. Other commands print errors for people.
     pub(crate) fn take_apart(error: anyhow::Error) -> (LogFormat, anyhow::Error) {
         match error.downcast() {
             Ok(Self { format, error }) => (format, error),
@@ -70,7 +71,8 @@ impl fmt::Display for Failure {
 
 impl Error for Failure {}
 
-/// Writes an error to stderr in the form of the log, past the log: it may not have started, or have ended.
+/// Writes an error to stderr in the format of the log, but not through the log, which may not have started or may have
+/// ended.
 pub(crate) fn say_error(format: LogFormat, error: &str) {
     match format {
         LogFormat::Human => eprintln!("error: {error}"),

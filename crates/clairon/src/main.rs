@@ -19,12 +19,12 @@ use crate::{
     logging::{Failure, say_error},
 };
 
-/// Of the allocators measured, the one that keeps least for itself with many connections.
+/// Among the measured allocators, jemalloc wastes the least memory with many connections.
 #[cfg(target_os = "linux")]
 #[global_allocator]
 static ALLOCATOR: tikv_jemallocator::Jemalloc = tikv_jemallocator::Jemalloc;
 
-/// The command line or the settings are wrong. `clap` ends with the same code.
+/// The exit code for an invalid command line or invalid settings. `clap` uses the same code.
 const USAGE_ERROR: u8 = 2;
 
 #[tokio::main]

@@ -34,7 +34,7 @@ pub(crate) enum AppCommand {
         #[command(flatten)]
         fields: AppFields,
     },
-    /// Let clients and backends of an app in
+    /// Allow the clients and backends of an app
     Enable {
         /// The app's id
         #[arg(value_parser = AppId::parse)]
@@ -46,14 +46,14 @@ pub(crate) enum AppCommand {
         #[arg(value_parser = AppId::parse)]
         id: AppId,
     },
-    /// Give an app another key and secret beside those it has, or take a key away
+    /// Add a key with a secret to an app, or remove a key
     Rotate(RotateArguments),
     /// Delete an app and disconnect its clients
     Delete {
         /// The app's id
         #[arg(value_parser = AppId::parse)]
         id: AppId,
-        /// Do not ask
+        /// Do not ask for confirmation
         #[arg(long)]
         yes: bool,
     },
@@ -64,13 +64,13 @@ pub(crate) struct CreateArguments {
     /// Take id, key and secret from a Laravel .env file: its `PUSHER_APP_*`, or its `REVERB_APP_*`
     #[arg(long, value_name = "FILE", conflicts_with_all = ["id", "key", "secret"])]
     pub(crate) from_env: Option<PathBuf>,
-    /// Its id; random if left out
+    /// Its id; random by default
     #[arg(long, value_parser = AppId::parse)]
     pub(crate) id: Option<AppId>,
-    /// Its key; random if left out
+    /// Its key; random by default
     #[arg(long, value_parser = AppKey::parse)]
     pub(crate) key: Option<AppKey>,
-    /// Its secret; random if left out
+    /// Its secret; random by default
     #[arg(long)]
     pub(crate) secret: Option<Hidden>,
     #[command(flatten)]
@@ -85,7 +85,7 @@ pub(crate) struct ShowArguments {
     /// Show its secrets too
     #[arg(long)]
     pub(crate) show_secret: bool,
-    /// Show what to paste into Laravel's .env and into the page
+    /// Show the lines for Laravel's .env and for the page
     #[arg(long)]
     pub(crate) env: bool,
 }
@@ -95,7 +95,7 @@ pub(crate) struct RotateArguments {
     /// The app's id
     #[arg(value_parser = AppId::parse)]
     pub(crate) id: AppId,
-    /// Add nothing, but take this key away: nobody can use it any more, and who is connected stays
+    /// Do not add a key but remove this one: it cannot be used any more, and present connections stay
     #[arg(long, value_name = "KEY")]
     pub(crate) retire: Option<Hidden>,
 }

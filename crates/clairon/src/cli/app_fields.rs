@@ -5,11 +5,11 @@ use clap::{Arg, ArgMatches, Args, Command, Error, FromArgMatches};
 
 use crate::config::app_flag;
 
-/// The fields of an app that were given, by their names in the settings, as texts.
+/// The given fields of an app: names of the settings, and values as text.
 #[derive(Debug)]
 pub(crate) struct AppFields(pub(crate) Vec<(&'static str, String)>);
 
-/// What stands for a value in the help, and what the field is for.
+/// The placeholder for the value in the help, and the description of the field.
 fn describe(field: AppField) -> (&'static str, String) {
     match field {
         AppField::Name => ("TEXT", field.to_string()),

@@ -1,15 +1,15 @@
-//! Errors of the command line that repeat nothing that may be a secret.
+//! Errors of the command line without values that may be secrets.
 
 use clap::{
     Error,
     error::{ContextKind, ContextValue, ErrorKind},
 };
 
-/// What stands where a value stood.
+/// The replacement for a value.
 const HIDDEN: &str = "…";
 
-/// `error` without what was typed, except for what cannot be a secret: flags, and words like a command's name. Whoever
-/// forgets the name of a flag, or swaps two values, must not find a secret in the log of a pipeline.
+/// `error` without the typed values, except those that cannot be secrets: flags, and words similar to a command's name.
+/// A forgotten flag or two swapped values must not put a secret into the log of a pipeline.
 pub(super) fn without_values(mut error: Error) -> Error {
     hide(&mut error, ContextKind::InvalidValue, str::is_empty);
     if error.kind() == ErrorKind::UnknownArgument {

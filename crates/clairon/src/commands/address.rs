@@ -1,4 +1,4 @@
-//! How clients reach the server.
+//! The addresses at which clients reach the server.
 
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr, UdpSocket};
 
@@ -6,23 +6,23 @@ use clairon_client::Endpoint;
 
 use crate::config::{Listen, Settings};
 
-/// Why a server cannot be found by its settings.
+/// The reason why settings do not lead to a server.
 pub(super) const ANY_PORT: &str = "server.port is 0, which is any free port: name the server with --url";
 
-/// Where a server listens, as clients write it.
+/// The address of a listening server, in the form that clients use.
 pub(super) struct Address {
-    /// The host for clients on its machine, in brackets where a URL needs them.
+    /// The host for clients on the same machine, in brackets if a URL needs them.
     host: String,
     port: u16,
     path_prefix: String,
-    /// Whether it listens on every address.
+    /// True if the server listens on every address.
     is_everywhere: bool,
 }
 
 impl Address {
-    /// That of a listening socket.
+    /// The address of a listening socket.
     pub(super) fn of(bound: SocketAddr, path_prefix: &str) -> Self {
-        // The unspecified address of IPv6 stands for those of IPv4 too.
+        // The unspecified address of IPv6 includes those of IPv4.
         let ip = if bound.ip().is_unspecified() { Ipv4Addr::LOCALHOST.into() } else { bound.ip() };
         Self {
             host: in_url(ip),
@@ -32,7 +32,7 @@ impl Address {
         }
     }
 
-    /// That of a server which is started with these settings.
+    /// The address of a server with these settings.
     pub(super) fn configured(settings: &Settings) -> Self {
         let Listen { host, port } = &settings.listen;
         let path_prefix = &settings.server.path_prefix;
@@ -59,17 +59,17 @@ impl Address {
         format!("http://{}:{}", self.host, self.port)
     }
 
-    /// Where commands on this machine find it; `None` where the system chooses the port.
+    /// The address for commands on this machine; `None` if the system chooses the port.
     pub(super) fn endpoint(&self) -> Option<Endpoint> {
         (self.port != 0).then(|| Endpoint::new(&self.host, self.port, false, &self.path_prefix))
     }
 
-    /// Where clients of the app with this key connect.
+    /// The URL at which clients of the app with this key connect.
     pub(super) fn websocket(&self, key: &str) -> String {
         format!("ws://{}:{}{}/app/{key}", self.host, self.port, self.path_prefix)
     }
 
-    /// For other machines, if the server listens on every address and there is a network.
+    /// The URL for other machines, if the server listens on every address and there is a network.
     pub(super) fn network(&self) -> Option<String> {
         let ip = self.is_everywhere.then(outward_address).flatten()?;
         Some(format!("http://{}:{}", in_url(ip), self.port))
@@ -83,10 +83,10 @@ fn in_url(ip: IpAddr) -> String {
     }
 }
 
-/// This machine's address on the way to others, of IPv4 if it has one. A UDP socket is asked where it would send from;
-/// it sends nothing.
+/// The address with which this machine reaches others, IPv4 if it has one. It is that of a UDP socket, which sends
+/// nothing.
 fn outward_address() -> Option<IpAddr> {
-    // Addresses for documentation, which nobody has.
+    // Addresses reserved for documentation, which no machine has.
     const FAR: [(IpAddr, IpAddr); 2] = [
         (IpAddr::V4(Ipv4Addr::UNSPECIFIED), IpAddr::V4(Ipv4Addr::new(192, 0, 2, 1))),
         (IpAddr::V6(Ipv6Addr::UNSPECIFIED), IpAddr::V6(Ipv6Addr::new(0x2001, 0xdb8, 0, 0, 0, 0, 0, 1))),

@@ -1,4 +1,4 @@
-//! `clairon app`: the apps of the registry. A running server takes up a change within two seconds.
+//! `clairon app`: the apps of the registry. A running server notices a change within two seconds.
 
 mod create;
 mod delete;
@@ -27,7 +27,7 @@ use crate::{
 };
 
 /// # Errors
-/// When the settings are wrong, the registry fails, or there is no such app.
+/// When the settings are invalid, the registry fails, or there is no such app.
 pub(crate) async fn run(arguments: AppArguments) -> anyhow::Result<()> {
     let settings = Settings::load(arguments.place.sources())?;
     let _log = logging::start(&settings.log)?;
@@ -45,42 +45,44 @@ pub(crate) async fn run(arguments: AppArguments) -> anyhow::Result<()> {
     }
 }
 
-/// What every command works with.
+/// The context of each command.
 struct Context {
     settings: Settings,
     json: bool,
 }
 
 impl Context {
-    /// Opens the registry that is there.
+    /// Opens the existing registry.
     async fn registry(&self) -> anyhow::Result<Arc<dyn Registry>> {
         open_existing(&self.settings.database).await
     }
 
-    /// Where a server with the present settings is.
+    /// The address of a server with the present settings.
     fn address(&self) -> Address {
         Address::configured(&self.settings)
     }
 
-    /// Prints the text, or the JSON where that was asked for.
+    /// Prints the text, or the JSON if that was requested.
     fn tell(&self, text: &str, json: &Value) {
         if self.json { print(format_args!("{json:#}\n")) } else { print(text) }
     }
 
-    /// Warns of a change that does not outlive the next start, as far as the settings of this command tell.
+    /// Warns that the next start of a server reverts a change, if the settings of this command declare the app.
     fn warn_if_declared(&self, id: &AppId) {
         if self.declared(id).is_some() {
-            eprintln!("note: these settings declare the app {id}: a server that starts with them sets it back");
+            eprintln!(
+                "note: these settings declare the app {id}: the next start of a server with them undoes this change"
+            );
         }
     }
 
-    /// The credentials that the settings declare this app with.
+    /// The credentials in the settings' declaration of this app.
     fn declared(&self, id: &AppId) -> Option<&Credentials> {
         self.settings.apps.iter().find(|app| app.id == *id).map(|app| &app.credentials)
     }
 }
 
-/// Says that there is no such app.
+/// The message that there is no such app.
 fn unknown(id: &AppId) -> String {
     format!("no app has the id {id}")
 }

@@ -1,4 +1,4 @@
-//! `clairon config`: what can be set, and whether what is set is right.
+//! `clairon config`: prints all settings, or checks the present ones.
 
 use super::print;
 use crate::{
@@ -7,7 +7,7 @@ use crate::{
 };
 
 /// # Errors
-/// Everything that is wrong with the settings, if they are to be checked.
+/// With `--check`, the problems of the settings.
 pub(crate) fn run(arguments: ConfigArguments) -> anyhow::Result<()> {
     if arguments.check {
         Settings::load(arguments.sources())?.remarks.print();

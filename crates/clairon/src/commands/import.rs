@@ -16,7 +16,8 @@ use super::{
 use crate::{cli::ImportArguments, config::Settings, logging};
 
 /// # Errors
-/// When the settings are wrong, the source gives no app, nobody agrees, or the registry fails. Nothing is written then.
+/// When the settings are invalid, the source has no app, the person does not confirm, or the registry fails. Nothing is
+/// written then.
 pub(crate) async fn run(arguments: ImportArguments) -> anyhow::Result<()> {
     let named = arguments.place.env_file().map(Path::to_owned);
     let settings = Settings::load(arguments.place.sources())?;
@@ -26,7 +27,7 @@ pub(crate) async fn run(arguments: ImportArguments) -> anyhow::Result<()> {
     let path = named.unwrap_or_else(|| env_file_name(Path::new(""), process_variables()));
     let (environment, _) = Environment::read(&path, process_variables()).map_err(ImportError::from)?;
     let template = settings.random_app();
-    // The settings have said it of a file that was named.
+    // For a file given on the command line, the settings have reported it already.
     for lost in environment.lost().iter().filter(|_| !is_named) {
         warn!("{}{lost}", path.display());
     }
@@ -44,7 +45,7 @@ pub(crate) async fn run(arguments: ImportArguments) -> anyhow::Result<()> {
     Ok(())
 }
 
-/// Why an app cannot be created beside those that are there.
+/// The reason why an app cannot be created beside the existing ones.
 fn taken(app: &App, present: &[App]) -> Option<&'static str> {
     let credential = app.credentials.newest();
     let with_key = |other: &App| other.credentials.find(credential.key.as_str()).cloned();
@@ -57,7 +58,7 @@ fn taken(app: &App, present: &[App]) -> Option<&'static str> {
     }
 }
 
-/// What will be created and what is left behind. No secret is shown.
+/// The apps that will be created, and what is not imported. No secret is shown.
 fn describe(plan: &Plan, present: &[App], template: &App) -> serde_json::Result<String> {
     let mut text = format!("{}\n", plan.source);
     for PlannedApp { app, notes } in &plan.apps {
@@ -77,7 +78,7 @@ fn describe(plan: &Plan, present: &[App], template: &App) -> serde_json::Result<
     Ok(text)
 }
 
-/// What an app has that is not as the defaults have it, beside what tells it from others.
+/// The fields of an app that differ from the defaults, and the key that identifies it.
 fn deviations(app: &App, template: &App) -> serde_json::Result<String> {
     let told = |difference: &Difference| difference.field != "name";
     let text = |Difference { field, to, .. }| match to {

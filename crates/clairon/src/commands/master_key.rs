@@ -1,5 +1,5 @@
-//! The master key of encrypted channels. Their data is sealed with `NaCl`'s secretbox under one key per channel, as in
-//! the Pusher libraries.
+//! The master key of encrypted channels. Data is encrypted with `NaCl`'s secretbox under a key for each channel, like
+//! in the Pusher libraries.
 
 use std::{fmt, str::FromStr, string::FromUtf8Error};
 
@@ -18,14 +18,14 @@ const PREFIX: &str = "private-encrypted-";
 #[derive(Clone)]
 pub(crate) struct MasterKey([u8; 32]);
 
-/// A text that is no master key. The message does not show the text.
+/// A text that is not a master key. The message does not show the text.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("expected 32 bytes in Base64, got {size} bytes of something else")]
 pub(crate) struct InvalidMasterKey {
     size: usize,
 }
 
-/// Why data cannot be encrypted or decrypted.
+/// The reason why data cannot be encrypted or decrypted.
 #[derive(Debug, PartialEq, Eq, thiserror::Error)]
 pub(crate) enum EncryptionError {
     #[error("the data cannot be encrypted")]
@@ -34,7 +34,7 @@ pub(crate) enum EncryptionError {
     NotEncrypted,
     #[error("the data was encrypted with another master key")]
     OtherKey,
-    #[error("the data is no text")]
+    #[error("the data is not text")]
     NotText(#[source] FromUtf8Error),
 }
 
@@ -67,7 +67,7 @@ impl MasterKey {
         Ok(json!({"nonce": nonce, "ciphertext": ciphertext}).to_string())
     }
 
-    /// The data of which [`encrypt`](Self::encrypt) made `data`.
+    /// Decrypts the result of [`encrypt`](Self::encrypt).
     pub(super) fn decrypt(&self, channel: &str, data: &str) -> Result<String, EncryptionError> {
         let sealed: Value = serde_json::from_str(data).unwrap_or_default();
         let part = |name: &str| BASE64_STANDARD.decode(sealed[name].as_str()?).ok();

@@ -126,7 +126,7 @@ fn no_broadcasting_server(endpoint: &Endpoint, answer: &HttpResponse) -> String 
     )
 }
 
-/// Why the server did not take the event.
+/// The reason why the server refused the event.
 fn refused(endpoint: &Endpoint, credentials: &AppCredentials, answer: &HttpResponse) -> String {
     let (id, key) = (&credentials.id, &credentials.key);
     let (status, message) = (answer.status.as_u16(), answer.message());

@@ -1,4 +1,4 @@
-//! `clairon serve`: everything, on one port.
+//! `clairon serve`: the server.
 
 mod apps;
 mod listener;
@@ -27,7 +27,7 @@ use crate::{
 /// Serves until SIGTERM, SIGQUIT or ctrl-C.
 ///
 /// # Errors
-/// When the settings are wrong, too few files may be open, the port is taken, or the registry fails.
+/// When the settings are invalid, the limit of open files is too low, the port is taken, or the registry fails.
 pub(crate) async fn run(arguments: ServeArguments) -> anyhow::Result<()> {
     let settings =
         Settings::load(arguments.sources()).map_err(|problems| Failure::new(problems.log_format(), problems))?;
@@ -37,10 +37,10 @@ pub(crate) async fn run(arguments: ServeArguments) -> anyhow::Result<()> {
 async fn serve(settings: &Settings) -> anyhow::Result<()> {
     let _log = logging::start(&settings.log)?;
     settings.remarks.log();
-    tell(&settings.adopted);
+    log_adopted(&settings.adopted);
     signals::tame()?;
     let connections = open_files::raise_limit(settings.database.max_connections)?;
-    // The port comes first, and Redis: a start that fails for them leaves no app behind whose secret nobody has seen.
+    // The port and Redis come first. If they fail, no app has been created whose secret was never shown.
     let listener = listener::bind(&settings.listen, "--port").await?;
     let metrics_listener = match &settings.metrics_listen {
         Some(listen) => Some(listener::bind(listen, "metrics.listen").await?),
@@ -78,15 +78,15 @@ async fn serve(settings: &Settings) -> anyhow::Result<()> {
     Ok(())
 }
 
-/// Says which variables of other servers count here, and which do not.
-fn tell(adopted: &Adopted) {
+/// Logs which variables of other servers are used and which are not.
+fn log_adopted(adopted: &Adopted) {
     let Adopted { used, unused } = adopted;
     if !used.is_empty() || !unused.is_empty() {
         info!(used = used.join(", "), without_effect = unused.join(", "), "variables of Reverb or soketi");
     }
 }
 
-/// Whoever starts this in a Laravel project's folder most often wants the app that is named there.
+/// Warns about an app in the `.env` of the current folder that is not served: most likely the operator wants it.
 fn hint_at_env_file(apps: &Apps) {
     let file = env_file_name(Path::new(""), process_variables());
     let Ok((environment, _)) = Environment::read(&file, process_variables()) else { return };
@@ -97,8 +97,8 @@ fn hint_at_env_file(apps: &Apps) {
     }
 }
 
-/// Whoever declared the apps has their credentials. Otherwise this is where they are told: to a person, and at least
-/// once, but not to a log at every start.
+/// An operator that declares apps has their credentials. Otherwise they are printed: to a terminal at each start, to a
+/// log only when the app was created.
 fn welcome<'a>(apps: &'a Apps, settings: &'a Settings, address: &'a Address) -> Welcome<'a> {
     match &apps.first {
         Some(app) if settings.apps.is_empty() => {

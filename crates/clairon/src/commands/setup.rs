@@ -1,4 +1,4 @@
-//! What a Laravel developer pastes.
+//! The lines that a Laravel developer copies into a project.
 
 use std::fmt::{self, Formatter};
 
@@ -12,7 +12,7 @@ pub(super) struct Setup<'a> {
     pub(super) id: &'a AppId,
     pub(super) credential: &'a Credential,
     pub(super) address: &'a Address,
-    /// Otherwise the command that shows it stands in its place.
+    /// True to show the secret; false for a comment with the command that shows it.
     pub(super) show_secret: bool,
 }
 
@@ -25,7 +25,7 @@ impl fmt::Display for Setup<'_> {
 impl Setup<'_> {
     pub(super) fn env(&self) -> String {
         let Self { id, credential: Credential { key, secret, .. }, .. } = self;
-        // Not an empty one: pasted over a project's `.env` it would take the secret away.
+        // A comment, because an empty value copied over a project's `.env` would delete the secret.
         let secret = if self.show_secret {
             format!("PUSHER_APP_SECRET={}", clairon_laravel::quote_env(secret.expose()))
         } else {
@@ -75,7 +75,7 @@ window.Echo = new Echo({{
     }
 }
 
-/// The `.env` lines that lead to the server, for a project whose variables begin with `names`.
+/// The `.env` lines with the server's address. `names` is the prefix of the project's variables.
 pub(super) fn host(address: &Address, names: &str) -> String {
     format!("{names}_HOST={}\n{names}_PORT={}\n{names}_SCHEME=http\n", address.host(), address.port())
 }

@@ -1,4 +1,4 @@
-//! `clairon stats`: what the apps have done, as the registry has it.
+//! `clairon stats`: the statistics in the registry.
 
 mod report;
 mod since;
@@ -21,15 +21,15 @@ use crate::{
     logging,
 };
 
-/// How many columns a sparkline has at most, about.
+/// The approximate largest number of columns of a sparkline.
 const COLUMNS: i64 = 48;
 
 #[derive(Debug, Args)]
 pub(crate) struct StatsArguments {
-    /// One app alone, in more detail
+    /// Only this app, in more detail
     #[arg(long, value_name = "ID", value_parser = AppId::parse)]
     app: Option<AppId>,
-    /// From when on: `90m`, `24h`, `7d` ago, or a date such as `2026-11-01`, in UTC
+    /// The start: `90m`, `24h`, `7d` ago, or a date such as `2026-11-01`, in UTC
     #[arg(long, value_name = "SINCE", default_value = "24h")]
     since: Since,
     /// Print JSON
@@ -40,7 +40,7 @@ pub(crate) struct StatsArguments {
 }
 
 /// # Errors
-/// When the settings are wrong, the registry fails, or nothing is known of the app.
+/// When the settings are invalid, the registry fails, or neither the app nor its statistics exist.
 pub(crate) async fn run(arguments: StatsArguments) -> anyhow::Result<()> {
     let StatsArguments { app, since, json, place } = arguments;
     let settings = Settings::load(place.sources())?;

@@ -132,7 +132,7 @@ fn query(view: &TailView) -> String {
     format!("?events={events}{}{}", parameter("app", app), parameter("channel", channel))
 }
 
-/// Why the server sends no events.
+/// The reason why the server sends no events.
 fn refused(endpoint: &Endpoint, answer: &HttpResponse) -> String {
     let (status, message) = (answer.status.as_u16(), answer.message());
     match status {

@@ -87,7 +87,7 @@ fn of_project(environment: &Environment, connection: Option<&BroadcastConnection
     Ok(AppTarget::new(Endpoint::new(&host, port, tls, &path), credentials))
 }
 
-/// The variables of the app that are missing, or that one of them is malformed.
+/// The missing variables of the app, or that one of them is malformed.
 fn credentials_fault(environment: &Environment, connection: &BroadcastConnection) -> String {
     let set = connection.credential_set();
     let missing = set.missing(environment);

@@ -36,7 +36,7 @@ pub(super) fn moment(time: Timestamp) -> String {
     format!("{time:.3}")
 }
 
-/// Prints a message about the command itself to stderr. Stdout carries only what the command was asked for.
+/// Prints a message about the command itself to stderr. Stdout has only the requested output.
 pub(super) fn say(style: Style, text: impl fmt::Display) {
     anstream::eprintln!("{style}{text}{style:#}");
 }

@@ -1,4 +1,4 @@
-//! Apps that the settings declare, and what an app has unless it says otherwise.
+//! Apps that the settings declare, and the defaults for new apps.
 
 use std::convert::Infallible;
 
@@ -11,24 +11,24 @@ use super::{
     webhooks,
 };
 
-/// The fields that an app cannot be without.
+/// The required fields of an app.
 pub(super) const CREDENTIALS: [&str; 3] = ["id", "key", "secret"];
 
-/// Every field that an app may be declared with.
+/// Every field of an app.
 fn fields() -> impl Iterator<Item = &'static str> {
     CREDENTIALS.into_iter().chain(AppField::all().map(AppField::name))
 }
 
-/// An app as it was written.
+/// An app, as it was written.
 pub(super) struct Declaration {
-    /// What problems call it.
+    /// The name of the app in problems.
     pub(super) written: String,
-    /// How the name of a field is spelt where it was written.
+    /// Returns the spelling of a field's name in the source of this app.
     pub(super) spell: fn(&str) -> String,
     pub(super) fields: Table,
 }
 
-/// Reads the section `limits`: what an app may use unless it says otherwise.
+/// Reads the section `limits`, the defaults for new apps.
 pub(super) fn read_limits(fields: &mut Fields<'_>) -> Limits {
     let mut limits = Limits::default();
     for limit in &LIMITS {
@@ -40,16 +40,16 @@ pub(super) fn read_limits(fields: &mut Fields<'_>) -> Limits {
 }
 
 impl Declaration {
-    /// Reads the app. `None`: something is wrong with it.
+    /// Parses the app. `None` if it has problems.
     pub(super) fn read(&self, limits: Limits, problems: &mut Problems) -> Option<App> {
         self.refuse_unknown(problems);
         self.refuse_missing(problems);
         let mut fields = Fields::new(&self.fields, problems);
-        // Whoever swaps two of them must not find a secret in the error.
+        // If two credentials are swapped, the error must not show the secret.
         let id = fields.secret("id", AppId::parse);
         let key = fields.secret("key", AppKey::parse);
         let secret = fields.secret("secret", Secret::parse);
-        // Whatever the credentials are, the other fields are to be checked too.
+        // The other fields are checked even if the credentials are invalid.
         let mut app = App { limits, ..App::random() };
         for value in read_fields(&mut fields) {
             value.give_to(&mut app);
@@ -69,7 +69,7 @@ impl Declaration {
         }
     }
 
-    /// The credentials that it lacks, as they are spelt where it was written.
+    /// The missing credentials, in the spelling of the source.
     pub(super) fn missing(&self) -> Vec<String> {
         CREDENTIALS.into_iter().filter(|name| !self.fields.contains_key(*name)).map(self.spell).collect()
     }
@@ -84,7 +84,7 @@ impl Declaration {
     }
 }
 
-/// The fields that are there.
+/// The fields that are set.
 pub(super) fn read_fields(fields: &mut Fields<'_>) -> Vec<FieldValue> {
     let read = |field: AppField| {
         Some(match field {

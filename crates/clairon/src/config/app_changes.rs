@@ -8,19 +8,19 @@ use super::{
     problem::Problems,
 };
 
-/// Values of fields, each of which is right by itself and beside the others.
+/// New values of fields. Each is valid by itself and together with the others.
 pub(crate) struct AppChanges(Vec<FieldValue>);
 
-/// The flag that sets a field, without its dashes.
+/// The flag for a field, without its dashes.
 pub(crate) fn app_flag(field: &str) -> String {
     field.replace('_', "-")
 }
 
 impl AppChanges {
-    /// Reads what was given for fields with these names.
+    /// Parses the values given for these fields.
     ///
     /// # Errors
-    /// Everything that is wrong with it, in the words that the settings have for it.
+    /// The problems, in the form of problems of settings.
     pub(crate) fn read(given: Vec<(&'static str, String)>) -> Result<Self, Problems> {
         let entry = |name, value| Entry { written: format!("--{}", app_flag(name)), value: Value::Text(value) };
         let given = given.into_iter().map(|(name, value)| (name.to_owned(), entry(name, value))).collect();

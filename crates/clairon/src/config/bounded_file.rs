@@ -1,4 +1,4 @@
-//! Reading files that may be anything: a shell's `<(…)` is a pipe.
+//! Reads files of unknown size. A shell's `<(…)` is a pipe.
 
 use std::{
     fs::File,
@@ -6,13 +6,13 @@ use std::{
     path::Path,
 };
 
-/// The longest file, in bytes.
+/// The largest size of a file, in bytes.
 const MAX_BYTES: u64 = 1 << 20;
 
-/// All of a file.
+/// The content of a file.
 ///
 /// # Errors
-/// When it cannot be read, or is longer than any such file is.
+/// When the file cannot be read, or is larger than 1 MiB.
 pub(super) fn read(path: &Path) -> io::Result<Vec<u8>> {
     let mut bytes = Vec::new();
     File::open(path)?.take(MAX_BYTES + 1).read_to_end(&mut bytes)?;

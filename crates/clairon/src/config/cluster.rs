@@ -1,4 +1,4 @@
-//! How a node reaches the others.
+//! The settings for a node among others.
 
 use std::{fs, time::Duration};
 
@@ -7,7 +7,7 @@ use clairon_server::{Authorities, ClusterSettings, RedisUrl};
 
 use super::fields::{Fields, optional};
 
-/// `None` for a single node, and where something is wrong, which is then a problem.
+/// `None` for a single node, and if a setting is invalid, which is added to the problems.
 pub(super) fn read(fields: &mut Fields<'_>) -> Option<ClusterSettings> {
     let url = fields.url("redis.url", optional(str::parse::<RedisUrl>));
     let authorities = fields.text("redis.ca_file", optional(read_authorities));

@@ -1,16 +1,17 @@
-//! The URL of a database, which may hold a password.
+//! The URL of a database, which may contain a password.
 
 use std::fmt;
 
-/// What the URLs of the registry begin with.
+/// The schemes of the registry's URLs.
 const SCHEMES: [&str; 5] = ["sqlite:", "postgres://", "postgresql://", "mysql://", "mariadb://"];
 
-/// Prints without user, password and parameters; the whole leaves only through [`expose`](Self::expose).
+/// A database URL. It prints without user, password and parameters. The whole URL is available only through
+/// [`expose`](Self::expose).
 #[derive(Clone, PartialEq, Eq)]
 pub(crate) struct DatabaseUrl(String);
 
 impl DatabaseUrl {
-    /// Takes a URL of a kind that the registry can open. The registry itself checks the rest when it opens it.
+    /// Parses a URL of a database that the registry can open. The registry checks the rest when it opens it.
     pub(super) fn parse(url: &str) -> Result<Self, &'static str> {
         if SCHEMES.iter().any(|scheme| url.starts_with(scheme)) {
             Ok(Self(url.to_owned()))
@@ -37,8 +38,8 @@ impl fmt::Debug for DatabaseUrl {
     }
 }
 
-/// Takes out of a URL what may be a password: all between its scheme and its last `@`, and its parameters. It works on
-/// any text, for it shows URLs that were refused too.
+/// Removes from a URL everything that may be a password: the text between the scheme and the last `@`, and the
+/// parameters. It accepts any text, because refused URLs are shown too.
 pub(super) fn redact(url: &str) -> String {
     let (scheme, rest) = url.find("://").map_or(("", url), |end| url.split_at(end + 3));
     let (hidden, rest) = rest.rsplit_once('@').map_or(("", rest), |(_, rest)| ("…@", rest));

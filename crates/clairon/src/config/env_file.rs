@@ -6,9 +6,9 @@ use clairon_laravel::EnvFile;
 
 use super::{bounded_file, problem::Problems, remarks::Remarks};
 
-/// The variables of the file at `path` in a process with these, of which `${NAME}` may be one.
+/// The variables of the file at `path`. `${NAME}` may refer to variables of the process.
 ///
-/// A problem names the line and shows none of it, for it may hold a secret.
+/// A problem names the line and does not show it, because it may contain a secret.
 pub(super) fn read(
     path: &Path,
     process: &[(String, String)],

@@ -14,45 +14,44 @@ use super::{
     webhooks::WebhookDeclaration,
 };
 
-/// Short forms of the variables that are set most often.
+/// Short forms of the most frequent variables.
 const SHORT: [(&str, &str); 3] =
     [("CLAIRON_HOST", "server.host"), ("CLAIRON_PORT", "server.port"), ("CLAIRON_LOG", "log.level")];
 
-/// The variable that gives the app an endpoint of webhooks.
+/// The variable for an endpoint of the app's webhooks.
 const WEBHOOK_URL: &str = "CLAIRON_APP_WEBHOOK_URL";
 
-/// What the variables of one place set.
+/// The settings in the variables of one layer.
 #[derive(Default)]
 pub(super) struct Environment {
     /// By `section.key`.
     pub(super) settings: Table,
-    /// What they say of the app, by field; its credentials are in Laravel's variables.
+    /// The fields of the app, without its credentials, which are Laravel's variables.
     pub(super) app: Table,
 }
 
-/// The variable that sets `name`, which is `section.key`.
+/// The variable for the setting `name`, which is `section.key`.
 pub(super) fn variable(name: &str) -> String {
     format!("CLAIRON_{}", name.replace('.', "_").to_uppercase())
 }
 
-/// The variable that sets a field of the app.
+/// The variable for a field of the app.
 pub(super) fn app_variable(field: &str) -> String {
     let prefix = if CREDENTIALS.contains(&field) { "PUSHER" } else { "CLAIRON" };
     format!("{prefix}_APP_{}", field.to_uppercase())
 }
 
-/// True for a variable that is read here, or has an app's credentials.
+/// True for a variable that is read here or that is a credential of an app.
 pub(super) fn is_known(name: &str, settings: &Table) -> bool {
     let has_credential = |set: CredentialSet| set.variables().contains(&name);
     known(settings).contains_key(name) || has_credential(CredentialSet::Pusher) || has_credential(CredentialSet::Reverb)
 }
 
 impl Environment {
-    /// Takes what is Clairon's out of a layer; a later variable wins over an earlier one of the same name. `all` are
-    /// the variables of all layers, `settings` all settings there are; `place` stands behind a variable's name where
-    /// problems show it.
+    /// Reads Clairon's variables in a layer. A later variable overrides an earlier one of the same name. `all` has the
+    /// variables of all layers and `settings` all settings. `place` follows the name of a variable in problems.
     ///
-    /// A name that is not known stops nothing: orchestrators set variables on their own.
+    /// An unknown name is not an error, because orchestrators set variables of their own.
     pub(super) fn read(
         layer: impl IntoIterator<Item = (String, String)>,
         place: &str,
@@ -74,7 +73,7 @@ impl Environment {
                 Some(Target::Setting(setting)) => {
                     environment.set(setting, Entry { written, value: Value::Text(value) }, problems);
                 }
-                // Nothing is no endpoint, so that a file for containers can name the variable.
+                // An empty value is not an endpoint, so a file for containers can list the variable.
                 Some(Target::Webhook) if value.is_empty() => {}
                 Some(Target::Webhook) => {
                     let url = Entry { written: written.clone(), value: Value::Text(value) };
@@ -88,8 +87,9 @@ impl Environment {
                 None => {
                     let nearest = nearest_variable(&name, known.keys());
                     let written = quote(&written);
-                    remarks
-                        .warn(format_args!("{written} is no setting and has no effect; the nearest name is {nearest}"));
+                    remarks.warn(format_args!(
+                        "{written} is not a setting and has no effect; the nearest name is {nearest}"
+                    ));
                 }
             }
         }
@@ -104,7 +104,7 @@ impl Environment {
     }
 }
 
-/// What a variable sets.
+/// The target of a variable.
 enum Target<'a> {
     Setting(&'a str),
     Field(&'static str),
@@ -112,7 +112,7 @@ enum Target<'a> {
     Webhook,
 }
 
-/// Every variable with our prefix.
+/// All variables with the prefix `CLAIRON_`.
 fn known(settings: &Table) -> BTreeMap<String, Target<'_>> {
     let short = SHORT.map(|(name, setting)| (name.to_owned(), Target::Setting(setting)));
     let settings = settings.keys().map(|name| (variable(name), Target::Setting(name)));
@@ -121,7 +121,7 @@ fn known(settings: &Table) -> BTreeMap<String, Target<'_>> {
     settings.chain(short).chain(fields).chain([webhook]).collect()
 }
 
-/// The variable that `name` was most likely meant to be. The app's credentials have Pusher's prefix, not ours.
+/// The variable that was most likely meant by `name`. The credentials of the app have Pusher's prefix.
 fn nearest_variable<'a>(name: &str, known: impl Iterator<Item = &'a String>) -> String {
     let pusher = name.replacen("CLAIRON_", "PUSHER_", 1);
     if CredentialSet::Pusher.variables().contains(&pusher.as_str()) {

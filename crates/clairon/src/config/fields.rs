@@ -1,4 +1,4 @@
-//! Settings as they were written, and reading them as what they are.
+//! Settings as they were written, and their parsing.
 
 use std::{
     collections::BTreeMap,
@@ -8,37 +8,37 @@ use std::{
 
 use super::{database_url::redact, problem::Problems, webhooks::WebhookDeclaration};
 
-/// One setting as it was written.
+/// A setting as it was written.
 ///
-/// It has no `Debug`: the value may be a secret.
+/// It has no `Debug`, because the value may be a secret.
 pub(super) struct Entry {
-    /// Its key, as the person who wrote it knows it: a variable, a flag, or a key in a file.
+    /// The name under which it was written: a variable, a flag, or a key in a file.
     pub(super) written: String,
     pub(super) value: Value,
 }
 
-/// The value of a setting, before it is known what it has to be.
+/// The value of a setting before parsing.
 pub(super) enum Value {
-    /// From a variable or a flag, where everything is text.
+    /// A value of a variable or a flag, which is always text.
     Text(String),
-    /// From a file.
+    /// A value of a file.
     Toml(toml::Value),
-    /// The endpoints of an app, each with fields of its own.
+    /// The endpoints of an app. Each has its own fields.
     Webhooks(Vec<WebhookDeclaration>),
 }
 
-/// Settings by their names.
+/// Settings by name.
 pub(super) type Table = BTreeMap<String, Entry>;
 
-/// Reads settings out of a table and collects what is wrong with them.
+/// Parses the settings of a table and collects the problems.
 ///
-/// Each method returns `None` for a setting that is not there, and for one that is wrong: that is then a problem.
+/// Each method returns `None` for a missing setting, and for an invalid one, which is added to the problems.
 pub(super) struct Fields<'a> {
     table: &'a Table,
     problems: &'a mut Problems,
 }
 
-/// How much of a wrong value a problem may show.
+/// The part of an invalid value that a problem may show.
 #[derive(Clone, Copy)]
 enum Show {
     All,
@@ -70,7 +70,7 @@ impl<'a> Fields<'a> {
         number
     }
 
-    /// A switch.
+    /// A boolean.
     pub(super) fn flag(&mut self, name: &str) -> Option<bool> {
         let entry = self.table.get(name)?;
         let flag = match &entry.value {
@@ -88,22 +88,22 @@ impl<'a> Fields<'a> {
         flag
     }
 
-    /// A text that `parse` takes, or says in an error what it would take.
+    /// A text that `parse` accepts. The error of `parse` says what is allowed.
     pub(super) fn text<T, E: Display>(&mut self, name: &str, parse: impl FnOnce(&str) -> Result<T, E>) -> Option<T> {
         self.parse(name, Show::All, parse)
     }
 
-    /// A URL, of which a problem shows no password.
+    /// A URL. A problem does not show its password.
     pub(super) fn url<T, E: Display>(&mut self, name: &str, parse: impl FnOnce(&str) -> Result<T, E>) -> Option<T> {
         self.parse(name, Show::Url, parse)
     }
 
-    /// A text of which a problem shows nothing.
+    /// A text that a problem does not show.
     pub(super) fn secret<T, E: Display>(&mut self, name: &str, parse: impl FnOnce(&str) -> Result<T, E>) -> Option<T> {
         self.parse(name, Show::Nothing, parse)
     }
 
-    /// A list of texts; in a variable, with commas between them.
+    /// A list of texts. In a variable they are separated by commas.
     pub(super) fn list(&mut self, name: &str) -> Option<Vec<String>> {
         let entry = self.table.get(name)?;
         let list = match &entry.value {
@@ -119,7 +119,7 @@ impl<'a> Fields<'a> {
         list
     }
 
-    /// A table of texts, of which a problem shows nothing.
+    /// A table of texts that a problem does not show.
     pub(super) fn texts(&mut self, name: &str) -> Option<Vec<(String, String)>> {
         let entry = self.table.get(name)?;
         let texts = match &entry.value {
@@ -135,29 +135,29 @@ impl<'a> Fields<'a> {
         texts
     }
 
-    /// What stands there, whatever it is.
+    /// The value, unparsed.
     pub(super) fn value(&self, name: &str) -> Option<&'a Value> {
         self.table.get(name).map(|entry| &entry.value)
     }
 
-    /// The settings of a table that is a value here.
+    /// The settings of a table that is a value of this table.
     pub(super) fn of_table<'b>(&'b mut self, table: &'b Table) -> Fields<'b> {
         Fields { table, problems: self.problems }
     }
 
-    /// Adds a problem that names what it is about.
+    /// Adds a complete problem.
     pub(super) fn problem(&mut self, problem: impl Display) {
         self.problems.add(problem);
     }
 
-    /// Says what is wrong with a setting in words that show as much of its value as may be shown.
+    /// Adds a problem about a setting, with as much of its value as may be shown.
     pub(super) fn explain(&mut self, name: &str, wrong: impl Display) {
         if let Some(entry) = self.table.get(name) {
             self.add(entry, Show::Nothing, wrong);
         }
     }
 
-    /// Says what is wrong with a setting beside others.
+    /// Adds a problem about a setting that does not fit others.
     pub(super) fn refuse(&mut self, name: &str, wrong: impl Display) {
         if let Some(entry) = self.table.get(name) {
             self.add(entry, Show::All, wrong);
@@ -191,13 +191,13 @@ pub(super) fn optional<T, E>(parse: impl FnOnce(&str) -> Result<T, E>) -> impl F
     |text| if text.is_empty() { Ok(None) } else { parse(text).map(Some) }
 }
 
-/// True for what looks like a credential that was put into the wrong setting, and must not be repeated.
+/// True for a value that looks like a credential in the wrong setting. It must not be repeated.
 fn may_be_a_credential(entry: &Entry) -> bool {
     const USUAL_CHARS: usize = 16;
     entry.value.as_text().is_some_and(|text| text.contains('@') || text.chars().count() > USUAL_CHARS)
 }
 
-/// The items of `text`, which has commas between them; white space around them is not theirs.
+/// The items of `text`, separated by commas, without surrounding white space.
 fn split_list(text: &str) -> Vec<String> {
     text.split(',').map(str::trim).filter(|item| !item.is_empty()).map(str::to_owned).collect()
 }
@@ -213,7 +213,7 @@ impl Value {
 }
 
 impl Display for Value {
-    /// As in TOML: texts in quotes.
+    /// The form of TOML: texts are quoted.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Text(text) => toml::Value::from(text.as_str()).fmt(f),

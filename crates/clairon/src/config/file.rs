@@ -17,7 +17,7 @@ use super::{
     webhooks::WebhookDeclaration,
 };
 
-/// What stands in a settings file.
+/// The content of a settings file.
 #[derive(Default)]
 pub(super) struct File {
     /// By `section.key`.
@@ -29,12 +29,12 @@ pub(super) struct File {
 type Node<'a> = Spanned<DeValue<'a>>;
 
 impl File {
-    /// The embedded defaults, which say what settings there are.
+    /// The embedded defaults, which define all settings.
     pub(super) fn defaults(problems: &mut Problems) -> Self {
         Reader { text: DEFAULTS, lines: Lines::of(DEFAULTS), place: None, file: Self::default(), problems }.read()
     }
 
-    /// The file at `path`. `sections` are all sections there are.
+    /// Reads the file at `path`. `sections` are the known sections.
     pub(super) fn read(path: &Path, sections: &BTreeSet<&str>, problems: &mut Problems) -> Self {
         let read = bounded_file::read(path).and_then(|bytes| String::from_utf8(bytes).map_err(io::Error::other));
         match read {
@@ -53,7 +53,7 @@ impl File {
 struct Reader<'a> {
     text: &'a str,
     lines: Lines,
-    /// `None`: the defaults.
+    /// `None` for the defaults.
     place: Option<Place<'a>>,
     file: File,
     problems: &'a mut Problems,
@@ -78,7 +78,7 @@ impl Reader<'_> {
         self.file
     }
 
-    /// `name`, and where it stands.
+    /// `name` with its position.
     fn written(&self, name: &str, offset: usize) -> String {
         match self.place {
             Some(Place { path, .. }) => format!("{name} ({path}:{})", self.lines.at(offset)),
@@ -136,7 +136,7 @@ impl Reader<'_> {
         declarations
     }
 
-    /// The entries of `table`, their names with `prefix` in front.
+    /// The entries of `table`. `prefix` is prepended to their names.
     fn entries(&mut self, table: DeTable<'_>, prefix: &str) -> Table {
         let mut entries = Table::new();
         for (key, node) in table {
@@ -156,14 +156,14 @@ impl Reader<'_> {
     }
 }
 
-/// True for an array of tables, one at least.
+/// True for an array of at least one table.
 fn is_of_tables(node: &Node<'_>) -> bool {
     let is_table = |node: &Node<'_>| matches!(node.get_ref(), DeValue::Table(_));
     matches!(node.get_ref(), DeValue::Array(items) if !items.is_empty() && items.iter().all(is_table))
 }
 
-/// Where the lines of a text end, found once: a file may declare thousands of apps, and each of their fields has a
-/// line.
+/// The ends of the lines of a text. They are found once, because a file may declare thousands of apps, and each field
+/// has a line number.
 struct Lines(Vec<usize>);
 
 impl Lines {
@@ -171,7 +171,7 @@ impl Lines {
         Self(text.match_indices('\n').map(|(end, _)| end).collect())
     }
 
-    /// The line, counted from 1, of the byte at `offset`.
+    /// The line of the byte at `offset`, counted from 1.
     fn at(&self, offset: usize) -> usize {
         self.0.partition_point(|end| *end < offset) + 1
     }

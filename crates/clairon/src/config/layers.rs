@@ -1,4 +1,4 @@
-//! Defaults, file, environment and flags, laid over each other.
+//! Combines the layers: defaults, file, environment and flags.
 
 use std::{
     collections::BTreeSet,
@@ -19,30 +19,30 @@ use super::{
     remarks::Remarks,
 };
 
-/// Where settings come from besides the defaults.
+/// The sources of settings other than the defaults.
 #[derive(Default)]
 pub(crate) struct Sources {
     /// The settings file.
     pub(crate) config: Option<PathBuf>,
-    /// A Laravel `.env`, whose variables lose against those of the process.
+    /// A Laravel `.env`. Variables of the process override its variables.
     pub(crate) env_file: Option<PathBuf>,
     /// The environment of the process.
     pub(crate) environment: Vec<(OsString, OsString)>,
-    /// Whether a server starts with them: the names that Reverb and soketi have for their settings are understood too,
-    /// and the app of the environment must be complete.
+    /// True for the start of a server. Then the variables of Reverb and soketi are read too, and the app of the
+    /// environment must be complete.
     pub(crate) serving: bool,
-    /// The flag, the setting that it sets, its value.
+    /// The flag, its setting, and the value.
     pub(crate) flags: Vec<(&'static str, &'static str, String)>,
 }
 
-/// What is left when every layer has covered those below it.
+/// The combined layers.
 pub(super) struct Layers {
-    /// By `section.key`; every setting is there.
+    /// All settings, by `section.key`.
     pub(super) settings: Table,
-    /// Those of the file, and that of the environment.
+    /// The apps of the file, then the app of the environment.
     pub(super) apps: Vec<Declaration>,
     pub(super) adopted: Adopted,
-    /// Whose variables declare the app of the environment.
+    /// The set of variables that declares the app of the environment.
     pub(super) credentials: Option<CredentialSet>,
     pub(super) remarks: Remarks,
 }
@@ -56,7 +56,7 @@ impl Layers {
         let (env_file, place) = read_env_file(sources.env_file.as_deref(), &process, &mut remarks, problems);
         let variables = clairon_laravel::Environment::new(env_file.iter().cloned(), process.iter().cloned());
         let others = OtherVariables::read(&variables, &place, sources.serving);
-        // Ours win wherever they stand.
+        // Clairon's names override those of other servers in every layer.
         cover(&mut settings, others.settings(), problems);
         cover(&mut settings, file.settings, problems);
 
@@ -85,7 +85,7 @@ impl Layers {
     }
 }
 
-/// The app of the variables; `spell`: how those who declared it write its credentials.
+/// The app of the variables. `spell` returns the variable for a credential.
 fn environment_app(fields: Table, spell: fn(&str) -> String) -> Option<Declaration> {
     let first = CREDENTIALS.iter().find_map(|name| fields.get(*name)).or_else(|| fields.values().next())?;
     Some(Declaration { written: first.written.clone(), spell, fields })
@@ -95,7 +95,7 @@ fn sections(settings: &Table) -> BTreeSet<&str> {
     settings.keys().filter_map(|name| name.split_once('.')).map(|(section, _)| section).collect()
 }
 
-/// Lays `upper` over `settings`, which has every setting that there is.
+/// Replaces the values of `settings` by those of `upper`. `settings` has all settings.
 fn cover(settings: &mut Table, upper: Table, problems: &mut Problems) {
     for (name, entry) in upper {
         if let Some(setting) = settings.get_mut(&name) {
@@ -108,7 +108,7 @@ fn cover(settings: &mut Table, upper: Table, problems: &mut Problems) {
     }
 }
 
-/// Variables, and what stands behind their names where problems show them.
+/// Variables, and the text that follows their names in problems.
 type Variables = (Vec<(String, String)>, String);
 
 fn read_env_file(
@@ -122,7 +122,7 @@ fn read_env_file(
     (variables.into_iter().collect(), format!(" ({})", path.display()))
 }
 
-/// The variables as text. One that is none is a problem if it is Clairon's.
+/// The variables as text. A value that is not UTF-8 is a problem if Clairon reads the variable.
 fn process_variables(
     environment: Vec<(OsString, OsString)>,
     settings: &Table,

@@ -1,4 +1,4 @@
-//! Where to listen.
+//! Addresses to listen on.
 
 use std::net::IpAddr;
 
@@ -21,7 +21,7 @@ impl Listen {
     }
 }
 
-/// Takes an address with a port; nothing is nowhere.
+/// Parses an address with a port. An empty text means that there is none.
 pub(super) fn parse_optional(text: &str) -> Result<Option<Listen>, &'static str> {
     if text.is_empty() { Ok(None) } else { parse_address(text).map(Some) }
 }

@@ -1,4 +1,4 @@
-//! What is logged, and how.
+//! The settings of the log.
 
 use tracing::level_filters::LevelFilter;
 use tracing_subscriber::EnvFilter;
@@ -8,7 +8,7 @@ use super::fields::{Fields, Table};
 /// The section `log`.
 #[derive(Debug)]
 pub(crate) struct LogSettings {
-    /// What is logged, as filter directives.
+    /// Filter directives.
     pub(crate) filter: String,
     pub(crate) format: LogFormat,
 }
@@ -40,20 +40,20 @@ impl LogFormat {
         }
     }
 
-    /// The form that `settings` ask for, whatever is wrong with the rest of them.
+    /// The log format in `settings`, even if other settings are invalid.
     pub(super) fn of(settings: &Table) -> Self {
         let text = settings.get("log.format").and_then(|entry| entry.value.as_text());
         text.and_then(|text| Self::parse(text).ok()).unwrap_or_default()
     }
 }
 
-/// A level is about Clairon; what it is built on speaks of warnings at most, unless directives say otherwise.
+/// A level applies to Clairon. Its dependencies log at most warnings, unless directives say otherwise.
 fn parse_level(text: &str) -> Result<String, &'static str> {
     if let Some(level) = level(text) {
         let others = level.min(LevelFilter::WARN);
         return Ok(format!("{others},clairon={level}"));
     }
-    // The filter itself takes any word for the name of a target, a misspelt level too.
+    // The filter would accept any word as a target, even a misspelt level.
     let is_directive = |directive: &str| directive.contains('=') || level(directive).is_some();
     if text.split(',').all(is_directive) && EnvFilter::try_new(text).is_ok() {
         Ok(text.to_owned())

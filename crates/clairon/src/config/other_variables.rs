@@ -1,4 +1,4 @@
-//! The variables of Reverb and soketi, for a server that takes over from one of them.
+//! The variables of Reverb and soketi, for a server that replaces one of them.
 
 use clairon_import::{ServerVariables, VariableMeaning};
 use clairon_laravel::{CredentialSet, Environment, VariableOrigin};
@@ -9,12 +9,12 @@ use super::{
     fields::{Entry, Table, Value},
 };
 
-/// What became of the variables of other servers. Their values are not here.
+/// The use of the variables of other servers. It does not contain their values.
 #[derive(Debug, Default)]
 pub(crate) struct Adopted {
-    /// The variables that count, each with what it sets.
+    /// The variables in use, each with the setting or field that it sets.
     pub(crate) used: Vec<String>,
-    /// Those that have no effect: there is no such setting, or it is set by a name of ours.
+    /// The variables without effect: there is no equivalent, or a name of Clairon's sets the same.
     pub(crate) unused: Vec<String>,
 }
 
@@ -22,18 +22,18 @@ pub(crate) struct Adopted {
 pub(super) struct OtherVariables<'a> {
     servers: Vec<ServerVariables>,
     environment: &'a Environment,
-    /// What stands behind the names of variables of the `.env` file where problems show them.
+    /// The text that follows the names of variables of the `.env` file in problems.
     place: &'a str,
 }
 
 impl<'a> OtherVariables<'a> {
-    /// `servers`: whether the variables of other servers count.
+    /// `servers` is true to read the variables of other servers too.
     pub(super) fn read(environment: &'a Environment, place: &'a str, servers: bool) -> Self {
         let servers = if servers { clairon_import::variables(environment).into() } else { Vec::new() };
         Self { servers, environment, place }
     }
 
-    /// By `section.key`; of two servers that name the same one, the first.
+    /// The settings by `section.key`. If two servers set the same one, the first counts.
     pub(super) fn settings(&self) -> Table {
         let mut settings = Table::new();
         for variable in self.servers.iter().flat_map(|server| &server.variables) {
@@ -44,9 +44,9 @@ impl<'a> OtherVariables<'a> {
         settings
     }
 
-    /// Gives the app the credentials of Laravel's variables that count; where those are Reverb's, or there are none,
-    /// also what another server's variables say of the app and `app` does not. Returns how the names of its credentials
-    /// are spelt.
+    /// Adds to the app the credentials in Laravel's variables. If these are Reverb's, or there are none, it also adds
+    /// other fields from another server's variables, unless `app` has them. Returns the function that spells the
+    /// variables of the credentials.
     pub(super) fn complete(&self, app: &mut Table, credentials: Option<CredentialSet>) -> fn(&str) -> String {
         let names = credentials.map(CredentialSet::variables).unwrap_or_default();
         for (field, name) in CREDENTIALS.into_iter().zip(names) {
@@ -75,7 +75,7 @@ impl<'a> OtherVariables<'a> {
         spell
     }
 
-    /// What has become of the variables, once `settings` and `app` are as they will be used.
+    /// The use of the variables, given the final `settings` and `app`.
     pub(super) fn adopted(&self, settings: &Table, app: &Table) -> Adopted {
         let mut adopted = Adopted::default();
         for variable in self.servers.iter().flat_map(|server| &server.variables) {

@@ -1,11 +1,11 @@
-//! What is wrong with the settings.
+//! Problems of the settings.
 
 use std::fmt;
 
 use super::log::LogFormat;
 
-/// Everything that is wrong with the settings: one line each, which names the key as it was written, its value unless
-/// that may be a secret, and what is allowed.
+/// All problems of the settings. Each has one line with the key as it was written, its value unless it may be a secret,
+/// and what is allowed.
 #[derive(Debug, Default, PartialEq, Eq)]
 pub(crate) struct Problems {
     lines: Vec<String>,
@@ -20,7 +20,7 @@ impl Problems {
         problems
     }
 
-    /// Adds one. Line breaks in it are escaped, so that it stays one line.
+    /// Adds a problem. Line breaks are escaped.
     pub(super) fn add(&mut self, problem: impl fmt::Display) {
         self.lines.push(problem.to_string().replace('\r', "\\r").replace('\n', "\\n"));
     }
@@ -29,7 +29,7 @@ impl Problems {
         self.lines.is_empty()
     }
 
-    /// Each of them, in the order of their discovery.
+    /// The problems, in the order in which they were found.
     pub(crate) fn lines(&self) -> impl Iterator<Item = &str> {
         self.lines.iter().map(String::as_str)
     }
@@ -38,7 +38,7 @@ impl Problems {
         Self { log_format, ..self }
     }
 
-    /// The form of the log of a server with these settings, as far as they can be read.
+    /// The log format of a server with these settings, as far as it could be parsed.
     pub(crate) fn log_format(&self) -> LogFormat {
         self.log_format
     }
@@ -52,27 +52,28 @@ impl fmt::Display for Problems {
 
 impl std::error::Error for Problems {}
 
-/// More names than this are not put on one line.
+/// The largest number of names that are listed in one line.
 const LISTED: usize = 30;
 
-/// Says that `written` is no setting, and which of `known` was meant, or what there is.
+/// The problem that `written` is not a setting, with the one of `known` that was most likely meant, or with the allowed
+/// ones.
 pub(super) fn unknown(written: &str, name: &str, known: &[impl AsRef<str>]) -> String {
     if let Some(meant) = closest(name, known) {
-        return format!("{written} is no setting: did you mean {meant}?");
+        return format!("{written} is not a setting: did you mean {meant}?");
     }
     if known.len() > LISTED {
-        return format!("{written} is no setting: `clairon config` prints all there are");
+        return format!("{written} is not a setting: `clairon config` prints all there are");
     }
     let known = known.iter().map(AsRef::as_ref).collect::<Vec<_>>();
-    format!("{written} is no setting: allowed are {}", known.join(", "))
+    format!("{written} is not a setting: allowed are {}", known.join(", "))
 }
 
-/// The known name that a slip of the fingers could have turned into `name`: a quarter of its letters may be wrong.
+/// The known name from which `name` differs by a typing error. Up to a quarter of its letters may differ.
 fn closest<'a>(name: &str, known: &'a [impl AsRef<str>]) -> Option<&'a str> {
     nearest(name, known.iter().map(AsRef::as_ref)).filter(|known| distance(name, known) * 4 <= name.len())
 }
 
-/// The known name that is most like `name`.
+/// The known name that is most similar to `name`.
 pub(super) fn nearest<'a>(name: &str, known: impl Iterator<Item = &'a str>) -> Option<&'a str> {
     known.min_by_key(|known| (distance(name, known), *known))
 }
@@ -90,9 +91,9 @@ mod tests {
         let known = ["server.host", "server.port"];
         assert_eq!(
             unknown("server.prot", "server.prot", &known),
-            "server.prot is no setting: did you mean server.port?"
+            "server.prot is not a setting: did you mean server.port?"
         );
-        assert_eq!(unknown("x", "x", &known), "x is no setting: allowed are server.host, server.port");
+        assert_eq!(unknown("x", "x", &known), "x is not a setting: allowed are server.host, server.port");
     }
 
     #[test]

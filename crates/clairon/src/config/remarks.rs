@@ -1,10 +1,10 @@
-//! What people should know of their settings, though it stops nothing.
+//! Notes and warnings about the settings that do not prevent a start.
 
 use std::fmt::Display;
 
 use tracing::{debug, info, warn};
 
-/// Lines for the log, or for a person. They show no values.
+/// Lines for the log or for the terminal. They show no values.
 #[derive(Debug, Default)]
 pub(crate) struct Remarks {
     notes: Vec<String>,
@@ -35,11 +35,11 @@ impl Remarks {
             warn!("{warning}");
         }
         if !self.passed_over.is_empty() {
-            debug!(variables = self.passed_over.join(", "), "variables of other services are passed over");
+            debug!(variables = self.passed_over.join(", "), "ignored the variables of other services");
         }
     }
 
-    /// Writes those for people to stderr, for a command that has no log.
+    /// Prints notes and warnings to stderr, for commands without a log.
     pub(crate) fn print(&self) {
         for note in &self.notes {
             eprintln!("note: {note}");

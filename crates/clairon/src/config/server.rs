@@ -1,4 +1,4 @@
-//! What the server is told.
+//! The settings of the server.
 
 use std::time::Duration;
 
@@ -34,7 +34,7 @@ pub(super) fn read(fields: &mut Fields<'_>, limits: Limits) -> Option<Settings> 
         heartbeat: heartbeat?,
         outbox: outbox?,
         write_timeout: Duration::from_secs(write_timeout?),
-        // The system's limit of open files tells, which is known at the start.
+        // It is derived at the start from the system's limit of open files.
         connections: ConnectionLimits { all: usize::MAX, websockets: usize::MAX },
         authorization_timeout: Duration::from_secs(authorization?),
         shutdown_grace: Duration::from_secs(shutdown?),
@@ -61,7 +61,7 @@ fn read_statistics(fields: &mut Fields<'_>) -> Option<StatisticsSettings> {
 fn read_metrics(fields: &mut Fields<'_>) -> Option<MetricsSettings> {
     let prefix = fields.text("metrics.prefix", parse_metrics_prefix);
     let token = fields.secret("metrics.token", optional(BearerToken::parse));
-    // The port is known once it is listened on.
+    // The port is known only once the socket listens.
     Some(MetricsSettings { prefix: prefix?, token: token?, port: 0 })
 }
 
@@ -74,7 +74,7 @@ fn parse_metrics_prefix(text: &str) -> Result<String, &'static str> {
     }
 }
 
-/// Takes a path that begins with a slash and ends without one; a slash at its end is cut off.
+/// Parses a path that begins with a slash. A slash at its end is removed.
 fn parse_path_prefix(text: &str) -> Result<String, &'static str> {
     let prefix = text.strip_suffix('/').unwrap_or(text);
     let is_segment = |segment: &str| {
@@ -92,7 +92,7 @@ fn read_heartbeat(fields: &mut Fields<'_>) -> Option<Heartbeat> {
     let ping_after = fields.number("heartbeat.ping_after_seconds", 1..=3_600);
     let close_after = fields.number("heartbeat.close_after_seconds", 2..=7_200);
     let (ping_after, close_after) = (ping_after?, close_after?);
-    // A connection must outlive the ping that is to save it.
+    // A connection must outlive the ping that tests it.
     if close_after <= ping_after {
         let wrong = format!("must be more than heartbeat.ping_after_seconds, which is {ping_after}");
         fields.refuse("heartbeat.close_after_seconds", wrong);

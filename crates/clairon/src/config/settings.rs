@@ -1,4 +1,4 @@
-//! The settings as the commands use them.
+//! The parsed settings.
 
 use std::collections::HashSet;
 
@@ -19,27 +19,27 @@ use super::{
     server,
 };
 
-/// Every setting, checked.
+/// Every setting, validated.
 #[derive(Debug)]
 pub(crate) struct Settings {
     pub(crate) listen: Listen,
-    /// Where metrics are served too.
+    /// The additional address for metrics.
     pub(crate) metrics_listen: Option<Listen>,
     pub(crate) database: Database,
     pub(crate) server: clairon_server::Settings,
     pub(crate) log: LogSettings,
-    /// What a new app may use.
+    /// The default limits of a new app.
     pub(crate) limits: Limits,
-    /// Apps that are declared by the file and the environment.
+    /// The apps declared by the file and the environment.
     pub(crate) apps: Vec<App>,
-    /// What was understood of the variables of other servers.
+    /// The use of other servers' variables.
     pub(crate) adopted: Adopted,
-    /// Whose variables declare the app of the environment.
+    /// The set of variables that declares the app of the environment.
     pub(crate) credentials: Option<CredentialSet>,
     pub(crate) remarks: Remarks,
 }
 
-/// Where apps are kept.
+/// The settings of the database.
 #[derive(Debug)]
 pub(crate) struct Database {
     pub(crate) url: DatabaseUrl,
@@ -47,10 +47,10 @@ pub(crate) struct Database {
 }
 
 impl Settings {
-    /// Reads the settings from everywhere.
+    /// Loads the settings from all sources.
     ///
     /// # Errors
-    /// Everything that is wrong with them.
+    /// All problems of the settings.
     pub(crate) fn load(sources: Sources) -> Result<Self, Problems> {
         let mut problems = Problems::default();
         let layers = Layers::new(sources, &mut problems);
@@ -59,12 +59,12 @@ impl Settings {
         settings.filter(|_| problems.is_empty()).ok_or_else(|| problems.in_log_format(log_format))
     }
 
-    /// An app with random credentials, and with what the settings have for new apps.
+    /// An app with random credentials and the defaults of the settings.
     pub(crate) fn random_app(&self) -> App {
         App { limits: self.limits, ..App::random() }
     }
 
-    /// Reads every section before it gives up, so that nothing that is wrong goes unreported.
+    /// Reads all sections even after a problem, so that all problems are reported.
     fn read(layers: Layers, problems: &mut Problems) -> Option<Self> {
         let mut fields = Fields::new(&layers.settings, problems);
         let listen = Listen::read(&mut fields);

@@ -1,4 +1,4 @@
-//! Where settings come from, and what is said of wrong ones.
+//! The sources of settings, and the messages about invalid ones.
 
 use std::io::Write;
 
@@ -26,7 +26,7 @@ fn load_environment(variables: &[(&str, &str)]) -> Result<Settings, Problems> {
     Settings::load(environment(variables))
 }
 
-/// As `serve` does it.
+/// Loads settings like `serve`.
 fn load_to_serve(variables: &[(&str, &str)]) -> Result<Settings, Problems> {
     Settings::load(Sources { serving: true, ..environment(variables) })
 }
@@ -35,14 +35,14 @@ fn problems(loaded: Result<Settings, Problems>) -> Vec<String> {
     loaded.unwrap_err().lines().map(str::to_owned).collect()
 }
 
-/// What is wrong with the settings file `text`, which problems call `FILE`.
+/// The problems of the settings file `text`, with `FILE` as its path.
 fn file_problems(text: &str) -> Vec<String> {
     let file = temporary(text);
     let found = problems(Settings::load(Sources { config: Some(file.path().into()), ..Sources::default() }));
     found.iter().map(|problem| problem.replace(&file.path().display().to_string(), "FILE")).collect()
 }
 
-/// Every setting, as section.key, with its default and the line above it.
+/// Every setting as `section.key`, with its default and the preceding comment line.
 fn defaults() -> Vec<(String, toml::Value, &'static str)> {
     let mut section = "";
     let mut above = "";
@@ -92,7 +92,7 @@ fn every_setting_has_a_variable() {
             ("database.url", _) => "sqlite::memory:".to_owned(),
             ("log.level", _) => "debug".to_owned(),
             ("log.format", _) => "json".to_owned(),
-            // The other settings of Redis show with a URL alone.
+            // The other settings of Redis have an effect only with a URL.
             ("redis.url", _) => "redis://h".to_owned(),
             ("metrics.listen", _) => "127.0.0.1:9601".to_owned(),
             ("metrics.prefix", _) => "soketi".to_owned(),
@@ -240,9 +240,9 @@ fn wrong_files() {
     const APP: &str = "[[apps]]\nid = '1'\nkey = 'k'\nsecret = 's'\n";
     for (text, message) in [
         ("[server]\nport = '1'", r#"server.port (FILE:2) is "1": allowed are whole numbers from 0 to 65535"#),
-        ("[server]\nprot = 1", "server.prot (FILE:2) is no setting: did you mean server.port?"),
-        ("[log]\nx = 1", "log.x (FILE:2) is no setting: allowed are log.format, log.level"),
-        ("\n[sever]\n", "sever (FILE:2) is no setting: did you mean server?"),
+        ("[server]\nprot = 1", "server.prot (FILE:2) is not a setting: did you mean server.port?"),
+        ("[log]\nx = 1", "log.x (FILE:2) is not a setting: allowed are log.format, log.level"),
+        ("\n[sever]\n", "sever (FILE:2) is not a setting: did you mean server?"),
         ("server = 1", "server (FILE:1) is of type integer: allowed is [server]"),
         ("apps = 1", "apps (FILE:1): allowed are [[apps]] tables"),
         (
@@ -252,7 +252,7 @@ fn wrong_files() {
         ("[server]\nport = 99999999999999999999", "server.port (FILE:2) is too large: allowed are numbers of 64 bits"),
         ("[log]\n\nlevel = = 1", "FILE:3: not valid TOML: extra `=`, expected nothing"),
         ("[[apps]]\nid = '1'\nkey = 'k'", "[[apps]] (FILE:1) is there without secret: an app has id, key and secret"),
-        (&format!("{APP}secert = 'hunter2'"), "apps.secert (FILE:5) is no setting: did you mean secret?"),
+        (&format!("{APP}secert = 'hunter2'"), "apps.secert (FILE:5) is not a setting: did you mean secret?"),
         (&format!("{APP}enabled = 1"), "apps.enabled (FILE:5) is 1: allowed are true and false"),
         (&format!("{APP}allowed_origins = 'a'"), r#"apps.allowed_origins (FILE:5) is "a": allowed is a list of texts"#),
         (

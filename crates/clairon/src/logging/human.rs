@@ -10,7 +10,7 @@ use tracing_subscriber::{
     fmt::{FormatFields, format::Writer},
 };
 
-/// Writes fields. Each value is escaped once, and stands between quotes unless it is a single plain word.
+/// Writes fields. Each value is escaped once, and quoted unless it is a single plain word.
 pub(super) struct Fields;
 
 impl<'writer> FormatFields<'writer> for Fields {
@@ -60,13 +60,13 @@ impl Line<'_> {
     }
 }
 
-/// True for a text that needs no quotes to be told from what stands around it.
+/// True for a text that is unambiguous without quotes.
 fn is_word(text: &str) -> bool {
     !text.is_empty()
         && !text.contains(|char: char| char.is_whitespace() || is_unprintable(char) || "\"\\=".contains(char))
 }
 
-/// `text` between quotes.
+/// `text` in quotes.
 fn quoted(text: &str) -> String {
     format!("\"{}\"", one_line(&text.replace('\\', "\\\\").replace('"', "\\\"")))
 }

@@ -11,8 +11,8 @@ use tracing_subscriber::{
     registry::LookupSpan,
 };
 
-/// Writes events as `E` does, and escapes what would move or hide text on the terminal of a reader: JSON itself asks
-/// that of few characters.
+/// Writes events like `E`, and escapes characters that would move or hide text on a terminal. JSON requires this only
+/// for few of them.
 pub(super) struct Escaped<E>(pub(super) E);
 
 impl<S, N, E> FormatEvent<S, N> for Escaped<E>
@@ -28,7 +28,7 @@ where
     }
 }
 
-/// A line of the log's form with a message and further fields.
+/// A line in the form of the log, with a message and further fields.
 pub(crate) fn line(level: &str, message: &str, fields: Map<String, Value>) -> String {
     let mut line = fields;
     for (name, value) in [
@@ -42,12 +42,12 @@ pub(crate) fn line(level: &str, message: &str, fields: Map<String, Value>) -> St
     escape_json(&Value::from(line).to_string())
 }
 
-/// A line about an error.
+/// A line for an error.
 pub(super) fn error(message: &str) -> String {
     line("ERROR", message, Map::new())
 }
 
-/// Takes the place of the standard library's hook, which writes lines for people.
+/// Replaces the standard library's panic hook, which writes lines for people.
 pub(super) fn report_panic(panic: &PanicHookInfo<'_>) {
     eprintln!("{}", error(&panic.to_string()));
 }
@@ -58,7 +58,7 @@ mod tests {
 
     use super::*;
 
-    /// The child of the test below.
+    /// Set in the child process of the test below.
     const CHILD: &str = "CLAIRON_TEST_OF_PANICS";
 
     #[test]

@@ -1,4 +1,4 @@
-//! The keys of an app: `clairon app rotate`, and how `show` tells of them.
+//! The keys of an app: `clairon app rotate`, and the keys in `clairon app show`.
 
 use serde_json::{Value, json};
 
@@ -39,7 +39,7 @@ fn a_new_pair_is_printed_with_what_to_paste() {
     assert!(run.code == 0 && run.stdout.ends_with(&format!("\n{paste}")), "{} {paste}", run.stdout);
     assert!(run.stdout.contains("# key old: created ") && !run.stdout.contains("hunter2"), "{}", run.stdout);
     let retired = place.run(&["app", "rotate", "1", "--retire", "old"]).stdout;
-    assert!(retired.starts_with("# retired old; what is left:\n# key "), "{retired}");
+    assert!(retired.starts_with("# retired old; the remaining keys:\n# key "), "{retired}");
 }
 
 #[test]
@@ -81,7 +81,7 @@ fn retiring_a_declared_key_is_said_not_to_last() {
     let declared = [("PUSHER_APP_ID", "1"), ("PUSHER_APP_KEY", "k"), ("PUSHER_APP_SECRET", "hunter2")];
     assert_eq!(place.run_with(&["app", "rotate", "1"], &declared).stderr, "");
     let run = place.run_with(&["app", "rotate", "1", "--retire", "k"], &declared);
-    let note = "note: these settings declare the app 1 with this key: a server that starts with them brings it back, \
+    let note = "note: these settings declare the app 1 with this key: the next start of a server with them restores it, \
                 in place of all others\n";
     assert_eq!((run.code, run.stderr.as_str()), (0, note));
 }

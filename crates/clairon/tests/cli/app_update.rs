@@ -5,14 +5,14 @@ use serde_json::{Value, json};
 
 use crate::place::{Place, json};
 
-/// A place with the app `1`.
+/// A folder with a database that has the app `1`.
 fn place() -> Place {
     let place = Place::new();
     json(&place.run(&["app", "create", "--id", "1", "--json"]));
     place
 }
 
-/// A flag that gives a field another value than a new app has.
+/// A flag that sets a field to a value other than the default.
 fn flag(field: AppField) -> [String; 2] {
     let value = match field {
         AppField::Name => "Shop".to_owned(),
@@ -24,7 +24,7 @@ fn flag(field: AppField) -> [String; 2] {
     [format!("--{}", field.name().replace('_', "-")), value]
 }
 
-/// What has become of the field after that.
+/// The stored value of the field after that.
 fn stored(field: AppField) -> Value {
     match field {
         AppField::Name => json!("Shop"),
@@ -150,7 +150,7 @@ fn off_and_on() {
 fn a_declared_app_is_said_to_be_set_back() {
     let place = place();
     let declared = [("PUSHER_APP_ID", "1"), ("PUSHER_APP_KEY", "k"), ("PUSHER_APP_SECRET", "hunter2")];
-    let note = "note: these settings declare the app 1: a server that starts with them sets it back\n";
+    let note = "note: these settings declare the app 1: the next start of a server with them undoes this change\n";
     for arguments in
         [&["app", "update", "1", "--name", "x"][..], &["app", "disable", "1"], &["app", "delete", "1", "--yes"]]
     {

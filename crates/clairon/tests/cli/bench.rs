@@ -23,7 +23,7 @@ fn what_is_wrong_is_named() {
 #[test]
 fn a_soak_accounts_for_everything() {
     let place = Place::new();
-    // The queue of those that do not read overflows when most of the flood is over: they read again soon after.
+    // The outbox of slow readers overflows near the end of the flood. They read again soon after.
     let server = place.serve(&[], &[&APP[..], &[("CLAIRON_OUTBOX_BYTES", "7000000")]].concat());
     let url = server.ready["http"].as_str().unwrap().to_owned();
     let app = ["--url", &url, "--app-id", "1", "--key", "key", "--secret", "secret"];
@@ -44,7 +44,7 @@ fn a_soak_accounts_for_everything() {
 #[test]
 fn a_soak_tells_what_is_wrong() {
     let place = Place::new();
-    // So much may wait for a client that those that do not read are never closed.
+    // With limits this large, slow readers are never closed.
     let patient = [("CLAIRON_OUTBOX_BYTES", "1000000000"), ("CLAIRON_OUTBOX_FRAMES", "100000")];
     let server = place.serve(&[], &[&APP[..], &patient].concat());
     let url = server.ready["http"].as_str().unwrap().to_owned();

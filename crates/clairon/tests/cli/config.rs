@@ -1,4 +1,4 @@
-//! `clairon config`, and what a wrong setting does to other commands.
+//! `clairon config`, and the effect of an invalid setting on other commands.
 
 use crate::place::Place;
 
@@ -46,7 +46,7 @@ fn what_stops_nothing_is_said_all_the_same() {
         check.stderr,
         "note: PUSHER_APP_* counts, not REVERB_APP_*: the driver is neither pusher nor reverb, and PUSHER_APP_* comes first\n\
          warning: .env:8: a quote is opened and never closed: Laravel ignores this line and all that follow\n\
-         warning: CLAIRON_PROT (.env) is no setting and has no effect; the nearest name is CLAIRON_PORT\n"
+         warning: CLAIRON_PROT (.env) is not a setting and has no effect; the nearest name is CLAIRON_PORT\n"
     );
     place.write(".env", "A=1\nPUSHER_APP_SECRET=hunter 2\n");
     let check = place.run(&["config", "--check", "--env-file", ".env"]);

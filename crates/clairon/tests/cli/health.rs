@@ -10,7 +10,7 @@ use rustix::process::Signal;
 
 use crate::place::{Place, Run};
 
-/// A server that gives each of so many clients the same answer.
+/// A server that gives the same answer to `times` clients.
 fn answering(answer: &'static str, times: usize) -> String {
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     let url = format!("http://{}", listener.local_addr().unwrap());
@@ -55,7 +55,7 @@ fn the_settings_lead_to_the_server() {
         (&["--env-file", ".env"], &[]),
         (&[], &[("CLAIRON_SERVER_PORT", port), ("CLAIRON_SERVER_HOST", "0.0.0.0")]),
         (&[], &[("CLAIRON_PORT", port), ("CLAIRON_HOST", "127.0.0.1")]),
-        // `serve` listens there too.
+        // `serve` listens on the port of `REVERB_SERVER_PORT` too.
         (&[], &[("REVERB_SERVER_PORT", port)]),
         (&["--url", &url], &[("CLAIRON_PORT", "1")]),
     ] {

@@ -4,7 +4,7 @@ use serde_json::{Value, json};
 
 use crate::place::{Place, json};
 
-/// The registry as JSON, with secrets where asked for.
+/// An app of the registry as JSON, with its secrets.
 fn app(place: &Place, id: &str) -> Value {
     let run = place.run(&["app", "show", id, "--show-secret", "--json"]);
     assert_eq!(run.code, 0, "{}", run.stderr);
@@ -66,7 +66,7 @@ fn laravel_websockets() {
     assert!(!shown.contains("secret-one"), "{shown}");
     let app = app(&place, "12");
     assert_eq!((&app["secret"], &app["capacity"]), (&json!("secret-one"), &json!(50)));
-    // What is there is left as it is.
+    // Existing apps are not changed.
     let again = place.run(&["import", "laravel-websockets", "--yes"]);
     assert_eq!((again.code, again.stderr.as_str()), (1, "error: there is nothing to create\n"));
     assert!(again.stdout.contains("leave   12  \"Shop\": is there already"), "{}", again.stdout);
@@ -173,7 +173,7 @@ fn variables_of_soketi_and_reverb() {
     assert_eq!((&reverb["client_messages"], &soketi["client_messages"]), (&json!(true), &json!(false)));
 }
 
-/// `.env` is read as Laravel reads it, and its values as `env()` returns them.
+/// `.env` is parsed like in Laravel, and its values like the results of `env()`.
 #[test]
 fn what_laravel_makes_of_variables() {
     let place = Place::new();
@@ -205,7 +205,7 @@ fn reverbs_file() {
     assert_eq!(part, json!([11, [], false]));
 }
 
-/// What other servers never match either: Reverb compares hosts alone.
+/// These entries never match on other servers either: Reverb compares only hosts.
 #[test]
 fn origins_that_nothing_matches_are_left_out_and_named() {
     let place = Place::new();

@@ -1,4 +1,4 @@
-//! The lines of `clairon serve`, on both streams.
+//! The output of `clairon serve`, on both streams.
 
 use std::{
     io::{BufRead, BufReader, Read, Write},
@@ -24,12 +24,12 @@ fn lines(text: &str) -> Vec<Value> {
     text.lines().map(|line| serde_json::from_str(line).unwrap_or_else(|error| panic!("{error}: {line}"))).collect()
 }
 
-/// Killed when dropped, so that a test that fails leaves nothing behind.
+/// It is killed on drop, so that a failing test leaves no process behind.
 struct Running(Child);
 
 impl Drop for Running {
     fn drop(&mut self) {
-        // Both fail only for a process that has ended already.
+        // Both calls fail only if the process has ended already.
         let _ = self.0.kill();
         let _ = self.0.wait();
     }

@@ -1,4 +1,4 @@
-//! The built binary, as a person or a process manager runs it.
+//! The built binary, run like by a person or a process manager.
 
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on fails where it stands")]
 

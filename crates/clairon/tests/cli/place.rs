@@ -1,4 +1,4 @@
-//! Running the built binary in a directory of its own.
+//! Runs the built binary in its own directory.
 
 use std::{
     path::Path,
@@ -10,10 +10,10 @@ use tempfile::TempDir;
 
 use crate::server::Server;
 
-/// A working directory for runs of `clairon` that share a database. Nothing of the test's environment reaches them.
+/// A working directory for runs of `clairon` that share a database. They get no variables of the test's environment.
 pub(crate) struct Place(TempDir);
 
-/// How a run ended, and what it printed.
+/// The exit code and output of a run.
 pub(crate) struct Run {
     pub(crate) code: i32,
     pub(crate) stdout: String,
@@ -33,12 +33,12 @@ impl Place {
         std::fs::write(self.path().join(name), text).unwrap();
     }
 
-    /// Runs `clairon` to its end.
+    /// Runs `clairon` until it ends.
     pub(crate) fn run(&self, arguments: &[&str]) -> Run {
         self.command(arguments).output().unwrap().into()
     }
 
-    /// The same with these variables.
+    /// Does the same with these variables.
     pub(crate) fn run_with(&self, arguments: &[&str], variables: &[(&str, &str)]) -> Run {
         self.command(arguments).envs(variables.iter().copied()).output().unwrap().into()
     }
@@ -58,14 +58,14 @@ impl Place {
 }
 
 impl Run {
-    /// The fields of this name in the lines that a server printed to stdout.
+    /// The fields of this name in the lines of JSON that a server printed to stdout.
     pub(crate) fn printed(&self, field: &str) -> String {
         let lines = self.stdout.lines().map(|line| serde_json::from_str::<Value>(line).unwrap());
         lines.filter_map(|line| line[field].as_str().map(str::to_owned)).collect()
     }
 }
 
-/// What a run that did not fail has printed.
+/// The JSON output of a successful run.
 #[track_caller]
 pub(crate) fn json(run: &Run) -> Value {
     assert_eq!(run.code, 0, "{}", run.stderr);

@@ -10,7 +10,7 @@ use crate::{
     server::Server,
 };
 
-/// The value of a line `NAME=value` of what a server printed for `.env`.
+/// The value of a line `NAME=value` for `.env` in the output of a server.
 fn value(run: &Run, name: &str) -> String {
     let env = run.printed("env");
     let line = env.lines().find_map(|line| line.strip_prefix(name)?.strip_prefix('='));
@@ -85,7 +85,7 @@ fn the_app_of_a_project_that_is_not_served_is_told_of() {
     let server = place.serve(&["--env-file", ".env"], &[]);
     assert_eq!(hints(&server), [""; 0]);
     server.stop(Signal::TERM);
-    // It is in the registry from here on.
+    // From now on the app is in the registry.
     let server = place.serve(&[], &[]);
     assert_eq!(hints(&server), [""; 0]);
     server.stop(Signal::TERM);
@@ -118,7 +118,8 @@ fn an_app_of_reverb_is_declared_and_told() {
     assert!(!run.stdout.contains("PUSHER"), "{}", run.stdout);
 }
 
-/// With what `clairon`, `clairon-server` and `clairon-redis` beside it make Kubernetes and Docker set.
+/// The variables that Kubernetes and Docker set because of services named `clairon`, `clairon-server` and
+/// `clairon-redis`.
 #[test]
 fn what_orchestrators_set_stops_nothing() {
     let place = Place::new();
@@ -153,7 +154,7 @@ fn what_orchestrators_set_stops_nothing() {
     let [warning] = of_settings("WARN")[..] else { panic!("{:?}", server.starting) };
     assert_eq!(
         warning["message"],
-        "CLAIRON_SEVRER_HOST is no setting and has no effect; the nearest name is CLAIRON_SERVER_HOST"
+        "CLAIRON_SEVRER_HOST is not a setting and has no effect; the nearest name is CLAIRON_SERVER_HOST"
     );
     let [passed_over] = of_settings("DEBUG")[..] else { panic!("{:?}", server.starting) };
     assert_eq!(passed_over["variables"].as_str().unwrap().split(", ").count(), 14);

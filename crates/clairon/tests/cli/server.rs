@@ -1,4 +1,4 @@
-//! A server that runs until it is told to stop.
+//! A server that runs until it gets a signal.
 
 use std::{
     io::{BufRead, BufReader, Read},
@@ -10,14 +10,14 @@ use serde_json::Value;
 
 use crate::place::Run;
 
-/// A running `clairon serve`, killed when dropped.
+/// A running `clairon serve`. It is killed on drop.
 pub(crate) struct Server {
     child: Child,
     stdout: BufReader<ChildStdout>,
     log: BufReader<ChildStderr>,
-    /// The lines of its log before that.
+    /// The lines of its log before it was ready.
     pub(crate) starting: Vec<Value>,
-    /// The line of its log that says ready.
+    /// The line of its log with the message `ready`.
     pub(crate) ready: Value,
 }
 
@@ -36,7 +36,7 @@ impl Server {
         server
     }
 
-    /// Sends the signal; returns how the server ended, the rest of its stdout, and what it logged since it was ready.
+    /// Sends the signal. Returns the exit code, the rest of stdout, and the log since the server was ready.
     pub(crate) fn stop(mut self, signal: Signal) -> Run {
         kill_process(Pid::from_child(&self.child), signal).unwrap();
         let (mut stdout, mut stderr) = (String::new(), String::new());
@@ -48,7 +48,7 @@ impl Server {
 
 impl Drop for Server {
     fn drop(&mut self) {
-        // Both fail only for a process that has ended already.
+        // Both calls fail only if the process has ended already.
         let _ = self.child.kill();
         let _ = self.child.wait();
     }

@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 
 use crate::place::Place;
 
-/// Records what an app did so many hours ago.
+/// Records statistics of an app for a time `hours` ago.
 async fn record(place: &Place, app: &str, hours: i64, [peak, websocket, api]: [u64; 3]) {
     let url = format!("sqlite://{}", place.path().join("clairon.db").display());
     let entry = Statistics {

@@ -5,8 +5,8 @@ use std::{fmt, sync::Arc};
 /// How many bytes an id stands for; it has two hexadecimal digits for each.
 const BYTES: usize = 12;
 
-/// What one request to an endpoint is called, and its repetitions: 24 hexadecimal digits in lower case. A receiver finds
-/// it in `X-Clairon-Delivery`. Cheap to clone.
+/// The id of a request to an endpoint and of its repetitions: 24 hexadecimal digits in lower case. It is sent in the
+/// header `X-Clairon-Delivery`, and cheap to clone.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct DeliveryId(Arc<str>);
 

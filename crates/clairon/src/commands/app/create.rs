@@ -10,8 +10,8 @@ use crate::{
     config::{AppChanges, Problems},
 };
 
-/// Creates an app and prints it with its secret, which has to get to its backend somehow: unless that is where it is
-/// from.
+/// Creates an app and prints it. The secret is printed because the backend needs it, unless it comes from the backend's
+/// `.env`.
 pub(super) async fn run(context: &Context, arguments: CreateArguments) -> anyhow::Result<()> {
     let changes = AppChanges::read(arguments.fields.0)?;
     let random = context.settings.random_app();
@@ -21,7 +21,8 @@ pub(super) async fn run(context: &Context, arguments: CreateArguments) -> anyhow
     };
     let mut app = App { id, credentials: credential.into(), ..random };
     changes.apply(&mut app);
-    // Arguments are checked before this, for it may make the database: apps may be there before the first start.
+    // Arguments are checked before this call, which may create the database: apps may be created before the first
+    // start.
     open(&context.settings.database).await?.create(&app).await?;
     let show_secret = arguments.from_env.is_none();
     let view = if show_secret { AppView::with_secrets(&app) } else { AppView::public(&app) };
@@ -34,7 +35,7 @@ pub(super) async fn run(context: &Context, arguments: CreateArguments) -> anyhow
     Ok(())
 }
 
-/// What is not given is random.
+/// Values that are not given are random.
 fn credential(key: Option<AppKey>, secret: Option<Hidden>) -> Result<Credential, Problems> {
     let random = Credential::random();
     let secret = secret.map(parse_secret).transpose()?;

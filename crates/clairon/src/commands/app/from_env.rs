@@ -1,4 +1,4 @@
-//! The credentials that a Laravel `.env` has.
+//! The credentials in a Laravel `.env`.
 
 use std::{fmt::Display, path::Path};
 
@@ -9,10 +9,11 @@ use tracing::{info, warn};
 
 use crate::config::Problems;
 
-/// Reads those of Pusher or those of Reverb, whichever count. Variables of the process win over those of the file.
+/// Reads the credentials of Pusher or of Reverb, whichever the project uses. Variables of the process override those of
+/// the file.
 ///
 /// # Errors
-/// When the file cannot be read, or one of them is missing. No value is shown.
+/// When the file cannot be read, or a variable is missing. No value is shown.
 pub(super) fn read(path: &Path) -> Result<(AppId, Credential), Problems> {
     let file = path.display();
     let problem = |what: &str| Problems::one(format_args!("--from-env {file}: {what}"));

@@ -18,7 +18,7 @@ pub(super) async fn run(context: &Context, arguments: RotateArguments) -> anyhow
     }
 }
 
-/// Adds a pair and prints it with what to paste. The older ones work on.
+/// Adds a key and prints it with the lines for `.env`. Older keys keep working.
 async fn rotate(context: &Context, id: &AppId) -> anyhow::Result<()> {
     let credential = Credential::random();
     let app = context.registry().await?.rotate(id, &credential).await?.with_context(|| unknown(id))?;
@@ -26,7 +26,7 @@ async fn rotate(context: &Context, id: &AppId) -> anyhow::Result<()> {
     let address = context.address();
     let setup = Setup { id, credential: &credential, address: &address, show_secret: true };
     let text = format!(
-        "# A new key. The older ones work on until `clairon app rotate {id} --retire KEY`.\n{}\n{setup}",
+        "# A new key. Older keys keep working until `clairon app rotate {id} --retire KEY`.\n{}\n{setup}",
         key_lines(&KeyView::public_of(&app))
     );
     context.tell(&text, &json!({ "id": id, "key": key, "secret": secret.expose(), "keys": KeyView::public_of(&app) }));
@@ -35,11 +35,11 @@ async fn rotate(context: &Context, id: &AppId) -> anyhow::Result<()> {
 
 async fn retire(context: &Context, id: &AppId, key: &str) -> anyhow::Result<()> {
     let app = context.registry().await?.retire(id, key).await?.with_context(|| unknown(id))?;
-    let text = format!("# retired {key}; what is left:\n{}", key_lines(&KeyView::public_of(&app)));
+    let text = format!("# retired {key}; the remaining keys:\n{}", key_lines(&KeyView::public_of(&app)));
     context.tell(&text, &json!({ "id": id, "retired": key, "keys": KeyView::public_of(&app) }));
     if context.declared(id).is_some_and(|declared| declared.find(key).is_some()) {
         eprintln!(
-            "note: these settings declare the app {id} with this key: a server that starts with them brings it back, \
+            "note: these settings declare the app {id} with this key: the next start of a server with them restores it, \
              in place of all others"
         );
     }

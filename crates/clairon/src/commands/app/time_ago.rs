@@ -1,11 +1,11 @@
-//! Times, for machines and for people.
+//! Times with their distance from now.
 
 use jiff::Timestamp;
 
-/// Units, with their seconds, largest first.
+/// Units with their length in seconds, largest first.
 const UNITS: [(i64, &str); 3] = [(86_400, "day"), (3_600, "hour"), (60, "minute")];
 
-/// The exact time, and how long ago that was.
+/// The exact time, and how long ago it is.
 pub(super) fn describe(at: Timestamp, now: Timestamp) -> String {
     let seconds = now.as_second() - at.as_second();
     let ago = match UNITS.iter().find(|(unit, _)| seconds >= *unit) {

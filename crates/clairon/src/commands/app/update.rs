@@ -10,7 +10,7 @@ use crate::{
     config::{AppChanges, Problems},
 };
 
-/// Changes all fields that were given at once, or none, and prints what has become of them.
+/// Changes all given fields together or none, and prints the changes.
 pub(super) async fn run(context: &Context, id: &AppId, fields: AppFields) -> anyhow::Result<()> {
     let changes = AppChanges::read(fields.0)?;
     let nothing = || Problems::one("there is nothing to change: `clairon app update --help` lists what an app has");

@@ -1,4 +1,4 @@
-//! How an app is printed.
+//! The printed form of an app.
 
 use clairon_protocol::{AppId, AppKey};
 use clairon_registry::{App, AppFields, Credential, Webhooks};
@@ -7,25 +7,25 @@ use serde::Serialize;
 
 use super::{time_ago, webhook_tables};
 
-/// An app with the names and values that the settings have for its fields.
+/// An app with the names and values of its fields in the settings.
 #[derive(Serialize)]
 pub(super) struct AppView<'a> {
     id: &'a AppId,
-    /// The newest, with its secret.
+    /// The newest key, with its secret.
     key: &'a AppKey,
     #[serde(skip_serializing_if = "Option::is_none")]
     secret: Option<&'a str>,
     #[serde(flatten)]
     fields: AppFields,
-    /// All of them, newest first.
+    /// All keys, newest first.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     keys: Vec<KeyView<'a>>,
-    /// They are among the fields too, in the form for JSON.
+    /// The endpoints. They are among the fields too, in the form for JSON.
     #[serde(skip)]
     webhooks: &'a Webhooks,
 }
 
-/// One key of an app.
+/// A key of an app.
 #[derive(Serialize)]
 pub(super) struct KeyView<'a> {
     key: &'a AppKey,
@@ -52,7 +52,7 @@ impl<'a> KeyView<'a> {
 }
 
 impl<'a> AppView<'a> {
-    /// All but the secrets.
+    /// The app without secrets.
     pub(super) fn public(app: &'a App) -> Self {
         Self {
             id: &app.id,
@@ -73,7 +73,7 @@ impl<'a> AppView<'a> {
         }
     }
 
-    /// As JSON, or as a table for a settings file, which has one key: the others stand in comments.
+    /// JSON, or a table for a settings file. A table has one key; comments show the others.
     pub(super) fn text(mut self, json: bool) -> anyhow::Result<String> {
         if json {
             return Ok(format!("{}\n", serde_json::to_string_pretty(&self)?));
@@ -82,14 +82,14 @@ impl<'a> AppView<'a> {
         self.fields = self.fields.only_plain();
         let mut keys = std::mem::take(&mut self.keys);
         if let Some(newest) = keys.first_mut() {
-            // It stands in the table.
+            // The secret is in the table already.
             newest.secret = None;
         }
         Ok(format!("[[apps]]\n{}{}{webhooks}", toml::to_string(&self)?, key_lines(&keys)))
     }
 }
 
-/// Keys as comments, one line each.
+/// Keys as comments, one line for each.
 pub(super) fn key_lines(keys: &[KeyView<'_>]) -> String {
     let now = Timestamp::now();
     let line = |view: &KeyView<'_>| {

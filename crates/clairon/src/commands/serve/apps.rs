@@ -1,4 +1,4 @@
-//! The apps that a server starts with.
+//! The apps at the start of a server.
 
 use clairon_protocol::AppId;
 use clairon_registry::{App, AppRegistry, Declared, RegistryError};
@@ -6,17 +6,17 @@ use tracing::{debug, info};
 
 use crate::config::Settings;
 
-/// What the registry holds at the start.
+/// The apps in the registry at the start.
 pub(super) struct Apps {
     pub(super) ids: Vec<AppId>,
-    /// The one to show to a newcomer: the first that is enabled.
+    /// The first enabled app, which is shown to a new operator.
     pub(super) first: Option<App>,
-    /// Whether it was created just now.
+    /// True if that app was created by this start.
     pub(super) is_new: bool,
 }
 
 impl Apps {
-    /// Declares the apps of the settings; without any, makes sure that there is one at all.
+    /// Declares the apps of the settings. If there are none, creates an app unless the registry has one.
     pub(super) async fn prepare(registry: &dyn AppRegistry, settings: &Settings) -> anyhow::Result<Self> {
         if !settings.apps.is_empty() {
             declare(registry, &settings.apps).await?;

@@ -12,10 +12,10 @@ use tokio::net::{TcpListener, lookup_host};
 
 use crate::config::Listen;
 
-/// How many connections may wait to be accepted. The system may allow fewer.
+/// The number of connections that may wait to be accepted. The system may allow fewer.
 const BACKLOG: i32 = 1_024;
 
-/// `setting` is what names another port.
+/// Listens. `setting` is the flag or key for another port, for errors.
 pub(super) async fn bind(listen: &Listen, setting: &str) -> anyhow::Result<TcpListener> {
     let Listen { host, port } = listen;
     let place = host.as_ref().map_or_else(|| "this machine".to_owned(), Clone::clone);
@@ -31,7 +31,7 @@ pub(super) async fn bind(listen: &Listen, setting: &str) -> anyhow::Result<TcpLi
     }
 }
 
-/// Listens on the first address of a host that can be listened on.
+/// Listens on the first usable address of a host.
 async fn bind_host(host: &str, port: u16) -> io::Result<TcpListener> {
     let mut last = io::Error::new(ErrorKind::NotFound, "the host has no address");
     for address in lookup_host((host, port)).await? {
@@ -43,7 +43,7 @@ async fn bind_host(host: &str, port: u16) -> io::Result<TcpListener> {
     Err(last)
 }
 
-/// Listens on IPv6 and IPv4; on IPv4 alone where the machine has no IPv6.
+/// Listens on IPv6 and IPv4, or only on IPv4 if the machine has no IPv6.
 fn bind_every_address(port: u16) -> io::Result<TcpListener> {
     match listen_on((Ipv6Addr::UNSPECIFIED, port).into()) {
         Err(error) if has_no_ipv6(&error) => listen_on((Ipv4Addr::UNSPECIFIED, port).into()),
@@ -51,7 +51,7 @@ fn bind_every_address(port: u16) -> io::Result<TcpListener> {
     }
 }
 
-/// IPv6 is not compiled into the kernel, or it is switched off.
+/// True if IPv6 is missing from the kernel or switched off.
 fn has_no_ipv6(error: &io::Error) -> bool {
     [Errno::AFNOSUPPORT, Errno::ADDRNOTAVAIL].iter().any(|errno| error.raw_os_error() == Some(errno.raw_os_error()))
 }
@@ -59,10 +59,10 @@ fn has_no_ipv6(error: &io::Error) -> bool {
 fn listen_on(address: SocketAddr) -> io::Result<TcpListener> {
     let socket = Socket::new(Domain::for_address(address), Type::STREAM, None)?;
     if address.is_ipv6() {
-        // Whatever the system's default is: `::` takes IPv4 too.
+        // `::` must accept IPv4 too, whatever the system's default is.
         socket.set_only_v6(false)?;
     }
-    // A server that starts again need not wait for the last connections of the one before.
+    // A restarted server need not wait for the last connections of its predecessor.
     socket.set_reuse_address(true)?;
     socket.set_nonblocking(true)?;
     socket.bind(&address.into())?;

@@ -1,30 +1,30 @@
-//! How many connections the system lets a process have.
+//! The number of connections that the limit of open files allows.
 
 use anyhow::bail;
 use clairon_server::ConnectionLimits;
 use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
 use tracing::{info, warn};
 
-/// Files that the server needs beside its connections and those to the database: Redis, the log, the runtime.
+/// Files for other purposes than connections of clients and of the database: Redis, the log, the runtime.
 const OWN: u64 = 44;
-/// Files of a connection to the database: SQLite opens the file and its log.
+/// Files for each database connection: SQLite opens the database and its log.
 const PER_DATABASE_CONNECTION: u64 = 2;
-/// Connections that no WebSocket can have: they are for backends, health checks and operators.
+/// Connections reserved for backends, health checks and operators, and never used by a `WebSocket`.
 const PLAIN: u64 = 64;
-/// A lower limit of open files is warned of.
+/// A warning is logged below this limit of open files.
 const COMFORTABLE: u64 = 1_024;
 
-/// Raises the soft limit of open files, often 1,024, to the hard one, and says how many connections that leaves room
-/// for: each is an open file.
+/// Raises the soft limit of open files, often 1,024, to the hard limit. Returns the number of connections that it
+/// allows. Each connection is an open file.
 ///
 /// # Errors
-/// When it leaves room for no WebSocket.
+/// When it allows no WebSocket.
 pub(super) fn raise_limit(database_connections: u32) -> anyhow::Result<ConnectionLimits> {
     let Rlimit { current, maximum } = getrlimit(Resource::Nofile);
     let limit = match setrlimit(Resource::Nofile, Rlimit { current: maximum, maximum }) {
         Ok(()) => maximum,
         Err(error) => {
-            warn!(%error, "the limit of open files cannot be raised");
+            warn!(%error, "cannot raise the limit of open files");
             current
         }
     };
@@ -47,11 +47,11 @@ pub(super) fn raise_limit(database_connections: u32) -> anyhow::Result<Connectio
     Ok(connections)
 }
 
-/// Says how to set a limit with much room.
+/// The ways to set a large limit.
 const HOW_TO_RAISE: &str = "raise it with `ulimit -n 65536`, LimitNOFILE=65536 in a systemd unit, or `--ulimit \
                             nofile=65536` of docker run";
 
-/// Shares the limit out; `None` is no limit.
+/// Divides the limit. `None` means that there is no limit.
 fn share(limit: Option<u64>, own: u64) -> ConnectionLimits {
     let less =
         |kept: u64| limit.map_or(usize::MAX, |files| usize::try_from(files.saturating_sub(kept)).unwrap_or(usize::MAX));

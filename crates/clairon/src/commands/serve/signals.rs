@@ -1,4 +1,4 @@
-//! What the process does on a signal.
+//! Signal handling.
 
 use std::io;
 
@@ -6,18 +6,18 @@ use rustix::process::Signal;
 use tokio::signal::unix::{SignalKind, signal as on};
 use tracing::info;
 
-/// Signals that mean nothing here and would end the process at once. After `XFSZ` the write that exceeds the limit of a
-/// file's size fails, as on a full disk.
+/// Signals that would end the process by default and have no meaning here. With `XFSZ` handled, a write beyond the limit
+/// of a file's size fails like on a full disk.
 const IGNORED: [Signal; 7] =
     [Signal::USR1, Signal::USR2, Signal::ALARM, Signal::VTALARM, Signal::PROF, Signal::IO, Signal::XFSZ];
 
-/// Keeps signals from ending the process at once, without a word to its clients.
+/// Handles signals so that they do not end the process without closing its connections.
 ///
 /// # Errors
-/// The system does not let a signal be handled.
+/// When the system does not allow a signal to be handled.
 pub(super) fn tame() -> io::Result<()> {
     for signal in IGNORED {
-        // A handler stays for as long as the process runs, whether somebody waits for the signal or not.
+        // A handler stays installed as long as the process runs, even without a waiting task.
         drop(on(SignalKind::from_raw(signal.as_raw()))?);
     }
     let mut hangup = on(SignalKind::hangup())?;
@@ -29,10 +29,10 @@ pub(super) fn tame() -> io::Result<()> {
     Ok(())
 }
 
-/// Listens for the signals to stop from now on; the future is ready when one of them comes.
+/// Handles the signals to stop. The future is ready when one of them arrives.
 ///
 /// # Errors
-/// The system does not let a signal be handled.
+/// When the system does not allow a signal to be handled.
 pub(super) fn stop() -> io::Result<impl Future<Output = ()> + Send + 'static> {
     let mut terminate = on(SignalKind::terminate())?;
     let mut interrupt = on(SignalKind::interrupt())?;
@@ -43,6 +43,6 @@ pub(super) fn stop() -> io::Result<impl Future<Output = ()> + Send + 'static> {
             _ = interrupt.recv() => "SIGINT",
             _ = quit.recv() => "SIGQUIT",
         };
-        info!(signal, "told to stop");
+        info!(signal, "stopping because of a signal");
     })
 }

@@ -1,4 +1,4 @@
-//! What a Laravel developer pastes, printed when the server is ready.
+//! The lines for a Laravel project, printed when the server is ready.
 
 use std::fmt::{self, Formatter};
 
@@ -13,20 +13,20 @@ use crate::{
     logging::json_line,
 };
 
-/// How many declared apps are shown.
+/// The largest number of declared apps that are shown.
 const SHOWN: usize = 20;
 
-/// The way from a started server to the first event.
+/// The steps from a started server to the first event.
 pub(super) enum Welcome<'a> {
-    /// An app whose credentials nobody may know yet.
+    /// An app of the registry. Its credentials may be unknown to the operator.
     App { app: &'a App, address: &'a Address, show_secret: bool },
-    /// Apps whose credentials stand in the settings: secrets are not repeated. The project's variables begin with
-    /// `names`.
+    /// Apps with credentials from the settings, so their secrets are not repeated. `names` is the prefix of the
+    /// project's variables.
     Declared { apps: &'a [App], address: &'a Address, names: &'static str },
 }
 
 impl Welcome<'_> {
-    /// The same as lines of JSON: one for each app, and what to paste as texts in their fields.
+    /// The same as lines of JSON: one line for each app, and the lines for the project as texts in fields.
     pub(super) fn json(&self) -> String {
         let line = |message: &str, fields: Value| {
             let fields = if let Value::Object(fields) = fields { fields } else { Map::new() };
@@ -87,7 +87,7 @@ fn websocket(app: &App, address: &Address) -> String {
     address.websocket(app.credentials.newest().key.as_str())
 }
 
-/// A shell script that publishes an event.
+/// A shell command that publishes an event.
 struct Curl<'a> {
     app: &'a App,
     address: &'a Address,
@@ -117,7 +117,7 @@ curl -H 'Content-Type: application/json' -d "$body" "{url}?$query&auth_signature
     }
 }
 
-/// `text` as one word of a POSIX shell.
+/// `text` quoted for a POSIX shell.
 fn quote_shell(text: &str) -> String {
     format!("'{}'", text.replace('\'', r"'\''"))
 }

@@ -1,4 +1,4 @@
-//! What is known of the apps, as it is printed.
+//! The printed report.
 
 use std::fmt::Write;
 
@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 
 use super::{spans::Spans, sparkline::sparkline};
 
-/// The apps there are, and those that are gone and have statistics.
+/// The existing apps, and deleted apps with statistics.
 pub(super) struct Report {
     spans: Spans,
     apps: Vec<AppReport>,
@@ -16,19 +16,19 @@ pub(super) struct Report {
 
 struct AppReport {
     id: AppId,
-    /// `None`: the app is gone.
+    /// `None` if the app is deleted.
     name: Option<String>,
-    /// Whether its statistics are kept.
+    /// True if its statistics are stored.
     is_kept: bool,
     peak_connections: u64,
     websocket_messages: u64,
     api_messages: u64,
-    /// What happened in each span; those in which nothing did are left out.
+    /// The statistics of each span. Spans without activity are omitted.
     entries: Vec<Statistics>,
 }
 
 impl Report {
-    /// Of all apps, or of `only` one.
+    /// A report of all apps, or of `only` one.
     pub(super) fn new(spans: Spans, apps: &[App], statistics: Vec<Statistics>, only: Option<&AppId>) -> Self {
         let mut reports: Vec<_> = apps
             .iter()
@@ -49,7 +49,7 @@ impl Report {
         Self { spans, apps: reports }
     }
 
-    /// True where there is no app to report of.
+    /// True if there is no app to report.
     pub(super) fn is_empty(&self) -> bool {
         self.apps.is_empty()
     }
@@ -127,7 +127,7 @@ impl AppReport {
         self.name.as_deref().unwrap_or("(deleted)")
     }
 
-    /// Why there is nothing to draw, where there is not.
+    /// The reason why there is no sparkline, if there is none.
     fn silence(&self) -> Option<&'static str> {
         match (self.entries.is_empty(), self.is_kept) {
             (false, _) => None,
@@ -157,7 +157,7 @@ impl AppReport {
     }
 }
 
-/// The rows with their columns below each other; figures at the right of theirs.
+/// The rows with aligned columns. Figures are aligned at the right.
 fn align<const N: usize>(rows: &[[String; N]], is_figure: [bool; N]) -> String {
     let widths: [usize; N] =
         std::array::from_fn(|column| rows.iter().map(|row| row[column].chars().count()).max().unwrap_or(0));

@@ -1,4 +1,4 @@
-//! From when on.
+//! The start of a report.
 
 use std::str::FromStr;
 
@@ -7,19 +7,19 @@ use jiff::{SignedDuration, Timestamp, civil::Date, tz::TimeZone};
 const ALLOWED: &str = "allowed are spans such as 90m, 24h or 7d, a date such as 2026-11-01, and a time such as \
                        2026-11-01T12:00:00Z";
 
-/// The start of what is asked for.
+/// The start that the user has given.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Since {
-    /// So long ago.
+    /// A distance from now.
     Ago(SignedDuration),
     At(Timestamp),
 }
 
 impl Since {
-    /// The moment, seen from `now`.
+    /// The time, relative to `now`.
     ///
     /// # Errors
-    /// When it is still to come, or before all time.
+    /// When it is in the future, or earlier than any representable time.
     pub(super) fn before(self, now: Timestamp) -> Result<Timestamp, &'static str> {
         let since = match self {
             Self::Ago(span) => now.checked_sub(span).map_err(|_| "this is too long ago")?,

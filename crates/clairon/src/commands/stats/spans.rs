@@ -1,9 +1,9 @@
-//! The time that is reported of, cut into spans of one length.
+//! The time of a report, divided into spans of equal length.
 
 use clairon_registry::Statistics;
 use jiff::Timestamp;
 
-/// Spans of one length, the last of them not over yet. Each begins at a multiple of the length.
+/// Spans of equal length. The last one is not over yet. Each begins at a multiple of the length.
 pub(super) struct Spans {
     first: i64,
     count: usize,
@@ -26,12 +26,12 @@ impl Spans {
         self.step_seconds
     }
 
-    /// When the first of them begins.
+    /// The start of the first span.
     pub(super) fn start(&self) -> Timestamp {
         Timestamp::from_second(self.first * i64::from(self.step_seconds)).unwrap_or(Timestamp::MIN)
     }
 
-    /// A figure of each span; 0 where nothing happened.
+    /// The figure of each span; 0 if there was no activity.
     pub(super) fn figures(&self, entries: &[Statistics], figure: fn(&Statistics) -> u64) -> Vec<u64> {
         let mut figures = vec![0; self.count];
         for entry in entries {
@@ -43,7 +43,7 @@ impl Spans {
         figures
     }
 
-    /// What they are, for a person.
+    /// A description for people.
     pub(super) fn legend(&self) -> String {
         let start = self.start().strftime("%Y-%m-%d %H:%M UTC");
         let step = match self.step_seconds {

@@ -2,7 +2,7 @@
 
 const BLOCKS: [char; 8] = ['▁', '▂', '▃', '▄', '▅', '▆', '▇', '█'];
 
-/// One block a figure: the lowest for 0 alone, the highest for the greatest.
+/// One block for each figure: the lowest block only for 0, the highest for the largest figure.
 pub(super) fn sparkline(figures: &[u64]) -> String {
     let greatest = figures.iter().copied().max().unwrap_or(0);
     figures.iter().map(|figure| block(*figure, greatest)).collect()

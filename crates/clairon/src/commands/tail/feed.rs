@@ -9,7 +9,7 @@ use std::{
 
 use serde_json::Value;
 
-/// The longest silence of a server that works: it sends a comment more often than this.
+/// The longest silence of a working server, which sends a comment more often.
 const SILENCE: Duration = Duration::from_secs(40);
 /// The longest line, in bytes.
 const MAX_LINE: u64 = 1 << 20;
@@ -21,7 +21,7 @@ pub(super) struct Feed {
     lines: Receiver<io::Result<Vec<u8>>>,
 }
 
-/// Why there are no more events.
+/// The reason why there are no more events.
 #[derive(Debug, thiserror::Error)]
 pub(super) enum FeedError {
     #[error("the connection is lost: {0}")]

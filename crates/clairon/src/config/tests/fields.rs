@@ -1,4 +1,4 @@
-//! The table of app fields, and all that follows from it.
+//! The table of app fields, and everything derived from it.
 
 use std::{
     env, fs,
@@ -25,7 +25,7 @@ fn value(app: &App, field: AppField) -> Value {
     serde_json::to_value(AppFields::of(app)).unwrap()[field.name()].clone()
 }
 
-/// Another value than a new app has: in a variable, in TOML, and as it is shown.
+/// A value other than the default: in a variable, in TOML, and as it is shown.
 fn other_value(field: AppField) -> (String, String, Value) {
     match field {
         AppField::Name => ("Shop".into(), "'Shop'".into(), "Shop".into()),
@@ -39,13 +39,13 @@ fn other_value(field: AppField) -> (String, String, Value) {
     }
 }
 
-/// All migrations of a database, one after the other.
+/// The text of all migrations of a database.
 fn migrations(folder: &Path) -> String {
     let files = fs::read_dir(folder).unwrap().map(|file| fs::read_to_string(file.unwrap().path()).unwrap());
     files.collect()
 }
 
-/// A field is a line of the table, and a column in a migration of each database. Everything else has it from there.
+/// A field is a line of the table and a column in each database. Everything else is derived from it.
 #[test]
 fn every_surface_knows_every_field() {
     let databases: Vec<_> =
@@ -102,7 +102,7 @@ fn every_limit_is_a_setting() {
     }
 }
 
-/// A number as the docs write it: with a comma between thousands.
+/// A number in the form of the docs, with a comma between thousands.
 fn grouped(number: u32) -> String {
     let digits = number.to_string();
     let parts: Vec<_> = digits.as_bytes().rchunks(3).rev().map(String::from_utf8_lossy).collect();
@@ -130,7 +130,7 @@ fn section() -> String {
     lines.collect::<Vec<_>>().concat()
 }
 
-/// `text` with `lines` in place of those between a line that begins so and the next empty one.
+/// `text` with `lines` instead of the lines between one that starts with `beginning` and the next empty line.
 fn with_lines(text: &str, beginning: &str, lines: &str) -> String {
     let start = text.find(beginning).unwrap();
     let start = start + text[start..].find('\n').unwrap() + 1;

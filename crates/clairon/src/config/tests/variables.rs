@@ -1,4 +1,4 @@
-//! What the variables of Laravel, of other servers and of orchestrators mean.
+//! The variables of Laravel, of other servers and of orchestrators.
 
 use super::*;
 
@@ -95,7 +95,7 @@ fn our_app_and_our_names_win() {
     assert!(settings.adopted.used.is_empty(), "{:?}", settings.adopted);
     let reverb = load_to_serve(&[&SOKETI[..], &REVERB].concat()).unwrap();
     assert_eq!((reverb.apps.len(), reverb.apps[0].id.as_str()), (1, "6"));
-    // Elsewhere than in `serve` nothing needs to be complete, and soketi's are not looked at.
+    // For other commands than `serve` an app need not be complete, and soketi's variables are not read.
     for variables in [&SOKETI[..], &ours[..2], &[("CLAIRON_APP_WATCHLIST", "true")]] {
         assert!(load_environment(variables).unwrap().apps.is_empty());
     }
@@ -126,13 +126,13 @@ fn wrong_variables_of_others() {
     ] {
         assert_eq!(problems(load_to_serve(&[variables, more].concat())), [message]);
     }
-    // What Kubernetes tells containers beside a service called "soketi".
+    // The variables that Kubernetes sets in containers beside a service named "soketi".
     let links = [("SOKETI_PORT", "tcp://10.0.0.1:6001"), ("SOKETI_SERVICE_HOST", "10.0.0.1")];
     let settings = load_to_serve(&links).unwrap();
     assert_eq!((settings.listen.port, settings.adopted.unused.len()), (6001, 0));
 }
 
-/// The settings of a server out of an `.env` file in a process with these variables.
+/// The settings of a server with an `.env` file, in a process with these variables.
 fn load_file(file: &str, variables: &[(&str, &str)]) -> Result<Settings, Problems> {
     let env_file = temporary(file);
     Settings::load(Sources { env_file: Some(env_file.path().into()), serving: true, ..environment(variables) })
@@ -151,7 +151,7 @@ fn an_env_file_is_read_as_laravel_reads_it() {
     assert_eq!(credentials(&load_file(file, &[]).unwrap()), ["12", "app-12", "pa$word"]);
     let process = [("PUSHER_APP_ID", "7"), ("PUSHER_APP_SECRET", "true")];
     assert_eq!(credentials(&load_file(file, &process).unwrap()), ["7", "app-7", "1"]);
-    // Settings are not Laravel's: `env()` is not asked for them.
+    // Settings are not parsed like Laravel's `env()`.
     let settings = load_file(&format!("{file}CLAIRON_APP_WATCHLIST=true"), &[]).unwrap();
     assert!(settings.apps[0].watchlist);
     assert!(
@@ -194,7 +194,7 @@ fn one_line_says_which_credentials_count() {
     let incomplete = format!("{}BROADCAST_CONNECTION=reverb", BOTH.replace("REVERB_APP_KEY", "OTHER"));
     let [problem] = <[String; 1]>::try_from(problems(load_file(&incomplete, &[]))).unwrap();
     assert!(problem.starts_with("REVERB_APP_ID (") && problem.contains("is there without REVERB_APP_KEY"), "{problem}");
-    // One of the process counts as one of the file does.
+    // A variable of the process has the same effect as one of the file.
     assert_eq!(credentials(&load_file(BOTH, &[("BROADCAST_CONNECTION", "reverb")]).unwrap()), reverb);
     assert!(load_file(&BOTH.replace("PUSHER_", "OTHER_"), &[]).unwrap().remarks.lines().is_empty());
 }
@@ -208,14 +208,14 @@ fn unknown_names_of_the_environment_stop_nothing() {
         ("CLAIRON_SERVER_HOSTS", "CLAIRON_SERVER_HOST"),
     ] {
         let settings = load_environment(&[(name, "hunter2")]).unwrap();
-        let expected = format!("{name} is no setting and has no effect; the nearest name is {nearest}");
+        let expected = format!("{name} is not a setting and has no effect; the nearest name is {nearest}");
         assert_eq!(settings.remarks.lines(), [expected]);
     }
     let settings = load_file("CLAIRON_PROT=1\n", &[]).unwrap();
     assert!(settings.remarks.lines()[0].starts_with("CLAIRON_PROT (/"), "{:?}", settings.remarks);
 }
 
-/// A variable that is no text is a problem only where it would be read.
+/// A variable that is not UTF-8 is a problem only if it would be read.
 #[cfg(unix)]
 #[test]
 fn bytes_that_are_no_text() {
@@ -250,7 +250,7 @@ fn the_variables_of_services_are_not_ours() {
     let mut names = variables.map(|(name, _)| name);
     names.sort_unstable();
     assert_eq!(settings.remarks.lines(), names);
-    // Beside them, what people set counts.
+    // Settings beside such variables still count.
     let settings = load_environment(&[&variables[..], &[("CLAIRON_PORT", "7001")]].concat()).unwrap();
     assert_eq!(settings.listen.port, 7001);
 }
