@@ -130,8 +130,8 @@ impl Node {
         result
     }
 
-    /// After a failed write: ends the trouble once a small write succeeds and the waiting statistics are written. A full
-    /// disk may have room for the small write alone.
+    /// After a failed write: ends the trouble once a small write succeeds and the waiting statistics are written. A
+    /// full disk may have room for the small write alone.
     pub(crate) async fn check_writes(&self) {
         if self.registry_health.write_trouble().is_some()
             && self.write(ANSWER_TIMEOUT, self.registry.check_writes()).await.is_ok()

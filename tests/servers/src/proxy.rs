@@ -113,7 +113,8 @@ impl Proxy {
 impl Drop for Proxy {
     fn drop(&mut self) {
         self.wire.turn(Mode::End);
-        // The thread of the listener waits for a connection, and ends with this one. It fails only if the thread has ended.
+        // The thread of the listener waits for a connection, and ends with this one. It fails only if the thread has
+        // ended.
         let _ = TcpStream::connect(("127.0.0.1", self.port));
     }
 }

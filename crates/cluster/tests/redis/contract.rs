@@ -7,7 +7,8 @@ pub(crate) mod ledger;
 pub(crate) mod members;
 pub(crate) mod nodes;
 
-/// Makes a test of each case. `$redis` is a [`SharedServer`](clairon_test_servers::SharedServer) of servers with a method `url`.
+/// Makes a test of each case. `$redis` is a [`SharedServer`](clairon_test_servers::SharedServer) of servers with a
+/// method `url`.
 macro_rules! contract {
     ($redis:ident) => {
         mod contract {
