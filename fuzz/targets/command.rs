@@ -1,5 +1,5 @@
-//! What clients say, and the members and users in it: any text is refused or understood, and what was understood is
-//! understood in the same way when it is written again.
+//! Messages of clients, with the members and users in them: any text is parsed or refused without a panic, and a parsed
+//! command that is written again is parsed to the same command.
 #![no_main]
 
 use clairon_protocol::{ClientCommand, ClientEvent, Limits, Member, SignIn, Subscribe, User, UserId};
@@ -21,7 +21,7 @@ fuzz_target!(|text: &str| {
     }
 });
 
-/// The command in each form that libraries use: data as an object, or as a string that holds one.
+/// The command in each form that libraries use: with `data` as an object, or as a string that contains one.
 fn write(command: &ClientCommand<'_>) -> Vec<String> {
     let in_both_forms = |event, data: serde_json::Value| {
         let text = data.to_string();
@@ -66,7 +66,7 @@ fn check_user(text: &str) {
     let again = User::parse(&written, &limits).expect("it was written from a user");
     assert_eq!((encoded(&again.member.user_id), encoded_info(&again.member)), (id, info));
     assert_eq!((again.watchlist, again.unwatched), (user.watchlist, 0));
-    // What the client is answered names the user by a string, and has the same meaning.
+    // The answer has the user's id as a string, and the same meaning.
     let answered = User::parse(&user.user_data, &limits).expect("it was answered to a user");
     assert_eq!(answered.user_data, user.user_data);
     assert_eq!(encoded(&answered.member.user_id), encoded(&user.member.user_id));
@@ -79,7 +79,7 @@ fn assert_limits(member: &Member, limits: &Limits) {
     assert!(info.len() <= limits.user_info_bytes as usize);
 }
 
-/// The id as JSON. It holds what a receiver compares: the text.
+/// The id as JSON, for a comparison of its text.
 fn encoded(id: &UserId) -> String {
     let mut json = Vec::new();
     id.encode(&mut json);

@@ -1,7 +1,7 @@
-//! The WebSocket decoder against an independent one, on any bytes in any pieces.
+//! Compares the WebSocket decoder with an independent one, on any bytes in any pieces.
 //!
-//! Input: a byte that says how many pieces the stream is cut into (its lower half) and whether correct frames follow it
-//! (its highest bit), a byte for the length of each piece, the stream.
+//! Input: a byte with the number of pieces (lower half) and whether valid frames follow the stream (highest bit); a
+//! byte with the length of each piece; the stream.
 #![no_main]
 
 #[path = "../../crates/websocket/tests/wire/reference.rs"]
@@ -19,7 +19,7 @@ fuzz_target!(|input: &[u8]| {
     let Some((lengths, stream)) = rest.split_at_checked(usize::from(first & 0x0f)) else { return };
     let mut stream = stream.to_vec();
     if first & 0x80 != 0 {
-        // More than the longest frame that is admitted takes in, so that none is cut short.
+        // More than the payload of the longest admitted frame, so no frame is cut short.
         stream.extend(PING.repeat(LIMIT / PING.len() + 3));
     }
     compare(&stream);
@@ -28,7 +28,7 @@ fuzz_target!(|input: &[u8]| {
     assert_eq!(decode(stream.chunks(1), LIMIT), whole);
 });
 
-/// Cuts pieces of these lengths off the stream; the last one is what remains.
+/// Splits the stream into pieces of these lengths. The last piece is the rest.
 fn pieces<'a>(stream: &'a [u8], lengths: &[u8]) -> Vec<&'a [u8]> {
     let mut rest = stream;
     let mut pieces = Vec::with_capacity(lengths.len() + 1);

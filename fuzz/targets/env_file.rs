@@ -1,5 +1,5 @@
-//! A Laravel `.env` file: any bytes are read or refused, what is refused is a line of the file, and any text that is
-//! quoted is read back.
+//! A Laravel `.env` file: any bytes are parsed or refused without a panic, a refused part is a line of the file, and
+//! any quoted text is read back.
 #![no_main]
 
 use clairon_laravel::{ConfigValue, EnvFile, Environment, InvalidEnvFile, quote_env};
@@ -19,7 +19,7 @@ fn process() -> [(String, String); 1] {
     [("OUTER".to_owned(), "${A}".to_owned())]
 }
 
-/// A process with more variables changes nothing but what refers to them, and its own win.
+/// Additional variables of the process change only values that refer to them, and override those of the file.
 fn check_variables(bytes: &[u8], file: &EnvFile) {
     let (Ok(alone), Ok(variables)) = (file.load(&[].into()), file.load(&process().into())) else { return };
     assert!(alone.keys().eq(variables.keys()));

@@ -1,5 +1,5 @@
-//! The signature of a request: no request makes the check panic, what was signed with the secret is taken, and nothing
-//! else is.
+//! The signature of a request: no request makes the check panic, a request signed with the secret is accepted, and no
+//! other is.
 //!
 //! Input: the path on a line, the query on a line, the body.
 #![no_main]
@@ -12,7 +12,7 @@ use libfuzzer_sys::fuzz_target;
 use md5::{Digest, Md5};
 use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
 
-/// In no seed is anything signed with it.
+/// No seed contains a signature with this secret.
 const SECRET: &str = "known to this file alone";
 const OTHER_SECRET: &str = "known to this file alonf";
 const NOW: u64 = 1_353_088_179;
@@ -38,7 +38,7 @@ fn verify(method: &str, path: &str, query: &str) -> Result<(), InvalidRequest> {
     HttpRequest { method, path, query: &RequestQuery::parse(query) }.verify(&secret(SECRET))
 }
 
-/// Nobody has signed what the input says, whatever signature it gives itself.
+/// Asserts that the input is refused, whatever signature it contains, because it is not signed.
 fn refuse_as_it_is(path: &str, query: &str, body: &[u8]) {
     assert!(verify("POST", path, query).is_err());
     let query = RequestQuery::parse(query);
@@ -46,7 +46,7 @@ fn refuse_as_it_is(path: &str, query: &str, body: &[u8]) {
     let _ = (request.check(NOW), request.check_body(body));
 }
 
-/// The parameters of a request that a library would make of this query. Names are those that all of them sign alike.
+/// The parameters that a library would send for this query. Their names are those that all libraries sign alike.
 fn parameters(query: &str, body: &[u8]) -> Vec<(String, String)> {
     let is_plain = |name: &str| !name.is_empty() && name.bytes().all(|byte| byte.is_ascii_lowercase());
     let given = query.split('&').map(|pair| pair.split_once('=').unwrap_or((pair, "")));
@@ -74,7 +74,7 @@ fn sort(parameters: &[(String, String)]) -> String {
     join(&sorted)
 }
 
-/// Signs `text` as the parameters, sends it as `query`; then changes one thing after the other.
+/// Signs `text` as the parameters and sends it as `query`; then changes one part after the other.
 fn take_and_tamper(path: &str, text: &str, query: &str, body: &[u8]) {
     let parts = ["POST", "\n", path, "\n", text].map(str::as_bytes);
     let sign = |secret: &Secret| Signature::sign(secret, &parts).to_hex();

@@ -1,4 +1,4 @@
-//! The admin API as an operator's script calls it.
+//! Requests to the admin API, like those of an operator's script.
 
 use serde_json::Value;
 
@@ -26,21 +26,21 @@ pub fn request(server: &Server, method: &str, path: &str, headers: &str, body: &
     connection.response()
 }
 
-/// Calls it with the token, and a JSON body where there is one.
+/// Calls the admin API with the token, and with a JSON body if there is one.
 #[must_use]
 pub fn call(server: &Server, method: &str, path: &str, body: Option<&Value>) -> Response {
     let text = body.map(Value::to_string).unwrap_or_default();
     send(server, method, path, &text)
 }
 
-/// The same with a body that may be no JSON, and is said to be.
+/// Does the same with a body that may be invalid, but is declared as JSON.
 #[must_use]
 pub fn send(server: &Server, method: &str, path: &str, body: &str) -> Response {
     let headers = format!("Authorization: Bearer {TOKEN}\r\nContent-Type: application/json\r\n");
     request(server, method, path, &headers, body)
 }
 
-/// Creates an app, as clients of the tests know one.
+/// Creates an app, and returns it in the form for clients of the tests.
 ///
 /// # Panics
 /// When it is not created.
@@ -56,7 +56,7 @@ pub fn create(server: &Server, fields: &Value) -> App {
 }
 
 impl Response {
-    /// Checks that the admin API refused a request with this status, and a detail in which `word` is (RFC 9457).
+    /// Asserts that the admin API refused a request with this status, and with `word` in the detail (RFC 9457).
     ///
     /// # Panics
     /// When it did not.

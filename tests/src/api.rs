@@ -1,4 +1,4 @@
-//! Requests to the HTTP API as a server library makes them, and as none would.
+//! Requests to the HTTP API, valid like those of server libraries, or invalid.
 
 use std::time::{SystemTime, UNIX_EPOCH};
 
@@ -9,21 +9,22 @@ use crate::http::{HttpConnection, Response};
 use crate::server::Server;
 use crate::sign;
 
-/// A signed request. Its parts can be changed after it was signed.
+/// A signed request. Its parts can be changed after signing.
 #[derive(Clone, Debug)]
 pub struct Request {
     /// `GET` or `POST`.
     pub method: String,
-    /// What is requested, without the query.
+    /// The path, without the query.
     pub path: String,
-    /// The query, written as it is.
+    /// The query, sent without escaping.
     pub query: Vec<(String, String)>,
-    /// The body; none where it is empty.
+    /// The body; may be empty.
     pub body: String,
 }
 
 impl Request {
-    /// A request to `/apps/{id}{path}`, signed by `app` now. Values are sent unescaped, as node, Python and Go do.
+    /// A request to `/apps/{id}{path}`, signed by `app` with the current time. Values are sent unescaped, like those of
+    /// Node, Python and Go.
     #[must_use]
     pub fn new(app: &App, method: &str, path: &str, parameters: &[(&str, &str)], body: &str) -> Self {
         let mut request = Self {
@@ -50,7 +51,7 @@ impl Request {
         Self::new(app, "POST", path, &[], &body.to_string())
     }
 
-    /// Signs it for a time, in seconds since 1970.
+    /// Signs it with a time, in seconds since 1970.
     #[must_use]
     pub fn at(self, app: &App, time: u64) -> Self {
         let md5 = (!self.body.is_empty()).then(|| sign::md5(self.body.as_bytes()));
@@ -80,7 +81,7 @@ impl Request {
         self
     }
 
-    /// Signs it as it is.
+    /// Signs its present content.
     #[must_use]
     pub fn sign(self, secret: &str) -> Self {
         let request = self.without("auth_signature");
@@ -92,13 +93,13 @@ impl Request {
         request.with("auth_signature", &signature)
     }
 
-    /// The value of a parameter, empty where there is none.
+    /// The value of a parameter; empty if there is none.
     #[must_use]
     pub fn parameter(&self, name: &str) -> &str {
         self.query.iter().find(|(parameter, _)| parameter == name).map_or("", |(_, value)| value)
     }
 
-    /// Its head, with one more header line in it where one is given.
+    /// Its head, with an additional header line if `header` is not empty.
     #[must_use]
     pub fn head(&self, header: &str) -> String {
         let query = self.query.iter().map(|(name, value)| format!("{name}={value}")).collect::<Vec<_>>().join("&");
@@ -110,13 +111,13 @@ impl Request {
         )
     }
 
-    /// All of it.
+    /// The whole request.
     #[must_use]
     pub fn text(&self) -> String {
         self.head("") + &self.body
     }
 
-    /// Sends it over a connection of its own.
+    /// Sends it over a new connection.
     #[must_use]
     pub fn send(&self, server: &Server) -> Response {
         let mut connection = HttpConnection::open(server);
@@ -125,25 +126,25 @@ impl Request {
     }
 }
 
-/// Now, in seconds since 1970.
+/// The current time, in seconds since 1970.
 #[must_use]
 pub fn now() -> u64 {
     SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |time| time.as_secs())
 }
 
-/// Signed `GET` of what must be there.
+/// Sends a signed `GET` that must succeed.
 #[must_use]
 pub fn get(server: &Server, app: &App, path: &str, parameters: &[(&str, &str)]) -> Value {
     Request::get(app, path, parameters).send(server).ok()
 }
 
-/// Signed `POST` that must be carried out.
+/// Sends a signed `POST` that must succeed.
 #[must_use]
 pub fn post(server: &Server, app: &App, path: &str, body: &Value) -> Value {
     Request::post(app, path, body).send(server).ok()
 }
 
-/// Triggers an event. Every subscriber's copy is in its queue when this returns.
+/// Triggers an event. Every subscriber's copy is queued when this returns.
 ///
 /// # Panics
 /// When it is refused.

@@ -1,13 +1,13 @@
-//! The app that a test wants the server to serve.
+//! The app of a test's server.
 
 use toml::{Table, Value};
 
-/// An app's credentials and whichever of its fields differ from the defaults.
+/// An app's credentials, and its fields that differ from the defaults.
 #[derive(Clone, Debug)]
 pub struct App {
-    /// The app's id, as it stands in the paths of the HTTP API.
+    /// The app's id, a part of the paths of the HTTP API.
     pub id: String,
-    /// The key that clients connect with.
+    /// The key with which clients connect.
     pub key: String,
     /// The secret that signs requests and subscriptions.
     pub secret: String,
@@ -15,9 +15,9 @@ pub struct App {
 }
 
 impl App {
-    /// An app whose credentials follow from its name, so that two apps of one test never share any.
+    /// An app with credentials derived from its name, so two apps of a test never have the same.
     ///
-    /// The id is the name in decimal, because Pusher's Python library takes nothing but digits.
+    /// The id is the name in decimal, because Pusher's Python library accepts only digits.
     #[must_use]
     pub fn new(name: &str) -> Self {
         Self {
@@ -28,14 +28,14 @@ impl App {
         }
     }
 
-    /// Sets one field by the name it has in the settings, such as `client_messages` or `presence_members`.
+    /// Sets a field by its name in the settings, such as `client_messages` or `presence_members`.
     #[must_use]
     pub fn with(mut self, field: &str, value: impl Into<Value>) -> Self {
         self.fields.insert(field.to_owned(), value.into());
         self
     }
 
-    /// The environment that declares this app, as a Laravel `.env` would.
+    /// The variables that declare this app, like in a Laravel `.env`.
     pub(crate) fn environment(&self) -> Vec<(String, String)> {
         let credentials = [("ID", &self.id), ("KEY", &self.key), ("SECRET", &self.secret)]
             .map(|(name, value)| (format!("PUSHER_APP_{name}"), value.clone()));
@@ -54,7 +54,7 @@ impl App {
     }
 }
 
-/// A value as it is written in an environment variable: text without quotes, lists with commas.
+/// The form of a value in an environment variable: text without quotes, lists with commas.
 fn plain(value: &Value) -> String {
     match value {
         Value::String(text) => text.clone(),

@@ -1,4 +1,4 @@
-//! A client that speaks the Pusher protocol over a raw socket, and reads every event that it is sent, in order.
+//! A client that speaks the Pusher protocol over a raw socket, and reads every event in order.
 
 use serde_json::{Value, json};
 
@@ -10,26 +10,26 @@ use crate::sign;
 /// A connected client.
 #[derive(Debug)]
 pub struct Client {
-    /// Its socket, for what clients do not usually do.
+    /// Its socket, for actions that clients do not usually perform.
     pub socket: RawSocket,
-    /// The id that the server has given it.
+    /// The socket id from the server.
     pub socket_id: String,
-    /// The app that it is connected to, whose backend signs for it.
+    /// The app that it is connected to, which signs for it.
     pub app: App,
 }
 
 impl Client {
-    /// Connects as pusher-js does.
+    /// Connects like pusher-js.
     ///
     /// # Panics
-    /// When the server does not let it in.
+    /// When the server refuses the connection.
     #[must_use]
     pub fn connect(server: &Server, app: &App) -> Self {
         let path = format!("/app/{}?protocol=7&client=js&version=8.6.0&flash=false", app.key);
         Self::established(RawSocket::open(server, &path), app)
     }
 
-    /// Takes a socket over whose first event is still to be read.
+    /// Takes over a socket whose first event is not yet read.
     ///
     /// # Panics
     /// When that event is not `pusher:connection_established`.
@@ -42,7 +42,7 @@ impl Client {
         Self { socket, socket_id, app: app.clone() }
     }
 
-    /// Sends an event without a channel, as the protocol's own are.
+    /// Sends an event without a channel, like the protocol's own events.
     pub fn send(&mut self, event: &str, data: &Value) {
         self.socket.text(&json!({"event": event, "data": data}).to_string());
     }
@@ -55,17 +55,17 @@ impl Client {
     /// The next event, which must have this name.
     ///
     /// # Panics
-    /// When it has another, or there is none in time.
+    /// When it has another name, or none arrives in time.
     pub fn expect(&mut self, name: &str) -> Value {
         let event = self.socket.event();
         assert_eq!(event["event"], name, "{event}");
         event
     }
 
-    /// All events that the server had for this client before it answered one more ping of it.
+    /// Sends a ping, and returns all events that arrive before the answer.
     ///
     /// # Panics
-    /// When the answer does not come in time.
+    /// When the answer does not arrive in time.
     pub fn fence(&mut self) -> Vec<Value> {
         self.send("pusher:ping", &json!({}));
         let mut events = Vec::new();
@@ -78,7 +78,7 @@ impl Client {
         }
     }
 
-    /// Fails where the server has anything to say.
+    /// Asserts that the server has sent nothing.
     ///
     /// # Panics
     /// When it has.
@@ -86,13 +86,13 @@ impl Client {
         assert_eq!(self.fence(), Vec::<Value>::new());
     }
 
-    /// The `auth` that the backend gives this client for a subscription.
+    /// The `auth` of the backend for a subscription of this client.
     #[must_use]
     pub fn auth(&self, channel: &str, channel_data: Option<&str>) -> String {
         sign::subscription(&self.app, &self.socket_id, channel, channel_data)
     }
 
-    /// Subscribes, signed where the channel wants it, and returns the answer, which must be success.
+    /// Subscribes, with a signature if the channel needs one, and returns the answer, which must be a success.
     pub fn subscribe(&mut self, channel: &str) -> Value {
         let is_signed = channel.starts_with("private-") || channel.starts_with("presence-");
         let auth = if is_signed { self.auth(channel, None) } else { String::new() };
@@ -100,14 +100,14 @@ impl Client {
         self.succeeded(channel)
     }
 
-    /// Joins a presence channel with what the backend signed, and returns the snapshot.
+    /// Joins a presence channel with this signed data, and returns the snapshot.
     pub fn join(&mut self, channel: &str, channel_data: &str) -> Value {
         self.ask_to_join(channel, channel_data);
         let event = self.succeeded(channel);
         data(&event)["presence"].clone()
     }
 
-    /// Sends a subscription with signed data, and does not read the answer.
+    /// Sends a subscription with signed data, without reading the answer.
     pub fn ask_to_join(&mut self, channel: &str, channel_data: &str) {
         let auth = self.auth(channel, Some(channel_data));
         self.send("pusher:subscribe", &json!({"channel": channel, "auth": auth, "channel_data": channel_data}));
@@ -118,7 +118,7 @@ impl Client {
         self.send("pusher:unsubscribe", &json!({"channel": channel}));
     }
 
-    /// Signs in and reads the answer, which must be success.
+    /// Signs in and reads the answer, which must be a success.
     ///
     /// # Panics
     /// When it is not.
@@ -128,7 +128,7 @@ impl Client {
         assert_eq!(data(&answer), json!({"user_data": user_data}));
     }
 
-    /// Sends a sign-in, and does not read the answer.
+    /// Sends a sign-in, without reading the answer.
     pub fn ask_to_sign_in(&mut self, user_data: &str) {
         let auth = sign::user(&self.app, &self.socket_id, user_data);
         self.send("pusher:signin", &json!({"auth": auth, "user_data": user_data}));
@@ -145,11 +145,11 @@ impl Client {
         event
     }
 
-    /// Reads the two events of a refused subscription, the one that Echo hears and the one that all others hear, and
-    /// returns what the first says: `type`, `error` and `status`.
+    /// Reads the two events of a refused subscription, one for Echo and one for other clients, and returns the data of
+    /// the first: `type`, `error` and `status`.
     ///
     /// # Panics
-    /// When the server has said anything else.
+    /// When the server has sent anything else.
     pub fn refused(&mut self, channel: &str) -> Value {
         let events = self.fence();
         let find = |name: &str| events.iter().find(|event| event["event"] == name);
@@ -165,10 +165,10 @@ impl Client {
         reason
     }
 
-    /// Reads the error of something that was not done, and returns its message. The connection must still be there.
+    /// Reads the error about a refused request, and returns its message. The connection must stay open.
     ///
     /// # Panics
-    /// When the server has said anything else.
+    /// When the server has sent anything else.
     pub fn complained(&mut self) -> String {
         let events = self.fence();
         let [error] = events.as_slice() else { panic!("no single error: {events:?}") };
@@ -176,7 +176,8 @@ impl Client {
     }
 }
 
-/// An error that ends nothing: `{"event":"pusher:error","data":{"code":null,"message":…}}`. Returns the message.
+/// Asserts that an event is an error which does not close the connection:
+/// `{"event":"pusher:error","data":{"code":null,"message":…}}`. Returns the message.
 fn assert_complaint(event: &Value) -> String {
     let message = event["data"]["message"].as_str().unwrap_or_default().to_owned();
     assert!(!message.is_empty(), "{event}");

@@ -1,11 +1,11 @@
-//! Time, for tests of what happens after a while in which nothing else does.
+//! Time, for tests in which nothing happens for a while.
 
 use crate::app::App;
 use crate::client::Client;
 use crate::raw::{PONG, RawFrame, Received};
 use crate::server::Server;
 
-/// Tells seconds by the pings of a server of its own.
+/// Measures seconds by the pings of its own server.
 #[derive(Debug)]
 pub struct Clock {
     client: Client,
@@ -13,7 +13,7 @@ pub struct Clock {
 }
 
 impl Clock {
-    /// Starts one.
+    /// Starts a clock.
     ///
     /// # Panics
     /// When its server does not start.
@@ -24,7 +24,7 @@ impl Clock {
         Self { client: Client::connect(&server, &app), _server: server }
     }
 
-    /// Returns when another second has passed, or a little more.
+    /// Returns when another second, or a little more, has passed.
     ///
     /// # Panics
     /// When the server does not ping.
@@ -34,7 +34,7 @@ impl Clock {
         self.client.socket.send(&RawFrame::new(PONG, ""));
     }
 
-    /// Lets seconds pass.
+    /// Waits for this many seconds.
     pub fn wait(&mut self, seconds: usize) {
         // The first tick may be due already.
         (0..=seconds).for_each(|_| self.tick());

@@ -1,4 +1,4 @@
-//! A minimal HTTP/1.1 client: bytes are written as they are given, answers are read one by one.
+//! A minimal HTTP/1.1 client: it writes the given bytes and reads answers one by one.
 
 use std::fmt;
 use std::io::{self, BufRead, BufReader, Read, Write};
@@ -20,17 +20,17 @@ pub struct HttpConnection {
 pub struct Response {
     /// The status code.
     pub status: u16,
-    /// In the order in which they came.
+    /// The headers, in their order.
     pub headers: Vec<(String, String)>,
-    /// The body, which the server's answers always are: text.
+    /// The body, which is always text.
     pub body: String,
 }
 
 impl HttpConnection {
-    /// Connects.
+    /// Connects to the server.
     ///
     /// # Panics
-    /// When nobody listens.
+    /// When nothing listens.
     #[must_use]
     pub fn open(server: &Server) -> Self {
         Self::to((server.host(), server.port()))
@@ -39,7 +39,7 @@ impl HttpConnection {
     /// Connects to an address.
     ///
     /// # Panics
-    /// When nobody listens.
+    /// When nothing listens.
     #[must_use]
     pub fn to(address: impl ToSocketAddrs + fmt::Debug) -> Self {
         let open = || {
@@ -62,7 +62,7 @@ impl HttpConnection {
         self.stream.get_ref().try_clone().unwrap_or_else(|error| panic!("another handle of a socket: {error}"))
     }
 
-    /// Writes bytes, in one packet where they fit into one.
+    /// Writes bytes, in one packet if they fit.
     ///
     /// # Panics
     /// When the server has closed the connection.
@@ -70,7 +70,7 @@ impl HttpConnection {
         self.try_write(bytes.as_ref()).unwrap_or_else(|error| panic!("writing to the server: {error}"));
     }
 
-    /// The same for bytes that the server may refuse while they are written.
+    /// Does the same with bytes during which the server may close the connection.
     ///
     /// # Errors
     /// When the server has closed the connection.
@@ -78,10 +78,10 @@ impl HttpConnection {
         self.stream.get_mut().write_all(bytes)
     }
 
-    /// Reads an answer: its head, and as much of a body as `Content-Length` says.
+    /// Reads an answer: its head, and a body of `Content-Length` bytes.
     ///
     /// # Panics
-    /// When there is none in time, or it is no HTTP.
+    /// When none arrives in time, or it is not HTTP.
     #[must_use]
     pub fn response(&mut self) -> Response {
         let status = self.line();
@@ -97,10 +97,10 @@ impl HttpConnection {
         response
     }
 
-    /// Reads exactly so many bytes; `None` where the server has closed the connection before.
+    /// Reads exactly `size` bytes; `None` if the server closes the connection before.
     ///
     /// # Panics
-    /// When they do not come in time.
+    /// When they do not arrive in time.
     pub fn read(&mut self, size: usize) -> Option<Vec<u8>> {
         let mut bytes = vec![0; size];
         match self.stream.read_exact(&mut bytes) {
@@ -110,7 +110,7 @@ impl HttpConnection {
         }
     }
 
-    /// True once the server has closed the connection; anything that it says instead is a failure.
+    /// True once the server has closed the connection. False if it sends anything instead.
     ///
     /// # Panics
     /// When nothing happens in time.
@@ -155,16 +155,16 @@ impl Response {
     /// The body as JSON.
     ///
     /// # Panics
-    /// When it is none.
+    /// When it is not JSON.
     #[must_use]
     pub fn json(&self) -> Value {
         serde_json::from_str(&self.body).unwrap_or_else(|error| panic!("{error} in {self:?}"))
     }
 
-    /// The JSON of a request that was carried out.
+    /// The JSON body of a successful request.
     ///
     /// # Panics
-    /// When it was not.
+    /// When the request was refused.
     #[must_use]
     pub fn ok(&self) -> Value {
         assert_eq!(self.status, 200, "{self:?}");
@@ -172,8 +172,8 @@ impl Response {
         self.json()
     }
 
-    /// Checks that a request was refused with this status, and a message in which `word` is: the body is
-    /// `{"error":…,"code":…}`, and nothing else.
+    /// Asserts that a request was refused with this status and with `word` in the message. The body must be
+    /// `{"error":…,"code":…}`.
     ///
     /// # Panics
     /// When it was not.
@@ -186,7 +186,7 @@ impl Response {
     }
 }
 
-/// Sends a request without a body or a signature over a connection of its own. Each header line ends with CRLF.
+/// Sends a request without a body and signature over a new connection. Each header line ends with CRLF.
 #[must_use]
 pub fn request(server: &Server, method: &str, target: &str, headers: &str) -> Response {
     let mut connection = HttpConnection::open(server);

@@ -1,7 +1,7 @@
-//! What the end-to-end tests share: the real binary, started on a port of its own, and clients of it.
+//! The harness of the end-to-end tests: the real binary on its own port, and clients for it.
 //!
-//! The tests are those of the crate `clairon`, in its folder `tests`: Cargo builds the binary for them, and names it in
-//! their environment. Nothing here sleeps. Whatever is awaited has a deadline, and its panic names what did not come.
+//! The tests themselves are in the folder `tests` of the crate `clairon`: Cargo builds the binary for them and names it
+//! in their environment. Nothing here sleeps. Every wait has a timeout, and its panic names what was awaited.
 
 pub mod admin;
 pub mod api;

@@ -1,4 +1,4 @@
-//! What the server has written to its log, and waiting for what it has yet to write.
+//! The log of a server, and waiting for its lines.
 
 use std::fmt;
 use std::io::{BufRead, BufReader, Read};
@@ -10,7 +10,7 @@ use clairon_test_servers::DEADLINE;
 use parking_lot::{Condvar, Mutex};
 use serde_json::Value;
 
-/// Every line of a log so far, read by a thread of its own.
+/// All lines of a log so far. A separate thread reads it.
 #[derive(Clone, Debug)]
 pub struct Log {
     shared: Arc<Shared>,
@@ -29,7 +29,7 @@ struct State {
 }
 
 impl Log {
-    /// Reads `source` to its end. A line that is not JSON, a panic's for one, is kept as a JSON string.
+    /// Reads `source` to its end. A line that is not JSON, such as a panic, is kept as a JSON string.
     #[must_use]
     pub fn read(source: impl Read + Send + 'static) -> Self {
         let shared = Arc::<Shared>::default();
@@ -78,7 +78,7 @@ impl Log {
         })
     }
 
-    /// Returns once the log has ended, which is when its writer has.
+    /// Returns when the log has ended, which happens when its writer has ended.
     ///
     /// # Panics
     /// When [`DEADLINE`] passes before.

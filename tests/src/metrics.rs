@@ -1,4 +1,4 @@
-//! The metrics of a server, as Prometheus reads them.
+//! The metrics of a server, like Prometheus reads them.
 
 use std::collections::BTreeSet;
 use std::io::{Read, Write};
@@ -13,16 +13,16 @@ use crate::suite::clients;
 /// A page of metrics, parsed by Prometheus' own library.
 #[derive(Debug)]
 pub struct Page {
-    /// The page as it was.
+    /// The text of the page.
     pub text: String,
     samples: Vec<Value>,
 }
 
 impl Page {
-    /// What a server that was started with `CLAIRON_METRICS_LISTEN` shows on that port.
+    /// The page of a server that was started with `CLAIRON_METRICS_LISTEN`, on that port.
     ///
     /// # Panics
-    /// When it shows nothing, or nothing that the library understands.
+    /// When there is no page, or the library cannot parse it.
     #[must_use]
     pub fn of(server: &Server) -> Self {
         let answer = get(server, "");
@@ -35,7 +35,7 @@ impl Page {
     /// Parses a page.
     ///
     /// # Panics
-    /// When the library does not understand it.
+    /// When the library cannot parse it.
     #[must_use]
     pub fn parse(text: &str) -> Self {
         let root = clients().join("python");
@@ -76,7 +76,7 @@ impl Page {
         (sample["type"].as_str().unwrap_or_default(), labels.collect())
     }
 
-    /// The value of the one sample with these labels among its own.
+    /// The value of the only sample that has these labels.
     ///
     /// # Panics
     /// When there is none, or more than one.
@@ -91,10 +91,10 @@ impl Page {
     }
 }
 
-/// The whole answer of the port that metrics have of their own, with these header lines in the request.
+/// The whole answer of the separate port for metrics, to a request with these header lines.
 ///
 /// # Panics
-/// When nobody answers there.
+/// When nothing answers there.
 #[must_use]
 pub fn get(server: &Server, headers: &str) -> String {
     let ready = server.wait_for_log("the line that says ready", |line| line["message"] == "ready");

@@ -10,7 +10,7 @@ use crate::app::App;
 use crate::log::Log;
 use crate::server::{Builder, Server};
 
-/// What nodes can act as one through.
+/// Something through which nodes can act as one.
 pub trait Engine {
     /// The URL for a node, by its number.
     fn url_of(&self, node: usize) -> String;
@@ -34,7 +34,7 @@ impl Engine for RedisCluster {
     }
 }
 
-/// A Redis that each node reaches through a proxy of its own.
+/// A Redis with a proxy for each node.
 #[derive(Debug)]
 pub struct Proxied {
     /// The server behind the proxies.
@@ -62,15 +62,15 @@ impl Engine for Proxied {
 /// Nodes with leases of two seconds.
 #[derive(Debug)]
 pub struct Nodes<E = Redis> {
-    /// What holds them together.
+    /// The Redis that connects them.
     pub redis: E,
-    /// The nodes; a test may replace them.
+    /// The nodes. A test may replace them.
     pub servers: Vec<Server>,
     apps: Vec<App>,
 }
 
 impl Nodes {
-    /// Starts some nodes for an app on a Redis.
+    /// Starts `count` nodes for an app on a Redis.
     #[must_use]
     pub fn start(count: usize, app: App) -> Self {
         Self::over(Redis::start(), count, &[app])
@@ -78,7 +78,7 @@ impl Nodes {
 }
 
 impl<E: Engine> Nodes<E> {
-    /// Starts some nodes for these apps.
+    /// Starts `count` nodes for these apps.
     #[must_use]
     pub fn over(redis: E, count: usize, apps: &[App]) -> Self {
         let mut nodes = Self { redis, servers: Vec::new(), apps: apps.to_vec() };
@@ -86,7 +86,7 @@ impl<E: Engine> Nodes<E> {
         nodes
     }
 
-    /// The node with this number, not started.
+    /// The node with this number, not yet started.
     #[must_use]
     pub fn node(&self, node: usize) -> Builder {
         let builder = self.apps.iter().cloned().fold(Server::builder(), Builder::app);
@@ -109,7 +109,7 @@ impl<E: Engine> Nodes<E> {
         [one, two, three]
     }
 
-    /// All edges of a channel of the first app that the nodes that are here have told, sorted.
+    /// All edges of a channel of the first app that the present nodes have logged, sorted.
     #[must_use]
     pub fn edges(&self, channel: &str) -> Vec<String> {
         let told = self.servers.iter().flat_map(|server| edges(server, &self.apps[0], channel));
@@ -118,7 +118,7 @@ impl<E: Engine> Nodes<E> {
         edges
     }
 
-    /// Waits until the members of a channel of the first app are these, according to every node's HTTP API.
+    /// Waits until every node's HTTP API has these members of a channel of the first app.
     pub fn wait_for_members(&self, channel: &str, members: &[&str]) {
         let wanted: BTreeSet<String> = members.iter().map(|&id| id.to_owned()).collect();
         for server in &self.servers {
@@ -127,16 +127,16 @@ impl<E: Engine> Nodes<E> {
     }
 }
 
-/// Waits until the members of a channel are these, according to a node's HTTP API.
+/// Waits until a node's HTTP API has these members of a channel.
 ///
 /// # Panics
-/// When that does not come to pass in time.
+/// When it does not in time.
 pub fn wait_for_members(server: &Server, app: &App, channel: &str, wanted: &BTreeSet<String>) {
     let what = format!("the members of {channel} of app {} are {wanted:?}", app.id);
     until(&what, || members(server, app, channel), |members| members.as_ref() == Some(wanted));
 }
 
-/// The members of a channel according to one node; `None` where it cannot tell.
+/// The members of a channel according to one node; `None` if the node does not answer.
 #[must_use]
 pub fn members(server: &Server, app: &App, channel: &str) -> Option<BTreeSet<String>> {
     let answer = Request::get(app, &format!("/channels/{channel}/users"), &[]).send(server);
@@ -144,13 +144,13 @@ pub fn members(server: &Server, app: &App, channel: &str) -> Option<BTreeSet<Str
     Some(users["users"].as_array()?.iter().filter_map(|user| Some(user["id"].as_str()?.to_owned())).collect())
 }
 
-/// The edges of a channel that one node has told, in its order.
+/// The edges of a channel in the log of one node, in order.
 #[must_use]
 pub fn edges(server: &Server, app: &App, channel: &str) -> Vec<String> {
     logged_edges(server.log(), app, channel)
 }
 
-/// The same from the log of a node that may be gone.
+/// The same from the log of a node that may have ended.
 #[must_use]
 pub fn logged_edges(log: &Log, app: &App, channel: &str) -> Vec<String> {
     let is_edge = |line: &&Value| {

@@ -1,4 +1,4 @@
-//! A WebSocket client that can do everything wrong: it writes any frame, whole or in parts, and reads frame by frame.
+//! A WebSocket client that can violate every rule: it writes any frame, whole or in parts, and reads frame by frame.
 
 use std::net::TcpStream;
 use std::time::Instant;
@@ -25,7 +25,7 @@ pub const PONG: u8 = 0xA;
 const FIN: u8 = 0x80;
 const MASK: [u8; 4] = [0x37, 0xfa, 0x21, 0x3d];
 
-/// One frame for the server.
+/// A frame to send.
 #[derive(Clone, Debug)]
 pub struct RawFrame {
     first: u8,
@@ -33,7 +33,7 @@ pub struct RawFrame {
     is_masked: bool,
 }
 
-/// What the server has sent.
+/// A received frame.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Received {
     /// A text message.
@@ -57,7 +57,7 @@ pub struct RawSocket {
 }
 
 impl RawFrame {
-    /// A masked frame that is all of its message.
+    /// A masked frame with a whole message.
     #[must_use]
     pub fn new(opcode: u8, payload: impl AsRef<[u8]>) -> Self {
         Self { first: FIN | opcode, payload: payload.as_ref().to_vec(), is_masked: true }
@@ -69,21 +69,21 @@ impl RawFrame {
         Self::new(CLOSE, [&code.to_be_bytes(), reason.as_bytes()].concat())
     }
 
-    /// The same, to be continued.
+    /// The same frame as the first fragment of several.
     #[must_use]
     pub fn unfinished(mut self) -> Self {
         self.first &= !FIN;
         self
     }
 
-    /// The same with reserved bits, RSV1 to RSV3 as a number from 0 to 7.
+    /// The same frame with reserved bits: RSV1 to RSV3 as a number from 0 to 7.
     #[must_use]
     pub fn reserved(mut self, bits: u8) -> Self {
         self.first |= bits << 4;
         self
     }
 
-    /// The same, not masked, as only a server may send it.
+    /// The same frame without a mask, which only a server may send.
     #[must_use]
     pub fn unmasked(mut self) -> Self {
         self.is_masked = false;
@@ -102,7 +102,7 @@ impl RawFrame {
         self.with_length(&length)
     }
 
-    /// Its bytes, with the length as given: the second byte of the frame without its mask bit, and what follows.
+    /// Its bytes with the given length: the second byte of the frame without its mask bit, and the bytes that follow.
     #[must_use]
     pub fn with_length(&self, length: &[u8]) -> Vec<u8> {
         let mut bytes = vec![self.first];
@@ -131,16 +131,16 @@ impl RawSocket {
     /// Opens a WebSocket.
     ///
     /// # Panics
-    /// When the server does not switch protocols, or does it wrongly.
+    /// When the server does not answer the handshake correctly.
     #[must_use]
     pub fn open(server: &Server, path: &str) -> Self {
         Self::open_with(server, path, "")
     }
 
-    /// The same with more headers, each with its line end.
+    /// Does the same with additional headers, each with its line end.
     ///
     /// # Panics
-    /// When the server does not switch protocols, or does it wrongly.
+    /// When the server does not answer the handshake correctly.
     #[must_use]
     pub fn open_with(server: &Server, path: &str, headers: &str) -> Self {
         let mut connection = HttpConnection::open(server);
@@ -148,10 +148,10 @@ impl RawSocket {
         Self::switched(connection)
     }
 
-    /// Takes a connection over on which a [`handshake`] was sent.
+    /// Takes over a connection on which a [`handshake`] was sent.
     ///
     /// # Panics
-    /// When the server does not switch protocols, or does it wrongly.
+    /// When the server does not answer the handshake correctly.
     #[must_use]
     pub fn switched(mut connection: HttpConnection) -> Self {
         let response = connection.response();
@@ -170,7 +170,7 @@ impl RawSocket {
         self.connection.writer()
     }
 
-    /// Writes bytes as they are.
+    /// Writes bytes.
     pub fn write(&mut self, bytes: impl AsRef<[u8]>) {
         self.connection.write(bytes);
     }
@@ -185,18 +185,18 @@ impl RawSocket {
         self.send(&RawFrame::new(TEXT, text));
     }
 
-    /// Reads one frame.
+    /// Reads a frame.
     ///
     /// # Panics
-    /// When there is none in time, or it is not as a server's must be: whole, not masked, no reserved bits.
+    /// When none arrives in time, or it violates the rules for a server's frame: whole, not masked, no reserved bits.
     pub fn receive(&mut self) -> Received {
         self.receive_in_pieces(1, || {})
     }
 
-    /// Reads one frame, its payload in so many pieces with a pause before each.
+    /// Reads a frame, its payload in `pieces` pieces with a pause before each.
     ///
     /// # Panics
-    /// As [`Self::receive`].
+    /// Like [`Self::receive`].
     pub fn receive_in_pieces(&mut self, pieces: usize, mut pause: impl FnMut()) -> Received {
         let Some(head) = self.connection.read(2) else { return Received::End };
         assert!(head[0] & 0xF0 == FIN && head[1] & FIN == 0, "not a frame of a server: {head:02x?}");
@@ -224,10 +224,10 @@ impl RawSocket {
         }
     }
 
-    /// Reads the next event; a frame of any other kind is a failure.
+    /// Reads the next event. A frame of any other kind is a failure.
     ///
     /// # Panics
-    /// When there is none in time.
+    /// When none arrives in time.
     pub fn event(&mut self) -> Value {
         match self.receive() {
             Received::Text(text) => {
@@ -240,14 +240,14 @@ impl RawSocket {
     /// Reads to the end and returns the code and reason of the close frame, which must be the last frame.
     ///
     /// # Panics
-    /// When the end does not come in time.
+    /// When the end does not arrive in time.
     pub fn closed(&mut self) -> (Option<u16>, String) {
         let deadline = Instant::now() + DEADLINE;
         let mut close = None;
         while Instant::now() < deadline {
             match self.receive() {
                 Received::Close(code, reason) if close.is_none() => {
-                    // Half of a closing handshake is the client's; the server may have gone already.
+                    // The client must answer a close frame. The server may have closed the connection already.
                     let echo = RawFrame::close(code.unwrap_or(1000), "").to_bytes();
                     let _ = self.connection.try_write(&echo);
                     close = Some((code, reason));
@@ -259,7 +259,7 @@ impl RawSocket {
         panic!("the connection was not closed in time")
     }
 
-    /// Goes away without a word.
+    /// Drops the connection without a closing handshake.
     pub fn abort(self) {
         drop(self.connection);
     }

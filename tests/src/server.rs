@@ -1,4 +1,4 @@
-//! A private server: the real binary on a port that the system chose, gone when the test is.
+//! A private server: the real binary on a port that the system chooses. It ends with the test.
 
 use std::env;
 use std::ffi::OsString;
@@ -13,7 +13,7 @@ use toml::Table;
 use crate::app::App;
 use crate::log::Log;
 
-/// A running server, killed when dropped.
+/// A running server. It is killed on drop.
 #[derive(Debug)]
 pub struct Server {
     child: Child,
@@ -21,11 +21,11 @@ pub struct Server {
     host: String,
     port: u16,
     apps: Vec<App>,
-    // The file lives as long as the server that was told to read it.
+    // The settings file lives as long as the server.
     _settings: Option<NamedTempFile>,
 }
 
-/// What a server is started with.
+/// The parameters of a server to start.
 #[derive(Debug)]
 pub struct Builder {
     apps: Vec<App>,
@@ -38,16 +38,16 @@ pub struct Builder {
 }
 
 impl Server {
-    /// A server for one app, otherwise as it comes.
+    /// Starts a server for one app with the default settings.
     ///
     /// # Panics
-    /// When the server does not get ready.
+    /// When the server does not become ready.
     #[must_use]
     pub fn start(app: App) -> Self {
         Self::builder().app(app).start()
     }
 
-    /// A server with an in-memory database and no app yet.
+    /// A server with an in-memory database and without apps.
     #[must_use]
     pub fn builder() -> Builder {
         Builder {
@@ -61,22 +61,22 @@ impl Server {
         }
     }
 
-    /// The address it listens on.
+    /// The address on which it listens.
     #[must_use]
     pub fn host(&self) -> &str {
         &self.host
     }
 
-    /// The port it listens on.
+    /// The port on which it listens.
     #[must_use]
     pub fn port(&self) -> u16 {
         self.port
     }
 
-    /// The app it was started with first.
+    /// The first app that it was started with.
     ///
     /// # Panics
-    /// When it was started with none.
+    /// When it was started without apps.
     #[must_use]
     pub fn app(&self) -> &App {
         self.apps.first().unwrap_or_else(|| panic!("the server was started without an app"))
@@ -91,7 +91,7 @@ impl Server {
     /// The first line of its log, past or future, that `wanted` accepts.
     ///
     /// # Panics
-    /// When no such line comes in time; the panic names `what` and shows the log.
+    /// When no such line arrives in time. The panic names `what` and shows the log.
     #[must_use]
     pub fn wait_for_log(&self, what: &str, wanted: impl Fn(&Value) -> bool) -> Value {
         self.log.wait_for(what, wanted)
@@ -100,22 +100,22 @@ impl Server {
     /// Sends it a signal.
     ///
     /// # Panics
-    /// When it is already gone.
+    /// When it has ended already.
     pub fn signal(&self, signal: Signal) {
         kill_process(Pid::from_child(&self.child), signal).unwrap_or_else(|error| panic!("{signal:?}: {error}"));
     }
 
-    /// Asks it to stop, as a process manager does, and returns how it ended.
+    /// Stops it like a process manager, and returns its exit status.
     ///
     /// # Panics
-    /// When it is already gone, or does not stop in time.
+    /// When it has ended already, or does not stop in time.
     #[must_use]
     pub fn terminate(self) -> ExitStatus {
         self.signal(Signal::TERM);
         self.ended()
     }
 
-    /// Waits until it has stopped, and returns how it ended.
+    /// Waits until it has stopped, and returns its exit status.
     ///
     /// # Panics
     /// When it does not stop in time.
@@ -128,66 +128,66 @@ impl Server {
 
 impl Drop for Server {
     fn drop(&mut self) {
-        // Both fail only for a process that has ended already.
+        // Both calls fail only if the process has ended already.
         let _ = self.child.kill();
         let _ = self.child.wait();
     }
 }
 
 impl Builder {
-    /// Declares an app. One alone is declared by the environment, several by a settings file.
+    /// Declares an app. A single app is declared in the environment, several in a settings file.
     #[must_use]
     pub fn app(mut self, app: App) -> Self {
         self.apps.push(app);
         self
     }
 
-    /// The database's URL instead of the in-memory one.
+    /// Sets the URL of the database, which replaces the in-memory one.
     #[must_use]
     pub fn database(mut self, url: impl Into<String>) -> Self {
         self.database = url.into();
         self
     }
 
-    /// A port instead of the system's choice, to come back where an earlier server was.
+    /// Sets a port instead of the system's choice, to restart at the place of an earlier server.
     #[must_use]
     pub fn port(mut self, port: u16) -> Self {
         self.port = port;
         self
     }
 
-    /// An address to listen on instead of the loopback; `None` leaves it to the server.
+    /// Sets the address to listen on instead of the loopback; `None` for the server's default.
     #[must_use]
     pub fn host(mut self, host: Option<&'static str>) -> Self {
         self.host = host;
         self
     }
 
-    /// How many files the server may open.
+    /// Sets the limit of open files.
     #[must_use]
     pub fn open_files(mut self, limit: usize) -> Self {
         self.open_files = Some(limit);
         self
     }
 
-    /// One environment variable, such as `CLAIRON_HEARTBEAT_…`.
+    /// Sets an environment variable, such as `CLAIRON_HEARTBEAT_…`.
     #[must_use]
     pub fn env(mut self, name: &str, value: impl Into<String>) -> Self {
         self.environment.push((name.to_owned(), value.into()));
         self
     }
 
-    /// One more argument of `clairon serve`.
+    /// Adds an argument of `clairon serve`.
     #[must_use]
     pub fn arg(mut self, argument: impl Into<OsString>) -> Self {
         self.arguments.push(argument.into());
         self
     }
 
-    /// Starts the server and returns once it says that it is ready.
+    /// Starts the server and returns once it is ready.
     ///
     /// # Panics
-    /// When the binary is missing, or ends or stays silent instead of getting ready.
+    /// When the binary is missing, or ends or is silent instead of becoming ready.
     #[must_use]
     pub fn start(self) -> Server {
         let mut server = self.spawn();
@@ -196,10 +196,10 @@ impl Builder {
         server
     }
 
-    /// Starts the server, which has to end by itself, and returns its exit code and its log.
+    /// Starts the server, which must end by itself, and returns its exit code and its log.
     ///
     /// # Panics
-    /// When the binary is missing, or goes on.
+    /// When the binary is missing, or does not end.
     #[must_use]
     pub fn start_in_vain(self) -> (Option<i32>, Vec<Value>) {
         let server = self.spawn();
@@ -239,7 +239,7 @@ impl Builder {
     }
 }
 
-/// The binary under test: the one that Cargo has built for the tests of the crate `clairon`.
+/// The binary under test, which Cargo builds for the tests of the crate `clairon`.
 ///
 /// # Panics
 /// When the test was not started by Cargo.
@@ -252,7 +252,7 @@ pub fn binary() -> PathBuf {
 /// The binary under test, with a limit of open files that it cannot raise.
 fn limited(open_files: usize) -> Command {
     let mut command = Command::new("/bin/sh");
-    // The shell is replaced, so that signals reach the binary.
+    // The shell replaces itself, so that signals reach the binary.
     command.args(["-c", r#"ulimit -n "$0" && exec "$@""#, &open_files.to_string()]).arg(binary());
     command
 }
@@ -268,7 +268,7 @@ fn settings_file(apps: &[App]) -> NamedTempFile {
     file
 }
 
-/// Host and port out of the `http` field of the line that says ready.
+/// Host and port in the field `http` of the log line "ready".
 fn address(ready: &Value) -> (String, u16) {
     ready["http"]
         .as_str()

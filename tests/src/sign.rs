@@ -1,4 +1,4 @@
-//! Signatures as an app's backend makes them, written without a look at the server's.
+//! Signatures of an app's backend, implemented independently of the server.
 
 use hmac::{Hmac, KeyInit, Mac};
 use md5::{Digest, Md5};
@@ -40,7 +40,7 @@ pub fn user(app: &App, socket_id: &str, user_data: &str) -> String {
 mod tests {
     use super::*;
 
-    /// The credentials of the examples in Pusher's documentation.
+    /// The credentials in the examples of Pusher's documentation.
     fn app() -> App {
         let mut app = App::new("documented");
         app.key = "278d425bdf160c739803".to_owned();

@@ -1,4 +1,4 @@
-//! Running a client's own test suite against a server.
+//! Runs the test suite of a client library against a server.
 
 use std::ffi::OsStr;
 use std::fs;
@@ -8,23 +8,23 @@ use std::process::Command;
 use crate::app::App;
 use crate::server::{Server, binary};
 
-/// The suites of `tests/clients/node/{directory}`, run one after another by Node.
+/// Runs the suites in `tests/clients/node/{directory}` with Node, one after another.
 ///
 /// # Panics
-/// When one of them fails; the panic shows all that was printed.
+/// When one fails. The panic shows its output.
 pub fn node(server: &Server, directory: &str) {
     node_as(server, server.app(), directory);
 }
 
-/// The same for an app that the server has otherwise than by being started with it.
+/// Does the same for an app that the server was not started with.
 ///
 /// # Panics
-/// When one of them fails; the panic shows all that was printed.
+/// When one fails. The panic shows its output.
 pub fn node_as(server: &Server, app: &App, directory: &str) {
     let root = clients().join("node");
     let suites = files(&root.join(directory), ".test.js");
     let mut command = Command::new("node");
-    // pusher-js leaves timers running for half a minute after it has disconnected: hence the forced exit.
+    // pusher-js keeps timers for half a minute after a disconnect, so the exit is forced.
     command
         .args(["--test", "--test-reporter=spec", "--test-concurrency=1", "--test-force-exit"])
         .args(suites)
@@ -32,10 +32,10 @@ pub fn node_as(server: &Server, app: &App, directory: &str) {
     run(server, app, command);
 }
 
-/// The suites of `tests/clients/python`.
+/// Runs the suites in `tests/clients/python`.
 ///
 /// # Panics
-/// When one of them fails; the panic shows all that was printed.
+/// When one fails. The panic shows its output.
 pub fn python(server: &Server) {
     let root = clients().join("python");
     let mut command = Command::new(root.join(".venv/bin/python"));
@@ -43,10 +43,10 @@ pub fn python(server: &Server) {
     run(server, server.app(), command);
 }
 
-/// Everything that schemathesis makes of the description of the admin API that `server` serves.
+/// Runs all checks of schemathesis on the description of the admin API that `server` serves.
 ///
 /// # Panics
-/// When one of its checks fails; the panic shows all that was printed.
+/// When one fails. The panic shows its output.
 pub fn schemathesis(server: &Server, token: &str) {
     let root = clients().join("python");
     let url = format!("http://{}:{}/admin/api/openapi.json", server.host(), server.port());
@@ -54,15 +54,15 @@ pub fn schemathesis(server: &Server, token: &str) {
     let mut command = Command::new(root.join(".venv/bin/schemathesis"));
     command
         .args(["run", "--checks", "all", "--seed", "1", "--max-examples", "25", "--generation-database", "none"])
-        // It goes on as long as the server does.
+        // This request runs as long as the server.
         .args(["--exclude-path", "/tail"])
         .args(["--no-color", "--header", &format!("Authorization: Bearer {token}"), &url])
-        // Where it would look for settings of its own, and keep reports.
+        // The folder in which it searches for settings and writes reports.
         .current_dir(folder.path());
     output(server, command);
 }
 
-/// Runs `command`, told where `server` is and who `app` is by the names of a Laravel `.env`.
+/// Runs `command` with the server and the app in variables, named like in a Laravel `.env`.
 fn run(server: &Server, app: &App, mut command: Command) {
     command
         .env("CLAIRON_BIN", binary())
@@ -94,7 +94,7 @@ pub fn clients() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("clients")
 }
 
-/// The files of `directory` whose names end so. None at all would be a suite that passes without a test.
+/// The files of `directory` with this ending. Fails if there are none, because the suite would pass without a test.
 fn files(directory: &Path, end: &str) -> Vec<PathBuf> {
     let entries = fs::read_dir(directory).unwrap_or_else(|error| panic!("{}: {error}", directory.display()));
     let mut files = entries

@@ -1,4 +1,4 @@
-//! Certificates, good and bad, and an authority that no system trusts.
+//! Valid and invalid certificates, and an authority that no system trusts.
 
 #![expect(clippy::unwrap_used, reason = "where a preparation fails, the test has failed")]
 
@@ -19,10 +19,10 @@ pub struct Certificate {
 }
 
 impl Authority {
-    /// One with a key of its own.
+    /// An authority with a new key.
     ///
     /// # Panics
-    /// When it cannot be made.
+    /// When it cannot be created.
     #[must_use]
     pub fn new() -> Self {
         let mut params = CertificateParams::default();
@@ -40,13 +40,13 @@ impl Authority {
         self.folder.path().join("ca.pem").display().to_string()
     }
 
-    /// A good certificate for a name.
+    /// A valid certificate for a name.
     #[must_use]
     pub fn issue(&self, name: &str) -> Certificate {
         self.sign(&params(name))
     }
 
-    /// One that has expired.
+    /// An expired certificate.
     #[must_use]
     pub fn issue_expired(&self, name: &str) -> Certificate {
         let mut params = params(name);
@@ -69,10 +69,10 @@ impl Default for Authority {
 }
 
 impl Certificate {
-    /// One that no authority has signed.
+    /// A self-signed certificate.
     ///
     /// # Panics
-    /// When it cannot be made.
+    /// When it cannot be created.
     #[must_use]
     pub fn self_signed(name: &str) -> Self {
         let key = KeyPair::generate().unwrap();

@@ -1,10 +1,10 @@
-//! The servers that tests of all crates start: Redis, Sentinels, a Redis Cluster, Postgres, MariaDB, nginx, and a TCP
+//! The servers for the tests of all crates: Redis, Sentinels, a Redis Cluster, Postgres, MariaDB, nginx, and a TCP
 //! proxy that fails on demand.
 //!
-//! Each server is a process of its own on a free port of the loopback, or on a socket, in a temporary folder. It ends
-//! when its value is dropped. [`SharedServer`] is for a server that the tests of one executable share.
+//! Each server is a process on a free port of the loopback, or on a socket, with a temporary folder. It is stopped on
+//! drop. Tests of one executable can share a server with [`SharedServer`].
 //!
-//! A failure of a server is a failure of the test: everything here panics, and the panic says what did not come.
+//! A failure of a server fails the test: everything here panics with a message that names what was awaited.
 
 pub mod certificates;
 mod mariadb;

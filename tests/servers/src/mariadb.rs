@@ -1,4 +1,4 @@
-//! A private MariaDB, which speaks as MySQL does.
+//! A private MariaDB, which also stands for MySQL.
 
 use std::{
     process::Command,
@@ -15,7 +15,7 @@ use crate::{
     shared_server::SharedServer,
 };
 
-/// A MariaDB: running, or down after [`Self::kill`].
+/// A MariaDB. It is down after [`Self::kill`].
 #[derive(Debug)]
 pub struct MariaDb {
     port: u16,
@@ -26,19 +26,19 @@ pub struct MariaDb {
 }
 
 impl MariaDb {
-    /// Starts one.
+    /// Starts a server.
     ///
     /// # Panics
-    /// When it does not get ready.
+    /// When it does not become ready.
     #[must_use]
     pub fn start() -> Self {
         Self::with(&[], &[])
     }
 
-    /// Starts one with these options and variables.
+    /// Starts a server with these options and variables.
     ///
     /// # Panics
-    /// When it does not get ready.
+    /// When it does not become ready.
     #[must_use]
     pub fn with(options: &[&str], environment: &[(&str, &str)]) -> Self {
         let options = options.iter().map(|&option| option.to_owned()).collect();
@@ -58,13 +58,13 @@ impl MariaDb {
         SERVER.get()
     }
 
-    /// Starts the server again after [`Self::kill`], on the same port, with the data that it has on disk.
+    /// Starts the server again after [`Self::kill`], on the same port, with its data on disk.
     ///
     /// # Panics
-    /// When it does not get ready.
+    /// When it does not become ready.
     pub fn run(&mut self) {
         let mut command = Command::new("sh");
-        // It says that it is ready on its standard error.
+        // It reports on standard error that it is ready.
         command.args(["-c", "exec \"$@\" 2>&1", "sh", "/usr/sbin/mariadbd", "--no-defaults", "--user=root"]);
         command.args(self.folders());
         command.args(["--bind-address=127.0.0.1", &format!("--port={}", self.port), &self.socket_option()]);
@@ -72,15 +72,15 @@ impl MariaDb {
         self.process = Some(Process::start(&mut command, "ready for connections"));
     }
 
-    /// Ends the server as a power failure does.
+    /// Kills the server, like a power failure.
     pub fn kill(&mut self) {
         self.process = None;
     }
 
-    /// Runs statements as root, and returns what they select, without the names of columns.
+    /// Runs statements as root, and returns the result without column names.
     ///
     /// # Panics
-    /// When it refuses them.
+    /// When the server refuses them.
     #[must_use]
     pub fn select(&self, statements: &str) -> String {
         let mut client = Command::new("mariadb");
@@ -91,15 +91,15 @@ impl MariaDb {
     /// Runs statements as root.
     ///
     /// # Panics
-    /// When it refuses them, or answers with something.
+    /// When the server refuses them, or returns a result.
     pub fn execute(&self, statements: &str) {
         assert_eq!(self.select(statements), "", "{statements}");
     }
 
-    /// Makes a database with the server's defaults and returns its name.
+    /// Creates a database with the server's defaults and returns its name.
     ///
     /// # Panics
-    /// When it does not.
+    /// When this fails.
     #[must_use]
     pub fn create_database(&self) -> String {
         static DATABASES: AtomicU32 = AtomicU32::new(0);
@@ -108,14 +108,14 @@ impl MariaDb {
         database
     }
 
-    /// The URL of a database, by the socket. `user` may have a password after a colon.
+    /// The URL of a database over the socket. `user` may include a password after a colon.
     #[must_use]
     pub fn url_as(&self, user: &str, database: &str) -> String {
         let socket = self.folder.path().join("socket").display().to_string().replace('/', "%2F");
         format!("mysql://{user}@localhost/{database}?socket={socket}")
     }
 
-    /// The URL of a database for root, by the socket.
+    /// The URL of a database for root, over the socket.
     #[must_use]
     pub fn url(&self, database: &str) -> String {
         self.url_as("root", database)
@@ -127,7 +127,7 @@ impl MariaDb {
         self.port
     }
 
-    /// Where its files are. Two servers with one folder for temporary files may take them from each other.
+    /// Its folders. Each server has its own for temporary files, because two servers could delete each other's.
     fn folders(&self) -> [String; 2] {
         let folder = self.folder.path().display();
         [format!("--datadir={folder}/data"), format!("--tmpdir={folder}")]

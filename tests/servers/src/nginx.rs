@@ -1,4 +1,4 @@
-//! nginx, as it stands in front of a server.
+//! nginx as a reverse proxy.
 
 #![expect(clippy::unwrap_used, reason = "where a preparation fails, the test has failed")]
 
@@ -16,7 +16,7 @@ use crate::{
     wait::eventually,
 };
 
-/// What a proxy has to say so that a WebSocket gets through it.
+/// The directives that a WebSocket needs.
 pub const PASS_UPGRADE: &str = "proxy_http_version 1.1; proxy_set_header Upgrade $http_upgrade; \
                                        proxy_set_header Connection \"upgrade\"; proxy_set_header Host $http_host;";
 
@@ -30,13 +30,13 @@ pub struct Nginx {
 }
 
 impl Nginx {
-    /// nginx without TLS, with `directives` in its server.
+    /// nginx without TLS, with `directives` in its server block.
     #[must_use]
     pub fn start(directives: &str) -> Self {
         Self::with("", directives)
     }
 
-    /// nginx that ends TLS with a certificate, in front of a port.
+    /// nginx with TLS and a certificate, in front of a port.
     #[must_use]
     pub fn with_tls(certificate: &Certificate, port: u16) -> Self {
         let tls = format!("ssl_certificate {}; ssl_certificate_key {};", certificate.chain(), certificate.key());

@@ -41,7 +41,7 @@ impl Postgres {
         SERVER.get()
     }
 
-    /// Makes a database and returns its name.
+    /// Creates a database and returns its name.
     ///
     /// # Panics
     /// When Postgres refuses it.
@@ -65,7 +65,7 @@ impl Postgres {
     /// Starts a server.
     ///
     /// # Panics
-    /// When it does not get ready.
+    /// When it does not become ready.
     #[must_use]
     pub fn start() -> Self {
         let server = Self { directory: temporary_folder(), binaries: find_binaries(), owner: unprivileged_owner() };

@@ -1,4 +1,4 @@
-//! Processes, and where they listen and keep their files.
+//! Processes, with their ports and folders.
 
 use std::{
     io::{BufRead, BufReader},
@@ -26,7 +26,7 @@ impl Process {
             line.contains(ready)
         });
         assert!(is_ready, "{command:?} ended before it was ready:\n{printed}");
-        // The process would stop if nothing read its output.
+        // A full pipe would stop the process, so its output is read.
         thread::spawn(move || lines.for_each(drop));
         process
     }
@@ -49,13 +49,13 @@ impl Process {
 
 impl Drop for Process {
     fn drop(&mut self) {
-        // Both fail only for a process that has ended already.
+        // Both calls fail only if the process has ended already.
         let _ = self.0.kill();
         let _ = self.0.wait();
     }
 }
 
-/// Runs a program to its end and returns what it prints.
+/// Runs a program to its end and returns its output.
 pub(crate) fn output(command: &mut Command) -> String {
     let output = command.output().unwrap_or_else(|error| panic!("{}", cannot_run(command, &error)));
     assert!(output.status.success(), "{command:?}: {}", String::from_utf8_lossy(&output.stderr));

@@ -10,7 +10,7 @@ use std::{
 
 use parking_lot::{Condvar, Mutex};
 
-/// Carries connections to a port of the loopback. When it is dropped, it closes them.
+/// Forwards connections to a port of the loopback. On drop it closes them.
 #[derive(Debug)]
 pub struct Proxy {
     port: u16,
@@ -27,7 +27,7 @@ struct Wire {
 #[derive(Debug)]
 struct State {
     mode: Mode,
-    /// Both ends of every connection, closed ones too.
+    /// Both ends of every connection, including closed ones.
     streams: Vec<TcpStream>,
 }
 
@@ -53,7 +53,7 @@ impl Mode {
 }
 
 impl Proxy {
-    /// Starts a proxy of the server that listens on `target`.
+    /// Starts a proxy for the server that listens on `target`.
     ///
     /// # Panics
     /// When there is no free port.
@@ -78,33 +78,33 @@ impl Proxy {
         self.port
     }
 
-    /// Closes all connections, and each new one at once until [`Self::mend`].
+    /// Closes all connections, and each new one until [`Self::mend`].
     pub fn cut(&self) {
         self.wire.turn(Mode::Refuse);
     }
 
-    /// Closes all connections, and each new one at once for this time.
+    /// Closes all connections, and each new one for this time.
     pub fn cut_for(&self, time: Duration) {
         self.wire.turn(Mode::RefuseUntil(Instant::now() + time));
     }
 
-    /// Closes all connections. New ones are carried.
+    /// Closes all connections. New ones are forwarded.
     pub fn hiccup(&self) {
         self.cut();
         self.mend();
     }
 
-    /// Carries no byte until [`Self::mend`], and leaves every connection open.
+    /// Forwards no bytes until [`Self::mend`], and leaves every connection open.
     pub fn freeze(&self) {
         self.wire.turn(Mode::Hold);
     }
 
-    /// Delays every piece of bytes by this time, in each direction.
+    /// Delays all bytes by this time, in each direction.
     pub fn slow(&self, delay: Duration) {
         self.wire.turn(Mode::Delay(delay));
     }
 
-    /// Carries bytes and connections again, the bytes that it has held first.
+    /// Forwards bytes and connections again, starting with the bytes that it has held back.
     pub fn mend(&self) {
         self.wire.turn(Mode::Carry);
     }
@@ -125,14 +125,14 @@ impl Wire {
         state.mode = mode;
         if mode.refuses() {
             for stream in state.streams.drain(..) {
-                // It fails for what is closed already.
+                // It fails if the stream is closed already.
                 let _ = stream.shutdown(Shutdown::Both);
             }
         }
         self.changed.notify_all();
     }
 
-    /// Carries a connection, or closes it while they are refused. False at the end.
+    /// Forwards a connection, or closes it while connections are refused. False at the end.
     fn accept(self: &Arc<Self>, client: TcpStream) -> bool {
         let mut state = self.state.lock();
         if state.mode.refuses() {
@@ -165,11 +165,11 @@ impl Wire {
                 break;
             }
         }
-        // The other direction ends too, if it has not yet.
+        // Ends the other direction too.
         let _ = to.shutdown(Shutdown::Both);
     }
 
-    /// Waits as long as bytes are held or delayed.
+    /// Waits as long as bytes are held back or delayed.
     fn wait(&self) {
         let mut state = self.state.lock();
         if let Mode::Delay(delay) = state.mode {

@@ -11,7 +11,7 @@ use crate::{
     wait::DEADLINE,
 };
 
-/// A Redis on a free port of the loopback: running, or down after [`Self::kill`].
+/// A Redis on a free port of the loopback. It is down after [`Self::kill`].
 #[derive(Debug)]
 pub struct Redis {
     port: u16,
@@ -27,7 +27,7 @@ impl Redis {
         Self::with(&["--save", "", "--appendonly", "no"])
     }
 
-    /// Starts a server that has on disk whatever it has answered.
+    /// Starts a server that writes each change to disk before it answers.
     #[must_use]
     pub fn durable() -> Self {
         Self::with(&["--save", "", "--appendonly", "yes", "--appendfsync", "always"])
@@ -36,7 +36,7 @@ impl Redis {
     /// Starts a server with these arguments.
     ///
     /// # Panics
-    /// When it does not get ready.
+    /// When it does not become ready.
     #[must_use]
     pub fn with(arguments: &[&str]) -> Self {
         let arguments = arguments.iter().map(|&argument| argument.to_owned()).collect();
@@ -45,17 +45,17 @@ impl Redis {
         redis
     }
 
-    /// Starts the server again after [`Self::kill`], on the same port, with the data that it has on disk.
+    /// Starts the server again after [`Self::kill`], on the same port, with its data on disk.
     ///
     /// # Panics
-    /// When it does not get ready.
+    /// When it does not become ready.
     pub fn run(&mut self) {
         let mut command = Command::new("redis-server");
         command.args(["--bind", "127.0.0.1", "--port", &self.port.to_string()]).args(&self.arguments);
         self.process = Some(Process::start(command.current_dir(self.folder.path()), "Ready to accept connections"));
     }
 
-    /// Ends the server as a power failure does.
+    /// Kills the server, like a power failure.
     pub fn kill(&mut self) {
         self.process = None;
     }
@@ -106,7 +106,7 @@ impl Redis {
         self.execute(&format!("CLIENT KILL TYPE {kind}"));
     }
 
-    /// Sends a command, whose words are separated by one space each, for its effect.
+    /// Sends a command and ignores the answer. The words of the command are separated by one space.
     ///
     /// # Panics
     /// When the answer is an error.
@@ -114,7 +114,7 @@ impl Redis {
         let _: Value = self.ask(command);
     }
 
-    /// The answer to a command, whose words are separated by one space each.
+    /// The answer to a command. The words of the command are separated by one space.
     ///
     /// # Panics
     /// When it is an error, or of another type.
@@ -123,7 +123,7 @@ impl Redis {
         ask(self.port, command).unwrap_or_else(|error| panic!("{command}: {error}"))
     }
 
-    /// True if the answer to a command contains `sign`. A server that cannot be asked now says nothing.
+    /// True if the answer to a command contains `sign`. False if the server cannot be reached.
     pub(crate) fn says(&self, command: &str, sign: &str) -> bool {
         says(self.port, command, sign)
     }
@@ -137,8 +137,8 @@ fn url(port: u16) -> String {
     format!("redis://127.0.0.1:{port}")
 }
 
-/// True if the text with which a Redis or a Sentinel answers a command contains `sign`. False also if there is no
-/// answer: a server closes the connections of clients when it becomes a master.
+/// True if the text answer of a Redis or a Sentinel contains `sign`. False if there is no answer, because a server
+/// closes the connections of clients when it becomes a master.
 pub(crate) fn says(port: u16, command: &str, sign: &str) -> bool {
     ask(port, command).is_ok_and(|answer: String| answer.contains(sign))
 }

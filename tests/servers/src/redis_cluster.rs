@@ -22,14 +22,14 @@ const ARGUMENTS: [&str; 12] = [
 /// Three masters and a replica of the first.
 #[derive(Debug)]
 pub struct RedisCluster {
-    /// The first masters.
+    /// The initial masters.
     pub masters: Vec<Redis>,
-    /// The replica of the first of them.
+    /// The replica of the first master.
     pub replica: Redis,
 }
 
 impl RedisCluster {
-    /// Starts the servers and waits until all slots are served, and those of the first master replicated.
+    /// Starts the servers and waits until all slots are served, and those of the first master are replicated.
     #[must_use]
     pub fn start() -> Self {
         Self::with(&[])
@@ -38,7 +38,7 @@ impl RedisCluster {
     /// Starts servers with further arguments.
     ///
     /// # Panics
-    /// When they do not come together in time.
+    /// When they do not form a cluster in time.
     #[must_use]
     pub fn with(further: &[&str]) -> Self {
         let arguments = [&ARGUMENTS[..], further].concat();
@@ -64,7 +64,7 @@ impl RedisCluster {
         cluster
     }
 
-    /// Ends the first master, and returns once its replica has replaced it.
+    /// Kills the first master, and returns once its replica has replaced it.
     pub fn fail_over(&mut self) {
         self.masters[0].kill();
         eventually("the replica is a master", || {

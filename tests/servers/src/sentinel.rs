@@ -10,10 +10,10 @@ use crate::{
     wait::eventually,
 };
 
-/// A Redis with a replica, and three Sentinels that replace it half a second after its end.
+/// A Redis with a replica, and three Sentinels that replace a dead master after half a second.
 #[derive(Debug)]
 pub struct Sentinels {
-    /// The first master.
+    /// The initial master.
     pub master: Redis,
     replica: Redis,
     watchers: Vec<Sentinel>,
@@ -27,10 +27,10 @@ struct Sentinel {
 }
 
 impl Sentinels {
-    /// Starts all processes and waits until they know of each other.
+    /// Starts all processes and waits until they know each other.
     ///
     /// # Panics
-    /// When they do not come together in time.
+    /// When they do not in time.
     #[must_use]
     pub fn start() -> Self {
         let plain = ["--save", "", "--appendonly", "no", "--repl-diskless-sync-delay", "0"];
@@ -46,7 +46,7 @@ impl Sentinels {
         all
     }
 
-    /// Ends the master, and returns once the replica has replaced it.
+    /// Kills the master, and returns once the replica has replaced it.
     pub fn fail_over(&mut self) {
         self.master.kill();
         eventually("the replica is the master", || self.replica.says("INFO replication", "role:master"));
@@ -68,7 +68,7 @@ impl Sentinel {
              sentinel down-after-milliseconds main 500\nsentinel failover-timeout main 2000\n",
             master.port()
         );
-        // A Sentinel writes to its settings.
+        // A Sentinel writes to its settings file.
         let file = folder.path().join("sentinel.conf");
         fs::write(&file, settings).unwrap_or_else(|error| panic!("{}: {error}", file.display()));
         let mut command = Command::new("redis-sentinel");

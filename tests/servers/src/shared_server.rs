@@ -6,7 +6,7 @@ use parking_lot::Mutex;
 
 /// Starts a server for the first test that uses it, and stops it after the last one that holds it.
 ///
-/// A plain static would never be dropped, and its server would outlive the tests.
+/// A plain static is never dropped, so its server would outlive the tests.
 #[derive(Debug)]
 pub struct SharedServer<T> {
     start: fn() -> T,
@@ -14,7 +14,7 @@ pub struct SharedServer<T> {
 }
 
 impl<T> SharedServer<T> {
-    /// Nothing is started yet.
+    /// A server that is not started yet.
     #[must_use]
     pub const fn new(start: fn() -> T) -> Self {
         Self { start, running: Mutex::new(Weak::new()) }

@@ -1,4 +1,4 @@
-//! Waiting for what a server does in its own time and announces to nobody.
+//! Waiting for effects that a server does not announce.
 
 use std::{
     fmt::Debug,
@@ -6,24 +6,24 @@ use std::{
     time::{Duration, Instant},
 };
 
-/// How long anything may take before a test fails. Generous: the tests share their machine with a compiler.
+/// The timeout of every wait. It is long, because the tests share their machine with a compiler.
 pub const DEADLINE: Duration = Duration::from_secs(30);
 
-/// The time between two looks. What is waited for needs the processor too.
+/// The time between two checks. A pause leaves the processor to the awaited server.
 const PAUSE: Duration = Duration::from_millis(10);
 
-/// Asks every 10 ms until the answer is true.
+/// Calls `is_so` every 10 ms until it returns true.
 ///
 /// # Panics
-/// When it is not within [`DEADLINE`]. The panic names `what`.
+/// When it does not within [`DEADLINE`]. The panic names `what`.
 pub fn eventually(what: &str, is_so: impl FnMut() -> bool) {
     until(what, is_so, |is_so| *is_so);
 }
 
-/// Looks every 10 ms until what is seen is as wanted, and returns it.
+/// Calls `look` every 10 ms until `is_wanted` accepts the result, and returns it.
 ///
 /// # Panics
-/// When it is not within [`DEADLINE`]. The panic names `what` and shows what was seen last.
+/// When that does not happen within [`DEADLINE`]. The panic names `what` and shows the last result.
 pub fn until<T: Debug>(what: &str, mut look: impl FnMut() -> T, is_wanted: impl Fn(&T) -> bool) -> T {
     let deadline = Instant::now() + DEADLINE;
     loop {

@@ -1,4 +1,4 @@
-//! The admin API of the real binary: who may use it, what it does, and what it makes of nonsense.
+//! The admin API of the real binary: access, effects, and invalid input.
 
 #![expect(clippy::unwrap_used, reason = "where a preparation fails, the test has failed")]
 

@@ -1,4 +1,4 @@
-//! Apps that are changed by the command line while a server serves them, in every database that they can be in.
+//! Apps that the command line changes while a server serves them, with every database.
 
 mod declared;
 mod keys;
@@ -8,7 +8,7 @@ mod switches;
 
 use site::{MySql, Postgres, Site, SqliteFile};
 
-/// Each test once for each database.
+/// Defines each test once for each database.
 macro_rules! with_every_database {
     ($($test:path as $name:ident)*) => {
         mod sqlite {

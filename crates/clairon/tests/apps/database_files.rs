@@ -1,4 +1,4 @@
-//! A server whose SQLite file meets with something: a full disk, eyes of others, another server.
+//! Problems with the SQLite file of a server: a full disk, file permissions, another server.
 
 use std::fs::{self, File, Permissions};
 use std::io::Write;
@@ -17,7 +17,7 @@ use rustix::process::Signal;
 use serde_json::{Value, json};
 use tempfile::TempDir;
 
-/// A disk of two megabytes, gone with this value.
+/// A disk of two megabytes, which exists until this is dropped.
 struct SmallDisk(TempDir);
 
 impl SmallDisk {
@@ -31,13 +31,13 @@ impl SmallDisk {
         self.0.path().join("filler")
     }
 
-    /// Takes all the room that there is.
+    /// Fills the disk.
     fn fill(&self) {
         let mut filler = File::create(self.filler()).unwrap_or_else(|error| panic!("creating a file: {error}"));
         while filler.write_all(&[0; 1_024]).is_ok() {}
     }
 
-    /// Gives it back.
+    /// Frees the space.
     fn free(&self) {
         fs::remove_file(self.filler()).unwrap_or_else(|error| panic!("removing a file: {error}"));
     }
@@ -45,7 +45,7 @@ impl SmallDisk {
 
 impl Drop for SmallDisk {
     fn drop(&mut self) {
-        // A panic here would end the run of a test that fails.
+        // A panic here during a failing test would end the whole run.
         if let Err(error) = Command::new("umount").arg("--lazy").arg(self.0.path()).status() {
             eprintln!("the disk of a test stays: {error}");
         }
@@ -65,7 +65,7 @@ fn url(folder: &Path) -> String {
     format!("sqlite://{}", folder.join("apps.db").display())
 }
 
-/// WebSocket messages and API messages of an app, as `clairon stats` tells them.
+/// The numbers of WebSocket messages and API messages of an app in `clairon stats`.
 fn totals(database: &str, app: &App) -> [u64; 2] {
     let output = Command::new(binary()).args(["stats", "--json", "--database", database]).env_clear().output();
     let output = output.unwrap_or_else(|error| panic!("clairon stats: {error}"));
@@ -77,7 +77,7 @@ fn totals(database: &str, app: &App) -> [u64; 2] {
     ["websocket_messages", "api_messages"].map(sum)
 }
 
-/// A client says two things, and the backend triggers an event.
+/// A client sends two messages, and the backend triggers an event.
 fn speak(server: &Server, app: &App) {
     let mut client = Client::connect(server, app);
     client.subscribe("news");
@@ -85,7 +85,7 @@ fn speak(server: &Server, app: &App) {
     client.fence();
 }
 
-/// For how long writes fail, as `/ready` says, which has to be red.
+/// The number of seconds for which writes have failed, according to `/ready`, which must be red.
 fn seconds_of_trouble(server: &Server) -> u64 {
     let answer = http::get(server, "/ready");
     answer.assert_refused(503, "The registry takes no writes, for ");
@@ -138,7 +138,7 @@ fn after_a_full_disk_the_registry_recovers_and_no_statistics_are_lost() {
     drop(server);
 }
 
-/// A full disk may have room for a small write, and not for the larger ones that wait.
+/// A full disk may have room for a small write but not for the larger waiting ones.
 #[test]
 fn writes_count_as_failed_until_waiting_statistics_are_written() {
     let (folder, app) = (folder(), App::new("stuck"));

@@ -1,4 +1,4 @@
-//! Apps and their statistics: how they are administered, and the databases that have them.
+//! Apps and their statistics: administration and databases.
 
 mod admin_api;
 mod apps_live;

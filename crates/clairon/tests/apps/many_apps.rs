@@ -1,4 +1,4 @@
-//! A server for ten thousand apps that the settings declare.
+//! A server with ten thousand declared apps.
 
 use clairon_tests::api::Request;
 use clairon_tests::app::App;
@@ -18,7 +18,7 @@ fn start(database: &str) -> Server {
     (0..APPS).map(app).fold(builder, clairon_tests::server::Builder::app).start()
 }
 
-/// How many apps were created, updated and unchanged.
+/// The numbers of created, updated and unchanged apps in the log.
 fn declared(server: &Server) -> Value {
     let line = server.wait_for_log("what was declared", |line| line["message"] == "apps declared");
     json!([line["created"], line["updated"], line["unchanged"]])

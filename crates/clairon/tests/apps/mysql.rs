@@ -12,14 +12,14 @@ use clairon_tests::client::Client;
 use clairon_tests::server::{Builder, Server, binary};
 use serde_json::{Value, json};
 
-/// Longer than any test, so that what was counted is written when the server stops.
+/// Longer than any test, so the statistics are only written when the server stops.
 const LONG: &str = "86400";
 
 fn clairon(url: &str, arguments: &[&str]) -> Output {
     Command::new(binary()).args(arguments).env_clear().env("CLAIRON_DATABASE_URL", url).output().unwrap()
 }
 
-/// What a command prints as JSON.
+/// The JSON output of a command.
 fn answer(url: &str, arguments: &[&str]) -> Value {
     let output = clairon(url, arguments);
     assert!(output.status.success(), "{arguments:?}: {}", String::from_utf8_lossy(&output.stderr));
@@ -39,7 +39,7 @@ fn nodes_with_one_database_see_what_any_of_them_changes() {
     let database = MariaDb::shared();
     let url = database.url(&database.create_database());
     let (first, new) = (App::new("first"), App::new("new"));
-    // Both open a database that has no tables yet.
+    // Both servers open a database without tables.
     let start = || builder(&url).app(first.clone()).env("CLAIRON_ADMIN_TOKEN", admin::TOKEN).start();
     let nodes = std::thread::scope(|scope| [scope.spawn(start), scope.spawn(start)].map(|node| node.join().unwrap()));
     let body = json!({"id": new.id, "key": new.key, "secret": new.secret});

@@ -1,4 +1,4 @@
-//! What the server writes down of its apps, and `clairon stats`.
+//! Statistics of apps in the database, and `clairon stats`.
 
 #![expect(clippy::unwrap_used, reason = "a helper that fails is a test that fails")]
 
@@ -15,10 +15,10 @@ use clairon_tests::server::{Builder, Server, binary};
 use serde_json::{Value, json};
 use tempfile::TempDir;
 
-/// Longer than any test, so that what was counted is written when the server stops.
+/// Longer than any test, so the statistics are only written when the server stops.
 const LONG: &str = "86400";
 
-/// A SQLite file, which several servers may use.
+/// A SQLite file that several servers may use.
 struct Database(TempDir);
 
 impl Database {
@@ -38,7 +38,7 @@ impl Database {
         Server::builder().database(self.url()).env("CLAIRON_STATISTICS_INTERVAL_SECONDS", interval_seconds)
     }
 
-    /// Runs a statement as Laravel would, past the server, and returns what it selects.
+    /// Runs a statement directly on the database, like Laravel, and returns its result.
     fn execute(&self, statement: &str) -> Value {
         let script = "import json, sqlite3, sys\n\
                       with sqlite3.connect(sys.argv[1], timeout=30) as database:\n    \
@@ -48,7 +48,7 @@ impl Database {
         serde_json::from_slice(&output.stdout).unwrap()
     }
 
-    /// Peak, WebSocket messages and API messages of an app, as `clairon stats` tells them.
+    /// The peak and the numbers of WebSocket messages and API messages of an app in `clairon stats`.
     fn totals(&self, app: &App) -> [u64; 3] {
         let output = Command::new(binary())
             .args(["stats", "--json", "--since", "2d", "--database", &self.url()])
@@ -62,7 +62,7 @@ impl Database {
     }
 }
 
-/// Two clients at once, then one of them alone, say two things each; the backend triggers three events.
+/// Two clients at the same time, then one of them alone, send two messages each. The backend triggers three events.
 fn speak(server: &Server, app: &App) {
     let mut one = Client::connect(server, app);
     let mut two = Client::connect(server, app);
@@ -84,7 +84,7 @@ fn the_figures_of_each_interval_are_written_when_it_is_over() {
     let server = database.server("1").app(app.clone()).start();
     speak(&server, &app);
     eventually("all that happened is written", || database.totals(&app) == [2, 4, 3]);
-    // An idle connection is a figure too.
+    // An idle connection is counted too.
     let _idle = Client::connect(&server, &app);
     let idle = "SELECT COUNT(*) FROM websockets_statistics_entries WHERE peak_connection_count = 1 \
                 AND websocket_message_count = 0 AND api_message_count = 0";
@@ -132,7 +132,7 @@ fn an_app_may_be_left_out() {
     assert_eq!(database.execute("SELECT COUNT(*) FROM websockets_statistics_entries"), json!([[1]]));
 }
 
-/// A table that the package of Laravel has filled: its rows are read, and removed when they are too old.
+/// A table with rows of Laravel's package: they are read, and removed when they are too old.
 #[test]
 fn old_rows_are_removed() {
     let (database, app) = (Database::new(), App::new("old"));
@@ -161,7 +161,7 @@ fn old_rows_are_removed() {
     assert_eq!(database.execute(count), json!([[4]]));
 }
 
-/// A start with a clock that is years ahead, seen from the other side: the history is years old.
+/// The last server ran with a clock that was years ahead, so the other rows seem to be years old.
 #[test]
 fn how_old_rows_are_is_told_from_the_newest() {
     let (database, app) = (Database::new(), App::new("clock"));
@@ -173,7 +173,7 @@ fn how_old_rows_are_is_told_from_the_newest() {
             app.id
         ));
     };
-    // The last one was written by a server whose clock was ahead.
+    // A server with a clock that was ahead has written the last row.
     for days in ["-420", "-409", "-401", "-400", "+4000"] {
         insert(days);
     }
@@ -183,7 +183,7 @@ fn how_old_rows_are_is_told_from_the_newest() {
     assert_eq!(database.execute("SELECT COUNT(*) FROM websockets_statistics_entries"), json!([[4]]));
 }
 
-/// SQLite keeps whatever it is given in any column.
+/// SQLite stores any value in any column.
 #[test]
 fn rows_that_make_no_sense_spoil_nothing() {
     let (database, app) = (Database::new(), App::new("spoilt"));
@@ -213,7 +213,7 @@ fn the_admin_api_has_them() {
     let silent = json!({"id": app.id, "step_seconds": 60, "entries": []});
     assert_eq!(admin::call(&server, "GET", &format!("{path}?step_seconds=60"), None).ok(), silent);
     speak(&server, &app);
-    // Long enough that all is in one span.
+    // The span is long enough to contain all rows.
     let query = format!("{path}?since=2020-01-01T00:00:00Z&step_seconds=1000000000");
     let of_all =
         json!({"since": "2001-09-09T01:46:40Z", "peak_connections": 2, "websocket_messages": 4, "api_messages": 3});
@@ -226,7 +226,7 @@ fn the_admin_api_has_them() {
     }
 }
 
-/// While another process holds the database, figures wait, and none is lost.
+/// While another process locks the database, statistics wait and are not lost.
 #[test]
 fn figures_outlast_a_database_that_cannot_be_written() {
     let (database, app) = (Database::new(), App::new("outage"));

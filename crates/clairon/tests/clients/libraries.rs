@@ -1,10 +1,10 @@
-//! Every public client, each with a server of its own. The tests themselves are in `tests/clients`.
+//! Every public client library, each with its own server. Its tests are in `tests/clients`.
 
 use clairon_tests::app::App;
 use clairon_tests::server::Server;
 use clairon_tests::suite;
 
-/// A server with an app for which everything that clients can use is switched on.
+/// A server with an app that has all features of the protocol switched on.
 fn server() -> Server {
     let app = ["client_messages", "subscription_counts", "user_authentication", "watchlist"]
         .into_iter()

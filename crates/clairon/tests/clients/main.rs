@@ -1,4 +1,4 @@
-//! Client libraries of Pusher, and receivers of webhooks, each in the language it is written for.
+//! Pusher's client libraries, and receivers of webhooks, in their own languages.
 
 mod libraries;
 mod webhook_receivers;

@@ -1,4 +1,4 @@
-//! Receivers that check with Pusher's libraries, and with the code of `docs/webhooks.md`.
+//! Receivers that verify webhooks with Pusher's libraries, and with the code in `docs/webhooks.md`.
 #![expect(clippy::unwrap_used, reason = "a test may panic")]
 
 mod names;

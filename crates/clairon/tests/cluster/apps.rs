@@ -1,4 +1,4 @@
-//! Apps that are created and deleted while several nodes run on one database.
+//! Apps that are created and deleted while several nodes use one database.
 
 use std::process::Command;
 
@@ -17,7 +17,7 @@ fn clairon_app(database: &str, arguments: &[&str]) {
     assert!(output.status.success(), "{command:?}: {output:?}");
 }
 
-/// True where a node lets clients of an app in.
+/// True if a node admits clients of an app.
 fn is_known(server: &Server, app: &App) -> bool {
     let event = RawSocket::open(server, &format!("/app/{}?protocol=7", app.key)).event();
     event["event"] == "pusher:connection_established"

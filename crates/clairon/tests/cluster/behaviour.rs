@@ -1,4 +1,4 @@
-//! Everything that works on one node works the same over three.
+//! Features of a single node that work the same with three nodes.
 
 use std::sync::Barrier;
 use std::thread;
@@ -18,7 +18,7 @@ fn app() -> App {
         .fold(App::new("shared"), |app, field| app.with(field, true))
 }
 
-/// A client on each of the nodes.
+/// A client on each node.
 fn clients(nodes: &Nodes) -> [Client; 3] {
     nodes.three().map(|server| Client::connect(server, &app()))
 }
@@ -31,7 +31,7 @@ fn event(channel: &str, data: &str) -> Value {
     json!({"name": "e", "channels": [channel], "data": data})
 }
 
-/// Reads up to the next event with this name.
+/// Reads events until the next one with this name.
 fn next(client: &mut Client, name: &str) -> Value {
     loop {
         let event = client.socket.event();
@@ -68,7 +68,7 @@ fn an_event_reaches_all_nodes_but_not_its_sender() {
             }
         }
     }
-    // A whisper comes with its sender's authorised id, to all others.
+    // A whisper reaches all others, with the authorized id of its sender.
     let [one, rest @ ..] = &mut clients;
     one.whisper("presence-x", "client-hello", &json!({"n": 1}));
     for client in rest {
@@ -86,7 +86,7 @@ fn a_user_on_all_nodes_is_one_member() {
     let mut clients = [clients(&nodes), clients(&nodes)];
     thread::scope(|scope| {
         for (index, client) in clients.iter_mut().flatten().enumerate() {
-            // The same user everywhere at once, and a user of its own.
+            // The same user at the same time on all nodes, and a different user on each.
             scope.spawn(move || {
                 client.ask_to_join("presence-x", r#"{"user_id":"ada","user_info":{"n":1}}"#);
                 client.ask_to_join("presence-x-more", &format!(r#"{{"user_id":{index}}}"#));
@@ -106,7 +106,7 @@ fn a_user_on_all_nodes_is_one_member() {
     let added = watcher.expect("pusher_internal:member_added");
     assert_eq!(data(&added), json!({"user_id": "ada", "user_info": {"n": 1}}));
     watcher.expect_nothing();
-    // All but one leave in every way that there is; then the last.
+    // All connections but one end, in every possible way. Then the last one ends.
     let [[mut last, quiet, aborted], others] = clients;
     quiet.socket.abort();
     aborted.socket.abort();
@@ -141,7 +141,7 @@ fn members_are_limited_over_all_nodes() {
     let refusal = c.expect("pusher:subscription_error");
     assert_eq!(data(&refusal)["status"], 403);
     c.expect("pusher:error");
-    // Who is there may come again.
+    // A member may subscribe again.
     assert_eq!(c.join("presence-x", r#"{"user_id":"ada"}"#)["count"], 2);
     nodes.wait_for_members("presence-x", &["ada", "bob"]);
 }
@@ -175,12 +175,12 @@ fn every_node_tells_how_many_clients_all_have() {
         all_tell(&nodes, 0);
         let [one, two, _] = nodes.three();
         let [_first, second, third] = [one, one, two].map(|server| Client::connect(server, &app));
-        // A node's own clients are counted at once.
+        // A node counts its own clients at once.
         assert!(count(one)["connections"].as_u64() >= Some(2));
         all_tell(&nodes, 3);
         second.socket.abort();
         all_tell(&nodes, 2);
-        // Those of a node that has ended are forgotten.
+        // The clients of a stopped node are no longer counted.
         drop(nodes.servers.remove(1));
         all_tell(&nodes, 1);
         drop(third);
@@ -287,7 +287,7 @@ fn all_hear_the_same_order() {
 fn what_nobody_heard_is_remembered_by_all() {
     let nodes = Nodes::start(3, app());
     for (index, server) in nodes.three().into_iter().enumerate() {
-        // No node has ever had a subscriber of this channel, nor will the one that takes the event.
+        // No node has ever had a subscriber of this channel, and the node that gets the event will not have one.
         let channel = format!("private-cache-{index}");
         trigger(server, &event(&channel, "unheard"));
         for other in [(index + 1) % 3, (index + 2) % 3] {
@@ -303,7 +303,7 @@ fn nothing_is_missed_from_the_success_on() {
     const EVENTS: usize = 300;
     let nodes = Nodes::start(3, app());
     let [one, two, three] = nodes.three();
-    // While one backend publishes without a pause, others come, the first of their nodes and later ones.
+    // While a backend publishes without pause, others subscribe, on nodes with and without earlier subscribers.
     let number = |event: &Value| event["data"].as_str().and_then(|text| text.parse::<usize>().ok());
     let all_are_there = &Barrier::new(5);
     thread::scope(|scope| {

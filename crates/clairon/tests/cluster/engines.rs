@@ -1,4 +1,4 @@
-//! The same over each kind of Redis: one that keeps its data, Sentinels, a Redis Cluster.
+//! The same with each kind of Redis: one that keeps its data, Sentinels, and a Redis Cluster.
 
 use clairon_test_servers::{Redis, RedisCluster, Sentinels, eventually};
 use clairon_tests::api::Request;
@@ -9,7 +9,7 @@ use clairon_tests::nodes::{Engine, Nodes};
 use clairon_tests::server::Server;
 use serde_json::{Value, json};
 
-/// Enough that each shard of a Redis Cluster has some.
+/// Enough channels for each shard of a Redis Cluster to have some.
 const CHANNELS: usize = 12;
 
 fn app() -> App {
@@ -39,7 +39,7 @@ fn change(event: &Value) -> (String, String, String) {
     (field("event"), field("channel"), data(event)["user_id"].as_str().unwrap_or_default().to_owned())
 }
 
-/// Every event up to the last of these channels' changes, which must be of this kind and of this user.
+/// Reads events until each channel has had its last change, which must be of this kind and user.
 fn expect_everywhere(client: &mut Client, name: &str, user: &str) {
     let mut told: Vec<_> = channels().map(|_| change(&client.socket.event())).collect();
     let mut wanted: Vec<_> = channels().map(|channel| (name.to_owned(), channel, user.to_owned())).collect();
@@ -48,7 +48,7 @@ fn expect_everywhere(client: &mut Client, name: &str, user: &str) {
     assert_eq!(told, wanted);
 }
 
-/// An event on each channel from each node comes to all clients, in one order.
+/// Asserts that an event on each channel from each node reaches all clients in the same order.
 fn speak(servers: [&Server; 3], clients: &mut [&mut Client]) {
     for channel in channels() {
         for (index, server) in servers.into_iter().enumerate() {
@@ -67,7 +67,7 @@ fn heard_up_to_end(client: &mut Client, channel: &str) -> usize {
     said.take_while(|event| event["data"] != "end").count()
 }
 
-/// Something happens to Redis that takes no data from it: nobody is told of anything, and all goes on.
+/// Redis has a fault that loses no data: clients are not notified of anything, and everything continues.
 fn survive<E: Engine>(redis: E, happen: impl FnOnce(&mut E)) {
     let mut nodes = Nodes::over(redis, 3, &[app()]);
     let mut ada = join_all(nodes.three()[0], "ada");

@@ -1,4 +1,4 @@
-//! What three nodes do when something breaks. Leases are two seconds here.
+//! Three nodes and faults of their connections. Leases are two seconds here.
 
 use clairon_test_servers::{Redis, eventually};
 use clairon_tests::api::Request;
@@ -21,7 +21,7 @@ fn join(server: &Server, user: &str) -> Client {
     client
 }
 
-/// The changes of the members that a client is told of, until these have come.
+/// Reads changes of members until these have arrived.
 fn wait_for_changes(client: &mut Client, changes: &[&str]) {
     let mut awaited: Vec<&str> = changes.to_vec();
     while !awaited.is_empty() {
@@ -81,7 +81,7 @@ fn a_node_that_slept_past_its_lease_comes_back() {
     wait_for_changes(&mut ada, &["+cem"]);
     three.signal(Signal::CONT);
     wait_for_changes(&mut ada, &["+bob"]);
-    // All see the same history, who was taken for gone too.
+    // All clients see the same history, even the one that was considered gone.
     wait_for_changes(&mut bob, &["-bob", "+cem", "+bob"]);
     nodes.wait_for_members("presence-x", &["ada", "bob", "cem"]);
     let mut dan = join(three, "dan");
@@ -100,12 +100,12 @@ fn without_redis_nothing_is_lost_in_silence() {
         eventually("the node is not ready", || readiness(server) == 503);
         assert_eq!(trigger(server), 503);
     }
-    // The clients stay, and may say what they like; one who joins now waits.
+    // The clients stay and may send messages. A new subscription waits.
     ada.expect_nothing();
     let mut cem = Client::connect(nodes.three()[2], &app());
     cem.ask_to_join("presence-x", r#"{"user_id":"cem"}"#);
     cem.expect_nothing();
-    // It comes back without its data, and nobody is missing.
+    // Redis comes back without its data, and no member is missing.
     nodes.redis.run();
     let snapshot = data(&cem.succeeded("presence-x"));
     assert!(snapshot["presence"]["ids"].as_array().is_some_and(|ids| ids.contains(&json!("cem"))), "{snapshot}");

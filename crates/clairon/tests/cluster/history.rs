@@ -1,8 +1,8 @@
-//! Random histories on three nodes: clients of two apps come, talk and go while something breaks. What every client has
-//! heard is then checked against what was said. A failure prints its seed and the last steps.
+//! Random histories on three nodes: clients of two apps connect, send messages and leave while a fault happens. Then
+//! the test checks what each client has received. A failure prints its seed and the last steps.
 //!
-//! `CLAIRON_HISTORY_SEEDS=1000..1100` runs other seeds than the fixed ones, `CLAIRON_HISTORY_MINUTES=60` random ones
-//! for so long; each with every fault.
+//! `CLAIRON_HISTORY_SEEDS=1000..1100` runs other seeds than the fixed ones. `CLAIRON_HISTORY_MINUTES=60` runs random
+//! seeds for that time. Each seed runs with every fault.
 
 mod check;
 mod fault;
@@ -19,7 +19,7 @@ use std::time::{Duration, Instant};
 use self::fault::Fault;
 use self::world::World;
 
-/// Runs these seeds, or those that the environment asks for. The large ones have failed before.
+/// Runs these seeds, or those in the environment. The large numbers are seeds that once failed.
 fn run(fault: Fault, seeds: &'static [u64]) {
     for seed in asked_for().unwrap_or_else(|| Box::new(seeds.iter().copied())) {
         println!("{fault:?}, seed {seed}");

@@ -1,4 +1,4 @@
-//! Several nodes that act as one through Redis, and what can happen to them.
+//! Several nodes that act as one through Redis, with and without faults.
 
 mod apps;
 mod behaviour;

@@ -1,4 +1,4 @@
-//! What becomes of a node whose own way to Redis is cut, frozen or slow, while the others are well.
+//! A node whose own connection to Redis is cut, frozen or slow, while the others have no problem.
 
 use std::collections::BTreeSet;
 use std::time::Duration;
@@ -14,7 +14,7 @@ use clairon_tests::server::Server;
 use serde_json::{Value, json};
 
 const CHANNEL: &str = "presence-x";
-/// What was answered with 503 because Redis did not answer: it may have been published all the same.
+/// The data of an event that was answered with 503 because Redis did not answer. It may still have been published.
 const REFUSED: &str = "refused";
 
 fn app() -> App {
@@ -40,7 +40,7 @@ fn is_ready(server: &Server) -> bool {
     http::get(server, "/ready").status == 200
 }
 
-/// An event in one word: `+user`, `-user`, or what was said.
+/// An event in one word: `+user`, `-user`, or its data.
 fn word(event: &Value) -> String {
     let user = || data(event)["user_id"].as_str().unwrap_or_default().to_owned();
     match event["event"].as_str() {
@@ -51,25 +51,26 @@ fn word(event: &Value) -> String {
     }
 }
 
-/// The next event but [`REFUSED`].
+/// The next event other than [`REFUSED`].
 fn next(client: &mut Client) -> String {
     let mut words = std::iter::repeat_with(|| word(&client.socket.event()));
     words.find(|word| word != REFUSED).unwrap_or_default()
 }
 
-/// The next events must be these, in this order.
+/// Asserts that the next events are these, in this order.
 fn expect(client: &mut Client, words: &[&str]) {
     let heard: Vec<String> = words.iter().map(|_| next(client)).collect();
     assert_eq!(heard, words);
 }
 
-/// The next events must be these, in any order.
+/// Asserts that the next events are these, in any order.
 fn expect_all(client: &mut Client, words: &[&str]) {
     let heard: BTreeSet<String> = words.iter().map(|_| next(client)).collect();
     assert_eq!(heard, words.iter().map(|&word| word.to_owned()).collect());
 }
 
-/// One node loses Redis for longer than its lease: the others go on without it, and it comes back with all its clients.
+/// One node loses Redis for longer than its lease. The others continue without it, and it comes back with all its
+/// clients.
 fn part(separate: fn(&Proxy)) {
     let nodes = start();
     let [one, two, three] = nodes.three();
@@ -90,7 +91,7 @@ fn part(separate: fn(&Proxy)) {
     expect_all(&mut bob, &["without cem", "-cem"]);
     let mut dan = join(two, "dan");
     expect(&mut ada, &["+dan"]);
-    // Who is on the node that is cut off stays, and has missed what was said.
+    // A client on the cut-off node stays connected and misses events.
     cem.expect_nothing();
     proxy.mend();
     eventually("the node is back", || is_ready(three));
@@ -101,8 +102,8 @@ fn part(separate: fn(&Proxy)) {
     for client in [&mut ada, &mut bob, &mut dan] {
         expect(client, &["again"]);
     }
-    // It is told what its node has missed, its own absence too where the ledger had noticed that. What had only been
-    // held up on its way may still come.
+    // It gets what its node has missed, including its own absence if the ledger had noticed that. Delayed events may
+    // still arrive.
     let mut heard = Vec::new();
     while heard.last().is_none_or(|word| word != "again") {
         heard.push(next(&mut cem));
@@ -133,7 +134,7 @@ fn a_hiccup_is_nobodys_leaving() {
     let mut cem = join(three, "cem");
     expect(&mut ada, &["+cem"]);
     nodes.redis.proxies[2].hiccup();
-    // A node may find out only when it next needs the connection, and says so with 503.
+    // A node may notice a lost connection only when it next uses it, and then answers 503.
     eventually("both publish", || trigger(three, "probe") == 200 && is_ready(three));
     let mut dan = join(one, "dan");
     assert_eq!(trigger(one, "end"), 200);
@@ -180,7 +181,7 @@ fn a_way_to_redis_that_is_too_slow_is_told_of() {
     let [one, _, three] = nodes.three();
     let mut ada = join(one, "ada");
     let proxy = &nodes.redis.proxies[2];
-    // More than `redis.response_seconds`, which is one here.
+    // More than `redis.response_seconds`, which is 1 here.
     proxy.slow(Duration::from_secs(5));
     assert_eq!(trigger(three, REFUSED), 503);
     eventually("the node says so", || !is_ready(three));

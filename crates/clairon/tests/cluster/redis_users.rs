@@ -1,4 +1,4 @@
-//! A user of Redis who may do less than nodes need, as an operator meets it.
+//! A Redis user with fewer rights than nodes need, and the messages for the operator.
 
 use std::process::{Command, Stdio};
 
@@ -11,7 +11,7 @@ use clairon_tests::nodes::{Engine, Nodes};
 use clairon_tests::server::binary;
 use serde_json::{Value, json};
 
-/// A Redis that nodes use as a user of their own.
+/// A Redis that nodes use as a user other than the default.
 struct Guarded(Redis);
 
 impl Engine for Guarded {
@@ -24,7 +24,7 @@ fn app() -> App {
     App::new("guarded")
 }
 
-/// What a start without enough rights says on stderr before it ends.
+/// The stderr of a server that fails to start for lack of rights.
 fn refusal(redis: &Guarded) -> String {
     let mut command = Command::new(binary());
     command.args(["serve", "--port", "0", "--database", "sqlite::memory:", "--redis", &redis.url_of(0)]).env_clear();
@@ -72,7 +72,7 @@ fn the_start_and_readiness_say_what_is_lacking_and_what_to_set() {
     assert_eq!(client.socket.event()["event"], "pusher_internal:subscription_succeeded");
     eventually("the node is ready after that too", is_ready);
 
-    // No beat needs this command, and nobody asks for members.
+    // No beat needs this command, and no request reads members.
     redis.set_user("site", "-hkeys");
     eventually("a command that nobody needs is lacking", || lacks("+hkeys"));
     redis.set_user("site", "+hkeys");

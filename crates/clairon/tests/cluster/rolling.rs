@@ -1,4 +1,4 @@
-//! A rolling restart: each node in turn is stopped and comes back, while backends publish and clients reconnect.
+//! A rolling restart: each node in turn stops and comes back, while backends publish and clients reconnect.
 
 use std::panic::resume_unwind;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -17,17 +17,17 @@ use rustix::process::Signal;
 use serde_json::{Value, json};
 
 const CHANNEL: &str = "presence-x";
-/// Clients of each node.
+/// The number of clients of each node.
 const CLIENTS: usize = 4;
 
 fn app() -> App {
     App::new("rolling")
 }
 
-/// What one connection has heard of the numbers that were published.
+/// The published numbers that one connection has received.
 #[derive(Debug, Default)]
 struct Heard {
-    /// The number that was last answered with 200 when its subscription had succeeded.
+    /// The last number answered with 200 when its subscription succeeded.
     since: usize,
     numbers: Vec<usize>,
 }
@@ -49,7 +49,7 @@ fn number(event: &Value) -> Option<usize> {
 }
 
 impl Heard {
-    /// Reads up to the close frame, whose code must be 4200: come back at once.
+    /// Reads until the close frame. Its code must be 4200: reconnect at once.
     fn listen_to_the_end(&mut self, client: &mut Client) {
         loop {
             match client.socket.receive() {
@@ -64,24 +64,24 @@ impl Heard {
         }
     }
 
-    /// Reads up to a number.
+    /// Reads until a number.
     fn listen_to(&mut self, client: &mut Client, last: usize) {
         while self.numbers.last() != Some(&last) {
             self.numbers.extend(number(&client.socket.event()));
         }
     }
 
-    /// Without a gap, and all from the first that was published after its success.
+    /// Asserts that it has received every number since its subscription.
     fn assert_whole(&self) {
         assert!(self.numbers.is_sorted_by(|one, next| one + 1 == *next), "{self:?}");
         assert!(self.numbers.first().is_none_or(|first| *first <= self.since + 1), "{self:?}");
     }
 }
 
-/// A client, the number of its node, and what it has heard.
+/// A client, the number of its node, and what it has received.
 type Guest = (usize, Client, Heard);
 
-/// Stops a node; the others are published to until all of its clients have been sent away. Returns the last number.
+/// Stops a node, and publishes over the others until all of its clients are disconnected. Returns the last number.
 fn drain(nodes: &Nodes, node: usize, leaving: Vec<Guest>, last: usize) -> usize {
     nodes.servers[node].signal(Signal::TERM);
     eventually("it is not ready", || http::get(&nodes.servers[node], "/ready").status == 503);
@@ -100,7 +100,7 @@ fn drain(nodes: &Nodes, node: usize, leaving: Vec<Guest>, last: usize) -> usize 
     })
 }
 
-/// Its log says how many were left, wave by wave.
+/// Asserts that the log has the number of remaining clients for each wave.
 fn assert_waves(log: &Log) {
     let lines = log.lines().into_iter().filter(|line| line["message"] == "draining");
     let left: Vec<u64> = lines.filter_map(|line| line["connections"].as_u64()).collect();

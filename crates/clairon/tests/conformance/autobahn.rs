@@ -1,8 +1,8 @@
-//! The cases of the chapters 1 to 10 of the Autobahn test suite (crossbario/autobahn-testsuite), by their numbers.
+//! The cases of chapters 1 to 10 of the Autobahn test suite (crossbario/autobahn-testsuite), with their numbers.
 //!
-//! The suite's peer echoes every message, and this server does not. A message of a case is therefore a `pusher:ping`,
-//! which is answered, or an event with a name that no client may send, which the answer repeats. Close codes, pongs,
-//! and what fails when, are as there.
+//! The suite's peer echoes every message; this server does not. So a message of a case is either a `pusher:ping`, which
+//! is answered, or an event with a name that no client may send, which the error repeats. Close codes, pongs and the
+//! moment of a failure are those of the suite.
 
 mod case;
 mod close;

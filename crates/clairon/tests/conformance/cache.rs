@@ -1,4 +1,4 @@
-//! Cache channels: the last published event waits for those who come later.
+//! Cache channels: the last published event is sent to later subscribers.
 
 use clairon_test_servers::{SharedServer, eventually};
 use clairon_tests::api::{self, Request};
@@ -20,7 +20,7 @@ fn app() -> App {
     App::new("cache").with("client_messages", true)
 }
 
-/// Subscribes, and returns the one event that follows the success.
+/// Subscribes, and returns the single event after the success.
 fn subscribe(client: &mut Client, channel: &str) -> Value {
     if channel.starts_with("presence-") {
         client.join(channel, MEMBER);
@@ -53,7 +53,7 @@ fn newcomers_get_the_last_event_and_they_alone() {
     let server = SERVER.get();
     for kind in KINDS {
         let channel = format!("{kind}news");
-        // Nobody is subscribed yet.
+        // There is no subscriber yet.
         api::trigger(&server, &app(), &channel, "old", "{}");
         api::trigger(&server, &app(), &channel, "App\\News", r#"{ "é" : "\u0007" }"#);
         let cached = json!({"event": "App\\News", "channel": channel, "data": r#"{ "é" : "\u0007" }"#});
@@ -67,7 +67,7 @@ fn newcomers_get_the_last_event_and_they_alone() {
         for client in [&mut first, &mut second] {
             client.expect("newer");
         }
-        // It outlives its subscribers.
+        // The event is kept after the last subscriber has left.
         first.unsubscribe(&channel);
         second.unsubscribe(&channel);
         first.fence();
@@ -131,7 +131,7 @@ fn the_api_tells_what_is_remembered() {
     let ttl = answer["cache"]["ttl"].as_u64().unwrap_or_default();
     assert!((1..=1_800).contains(&ttl), "{answer}");
     assert_eq!(answer, json!({"occupied": false, "cache": {"data": r#"{"a":1}"#, "ttl": ttl}}));
-    // A channel that only remembers is not occupied.
+    // A channel without subscribers is not occupied, even if it remembers an event.
     assert_eq!(api::get(&server, &app(), "/channels", &[("filter_by_prefix", "cache-asked")]), json!({"channels": {}}));
 }
 

@@ -1,4 +1,4 @@
-//! Client events: who hears them, what is in them, and which are refused.
+//! Client events: their receivers, their content, and refusals.
 
 use clairon_test_servers::{SharedServer, eventually};
 use clairon_tests::app::App;
@@ -30,7 +30,7 @@ fn pair(server: &Server, app: &App, channel: &str) -> (Client, Client) {
     (sender, receiver)
 }
 
-/// The message of a refusal that `receiver` has heard nothing of.
+/// The message of a refusal. Asserts that `receiver` has received nothing.
 fn assert_refused(sender: &mut Client, receiver: &mut Client, channel: &str, event: &str, data: &Value) -> String {
     sender.whisper(channel, event, data);
     let message = sender.complained();
@@ -61,7 +61,7 @@ fn a_member_is_named_as_a_string() {
         receiver.join(channel, r#"{"user_id":"receiver"}"#);
         sender.join(channel, &format!(r#"{{"user_id":{id}}}"#));
         receiver.expect("pusher_internal:member_added");
-        // Whatever a client says of itself stays behind.
+        // Other fields of the client's message are dropped.
         let forged = json!({
             "event": "client-x", "channel": channel, "data": {}, "user_id": "forged", "socket_id": "1.1", "more": {},
         });
@@ -111,8 +111,8 @@ fn data_of_every_type_arrives_as_a_string() {
     }
 }
 
-/// Half of a surrogate pair, as JavaScript writes it for a text that was cut within a character. Rust's JSON knows no
-/// such text, so the event is compared as it is written.
+/// Half of a surrogate pair, which JavaScript sends for a text that was cut within a character. Rust's JSON parser
+/// cannot represent it, so the test compares the raw text.
 #[test]
 fn a_string_that_is_no_unicode_arrives_as_it_was_sent() {
     let server = SERVER.get();
@@ -193,7 +193,7 @@ fn sizes() {
     let (server, channel) = (SERVER.get(), "private-sizes");
     let (mut sender, mut receiver) = pair(&server, &app(), channel);
     let name = |size: usize| format!("{:x<size$}", "client-");
-    // Characters are counted, which are code points: as many as the official libraries let through.
+    // The limit counts code points, like the official libraries.
     let wide = |size: usize, char: char| name(7) + &char.to_string().repeat(size - 7);
     for (event, data) in [
         (name(7), json!({})),
@@ -235,7 +235,7 @@ fn too_many_are_dropped_and_the_client_stays() {
     let relayed = receiver.fence();
     assert!(relayed.len() >= 3 && !errors.is_empty());
     assert_eq!(relayed.len() + errors.len(), 50);
-    // The first ones are those that come through, and another second brings others.
+    // The first events of a second are relayed, and so are others in the next second.
     assert_eq!(relayed[0]["data"], "0");
     eventually("another second", || {
         sender.whisper(channel, "client-later", &json!({}));

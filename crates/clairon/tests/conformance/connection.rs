@@ -1,4 +1,4 @@
-//! Connecting: the URL, versions, sub-protocols, the first frame, refusals, and the server's end.
+//! Connecting: the URL, versions, sub-protocols, the first frame, refusals, and shutdown.
 
 use std::collections::HashSet;
 use std::thread;
@@ -34,8 +34,8 @@ static SERVER: SharedServer<Server> = SharedServer::new(|| {
         .start()
 });
 
-/// A refused client is told why twice, with one code and message: in an event whose data is an object, and in the
-/// close frame. Nothing else comes.
+/// A refused client gets the reason twice, with one code and message: in an event whose data is an object, and in the
+/// close frame. It gets nothing else.
 fn assert_refused(mut socket: RawSocket, code: u16, what: &str) {
     let error = socket.event();
     let message = error["data"]["message"].as_str().unwrap_or_default().to_owned();
@@ -46,7 +46,7 @@ fn assert_refused(mut socket: RawSocket, code: u16, what: &str) {
     assert_eq!(socket.receive(), Received::End, "{what}");
 }
 
-/// The socket id out of a connection's first event, whose form is checked.
+/// The socket id in a connection's first event. Asserts its form.
 fn assert_established(event: &Value) -> String {
     assert_eq!(event["event"], "pusher:connection_established", "{event}");
     assert_eq!(event.as_object().map(serde_json::Map::len), Some(2), "{event}");
@@ -192,11 +192,11 @@ fn sub_protocols() {
         let mut socket = RawSocket::open_with(&server, "/app/open-key?protocol=7", &header);
         assert_eq!(socket.response.header("sec-websocket-protocol"), selected, "{offered}");
         assert_established(&socket.event());
-        // One that is refused has to understand why.
+        // A refused client must understand the reason.
         let refused = RawSocket::open_with(&server, "/app/nobody?protocol=7", &header);
         assert_eq!(refused.response.header("sec-websocket-protocol"), selected, "{offered}");
         assert_refused(refused, 4001, offered);
-        // The HTTP server, which upgrades whatever is not the first request of its connection, does the same.
+        // The HTTP server, which handles upgrades after the first request of a connection, does the same.
         let mut connection = HttpConnection::open(&server);
         connection.write("GET /up HTTP/1.1\r\nHost: localhost\r\n\r\n");
         assert_eq!(connection.response().status, 200);
@@ -241,7 +241,7 @@ fn a_handshake_may_come_in_pieces() {
     assert_established(&RawSocket::switched(connection).event());
 }
 
-/// As behind a proxy that keeps its connections to the server and sends any client's request over any of them.
+/// Some proxies keep their connections to the server and reuse them for requests of any client.
 #[test]
 fn a_handshake_may_follow_another_request() {
     let server = SERVER.get();
@@ -311,7 +311,7 @@ fn who_does_not_read_is_sent_away_to_come_back_later() {
         quick.expect("e");
         is_closing(&server)
     });
-    // What was not lost on the way comes whole, and then the reason.
+    // The events that were not lost arrive completely, and then the reason.
     let mut event = slow.socket.event();
     while event["event"] == "e" {
         assert_eq!(event["data"].as_str(), Some(data.as_str()));

@@ -1,4 +1,4 @@
-//! Frames: what of RFC 6455 the cases of Autobahn leave out, and messages that are not understood.
+//! Frames: rules of RFC 6455 that the cases of Autobahn do not cover, and messages that are not understood.
 
 use clairon_test_servers::SharedServer;
 use clairon_tests::app::App;
@@ -29,7 +29,7 @@ fn a_message_may_come_in_fragments() {
     let server = SERVER.get();
     let mut client = connect(&server);
     let message = r#"{"event":"pusher:ping","data":"é😀"}"#.as_bytes();
-    // Every place to cut at, within characters too.
+    // Every position, also within characters.
     for cut in 0..=message.len() {
         client.socket.send(&RawFrame::new(TEXT, &message[..cut]).unfinished());
         client.socket.send(&RawFrame::new(CONTINUATION, &message[cut..]));
@@ -83,7 +83,7 @@ fn a_close_frame_is_answered() {
     for code in [1000, 1001, 1003, 1011, 3000, 3999, 4000, 4999] {
         let mut client = connect(&server);
         client.socket.send(&RawFrame::close(code, "bye é"));
-        // What follows a close frame is not heard.
+        // Everything after a close frame is ignored.
         client.socket.text(PING_EVENT);
         assert_eq!(client.socket.closed().0, Some(code));
     }
@@ -190,7 +190,7 @@ fn repeated_members_are_no_reason_to_leave() {
     let server = SERVER.get();
     let mut client = connect(&server);
     client.socket.text(r#"{"event":"pusher:ping","event":"pusher:ping","data":{},"data":""}"#);
-    // Whether it is answered is left open.
+    // The answer to the ping is optional.
     assert!(matches!(client.socket.receive(), Received::Text(_)));
     client.fence();
 }

@@ -1,4 +1,4 @@
-//! Signs of life: the protocol's own pings, the server's ping frames, and the end of a silent connection.
+//! Signs of life: the protocol's pings, the server's ping frames, and the end of a silent connection.
 
 use std::thread;
 
@@ -13,7 +13,7 @@ fn app() -> App {
     App::new("heartbeat")
 }
 
-/// A server that asks after `ping` seconds of silence and gives up after `close` seconds.
+/// A server that sends a ping after `ping` seconds of silence and closes the connection after `close` seconds.
 fn server(ping: u32, close: u32) -> Server {
     Server::builder()
         .app(app())
@@ -56,7 +56,7 @@ fn a_client_that_stays_silent_is_asked_and_then_sent_away() {
     let mut client = Client::connect(&server, &app());
     client.subscribe("news");
     assert!(matches!(client.socket.receive(), Received::Ping(_)));
-    // What the server says itself is no sign of the client's life.
+    // Messages of the server are not signs of life of the client.
     api::trigger(&server, &app(), "news", "hello", "{}");
     client.expect("hello");
     let error = client.expect("pusher:error");
@@ -66,8 +66,8 @@ fn a_client_that_stays_silent_is_asked_and_then_sent_away() {
     assert_eq!((code, Some(reason)), (Some(4201), message));
 }
 
-/// Anything that a client sends is a sign of life: one that answers the server's pings in its own way stays for longer
-/// than a silent one would.
+/// Anything that a client sends is a sign of life. A client that answers the server's pings in any form stays
+/// connected.
 #[test]
 fn every_answer_keeps_a_client() {
     let server = server(1, 4);

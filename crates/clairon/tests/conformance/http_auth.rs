@@ -1,4 +1,4 @@
-//! Signed requests: what every library makes of the signature, and whatever is wrong with one.
+//! Signed requests: the signatures of every library, and every kind of invalid request.
 
 use clairon_test_servers::SharedServer;
 use clairon_tests::api::{self, Request, now};
@@ -29,12 +29,12 @@ fn path(path: &str) -> String {
     format!("/apps/{}{path}", app().id)
 }
 
-/// The parameters that every request has, as they are signed.
+/// The parameters of every request, in the form that is signed.
 fn auth_parameters() -> String {
     format!("auth_key=signed-key&auth_timestamp={}&auth_version=1.0", now())
 }
 
-/// Signs one text of a path and parameters and sends another.
+/// Signs one path and parameters, and sends others.
 fn send(server: &Server, method: &str, signed: (&str, &str), sent: (&str, &str), body: &str) -> Response {
     let signature = sign::hmac(&app().secret, &format!("{method}\n{}\n{}", signed.0, signed.1));
     let pairs = sent.1.split('&').filter_map(|pair| pair.split_once('='));
@@ -48,7 +48,7 @@ fn good_requests() {
     let server = SERVER.get();
     assert_eq!(event().send(&server).ok(), json!({}));
     assert_eq!(Request::get(&app(), "/channels", &[]).send(&server).status, 200);
-    // The order in which parameters are sent means nothing, nor does the case of their names.
+    // The order of parameters and the case of their names do not matter.
     let mut request = Request::get(&app(), "/channels", &[("Zeta", "1"), ("alpha", "2")]);
     request.query.reverse();
     assert_eq!(request.send(&server).status, 200);
@@ -142,7 +142,7 @@ fn a_key_is_good_for_its_own_app() {
     let server = SERVER.get();
     let mut client = Client::connect(&server, &app());
     client.subscribe("c");
-    // Signed rightly, by another app.
+    // A valid signature of another app.
     event().at(&other(), now()).send(&server).assert_refused(401, "auth_key");
     event().with("auth_key", &other().key).sign(&app().secret).send(&server).assert_refused(401, "auth_key");
     event().at(&app(), now()).sign(&other().secret).send(&server).assert_refused(401, "");
@@ -171,9 +171,9 @@ fn values_are_signed_unescaped_and_sent_either_way() {
     let server = SERVER.get();
     let (path, auth) = (path("/channels"), auth_parameters());
     for (signed, sent) in [
-        // As node, Python and Go send them.
+        // The form of Node, Python and Go.
         ("a,b;c=d@e", "a,b;c=d@e"),
-        // As PHP and Ruby do.
+        // The form of PHP and Ruby.
         ("a,b;c=d@e", "a%2Cb%3Bc%3Dd%40e"),
         ("a b", "a%20b"),
         ("a b", "a+b"),
@@ -229,24 +229,24 @@ fn paths_are_signed_as_sent_or_before_they_are_escaped() {
     send(&server, "POST", (&path("a"), &auth), (&path("b"), &auth), "").assert_refused(401, "ignature");
 }
 
-/// What each library makes of the path, and whether the user is found by it.
+/// The paths of each library, and whether the user is found.
 #[test]
 fn a_user_is_found_by_an_id_of_any_kind() {
     let server = SERVER.get();
     let path = |user: &str| path(&format!("/users/{user}/terminate_connections"));
     for (id, signed, sent) in [
-        // As Node and Python send them: as they are, but for what no URL may have.
+        // Node and Python send the id unescaped, except for characters that a URL cannot contain.
         ("a/b", "a/b", "a/b"),
         ("a?b", "a?b", "a?b"),
         ("a/b?c d", "a/b?c d", "a/b?c%20d"),
         ("?", "?", "?"),
         ("100%", "100%", "100%"),
         ("50% é", "50% é", "50%%20%C3%A9"),
-        // As PHP and Go do: signed as they are, escaped as far as a path needs it.
+        // PHP and Go sign the id unescaped, and escape it in the path where necessary.
         ("a%b", "a%b", "a%25b"),
         ("a\\b", "a\\b", "a%5Cb"),
         ("a?b#c", "a?b#c", "a%3Fb%23c"),
-        // Escaped by the backend itself.
+        // The backend has escaped the id.
         ("a/b?c%d#e\\f g", "a%2Fb%3Fc%25d%23e%5Cf%20g", "a%2Fb%3Fc%25d%23e%5Cf%20g"),
         ("%41", "%2541", "%2541"),
         ("x/terminate_connections", "x/terminate_connections", "x/terminate_connections"),
@@ -267,11 +267,10 @@ fn no_user_is_found_by_a_part_of_an_id() {
     client.sign_in(&json!({"id": "a"}).to_string());
     let signed = path("/users/a#b/terminate_connections");
     let auth = auth_parameters();
-    // What becomes of a # that is sent as it is; and of a ? in Go and PHP, which put the query in the place of the
-    // rest.
+    // The result of an unescaped `#`, and of a `?` in Go and PHP, which put the query in the place of the rest.
     http::request(&server, "POST", &path("/users/a"), "Content-Length: 0\r\n").assert_refused(404, "percent-encoded");
     send(&server, "POST", (&signed, &auth), (&path("/users/a"), &auth), "").assert_refused(404, "percent-encoded");
-    // What becomes of a \\ in Node.
+    // The result of a `\` in Node.
     let (signed, sent) = (path("/users/a\\b/terminate_connections"), path("/users/a/b/terminate_connections"));
     send(&server, "POST", (&signed, &auth), (&sent, &auth), "").assert_refused(401, "ignature");
     let sent = path("/users/a/terminate_connections?b/terminate_connections");
@@ -279,7 +278,7 @@ fn no_user_is_found_by_a_part_of_an_id() {
     client.expect_nothing();
 }
 
-/// Each reading of a signature sorts and joins the parameters, so their number is looked at first.
+/// Each form of a signature sorts and joins the parameters, so their number is checked first.
 #[test]
 fn parameters_are_counted_before_a_signature_is_computed() {
     let server = SERVER.get();
@@ -288,10 +287,10 @@ fn parameters_are_counted_before_a_signature_is_computed() {
         let parameters: Vec<(&str, &str)> = names.iter().map(|name| (name.as_str(), "1")).collect();
         Request::get(&app(), "/channels", &parameters)
     };
-    // Four belong to the signature.
+    // Four parameters belong to the signature.
     assert_eq!(with(96).send(&server).status, 200);
     with(97).send(&server).assert_refused(400, "101 parameters behind its ?, the limit is 100");
-    // The signature is not even looked at.
+    // The signature is not checked at all.
     with(1_000).sign("wrong").send(&server).assert_refused(400, "the limit is 100");
 }
 

@@ -1,4 +1,4 @@
-//! Bodies that are sent compressed.
+//! Compressed bodies.
 
 use std::io::Write;
 
@@ -31,7 +31,7 @@ fn event(data: &str) -> String {
     json!({"name": "e", "channel": "packed", "data": data}).to_string()
 }
 
-/// Sends `body` to `/events` with an encoding; its MD5 is that of `signed`.
+/// Sends `body` to `/events` with an encoding. The MD5 is that of `signed`.
 fn send(server: &Server, coding: &str, body: &[u8], signed: &[u8]) -> Response {
     let request = Request::new(&app(), "POST", "/events", &[], "").with("body_md5", &sign::md5(signed));
     let head = request.sign(&app().secret).head(&format!("Content-Encoding: {coding}"));
@@ -49,7 +49,7 @@ fn a_body_may_be_sent_as_gzip() {
     for data in ["short".to_owned(), "x".repeat(102_400)] {
         let text = event(&data);
         let packed = gzip(text.as_bytes());
-        // The MD5 is that of what was sent, or of what it stands for.
+        // The MD5 may be that of the sent bytes or of the decompressed ones.
         for signed in [packed.as_slice(), text.as_bytes()] {
             for coding in ["gzip", "GZip", "x-gzip", "identity, gzip"] {
                 assert_eq!(send(&server, coding, &packed, signed).ok(), json!({}), "{coding}");
@@ -71,7 +71,7 @@ fn a_body_may_be_empty_in_any_encoding() {
     assert_eq!(connection.response().ok(), json!({}));
 }
 
-/// The limit is that of the body itself, and what stands for more is not inflated any further.
+/// The limits apply to the decompressed body. Decompression stops at the limit.
 #[test]
 fn the_limits_are_those_of_the_body_itself() {
     let server = SERVER.get();
@@ -81,7 +81,7 @@ fn the_limits_are_those_of_the_body_itself() {
     assert!(bomb.len() < 250_000);
     let refused = send(&server, "gzip", &bomb, &bomb);
     refused.assert_refused(413, "inflated more than");
-    // One that was packed twice is no JSON.
+    // A body that was compressed twice is not JSON.
     let twice = gzip(&gzip(event("d").as_bytes()));
     send(&server, "gzip", &twice, &twice).assert_refused(400, "JSON");
 }

@@ -1,4 +1,4 @@
-//! Triggering: single events and batches, what their receivers get, attributes, limits, refusals.
+//! Triggering: single events and batches, the events that subscribers get, attributes, limits, refusals.
 
 use clairon_test_servers::SharedServer;
 use clairon_tests::api::{self, Request};
@@ -48,7 +48,7 @@ fn every_way_to_name_channels() {
         (json!({"name": "e", "data": "d", "channel": "ways-a"}), vec!["ways-a"]),
         (json!({"name": "e", "data": "d", "channels": ["ways-a"]}), vec!["ways-a"]),
         (json!({"name": "e", "data": "d", "channels": ["ways-a", "ways-b"]}), vec!["ways-a", "ways-b"]),
-        // Each channel hears an event once.
+        // Each channel gets an event once.
         (json!({"name": "e", "data": "d", "channels": ["ways-a", "ways-a"]}), vec!["ways-a"]),
         (
             json!({"name": "e", "data": "d", "channel": "ways-a", "more": [1], "socket_id": null, "info": null}),
@@ -92,7 +92,7 @@ fn data_arrives_as_it_was_sent() {
         (r#""""#, ""),
         (r#""{ \"a\" : 1.0 , \"é\" : [] }""#, r#"{ "a" : 1.0 , "é" : [] }"#),
         (r#""\u0000\u001f\"\\\/\n\u00e9\ud83d\ude00\u2028""#, "\0\u{1f}\"\\/\né😀\u{2028}"),
-        // What is no string is encoded as one.
+        // Data that is not a string is encoded as one.
         (r#"{"a":{"b":[1.50]}}"#, r#"{"a":{"b":[1.50]}}"#),
         ("[1,2]", "[1,2]"),
         ("7", "7"),
@@ -149,7 +149,7 @@ fn attributes_of_the_channels() {
     let (both, room) = ("user_count,subscription_count", json!({"user_count": 1, "subscription_count": 2}));
     assert_eq!(ask("subscription_count", &["info"]), json!({"channels": {"info": {"subscription_count": 2}}}));
     assert_eq!(ask("user_count", &["presence-info"]), json!({"channels": {"presence-info": {"user_count": 1}}}));
-    // What does not apply is left out; nobody counts as 0.
+    // An attribute that does not apply is omitted. No users is 0.
     assert_eq!(ask("user_count", &["info"]), json!({"channels": {"info": {}}}));
     let expected = json!({"channels": {"info": {"subscription_count": 2}, "presence-info": room, "empty": {"subscription_count": 0}}});
     assert_eq!(ask(both, &["info", "presence-info", "empty", "info"]), expected);
@@ -182,7 +182,7 @@ fn what_is_missing_or_wrong_is_named() {
         post(&server, "/events", &body).assert_refused(400, word);
     }
     for name in ["", "a b", "é", "#good", "a/b", "good\n", &"c".repeat(201)] {
-        // Good channels beside it hear nothing.
+        // The valid channels of the same request get nothing.
         let body = json!({"name": "e", "data": "d", "channels": ["good", name]});
         post(&server, "/events", &body).assert_refused(400, "channel");
     }
@@ -200,7 +200,7 @@ fn what_is_just_within_the_limits() {
     let body = json!({"name": "n".repeat(200), "data": "x".repeat(DATA_BYTES), "channels": names});
     assert_eq!(post(&server, "/events", &body).ok(), json!({}));
     assert_eq!(client.fence().len(), 2);
-    // Bytes are counted as they arrive, not as JSON writes them.
+    // Bytes are counted as received by subscribers, not as escaped in JSON.
     for data in ["\u{1}".repeat(DATA_BYTES), "é".repeat(DATA_BYTES / 2), "😀".repeat(DATA_BYTES / 4)] {
         let body = json!({"name": "e", "data": data, "channel": names[0]});
         assert_eq!(post(&server, "/events", &body).ok(), json!({}));
@@ -232,7 +232,7 @@ fn an_app_has_limits_of_its_own() {
     let (server, small) = (SERVER.get(), App::new("small"));
     let good = json!({"name": "name", "data": "0123456789", "channels": ["a", "abcde"]});
     assert_eq!(api::post(&server, &small, "/events", &good), json!({}));
-    // Characters are counted, not bytes.
+    // The limit counts characters, not bytes.
     let wide = json!({"name": "日本😀é", "data": "0123456789", "channel": "a"});
     assert_eq!(api::post(&server, &small, "/events", &wide), json!({}));
     for (field, value, status, word) in [
@@ -278,7 +278,7 @@ fn a_batch_may_be_as_large_as_its_events() {
     for _ in 0..10 {
         assert_eq!(client.socket.event()["data"], data);
     }
-    // In the body each byte of these is six.
+    // In the body each byte of these needs six.
     let data = "\u{1}".repeat(DATA_BYTES);
     assert_eq!(post(&server, "/batch_events", &batch(&data, "nobody-there")).ok(), json!({}));
 }

@@ -1,4 +1,4 @@
-//! What the HTTP API tells: channels, one channel, its users, pages without a signature, and paths that are none.
+//! Reads of the HTTP API: channels, one channel, its users; pages without a signature; unknown paths.
 
 use clairon_test_servers::{SharedServer, eventually};
 use clairon_tests::api::{self, Request};
@@ -96,7 +96,7 @@ fn one_channel() {
         client.subscribe("one");
         client.join("presence-one", r#"{"user_id":"ann"}"#);
     }
-    // Nothing comes unasked.
+    // Attributes are only included on request.
     assert_eq!(info("one", ""), json!({"occupied": true}));
     assert_eq!(info("one", "subscription_count"), json!({"occupied": true, "subscription_count": 2}));
     let somebody = json!({"occupied": true, "user_count": 1, "subscription_count": 2});
@@ -227,7 +227,7 @@ fn browsers_of_any_origin_may_read_the_answers() {
     let unsigned = format!("/apps/{}/channels", app().id);
     for (target, status) in [("/up", 200), ("/", 200), (target, 200), ("/nothing", 404), (&unsigned, 401)] {
         let response = http::request(&server, "GET", target, origin);
-        // The headers change nothing about the status.
+        // The headers do not change the status.
         assert_eq!(response.status, status, "{target}");
         let allowed = response.header("access-control-allow-origin");
         assert!(matches!(allowed, Some("*" | "https://site.test")), "{response:?}");

@@ -1,4 +1,4 @@
-//! HTTP/1.1 as libraries and proxies use it: kept connections, bodies in pieces, headers of every kind.
+//! HTTP/1.1 as libraries and proxies use it: persistent connections, bodies in pieces, headers of every kind.
 
 use clairon_test_servers::SharedServer;
 use clairon_tests::api::{self, Request};
@@ -32,7 +32,7 @@ fn a_connection_is_kept_for_many_requests() {
     for n in 0..5 {
         connection.write(event("kept", "e", &n.to_string()).text());
         assert_eq!(connection.response().ok(), json!({}));
-        // A refusal is no reason to hang up.
+        // A refusal does not close the connection.
         connection.write(event("kept", "", "d").text());
         connection.response().assert_refused(400, "name");
         connection.write(Request::get(&app(), "/channels", &[]).sign("wrong").text());
@@ -133,7 +133,7 @@ fn headers_do_not_matter() {
     }
 }
 
-/// RFC 9112, 3.2: a request that names no host, or two, is refused, whatever it asks for.
+/// RFC 9112, 3.2: a request without a host, or with two, is refused, whatever its path is.
 #[test]
 fn every_request_names_one_host() {
     let server = SERVER.get();
@@ -158,7 +158,7 @@ fn every_request_names_one_host() {
             assert!(matches!(answer.status, 101 | 200), "{host}: {answer:?}");
         }
     }
-    // HTTP/1.0 has no such header.
+    // HTTP/1.0 does not have this header.
     let mut old = HttpConnection::open(&server);
     old.write("GET /up HTTP/1.0\r\n\r\n");
     assert_eq!(old.read(12).as_deref(), Some(&b"HTTP/1.0 200"[..]));

@@ -1,4 +1,4 @@
-//! Two apps on one server with the same channels, events and users never hear of each other.
+//! Two apps on one server with the same channels, events and users get nothing of each other.
 
 use std::sync::Arc;
 
@@ -19,7 +19,7 @@ fn app(name: &str) -> App {
         .fold(App::new(name), |app, field| app.with(field, true))
 }
 
-/// The server, and a client of each app.
+/// The server, and one client of each app.
 fn clients() -> (Arc<Server>, Client, Client) {
     let server = SERVER.get();
     let [north, south] = ["north", "south"].map(|name| Client::connect(&server, &app(name)));
@@ -32,7 +32,7 @@ fn events() {
     for channel in ["events", "private-events", "private-encrypted-events"] {
         for client in [&mut north, &mut south] {
             client.subscribe(channel);
-            // Each is the only one.
+            // Each client is the only subscriber.
             let count = client.expect("pusher_internal:subscription_count");
             assert_eq!(data(&count), json!({"subscription_count": 1}));
         }

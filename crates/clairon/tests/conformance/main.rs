@@ -1,4 +1,4 @@
-//! What clients and backends can rely on: the protocol, over raw sockets.
+//! The protocol for clients and backends, tested over raw sockets.
 
 mod autobahn;
 mod cache;

@@ -1,4 +1,4 @@
-//! How long a message may be: as long as the limits of its parts allow, however it is written, and no longer.
+//! The longest messages: as long as the limits of their parts allow in any encoding, and no longer.
 
 use clairon_test_servers::SharedServer;
 use clairon_tests::app::App;
@@ -9,7 +9,7 @@ use clairon_tests::sign;
 use serde_json::json;
 
 const PONG: &str = r#"{"event":"pusher:pong","data":"{}"}"#;
-/// The longest message of [`small`]: a sign-in with one user to watch, six bytes for each, twelve for a character.
+/// The longest message of [`small`]: a sign-in with one user to watch, six bytes for each byte, twelve for a character.
 const MESSAGE_BYTES: usize = 6 * (2 * (12 * 128 + 3) + 2_048) + 4_096;
 
 static SERVER: SharedServer<Server> = SharedServer::new(|| Server::builder().app(app()).app(small()).start());
@@ -22,18 +22,18 @@ fn small() -> App {
     App::new("small").with("event_data_bytes", 1_000).with("watchlist_users", 1)
 }
 
-/// A JSON string with every code unit of `text` escaped: no other form is longer.
+/// `text` as a JSON string with every code unit escaped, the longest form.
 fn escaped(text: &str) -> String {
     let units: Vec<String> = text.encode_utf16().map(|unit| format!("\\u{unit:04x}")).collect();
     format!("\"{}\"", units.concat())
 }
 
-/// A ping of so many bytes.
+/// A ping with this many bytes.
 fn ping(size: usize) -> String {
     format!("{:size$}", r#"{"event":"pusher:ping","data":{}}"#)
 }
 
-/// Expects a message to be refused with 1009, and nothing else to be said.
+/// Asserts that a message is refused with 1009 and that nothing else is sent.
 fn assert_too_long(server: &Server, bytes: impl AsRef<[u8]>, size: usize, what: &str) {
     let mut client = Client::connect(server, &small());
     client.socket.write(bytes);
@@ -120,10 +120,10 @@ fn a_message_may_be_as_long_as_its_limit_and_not_longer() {
 
     let more = MESSAGE_BYTES + 1;
     assert_too_long(&server, RawFrame::new(TEXT, ping(more)).to_bytes(), more, "one byte more");
-    // A declared length is enough: its bytes are not waited for.
+    // The declared length is enough for a refusal. Its bytes are not awaited.
     let terabyte = [&[127][..], &(1_u64 << 40).to_be_bytes()].concat();
     assert_too_long(&server, RawFrame::new(BINARY, "").with_length(&terabyte), 1 << 40, "a terabyte");
-    // The limit is on all fragments together.
+    // The limit applies to all fragments together.
     let start = RawFrame::new(TEXT, longest).unfinished().to_bytes();
     let end = RawFrame::new(CONTINUATION, "x").to_bytes();
     assert_too_long(&server, [start, end].concat(), more, "one fragment more");

@@ -1,4 +1,4 @@
-//! Presence channels: snapshots, members who come and go, several connections of one user, limits.
+//! Presence channels: snapshots, changes of members, several connections of one user, limits.
 
 use std::thread;
 
@@ -33,7 +33,7 @@ fn added(channel: &str, data: &str) -> Value {
     json!({"event": "pusher_internal:member_added", "channel": channel, "data": data})
 }
 
-/// What `client` hears when one member comes or goes, and nothing else.
+/// The event that `client` gets when one member comes or goes. Asserts that it gets nothing else.
 fn change(client: &mut Client, event: &str, channel: &str) -> Value {
     let change = client.expect(event);
     assert_eq!(change["channel"], channel, "{change}");
@@ -54,7 +54,7 @@ fn newcomers_get_a_snapshot_and_the_others_are_told() {
     }
     let hash = json!({"ann": {"name": "ann"}, "bob": {"name": "bob"}});
     assert_eq!(snapshot, json!({"ids": ["ann", "bob"], "hash": hash, "count": 2}));
-    // Who joins is not told of itself.
+    // A new member gets no event about itself.
     bob.expect_nothing();
     let told = change(&mut ann, "pusher_internal:member_added", channel);
     assert_eq!(told, json!({"user_id": "bob", "user_info": {"name": "bob"}}));
@@ -92,7 +92,7 @@ fn numbers_stay_numbers_in_events_where_javascript_can_hold_them() {
         ("-1", "-1"),
         ("1.5", "1.5"),
         ("9007199254740992", "9007199254740992"),
-        // JavaScript writes these in another way: as numbers they would not be found under their key in the hash.
+        // JavaScript writes these numbers differently, so as numbers they would not be found under their key in `hash`.
         ("1.0", r#""1.0""#),
         ("-0", r#""-0""#),
         ("1e3", r#""1e3""#),
@@ -108,7 +108,7 @@ fn numbers_stay_numbers_in_events_where_javascript_can_hold_them() {
         let told = watcher.expect("pusher_internal:member_removed");
         assert_eq!(told["data"], format!(r#"{{"user_id":{told_as}}}"#));
     }
-    // The same user, whatever the type.
+    // Both have the same user id, in different JSON types.
     let (mut number, mut text) = (connect(&server), connect(&server));
     number.join(channel, r#"{"user_id":5}"#);
     assert_eq!(text.join(channel, r#"{"user_id":"5"}"#)["count"], 2);
@@ -126,7 +126,7 @@ fn a_user_with_several_connections_is_one_member() {
         tab.expect_nothing();
     }
     change(&mut watcher, "pusher_internal:member_added", channel);
-    // By unsubscribing, by closing, by vanishing: none is the last.
+    // Connections end by unsubscribing, closing, and dropping. None of them is the user's last.
     let mut last = tabs.remove(0);
     tabs[0].unsubscribe(channel);
     tabs[0].expect_nothing();
@@ -247,7 +247,7 @@ fn who_has_signed_in_needs_no_data() {
     let answer = client.subscribe(channel);
     let snapshot = json!({"ids": ["ann"], "hash": {"ann": {"name": "Ann"}}, "count": 1});
     assert_eq!(data(&answer)["presence"], snapshot);
-    // Data that is signed along says more than the sign-in.
+    // The signed data of the subscription overrides the sign-in.
     assert_eq!(client.join("presence-named", &member("bob"))["ids"], json!(["bob"]));
 }
 

@@ -1,4 +1,4 @@
-//! Refusals are explained: the log has the true reason, the client has not, and nobody gets a secret or a signature.
+//! Refusals are explained: the log has the exact reason, the client does not, and neither has a secret or a signature.
 
 use clairon_tests::api::{Request, now};
 use clairon_tests::app::App;
@@ -9,12 +9,12 @@ use clairon_tests::server::Server;
 use clairon_tests::sign;
 use serde_json::{Value, json};
 
-/// Everything refused in one test, to look through at its end.
+/// The refusals of one test, examined at its end.
 struct Refusals {
     server: Server,
-    /// What clients were told.
+    /// Everything that clients received.
     told: String,
-    /// What neither they nor the log may say.
+    /// Texts that neither clients nor the log may contain.
     secrets: Vec<String>,
 }
 
@@ -36,7 +36,7 @@ impl Refusals {
         Self { server, told: String::new(), secrets }
     }
 
-    /// Waits until the log gives a reason in which all of these words are.
+    /// Waits until the log has a reason that contains all of these words.
     fn assert_logged(&self, words: &[&str]) {
         let has = |reason: &str| words.iter().all(|word| reason.contains(word));
         let line = self
@@ -58,7 +58,7 @@ impl Refusals {
         self.assert_logged(words);
     }
 
-    /// Subscribes with an `auth` that is refused. The right signature is kept, to be looked for.
+    /// Subscribes with an `auth` that is refused. The right signature is kept, to search for it at the end.
     fn subscribe(&mut self, client: &mut Client, channel: &str, auth: &str, data: Option<&str>, words: &[&str]) {
         let right = client.auth(channel, data);
         self.secrets.extend(right.split_once(':').map(|(_, signature)| signature.to_owned()));
@@ -67,7 +67,7 @@ impl Refusals {
         self.assert_logged(words);
     }
 
-    /// Sends a request that is refused. The right signature is kept, to be looked for.
+    /// Sends a request that is refused. The right signature is kept, to search for it at the end.
     fn request(&mut self, request: &Request, status: u16, words: &[&str]) {
         let right = request.clone().sign(&app().secret);
         self.secrets.push(right.parameter("auth_signature").to_owned());

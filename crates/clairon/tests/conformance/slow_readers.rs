@@ -1,4 +1,4 @@
-//! Clients that do not read what they are sent: disconnected within the bounds, and nobody else is held up.
+//! Clients that do not read: they are disconnected within the bounds, and no other client is delayed.
 
 use std::io::Write;
 use std::thread;
@@ -27,7 +27,7 @@ fn subscribers(server: &Server, channel: &str) -> Value {
         .clone()
 }
 
-/// Waits until the server has told why it closes a connection, and has forgotten its subscription.
+/// Waits until the server has logged why it closes a connection, and has ended its subscription.
 fn wait_for_4100(server: &Server) {
     let closing = server.wait_for_log("the end of the slow reader", |line| line["message"] == "closing");
     assert_eq!(closing["code"], 4100, "{closing}");
@@ -42,7 +42,7 @@ fn a_reader_that_stops_is_disconnected_and_holds_nobody_up() {
     let mut reader = Client::connect(&server, &app());
     stopped.subscribe("news");
     reader.subscribe("news");
-    // What the kernel buffers for the stopped one is some megabytes; past that its outbox fills.
+    // The kernel buffers some megabytes for the stopped client. After that its outbox fills.
     let data = "x".repeat(EVENT);
     for _ in 0..500 {
         api::trigger(&server, &app(), "news", "wide", &data);
@@ -55,8 +55,8 @@ fn a_reader_that_stops_is_disconnected_and_holds_nobody_up() {
     assert_eq!(reader.fence(), Vec::<Value>::new());
 }
 
-/// What a client asks for does not end its connection: while it does not take the answers, nothing more is read from
-/// it.
+/// A client's own requests do not end its connection: while it does not read the answers, the server reads nothing more
+/// from it.
 #[test]
 fn a_client_that_asks_without_reading_has_to_wait() {
     const ASKED: usize = 1_000;
@@ -64,7 +64,7 @@ fn a_client_that_asks_without_reading_has_to_wait() {
         .app(app())
         .env("CLAIRON_OUTBOX_BYTES", "65536")
         .env("CLAIRON_METRICS_TOKEN", TOKEN)
-        // Outboxes are looked at ten times as often.
+        // With this setting the sweep runs ten times as often.
         .env("CLAIRON_HEARTBEAT_AUTHORIZATION_SECONDS", "1")
         .start();
     let mut others: Vec<Client> = (0..12).map(|_| Client::connect(&server, &app())).collect();
@@ -72,7 +72,7 @@ fn a_client_that_asks_without_reading_has_to_wait() {
         let member = json!({"user_id": number.to_string(), "user_info": "x".repeat(1_500)});
         client.join("presence-wide", &member.to_string());
     }
-    // A repeated subscription is answered as the first was: with all members.
+    // A repeated subscription is answered with all members, like the first one.
     let mut client = Client::connect(&server, &app());
     let member = json!({"user_id": "asking"}).to_string();
     let auth = client.auth("presence-wide", Some(&member));
@@ -81,7 +81,7 @@ fn a_client_that_asks_without_reading_has_to_wait() {
     let asked = RawFrame::new(TEXT, ask.to_string()).to_bytes().repeat(ASKED);
     let mut writer = client.socket.writer();
     thread::scope(|scope| {
-        // It fails where the server ends the connection, which the answers tell.
+        // The write fails if the server closes the connection. The answers show whether it did.
         scope.spawn(move || writer.write_all(&asked));
         eventually("an outbox to be half full", || {
             let page = http::request(&server, "GET", "/metrics", &format!("Authorization: Bearer {TOKEN}\r\n")).body;
@@ -105,7 +105,7 @@ fn a_socket_that_takes_nothing_for_too_long_is_given_up() {
         .start();
     let mut stopped = Client::connect(&server, &app());
     stopped.subscribe("news");
-    // More than the kernel buffers, and within the outbox.
+    // More than the kernel buffers, and less than the outbox allows.
     api::trigger(&server, &app(), "news", "long", &"x".repeat(9_500_000));
     let mut reader = Client::connect(&server, &app());
     reader.subscribe("news");
@@ -113,7 +113,8 @@ fn a_socket_that_takes_nothing_for_too_long_is_given_up() {
     reader.fence();
 }
 
-/// The client was too slow, and not for good: it reads on after more than the time that others have for their goodbye.
+/// The client is slow but not stuck: it continues to read after more than the time that other clients have for the
+/// closing handshake.
 #[test]
 fn a_reader_that_was_too_slow_learns_so_when_it_reads_on() {
     let server =
@@ -150,7 +151,7 @@ fn a_reader_that_takes_long_events_slowly_is_waited_for() {
     for _ in 0..EVENTS {
         api::trigger(&server, &app(), "news", "long", &"x".repeat(9_500_000));
     }
-    // All of it takes more than twice the time in which something has to be taken.
+    // Reading everything takes more than twice the time in which at least a byte must be read.
     for _ in 0..EVENTS {
         let event = slow.socket.receive_in_pieces(2, || clock.tick());
         assert!(matches!(&event, Received::Text(text) if text.contains(r#""event":"long""#)), "the connection ended");

@@ -18,7 +18,7 @@ static SERVER: SharedServer<Server> = SharedServer::new(|| {
         .start()
 });
 
-/// The signed kinds, but for presence channels, whose answers differ.
+/// The signed kinds except presence channels, whose answers differ.
 const PRIVATE: [&str; 4] = ["private-x", "private-encrypted-x", "private-cache-x", "private-encrypted-cache-x"];
 const MEMBER: &str = r#"{"user_id":"1"}"#;
 
@@ -34,7 +34,7 @@ fn connect(server: &Server) -> Client {
     Client::connect(server, &app())
 }
 
-/// Sends a subscription as it is.
+/// Sends a subscription with these fields.
 fn subscribe(client: &mut Client, channel: &str, auth: impl Into<Value>, channel_data: impl Into<Value>) {
     let data = json!({"channel": channel, "auth": auth.into(), "channel_data": channel_data.into()});
     client.send("pusher:subscribe", &data);
@@ -52,7 +52,7 @@ fn every_kind_of_channel_answers_and_listens() {
         if channel.contains("cache-") {
             client.expect("pusher:cache_miss");
         }
-        // What an encrypted channel carries is passed on as it is, like all else.
+        // The data of an encrypted channel is passed on unchanged, like all data.
         let text = r#"{"nonce":"AAAA","ciphertext":"BBBB"}"#;
         api::trigger(&server, &app(), &channel, "event", text);
         assert_eq!(client.fence(), [json!({"event": "event", "channel": channel, "data": text})]);
@@ -93,7 +93,7 @@ fn valid_names() {
     {
         client.subscribe(name);
     }
-    // A kind is told by a prefix at the very start; these are public.
+    // A kind is determined by a prefix at the very start, so these channels are public.
     for name in ["x-private-y", "x-presence-y", "Private-x", "Presence-x", "encrypted-x", "x-cache-y"] {
         client.subscribe(name);
     }

@@ -31,7 +31,7 @@ fn user(server: &Server, app: &App, id: &str) -> Client {
     client
 }
 
-/// A client that is signed in as `id` and watches `watched`, and what it is told of them.
+/// A client that is signed in as `id` and watches `watched`, with the watchlist events that it gets.
 fn watcher(server: &Server, id: &str, watched: &[&str]) -> (Client, Vec<(String, Vec<String>)>) {
     let mut client = Client::connect(server, &watching());
     client.sign_in(&json!({"id": id, "watchlist": watched}).to_string());
@@ -39,7 +39,7 @@ fn watcher(server: &Server, id: &str, watched: &[&str]) -> (Client, Vec<(String,
     (client, state)
 }
 
-/// The next watchlist events: their names and the ids of users, sorted; empty lists are left out.
+/// The next watchlist events: their names and the sorted ids of users. Empty lists are omitted.
 fn watchlist(client: &mut Client) -> Vec<(String, Vec<String>)> {
     let event = client.expect("pusher_internal:watchlist_events");
     assert!(event.get("channel").is_none(), "{event}");
@@ -62,7 +62,7 @@ fn list(name: &str, ids: &[&str]) -> (String, Vec<String>) {
     (name.to_owned(), ids.iter().map(|id| (*id).to_owned()).collect())
 }
 
-/// No signature opens a channel of another user.
+/// Asserts that no signature gives access to the channel of another user.
 fn assert_kept_out(client: &mut Client, channel: &str) {
     for auth in [String::new(), client.auth(channel, None)] {
         client.send("pusher:subscribe", &json!({"channel": channel, "auth": auth}));
@@ -70,7 +70,7 @@ fn assert_kept_out(client: &mut Client, channel: &str) {
     }
 }
 
-/// A connection that the app has ended: event and close frame with one code and message.
+/// Asserts that the app has terminated a connection: event and close frame with one code and message.
 fn assert_ended(mut client: Client, word: &str) {
     let error = client.expect("pusher:error");
     let message = error["data"]["message"].as_str().unwrap_or_default().to_owned();
@@ -101,7 +101,7 @@ fn signing_in_is_answered_with_the_same_text() {
     );
 }
 
-/// What Laravel's natural callback makes the official PHP library sign.
+/// The official PHP library signs this for a natural callback in Laravel.
 #[test]
 fn a_numeric_id_is_taken_for_its_text() {
     let server = SERVER.get();
@@ -115,7 +115,7 @@ fn a_numeric_id_is_taken_for_its_text() {
         (r#"{"id":-1.50,"watchlist":[2]}"#, r#"{"id":"-1.50","watchlist":[2]}"#, "-1.50"),
     ] {
         let mut client = connect(&server);
-        // The answer to signing in again is the same.
+        // Signing in again has the same answer.
         for _ in 0..2 {
             client.ask_to_sign_in(user_data);
             assert_eq!(data(&client.expect("pusher:signin_success")), json!({"user_data": answer}));
@@ -211,7 +211,7 @@ fn an_event_for_a_user_reaches_each_connection_once() {
     let mut clients = [(); 3].map(|()| user(&server, &app(), "many"));
     let (mut other, mut member) = (user(&server, &app(), "other"), connect(&server));
     member.join("presence-many", r#"{"user_id":"many"}"#);
-    // One that has subscribed, twice, and two that have not.
+    // One client has subscribed, twice, and two have not.
     clients[0].subscribe(channel);
     clients[0].subscribe(channel);
     api::trigger(&server, &app(), channel, "note", "{}");
@@ -238,7 +238,8 @@ fn a_watcher_is_told_of_first_and_last_connections() {
     assert_eq!(watchlist(&mut ann), [list("online", &["w-bob"])]);
     let mut again = user(&server, &watching(), "w-bob");
     drop(bob);
-    // Nothing of the second connection, nor of the end of the first; another user's coming is what follows.
+    // There is no event for the second connection, nor for the end of the first. The next event is the arrival of
+    // another user.
     let carl = user(&server, &watching(), "w-carl");
     assert_eq!(watchlist(&mut ann), [list("online", &["w-carl"])]);
     drop(carl);
@@ -296,7 +297,7 @@ fn terminating_ends_what_is_signed_in_as_the_user() {
     member.join("presence-terminated", r#"{"user_id":"a b"}"#);
     let path = "/users/a b/terminate_connections";
     let mut request = Request::new(&app(), "POST", path, &[], "{}");
-    // What the PHP library signs is not yet escaped.
+    // The PHP library signs the unescaped path.
     request.path = request.path.replace(' ', "%20");
     assert_eq!(request.send(&server).ok(), json!({}));
     for client in gone {

@@ -1,24 +1,24 @@
-//! Clients and proxies that speak something else than HTTP/1.1: the log says what came, and what to change.
+//! Clients and proxies that speak another protocol than HTTP/1.1: the log names the protocol and what to change.
 
 use clairon_tests::app::App;
 use clairon_tests::http::{self, HttpConnection};
 use clairon_tests::server::Server;
 use serde_json::Value;
 
-/// The start of a TLS handshake: a record with a `ClientHello`, of which the session id is the last field here.
+/// The start of a TLS handshake: a record with a `ClientHello`, up to the session id.
 const CLIENT_HELLO: &[u8] = b"\x16\x03\x01\x00\x2b\x01\x00\x00\x27\x03\x03\
     0123456789abcdef0123456789abcdef\x00\x00\x02\x13\x01";
 /// The fatal alert `handshake_failure`.
 const ALERT: &[u8] = b"\x15\x03\x03\x00\x02\x02\x28";
 
-/// All info lines that contain this.
+/// All info lines that contain `part`.
 fn lines(server: &Server, part: &str) -> Vec<Value> {
     let is_wanted =
         |line: &Value| line["level"] == "INFO" && line["message"].as_str().is_some_and(|text| text.contains(part));
     server.log().lines().into_iter().filter(is_wanted).collect()
 }
 
-/// Sends this twice, each time with all of it in one packet, and expects one line about it.
+/// Sends the bytes twice, each time in one packet, and expects one log line about them.
 fn assert_logged_once(server: &Server, bytes: &[u8], part: &str, end: impl Fn(&mut HttpConnection)) {
     for _ in 0..2 {
         let mut connection = HttpConnection::open(server);

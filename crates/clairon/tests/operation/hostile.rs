@@ -1,4 +1,4 @@
-//! Peers that mean harm, and backends that mistake one credential for another.
+//! Hostile peers, and backends that confuse one credential with another.
 
 use clairon_test_servers::eventually;
 use clairon_tests::api::{self, Request};
@@ -21,7 +21,7 @@ fn refusals(server: &Server, message: &str) -> usize {
     server.log().lines().iter().filter(|line| line["message"] == message).count()
 }
 
-/// The signature covers `body_md5` and not the body, so nobody without the secret can make the server hold a body.
+/// The signature covers `body_md5`, not the body. So without the secret a client cannot make the server buffer a body.
 #[test]
 fn a_body_is_not_awaited_where_the_head_is_refused_already() {
     let server = Server::start(app());
@@ -75,7 +75,7 @@ fn a_secret_in_the_wrong_place_is_not_logged() {
     assert_eq!(told, Vec::<Value>::new());
 }
 
-/// Whoever mistakes a secret for a name, or a token for a path, finds it in no log, however much that tells.
+/// A secret sent instead of a name, or a token instead of a path, is in no log line, at any level.
 #[test]
 fn secrets_in_the_place_of_names_are_in_no_line_at_any_level() {
     let server = Server::builder()
@@ -87,7 +87,7 @@ fn secrets_in_the_place_of_names_are_in_no_line_at_any_level() {
     let App { secret, id, .. } = app();
     let padding = "x".repeat(185);
     for token in [TOKEN, METRICS_TOKEN, &secret] {
-        // Percent-encoded, with what is no UTF-8 beside it, and where a text is cut.
+        // Percent-encoded, beside bytes that are not UTF-8, and at the position where a text is cut.
         let escaped = token.replace('-', "%2D");
         for path in [
             format!("/{token}"),
@@ -128,7 +128,7 @@ fn secrets_in_the_place_of_names_are_in_no_line_at_any_level() {
     }
     let terminated = |line: &Value| line["message"] == "connections terminated";
     eventually("the log of the last act", || server.log().lines().into_iter().filter(terminated).count() == 3);
-    // Three characters more than what a cut leaves of it.
+    // Three characters of it would remain before the cut.
     for token in [TOKEN, METRICS_TOKEN, &secret] {
         for part in [token, &token.replace('-', "%2D"), &token[..13]] {
             let tells = |line: &Value| line.to_string().contains(part);
@@ -136,11 +136,11 @@ fn secrets_in_the_place_of_names_are_in_no_line_at_any_level() {
             assert_eq!(told, Vec::<Value>::new(), "{part}");
         }
     }
-    // Names that are no secrets are there.
+    // Names that are not secrets are logged.
     let _ = server.wait_for_log("a name", |line| line["channel"].as_str() == Some("x-[a secret]"));
 }
 
-/// What a client says wrongly is told it in few words, whatever the length of that.
+/// An error message repeats at most the start of a client's invalid input, however long it is.
 #[test]
 fn what_is_repeated_to_a_peer_is_cut() {
     let server = Server::builder().app(app()).env("CLAIRON_ADMIN_TOKEN", TOKEN).start();
@@ -205,7 +205,7 @@ fn a_flood_of_refusals_fills_no_log() {
         server.log().lines().iter().any(|line| line["left_out"].as_u64().is_some_and(|left_out| left_out > 500))
     });
     assert!(refusals(&server, "subscription refused") < 500);
-    // Another reason has lines of its own.
+    // Another reason has its own lines.
     RawSocket::open(&server, "/app/nobody").closed();
     let _ = server.wait_for_log("the other refusal", |line| line["message"] == "connection refused");
 }
@@ -219,7 +219,7 @@ fn a_user_id_forges_no_line_in_the_log() {
     client.subscribe(channel);
     client.unsubscribe(channel);
     let line = server.wait_for_log("the end of the subscription", |line| line["message"] == "unsubscribed");
-    // Escaped once: JSON gives back what was sent.
+    // The line is escaped once: parsing its JSON returns what was sent.
     assert_eq!(line["channel"], channel);
     assert!(server.log().lines().iter().all(Value::is_object), "{}", server.log());
 }

@@ -1,4 +1,4 @@
-//! Which addresses the server listens on.
+//! The addresses on which the server listens.
 
 use std::net::{Ipv4Addr, Ipv6Addr, TcpListener};
 
@@ -15,7 +15,7 @@ fn answers(server: &Server, host: &str) -> bool {
     connection.response().status == 200
 }
 
-/// Whether another program could listen there, so that the server does not.
+/// True if another program can listen at the address, so the server does not.
 fn is_free(server: &Server, host: &str) -> bool {
     TcpListener::bind((host, server.port())).is_ok()
 }

@@ -1,4 +1,4 @@
-//! The server as its operator runs it: addresses, signals, limits of the system, metrics, and hostile peers.
+//! The operation of a server: addresses, signals, system limits, metrics, and hostile peers.
 
 mod foreign_protocols;
 mod hostile;

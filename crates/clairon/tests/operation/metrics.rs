@@ -1,4 +1,4 @@
-//! What the server shows to Prometheus: who may see it, under which names, and that the figures are right.
+//! Metrics for Prometheus: access, names, and the right figures.
 
 use std::collections::BTreeSet;
 
@@ -20,7 +20,7 @@ fn app() -> App {
     App::new("metered").with("client_messages", true)
 }
 
-/// A server that shows metrics on a port of their own.
+/// A server with a separate port for metrics.
 fn builder() -> Builder {
     Server::builder().app(app()).env("CLAIRON_METRICS_LISTEN", "127.0.0.1:0")
 }
@@ -33,14 +33,14 @@ fn refused(page: &Page, kind: &str, reason: &str) -> f64 {
     page.value("clairon_refusals_total", &[("kind", kind), ("reason", reason)])
 }
 
-/// Exact: whole numbers well below 2^53.
+/// The comparison is exact, because the figures are whole numbers well below 2^53.
 #[track_caller]
 fn assert_figures<const N: usize>(figures: [(&str, f64); N], expected: [(&str, u32); N]) {
     let expected = expected.map(|(name, figure)| (name, f64::from(figure)));
     assert_eq!(format!("{figures:?}"), format!("{expected:?}"));
 }
 
-/// Whoever knows an app's id can send a WebSocket handshake to its paths, with any header.
+/// A client that knows an app's id can send a WebSocket handshake to its paths, with any header.
 #[test]
 fn strangers_do_not_count_as_an_apps_backend() {
     let server = builder().start();
@@ -188,14 +188,14 @@ fn metrics_are_for_those_who_may_see_them() {
     assert!(page.names().contains("clairon_ready"));
     assert_eq!(format!("{}", refused(&page, "admin", "token")), "6");
     assert_eq!(format!("{}", refused(&page, "request", "signature")), "0");
-    // Pages of other sites have no business here.
+    // Pages of other sites get no access.
     assert_eq!(answer.header("access-control-allow-origin"), None);
     assert!(get(&server, &right).starts_with("HTTP/1.1 200 "));
-    // That port has nothing else to show.
+    // That port serves only metrics.
     assert!(!server.log().to_string().contains(TOKEN));
 }
 
-/// The names, kinds and labels of soketi 1.6, but for what happens between its nodes.
+/// The names, types and labels of soketi 1.6, except for those about its nodes.
 #[test]
 fn the_dashboards_of_soketi_find_what_they_know() {
     let server = builder().env("CLAIRON_METRICS_PREFIX", "soketi").start();
@@ -241,7 +241,7 @@ fn that_redis_is_down_is_shown() {
     eventually("all is well again", || is("clairon_bus_up", 1.0) && is("clairon_ready", 1.0));
     let page = Page::of(&node);
     assert!(page.value("clairon_bus_gaps_total", &[]) >= 1.0, "{}", page.text);
-    // Which the next beat finds out.
+    // The next beat detects it.
     eventually("the lease is lost", || Page::of(&node).value("clairon_bus_lost_leases_total", &[]) >= 1.0);
 }
 
@@ -256,13 +256,13 @@ fn that_the_registry_is_gone_is_shown() {
     eventually("the registry is down", || Page::of(&server).value("clairon_registry_up", &[]) < 1.0);
     let page = Page::of(&server);
     assert!(page.value("clairon_registry_failures_total", &[]) >= 1.0, "{}", page.text);
-    // It was asked within the second before.
+    // The last query was within the previous second.
     assert!(page.value("clairon_registry_age_seconds", &[]) < 4.0, "{}", page.text);
     std::fs::rename(&elsewhere, &file).unwrap();
     eventually("the registry is up again", || Page::of(&server).value("clairon_registry_up", &[]) > 0.0);
 }
 
-/// With thousands of apps, those that are silent would be most of the page.
+/// With thousands of apps, those without traffic would be most of the page.
 #[test]
 fn apps_without_traffic_are_left_out() {
     let (silent, asked) = (App::new("silent"), App::new("asked"));
@@ -274,12 +274,12 @@ fn apps_without_traffic_are_left_out() {
     assert_eq!(apps(&Page::of(&server)), [false; 3]);
     drop(Client::connect(&server, &app()));
     assert_eq!(api::get(&server, &asked, "/channels", &[]), json!({"channels": {}}));
-    // Somebody tries the key of the third, in vain.
+    // A failed attempt to use the key of the third app.
     assert_eq!(Request::get(&silent, "/channels", &[]).with("auth_signature", "00").send(&server).status, 401);
     assert_eq!(apps(&Page::of(&server)), [true, true, false]);
 }
 
-/// Every `${prefix}_name` in a text.
+/// Every name of the form `${prefix}_name` in a text.
 fn queried(text: &str) -> impl Iterator<Item = &str> {
     text.split("${prefix}_").skip(1).map(|rest| {
         let end = rest.find(|c: char| !(c.is_ascii_alphanumeric() || c == '_')).unwrap_or(rest.len());
@@ -307,14 +307,14 @@ fn the_dashboard_asks_for_what_there_is() {
         for expression in &expressions {
             for name in queried(expression) {
                 assert!(names.contains(format!("{prefix}_{name}").as_str()), "{name} of {expression}");
-                // What it filters and groups by are labels of it, or come from Prometheus.
+                // The labels in its filters and groups are labels of the metric, or come from Prometheus.
                 let (_, labels) = page.kind(&format!("{prefix}_{name}"));
                 assert!(!expression.contains("app_id") || labels.contains("app_id"), "{expression}");
                 assert!(!expression.contains("by (kind, reason)") || labels.contains("reason"), "{expression}");
             }
         }
     }
-    // What Grafana asks for when it is imported: one data source, and nothing but it is used.
+    // Grafana asks for one data source at the import, and the dashboard uses only this one.
     assert_eq!(dashboard["__inputs"].as_array().unwrap().len(), 1);
     assert_eq!(dashboard["__inputs"][0]["name"], "DS_PROMETHEUS");
     let ids: BTreeSet<_> = panels.iter().map(|panel| panel["id"].as_u64().unwrap()).collect();

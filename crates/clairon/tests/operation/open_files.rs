@@ -1,4 +1,4 @@
-//! Few open files, and peers that use them up.
+//! A low limit of open files, and peers that exhaust it.
 
 use clairon_tests::api::{self, Request};
 use clairon_tests::app::App;
@@ -9,7 +9,7 @@ use clairon_tests::server::Server;
 use serde_json::{Value, json};
 
 const LIMIT: usize = 300;
-/// How many of them are for clients.
+/// The number of open files for clients.
 const WEBSOCKETS: usize = LIMIT - 128;
 
 fn app() -> App {
@@ -20,7 +20,7 @@ fn server() -> Server {
     Server::builder().app(app()).open_files(LIMIT).start()
 }
 
-/// Opens as many connections as the server has files, and writes this to each.
+/// Opens as many connections as the server may have files, and writes `text` to each.
 fn flood(server: &Server, text: &str) -> Vec<HttpConnection> {
     let open = |_| {
         let mut connection = HttpConnection::open(server);
@@ -31,7 +31,7 @@ fn flood(server: &Server, text: &str) -> Vec<HttpConnection> {
     (0..LIMIT).map(open).collect()
 }
 
-/// Backends, operators and clients get through.
+/// Asserts that backends, operators and clients are served.
 fn assert_serves(server: &Server) {
     for path in ["/up", "/ready"] {
         assert_eq!(http::get(server, path).status, 200, "{path}");
@@ -119,7 +119,7 @@ fn silence_has_a_short_time_while_few_files_are_left() {
     let mut spoken = HttpConnection::open(&server);
     up(&mut spoken);
     let mut silent: Vec<HttpConnection> = (0..LIMIT - 100).map(|_| HttpConnection::open(&server)).collect();
-    // Until a quarter is free again.
+    // Connections are closed until a quarter is free.
     let too_many = silent.len() - (LIMIT - 64) * 3 / 4;
     assert!(silent[..too_many].iter_mut().all(HttpConnection::is_closed));
     up(&mut spoken);

@@ -1,4 +1,4 @@
-//! What the server does on signals, and after it was stopped for a while.
+//! Signals, and a server that was suspended for a while.
 
 use clairon_tests::app::App;
 use clairon_tests::client::Client;
@@ -50,11 +50,11 @@ fn clients_outlive_a_stopped_process() {
     server.signal(Signal::STOP);
     clock.wait(5);
     server.signal(Signal::CONT);
-    // It is asked, and not sent away.
+    // The client gets a ping instead of being disconnected.
     assert!(matches!(client.socket.receive(), Received::Ping(_)));
     client.socket.send(&RawFrame::new(PONG, ""));
     client.expect_nothing();
-    // From then on silence counts as ever.
+    // From then on silence counts as usual.
     assert!(matches!(client.socket.receive(), Received::Ping(_)));
     assert_eq!(client.expect("pusher:error")["data"]["code"], 4201);
 }

@@ -1,4 +1,4 @@
-//! What `clairon serve` prints for a shell, given to one.
+//! The shell command in the output of `clairon serve`, run by a shell.
 
 #![expect(clippy::unwrap_used, reason = "a helper that fails is a test that fails")]
 
@@ -8,7 +8,7 @@ use std::process::{Child, Command, Stdio};
 use clairon_tests::server::binary;
 use serde_json::Value;
 
-/// Killed when dropped.
+/// It is killed on drop.
 struct Serve(Child);
 
 impl Serve {
@@ -24,7 +24,7 @@ impl Serve {
         Self(command.spawn().unwrap())
     }
 
-    /// Its stdout up to and with the line that begins with `start`.
+    /// Its stdout up to and including the line that begins with `start`.
     fn printed_until(&mut self, start: &str) -> String {
         let mut stdout = BufReader::new(self.0.stdout.take().unwrap());
         let (mut read, mut line) = (String::new(), 0);
@@ -38,13 +38,13 @@ impl Serve {
 
 impl Drop for Serve {
     fn drop(&mut self) {
-        // Both fail only for a process that has ended already.
+        // Both calls fail only if the process has ended already.
         let _ = self.0.kill();
         let _ = self.0.wait();
     }
 }
 
-/// Runs a script that publishes an event.
+/// Runs a script, and asserts that it publishes an event.
 fn publishes(script: &str) {
     let shell = Command::new("sh").args(["-euc", script]).stdin(Stdio::null()).output().unwrap();
     assert_eq!(String::from_utf8_lossy(&shell.stdout), "{}", "{}", String::from_utf8_lossy(&shell.stderr));

@@ -1,4 +1,4 @@
-//! `clairon doctor` in Laravel projects that are set up rightly and wrongly, against real servers and proxies.
+//! `clairon doctor` in Laravel projects with right and wrong configurations, with real servers and proxies.
 
 #![expect(clippy::unwrap_used, reason = "where a preparation fails, the test has failed")]
 

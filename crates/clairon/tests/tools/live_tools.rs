@@ -1,4 +1,4 @@
-//! `clairon publish`, `clairon listen` and `clairon tail` beside real servers and clients.
+//! `clairon publish`, `clairon listen` and `clairon tail` with real servers and clients.
 
 #![expect(clippy::unwrap_used, reason = "where a preparation fails, the test has failed")]
 

@@ -1,4 +1,4 @@
-//! The commands that look at a server from outside, and at the Laravel project beside it.
+//! The commands that examine a server from outside, and the Laravel project beside it.
 
 mod doctor;
 mod live_tools;

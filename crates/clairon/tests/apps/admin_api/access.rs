@@ -1,4 +1,4 @@
-//! Who may use it.
+//! Access to the admin API.
 
 use clairon_tests::admin::{self, TOKEN};
 use clairon_tests::app::App;

@@ -1,4 +1,4 @@
-//! Apps, and what becomes of their clients.
+//! Apps, and the effects of changes on their clients.
 
 use std::thread;
 
@@ -24,7 +24,7 @@ fn an_app_is_created_shown_changed_and_deleted() {
     let id = created["id"].as_str().unwrap().to_owned();
     assert_eq!(response.header("location"), Some(format!("apps/{id}").as_str()));
     assert_eq!(created["secret"].as_str().unwrap().len(), 40);
-    // As the settings have it, and as the request has it.
+    // The first value comes from the settings, the second from the request.
     assert_eq!((&created["event_data_bytes"], &created["client_messages"]), (&json!(5000), &json!(true)));
 
     let path = format!("/apps/{id}");

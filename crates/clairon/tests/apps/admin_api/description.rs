@@ -1,4 +1,4 @@
-//! What it says of itself, and whether that is true.
+//! The OpenAPI description, and whether it is accurate.
 
 use clairon_tests::admin::{self, TOKEN};
 use clairon_tests::app::App;

@@ -1,4 +1,4 @@
-//! A database that somebody has laid hands on.
+//! A database that a person has damaged.
 
 use std::path::{Path, PathBuf};
 use std::process::Command;
@@ -15,7 +15,7 @@ fn server() -> (Server, TempDir, PathBuf) {
     (admin::builder().app(App::new("good")).database(format!("sqlite://{}", file.display())).start(), folder, file)
 }
 
-/// Runs statements as an operator with a shell would.
+/// Runs statements like an operator with a SQL shell.
 fn sql(file: &Path, statements: &str) {
     let script = "import sqlite3, sys; sqlite3.connect(sys.argv[1]).executescript(sys.argv[2])";
     let status = Command::new("python3").args(["-c", script]).arg(file).arg(statements).status().unwrap();
@@ -62,6 +62,6 @@ fn without_its_tables_the_answer_is_503_and_the_log_says_why() {
     }
     let line = server.wait_for_log("the reason", |line| line["code"] == 503);
     assert!(line["reason"].as_str().unwrap().contains("no such table"), "{line}");
-    // What is known stays known.
+    // The apps in memory are kept.
     assert_eq!(clairon_tests::api::get(&server, server.app(), "/channels", &[]), json!({"channels": {}}));
 }

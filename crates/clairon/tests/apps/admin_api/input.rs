@@ -1,4 +1,4 @@
-//! Bodies and parameters that are not as they should be. Nothing of them is ever written.
+//! Invalid bodies and parameters. None of them changes the registry.
 
 use std::sync::Arc;
 
@@ -9,7 +9,7 @@ use serde_json::{Map, Value, json};
 
 static SERVER: SharedServer<Server> = SharedServer::new(|| admin::builder().start());
 
-/// The server, and the path of an app on it.
+/// The server, and the path of an app.
 fn app() -> (Arc<Server>, String) {
     let server = SERVER.get();
     let app = admin::create(&server, &json!({}));

@@ -1,4 +1,4 @@
-//! Keys that come and go while clients are connected.
+//! Keys that are added and retired while clients are connected.
 
 use clairon_tests::admin::{self, call};
 use clairon_tests::api;

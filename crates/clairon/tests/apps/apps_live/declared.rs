@@ -1,4 +1,4 @@
-//! What becomes of an app that the environment declares, when its server starts again.
+//! An app that the environment declares, after a restart of its server.
 
 use clairon_tests::api::Request;
 use clairon_tests::app::App;

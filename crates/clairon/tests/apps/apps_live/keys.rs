@@ -1,4 +1,4 @@
-//! Several live keys of one app.
+//! Several current keys of one app.
 
 use clairon_tests::api::{self, Request};
 use clairon_tests::app::App;
@@ -8,14 +8,14 @@ use serde_json::{Value, json};
 
 use super::site::{Site, SqliteFile, rotated};
 
-/// The app with another pair beside its own, which is known to the server when this returns.
+/// The app with an additional key. The server knows the key when this returns.
 fn rotate(site: &Site) -> App {
     let new = rotated(&site.app, &site.clairon(&["rotate", &site.app.id]));
     site.wait_for_status(&new, 200);
     new
 }
 
-/// A connection with one key whose backend signs with another; it is used for all that is signed.
+/// A connection with the key of `with`. The backend signs everything with that of `signer`.
 fn connect(site: &Site, with: &App, signer: &App, user: &str) -> Client {
     let mut client = Client::connect(&site.server, with);
     client.app = signer.clone();
@@ -52,7 +52,7 @@ pub(crate) fn both_keys_serve_for_everything_until_one_is_retired(site: &Site) {
     late.expect_nothing();
 }
 
-/// Nothing that is signed under this key is taken.
+/// Asserts that everything signed with this key is refused.
 fn refuse(client: &mut Client, signer: &App) {
     client.app = signer.clone();
     client.send("pusher:subscribe", &json!({"channel": "private-late", "auth": client.auth("private-late", None)}));

@@ -1,4 +1,4 @@
-//! Other limits bind what is new, and end nothing.
+//! Changed limits apply to new requests and do not end anything.
 
 use clairon_test_servers::eventually;
 use clairon_tests::api::{self, Request};
@@ -28,7 +28,7 @@ pub(crate) fn what_is_new_is_bound_by_a_lower_limit(site: &Site) {
     eventually("six bytes being allowed", || status("123456") == 200);
 }
 
-/// An open connection may send what it may send now, whatever was the limit when it sent something last.
+/// The present limit applies to an open connection, not the limit at the time of its last message.
 pub(crate) fn longer_messages_are_taken_from_open_connections(site: &Site) {
     let limits = |event_data_bytes: &str| {
         let lower = ["--watchlist-users", "1", "--event-data-bytes", event_data_bytes];

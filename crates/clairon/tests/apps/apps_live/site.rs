@@ -1,4 +1,4 @@
-//! A server, its database, and an app that was created by the command line.
+//! A server, its database, and an app created by the command line.
 
 use std::process::{Command, Stdio};
 use std::sync::Arc;
@@ -12,7 +12,7 @@ use clairon_tests::server::{Server, binary};
 use serde_json::Value;
 use tempfile::TempDir;
 
-/// Somewhere to keep apps, which is there until it is dropped.
+/// A database that exists until this is dropped.
 pub(crate) trait Database {
     fn url(&self) -> String;
 }
@@ -69,12 +69,12 @@ impl Database for MySql {
     }
 }
 
-/// A server over a database with one app beside the first.
+/// A server with a database that has a second app.
 pub(crate) struct Site {
     pub(crate) server: Server,
     pub(crate) app: App,
     url: String,
-    // The server is dropped before it.
+    // The server is dropped before its database.
     _database: Box<dyn Database>,
 }
 
@@ -86,7 +86,7 @@ impl Site {
         Self { server, app, url, _database: Box::new(database) }
     }
 
-    /// Runs `clairon app` and returns what it prints.
+    /// Runs `clairon app` and returns its output.
     pub(crate) fn clairon(&self, arguments: &[&str]) -> Value {
         clairon(&self.url, arguments)
     }
@@ -95,20 +95,20 @@ impl Site {
         Client::connect(&self.server, &self.app)
     }
 
-    /// The code that a client with this key is refused with.
+    /// The code with which a client with this key is refused.
     pub(crate) fn refusal(&self, key: &str) -> Option<u16> {
         let mut socket = RawSocket::open(&self.server, &format!("/app/{key}?protocol=7"));
         assert_eq!(socket.event()["event"], "pusher:error");
         socket.closed().0
     }
 
-    /// Waits until the server answers a signed request of `app` so.
+    /// Waits until the server answers a signed request of `app` with this status.
     pub(crate) fn wait_for_status(&self, app: &App, status: u16) {
         let what = format!("the answer to the key {}: {status}", app.key);
         eventually(&what, || Request::get(app, "/channels", &[]).send(&self.server).status == status);
     }
 
-    /// Stops the server, and returns what the registry then has of the app.
+    /// Stops the server, and returns the app as it is in the registry then.
     pub(crate) fn stop(self) -> Value {
         let Self { server, app, url, _database } = self;
         assert!(server.terminate().success());
@@ -116,7 +116,7 @@ impl Site {
     }
 }
 
-/// Runs `clairon app` on a database and returns what it prints.
+/// Runs `clairon app` on a database and returns its output.
 pub(crate) fn clairon(database: &str, arguments: &[&str]) -> Value {
     let mut command = Command::new(binary());
     command.arg("app").args(arguments).args(["--json", "--database", database]).env_clear().stdin(Stdio::null());
@@ -125,7 +125,7 @@ pub(crate) fn clairon(database: &str, arguments: &[&str]) -> Value {
     serde_json::from_slice(&output.stdout).unwrap_or_else(|error| panic!("{error} in what {command:?} prints"))
 }
 
-/// `app` with the pair that `rotate` has answered.
+/// `app` with the key in the output of `rotate`.
 pub(crate) fn rotated(app: &App, answer: &Value) -> App {
     let text = |name: &str| answer[name].as_str().unwrap_or_else(|| panic!("no {name}")).to_owned();
     let mut app = app.clone();
@@ -133,7 +133,7 @@ pub(crate) fn rotated(app: &App, answer: &Value) -> App {
     app
 }
 
-/// The close code of a connection that is ended with an error.
+/// The close code of a connection that ends with an error.
 pub(crate) fn end(mut client: Client) -> Option<u16> {
     let error = client.expect("pusher:error");
     let (code, _) = client.socket.closed();

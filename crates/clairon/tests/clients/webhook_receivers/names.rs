@@ -1,4 +1,4 @@
-//! Names whose addresses change.
+//! Host names with changing addresses.
 
 use std::net::Ipv4Addr;
 
@@ -10,7 +10,7 @@ use super::sent::delivery;
 
 const LOCAL: Ipv4Addr = Ipv4Addr::LOCALHOST;
 
-/// Sends to a host, so many times one after the other.
+/// Sends to a host, `times` times one after the other.
 fn send(allow_private_addresses: bool, host: &str, times: usize) -> Vec<Outcome> {
     let settings = WebhookSettings { allow_private_addresses, ..WebhookSettings::default() };
     let sender = Sender::with_environment(&settings, |_| None);
@@ -50,7 +50,7 @@ fn of_several_addresses_only_public_ones_are_tried() {
     in_own_network("webhook_receivers::names::of_several_addresses_only_public_ones_are_tried", || {
         let inside = Counter::start(LOCAL);
         let _names = NameServer::start([vec![LOCAL, PUBLIC], vec![PUBLIC, LOCAL]]);
-        // Nothing listens at the public one, so the next address would be tried.
+        // Nothing listens at the public address, so the sender would try the next one.
         for outcome in send(false, "both.example", 10) {
             assert!(matches!(outcome, Outcome::Failed { failure: SendFailure::Connect { .. }, .. }), "{outcome:?}");
         }
@@ -84,10 +84,10 @@ fn a_name_server_that_is_silent_delays_other_names_by_nothing() {
                 outcome = sender.send(&other) => assert!(is_delivered(&outcome), "{outcome:?}"),
             }
         });
-        // Both waited for one look-up, which asked for IPv4 and IPv6.
+        // Both requests waited for one look-up, which asked for IPv4 and IPv6.
         assert!(names.unanswered() <= 2, "{}", names.unanswered());
         assert_eq!(receiver.count(), 1);
-        // The look-up goes on in a thread of the system's resolver, which has no end.
+        // The look-up continues in a thread of the system's resolver, which does not end.
         runtime.shutdown_background();
     });
 }

@@ -1,4 +1,4 @@
-//! A network of a test's own: nothing but loopback, a public address on it, and a name server.
+//! A network for one test: only loopback, with a public address on it, and a name server.
 
 use std::collections::VecDeque;
 use std::env;
@@ -12,13 +12,13 @@ use std::thread;
 
 use parking_lot::Mutex;
 
-/// An address of the internet, which leads to this machine in such a network.
+/// A public address that leads to this machine in such a network.
 pub(crate) const PUBLIC: Ipv4Addr = Ipv4Addr::new(93, 184, 216, 34);
 
 const INSIDE: &str = "CLAIRON_TEST_NETWORK";
 
-/// Runs `test`, which is the one called `name`, in a process of its own in a network of its own. Names are looked up at
-/// 127.0.0.1 there.
+/// Runs `test` in its own process, in its own network. `name` is the name of the test function. Names are looked up at
+/// 127.0.0.1.
 pub(crate) fn in_own_network(name: &str, test: impl FnOnce()) {
     if env::var_os(INSIDE).is_some() {
         return test();
@@ -42,14 +42,14 @@ pub(crate) fn in_own_network(name: &str, test: impl FnOnce()) {
     assert!(output.status.success() && printed.contains("1 passed"), "{printed}");
 }
 
-/// A name server. It gives every name the same addresses, and no answer for those that begin with `silent`.
+/// A name server. It returns the same addresses for every name. It does not answer for names that begin with `silent`.
 pub(crate) struct NameServer {
     answers: Arc<Mutex<VecDeque<Vec<Ipv4Addr>>>>,
     questions: Arc<AtomicUsize>,
 }
 
 impl NameServer {
-    /// Gives the first of `answers` once, then the second, and the last from then on.
+    /// Starts a name server that returns the first of `answers` once, then the second, and the last from then on.
     pub(crate) fn start(answers: impl IntoIterator<Item = Vec<Ipv4Addr>>) -> Self {
         let server = Self { answers: Arc::new(Mutex::new(answers.into_iter().collect())), questions: Arc::default() };
         let (answers, questions) = (server.answers.clone(), server.questions.clone());
@@ -71,7 +71,7 @@ impl NameServer {
         server
     }
 
-    /// How many questions were left without an answer.
+    /// The number of questions without an answer.
     pub(crate) fn unanswered(&self) -> usize {
         self.questions.load(Ordering::SeqCst)
     }
@@ -81,7 +81,7 @@ fn next(answers: &mut VecDeque<Vec<Ipv4Addr>>) -> Vec<Ipv4Addr> {
     if answers.len() > 1 { answers.pop_front().unwrap() } else { answers[0].clone() }
 }
 
-/// An answer without an error (RFC 1035, section 4.1): each address for 0 seconds.
+/// A successful answer (RFC 1035, section 4.1). Each address is valid for 0 seconds.
 fn answer(id: &[u8], question: &[u8], addresses: &[Ipv4Addr]) -> Vec<u8> {
     let count = u8::try_from(addresses.len()).unwrap();
     let mut packet = [id, &[0x84, 0, 0, 1, 0, count, 0, 0, 0, 0], question].concat();
@@ -92,7 +92,7 @@ fn answer(id: &[u8], question: &[u8], addresses: &[Ipv4Addr]) -> Vec<u8> {
     packet
 }
 
-/// A receiver that takes every delivery, and counts connections.
+/// A receiver that accepts every delivery and counts connections.
 pub(crate) struct Counter(Arc<AtomicUsize>);
 
 impl Counter {
@@ -106,7 +106,7 @@ impl Counter {
             for stream in listener.incoming() {
                 let mut stream = stream.unwrap();
                 count.fetch_add(1, Ordering::SeqCst);
-                // A request is one packet on loopback.
+                // A request is a single packet on loopback.
                 let _ = stream.read(&mut [0; 4_096]);
                 let _ = stream.write_all(b"HTTP/1.1 204 Fine\r\nConnection: close\r\n\r\n");
             }

@@ -1,4 +1,4 @@
-//! Receivers: the code of `docs/webhooks.md`, run by what it is written for.
+//! Receivers: the code in `docs/webhooks.md`, run in its own runtime.
 
 use std::fs;
 use std::process::{Child, Command, Stdio};
@@ -10,7 +10,7 @@ use clairon_tests::suite::clients;
 use serde_json::Value;
 use tempfile::TempDir;
 
-/// A receiver that runs, until it is dropped.
+/// A running receiver. It is stopped on drop.
 pub(crate) struct Receiver {
     child: Child,
     log: Log,
@@ -20,7 +20,7 @@ pub(crate) struct Receiver {
     _folder: TempDir,
 }
 
-/// What runs a receiver.
+/// The runtime of a receiver.
 #[derive(Clone, Copy, Debug)]
 pub(crate) enum Runtime {
     Laravel,
@@ -29,10 +29,10 @@ pub(crate) enum Runtime {
 }
 
 impl Receiver {
-    /// Starts the receiver of `runtime` for the app, over TLS if there is a certificate.
+    /// Starts a receiver for the app, with TLS if there is a certificate.
     pub(crate) fn start(runtime: Runtime, app: &App, certificate: Option<&Certificate>) -> Self {
         let clients = clients();
-        // Node looks for the library in the folders above.
+        // Node searches for the library in the parent folders.
         let folder = tempfile::Builder::new().prefix(".receiver-").tempdir_in(clients.join("node")).unwrap();
         let mut command = match runtime {
             Runtime::Laravel => {
@@ -72,12 +72,12 @@ impl Receiver {
         Self { child, log, port, scheme, path, _folder: folder }
     }
 
-    /// Where it receives. Its certificates are for `localhost`.
+    /// The URL of the receiver. Its certificates are for `localhost`.
     pub(crate) fn url(&self) -> String {
         format!("{}://localhost:{}{}", self.scheme, self.port, self.path)
     }
 
-    /// The events that it has made of what it received, in their order, once there are so many.
+    /// The events that the receiver has parsed, in their order, once there are `count` of them.
     pub(crate) fn events(&self, count: usize) -> Vec<Value> {
         let lines = self.log.wait_for_count("the events of the receiver", count, |line| line[1].is_object());
         lines.into_iter().map(|line| line[1].clone()).collect()
@@ -86,13 +86,13 @@ impl Receiver {
 
 impl Drop for Receiver {
     fn drop(&mut self) {
-        // Both fail only for a process that has ended already.
+        // Both calls fail only if the process has ended already.
         let _ = self.child.kill();
         let _ = self.child.wait();
     }
 }
 
-/// The block of code in `language` in the documentation that contains `mark`.
+/// The code block in `language` in the documentation that contains `mark`.
 fn code(language: &str, mark: &str) -> String {
     let document = fs::read_to_string(concat!(env!("CARGO_MANIFEST_DIR"), "/../../docs/webhooks.md")).unwrap();
     let beginning = format!("```{language}\n");
@@ -107,7 +107,7 @@ fn write(folder: &TempDir, name: &str, text: &str) -> std::path::PathBuf {
     file
 }
 
-/// The port in a line of a receiver's log: ours, or the one of `php -S`.
+/// The port in a line of a receiver's log, in our format or in that of `php -S`.
 fn port(line: &Value) -> Option<u16> {
     match line {
         Value::Array(_) => line.get(1).filter(|_| line[0] == "port")?.as_u64()?.try_into().ok(),

@@ -1,4 +1,4 @@
-//! What the sender sends, as receivers read it.
+//! Deliveries of the sender, as receivers parse them.
 
 use std::fs;
 use std::time::{SystemTime, UNIX_EPOCH};
@@ -12,11 +12,11 @@ use serde_json::Value;
 
 use super::receiver::{Receiver, Runtime};
 
-/// White space at the ends, an empty text, quotes, control characters, separators of lines, and a character outside of
-/// the basic plane: whatever a middleware, a parser or a print may change.
+/// Characters that middleware, parsers or printing may change: white space at the ends, an empty text, quotes, control
+/// characters, line separators, and a character outside of the basic plane.
 const STRANGE: &str = " \u{feff}é\"\\/\u{0}\u{1b}\u{2028}<>&😀\u{202e}\n ";
 
-/// One event of each kind, and some with texts that are easily changed.
+/// One event of each kind, and events with texts that are easily changed.
 fn events() -> Vec<String> {
     let (channel, user_id) = ("presence-room", "7");
     let client_event = |data, user_id| {
@@ -39,7 +39,7 @@ fn events() -> Vec<String> {
     .collect()
 }
 
-/// A delivery that was made `age` seconds ago.
+/// A delivery with an age of `age` seconds.
 pub(crate) fn delivery(app: &App, url: &str, events: &[String], age: i64) -> Delivery {
     let now = i64::try_from(SystemTime::now().duration_since(UNIX_EPOCH).unwrap().as_millis()).unwrap();
     Delivery {
@@ -60,7 +60,7 @@ fn status(outcome: &Outcome) -> u16 {
     }
 }
 
-/// Sends batches and single events to a receiver, good ones and forged ones, and compares what it made of them.
+/// Sends batches and single events to a receiver, valid and forged ones, and compares what it has parsed.
 async fn exchange(runtime: Runtime, authority: Option<&Authority>) {
     let app = App::new("receivers");
     let receiver = Receiver::start(runtime, &app, authority.map(|authority| authority.issue("localhost")).as_ref());
@@ -87,7 +87,7 @@ async fn exchange(runtime: Runtime, authority: Option<&Authority>) {
         assert_eq!(status(&sender.send(&delivery).await), 204, "{batch:?}");
         expected.extend(batch.iter().map(|event| serde_json::from_str::<Value>(event).unwrap()));
     }
-    // Nothing was made of the forged ones.
+    // The receiver has accepted none of the forged ones.
     assert_eq!(receiver.events(expected.len()), expected);
 }
 

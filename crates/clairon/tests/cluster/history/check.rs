@@ -1,30 +1,30 @@
-//! What must be true of a history.
+//! The invariants of a history.
 
 use std::collections::{BTreeSet, HashMap};
 
 use super::guest::{Heard, Stay};
 
-/// All that was heard.
+/// All received events and logged edges.
 pub(crate) struct History {
     pub(crate) rooms: Vec<Room>,
-    /// Whether edges are told once: not where the ledger has lost its data.
+    /// True if each edge is logged once; false if the ledger has lost its data.
     pub(crate) has_edges: bool,
 }
 
 /// One channel of one app.
 #[derive(Default)]
 pub(crate) struct Room {
-    /// What each message on it begins with.
+    /// The prefix of each message on the channel.
     pub(crate) name: String,
-    /// Who is there at the end.
+    /// The members at the end.
     pub(crate) members: BTreeSet<String>,
     pub(crate) is_occupied: bool,
-    /// What all nodes have told of it.
+    /// The edges that all nodes have logged.
     pub(crate) edges: Vec<String>,
     pub(crate) stays: Vec<Stay>,
 }
 
-/// What was wrong.
+/// The first violated invariant.
 pub(crate) type Checked = Result<(), String>;
 
 pub(crate) fn all(history: &History) -> Checked {
@@ -44,7 +44,7 @@ fn must(is_so: bool, wrong: impl FnOnce() -> String) -> Checked {
     if is_so { Ok(()) } else { Err(wrong()) }
 }
 
-/// Nothing from elsewhere, nothing twice, and nothing missing.
+/// A client gets no message of another channel, none twice, and misses none.
 fn messages(room: &Room, stay: &Stay) -> Checked {
     let heard = said(stay);
     let foreign = heard.iter().find(|text| !text.starts_with(&room.name));
@@ -55,7 +55,7 @@ fn messages(room: &Room, stay: &Stay) -> Checked {
     must(lost.is_none(), || format!("{lost:?} was lost: {heard:?}"))
 }
 
-/// Who is added was not there, who is removed was; who was there to the end knows the truth.
+/// An added member was absent, a removed one was present. A client that stayed to the end has the right members.
 fn members(room: &Room, stay: &Stay) -> Checked {
     let mut members: BTreeSet<&str> = stay.snapshot.iter().map(String::as_str).collect();
     for heard in &stay.heard {
@@ -70,7 +70,7 @@ fn members(room: &Room, stay: &Stay) -> Checked {
     must(is_truth, || format!("{members:?} at the end of {stay:?}, the truth is {:?}", room.members))
 }
 
-/// Any two have heard what both have heard in the same order.
+/// Two clients get the messages that both have got in the same order.
 fn order(room: &Room) -> Checked {
     for (index, one) in room.stays.iter().enumerate() {
         let places: HashMap<&str, usize> = said(one).into_iter().enumerate().map(|(at, text)| (text, at)).collect();
@@ -82,7 +82,7 @@ fn order(room: &Room) -> Checked {
     Ok(())
 }
 
-/// What came has gone as often, but for what is there.
+/// Each arrival has a departure, except for the members that are still present.
 pub(crate) fn edges(room: &Room) -> Checked {
     let mut balance: HashMap<&str, i32> = room.members.iter().map(|user| (user.as_str(), 0)).collect();
     balance.insert("", 0);
@@ -102,7 +102,7 @@ pub(crate) fn edges(room: &Room) -> Checked {
     must(wrong.is_none(), || format!("{wrong:?} in the edges {:?}", room.edges))
 }
 
-/// The nodes have told of exactly those members that one has heard of who was there all the time.
+/// The nodes have logged exactly the changes of members that a client which stayed all the time has got.
 pub(crate) fn edges_heard(room: &Room) -> Checked {
     let mut told: Vec<&str> = room.edges.iter().map(String::as_str).filter(|edge| edge.contains(' ')).collect();
     told.sort_unstable();

@@ -1,4 +1,4 @@
-//! What breaks, and how it is mended.
+//! The faults, and the recovery from them.
 
 use clairon_test_servers::eventually;
 use clairon_tests::http;
@@ -9,10 +9,10 @@ use rustix::process::Signal;
 use super::guest::Guest;
 use super::world::{CHANNELS, NODES, World, is_presence};
 
-/// What breaks, once.
+/// A fault that happens once.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Fault {
-    /// A node is killed, and replaced.
+    /// A node is killed and replaced.
     Kill,
     /// A node stops for longer than its lease.
     Sleep,
@@ -20,16 +20,16 @@ pub(crate) enum Fault {
     Cut,
     /// All connections to Redis are closed.
     Hiccup,
-    /// Redis is killed, and comes back with nothing.
+    /// Redis is killed and comes back without data.
     Restart,
 }
 
 impl World {
-    /// Something breaks, and life goes on where it can.
+    /// Causes the fault, and continues as far as possible.
     pub(crate) fn suffer(&mut self, steps: usize) {
-        // The witnesses are on the node before these.
+        // The witnesses are on node 0.
         let node = self.random.random_range(1..NODES);
-        // What Redis has taken in its last moment may not have left it.
+        // The last messages that Redis accepted may not have been sent to nodes.
         for guest in &mut self.guests {
             guest.hear_until(Guest::is_up_to_date);
         }
@@ -47,7 +47,7 @@ impl World {
         self.live(steps);
     }
 
-    /// What is broken is mended, and all wait until everything is as it was.
+    /// Ends the fault, and waits until everything has recovered.
     pub(crate) fn recover(&mut self) {
         self.down = None;
         match (self.fault, self.broken[0]) {
@@ -80,7 +80,7 @@ impl World {
     }
 
     fn kill(&mut self, node: usize) {
-        // What it has done is in the ledger, and what it has told is in its log, which it writes in its own time.
+        // All its changes are in the ledger. Its edges are in its log, which is written later.
         self.rest();
         let server = &self.nodes.servers[node];
         http::get(server, "/last-words").assert_refused(404, "");
@@ -92,7 +92,7 @@ impl World {
         }
     }
 
-    /// Its members are gone, for the others.
+    /// The other nodes have removed its members.
     fn wait_for_end_of_lease(&self, node: usize) {
         let other = &self.nodes.servers[(node + 1) % NODES];
         for (number, app) in self.apps.iter().enumerate() {
@@ -106,7 +106,7 @@ impl World {
     fn wait_for_nodes(&mut self) {
         for node in 0..NODES {
             eventually("all nodes are ready", || http::get(&self.nodes.servers[node], "/ready").status == 200);
-            // A connection that was cut may be found out by the first who needs it.
+            // A cut connection may be detected only when it is next used.
             eventually("all nodes publish", || {
                 let message = self.message(0, CHANNELS[0]);
                 self.try_publish(0, CHANNELS[0], &message, node) == 200
@@ -114,7 +114,7 @@ impl World {
         }
     }
 
-    /// Until each has heard a message on each of its channels: from there on nothing may be missed.
+    /// Waits until each client has got a message on each of its channels. From then on no message may be missing.
     fn wait_for_messages(&mut self) {
         for index in 0..self.guests.len() {
             let app = self.guests[index].app;

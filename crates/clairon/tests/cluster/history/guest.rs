@@ -1,4 +1,4 @@
-//! A client that writes down what it hears.
+//! A client that records what it receives.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
@@ -9,18 +9,18 @@ use clairon_tests::client::{Client, data};
 use clairon_tests::server::Server;
 use serde_json::{Value, json};
 
-/// What a client has heard on one channel from one success on, in order.
+/// What a client has received on one channel since a successful subscription, in order.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Stay {
     /// The members of the snapshot.
     pub(crate) snapshot: Vec<String>,
-    /// What came after it.
+    /// The events after the snapshot.
     pub(crate) heard: Vec<Heard>,
-    /// Which of the channel's messages it must have heard: those that were taken while it was there.
+    /// The messages of the channel that it must have received: those accepted while it was subscribed.
     pub(crate) due: Vec<String>,
-    /// It was there to the end.
+    /// True if it was subscribed to the end.
     pub(crate) is_last: bool,
-    /// It was there from the beginning too, alone at first, on a node that nothing happened to.
+    /// True if it was also the first and for a while the only subscriber, on a node without faults.
     pub(crate) is_whole: bool,
 }
 
@@ -45,16 +45,16 @@ impl Heard {
 #[derive(Debug)]
 pub(crate) struct Guest {
     client: Client,
-    /// Its app, by number.
+    /// The number of its app.
     pub(crate) app: usize,
-    /// Its node, by number.
+    /// The number of its node.
     pub(crate) node: usize,
     pub(crate) user: String,
-    /// The channels that it is on or has asked for; `None` until it was told of its success.
+    /// The channels to which it is subscribed or has asked to subscribe; `None` until the subscription has succeeded.
     pub(crate) channels: BTreeMap<&'static str, Option<Stay>>,
-    /// What it has heard on channels that it has left.
+    /// What it has received on channels that it has left.
     past: Vec<(&'static str, Stay)>,
-    /// How often it was told that something failed.
+    /// The number of errors that it has received.
     complaints: usize,
 }
 
@@ -65,7 +65,7 @@ impl fmt::Display for Guest {
     }
 }
 
-/// Says who waited, where the wait ends in a panic.
+/// Prints which client was waiting, if the wait ends in a panic.
 struct Waiting(String);
 
 impl Drop for Waiting {
@@ -100,7 +100,7 @@ impl Guest {
         }
     }
 
-    /// Says something to the others; true where it was taken.
+    /// Sends a client event. True if it was accepted.
     pub(crate) fn whisper(&mut self, channel: &str, message: &str) -> bool {
         let complaints = self.complaints;
         self.client.whisper(channel, "client-said", &json!(message));
@@ -108,7 +108,7 @@ impl Guest {
         self.complaints == complaints
     }
 
-    /// Reads until it is so.
+    /// Reads until the condition is true.
     pub(crate) fn hear_until(&mut self, is_so: impl Fn(&Self) -> bool) {
         let asked: Vec<_> = self.channels.iter().filter(|(_, stay)| stay.is_none()).map(|(name, _)| *name).collect();
         let _waiting = Waiting(format!("{self} waits, for {asked:?} or a message"));
@@ -118,7 +118,7 @@ impl Guest {
         }
     }
 
-    /// Reads what there is.
+    /// Reads all available events.
     pub(crate) fn hear_all(&mut self) {
         for event in self.client.fence() {
             self.note(&event);
@@ -133,13 +133,13 @@ impl Guest {
         self.stay(channel).is_some_and(|stay| stay.heard.contains(&Heard::Message(message.to_owned())))
     }
 
-    /// True once it has heard what it must have heard.
+    /// True if it has received all messages that it must receive.
     pub(crate) fn is_up_to_date(&self) -> bool {
         let is_heard = |stay: &Stay, due: &String| stay.heard.contains(&Heard::Message(due.clone()));
         self.channels.values().flatten().all(|stay| stay.due.iter().all(|due| is_heard(stay, due)))
     }
 
-    /// The members of a channel, as this client knows them.
+    /// The members of a channel, as far as this client knows.
     pub(crate) fn members(&self, channel: &str) -> BTreeSet<String> {
         let Some(stay) = self.stay(channel) else { return BTreeSet::new() };
         let mut members: BTreeSet<String> = stay.snapshot.iter().cloned().collect();
@@ -153,14 +153,14 @@ impl Guest {
         members
     }
 
-    /// Everything, of one who was there to the end.
+    /// Everything it has received, for a client that stayed to the end.
     pub(crate) fn finish(mut self) -> Vec<(&'static str, Stay)> {
         let last = std::mem::take(&mut self.channels).into_iter();
         self.past.extend(last.filter_map(|(channel, stay)| Some((channel, Stay { is_last: true, ..stay? }))));
         self.past
     }
 
-    /// Everything, of one who goes without a word and may have left something unread.
+    /// Everything it has received, for a client that drops its connection and may have left events unread.
     pub(crate) fn abort(self) -> Vec<(&'static str, Stay)> {
         let unread = |stay| Stay { due: Vec::new(), is_last: false, is_whole: false, ..stay };
         self.finish().into_iter().map(|(channel, stay)| (channel, unread(stay))).collect()

@@ -1,4 +1,4 @@
-//! What people do: they come, join, talk, leave and go.
+//! The actions of clients: they connect, subscribe, send, unsubscribe and disconnect.
 
 use std::panic::resume_unwind;
 use std::thread;
@@ -23,7 +23,7 @@ impl World {
         self.guests.push(guest);
     }
 
-    /// Someone goes away without a word; someone else comes.
+    /// A client drops its connection, and a new client connects.
     pub(crate) fn depart(&mut self) {
         let Some(index) = self.pick(|_| true) else { return };
         let guest = self.guests.remove(index);
@@ -50,7 +50,7 @@ impl World {
         let Some(index) = self.pick(|guest| guest.has_joined(channel)) else { return };
         let (app, node) = (self.guests[index].app, self.guests[index].node);
         if self.is_calm(node) {
-            // What it must have heard has come before its last message.
+            // All that it must have received arrives before its last message.
             let last = self.publish(app, channel, node);
             self.guests[index].hear_until(|guest| guest.has_heard(channel, &last));
             self.note(format!("{} leaves {channel}", self.guests[index]));
@@ -64,7 +64,7 @@ impl World {
         self.publish(app, channel, node);
     }
 
-    /// At the same moment someone goes, some join, and several publish over each node.
+    /// At the same time a client disconnects, some subscribe, and several publish over each node.
     pub(crate) fn crowd(&mut self) {
         let channel = self.channel();
         self.depart();
@@ -119,7 +119,7 @@ impl World {
         }
     }
 
-    /// Publishes over a node, and notes who must hear it.
+    /// Publishes over a node, and notes which clients must receive the message.
     pub(crate) fn publish(&mut self, app: usize, channel: &'static str, node: usize) -> String {
         let message = self.message(app, channel);
         let status = self.try_publish(app, channel, &message, node);
@@ -141,7 +141,7 @@ impl World {
         format!("{}m{}", room_name(app, channel), self.messages)
     }
 
-    /// All on calm nodes must hear this, but for its sender.
+    /// Notes that all clients on calm nodes must receive this message, except its sender.
     fn owe(&mut self, app: usize, channel: &str, message: &str, sender: Option<usize>) {
         let calm: Vec<bool> = (0..NODES).map(|node| self.is_calm(node)).collect();
         let is_owed = |index: usize, guest: &Guest| guest.app == app && calm[guest.node] && sender != Some(index);
@@ -154,7 +154,7 @@ impl World {
         }
     }
 
-    /// One of those on sound nodes of whom it is so, but no witness.
+    /// A random client on a sound node that fulfils the condition and is not a witness.
     fn pick(&mut self, is_one: impl Fn(&Guest) -> bool) -> Option<usize> {
         let fits = |index: &usize| self.is_sound(self.guests[*index].node) && is_one(&self.guests[*index]);
         let indices: Vec<usize> = (self.apps.len()..self.guests.len()).filter(fits).collect();

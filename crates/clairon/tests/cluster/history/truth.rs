@@ -1,4 +1,4 @@
-//! What must be found on every node once nothing happens any more.
+//! The state that every node must have once nothing changes any more.
 
 use clairon_test_servers::eventually;
 use clairon_tests::api::Request;
@@ -12,7 +12,7 @@ use super::guest::Guest;
 use super::world::{CHANNELS, NODES, World, is_presence, room_name};
 
 impl World {
-    /// Waits until members and counts are the truth, according to every node's HTTP API.
+    /// Waits until members and counts in every node's HTTP API are right.
     pub(crate) fn rest(&self) {
         for server in &self.nodes.servers {
             for (number, app) in self.apps.iter().enumerate() {
@@ -28,7 +28,7 @@ impl World {
         }
     }
 
-    /// The occupied channels of an app with their connections.
+    /// The occupied channels of an app with their numbers of connections.
     fn channels(&self, app: usize) -> Map<String, Value> {
         let count = |channel: &str| {
             self.guests.iter().filter(|guest| guest.app == app && guest.channels.contains_key(channel)).count()
@@ -40,7 +40,7 @@ impl World {
             .collect()
     }
 
-    /// Everything that was heard, once all of it has come.
+    /// The whole history, once all events have arrived.
     pub(crate) fn end(&mut self) -> History {
         self.rest();
         for app in 0..self.apps.len() {
@@ -49,14 +49,14 @@ impl World {
                 let members = self.users(app, channel, |_| true);
                 let is_here = |guest: &&mut Guest| guest.app == app && guest.channels.contains_key(channel);
                 for guest in self.guests.iter_mut().filter(is_here) {
-                    // Where the ledger has lost its data, who has left meanwhile is believed to come back for one
+                    // If the ledger has lost its data, a member that left meanwhile counts as present for the time of a
                     // lease.
                     guest.hear_until(|guest| guest.has_heard(channel, &last) && guest.members(channel) == members);
                 }
                 self.ask_newcomers(app, channel);
             }
         }
-        // Without its data, the ledger tells again who is there.
+        // Without its data, the ledger reports all members again.
         let has_edges = self.fault != Fault::Restart;
         let mut rooms: Vec<Room> =
             (0..self.apps.len()).flat_map(|app| CHANNELS.map(|name| self.room(app, name))).collect();
@@ -78,7 +78,8 @@ impl World {
         History { rooms, has_edges }
     }
 
-    /// The snapshot that a newcomer gets on each node is the truth. It comes as one of the members, so nothing changes.
+    /// Asserts that the snapshot for a new subscriber is right on each node. The new subscriber is one of the members,
+    /// so nothing changes.
     fn ask_newcomers(&self, app: usize, channel: &'static str) {
         let members = self.users(app, channel, |_| true);
         for (node, user) in (0..NODES).zip(members.first().into_iter().cycle()) {
@@ -94,7 +95,7 @@ impl World {
         let members = self.users(app, channel, |_| true);
         let mut room = Room { name: room_name(app, channel), members, is_occupied, ..Room::default() };
         if self.fault != Fault::Restart {
-            // A node tells edges when it is answered, which is after the ledger has changed, and logs in its own time.
+            // A node logs an edge after the change of the ledger is answered.
             eventually(&format!("all edges of {}", room.name), || {
                 room.edges = self.edges(app, channel);
                 check::edges(&room).is_ok()
@@ -103,7 +104,7 @@ impl World {
         room
     }
 
-    /// All edges that the nodes have told so far.
+    /// All edges that the nodes have logged so far.
     pub(crate) fn edges(&self, app: usize, channel: &str) -> Vec<String> {
         let servers: Vec<&Server> = self.dead.iter().chain(&self.nodes.servers).collect();
         servers.into_iter().flat_map(|server| edges(server, &self.apps[app], channel)).collect()

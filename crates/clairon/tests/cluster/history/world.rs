@@ -1,4 +1,4 @@
-//! Three nodes, the apps on them, and who is there.
+//! Three nodes with their apps and clients.
 
 use std::collections::BTreeSet;
 use std::{env, fs};
@@ -17,7 +17,7 @@ use super::guest::{Guest, Stay};
 pub(crate) const NODES: usize = 3;
 pub(crate) const CHANNELS: [&str; 4] = ["presence-a", "presence-b", "private-c", "public-d"];
 const GUESTS: usize = 14;
-/// How much of its diary a failed world shows.
+/// The number of last steps that a failure prints.
 const LAST_STEPS: usize = 60;
 
 pub(crate) struct World {
@@ -25,15 +25,15 @@ pub(crate) struct World {
     pub(crate) fault: Fault,
     pub(crate) apps: [App; 2],
     pub(crate) nodes: Nodes<Proxied>,
-    /// Nodes that were killed; their logs are still read.
+    /// Killed nodes. Their logs are still read.
     pub(crate) dead: Vec<Server>,
-    /// The first of each app is a witness: it stays on its first channel, on a node that nothing happens to alone.
+    /// The first client of each app is a witness: it stays on its first channel, on a node without faults of its own.
     pub(crate) guests: Vec<Guest>,
-    /// What those who are gone have heard, by app and channel.
+    /// What disconnected clients have received, by app and channel.
     pub(crate) gone: Vec<(usize, &'static str, Stay)>,
     /// The node that does not run.
     pub(crate) down: Option<usize>,
-    /// The nodes on which something may go wrong.
+    /// The nodes affected by a fault.
     pub(crate) broken: Vec<usize>,
     pub(crate) messages: usize,
     seed: u64,
@@ -42,7 +42,7 @@ pub(crate) struct World {
 
 impl World {
     pub(crate) fn start(seed: u64, fault: Fault) -> Self {
-        // Equal channels and users in both.
+        // Both apps have the same channels and users.
         let apps = ["one", "two"].map(|name| App::new(name).with("client_messages", true));
         let mut world = Self {
             random: StdRng::seed_from_u64(seed),
@@ -84,12 +84,13 @@ impl World {
         }
     }
 
-    /// Writes down what is done, for whoever has to find out what went wrong.
+    /// Records a step, for finding the cause of a failure.
     pub(crate) fn note(&mut self, step: String) {
         self.diary.push(step);
     }
 
-    /// A node that bears a busy machine: but for the end of a lease, what breaks here is noticed without a time-out.
+    /// A node with time-outs for a busy machine. Apart from the end of a lease, faults here are detected without a
+    /// time-out.
     pub(crate) fn new_node(&self, number: usize) -> Builder {
         let patience = [("CLAIRON_REDIS_RESPONSE_SECONDS", "4"), ("CLAIRON_CLUSTER_LEASE_SECONDS", "5")];
         patience.into_iter().fold(self.nodes.node(number), |node, (name, value)| node.env(name, value))
@@ -99,17 +100,17 @@ impl World {
         Guest::connect(&self.nodes.servers[node], (app, &self.apps[app]), node, user)
     }
 
-    /// A node that runs, though it may be cut off from Redis.
+    /// A running node. It may be cut off from Redis.
     pub(crate) fn is_sound(&self, node: usize) -> bool {
         self.down != Some(node)
     }
 
-    /// A node on which nothing may go wrong.
+    /// A node that no fault affects.
     pub(crate) fn is_calm(&self, node: usize) -> bool {
         !self.broken.contains(&node)
     }
 
-    /// The users on a presence channel, by the connections of these guests.
+    /// The users on a presence channel, according to the connections of the clients that fulfil the condition.
     pub(crate) fn users(&self, app: usize, channel: &str, is_one: impl Fn(&Guest) -> bool) -> BTreeSet<String> {
         let is_here = |guest: &&Guest| guest.app == app && guest.channels.contains_key(channel) && is_one(guest);
         let here = self.guests.iter().filter(is_here);
@@ -126,7 +127,7 @@ impl Drop for World {
 }
 
 impl World {
-    /// Tells what was done last and what the edges are, and keeps what the nodes have logged.
+    /// Prints the last steps and the edges, and keeps the logs of the nodes.
     fn tell(&self) {
         let last = &self.diary[self.diary.len().saturating_sub(LAST_STEPS)..];
         eprintln!("{:?}, seed {}; its last steps:\n{}", self.fault, self.seed, last.join("\n"));
@@ -146,7 +147,7 @@ pub(crate) fn is_presence(channel: &str) -> bool {
     channel.starts_with("presence-")
 }
 
-/// What each message on a channel begins with.
+/// The prefix of each message on a channel.
 pub(crate) fn room_name(app: usize, channel: &str) -> String {
     format!("{app}/{channel}:")
 }

@@ -1,4 +1,4 @@
-//! One case: what is sent, in which pieces, and what comes back.
+//! A case: the bytes to send, how they are split, and the expected answers.
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
@@ -8,44 +8,44 @@ use clairon_tests::client::Client;
 use clairon_tests::raw::{CLOSE, CONTINUATION, RawFrame, Received};
 use clairon_tests::server::Server;
 
-/// What is answered with a `pusher:pong`.
+/// An event that is answered with `pusher:pong`.
 pub(crate) const PING_EVENT: &str = r#"{"event":"pusher:ping","data":{}}"#;
 
-/// Its messages may have the 16 MiB of the longest case.
+/// Its app allows messages of 16 MiB, the size in the longest case.
 static SERVER: SharedServer<Server> = SharedServer::new(|| Server::start(app()));
 
 fn app() -> App {
     App::new("autobahn").with("event_data_bytes", 10 << 20)
 }
 
-/// A case, named by its number in the suite.
+/// A case with its number in the suite.
 pub(crate) struct Case {
     number: String,
     frames: Vec<Vec<u8>>,
     pieces: Pieces,
     answers: Vec<Answer>,
-    /// How often the frames are sent, each time once their answers are there.
+    /// How often the frames are sent. Each round waits for the answers of the previous one.
     rounds: usize,
-    /// The codes that the server may close with; none where the client closes in the end.
+    /// The codes with which the server may close the connection; empty if the client closes it.
     closes_with: Vec<u16>,
 }
 
-/// How the frames of a case are written.
+/// The way in which the frames of a case are written.
 #[derive(Clone, Copy)]
 enum Pieces {
-    /// All frames at once.
+    /// All frames in one write.
     Heap,
-    /// Each frame by itself.
+    /// One write for each frame.
     Frames,
-    /// So many bytes at a time.
+    /// Writes of this many bytes.
     Bytes(usize),
 }
 
-/// What the server sends.
+/// An expected answer.
 pub(crate) enum Answer {
     /// The event `pusher:pong`.
     PongEvent,
-    /// The event `pusher:error` with this in its message.
+    /// The event `pusher:error` with this text in its message.
     Error(String),
     /// A pong frame with this payload.
     Pong(Vec<u8>),
@@ -79,17 +79,17 @@ impl Case {
         self
     }
 
-    /// Sends each frame by itself.
+    /// Writes each frame separately.
     pub(crate) fn frame_by_frame(self) -> Self {
         Self { pieces: Pieces::Frames, ..self }
     }
 
-    /// Sends so many bytes at a time.
+    /// Writes this many bytes at a time.
     pub(crate) fn in_chops(self, bytes: usize) -> Self {
         Self { pieces: Pieces::Bytes(bytes), ..self }
     }
 
-    /// Does all of it so often.
+    /// Repeats everything `rounds` times.
     pub(crate) fn rounds(self, rounds: usize) -> Self {
         Self { rounds, ..self }
     }
@@ -100,7 +100,7 @@ impl Case {
         self
     }
 
-    /// Expects the server to close, with one of these codes.
+    /// Expects that the server closes the connection with one of these codes.
     pub(crate) fn closed_with(self, codes: &[u16]) -> Self {
         Self { closes_with: codes.to_vec(), ..self }
     }
@@ -148,7 +148,7 @@ impl Answer {
     }
 }
 
-/// Fails with the numbers of the cases that do, or where there are not as many as in the suite.
+/// Runs the cases. Fails with the numbers of those that fail, or if their number is not that of the suite.
 pub(crate) fn assert_all_pass(cases: impl IntoIterator<Item = Case>, count: usize) {
     let server = SERVER.get();
     let (mut run, mut failed) = (0, Vec::new());
@@ -162,7 +162,7 @@ pub(crate) fn assert_all_pass(cases: impl IntoIterator<Item = Case>, count: usiz
     assert_eq!(run, count, "cases");
 }
 
-/// A `pusher:ping` of so many bytes, or where it would be longer a message that is none: with what answers it.
+/// A `pusher:ping` with this many bytes, or an invalid message if it cannot be that short, with its answer.
 pub(crate) fn message(size: usize) -> (Vec<u8>, Answer) {
     let (start, end) = (r#"{"event":"pusher:ping","data":""#, r#""}"#);
     match size.checked_sub(start.len() + end.len()) {
@@ -171,7 +171,7 @@ pub(crate) fn message(size: usize) -> (Vec<u8>, Answer) {
     }
 }
 
-/// A message in fragments of so many bytes.
+/// A message in fragments of this many bytes.
 pub(crate) fn fragments(opcode: u8, message: &[u8], size: usize) -> Vec<RawFrame> {
     let opcodes = [opcode].into_iter().chain(std::iter::repeat(CONTINUATION));
     let mut frames: Vec<RawFrame> =

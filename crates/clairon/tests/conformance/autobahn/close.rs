@@ -6,13 +6,13 @@ use super::case::{Answer, Case, PING_EVENT, close, message};
 
 /// Codes that a client may send.
 const VALID: [u16; 13] = [1000, 1001, 1002, 1003, 1007, 1008, 1009, 1010, 1011, 3000, 3999, 4000, 4999];
-/// Codes that nobody may send.
+/// Codes that must not be sent.
 const INVALID: [u16; 9] = [0, 999, 1004, 1005, 1006, 1016, 1100, 2000, 2999];
 
 pub(crate) fn cases() -> impl Iterator<Item = Case> {
     let valid = VALID.into_iter().zip(1..).map(|(code, number)| with_code(7, number, code, code));
     let invalid = INVALID.into_iter().zip(1..).map(|(code, number)| with_code(9, number, code, 1002));
-    // The suite leaves open what follows these.
+    // The suite does not specify the answers to these codes.
     let unspecified = [5000, 65_535].into_iter().zip(1..).map(|(code, number)| with_code(13, number, code, 1002));
     behind_a_close().chain(payloads()).chain(valid).chain(invalid).chain(unspecified)
 }
@@ -21,7 +21,7 @@ fn with_code(group: u8, number: u8, code: u16, answer: u16) -> Case {
     Case::new(format!("7.{group}.{number}")).frame(&close(&code.to_be_bytes())).closed_with(&[answer])
 }
 
-/// What comes behind a close frame is not heard.
+/// Bytes after a close frame are ignored.
 fn behind_a_close() -> impl Iterator<Item = Case> {
     let text = || RawFrame::new(TEXT, PING_EVENT);
     let normal = || RawFrame::close(1000, "");

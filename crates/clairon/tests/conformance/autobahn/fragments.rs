@@ -1,4 +1,4 @@
-//! 5: messages in fragments, and what may stand between them.
+//! 5: fragmented messages, and frames between the fragments.
 
 use clairon_tests::raw::{CONTINUATION, PING, PONG, RawFrame, TEXT};
 
@@ -15,7 +15,7 @@ pub(crate) fn cases() -> Vec<Case> {
         let case = Case::new(number).frames([first, RawFrame::new(PING, "ping payload"), last]);
         case.answered(Answer::Pong(b"ping payload".to_vec())).answered(Answer::PongEvent)
     }));
-    // Nothing is there to be continued.
+    // There is no message to continue.
     cases.extend(in_three_forms(9, &|number| {
         let stray = RawFrame::new(CONTINUATION, "non-continuation payload");
         Case::new(number).frames([stray, RawFrame::new(TEXT, PING_EVENT)]).closed_with(&[1002])
@@ -48,13 +48,14 @@ fn halves() -> [RawFrame; 2] {
     [RawFrame::new(TEXT, first).unfinished(), RawFrame::new(CONTINUATION, last)]
 }
 
-/// A case with the number 5.`first`, the next one with each frame written by itself, and one with each byte.
+/// A case with the number 5.`first`, the next case with a write for each frame, and the one after with a write for each
+/// byte.
 fn in_three_forms(first: u8, case: &impl Fn(String) -> Case) -> [Case; 3] {
     let number = |more: u8| format!("5.{}", first + more);
     [case(number(0)), case(number(1)).frame_by_frame(), case(number(2)).in_chops(1)]
 }
 
-/// A message in five fragments, with a ping behind the second and one behind the fourth.
+/// A message in five fragments, with a ping after the second and one after the fourth.
 fn pings_between(number: &str) -> Case {
     let mut frames = fragments(TEXT, PING_EVENT.as_bytes(), PING_EVENT.len().div_ceil(5));
     frames.insert(4, RawFrame::new(PING, "pongme 2!"));

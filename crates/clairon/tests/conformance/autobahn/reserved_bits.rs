@@ -1,4 +1,4 @@
-//! 3: reserved bits, which have no meaning where no extension is negotiated.
+//! 3: reserved bits, which have no meaning without an extension.
 
 use clairon_tests::raw::{BINARY, PING, RawFrame, TEXT};
 
@@ -7,7 +7,7 @@ use super::case::{Answer, Case, PING_EVENT, close};
 pub(crate) fn cases() -> [Case; 7] {
     let text = || RawFrame::new(TEXT, PING_EVENT);
     let fails = |number: &str, frame: &RawFrame| Case::new(number).frame(frame).closed_with(&[1002]);
-    // The message before is answered, the ping behind is not.
+    // The message before is answered, the ping after it is not.
     let between = |number: &str, bits: u8| {
         Case::new(number)
             .frames([text(), text().reserved(bits), RawFrame::new(PING, "")])

@@ -1,4 +1,4 @@
-//! 9 and 10: long messages in any form, and many messages.
+//! 9 and 10: long messages in several forms, and many messages.
 
 use clairon_tests::raw::{BINARY, RawFrame, TEXT};
 
@@ -24,7 +24,7 @@ pub(crate) fn fragmented() -> impl Iterator<Item = Case> {
     })
 }
 
-/// 9.5 and 9.6: 1 MiB in one frame that is written bit by bit.
+/// 9.5 and 9.6: 1 MiB in one frame, written in small pieces.
 pub(crate) fn chopped() -> impl Iterator<Item = Case> {
     of_each_kind(5, [64, 128, 256, 512, KIB, 2 * KIB], |case, opcode, size| {
         let (message, answer) = message(MIB);
@@ -32,7 +32,7 @@ pub(crate) fn chopped() -> impl Iterator<Item = Case> {
     })
 }
 
-/// 9.7 and 9.8: a thousand messages, each sent when the one before is answered.
+/// 9.7 and 9.8: a thousand messages. Each is sent after the answer to the previous one.
 pub(crate) fn round_trips() -> impl Iterator<Item = Case> {
     of_each_kind(7, [0, 16, 64, 256, KIB, 4 * KIB], |case, opcode, size| {
         let (message, answer) = message(size);
@@ -40,14 +40,14 @@ pub(crate) fn round_trips() -> impl Iterator<Item = Case> {
     })
 }
 
-/// 10.1.1: as a library does that knows no longer frames.
+/// 10.1.1: a message fragmented by a library with a limit for frames.
 pub(crate) fn automatically_fragmented() -> [Case; 1] {
     let (message, answer) = message(64 * KIB);
     [Case::new("10.1.1").frames(fragments(TEXT, &message, 1_300)).answered(answer)]
 }
 
-/// The cases 9.`group` with text and 9.`group + 1` with binary messages, one for each size. Each is made when it is
-/// run.
+/// The cases 9.`group` with text and 9.`group + 1` with binary messages, one for each size. Each is created when it
+/// runs.
 fn of_each_kind<const N: usize>(
     group: u8,
     sizes: [usize; N],

@@ -1,12 +1,12 @@
-//! 6: text is UTF-8, and fails as soon as it cannot be.
+//! 6: text must be UTF-8, and an error is detected as early as possible.
 
 use clairon_tests::raw::{CONTINUATION, RawFrame, TEXT};
 
 use super::case::{Answer, Case, PING_EVENT, fragments};
 
-/// A Greek word with a character of three bytes, out of Markus Kuhn's UTF-8 test file as most of the sequences.
+/// A Greek word with a character of three bytes. Like most of the sequences it is from Markus Kuhn's UTF-8 test file.
 const WORD: &str = "κ\u{1f79}σμε";
-/// What a message begins with; the text of a case follows, as the name of an event.
+/// The start of a message. The text of a case follows, as the name of an event.
 const START: &[u8] = br#"{"event":""#;
 
 /// Characters without their last byte.
@@ -26,7 +26,7 @@ const INCOMPLETE: [&[u8]; 10] = [
 /// A text, and whether it is UTF-8.
 type Sequence = (Vec<u8>, bool);
 
-/// 6.1 to 6.4: in fragments, in chops, and with the rest of an invalid text never sent.
+/// 6.1 to 6.4: in fragments, in pieces, and with the rest of an invalid text never sent.
 pub(crate) fn fragmented() -> Vec<Case> {
     let text = |part: &[u8]| RawFrame::new(TEXT, part).unfinished();
     let more = |part: &[u8]| RawFrame::new(CONTINUATION, part).unfinished();
@@ -37,7 +37,7 @@ pub(crate) fn fragmented() -> Vec<Case> {
     let (first, second) = ("Hello-µ@ßöä", "üàá-UTF-8!!");
     let hello = event(format!("{first}{second}").as_bytes());
     let surrogate = event(&[WORD.as_bytes(), b"\xed\xa0\x80edited"].concat());
-    // Invalid at the second byte behind the word.
+    // Invalid at the second byte after the word.
     let too_large = event(&[WORD.as_bytes(), b"\xf4\x90\x80\x80edited"].concat());
     let word_end = START.len() + WORD.len();
     let parts = |ends: [usize; 2]| [&too_large[..ends[0]], &too_large[ends[0]..ends[1]]];
@@ -78,7 +78,7 @@ pub(crate) fn sequences() -> Vec<Case> {
     let noncharacters = (0..=16).flat_map(|plane| [plane << 16 | 0xfffe, plane << 16 | 0xffff]);
     let specials = 0xfff9..=0xffff;
     let sections = [
-        // Valid text, and all that it begins with.
+        // Valid text and all of its prefixes.
         valid(&[
             b"hello$world",
             b"hello\xc2\xa2world",
@@ -87,7 +87,7 @@ pub(crate) fn sequences() -> Vec<Case> {
             WORD.as_bytes(),
         ]),
         (1..=WORD.len()).map(|end| (WORD.as_bytes()[..end].to_vec(), WORD.is_char_boundary(end))).collect(),
-        // The first and the last of each length, those of no character too, and others at a boundary.
+        // The first and the last code point of each length, including noncharacters, and others at a boundary.
         valid(&[b"\0", b"\xc2\x80", b"\xe0\xa0\x80", b"\xf0\x90\x80\x80"]),
         invalid(&[b"\xf8\x88\x80\x80\x80", b"\xfc\x84\x80\x80\x80\x80"]),
         valid(&[b"\x7f", b"\xdf\xbf", b"\xef\xbf\xbf", b"\xf4\x8f\xbf\xbf"]),
@@ -97,7 +97,7 @@ pub(crate) fn sequences() -> Vec<Case> {
             invalid(&[b"\xf4\x90\x80\x80"]),
         ]
         .concat(),
-        // Continuations without a start, starts without a continuation, and bytes that are neither.
+        // Continuations without a start, starts without a continuation, and bytes that are never valid.
         invalid(&[
             b"\x80",
             b"\xbf",
@@ -112,7 +112,7 @@ pub(crate) fn sequences() -> Vec<Case> {
         invalid(&INCOMPLETE),
         invalid(&[&INCOMPLETE.concat()]),
         invalid(&[b"\xfe", b"\xff", b"\xfe\xfe\xff\xff"]),
-        // Longer forms than needed, of a slash, of the last character of a shorter form, of NUL.
+        // Overlong forms of a slash, of the last character of a shorter form, and of NUL.
         invalid(&[
             b"\xc0\xaf",
             b"\xe0\x80\xaf",
@@ -154,7 +154,7 @@ pub(crate) fn sequences() -> Vec<Case> {
             b"\xed\xaf\xbf\xed\xb0\x80",
             b"\xed\xaf\xbf\xed\xbf\xbf",
         ]),
-        // Code points that are no characters, which UTF-8 has, and the specials.
+        // Noncharacters, which are valid in UTF-8, and the specials.
         noncharacters.filter_map(character).collect(),
         specials.filter_map(character).collect(),
     ];
@@ -165,7 +165,7 @@ fn numbered(group: u8, section: Vec<Sequence>) -> impl Iterator<Item = Case> {
     section.into_iter().zip(1..).map(move |((text, is_valid), number)| {
         let case = Case::new(format!("6.{group}.{number}")).frame(&RawFrame::new(TEXT, event(&text)));
         match String::from_utf8(text).ok().filter(|_| is_valid) {
-            // JSON does not allow it in a string.
+            // JSON does not allow this character in a string.
             Some(text) if text == "\0" => case.answered(Answer::Error("control character".to_owned())),
             Some(text) => case.answered(Answer::Error(text)),
             None => case.closed_with(&[1007]),
@@ -173,7 +173,7 @@ fn numbered(group: u8, section: Vec<Sequence>) -> impl Iterator<Item = Case> {
     })
 }
 
-/// An event with this name, which the answer repeats.
+/// An event with this name. The error repeats the name.
 fn event(name: &[u8]) -> Vec<u8> {
     [START, name, br#""}"#].concat()
 }

@@ -1,4 +1,4 @@
-//! What the doctor has found.
+//! The findings of the doctor.
 
 use std::process::Output;
 
@@ -23,7 +23,7 @@ impl Examination {
         findings.iter().filter(|finding| finding["outcome"] == outcome).collect()
     }
 
-    /// Checks that nothing is wrong, and nothing even doubtful, and returns the names of all checks.
+    /// Asserts that there are no failures and no warnings, and returns the names of all checks.
     pub(crate) fn all_pass(&self) -> Vec<&str> {
         assert_eq!(self.code, Some(0), "{self:#?}");
         let passed = self.with("pass");
@@ -32,14 +32,14 @@ impl Examination {
         passed.into_iter().map(|finding| finding["check"].as_str().unwrap()).collect()
     }
 
-    /// Checks that one thing alone is wrong, and that the finding and its fix have these words.
+    /// Asserts that only this check fails, and that the finding and its fix contain these words.
     #[track_caller]
     pub(crate) fn only_failure(&self, check: &str, detail: &[&str], fix: &str) {
         assert_eq!(self.code, Some(1), "{self:#?}");
         self.only("fail", check, detail, fix);
     }
 
-    /// Checks that one thing alone is doubtful, and nothing wrong.
+    /// Asserts that only this check has a warning, and that none fails.
     #[track_caller]
     pub(crate) fn only_warning(&self, check: &str, detail: &[&str], fix: &str) {
         assert_eq!(self.code, Some(0), "{self:#?}");
@@ -57,7 +57,7 @@ impl Examination {
         assert!(text.contains(fix), "no {fix:?} in {text:?}");
     }
 
-    /// Checks that exactly these checks fail, in this order.
+    /// Asserts that exactly these checks fail, in this order.
     #[track_caller]
     pub(crate) fn failures(&self, checks: &[&str]) {
         assert_eq!(self.code, Some(1), "{self:#?}");

@@ -1,4 +1,4 @@
-//! Projects that are right, in each of the forms that Laravel has had.
+//! Right configurations, for each version of Laravel's format.
 
 use clairon_tests::app::App;
 use clairon_tests::server::Server;
@@ -67,7 +67,7 @@ fn a_project_of_laravel_8_with_mix() {
     assert_eq!(project.examine().all_pass(), ALL);
 }
 
-/// The page comes through a proxy with TLS, Laravel takes the inner address.
+/// The page uses a proxy with TLS, Laravel uses the inner address.
 #[test]
 fn two_addresses_of_one_server() {
     let server = Server::start(App::new("twofold"));

@@ -1,4 +1,4 @@
-//! A Laravel project in a folder of its own, as far as the doctor looks at one.
+//! A Laravel project in its own folder, with the files that the doctor reads.
 
 use std::fs;
 use std::process::{Command, Stdio};
@@ -26,7 +26,7 @@ window.Echo = new Echo({
 });
 ";
 
-/// A project that is right for its server until a test spoils it.
+/// A project that is right for its server until a test changes it.
 pub(crate) struct Project {
     folder: TempDir,
     variables: Vec<(String, String)>,
@@ -71,7 +71,7 @@ impl Project {
         project.file("resources/js/echo.js", ECHO)
     }
 
-    /// Sets a variable of `.env`, in its place if it is there.
+    /// Sets a variable in `.env`. An existing one is replaced.
     pub(crate) fn set(mut self, name: &str, value: impl Into<String>) -> Self {
         let value = value.into();
         match self.variables.iter_mut().find(|(known, _)| known == name) {
@@ -86,7 +86,7 @@ impl Project {
         self
     }
 
-    /// Gives all variables that begin with `PUSHER_` and `VITE_PUSHER_` another name.
+    /// Renames all variables that begin with `PUSHER_` and `VITE_PUSHER_`.
     pub(crate) fn rename(mut self, name: &str) -> Self {
         for (known, value) in &mut self.variables {
             *known = known.replace("PUSHER_", name);
@@ -118,7 +118,7 @@ impl Project {
         self
     }
 
-    /// The machine's clock, as `faketime` takes it.
+    /// The machine's clock, in the format of `faketime`.
     pub(crate) fn clock(mut self, offset: &'static str) -> Self {
         self.clock = Some(offset);
         self
@@ -128,7 +128,7 @@ impl Project {
         Examination::new(self.argument("--json").run())
     }
 
-    /// What the command prints, and its exit code.
+    /// Runs the command and returns its output and exit code.
     pub(crate) fn run(self) -> std::process::Output {
         let lines: Vec<String> = self.variables.iter().map(|(name, value)| format!("{name}={value}\n")).collect();
         fs::write(self.folder.path().join(".env"), lines.concat()).unwrap();

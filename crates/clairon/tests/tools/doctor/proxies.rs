@@ -1,4 +1,4 @@
-//! Proxies that stand in the way.
+//! Misconfigured proxies.
 
 use std::net::TcpListener;
 
@@ -11,7 +11,7 @@ use clairon_test_servers::{Nginx, PASS_UPGRADE};
 
 static SERVER: SharedServer<Server> = SharedServer::new(|| Server::start(App::new("proxied")));
 
-/// nginx without the lines for a WebSocket, as it is after `proxy_pass` alone.
+/// nginx without the lines for a WebSocket, only with `proxy_pass`.
 #[test]
 fn a_proxy_that_takes_upgrade_away() {
     let server = SERVER.get();

@@ -1,4 +1,4 @@
-//! Set-ups whose files are right in themselves, and wrong for the server.
+//! Configurations that are consistent but do not match the server.
 
 use std::net::TcpListener;
 
@@ -14,7 +14,7 @@ static SERVER: SharedServer<Server> =
 
 #[test]
 fn a_name_without_an_address() {
-    // A label that is too long for DNS is asked of nobody.
+    // A label that is too long for DNS is never looked up.
     let host = format!("{}.test", "x".repeat(70));
     let examination = Project::of(&SERVER.get()).set("PUSHER_HOST", host).examine();
     examination.only_failure(
@@ -26,7 +26,7 @@ fn a_name_without_an_address() {
 
 #[test]
 fn a_port_where_nothing_listens() {
-    // Where nobody else has port 6001.
+    // An address where no other process uses port 6001.
     let [.., high, low] = std::process::id().to_be_bytes();
     let host = format!("127.{high}.{low}.77");
     let port = TcpListener::bind((host.as_str(), 0)).unwrap().local_addr().unwrap().port();
@@ -118,7 +118,7 @@ fn the_site_does_not_sign() {
         let url = site::serve(move |_| (status, text.clone()));
         Project::of(&server).argument(format!("--auth-url={url}")).examine()
     };
-    // The null driver answers everybody so.
+    // The null driver gives this answer to every request.
     with(200, "").only_failure("auth", &["200 with nothing instead of a signature"], "BROADCAST_CONNECTION=pusher");
     with(404, "<html>").only_failure("auth", &["no such route"], "php artisan install:broadcasting");
     with(500, "<html>").only_failure("auth", &["500: an HTML page"], "laravel.log");

@@ -1,4 +1,4 @@
-//! Set-ups that are wrong in the project's own files.
+//! Errors in the project's own files.
 
 use clairon_test_servers::SharedServer;
 use clairon_tests::app::App;
@@ -48,7 +48,7 @@ fn the_page_has_another_key() {
     assert_eq!(fix, "VITE_PUSHER_APP_KEY=\"${PUSHER_APP_KEY}\"\nnpm run build");
 }
 
-/// It is reported, and not repeated.
+/// The secret is reported but not repeated.
 #[test]
 fn the_page_publishes_the_secret() {
     let server = SERVER.get();
@@ -57,7 +57,7 @@ fn the_page_publishes_the_secret() {
     assert!(!examination.report.to_string().contains(&server.app().secret));
 }
 
-/// Without a host the cluster makes one, and events go to hosted Pusher, to which no check connects.
+/// Without a host, Laravel derives it from the cluster, and events go to hosted Pusher, to which no check connects.
 #[test]
 fn a_stray_cluster_names_the_host() {
     let examination = Project::of(&SERVER.get()).unset("PUSHER_HOST").set("VITE_PUSHER_HOST", "127.0.0.1").examine();
@@ -166,7 +166,7 @@ fn a_line_that_laravel_refuses() {
     assert!(!examination.report.to_string().contains("hunter2"));
 }
 
-/// All of this starts Laravel, and reaches it as it reaches the server.
+/// Laravel starts with all of these lines, and uses them like the server does.
 #[test]
 fn lines_that_laravel_accepts() {
     let server = server_with_secret("accepted", "pa$w^rd");
@@ -190,7 +190,7 @@ fn a_quote_that_takes_lines_with_it() {
     examination.only_warning("files", &[".env:15: a quote is opened in a comment", "line 16"], "from the comment");
 }
 
-/// The string cast of PHP's values is what reaches the library.
+/// The library gets the string cast of the PHP value.
 #[test]
 fn a_word_that_is_no_text_in_php() {
     let server = server_with_secret("cast", "1");
@@ -211,10 +211,10 @@ fn credentials_of_two_drivers() {
     let examination = both().examine();
     let detail = "PUSHER_APP_* counts, not REVERB_APP_*: BROADCAST_CONNECTION is pusher";
     assert!(examination.report["findings"][3]["detail"].as_str().unwrap().ends_with(detail), "{}", examination.report);
-    // The driver is wrong, and the rest is looked at with the credentials that `serve` takes.
+    // The driver is wrong. The other checks use the credentials that `serve` would use.
     let examination = both().set("BROADCAST_CONNECTION", "log").examine();
     examination.only_failure("driver", &["selects the driver log"], "BROADCAST_CONNECTION=pusher");
-    // This project's configuration is of Laravel 10, and the variable is of Laravel 11.
+    // The configuration file is that of Laravel 10, the variable that of Laravel 11.
     let config = "<?php return ['default' => env('BROADCAST_DRIVER'), 'connections' => ['pusher' => ['driver' => 'pusher',\n\
         'key' => env('PUSHER_APP_KEY'), 'secret' => env('PUSHER_APP_SECRET'), 'app_id' => env('PUSHER_APP_ID'),\n\
         'options' => ['host' => env('PUSHER_HOST'), 'port' => env('PUSHER_PORT'), 'scheme' => env('PUSHER_SCHEME')]]]];";

@@ -1,4 +1,4 @@
-//! The site's side: one page, which answers every request with the same text.
+//! The site: one page, which answers every request with the same text.
 
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::{TcpListener, TcpStream};
@@ -7,8 +7,8 @@ use std::thread;
 use clairon_tests::app::App;
 use clairon_tests::sign;
 
-/// Serves `/broadcasting/auth` on a free port until the test's process ends, and returns its URL. Of the request's body
-/// the answer is made.
+/// Serves `/broadcasting/auth` on a free port until the test's process ends, and returns its URL. `answer` gets the
+/// body of the request.
 pub(crate) fn serve(answer: impl Fn(&str) -> (u16, String) + Send + 'static) -> String {
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     let port = listener.local_addr().unwrap().port();
@@ -23,7 +23,7 @@ pub(crate) fn serve(answer: impl Fn(&str) -> (u16, String) + Send + 'static) -> 
     format!("http://127.0.0.1:{port}/broadcasting/auth")
 }
 
-/// Signs as Laravel does for somebody who may listen.
+/// Signs like Laravel for an authorized user.
 pub(crate) fn signed(app: &App, body: &str) -> String {
     let field = |name: &str| {
         let value = body.split('&').find_map(|pair| pair.strip_prefix(&format!("{name}="))).unwrap();

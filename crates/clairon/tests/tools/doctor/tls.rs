@@ -1,4 +1,4 @@
-//! Certificates that browsers and PHP refuse, and TLS where none was expected.
+//! Certificates that browsers and PHP refuse, and unexpected TLS.
 
 use clairon_test_servers::SharedServer;
 use clairon_tests::app::App;

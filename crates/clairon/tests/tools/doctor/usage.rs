@@ -31,7 +31,7 @@ fn another_file_in_place_of_env() {
     project.examine().failures(&["driver"]);
 }
 
-/// Ports and times differ from run to run; everything else is what people and scripts read.
+/// Replaces ports and times, which differ in each run. The rest is the output for people and scripts.
 fn steady(text: &str, server: &Server) -> String {
     let text = text.replace(&format!(":{}", server.port()), ":PORT").replace(env!("CARGO_PKG_VERSION"), "VERSION");
     let lines = text.lines().map(|line| match line.split_once("arrived after ") {

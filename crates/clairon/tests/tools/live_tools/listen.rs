@@ -141,7 +141,7 @@ fn over_tls() {
     untrusted.ended(1, "is not valid for localhost");
 }
 
-/// The server asks, or the client does, and both answer.
+/// The server or the client sends pings, and both answer.
 #[test]
 fn a_quiet_connection_stays() {
     let app = App::new("quiet");

@@ -1,4 +1,4 @@
-//! Servers that are none, or mean harm.
+//! Servers of another kind, and hostile ones.
 
 use std::io::{Read, Write};
 use std::net::{TcpListener, TcpStream};
@@ -10,7 +10,7 @@ use tungstenite::{Message, accept};
 
 use super::tool::run;
 
-/// A server that does this with each connection, and its port.
+/// Starts a server that calls `talk` with each connection, and returns its port.
 fn server(talk: fn(TcpStream)) -> u16 {
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     let port = listener.local_addr().unwrap().port();
@@ -18,7 +18,7 @@ fn server(talk: fn(TcpStream)) -> u16 {
     port
 }
 
-/// Sends the same byte again and again, slowly, until the peer has had enough.
+/// Sends the same byte slowly and repeatedly, until the peer closes the connection.
 fn drip(mut stream: impl Write, byte: u8) {
     let (_held, never) = channel::<()>();
     while stream.write_all(&[byte]).is_ok() {
@@ -26,7 +26,7 @@ fn drip(mut stream: impl Write, byte: u8) {
     }
 }
 
-/// The page of a guests' network, whatever is asked for.
+/// The page of a guest network, for every request.
 fn page(mut stream: TcpStream) {
     let _ = stream.read(&mut [0; 8_192]);
     let page = "<!DOCTYPE html><title>Welcome</title>";

@@ -21,7 +21,7 @@ fn address(server: &Server) -> String {
     format!("http://127.0.0.1:{}", server.port())
 }
 
-/// A tail that watches already.
+/// A `clairon tail` that is already connected.
 fn tail(server: &Server, arguments: &[&str]) -> Watched {
     let mut command = clairon(&["tail", "--json", "--token", TOKEN, "--url", &address(server)]);
     command.args(arguments);
@@ -31,7 +31,7 @@ fn tail(server: &Server, arguments: &[&str]) -> Watched {
 }
 
 impl Watched {
-    /// Waits for something of a kind about a channel.
+    /// Waits for an activity of this kind about a channel.
     fn told(&self, kind: &str, channel: &str) -> Value {
         self.stdout.wait_for(kind, |line| line["kind"] == kind && line["channel"] == channel)
     }
@@ -103,7 +103,7 @@ fn refusals_are_told_with_the_true_reason() {
         change(&mut app);
         app
     };
-    // Whoever puts the secret where the key belongs finds it in no line.
+    // A secret given as the key is in no line.
     run(&["listen", "a", "--url", &url(&wrong(&|app| app.key = app.secret.clone()))]).ended(1, "4001");
     let refused = tail.told_of("connection_refused");
     assert_eq!(refused["code"], 4001);
@@ -191,7 +191,7 @@ fn filters() {
     assert!(of_private.iter().any(|line| line["app"] == one.id.as_str()));
 }
 
-/// A client that does not read is told how much it has missed, and nobody waits for it.
+/// A client that does not read gets the number of missed lines, and delays no other client.
 #[test]
 fn a_slow_tail_holds_nobody_up() {
     let app = app();

@@ -1,4 +1,4 @@
-//! A command that is run to its end, or watched while it runs.
+//! A command that runs to its end, or that is observed while it runs.
 
 use std::io::Write;
 use std::process::{Child, Command, Output, Stdio};
@@ -9,26 +9,26 @@ use clairon_tests::log::Log;
 use clairon_tests::server::{Server, binary};
 use serde_json::Value;
 
-/// How a run ended, and what it printed.
+/// The exit code and output of a run.
 pub(crate) struct Run {
     pub(crate) code: i32,
     pub(crate) stdout: String,
     pub(crate) stderr: String,
 }
 
-/// `clairon` with these arguments, and nothing of the test's environment.
+/// `clairon` with these arguments, without the variables of the test's environment.
 pub(crate) fn clairon(arguments: &[&str]) -> Command {
     let mut command = Command::new(binary());
     command.args(arguments).env_clear().current_dir("/").stdin(Stdio::null());
     command
 }
 
-/// Runs to the end.
+/// Runs the command to its end.
 pub(crate) fn run(arguments: &[&str]) -> Run {
     clairon(arguments).output().unwrap().into()
 }
 
-/// The same with something on stdin.
+/// Does the same with text on stdin.
 pub(crate) fn run_with(arguments: &[&str], stdin: &str) -> Run {
     let mut command = clairon(arguments);
     let mut child = command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
@@ -44,7 +44,7 @@ impl From<Output> for Run {
 }
 
 impl Run {
-    /// Fails unless it ended so, and said this on stderr.
+    /// Asserts the exit code, and words on stderr.
     #[track_caller]
     pub(crate) fn ended(&self, code: i32, words: &str) {
         assert_eq!(self.code, code, "{}{}", self.stdout, self.stderr);
@@ -52,7 +52,7 @@ impl Run {
     }
 }
 
-/// A command that goes on until it is dropped, or ends by itself.
+/// A command that runs until it is dropped or ends by itself.
 pub(crate) struct Watched {
     child: Child,
     pub(crate) stdout: Log,
@@ -71,7 +71,7 @@ impl Watched {
         let _ = self.stderr.wait_for(words, |line| line.as_str().is_some_and(|line| line.contains(words)));
     }
 
-    /// Waits for words that it has said once before.
+    /// Waits for words that are on stderr once already.
     pub(crate) fn says_again(&self, words: &str) {
         let is_it = |line: &&Value| line.as_str().is_some_and(|line| line.contains(words));
         eventually(words, || self.stderr.lines().iter().filter(is_it).count() == 2);
@@ -82,7 +82,7 @@ impl Watched {
         self.stdout.wait_for(name, |line| line["event"] == name)
     }
 
-    /// Waits for its end; the exit code.
+    /// Waits for its end. Returns the exit code.
     pub(crate) fn end(mut self) -> i32 {
         self.stderr.wait_for_end();
         self.child.wait().unwrap().code().unwrap()
@@ -91,13 +91,13 @@ impl Watched {
 
 impl Drop for Watched {
     fn drop(&mut self) {
-        // Both fail only for a process that has ended already.
+        // Both calls fail only if the process has ended already.
         let _ = self.child.kill();
         let _ = self.child.wait();
     }
 }
 
-/// The form of `PUSHER_URL`.
+/// A URL in the form of `PUSHER_URL`.
 pub(crate) fn url(server: &Server) -> String {
     url_of(server.app(), server.port())
 }
