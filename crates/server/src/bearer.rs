@@ -3,32 +3,27 @@
 use clairon_protocol::Secret;
 use http::{HeaderMap, header};
 
-/// The fewest characters that nobody guesses.
+/// Minimum token length in characters. A shorter token can be guessed.
 const MIN_CHARS: usize = 16;
-/// The most, which leaves room for other headers.
+/// Maximum token length in characters. It leaves room for other headers.
 const MAX_CHARS: usize = 256;
 
-/// What a request has to name as its bearer. Prints as nothing.
+/// The token that a request must have in its `Authorization` header. `Debug` does not show it.
 #[derive(Clone, Debug)]
 pub struct BearerToken(Secret);
 
 impl BearerToken {
-    /// Takes what fits into a header: printable ASCII without spaces.
+    /// Parses a token of 16 to 256 printable ASCII characters without spaces, which fits into a header.
     ///
     /// # Errors
-    /// What is wrong with it, in words that do not repeat it.
-    pub fn parse(text: &str) -> Result<Self, String> {
-        let size = text.chars().count();
+    /// If the text is no such token. The error has its length, but not the text.
+    pub fn parse(text: &str) -> Result<Self, InvalidToken> {
+        let chars = text.chars().count();
         Some(text)
-            .filter(|text| (MIN_CHARS..=MAX_CHARS).contains(&size) && text.bytes().all(|byte| byte.is_ascii_graphic()))
+            .filter(|text| (MIN_CHARS..=MAX_CHARS).contains(&chars) && text.bytes().all(|byte| byte.is_ascii_graphic()))
             .and_then(|text| Secret::parse(text).ok())
             .map(Self)
-            .ok_or_else(|| {
-                format!(
-                    "a token has {MIN_CHARS} to {MAX_CHARS} printable ASCII characters and no spaces (this one has \
-                     {size} characters)"
-                )
-            })
+            .ok_or(InvalidToken { chars })
     }
 
     /// The token itself, for a request.
@@ -60,7 +55,16 @@ impl BearerToken {
     }
 }
 
-/// Why a request must not see what is behind a token.
+/// A text that is no token.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error(
+    "a token has {MIN_CHARS} to {MAX_CHARS} printable ASCII characters and no spaces (this one has {chars} characters)"
+)]
+pub struct InvalidToken {
+    chars: usize,
+}
+
+/// Why a request has no access.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub(crate) enum NoAccess {
     #[error("there is no Authorization header")]
@@ -82,7 +86,7 @@ mod tests {
         let token = BearerToken::parse("0123456789abcdef").unwrap();
         assert!(!format!("{token:?}").contains("0123"));
         for text in ["0123456789abcde", "0123456789 abcdef", "0123456789abcdé€", &"x".repeat(257)] {
-            let error = BearerToken::parse(text).unwrap_err();
+            let error = BearerToken::parse(text).unwrap_err().to_string();
             assert!(error.starts_with("a token has 16 to 256 ") && !error.contains(text), "{error}");
         }
     }

@@ -37,7 +37,7 @@ mod sweep;
 mod throttle;
 mod tracked_service;
 
-pub use bearer::BearerToken;
+pub use bearer::{BearerToken, InvalidToken};
 pub use edge::{InvalidProxy, TrustedProxies};
 pub use error::ServerError;
 pub use lifecycle::{Listeners, Server};
