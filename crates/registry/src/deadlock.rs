@@ -15,8 +15,9 @@ use crate::{
 
 /// The largest number of attempts for a write.
 pub(crate) const TRIES: u32 = 5;
-/// The SQLSTATE of a transaction that was rolled back because of a deadlock.
-const DEADLOCK: &str = "40001";
+/// The SQLSTATEs of a transaction that was rolled back completely because of others, and succeeds when it is repeated:
+/// `serialization_failure`, which is the deadlock of MySQL and MariaDB, and `deadlock_detected` of Postgres.
+const DEADLOCK: [&str; 2] = ["40001", "40P01"];
 
 /// A registry that repeats a write after a deadlock.
 ///
@@ -45,7 +46,7 @@ pub(crate) use repeat;
 pub(crate) fn is_deadlock(error: &RegistryError) -> bool {
     match error {
         RegistryError::Database(error) => {
-            error.as_database_error().and_then(DatabaseError::code).is_some_and(|code| code == DEADLOCK)
+            error.as_database_error().and_then(DatabaseError::code).is_some_and(|code| DEADLOCK.contains(&&*code))
         }
         RegistryError::Declaration { cause, .. } => is_deadlock(cause),
         _ => false,

@@ -10,6 +10,7 @@ use sqlx::{
 use tokio::time::timeout;
 
 use crate::{
+    deadlock::Repeating,
     dialect::Dialect,
     error::RegistryError,
     queries,
@@ -63,7 +64,7 @@ impl Dialect for Postgres {
 pub(crate) async fn open(
     options: PgConnectOptions,
     max_connections: u32,
-) -> Result<SqlRegistry<Postgres>, RegistryError> {
+) -> Result<Repeating<SqlRegistry<Postgres>>, RegistryError> {
     let name = display_name(&options);
     let fail = |act, cause: &dyn Display| RegistryError::Open { act, database: name.clone(), cause: cause.to_string() };
 
@@ -81,7 +82,7 @@ pub(crate) async fn open(
         .max_connections(max_connections.max(1))
         .acquire_timeout(ACQUIRE_TIMEOUT)
         .connect_lazy_with(options);
-    Ok(SqlRegistry { name, pool, is_one_connection: false, file: None })
+    Ok(Repeating(SqlRegistry { name, pool, is_one_connection: false, file: None }))
 }
 
 /// The location of the database, without user and password.

@@ -4,4 +4,5 @@
 
 mod contract;
 mod mysql;
+mod postgres;
 mod support;

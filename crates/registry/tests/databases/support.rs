@@ -1,11 +1,22 @@
 //! Fresh databases of each engine.
 
-use std::sync::Arc;
+use std::{sync::Arc, time::Duration};
 
 use clairon_registry::{Registry, open};
-use clairon_test_servers::MariaDb;
+use clairon_test_servers::{DEADLINE, MariaDb};
 use sqlx::{AssertSqlSafe, Connection, MySqlConnection, PgConnection, SqliteConnection};
 use tempfile::TempDir;
+use tokio::time::{sleep, timeout};
+
+/// Waits until a condition holds. It is checked every 10 ms.
+pub(crate) async fn eventually(what: &str, mut holds: impl AsyncFnMut() -> bool) {
+    let wait = async {
+        while !holds().await {
+            sleep(Duration::from_millis(10)).await;
+        }
+    };
+    timeout(DEADLINE, wait).await.unwrap_or_else(|_| panic!("not within {DEADLINE:?}: {what}"));
+}
 
 /// A database that was never opened before.
 pub(crate) trait Database: Sized {

@@ -3,7 +3,7 @@
 use std::{future::poll_fn, pin::Pin, task::Poll};
 
 use super::{app, credential, ids};
-use crate::support::{Database, Durable, Server};
+use crate::support::{Database, Durable, Server, eventually};
 
 /// The database ends the transaction by itself, like SQLite on a full disk, or ends the connection.
 pub(super) async fn a_write_that_fails_midway_spoils_no_other(database: &impl Durable) {
@@ -47,12 +47,14 @@ pub(super) async fn a_connection_whose_write_failed_leaves_the_pool(database: &i
 
 /// The process that serves the pool's only connection. Processes of other connections end at their own pace first.
 async fn only_backend(database: &impl Server) -> i64 {
-    loop {
-        if let [backend] = database.backends().await[..] {
-            return backend;
-        }
-        tokio::task::yield_now().await;
-    }
+    let mut only = None;
+    let is_alone = async || {
+        let backends = database.backends().await;
+        only = backends.first().copied();
+        backends.len() == 1
+    };
+    eventually("the pool has one process", is_alone).await;
+    only.unwrap()
 }
 
 /// Whatever the cancelled write has done, the next write finds no open transaction.

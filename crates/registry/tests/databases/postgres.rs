@@ -1,0 +1,3 @@
+//! What only Postgres has.
+
+mod deadlocks;
