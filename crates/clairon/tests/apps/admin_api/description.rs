@@ -1,4 +1,4 @@
-//! The OpenAPI description, and whether it is accurate.
+//! The description of the API for programs, and whether it is accurate.
 
 use clairon_tests::admin::{self, TOKEN};
 use clairon_tests::app::App;
