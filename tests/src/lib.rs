@@ -16,3 +16,4 @@ pub mod raw;
 pub mod server;
 pub mod sign;
 pub mod suite;
+pub mod webhook;
