@@ -1,6 +1,6 @@
 //! One request to a receiver, and what came of it.
 
-use std::time::Duration;
+use std::{fmt, time::Duration};
 
 use bytes::Bytes;
 use clairon_protocol::{AppKey, Secret};
@@ -8,8 +8,8 @@ use url::Url;
 
 use crate::send::SendFailure;
 
-/// A request that can be sent, once or several times.
-#[derive(Clone, Debug)]
+/// A request that can be sent, once or several times. It prints without its secrets.
+#[derive(Clone)]
 pub struct Delivery {
     /// Where it goes: `http` or `https`. A user and a password in it become the header `Authorization`.
     pub url: Url,
@@ -26,6 +26,20 @@ pub struct Delivery {
     pub id: String,
     /// The delivery that this one repeats, sent in `X-Clairon-Replay-Of`.
     pub replay_of: Option<String>,
+}
+
+impl fmt::Debug for Delivery {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let headers = self.headers.iter().map(|(name, _)| name).collect::<Vec<_>>();
+        f.debug_struct("Delivery")
+            .field("id", &self.id)
+            .field("replay_of", &self.replay_of)
+            .field("host", &self.url.host_str())
+            .field("headers", &headers)
+            .field("key", &self.key)
+            .field("bytes", &self.body.len())
+            .finish_non_exhaustive()
+    }
 }
 
 /// What came of one attempt.
@@ -54,4 +68,24 @@ pub struct Answer {
     /// The beginning of its body, or where a redirect leads, in one printable line of at most 200 characters. Empty for
     /// a delivery that was accepted: its body is not waited for.
     pub excerpt: String,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_delivery_prints_without_secrets() {
+        let delivery = Delivery {
+            url: "https://hunter2:hunter2@shop.example/hunter2?hunter2".parse().unwrap(),
+            headers: vec![("X-Token".to_owned(), "hunter2".to_owned())],
+            key: AppKey::parse("key").unwrap(),
+            secret: Secret::parse("hunter2").unwrap(),
+            body: Bytes::from_static(b"hunter2"),
+            id: "1".to_owned(),
+            replay_of: None,
+        };
+        let printed = format!("{delivery:?}");
+        assert!(printed.contains("shop.example") && !printed.contains("hunter2"), "{printed}");
+    }
 }

@@ -3,12 +3,16 @@
 use std::{
     io,
     net::{IpAddr, SocketAddr},
-    sync::{Arc, OnceLock},
+    sync::Arc,
 };
 
 use clairon_tls::{Authorities, provider, system_roots};
 use rustls::{ClientConfig, pki_types::ServerName};
-use tokio::io::{AsyncRead, AsyncWrite};
+use tokio::{
+    io::{AsyncRead, AsyncWrite},
+    sync::OnceCell,
+    task::spawn_blocking,
+};
 use tokio_rustls::{TlsConnector, client::TlsStream};
 use url::Host;
 
@@ -40,7 +44,7 @@ pub(super) struct Connector {
     allow_private: bool,
     authorities: Option<Authorities>,
     /// Made for the first receiver that needs it: the system's certificates are large.
-    tls: OnceLock<Result<TlsConnector, rustls::Error>>,
+    tls: OnceCell<Result<TlsConnector, rustls::Error>>,
 }
 
 impl Route {
@@ -57,7 +61,7 @@ impl Connector {
             resolver: Resolver::new(),
             allow_private: settings.allow_private_addresses,
             authorities: settings.authorities.clone(),
-            tls: OnceLock::new(),
+            tls: OnceCell::new(),
         }
     }
 
@@ -160,8 +164,7 @@ impl Connector {
         S: AsyncRead + AsyncWrite + Unpin,
     {
         let failed = |error| SendFailure::Tls { peer: origin.to_string(), error: Arc::new(error) };
-        let connector = self.tls.get_or_init(|| self.tls_connector()).clone();
-        let connector = connector.map_err(|error| failed(io::Error::other(error)))?;
+        let connector = self.tls_connector().await.map_err(|error| failed(io::Error::other(error)))?;
         let name = match &origin.host {
             Host::Domain(name) => {
                 ServerName::try_from(name.clone()).map_err(|error| failed(io::Error::other(error)))?
@@ -172,18 +175,28 @@ impl Connector {
         deadline.within(Step::Tls, connector.connect(name, stream)).await?.map_err(failed)
     }
 
-    fn tls_connector(&self) -> Result<TlsConnector, rustls::Error> {
-        let mut roots = system_roots();
-        if let Some(authorities) = &self.authorities {
-            authorities.add_to(&mut roots);
-        }
-        let mut config = ClientConfig::builder_with_provider(provider())
-            .with_safe_default_protocol_versions()?
-            .with_root_certificates(roots)
-            .with_no_client_auth();
-        config.alpn_protocols = vec![b"http/1.1".to_vec()];
-        Ok(Arc::new(config).into())
+    /// Reads the system's certificates, which takes milliseconds, once and in a thread for such work.
+    async fn tls_connector(&self) -> Result<TlsConnector, rustls::Error> {
+        let read = async || {
+            let authorities = self.authorities.clone();
+            let made = spawn_blocking(move || tls_connector(authorities.as_ref())).await;
+            made.unwrap_or_else(|error| Err(rustls::Error::General(error.to_string())))
+        };
+        self.tls.get_or_init(read).await.clone()
     }
+}
+
+fn tls_connector(authorities: Option<&Authorities>) -> Result<TlsConnector, rustls::Error> {
+    let mut roots = system_roots();
+    if let Some(authorities) = authorities {
+        authorities.add_to(&mut roots);
+    }
+    let mut config = ClientConfig::builder_with_provider(provider())
+        .with_safe_default_protocol_versions()?
+        .with_root_certificates(roots)
+        .with_no_client_auth();
+    config.alpn_protocols = vec![b"http/1.1".to_vec()];
+    Ok(Arc::new(config).into())
 }
 
 async fn opened<S>(stream: S, socket: Socket, peer: &Origin) -> Result<Connection, SendFailure>
