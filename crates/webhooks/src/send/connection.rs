@@ -12,7 +12,7 @@ use hyper::{
 use hyper_util::rt::TokioIo;
 use tokio::{
     io::{AsyncRead, AsyncWrite},
-    time::Instant,
+    time::{Instant, timeout},
 };
 use tokio_util::task::AbortOnDropHandle;
 
@@ -23,6 +23,9 @@ const BUFFER: usize = 32 << 10;
 
 /// The longest use of a connection. A name that has moved is noticed after this time.
 const LIFETIME: Duration = Duration::from_mins(1);
+
+/// The time for an exchange whose answer was read to be over: a turn of the connection's task.
+const PATIENCE: Duration = Duration::from_millis(100);
 
 /// A connection over which requests go one after the other. Dropped, it is closed at once.
 pub(super) struct Connection {
@@ -49,9 +52,11 @@ impl Connection {
         Ok(Self { requests, socket, end: Instant::now() + LIFETIME, _driver: AbortOnDropHandle::new(driver) })
     }
 
-    /// Waits until the exchange before is over. False if the connection is closed, or more than the answer has come.
+    /// True if the exchange before is over, and nothing has come since: no end, and no more than the answer. A receiver
+    /// that answered before it read the whole request, and does not go on reading, keeps an exchange from its end.
     pub(super) async fn is_ready(&mut self) -> bool {
-        self.requests.ready().await.is_ok() && self.socket.is_quiet()
+        let is_over = timeout(PATIENCE, self.requests.ready()).await;
+        matches!(is_over, Ok(Ok(()))) && self.socket.is_quiet()
     }
 
     pub(super) fn is_closed(&self) -> bool {

@@ -118,7 +118,7 @@ impl Sender {
                 // On the heap: TLS makes it large, and most requests do not need it.
                 None => Box::pin(self.connector.connect(&route, deadline)).await?,
             };
-            if !is_new && !deadline.within(Step::Answer, connection.is_ready()).await? {
+            if !is_new && !connection.is_ready().await {
                 continue;
             }
             match deadline.within(Step::Answer, connection.send(request)).await? {

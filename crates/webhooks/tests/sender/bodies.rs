@@ -1,6 +1,6 @@
 //! The bodies of answers.
 
-use crate::receiver::{Receiver, delivered, refused, sender, together};
+use crate::receiver::{Receiver, body, delivered, refused, sender, together};
 
 #[tokio::test]
 async fn success_is_there_with_the_head() {
@@ -80,6 +80,23 @@ async fn a_probe_shows_what_came_back() {
     let answer = "HTTP/1.1 200 OK\r\nContent-Length: 11\r\n\r\n{\"ok\":true}";
     let (outcome, _) = together(sender.probe(&delivery), receiver.serve(answer)).await;
     assert_eq!(delivered(outcome).excerpt, r#"{"ok":true}"#);
+}
+
+#[tokio::test]
+async fn a_connection_whose_request_is_not_read_to_the_end_is_not_waited_for() {
+    let (receiver, sender) = (Receiver::start().await, sender());
+    let mut delivery = receiver.delivery("/");
+    delivery.body = vec![b'a'; 16 << 20].into();
+    let serve = async {
+        let mut peer = receiver.accept().await;
+        peer.answer("HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n").await;
+        peer
+    };
+    let (outcome, _peer) = together(sender.send(&delivery), serve).await;
+    delivered(outcome);
+    delivery.body = body();
+    let (outcome, _) = together(sender.send(&delivery), receiver.serve("HTTP/1.1 204 Fine\r\n\r\n")).await;
+    delivered(outcome);
 }
 
 #[tokio::test]
