@@ -29,6 +29,16 @@ impl Client {
         Self::established(RawSocket::open(server, &path), app)
     }
 
+    /// Connects as a browser does, with an offer of extensions.
+    ///
+    /// # Panics
+    /// When the server refuses the connection.
+    #[must_use]
+    pub fn connect_offering(server: &Server, app: &App, offer: &str) -> Self {
+        let path = format!("/app/{}?protocol=7&client=js&version=8.6.0&flash=false", app.key);
+        Self::established(RawSocket::open_offering(server, &path, offer), app)
+    }
+
     /// Takes over a socket whose first event is not yet read.
     ///
     /// # Panics

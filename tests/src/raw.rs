@@ -4,6 +4,7 @@ use std::net::TcpStream;
 use std::time::Instant;
 
 use clairon_test_servers::DEADLINE;
+use flate2::{Compress, Compression, Decompress, FlushCompress, FlushDecompress};
 use serde_json::Value;
 
 use crate::http::{HttpConnection, Response};
@@ -23,6 +24,10 @@ pub const PING: u8 = 0x9;
 pub const PONG: u8 = 0xA;
 
 const FIN: u8 = 0x80;
+/// Marks a compressed message (RFC 7692, 6).
+const RSV1: u8 = 0x40;
+/// The end of every compressed message, which is not sent (7.2.1).
+const TAIL: [u8; 4] = [0, 0, 0xff, 0xff];
 const MASK: [u8; 4] = [0x37, 0xfa, 0x21, 0x3d];
 
 /// A frame to send.
@@ -38,6 +43,8 @@ pub struct RawFrame {
 pub enum Received {
     /// A text message.
     Text(String),
+    /// A text message that came compressed, inflated.
+    Compressed(String),
     /// A ping frame.
     Ping(Vec<u8>),
     /// A pong frame.
@@ -69,6 +76,12 @@ impl RawFrame {
         Self::new(CLOSE, [&code.to_be_bytes(), reason.as_bytes()].concat())
     }
 
+    /// A frame with a whole message, compressed for permessage-deflate.
+    #[must_use]
+    pub fn compressed(opcode: u8, message: impl AsRef<[u8]>) -> Self {
+        Self::new(opcode, deflate(message.as_ref())).reserved(0b100)
+    }
+
     /// The same frame as the first fragment of several.
     #[must_use]
     pub fn unfinished(mut self) -> Self {
@@ -88,6 +101,12 @@ impl RawFrame {
     pub fn unmasked(mut self) -> Self {
         self.is_masked = false;
         self
+    }
+
+    /// Its payload, as it is before it is masked.
+    #[must_use]
+    pub fn payload(&self) -> &[u8] {
+        &self.payload
     }
 
     /// Its bytes, with the length in the shortest form.
@@ -148,20 +167,47 @@ impl RawSocket {
         Self::switched(connection)
     }
 
+    /// The same with an offer of extensions, such as `permessage-deflate`.
+    ///
+    /// # Panics
+    /// When the server does not switch protocols, or does it wrongly.
+    #[must_use]
+    pub fn open_offering(server: &Server, path: &str, offer: &str) -> Self {
+        let mut connection = HttpConnection::open(server);
+        connection.write(handshake(path, &format!("Sec-WebSocket-Extensions: {offer}\r\n")));
+        Self::switched_with_extensions(connection)
+    }
+
     /// Takes over a connection on which a [`handshake`] was sent.
     ///
     /// # Panics
     /// When the server does not answer the handshake correctly.
     #[must_use]
-    pub fn switched(mut connection: HttpConnection) -> Self {
+    pub fn switched(connection: HttpConnection) -> Self {
+        let socket = Self::switched_with_extensions(connection);
+        assert_eq!(socket.extensions(), None, "none was offered: {:?}", socket.response);
+        socket
+    }
+
+    /// The same after a [`handshake`] that offered extensions.
+    ///
+    /// # Panics
+    /// When the server does not switch protocols, or does it wrongly.
+    #[must_use]
+    pub fn switched_with_extensions(mut connection: HttpConnection) -> Self {
         let response = connection.response();
         assert_eq!(response.status, 101, "{response:?}");
         let header = |name| response.header(name).map(str::to_ascii_lowercase);
         assert_eq!(header("upgrade").as_deref(), Some("websocket"), "{response:?}");
         assert_eq!(header("connection").as_deref(), Some("upgrade"), "{response:?}");
         assert_eq!(response.header("sec-websocket-accept"), Some("s3pPLMBiTxaQ9kYGzzhZRbK+xOo="), "{response:?}");
-        assert_eq!(response.header("sec-websocket-extensions"), None, "none was offered: {response:?}");
         Self { connection, response }
+    }
+
+    /// The extensions that the server has accepted.
+    #[must_use]
+    pub fn extensions(&self) -> Option<&str> {
+        self.response.header("sec-websocket-extensions")
     }
 
     /// The same connection, for a thread that writes while this one reads.
@@ -188,7 +234,8 @@ impl RawSocket {
     /// Reads a frame.
     ///
     /// # Panics
-    /// When none arrives in time, or it violates the rules for a server's frame: whole, not masked, no reserved bits.
+    /// When none arrives in time, or it violates the rules for a server's frame: whole, not masked, no reserved bits except
+    /// that of a compressed text after the extension was negotiated.
     pub fn receive(&mut self) -> Received {
         self.receive_in_pieces(1, || {})
     }
@@ -199,7 +246,9 @@ impl RawSocket {
     /// Like [`Self::receive`].
     pub fn receive_in_pieces(&mut self, pieces: usize, mut pause: impl FnMut()) -> Received {
         let Some(head) = self.connection.read(2) else { return Received::End };
-        assert!(head[0] & 0xF0 == FIN && head[1] & FIN == 0, "not a frame of a server: {head:02x?}");
+        let is_compressed = head[0] == FIN | RSV1 | TEXT && self.extensions().is_some();
+        let first = if is_compressed { head[0] & !RSV1 } else { head[0] };
+        assert!(first & 0xF0 == FIN && head[1] & FIN == 0, "not a frame of a server: {head:02x?}");
         let size = match head[1] {
             126 => self.number(2),
             127 => self.number(8),
@@ -213,6 +262,7 @@ impl RawSocket {
             payload.extend(bytes);
         }
         match head[0] & 0x0F {
+            TEXT if is_compressed => Received::Compressed(utf8(inflate(&payload))),
             TEXT => Received::Text(utf8(payload)),
             PING => Received::Ping(payload),
             PONG => Received::Pong(payload),
@@ -230,7 +280,7 @@ impl RawSocket {
     /// When none arrives in time.
     pub fn event(&mut self) -> Value {
         match self.receive() {
-            Received::Text(text) => {
+            Received::Text(text) | Received::Compressed(text) => {
                 serde_json::from_str(&text).unwrap_or_else(|error| panic!("{error} in the event {text}"))
             }
             other => panic!("no event but {other:?}"),
@@ -268,6 +318,31 @@ impl RawSocket {
         let bytes = self.connection.read(size).unwrap_or_else(|| panic!("the end within a frame"));
         bytes.iter().fold(0, |number, byte| number << 8 | usize::from(*byte))
     }
+}
+
+/// What is sent of a compressed message.
+fn deflate(message: &[u8]) -> Vec<u8> {
+    let mut sent = Vec::with_capacity(message.len() + 1_000);
+    let done = Compress::new(Compression::default(), false).compress_vec(message, &mut sent, FlushCompress::Sync);
+    done.unwrap_or_else(|error| panic!("compressing {} bytes: {error}", message.len()));
+    assert!(sent.ends_with(&TAIL), "not compressed to the end: {} bytes", message.len());
+    sent.truncate(sent.len() - TAIL.len());
+    sent
+}
+
+fn inflate(sent: &[u8]) -> Vec<u8> {
+    let (mut inflater, mut message) = (Decompress::new(false), Vec::new());
+    for input in [sent, &TAIL] {
+        let end = inflater.total_in() + input.len() as u64;
+        while inflater.total_in() < end || message.len() == message.capacity() {
+            message.reserve(64 * 1024);
+            let left = usize::try_from(end - inflater.total_in()).unwrap_or_default();
+            inflater
+                .decompress_vec(&input[input.len() - left..], &mut message, FlushDecompress::Sync)
+                .unwrap_or_else(|error| panic!("inflating {} bytes: {error}", sent.len()));
+        }
+    }
+    message
 }
 
 fn utf8(bytes: Vec<u8>) -> String {

@@ -10,6 +10,7 @@ mod error;
 mod file_limit;
 mod floor;
 mod histogram;
+mod laravel_data;
 mod net;
 mod process;
 mod report;

@@ -5,6 +5,7 @@ mod dialer;
 mod engine;
 pub(crate) mod frame;
 pub(crate) mod http;
+mod inflater;
 mod journal;
 mod publisher;
 mod query;
@@ -15,7 +16,7 @@ mod timer;
 
 pub(crate) use engine::Engine;
 pub(crate) use journal::{Entry, Journal, What};
-pub(crate) use publisher::Job;
+pub(crate) use publisher::{DataKind, Job};
 pub(crate) use query::query;
 pub(crate) use subscription::{PRESENCE_CHANNEL, Subscription, public_channel};
 pub(crate) use tally::Tally;

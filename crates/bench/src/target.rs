@@ -19,6 +19,8 @@ pub(crate) struct Target {
     pub(crate) pids: Vec<u32>,
     /// The number of loopback addresses to connect from.
     pub(crate) sources: u8,
+    /// Whether connections offer compression.
+    pub(crate) compressed: bool,
 }
 
 impl Target {
@@ -32,6 +34,7 @@ impl Target {
             credentials,
             pids: vec![pid],
             sources: 32,
+            compressed: false,
         }
     }
 }
@@ -48,8 +51,8 @@ impl TargetArgs {
         if !(address.ip().to_canonical().is_loopback() || self.yes_this_is_my_server) {
             return Err(BenchError::NotLoopback(address.ip()));
         }
-        let (pids, sources) = (self.pid.clone(), self.sources);
-        Ok(Target { address, authority, prefix, credentials: self.credentials()?, pids, sources })
+        let (pids, sources, compressed) = (self.pid.clone(), self.sources, self.compressed);
+        Ok(Target { address, authority, prefix, credentials: self.credentials()?, pids, sources, compressed })
     }
 
     fn credentials(self) -> Result<Credentials, BenchError> {
@@ -128,6 +131,7 @@ mod tests {
             secret: Some("s".to_owned().into()),
             pid: Vec::new(),
             sources: 1,
+            compressed: false,
             yes_this_is_my_server: false,
         }
     }

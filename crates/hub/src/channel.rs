@@ -7,20 +7,11 @@ use clairon_protocol::{ChannelKind, ChannelName, Edge, Event, Member, Publicatio
 use indexmap::IndexMap;
 use parking_lot::Mutex;
 
-use crate::{Encode, Micros, Millis, Session, pending_flushes::PendingFlushes, replica::Replica, roster::Roster};
+use crate::{Encode, Frame, Micros, Millis, Session, dispatch::Dispatch, replica::Replica, roster::Roster};
 
 /// A change of the subscription count is sent at once to up to this many subscribers. Larger channels get it every few
 /// seconds.
 const PROMPT_COUNTS: usize = 100;
-
-/// The publisher itself writes to up to this many subscribers. In larger channels the tasks of the subscribers write,
-/// on all cores, so that a publisher does not delay the next event for long.
-const DIRECT_SUBSCRIBERS: usize = 1_024;
-/// The minimum silence of a channel, in milliseconds, before an event is written at once: `PAUSE` plus 1 ms for each
-/// `SUBSCRIBERS_PER_MILLISECOND` subscribers, about twice the time to write to them. Events that follow each other more
-/// closely are delayed and written together.
-const PAUSE: Millis = 2;
-const SUBSCRIBERS_PER_MILLISECOND: usize = 50;
 
 /// A channel: its subscribers, its members, and the event that it remembers.
 ///
@@ -35,7 +26,7 @@ pub struct Channel {
 
 #[derive(Debug)]
 pub(crate) struct ChannelState {
-    pending_flushes: Arc<PendingFlushes>,
+    pub(crate) dispatch: Arc<Dispatch>,
     pub(crate) subscribers: IndexMap<SocketId, Arc<Session>>,
     /// The members; only on presence channels of a lone node. It is boxed because most channels have none.
     roster: Option<Box<Roster>>,
@@ -49,7 +40,7 @@ pub(crate) struct ChannelState {
     /// it up again.
     pub(crate) is_closed: bool,
     /// The time of the last event.
-    spoke_at: Millis,
+    pub(crate) spoke_at: Millis,
     /// True if the subscription count has changed since it was last sent.
     is_count_stale: bool,
 }
@@ -71,7 +62,7 @@ pub struct Subscriber<'a> {
 #[derive(Clone, Debug)]
 pub struct Cached {
     /// The frame that the subscribers got.
-    pub frame: Bytes,
+    pub frame: Frame,
     /// The data, as a JSON string.
     pub data: Arc<str>,
     /// The time at which the channel forgets the event.
@@ -116,8 +107,8 @@ pub struct ChannelSummary {
 }
 
 impl Channel {
-    pub(crate) fn new(name: ChannelName, encode: Encode, pending_flushes: Arc<PendingFlushes>) -> Self {
-        Self { name, encode, state: Mutex::new(ChannelState::new(pending_flushes)) }
+    pub(crate) fn new(name: ChannelName, encode: Encode, dispatch: Arc<Dispatch>) -> Self {
+        Self { name, encode, state: Mutex::new(ChannelState::new(dispatch)) }
     }
 
     /// The name.
@@ -146,7 +137,7 @@ impl Channel {
             }
             if roster.join(session.id(), member.clone()) {
                 state.snapshot = None;
-                state.broadcast(&self.encode(&Event::MemberAdded { channel: &self.name, member }), None, now);
+                state.broadcast_all(self.encode(&Event::MemberAdded { channel: &self.name, member }), now);
                 edges.push(Edge::MemberAdded(member.user_id.clone()));
             }
         }
@@ -169,7 +160,7 @@ impl Channel {
         if let Some(user_id) = state.roster.as_mut().and_then(|roster| roster.leave(connection)) {
             state.snapshot = None;
             let event = Event::MemberRemoved { channel: &self.name, user_id: &user_id };
-            state.broadcast(&self.encode(&event), None, now);
+            state.broadcast_all(self.encode(&event), now);
             edges.push(Edge::MemberRemoved(user_id));
         }
         if state.subscribers.is_empty() {
@@ -186,18 +177,18 @@ impl Channel {
         if state.is_closed {
             return None;
         }
-        if let Some(entry) = &publication.cache {
+        if publication.cache.is_some() {
             let version = publication.version.unwrap_or_default();
             if state.replica.as_mut().is_some_and(|replica| !replica.note_cached(version)) {
                 return Some(Sent::default());
             }
-            state.cached = Some(Box::new(Cached {
-                frame: publication.frame.clone(),
-                data: entry.data.clone(),
-                expires_at: now + Millis::from(entry.ttl_seconds) * 1_000,
-            }));
         }
-        let sent = state.publish(publication, since);
+        let frame = Frame::from(publication.frame.clone());
+        let sent = state.publish(&frame, publication, since);
+        if let Some(entry) = &publication.cache {
+            let expires_at = now + Millis::from(entry.ttl_seconds) * 1_000;
+            state.cached = Some(Box::new(Cached { frame, data: entry.data.clone(), expires_at }));
+        }
         self.settle(&mut state, now);
         Some(sent)
     }
@@ -276,7 +267,7 @@ impl Channel {
         session.send(self.succeeded(state));
         if self.name.is_cache() {
             session.send(match state.cached(now) {
-                Some(cached) => cached.frame.clone(),
+                Some(cached) => cached.frame.of(session, state.dispatch.compress.as_ref()),
                 None => self.encode(&Event::CacheMiss { channel: &self.name }),
             });
         }
@@ -306,7 +297,7 @@ impl Channel {
 
     fn broadcast_count(&self, state: &mut ChannelState, now: Millis) {
         if let Some(count) = self.count(state) {
-            state.broadcast(&count, None, now);
+            state.broadcast_all(count, now);
         }
     }
 
@@ -318,9 +309,9 @@ impl Channel {
 }
 
 impl ChannelState {
-    fn new(pending_flushes: Arc<PendingFlushes>) -> Self {
+    fn new(dispatch: Arc<Dispatch>) -> Self {
         Self {
-            pending_flushes,
+            dispatch,
             subscribers: IndexMap::new(),
             roster: None,
             replica: None,
@@ -343,38 +334,6 @@ impl ChannelState {
     /// The number of subscribed connections, on all nodes if they share the channel.
     fn connections(&self) -> usize {
         self.replica.as_ref().map_or(self.subscribers.len(), |replica| replica.connections)
-    }
-
-    /// Broadcasts an event, and measures the time until the last subscriber has it.
-    fn publish(&mut self, publication: &Publication, since: Micros) -> Sent {
-        let Publication { ref frame, except, .. } = *publication;
-        let last = self.subscribers.iter().rev().find(|(id, _)| Some(**id) != except).map(|(_, last)| last.clone());
-        let Some(last) = last else { return Sent::default() };
-        last.time(since);
-        let receivers = self.broadcast(frame, except, since / 1_000);
-        Sent { receivers, is_written: last.outbox().is_idle() && last.take_timed().is_some() }
-    }
-
-    /// Queues a frame for all subscribers except one, and returns their number. After a silence the frame is written at
-    /// once, otherwise together with others.
-    pub(crate) fn broadcast(&mut self, frame: &Bytes, except: Option<SocketId>, now: Millis) -> usize {
-        let Some((_, first)) = self.subscribers.first() else { return 0 };
-        let receivers =
-            self.subscribers.len() - usize::from(except.is_some_and(|id| self.subscribers.contains_key(&id)));
-        first.traffic().add_sent(receivers, frame.len());
-        let pause = PAUSE + (self.subscribers.len() / SUBSCRIBERS_PER_MILLISECOND) as Millis;
-        let is_calm = now.saturating_sub(self.spoke_at) >= pause;
-        self.spoke_at = now;
-        let subscribers = self.subscribers.iter().filter(|(id, _)| Some(**id) != except).map(|(_, session)| session);
-        if !is_calm {
-            let late = subscribers.filter(|session| session.outbox().push_later(frame.clone())).cloned();
-            self.pending_flushes.extend(late.collect());
-        } else if self.subscribers.len() <= DIRECT_SUBSCRIBERS {
-            subscribers.for_each(|session| session.outbox().push_now(frame.clone()));
-        } else {
-            subscribers.for_each(|session| session.outbox().push(frame.clone()));
-        }
-        receivers
     }
 
     fn cached(&self, now: Millis) -> Option<&Cached> {

@@ -13,25 +13,27 @@ use clairon_protocol::{AppId, ChannelName, Disconnect, Publication, SocketId};
 use parking_lot::{Mutex, RwLock};
 
 use crate::{
-    Channel, ChannelChange, ChannelFull, ChannelSummary, Edge, Encode, Expected, Join, LedgerState, Micros, Millis,
-    Parted, Sent, Session, SignedIn, Subscriber, Traffic, Version, pending_flushes::PendingFlushes, shards::Shards,
-    users::Users,
+    Channel, ChannelChange, ChannelFull, ChannelSummary, Compress, Edge, Encode, Expected, Frame, Join, LedgerState,
+    Micros, Millis, Parted, Sent, Session, SignedIn, Subscriber, Traffic, Version, dispatch::Dispatch,
+    pending_flushes::PendingFlushes, shards::Shards, users::Users,
 };
 
 /// The apps that had a connection or a request since the start.
 pub struct Hub {
     apps: RwLock<HashMap<AppId, Arc<AppHub>>>,
     encode: Encode,
-    pending_flushes: Arc<PendingFlushes>,
+    dispatch: Arc<Dispatch>,
     /// The number of gaps so far: times in which changes of shared channels may have been missed.
     gaps: Arc<AtomicU64>,
 }
 
 impl Hub {
-    /// An empty hub. `encode` encodes its events.
+    /// An empty hub. `encode` encodes its events, and `compress` compresses the published ones for the connections that
+    /// take them so.
     #[must_use]
-    pub fn new(encode: Encode) -> Self {
-        Self { apps: RwLock::default(), encode, pending_flushes: Arc::default(), gaps: Arc::default() }
+    pub fn new(encode: Encode, compress: Option<Compress>) -> Self {
+        let dispatch = Arc::new(Dispatch { pending_flushes: PendingFlushes::default(), compress });
+        Self { apps: RwLock::default(), encode, dispatch, gaps: Arc::default() }
     }
 
     /// The hub of an app. It is created when first requested.
@@ -40,19 +42,19 @@ impl Hub {
         if let Some(app) = self.apps.read().get(id) {
             return app.clone();
         }
-        let made = || Arc::new(AppHub::new(self.encode, self.pending_flushes.clone(), self.gaps.clone()));
+        let made = || Arc::new(AppHub::new(id.clone(), self.encode, self.dispatch.clone(), self.gaps.clone()));
         self.apps.write().entry(id.clone()).or_insert_with(made).clone()
     }
 
     /// Ready while there are delayed frames of busy channels. The caller then [flushes](Self::flush) them a moment
     /// later.
     pub fn poll_pending_flushes(&self, cx: &Context<'_>) -> Poll<()> {
-        self.pending_flushes.poll(cx)
+        self.dispatch.pending_flushes.poll(cx)
     }
 
     /// Wakes the tasks of all connections with delayed frames, to write them.
     pub fn flush(&self) {
-        self.pending_flushes.flush();
+        self.dispatch.pending_flushes.flush();
     }
 
     /// Notes the `gaps`th gap: changes of any shared channel may have been missed. No shared channel applies changes
@@ -84,8 +86,9 @@ pub struct Occupancy {
 ///
 /// The order of its locks is in `ARCHITECTURE.md`.
 pub struct AppHub {
+    id: AppId,
     encode: Encode,
-    pending_flushes: Arc<PendingFlushes>,
+    dispatch: Arc<Dispatch>,
     /// The counter of the [`Hub`].
     gaps: Arc<AtomicU64>,
     channels: Shards<ChannelName, Arc<Channel>>,
@@ -97,10 +100,11 @@ pub struct AppHub {
 }
 
 impl AppHub {
-    fn new(encode: Encode, pending_flushes: Arc<PendingFlushes>, gaps: Arc<AtomicU64>) -> Self {
+    fn new(id: AppId, encode: Encode, dispatch: Arc<Dispatch>, gaps: Arc<AtomicU64>) -> Self {
         Self {
+            id,
             encode,
-            pending_flushes,
+            dispatch,
             gaps,
             channels: Shards::new(),
             sessions: Shards::new(),
@@ -108,6 +112,12 @@ impl AppHub {
             users: Mutex::default(),
             stale_counts: Mutex::default(),
         }
+    }
+
+    /// The app's id.
+    #[must_use]
+    pub const fn id(&self) -> &AppId {
+        &self.id
     }
 
     /// Admits a connection.
@@ -312,7 +322,7 @@ impl AppHub {
     /// Finds or creates a channel and calls `act` with it, again while `act` finds the channel closed (`None`).
     fn with_channel<T>(&self, name: &ChannelName, act: impl Fn(&Arc<Channel>) -> Option<T>) -> T {
         loop {
-            let made = || Arc::new(Channel::new(name.clone(), self.encode, self.pending_flushes.clone()));
+            let made = || Arc::new(Channel::new(name.clone(), self.encode, self.dispatch.clone()));
             let channel = self.channels.of(name).entry(name.clone()).or_insert_with(made).clone();
             if let Some(result) = act(&channel) {
                 return result;
@@ -336,7 +346,8 @@ impl AppHub {
     fn send_to_user(&self, user_id: &str, publication: &Publication) -> Sent {
         let users = self.users.lock();
         let receivers = users.connections(user_id).iter().filter(|session| Some(session.id()) != publication.except);
-        let send = |session: &Arc<Session>| session.send(publication.frame.clone());
+        let frame = Frame::from(publication.frame.clone());
+        let send = |session: &Arc<Session>| session.send(frame.of(session, self.dispatch.compress.as_ref()));
         Sent { receivers: receivers.inspect(|session| send(session)).count(), is_written: false }
     }
 

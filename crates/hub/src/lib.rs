@@ -5,6 +5,8 @@
 //! channel see the same order. The caller provides the encoding, [`Encode`].
 
 mod channel;
+mod dispatch;
+mod frame;
 mod hub;
 mod outbox;
 mod pending_flushes;
@@ -18,6 +20,7 @@ mod users;
 
 pub use channel::{Cached, Channel, ChannelFull, ChannelSummary, Join, Sent, Subscriber};
 pub use clairon_protocol::Edge;
+pub use frame::{Compress, Frame};
 pub use hub::{AppHub, Hub, Occupancy};
 pub use outbox::{DirectWrite, Outbox, OutboxLimits};
 pub use replica::{ChannelChange, Expected, LedgerState, Parted, Version};

@@ -249,7 +249,7 @@ impl Channel {
                 let event = self.encode(&Event::MemberAdded { channel: self.name(), member: &member });
                 if replica.members.insert(member.user_id.clone(), member).is_none() {
                     state.snapshot = None;
-                    state.broadcast(&event, None, now);
+                    state.broadcast_all(event, now);
                 }
             }
             ChannelChange::MemberRemoved(user_id) => {
@@ -257,7 +257,7 @@ impl Channel {
                 if let Some(Member { user_id, .. }) = replica.members.shift_remove(&user_id) {
                     state.snapshot = None;
                     let event = Event::MemberRemoved { channel: self.name(), user_id: &user_id };
-                    state.broadcast(&self.encode(&event), None, now);
+                    state.broadcast_all(self.encode(&event), now);
                 }
             }
             ChannelChange::Count(connections) => {

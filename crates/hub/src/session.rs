@@ -33,6 +33,8 @@ pub struct Session {
     timed_since: AtomicU64,
     is_probed: AtomicBool,
     is_authorized: AtomicBool,
+    /// See [`Self::window_bits`].
+    window_bits: u8,
 }
 
 impl Session {
@@ -49,7 +51,21 @@ impl Session {
             timed_since: AtomicU64::new(0),
             is_probed: AtomicBool::new(false),
             is_authorized: AtomicBool::new(false),
+            window_bits: 0,
         }
+    }
+
+    /// The same for a connection that takes compressed frames, and inflates them with a window of 2^`window_bits` bytes.
+    #[must_use]
+    pub const fn with_window(mut self, window_bits: u8) -> Self {
+        self.window_bits = window_bits;
+        self
+    }
+
+    /// The base-2 logarithm of the window in bytes with which the connection inflates compressed frames; 0 if it takes
+    /// none.
+    pub(crate) const fn window_bits(&self) -> u8 {
+        self.window_bits
     }
 
     /// The socket id.

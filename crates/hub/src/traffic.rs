@@ -104,9 +104,9 @@ impl Traffic {
         self.triggered.fetch_add(events as u64, Relaxed);
     }
 
-    /// Counts a frame for `receivers` connections.
-    pub(crate) fn add_sent(&self, receivers: usize, frame_bytes: usize) {
-        self.sent.add(receivers, receivers * frame_bytes);
+    /// Counts a frame for `receivers` connections, with the bytes of all of them together.
+    pub(crate) fn add_sent(&self, receivers: usize, bytes: usize) {
+        self.sent.add(receivers, bytes);
     }
 
     /// Counts a connection, unless there are already `limit` of them.
@@ -164,8 +164,8 @@ mod tests {
     #[test]
     fn an_event_counts_for_each_receiver() {
         let traffic = Traffic::default();
-        traffic.add_sent(3, 10);
-        traffic.add_sent(0, 10);
+        traffic.add_sent(3, 30);
+        traffic.add_sent(0, 0);
         traffic.add_received(7);
         assert_eq!(traffic.sent(), FlowCount { messages: 3, bytes: 30 });
         assert_eq!(traffic.received(), FlowCount { messages: 1, bytes: 7 });

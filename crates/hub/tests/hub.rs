@@ -22,7 +22,7 @@ fn json(event: &Event<'_>) -> Bytes {
 }
 
 fn app() -> Arc<AppHub> {
-    Hub::new(json).app(&AppId::parse("1").unwrap())
+    Hub::new(json, None).app(&AppId::parse("1").unwrap())
 }
 
 fn connect(app: &AppHub, number: u64) -> Arc<Session> {

@@ -41,7 +41,7 @@ struct Node {
 impl Node {
     fn new(channel: &str) -> Self {
         let name = ChannelName::parse(channel, &Limits::default()).unwrap();
-        let hub = Hub::new(terse);
+        let hub = Hub::new(terse, None);
         Self { app: hub.app(&AppId::parse("1").unwrap()), hub, name }
     }
 
@@ -85,7 +85,7 @@ impl Node {
 }
 
 fn cached(text: &'static str) -> Cached {
-    Cached { frame: text.into(), data: text.into(), expires_at: 60_000 }
+    Cached { frame: Bytes::from(text).into(), data: text.into(), expires_at: 60_000 }
 }
 
 fn member(id: &str) -> Member {

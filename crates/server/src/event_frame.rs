@@ -1,8 +1,13 @@
 //! Protocol events as WebSocket frames.
 
+use std::sync::Arc;
+
 use bytes::Bytes;
+use clairon_hub::Compress;
 use clairon_protocol::Event;
 use clairon_websocket::frame;
+
+use crate::settings::CompressionSettings;
 
 /// Room for most of the server's own events; a published one reserves what it needs.
 const USUAL_BYTES: usize = 192;
@@ -10,4 +15,10 @@ const USUAL_BYTES: usize = 192;
 /// Writes an event as one sealed text frame, which all of its receivers share.
 pub(crate) fn encode(event: &Event<'_>) -> Bytes {
     frame::text(USUAL_BYTES, |payload| event.encode(payload))
+}
+
+/// Compresses frames as the settings say.
+pub(crate) fn compressor(settings: CompressionSettings) -> Compress {
+    let CompressionSettings { min_bytes, level } = settings;
+    Arc::new(move |frame: &Bytes| if frame.len() < min_bytes { None } else { frame::compressed(frame, level) })
 }

@@ -42,6 +42,6 @@ pub use edge::{InvalidProxy, TrustedProxies};
 pub use error::ServerError;
 pub use lifecycle::{Listeners, Server};
 pub use settings::{
-    AdminSettings, Authorities, ClusterSettings, ConnectionLimits, Heartbeat, MetricsSettings, OutboxLimits, RedisUrl,
-    Settings, StatisticsSettings,
+    AdminSettings, Authorities, ClusterSettings, CompressionSettings, ConnectionLimits, Heartbeat, MetricsSettings,
+    OutboxLimits, RedisUrl, Settings, StatisticsSettings,
 };

@@ -56,7 +56,7 @@ impl Node {
     /// Assembles a node over an open registry.
     pub(crate) async fn new(registry: Arc<dyn AppRegistry>, settings: Settings) -> Result<Self, ServerError> {
         let clock = Clock::start();
-        let hub = Arc::new(Hub::new(event_frame::encode));
+        let hub = Arc::new(Hub::new(event_frame::encode, settings.compression.map(event_frame::compressor)));
         let tally = Mutex::new(Tally::new(settings.statistics.interval_seconds, Timestamp::now()));
         let tokens = [settings.admin.as_ref().map(|admin| &admin.token), settings.metrics.token.as_ref()];
         let tokens = tokens.into_iter().flatten().map(|token| token.secret().clone()).collect();

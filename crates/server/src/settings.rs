@@ -19,6 +19,8 @@ pub struct Settings {
     pub trusted_proxies: TrustedProxies,
     /// How silence is treated.
     pub heartbeat: Heartbeat,
+    /// How published events are compressed; `None`: not at all.
+    pub compression: Option<CompressionSettings>,
     /// How much may wait for one slow reader.
     pub outbox: OutboxLimits,
     /// How long a client's socket may take nothing of what waits for it before the client is disconnected.
@@ -51,6 +53,15 @@ pub struct ConnectionLimits {
     /// WebSocket connections; past it clients are turned away with 4100. The rest of `all` is for backends and
     /// operators.
     pub websockets: usize,
+}
+
+/// How published events are compressed for the clients that offer permessage-deflate.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct CompressionSettings {
+    /// The length from which on an event is compressed, in bytes of the whole message.
+    pub min_bytes: usize,
+    /// 1, the fastest, to 9, the shortest.
+    pub level: u32,
 }
 
 /// How apps are managed over HTTP.

@@ -13,7 +13,7 @@ impl CloseCode {
     pub const GOING_AWAY: Self = Self(1001);
     /// The peer violated the protocol.
     pub const PROTOCOL_ERROR: Self = Self(1002);
-    /// A text is not UTF-8.
+    /// A text is not UTF-8, or a compressed message cannot be inflated.
     pub const INVALID_DATA: Self = Self(1007);
     /// A message exceeds the limit.
     pub const TOO_BIG: Self = Self(1009);

@@ -3,7 +3,7 @@
 use std::mem;
 
 use crate::{
-    ClientMessage, Close, DecodeError,
+    ClientMessage, Close, DecodeError, deflate,
     header::{Header, MAX_HEADER, Opcode},
     mask,
 };
@@ -14,15 +14,27 @@ use crate::{
 /// the last byte of a message. That memory grows with the bytes received, not with the length that a header declares,
 /// and stays within the limit passed with the frame's header. An empty fragment needs no memory.
 ///
+/// A compressed message is inflated when it is complete, to at most the bytes of its limit.
+///
 /// After an error or a close frame nothing is decoded any more (RFC 6455, 1.4 and 7.1.7): further bytes are discarded.
 #[derive(Debug, Default)]
-pub struct Decoder(Option<Box<State>>);
+pub struct Decoder {
+    state: Option<Box<State>>,
+    /// Whether messages may be compressed.
+    deflate: bool,
+}
 
 impl Decoder {
     /// A decoder for the start of a stream. It owns no memory.
     #[must_use]
     pub fn new() -> Self {
         Self::default()
+    }
+
+    /// The same for a client with which [`Deflate`](crate::Deflate) is negotiated: its messages may be compressed.
+    #[must_use]
+    pub fn with_deflate(self) -> Self {
+        Self { deflate: true, ..self }
     }
 
     /// Takes the next message from the start of `input`, or all of `input` if the message is incomplete.
@@ -34,15 +46,15 @@ impl Decoder {
     ///
     /// The client violated the protocol or the limit.
     pub fn decode(&mut self, input: &mut &[u8], max_message: usize) -> Result<Option<ClientMessage>, DecodeError> {
-        let mut state = self.0.take().map_or_else(State::default, |state| *state);
-        let result = state.advance(input, max_message);
+        let mut state = self.state.take().map_or_else(State::default, |state| *state);
+        let result = state.advance(input, Rules { max_message, deflate: self.deflate });
         match result {
             Ok(Some(ClientMessage::Close(_))) => state = State::ended(End::Closed),
             Err(_) => state = State::ended(End::Failed),
             Ok(_) => {}
         }
         if !state.is_empty() {
-            self.0 = Some(Box::new(state));
+            self.state = Some(Box::new(state));
         }
         result
     }
@@ -51,12 +63,12 @@ impl Decoder {
     #[must_use]
     pub fn buffered(&self) -> usize {
         let owned = |state: &State| size_of::<State>() + state.message.capacity() + state.control.capacity();
-        self.0.as_deref().map_or(0, owned)
+        self.state.as_deref().map_or(0, owned)
     }
 
     /// The end of the messages, if it is reached.
     pub(crate) fn end(&self) -> Option<End> {
-        self.0.as_deref()?.end
+        self.state.as_deref()?.end
     }
 }
 
@@ -67,6 +79,15 @@ pub(crate) enum End {
     Closed,
     /// An error occurred.
     Failed,
+}
+
+/// The rules for the frames of a client.
+#[derive(Clone, Copy)]
+struct Rules {
+    /// The longest message, in bytes.
+    max_message: usize,
+    /// True if messages may be compressed.
+    deflate: bool,
 }
 
 /// The state between two calls.
@@ -82,6 +103,8 @@ struct State {
     control: Vec<u8>,
     /// The kind of the message, from its first frame to its last.
     kind: Option<Kind>,
+    /// Whether the message is compressed.
+    is_compressed: bool,
     message: Vec<u8>,
     /// The number of bytes of a text message that are known to be UTF-8.
     checked: usize,
@@ -113,15 +136,15 @@ impl State {
         self.end.is_none() && self.header_length == 0 && self.frame.is_none() && self.kind.is_none()
     }
 
-    fn advance(&mut self, input: &mut &[u8], max_message: usize) -> Result<Option<ClientMessage>, DecodeError> {
+    fn advance(&mut self, input: &mut &[u8], rules: Rules) -> Result<Option<ClientMessage>, DecodeError> {
         if self.end.is_some() {
             *input = &[];
         }
         loop {
             let frame = match self.frame.take() {
                 Some(frame) => frame,
-                None => match self.take_header(input)? {
-                    Some(header) => self.admit(header, max_message)?,
+                None => match self.take_header(input, rules.deflate)? {
+                    Some(header) => self.admit(header, rules.max_message)?,
                     None => return Ok(None),
                 },
             };
@@ -130,17 +153,17 @@ impl State {
                 self.frame = Some(frame);
                 return Ok(None);
             }
-            if let Some(message) = self.finish(frame.header)? {
+            if let Some(message) = self.finish(frame.header, rules.max_message)? {
                 return Ok(Some(message));
             }
         }
     }
 
-    fn take_header(&mut self, input: &mut &[u8]) -> Result<Option<Header>, DecodeError> {
+    fn take_header(&mut self, input: &mut &[u8], deflate: bool) -> Result<Option<Header>, DecodeError> {
         let held = self.header_length;
         let taken = input.len().min(MAX_HEADER - held);
         self.header[held..held + taken].copy_from_slice(&input[..taken]);
-        if let Some((header, length)) = Header::parse(&self.header[..held + taken])? {
+        if let Some((header, length)) = Header::parse(&self.header[..held + taken], deflate)? {
             *input = &input[length - held..];
             self.header_length = 0;
             Ok(Some(header))
@@ -159,10 +182,13 @@ impl State {
             (Opcode::Text | Opcode::Binary, Some(_)) => return Err(DecodeError::ExpectedContinuation),
             _ => self.message.len(),
         };
-        match header.opcode {
-            Opcode::Text => self.kind = Some(Kind::Text),
-            Opcode::Binary => self.kind = Some(Kind::Binary),
-            _ => {}
+        let begun = match header.opcode {
+            Opcode::Text => Some(Kind::Text),
+            Opcode::Binary => Some(Kind::Binary),
+            _ => None,
+        };
+        if begun.is_some() {
+            (self.kind, self.is_compressed) = (begun, header.is_compressed);
         }
         let size = header.length.saturating_add(before as u64);
         let total = usize::try_from(size).unwrap_or(usize::MAX);
@@ -189,9 +215,10 @@ impl State {
         Ok(frame)
     }
 
-    /// Checks the text received so far. The last character may be incomplete.
+    /// Checks the text received so far. The last character may be incomplete. Compressed text is not checked here.
     fn check_text(&mut self) -> Result<(), DecodeError> {
         if self.kind == Some(Kind::Text)
+            && !self.is_compressed
             && let Err(problem) = str::from_utf8(&self.message[self.checked..])
         {
             self.checked += problem.valid_up_to();
@@ -205,14 +232,15 @@ impl State {
     }
 
     /// Ends a frame, and the message if this was its last fragment.
-    fn finish(&mut self, header: Header) -> Result<Option<ClientMessage>, DecodeError> {
+    fn finish(&mut self, header: Header, limit: usize) -> Result<Option<ClientMessage>, DecodeError> {
         Ok(Some(match header.opcode {
             Opcode::Ping => ClientMessage::Ping(mem::take(&mut self.control)),
             Opcode::Pong => ClientMessage::Pong(mem::take(&mut self.control)),
             Opcode::Close => ClientMessage::Close(Close::parse(&self.control)?),
             Opcode::Continuation | Opcode::Text | Opcode::Binary if !header.fin => return Ok(None),
             Opcode::Continuation | Opcode::Text | Opcode::Binary => {
-                let Self { kind, message, .. } = mem::take(self);
+                let Self { kind, is_compressed, message, .. } = mem::take(self);
+                let message = if is_compressed { deflate::inflate(&message, limit)? } else { message };
                 match kind {
                     Some(Kind::Text) => ClientMessage::Text(text(message)?),
                     Some(Kind::Binary) | None => ClientMessage::Binary(message),

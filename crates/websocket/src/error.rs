@@ -64,8 +64,9 @@ pub enum DecodeError {
     /// A client's frame must be masked (5.1).
     #[error("a client's frame must be masked")]
     Unmasked,
-    /// The reserved bits must be 0, because no extension is negotiated (5.2).
-    #[error("the reserved bits of a frame must be 0 (they are {bits:03b}): no extension was negotiated")]
+    /// The reserved bits must be 0, because no extension is negotiated that uses them in this frame (5.2).
+    /// permessage-deflate uses RSV1, in the first frame of a message only (RFC 7692, 6).
+    #[error("the reserved bits of this frame must be 0 (they are {bits:03b}): no negotiated extension uses them")]
     ReservedBits {
         /// RSV1 to RSV3; RSV1 is the highest bit.
         bits: u8,
@@ -103,10 +104,11 @@ pub enum DecodeError {
         /// The length, in bytes.
         size: u64,
     },
-    /// A message exceeds the limit. This is detected in a header, before the payload arrives.
+    /// A message exceeds the limit. This is detected in a header, before the payload arrives, or while the message is
+    /// inflated.
     #[error("the message has at least {size} bytes, the limit is {limit}")]
     TooBig {
-        /// The length of all fragments so far, including the declared one, in bytes.
+        /// The length of all fragments so far, including the declared one, or of the inflated part, in bytes.
         size: u64,
         /// The caller's limit, in bytes.
         limit: usize,
@@ -117,6 +119,9 @@ pub enum DecodeError {
         /// The number of valid bytes before the error.
         position: usize,
     },
+    /// A compressed message is not DEFLATE (RFC 7692, 7.2.2).
+    #[error("the compressed message cannot be inflated")]
+    Deflate,
     /// The payload of a close frame is a single byte, half of a code (5.5.1).
     #[error("the payload of a close frame has 1 byte: it must be empty or start with a code of 2 bytes")]
     CloseLength,
@@ -134,7 +139,7 @@ impl DecodeError {
     pub const fn close_code(self) -> CloseCode {
         match self {
             Self::TooBig { .. } => CloseCode::TOO_BIG,
-            Self::Utf8 { .. } => CloseCode::INVALID_DATA,
+            Self::Utf8 { .. } | Self::Deflate => CloseCode::INVALID_DATA,
             _ => CloseCode::PROTOCOL_ERROR,
         }
     }

@@ -2,7 +2,10 @@
 
 use bytes::{Buf, Bytes};
 
-use crate::{CloseCode, header::MAX_CONTROL};
+use crate::{
+    CloseCode, deflate,
+    header::{MAX_CONTROL, RSV1},
+};
 
 /// The largest header of a server's frame in bytes: 2 bytes and a 64-bit length.
 const ROOM: usize = 10;
@@ -31,14 +34,42 @@ pub fn text(capacity: usize, append: impl FnOnce(&mut Vec<u8>)) -> Bytes {
     buffer.resize(ROOM, 0);
     append(&mut buffer);
     assert!(buffer.len() >= ROOM, "the payload of a frame is only appended to");
-    let start = seal(&mut buffer);
+    sealed(buffer, TEXT)
+}
+
+/// Compresses a frame of [`text`] for clients with which [`Deflate`](crate::Deflate) was negotiated. `None` if it would
+/// not get shorter. `level` is 1, the fastest, to 9, the shortest.
+#[must_use]
+pub fn compressed(frame: &Bytes, level: u32) -> Option<Bytes> {
+    let payload = payload(frame);
+    let mut buffer = vec![0; ROOM];
+    if !deflate::compress(payload, level, &mut buffer) {
+        return None;
+    }
+    buffer.shrink_to_fit();
+    Some(sealed(buffer, TEXT | RSV1))
+}
+
+/// The payload of a frame of [`text`].
+fn payload(frame: &Bytes) -> &[u8] {
+    let header = match frame.get(1) {
+        Some(127) => ROOM,
+        Some(126) => 4,
+        _ => 2,
+    };
+    frame.get(header..).unwrap_or_default()
+}
+
+/// Writes the header directly in front of the payload, and cuts off what it leaves of its room.
+fn sealed(mut buffer: Vec<u8>, first: u8) -> Bytes {
+    let start = seal(&mut buffer, first);
     let mut frame = Bytes::from(buffer);
     frame.advance(start);
     frame
 }
 
 /// Writes the header directly before the payload, and returns its position.
-fn seal(buffer: &mut [u8]) -> usize {
+fn seal(buffer: &mut [u8], first: u8) -> usize {
     let length = buffer.len() - ROOM;
     let start = match (u8::try_from(length), u16::try_from(length)) {
         (Ok(length @ 0..=125), _) => {
@@ -56,7 +87,7 @@ fn seal(buffer: &mut [u8]) -> usize {
             0
         }
     };
-    buffer[start] = TEXT;
+    buffer[start] = first;
     start
 }
 

@@ -50,17 +50,20 @@ pub fn accept_key(key: &str) -> String {
     STANDARD.encode(Sha1::new().chain_update(key).chain_update(GUID).finalize())
 }
 
-/// The head of the answer to a handshake, as bytes. `sub_protocol` is the selected one.
+/// The head of the answer to a handshake, as bytes. `sub_protocol` is the selected one, `extensions` the
+/// [negotiated](crate::Deflate::answer) ones.
 #[must_use]
-pub fn switching_protocols(accept_key: &str, sub_protocol: Option<&str>) -> Bytes {
+pub fn switching_protocols(accept_key: &str, sub_protocol: Option<&str>, extensions: Option<&str>) -> Bytes {
     let mut head = format!(
         "HTTP/1.1 101 Switching Protocols\r\nConnection: upgrade\r\nUpgrade: websocket\r\n\
          Sec-WebSocket-Accept: {accept_key}\r\n"
     );
-    if let Some(sub_protocol) = sub_protocol {
-        head.push_str("Sec-WebSocket-Protocol: ");
-        head.push_str(sub_protocol);
-        head.push_str("\r\n");
+    for (name, value) in [("Sec-WebSocket-Protocol", sub_protocol), ("Sec-WebSocket-Extensions", extensions)] {
+        if let Some(value) = value {
+            for part in [name, ": ", value, "\r\n"] {
+                head.push_str(part);
+            }
+        }
     }
     head.push_str("\r\n");
     head.into()

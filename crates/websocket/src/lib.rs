@@ -4,13 +4,15 @@
 //! Incoming bytes are decoded without a buffer that outlives its message. An outgoing [`frame`] is encoded once and
 //! shared by all its receivers, because a server does not mask. An idle [`Socket`] owns its stream and no buffer.
 //!
-//! No extension is negotiated, not even `permessage-deflate`: receivers could not share a compressed frame, and its
-//! windows would need more memory than the rest of a connection.
+//! The only extension is [`Deflate`]. Its windows do not outlive a message, so receivers share a compressed frame too, and
+//! an idle connection owns no window.
 
 mod client_message;
 mod close;
 mod decode;
+mod deflate;
 mod error;
+mod extension;
 pub mod frame;
 pub mod handshake;
 mod header;
@@ -21,4 +23,5 @@ pub use client_message::ClientMessage;
 pub use close::{Close, CloseCode};
 pub use decode::Decoder;
 pub use error::{DecodeError, HandshakeError, ReadError};
+pub use extension::Deflate;
 pub use socket::{Patience, Socket};

@@ -73,6 +73,12 @@ impl Socket {
         socket
     }
 
+    /// The same for a client with which [`Deflate`](crate::Deflate) is negotiated: its messages may be compressed.
+    #[must_use]
+    pub fn with_deflate(self) -> Self {
+        Self { decoder: self.decoder.with_deflate(), ..self }
+    }
+
     /// A function that writes to the stream at once, from any task, as many bytes as it accepts without waiting. It
     /// returns their number: 0 if the stream is broken, which the socket's own task finds out.
     ///

@@ -31,6 +31,9 @@ pub(crate) struct TargetArgs {
     /// The number of source addresses, from 127.0.0.1 up; each has about 28,000 ports. Only for loopback servers
     #[arg(long, global = true, default_value_t = 32, value_parser = clap::value_parser!(u8).range(1..=254))]
     pub(crate) sources: u8,
+    /// Offer compression (permessage-deflate) on every WebSocket connection, as browsers do
+    #[arg(long, global = true)]
+    pub(crate) compressed: bool,
     /// Allow a server on another machine
     #[arg(long, global = true)]
     pub(crate) yes_this_is_my_server: bool,

@@ -52,6 +52,9 @@ pub(crate) struct TrafficArgs {
     /// The size of an event's data, in bytes [default: 200; for `slow` 10000]
     #[arg(long, value_name = "BYTES", value_parser = payload())]
     pub(crate) payload: Option<usize>,
+    /// Make the data look like that of a Laravel event, an object with ids and times, and not a run of one letter
+    #[arg(long)]
+    pub(crate) laravel: bool,
     /// Events a second [default: 20; for `channels` 500, for `slow` 100]
     #[arg(long, value_parser = rate)]
     pub(crate) rate: Option<f64>,

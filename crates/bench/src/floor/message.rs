@@ -65,10 +65,11 @@ pub(super) fn events(mut body: &[u8]) -> impl Iterator<Item = (&str, &str)> {
     })
 }
 
-/// The text between `name` and the next quote, and the rest. This tool's texts have no escapes.
+/// The text between `name` and the next quote that is not escaped, and the rest. This tool's texts escape quotes alone.
 fn field<'a>(input: &'a [u8], name: &[u8]) -> Option<(&'a str, &'a [u8])> {
     let start = memmem::find(input, name)? + name.len();
-    let size = memchr::memchr(b'"', &input[start..])?;
+    let quotes = memchr::memchr_iter(b'"', &input[start..]);
+    let size = quotes.into_iter().find(|at| input[start + at - 1] != b'\\')?;
     Some((str::from_utf8(&input[start..start + size]).ok()?, &input[start + size..]))
 }
 
@@ -91,6 +92,8 @@ mod tests {
         let batch =
             br#"{"batch":[{"name":"bench","channel":"a","data":"x"},{"name":"bench","channel":"b","data":"y"}]}"#;
         assert_eq!(events(batch).collect::<Vec<_>>(), [("a", "x"), ("b", "y")]);
+        let quoted = br#"{"name":"bench","channel":"a","data":"{\"id\":1}"}"#;
+        assert_eq!(events(quoted).collect::<Vec<_>>(), [("a", r#"{\"id\":1}"#)]);
         assert_eq!(events(b"{}").count(), 0);
     }
 }

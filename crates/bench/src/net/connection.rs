@@ -8,7 +8,7 @@ use std::{
 use memchr::memmem;
 use mio::net::TcpStream;
 
-use super::{Subscription, Tally, dialer, frame, http::Head, journal::What};
+use super::{Subscription, Tally, dialer, frame, http::Head, inflater::Inflater, journal::What};
 use crate::{
     BenchError,
     clock::Nanos,
@@ -49,10 +49,11 @@ pub(super) struct Connection {
     carry: Vec<u8>,
 }
 
-/// The context of received bytes: their time, the counts, and the server.
+/// The context of received bytes: their time, the counts, the inflater of compressed ones, and the server.
 pub(super) struct Arrival<'a> {
     pub(super) now: Nanos,
     pub(super) tally: &'a mut Tally,
+    pub(super) inflater: &'a mut Inflater,
     pub(super) target: &'a Target,
 }
 
@@ -131,14 +132,22 @@ impl Connection {
             && let Some(frame) = frame::take(input)?
         {
             match frame.opcode {
-                frame::TEXT if self.phase == Phase::Ready => self.count(frame.payload, arrival)?,
-                frame::TEXT => self.set_up(frame.payload, arrival)?,
+                frame::TEXT if frame.is_compressed => {
+                    let message = arrival.inflater.inflate(frame.payload)?;
+                    self.hear(&message, arrival)?;
+                }
+                frame::TEXT => self.hear(frame.payload, arrival)?,
                 frame::PING => self.send(&frame::from_client(frame::PONG, frame.payload))?,
                 frame::CLOSE => self.close(frame.payload, arrival.tally)?,
                 _ => {}
             }
         }
         Ok(())
+    }
+
+    /// Handles a message.
+    fn hear(&mut self, payload: &[u8], arrival: &mut Arrival<'_>) -> Result<(), BenchError> {
+        if self.phase == Phase::Ready { self.count(payload, arrival) } else { self.set_up(payload, arrival) }
     }
 
     /// Reads the answer to the handshake; false if it is incomplete.
@@ -228,13 +237,18 @@ impl Connection {
     }
 }
 
-fn upgrade_request(Target { authority, prefix, credentials, .. }: &Target) -> String {
+fn upgrade_request(Target { authority, prefix, credentials, compressed, .. }: &Target) -> String {
     let version = env!("CARGO_PKG_VERSION");
+    let offer = if *compressed {
+        "Sec-WebSocket-Extensions: permessage-deflate; server_no_context_takeover; client_no_context_takeover\r\n"
+    } else {
+        ""
+    };
     // The key is the RFC's example. A random key protects caches of proxies, and there are no proxies here.
     format!(
         "GET {prefix}/app/{key}?protocol=7&client=clairon-bench&version={version} HTTP/1.1\r\nHost: {authority}\r\n\
         Upgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Version: 13\r\n\
-        Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n",
+        Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n{offer}\r\n",
         key = credentials.key
     )
 }

@@ -8,6 +8,8 @@ pub(crate) const PING: u8 = 9;
 pub(crate) const PONG: u8 = 10;
 
 const FINAL: u8 = 0x80;
+/// Marks a compressed message (RFC 7692, section 6).
+const COMPRESSED: u8 = 0x40;
 const MASKED: u8 = 0x80;
 
 /// Values of the length field that mean that two or eight bytes with the length follow.
@@ -22,6 +24,7 @@ const MAX_PAYLOAD: u64 = 16 * 1024 * 1024;
 pub(crate) struct Frame<'a> {
     /// The opcode; 0 for a continuation frame.
     pub(crate) opcode: u8,
+    pub(crate) is_compressed: bool,
     pub(crate) payload: &'a [u8],
 }
 
@@ -52,7 +55,7 @@ pub(crate) fn take<'a>(input: &mut &'a [u8]) -> Result<Option<Frame<'a>>, BenchE
     }
     let Some(payload) = input.get(start..start + size) else { return Ok(None) };
     *input = &input[start + size..];
-    Ok(Some(Frame { opcode: first & 0x0f, payload }))
+    Ok(Some(Frame { opcode: first & 0x0f, is_compressed: first & COMPRESSED != 0, payload }))
 }
 
 /// A client's frame. The mask is zero, which is valid and costs this tool nothing. The server's work is the same.
@@ -104,7 +107,10 @@ mod tests {
             let payload = vec![b'a'; size];
             for bytes in [from_client(TEXT, &payload), from_server(TEXT, &payload)] {
                 let mut input = &bytes[..];
-                assert_eq!(take(&mut input).unwrap(), Some(Frame { opcode: TEXT, payload: &payload }));
+                assert_eq!(
+                    take(&mut input).unwrap(),
+                    Some(Frame { opcode: TEXT, is_compressed: false, payload: &payload })
+                );
                 assert!(input.is_empty());
             }
         }

@@ -9,6 +9,7 @@ use super::{Tally, dialer::Dialer, subscription::public_channel};
 use crate::{
     BenchError,
     clock::{Clock, Nanos},
+    laravel_data,
     stamp::{self, Kind},
     target::Target,
 };
@@ -17,6 +18,15 @@ mod line;
 
 /// The number of jobs that may wait for a free connection.
 const MAX_WAITING: usize = 10_000;
+
+/// What the data of an event looks like.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum DataKind {
+    /// The mark, and then a run of one letter.
+    Filler,
+    /// An object as a Laravel site broadcasts it.
+    Laravel,
+}
 
 /// A trigger to send.
 #[derive(Clone, Copy, Debug)]
@@ -31,6 +41,8 @@ pub(crate) struct Job {
     pub(crate) events: usize,
     /// The size of an event's data, in bytes.
     pub(crate) payload: usize,
+    /// What the data looks like.
+    pub(crate) data: DataKind,
     /// True if the connection closes afterwards.
     pub(crate) close: bool,
 }
@@ -108,7 +120,7 @@ fn request(target: &Target, job: Job) -> Vec<u8> {
     request.into_bytes()
 }
 
-/// The endpoint and the JSON body. Its texts need no escapes.
+/// The endpoint and the JSON body.
 fn body(job: Job) -> (&'static str, String) {
     let mut body = String::with_capacity(job.events * (job.payload + 64));
     if job.events == 1 {
@@ -129,7 +141,10 @@ fn body(job: Job) -> (&'static str, String) {
 fn write_event(job: Job, body: &mut String) {
     // Writing to a string cannot fail.
     let _ = write!(body, r#"{{"name":"bench","channel":"{}","data":""#, public_channel(job.channel));
-    stamp::write(job.kind, job.due, job.payload, body);
+    match job.data {
+        DataKind::Filler => stamp::write(job.kind, job.due, job.payload, body),
+        DataKind::Laravel => laravel_data::write(job.kind, job.due, job.payload, body),
+    }
     body.push_str(r#""}"#);
 }
 
@@ -139,7 +154,8 @@ mod tests {
 
     #[test]
     fn bodies_are_json() {
-        let job = Job { kind: Kind::Event, due: 5, channel: 3, events: 1, payload: 20, close: false };
+        let job =
+            Job { kind: Kind::Event, due: 5, channel: 3, events: 1, payload: 20, data: DataKind::Filler, close: false };
         let (endpoint, one) = body(job);
         assert_eq!(
             (endpoint, one.as_str()),

@@ -10,6 +10,7 @@ use super::{
     connection::{Arrival, Connection, Phase},
     dialer::{Dialer, READ_WRITE},
     frame,
+    inflater::Inflater,
 };
 use crate::{BenchError, clock::Clock, target::Target};
 
@@ -22,11 +23,13 @@ pub(crate) struct Swarm<'t> {
     slots: Slab<Connection>,
     arrived: Vec<usize>,
     departed: usize,
+    /// Inflates the messages of all connections.
+    pub(crate) inflater: Inflater,
 }
 
 impl<'t> Swarm<'t> {
-    pub(super) const fn new(target: &'t Target, clock: Clock, dialer: Dialer) -> Self {
-        Self { target, clock, dialer, slots: Slab::new(), arrived: Vec::new(), departed: 0 }
+    pub(super) fn new(target: &'t Target, clock: Clock, dialer: Dialer) -> Self {
+        Self { target, clock, dialer, slots: Slab::new(), arrived: Vec::new(), departed: 0, inflater: Inflater::new() }
     }
 
     /// Starts a connection. [`arrived`](Self::arrived) returns it once it is subscribed. `receive_buffer` is in bytes.
@@ -85,7 +88,9 @@ impl<'t> Swarm<'t> {
             Phase::Paused if event.is_error() || event.is_write_closed() => connection.end(tally)?,
             Phase::Paused => {}
             _ if event.is_readable() || event.is_read_closed() => {
-                read_all(connection, event.is_read_closed(), scratch, self.clock, tally, self.target)?;
+                let mut arrival =
+                    Arrival { now: self.clock.now(), tally, inflater: &mut self.inflater, target: self.target };
+                read_all(connection, event.is_read_closed(), scratch, self.clock, &mut arrival)?;
             }
             _ => {}
         }
@@ -108,17 +113,16 @@ fn read_all(
     has_ended: bool,
     scratch: &mut [u8],
     clock: Clock,
-    tally: &mut Tally,
-    target: &Target,
+    arrival: &mut Arrival<'_>,
 ) -> Result<(), BenchError> {
     while connection.phase != Phase::Gone
         && let Some(size) = connection.read(scratch)?
     {
         if size == 0 {
-            return connection.end(tally);
+            return connection.end(arrival.tally);
         }
-        let mut arrival = Arrival { now: clock.now(), tally: &mut *tally, target };
-        connection.receive(&scratch[..size], &mut arrival)?;
+        arrival.now = clock.now();
+        connection.receive(&scratch[..size], arrival)?;
         if size < scratch.len() && !has_ended {
             break;
         }

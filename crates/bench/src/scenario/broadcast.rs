@@ -5,10 +5,13 @@ use crate::{
     BenchError,
     args::{ChannelsArgs, FanoutArgs, TrafficArgs, TriggerArgs},
     clock::Nanos,
-    net::{Engine, Job, Subscription},
+    net::{DataKind, Engine, Job, Subscription},
     report::Measurement,
     stamp::Kind,
 };
+
+/// The level at which the server compresses events by default.
+const LEVEL: u32 = 3;
 
 /// Publishes to the channels in turn.
 #[derive(Debug)]
@@ -29,13 +32,14 @@ impl Broadcast {
     pub(super) fn new(traffic: &TrafficArgs, channels: usize, connections: usize, payload: usize, rate: f64) -> Self {
         let rate = traffic.rate.unwrap_or(rate);
         let payload = traffic.payload.unwrap_or(payload);
+        let data = if traffic.laravel { DataKind::Laravel } else { DataKind::Filler };
         Self {
             schedule: (!traffic.max).then(|| Schedule::new(rate, traffic.burst)),
             burst: traffic.burst,
             channels,
             connections,
             next_channel: 0,
-            job: Job { kind: Kind::Event, due: 0, channel: 0, events: 1, payload, close: false },
+            job: Job { kind: Kind::Event, due: 0, channel: 0, events: 1, payload, data, close: false },
         }
     }
 
@@ -101,6 +105,13 @@ fn run(
     stage.measurement.add_count("connections", connections as u64);
     stage.measurement.add_triggers(tally, usage);
     stage.measurement.add_deliveries("deliveries", Kind::Event, tally, usage);
+    stage.measurement.add_count("bytes per delivery", tally.bytes / deliveries.max(1));
+    if stage.target.compressed
+        && let Some(time) = stage.engine.swarm.inflater.cost_of_last(LEVEL)
+    {
+        // What compressing the event for each of its receivers would add to a delivery.
+        stage.measurement.add_cost("compressing an event", time, 1);
+    }
     stage.finish("delivery", deliveries, usage)
 }
 
@@ -108,7 +119,7 @@ fn run(
 pub(super) fn trigger(mut stage: Stage<'_>, arguments: &TriggerArgs) -> Result<Measurement, BenchError> {
     let &TriggerArgs { http_connections, batch, close, payload, .. } = arguments;
     stage.engine.publisher.set_connections(http_connections);
-    let job = Job { kind: Kind::Event, due: 0, channel: 0, events: batch, payload, close };
+    let job = Job { kind: Kind::Event, due: 0, channel: 0, events: batch, payload, data: DataKind::Filler, close };
     let mut broadcast = Broadcast { schedule: None, burst: 1, channels: 1, connections: 0, next_channel: 0, job };
     let usage = stage.drive(arguments.time.duration, &mut broadcast)?;
     let tally = &stage.engine.tally;

@@ -46,6 +46,8 @@ fn fanout() {
     assert_eq!(measurement.value("deliveries"), Some(triggers * 10.0));
     assert!(measurement.value("server CPU per delivery").is_some());
     assert_complete("fanout --connections 10 --max --payload 9000 --duration 0.1", "deliveries");
+    let measurement = assert_complete("fanout --connections 10 --laravel --payload 2048 --duration 0.2", "deliveries");
+    assert!(measurement.value("bytes per delivery").is_some_and(|bytes| (2_100.0..2_700.0).contains(&bytes)));
 }
 
 #[test]

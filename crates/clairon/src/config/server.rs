@@ -4,8 +4,8 @@ use std::time::Duration;
 
 use clairon_protocol::Limits;
 use clairon_server::{
-    AdminSettings, BearerToken, ConnectionLimits, Heartbeat, MetricsSettings, OutboxLimits, Settings,
-    StatisticsSettings, TrustedProxies,
+    AdminSettings, BearerToken, CompressionSettings, ConnectionLimits, Heartbeat, MetricsSettings, OutboxLimits,
+    Settings, StatisticsSettings, TrustedProxies,
 };
 
 use super::{
@@ -24,6 +24,8 @@ pub(super) fn read(fields: &mut Fields<'_>, limits: Limits) -> Option<Settings> 
     let statistics = read_statistics(fields);
     let authorization = fields.number("heartbeat.authorization_seconds", 1..=3_600);
     let heartbeat = read_heartbeat(fields);
+    let is_compressing = fields.flag("compression.enabled");
+    let compression = read_compression(fields);
     let outbox = read_outbox(fields);
     let webhooks = webhook_settings::read(fields);
     let admin_token = fields.secret("admin.token", optional(BearerToken::parse));
@@ -32,6 +34,7 @@ pub(super) fn read(fields: &mut Fields<'_>, limits: Limits) -> Option<Settings> 
         path_prefix: path_prefix?,
         trusted_proxies: trusted_proxies?,
         heartbeat: heartbeat?,
+        compression: is_compressing?.then_some(compression?),
         outbox: outbox?,
         write_timeout: Duration::from_secs(write_timeout?),
         // It is derived at the start from the system's limit of open files.
@@ -102,6 +105,12 @@ fn read_heartbeat(fields: &mut Fields<'_>) -> Option<Heartbeat> {
         ping_after_seconds: ping_after,
         close_after_seconds: close_after,
     })
+}
+
+fn read_compression(fields: &mut Fields<'_>) -> Option<CompressionSettings> {
+    let min_bytes = fields.number("compression.min_bytes", 64..=1_u32 << 30);
+    let level = fields.number("compression.level", 1..=9);
+    Some(CompressionSettings { min_bytes: usize::try_from(min_bytes?).ok()?, level: level? })
 }
 
 fn read_outbox(fields: &mut Fields<'_>) -> Option<OutboxLimits> {

@@ -21,6 +21,29 @@ fn what_is_wrong_is_named() {
 }
 
 #[test]
+fn a_fanout_is_measured_plain_and_compressed() {
+    let place = Place::new();
+    let server = place.serve(&[], &APP);
+    let url = server.ready["http"].as_str().unwrap().to_owned();
+    let arguments = ["bench", "--url", &url, "--app-id", "1", "--key", "key", "--secret", "secret", "--json", "fanout"];
+    let traffic = ["--connections", "20", "--laravel", "--payload", "8192", "--duration", "0.5"];
+    let [plain, compressed] = [&[][..], &["--compressed"]].map(|offer| {
+        let run = place.run(&[&arguments[..], &traffic, offer].concat());
+        assert_eq!(run.code, 0, "{}{}", run.stdout, run.stderr);
+        let report: Value = serde_json::from_str(&run.stdout).unwrap();
+        let figures = report["server"].clone();
+        assert_eq!(figures["deliveries_missing"], 0, "{figures}");
+        figures
+    });
+    let bytes = |figures: &Value| figures["bytes_per_delivery"].as_u64().unwrap();
+    assert!((8_192..11_000).contains(&bytes(&plain)) && bytes(&compressed) < 4_000, "{plain}\n{compressed}");
+    assert!(
+        compressed["compressing_an_event_us"].as_f64().unwrap() > 0.0 && plain["compressing_an_event_us"].is_null()
+    );
+    assert_eq!(server.stop(Signal::TERM).code, 0);
+}
+
+#[test]
 fn a_soak_accounts_for_everything() {
     let place = Place::new();
     // The outbox of slow readers overflows near the end of the flood. They read again soon after.

@@ -1,4 +1,5 @@
-//! The cases of chapters 1 to 10 of the Autobahn test suite (crossbario/autobahn-testsuite), with their numbers.
+//! The cases of chapters 1 to 10, 12 and 13 of the Autobahn test suite (crossbario/autobahn-testsuite), with their
+//! numbers.
 //!
 //! The suite's peer echoes every message; this server does not. So a message of a case is either a `pusher:ping`, which
 //! is answered, or an event with a name that no client may send, which the error repeats. Close codes, pongs and the
@@ -6,6 +7,7 @@
 
 mod case;
 mod close;
+mod deflate;
 mod fragments;
 mod framing;
 mod opcodes;
@@ -14,7 +16,7 @@ mod reserved_bits;
 mod sizes;
 mod utf8;
 
-use case::assert_all_pass;
+use case::{SERVER, assert_all_pass};
 
 #[test]
 fn cases_1_framing() {
@@ -75,4 +77,14 @@ fn cases_9_7_and_9_8_round_trips() {
 #[test]
 fn cases_10_automatic_fragmentation() {
     assert_all_pass(sizes::automatically_fragmented(), 1);
+}
+
+#[test]
+fn cases_12_compression_of_many_kinds_of_data() {
+    deflate::kinds_of_data(&SERVER.get());
+}
+
+#[test]
+fn cases_13_compression_with_every_offer() {
+    deflate::offers(&SERVER.get());
 }

@@ -3,6 +3,7 @@
 mod autobahn;
 mod cache;
 mod client_events;
+mod compression;
 mod connection;
 mod frames;
 mod heartbeat;

@@ -112,7 +112,7 @@ impl Delivery {
             members: state.members,
             cached: state.cached.map(|event| {
                 let expires_at = now + u64::try_from(event.ttl.as_millis()).unwrap_or(Millis::MAX - now);
-                (event.version, Cached { frame: event.frame, data: event.data, expires_at })
+                (event.version, Cached { frame: event.frame.into(), data: event.data, expires_at })
             }),
             is_complete,
             gaps,

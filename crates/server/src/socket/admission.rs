@@ -7,6 +7,7 @@ use clairon_protocol::{
     AppId, Disconnect, NEWEST_VERSION, OLDEST_VERSION, SocketId, auth::RequestQuery, check_version,
 };
 use clairon_registry::App;
+use clairon_websocket::Deflate;
 use http::{HeaderMap, Uri, header};
 use percent_encoding::percent_decode_str;
 
@@ -44,12 +45,13 @@ impl AdmissionRefusal {
     }
 }
 
-/// Lets a client in, or says why not.
+/// Lets a client in, or says why not. `deflate` is how its events are compressed, if they are.
 pub(super) fn admit(
     node: &Arc<Node>,
     uri: &Uri,
     headers: &HeaderMap,
     peer: PeerAddress,
+    deflate: Option<Deflate>,
 ) -> Result<Connection, AdmissionRefusal> {
     let refuse = |disconnect, reason| Err(AdmissionRefusal::new(disconnect, reason));
     let Some(key) = key_of(uri.path()) else {
@@ -90,7 +92,7 @@ pub(super) fn admit(
     if let Some(credential) = app.credentials.find(&key) {
         node.key_uses.note(credential);
     }
-    open(node, &app, peer).map_err(|_| {
+    open(node, &app, peer, deflate).map_err(|_| {
         let capacity = app.limits.capacity.map_or(0, |capacity| capacity.get().into());
         AdmissionRefusal::over_quota(app.id.clone(), capacity)
     })
@@ -99,11 +101,11 @@ pub(super) fn admit(
 /// Asks all nodes together whether there is room for a client that this one has let in.
 pub(super) async fn admit_everywhere(connection: &mut Connection) -> Result<(), AdmissionRefusal> {
     let node = connection.node.clone();
-    let app = node.apps.by_id(&connection.app_id);
+    let app = node.apps.by_id(connection.app_id());
     let capacity = app.and_then(|app| app.limits.capacity).map(|capacity| capacity.get().into());
-    let admitted = node.peers.admit(&connection.app_id, capacity).await;
+    let admitted = node.peers.admit(connection.app_id(), capacity).await;
     connection.is_counted = admitted.is_ok();
-    admitted.map_err(|over| AdmissionRefusal::over_quota(connection.app_id.clone(), over.limit))
+    admitted.map_err(|over| AdmissionRefusal::over_quota(connection.app_id().clone(), over.limit))
 }
 
 /// The app's key in `/app/{key}`, unescaped.
@@ -112,14 +114,20 @@ fn key_of(path: &str) -> Option<Cow<'_, str>> {
     Some(percent_decode_str(key).decode_utf8_lossy())
 }
 
-fn open(node: &Arc<Node>, app: &Arc<App>, peer: PeerAddress) -> Result<Connection, Disconnect> {
+fn open(
+    node: &Arc<Node>,
+    app: &Arc<App>,
+    peer: PeerAddress,
+    deflate: Option<Deflate>,
+) -> Result<Connection, Disconnect> {
     let hub: Arc<AppHub> = node.hub.app(&app.id);
     let id = SocketId::from_random(rand::random());
-    let session = Arc::new(Session::new(id, node.settings.outbox, hub.traffic().clone(), node.clock.now()));
+    let session = Session::new(id, node.settings.outbox, hub.traffic().clone(), node.clock.now());
+    let session = Arc::new(session.with_window(deflate.map_or(0, Deflate::window_bits)));
     hub.connect(&session, app.limits.capacity.map(|capacity| capacity.get() as usize))?;
     if node.stopping.is_cancelled() {
         // The server may have closed all its connections just before this one was among them.
         session.close(Disconnect::Shutdown);
     }
-    Ok(Connection::new(node.clone(), app, hub, session, peer))
+    Ok(Connection::new(node.clone(), hub, session, peer))
 }

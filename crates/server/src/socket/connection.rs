@@ -5,7 +5,6 @@ use std::{collections::HashMap, sync::Arc};
 use bytes::Bytes;
 use clairon_hub::{AppHub, Session};
 use clairon_protocol::{AppId, ChannelName, ClientCommand, Event, Limits, Member};
-use clairon_registry::App;
 use tracing::debug;
 
 use super::client_event::{AdmittedEvent, RateWindow};
@@ -21,7 +20,6 @@ use crate::{
 /// One client, admitted to one app. When it is dropped, however the connection ended, the client leaves everything.
 pub(super) struct Connection {
     pub(super) node: Arc<Node>,
-    pub(super) app_id: AppId,
     pub(super) hub: Arc<AppHub>,
     pub(super) session: Arc<Session>,
     /// The address of its other end.
@@ -44,10 +42,9 @@ pub(super) struct SignedInUser {
 }
 
 impl Connection {
-    pub(super) fn new(node: Arc<Node>, app: &App, hub: Arc<AppHub>, session: Arc<Session>, peer: PeerAddress) -> Self {
+    pub(super) fn new(node: Arc<Node>, hub: Arc<AppHub>, session: Arc<Session>, peer: PeerAddress) -> Self {
         Self {
             node,
-            app_id: app.id.clone(),
             hub,
             session,
             peer,
@@ -61,7 +58,7 @@ impl Connection {
     /// What greets the client: nothing else may come first.
     pub(super) fn greeting(&self) -> Bytes {
         let activity_timeout = self.node.settings.heartbeat.activity_timeout_seconds;
-        debug!(app = %self.app_id, socket = %self.session.id(), peer = %self.peer, "connected");
+        debug!(app = %self.app_id(), socket = %self.session.id(), peer = %self.peer, "connected");
         self.observe(ActivityKind::Connected, |connected| connected);
         event_frame::encode(&Event::ConnectionEstablished { socket_id: self.session.id(), activity_timeout })
     }
@@ -69,13 +66,13 @@ impl Connection {
     /// The longest message that the client may send at present, in bytes. An app that is gone bounds nothing any more,
     /// and its sockets are being closed.
     pub(super) fn message_limit(&self) -> usize {
-        self.node.apps.by_id(&self.app_id).map_or_else(Limits::default, |app| app.limits).message_bytes()
+        self.node.apps.by_id(self.app_id()).map_or_else(Limits::default, |app| app.limits).message_bytes()
     }
 
     /// Does what the client says, but for an event for other clients, which it returns if it is to be published. An app
     /// that is gone or switched off does nothing more: its sockets are being closed.
     pub(super) fn handle<'a>(&mut self, text: &'a str) -> Option<AdmittedEvent<'a>> {
-        let app = self.node.enabled_app(&self.app_id)?;
+        let app = self.node.enabled_app(self.app_id())?;
         match ClientCommand::parse(text) {
             Ok(ClientCommand::Ping) => self.send(&Event::Pong),
             Ok(ClientCommand::Pong) => {}
@@ -94,12 +91,13 @@ impl Connection {
 
     /// Tells those who watch the server of something that this client did.
     pub(super) fn observe(&self, kind: ActivityKind, more: impl FnOnce(Activity) -> Activity) {
-        self.node.observe(|| more(Activity::new(kind).app(&self.app_id).socket(self.session.id()).peer(self.peer)));
+        self.node.observe(|| more(Activity::new(kind).app(self.app_id()).socket(self.session.id()).peer(self.peer)));
     }
 
     pub(super) fn note_refusal(&self, refused: Refused, more: impl FnOnce(Activity) -> Activity) {
-        self.node
-            .note_refusal(refused, |refused| more(refused.app(&self.app_id).socket(self.session.id()).peer(self.peer)));
+        self.node.note_refusal(refused, |refused| {
+            more(refused.app(self.app_id()).socket(self.session.id()).peer(self.peer))
+        });
     }
 
     pub(super) fn send(&self, event: &Event<'_>) {
@@ -111,15 +109,20 @@ impl Connection {
         self.send(&Event::Error { code, message });
     }
 
+    /// The app's id.
+    pub(super) fn app_id(&self) -> &AppId {
+        self.hub.id()
+    }
+
     /// The app on this node.
-    pub(super) const fn app(&self) -> LocalApp<'_> {
-        LocalApp { id: &self.app_id, hub: &self.hub }
+    pub(super) fn app(&self) -> LocalApp<'_> {
+        LocalApp { id: self.app_id(), hub: &self.hub }
     }
 }
 
 impl Drop for Connection {
     fn drop(&mut self) {
-        let counts = self.node.apps.by_id(&self.app_id).is_some_and(|app| app.subscription_counts);
+        let counts = self.node.apps.by_id(self.app_id()).is_some_and(|app| app.subscription_counts);
         let (peers, id) = (&self.node.peers, self.session.id());
         for seat in self.subscriptions.values().flatten() {
             peers.leave(self.app(), id, seat, counts);
@@ -129,8 +132,8 @@ impl Drop for Connection {
         }
         self.hub.disconnect(id);
         if self.is_counted {
-            peers.dismiss(&self.app_id);
+            peers.dismiss(self.app_id());
         }
-        debug!(app = %self.app_id, socket = %self.session.id(), "disconnected");
+        debug!(app = %self.app_id(), socket = %self.session.id(), "disconnected");
     }
 }

@@ -79,7 +79,7 @@ pub(crate) async fn run(client: AdmittedClient) {
                 return socket.close(close, leave(connection, batch), patience).await;
             }
             Turn::Lost(error) => {
-                debug!(app = %connection.app_id, socket = %connection.session.id(), %error, "connection lost");
+                debug!(app = %connection.app_id(), socket = %connection.session.id(), %error, "connection lost");
                 connection
                     .observe(ActivityKind::Disconnected, |end| end.because(format_args!("connection lost: {error}")));
                 return;
@@ -223,13 +223,13 @@ fn note_broken(connection: &Connection, error: DecodeError) {
             refused.code(code.0).because(format_args!("{error}: {why}"))
         });
     } else {
-        debug!(app = %connection.app_id, socket = %connection.session.id(), %error, "broken WebSocket");
+        debug!(app = %connection.app_id(), socket = %connection.session.id(), %error, "broken WebSocket");
     }
     connection.observe(ActivityKind::Disconnected, |end| end.because(format_args!("broken WebSocket: {error}")));
 }
 
 fn log_end(connection: &Connection, reason: Disconnect) {
-    let (app, socket, peer, code) = (&connection.app_id, connection.session.id(), connection.peer, reason.code());
+    let (app, socket, peer, code) = (connection.app_id(), connection.session.id(), connection.peer, reason.code());
     if reason == Disconnect::Shutdown {
         debug!(%app, %socket, %peer, code, %reason, "closing");
     } else {

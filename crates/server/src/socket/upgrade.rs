@@ -8,7 +8,7 @@ use axum::{
     response::{IntoResponse, Response},
 };
 use bytes::Bytes;
-use clairon_websocket::{HandshakeError, Socket, handshake};
+use clairon_websocket::{Deflate, HandshakeError, Socket, handshake};
 use http::{HeaderMap, HeaderValue, StatusCode, header};
 use hyper::upgrade::OnUpgrade;
 use hyper_util::rt::TokioIo;
@@ -35,6 +35,8 @@ pub(crate) struct Upgrade {
     /// The first one that the client offers, whatever its name, as hosted Pusher does: strict clients end a connection
     /// on which none is selected, and libraries offer names of their own (`arduino`).
     sub_protocol: Option<String>,
+    /// How events are compressed; `None` for a client that has not offered it, and for one that is refused.
+    deflate: Option<Deflate>,
     admitted: Result<Connection, AdmissionRefusal>,
 }
 
@@ -51,16 +53,23 @@ impl Upgrade {
         let headers = request.headers();
         let key = handshake::check(request.method(), request.version(), headers)?;
         let sub_protocol = handshake::first_protocol(headers);
-        let admitted = admit(node, request.uri(), headers, peer);
+        let deflate = node.settings.compression.and_then(|_| Deflate::negotiate(headers));
+        let admitted = admit(node, request.uri(), headers, peer, deflate);
         if let Err(refusal) = &admitted {
             refusal.note(node, peer);
         }
-        Ok(Self { accept_key: handshake::accept_key(key), sub_protocol: sub_protocol.map(str::to_owned), admitted })
+        Ok(Self {
+            accept_key: handshake::accept_key(key),
+            sub_protocol: sub_protocol.map(str::to_owned),
+            deflate: deflate.filter(|_| admitted.is_ok()),
+            admitted,
+        })
     }
 
     /// The answer, as bytes.
     pub(crate) fn head(&self) -> Bytes {
-        handshake::switching_protocols(&self.accept_key, self.sub_protocol.as_deref())
+        let extensions = self.deflate.map(Deflate::answer);
+        handshake::switching_protocols(&self.accept_key, self.sub_protocol.as_deref(), extensions.as_deref())
     }
 
     /// The client, ready to be served; `None` where it is not let in, once it was told why not. `head` is the answer
@@ -75,6 +84,7 @@ impl Upgrade {
         head: Option<Bytes>,
     ) -> Option<AdmittedClient> {
         let patience = session::goodbye_patience(plain.node());
+        let socket = if self.deflate.is_some() { socket.with_deflate() } else { socket };
         let pending = VecDeque::from_iter(head);
         let refusal = match self.admitted {
             Ok(mut connection) => {
@@ -99,8 +109,12 @@ impl Upgrade {
         let headers = response.headers_mut();
         headers.insert(header::CONNECTION, HeaderValue::from_static("upgrade"));
         headers.insert(header::UPGRADE, HeaderValue::from_static("websocket"));
-        let accept_key = (header::SEC_WEBSOCKET_ACCEPT, Some(self.accept_key.as_str()));
-        for (name, text) in [accept_key, (header::SEC_WEBSOCKET_PROTOCOL, self.sub_protocol.as_deref())] {
+        let extensions = self.deflate.map(Deflate::answer);
+        for (name, text) in [
+            (header::SEC_WEBSOCKET_ACCEPT, Some(self.accept_key.as_str())),
+            (header::SEC_WEBSOCKET_PROTOCOL, self.sub_protocol.as_deref()),
+            (header::SEC_WEBSOCKET_EXTENSIONS, extensions.as_deref()),
+        ] {
             if let Some(value) = text.and_then(|text| HeaderValue::from_str(text).ok()) {
                 headers.insert(name, value);
             }

@@ -5,6 +5,7 @@
 mod agreement;
 mod client;
 mod decode;
+mod deflate;
 mod frames;
 mod reference;
 mod socket;

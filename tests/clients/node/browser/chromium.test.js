@@ -5,6 +5,8 @@ import test, { after, before } from 'node:test';
 import { chromium } from 'playwright-core';
 
 import { scenarios } from '../scenarios/index.js';
+import { backend } from '../support/backend.js';
+import { unique } from '../support/options.js';
 import { app, host, port } from '../support/settings.js';
 import { openSite } from '../support/site.js';
 
@@ -38,6 +40,17 @@ after(() => browser?.close());
 for (const name of Object.keys(scenarios)) {
   test(name, () => page.evaluate(([name, server]) => window.run(name, server), [name, { key: app.key, host, port }]));
 }
+
+test('what Chromium offers for compression is accepted, and long events are inflated', async () => {
+  const channel = unique('deflate');
+  const data = 'item '.repeat(2_000);
+  const heard = page.evaluate(([name, server]) => window.listenOnce(name, server), [channel, { key: app.key, host, port }]);
+  await page.waitForFunction(() => window.subscribed);
+  await backend.trigger(channel, 'shipped', data);
+  const { extensions, event } = await heard;
+  assert.match(extensions, /^permessage-deflate; server_no_context_takeover; client_no_context_takeover/);
+  assert.equal(event.data, data);
+});
 
 /** A route for each file of the page. */
 async function pages() {

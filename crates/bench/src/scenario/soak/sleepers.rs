@@ -8,7 +8,7 @@ use std::{
 use crate::{
     BenchError,
     clock::{Nanos, nanos},
-    net::{Engine, Entry, Job, Subscription, What},
+    net::{DataKind, Engine, Entry, Job, Subscription, What},
     stamp::Kind,
 };
 
@@ -19,7 +19,8 @@ pub(super) const TOO_SLOW: u16 = 4100;
 const RECEIVE_BUFFER: usize = 16 * 1024;
 
 /// The flood: 12 MB, more than a socket's send buffer and a bounded queue together.
-const FLOOD: Job = Job { kind: Kind::Event, due: 0, channel: 0, events: 10, payload: 10_000, close: false };
+const FLOOD: Job =
+    Job { kind: Kind::Event, due: 0, channel: 0, events: 10, payload: 10_000, data: DataKind::Filler, close: false };
 const FLOOD_REQUESTS: usize = 120;
 
 const INTERVAL: Duration = Duration::from_secs(20);

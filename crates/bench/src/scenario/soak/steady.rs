@@ -6,7 +6,7 @@ use super::sequence::Sequence;
 use crate::{
     args::SoakArgs,
     clock::Nanos,
-    net::{Engine, Entry, Job, What},
+    net::{DataKind, Engine, Entry, Job, What},
     scenario::schedule::Schedule,
     stamp::Kind,
 };
@@ -81,8 +81,15 @@ impl Steady {
     fn send(&mut self, engine: &mut Engine<'_>) {
         let channel = self.next_channel;
         self.next_channel = (channel + 1) % self.sent.len();
-        let job =
-            Job { kind: Kind::Numbered, due: self.sent[channel], channel, events: 1, payload: PAYLOAD, close: false };
+        let job = Job {
+            kind: Kind::Numbered,
+            due: self.sent[channel],
+            channel,
+            events: 1,
+            payload: PAYLOAD,
+            data: DataKind::Filler,
+            close: false,
+        };
         if engine.publisher.submit(job) {
             self.sent[channel] += 1;
         } else {

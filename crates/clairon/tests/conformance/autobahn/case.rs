@@ -12,10 +12,11 @@ use clairon_tests::server::Server;
 pub(crate) const PING_EVENT: &str = r#"{"event":"pusher:ping","data":{}}"#;
 
 /// Its app allows messages of 16 MiB, the size in the longest case.
-static SERVER: SharedServer<Server> = SharedServer::new(|| Server::start(app()));
+pub(crate) static SERVER: SharedServer<Server> = SharedServer::new(|| Server::start(app()));
 
-fn app() -> App {
-    App::new("autobahn").with("event_data_bytes", 10 << 20)
+pub(crate) fn app() -> App {
+    let app = App::new("autobahn").with("event_data_bytes", 10 << 20);
+    app.with("client_messages", true).with("client_events_per_second", 10_000)
 }
 
 /// A case with its number in the suite.
