@@ -1,4 +1,4 @@
-//! New connections: each is served by a task of its own, as a WebSocket or by the HTTP server.
+//! New connections. Each is served in its own task, as a WebSocket or by the HTTP server.
 
 use std::{convert::Infallible, io, pin::pin, sync::Arc, time::Duration};
 
@@ -33,26 +33,26 @@ use crate::{
     tracked_service::TrackedService,
 };
 
-/// How long a client may take to send the head of a request, the wait for a further one on the same connection
-/// included.
+/// The time that a client has to send the head of a request, including the wait for a further request on the
+/// connection.
 const HEAD_TIMEOUT: Duration = Duration::from_secs(75);
-/// How much of a request's head is read at once; longer heads grow up to it.
+/// The number of bytes of a request's head that are read at once, and the limit of the head.
 const HEAD_BYTES: usize = 16 * 1024;
-/// How long to leave the listener alone when the process cannot take another connection.
+/// The pause of the listener when the process cannot accept another connection.
 const ACCEPT_PAUSE: Duration = Duration::from_millis(200);
 
-/// Sets what every accepted connection inherits: no delay of small frames, and that the kernel gives up a peer that
-/// neither reads nor acknowledges, whatever it was sent.
+/// Sets the options that every accepted connection inherits: small frames are not delayed, and the kernel gives up a
+/// peer that neither reads nor acknowledges.
 ///
 /// # Errors
-/// The system does not know the options.
+/// When the system does not support an option.
 pub(crate) fn prepare(listener: &TcpListener, settings: &Settings) -> io::Result<()> {
     let socket = SockRef::from(listener);
     socket.set_tcp_nodelay(true)?;
     socket.set_tcp_user_timeout(Some(settings.write_timeout))
 }
 
-/// Accepts connections to the port for everything, until it is dropped.
+/// Accepts connections on the main port, until it is dropped.
 pub(crate) async fn accept(node: Arc<Node>, listener: TcpListener) {
     let prefix: Arc<str> = node.settings.path_prefix.as_str().into();
     let service = ServiceBuilder::new()
@@ -62,7 +62,7 @@ pub(crate) async fn accept(node: Arc<Node>, listener: TcpListener) {
     accept_each(&node, &listener, serve).await;
 }
 
-/// Accepts connections to the port of the metrics, until it is dropped.
+/// Accepts connections on the port for metrics, until it is dropped.
 pub(crate) async fn accept_metrics(node: Arc<Node>, listener: TcpListener) {
     let router = metrics_router(&node);
     let serve = |stream, plain| serve_metrics(stream, plain, TowerToHyperService::new(router.clone()));
@@ -84,7 +84,7 @@ where
             Err(error) if is_of_the_peer(&error) => debug!(%error, "a connection was lost before it was accepted"),
             Err(error) => {
                 if accept_log.allows(node.clock.now()) {
-                    warn!(%error, open = node.tasks.len(), "no further connection can be accepted for now");
+                    warn!(%error, open = node.tasks.len(), "cannot accept connections for now");
                 }
                 sleep(ACCEPT_PAUSE).await;
             }
@@ -92,7 +92,7 @@ where
     }
 }
 
-/// Serves one connection to its end. What comes before a WebSocket is boxed, so that the task that waits for it for
+/// Serves a connection to its end. The part before a WebSocket is boxed, so the task that serves the WebSocket for
 /// hours has no room for the HTTP server.
 async fn serve<S>(stream: TcpStream, plain: Arc<PlainConnection>, service: S)
 where
@@ -103,13 +103,13 @@ where
     }
 }
 
-/// Serves what is no WebSocket, and makes a client of what is one.
+/// Serves HTTP requests. Returns a client if the connection becomes a WebSocket.
 async fn open<S>(stream: TcpStream, plain: Arc<PlainConnection>, service: S) -> Option<AdmittedClient>
 where
     S: Service<Request<Incoming>, Response = Response, Error = Infallible, Future: Send> + Send + 'static,
 {
     let (stream, bytes) = read_opening(plain.node(), stream).await?;
-    // What is wrong with a handshake is for the HTTP server to say.
+    // The HTTP server reports the problems of an invalid handshake.
     if let Some((request, unread)) = first_request::handshake(&bytes)
         && host::check(request.version(), request.headers()).is_ok()
     {
@@ -123,7 +123,7 @@ where
     None
 }
 
-/// Serves a connection to the port of the metrics.
+/// Serves a connection on the port for metrics.
 async fn serve_metrics<S>(stream: TcpStream, plain: Arc<PlainConnection>, service: S)
 where
     S: Service<Request<Incoming>, Response = Response, Error = Infallible, Future: Send> + Send + 'static,
@@ -133,8 +133,7 @@ where
     }
 }
 
-/// Reads what a client says first. `None` where it says nothing in time, where the server stops before it does, and
-/// where it is TLS.
+/// Reads the first bytes of a client. `None` if none arrive in time, if the server stops before, and for TLS.
 async fn read_opening(node: &Node, stream: TcpStream) -> Option<(TcpStream, Bytes)> {
     let read = tokio::select! {
         read = timeout(HEAD_TIMEOUT, first_request::read(&stream)) => read.ok()?,
@@ -143,7 +142,7 @@ async fn read_opening(node: &Node, stream: TcpStream) -> Option<(TcpStream, Byte
     let bytes = match read {
         Ok(bytes) => bytes,
         Err(error) => {
-            debug!(%error, "a connection was lost before it said anything");
+            debug!(%error, "a connection was lost before its first byte");
             return None;
         }
     };
@@ -157,7 +156,7 @@ async fn read_opening(node: &Node, stream: TcpStream) -> Option<(TcpStream, Byte
     Some((stream, bytes)).filter(|(_, bytes)| !bytes.is_empty())
 }
 
-/// Serves the requests of one connection, until it becomes a WebSocket or the server stops.
+/// Serves the requests of a connection, until it becomes a WebSocket or the server stops.
 async fn serve_http<S>(stream: PrefixedStream, plain: Arc<PlainConnection>, service: S)
 where
     S: Service<Request<Incoming>, Response = Response, Error = Infallible, Future: Send> + Send + 'static,
@@ -182,7 +181,7 @@ where
     }
 }
 
-/// Errors of one connection, not of the listener.
+/// True for errors of one connection, as opposed to the listener's.
 fn is_of_the_peer(error: &io::Error) -> bool {
     use io::ErrorKind::{ConnectionAborted, ConnectionRefused, ConnectionReset};
     matches!(error.kind(), ConnectionAborted | ConnectionRefused | ConnectionReset)

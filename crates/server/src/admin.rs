@@ -1,7 +1,7 @@
-//! The admin API: apps over HTTP, for whoever holds the token of the settings.
+//! The admin API: manages apps over HTTP for holders of the token in the settings.
 //!
-//! An endpoint is one file here, with a handler that `utoipa::path` describes, and one line in `router`. What all of
-//! them share is added to it there: the token, the log, the answers for what is wrong with any request.
+//! Each endpoint is a file with a handler that `utoipa::path` describes, and a line in `router`. The router adds what
+//! all endpoints share: the token, the log, and the answers for invalid requests.
 
 mod app_fields;
 mod app_input;

@@ -1,4 +1,4 @@
-//! The HTTP API: what backends call, every request signed by its app, and what load balancers and people ask.
+//! The HTTP API: signed requests of backends, and pages for load balancers and people.
 
 mod body;
 mod channels;

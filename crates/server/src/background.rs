@@ -1,4 +1,4 @@
-//! What a node does by itself: it listens for silence, tells late counts, forgets old events, and reads changed apps.
+//! The background jobs of a node: the sweep, delayed counts, expired events, statistics, and changed apps.
 
 use std::{future::poll_fn, pin::Pin, sync::Arc, time::Duration};
 
@@ -15,31 +15,31 @@ use tracing::{error, info, warn};
 
 use crate::{node::Node, statistics::oldest_kept, sweep};
 
-/// How often changed apps are looked for: a change takes effect within two seconds.
+/// The interval in which changed apps are read. A change takes effect within two seconds.
 const REFRESH: Duration = Duration::from_secs(1);
-/// How many changes of apps are logged one by one.
+/// The largest number of changes of apps that are logged one by one.
 const TOLD: usize = 20;
-/// How often the registry is asked whether it takes writes again.
+/// The interval of test writes while the registry accepts no writes.
 const WRITES: Duration = Duration::from_secs(1);
-/// How often the counts of large channels are told, as Pusher does.
+/// The interval in which the counts of large channels are sent, that of hosted Pusher.
 const COUNTS: Duration = Duration::from_secs(5);
-/// How often cache channels are searched for events that have expired.
+/// The interval in which expired events of cache channels are removed.
 const EXPIRY: Duration = Duration::from_secs(30);
-/// How often the registry is told which keys were used.
+/// The interval in which uses of keys are stored.
 const KEY_USES: Duration = Duration::from_mins(1);
-/// How often old statistics are removed.
+/// The interval in which old statistics are removed.
 const CLEANING: Duration = Duration::from_hours(1);
 
-/// How often it is looked whether silent connections have to be hurried.
+/// The interval in which silent connections are checked while open files run low.
 const HURRY: Duration = Duration::from_secs(1);
 
-/// How long the events of a busy channel may be held back. The runtime's timer makes it up to one millisecond more.
+/// The delay of the events of a busy channel. The runtime's timer may add up to one millisecond.
 const FLUSH_DELAY: Duration = Duration::from_millis(1);
 
-/// How long a job that has failed rests.
+/// The pause before a failed job is restarted.
 const REST: Duration = Duration::from_secs(1);
 
-/// Something that goes on for as long as the server runs.
+/// A job that runs as long as the server.
 type Job = fn(Arc<Node>) -> Pin<Box<dyn Future<Output = ()> + Send>>;
 
 const JOBS: [(&str, Job); 10] = [
@@ -57,7 +57,7 @@ const JOBS: [(&str, Job); 10] = [
     ("forget statistics", |node| Box::pin(async move { forget_statistics(&node).await })),
 ];
 
-/// Runs until it is dropped.
+/// Runs all jobs until it is dropped.
 pub(crate) async fn run(node: Arc<Node>) {
     let mut jobs = JoinSet::new();
     for (name, job) in JOBS {
@@ -67,10 +67,10 @@ pub(crate) async fn run(node: Arc<Node>) {
     jobs.join_all().await;
 }
 
-/// Runs a job in a task of its own: where it panics, the others go on, and it begins again.
+/// Runs a job in its own task. If it panics, the other jobs continue, and it is restarted.
 async fn keep_up<F: Future<Output = ()> + Send + 'static>(name: &str, job: impl Fn() -> F) {
     while let Err(error) = AbortOnDropHandle::new(tokio::spawn(job())).await {
-        error!(job = name, %error, "a job of the server has failed, and begins again");
+        error!(job = name, %error, "a background job failed and is restarted");
         sleep(REST).await;
     }
 }
@@ -83,7 +83,7 @@ async fn every(period: Duration, act: impl Fn()) {
     }
 }
 
-/// Ticks that are never made up for.
+/// An interval that skips missed ticks.
 fn ticks(period: Duration) -> Interval {
     let mut ticks = interval(period);
     ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
@@ -104,7 +104,7 @@ fn for_each_app(node: &Node, act: impl Fn(&AppId, &AppHub)) {
     }
 }
 
-/// Lets the events of busy channels wait for each other, so that one write carries several.
+/// Delays the events of busy channels, so that one write contains several.
 async fn flush(node: &Node) {
     loop {
         poll_fn(|cx| node.hub.poll_pending_flushes(cx)).await;
@@ -129,8 +129,8 @@ async fn record_key_uses(node: &Node) {
     }
 }
 
-/// Closes each interval when it is over. A clock that is set while one waits makes that early or late, and no figure
-/// wrong.
+/// Closes each interval at its end. If the clock is set during an interval, it is closed early or late, but no figure
+/// becomes wrong.
 async fn record_statistics(node: &Node) {
     loop {
         sleep(node.rest_of_interval()).await;
@@ -153,12 +153,12 @@ async fn forget_statistics(node: &Node) {
         match result {
             Ok(0) => {}
             Ok(rows) => info!(rows, days, "old statistics removed"),
-            Err(error) => warn!(%error, "old statistics could not be removed"),
+            Err(error) => warn!(%error, "cannot remove old statistics"),
         }
     }
 }
 
-/// Reads the apps again whenever one has changed. That the registry cannot be asked is logged once.
+/// Reads the apps again when one has changed. A failure of the registry is logged once.
 async fn follow_registry(node: &Node) {
     let mut ticks = ticks(REFRESH);
     let mut is_well = true;
@@ -181,7 +181,7 @@ async fn follow_registry(node: &Node) {
     }
 }
 
-/// Reads the apps again if one has changed, and acts on that.
+/// Reads the apps again if one has changed, and applies the changes.
 pub(crate) async fn refresh(node: &Node) -> Result<(), RegistryError> {
     let is_current = node.apps.is_current().await;
     node.registry_health.note_answer(is_current.is_ok(), node.clock.now());

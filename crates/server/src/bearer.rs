@@ -1,4 +1,4 @@
-//! The tokens of people and programs that operate the server.
+//! The bearer tokens of operators.
 
 use clairon_protocol::Secret;
 use http::{HeaderMap, header};
@@ -32,15 +32,15 @@ impl BearerToken {
         self.0.expose()
     }
 
-    /// The secret that it is.
+    /// The token as a secret, to hide it in texts.
     pub(crate) fn secret(&self) -> &Secret {
         &self.0
     }
 
-    /// Checks that a request has `Authorization: Bearer …` with this token. Takes the same time wherever they differ.
+    /// Checks that a request has `Authorization: Bearer …` with this token, in constant time.
     ///
     /// # Errors
-    /// Why it has not.
+    /// The reason why it does not.
     pub(crate) fn check(&self, headers: &HeaderMap) -> Result<(), NoAccess> {
         let header = headers.get(header::AUTHORIZATION).ok_or(NoAccess::NoHeader)?;
         let (scheme, text) = header.to_str().ok().and_then(|text| text.split_once(' ')).unwrap_or_default();

@@ -8,7 +8,7 @@ use clairon_hub::{Micros, Millis};
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Clock {
     started: Instant,
-    /// In seconds since 1970.
+    /// The time of the start, in seconds since 1970.
     started_at: u64,
 }
 
@@ -17,23 +17,23 @@ impl Clock {
         Self { started: Instant::now(), started_at: unix_seconds() }
     }
 
-    /// When the start was, in seconds since 1970.
+    /// The time of the start, in seconds since 1970.
     pub(crate) fn started_at(&self) -> u64 {
         self.started_at
     }
 
-    /// Milliseconds since the start, untouched by changes of the wall clock.
+    /// Milliseconds since the start. They do not depend on the wall clock.
     pub(crate) fn now(&self) -> Millis {
         millis(self.started.elapsed())
     }
 
-    /// The same in microseconds.
+    /// Microseconds since the start.
     pub(crate) fn micros(&self) -> Micros {
         Micros::try_from(self.started.elapsed().as_micros()).unwrap_or(Micros::MAX)
     }
 }
 
-/// For what peers have stamped: seconds since 1970.
+/// Seconds since 1970, for comparison with times of peers.
 pub(crate) fn unix_seconds() -> u64 {
     SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |since| since.as_secs())
 }

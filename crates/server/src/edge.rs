@@ -1,4 +1,4 @@
-//! Where connections come in: their addresses, and which proxies are believed.
+//! Incoming connections: the addresses of peers, and the trusted proxies.
 
 mod peer_address;
 mod trusted_proxies;

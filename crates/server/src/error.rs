@@ -1,6 +1,6 @@
-//! What can end the server.
+//! The errors that end the server.
 
-/// Why the server could not start or go on.
+/// The reason why the server could not start or continue.
 #[derive(Debug, thiserror::Error)]
 pub enum ServerError {
     /// The apps could not be read.
@@ -9,7 +9,7 @@ pub enum ServerError {
     /// The other nodes cannot be joined.
     #[error(transparent)]
     Cluster(#[from] clairon_cluster::ClusterError),
-    /// The listening socket does not take an option.
+    /// A socket option is not supported.
     #[error("the listening socket cannot be set up: {0}")]
     Listener(#[from] std::io::Error),
 }

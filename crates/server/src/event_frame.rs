@@ -9,10 +9,10 @@ use clairon_websocket::frame;
 
 use crate::settings::CompressionSettings;
 
-/// Room for most of the server's own events; a published one reserves what it needs.
+/// The expected size of the server's own events. A published one reserves the size that it needs.
 const USUAL_BYTES: usize = 192;
 
-/// Writes an event as one sealed text frame, which all of its receivers share.
+/// Encodes an event as one sealed text frame, which all of its receivers share.
 pub(crate) fn encode(event: &Event<'_>) -> Bytes {
     frame::text(USUAL_BYTES, |payload| event.encode(payload))
 }

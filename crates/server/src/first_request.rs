@@ -1,4 +1,4 @@
-//! How a connection opens: most often with the handshake of a WebSocket, which then never meets the HTTP server.
+//! The first request of a connection. It is usually a WebSocket handshake, which bypasses the HTTP server.
 
 use std::io;
 
@@ -6,15 +6,15 @@ use bytes::{Bytes, BytesMut};
 use http::{HeaderName, HeaderValue, Method, Request, Uri, Version};
 use tokio::net::TcpStream;
 
-/// How much is read at first, in bytes; a handshake has some five hundred.
+/// The size of the first read, in bytes. A handshake has about five hundred.
 const FIRST_READ: usize = 2 * 1024;
-/// The most headers that a handshake is expected to have.
+/// The largest number of headers of a handshake that is parsed here.
 const HEADERS: usize = 64;
 
-/// Reads what a client says first; nothing where it has left.
+/// Reads the first bytes of a client. They are empty if it has closed the connection.
 ///
 /// # Errors
-/// The stream is broken.
+/// When the stream is broken.
 pub(crate) async fn read(stream: &TcpStream) -> io::Result<Bytes> {
     let mut bytes = BytesMut::with_capacity(FIRST_READ);
     loop {
@@ -26,10 +26,10 @@ pub(crate) async fn read(stream: &TcpStream) -> io::Result<Bytes> {
     }
 }
 
-/// The handshake of a WebSocket, and what follows it. `None` where it is anything else, or not all of it: a matter for
-/// the HTTP server.
+/// Parses a WebSocket handshake. Returns it with the bytes after it. `None` for another or an incomplete request, which
+/// is left to the HTTP server.
 pub(crate) fn handshake(bytes: &Bytes) -> Option<(Request<()>, Bytes)> {
-    // Spares the requests of backends the rest.
+    // Backends' requests need no parsing here.
     if !bytes.starts_with(b"GET ") {
         return None;
     }

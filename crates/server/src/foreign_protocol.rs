@@ -1,4 +1,4 @@
-//! What does not speak HTTP/1.1 to a port: recognized by its first bytes, so that the log says what came.
+//! Recognizes protocols other than HTTP/1.1 by their first bytes, so that the log names them.
 
 use std::{io, time::Duration};
 
@@ -14,15 +14,15 @@ const PROXY_1: &[u8] = b"PROXY ";
 const PROXY_2: &[u8] = b"\r\n\r\n\0\r\nQUIT\n";
 /// The start of the connection preface of HTTP/2 (RFC 9113, 3.4).
 const HTTP_2: &[u8] = b"PRI * HTTP/2.0\r\n";
-/// The content type of a TLS record that holds a handshake (RFC 8446, 5.1). No HTTP request begins with it.
+/// The content type of a TLS record with a handshake (RFC 8446, 5.1). No HTTP request begins with it.
 const TLS_HANDSHAKE: u8 = 22;
 /// A TLS record with the fatal alert `handshake_failure` (RFC 8446, 6).
 const TLS_ALERT: [u8; 7] = [21, 3, 3, 0, 2, 2, 40];
 
-/// How long a client that speaks TLS may take to close its connection.
+/// The time that a TLS client has to close its connection.
 const ALERT_TIMEOUT: Duration = Duration::from_secs(1);
 
-/// A protocol that the server does not speak, and that a wrong setting of a client or a proxy makes it hear.
+/// A protocol that the server does not speak, but that arrives because of a misconfigured client or proxy.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum ForeignProtocol {
     Tls,
@@ -30,12 +30,12 @@ pub(crate) enum ForeignProtocol {
     Http2,
 }
 
-/// What was logged lately. Each protocol has its own throttle, so that none hides another.
+/// The last log lines. Each protocol has its own throttle, so that none hides another.
 #[derive(Debug, Default)]
 pub(crate) struct ForeignLog([Throttle; 3]);
 
 impl ForeignProtocol {
-    /// Recognizes the protocol of a connection by the first bytes that were read from it.
+    /// Recognizes a protocol by the first bytes of a connection.
     pub(crate) fn of(bytes: &[u8]) -> Option<Self> {
         if bytes.first() == Some(&TLS_HANDSHAKE) {
             Some(Self::Tls)
@@ -48,7 +48,7 @@ impl ForeignProtocol {
         }
     }
 
-    /// What came, and what to change.
+    /// The log message: the protocol, and what to change.
     const fn advice(self) -> &'static str {
         match self {
             Self::Tls => {
@@ -68,7 +68,7 @@ impl ForeignProtocol {
 }
 
 impl Node {
-    /// Logs what came over a connection, once a minute for each protocol.
+    /// Logs the protocol of a connection, at most once a minute for each protocol.
     pub(crate) fn note_foreign(&self, foreign: ForeignProtocol, stream: &TcpStream) {
         if self.foreign_log.0[foreign as usize].allows(self.clock.now()) {
             let peer = stream.peer_addr().ok().map(|address| address.ip().to_canonical());
@@ -78,21 +78,21 @@ impl Node {
     }
 }
 
-/// Ends a connection on which TLS was begun, so that the client gives up at once and says why.
+/// Refuses a TLS connection with an alert, so that the client fails at once with a reason.
 pub(crate) async fn refuse_tls(stream: TcpStream) {
     let goodbye = async {
-        // Nothing was written before, so that the kernel takes all of it.
+        // Nothing was written before, so the kernel accepts all of it.
         stream.try_write(&TLS_ALERT)?;
         SockRef::from(&stream).shutdown(std::net::Shutdown::Write)?;
-        // What is left unread makes the kernel reset the connection, and the client may not see the alert.
+        // Unread bytes would make the kernel reset the connection, and the client might not get the alert.
         while discard(&stream).await? {}
         Ok::<_, io::Error>(())
     };
-    // However it went, the connection is closed.
+    // The connection is closed in any case.
     let _ = timeout(ALERT_TIMEOUT, goodbye).await;
 }
 
-/// Reads once and drops it. False at the end of the stream.
+/// Reads once and discards the bytes. False at the end of the stream.
 async fn discard(stream: &TcpStream) -> io::Result<bool> {
     stream.readable().await?;
     let mut bytes = [0; 1_024];

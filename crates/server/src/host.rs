@@ -1,4 +1,4 @@
-//! The header that every request has once.
+//! The header `Host`, which every request must have exactly once.
 
 use std::sync::Arc;
 
@@ -11,35 +11,35 @@ use http::{HeaderMap, StatusCode, Version, header, uri::Authority};
 
 use crate::{api::ApiError, node::Node, refusals::Refused};
 
-/// Why the `Host` of a request is not as it must be (RFC 9112, 3.2).
+/// The problem of a request's `Host` (RFC 9112, 3.2).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub(crate) enum InvalidHost {
     #[error("The header Host is missing")]
     Missing,
     #[error("The header Host is there {0} times, allowed is once")]
     Several(usize),
-    #[error("The header Host ({0} bytes) is no host, or host and port")]
+    #[error("The header Host ({0} bytes) is not a host, or a host and a port")]
     Form(usize),
 }
 
-/// Checks the `Host` of a request. Proxies and caches tell sites apart by it, so a request that can be read in two ways
-/// may have come past one of them.
+/// Checks the `Host` of a request. Proxies and caches distinguish sites by it, so an ambiguous request may have
+/// bypassed one of them.
 ///
 /// # Errors
-/// There is none, and the request is HTTP/1.1; there are several; or it is no host.
+/// When it is missing in HTTP/1.1, occurs several times, or is not a host.
 pub(crate) fn check(version: Version, headers: &HeaderMap) -> Result<(), InvalidHost> {
     let mut hosts = headers.get_all(header::HOST).iter();
     match (hosts.next(), hosts.count()) {
         (None, _) if version < Version::HTTP_11 => Ok(()),
         (None, _) => Err(InvalidHost::Missing),
         (Some(_), others @ 1..) => Err(InvalidHost::Several(others + 1)),
-        // Empty where the URL has no host.
+        // It is empty if the URL has no host.
         (Some(host), 0) if host.is_empty() || is_host(host.as_bytes()) => Ok(()),
         (Some(host), 0) => Err(InvalidHost::Form(host.len())),
     }
 }
 
-/// True for a host, and for a host and a port, which may be empty.
+/// True for a host, or a host with a port, which may be empty.
 fn is_host(text: &[u8]) -> bool {
     let Ok(authority) = Authority::try_from(text) else { return false };
     let port = authority.as_str().strip_prefix(authority.host());
@@ -48,7 +48,7 @@ fn is_host(text: &[u8]) -> bool {
     })
 }
 
-/// Refuses requests whose `Host` is not as it must be.
+/// Refuses requests with an invalid `Host`.
 pub(crate) async fn require(State(node): State<Arc<Node>>, request: Request, next: Next) -> Response {
     let Err(invalid) = check(request.version(), request.headers()) else { return next.run(request).await };
     let peer = request.extensions().get().copied().unwrap_or_default();

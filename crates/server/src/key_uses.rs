@@ -1,4 +1,4 @@
-//! Which keys were used, until the registry is told.
+//! Uses of keys that are not stored in the registry yet.
 
 use std::collections::HashMap;
 
@@ -7,13 +7,13 @@ use clairon_registry::{Credential, KeyUse};
 use jiff::Timestamp;
 use parking_lot::RwLock;
 
-/// The keys that were used since the last [`take`](Self::take). Only keys of apps come here, so there are as many as
-/// the registry has at most.
+/// The keys used since the last [`take`](Self::take). Only keys of apps are added, so their number is limited by the
+/// registry.
 #[derive(Debug, Default)]
 pub(crate) struct KeyUses(RwLock<HashMap<AppKey, Timestamp>>);
 
 impl KeyUses {
-    /// Notes that a credential was used just now. Within one period the first time stands: nearly every call only
+    /// Notes that a credential was used now. Only the first use of a period is written, so nearly every call only
     /// reads.
     pub(crate) fn note(&self, credential: &Credential) {
         if !self.0.read().contains_key(&credential.key) {
@@ -21,7 +21,7 @@ impl KeyUses {
         }
     }
 
-    /// Takes back what was handed out and could not be recorded. Later uses stand.
+    /// Puts back uses that could not be stored. Later uses are kept.
     pub(crate) fn put_back(&self, uses: Vec<KeyUse>) {
         let mut noted = self.0.write();
         for KeyUse { key, at } in uses {
@@ -29,7 +29,7 @@ impl KeyUses {
         }
     }
 
-    /// Hands out what was noted, and forgets it.
+    /// Takes all uses.
     pub(crate) fn take(&self) -> Vec<KeyUse> {
         std::mem::take(&mut *self.0.write()).into_iter().map(|(key, at)| KeyUse { key, at }).collect()
     }

@@ -1,9 +1,8 @@
-//! The axum application: the WebSocket protocol and the HTTP API, over hub, cluster and registry.
+//! The axum application: the WebSocket protocol and the HTTP API, on top of hub, cluster and registry.
 //!
-//! Three paths lead through it. A client speaks: `socket` reads a command and carries it out through `peers`. A backend
-//! triggers: `api` checks the signature and publishes through `peers`. Everyone hears: the hub queues an event for
-//! every subscriber of this node, and the subscriber's own task in `socket` writes it. Beside them `admin` changes the
-//! apps.
+//! Three paths lead through it. A client's message: `socket` parses a command and performs it through `peers`. A
+//! backend's event: `api` checks the signature and publishes through `peers`. A delivery: the hub queues the event for
+//! every subscriber of this node, and the task of the connection in `socket` writes it. `admin` changes apps.
 
 mod accept;
 mod admin;

@@ -1,4 +1,4 @@
-//! From the first connection to the last.
+//! The start, the operation and the stop of a server.
 
 use std::{sync::Arc, time::Duration};
 
@@ -18,25 +18,25 @@ use crate::{
     settings::Settings,
 };
 
-/// The time from one wave of clients that are sent away to the next.
+/// The time between two waves of clients that are sent to other nodes.
 const WAVE: Duration = Duration::from_millis(500);
 
-/// Where a server listens.
+/// The listening sockets of a server.
 #[derive(Debug)]
 pub struct Listeners {
-    /// For everything.
+    /// The main port, for everything.
     pub all: TcpListener,
-    /// For metrics alone, where they have a port of their own.
+    /// The separate port for metrics, if there is one.
     pub metrics: Option<TcpListener>,
 }
 
-/// A server that has read its apps and found the other nodes, and does not listen yet.
+/// A server with its apps and its connection to the other nodes. It does not listen yet.
 pub struct Server {
     node: Arc<Node>,
 }
 
 impl Server {
-    /// Reads the apps, and joins the other nodes where there are any.
+    /// Reads the apps, and joins the other nodes if there are any.
     ///
     /// # Errors
     /// When the apps cannot be read, or the other nodes cannot be joined.
@@ -44,7 +44,7 @@ impl Server {
         Ok(Self { node: Arc::new(Node::new(registry, settings).await?) })
     }
 
-    /// Takes up at once what has changed in the registry. While it serves, it does so by itself, every second.
+    /// Applies changes of the registry now. A running server does so every second.
     ///
     /// # Errors
     /// When the apps cannot be read.
@@ -52,8 +52,8 @@ impl Server {
         Ok(background::refresh(&self.node).await?)
     }
 
-    /// Serves everything until `shutdown` is ready, then closes every socket with 4200, in waves where
-    /// there are other nodes, and returns.
+    /// Serves until `shutdown` is ready, then closes every connection with 4200, in waves if there are other nodes, and
+    /// returns.
     ///
     /// # Errors
     /// When the listener cannot be set up.
@@ -67,7 +67,8 @@ impl Server {
         for listener in [Some(&all), metrics.as_ref()].into_iter().flatten() {
             prepare(listener, &node.settings)?;
         }
-        // In a task, and so on a worker thread: from any other, each newcomer would cost a switch between threads.
+        // In its own task, and so on a worker thread. On another thread each new connection would cost a switch between
+        // threads.
         let accepting = tokio::spawn(accept(node.clone(), all));
         let showing = metrics.map(|listener| tokio::spawn(accept_metrics(node.clone(), listener)));
         let background = tokio::spawn(background::run(node.clone()));
@@ -81,7 +82,7 @@ impl Server {
     }
 }
 
-/// Sends clients to the other nodes, in waves, so that they do not all arrive there at once. Backends are served on.
+/// Sends clients to the other nodes in waves, so that they do not all arrive there at once. Backends are still served.
 async fn drain(node: &Node) {
     node.draining.cancel();
     let drain = node.settings.drain;
@@ -106,7 +107,7 @@ async fn drain(node: &Node) {
     }
 }
 
-/// Sends everyone away, with a reason to come back at once, and waits as long as the settings allow.
+/// Closes all connections with a code for reconnecting at once, and waits as long as the settings allow.
 async fn stop(node: &Arc<Node>) {
     node.stopping.cancel();
     info!(connections = node.connection_count(), "stopping");
@@ -115,11 +116,11 @@ async fn stop(node: &Arc<Node>) {
     }
     node.tasks.close();
     if timeout(node.settings.shutdown_grace, node.tasks.wait()).await.is_err() {
-        warn!(connections = node.tasks.len(), "not all connections have closed in time");
+        warn!(connections = node.tasks.len(), "some connections did not close in time");
     }
     node.record_key_uses().await;
     node.record_statistics(true).await;
     if let Err(error) = node.peers.part().await {
-        warn!(%error, "the other nodes will find out by themselves that this one has left");
+        warn!(%error, "the other nodes remove this node when its lease ends");
     }
 }

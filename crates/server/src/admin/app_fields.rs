@@ -1,4 +1,4 @@
-//! The fields of an app in the admin API, as the table of fields has them.
+//! The fields of an app in the admin API, derived from the table of fields.
 
 use std::borrow::Cow;
 
@@ -11,7 +11,7 @@ use utoipa::{
 
 use super::webhook_view::WebhookView;
 
-/// What can be set of an app.
+/// The settable fields of an app.
 #[derive(Debug, Serialize)]
 #[serde(transparent)]
 pub(super) struct ShownFields(AppFields);
@@ -25,7 +25,7 @@ impl ShownFields {
 
 impl PartialSchema for ShownFields {
     fn schema() -> RefOr<Schema> {
-        let object = ObjectBuilder::new().description(Some("What can be set of an app."));
+        let object = ObjectBuilder::new().description(Some("The settable fields of an app."));
         AppField::all()
             .fold(object, |object, field| object.property(field.name(), schema(field, None)).required(field.name()))
             .into()
@@ -38,13 +38,13 @@ impl ToSchema for ShownFields {
     }
 }
 
-/// What a field may be in a request: an object with any of them, and no others.
+/// The schema of fields in a request: an object with any of them and no others.
 pub(super) fn given_fields() -> ObjectBuilder {
     let object = ObjectBuilder::new().additional_properties(Some(AdditionalProperties::FreeForm(false)));
     AppField::plain().fold(object, |object, field| object.property(field.name(), schema(field, Some(origin_pattern()))))
 }
 
-/// The schema of a field, of which the entries of a list of origins have this pattern.
+/// The schema of a field. `origin_pattern` is the pattern for entries of a list of origins.
 fn schema(field: AppField, origin_pattern: Option<String>) -> Schema {
     let description = Some(format!("{field}."));
     let object = ObjectBuilder::new();
@@ -72,8 +72,8 @@ fn schema(field: AppField, origin_pattern: Option<String>) -> Schema {
 const ORIGINS: &str = "The origins that browsers may connect from; none for all. An entry is an origin, a host, or a host \
                        and a port, in which `*` stands for any text; one that no page's origin can match is refused.";
 
-/// The form of an entry of `allowed_origins`. The registry knows better: it takes addresses and the letters of all
-/// languages too.
+/// The pattern for entries of `allowed_origins`. The registry accepts more: IPv6 addresses, and letters of all
+/// languages.
 fn origin_pattern() -> String {
     const STAR_OR_NAME: &str = r"([A-Za-z0-9_*-]+|[A-Za-z0-9_ß-öø-ÿ-]+)";
     const LAST: &str = r"([A-Za-z_*][A-Za-z0-9_*-]*|[A-Za-z_ß-öø-ÿ][A-Za-z0-9_ß-öø-ÿ-]*)";

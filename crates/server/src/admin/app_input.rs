@@ -1,4 +1,4 @@
-//! What a request says that an app is to be.
+//! Parses the fields of an app in a request.
 
 use clairon_protocol::{AppId, AppKey, Limit, Secret, error::InvalidId};
 use clairon_registry::{AllowedOrigins, App, AppField, Credential, FieldValue};
@@ -15,14 +15,14 @@ use super::{
     problem::{Fault, Problem},
 };
 
-/// The form of the id and the key of an app.
+/// The pattern of the id and the key of an app.
 pub(super) const NAME_PATTERN: &str = "^[A-Za-z0-9_.-]{1,64}$";
 
-/// Some fields of an app, each with a value of its type and in its range.
+/// Some fields of an app, with valid values.
 #[derive(Debug)]
 pub(super) struct AppPatch(Vec<FieldValue>);
 
-/// An app to be created. What is left out is chosen at random, or as the settings have it.
+/// An app to create. Missing credentials are random, other missing fields have the defaults of the settings.
 #[derive(Debug)]
 pub(super) struct NewApp {
     pub(super) id: Option<AppId>,
@@ -33,7 +33,7 @@ pub(super) struct NewApp {
 
 impl AppPatch {
     /// # Errors
-    /// Everything that is wrong with the fields, but for what the registry checks.
+    /// All problems of the fields, except those that only the registry detects.
     pub(super) fn read(object: Object) -> Result<Self, Problem> {
         let mut faults = Vec::new();
         let patch = Self::collect(object.0, &mut faults);
@@ -51,7 +51,7 @@ impl AppPatch {
         Self(values)
     }
 
-    /// Gives `app` these fields.
+    /// Sets these fields in `app`.
     pub(super) fn apply(&self, app: &mut App) {
         self.0.iter().for_each(|value| value.give_to(app));
     }
@@ -59,7 +59,7 @@ impl AppPatch {
 
 impl NewApp {
     /// # Errors
-    /// Everything that is wrong with the fields, but for what the registry checks.
+    /// All problems of the fields, except those that only the registry detects.
     pub(super) fn read(object: Object) -> Result<Self, Problem> {
         let (named, fields): (Vec<_>, Vec<_>) =
             object.0.into_iter().partition(|(name, _)| ["id", "key", "secret"].contains(&name.as_str()));
@@ -73,7 +73,7 @@ impl NewApp {
         if faults.is_empty() { Ok(new) } else { Err(Problem::fields(faults)) }
     }
 
-    /// The app, made of `random` with what was given.
+    /// The app: `random` with the given fields.
     pub(super) fn build(&self, mut random: App) -> App {
         let Credential { key, secret, .. } = random.credentials.newest().clone();
         let (key, secret) = (self.key.clone().unwrap_or(key), self.secret.clone().unwrap_or(secret));
@@ -86,7 +86,7 @@ impl NewApp {
     }
 }
 
-/// Texts whose errors do not repeat them.
+/// Parses a text. The error does not repeat it.
 fn parse<T>(
     fields: &[(String, Value)],
     name: &'static str,
@@ -101,7 +101,7 @@ fn parse<T>(
     parsed.map_err(|invalid| faults.push(Fault::field(name, invalid.to_string()))).ok()
 }
 
-/// Takes `value` for the field called `name`.
+/// Parses `value` for the field `name`.
 fn read(name: &str, value: Value) -> Result<FieldValue, InvalidField> {
     let field = AppField::named(name).ok_or_else(|| InvalidField::unknown(name))?;
     let wrong = |value, allowed| Err(InvalidField::wrong(field.name(), value, allowed));
@@ -126,7 +126,7 @@ fn read(name: &str, value: Value) -> Result<FieldValue, InvalidField> {
     }
 }
 
-/// A whole number, which in JSON is one with a fraction of zero too.
+/// A whole number. JSON numbers such as `1.0` count too.
 #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "the number is whole and in range")]
 fn whole(value: &Value) -> Option<u32> {
     let number = value.as_f64().filter(|number| number.fract() == 0.0)?;
@@ -135,7 +135,7 @@ fn whole(value: &Value) -> Option<u32> {
 
 impl PartialSchema for AppPatch {
     fn schema() -> RefOr<Schema> {
-        given_fields().description(Some("What is to be changed; what is left out stays.")).into()
+        given_fields().description(Some("The fields to change. Omitted fields stay as they are.")).into()
     }
 }
 
@@ -145,14 +145,14 @@ impl PartialSchema for NewApp {
     fn schema() -> RefOr<Schema> {
         let text = |description| ObjectBuilder::new().schema_type(Type::String).description(Some(description));
         let name = |description| text(description).pattern(Some(NAME_PATTERN));
-        let secret = text("Random where it is left out; at most 256 bytes.")
+        let secret = text("At most 256 bytes; random if omitted.")
             .min_length(Some(1))
             .max_length(Some(256))
             .pattern(Some(r"^[^\u0000-\u001f\u007f-\u009f]*$"));
         given_fields()
-            .description(Some("An app to be created; what is left out is random, or as the settings have it."))
-            .property("id", name("Six random digits where it is left out."))
-            .property("key", name("Random where it is left out."))
+            .description(Some("An app to create. Omitted credentials are random, other omitted fields have the defaults of the settings."))
+            .property("id", name("Six random digits if omitted."))
+            .property("key", name("Random if omitted."))
             .property("secret", secret)
             .into()
     }
@@ -196,7 +196,7 @@ mod tests {
              watchlist_users is 0, allowed are whole numbers from 1 to 10000; \
              allowed_origins is a list of 2 entries, allowed is a list of texts; \
              name is null, allowed is a text; \
-             \"nmae\" (4 bytes) is no field of an app; \
+             \"nmae\" (4 bytes) is not a field of an app; \
              webhooks cannot be changed here: /apps/{id}/webhooks adds endpoints, changes and removes them"
         );
         assert!(!format!("{problem}{new}").contains("hunter2"));

@@ -1,4 +1,4 @@
-//! How an app is shown: with the names that the settings and `clairon app show --json` have for its fields.
+//! The JSON form of an app. Its fields have the names of the settings and of `clairon app show --json`.
 
 use clairon_protocol::{AppId, AppKey};
 use clairon_registry::{App, Credential};
@@ -11,35 +11,35 @@ use super::app_fields::ShownFields;
 /// An app.
 #[derive(Debug, Serialize, ToSchema)]
 pub(super) struct AppView {
-    /// What stands in the path of the HTTP API.
+    /// The id, a part of the paths of the HTTP API.
     #[schema(value_type = String)]
     id: AppId,
-    /// The newest of its keys.
+    /// The newest key.
     #[schema(value_type = String)]
     key: AppKey,
-    /// The secret of that key, where it is asked for.
+    /// The secret of that key, if requested.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(nullable = false)]
     secret: Option<String>,
     #[serde(flatten)]
     fields: ShownFields,
-    /// All of its keys, newest first.
+    /// All keys, newest first.
     keys: Vec<KeyView>,
 }
 
-/// One key of an app.
+/// A key of an app.
 #[derive(Debug, Serialize, ToSchema)]
 pub(super) struct KeyView {
-    /// What clients name when they connect.
+    /// The key with which clients connect.
     #[schema(value_type = String)]
     key: AppKey,
-    /// What is signed with under this key, where it is asked for.
+    /// The secret of this key, if requested.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(nullable = false)]
     secret: Option<String>,
-    /// When it was added.
+    /// The time at which it was added.
     created_at: Timestamp,
-    /// When it was last used, to the minute or so; `null`: never, as far as is known.
+    /// The time of the last use, accurate to about a minute; `null` if no use is known.
     #[schema(required)]
     last_used_at: Option<Timestamp>,
 }
@@ -47,7 +47,7 @@ pub(super) struct KeyView {
 /// All apps.
 #[derive(Debug, Serialize, ToSchema)]
 pub(super) struct AppList {
-    /// By id.
+    /// The apps, sorted by id.
     pub(super) apps: Vec<AppView>,
 }
 

@@ -19,15 +19,15 @@ use super::{
 };
 use crate::node::Node;
 
-/// How often another id is taken where the random one is somebody's.
+/// The largest number of attempts to find a free random id.
 const ATTEMPTS: usize = 5;
 
-/// All apps
+/// List all apps
 ///
-/// An app whose row in the database cannot be used is left out, and named in the log.
+/// An app with an invalid row in the database is omitted and logged.
 #[utoipa::path(
     get, path = "/apps", operation_id = "listApps", tag = "apps", params(ShowSecret),
-    responses((status = 200, description = "The apps, by id.", body = AppList)),
+    responses((status = 200, description = "The apps, sorted by id.", body = AppList)),
 )]
 pub(super) async fn list(
     State(node): State<Arc<Node>>,
@@ -39,13 +39,13 @@ pub(super) async fn list(
 
 /// Create an app
 ///
-/// The answer has its secret.
+/// The answer contains its secret.
 #[utoipa::path(
     post, path = "/apps", operation_id = "createApp", tag = "apps", request_body = NewApp,
     responses(
         (
             status = 201, description = "The app, with its secret.", body = AppView,
-            headers(("location" = String, description = "Where it is, relative to the path of the request.")),
+            headers(("location" = String, description = "The path of the app, relative to the path of the request.")),
         ),
         (status = 409, description = "An app has this id or this key already."),
     ),
@@ -74,7 +74,7 @@ pub(super) async fn create(
     Ok((StatusCode::CREATED, [(header::LOCATION, format!("apps/{}", app.id))], Json(AppView::new(&app, true))))
 }
 
-/// One app
+/// Show an app
 #[utoipa::path(
     get, path = "/apps/{id}", operation_id = "showApp", tag = "apps",
     params(("id" = String, Path, description = "The id of the app."), ShowSecret),
@@ -89,14 +89,14 @@ pub(super) async fn show(
     Ok(Json(AppView::new(&app, show_secret)))
 }
 
-/// Change some fields of an app
+/// Change fields of an app
 ///
-/// What is left out stays as it is. Every field is checked before any is written.
+/// Omitted fields stay as they are. All fields are validated before any is changed.
 #[utoipa::path(
     patch, path = "/apps/{id}", operation_id = "updateApp", tag = "apps", request_body = AppPatch,
     params(("id" = String, Path, description = "The id of the app.")),
     responses(
-        (status = 200, description = "The app as it is now.", body = AppView),
+        (status = 200, description = "The changed app.", body = AppView),
         (status = 404, description = "No such app."),
     ),
 )]
@@ -118,7 +118,7 @@ pub(super) async fn update(
 #[utoipa::path(
     delete, path = "/apps/{id}", operation_id = "deleteApp", tag = "apps",
     params(("id" = String, Path, description = "The id of the app.")),
-    responses((status = 204, description = "It is gone."), (status = 404, description = "No such app.")),
+    responses((status = 204, description = "The app is deleted."), (status = 404, description = "No such app.")),
 )]
 pub(super) async fn delete(
     State(node): State<Arc<Node>>,

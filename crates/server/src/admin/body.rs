@@ -13,10 +13,10 @@ use serde_json::Value;
 use super::problem::{Fault, Problem, shown};
 use crate::{api::RequestBody, node::Node};
 
-/// The longest body, in bytes.
+/// The largest body, in bytes.
 const BODY_BYTES: usize = 64 * 1024;
 
-/// An extractor: a body that is one JSON object, of which each field is there once.
+/// An extractor: a body that is one JSON object without duplicate fields.
 #[derive(Debug)]
 pub(super) struct Object(pub(super) Vec<(String, Value)>);
 
@@ -37,7 +37,7 @@ impl FromRequest<Arc<Node>> for Object {
 }
 
 impl Object {
-    /// Of two values for one field it would be a guess which is meant.
+    /// Refuses duplicate fields, because it is unclear which value is meant.
     fn refuse_doubles(&self) -> Result<(), Problem> {
         let mut names: Vec<_> = self.0.iter().map(|(name, _)| name.as_str()).collect();
         names.sort_unstable();
@@ -51,7 +51,7 @@ impl Object {
     }
 }
 
-/// Data that is something else is not repeated: it may be a secret.
+/// The error for other data. It does not repeat the data, which may be a secret.
 fn not_an_object(error: &serde_json::Error) -> Problem {
     if error.is_data() {
         Problem::invalid("The body is JSON, but not an object")

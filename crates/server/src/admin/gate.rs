@@ -1,4 +1,4 @@
-//! Who may use the admin API.
+//! Access to the admin API.
 
 use axum::{
     extract::{Request, State},
@@ -13,11 +13,11 @@ use crate::{
     plain_connections::trust_connection,
 };
 
-/// The challenge for a request without a token, and for one with another.
+/// The challenges for a request without a token, and for a request with a wrong one.
 const NO_TOKEN: &str = r#"Bearer realm="Clairon admin API""#;
 const WRONG_TOKEN: &str = r#"Bearer realm="Clairon admin API", error="invalid_token""#;
 
-/// Lets those through who have the token.
+/// Passes on requests with the token.
 pub(super) async fn check_token(State(token): State<BearerToken>, request: Request, next: Next) -> Response {
     let Err(reason) = token.check(request.headers()) else {
         trust_connection(request.extensions());
@@ -31,7 +31,7 @@ pub(super) async fn check_token(State(token): State<BearerToken>, request: Reque
     response
 }
 
-/// What every path answers where no token is set.
+/// The answer of every path if no token is set.
 pub(super) async fn is_off() -> Problem {
     Problem::new(
         StatusCode::NOT_FOUND,

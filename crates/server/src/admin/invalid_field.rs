@@ -1,4 +1,4 @@
-//! Why a field of a request's body is not taken.
+//! The reasons why a field in a request is refused.
 
 use clairon_protocol::error::InvalidId;
 use clairon_registry::RegistryError;
@@ -6,7 +6,7 @@ use serde_json::Value;
 
 use super::problem::shown;
 
-/// What is wrong with one field. No text repeats a text of the request, which may be a secret.
+/// The problem of a field. It does not repeat text of the request, which may be a secret.
 #[derive(Debug, thiserror::Error)]
 pub(super) enum InvalidField {
     #[error("{name} is {given}, {allowed}")]
@@ -19,11 +19,11 @@ pub(super) enum InvalidField {
     Fixed { name: &'static str },
     #[error("webhooks cannot be changed here: /apps/{{id}}/webhooks adds endpoints, changes and removes them")]
     Webhooks,
-    #[error("{shown:?} ({size} bytes) is no field of an app")]
+    #[error("{shown:?} ({size} bytes) is not a field of an app")]
     Unknown { shown: String, size: usize },
 }
 
-/// What a field may be.
+/// The allowed values of a field.
 #[derive(Clone, Copy, Debug, thiserror::Error)]
 pub(super) enum Allowed {
     #[error("allowed is a text")]
@@ -50,7 +50,7 @@ impl InvalidField {
     }
 }
 
-/// What a value is, without texts that may be secrets.
+/// Describes a value without its text, which may be a secret.
 fn kind(value: &Value) -> String {
     match value {
         Value::Null => "null".to_owned(),

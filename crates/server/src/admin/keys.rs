@@ -18,14 +18,14 @@ use crate::node::Node;
 
 /// Add a key to an app
 ///
-/// The new key is the newest from now on; the older ones work until they are retired. The answer has its secret.
+/// The new key becomes the newest. Older keys work until they are retired. The answer contains the new secret.
 #[utoipa::path(
     post, path = "/apps/{id}/keys", operation_id = "rotateKey", tag = "keys",
     params(("id" = String, Path, description = "The id of the app.")),
     responses(
         (status = 201, description = "The new key, with its secret.", body = KeyView),
         (status = 404, description = "No such app."),
-        (status = 409, description = "The app has as many keys as it may have."),
+        (status = 409, description = "The app has the largest allowed number of keys."),
     ),
 )]
 pub(super) async fn rotate(
@@ -36,7 +36,7 @@ pub(super) async fn rotate(
     let credential = Credential::random();
     let rotated = async {
         match node.registry.rotate(&id, &credential).await {
-            // The app is not wrong: there is no room in it.
+            // The request is valid, but the app has no room for another key.
             Err(RegistryError::Size { .. }) => Ok(Err(full())),
             rotated => rotated.map(|app| app.ok_or_else(Problem::no_app)),
         }
@@ -52,7 +52,7 @@ fn full() -> Problem {
 
 /// Retire a key of an app
 ///
-/// It is refused from now on. Clients that are connected stay.
+/// The key is refused from now on. Connected clients stay connected.
 #[utoipa::path(
     delete, path = "/apps/{id}/keys/{key}", operation_id = "retireKey", tag = "keys",
     params(
@@ -60,8 +60,8 @@ fn full() -> Problem {
         ("key" = String, Path, description = "The key."),
     ),
     responses(
-        (status = 204, description = "It is gone."),
-        (status = 404, description = "No such app, or it has no such key."),
+        (status = 204, description = "The key is retired."),
+        (status = 404, description = "No such app, or the app does not have the key."),
         (status = 409, description = "It is the only key of the app."),
     ),
 )]

@@ -1,4 +1,4 @@
-//! How the admin API is described to programs that read `openapi.json`.
+//! The description of the admin API for programs, `openapi.json`.
 
 use serde_json::{Map, Value, json};
 use utoipa::{
@@ -11,15 +11,15 @@ use super::{
     webhook_view::WebhookView,
 };
 
-/// What can happen to any request.
+/// The possible answers to any request.
 const ALWAYS: [(&str, &str); 4] = [
     ("401", "The token is missing or wrong."),
-    ("422", "Something is wrong with the query or the body: `errors` names each field."),
+    ("422", "The query or the body is invalid: `errors` names each field."),
     ("500", "The row of the app in the database cannot be used: somebody edited it by hand, most often."),
     ("503", "The database of the registry cannot be used now."),
 ];
 
-/// What can happen to a request with a body.
+/// The further possible answers to a request with a body.
 const WITH_BODY: [(&str, &str); 3] = [
     ("408", "The body did not arrive in time."),
     ("413", "The body has more than 65,536 bytes."),
@@ -39,13 +39,13 @@ const WITH_BODY: [(&str, &str); 3] = [
     tags(
         (name = "apps", description = "Apps with their limits and switches"),
         (name = "keys", description = "The keys of apps"),
-        (name = "live", description = "What happens on this node"),
+        (name = "live", description = "The activity on this node"),
     ),
     security(("token" = [])),
 )]
 struct Frame;
 
-/// The description without endpoints.
+/// The description without its endpoints.
 pub(super) fn frame() -> utoipa::openapi::OpenApi {
     let mut api = Frame::openapi();
     let mut bearer = Http::new(HttpAuthScheme::Bearer);
@@ -55,7 +55,7 @@ pub(super) fn frame() -> utoipa::openapi::OpenApi {
     api
 }
 
-/// Adds to the description what all endpoints share, and returns it as JSON for a server with this prefix.
+/// Adds the parts that all endpoints share, and returns the description as JSON for a server with this prefix.
 #[expect(clippy::expect_used, reason = "the description has texts for keys")]
 pub(super) fn finish(api: utoipa::openapi::OpenApi, path_prefix: &str) -> String {
     let mut api = serde_json::to_value(api).expect("a description is JSON");

@@ -1,4 +1,4 @@
-//! What the path of a request names.
+//! Extractors for the path of a request.
 
 use axum::extract::{FromRequestParts, Path};
 use clairon_protocol::AppId;
@@ -10,7 +10,7 @@ use super::problem::Problem;
 #[derive(Debug)]
 pub(super) struct AppPath(pub(super) AppId);
 
-/// An extractor: the id of an app, and what may be one of its keys.
+/// An extractor: the id of an app, and a possible key.
 #[derive(Debug)]
 pub(super) struct KeyPath(pub(super) AppId, pub(super) String);
 
@@ -33,7 +33,7 @@ impl<S: Send + Sync> FromRequestParts<S> for KeyPath {
     }
 }
 
-/// What is no id is the id of no app.
+/// Parses an id. A malformed one is answered like an unknown one.
 fn parse(id: &str) -> Result<AppId, Problem> {
     AppId::parse(id).map_err(|invalid| Problem::no_app().because(invalid.to_string()))
 }

@@ -1,4 +1,4 @@
-//! Answers to requests that are not carried out.
+//! The error answers of the admin API.
 
 use axum::response::{IntoResponse, Response};
 use clairon_protocol::OutOfRange;
@@ -15,15 +15,15 @@ use crate::{
 /// The media type of a [`Problem`].
 pub(super) const PROBLEM_JSON: &str = "application/problem+json";
 
-/// How many parts of a request are told to be wrong.
+/// The largest number of faults in an answer.
 const FAULTS: usize = 32;
-/// How much of a name is repeated, in characters.
+/// A name is repeated up to this many characters.
 const NAME_CHARS: usize = 64;
 
-/// Why a request was not carried out (RFC 9457).
+/// The reason why a request was refused (RFC 9457).
 #[derive(Debug, Serialize, ToSchema)]
 pub(crate) struct Problem {
-    /// `about:blank`: the status says of what kind it is.
+    /// `about:blank`: the status describes the type.
     #[schema(value_type = String)]
     r#type: &'static str,
     /// The status in words.
@@ -33,34 +33,34 @@ pub(crate) struct Problem {
     #[serde(serialize_with = "as_number")]
     #[schema(value_type = u16)]
     status: StatusCode,
-    /// What is wrong, for a person.
+    /// A description for people.
     detail: String,
-    /// Each part of the request that is wrong.
+    /// The invalid parts of the request.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     #[schema(required = false)]
     errors: Vec<Fault>,
-    /// The true reason, for the log, where the detail tells less.
+    /// The exact reason, for the log, if the detail says less.
     #[serde(skip)]
     reason: Option<String>,
 }
 
-/// One part of a request that is wrong.
+/// An invalid part of a request.
 #[derive(Debug, Serialize, ToSchema)]
 pub(crate) struct Fault {
-    /// Where it is in the body: a JSON pointer as the fragment of a URI.
+    /// Its position in the body: a JSON pointer as a URI fragment.
     pointer: String,
-    /// What is wrong with it: its size or kind, and what is allowed.
+    /// Its size or type, and what is allowed.
     detail: String,
 }
 
 impl Fault {
-    /// Something wrong with a field of the body.
+    /// The fault of a field of the body.
     pub(super) fn field(name: &str, detail: impl Into<String>) -> Self {
         Self { pointer: format!("#/{}", shown(name).replace('~', "~0").replace('/', "~1")), detail: detail.into() }
     }
 }
 
-/// The beginning of a name that may be of any length.
+/// The start of a name, which may be of any length.
 pub(super) fn shown(name: &str) -> &str {
     start_of(name, NAME_CHARS)
 }
@@ -77,12 +77,12 @@ impl Problem {
         }
     }
 
-    /// Something is wrong with the query or the body.
+    /// The answer for an invalid query or body.
     pub(crate) fn invalid(detail: impl Into<String>) -> Self {
         Self::new(StatusCode::UNPROCESSABLE_ENTITY, detail)
     }
 
-    /// Some fields of the body are wrong; they are told at once, up to a number.
+    /// The answer for invalid fields of the body. It lists them up to a limit.
     pub(crate) fn fields(mut errors: Vec<Fault>) -> Self {
         let more = errors.len().saturating_sub(FAULTS);
         errors.truncate(FAULTS);
@@ -93,12 +93,12 @@ impl Problem {
         Self { errors, ..Self::invalid(details.join("; ")) }
     }
 
-    /// There is no app with the id in the path.
+    /// The answer for an unknown id in the path.
     pub(crate) fn no_app() -> Self {
         Self::new(StatusCode::NOT_FOUND, "No app has the id in the path")
     }
 
-    /// The same with a reason that only the log gets.
+    /// Adds a reason that only the log gets.
     pub(crate) fn because(self, reason: String) -> Self {
         Self { reason: Some(reason), ..self }
     }
@@ -123,7 +123,7 @@ impl From<RegistryError> for Problem {
             E::KeyTwice { .. } | E::WebhookTwice { .. } => Self::invalid(detail),
             E::IdTaken { .. } | E::KeyTaken { .. } | E::LastKey { .. } => Self::new(StatusCode::CONFLICT, detail),
             E::UnknownKey { .. } => Self::new(StatusCode::NOT_FOUND, detail),
-            // Nobody declares apps here.
+            // The admin API does not declare apps.
             E::BadRow { .. } | E::Declaration { .. } => Self::new(StatusCode::INTERNAL_SERVER_ERROR, detail),
             E::Url { .. }
             | E::Open { .. }

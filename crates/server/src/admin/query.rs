@@ -1,4 +1,4 @@
-//! The parameters behind the `?` of a path.
+//! Extractors for the query of a request.
 
 use axum::extract::{FromRequestParts, Query as AxumQuery};
 use http::request::Parts;
@@ -8,11 +8,10 @@ use utoipa::IntoParams;
 use super::problem::Problem;
 use crate::peer_text::start_of;
 
-/// Longest description of wrong parameters in an error, in characters.
+/// The largest description of invalid parameters in an error, in characters.
 const DETAIL_CHARS: usize = 200;
 
-/// An extractor: the parameters of the query. A `T` that denies unknown fields keeps a misspelt parameter from being
-/// passed over in silence.
+/// An extractor: the parameters of the query. If `T` denies unknown fields, a misspelt parameter is an error.
 #[derive(Debug)]
 pub(super) struct Query<T>(pub(super) T);
 
@@ -22,18 +21,18 @@ impl<T: DeserializeOwned, S: Send + Sync> FromRequestParts<S> for Query<T> {
     async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Problem> {
         let query = AxumQuery::from_request_parts(parts, state).await;
         query.map(|AxumQuery(parameters)| Self(parameters)).map_err(|error| {
-            // It quotes what it does not know, which may be long.
+            // The message quotes unknown parameters, which may be long.
             Problem::invalid(start_of(&error.body_text(), DETAIL_CHARS))
         })
     }
 }
 
-/// No parameter at all.
+/// A query without parameters.
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(super) struct Nothing {}
 
-/// Whether secrets are asked for.
+/// Whether secrets are requested.
 #[derive(Debug, Deserialize, IntoParams)]
 #[serde(deny_unknown_fields)]
 #[into_params(parameter_in = Query)]

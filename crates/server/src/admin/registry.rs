@@ -1,4 +1,4 @@
-//! Questions to the registry, and changes of it.
+//! Reads and changes of the registry.
 
 use std::time::Duration;
 
@@ -8,15 +8,15 @@ use tracing::warn;
 use super::problem::Problem;
 use crate::{background, node::Node};
 
-/// How long the registry may take to answer.
+/// The timeout for an answer of the registry.
 const ANSWER_TIMEOUT: Duration = Duration::from_secs(10);
 
-/// The answer of the registry.
+/// Awaits a read of the registry.
 pub(super) async fn ask<T>(question: impl Future<Output = Result<T, RegistryError>>) -> Result<T, Problem> {
     within(ANSWER_TIMEOUT, question).await.map_err(Problem::from)
 }
 
-/// The answer of the registry to a change, on which this node has then acted. The others do within a second.
+/// Awaits a change of the registry, and applies it on this node. Other nodes apply it within a second.
 pub(super) async fn change<T>(
     node: &Node,
     change: impl Future<Output = Result<T, RegistryError>>,

@@ -1,4 +1,4 @@
-//! Which path of the admin API leads where.
+//! The routes of the admin API.
 
 use std::sync::Arc;
 
@@ -15,7 +15,7 @@ use utoipa_axum::{router::OpenApiRouter, routes};
 use super::{apps, gate, keys, openapi, problem::Problem, statistics, switch, tail};
 use crate::{api, node::Node, settings::AdminSettings};
 
-/// Every endpoint, and what it is described by. A further one is a line here.
+/// All endpoints with their descriptions. A new endpoint is a line here.
 fn endpoints() -> OpenApiRouter<Arc<Node>> {
     OpenApiRouter::with_openapi(openapi::frame())
         .routes(routes!(apps::list, apps::create))
@@ -28,13 +28,13 @@ fn endpoints() -> OpenApiRouter<Arc<Node>> {
         .routes(routes!(tail::tail))
 }
 
-/// Everything below `/admin`.
+/// All routes below `/admin`.
 pub(crate) fn router(node: &Arc<Node>) -> Router {
     let api = match &node.settings.admin {
         Some(admin) => api(node, admin),
         None => Router::new().fallback(gate::is_off),
     };
-    // As services, which get the paths that end with a slash too.
+    // Nested services, because they also get paths that end with a slash.
     let area = Router::new().nest_service("/api", api).fallback(api::not_found).with_state(node.clone());
     Router::new().nest_service("/admin", area.layer(map_response(do_not_store)))
 }
@@ -47,12 +47,12 @@ fn api(node: &Arc<Node>, admin: &AdminSettings) -> Router {
         .fallback(not_found)
         .method_not_allowed_fallback(method_not_allowed)
         .layer(middleware::from_fn_with_state(admin.token.clone(), gate::check_token));
-    // The description tells strangers nothing that this project's documentation does not.
+    // The description is public: it contains no more than this project's documentation.
     let open = Router::new().route("/openapi.json", get(answer)).method_not_allowed_fallback(method_not_allowed);
     open.merge(closed).with_state(node.clone())
 }
 
-/// The description of the whole API, as JSON.
+/// The description of the API as JSON.
 #[cfg(test)]
 pub(super) fn description() -> String {
     openapi::finish(endpoints().into_openapi(), "")
@@ -67,7 +67,7 @@ async fn method_not_allowed(request: Request) -> Problem {
     Problem::new(StatusCode::METHOD_NOT_ALLOWED, api::no_method(request.method()))
 }
 
-/// Answers have secrets in them.
+/// Forbids caching, because answers contain secrets.
 async fn do_not_store(mut response: Response) -> Response {
     response.headers_mut().insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
     response

@@ -12,42 +12,42 @@ use utoipa::{IntoParams, ToSchema};
 use super::{path::AppPath, problem::Problem, query::Query, registry::ask};
 use crate::node::Node;
 
-/// How much is shown unless something else is asked for.
+/// The default period.
 const DAY: SignedDuration = SignedDuration::from_hours(24);
-/// How many spans an answer has at most, about.
+/// The approximate largest number of spans in an answer.
 const SPANS: i64 = 2_000;
 
-/// Which statistics are asked for.
+/// The parameters of a request for statistics.
 #[derive(Debug, Deserialize, IntoParams)]
 #[serde(deny_unknown_fields)]
 #[into_params(parameter_in = Query)]
 pub(super) struct Wanted {
-    /// From when on; a day ago if left out.
+    /// The start; by default a day ago.
     #[param(required = false, nullable = false)]
     since: Option<Timestamp>,
-    /// How many seconds are taken together; longer where the answer would have more than about 2,000 entries.
+    /// The length of a span in seconds. It is increased if the answer would have more than about 2,000 entries.
     #[param(required = false, nullable = false, value_type = u32, format = Int64, minimum = 1, maximum = 4_294_967_295_u32)]
     step_seconds: Option<NonZeroU32>,
 }
 
-/// What an app has done.
+/// The statistics of an app.
 #[derive(Debug, Serialize, ToSchema)]
 pub(super) struct StatisticsView {
     /// The app.
     #[schema(value_type = String)]
     id: AppId,
-    /// How many seconds each entry is about.
+    /// The length of each entry's span, in seconds.
     step_seconds: u32,
-    /// By time. Spans in which nothing happened are left out.
+    /// The entries, by time. Spans without activity are omitted.
     entries: Vec<Entry>,
 }
 
-/// What an app has done in one span of time.
+/// The statistics of one span.
 #[derive(Debug, Serialize, ToSchema)]
 pub(super) struct Entry {
-    /// When it began: at a multiple of its length.
+    /// The start of the span, a multiple of its length.
     since: Timestamp,
-    /// The most connections at once.
+    /// The largest number of simultaneous connections.
     peak_connections: u64,
     /// Messages that clients sent.
     websocket_messages: u64,
@@ -55,10 +55,10 @@ pub(super) struct Entry {
     api_messages: u64,
 }
 
-/// What an app has done
+/// Show the statistics of an app
 ///
-/// As it was written to the database, interval by interval, by all nodes. The interval that is counted now is not in
-/// it.
+/// They are read from the database, to which all nodes write at the end of each interval. So they do not include the
+/// current interval.
 #[utoipa::path(
     get, path = "/apps/{id}/statistics", operation_id = "showStatistics", tag = "apps",
     params(("id" = String, Path, description = "The id of the app."), Wanted),
@@ -83,7 +83,7 @@ pub(super) async fn show(
 
 impl Wanted {
     fn query(&self, app: AppId, interval_seconds: u32, now: Timestamp) -> StatisticsQuery {
-        // Nothing is older than the clock of Unix.
+        // No statistics are older than 1970.
         let since = self.since.unwrap_or(now - DAY).max(Timestamp::UNIX_EPOCH);
         let shortest = u32::try_from((now.as_second() - since.as_second()).max(0) / SPANS + 1).unwrap_or(u32::MAX);
         let step_seconds = self.step_seconds.map_or(interval_seconds, NonZeroU32::get).max(shortest);

@@ -20,7 +20,7 @@ use crate::node::Node;
     post, path = "/apps/{id}/enable", operation_id = "enableApp", tag = "apps",
     params(("id" = String, Path, description = "The id of the app.")),
     responses(
-        (status = 200, description = "The app as it is now.", body = AppView),
+        (status = 200, description = "The changed app.", body = AppView),
         (status = 404, description = "No such app."),
     ),
 )]
@@ -34,12 +34,12 @@ pub(super) async fn enable(
 
 /// Disable an app
 ///
-/// Its clients are disconnected with 4003; connections and requests are refused until it is enabled.
+/// Its clients are disconnected with 4003. Connections and requests are refused until it is enabled again.
 #[utoipa::path(
     post, path = "/apps/{id}/disable", operation_id = "disableApp", tag = "apps",
     params(("id" = String, Path, description = "The id of the app.")),
     responses(
-        (status = 200, description = "The app as it is now.", body = AppView),
+        (status = 200, description = "The changed app.", body = AppView),
         (status = 404, description = "No such app."),
     ),
 )]

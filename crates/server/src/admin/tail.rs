@@ -19,34 +19,34 @@ use crate::{
     node::Node,
 };
 
-/// How often a quiet watch is told that it goes on.
+/// The interval of comments in a stream without activity.
 const KEEP_ALIVE: Duration = Duration::from_secs(10);
-/// The longest pattern, in bytes.
+/// The largest pattern, in bytes.
 const MAX_PATTERN: usize = 1_000;
 
-/// What is wanted of all that happens.
+/// The filter of a watcher.
 #[derive(Debug, Deserialize, IntoParams)]
 #[serde(deny_unknown_fields)]
 #[into_params(parameter_in = Query)]
 pub(super) struct Wanted {
-    /// The id of an app; without it, whatever happens.
+    /// The id of an app; by default all activity.
     #[serde(default)]
     #[param(required = false)]
     app: Option<String>,
-    /// Names of channels, in which `*` stands for any text and `?` for a character; what concerns no channel is left
-    /// out then.
+    /// A pattern for channel names, in which `*` stands for any text and `?` for a character. Activity without a
+    /// channel is omitted then.
     #[serde(default)]
     #[param(required = false, max_length = 1000)]
     channel: Option<String>,
-    /// `true` tells events too.
+    /// `true` includes events.
     #[serde(default)]
     #[param(required = false)]
     events: bool,
 }
 
-/// What happens on this node, as it happens
+/// Watch the activity on this node
 ///
-/// Server-sent events; the data of each is one `Activity`. It goes on until the client or the server ends it.
+/// Server-sent events. The data of each is an `Activity`. The stream continues until the client or the server ends it.
 #[utoipa::path(
     get, path = "/tail", operation_id = "tail", tag = "live", params(Wanted),
     responses(
@@ -59,7 +59,7 @@ pub(super) async fn tail(
     Query(wanted): Query<Wanted>,
 ) -> Result<Sse<impl Stream<Item = Result<Event, Infallible>>>, Problem> {
     let tail = node.live.watch(filter(wanted)?).ok_or_else(|| {
-        let detail = format!("{MAX_TAILS} watch already, which is the limit: end one of them");
+        let detail = format!("{MAX_TAILS} clients watch already, which is the limit: end one of them");
         Problem::new(StatusCode::TOO_MANY_REQUESTS, detail)
     })?;
     Ok(Sse::new(events(node, tail)).keep_alive(KeepAlive::new().interval(KEEP_ALIVE)))
@@ -74,7 +74,8 @@ fn filter(wanted: Wanted) -> Result<Filter, Problem> {
     Ok(Filter { app, channel: channel.map(|pattern| WildMatch::new(&pattern)), events })
 }
 
-/// Ends when the server does. The first sends the head of the answer on its way.
+/// The events of the stream. The stream ends when the server stops. The first event causes the head of the answer to be
+/// sent.
 fn events(node: Arc<Node>, tail: Tail) -> impl Stream<Item = Result<Event, Infallible>> {
     stream::unfold((node, tail, true), |(node, mut tail, is_first)| async move {
         if is_first {
@@ -89,7 +90,7 @@ fn events(node: Arc<Node>, tail: Tail) -> impl Stream<Item = Result<Event, Infal
 }
 
 fn event(activity: &Activity) -> Event {
-    // Texts and numbers are always JSON.
+    // Strings and numbers can always be serialized.
     let json = serde_json::to_string(activity).unwrap_or_default();
     Event::default().data(escape_json(&json))
 }

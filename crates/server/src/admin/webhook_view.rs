@@ -1,4 +1,4 @@
-//! How an endpoint of webhooks is shown.
+//! The JSON form of an endpoint of webhooks.
 
 use std::borrow::Cow;
 
@@ -8,7 +8,7 @@ use utoipa::{
     openapi::{ArrayBuilder, ObjectBuilder, RefOr, Schema, Type, schema::AdditionalProperties},
 };
 
-/// An endpoint of webhooks, as [`clairon_registry::ShownWebhook`] writes it.
+/// An endpoint of webhooks, in the form of [`clairon_registry::ShownWebhook`].
 #[derive(Debug)]
 pub(super) struct WebhookView;
 
@@ -25,7 +25,7 @@ impl PartialSchema for WebhookView {
             .max_length(Some(URL_BYTES))
             .description(Some("Where deliveries go. `…` stands for its user and its query where secrets are hidden."));
         let secret = text().description(Some(
-            "What deliveries are signed with; `…` where it is hidden. Left out: the newest secret of the app.",
+            "The secret that signs deliveries, or `…` if it is hidden. Omitted: the newest secret of the app.",
         ));
         ObjectBuilder::new()
             .description(Some("An endpoint: where an app's backend hears what happens in its channels."))
@@ -35,7 +35,7 @@ impl PartialSchema for WebhookView {
             .property("channels", list(text(), "The channels of which it hears; `*` stands for any text. Empty: all."))
             .property("headers", headers)
             .property("enabled", flag().description(Some("Whether it gets anything.")))
-            .property("disabled_reason", text().description(Some("Why the server has switched it off.")))
+            .property("disabled_reason", text().description(Some("The reason why the server has switched it off.")))
             .property("secret", secret)
             .property("declared", flag().description(Some("True if settings declare it: they bring it back.")))
             .required("id")

@@ -1,4 +1,4 @@
-//! Reading the bodies of requests, within their limits.
+//! Reads the bodies of requests within their limits.
 
 use std::{io::Read, time::Duration};
 
@@ -13,24 +13,25 @@ use tokio::time::timeout;
 use super::ApiError;
 use crate::peer_text::start_of;
 
-/// How long a body may take to arrive.
+/// The time that a body has to arrive.
 const PATIENCE: Duration = Duration::from_secs(30);
-/// How much of a body that is too long is read and dropped, so that its sender gets to read the answer.
+/// The number of bytes of a body that is too long which are read and dropped, so that its sender gets to read the
+/// answer.
 const DISCARDED_BYTES: usize = 16 << 20;
 
-/// How much of an unknown encoding is repeated, in characters.
+/// An unknown encoding is repeated up to this many characters.
 const REPEATED_CHARS: usize = 200;
 
-/// The longest body of a request that needs none, in bytes: libraries send `{}`.
+/// The largest body of a request that needs none, in bytes: libraries send `{}`.
 const EMPTY_BODY_BYTES: usize = 4_096;
 
-/// The longest body that a route takes, in bytes: what the limits of the request's app add up to. Routes declare theirs
-/// as an extension of the request.
+/// The largest body of a route, in bytes, computed from the limits of the request's app. Routes add it as an extension
+/// of the request.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct BodyLimit(pub(crate) fn(&Limits) -> usize);
 
 impl Default for BodyLimit {
-    /// That of a route whose requests need no body.
+    /// The limit of a route without a body.
     fn default() -> Self {
         Self(|_| EMPTY_BODY_BYTES)
     }
@@ -39,13 +40,13 @@ impl Default for BodyLimit {
 /// The body of a request.
 #[derive(Debug)]
 pub(crate) struct RequestBody {
-    /// As it was sent.
+    /// The bytes that were sent.
     sent: Bytes,
-    /// What it is, where it was sent compressed.
+    /// The decompressed body, if it was compressed.
     inflated: Option<Bytes>,
 }
 
-/// How a body is encoded (RFC 9110, 8.4).
+/// The encoding of a body (RFC 9110, 8.4).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Coding {
     Identity,
@@ -53,11 +54,11 @@ enum Coding {
 }
 
 impl RequestBody {
-    /// Reads a body of at most `limit` bytes, both as it is sent and inflated.
+    /// Reads a body of at most `limit` bytes, both as sent and decompressed.
     ///
     /// # Errors
-    /// 415 for an encoding other than gzip, 413 where it is too long, 408 where it is late, 400 where it breaks off or
-    /// is not what its encoding says.
+    /// 415 for another encoding than gzip, 413 for a body that is too long, 408 for a late one, 400 for one that is
+    /// truncated or not in its encoding.
     pub(crate) async fn read(headers: &HeaderMap, body: Body, limit: usize) -> Result<Self, ApiError> {
         let coding = Coding::of(headers)?;
         let sent = receive(headers, body, limit).await?;
@@ -65,15 +66,16 @@ impl RequestBody {
         Ok(Self { sent, inflated })
     }
 
-    /// Checks it as it was sent and, where that fails, inflated: its MD5 may be taken of either.
+    /// Checks the sent bytes and, if that fails, the decompressed ones, because a library may compute the MD5 of
+    /// either.
     ///
     /// # Errors
-    /// What `check` says, where neither passes.
+    /// The error of `check` if both fail.
     pub(crate) fn check<E>(&self, check: impl Fn(&[u8]) -> Result<(), E>) -> Result<(), E> {
         check(&self.sent).or_else(|error| self.inflated.as_ref().map_or(Err(error), |inflated| check(inflated)))
     }
 
-    /// The body itself.
+    /// The decompressed body.
     pub(crate) fn into_bytes(self) -> Bytes {
         self.inflated.unwrap_or(self.sent)
     }
@@ -88,7 +90,7 @@ impl Coding {
             codings.filter(|coding| !coding.is_empty() && !coding.eq_ignore_ascii_case("identity")).collect();
         match codings.as_slice() {
             [] => Ok(Self::Identity),
-            // They are the same (8.4.1.3).
+            // The two names are equivalent (8.4.1.3).
             [one] if ["gzip", "x-gzip"].iter().any(|gzip| one.eq_ignore_ascii_case(gzip)) => Ok(Self::Gzip),
             others => {
                 let message = format!(
@@ -117,7 +119,7 @@ fn too_long(size: &str, limit: usize) -> ApiError {
     ApiError::new(StatusCode::PAYLOAD_TOO_LARGE, message)
 }
 
-/// Reads a body. Past the limit nothing is kept, and only its size is returned.
+/// Reads a body. Beyond the limit nothing is stored, and only the size is returned.
 async fn collect(mut body: Body, limit: usize) -> Result<(Bytes, usize), ApiError> {
     let (mut bytes, mut size) = (BytesMut::new(), 0);
     while let Some(frame) = body.frame().await {
@@ -135,7 +137,7 @@ async fn collect(mut body: Body, limit: usize) -> Result<(Bytes, usize), ApiErro
     Ok((bytes.freeze(), size))
 }
 
-/// Inflates a gzip body, and gives up one byte past the limit: a few bytes can stand for very many.
+/// Decompresses gzip, and stops one byte after the limit, because a few bytes can expand to very many.
 fn inflate(sent: &[u8], limit: usize) -> Result<Bytes, ApiError> {
     let mut inflated = Vec::with_capacity(limit.min(sent.len().saturating_mul(4)));
     let bound = u64::try_from(limit).unwrap_or(u64::MAX).saturating_add(1);

@@ -1,4 +1,4 @@
-//! What a backend may ask of its channels.
+//! Queries about channels.
 
 use std::sync::Arc;
 
@@ -10,7 +10,7 @@ use serde_json::{Map, Value, json, value::RawValue};
 use super::{ApiError, info::Info, path::ChannelPath, signed::SignedRequest};
 use crate::node::Node;
 
-/// The attributes of one channel, as far as the request asks for them.
+/// The requested attributes of a channel.
 #[derive(Serialize)]
 pub(crate) struct Attributes {
     occupied: bool,
@@ -20,17 +20,17 @@ pub(crate) struct Attributes {
     cache: Option<Cache>,
 }
 
-/// What a cache channel remembers.
+/// The remembered event of a cache channel.
 #[derive(Serialize)]
 #[serde(untagged)]
 enum Cache {
-    /// The data as it went to the subscribers, and for how many seconds it is still remembered.
+    /// The data as subscribers got it, and the remaining time in seconds.
     Event { data: Box<RawValue>, ttl: u64 },
-    /// Written `null`.
+    /// There is none. Written as `null`.
     Nothing,
 }
 
-/// `GET /apps/{id}/channels`: those that somebody listens to.
+/// `GET /apps/{id}/channels`: the channels with subscribers.
 pub(crate) async fn channels(State(node): State<Arc<Node>>, request: SignedRequest) -> Result<Json<Value>, ApiError> {
     let query = request.query();
     let prefix = query.get("filter_by_prefix").unwrap_or_default();
@@ -44,7 +44,7 @@ pub(crate) async fn channels(State(node): State<Arc<Node>>, request: SignedReque
     Ok(Json(json!({ "channels": channels.collect::<Map<String, Value>>() })))
 }
 
-/// `GET /apps/{id}/channels/{name}`: one channel, whether somebody listens or not.
+/// `GET /apps/{id}/channels/{name}`: one channel, with or without subscribers.
 pub(crate) async fn channel(
     State(node): State<Arc<Node>>,
     ChannelPath(name): ChannelPath,

@@ -1,4 +1,4 @@
-//! How many clients a backend has.
+//! The number of connected clients.
 
 use std::sync::Arc;
 
@@ -8,8 +8,8 @@ use serde_json::{Value, json};
 use super::{ApiError, signed::SignedRequest};
 use crate::{node::Node, peers::LocalApp};
 
-/// `GET /apps/{id}/connections`: how many clients are connected to all nodes. Not of hosted Pusher's API: Laravel
-/// Reverb has it, and its recorder for Laravel Pulse asks every 15 s.
+/// `GET /apps/{id}/connections`: the number of clients on all nodes. It is not part of hosted Pusher's API. Laravel
+/// Reverb has it, and its recorder for Laravel Pulse requests it every 15 s.
 pub(crate) async fn connections(
     State(node): State<Arc<Node>>,
     request: SignedRequest,

@@ -1,4 +1,4 @@
-//! Answers to requests that are not carried out.
+//! The error answers of the HTTP API.
 
 use axum::{
     Json,
@@ -9,7 +9,7 @@ use clairon_protocol::error::InvalidChannel;
 use http::{HeaderValue, StatusCode, header};
 use serde::Serialize;
 
-/// The encodings of a body that are understood: an answer of 415 names them (RFC 9110, 12.5.3).
+/// The supported encodings of a body, which an answer with 415 lists (RFC 9110, 12.5.3).
 pub(crate) const UNDERSTOOD_CODINGS: &str = "gzip, identity";
 
 /// A refused request: its status, and a body `{"error":…,"code":…}` that names the field, its size and the limit.
@@ -17,11 +17,11 @@ pub(crate) const UNDERSTOOD_CODINGS: &str = "gzip, identity";
 pub(crate) struct ApiError {
     status: StatusCode,
     message: String,
-    /// The true reason, for the log, where the message tells less.
+    /// The exact reason, for the log, if the message says less.
     reason: Option<String>,
 }
 
-/// Travels with the response to where requests are logged.
+/// An extension of the response, read where requests are logged.
 #[derive(Clone)]
 pub(crate) struct Reason(pub(crate) String);
 
@@ -42,7 +42,7 @@ impl ApiError {
         &self.message
     }
 
-    /// The same with a reason that only the log gets.
+    /// Adds a reason that only the log gets.
     pub(crate) fn because(self, reason: String) -> Self {
         Self { reason: Some(reason), ..self }
     }
@@ -62,7 +62,7 @@ impl From<BusError> for ApiError {
 
 impl From<ClusterError> for ApiError {
     fn from(error: ClusterError) -> Self {
-        Self::new(StatusCode::SERVICE_UNAVAILABLE, "The other nodes cannot be asked").because(error.to_string())
+        Self::new(StatusCode::SERVICE_UNAVAILABLE, "The other nodes cannot be reached").because(error.to_string())
     }
 }
 

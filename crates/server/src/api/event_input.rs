@@ -1,4 +1,4 @@
-//! Events as backends send them, and what has to be right about them.
+//! Parses and validates events of backends.
 
 use std::{borrow::Cow, collections::HashSet};
 
@@ -10,7 +10,7 @@ use serde_json::value::RawValue;
 use super::{ApiError, info::Info};
 use crate::peers::{EventOrigin, OutgoingEvent};
 
-/// An event in a body; parameters may also come in the query.
+/// A body with one event. Parameters may also be in the query.
 #[derive(Default, Deserialize)]
 #[serde(default)]
 pub(super) struct EventBody {
@@ -22,18 +22,18 @@ pub(super) struct EventBody {
     info: Option<String>,
 }
 
-/// Several events in a body.
+/// A body with several events.
 #[derive(Deserialize)]
 pub(super) struct BatchBody {
     pub(super) batch: Vec<EventBody>,
 }
 
-/// Reads a JSON object.
+/// Parses a JSON object.
 pub(super) fn parse_body<T: DeserializeOwned>(body: &[u8]) -> Result<T, ApiError> {
     let problem = if body.trim_ascii_start().starts_with(b"{") {
         match serde_json::from_slice(body) {
             Ok(value) => return Ok(value),
-            // serde quotes what it did not expect, which may be long.
+            // serde quotes unexpected input, which may be long.
             Err(error) => error.to_string().chars().take(200).collect(),
         }
     } else {
@@ -43,7 +43,7 @@ pub(super) fn parse_body<T: DeserializeOwned>(body: &[u8]) -> Result<T, ApiError
 }
 
 impl EventBody {
-    /// Takes from the query what the body does not say.
+    /// Takes missing parameters from the query.
     pub(super) fn or_query(mut self, query: &RequestQuery<'_>) -> Result<Self, ApiError> {
         let get = |name| query.get(name).map(std::borrow::Cow::into_owned);
         self.name = self.name.or_else(|| get("name"));
@@ -63,7 +63,7 @@ impl EventBody {
         Ok(self)
     }
 
-    /// Checks everything against the app's limits: an event that can be published, and what its sender asks for.
+    /// Checks everything against the app's limits. Returns the event and the requested attributes.
     pub(super) fn validate(self, limits: &Limits) -> Result<(OutgoingEvent<'static>, Option<Info>), ApiError> {
         let name = self.name.filter(|name| !name.is_empty()).ok_or_else(|| missing("name"))?;
         let (size, limit) = (name.chars().count(), limits.event_name_chars);
@@ -97,7 +97,7 @@ fn parse_channels(names: &[String], limits: &Limits) -> Result<Vec<ChannelName>,
     distinct.map(|name| Ok(ChannelName::parse(name, limits)?)).collect()
 }
 
-/// A socket id of another server is as good as one that has left: it excludes nobody.
+/// Parses a socket id. One that no connection here has is valid: it excludes no subscriber.
 fn parse_socket_id(text: Option<&str>) -> Result<Option<SocketId>, ApiError> {
     match text {
         Some(text) if !is_socket_id(text) => {

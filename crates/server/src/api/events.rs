@@ -1,4 +1,4 @@
-//! `POST /apps/{id}/events` and `POST /apps/{id}/batch_events`: a backend triggers.
+//! `POST /apps/{id}/events` and `POST /apps/{id}/batch_events`: trigger events.
 
 use std::sync::Arc;
 
@@ -29,7 +29,7 @@ pub(crate) async fn events(State(node): State<Arc<Node>>, request: SignedRequest
     Ok(Json(json!({ "channels": summaries.iter().map(counts).collect::<Map<String, Value>>() })))
 }
 
-/// Several events, each for one channel; all are valid, or none is published.
+/// Several events, each for one channel. Either all are valid and published, or none is published.
 pub(crate) async fn batch_events(
     State(node): State<Arc<Node>>,
     request: SignedRequest,
@@ -69,9 +69,9 @@ async fn publish(node: &Node, app: &App, messages: &[OutgoingEvent<'_>]) -> Resu
     Ok(())
 }
 
-/// The present state of the channels. A state that cannot be had is left out: the events are published already, and an
-/// error would make the backend publish them again.
+/// The present state of the channels. An error only omits the state: the events are published already, and an error
+/// answer would make the backend publish them again.
 async fn summaries(node: &Node, app: &App, names: &[ChannelName]) -> Vec<ChannelSummary> {
     let summaries = node.peers.summaries(&app.id, names).await;
-    summaries.inspect_err(|error| warn!(app = %app.id, %error, "an event's info is left out")).unwrap_or_default()
+    summaries.inspect_err(|error| warn!(app = %app.id, %error, "the info of an event is omitted")).unwrap_or_default()
 }

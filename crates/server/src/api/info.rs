@@ -4,7 +4,7 @@ use clairon_hub::ChannelSummary;
 use clairon_protocol::ChannelKind;
 use serde_json::{Map, Value, json};
 
-/// What `info` asks for; names that mean nothing are passed over.
+/// The attributes in `info`. Unknown names are ignored.
 #[derive(Clone, Copy, Debug, Default)]
 pub(super) struct Info {
     pub(super) user_count: bool,
@@ -13,7 +13,7 @@ pub(super) struct Info {
 }
 
 impl Info {
-    /// Reads `user_count,subscription_count`; `None` where nothing is asked for.
+    /// Parses a list such as `user_count,subscription_count`. `None` if it is missing.
     pub(super) fn parse(text: Option<&str>) -> Option<Self> {
         let names: Vec<&str> =
             text.unwrap_or_default().split(',').map(str::trim).filter(|name| !name.is_empty()).collect();
@@ -25,7 +25,7 @@ impl Info {
         })
     }
 
-    /// The counts of a channel, as far as they are asked for and apply to its kind.
+    /// The requested counts that apply to the kind of the channel.
     pub(super) fn counts(self, summary: &ChannelSummary) -> Map<String, Value> {
         let mut counts = Map::new();
         if self.user_count && summary.name.kind() == ChannelKind::Presence {

@@ -1,4 +1,4 @@
-//! Pages without a signature: for load balancers, and for people who have lost their way.
+//! Pages without a signature, for load balancers and people.
 
 use std::sync::Arc;
 
@@ -13,7 +13,7 @@ use serde_json::{Value, json};
 use super::ApiError;
 use crate::{explain::unknown_path, node::Node, peer_text::start_of};
 
-/// How much of an unknown method is repeated, in characters.
+/// An unknown method is repeated up to this many characters.
 const METHOD_CHARS: usize = 20;
 
 const HOME: &str = concat!(
@@ -30,7 +30,7 @@ pub(crate) async fn home() -> &'static str {
     HOME
 }
 
-/// `GET /up`: the process answers. The body is that of other servers of this kind, which monitors know.
+/// `GET /up`: shows that the process answers. The body is that of similar servers, which monitoring tools know.
 pub(crate) async fn up() -> Json<Value> {
     Json(json!({ "health": "OK" }))
 }
@@ -40,8 +40,8 @@ pub(crate) async fn health() -> Json<Value> {
     Json(json!({ "status": "ok", "version": env!("CARGO_PKG_VERSION") }))
 }
 
-/// `GET /ready`: newcomers are welcome; 503 once the server is stopping, while it cannot work with the other nodes, and
-/// while the registry takes no writes.
+/// `GET /ready`: 200 if new clients are accepted; 503 while the server stops, while it cannot work with the other
+/// nodes, and while the registry accepts no writes.
 pub(crate) async fn ready(State(node): State<Arc<Node>>) -> Response {
     match node.obstacle() {
         Some(obstacle) => ApiError::new(StatusCode::SERVICE_UNAVAILABLE, obstacle).into_response(),
@@ -49,7 +49,7 @@ pub(crate) async fn ready(State(node): State<Arc<Node>>) -> Response {
     }
 }
 
-/// Any path that is none.
+/// Fallback for unknown paths (404).
 pub(crate) async fn not_found(State(node): State<Arc<Node>>, OriginalUri(uri): OriginalUri) -> ApiError {
     let message = "No such path. WebSocket: /app/{key}. HTTP API: /apps/{id}/events, /batch_events, /channels, \
                    /channels/{name}, /channels/{name}/users, /connections, /users/{user_id}/terminate_connections. \
@@ -58,12 +58,12 @@ pub(crate) async fn not_found(State(node): State<Arc<Node>>, OriginalUri(uri): O
     ApiError::new(StatusCode::NOT_FOUND, message).because(reason)
 }
 
-/// A path that exists, with a method that it has not.
+/// The answer for a path that does not support the method.
 pub(crate) async fn method_not_allowed(request: Request) -> ApiError {
     ApiError::new(StatusCode::METHOD_NOT_ALLOWED, no_method(request.method()))
 }
 
-/// What a path says that has not this method.
+/// The message for a path that does not support the method.
 pub(crate) fn no_method(method: &Method) -> String {
     format!("{} is not a method of this path", start_of(method.as_str(), METHOD_CHARS))
 }

@@ -1,4 +1,4 @@
-//! What the path of a request names.
+//! Extractors for the path of a request.
 
 use axum::{
     RequestPartsExt,
@@ -20,10 +20,10 @@ impl<S: Send + Sync> FromRequestParts<S> for ChannelPath {
     }
 }
 
-/// What stands in the place of `{name}` in the route's path, unescaped; `None` where the route has no such place.
+/// The value of `{name}` in the route's path, unescaped; `None` if the route has no such parameter.
 ///
 /// # Errors
-/// When something in the path is no UTF-8 once it is unescaped.
+/// When a parameter is not UTF-8 after unescaping.
 pub(super) async fn parameter(parts: &mut Parts, name: &str) -> Result<Option<String>, ApiError> {
     let invalid = |error: axum::extract::rejection::RawPathParamsRejection| ApiError::bad_request(error.body_text());
     let parameters = parts.extract::<RawPathParams>().await.map_err(invalid)?;

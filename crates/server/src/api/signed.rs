@@ -1,4 +1,4 @@
-//! Requests that prove to come from an app's backend.
+//! Requests with the signature of an app's backend.
 
 use std::sync::Arc;
 
@@ -16,7 +16,7 @@ use super::{
 };
 use crate::{clock::unix_seconds, node::Node, plain_connections::trust_connection};
 
-/// An extractor: a request whose signature is right, of an app that is switched on, with its raw body.
+/// An extractor: a request of an enabled app with a valid signature, and its raw body.
 #[derive(Debug)]
 pub(crate) struct SignedRequest {
     pub(crate) app: Arc<App>,
@@ -55,7 +55,7 @@ impl FromRequest<Arc<Node>> for SignedRequest {
             let reason = explain(node, &app, &parts, &request, &invalid);
             ApiError::new(StatusCode::UNAUTHORIZED, invalid.to_string()).because(reason)
         };
-        // The signature covers the MD5 of the body and not the body, so a stranger's body is not even read.
+        // The signature covers the MD5 of the body, so the body is only read after the signature is verified.
         request.check(unix_seconds()).and_then(|()| request.verify(&credential.secret)).map_err(refused)?;
         node.key_uses.note(credential);
         trust_connection(&parts.extensions);
@@ -70,7 +70,7 @@ impl FromRequest<Arc<Node>> for SignedRequest {
     }
 }
 
-/// The path that is signed, and the query.
+/// The signed path, and the query.
 fn split(uri: &Uri) -> (&str, &str) {
     UserPath::of(uri).map_or_else(|| (uri.path(), uri.query().unwrap_or_default()), |user| (user.path, user.query))
 }
@@ -82,8 +82,8 @@ fn explain(node: &Node, app: &App, parts: &Parts, request: &HttpRequest<'_>, inv
     node.explainer.request(&node.apps, app, request, invalid, &known)
 }
 
-/// The app that a request is for. The path names it, but for `/users/{id}/terminate_connections`, as the official
-/// Python library calls it: there the key alone does.
+/// The app of a request. It is in the path, except for `/users/{id}/terminate_connections`, the path that the official
+/// Python library uses: there the key identifies the app.
 fn find_app(node: &Node, id: Option<&str>, key: Option<&str>) -> Result<Arc<App>, ApiError> {
     let unauthorized = |message: &str| ApiError::new(StatusCode::UNAUTHORIZED, message);
     let Some(id) = id else {
@@ -97,7 +97,7 @@ fn find_app(node: &Node, id: Option<&str>, key: Option<&str>) -> Result<Arc<App>
         .ok_or_else(|| ApiError::new(StatusCode::NOT_FOUND, "No app has the id in the path").because(reason()))
 }
 
-/// The app's credential that a request says it is signed with.
+/// The app's credential with which the request claims to be signed.
 fn find_credential<'a>(node: &Node, app: &'a App, key: Option<&str>) -> Result<&'a Credential, ApiError> {
     let unauthorized = |message: &str| ApiError::new(StatusCode::UNAUTHORIZED, message);
     let key = key.ok_or_else(|| unauthorized("Missing parameter: auth_key"))?;

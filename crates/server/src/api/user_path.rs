@@ -1,30 +1,30 @@
-//! The path of a request about one user, whose id may be any text.
+//! Parses the path of a request about one user. The id may be any text.
 
 use std::borrow::Cow;
 
 use http::Uri;
 use percent_encoding::percent_decode_str;
 
-/// What stands behind the id.
+/// The path after the id.
 const END: &str = "/terminate_connections";
 
-/// A request about one user, taken apart as the library meant it that has made the request.
+/// A request about one user, parsed like the library that sent it meant it.
 ///
-/// The libraries put an id into a path as it is, and sign that. A `/` in it then looks like a part of the path, and a
-/// `?`, which the Node library leaves in place, like the start of the query. So what stands between `/users/` and the
-/// first `/terminate_connections` that ends the path is the id.
+/// The libraries put an id into a path unescaped, and sign that. A `/` in the id then looks like a separator of the
+/// path, and a `?`, which the Node library does not escape, like the start of the query. So the id is the text between
+/// `/users/` and the first `/terminate_connections` at the end of the path.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct UserPath<'a> {
-    /// The path that is signed, as it was received.
+    /// The signed path, as received.
     pub(super) path: &'a str,
-    /// What follows its `?`.
+    /// The query, without its `?`.
     pub(super) query: &'a str,
     /// The id, still escaped.
     id: &'a str,
 }
 
 impl<'a> UserPath<'a> {
-    /// `None`: the request is about something else.
+    /// `None` if the request is about something else.
     pub(super) fn of(uri: &'a Uri) -> Option<Self> {
         Self::parse(uri.path_and_query()?.as_str())
     }
@@ -54,14 +54,14 @@ mod tests {
         for (target, id, path, query) in [
             ("/apps/1/users/ann/terminate_connections?a=1", "ann", "/apps/1/users/ann/terminate_connections", "a=1"),
             ("/users/ann/terminate_connections", "ann", "/users/ann/terminate_connections", ""),
-            // As sent by every library that escapes.
+            // The form of libraries that escape.
             (
                 "/users/a%20%2F%3F%25%23%5Cb/terminate_connections?",
                 "a /?%#\\b",
                 "/users/a%20%2F%3F%25%23%5Cb/terminate_connections",
                 "",
             ),
-            // As sent by those that do not.
+            // The form of libraries that do not escape.
             (
                 "/apps/1/users/a/b//c/terminate_connections?a=1",
                 "a/b//c",
@@ -77,14 +77,14 @@ mod tests {
                 "/users/a/terminate_connections/b/terminate_connections",
                 "a",
             ),
-            // The names of the path's parts are ids as well as any.
+            // The names of the path's parts are valid ids too.
             (
                 "/apps/users/users/users/terminate_connections?a=1",
                 "users",
                 "/apps/users/users/users/terminate_connections",
                 "a=1",
             ),
-            // What is ambiguous is read as it is written.
+            // An ambiguous path is parsed literally.
             (
                 "/users/a/terminate_connections?b/terminate_connections?a=1",
                 "a",

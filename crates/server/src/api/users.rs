@@ -1,4 +1,4 @@
-//! What a backend may do to its users.
+//! Requests about users.
 
 use std::sync::Arc;
 
@@ -13,10 +13,10 @@ use tracing::info;
 use super::{ApiError, method_not_allowed, signed::SignedRequest, user_path::UserPath};
 use crate::node::Node;
 
-/// `POST /apps/{id}/users/{user_id}/terminate_connections`, and the same without `/apps/{id}`: closes the connections
-/// that are signed in as a user. Being a member of a presence channel as that user is not enough.
+/// `POST /apps/{id}/users/{user_id}/terminate_connections`, with or without `/apps/{id}`: closes the connections that
+/// are signed in as a user. Connections that are only members of a presence channel as that user are not closed.
 ///
-/// It is asked for everything below `/users/`, since an id may have slashes in it.
+/// It handles every path below `/users/`, because an id may contain slashes.
 pub(crate) async fn terminate_connections(
     State(node): State<Arc<Node>>,
     request: Request,

@@ -7,7 +7,7 @@ use std::{
 
 /// The address of the other end of a connection: that of its socket. A connection over a Unix socket has none.
 ///
-/// An IPv4 address has one form only, also where it came over an IPv6 socket (`::ffff:192.0.2.1`).
+/// An IPv4 address has only one form, even if it came over an IPv6 socket (`::ffff:192.0.2.1`).
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 pub(crate) struct PeerAddress(Option<IpAddr>);
 

@@ -1,4 +1,4 @@
-//! The proxies that are believed when they name the address of a client.
+//! The proxies that are trusted to name the address of a client.
 
 use std::net::IpAddr;
 
@@ -6,14 +6,14 @@ use ipnet::IpNet;
 
 use super::PeerAddress;
 
-/// What stands for every connection over a Unix socket.
+/// The entry for all connections over a Unix socket.
 const UNIX: &str = "unix";
 
-/// The proxies that are believed when they name the address of a client, in a PROXY header or a header of HTTP.
+/// The proxies that are trusted to name the address of a client, in a PROXY header or an HTTP header.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct TrustedProxies {
     networks: Vec<IpNet>,
-    /// Whether connections over a Unix socket come from such a proxy.
+    /// True if connections over a Unix socket come from such a proxy.
     unix: bool,
 }
 
@@ -28,8 +28,8 @@ pub struct InvalidProxy {
 }
 
 impl TrustedProxies {
-    /// Reads a list of addresses, networks and the word `unix`. Of a network, only the part in front of its length
-    /// counts: `10.1.2.3/8` is `10.0.0.0/8`.
+    /// Parses a list of addresses, networks and the word `unix`. Only the prefix of a network counts: `10.1.2.3/8` is
+    /// `10.0.0.0/8`.
     ///
     /// # Errors
     /// The first entry that is none of these.
@@ -46,7 +46,7 @@ impl TrustedProxies {
         Ok(proxies)
     }
 
-    /// True where no proxy is named.
+    /// True if the list is empty.
     #[must_use]
     pub const fn is_empty(&self) -> bool {
         self.networks.is_empty() && !self.unix
@@ -62,8 +62,7 @@ impl TrustedProxies {
     }
 }
 
-/// A network, or an address as the network that has no other. IPv4 that is written as IPv6 is IPv4, as the addresses of
-/// peers are.
+/// A network, or an address as a network of one. IPv4 in the form of IPv6 becomes IPv4, like the addresses of peers.
 fn parse_network(entry: &str) -> Option<IpNet> {
     let network = match entry.parse::<IpAddr>() {
         Ok(ip) => IpNet::from(ip),

@@ -1,4 +1,4 @@
-//! How much work strangers may cause by being wrong.
+//! A budget for the work that wrong requests cause.
 
 use std::{
     cell::Cell,
@@ -10,24 +10,24 @@ use parking_lot::Mutex;
 
 use crate::clock::Clock;
 
-/// How many bytes may be hashed and compared in one second in search of reasons; beyond, a refusal is logged without.
+/// The number of bytes that may be hashed and compared in one second. Beyond it refusals are logged without a search.
 const BYTES_PER_SECOND: usize = 4 << 20;
 
 pub(super) struct Budget {
     clock: Clock,
-    /// Which second it is, and what it has cost.
+    /// The current second, and the bytes used in it.
     second: Mutex<(Millis, usize)>,
     given_up: AtomicU64,
 }
 
-/// A search for one reason. Once there is nothing left for it in this second, it is over.
+/// A search for one reason. It ends when the budget of the second is used up.
 pub(super) struct Search<'a> {
     budget: &'a Budget,
     is_over: Cell<bool>,
 }
 
 impl Search<'_> {
-    /// Takes `bytes` out of what this second has; false where it has not that much, or had not before.
+    /// Takes `bytes` from the budget. False if not enough is left, or was not left before.
     pub(super) fn charge(&self, bytes: usize) -> bool {
         if !self.is_over.get() && !self.budget.charge(bytes) {
             self.is_over.set(true);
@@ -64,7 +64,7 @@ impl Budget {
         is_left
     }
 
-    /// How many searches were given up.
+    /// The number of searches that were given up.
     pub(super) fn given_up(&self) -> u64 {
         self.given_up.load(Ordering::Relaxed)
     }

@@ -1,4 +1,4 @@
-//! Why a request to the HTTP API is refused.
+//! The reasons why a request to the HTTP API is refused.
 
 use clairon_protocol::auth::{HttpRequest, InvalidRequest};
 use clairon_registry::{App, AppCache, Credential};
@@ -6,11 +6,11 @@ use clairon_registry::{App, AppCache, Credential};
 use super::{Explainer, SIGNING};
 use crate::peer_text::PeerText;
 
-/// How many readings of a request there are: of its path and of its parameters.
+/// The number of forms in which a request may have been signed, of its path and its parameters together.
 const READINGS: usize = 8;
 
 impl Explainer {
-    /// Why the app in a path is not found, or is not that of the `auth_key`.
+    /// The reason why the app in a path is unknown, or is not that of the `auth_key`.
     pub(crate) fn app(&self, apps: &AppCache, id: &str, key: Option<&str>) -> String {
         let path = match (apps.by_id(id), apps.by_key(id)) {
             (Some(_), _) => format!("the path names the app {id}"),
@@ -23,7 +23,7 @@ impl Explainer {
         }
     }
 
-    /// Why the signature of a request is not taken. `prefixes` are paths that may stand before the signed one.
+    /// The reason why the signature of a request is refused. `prefixes` are path prefixes that may have been signed.
     pub(crate) fn request(
         &self,
         apps: &AppCache,
@@ -57,7 +57,7 @@ impl Explainer {
         prefixes: &[&str],
     ) -> Option<String> {
         let search = self.budget.search();
-        // A signature is computed for each reading of path and parameters.
+        // A signature is computed for each form of path and parameters.
         let signs_with = |path: &str, credential: &Credential| {
             search.charge(READINGS * (SIGNING + path.len() + request.query.size()))
                 && request.verify_path(path, &credential.secret).is_ok()

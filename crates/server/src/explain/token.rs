@@ -1,4 +1,4 @@
-//! Why the `auth` of a subscription or a sign-in is wrong.
+//! The reasons why the `auth` of a subscription or a sign-in is wrong.
 
 use clairon_protocol::{
     Secret, SignIn, SocketId,
@@ -9,7 +9,7 @@ use clairon_registry::{App, AppCache, Credential};
 use super::{Explainer, SIGNING, budget::Search};
 use crate::peer_text::PeerText;
 
-/// What a client sent to subscribe.
+/// The signed parts of a subscription.
 pub(crate) struct SignedSubscription<'a> {
     pub(crate) auth: Option<&'a str>,
     pub(crate) socket_id: SocketId,
@@ -17,12 +17,12 @@ pub(crate) struct SignedSubscription<'a> {
     pub(crate) data: Option<&'a str>,
 }
 
-/// How many of a client's other channels a signature is tried for.
+/// The largest number of a client's other channels for which a signature is tried.
 const CHANNELS_TRIED: usize = 16;
 const PREFIXES: [&str; 4] = ["", "private-", "presence-", "private-encrypted-"];
 
 impl Explainer {
-    /// Why the `auth` of a subscription was not taken. It may be meant for one of `other_channels`.
+    /// The reason why the `auth` of a subscription is refused. It may be the signature for one of `other_channels`.
     pub(crate) fn subscription(
         &self,
         apps: &AppCache,
@@ -67,7 +67,7 @@ impl Explainer {
         }
     }
 
-    /// Why the `auth` of a sign-in was not taken.
+    /// The reason why the `auth` of a sign-in is refused.
     pub(crate) fn sign_in(
         &self,
         apps: &AppCache,
@@ -91,8 +91,7 @@ impl Explainer {
         })
     }
 
-    /// Looks for what a signature was made for with this app's secret, then for the app whose secret made it for what
-    /// was sent.
+    /// Searches for a text that this app's secret has signed, then for an app whose secret has signed the sent text.
     fn explain_token(
         &self,
         apps: &AppCache,
@@ -122,7 +121,7 @@ impl Explainer {
     }
 }
 
-/// The names that a backend may have signed in place of `channel`: the same without, or with another, prefix.
+/// The names that a backend may have signed instead of `channel`: without or with another prefix.
 fn other_prefixes(channel: &str) -> impl Iterator<Item = String> {
     let bare = PREFIXES[1..].iter().rev().find_map(|prefix| channel.strip_prefix(prefix)).unwrap_or(channel);
     let plain = bare.strip_prefix("encrypted-").unwrap_or(bare);

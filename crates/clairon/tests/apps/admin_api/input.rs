@@ -21,7 +21,7 @@ fn every_wrong_field_is_named_with_what_is_allowed() {
     let (server, path) = app();
     let before = call(&server, "GET", &path, None).ok();
     for (body, pointer, detail) in [
-        (json!({"nmae": "x"}), "#/nmae", "\"nmae\" (4 bytes) is no field of an app"),
+        (json!({"nmae": "x"}), "#/nmae", "\"nmae\" (4 bytes) is not a field of an app"),
         (json!({"name": null}), "#/name", "name is null, allowed is a text"),
         (json!({"name": "x".repeat(256)}), "#/name", "name has 256 bytes, allowed are 0 to 255"),
         (json!({"name": "a\nb"}), "#/name", "name (3 bytes) has a control character at byte 1"),

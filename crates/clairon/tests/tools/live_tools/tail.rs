@@ -231,7 +231,7 @@ fn who_may_not_watch_is_told_why() {
     let app = app();
     let on = server(&app).start();
     let tails: Vec<_> = (0..8).map(|_| tail(&on, &[])).collect();
-    run(&["tail", "--token", TOKEN, "--url", &address(&on)]).ended(1, "answers 429: 8 watch already");
+    run(&["tail", "--token", TOKEN, "--url", &address(&on)]).ended(1, "answers 429: 8 clients watch already");
     drop(tails);
     run(&["tail", "--token", "hunter2", "--url", &address(&on)]).ended(1, "does not take the token (401");
     run(&["tail", "--url", &address(&on)]).ended(2, "CLAIRON_ADMIN_TOKEN");
