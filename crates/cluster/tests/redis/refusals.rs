@@ -1,9 +1,7 @@
 //! Errors at the start of a node, when Redis cannot be used.
 
-use std::process::Command;
-
 use clairon_cluster::{Authorities, ClusterSettings};
-use clairon_test_servers::{Redis, RedisCluster, free_port};
+use clairon_test_servers::{Redis, RedisCluster, certificates::Certificate, free_port};
 
 use crate::support::node::{Node, settings};
 
@@ -41,37 +39,22 @@ async fn one_line_says_what_is_wrong() {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_certificate_needs_an_authority_that_is_trusted() {
-    let folder = tempfile::tempdir().expect("a temporary folder");
-    let [key, certificate] = ["key.pem", "cert.pem"].map(|name| folder.path().join(name).display().to_string());
-    let made = Command::new("openssl")
-        .args(["req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes", "-days", "2"])
-        .args([
-            "-subj",
-            "/CN=localhost",
-            "-addext",
-            "subjectAltName=DNS:localhost",
-            "-addext",
-            "basicConstraints=critical,CA:FALSE",
-        ])
-        .args(["-keyout", &key, "-out", &certificate])
-        .output()
-        .expect("openssl is installed");
-    assert!(made.status.success(), "{}", String::from_utf8_lossy(&made.stderr));
+    let certificate = Certificate::self_signed("localhost");
     let port = free_port().to_string();
     let _server = Redis::with(&[
         "--tls-port",
         &port,
         "--tls-cert-file",
-        &certificate,
+        &certificate.chain(),
         "--tls-key-file",
-        &key,
+        &certificate.key(),
         "--tls-auth-clients",
         "no",
     ]);
     let url = format!("rediss://localhost:{port}");
     let text = refusal(&url).await;
     assert!(text.contains("invalid peer certificate") && !text.contains('\n'), "{text}");
-    let pem = std::fs::read(certificate).expect("a file");
+    let pem = std::fs::read(certificate.chain()).expect("a file");
     let authorities = Authorities::from_pem(pem).expect("a certificate");
     let trusting = ClusterSettings { authorities: Some(authorities), ..settings(&url, "trusted") };
     let node = Node::try_start(trusting).await.expect("its certificate is its own authority");

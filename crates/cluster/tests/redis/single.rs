@@ -261,7 +261,7 @@ async fn a_server_that_is_paused_for_longer_than_a_lease_removes_no_member() {
     assert_eq!(a.cluster.publish(vec![event("presence-x", "slow")]).await, Err(BusError::Unavailable));
     wait_deaf(&a).await;
     wait_deaf(&b).await;
-    // All leases have ended when the server goes on.
+    // The time itself is the fault. All leases have ended when the server goes on.
     tokio::time::sleep(settings(&server.url(), "fault").lease * 2).await;
     server.thaw();
     wait_connected(&a, &b, "after").await;
