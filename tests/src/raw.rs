@@ -234,8 +234,8 @@ impl RawSocket {
     /// Reads a frame.
     ///
     /// # Panics
-    /// When none arrives in time, or it violates the rules for a server's frame: whole, not masked, no reserved bits except
-    /// that of a compressed text after the extension was negotiated.
+    /// When none arrives in time, or it violates the rules for a server's frame: whole, not masked, no reserved bits
+    /// except that of a compressed text after the extension was negotiated.
     pub fn receive(&mut self) -> Received {
         self.receive_in_pieces(1, || {})
     }

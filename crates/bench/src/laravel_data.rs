@@ -11,8 +11,8 @@ const STATES: [&str; 4] = ["pending", "paid", "shipped", "delivered"];
 const WORDS: [&str; 12] =
     ["blue", "cotton", "desk", "lamp", "organic", "paper", "set", "small", "steel", "travel", "water", "wooden"];
 
-/// Writes an object of `size` bytes, as it stands in the body of a trigger: JSON within a JSON string. The mark is in it.
-/// Two events differ in all ids and amounts, as those of a site do.
+/// Writes an object of `size` bytes, as it stands in the body of a trigger: JSON within a JSON string. The mark is in
+/// it. Two events differ in all ids and amounts, as those of a site do.
 pub(crate) fn write(kind: Kind, sent: Nanos, size: usize, out: &mut String) {
     let mut data = String::with_capacity(size);
     let mut numbers = Numbers(sent | 1);

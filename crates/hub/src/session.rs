@@ -55,7 +55,8 @@ impl Session {
         }
     }
 
-    /// The same for a connection that takes compressed frames, and inflates them with a window of 2^`window_bits` bytes.
+    /// The same for a connection that takes compressed frames, and inflates them with a window of 2^`window_bits`
+    /// bytes.
     #[must_use]
     pub const fn with_window(mut self, window_bits: u8) -> Self {
         self.window_bits = window_bits;

@@ -1,8 +1,8 @@
 //! Finds secrets in a text.
 //!
-//! The index is a sorted list, not an automaton (the `aho-corasick` crate). It is made anew at each change of an app, while
-//! the server works, but searched only for the few lines of a log or an error in which a peer's text stands. With 10,000
-//! secrets of 40 characters, measured on one core:
+//! The index is a sorted list, not an automaton (the `aho-corasick` crate). It is made anew at each change of an app,
+//! while the server works, but searched only for the few lines of a log or an error in which a peer's text stands. With
+//! 10,000 secrets of 40 characters, measured on one core:
 //!
 //! | | to make | memory | to search 200 bytes |
 //! |---|---|---|---|

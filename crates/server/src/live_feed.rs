@@ -1,7 +1,7 @@
-//! What happens on this node, told to those who watch it as it happens.
+//! The live feed: the activity on this node, for clients that watch it.
 //!
-//! While nobody does, each place that tells something costs one relaxed load, and the delivery of events has no such
-//! place. Who watches has a bounded queue: what does not fit is counted, and nobody waits for it.
+//! Without watchers each call that feeds it costs one relaxed load, and the delivery of events has no such call. A
+//! watcher has a bounded queue. Activity that does not fit is counted, and nothing waits for the watcher.
 
 mod activity;
 mod filter;
@@ -27,16 +27,16 @@ use crate::{
     peers::{EventOrigin, OutgoingEvent},
 };
 
-/// How many may watch at once.
+/// The largest number of watchers.
 pub(crate) const MAX_TAILS: usize = 8;
-/// How much may wait for one who watches.
+/// The largest number of activities that wait for a watcher.
 const QUEUE: usize = 1_024;
 
-/// All who watch.
+/// All watchers.
 #[derive(Default)]
 pub(crate) struct LiveFeed {
     is_watched: AtomicBool,
-    /// Whether anybody wants events too, of which there may be very many.
+    /// True if a watcher wants events too, which may be very many.
     wants_events: AtomicBool,
     watchers: Mutex<Vec<Watcher>>,
     last_id: AtomicU64,
@@ -50,7 +50,7 @@ struct Watcher {
 }
 
 impl LiveFeed {
-    /// Begins to watch; `None` where too many do.
+    /// Adds a watcher; `None` if there are too many.
     pub(crate) fn watch(self: &Arc<Self>, filter: Filter) -> Option<Tail> {
         let mut watchers = self.watchers.lock();
         if watchers.len() >= MAX_TAILS {
@@ -75,8 +75,8 @@ impl LiveFeed {
         self.wants_events.store(watchers.iter().any(|watcher| watcher.filter.events), Ordering::Relaxed);
     }
 
-    /// Tells those who want to know. What it takes to show it is spent only where somebody does.
-    fn tell(&self, activity: Activity, present: impl FnOnce(Activity) -> Activity) {
+    /// Sends an activity to the watchers that want it. `present` is only called if there is one.
+    fn send(&self, activity: Activity, present: impl FnOnce(Activity) -> Activity) {
         let watchers = self.watchers.lock();
         let takers: Vec<_> = watchers.iter().filter(|watcher| watcher.filter.takes(&activity)).collect();
         if takers.is_empty() {
@@ -92,24 +92,24 @@ impl LiveFeed {
 }
 
 impl Node {
-    /// Whether anybody watches.
+    /// True if there are watchers.
     pub(crate) fn is_watched(&self) -> bool {
         self.live.is_watched.load(Ordering::Relaxed)
     }
 
-    /// Tells those who watch, if there are any.
+    /// Sends an activity to the watchers, if there are any.
     pub(crate) fn observe(&self, activity: impl FnOnce() -> Activity) {
         if self.is_watched() {
-            self.live.tell(activity(), |activity| activity.presentable(&self.apps));
+            self.live.send(activity(), |activity| activity.presentable(&self.apps));
         }
     }
 
-    /// Tells those who watch, and want to know of events too, of one that was published.
+    /// Sends a published event to the watchers that want events.
     pub(crate) fn observe_event(&self, app: &App, message: &OutgoingEvent<'_>) {
         if self.live.wants_events.load(Ordering::Relaxed) {
             for channel in message.channels.iter() {
                 let event = self.published(app, message, channel);
-                self.live.tell(event, |event| event.presentable(&self.apps));
+                self.live.send(event, |event| event.presentable(&self.apps));
             }
         }
     }
@@ -140,7 +140,7 @@ mod tests {
     }
 
     fn told(feed: &LiveFeed, channel: &str) {
-        feed.tell(Activity::new(ActivityKind::Subscribed).channel(channel), |activity| activity);
+        feed.send(Activity::new(ActivityKind::Subscribed).channel(channel), |activity| activity);
     }
 
     #[tokio::test]

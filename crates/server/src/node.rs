@@ -1,4 +1,4 @@
-//! The node: what a server knows and can do, whoever asks for it.
+//! The node: the state and the functions that all parts of the server share.
 
 use std::{sync::Arc, time::Duration};
 
@@ -17,35 +17,35 @@ use crate::{
     refusals::Refusals, registry_health::RegistryHealth, settings::Settings, statistics::Tally,
 };
 
-/// How long the registry may take to write down uses of keys or statistics: a node that stops waits for it.
+/// The timeout for storing uses of keys and statistics. A stopping node waits for it.
 const ANSWER_TIMEOUT: Duration = Duration::from_secs(6);
 
-/// One server process.
+/// A server process.
 pub(crate) struct Node {
     pub(crate) settings: Settings,
     pub(crate) clock: Clock,
     pub(crate) hub: Arc<Hub>,
     pub(crate) apps: Arc<AppCache>,
-    /// Where the apps are kept, for what is not only read.
+    /// The registry, for writes and for reads that the cache cannot answer.
     pub(crate) registry: Arc<dyn AppRegistry>,
     pub(crate) registry_health: RegistryHealth,
-    /// When the latest interval began of which the registry had statistics at the start.
+    /// The start of the latest interval in the registry's statistics when the server started.
     pub(crate) last_recorded: Option<Timestamp>,
     pub(crate) key_uses: KeyUses,
     pub(crate) explainer: Explainer,
     pub(crate) metrics: Arc<Metrics>,
-    /// Locked while the registry is told, so that a node that stops waits for that.
+    /// Locked while statistics are written, so that a stopping node waits for that.
     pub(crate) tally: Mutex<Tally>,
-    /// Those who watch what happens.
+    /// The watchers of this node.
     pub(crate) live: Arc<LiveFeed>,
     /// The tasks of all connections, WebSocket and HTTP.
     pub(crate) tasks: TaskTracker,
-    /// Those of them that are no WebSocket.
+    /// The connections that are not WebSockets.
     pub(crate) plain: PlainConnections,
     pub(crate) foreign_log: ForeignLog,
-    /// Cancelled once the server is on its way down: newcomers are turned away.
+    /// Cancelled when the server stops. From then on new connections are refused.
     pub(crate) stopping: CancellationToken,
-    /// Cancelled before that, while clients are sent to the other nodes: only clients are turned away.
+    /// Cancelled before that, when clients are sent to the other nodes. From then on only new clients are refused.
     pub(crate) draining: CancellationToken,
     pub(crate) refusals: Refusals,
     /// The other nodes, if there are any.
@@ -53,7 +53,7 @@ pub(crate) struct Node {
 }
 
 impl Node {
-    /// Assembles a node over an open registry.
+    /// Creates a node with an open registry.
     pub(crate) async fn new(registry: Arc<dyn AppRegistry>, settings: Settings) -> Result<Self, ServerError> {
         let clock = Clock::start();
         let hub = Arc::new(Hub::new(event_frame::encode, settings.compression.map(event_frame::compressor)));
@@ -89,7 +89,7 @@ impl Node {
         })
     }
 
-    /// The app with this id, where there is one and it is switched on.
+    /// The app with this id, if it exists and is enabled.
     pub(crate) fn enabled_app(&self, id: &AppId) -> Option<Arc<App>> {
         self.apps.by_id(id).filter(|app| app.enabled)
     }
@@ -99,7 +99,7 @@ impl Node {
         PeerText::new(&self.apps, text)
     }
 
-    /// Why newcomers are not welcome; `None`: they are.
+    /// The reason why new clients are not accepted; `None` if they are.
     pub(crate) fn obstacle(&self) -> Option<String> {
         if self.draining.is_cancelled() {
             return Some("The server is stopping".to_owned());
@@ -116,10 +116,10 @@ impl Node {
         Some(format!("The registry takes no writes, for {seconds} s: {}", trouble.cause))
     }
 
-    /// Has the registry write something, and notes whether its database takes writes.
+    /// Performs a write to the registry, and notes whether its database accepts writes.
     ///
     /// # Errors
-    /// Those of the write, and where it takes longer than it may.
+    /// Those of the write, and a timeout.
     pub(crate) async fn write<T>(
         &self,
         limit: Duration,
@@ -130,8 +130,8 @@ impl Node {
         result
     }
 
-    /// After a failed write: ends the trouble once a small write succeeds and the waiting statistics are written. A
-    /// full disk may have room for the small write alone.
+    /// Tests the database after a failed write. The trouble ends once a small write succeeds and the waiting statistics
+    /// are written, because a full disk may have room only for the small write.
     pub(crate) async fn check_writes(&self) {
         if self.registry_health.write_trouble().is_some()
             && self.write(ANSWER_TIMEOUT, self.registry.check_writes()).await.is_ok()
@@ -141,20 +141,20 @@ impl Node {
         }
     }
 
-    /// Writes to the registry which keys were used. What it does not take is kept for the next time.
+    /// Stores the uses of keys in the registry. If that fails, they are kept for the next time.
     pub(crate) async fn record_key_uses(&self) {
         let uses = self.key_uses.take();
         if uses.is_empty() {
             return;
         }
         if let Err(error) = self.write(ANSWER_TIMEOUT, self.registry.note_used(&uses)).await {
-            warn!(%error, keys = uses.len(), "that keys were used could not be recorded yet");
+            warn!(%error, keys = uses.len(), "cannot store the use of keys yet");
             self.key_uses.put_back(uses);
         }
     }
 
-    /// Tells the registry what the apps have done in the interval that is over; with `all`, in the present one too.
-    /// While writes fail that waits, except for a last attempt with `all`.
+    /// Writes the statistics of the past interval to the registry; with `all`, also those of the current interval.
+    /// While writes fail, statistics wait, except for a last attempt with `all`.
     pub(crate) async fn record_statistics(&self, all: bool) {
         let mut tally = self.tally.lock().await;
         let now = Timestamp::now();
@@ -171,10 +171,10 @@ impl Node {
             },
         };
         let (entries, lost) = (tally.unwritten().len(), tally.give_up());
-        warn!(error = problem, entries, lost, "statistics could not be written yet");
+        warn!(error = problem, entries, lost, "cannot write statistics yet");
     }
 
-    /// Writes the statistics that wait, if there are any.
+    /// Writes the waiting statistics, if there are any.
     async fn write_statistics(&self, tally: &mut Tally) -> Result<(), RegistryError> {
         if !tally.unwritten().is_empty() {
             self.write(ANSWER_TIMEOUT, self.registry.record_statistics(tally.unwritten())).await?;
@@ -183,14 +183,14 @@ impl Node {
         Ok(())
     }
 
-    /// How long it is until the present interval of statistics is over.
+    /// The time until the end of the current interval of statistics.
     pub(crate) fn rest_of_interval(&self) -> Duration {
         let length = u128::from(self.settings.statistics.interval_seconds) * 1_000;
         let gone = Timestamp::now().as_millisecond().unsigned_abs();
         Duration::from_millis(u64::try_from(length - u128::from(gone) % length).unwrap_or(1_000))
     }
 
-    /// How many clients are connected to this node.
+    /// The number of clients that are connected to this node.
     pub(crate) fn connection_count(&self) -> usize {
         self.hub.apps().iter().map(|(_, hub)| hub.traffic().connections()).sum()
     }

@@ -1,4 +1,4 @@
-//! Texts of peers, as operators see them.
+//! Texts of peers for operators: without secrets, and cut.
 
 use std::{
     borrow::Cow,
@@ -9,27 +9,27 @@ use clairon_protocol::SECRET_BYTES;
 use clairon_registry::AppCache;
 use percent_encoding::percent_decode_str;
 
-/// How much of a text is shown, in characters.
+/// A text is shown up to this many characters.
 const SHOWN: usize = 200;
 
-/// How much of a text is looked at, in characters: what is shown, and a percent-encoded secret that begins in it. No
-/// name of a channel or an event has more.
+/// A text is kept up to this many characters: the shown part, and a percent-encoded secret that begins in it. No name
+/// of a channel or an event is longer.
 const LOOKED_AT: usize = 1_024;
 
 /// A text of a peer for the log: without secrets of apps and tokens of the server, and cut to 200 characters.
 ///
-/// It is not escaped: the log escapes every value once. The `Debug` form stands between quotes, for use within a
-/// sentence; quotes inside it are escaped, so that its end is known.
+/// It is not escaped, because the log escapes every value once. The `Debug` form is in quotes, for use in a sentence.
+/// Quotes in it are escaped, so its end is unambiguous.
 #[derive(Clone, Copy)]
 pub(crate) struct PeerText<'a> {
     apps: &'a AppCache,
-    /// The text, or the beginning of it.
+    /// The text, or its start.
     text: &'a str,
     /// The length of the whole text.
     bytes: usize,
 }
 
-/// The beginning of a peer's text, kept to be shown.
+/// The start of a peer's text, stored to be shown later.
 #[derive(Clone, Debug)]
 pub(crate) struct Excerpt {
     beginning: String,
@@ -37,12 +37,12 @@ pub(crate) struct Excerpt {
     bytes: usize,
 }
 
-/// So many characters of a text, or all of it.
+/// The first `chars` characters of a text.
 pub(crate) fn start_of(text: &str, chars: usize) -> &str {
     text.char_indices().nth(chars).map_or(text, |(end, _)| &text[..end])
 }
 
-/// The first characters of a text without secrets, in whatever way they are written. What it costs is bounded by
+/// The first `chars` characters of a text without secrets, percent-encoded ones included. The cost is bounded by
 /// `chars`.
 pub(crate) fn hide_secrets<'a>(apps: &AppCache, text: &'a str, chars: usize) -> Cow<'a, str> {
     let text = start_of(text, chars.saturating_add(3 * SECRET_BYTES));
@@ -59,7 +59,7 @@ impl<'a> PeerText<'a> {
         Self { apps, text, bytes: text.len() }
     }
 
-    /// The text as it came.
+    /// The original text.
     pub(crate) const fn text(self) -> &'a str {
         self.text
     }
@@ -78,7 +78,7 @@ impl Excerpt {
         Self { beginning: start_of(text, LOOKED_AT).to_owned(), bytes: text.len() }
     }
 
-    /// The beginning of the text, as it came.
+    /// The start of the original text.
     pub(crate) fn beginning(&self) -> &str {
         &self.beginning
     }

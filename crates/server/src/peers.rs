@@ -42,7 +42,7 @@ pub(crate) struct Seat {
     channel: Arc<Channel>,
     /// The member that the connection is; on presence channels only.
     user_id: Option<UserId>,
-    /// The task that waits for the ledger's answer; `None` on a lone node.
+    /// The task that waits for the answer of the ledger; `None` on a lone node.
     joining: Option<AbortHandle>,
 }
 
@@ -58,7 +58,7 @@ impl Seat {
     }
 }
 
-/// A connection's stay as a signed-in user, from [`Peers::sign_in`] to [`Peers::sign_out`].
+/// The sign-in of a connection, from [`Peers::sign_in`] to [`Peers::sign_out`].
 pub(crate) struct UserStay {
     signed_in: SignedIn,
     /// The entry in the ledger; `None` on a lone node.
@@ -105,7 +105,7 @@ impl Peers {
         }
     }
 
-    /// Takes back an [`Self::admit`] that has succeeded.
+    /// Undoes a successful [`Self::admit`].
     pub(crate) fn dismiss(&self, app: &AppId) {
         match self {
             Self::Alone(_) => {}
@@ -113,12 +113,10 @@ impl Peers {
         }
     }
 
-    /// Subscribes a connection. `settle` is called once: at once on a lone node, otherwise when the ledger has
-    /// answered. It is not called for a connection that was subscribed before, and for one that leaves before the
-    /// answer.
+    /// Subscribes a connection. `settle` is called once: immediately on a lone node, otherwise when the ledger has
+    /// answered. It is not called if the connection was subscribed before, or leaves before the answer.
     ///
-    /// Returns the seat to give back to [`Self::leave`]; `None` where there is none, because the connection has one
-    /// already, or is refused.
+    /// Returns the seat for [`Self::leave`]; `None` if the connection has a seat already, or is refused.
     pub(crate) fn join(
         &self,
         app: LocalApp<'_>,
@@ -140,8 +138,8 @@ impl Peers {
         }
     }
 
-    /// Makes a connection one of a user's, on all nodes. The connection gets `answers` when all nodes can reach it, and
-    /// then the state of its watchlist.
+    /// Signs a connection in as a user, on all nodes. It gets `answers` when all nodes can reach it, and then the state
+    /// of its watchlist.
     pub(crate) fn sign_in(
         &self,
         app: LocalApp<'_>,
@@ -160,7 +158,7 @@ impl Peers {
         UserStay { signed_in, entry }
     }
 
-    /// Ends a connection's stay as a user.
+    /// Signs a connection out.
     pub(crate) fn sign_out(&self, app: LocalApp<'_>, connection: SocketId, stay: &UserStay) {
         match self {
             Self::Alone(_) => app.hub.sign_out(connection, &stay.signed_in),
@@ -182,7 +180,7 @@ impl Peers {
         }
     }
 
-    /// What keeps this node from working with the others; never anything on a lone node.
+    /// The problem that keeps this node from working with the others; always `None` on a lone node.
     pub(crate) fn trouble(&self) -> Option<Trouble> {
         match self {
             Self::Alone(_) => None,
@@ -190,7 +188,7 @@ impl Peers {
         }
     }
 
-    /// How many times something has gone wrong between the nodes since the start.
+    /// The number of failures between the nodes since the start.
     pub(crate) fn mishaps(&self, mishap: Mishap) -> u64 {
         match self {
             Self::Alone(_) => 0,
@@ -198,7 +196,7 @@ impl Peers {
         }
     }
 
-    /// True where clients of a node that stops find another one.
+    /// True if clients of a stopping node can reconnect to another one.
     pub(crate) const fn can_take_over(&self) -> bool {
         matches!(self, Self::Many(_))
     }

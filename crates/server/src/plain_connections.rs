@@ -1,10 +1,10 @@
-//! The connections that are no WebSocket, and which of them gives way when open files run low.
+//! The connections that are not WebSockets, and which of them are closed when open files run low.
 //!
-//! Every connection is an open file, and anyone can open one without a word. [`PlainConnections`] therefore lists the
-//! connections that are no WebSocket (yet) by their [`Standing`]. Once all files for connections are in use, the first
-//! of the list is closed for each new one, so that a new connection can always be taken. A WebSocket leaves the list
-//! when it is admitted: how many there may be is bounded by [`ConnectionLimits::websockets`], which keeps the rest for
-//! backends and operators.
+//! Every connection is an open file, and any peer can open one without sending anything. So [`PlainConnections`] lists
+//! the connections that are not WebSockets (yet) by their [`Standing`]. When all files for connections are in use, the
+//! first of the list is closed for each new one, so a new connection can always be accepted. A WebSocket leaves the
+//! list when it is admitted. [`ConnectionLimits::websockets`] bounds their number, and leaves the rest to backends and
+//! operators.
 
 use std::{collections::BTreeMap, sync::Arc, time::Duration};
 
@@ -16,30 +16,31 @@ use tracing::warn;
 
 use crate::{clock::millis, edge::PeerAddress, node::Node, settings::ConnectionLimits, throttle::Throttle};
 
-/// Time limit for the first complete head of a request while open files run low.
+/// The time for the first complete head of a request while open files run low.
 const SHORT_HEAD_TIMEOUT: Duration = Duration::from_secs(5);
-/// Open files run low while less than one in this many of those for connections is free.
+/// Open files run low while less than one in this many is free.
 const LOW: usize = 4;
-/// Pause before another look, while no connection can give way to a new one.
+/// The pause before the next attempt while no connection can be closed.
 const PAUSE: Duration = Duration::from_millis(200);
 
-/// How much is known of a connection. The lowest gives way first, and of equals the one that has it for longest.
+/// What is known of a connection. Connections with a lower standing are closed first, and among equals the one that has
+/// had it for longest.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 enum Standing {
-    /// No request was begun: nothing complete has been said, or a WebSocket was refused and is about to end.
+    /// It has sent no complete request, or it is a refused WebSocket that is being closed.
     Silent,
-    /// Kept open after a request that anyone may make.
+    /// It is kept open after a request without a signature or token.
     Idle,
-    /// Kept open after a request that had a signature or a token.
+    /// It is kept open after a request with a signature or a token.
     Trusted,
-    /// A request is being answered. Never gives way.
+    /// A request is being answered. It is never closed.
     Busy,
 }
 
-/// The place of a connection in the list: its standing, and a number that grows with each change of any standing.
+/// The position of a connection in the list: its standing, and a number that grows with each change of a standing.
 type Place = (Standing, u64);
 
-/// All connections of a node that are no WebSocket.
+/// All connections of a node that are not WebSockets.
 #[derive(Debug, Default)]
 pub(crate) struct PlainConnections {
     list: Mutex<List>,
@@ -49,7 +50,7 @@ pub(crate) struct PlainConnections {
 #[derive(Debug, Default)]
 struct List {
     entries: BTreeMap<Place, Entry>,
-    /// How many have had to give way and are not closed yet.
+    /// The number of connections that are being closed to make room.
     leaving: usize,
     last_number: u64,
 }
@@ -57,11 +58,11 @@ struct List {
 #[derive(Debug)]
 struct Entry {
     opened_at: Millis,
-    /// Serves the connection.
+    /// The task that serves the connection.
     task: JoinHandle<()>,
 }
 
-/// One connection of the list, which it leaves when this is dropped.
+/// A connection of the list. It leaves the list when this is dropped.
 pub(crate) struct PlainConnection {
     node: Arc<Node>,
     peer: PeerAddress,
@@ -74,7 +75,7 @@ struct State {
 }
 
 impl Node {
-    /// Serves a connection that is no WebSocket in a task of its own.
+    /// Serves a connection in its own task, in the list of plain connections.
     pub(crate) fn spawn_plain<F>(self: &Arc<Self>, peer: PeerAddress, serve: impl FnOnce(Arc<PlainConnection>) -> F)
     where
         F: Future<Output = ()> + Send + 'static,
@@ -87,17 +88,17 @@ impl Node {
         let connection = Arc::new(PlainConnection { node: self.clone(), peer, state });
         let task = self.tasks.spawn(serve(connection.clone()));
         list.entries.insert(place, Entry { opened_at, task });
-        // Before `connection`, which takes the lock when it is dropped.
+        // Before `connection`, whose drop takes the lock.
         drop(list);
     }
 
-    /// Number of WebSocket connections, those that are being closed included.
+    /// The number of WebSocket connections, including those that are being closed.
     pub(crate) fn websocket_count(&self) -> usize {
         let plain = self.plain.list.lock().len();
         self.tasks.len().saturating_sub(plain)
     }
 
-    /// Returns once there is an open file for another connection. Where there is none, the first of the list is closed.
+    /// Returns when there is an open file for another connection. If there is none, it closes the first of the list.
     pub(crate) async fn make_room(&self) {
         let ConnectionLimits { all, .. } = self.settings.connections;
         while self.tasks.len() >= all {
@@ -110,7 +111,7 @@ impl Node {
         }
     }
 
-    /// While open files run low, closes connections that have said nothing for [`SHORT_HEAD_TIMEOUT`].
+    /// While open files run low, closes connections that have sent nothing for [`SHORT_HEAD_TIMEOUT`].
     pub(crate) fn hurry_silent_connections(&self) {
         let ConnectionLimits { all, .. } = self.settings.connections;
         if self.tasks.len() < all - all / LOW {
@@ -128,13 +129,13 @@ impl Node {
         if self.plain.log.allows(self.clock.now()) {
             let (open, websockets) = (self.tasks.len(), self.websocket_count());
             let limit = self.settings.connections.all;
-            warn!(open, websockets, limit, "open files run low: connections that say nothing are closed");
+            warn!(open, websockets, limit, "open files run low: silent connections are closed");
         }
     }
 }
 
-/// Notes that a request, of which these are the extensions, has had a signature or a token that is right. Its
-/// connection gives way after all that have not.
+/// Notes that a request with these extensions had a valid signature or token. Its connection is closed only after all
+/// others.
 pub(crate) fn trust_connection(extensions: &Extensions) {
     if let Some(connection) = extensions.get::<Arc<PlainConnection>>() {
         connection.state.lock().is_trusted = true;
@@ -144,12 +145,12 @@ pub(crate) fn trust_connection(extensions: &Extensions) {
 /// Drops a connection. Returns when its file is closed.
 async fn end(task: JoinHandle<()>) {
     task.abort();
-    // An error says that the task was aborted, which is what was asked for.
+    // The error only says that the task was aborted, which was intended.
     let _ = task.await;
 }
 
 impl PlainConnection {
-    /// Its node.
+    /// The node of the connection.
     pub(crate) const fn node(&self) -> &Arc<Node> {
         &self.node
     }
@@ -159,12 +160,13 @@ impl PlainConnection {
         self.peer
     }
 
-    /// A request has come in. False where the connection has had to give way: its task ends at the next await.
+    /// Notes the start of a request. False if the connection is being closed to make room: its task ends at the next
+    /// await.
     pub(crate) fn begin_request(&self) -> bool {
         self.move_to(Standing::Busy)
     }
 
-    /// The request is answered, and another may follow.
+    /// Notes that the request is answered, and another may follow.
     pub(crate) fn end_request(&self) {
         let standing = if self.state.lock().is_trusted { Standing::Trusted } else { Standing::Idle };
         self.move_to(standing);
@@ -185,7 +187,7 @@ impl Drop for PlainConnection {
 }
 
 impl List {
-    /// Number of connections that are open and no WebSocket.
+    /// The number of open connections that are not WebSockets.
     fn len(&self) -> usize {
         self.entries.len() + self.leaving
     }
@@ -195,7 +197,7 @@ impl List {
         (standing, self.last_number)
     }
 
-    /// Gives a connection another standing. `None` where it has had to give way.
+    /// Changes the standing of a connection. `None` if it is being closed to make room.
     fn change(&mut self, place: Place, standing: Standing) -> Option<Place> {
         let entry = self.entries.remove(&place)?;
         let place = self.next_place(standing);
@@ -203,13 +205,13 @@ impl List {
         Some(place)
     }
 
-    /// The task of the connection that is the first to give way. `None` where all are busy.
+    /// Takes out the first connection of the list. `None` if all are busy.
     fn take_first(&mut self) -> Option<JoinHandle<()>> {
         let (&first, _) = self.entries.first_key_value().filter(|(place, _)| place.0 < Standing::Busy)?;
         self.take(first)
     }
 
-    /// The tasks of the connections that were opened before `until` and are silent, which have to give way.
+    /// Takes out the silent connections that were opened before `until`.
     fn take_silent(&mut self, until: Millis) -> Vec<JoinHandle<()>> {
         let silent = self.entries.range(..(Standing::Idle, 0));
         let late: Vec<Place> =
@@ -223,7 +225,7 @@ impl List {
         Some(entry.task)
     }
 
-    /// Forgets a connection that is closed, or has become a WebSocket.
+    /// Removes a connection that is closed, or has become a WebSocket.
     fn remove(&mut self, place: Place) {
         if self.entries.remove(&place).is_none() {
             self.leaving -= 1;

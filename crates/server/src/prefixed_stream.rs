@@ -1,4 +1,4 @@
-//! A stream of which the beginning was read already.
+//! A stream whose first bytes are already read.
 
 use std::{
     io::{self, IoSlice},
@@ -12,7 +12,7 @@ use tokio::{
     net::TcpStream,
 };
 
-/// A TCP stream that gives out what was read from it before, then goes on.
+/// A TCP stream that first returns the bytes that were read before.
 pub(crate) struct PrefixedStream {
     prefix: Bytes,
     stream: TcpStream,
@@ -23,7 +23,7 @@ impl PrefixedStream {
         Self { prefix, stream }
     }
 
-    /// The stream alone. Its reader must have had the prefix: whoever reads a request to its end has.
+    /// The stream without the prefix. The prefix must have been read, which is true after a whole request.
     pub(crate) fn into_stream(self) -> TcpStream {
         self.stream
     }

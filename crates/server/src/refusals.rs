@@ -1,4 +1,4 @@
-//! Whatever is refused: counted by what it was and why, told to those who watch, and logged.
+//! Refusals: each is counted by kind and reason, sent to watchers, and logged.
 
 use std::{
     mem,
@@ -15,15 +15,15 @@ use crate::{
     node::Node,
 };
 
-/// How many refusals for one reason are logged at once.
+/// The number of refusals for one reason that are logged in a burst.
 const BURST: u64 = 50;
-/// How long it takes until one more may be.
+/// The time after which one more may be logged.
 const PAUSE: Millis = 1_000;
 
-/// Makes of the table the enum [`Refused`] and what it owns: its labels and what those who watch are told.
+/// Defines [`Refused`] from the table: the labels of its counter, and the kind of activity for watchers.
 macro_rules! refused {
     ($($variant:ident: $kind:literal, $reason:literal, $told:ident;)+) => {
-        /// Something that a client or a backend asked for and did not get, and why.
+        /// The kinds of refusals, with their reasons.
         #[derive(Clone, Copy, Debug, PartialEq, Eq)]
         pub(crate) enum Refused {
             $($variant,)+
@@ -32,7 +32,7 @@ macro_rules! refused {
         impl Refused {
             const ALL: [Self; [$($kind),+].len()] = [$(Self::$variant),+];
 
-            /// The labels of its count: what was refused, and why.
+            /// The labels of the counter: kind and reason.
             const fn labels(self) -> (&'static str, &'static str) {
                 match self {
                     $(Self::$variant => ($kind, $reason),)+
@@ -78,32 +78,32 @@ refused! {
     RequestOther: "request", "other", RequestRefused;
 }
 
-/// How much was refused, and how much of it was logged.
+/// The counters and log budgets of all refusals.
 #[derive(Debug, Default)]
 pub(crate) struct Refusals([Reason; Refused::ALL.len()]);
 
-/// All that was refused for one reason.
+/// The counter and log budget of one reason.
 #[derive(Debug, Default)]
 struct Reason {
     count: AtomicU64,
     log: Mutex<LineBudget>,
 }
 
-/// How many lines there may be, so that a client that asks in a loop fills no disk. Each reason has its own, so that it
-/// hides no other.
+/// The budget of log lines, so that a client that repeats a request does not fill the disk. Each reason has its own, so
+/// that none hides another.
 #[derive(Debug, Default)]
 struct LineBudget {
-    /// How much of a burst is used up.
+    /// The used part of a burst.
     used: u64,
-    /// Up to when lines were given back.
+    /// The time up to which lines were given back.
     until: Millis,
-    /// How many refusals have had no line since the last one that had.
+    /// The number of refusals without a line since the last line.
     left_out: u64,
 }
 
 impl Node {
-    /// Takes note of a refusal: `details` says who has asked for what, and the true reason, which may be more than the
-    /// client is told.
+    /// Notes a refusal. `details` adds the peer, the request, and the exact reason, which may say more than the answer
+    /// to the client.
     pub(crate) fn note_refusal(&self, refused: Refused, details: impl FnOnce(Activity) -> Activity) {
         let reason = self.refusals.reason(refused);
         reason.count.fetch_add(1, Relaxed);
@@ -120,7 +120,8 @@ impl Node {
 }
 
 impl LineBudget {
-    /// Whether another line may be written; if so, how many refusals had none since the last.
+    /// Decides whether another line may be written. If so, returns the number of refusals without a line since the last
+    /// one.
     fn admit(&mut self, now: Millis) -> Option<u64> {
         let back = now.saturating_sub(self.until) / PAUSE;
         self.until += back * PAUSE;
@@ -146,7 +147,7 @@ impl Refusals {
 }
 
 impl Refused {
-    /// A connection.
+    /// The refusal of a connection.
     pub(crate) const fn connection(disconnect: Disconnect) -> Self {
         match disconnect {
             Disconnect::UnknownApp => Self::UnknownApp,
@@ -160,7 +161,7 @@ impl Refused {
         }
     }
 
-    /// A subscription, with the status that the client gets.
+    /// The refusal of a subscription, by the status for the client.
     pub(crate) const fn subscription(status: u16) -> Self {
         match status {
             400 => Self::SubscriptionInvalid,
@@ -170,7 +171,7 @@ impl Refused {
         }
     }
 
-    /// A request of the admin API, or for metrics.
+    /// The refusal of a request of the admin API, or for metrics.
     pub(crate) const fn admin(status: StatusCode) -> Self {
         match status {
             StatusCode::UNAUTHORIZED => Self::AdminToken,
@@ -180,7 +181,7 @@ impl Refused {
         }
     }
 
-    /// A request of the HTTP API.
+    /// The refusal of a request of the HTTP API.
     pub(crate) const fn request(status: StatusCode) -> Self {
         match status {
             StatusCode::BAD_REQUEST | StatusCode::UNSUPPORTED_MEDIA_TYPE => Self::RequestInvalid,

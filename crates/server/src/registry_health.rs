@@ -1,4 +1,4 @@
-//! Whether the registry's database answers, and takes writes.
+//! Whether the registry's database answers, and accepts writes.
 
 use std::{
     sync::atomic::{AtomicBool, AtomicU64, Ordering::Relaxed},
@@ -10,10 +10,10 @@ use clairon_registry::RegistryError;
 use parking_lot::Mutex;
 use tracing::{error, info};
 
-/// How long ago the database may have answered for it to count as up. It is asked every second.
+/// The database counts as down if its last answer is older than this. It is asked every second.
 const PATIENCE: Duration = Duration::from_secs(2);
 
-/// What this node has found out about the registry's database.
+/// The state of the registry's database, as far as this node knows.
 #[derive(Debug, Default)]
 pub(crate) struct RegistryHealth {
     has_answered: AtomicBool,
@@ -23,17 +23,17 @@ pub(crate) struct RegistryHealth {
     write_trouble: Mutex<Option<WriteTrouble>>,
 }
 
-/// The database takes no writes.
+/// The database accepts no writes.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct WriteTrouble {
-    /// When the first write failed.
+    /// The time of the first failed write.
     pub(crate) since: Millis,
-    /// What the database, its driver or the system says of the latest. No secret is in it.
+    /// The latest error of the database, its driver or the system. It contains no secret.
     pub(crate) cause: String,
 }
 
 impl RegistryHealth {
-    /// The database was asked for changes.
+    /// Notes whether the database answered the query for changes.
     pub(crate) fn note_answer(&self, has_answered: bool, now: Millis) {
         self.has_answered.store(has_answered, Relaxed);
         if has_answered {
@@ -43,23 +43,23 @@ impl RegistryHealth {
         }
     }
 
-    /// True where the database has answered the last question, and that not long ago.
+    /// True if the database has answered the last query, and recently.
     pub(crate) fn is_up(&self, now: Millis) -> bool {
         self.has_answered.load(Relaxed) && self.age(now) < PATIENCE
     }
 
-    /// How long ago the database has answered last.
+    /// The time since the last answer.
     pub(crate) fn age(&self, now: Millis) -> Duration {
         Duration::from_millis(now.saturating_sub(self.answered_at.load(Relaxed)))
     }
 
-    /// How many questions had no answer.
+    /// The number of queries without an answer.
     pub(crate) fn failures(&self) -> u64 {
         self.failures.load(Relaxed)
     }
 
-    /// Notes what has come of a write. A success shows nothing: not every write changes something. Only
-    /// [`Self::takes_writes`] ends the trouble.
+    /// Notes the result of a write. A success does not end the trouble, because not every write changes something. Only
+    /// [`Self::takes_writes`] ends it.
     pub(crate) fn note_write<T>(&self, result: &Result<T, RegistryError>, now: Millis) {
         let Err(failure) = result else { return };
         if !failure.is_outage() {
@@ -75,7 +75,7 @@ impl RegistryHealth {
         *trouble = Some(WriteTrouble { since, cause });
     }
 
-    /// A write that changes something has succeeded.
+    /// Notes that a write has changed something.
     pub(crate) fn takes_writes(&self, now: Millis) {
         if let Some(trouble) = self.write_trouble.lock().take() {
             let seconds = Duration::from_millis(now.saturating_sub(trouble.since)).as_secs_f32();
@@ -83,19 +83,19 @@ impl RegistryHealth {
         }
     }
 
-    /// `None`: the database takes writes as far as is known.
+    /// `None` if the database accepts writes as far as is known.
     pub(crate) fn write_trouble(&self) -> Option<WriteTrouble> {
         self.write_trouble.lock().clone()
     }
 
-    /// How many writes have failed because of the database.
+    /// The number of writes that failed because of the database.
     pub(crate) fn write_failures(&self) -> u64 {
         self.write_failures.load(Relaxed)
     }
 }
 
 impl WriteTrouble {
-    /// How long it has lasted.
+    /// The duration of the trouble.
     pub(crate) fn duration(&self, now: Millis) -> Duration {
         Duration::from_millis(now.saturating_sub(self.since))
     }

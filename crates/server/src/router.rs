@@ -1,4 +1,4 @@
-//! Which path leads where.
+//! The routes.
 
 use std::sync::Arc;
 
@@ -24,7 +24,7 @@ use crate::{
     socket,
 };
 
-/// Where clients connect.
+/// The path for clients.
 const SOCKET: &str = "/app/{key}";
 
 /// All routes of a node.
@@ -39,7 +39,7 @@ pub(crate) fn router(node: &Arc<Node>) -> Router {
         .route("/apps/{app_id}/channels", get(api::channels))
         .route("/apps/{app_id}/channels/{channel}", get(api::channel))
         .route("/apps/{app_id}/channels/{channel}/users", get(api::channel_users))
-        // The path ends here where an id begins with a ?.
+        // The path ends here if an id begins with a `?`.
         .route("/apps/{app_id}/users/", any(api::terminate_connections))
         .route("/apps/{app_id}/users/{*user}", any(api::terminate_connections))
         .route("/users/", any(api::terminate_connections))
@@ -54,17 +54,17 @@ pub(crate) fn router(node: &Arc<Node>) -> Router {
         .layer(middleware::from_fn_with_state(node.clone(), refuse_stray_websocket))
         .layer(middleware::from_fn_with_state(Noting::new(node, Refused::request), note_answer))
         .layer(CorsLayer::permissive())
-        // Below the layers, which so are not around it: browsers of other sites have no business there.
+        // Merged after the layers, so these do not apply to it: pages of other sites must not have access.
         .merge(guarded)
         .layer(middleware::from_fn_with_state(node.clone(), host::require))
 }
 
-/// A route whose requests may have a body of so many bytes, by the limits of their app.
+/// A route with a limit for the body, computed from the limits of the request's app.
 fn limited(route: MethodRouter<Arc<Node>>, body_limit: fn(&Limits) -> usize) -> MethodRouter<Arc<Node>> {
     route.layer(Extension(BodyLimit(body_limit)))
 }
 
-/// The routes of the port that metrics may have of their own.
+/// The routes of the separate port for metrics.
 pub(crate) fn metrics_router(node: &Arc<Node>) -> Router {
     metrics(node, Access::Own)
         .fallback(api::not_found)
@@ -82,7 +82,7 @@ fn metrics<S: Clone + Send + Sync + 'static>(node: &Arc<Node>, access: Access) -
         .with_state(node.clone())
 }
 
-/// Tells a WebSocket that is not on its way to `/app/{key}` so in its own terms: a close code.
+/// Answers a WebSocket on another path than `/app/{key}` with a close code.
 async fn refuse_stray_websocket(State(node): State<Arc<Node>>, request: Request, next: Next) -> Response {
     let route = request.extensions().get().map(MatchedPath::as_str);
     if socket::is_upgrade(request.headers()) && route != Some(SOCKET) {
@@ -91,11 +91,11 @@ async fn refuse_stray_websocket(State(node): State<Arc<Node>>, request: Request,
     next.run(request).await
 }
 
-/// What [`note_answer`] needs.
+/// The state of [`note_answer`].
 #[derive(Clone)]
 struct Noting {
     node: Arc<Node>,
-    /// What a refusal of these routes counts as.
+    /// The kind of a refusal by these routes.
     refused: fn(StatusCode) -> Refused,
 }
 
@@ -105,13 +105,13 @@ impl Noting {
     }
 }
 
-/// Takes note of a request, carried out or refused.
+/// Logs and counts a request, carried out or refused.
 async fn note_answer(State(Noting { node, refused }): State<Noting>, request: Request, next: Next) -> Response {
     let (method, uri) = (request.method().clone(), request.uri().clone());
     let peer = request.extensions().get().copied().unwrap_or_default();
     let length = request.headers().get(header::CONTENT_LENGTH).and_then(|value| value.to_str().ok()?.parse().ok());
     let response = next.run(request).await;
-    // A client that was let in, or has its close code: a WebSocket is noted elsewhere.
+    // A WebSocket, admitted or refused, is noted elsewhere.
     if response.status() == StatusCode::SWITCHING_PROTOCOLS {
         return response;
     }
@@ -134,12 +134,12 @@ async fn note_answer(State(Noting { node, refused }): State<Noting>, request: Re
     response
 }
 
-/// The id in `/apps/{id}/…`, where nothing in it is escaped.
+/// The id in `/apps/{id}/…`, if nothing in it is escaped.
 fn app_of(path: &str) -> Option<&str> {
     path.strip_prefix("/apps/")?.split('/').next()
 }
 
-/// Takes the server's prefix off a request's path, where it is there. It takes no part in signatures.
+/// Removes the server's prefix from a request's path, if it is there. The prefix is not signed.
 pub(crate) fn strip_prefix<B>(prefix: &str, mut request: http::Request<B>) -> http::Request<B> {
     if let Some(uri) = without_prefix(prefix, request.uri()) {
         *request.uri_mut() = uri;

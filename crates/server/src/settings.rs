@@ -1,4 +1,4 @@
-//! What an operator sets for the whole server; what is set per app stands in the registry.
+//! The settings of the whole server. The settings of an app are in the registry.
 
 use std::time::Duration;
 
@@ -9,97 +9,97 @@ use clairon_webhooks::WebhookSettings;
 
 use crate::{bearer::BearerToken, edge::TrustedProxies};
 
-/// How the server behaves towards all apps alike.
+/// The settings that apply to all apps.
 #[derive(Clone, Debug)]
 pub struct Settings {
-    /// What stands before every path, such as `/ws` behind a proxy that passes it on; empty for none. Requests without
-    /// it are served too: a proxy may have taken it off.
+    /// A prefix of every path, such as `/ws` behind a proxy that keeps it; empty for none. Requests without it are
+    /// served too, because a proxy may have removed it.
     pub path_prefix: String,
-    /// The proxies that are believed when they name the address of a client.
+    /// The proxies that are trusted to name the address of a client.
     pub trusted_proxies: TrustedProxies,
-    /// How silence is treated.
+    /// The handling of silent connections.
     pub heartbeat: Heartbeat,
-    /// How published events are compressed; `None`: not at all.
+    /// The compression of published events; `None` if it is off.
     pub compression: Option<CompressionSettings>,
-    /// How much may wait for one slow reader.
+    /// The limits of the outbox of a slow client.
     pub outbox: OutboxLimits,
-    /// How long a client's socket may take nothing of what waits for it before the client is disconnected.
+    /// The time after which a client is disconnected if its socket accepts none of the waiting bytes.
     pub write_timeout: Duration,
-    /// How many connections may be open at once.
+    /// The limits of open connections.
     pub connections: ConnectionLimits,
-    /// How long a client of an app with `authorized_connections` has to sign in or to join a private channel.
+    /// The time that a client of an app with `authorized_connections` has to sign in or to join a private channel.
     pub authorization_timeout: Duration,
-    /// How long the sockets may take to close when the server stops.
+    /// The time that connections have to close when the server stops.
     pub shutdown_grace: Duration,
-    /// Over how long clients are sent to other nodes before that. A single node has none to send them to.
+    /// The time before that in which clients are sent to other nodes. It does not apply to a single node.
     pub drain: Duration,
-    /// What is shown to Prometheus, and to whom.
+    /// The metrics for Prometheus, and the access to them.
     pub metrics: MetricsSettings,
-    /// How the statistics of apps are kept.
+    /// The settings of apps' statistics.
     pub statistics: StatisticsSettings,
-    /// How webhooks are sent.
+    /// The settings of webhooks.
     pub webhooks: WebhookSettings,
-    /// How this node reaches the others; `None` for a single one.
+    /// The connection to the other nodes; `None` for a single node.
     pub cluster: Option<ClusterSettings>,
-    /// Who may manage apps over HTTP; `None`: nobody.
+    /// The settings of the admin API; `None` if it is off.
     pub admin: Option<AdminSettings>,
 }
 
-/// How many connections may be open at once. Each is an open file.
+/// The limits of open connections. Each connection is an open file.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct ConnectionLimits {
-    /// Connections of any kind. Past it, connections that say nothing are closed for new ones.
+    /// Connections of any kind. Beyond it, silent connections are closed for new ones.
     pub all: usize,
-    /// WebSocket connections; past it clients are turned away with 4100. The rest of `all` is for backends and
+    /// WebSocket connections. Beyond it, clients are refused with 4100. The rest of `all` is for backends and
     /// operators.
     pub websockets: usize,
 }
 
-/// How published events are compressed for the clients that offer permessage-deflate.
+/// The compression of published events for clients that offer permessage-deflate.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct CompressionSettings {
-    /// The length from which on an event is compressed, in bytes of the whole message.
+    /// The smallest message that is compressed, in bytes.
     pub min_bytes: usize,
-    /// 1, the fastest, to 9, the shortest.
+    /// The level, from 1 (fastest) to 9 (smallest).
     pub level: u32,
 }
 
-/// How apps are managed over HTTP.
+/// The settings of the admin API.
 #[derive(Clone, Debug)]
 pub struct AdminSettings {
-    /// What a request has to name.
+    /// The bearer token that requests must have.
     pub token: BearerToken,
-    /// What a new app may use, where nothing is said.
+    /// The default limits of a new app.
     pub limits: Limits,
 }
 
-/// What is shown to Prometheus, and to whom.
+/// The metrics for Prometheus, and the access to them.
 #[derive(Clone, Debug)]
 pub struct MetricsSettings {
-    /// What all names begin with.
+    /// The prefix of all names.
     pub prefix: String,
-    /// The bearer token that is asked for; `None` shows nothing on the port for everything.
+    /// The required bearer token. With `None` there are no metrics on the main port.
     pub token: Option<BearerToken>,
-    /// The port for everything, by which soketi's dashboards tell servers apart.
+    /// The main port. soketi's dashboards distinguish servers by it.
     pub port: u16,
 }
 
-/// How silence is treated, in seconds.
+/// The handling of silent connections, in seconds.
 #[derive(Clone, Copy, Debug)]
 pub struct Heartbeat {
-    /// What clients are told: after so much silence they send a ping of their own. Never 0.
+    /// Clients are asked to send a ping after this much silence. Never 0.
     pub activity_timeout_seconds: u32,
-    /// After so much silence the server sends a ping frame, which every WebSocket stack answers by itself.
+    /// After this much silence the server sends a ping frame, which every WebSocket library answers by itself.
     pub ping_after_seconds: u32,
-    /// After so much silence the connection is closed with 4201.
+    /// After this much silence the connection is closed with 4201.
     pub close_after_seconds: u32,
 }
 
-/// How the statistics of apps are kept.
+/// The settings of apps' statistics.
 #[derive(Clone, Copy, Debug)]
 pub struct StatisticsSettings {
-    /// The length of an interval of which figures are kept. Never 0.
+    /// The length of an interval. Never 0.
     pub interval_seconds: u32,
-    /// How long they are kept; 0 for ever.
+    /// The number of days that statistics are kept; 0 for ever.
     pub keep_days: u32,
 }

@@ -1,4 +1,4 @@
-//! Clients: from the upgrade of their request to the close of their socket.
+//! Clients, from the upgrade of their request to the close of their connection.
 
 mod admission;
 mod client_event;

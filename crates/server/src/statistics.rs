@@ -1,4 +1,4 @@
-//! What the apps have done on this node, until the registry is told, interval by interval.
+//! The statistics of apps on this node, by interval, until they are stored in the registry.
 
 use std::{collections::HashMap, time::Duration};
 
@@ -7,22 +7,22 @@ use clairon_protocol::AppId;
 use clairon_registry::Statistics;
 use jiff::{SignedDuration, Timestamp};
 
-/// How much is kept while the registry cannot be told, in entries of one app and interval.
+/// The largest number of entries that wait while the registry cannot store them. An entry is one app in one interval.
 const UNWRITTEN: usize = 10_000;
 
-/// Cuts what has gone on into intervals, each of which begins at a multiple of its length.
+/// Divides the traffic of apps into intervals. Each begins at a multiple of its length.
 #[derive(Debug)]
 pub(crate) struct Tally {
     interval_seconds: u32,
-    /// When the interval that is counted now began, in seconds since 1970.
+    /// The start of the current interval, in seconds since 1970.
     began: i64,
-    /// What was counted of each app before it.
+    /// The counters of each app at that time.
     seen: HashMap<AppId, Seen>,
-    /// Oldest first.
+    /// The entries to store, oldest first.
     unwritten: Vec<Statistics>,
 }
 
-/// Figures that only grow.
+/// Counters that only grow.
 #[derive(Clone, Copy, Debug, Default)]
 struct Seen {
     received: u64,
@@ -30,20 +30,20 @@ struct Seen {
 }
 
 impl Tally {
-    /// Begins to count.
+    /// Starts to count.
     pub(crate) fn new(interval_seconds: u32, now: Timestamp) -> Self {
         let mut tally = Self { interval_seconds, began: 0, seen: HashMap::new(), unwritten: Vec::new() };
         tally.began = tally.start_of(now);
         tally
     }
 
-    /// True where an interval is over that was not closed yet.
+    /// True if an interval is over and not yet closed.
     pub(crate) fn is_due(&self, now: Timestamp) -> bool {
         self.start_of(now) != self.began
     }
 
-    /// Closes the present interval, as far as it has come: counts what `apps` have done in it. An app of which no
-    /// statistics are kept is passed over; so is one that has done nothing.
+    /// Closes the current interval, even if it is not over: counts the traffic of `apps` in it. Apps without statistics
+    /// or traffic are skipped.
     pub(crate) fn close<'a>(&mut self, apps: impl Iterator<Item = (AppId, &'a Traffic, bool)>, now: Timestamp) {
         let since = Timestamp::from_second(self.began).unwrap_or(now);
         for (app, traffic, is_kept) in apps {
@@ -60,17 +60,18 @@ impl Tally {
         self.began = self.start_of(now);
     }
 
-    /// What the registry has still to be told.
+    /// The entries to store.
     pub(crate) fn unwritten(&self) -> &[Statistics] {
         &self.unwritten
     }
 
-    /// The registry has been told all of it.
+    /// Notes that all entries are stored.
     pub(crate) fn written(&mut self) {
         self.unwritten.clear();
     }
 
-    /// The registry could not be told. Returns how much of the oldest is given up, because too much has come together.
+    /// Notes that entries could not be stored. Returns the number of oldest entries that are dropped because there are
+    /// too many.
     pub(crate) fn give_up(&mut self) -> usize {
         let excess = self.unwritten.len().saturating_sub(UNWRITTEN);
         self.unwritten.drain(..excess);
@@ -83,10 +84,9 @@ impl Tally {
     }
 }
 
-/// The earliest interval whose statistics are kept: this many days before the last that was recorded when the server
-/// started, or rather before the time that has come since by a clock that nobody sets. So a server that is started with
-/// a clock years ahead removes nothing that is not old without it. One that was off for long removes less than it
-/// might, until its next start.
+/// The earliest interval whose statistics are kept: this many days before the last recorded interval at the start of
+/// the server, plus the uptime by a monotonic clock. So a server with a clock that is years ahead removes nothing that
+/// is not really old. A server that was off for long removes less than it could, until its next start.
 pub(crate) fn oldest_kept(days: u32, last_recorded: Option<Timestamp>, uptime: Duration, now: Timestamp) -> Timestamp {
     let uptime = SignedDuration::try_from(uptime).unwrap_or(SignedDuration::MAX);
     let reference = last_recorded.map_or(now, |last| last.checked_add(uptime).unwrap_or(now).min(now));
@@ -105,9 +105,9 @@ mod tests {
             (None, right, "2026-11-13T11:00:00Z"),
             (Some(last), right, "2026-11-13T11:00:00Z"),
             (Some(last), ahead, "2026-11-13T11:00:00Z"),
-            // The rows that were written with such a clock do not count either.
+            // Rows written with such a clock do not count either.
             (Some(ahead), right, "2026-11-13T11:00:00Z"),
-            // Off for a year.
+            // The server was off for a year.
             (Some("2025-11-23T10:00:00Z"), right, "2025-11-13T11:00:00Z"),
         ] {
             assert_eq!(oldest_kept(10, last_recorded.map(at), hour, at(now)), at(kept), "{last_recorded:?} {now}");
@@ -141,7 +141,7 @@ mod tests {
         };
         assert_eq!(tally.unwritten(), std::slice::from_ref(&first));
 
-        // Nothing happens, then something; what could not be written comes again.
+        // An interval without traffic, then one with. Entries that could not be written come again.
         assert!(!tally.is_due(at("2026-11-23T10:01:30Z")));
         tally.close([(app("a"), &traffic, true)].into_iter(), at("2026-11-23T10:02:00Z"));
         traffic.add_received(5);

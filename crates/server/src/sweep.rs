@@ -1,4 +1,4 @@
-//! The sweep: looks at every connection in turn, so that none needs a timer.
+//! The sweep: it checks every connection in turn, so that none needs a timer.
 
 use std::{sync::Arc, time::Duration};
 
@@ -11,13 +11,13 @@ use tracing::warn;
 
 use crate::{clock::millis, node::Node, settings::Settings};
 
-/// Shortest and longest time between two sweeps.
+/// The shortest and longest time between two sweeps.
 const PERIODS: (Duration, Duration) = (Duration::from_millis(100), Duration::from_secs(5));
 
-/// A sweep that comes later than this, and than the next one was due, is late. A busy machine delays it by less.
+/// A sweep is late if it is delayed by more than this and more than the period. A busy machine delays it by less.
 const DELAY: Duration = Duration::from_secs(1);
 
-/// How long connections may be silent or blocked, in milliseconds.
+/// The limits for silent and blocked connections, in milliseconds.
 #[derive(Clone, Copy, Debug)]
 struct Rules {
     ping_after: Millis,
@@ -26,7 +26,7 @@ struct Rules {
     authorization_timeout: Millis,
 }
 
-/// What is to be done with a connection.
+/// The action for a connection.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Verdict {
     Leave,
@@ -34,7 +34,7 @@ enum Verdict {
     Close(Disconnect),
 }
 
-/// Sweeps for as long as the server runs.
+/// Sweeps as long as the server runs.
 pub(crate) async fn run(node: Arc<Node>) {
     let rules = Rules::new(&node.settings);
     let period = rules.period();
@@ -76,7 +76,7 @@ impl Rules {
         }
     }
 
-    /// A tenth of the shortest time that matters, within reason.
+    /// A tenth of the shortest limit, within the bounds.
     fn period(&self) -> Duration {
         let Self { ping_after, close_after, write_timeout, authorization_timeout } = *self;
         let shortest = ping_after.min(close_after).min(write_timeout).min(authorization_timeout);
@@ -92,8 +92,8 @@ impl Rules {
     }
 
     /// A sweep is late after a time in which the process did not run: it was stopped, or the machine was suspended.
-    /// What clients have sent meanwhile is still unread, and what waits for them unwritten. So a late sweep closes no
-    /// connection. It asks again those that were silent for long, and they have the usual time to answer.
+    /// Messages of clients are still unread then, and their outboxes unwritten. So a late sweep closes no connection.
+    /// It pings the silent ones again, and they have the usual time to answer.
     fn judge(&self, session: &Session, needs_authorization: bool, now: Millis, is_late: bool) -> Verdict {
         if is_late {
             session.forgive_silence(now, self.ping_after);

@@ -1,21 +1,21 @@
-//! What happens often and is worth saying seldom.
+//! Limits repeated log lines.
 
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use clairon_hub::Millis;
 
-/// How long a thing that was said stays said.
+/// The time between two lines.
 const PAUSE: Millis = 60_000;
 
-/// Lets one through a minute.
+/// Allows one line per minute.
 #[derive(Debug, Default)]
 pub(crate) struct Throttle {
-    /// The end of the pause; 0 before the first.
+    /// The end of the pause; 0 before the first line.
     until: AtomicU64,
 }
 
 impl Throttle {
-    /// True where the last time was more than a minute ago.
+    /// True if the last line was more than a minute ago.
     pub(crate) fn allows(&self, now: Millis) -> bool {
         let until = self.until.load(Ordering::Relaxed);
         until <= now && self.until.compare_exchange(until, now + PAUSE, Ordering::Relaxed, Ordering::Relaxed).is_ok()

@@ -1,4 +1,4 @@
-//! Requests change the standing of the connection that they come over.
+//! A service that tracks the requests of a connection for its standing.
 
 use std::{convert::Infallible, future::pending, pin::Pin, sync::Arc};
 
@@ -11,8 +11,8 @@ use hyper::{
 
 use crate::plain_connections::PlainConnection;
 
-/// The service of one connection: tells [`PlainConnection`] when a request begins and when it is answered, and puts it
-/// and the [`PeerAddress`](crate::edge::PeerAddress) among the extensions of each request.
+/// The service of one connection. It notifies [`PlainConnection`] of the start and the end of each request, and adds it
+/// and the [`PeerAddress`](crate::edge::PeerAddress) to the extensions of the request.
 pub(crate) struct TrackedService<S> {
     service: S,
     plain: Arc<PlainConnection>,
@@ -34,7 +34,7 @@ where
 
     fn call(&self, mut request: Request<Incoming>) -> Self::Future {
         if !self.plain.begin_request() {
-            // The task of this connection is about to be dropped. A request that is not begun can be sent again.
+            // The task of this connection is about to be dropped. The client can repeat a request that has not started.
             return Box::pin(pending());
         }
         request.extensions_mut().insert(self.plain.peer());
@@ -42,7 +42,7 @@ where
         let (answer, plain) = (self.service.call(request), self.plain.clone());
         Box::pin(async move {
             let response = answer.await?;
-            // A body of unknown length goes on after this, and so does a WebSocket.
+            // A body of unknown length continues after this, and so does a WebSocket.
             let is_whole = response.body().size_hint().exact().is_some();
             if is_whole && response.status() != StatusCode::SWITCHING_PROTOCOLS {
                 plain.end_request();

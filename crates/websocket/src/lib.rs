@@ -4,8 +4,8 @@
 //! Incoming bytes are decoded without a buffer that outlives its message. An outgoing [`frame`] is encoded once and
 //! shared by all its receivers, because a server does not mask. An idle [`Socket`] owns its stream and no buffer.
 //!
-//! The only extension is [`Deflate`]. Its windows do not outlive a message, so receivers share a compressed frame too, and
-//! an idle connection owns no window.
+//! The only extension is [`Deflate`]. Its windows do not outlive a message, so receivers share a compressed frame too,
+//! and an idle connection owns no window.
 
 mod client_message;
 mod close;

@@ -1,4 +1,4 @@
-//! One thing that has happened.
+//! An activity on this node.
 
 use std::fmt::Display;
 
@@ -15,60 +15,60 @@ use crate::{
     peer_text::{Excerpt, hide_secrets, start_of},
 };
 
-/// How much of an event's data is told, in characters.
+/// An event's data is shown up to this many characters.
 const SHOWN_DATA: usize = 200;
 
-/// How much of a reason is told, in characters: all, but for what repeats a stranger at length.
+/// A reason is shown up to this many characters. Only reasons that repeat long texts of peers are longer.
 const SHOWN_REASON: usize = 1_000;
 
-/// What kind of thing it is.
+/// The kind of an activity.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, ToSchema)]
 #[serde(rename_all = "snake_case")]
 pub(crate) enum ActivityKind {
-    /// A client was let in.
+    /// A client was admitted.
     Connected,
     /// A connection has ended.
     Disconnected,
-    /// A client was not let in.
+    /// A client was not admitted.
     ConnectionRefused,
-    /// A client listens to a channel.
+    /// A client has subscribed to a channel.
     Subscribed,
-    /// A client listens to a channel no more.
+    /// A client has unsubscribed from a channel.
     Unsubscribed,
-    /// A client may not listen to a channel.
+    /// A subscription was refused.
     SubscriptionRefused,
     /// A client has signed in as a user.
     SignedIn,
-    /// A client was not signed in.
+    /// A sign-in was refused.
     SignInRefused,
     /// A backend has published an event.
     Event,
     /// A client has published an event.
     ClientEvent,
-    /// A client's event was not published.
+    /// A client's event was refused.
     ClientEventRefused,
-    /// A client's message was too long, so its connection has ended.
+    /// A client's message was too long, so the connection was closed.
     MessageRefused,
-    /// A backend's request was not carried out.
+    /// A backend's request was refused.
     RequestRefused,
-    /// More has happened than whoever watches has taken.
+    /// The watcher was too slow, so activities were left out.
     Missed,
 }
 
-/// One thing that has happened. What does not apply is left out.
+/// An activity. Fields that do not apply are omitted.
 #[derive(Clone, Debug, Serialize, ToSchema)]
 pub(crate) struct Activity {
-    /// When, in UTC.
+    /// The time, in UTC.
     time: String,
-    /// What kind of thing.
+    /// The kind of the activity.
     pub(super) kind: ActivityKind,
     /// The app's id.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(super) app: Option<String>,
-    /// The connection.
+    /// The socket id of the connection.
     #[serde(skip_serializing_if = "Option::is_none")]
     socket: Option<String>,
-    /// The address of the client or the backend, or `unix` where it came over a Unix socket.
+    /// The address of the client or the backend; `unix` for a connection over a Unix socket.
     #[serde(skip_serializing_if = "Option::is_none")]
     peer: Option<String>,
     /// The channel.
@@ -83,36 +83,36 @@ pub(crate) struct Activity {
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(value_type = Option<String>)]
     request: Option<Text>,
-    /// Who it is, or whose event.
+    /// The user, or the user that sent the event.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(value_type = Option<String>)]
     user: Option<Text>,
-    /// The code that closes a connection, or the status of an answer.
+    /// The code that closes the connection, or the status of the answer.
     #[serde(skip_serializing_if = "Option::is_none")]
     code: Option<u16>,
-    /// The true reason, as the log has it.
+    /// The exact reason, like in the log.
     #[serde(skip_serializing_if = "Option::is_none")]
     reason: Option<String>,
-    /// How long the data is.
+    /// The length of the data, in bytes.
     #[serde(skip_serializing_if = "Option::is_none")]
     bytes: Option<usize>,
-    /// How many clients of this node get it.
+    /// The number of receivers on this node.
     #[serde(skip_serializing_if = "Option::is_none")]
     receivers: Option<usize>,
-    /// The beginning of the data.
+    /// The start of the data.
     #[serde(skip_serializing_if = "Option::is_none")]
     data: Option<String>,
-    /// How many were missed.
+    /// The number of activities left out.
     #[serde(skip_serializing_if = "Option::is_none")]
     count: Option<u64>,
 }
 
-/// A text that a peer has a part in.
+/// A text that contains input of a peer.
 #[derive(Clone, Debug)]
 enum Text {
-    /// As it came.
+    /// The original text.
     Raw(Excerpt),
-    /// As people may see it.
+    /// The text without secrets, cut for people.
     Presentable(String),
 }
 
@@ -142,7 +142,7 @@ impl Serialize for Text {
 }
 
 impl ActivityKind {
-    /// What a line of the log begins with.
+    /// The start of a log line.
     const fn words(self) -> &'static str {
         match self {
             Self::Connected => "connected",
@@ -188,7 +188,7 @@ impl Activity {
         Self { app: Some(id.as_str().to_owned()), ..self }
     }
 
-    /// The app, where it is known.
+    /// Sets the app, if it is known.
     pub(crate) fn perhaps_app(self, id: Option<&AppId>) -> Self {
         Self { app: id.map(|id| id.as_str().to_owned()), ..self }
     }
@@ -237,8 +237,7 @@ impl Activity {
         Self { count: Some(count), ..Self::new(ActivityKind::Missed) }
     }
 
-    /// Fit to be shown: no secret of an app, wherever somebody has put it, and of what strangers say not more than fits
-    /// into a line.
+    /// Makes the activity fit to be shown: it contains no secret of an app, and texts of peers are cut to fit a line.
     pub(crate) fn presentable(mut self, apps: &AppCache) -> Self {
         for text in [&mut self.channel, &mut self.event, &mut self.user, &mut self.request].into_iter().flatten() {
             text.make_presentable(apps);
@@ -248,7 +247,7 @@ impl Activity {
         self
     }
 
-    /// Writes a refusal to the log. `left_out` is how many others like it are not there.
+    /// Logs a refusal. `left_out` is the number of similar refusals that were not logged.
     pub(crate) fn log(&self, left_out: u64) {
         let Self { app, socket, peer, channel, event, request, code, reason, .. } = self;
         let [channel, event, request] = [channel, event, request].map(|text| text.as_ref().map(Text::as_str));
@@ -270,7 +269,7 @@ impl Activity {
                 )
             };
         }
-        // What ends a connection is told at the level of all ended connections.
+        // A refused message closes the connection, so it has the level of all closed connections.
         if self.kind == ActivityKind::MessageRefused { line!(info) } else { line!(warn) }
     }
 

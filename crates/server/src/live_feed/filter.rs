@@ -1,16 +1,15 @@
-//! What of all that happens somebody wants to know.
+//! The filter of a watcher.
 
 use wildmatch::WildMatch;
 
 use super::activity::{Activity, ActivityKind};
 
-/// What is wanted.
+/// The activities that a watcher wants.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Filter {
-    /// Of this app alone, by its id.
+    /// Only activities of the app with this id.
     pub(crate) app: Option<String>,
-    /// On channels with such names alone, so that connections are left out; `*` stands for any text, `?` for a
-    /// character.
+    /// Only activities on channels with matching names; `*` stands for any text, `?` for a character.
     pub(crate) channel: Option<WildMatch>,
     /// Events too.
     pub(crate) events: bool,

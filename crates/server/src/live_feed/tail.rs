@@ -1,4 +1,4 @@
-//! One who watches.
+//! The receiving side of a watcher.
 
 use std::sync::{
     Arc,
@@ -9,7 +9,7 @@ use tokio::sync::mpsc;
 
 use super::{LiveFeed, activity::Activity};
 
-/// What has happened since the watch began. It ends when this is dropped.
+/// The activities since the start of the watch, which ends when this is dropped.
 pub(crate) struct Tail {
     feed: Arc<LiveFeed>,
     id: u64,
@@ -27,7 +27,7 @@ impl Tail {
         Self { feed, id, queue, missed }
     }
 
-    /// The next thing, or how many were left out since the last.
+    /// The next activity, or the number of activities that were left out since the last one.
     pub(crate) async fn next(&mut self) -> Option<Arc<Activity>> {
         match self.missed.swap(0, Ordering::Relaxed) {
             0 => self.queue.recv().await,

@@ -1,4 +1,4 @@
-//! From what was counted to the page.
+//! Collects the figures for the page.
 
 use std::{
     collections::HashMap,
@@ -16,25 +16,21 @@ use super::{
 };
 use crate::node::Node;
 
-/// A figure of one app: its name, its kind, what it means, and where it is.
+/// A figure of an app: its name, type, description, and how to get it.
 type AppFigure = (&'static str, MetricKind, &'static str, fn(&AppHub) -> u64);
 
-/// What may go wrong between nodes.
+/// Failures between nodes.
 const MISHAPS: [(&str, Mishap, &str); 3] = [
-    (
-        "bus_gaps_total",
-        Mishap::Gap,
-        "Times that the connection to Redis was lost and made again, and events of other nodes may have been missed.",
-    ),
+    ("bus_gaps_total", Mishap::Gap, "Reconnects to Redis, after which events of other nodes may have been missed."),
     ("bus_unanswered_publishes_total", Mishap::UnansweredPublish, "Publishes that Redis did not confirm."),
     (
         "bus_lost_leases_total",
         Mishap::LostLease,
-        "Times that the others took this node for dead, or Redis had lost its data.",
+        "Times that this node was declared dead, or that Redis lost its data.",
     ),
 ];
 
-/// The names are those of soketi, whose dashboards know them, as far as `http_calls_received_total`.
+/// The names up to `http_calls_received_total` are those of soketi, so its dashboards work.
 const APP_FIGURES: [AppFigure; 13] = [
     ("connected", MetricKind::Gauge, "Connections now.", |hub| hub.traffic().connections() as u64),
     ("new_connections_total", MetricKind::Counter, "Connections opened.", |hub| hub.traffic().opened()),
@@ -66,7 +62,7 @@ const APP_FIGURES: [AppFigure; 13] = [
 ];
 
 fn closed(traffic: &Traffic) -> u64 {
-    // In this order, so that one that opens in between does not count as closed.
+    // In this order, so that a connection opened in between does not count as closed.
     let connections = traffic.connections() as u64;
     traffic.opened().saturating_sub(connections)
 }
@@ -82,7 +78,7 @@ pub(super) fn collect(node: &Node, prefix: &str, port: u16) -> String {
 }
 
 fn apps(node: &Node, text: &mut Text, port: &str) {
-    // Of thousands of apps most may be silent: what they have not done would be most of the page.
+    // Most of thousands of apps may have no traffic. Their zeros would be most of the page.
     let mut hubs: HashMap<AppId, Arc<AppHub>> = node.hub.apps().into_iter().collect();
     hubs.retain(|_, hub| hub.traffic().has_any());
     let all = node.apps.all();
@@ -102,29 +98,29 @@ fn deliveries(node: &Node, text: &mut Text) {
     let help = "Seconds from an event's arrival on this node to its last write to a socket.";
     text.histogram("delivery_latency_seconds", help, 1e6, (&LATENCY_BOUNDS, &counts), (total, metrics.latency.sum()));
     let (counts, total) = metrics.backlog.cumulative();
-    let help = "Bytes that waited for a client, whenever one was looked at.";
+    let help = "Size of outboxes in bytes, observed at each sweep.";
     text.histogram("outbox_bytes", help, 1.0, (&BACKLOG_BOUNDS, &counts), (total, metrics.backlog.sum()));
     let (counts, total) = metrics.frames.cumulative();
-    let help = "Frames that waited for a client, whenever one was looked at.";
+    let help = "Size of outboxes in frames, observed at each sweep.";
     text.histogram("outbox_frames", help, 1.0, (&FRAMES_BOUNDS, &counts), (total, metrics.frames.sum()));
-    let help = "Clients disconnected because they did not keep up.";
+    let help = "Clients disconnected because they read too slowly.";
     text.single("slow_consumers_dropped_total", MetricKind::Counter, help, metrics.slow_readers.load(Relaxed));
-    text.metric("refusals_total", MetricKind::Counter, "What was refused, and why.");
+    text.metric("refusals_total", MetricKind::Counter, "Refusals, by kind and reason.");
     for ((kind, reason), count) in node.refusals.iter() {
         text.sample("refusals_total", &[("kind", kind), ("reason", reason)], count);
     }
-    let help = "Refusals logged without a search for the true reason, because there were too many.";
+    let help = "Refusals logged without a search for the exact reason, because there were too many.";
     text.single("explanations_skipped_total", MetricKind::Counter, help, node.explainer.skipped());
 }
 
 fn health(node: &Node, text: &mut Text) {
     let trouble = node.peers.trouble();
     let is_ready = node.obstacle().is_none();
-    text.single("ready", MetricKind::Gauge, "1 while newcomers are welcome, as /ready says.", u8::from(is_ready));
-    let help = "1 while the other nodes hear this one and are heard, and on a single node.";
+    text.single("ready", MetricKind::Gauge, "1 while new clients are accepted, like /ready.", u8::from(is_ready));
+    let help = "1 while this node can send to and receive from the others; always 1 on a single node.";
     text.single("bus_up", MetricKind::Gauge, help, u8::from(trouble.is_none()));
     let seconds = trouble.map_or(0.0, |trouble| trouble.since.elapsed().as_secs_f64());
-    text.single("bus_trouble_seconds", MetricKind::Gauge, "For how long bus_up is 0.", seconds);
+    text.single("bus_trouble_seconds", MetricKind::Gauge, "Seconds for which bus_up has been 0.", seconds);
     for (name, mishap, help) in MISHAPS {
         text.single(name, MetricKind::Counter, help, node.peers.mishaps(mishap));
     }
@@ -136,16 +132,16 @@ fn health(node: &Node, text: &mut Text) {
     text.single("registry_age_seconds", MetricKind::Gauge, help, registry.age(now).as_secs_f64());
     let help = "Times that the registry of apps did not answer.";
     text.single("registry_failures_total", MetricKind::Counter, help, registry.failures());
-    let help = "1 while the registry takes writes, as far as is known.";
+    let help = "1 unless writes to the registry fail.";
     text.single("registry_writable", MetricKind::Gauge, help, u8::from(registry.write_trouble().is_none()));
-    let help = "Writes to the registry that its database did not take.";
+    let help = "Failed writes to the registry.";
     text.single("registry_write_failures_total", MetricKind::Counter, help, registry.write_failures());
 }
 
 fn process(node: &Node, text: &mut Text) {
     text.metric("build_info", MetricKind::Gauge, "Always 1.");
     text.sample("build_info", &[("version", env!("CARGO_PKG_VERSION"))], 1);
-    let help = "When the server was started, in seconds since 1970.";
+    let help = "Start of the server, in seconds since 1970.";
     text.single("process_start_time_seconds", MetricKind::Gauge, help, node.clock.started_at());
     let Some(process) = Process::read() else { return };
     let help = "Memory in use, in bytes.";

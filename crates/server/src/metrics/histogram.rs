@@ -1,13 +1,13 @@
-//! How often a figure was how large.
+//! A histogram: counts of observations by size.
 
 use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
 
-/// Counts by bounds, which whoever observes passes in: they are constants.
+/// Counts by bounds. The observer passes the bounds, which are constants.
 #[derive(Debug)]
 pub(super) struct Histogram<const BOUNDS: usize> {
-    /// How many observations were at most each bound, and above the one before.
+    /// The number of observations up to each bound and above the previous one.
     counts: [AtomicU64; BOUNDS],
-    /// How many were above all.
+    /// The number of observations above all bounds.
     above: AtomicU64,
     sum: AtomicU64,
 }
@@ -26,7 +26,7 @@ impl<const BOUNDS: usize> Histogram<BOUNDS> {
         self.sum.fetch_add(value, Relaxed);
     }
 
-    /// How many observations were at most each bound, and how many there were.
+    /// The number of observations up to each bound, and their total number.
     pub(super) fn cumulative(&self) -> ([u64; BOUNDS], u64) {
         let mut total = 0;
         let counts = std::array::from_fn(|place| {

@@ -16,14 +16,13 @@ use tokio::{
 use super::{collect::collect, text::MEDIA_TYPE};
 use crate::{api::ApiError, node::Node};
 
-/// A page that takes no longer is made anew for everyone.
+/// A page that was built faster than this is not cached.
 const QUICK: Duration = Duration::from_millis(5);
-/// For how many times as long as it took to make another page is shown again: so many apps cost a tenth of a core,
-/// whoever asks.
+/// A page is cached for `KEPT` times as long as it took to build, so building costs at most a tenth of a core.
 const KEPT: u32 = 9;
 
-/// The page as it was last made, and how long it is shown. Locked while it is made, so that nobody makes another
-/// meanwhile.
+/// The cached page, and until when it is valid. It is locked while a page is built, so that only one is built at a
+/// time.
 #[derive(Debug, Default)]
 pub(crate) struct LastPage(Mutex<Option<(Bytes, Instant)>>);
 
@@ -37,7 +36,7 @@ impl LastPage {
             return Ok(page.clone());
         }
         let of = node.clone();
-        // Where there are thousands of apps it takes its time, which is none of the connections'.
+        // With thousands of apps building takes long, so a thread for blocking work does it.
         let page = spawn_blocking(move || collect(&of, &of.settings.metrics.prefix, of.settings.metrics.port)).await?;
         let (page, took) = (Bytes::from(page), began.elapsed());
         *last = (took > QUICK).then(|| (page.clone(), Instant::now() + took * KEPT));
@@ -45,16 +44,16 @@ impl LastPage {
     }
 }
 
-/// Where a request for the page has come in.
+/// The port on which the page was requested.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Access {
-    /// On the port for everything: a token is needed.
+    /// The main port: a token is required.
     Public,
-    /// On a port of its own: only where a token is set.
+    /// The separate port: a token is required if one is set.
     Own,
 }
 
-/// The page, for who may see it.
+/// The page, for authorized requests.
 pub(crate) async fn page(node: &Arc<Node>, access: Access, headers: &HeaderMap) -> Response {
     let settings = &node.settings.metrics;
     match &settings.token {

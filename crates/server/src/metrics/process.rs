@@ -1,23 +1,23 @@
-//! What the system knows of this process.
+//! The figures of the operating system about this process.
 
 use std::{fs, time::Duration};
 
-/// Figures of `/proc`.
+/// Figures from `/proc`.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Process {
-    /// In memory now.
+    /// Memory in use.
     pub(super) resident_bytes: u64,
-    /// On all cores, in user mode and in the kernel.
+    /// CPU time on all cores, in user mode and in the kernel.
     pub(super) cpu: Duration,
     pub(super) open_files: usize,
     pub(super) max_files: u64,
 }
 
 impl Process {
-    /// Reads them; `None` where the system does not show them.
+    /// Reads the figures; `None` if the system does not provide them.
     pub(super) fn read() -> Option<Self> {
         let stat = fs::read_to_string("/proc/self/stat").ok()?;
-        // The second field is the program's name in brackets, which may hold anything.
+        // The second field is the program's name in brackets, which may contain any character.
         let fields: Vec<&str> = stat.rsplit_once(')')?.1.split_whitespace().collect();
         let field = |number: usize| fields.get(number - 3)?.parse::<u64>().ok();
         let ticks = field(14)? + field(15)?;

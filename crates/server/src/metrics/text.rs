@@ -1,20 +1,20 @@
 //! Prometheus' text format, version 0.0.4.
 //!
-//! Written here because the names are those of other servers' dashboards: the usual crates append to counters' names
-//! what these do not have, and would have every figure copied into a registry of their own first.
+//! It is written by hand because the names are those of other servers' dashboards. The usual crates append a suffix to
+//! the names of counters, and would copy every figure into their own registry.
 
 use std::fmt::{Display, Write};
 
 /// The media type of the format.
 pub(super) const MEDIA_TYPE: &str = "text/plain; version=0.0.4; charset=utf-8";
 
-/// A page of metrics, all of whose names begin with the same prefix.
+/// A page of metrics. All their names have the same prefix.
 pub(super) struct Text {
     prefix: String,
     page: String,
 }
 
-/// The kinds of metrics.
+/// The types of metrics.
 #[derive(Clone, Copy)]
 pub(super) enum MetricKind {
     Counter,
@@ -22,7 +22,7 @@ pub(super) enum MetricKind {
     Histogram,
 }
 
-/// The labels of a sample: names, and values of any text.
+/// The labels of a sample: names and values. A value may be any text.
 pub(super) type Labels<'a> = &'a [(&'a str, &'a str)];
 
 impl Text {
@@ -30,7 +30,7 @@ impl Text {
         Self { prefix: prefix.to_owned(), page: String::new() }
     }
 
-    /// Begins a metric. Its samples must follow before those of any other.
+    /// Begins a metric. Its samples must follow directly.
     pub(super) fn metric(&mut self, name: &str, kind: MetricKind, help: &str) {
         let kind = match kind {
             MetricKind::Counter => "counter",
@@ -38,25 +38,25 @@ impl Text {
             MetricKind::Histogram => "histogram",
         };
         let prefix = &self.prefix;
-        // Writing to a string cannot fail, here and below.
+        // Writing to a `String` cannot fail, here and below.
         let _ = writeln!(self.page, "# HELP {prefix}_{name} {help}\n# TYPE {prefix}_{name} {kind}");
     }
 
-    /// A sample of the metric that was begun last.
+    /// Adds a sample of the last metric.
     pub(super) fn sample(&mut self, name: &str, labels: Labels<'_>, value: impl Display) {
         let prefix = &self.prefix;
         let labels = join(labels);
         let _ = writeln!(self.page, "{prefix}_{name}{labels} {value}");
     }
 
-    /// A metric with a single sample.
+    /// Adds a metric with a single sample.
     pub(super) fn single(&mut self, name: &str, kind: MetricKind, help: &str, value: impl Display) {
         self.metric(name, kind, help);
         self.sample(name, &[], value);
     }
 
-    /// A histogram without labels: bounds and the counts up to them, the count and the sum of all. Figures are divided
-    /// by `unit`.
+    /// Adds a histogram without labels: the counts up to each bound, and the count and the sum of all. Figures are
+    /// divided by `unit`.
     pub(super) fn histogram(
         &mut self,
         name: &str,

@@ -1,4 +1,4 @@
-//! A node without others: the hub decides, at once.
+//! A node without others: the hub decides immediately.
 
 use clairon_hub::{ChannelFull, Join, Subscriber};
 use clairon_protocol::{AppId, ChannelName, SocketId};

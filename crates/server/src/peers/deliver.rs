@@ -1,4 +1,4 @@
-//! From a publication, or a notice of the cluster, to the sockets of this node.
+//! Delivers publications, and notices of the cluster, to the connections of this node.
 
 use std::sync::Arc;
 
@@ -10,11 +10,11 @@ use tracing::debug;
 
 use crate::{clock::Clock, metrics::Metrics, peer_text::PeerText};
 
-/// Gives events and changes of the ledger to the hub.
+/// Passes events and changes of the ledger to the hub.
 #[derive(Clone)]
 pub(super) struct Delivery {
     pub(super) hub: Arc<Hub>,
-    /// The apps, whose secrets no log shows.
+    /// The apps. Their secrets must not be logged.
     apps: Arc<AppCache>,
     clock: Clock,
     metrics: Arc<Metrics>,
@@ -30,7 +30,7 @@ impl Delivery {
         self.clock.now()
     }
 
-    /// Queues an event for its receivers, and has the hub remember it if it is to be remembered.
+    /// Queues an event for its receivers. The hub remembers it if required.
     pub(super) fn publish(&self, publication: &Publication) {
         let since = self.clock.micros();
         let sent = self.hub.app(&publication.app).publish(publication, since);
@@ -56,7 +56,7 @@ impl Delivery {
             Notice::Terminate { app, user_id } => self.terminate(&app, user_id.as_str()),
             Notice::Loaded { place, state, is_complete, gaps } => self.load(&place, state, is_complete, gaps),
             Notice::Gap { gaps } => self.hub.note_gap(gaps),
-            // Only watchers learn that a user came or went.
+            // The users of this channel are only of interest to their watchers.
             Notice::Edges { place: Place { channel, .. }, .. } if channel.user_id().is_some() => {}
             Notice::Edges { place: Place { app, channel }, edges } => self.log_edges(&app, &channel, &edges),
         }
@@ -68,7 +68,7 @@ impl Delivery {
         debug!(%app, user = %PeerText::new(&self.apps, user_id), connections, "connections of a user closed");
     }
 
-    /// Logs the changes of a channel that are seen from outside of it.
+    /// Logs the changes of a channel that are visible outside of it.
     pub(super) fn log_edges(&self, app: &AppId, channel: &ChannelName, edges: &[Edge]) {
         for edge in edges {
             let (edge, user) = match edge {

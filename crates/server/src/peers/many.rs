@@ -20,10 +20,10 @@ pub(crate) struct Many {
     clock: Clock,
 }
 
-/// A signed-in user's entry in the ledger, or on its way there.
+/// A signed-in user's entry in the ledger. It may be on its way there.
 pub(super) struct UserEntry {
     joining: AbortHandle,
-    /// Set by whichever comes first: the ledger's answer, or the end of the connection.
+    /// Set by the ledger's answer or by the end of the connection, whichever comes first.
     is_settled: Arc<AtomicBool>,
 }
 
@@ -44,7 +44,8 @@ impl Many {
         self.cluster.disconnect_client(app);
     }
 
-    /// Lets the connection wait for its subscription. The client may go on meanwhile; an outage makes the wait longer.
+    /// Makes the connection wait for its subscription. Meanwhile the client may continue. During an outage the wait is
+    /// longer.
     pub(super) fn join(
         &self,
         app: LocalApp<'_>,
@@ -63,7 +64,7 @@ impl Many {
         let joining = tokio::spawn(async move {
             match joined.await {
                 Ok(joined) if hub.admit(&awaited, connection, joined.version, clock.now()) => settle(Ok(())),
-                // The connection has left between the answer and now.
+                // The connection has left after the answer.
                 Ok(_) => cluster.leave(&app_id, awaited.name(), member.as_ref(), counts),
                 Err(full) => {
                     if hub.part(&awaited, connection, clock.now()) != Parted::Stranger {

@@ -1,4 +1,4 @@
-//! Publishing: an event becomes one sealed frame a channel, and goes to all nodes.
+//! Publishing: an event becomes one sealed frame for each channel, and goes to all nodes.
 
 use std::borrow::Cow;
 
@@ -9,36 +9,36 @@ use clairon_registry::App;
 use super::Peers;
 use crate::event_frame;
 
-/// An event to be published, checked against the app's limits.
+/// An event to publish, validated against the app's limits.
 #[derive(Debug)]
 pub(crate) struct OutgoingEvent<'a> {
     /// The event's name.
     pub(crate) event: Cow<'a, str>,
     /// The event's data.
     pub(crate) data: Cow<'a, EventData>,
-    /// The channels that it goes to, each once.
+    /// The channels of the event, each once.
     pub(crate) channels: Cow<'a, [ChannelName]>,
     /// The connection that does not get it.
     pub(crate) except: Option<SocketId>,
-    /// Where it comes from.
+    /// The origin of the event.
     pub(crate) origin: EventOrigin<'a>,
 }
 
-/// Where an event comes from.
+/// The origin of an event.
 #[derive(Clone, Copy, Debug)]
 pub(crate) enum EventOrigin<'a> {
     /// The app's backend. Cache channels remember only a backend's events.
     Backend,
-    /// A client; on a presence channel with its user's id.
+    /// A client. On a presence channel it has its user's id.
     Client(Option<&'a str>),
 }
 
 impl Peers {
-    /// Publishes events, each to all its channels, in their order. On a lone node the
-    /// events are queued for all receivers when this returns.
+    /// Publishes events, each to all its channels, in order. On a lone node the events are queued for all receivers
+    /// when this returns.
     ///
     /// # Errors
-    /// When the other nodes cannot be reached, or the events were not confirmed.
+    /// When the other nodes cannot be reached, or do not confirm the events.
     pub(crate) async fn publish<'a>(
         &self,
         app: &App,
@@ -50,13 +50,13 @@ impl Peers {
                 publications.for_each(|publication| alone.delivery.publish(&publication));
                 Ok(())
             }
-            // Boxed: the task of each connection has room for whatever is awaited in it, for as long as it lives.
+            // Boxed, because the task of each connection has room for the largest future that is awaited in it.
             Self::Many(many) => Box::pin(many.publish(publications.collect())).await,
         }
     }
 }
 
-/// The event as the subscribers of each of its channels get it.
+/// The publication of the event for each of its channels.
 fn encode<'a>(app: &'a App, message: &'a OutgoingEvent<'a>) -> impl Iterator<Item = Publication> + 'a {
     let OutgoingEvent { event, data, channels, except, origin } = message;
     let (user_id, is_remembered) = match *origin {

@@ -1,4 +1,4 @@
-//! Who may connect.
+//! Admission of clients.
 
 use std::{borrow::Cow, sync::Arc};
 
@@ -14,10 +14,10 @@ use percent_encoding::percent_decode_str;
 use super::connection::Connection;
 use crate::{edge::PeerAddress, explain::unknown_path, node::Node, refusals::Refused};
 
-/// A client that is not let in: what it is told, and what the log is told.
+/// A client that is not admitted: the answer to it, and the reason for the log.
 pub(super) struct AdmissionRefusal {
     pub(super) disconnect: Disconnect,
-    /// The app that it is refused by, where its key is one's.
+    /// The app that refuses it, if its key is known.
     app: Option<AppId>,
     reason: String,
 }
@@ -27,7 +27,7 @@ impl AdmissionRefusal {
         Self { disconnect, app: None, reason }
     }
 
-    /// The app has as many connections as it may.
+    /// The app has reached its limit of connections.
     fn over_quota(app: AppId, capacity: u64) -> Self {
         Self::new(Disconnect::OverQuota, format!("the app's capacity of {capacity} connections is used up")).by(app)
     }
@@ -36,7 +36,7 @@ impl AdmissionRefusal {
         Self { app: Some(app), ..self }
     }
 
-    /// Takes note of why a client is not let in.
+    /// Logs and counts the refusal.
     pub(super) fn note(&self, node: &Node, peer: PeerAddress) {
         let Self { disconnect, app, reason } = self;
         node.note_refusal(Refused::connection(*disconnect), |refused| {
@@ -45,7 +45,7 @@ impl AdmissionRefusal {
     }
 }
 
-/// Lets a client in, or says why not. `deflate` is how its events are compressed, if they are.
+/// Admits a client or refuses it. `deflate` is the compression for its events, if any.
 pub(super) fn admit(
     node: &Arc<Node>,
     uri: &Uri,
@@ -77,10 +77,13 @@ pub(super) fn admit(
         let version = query.get("protocol").unwrap_or_default();
         return refuse(
             disconnect,
-            format!("protocol {:?} is not spoken here, {OLDEST_VERSION} to {NEWEST_VERSION} are", node.shown(&version)),
+            format!(
+                "protocol version {:?} is not supported; supported are {OLDEST_VERSION} to {NEWEST_VERSION}",
+                node.shown(&version)
+            ),
         );
     }
-    // A client without an origin is no browser. The check protects a browser's user, nobody else.
+    // A client without an origin is not a browser, and the check only protects users of browsers.
     let origin = headers.get(header::ORIGIN).map(|value| String::from_utf8_lossy(value.as_bytes()));
     if let Some(origin) = origin.filter(|origin| !app.allowed_origins.allow(origin)) {
         let allowed = app.allowed_origins.iter().collect::<Vec<_>>().join(", ");
@@ -98,7 +101,7 @@ pub(super) fn admit(
     })
 }
 
-/// Asks all nodes together whether there is room for a client that this one has let in.
+/// Asks all nodes together whether there is room for a client that this node has admitted.
 pub(super) async fn admit_everywhere(connection: &mut Connection) -> Result<(), AdmissionRefusal> {
     let node = connection.node.clone();
     let app = node.apps.by_id(connection.app_id());
@@ -126,7 +129,7 @@ fn open(
     let session = Arc::new(session.with_window(deflate.map_or(0, Deflate::window_bits)));
     hub.connect(&session, app.limits.capacity.map(|capacity| capacity.get() as usize))?;
     if node.stopping.is_cancelled() {
-        // The server may have closed all its connections just before this one was among them.
+        // The server may have closed all its connections just before this one was added.
         session.close(Disconnect::Shutdown);
     }
     Ok(Connection::new(node.clone(), hub, session, peer))

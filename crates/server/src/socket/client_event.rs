@@ -12,7 +12,7 @@ use crate::{
     refusals::Refused,
 };
 
-/// How many client events the present second has seen.
+/// The number of client events in the current second.
 #[derive(Default)]
 pub(super) struct RateWindow {
     started_at: Millis,
@@ -20,7 +20,7 @@ pub(super) struct RateWindow {
 }
 
 impl RateWindow {
-    /// Counts one event; false where the second has had its `limit`.
+    /// Counts an event. False if the limit of the second is reached.
     fn admit(&mut self, now: Millis, limit: u32) -> bool {
         if now.saturating_sub(self.started_at) >= 1_000 {
             *self = Self { started_at: now, events: 0 };
@@ -30,7 +30,7 @@ impl RateWindow {
     }
 }
 
-/// A client's event that is to be published.
+/// A client's event that will be published.
 pub(super) struct AdmittedEvent<'a> {
     app: Arc<App>,
     event: ClientEvent<'a>,
@@ -40,12 +40,12 @@ pub(super) struct AdmittedEvent<'a> {
     user_id: Option<UserId>,
 }
 
-/// Why an event is not published: the code and the message for the client.
+/// The reason why an event is refused: the code and the message for the client.
 type EventRefusal = (Option<u16>, String);
 
 impl Connection {
-    /// Checks an event for the other subscribers of a channel that the client is on itself. `None` if it is refused;
-    /// the connection stays.
+    /// Checks a client event. The client must be subscribed to its channel. `None` if it is refused; the connection
+    /// stays open.
     pub(super) fn admit_event<'a>(&mut self, app: Arc<App>, event: ClientEvent<'a>) -> Option<AdmittedEvent<'a>> {
         match self.check_event(&app, &event) {
             Ok((data, channel, user_id)) => Some(AdmittedEvent { app, event, data, channel, user_id }),
@@ -56,7 +56,7 @@ impl Connection {
         }
     }
 
-    /// The event's data, the channel, and the member that the client is there.
+    /// The event's data, the channel, and the member that the client is on it.
     fn check_event(
         &mut self,
         app: &App,

@@ -1,4 +1,4 @@
-//! What one client is doing here.
+//! The state of one client.
 
 use std::{collections::HashMap, sync::Arc};
 
@@ -17,26 +17,27 @@ use crate::{
     refusals::Refused,
 };
 
-/// One client, admitted to one app. When it is dropped, however the connection ended, the client leaves everything.
+/// A client that is admitted to an app. When it is dropped, in whatever way the connection ended, the client leaves its
+/// channels and is signed out.
 pub(super) struct Connection {
     pub(super) node: Arc<Node>,
     pub(super) hub: Arc<AppHub>,
     pub(super) session: Arc<Session>,
     /// The address of its other end.
     pub(super) peer: PeerAddress,
-    /// The client's channels. The channel of its own user's events has no seat: those go to all connections of the
-    /// user.
+    /// The client's channels. The channel for the events of its own user has no seat, because those go to all
+    /// connections of the user.
     pub(super) subscriptions: HashMap<ChannelName, Option<Seat>>,
-    /// Boxed: most clients never sign in.
+    /// Boxed, because most clients never sign in.
     pub(super) user: Option<Box<SignedInUser>>,
     pub(super) client_events: RateWindow,
-    /// Whether all nodes together have counted it.
+    /// True if the connection is counted on all nodes.
     pub(super) is_counted: bool,
 }
 
-/// The user that a client has signed in as.
+/// The user of a signed-in client.
 pub(super) struct SignedInUser {
-    /// The member that the client becomes on a presence channel whose subscription names none.
+    /// The member for presence channels whose subscription names none.
     pub(super) member: Member,
     pub(super) stay: UserStay,
 }
@@ -55,7 +56,7 @@ impl Connection {
         }
     }
 
-    /// What greets the client: nothing else may come first.
+    /// The first message to the client.
     pub(super) fn greeting(&self) -> Bytes {
         let activity_timeout = self.node.settings.heartbeat.activity_timeout_seconds;
         debug!(app = %self.app_id(), socket = %self.session.id(), peer = %self.peer, "connected");
@@ -63,14 +64,14 @@ impl Connection {
         event_frame::encode(&Event::ConnectionEstablished { socket_id: self.session.id(), activity_timeout })
     }
 
-    /// The longest message that the client may send at present, in bytes. An app that is gone bounds nothing any more,
-    /// and its sockets are being closed.
+    /// The largest message of the client at present, in bytes. For a deleted app it is the default, because its
+    /// connections are being closed.
     pub(super) fn message_limit(&self) -> usize {
         self.node.apps.by_id(self.app_id()).map_or_else(Limits::default, |app| app.limits).message_bytes()
     }
 
-    /// Does what the client says, but for an event for other clients, which it returns if it is to be published. An app
-    /// that is gone or switched off does nothing more: its sockets are being closed.
+    /// Performs a command. A client event is not published but returned. A deleted or disabled app performs nothing
+    /// more, because its connections are being closed.
     pub(super) fn handle<'a>(&mut self, text: &'a str) -> Option<AdmittedEvent<'a>> {
         let app = self.node.enabled_app(self.app_id())?;
         match ClientCommand::parse(text) {
@@ -89,7 +90,7 @@ impl Connection {
         None
     }
 
-    /// Tells those who watch the server of something that this client did.
+    /// Sends an activity of this client to the watchers.
     pub(super) fn observe(&self, kind: ActivityKind, more: impl FnOnce(Activity) -> Activity) {
         self.node.observe(|| more(Activity::new(kind).app(self.app_id()).socket(self.session.id()).peer(self.peer)));
     }
@@ -104,7 +105,7 @@ impl Connection {
         self.session.send(event_frame::encode(event));
     }
 
-    /// Tells the client that something was not done. The connection stays, so the code is none of those that close one.
+    /// Sends an error to the client. The connection stays open, so the code is not one that closes connections.
     pub(super) fn complain(&self, code: Option<u16>, message: &str) {
         self.send(&Event::Error { code, message });
     }

@@ -1,4 +1,4 @@
-//! The life of one socket: what the client says is done, what the outbox holds is written, until either ends it.
+//! The task of a connection: it performs the client's messages and writes the outbox, until either side ends it.
 
 use std::{
     collections::VecDeque,
@@ -17,28 +17,28 @@ use tracing::{debug, info};
 use super::{client_event::AdmittedEvent, connection::Connection};
 use crate::{event_frame, live_feed::ActivityKind, node::Node, refusals::Refused};
 
-/// How long a client that has taken its last frames may take to answer the close.
+/// The time that a client has to answer the close frame after its last frames are written.
 const CLOSE_TIMEOUT: Duration = Duration::from_secs(3);
 
-/// What a socket's task is woken for.
+/// The reasons for which the task wakes.
 enum Turn {
-    /// The client has said something.
+    /// The client has sent a message.
     Heard(ClientMessage),
-    /// The server ends the connection.
+    /// The server closes the connection.
     Ended(Disconnect),
-    /// The client is gone, or broke RFC 6455.
+    /// The client is gone, or violated RFC 6455.
     Lost(ReadError),
 }
 
-/// A client that was let in.
+/// An admitted client.
 pub(crate) struct AdmittedClient {
     pub(super) socket: Socket,
     pub(super) connection: Connection,
-    /// What is written first, together with the greeting.
+    /// Bytes that are written first, together with the greeting.
     pub(super) pending: VecDeque<Bytes>,
 }
 
-/// Serves a client to the end.
+/// Serves a client until its connection ends.
 pub(crate) async fn run(client: AdmittedClient) {
     let AdmittedClient { mut socket, mut connection, pending: mut batch } = client;
     batch.push_back(connection.greeting());
@@ -67,7 +67,7 @@ pub(crate) async fn run(client: AdmittedClient) {
                 let patience = goodbye_patience(&connection.node);
                 drop(connection);
                 if reason == Disconnect::SlowReader {
-                    // Only what may be half written is finished; the rest would not get through either.
+                    // Only a frame that may be half written is completed. The rest would not get through either.
                     batch.truncate(1);
                 }
                 return close_with(socket, batch, reason, patience).await;
@@ -88,7 +88,7 @@ pub(crate) async fn run(client: AdmittedClient) {
     }
 }
 
-/// Takes the client out of everything. What is left to be written begins with what may be half written.
+/// Ends all subscriptions of the client. Returns the remaining frames, starting with one that may be half written.
 fn leave(connection: Connection, mut batch: VecDeque<Bytes>) -> VecDeque<Bytes> {
     let session = connection.session.clone();
     session.outbox().unpark();
@@ -100,20 +100,21 @@ fn leave(connection: Connection, mut batch: VecDeque<Bytes>) -> VecDeque<Bytes> 
     batch
 }
 
-/// How long a client is waited for at its end: as long as it takes what is left for it, within the time that it has
-/// for that at any other moment.
+/// The time for the closing handshake. The client must read at least a byte in the time that it has at any other
+/// moment.
 pub(super) fn goodbye_patience(node: &Node) -> Patience {
     Patience { write: node.settings.write_timeout, answer: CLOSE_TIMEOUT }
 }
 
-/// Ends a connection with the reason, told twice: some clients read only the event, others only the close frame.
+/// Closes a connection. The reason is sent twice, because some clients read only the event and others only the close
+/// frame.
 pub(super) async fn close_with(socket: Socket, mut pending: VecDeque<Bytes>, reason: Disconnect, patience: Patience) {
     let message = reason.to_string();
     pending.push_back(event_frame::encode(&Event::Error { code: Some(reason.code()), message: &message }));
     socket.close(frame::close(CloseCode(reason.code()), &message), pending, patience).await;
 }
 
-/// Writes as long as there is something and the socket takes it, then reads.
+/// Writes while there are frames and the socket accepts them, then reads.
 fn poll_turn(
     cx: &mut Context<'_>,
     socket: &mut Socket,
@@ -124,8 +125,8 @@ fn poll_turn(
         return Poll::Ready(end);
     }
     if !batch.is_empty() && connection.session.outbox().is_over_half() {
-        // A client that asks for more than it takes has to wait, as its own doing must not end it. Nobody listens
-        // meanwhile, so its silence is no sign: a socket that takes nothing has a time of its own.
+        // A client that requests more than it reads has to wait, because its own requests must not end its connection.
+        // It is not read meanwhile, so its silence means nothing. A socket that accepts no bytes has its own timeout.
         connection.session.saw(connection.node.clock.now());
         return Poll::Pending;
     }
@@ -135,7 +136,7 @@ fn poll_turn(
     })
 }
 
-/// Writes as long as there is something and the socket takes it. Ready with the end of the connection only.
+/// Writes while there are frames and the socket accepts them. Ready only at the end of the connection.
 fn poll_write(
     cx: &mut Context<'_>,
     socket: &mut Socket,
@@ -166,41 +167,41 @@ fn poll_write(
     }
 }
 
-/// What every written byte changes: the number of frames, and the length of the first.
+/// A value that every written byte changes: the number of frames, and the length of the first one.
 fn outline(batch: &VecDeque<Bytes>) -> (usize, usize) {
     (batch.len(), batch.front().map_or(0, Bytes::len))
 }
 
-/// Publishes a client's event, which may have to wait for other nodes. Meanwhile the client's own outbox is written,
-/// and nothing more is read from it: its events stay in their order.
+/// Publishes a client's event, which may wait for other nodes. Meanwhile the client's outbox is written, and no further
+/// message is read, so its events stay in order.
 async fn publish(socket: &mut Socket, connection: &Connection, batch: &mut VecDeque<Bytes>, event: &AdmittedEvent<'_>) {
     let mut published = pin!(connection.publish(event));
     poll_fn(|cx| {
         if published.as_mut().poll(cx).is_ready() {
             return Poll::Ready(());
         }
-        // The end of the connection has to wait for the event, and is found again after it.
+        // The end of the connection has to wait for the event, and is detected again after it.
         let _ = poll_write(cx, socket, connection, batch);
         Poll::Pending
     })
     .await;
 }
 
-/// All that was queued is written: where an event was timed, this is its end.
+/// Measures the delivery of an event, once all queued frames are written.
 fn note_delivery(connection: &Connection) {
     if let Some(since) = connection.session.take_timed() {
         connection.node.metrics.delivered(since, connection.node.clock.micros());
     }
 }
 
-/// Does what a message asks for. An event for other clients is returned, for it remains to be published.
+/// Performs a message. A client event is returned, because it remains to be published.
 fn hear<'a>(connection: &mut Connection, message: &'a ClientMessage) -> Option<AdmittedEvent<'a>> {
     match message {
         ClientMessage::Text(text) => {
             connection.session.traffic().add_received(text.len());
             return connection.handle(text);
         }
-        // Pusher speaks text only; a client that sends the same JSON as a binary message is understood.
+        // Pusher uses only text messages. The same JSON in a binary message is accepted too.
         ClientMessage::Binary(bytes) => {
             connection.session.traffic().add_received(bytes.len());
             match str::from_utf8(bytes) {
@@ -214,7 +215,7 @@ fn hear<'a>(connection: &mut Connection, message: &'a ClientMessage) -> Option<A
     None
 }
 
-/// Takes note of a client that broke RFC 6455, or that sent a longer message than any that its app allows.
+/// Notes a client that violated RFC 6455, or sent a message longer than its app allows.
 fn note_broken(connection: &Connection, error: DecodeError) {
     let code = error.close_code();
     if code == CloseCode::TOO_BIG {
@@ -241,7 +242,7 @@ fn log_end(connection: &Connection, reason: Disconnect) {
 mod tests {
     use super::*;
 
-    /// It is most of what an idle connection costs, and holds whatever is awaited in it at its largest.
+    /// The task is most of the memory of an idle connection, and has room for the largest future that is awaited in it.
     #[test]
     fn the_task_of_a_client_is_small() {
         fn size<F: Future>(_: impl Fn(AdmittedClient) -> F) -> usize {

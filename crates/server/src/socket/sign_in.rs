@@ -9,7 +9,7 @@ use super::connection::{Connection, SignedInUser};
 use crate::{event_frame, live_feed::ActivityKind, refusals::Refused};
 
 impl Connection {
-    /// Signs the client in. A refusal leaves the connection as it was.
+    /// Signs the client in. A refusal does not change the connection.
     pub(super) fn sign_in(&mut self, app: &App, sign_in: &SignIn) {
         match self.try_sign_in(app, sign_in) {
             Ok(()) => {
@@ -24,7 +24,7 @@ impl Connection {
         }
     }
 
-    /// On refusal, what the client is told, and what the log is told.
+    /// The error has the message for the client and the reason for the log.
     fn try_sign_in(&mut self, app: &App, sign_in: &SignIn) -> Result<(), (String, String)> {
         let plain = |message: String| (message.clone(), message);
         if !app.user_authentication {

@@ -18,15 +18,15 @@ use crate::{
     refusals::Refused,
 };
 
-/// A subscription that is not made: what the client is told, and, where that is less than the truth, the truth.
+/// A refused subscription: the message for the client, and the reason for the log if it is more exact.
 pub(super) struct SubscriptionRefusal {
     status: u16,
     message: String,
     reason: Option<String>,
 }
 
-/// The most that is repeated to the client of a channel's name, in characters: more than the limits of any app allow.
-/// The client's library finds the channel by its name.
+/// A channel's name is repeated to the client up to this many characters, more than any app allows. The client's
+/// library finds the channel by its name.
 const REPEATED_CHARS: usize = 1_024;
 
 impl SubscriptionRefusal {
@@ -34,12 +34,12 @@ impl SubscriptionRefusal {
         Self { status, message: message.into(), reason: None }
     }
 
-    /// A presence channel has as many members as it may.
+    /// A presence channel has reached its limit of members.
     pub(super) fn full(limit: usize) -> Self {
         Self::new(403, format!("the presence channel has {limit} members, which is the limit"))
     }
 
-    /// Tells client and log. The connection stays.
+    /// Sends the refusal to the client, and logs it. The connection stays open.
     pub(super) fn tell(&self, node: &Node, app: &AppId, session: &Session, peer: PeerAddress, channel: &str) {
         let Self { status, message, reason } = self;
         node.note_refusal(Refused::subscription(*status), |refused| {
@@ -53,7 +53,7 @@ impl SubscriptionRefusal {
 }
 
 impl Connection {
-    /// Subscribes the client to a channel. Refused or not, the connection stays.
+    /// Subscribes the client to a channel. The connection stays open even if this is refused.
     pub(super) fn subscribe(&mut self, app: &App, subscribe: &Subscribe) {
         if let Err(refusal) = self.try_subscribe(app, subscribe) {
             refusal.tell(&self.node, &app.id, &self.session, self.peer, &subscribe.channel);
@@ -104,7 +104,7 @@ impl Connection {
             })
     }
 
-    /// Whom the subscription to a presence channel makes a member: whom its data names, else who has signed in.
+    /// The member that a subscription to a presence channel adds: the one in its data, otherwise the signed-in user.
     fn member(&self, app: &App, subscribe: &Subscribe) -> Result<Member, SubscriptionRefusal> {
         match (&subscribe.channel_data, &self.user) {
             (Some(data), _) => {
@@ -118,7 +118,7 @@ impl Connection {
         }
     }
 
-    /// Subscribes the client, and tells it when that is done, or why it is not.
+    /// Subscribes the client. It gets the success when the subscription is made, or the refusal.
     fn join(&mut self, app: &App, name: ChannelName, member: Option<Member>) {
         let (node, session) = (self.node.clone(), self.session.clone());
         let (app_id, channel, peer) = (app.id.clone(), name.clone(), self.peer);
@@ -144,7 +144,7 @@ impl Connection {
         }
     }
 
-    /// Lets a signed-in user listen to the events for that user, and nobody else.
+    /// Subscribes a signed-in user to the events for that user. Others are refused.
     fn subscribe_to_user(&mut self, name: ChannelName) -> Result<(), SubscriptionRefusal> {
         let is_own = self.user.as_ref().is_some_and(|user| name.user_id() == Some(user.stay.user_id()));
         if !is_own {
@@ -156,7 +156,7 @@ impl Connection {
         Ok(())
     }
 
-    /// Ends a subscription. There is no answer, and none to be refused: from nothing it does nothing.
+    /// Ends a subscription. There is no answer. Without a subscription nothing happens.
     pub(super) fn unsubscribe(&mut self, app: &App, channel: &str) {
         let Some((name, seat)) = self.subscriptions.remove_entry(channel) else { return };
         debug!(app = %app.id, socket = %self.session.id(), channel = %self.node.shown(name.as_str()), "unsubscribed");

@@ -23,17 +23,17 @@ use crate::{
     api::ApiError, edge::PeerAddress, node::Node, plain_connections::PlainConnection, prefixed_stream::PrefixedStream,
 };
 
-/// True where a client wants a WebSocket, whether it does so properly or not.
+/// True if a client requests a WebSocket, correctly or not.
 pub(crate) fn is_upgrade(headers: &HeaderMap) -> bool {
     headers.get(header::UPGRADE).is_some_and(|value| value.as_bytes().eq_ignore_ascii_case(b"websocket"))
 }
 
-/// A client whose handshake is right: what it is answered, and whether it is let in. A refused one is upgraded too,
-/// since a close code is all that it understands.
+/// A client with a valid handshake: the answer, and whether it is admitted. A refused client is upgraded too, because
+/// it understands only close codes.
 pub(crate) struct Upgrade {
     accept_key: String,
-    /// The first one that the client offers, whatever its name, as hosted Pusher does: strict clients end a connection
-    /// on which none is selected, and libraries offer names of their own (`arduino`).
+    /// The first sub-protocol of the client's list, whatever its name, like on hosted Pusher: strict clients end a
+    /// connection without a selected one, and libraries use names of their own (`arduino`).
     sub_protocol: Option<String>,
     /// How events are compressed; `None` for a client that has not offered it, and for one that is refused.
     deflate: Option<Deflate>,
@@ -44,7 +44,7 @@ impl Upgrade {
     /// Checks the handshake, then whether the client may connect.
     ///
     /// # Errors
-    /// Where the request is no WebSocket handshake.
+    /// When the request is not a WebSocket handshake.
     pub(crate) fn begin<B>(
         node: &Arc<Node>,
         request: &http::Request<B>,
@@ -72,11 +72,11 @@ impl Upgrade {
         handshake::switching_protocols(&self.accept_key, self.sub_protocol.as_deref(), extensions.as_deref())
     }
 
-    /// The client, ready to be served; `None` where it is not let in, once it was told why not. `head` is the answer
-    /// where it is not written yet: one write carries it and what comes next.
+    /// The client, ready to be served; `None` if it is refused, after the reason was sent. `head` is the answer if it
+    /// is not written yet, so that one write contains it and what follows.
     ///
-    /// An admitted client leaves the list of plain connections at once, so that it counts as a WebSocket. A refused one
-    /// stays there and may have to give way.
+    /// An admitted client leaves the list of plain connections at once, so it counts as a WebSocket. A refused one
+    /// stays there and may be closed to make room.
     pub(crate) async fn finish(
         self,
         plain: Arc<PlainConnection>,
@@ -123,8 +123,8 @@ impl Upgrade {
     }
 }
 
-/// Upgrades a request that has come to the HTTP server: one that was not the first of its connection, as behind a proxy
-/// that keeps its connections, or had not arrived in one piece. The client is served in a task of its own.
+/// Upgrades a request that reached the HTTP server: one that was not the first of its connection, as behind a proxy
+/// that keeps connections, or one that did not arrive in one piece. The client is served in its own task.
 pub(crate) async fn upgrade(State(node): State<Arc<Node>>, mut request: Request) -> Response {
     let on_upgrade = request.extensions_mut().remove::<OnUpgrade>();
     let peer = request.extensions().get().copied().unwrap_or_default();
@@ -142,7 +142,7 @@ pub(crate) async fn upgrade(State(node): State<Arc<Node>>, mut request: Request)
     response
 }
 
-/// Goes on with an upgrade once the HTTP server has written its answer.
+/// Continues an upgrade after the HTTP server has written its answer.
 async fn resume(plain: Arc<PlainConnection>, upgrade: Upgrade, on_upgrade: OnUpgrade) -> Option<AdmittedClient> {
     match take_over(on_upgrade).await {
         Ok(socket) => upgrade.finish(plain, socket, None).await,
@@ -153,14 +153,14 @@ async fn resume(plain: Arc<PlainConnection>, upgrade: Upgrade, on_upgrade: OnUpg
     }
 }
 
-/// Gets the plain TCP stream back from the HTTP server, with what a hasty client has sent already.
+/// Takes the TCP stream back from the HTTP server, with the bytes that the client has sent already.
 async fn take_over(on_upgrade: OnUpgrade) -> Result<Socket, Box<dyn std::error::Error + Send + Sync>> {
     let upgraded = on_upgrade.await?;
     let parts = upgraded.downcast::<TokioIo<PrefixedStream>>().map_err(|_| "the connection is not a TCP stream")?;
     Ok(Socket::new(parts.io.into_inner().into_stream(), parts.read_buf))
 }
 
-/// Answers a request that should have been a WebSocket: a browser's address bar, a proxy that drops headers.
+/// Answers a request that is not a WebSocket, from a browser's address bar or a proxy that drops headers.
 fn not_a_websocket(error: &HandshakeError) -> Response {
     let mut response = ApiError::new(error.status(), error.to_string()).into_response();
     let headers = response.headers_mut();
