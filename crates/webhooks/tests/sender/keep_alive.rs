@@ -1,6 +1,7 @@
 //! Connections that are used again.
 
 use clairon_webhooks::Sender;
+use futures_util::{FutureExt, StreamExt, future::join_all, stream::FuturesUnordered};
 
 use crate::receiver::{Peer, Receiver, delivered, failed, sender, together};
 
@@ -45,6 +46,32 @@ async fn requests_at_the_same_time_have_connections_of_their_own() {
     let (one, other, _peers) = tokio::join!(sender.send(&delivery), sender.send(&delivery), serve);
     delivered(one);
     delivered(other);
+}
+
+#[tokio::test]
+async fn of_many_connections_to_a_receiver_16_are_kept() {
+    let (receiver, sender) = (Receiver::start().await, sender());
+    let delivery = receiver.delivery("/");
+    let serve = async {
+        let mut peers = Vec::new();
+        for _ in 0..20 {
+            peers.push(receiver.accept().await);
+        }
+        for peer in &mut peers {
+            peer.request().await;
+            peer.answer(OK).await;
+        }
+        peers
+    };
+    let (outcomes, mut peers) = together(join_all((0..20).map(|_| sender.send(&delivery))), serve).await;
+    for outcome in outcomes {
+        delivered(outcome);
+    }
+    let mut closed = peers.iter_mut().map(Peer::closed).collect::<FuturesUnordered<_>>();
+    for _ in 0..4 {
+        closed.next().await;
+    }
+    assert_eq!((closed.next().now_or_never(), closed.len()), (None, 16));
 }
 
 #[tokio::test]
