@@ -57,7 +57,7 @@ model:
 
 # Each fuzz target for so many seconds. What was found before is where it goes on from; what fails is kept beside it.
 SECONDS = 20
-FUZZ_TARGETS = decode command http_signature env_file
+FUZZ_TARGETS = decode command http_signature env_file proxy_header
 HOST = $(shell rustc -vV | sed -n 's/^host: //p')
 # What cargo-fuzz asks of a nightly compiler, in terms of a stable one. --target keeps it out of build scripts.
 COVERAGE = -Cpasses=sancov-module -Cllvm-args=-sanitizer-coverage-level=4 \

@@ -3,16 +3,18 @@
 use std::fmt;
 use std::io::{self, BufRead, BufReader, Read, Write};
 use std::net::{TcpStream, ToSocketAddrs};
+use std::os::unix::net::UnixStream;
+use std::path::Path;
 
-use clairon_test_servers::DEADLINE;
 use serde_json::{Value, json};
 
 use crate::server::Server;
+use crate::transport::Transport;
 
-/// One TCP connection to a server.
+/// One connection to a server.
 #[derive(Debug)]
 pub struct HttpConnection {
-    stream: BufReader<TcpStream>,
+    stream: BufReader<Transport>,
 }
 
 /// An answer. Names of headers are in lower case.
@@ -42,24 +44,45 @@ impl HttpConnection {
     /// When nothing listens.
     #[must_use]
     pub fn to(address: impl ToSocketAddrs + fmt::Debug) -> Self {
-        let open = || {
-            let stream = TcpStream::connect(&address)?;
-            stream.set_nodelay(true)?;
-            stream.set_read_timeout(Some(DEADLINE))?;
-            stream.set_write_timeout(Some(DEADLINE))?;
-            Ok::<_, io::Error>(stream)
-        };
-        let stream = open().unwrap_or_else(|error| panic!("connecting to {address:?}: {error}"));
-        Self { stream: BufReader::new(stream) }
+        let stream = TcpStream::connect(&address).and_then(Transport::tcp);
+        Self::over(stream.unwrap_or_else(|error| panic!("connecting to {address:?}: {error}")))
+    }
+
+    /// Connects to a Unix socket.
+    ///
+    /// # Panics
+    /// When nobody listens.
+    #[must_use]
+    pub fn unix(path: impl AsRef<Path>) -> Self {
+        let path = path.as_ref();
+        let stream = UnixStream::connect(path).and_then(Transport::unix);
+        Self::over(stream.unwrap_or_else(|error| panic!("connecting to {}: {error}", path.display())))
+    }
+
+    /// Takes a connection over.
+    #[must_use]
+    pub fn over(transport: Transport) -> Self {
+        Self { stream: BufReader::new(transport) }
     }
 
     /// The same connection, for a thread that writes while this one reads.
     ///
     /// # Panics
-    /// When the system has no descriptor left.
+    /// When it is not TCP, or the system has no descriptor left.
     #[must_use]
     pub fn writer(&self) -> TcpStream {
-        self.stream.get_ref().try_clone().unwrap_or_else(|error| panic!("another handle of a socket: {error}"))
+        let Transport::Tcp(stream) = self.stream.get_ref() else { panic!("only TCP has another handle") };
+        stream.try_clone().unwrap_or_else(|error| panic!("another handle of a socket: {error}"))
+    }
+
+    /// Gets a page over this connection.
+    ///
+    /// # Panics
+    /// When there is no answer in time.
+    #[must_use]
+    pub fn get(&mut self, target: &str) -> Response {
+        self.write(format!("GET {target} HTTP/1.1\r\nHost: localhost\r\n\r\n"));
+        self.response()
     }
 
     /// Writes bytes, in one packet if they fit.

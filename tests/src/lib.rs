@@ -16,4 +16,5 @@ pub mod raw;
 pub mod server;
 pub mod sign;
 pub mod suite;
+pub mod transport;
 pub mod webhook;

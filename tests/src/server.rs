@@ -2,6 +2,7 @@
 
 use std::env;
 use std::ffi::OsString;
+use std::os::fd::OwnedFd;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, ExitStatus, Stdio};
 
@@ -20,6 +21,7 @@ pub struct Server {
     log: Log,
     host: String,
     port: u16,
+    listens: Vec<String>,
     apps: Vec<App>,
     // The settings file lives as long as the server.
     _settings: Option<NamedTempFile>,
@@ -32,6 +34,8 @@ pub struct Builder {
     database: String,
     host: Option<&'static str>,
     port: u16,
+    listen: Vec<String>,
+    passed: Vec<(OwnedFd, &'static str)>,
     open_files: Option<usize>,
     environment: Vec<(String, String)>,
     arguments: Vec<OsString>,
@@ -55,6 +59,8 @@ impl Server {
             database: "sqlite::memory:".to_owned(),
             host: Some("127.0.0.1"),
             port: 0,
+            listen: Vec::new(),
+            passed: Vec::new(),
             open_files: None,
             environment: Vec::new(),
             arguments: Vec::new(),
@@ -73,7 +79,13 @@ impl Server {
         self.port
     }
 
-    /// The first app that it was started with.
+    /// The addresses of all its sockets but that of the metrics, in the order of the settings.
+    #[must_use]
+    pub fn listens(&self) -> &[String] {
+        &self.listens
+    }
+
+    /// The app it was started with first.
     ///
     /// # Panics
     /// When it was started without apps.
@@ -163,7 +175,21 @@ impl Builder {
         self
     }
 
-    /// Sets the limit of open files.
+    /// Where to listen, in the form of `server.listen`, instead of a host and a port.
+    #[must_use]
+    pub fn listen<const N: usize>(mut self, places: [&str; N]) -> Self {
+        self.listen = places.map(str::to_owned).to_vec();
+        self
+    }
+
+    /// A listening socket that is passed to the process as systemd does it, under a name. There can be two.
+    #[must_use]
+    pub fn passed(mut self, socket: impl Into<OwnedFd>, name: &'static str) -> Self {
+        self.passed.push((socket.into(), name));
+        self
+    }
+
+    /// How many files the server may open.
     #[must_use]
     pub fn open_files(mut self, limit: usize) -> Self {
         self.open_files = Some(limit);
@@ -193,6 +219,7 @@ impl Builder {
         let mut server = self.spawn();
         let ready = server.wait_for_log("the line that says ready", |line| line["message"] == "ready");
         (server.host, server.port) = address(&ready);
+        server.listens = ready["listen"].as_str().unwrap_or_default().split(", ").map(str::to_owned).collect();
         server
     }
 
@@ -207,7 +234,7 @@ impl Builder {
         (server.ended().code(), log.lines())
     }
 
-    fn spawn(self) -> Server {
+    fn spawn(mut self) -> Server {
         let settings = (self.apps.len() > 1).then(|| settings_file(&self.apps));
         let mut child = self
             .command(settings.as_ref().map(NamedTempFile::path))
@@ -215,15 +242,23 @@ impl Builder {
             .unwrap_or_else(|error| panic!("starting {}: {error}", binary().display()));
         let stderr = child.stderr.take().unwrap_or_else(|| panic!("the server's stderr is not piped"));
         let log = Log::read(stderr);
-        Server { child, log, host: String::new(), port: 0, apps: self.apps, _settings: settings }
+        Server { child, log, host: String::new(), port: 0, listens: Vec::new(), apps: self.apps, _settings: settings }
     }
 
-    fn command(&self, settings: Option<&Path>) -> Command {
-        let mut command = self.open_files.map_or_else(|| Command::new(binary()), limited);
+    fn command(&mut self, settings: Option<&Path>) -> Command {
+        let passed = std::mem::take(&mut self.passed);
+        let mut command = match self.open_files {
+            Some(limit) => limited(limit),
+            None if passed.is_empty() => Command::new(binary()),
+            None => passing(&passed),
+        };
+        command.args(["serve", "--log-format", "json"]);
+        if !self.listen.is_empty() {
+            self.environment.push(("CLAIRON_SERVER_LISTEN".to_owned(), self.listen.join(",")));
+        } else if passed.is_empty() {
+            command.args(self.host.iter().flat_map(|host| ["--host", host])).args(["--port", &self.port.to_string()]);
+        }
         command
-            .args(["serve", "--log-format", "json"])
-            .args(self.host.iter().flat_map(|host| ["--host", host]))
-            .args(["--port", &self.port.to_string()])
             .args(["--database", &self.database])
             .args(&self.arguments)
             .env_clear()
@@ -231,6 +266,13 @@ impl Builder {
             .stdin(Stdio::null())
             .stdout(Stdio::null())
             .stderr(Stdio::piped());
+        if !passed.is_empty() {
+            let names: Vec<_> = passed.iter().map(|(_, name)| *name).collect();
+            command.env("LISTEN_FDNAMES", names.join(":")).env("LISTEN_FDS", names.len().to_string());
+        }
+        for ((socket, _), set) in passed.into_iter().zip([Command::stdin, Command::stdout]) {
+            set(&mut command, Stdio::from(socket));
+        }
         match settings {
             Some(path) => command.arg("--config").arg(path),
             None => command.envs(self.apps.iter().flat_map(App::environment)),
@@ -257,6 +299,18 @@ fn limited(open_files: usize) -> Command {
     command
 }
 
+/// The binary under test, to which these sockets are passed from descriptor 3 on. They come as its input and output.
+fn passing(sockets: &[(OwnedFd, &'static str)]) -> Command {
+    let script = match sockets.len() {
+        1 => "exec 3<&0 </dev/null",
+        2 => "exec 3<&0 4<&1 </dev/null >/dev/null",
+        many => panic!("{many} sockets cannot be passed"),
+    };
+    let mut command = Command::new("/bin/sh");
+    command.args(["-c", &format!(r#"{script}; LISTEN_PID=$$; export LISTEN_PID; exec "$0" "$@""#)]).arg(binary());
+    command
+}
+
 fn settings_file(apps: &[App]) -> NamedTempFile {
     let tables = apps.iter().map(App::table).collect::<Vec<_>>();
     let settings = Table::from_iter([("apps".to_owned(), tables.into())]);
@@ -268,11 +322,13 @@ fn settings_file(apps: &[App]) -> NamedTempFile {
     file
 }
 
-/// Host and port in the field `http` of the log line "ready".
+/// Host and port in the field `http` of the log line "ready"; neither for a Unix socket.
 fn address(ready: &Value) -> (String, u16) {
-    ready["http"]
-        .as_str()
-        .and_then(|url| url.strip_prefix("http://"))
+    let url = ready["http"].as_str();
+    if url.is_some_and(|url| url.starts_with("unix:")) {
+        return (String::new(), 0);
+    }
+    url.and_then(|url| url.strip_prefix("http://"))
         .and_then(|address| address.rsplit_once(':'))
         .and_then(|(host, port)| Some((host.to_owned(), port.parse().ok()?)))
         .unwrap_or_else(|| panic!("no http://HOST:PORT in {ready}"))

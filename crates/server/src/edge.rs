@@ -1,7 +1,10 @@
-//! Incoming connections: the addresses of peers, and the trusted proxies.
+//! Incoming connections: listeners, the bytes before the first request, the addresses of peers, and the trusted proxies.
 
+mod listener;
+mod opening;
 mod peer_address;
 mod trusted_proxies;
 
-pub(crate) use self::peer_address::PeerAddress;
+pub use self::listener::{Listener, ListeningSocket, OpeningProtocol};
 pub use self::trusted_proxies::{InvalidProxy, TrustedProxies};
+pub(crate) use self::{opening::open, peer_address::PeerAddress};

@@ -1,30 +1,10 @@
 //! The first request of a connection. It is usually a WebSocket handshake, which bypasses the HTTP server.
 
-use std::io;
-
-use bytes::{Bytes, BytesMut};
+use bytes::Bytes;
 use http::{HeaderName, HeaderValue, Method, Request, Uri, Version};
-use tokio::net::TcpStream;
 
-/// The size of the first read, in bytes. A handshake has about five hundred.
-const FIRST_READ: usize = 2 * 1024;
 /// The largest number of headers of a handshake that is parsed here.
 const HEADERS: usize = 64;
-
-/// Reads the first bytes of a client. They are empty if it has closed the connection.
-///
-/// # Errors
-/// When the stream is broken.
-pub(crate) async fn read(stream: &TcpStream) -> io::Result<Bytes> {
-    let mut bytes = BytesMut::with_capacity(FIRST_READ);
-    loop {
-        stream.readable().await?;
-        match stream.try_read_buf(&mut bytes) {
-            Err(error) if error.kind() == io::ErrorKind::WouldBlock => {}
-            result => return result.map(|_| bytes.freeze()),
-        }
-    }
-}
 
 /// Parses a WebSocket handshake. Returns it with the bytes after it. `None` for another or an incomplete request, which
 /// is left to the HTTP server.

@@ -2,11 +2,11 @@
 
 use std::{io, time::Duration};
 
-use socket2::SockRef;
-use tokio::{net::TcpStream, time::timeout};
+use clairon_stream::RawStream;
+use tokio::time::timeout;
 use tracing::info;
 
-use crate::{node::Node, throttle::Throttle};
+use crate::{edge::PeerAddress, node::Node, throttle::Throttle};
 
 /// The first line of a PROXY header, version 1.
 const PROXY_1: &[u8] = b"PROXY ";
@@ -56,8 +56,9 @@ impl ForeignProtocol {
                  (PUSHER_SCHEME=http; in Echo forceTLS: false and wsPort), or send them to a proxy that ends TLS"
             }
             Self::ProxyHeader => {
-                "a PROXY header came to this port, which takes none: switch it off in the proxy (nginx: \
-                 proxy_protocol off; HAProxy: no send-proxy; a load balancer of a cloud: proxy protocol off)"
+                "a PROXY header came to this listener, which takes none: add ?proxy_protocol to it in server.listen, \
+                 or switch the header off in the proxy (nginx: proxy_protocol off; HAProxy: no send-proxy; a load \
+                 balancer of a cloud: proxy protocol off)"
             }
             Self::Http2 => {
                 "HTTP/2 came to this port, which speaks HTTP/1.1: let the proxy use that (nginx: proxy_http_version \
@@ -69,37 +70,25 @@ impl ForeignProtocol {
 
 impl Node {
     /// Logs the protocol of a connection, at most once a minute for each protocol.
-    pub(crate) fn note_foreign(&self, foreign: ForeignProtocol, stream: &TcpStream) {
+    pub(crate) fn note_foreign(&self, foreign: ForeignProtocol, peer: PeerAddress, port: Option<u16>) {
         if self.foreign_log.0[foreign as usize].allows(self.clock.now()) {
-            let peer = stream.peer_addr().ok().map(|address| address.ip().to_canonical());
-            let port = stream.local_addr().ok().map(|address| address.port());
-            info!(peer = peer.map(tracing::field::display), port, "{}", foreign.advice());
+            info!(%peer, port, "{}", foreign.advice());
         }
     }
 }
 
 /// Refuses a TLS connection with an alert, so that the client fails at once with a reason.
-pub(crate) async fn refuse_tls(stream: TcpStream) {
+pub(crate) async fn refuse_tls(raw: RawStream) {
     let goodbye = async {
         // Nothing was written before, so the kernel accepts all of it.
-        stream.try_write(&TLS_ALERT)?;
-        SockRef::from(&stream).shutdown(std::net::Shutdown::Write)?;
+        raw.try_write(&TLS_ALERT)?;
+        raw.shut_down_writing()?;
         // Unread bytes would make the kernel reset the connection, and the client might not get the alert.
-        while discard(&stream).await? {}
+        while raw.read(&mut [0; 1_024]).await? > 0 {}
         Ok::<_, io::Error>(())
     };
     // The connection is closed in any case.
     let _ = timeout(ALERT_TIMEOUT, goodbye).await;
-}
-
-/// Reads once and discards the bytes. False at the end of the stream.
-async fn discard(stream: &TcpStream) -> io::Result<bool> {
-    stream.readable().await?;
-    let mut bytes = [0; 1_024];
-    match stream.try_read(&mut bytes) {
-        Err(error) if error.kind() == io::ErrorKind::WouldBlock => Ok(true),
-        result => result.map(|size| size > 0),
-    }
 }
 
 #[cfg(test)]

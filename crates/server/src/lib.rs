@@ -37,7 +37,7 @@ mod throttle;
 mod tracked_service;
 
 pub use bearer::{BearerToken, InvalidToken};
-pub use edge::{InvalidProxy, TrustedProxies};
+pub use edge::{InvalidProxy, Listener, ListeningSocket, OpeningProtocol, TrustedProxies};
 pub use error::ServerError;
 pub use lifecycle::{Listeners, Server};
 pub use settings::{

@@ -4,15 +4,13 @@ use std::{sync::Arc, time::Duration};
 
 use clairon_protocol::Disconnect;
 use clairon_registry::AppRegistry;
-use tokio::{
-    net::TcpListener,
-    time::{sleep, timeout},
-};
+use tokio::time::{sleep, timeout};
 use tracing::{info, warn};
 
 use crate::{
-    accept::{accept, accept_metrics, prepare},
+    accept::{accept, accept_metrics},
     background,
+    edge::Listener,
     error::ServerError,
     node::Node,
     settings::Settings,
@@ -24,10 +22,13 @@ const WAVE: Duration = Duration::from_millis(500);
 /// The listening sockets of a server.
 #[derive(Debug)]
 pub struct Listeners {
-    /// The main port, for everything.
-    pub all: TcpListener,
-    /// The separate port for metrics, if there is one.
-    pub metrics: Option<TcpListener>,
+    /// The main listeners, for everything.
+    pub all: Vec<Listener>,
+    /// The separate listener for metrics, if there is one.
+    pub metrics: Option<Listener>,
+    /// True if other processes may accept connections on the same sockets. A server that stops then leaves new
+    /// connections to them at once.
+    pub are_shared: bool,
 }
 
 /// A server with its apps and its connection to the other nodes. It does not listen yet.
@@ -63,9 +64,9 @@ impl Server {
         shutdown: impl Future<Output = ()> + Send + 'static,
     ) -> Result<(), ServerError> {
         let Self { node } = self;
-        let Listeners { all, metrics } = listeners;
-        for listener in [Some(&all), metrics.as_ref()].into_iter().flatten() {
-            prepare(listener, &node.settings)?;
+        let Listeners { all, metrics, are_shared } = listeners;
+        for listener in all.iter().chain(&metrics) {
+            listener.prepare(&node.settings)?;
         }
         // In its own task, and so on a worker thread. On another thread each new connection would cost a switch between
         // threads.
@@ -73,9 +74,17 @@ impl Server {
         let showing = metrics.map(|listener| tokio::spawn(accept_metrics(node.clone(), listener)));
         let background = tokio::spawn(background::run(node.clone()));
         shutdown.await;
+        let stop_accepting = || {
+            accepting.abort();
+            if let Some(showing) = &showing {
+                showing.abort();
+            }
+        };
+        if are_shared {
+            stop_accepting();
+        }
         drain(&node).await;
-        accepting.abort();
-        showing.inspect(tokio::task::JoinHandle::abort);
+        stop_accepting();
         stop(&node).await;
         background.abort();
         Ok(())

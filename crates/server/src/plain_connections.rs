@@ -65,13 +65,13 @@ struct Entry {
 /// A connection of the list. It leaves the list when this is dropped.
 pub(crate) struct PlainConnection {
     node: Arc<Node>,
-    peer: PeerAddress,
     state: Mutex<State>,
 }
 
 struct State {
     place: Place,
     is_trusted: bool,
+    peer: PeerAddress,
 }
 
 impl Node {
@@ -84,8 +84,8 @@ impl Node {
         // The lock is held until the task is in the list, because the task may look for itself at once.
         let mut list = self.plain.list.lock();
         let place = list.next_place(Standing::Silent);
-        let state = Mutex::new(State { place, is_trusted: false });
-        let connection = Arc::new(PlainConnection { node: self.clone(), peer, state });
+        let state = Mutex::new(State { place, is_trusted: false, peer });
+        let connection = Arc::new(PlainConnection { node: self.clone(), state });
         let task = self.tasks.spawn(serve(connection.clone()));
         list.entries.insert(place, Entry { opened_at, task });
         // Before `connection`, whose drop takes the lock.
@@ -156,8 +156,13 @@ impl PlainConnection {
     }
 
     /// The address of its other end.
-    pub(crate) const fn peer(&self) -> PeerAddress {
-        self.peer
+    pub(crate) fn peer(&self) -> PeerAddress {
+        self.state.lock().peer
+    }
+
+    /// A balancer has named the client.
+    pub(crate) fn set_peer(&self, peer: PeerAddress) {
+        self.state.lock().peer = peer;
     }
 
     /// Notes the start of a request. False if the connection is being closed to make room: its task ends at the next

@@ -1,45 +1,50 @@
-//! A stream whose first bytes are already read.
+//! A stream whose first bytes are already received.
 
 use std::{
     io::{self, IoSlice},
     pin::Pin,
-    task::{Context, Poll},
+    task::{Context, Poll, ready},
 };
 
 use bytes::{Buf, Bytes};
-use tokio::{
-    io::{AsyncRead, AsyncWrite, ReadBuf},
-    net::TcpStream,
-};
+use clairon_stream::Stream;
+use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 
-/// A TCP stream that first returns the bytes that were read before.
+/// A stream that first returns the bytes that were received before.
 pub(crate) struct PrefixedStream {
-    prefix: Bytes,
-    stream: TcpStream,
+    received: Bytes,
+    stream: Stream,
 }
 
 impl PrefixedStream {
-    pub(crate) const fn new(prefix: Bytes, stream: TcpStream) -> Self {
-        Self { prefix, stream }
+    pub(crate) const fn new(received: Bytes, stream: Stream) -> Self {
+        Self { received, stream }
     }
 
-    /// The stream without the prefix. The prefix must have been read, which is true after a whole request.
-    pub(crate) fn into_stream(self) -> TcpStream {
-        self.stream
+    /// The stream, and the received bytes that its reader has not got yet.
+    pub(crate) fn into_parts(self) -> (Stream, Bytes) {
+        (self.stream, self.received)
     }
 }
 
 impl AsyncRead for PrefixedStream {
     fn poll_read(mut self: Pin<&mut Self>, cx: &mut Context<'_>, buffer: &mut ReadBuf<'_>) -> Poll<io::Result<()>> {
-        if self.prefix.is_empty() {
-            return Pin::new(&mut self.stream).poll_read(cx, buffer);
+        let Self { received, stream } = &mut *self;
+        if received.is_empty() {
+            // With TLS more may be received than the reader has room for.
+            *received = ready!(stream.poll_receive(cx, buffer.remaining(), |bytes| {
+                let (now, later) = bytes.split_at(bytes.len().min(buffer.remaining()));
+                buffer.put_slice(now);
+                Bytes::copy_from_slice(later)
+            }))?;
+            return Poll::Ready(Ok(()));
         }
-        let length = self.prefix.len().min(buffer.remaining());
-        buffer.put_slice(&self.prefix[..length]);
-        self.prefix.advance(length);
-        if self.prefix.is_empty() {
+        let length = received.len().min(buffer.remaining());
+        buffer.put_slice(&received[..length]);
+        received.advance(length);
+        if received.is_empty() {
             // An idle connection keeps no buffer.
-            self.prefix = Bytes::new();
+            *received = Bytes::new();
         }
         Poll::Ready(Ok(()))
     }

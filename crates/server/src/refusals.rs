@@ -57,6 +57,7 @@ refused! {
     OriginNotAllowed: "connection", "origin_not_allowed", ConnectionRefused;
     OverCapacity: "connection", "over_capacity", ConnectionRefused;
     Stopping: "connection", "stopping", ConnectionRefused;
+    ProxyHeader: "connection", "proxy_header", ConnectionRefused;
     SubscriptionInvalid: "subscription", "invalid", SubscriptionRefused;
     SubscriptionSignature: "subscription", "signature", SubscriptionRefused;
     SubscriptionNotAllowed: "subscription", "not_allowed", SubscriptionRefused;
@@ -234,6 +235,7 @@ mod tests {
         for status in [400, 401, 403, 503] {
             count(Refused::subscription(status));
         }
+        count(Refused::ProxyHeader);
         count(Refused::SignIn);
         count(Refused::ClientEvent);
         count(Refused::Message);

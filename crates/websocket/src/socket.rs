@@ -1,42 +1,29 @@
-//! A stream of WebSocket messages over TCP.
+//! A stream of WebSocket messages.
 
 use std::{
-    cell::RefCell,
     collections::VecDeque,
     future::poll_fn,
-    io::{self, IoSlice},
-    net::Shutdown,
+    io,
     pin::{Pin, pin},
-    sync::Arc,
     task::{Context, Poll, ready},
     time::Duration,
 };
 
 use bytes::{Buf, Bytes};
-use socket2::SockRef;
+use clairon_stream::Stream;
 use tokio::{
-    net::TcpStream,
+    io::AsyncWriteExt,
     task::coop,
     time::{Instant, sleep, timeout},
 };
 
 use crate::{ClientMessage, Decoder, ReadError, decode::End};
 
-/// The largest number of bytes in one read. All sockets of a thread share the buffer.
-const SCRATCH: usize = 64 * 1024;
-
-/// The largest number of frames in one write system call. Their slices are on the stack.
-const BATCH: usize = 64;
-
 /// The largest number of bytes that are read and discarded from a peer after the close frame was sent.
 const MAX_DISCARDED: usize = 16 * 1024 * 1024;
 
 /// The largest message in bytes that is decoded while waiting for the peer's close frame.
 const MAX_DISCARDED_MESSAGE: usize = 128 * 1024;
-
-thread_local! {
-    static SCRATCH_SPACE: RefCell<Box<[u8]>> = RefCell::new(vec![0; SCRATCH].into_boxed_slice());
-}
 
 /// The time that a peer has for its part of a closing handshake.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -55,8 +42,7 @@ pub struct Patience {
 /// tokio's cooperative scheduling, so no peer occupies a thread.
 #[derive(Debug)]
 pub struct Socket {
-    /// Shared with the [`direct_writer`](Self::direct_writer)s.
-    stream: Arc<TcpStream>,
+    stream: Stream,
     decoder: Decoder,
     /// Bytes that are read but not yet decoded: the rest of a read with several messages. Never empty.
     unread: Option<Box<Bytes>>,
@@ -67,8 +53,8 @@ impl Socket {
     ///
     /// Nagle's algorithm should be off (`TCP_NODELAY`), because it delays small frames.
     #[must_use]
-    pub fn new(stream: TcpStream, unread: Bytes) -> Self {
-        let mut socket = Self { stream: Arc::new(stream), decoder: Decoder::new(), unread: None };
+    pub fn new(stream: Stream, unread: Bytes) -> Self {
+        let mut socket = Self { stream, decoder: Decoder::new(), unread: None };
         socket.keep(unread);
         socket
     }
@@ -79,13 +65,10 @@ impl Socket {
         Self { decoder: self.decoder.with_deflate(), ..self }
     }
 
-    /// A function that writes to the stream at once, from any task, as many bytes as it accepts without waiting. It
-    /// returns their number: 0 if the stream is broken, which the socket's own task finds out.
-    ///
-    /// The caller ensures that nothing else writes at the same time, and that the remaining bytes are written next.
-    pub fn direct_writer(&self) -> impl Fn(&[u8]) -> usize + Send + Sync + use<> {
-        let stream = self.stream.clone();
-        move |frame| stream.try_write(frame).unwrap_or(0)
+    /// The stream below.
+    #[must_use]
+    pub const fn stream(&self) -> &Stream {
+        &self.stream
     }
 
     /// Waits for the next message. `max_message` returns the limit for its payload in bytes; it is called each time
@@ -106,18 +89,20 @@ impl Socket {
                 return Poll::Ready(Ok(message));
             }
         }
-        SCRATCH_SPACE.with_borrow_mut(|scratch| {
-            loop {
-                let mut input = ready!(receive(&self.stream, cx, scratch))?;
+        loop {
+            let Self { stream, decoder, .. } = self;
+            let (message, unread) = ready!(stream.poll_receive(cx, usize::MAX, |mut input| {
                 if input.is_empty() {
-                    return Poll::Ready(Err(ReadError::Eof));
+                    return Err(ReadError::Eof);
                 }
-                if let Some(message) = self.decoder.decode(&mut input, max_message())? {
-                    self.keep(Bytes::copy_from_slice(input));
-                    return Poll::Ready(Ok(message));
-                }
+                let message = decoder.decode(&mut input, max_message())?;
+                Ok((message, Bytes::copy_from_slice(input)))
+            }))??;
+            if let Some(message) = message {
+                self.keep(unread);
+                return Poll::Ready(Ok(message));
             }
-        })
+        }
     }
 
     fn decode_unread(&mut self, max_message: usize) -> Result<Option<ClientMessage>, ReadError> {
@@ -143,18 +128,7 @@ impl Socket {
     ///
     /// The stream is broken.
     pub fn poll_write(&mut self, cx: &mut Context<'_>, batch: &mut VecDeque<Bytes>) -> Poll<io::Result<()>> {
-        while !batch.is_empty() {
-            ready!(pin!(coop::consume_budget()).poll(cx));
-            match try_write(&self.stream, batch) {
-                Ok(0) => return Poll::Ready(Err(io::ErrorKind::WriteZero.into())),
-                Ok(written) => remove_written(batch, written),
-                Err(error) if error.kind() == io::ErrorKind::WouldBlock => {
-                    ready!(self.stream.poll_write_ready(cx))?;
-                }
-                Err(error) => return Poll::Ready(Err(error)),
-            }
-        }
-        Poll::Ready(Ok(()))
+        self.stream.poll_write_frames(cx, batch)
     }
 
     /// Performs the closing handshake: writes `pending`, which may start with the rest of a frame, then `frame`, a
@@ -172,6 +146,7 @@ impl Socket {
         Box::pin(async move {
             // The stream is dropped in any case, and no caller can use the result.
             let _ = self.say_goodbye(pending, patience).await;
+            self.stream.say_end();
         })
     }
 
@@ -189,14 +164,17 @@ impl Socket {
         let mut is_slow = false;
         poll_fn(|cx| {
             loop {
-                let left = size(pending);
+                let left = self.left(pending);
                 if let Poll::Ready(result) = self.poll_write(cx, pending) {
                     return Poll::Ready(result);
                 }
                 is_slow = true;
-                if size(pending) == left {
+                if self.left(pending) == left {
                     ready!(deadline.as_mut().poll(cx));
-                    self.try_write_anyway(pending)?;
+                    self.stream.write_anyway(pending).map_err(|error| match error.kind() {
+                        io::ErrorKind::WouldBlock => io::ErrorKind::TimedOut.into(),
+                        _ => error,
+                    })?;
                 }
                 deadline.as_mut().reset(Instant::now() + patience);
             }
@@ -205,18 +183,9 @@ impl Socket {
         Ok(is_slow)
     }
 
-    /// Tries to write at least a byte even if the stream is not reported as ready. The kernel reports it only when a
-    /// third of its buffer is free, so a peer that reads very slowly would seem to read nothing.
-    fn try_write_anyway(&self, pending: &mut VecDeque<Bytes>) -> io::Result<()> {
-        let Some(frame) = pending.front() else { return Ok(()) };
-        match SockRef::from(&*self.stream).send(frame) {
-            Ok(written) => {
-                remove_written(pending, written);
-                Ok(())
-            }
-            Err(error) if error.kind() == io::ErrorKind::WouldBlock => Err(io::ErrorKind::TimedOut.into()),
-            Err(error) => Err(error),
-        }
+    /// The number of bytes of `pending`, and of those that are encrypted already, that are not written yet.
+    fn left(&self, pending: &VecDeque<Bytes>) -> usize {
+        pending.iter().map(Bytes::len).sum::<usize>() + self.stream.unsent()
     }
 
     async fn wait_for_answer(&mut self) -> io::Result<()> {
@@ -226,7 +195,7 @@ impl Socket {
         if self.decoder.end() == Some(End::Failed) {
             // After a protocol violation the peer's close frame cannot be found, so only the end of its stream counts
             // as an answer.
-            SockRef::from(&*self.stream).shutdown(Shutdown::Write)?;
+            self.stream.shutdown().await?;
             while self.discard(&mut quota).await? {}
         }
         Ok(())
@@ -236,53 +205,14 @@ impl Socket {
     /// quota.
     async fn discard(&mut self, quota: &mut usize) -> io::Result<bool> {
         poll_fn(|cx| {
-            SCRATCH_SPACE.with_borrow_mut(|scratch| {
-                let mut input = ready!(receive(&self.stream, cx, scratch))?;
+            let Self { stream, decoder, .. } = self;
+            stream.poll_receive(cx, usize::MAX, |mut input| {
                 let is_open = !input.is_empty() && input.len() <= *quota;
                 *quota = quota.saturating_sub(input.len());
-                while let Ok(Some(_)) = self.decoder.decode(&mut input, MAX_DISCARDED_MESSAGE) {}
-                Poll::Ready(Ok(is_open))
+                while let Ok(Some(_)) = decoder.decode(&mut input, MAX_DISCARDED_MESSAGE) {}
+                is_open
             })
         })
         .await
-    }
-}
-
-/// Reads into `scratch`. An empty slice means the end of the stream.
-fn receive<'a>(stream: &TcpStream, cx: &mut Context<'_>, scratch: &'a mut [u8]) -> Poll<io::Result<&'a [u8]>> {
-    loop {
-        ready!(stream.poll_read_ready(cx))?;
-        match stream.try_read(scratch) {
-            Ok(length) => return Poll::Ready(Ok(&scratch[..length])),
-            Err(error) if error.kind() == io::ErrorKind::WouldBlock => {}
-            Err(error) => return Poll::Ready(Err(error)),
-        }
-    }
-}
-
-/// One system call: `send` for a single frame, the usual case, which is cheaper than `writev`.
-fn try_write(stream: &TcpStream, batch: &VecDeque<Bytes>) -> io::Result<usize> {
-    if let (Some(frame), 1) = (batch.front(), batch.len()) {
-        return stream.try_write(frame);
-    }
-    let mut slices = [IoSlice::new(&[]); BATCH];
-    for (slice, frame) in slices.iter_mut().zip(batch) {
-        *slice = IoSlice::new(frame);
-    }
-    stream.try_write_vectored(&slices[..batch.len().min(BATCH)])
-}
-
-fn size(batch: &VecDeque<Bytes>) -> usize {
-    batch.iter().map(Bytes::len).sum()
-}
-
-fn remove_written(batch: &mut VecDeque<Bytes>, mut written: usize) {
-    while let Some(frame) = batch.front_mut() {
-        if frame.len() > written {
-            frame.advance(written);
-            return;
-        }
-        written -= frame.len();
-        batch.pop_front();
     }
 }

@@ -1,78 +1,192 @@
 //! The addresses at which clients reach the server.
 
-use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr, UdpSocket};
+use std::{
+    fmt::{self, Formatter},
+    io,
+    net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr, UdpSocket},
+    path::PathBuf,
+};
 
 use clairon_client::Endpoint;
+use clairon_server::ListeningSocket;
 
-use crate::config::{Listen, Settings};
-
-/// The reason why settings do not lead to a server.
-pub(super) const ANY_PORT: &str = "server.port is 0, which is any free port: name the server with --url";
+use crate::config::{ListenPlace, Settings};
 
 /// The address of a listening server, in the form that clients use.
 pub(super) struct Address {
-    /// The host for clients on the same machine, in brackets if a URL needs them.
-    host: String,
-    port: u16,
+    place: AddressPlace,
     path_prefix: String,
-    /// True if the server listens on every address.
-    is_everywhere: bool,
+}
+
+enum AddressPlace {
+    Network {
+        /// The host for clients on the machine of the server, in brackets where a URL needs them.
+        host: String,
+        port: u16,
+        /// True if the server listens on every address.
+        is_everywhere: bool,
+    },
+    /// A Unix socket alone, behind a proxy.
+    Unix(PathBuf),
+}
+
+/// The address of a listening socket.
+#[derive(Clone, Debug)]
+pub(super) enum BoundAddress {
+    Tcp(SocketAddr),
+    Unix(PathBuf),
+}
+
+/// Why a server cannot be found by its settings.
+#[derive(Debug, thiserror::Error)]
+pub(super) enum NoEndpoint {
+    #[error("server.port is 0, which is any free port: name the server with --url")]
+    AnyPort,
+    #[error("the server listens on a Unix socket alone: name its address behind the proxy with --url")]
+    UnixSocket,
+}
+
+impl BoundAddress {
+    /// That of a listening socket.
+    pub(super) fn of(socket: &ListeningSocket) -> io::Result<Self> {
+        Ok(match socket {
+            ListeningSocket::Tcp(listener) => Self::Tcp(listener.local_addr()?),
+            ListeningSocket::Unix(listener) => {
+                Self::Unix(listener.local_addr()?.as_pathname().map(PathBuf::from).unwrap_or_default())
+            }
+        })
+    }
+}
+
+impl fmt::Display for BoundAddress {
+    fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Tcp(address) => address.fmt(f),
+            Self::Unix(path) => write!(f, "unix:{}", path.display()),
+        }
+    }
+}
+
+impl AddressPlace {
+    fn tcp(address: SocketAddr) -> Self {
+        let is_everywhere = address.ip().is_unspecified();
+        // The unspecified address of IPv6 stands for those of IPv4 too.
+        let ip = if is_everywhere { Ipv4Addr::LOCALHOST.into() } else { address.ip() };
+        Self::Network { host: in_url(ip), port: address.port(), is_everywhere }
+    }
+
+    fn configured(place: &ListenPlace) -> Self {
+        match place {
+            ListenPlace::Unix(unix) => Self::Unix(unix.path.clone()),
+            ListenPlace::Tcp { host: None, port } => Self::tcp((Ipv6Addr::UNSPECIFIED, *port).into()),
+            ListenPlace::Tcp { host: Some(host), port } => match host.parse::<IpAddr>() {
+                Ok(ip) => Self::tcp((ip, *port).into()),
+                Err(_) => Self::Network { host: host.clone(), port: *port, is_everywhere: false },
+            },
+        }
+    }
+
+    const fn is_network(&self) -> bool {
+        matches!(self, Self::Network { .. })
+    }
 }
 
 impl Address {
-    /// The address of a listening socket.
-    pub(super) fn of(bound: SocketAddr, path_prefix: &str) -> Self {
-        // The unspecified address of IPv6 includes those of IPv4.
-        let ip = if bound.ip().is_unspecified() { Ipv4Addr::LOCALHOST.into() } else { bound.ip() };
-        Self {
-            host: in_url(ip),
-            port: bound.port(),
-            path_prefix: path_prefix.to_owned(),
-            is_everywhere: bound.ip().is_unspecified(),
-        }
+    /// The first of these sockets that the network reaches, or else the first.
+    pub(super) fn of(bound: &[BoundAddress], path_prefix: &str) -> Self {
+        Self::best_of(
+            path_prefix,
+            bound.iter().map(|bound| match bound {
+                BoundAddress::Tcp(address) => AddressPlace::tcp(*address),
+                BoundAddress::Unix(path) => AddressPlace::Unix(path.clone()),
+            }),
+        )
     }
 
     /// The address of a server with these settings.
     pub(super) fn configured(settings: &Settings) -> Self {
-        let Listen { host, port } = &settings.listen;
-        let path_prefix = &settings.server.path_prefix;
-        let Some(host) = host else { return Self::of((Ipv6Addr::UNSPECIFIED, *port).into(), path_prefix) };
-        match host.parse::<IpAddr>() {
-            Ok(ip) => Self::of((ip, *port).into(), path_prefix),
-            Err(_) => Self { host: host.clone(), port: *port, path_prefix: path_prefix.clone(), is_everywhere: false },
-        }
+        let places = settings.listen.iter().map(|listen| AddressPlace::configured(&listen.place));
+        Self::best_of(&settings.server.path_prefix, places)
     }
 
-    pub(super) fn host(&self) -> &str {
-        &self.host
-    }
-
-    pub(super) fn port(&self) -> u16 {
-        self.port
+    fn best_of(path_prefix: &str, places: impl Iterator<Item = AddressPlace>) -> Self {
+        let best = places.reduce(|best, next| if !best.is_network() && next.is_network() { next } else { best });
+        // A server listens somewhere.
+        let place = best.unwrap_or(AddressPlace::Unix(PathBuf::new()));
+        Self { place, path_prefix: path_prefix.to_owned() }
     }
 
     pub(super) fn path_prefix(&self) -> &str {
         &self.path_prefix
     }
 
-    pub(super) fn http(&self) -> String {
-        format!("http://{}:{}", self.host, self.port)
+    /// The port; 0 for a Unix socket.
+    pub(super) const fn port(&self) -> u16 {
+        match self.place {
+            AddressPlace::Network { port, .. } => port,
+            AddressPlace::Unix(_) => 0,
+        }
     }
 
-    /// The address for commands on this machine; `None` if the system chooses the port.
-    pub(super) fn endpoint(&self) -> Option<Endpoint> {
-        (self.port != 0).then(|| Endpoint::new(&self.host, self.port, false, &self.path_prefix))
+    /// The URL of the server without a prefix, or `unix:` and the path of its socket.
+    pub(super) fn http(&self) -> String {
+        match &self.place {
+            AddressPlace::Network { host, port, .. } => format!("http://{host}:{port}"),
+            AddressPlace::Unix(path) => format!("unix:{}", path.display()),
+        }
+    }
+
+    /// Where commands on this machine find it.
+    pub(super) fn endpoint(&self) -> Result<Endpoint, NoEndpoint> {
+        match &self.place {
+            AddressPlace::Network { port: 0, .. } => Err(NoEndpoint::AnyPort),
+            AddressPlace::Network { host, port, .. } => Ok(Endpoint::new(host, *port, false, &self.path_prefix)),
+            AddressPlace::Unix(_) => Err(NoEndpoint::UnixSocket),
+        }
     }
 
     /// The URL at which clients of the app with this key connect.
     pub(super) fn websocket(&self, key: &str) -> String {
-        format!("ws://{}:{}{}/app/{key}", self.host, self.port, self.path_prefix)
+        let prefix = &self.path_prefix;
+        match &self.place {
+            AddressPlace::Network { host, port, .. } => format!("ws://{host}:{port}{prefix}/app/{key}"),
+            AddressPlace::Unix(path) => format!("unix:{} {prefix}/app/{key}", path.display()),
+        }
+    }
+
+    /// The `.env` lines that lead to the server, for a project whose variables begin with `names`.
+    pub(super) fn env_lines(&self, names: &str) -> String {
+        match &self.place {
+            AddressPlace::Network { host, port, .. } => {
+                format!("{names}_HOST={host}\n{names}_PORT={port}\n{names}_SCHEME=http\n")
+            }
+            AddressPlace::Unix(path) => {
+                let path = path.display();
+                format!("# {names}_HOST, {names}_PORT and {names}_SCHEME: of the proxy in front of {path}\n")
+            }
+        }
+    }
+
+    /// What `curl` takes for a path of the server, in a shell: options, and a URL in double quotes that ends with
+    /// `path`.
+    pub(super) fn curl_arguments(&self, path: &str) -> String {
+        let prefix = &self.path_prefix;
+        match &self.place {
+            AddressPlace::Network { .. } => format!("\"{}{prefix}{path}\"", self.http()),
+            AddressPlace::Unix(socket) => {
+                format!("--unix-socket '{}' \"http://localhost{prefix}{path}\"", socket.display())
+            }
+        }
     }
 
     /// The URL for other machines, if the server listens on every address and there is a network.
     pub(super) fn network(&self) -> Option<String> {
-        let ip = self.is_everywhere.then(outward_address).flatten()?;
-        Some(format!("http://{}:{}", in_url(ip), self.port))
+        match self.place {
+            AddressPlace::Network { port, is_everywhere: true, .. } => {
+                outward_address().map(|ip| format!("http://{}:{port}", in_url(ip)))
+            }
+            _ => None,
+        }
     }
 }
 
@@ -103,7 +217,7 @@ mod tests {
     use super::*;
 
     fn address(bound: &str) -> Address {
-        Address::of(bound.parse().unwrap(), "/ws")
+        Address::of(&[BoundAddress::Tcp(bound.parse().unwrap())], "/ws")
     }
 
     #[test]
@@ -113,8 +227,19 @@ mod tests {
         assert_eq!(address("[2001:db8::1]:6001").http(), "http://[2001:db8::1]:6001");
         assert_eq!(address("192.0.2.7:80").websocket("{key}"), "ws://192.0.2.7:80/ws/app/{key}");
         assert_eq!(address("127.0.0.1:6001").network(), None);
-        let endpoint = |bound: &str| address(bound).endpoint().map(|endpoint| endpoint.to_string());
+        let endpoint = |bound: &str| address(bound).endpoint().ok().map(|endpoint| endpoint.to_string());
         assert_eq!(endpoint("[::1]:6001").as_deref(), Some("http://[::1]:6001/ws"));
         assert_eq!(endpoint("0.0.0.0:0"), None);
+    }
+
+    #[test]
+    fn a_port_is_preferred_to_a_unix_socket() {
+        let [unix, tcp] =
+            [BoundAddress::Unix("/run/c.sock".into()), BoundAddress::Tcp("127.0.0.1:80".parse().unwrap())];
+        assert_eq!(Address::of(&[unix.clone(), tcp], "").http(), "http://127.0.0.1:80");
+        let address = Address::of(&[unix], "/ws");
+        assert_eq!(address.http(), "unix:/run/c.sock");
+        assert_eq!(address.curl_arguments("/up"), r#"--unix-socket '/run/c.sock' "http://localhost/ws/up""#);
+        assert!(address.endpoint().is_err());
     }
 }

@@ -2,16 +2,12 @@
 
 use std::time::Duration;
 
-use anyhow::{Context, anyhow, bail};
+use anyhow::{anyhow, bail};
 use clairon_client::{Endpoint, HttpClient, HttpResponse};
 use serde_json::Value;
 use tokio::task;
 
-use super::{
-    address::{ANY_PORT, Address},
-    print,
-    target::parse_server_url,
-};
+use super::{address::Address, print, target::parse_server_url};
 use crate::{
     cli::{HealthArguments, Hidden},
     config::{Problems, Settings},
@@ -46,7 +42,7 @@ pub(crate) fn run(mut arguments: HealthArguments) -> anyhow::Result<()> {
 
 fn of_settings(arguments: HealthArguments) -> anyhow::Result<Endpoint> {
     let settings = Settings::load(arguments.sources()).map_err(|problems| anyhow!("{}", first_line(&problems)))?;
-    Address::configured(&settings).endpoint().context(ANY_PORT)
+    Ok(Address::configured(&settings).endpoint()?)
 }
 
 fn first_line(problems: &Problems) -> String {

@@ -1,7 +1,7 @@
 //! `clairon serve`: the server.
 
 mod apps;
-mod listener;
+mod listeners;
 mod open_files;
 mod signals;
 mod welcome;
@@ -13,10 +13,10 @@ use std::{
 
 use clairon_laravel::{CredentialChoice, CredentialSet, Environment, env_file_name, process_variables};
 use clairon_protocol::quote;
-use clairon_server::{Listeners, MetricsSettings, Server};
+use clairon_server::{MetricsSettings, Server};
 use tracing::{info, warn};
 
-use self::{apps::Apps, welcome::Welcome};
+use self::{apps::Apps, listeners::Bound, welcome::Welcome};
 use super::{address::Address, open_for_server, print};
 use crate::{
     cli::ServeArguments,
@@ -40,16 +40,10 @@ async fn serve(settings: &Settings) -> anyhow::Result<()> {
     log_adopted(&settings.adopted);
     signals::tame()?;
     let connections = open_files::raise_limit(settings.database.max_connections)?;
-    // The port and Redis come first. If they fail, no app has been created whose secret was never shown.
-    let listener = listener::bind(&settings.listen, "--port").await?;
-    let metrics_listener = match &settings.metrics_listen {
-        Some(listen) => Some(listener::bind(listen, "metrics.listen").await?),
-        None => None,
-    };
-    let address = Address::of(listener.local_addr()?, &settings.server.path_prefix);
+    // The sockets and Redis come first. If they fail, no app has been created whose secret was never shown.
+    let Bound { listeners, address, all, metrics: metrics_address, files } = listeners::bind(settings).await?;
     let registry = open_for_server(&settings.database).await?;
-    let port = listener.local_addr()?.port();
-    let metrics = MetricsSettings { port, ..settings.server.metrics.clone() };
+    let metrics = MetricsSettings { port: address.port(), ..settings.server.metrics.clone() };
     let server = clairon_server::Settings { connections, metrics, ..settings.server.clone() };
     let server = Server::new(registry.clone(), server).await?;
     let apps = Apps::prepare(registry.as_ref(), settings).await?;
@@ -70,10 +64,12 @@ async fn serve(settings: &Settings) -> anyhow::Result<()> {
         network = address.network(),
         database = %settings.database.url,
         apps = apps.ids.len(),
-        metrics = metrics_listener.as_ref().and_then(|listener| listener.local_addr().ok()).map(tracing::field::display),
+        listen = all,
+        metrics = metrics_address,
         "ready"
     );
-    server.serve(Listeners { all: listener, metrics: metrics_listener }, shutdown).await?;
+    server.serve(listeners, shutdown).await?;
+    drop(files);
     info!("stopped");
     Ok(())
 }

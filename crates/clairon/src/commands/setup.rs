@@ -45,7 +45,7 @@ VITE_PUSHER_PORT="${{PUSHER_PORT}}"
 VITE_PUSHER_SCHEME="${{PUSHER_SCHEME}}"
 VITE_PUSHER_APP_CLUSTER="${{PUSHER_APP_CLUSTER}}"
 "#,
-            host(self.address, "PUSHER")
+            self.address.env_lines("PUSHER")
         )
     }
 
@@ -73,9 +73,4 @@ window.Echo = new Echo({{
 "
         )
     }
-}
-
-/// The `.env` lines with the server's address. `names` is the prefix of the project's variables.
-pub(super) fn host(address: &Address, names: &str) -> String {
-    format!("{names}_HOST={}\n{names}_PORT={}\n{names}_SCHEME=http\n", address.host(), address.port())
 }

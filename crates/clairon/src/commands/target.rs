@@ -7,10 +7,7 @@ use clairon_client::{AppTarget, Endpoint};
 use clairon_laravel::{BackendAddress, BroadcastConnection, Environment, Project, process_variables};
 use clairon_protocol::{AppCredentials, AppId};
 
-use super::{
-    address::{ANY_PORT, Address},
-    open_existing,
-};
+use super::{address::Address, open_existing};
 use crate::{
     cli::{Hidden, RegistryPlace, TargetArguments},
     config::{Problems, Settings},
@@ -37,7 +34,7 @@ pub(super) async fn app_target(arguments: TargetArguments) -> anyhow::Result<App
 pub(super) fn server(url: Option<&str>, settings: &Settings) -> Result<Endpoint, Problems> {
     match url {
         Some(url) => parse_server_url(url, ""),
-        None => Address::configured(settings).endpoint().ok_or_else(|| Problems::one(ANY_PORT)),
+        None => Address::configured(settings).endpoint().map_err(Problems::one),
     }
 }
 

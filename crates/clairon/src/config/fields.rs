@@ -203,6 +203,15 @@ fn split_list(text: &str) -> Vec<String> {
 }
 
 impl Value {
+    /// True for a list without entries.
+    pub(super) fn is_empty_list(&self) -> bool {
+        match self {
+            Self::Text(text) => split_list(text).is_empty(),
+            Self::Toml(value) => value.as_array().is_some_and(Vec::is_empty),
+            Self::Webhooks(_) => false,
+        }
+    }
+
     pub(super) fn as_text(&self) -> Option<&str> {
         match self {
             Self::Text(text) => Some(text),

@@ -58,6 +58,7 @@ impl Layers {
         let others = OtherVariables::read(&variables, &place, sources.serving);
         // Clairon's names override those of other servers in every layer.
         cover(&mut settings, others.settings(), problems);
+        let short_form = ShortForm::of(&settings);
         cover(&mut settings, file.settings, problems);
 
         let mut app = Table::new();
@@ -70,6 +71,7 @@ impl Layers {
             (setting.to_owned(), Entry { written: flag.to_owned(), value: Value::Text(value) })
         });
         cover(&mut settings, flags.collect(), problems);
+        short_form.settle(&mut settings, problems);
 
         let choice = CredentialChoice::of(&variables);
         if let Some(choice) = choice.as_ref().filter(|choice| choice.is_between_two()) {
@@ -82,6 +84,31 @@ impl Layers {
         let app = environment_app(app, declared_by);
         apps.extend(app.filter(|app| sources.serving || app.missing().is_empty()));
         Self { settings, apps, adopted, credentials, remarks }
+    }
+}
+
+/// The short form of `server.listen`, with the entries of the defaults and of other servers' variables.
+struct ShortForm([(&'static str, String); 2]);
+
+impl ShortForm {
+    fn of(settings: &Table) -> Self {
+        let written = |name| settings.get(name).map_or_else(String::new, |entry: &Entry| entry.written.clone());
+        Self(["server.host", "server.port"].map(|name| (name, written(name))))
+    }
+
+    /// If `server.listen` is set, variables of other servers have no effect, and Clairon's own short form is a problem.
+    fn settle(self, settings: &mut Table, problems: &mut Problems) {
+        let Some(list) = settings.get("server.listen").filter(|entry| !entry.value.is_empty_list()) else { return };
+        let list = list.written.clone();
+        for (name, written) in self.0 {
+            let Some(entry) = settings.get_mut(name) else { continue };
+            if entry.written == written {
+                name.clone_into(&mut entry.written);
+            } else {
+                let written = &entry.written;
+                problems.add(format_args!("{list} and {written} both say where to listen: set one of them"));
+            }
+        }
     }
 }
 

@@ -1,51 +1,88 @@
 //! Addresses to listen on.
 
-use std::net::IpAddr;
+mod form;
 
+use std::{fmt, path::PathBuf};
+
+pub(super) use self::form::{parse, parse_host};
 use super::fields::Fields;
 
-/// An address to listen on.
-#[derive(Debug)]
+/// An address to listen on, and the bytes that its connections start with.
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Listen {
-    /// An address, without brackets, or a host name. `None` for every address of the machine, IPv4 and IPv6.
-    pub(crate) host: Option<String>,
-    /// 0: any free port.
-    pub(crate) port: u16,
+    pub(crate) place: ListenPlace,
+    /// Connections start with a PROXY header.
+    pub(crate) proxy_protocol: bool,
 }
 
-impl Listen {
-    pub(super) fn read(fields: &mut Fields<'_>) -> Option<Self> {
-        let host = fields.text("server.host", parse_optional_host);
-        let port = fields.number("server.port", 0..=u16::MAX);
-        Some(Self { host: host?, port: port? })
+/// An address to listen on.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum ListenPlace {
+    /// A TCP port.
+    Tcp {
+        /// An address, without brackets, or a host name. `None` for every address of the machine, IPv4 and IPv6.
+        host: Option<String>,
+        /// 0: any free port.
+        port: u16,
+    },
+    /// A Unix socket.
+    Unix(UnixPlace),
+}
+
+/// A Unix socket and its rights.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct UnixPlace {
+    pub(crate) path: PathBuf,
+    /// The mode of its file; `None` for the default of the umask.
+    pub(crate) mode: Option<u32>,
+    /// The owner of its file, by name or number; `None` for the user of the process.
+    pub(crate) user: Option<String>,
+    /// The group of its file; `None` for the group of the process.
+    pub(crate) group: Option<String>,
+}
+
+/// Reads `server.listen`, or else `server.host` and `server.port`, which are its short form.
+pub(super) fn read(fields: &mut Fields<'_>) -> Option<Vec<Listen>> {
+    let entries = fields.list("server.listen");
+    let host = fields.text("server.host", parse_optional_host);
+    let port = fields.number("server.port", 0..=u16::MAX);
+    let entries = entries?;
+    if entries.is_empty() {
+        return Some(vec![Listen { place: ListenPlace::Tcp { host: host?, port: port? }, proxy_protocol: false }]);
     }
+    let listens: Result<Vec<_>, _> = entries.iter().map(|entry| parse(entry)).collect();
+    let listens = listens.map_err(|error| fields.refuse("server.listen", error)).ok()?;
+    let is_new = |(index, listen): (usize, &Listen)| listens[..index].iter().all(|other| other.place != listen.place);
+    if !listens.iter().enumerate().all(is_new) {
+        fields.refuse("server.listen", "a place is listed twice");
+        return None;
+    }
+    Some(listens)
 }
 
-/// Parses an address with a port. An empty text means that there is none.
-pub(super) fn parse_optional(text: &str) -> Result<Option<Listen>, &'static str> {
-    if text.is_empty() { Ok(None) } else { parse_address(text).map(Some) }
-}
-
-fn parse_address(text: &str) -> Result<Listen, &'static str> {
-    let allowed = "allowed is an address or a host name with a port behind a colon, such as 127.0.0.1:9601";
-    let (host, port) = text.rsplit_once(':').ok_or(allowed)?;
-    let host = parse_host(host).map_err(|_| allowed)?;
-    Ok(Listen { host: Some(host), port: port.parse().map_err(|_| allowed)? })
+/// Parses one address. An empty text means that there is none.
+pub(super) fn parse_optional(text: &str) -> Result<Option<Listen>, form::InvalidListen> {
+    if text.is_empty() { Ok(None) } else { parse(text).map(Some) }
 }
 
 fn parse_optional_host(text: &str) -> Result<Option<String>, &'static str> {
-    if text.is_empty() { Ok(None) } else { parse_host(text).map(Some) }
+    if text.is_empty() {
+        return Ok(None);
+    }
+    let host = parse_host(text)
+        .ok_or("allowed is an address or a host name, without scheme and port, or nothing for every address");
+    host.map(Some)
 }
 
-fn parse_host(text: &str) -> Result<String, &'static str> {
-    let host = text.strip_prefix('[').and_then(|text| text.strip_suffix(']')).unwrap_or(text);
-    let is_name = |host: &str| {
-        (1..=253).contains(&host.len())
-            && host.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-.".contains(&byte))
-    };
-    if host.parse::<IpAddr>().is_ok() || is_name(text) {
-        Ok(host.to_owned())
-    } else {
-        Err("allowed is an address or a host name, without scheme and port, or nothing for every address")
+impl fmt::Display for Listen {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match &self.place {
+            ListenPlace::Tcp { host, port } => match host {
+                Some(host) if host.contains(':') => write!(f, "[{host}]:{port}"),
+                Some(host) => write!(f, "{host}:{port}"),
+                None => write!(f, "*:{port}"),
+            },
+            ListenPlace::Unix(unix) => write!(f, "unix:{}", unix.path.display()),
+        }
     }
 }

@@ -11,7 +11,7 @@ use super::{
     database_url::DatabaseUrl,
     fields::Fields,
     layers::{Layers, Sources},
-    listen::{Listen, parse_optional},
+    listen::{self, Listen},
     log::{LogFormat, LogSettings},
     other_variables::Adopted,
     problem::Problems,
@@ -22,7 +22,8 @@ use super::{
 /// Every setting, validated.
 #[derive(Debug)]
 pub(crate) struct Settings {
-    pub(crate) listen: Listen,
+    /// Never empty.
+    pub(crate) listen: Vec<Listen>,
     /// The additional address for metrics.
     pub(crate) metrics_listen: Option<Listen>,
     pub(crate) database: Database,
@@ -67,8 +68,8 @@ impl Settings {
     /// Reads all sections even after a problem, so that all problems are reported.
     fn read(layers: Layers, problems: &mut Problems) -> Option<Self> {
         let mut fields = Fields::new(&layers.settings, problems);
-        let listen = Listen::read(&mut fields);
-        let metrics_listen = fields.text("metrics.listen", parse_optional);
+        let listen = listen::read(&mut fields);
+        let metrics_listen = fields.text("metrics.listen", listen::parse_optional);
         let database = read_database(&mut fields);
         let limits = read_limits(&mut fields);
         let server = server::read(&mut fields, limits);

@@ -42,6 +42,11 @@ fn file_problems(text: &str) -> Vec<String> {
     found.iter().map(|problem| problem.replace(&file.path().display().to_string(), "FILE")).collect()
 }
 
+/// The addresses that a server with these settings listens on.
+fn listen(settings: &Settings) -> Vec<String> {
+    settings.listen.iter().map(ToString::to_string).collect()
+}
+
 /// Every setting as `section.key`, with its default and the preceding comment line.
 fn defaults() -> Vec<(String, toml::Value, &'static str)> {
     let mut section = "";
@@ -62,7 +67,7 @@ fn defaults() -> Vec<(String, toml::Value, &'static str)> {
 #[test]
 fn the_defaults_are_right() {
     let settings = load_environment(&[]).unwrap();
-    assert_eq!((settings.listen.host.as_deref(), settings.listen.port), (None, 6001));
+    assert_eq!(listen(&settings), ["*:6001"]);
     assert_eq!(settings.limits, Limits::default());
     assert!(settings.apps.is_empty());
 }
@@ -88,6 +93,7 @@ fn every_setting_has_a_variable() {
         let other = match (name.as_str(), value) {
             ("server.host", _) => "127.0.0.1".to_owned(),
             ("server.path_prefix", _) => "/ws".to_owned(),
+            ("server.listen", _) => "127.0.0.1:80, unix:/run/clairon.sock".to_owned(),
             ("server.trusted_proxies", _) => "10.0.0.0/8".to_owned(),
             ("database.url", _) => "sqlite::memory:".to_owned(),
             ("log.level", _) => "debug".to_owned(),
@@ -135,11 +141,22 @@ fn upper_layers_cover_lower_ones() {
         ..environment(&[("CLAIRON_SERVER_PORT", "3"), ("PUSHER_APP_KEY", "process"), ("PUSHER_APP_SECRET", "s")])
     })
     .unwrap();
-    assert_eq!(settings.listen.port, 4);
-    assert_eq!(settings.listen.host.as_deref(), Some("env-file"));
+    assert_eq!(listen(&settings), ["env-file:4"]);
     assert_eq!(settings.server.path_prefix, "/file");
     assert_eq!(settings.database.max_connections, 3);
     assert_eq!(settings.apps[0].credentials.newest().key.as_str(), "process");
+}
+
+#[test]
+fn several_places_can_be_listened_at() {
+    let config = temporary("[server]\nlisten = ['0.0.0.0:6001', '[::]:6001', 'unix:/run/c.sock?mode=0660']\n");
+    let places = ["0.0.0.0:6001", "[::]:6001", "unix:/run/c.sock"];
+    let from_file = |sources| Settings::load(Sources { config: Some(config.path().into()), ..sources }).unwrap();
+    assert_eq!(listen(&from_file(Sources::default())), places);
+    // What Reverb was told has no effect then.
+    let settings = from_file(Sources { serving: true, ..environment(&[("REVERB_SERVER_PORT", "7001")]) });
+    assert_eq!(listen(&settings), places);
+    assert_eq!(settings.adopted.unused, ["REVERB_SERVER_PORT"]);
 }
 
 #[test]
@@ -197,6 +214,15 @@ fn wrong_variables() {
         (
             &[("CLAIRON_SERVER_PATH_PREFIX", "ws")],
             r#"CLAIRON_SERVER_PATH_PREFIX is "ws": allowed is a path such as /ws, of A-Z a-z 0-9 - . _ ~ between its slashes"#,
+        ),
+        (
+            &[("CLAIRON_SERVER_LISTEN", "127.0.0.1:1, tls")],
+            r#"CLAIRON_SERVER_LISTEN is "127.0.0.1:1, tls": "tls" is no place to listen at: allowed are HOST:PORT such as 0.0.0.0:6001, [::]:6001 or *:6001 for every address, and unix:/PATH, each with options such as ?proxy_protocol"#,
+        ),
+        (&[("CLAIRON_SERVER_LISTEN", "*:1, :1")], r#"CLAIRON_SERVER_LISTEN is "*:1, :1": a place is listed twice"#),
+        (
+            &[("CLAIRON_SERVER_LISTEN", "*:1"), ("CLAIRON_PORT", "2")],
+            "CLAIRON_SERVER_LISTEN and CLAIRON_PORT both say where to listen: set one of them",
         ),
         (
             &[("CLAIRON_SERVER_TRUSTED_PROXIES", "unix, proxy")],

@@ -2,14 +2,18 @@
 
 use std::{
     fmt,
-    net::{IpAddr, SocketAddr},
+    net::{IpAddr, Ipv6Addr, SocketAddr},
 };
 
-/// The address of the other end of a connection: that of its socket. A connection over a Unix socket has none.
+/// The address of the other end of a connection: that of its socket, or the one in a PROXY header. A connection
+/// over a Unix socket without such a header has none.
 ///
 /// An IPv4 address has only one form, even if it came over an IPv6 socket (`::ffff:192.0.2.1`).
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
-pub(crate) struct PeerAddress(Option<IpAddr>);
+///
+/// Every connection has one, so it is small: IPv4 in the form of IPv6, and the unspecified address, which no peer has,
+/// for none.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub(crate) struct PeerAddress(Ipv6Addr);
 
 impl PeerAddress {
     /// The address of a socket's other end.
@@ -18,20 +22,30 @@ impl PeerAddress {
     }
 
     /// The address; `None` for a Unix socket.
-    pub(crate) const fn ip(self) -> Option<IpAddr> {
-        self.0
+    pub(crate) fn ip(self) -> Option<IpAddr> {
+        (!self.0.is_unspecified()).then(|| self.0.to_canonical())
+    }
+}
+
+impl Default for PeerAddress {
+    /// That of a Unix socket.
+    fn default() -> Self {
+        Self(Ipv6Addr::UNSPECIFIED)
     }
 }
 
 impl From<IpAddr> for PeerAddress {
     fn from(ip: IpAddr) -> Self {
-        Self(Some(ip.to_canonical()))
+        Self(match ip {
+            IpAddr::V4(ip) => ip.to_ipv6_mapped(),
+            IpAddr::V6(ip) => ip,
+        })
     }
 }
 
 impl fmt::Display for PeerAddress {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self.0 {
+        match self.ip() {
             Some(ip) => ip.fmt(f),
             None => f.write_str("unix"),
         }
@@ -49,5 +63,6 @@ mod tests {
         assert_eq!(of("192.0.2.1:6001"), "192.0.2.1");
         assert_eq!(of("[2001:db8::1]:6001"), "2001:db8::1");
         assert_eq!(PeerAddress::default().to_string(), "unix");
+        assert_eq!(PeerAddress::from(IpAddr::from([192, 0, 2, 1])).ip(), Some(IpAddr::from([192, 0, 2, 1])));
     }
 }

@@ -53,7 +53,6 @@ impl TrustedProxies {
     }
 
     /// True for a connection from such a proxy.
-    #[cfg_attr(not(test), expect(dead_code, reason = "forwarding headers and PROXY headers ask for it"))]
     pub(crate) fn contain(&self, peer: PeerAddress) -> bool {
         match peer.ip() {
             Some(ip) => self.networks.iter().any(|network| network.contains(&ip)),

@@ -156,8 +156,10 @@ async fn resume(plain: Arc<PlainConnection>, upgrade: Upgrade, on_upgrade: OnUpg
 /// Takes the TCP stream back from the HTTP server, with the bytes that the client has sent already.
 async fn take_over(on_upgrade: OnUpgrade) -> Result<Socket, Box<dyn std::error::Error + Send + Sync>> {
     let upgraded = on_upgrade.await?;
-    let parts = upgraded.downcast::<TokioIo<PrefixedStream>>().map_err(|_| "the connection is not a TCP stream")?;
-    Ok(Socket::new(parts.io.into_inner().into_stream(), parts.read_buf))
+    let parts = upgraded.downcast::<TokioIo<PrefixedStream>>().map_err(|_| "the connection is another stream")?;
+    let (stream, unread) = parts.io.into_inner().into_parts();
+    let unread = if unread.is_empty() { parts.read_buf } else { [parts.read_buf, unread].concat().into() };
+    Ok(Socket::new(stream, unread))
 }
 
 /// Answers a request that is not a WebSocket, from a browser's address bar or a proxy that drops headers.

@@ -32,7 +32,7 @@ async fn pair<T: Send + 'static>(
     client: impl FnOnce(ClientStream) -> T + Send + 'static,
 ) -> (Socket, JoinHandle<T>) {
     let (stream, client) = connect(1, client).await;
-    (Socket::new(stream, Bytes::from_static(unread)), client)
+    (Socket::new(stream.into(), Bytes::from_static(unread)), client)
 }
 
 /// A stream with a send buffer of the given size in bytes, and a client in its own thread.
@@ -222,7 +222,7 @@ async fn a_goodbye_lasts_as_long_as_something_is_taken() {
     })
     .await;
     let buffer = SockRef::from(&stream).try_clone().expect("a second handle");
-    let socket = Socket::new(stream, Bytes::new());
+    let socket = Socket::new(stream.into(), Bytes::new());
     let closing = tokio::spawn(socket.close(close, [pending].into(), PATIENCE));
     for _ in 0..2 {
         // Each step is shorter than the patience; together they are longer.

@@ -6,10 +6,7 @@ use clairon_registry::{App, Credential};
 use serde_json::{Map, Value, json};
 
 use crate::{
-    commands::{
-        address::Address,
-        setup::{self, Setup},
-    },
+    commands::{address::Address, setup::Setup},
     logging::json_line,
 };
 
@@ -52,7 +49,7 @@ impl Welcome<'_> {
                 if apps.len() > SHOWN {
                     lines += &line("more apps", json!({"count": apps.len() - SHOWN}));
                 }
-                lines += &line("set-up", json!({"env": setup::host(address, names)}));
+                lines += &line("set-up", json!({"env": address.env_lines(names)}));
                 lines
             }
         }
@@ -73,7 +70,7 @@ impl fmt::Display for Welcome<'_> {
                 if apps.len() > SHOWN {
                     writeln!(f, "# and {} more", apps.len() - SHOWN)?;
                 }
-                f.write_str(&setup::host(address, names))
+                f.write_str(&address.env_lines(names))
             }
         }
     }
@@ -103,7 +100,7 @@ impl fmt::Display for Curl<'_> {
         } else {
             format!("'' # clairon app show {id} --show-secret")
         };
-        let url = format!("{}{}/apps/{id}/events", address.http(), address.path_prefix());
+        let url = address.curl_arguments(&format!("/apps/{id}/events?$query&auth_signature=$signature"));
         write!(
             f,
             r#"secret={secret}
@@ -111,7 +108,7 @@ body='{{"name":"greeting","channel":"lobby","data":"{{\"text\":\"Hello\"}}"}}'
 md5=$(printf %s "$body" | openssl dgst -md5 -r | cut -d' ' -f1)
 query="auth_key={key}&auth_timestamp=$(date +%s)&auth_version=1.0&body_md5=$md5"
 signature=$(printf 'POST\n/apps/{id}/events\n%s' "$query" | openssl dgst -sha256 -hmac "$secret" -r | cut -d' ' -f1)
-curl -H 'Content-Type: application/json' -d "$body" "{url}?$query&auth_signature=$signature"
+curl -H 'Content-Type: application/json' -d "$body" {url}
 "#
         )
     }

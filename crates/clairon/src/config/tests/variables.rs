@@ -38,7 +38,7 @@ fn the_variables_of_soketi_are_understood() {
     assert_eq!((app.id.as_str(), newest.key.as_str(), newest.secret.expose()), ("5", "soketi-key", "hunter2"));
     assert_eq!((app.client_messages, app.enabled, app.limits.capacity, app.watchlist), (true, false, None, true));
     assert_eq!((app.limits.client_events_per_second, app.limits.event_data_bytes), (7, 5_120));
-    assert_eq!((settings.listen.host.as_deref(), settings.listen.port), (Some("127.0.0.3"), 7_001));
+    assert_eq!(listen(&settings), ["127.0.0.3:7001"]);
     assert_eq!(settings.server.path_prefix, "/ws");
     assert_eq!(
         settings.adopted.used,
@@ -70,7 +70,7 @@ fn the_variables_of_reverb_are_understood() {
         ..environment(&[("REVERB_APP_SECRET", "hunter2"), ("REVERB_HOST", "shop.test"), ("REVERB_SERVER_PATH", "/ws")])
     })
     .unwrap();
-    assert_eq!((settings.listen.host.as_deref(), settings.listen.port), (None, 8_080));
+    assert_eq!(listen(&settings), ["*:8080"]);
     assert_eq!(settings.server.path_prefix, "/file");
     assert_eq!((settings.apps[0].id.as_str(), settings.apps[0].client_messages), ("6", true));
     assert_eq!(
@@ -129,7 +129,7 @@ fn wrong_variables_of_others() {
     // The variables that Kubernetes sets in containers beside a service named "soketi".
     let links = [("SOKETI_PORT", "tcp://10.0.0.1:6001"), ("SOKETI_SERVICE_HOST", "10.0.0.1")];
     let settings = load_to_serve(&links).unwrap();
-    assert_eq!((settings.listen.port, settings.adopted.unused.len()), (6001, 0));
+    assert_eq!((listen(&settings), settings.adopted.unused.len()), (vec!["*:6001".to_owned()], 0));
 }
 
 /// The settings of a server with an `.env` file, in a process with these variables.
@@ -246,11 +246,11 @@ fn the_variables_of_services_are_not_ours() {
         ("CLAIRON_APP_ENV_PATH", "/bin"),
     ];
     let settings = load_environment(&variables).unwrap();
-    assert_eq!((settings.listen.port, settings.apps.len()), (6001, 0));
+    assert_eq!((listen(&settings), settings.apps.len()), (vec!["*:6001".to_owned()], 0));
     let mut names = variables.map(|(name, _)| name);
     names.sort_unstable();
     assert_eq!(settings.remarks.lines(), names);
     // Settings beside such variables still count.
     let settings = load_environment(&[&variables[..], &[("CLAIRON_PORT", "7001")]].concat()).unwrap();
-    assert_eq!(settings.listen.port, 7001);
+    assert_eq!(listen(&settings), ["*:7001"]);
 }

@@ -1,4 +1,4 @@
-//! The listening socket.
+//! Listening TCP sockets.
 
 use std::{
     io::{self, ErrorKind},
@@ -10,18 +10,19 @@ use rustix::io::Errno;
 use socket2::{Domain, Socket, Type};
 use tokio::net::{TcpListener, lookup_host};
 
-use crate::config::Listen;
+use super::BACKLOG;
 
-/// The number of connections that may wait to be accepted. The system may allow fewer.
-const BACKLOG: i32 = 1_024;
-
-/// Listens. `setting` is the flag or key for another port, for errors.
-pub(super) async fn bind(listen: &Listen, setting: &str) -> anyhow::Result<TcpListener> {
-    let Listen { host, port } = listen;
-    let place = host.as_ref().map_or_else(|| "this machine".to_owned(), Clone::clone);
+/// Listens on a port of a host, or of every address. `setting` names the port.
+pub(super) async fn bind(
+    host: Option<&str>,
+    port: u16,
+    families: Families,
+    setting: &str,
+) -> anyhow::Result<TcpListener> {
+    let place = host.unwrap_or("this machine");
     let bound = match host {
-        Some(host) => bind_host(host, *port).await,
-        None => bind_every_address(*port),
+        Some(host) => bind_host(host, port, families).await,
+        None => bind_every_address(port),
     };
     match bound {
         Err(error) if error.kind() == ErrorKind::AddrInUse => {
@@ -31,11 +32,20 @@ pub(super) async fn bind(listen: &Listen, setting: &str) -> anyhow::Result<TcpLi
     }
 }
 
-/// Listens on the first usable address of a host.
-async fn bind_host(host: &str, port: u16) -> io::Result<TcpListener> {
+/// What `::` stands for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Families {
+    /// Every address of IPv6 and of IPv4.
+    Both,
+    /// Every address of IPv6. Another listener has those of IPv4.
+    Own,
+}
+
+/// Listens on the first address of a host that can be listened on.
+async fn bind_host(host: &str, port: u16, families: Families) -> io::Result<TcpListener> {
     let mut last = io::Error::new(ErrorKind::NotFound, "the host has no address");
     for address in lookup_host((host, port)).await? {
-        match listen_on(address) {
+        match listen_on(address, families) {
             Ok(listener) => return Ok(listener),
             Err(error) => last = error,
         }
@@ -45,8 +55,8 @@ async fn bind_host(host: &str, port: u16) -> io::Result<TcpListener> {
 
 /// Listens on IPv6 and IPv4, or only on IPv4 if the machine has no IPv6.
 fn bind_every_address(port: u16) -> io::Result<TcpListener> {
-    match listen_on((Ipv6Addr::UNSPECIFIED, port).into()) {
-        Err(error) if has_no_ipv6(&error) => listen_on((Ipv4Addr::UNSPECIFIED, port).into()),
+    match listen_on((Ipv6Addr::UNSPECIFIED, port).into(), Families::Both) {
+        Err(error) if has_no_ipv6(&error) => listen_on((Ipv4Addr::UNSPECIFIED, port).into(), Families::Own),
         result => result,
     }
 }
@@ -56,11 +66,11 @@ fn has_no_ipv6(error: &io::Error) -> bool {
     [Errno::AFNOSUPPORT, Errno::ADDRNOTAVAIL].iter().any(|errno| error.raw_os_error() == Some(errno.raw_os_error()))
 }
 
-fn listen_on(address: SocketAddr) -> io::Result<TcpListener> {
+fn listen_on(address: SocketAddr, families: Families) -> io::Result<TcpListener> {
     let socket = Socket::new(Domain::for_address(address), Type::STREAM, None)?;
     if address.is_ipv6() {
-        // `::` must accept IPv4 too, whatever the system's default is.
-        socket.set_only_v6(false)?;
+        // The system's default does not count.
+        socket.set_only_v6(families == Families::Own)?;
     }
     // A restarted server need not wait for the last connections of its predecessor.
     socket.set_reuse_address(true)?;

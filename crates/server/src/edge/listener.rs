@@ -1,0 +1,92 @@
+//! Sockets that accept connections.
+
+use std::io;
+
+use clairon_stream::RawStream;
+use socket2::SockRef;
+use tokio::net::{TcpListener, UnixListener};
+
+use super::PeerAddress;
+use crate::settings::Settings;
+
+/// A socket that accepts connections, and what they begin with.
+#[derive(Debug)]
+pub struct Listener {
+    socket: ListeningSocket,
+    opening: OpeningProtocol,
+}
+
+/// A listening socket of the operating system.
+#[derive(Debug)]
+pub enum ListeningSocket {
+    /// TCP.
+    Tcp(TcpListener),
+    /// A Unix socket.
+    Unix(UnixListener),
+}
+
+/// What connections to a listener begin with, before HTTP.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct OpeningProtocol {
+    /// A PROXY header, in which a balancer names the client. A connection without one is closed.
+    pub proxy_header: bool,
+}
+
+impl Listener {
+    /// A listener whose connections begin like this.
+    #[must_use]
+    pub const fn new(socket: ListeningSocket, opening: OpeningProtocol) -> Self {
+        Self { socket, opening }
+    }
+
+    pub(crate) const fn opening(&self) -> OpeningProtocol {
+        self.opening
+    }
+
+    /// Sets what every accepted TCP connection inherits: no delay of small frames, and that the kernel gives up a peer
+    /// that neither reads nor acknowledges, whatever it was sent.
+    ///
+    /// # Errors
+    /// The system does not know the options.
+    pub(crate) fn prepare(&self, settings: &Settings) -> io::Result<()> {
+        let ListeningSocket::Tcp(listener) = &self.socket else { return Ok(()) };
+        let socket = SockRef::from(listener);
+        socket.set_tcp_nodelay(true)?;
+        socket.set_tcp_user_timeout(Some(settings.write_timeout))
+    }
+
+    /// Waits for a connection.
+    ///
+    /// # Errors
+    /// The system cannot accept one now, or it was lost before it was accepted.
+    pub(crate) async fn accept(&self) -> io::Result<(RawStream, PeerAddress)> {
+        Ok(match &self.socket {
+            ListeningSocket::Tcp(listener) => {
+                let (stream, address) = listener.accept().await?;
+                (stream.into(), PeerAddress::of_socket(address))
+            }
+            ListeningSocket::Unix(listener) => (listener.accept().await?.0.into(), PeerAddress::default()),
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use tokio::net::TcpStream;
+
+    use super::*;
+
+    #[tokio::test]
+    async fn a_connection_inherits_the_options_of_its_listener() {
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let socket = SockRef::from(&listener);
+        socket.set_tcp_nodelay(true).unwrap();
+        socket.set_tcp_user_timeout(Some(Duration::from_secs(7))).unwrap();
+        let (_client, accepted) = tokio::join!(TcpStream::connect(listener.local_addr().unwrap()), listener.accept());
+        let (stream, _) = accepted.unwrap();
+        assert!(stream.nodelay().unwrap());
+        assert_eq!(SockRef::from(&stream).tcp_user_timeout().unwrap(), Some(Duration::from_secs(7)));
+    }
+}

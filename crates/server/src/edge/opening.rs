@@ -1,0 +1,122 @@
+//! What a connection begins with, up to the first bytes of its first request.
+
+use std::{io, time::Duration};
+
+use bytes::{Buf, Bytes, BytesMut};
+use clairon_stream::{InvalidProxyHeader, ProxyHeader, RawStream, Stream};
+use http::StatusCode;
+use tokio::time::timeout;
+use tracing::debug;
+
+use super::OpeningProtocol;
+use crate::{
+    accept::HEAD_TIMEOUT,
+    foreign_protocol::{ForeignProtocol, refuse_tls},
+    plain_connections::PlainConnection,
+    refusals::Refused,
+};
+
+/// How much is read at first, in bytes; a handshake of a WebSocket has some five hundred.
+const FIRST_READ: usize = 2 * 1024;
+/// The time for what a balancer sends before the bytes of its client.
+const PROXY_HEADER_TIMEOUT: Duration = Duration::from_secs(10);
+
+/// Brings a connection to its first request, and returns the first bytes of that. `None` for one that ends before: it
+/// says nothing in time, the server stops, or it does not begin as connections to its listener must.
+pub(crate) async fn open(
+    plain: &PlainConnection,
+    raw: RawStream,
+    protocol: OpeningProtocol,
+) -> Option<(Stream, Bytes)> {
+    let opened = tokio::select! {
+        opened = read(plain, raw, protocol) => opened,
+        () = plain.node().stopping.cancelled() => return None,
+    };
+    opened.unwrap_or_else(|error| {
+        debug!(peer = %plain.peer(), %error, "a connection was lost before its first request");
+        None
+    })
+}
+
+async fn read(
+    plain: &PlainConnection,
+    raw: RawStream,
+    protocol: OpeningProtocol,
+) -> io::Result<Option<(Stream, Bytes)>> {
+    let mut received = BytesMut::new();
+    if protocol.proxy_header && !read_proxy_header(plain, &raw, &mut received).await? {
+        return Ok(None);
+    }
+    let received = if received.is_empty() { read_first(&raw).await? } else { received.freeze() };
+    if let Some(foreign) = ForeignProtocol::of(&received) {
+        plain.node().note_foreign(foreign, plain.peer(), raw.local_port());
+        if foreign == ForeignProtocol::Tls {
+            refuse_tls(raw).await;
+            return Ok(None);
+        }
+    }
+    let stream = Stream::plain(raw);
+    Ok((!received.is_empty()).then_some((stream, received)))
+}
+
+/// Reads what comes first; nothing at the end of the stream.
+async fn read_first(raw: &RawStream) -> io::Result<Bytes> {
+    let mut received = BytesMut::zeroed(FIRST_READ);
+    let length = timeout(HEAD_TIMEOUT, raw.read(&mut received)).await??;
+    received.truncate(length);
+    Ok(received.freeze())
+}
+
+/// Reads a PROXY header, and leaves in `received` what came behind it. False for a connection that may not have one, or
+/// has none that is right.
+async fn read_proxy_header(plain: &PlainConnection, raw: &RawStream, received: &mut BytesMut) -> io::Result<bool> {
+    let trusted = &plain.node().settings.trusted_proxies;
+    if !trusted.is_empty() && !trusted.contain(plain.peer()) {
+        refuse(
+            plain,
+            "its address is not among server.trusted_proxies, and this listener takes PROXY headers from those only",
+        );
+        return Ok(false);
+    }
+    let header = match timeout(PROXY_HEADER_TIMEOUT, proxy_header(raw, received)).await?? {
+        Ok(Some(header)) => header,
+        Ok(None) => return Ok(false),
+        Err(error) => {
+            refuse(plain, &error.to_string());
+            return Ok(false);
+        }
+    };
+    received.advance(header.length);
+    if let Some(client) = header.client {
+        plain.set_peer(client.into());
+    }
+    Ok(true)
+}
+
+/// The header that comes first, which is left in `received`. `None` at the end of the stream.
+async fn proxy_header(
+    raw: &RawStream,
+    received: &mut BytesMut,
+) -> io::Result<Result<Option<ProxyHeader>, InvalidProxyHeader>> {
+    loop {
+        match ProxyHeader::parse(received) {
+            Ok(None) if fill(raw, received).await? => {}
+            parsed => return Ok(parsed),
+        }
+    }
+}
+
+/// Reads more. False at the end of the stream.
+async fn fill(raw: &RawStream, received: &mut BytesMut) -> io::Result<bool> {
+    let start = received.len();
+    received.resize(start + FIRST_READ, 0);
+    let length = raw.read(&mut received[start..]).await?;
+    received.truncate(start + length);
+    Ok(length > 0)
+}
+
+fn refuse(plain: &PlainConnection, reason: &str) {
+    plain.node().note_refusal(Refused::ProxyHeader, |refused| {
+        refused.peer(plain.peer()).code(StatusCode::BAD_REQUEST.as_u16()).because(reason)
+    });
+}

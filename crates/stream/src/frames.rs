@@ -1,0 +1,80 @@
+//! Frames that are to be written, in their order.
+
+use std::{collections::VecDeque, io, io::IoSlice};
+
+use bytes::{Buf, Bytes};
+
+use crate::RawStream;
+
+/// How many frames are written by one system call. Their slices lie on the stack.
+const BATCH: usize = 64;
+
+/// Frames that are to be written, none of them empty.
+pub(crate) type Frames = VecDeque<Bytes>;
+
+/// Writes with one system call: `send` for a single frame, which is cheaper than `writev` and the usual case.
+pub(crate) fn try_write(raw: &RawStream, frames: &Frames) -> io::Result<usize> {
+    if let (Some(frame), 1) = (frames.front(), frames.len()) {
+        return raw.try_write(frame);
+    }
+    let mut slices = [IoSlice::new(&[]); BATCH];
+    for (slice, frame) in slices.iter_mut().zip(frames) {
+        *slice = IoSlice::new(frame);
+    }
+    raw.try_write_vectored(&slices[..frames.len().min(BATCH)])
+}
+
+/// Removes bytes from the front.
+pub(crate) fn remove(frames: &mut Frames, mut count: usize) {
+    while let Some(frame) = frames.front_mut() {
+        if frame.len() > count {
+            frame.advance(count);
+            return;
+        }
+        count -= frame.len();
+        frames.pop_front();
+    }
+}
+
+/// Moves bytes from the front to the end of `bytes`, as many as fit into `limit` in all.
+pub(crate) fn take(frames: &mut Frames, bytes: &mut Vec<u8>, limit: usize) {
+    while let Some(frame) = frames.front_mut() {
+        let room = limit.saturating_sub(bytes.len());
+        if frame.len() > room {
+            bytes.extend_from_slice(&frame[..room]);
+            frame.advance(room);
+            return;
+        }
+        bytes.extend_from_slice(frame);
+        frames.pop_front();
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn frames(texts: &[&'static str]) -> Frames {
+        texts.iter().map(|text| Bytes::from_static(text.as_bytes())).collect()
+    }
+
+    #[test]
+    fn bytes_are_removed_from_the_front() {
+        let mut batch = frames(&["ab", "cde", "f"]);
+        remove(&mut batch, 3);
+        assert_eq!(batch, frames(&["de", "f"]));
+        remove(&mut batch, 3);
+        assert!(batch.is_empty());
+    }
+
+    #[test]
+    fn frames_are_put_together_up_to_a_limit() {
+        let mut batch = frames(&["ab", "cde", "f"]);
+        let mut bytes = Vec::new();
+        take(&mut batch, &mut bytes, 4);
+        assert_eq!((bytes.as_slice(), &batch), (&b"abcd"[..], &frames(&["e", "f"])));
+        bytes.clear();
+        take(&mut batch, &mut bytes, 4);
+        assert_eq!((bytes.as_slice(), batch.len()), (&b"ef"[..], 0));
+    }
+}

@@ -1,0 +1,108 @@
+//! A connected socket of the operating system.
+
+use std::{
+    future::poll_fn,
+    io::{self, IoSlice},
+    net::Shutdown,
+    os::fd::{AsFd, BorrowedFd},
+    task::{Context, Poll, ready},
+};
+
+use socket2::SockRef;
+use tokio::net::{TcpStream, UnixStream};
+
+/// A connected socket of the operating system.
+#[derive(Debug)]
+pub enum RawStream {
+    /// TCP.
+    Tcp(TcpStream),
+    /// A Unix socket.
+    Unix(UnixStream),
+}
+
+/// Calls a method that both kinds have.
+macro_rules! either {
+    ($raw:expr, $stream:ident => $call:expr) => {
+        match $raw {
+            RawStream::Tcp($stream) => $call,
+            RawStream::Unix($stream) => $call,
+        }
+    };
+}
+
+impl RawStream {
+    /// The local port; `None` for a Unix socket.
+    #[must_use]
+    pub fn local_port(&self) -> Option<u16> {
+        match self {
+            Self::Tcp(tcp) => tcp.local_addr().ok().map(|address| address.port()),
+            Self::Unix(_) => None,
+        }
+    }
+
+    /// Waits for bytes and reads them into `buffer`. 0 means the end of the stream.
+    ///
+    /// # Errors
+    /// The stream is broken.
+    pub async fn read(&self, buffer: &mut [u8]) -> io::Result<usize> {
+        poll_fn(|cx| self.poll_read(cx, buffer)).await
+    }
+
+    /// Writes what the kernel takes without waiting.
+    ///
+    /// # Errors
+    /// The stream is broken, or `WouldBlock` where the kernel takes nothing.
+    pub fn try_write(&self, bytes: &[u8]) -> io::Result<usize> {
+        either!(self, stream => stream.try_write(bytes))
+    }
+
+    /// Says that nothing more will be written.
+    ///
+    /// # Errors
+    /// The stream is broken.
+    pub fn shut_down_writing(&self) -> io::Result<()> {
+        SockRef::from(self).shutdown(Shutdown::Write)
+    }
+
+    pub(crate) fn try_write_vectored(&self, slices: &[IoSlice<'_>]) -> io::Result<usize> {
+        either!(self, stream => stream.try_write_vectored(slices))
+    }
+
+    pub(crate) fn poll_write_ready(&self, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        either!(self, stream => stream.poll_write_ready(cx))
+    }
+
+    pub(crate) fn poll_read(&self, cx: &mut Context<'_>, buffer: &mut [u8]) -> Poll<io::Result<usize>> {
+        loop {
+            ready!(either!(self, stream => stream.poll_read_ready(cx)))?;
+            match either!(self, stream => stream.try_read(buffer)) {
+                Err(error) if error.kind() == io::ErrorKind::WouldBlock => {}
+                result => return Poll::Ready(result),
+            }
+        }
+    }
+
+    /// Writes, also while tokio takes the socket for full: the kernel says that it is ready again only once a third of
+    /// its buffer is free, so a peer that reads very slowly is not seen to.
+    pub(crate) fn try_write_anyway(&self, bytes: &[u8]) -> io::Result<usize> {
+        SockRef::from(self).send(bytes)
+    }
+}
+
+impl AsFd for RawStream {
+    fn as_fd(&self) -> BorrowedFd<'_> {
+        either!(self, stream => stream.as_fd())
+    }
+}
+
+impl From<TcpStream> for RawStream {
+    fn from(stream: TcpStream) -> Self {
+        Self::Tcp(stream)
+    }
+}
+
+impl From<UnixStream> for RawStream {
+    fn from(stream: UnixStream) -> Self {
+        Self::Unix(stream)
+    }
+}
