@@ -1,8 +1,14 @@
 //! The SQL that differs between engines.
 
+use std::sync::LazyLock;
+
 use sqlx::Database;
 
-use crate::{statistics::Statements, webhook_store::Upsert};
+use crate::{
+    queries,
+    statistics::Statements,
+    webhook_store::{self, Upsert},
+};
 
 /// The SQL of an engine that differs from the others'. Each engine has it in one file.
 pub(crate) trait Dialect: Database {
@@ -20,12 +26,23 @@ pub(crate) trait Dialect: Database {
     const NOW: &'static str;
 
     /// The statement that adds an app, or replaces the one with its id. Its values are those of
-    /// [`row::values`](crate::row::values).
-    fn upsert() -> &'static str;
+    /// [`row::values`](crate::row::values). The default is the syntax of SQLite and Postgres.
+    fn upsert() -> &'static str {
+        static UPSERT: LazyLock<String> = LazyLock::new(|| queries::upsert("ON CONFLICT (id) DO UPDATE SET", excluded));
+        &UPSERT
+    }
 
-    /// The statement that stores or replaces what endpoints know.
-    fn upsert_announced() -> &'static Upsert;
+    /// The statement that stores or replaces what endpoints know. The default is the syntax of SQLite and Postgres.
+    fn upsert_announced() -> &'static Upsert {
+        static UPSERT: LazyLock<Upsert> =
+            LazyLock::new(|| webhook_store::upsert_announced("ON CONFLICT (app_id, subject) DO UPDATE SET", excluded));
+        &UPSERT
+    }
 
     /// The number of rows that a statement inserted, deleted, or matched for an update.
     fn rows_affected(result: &Self::QueryResult) -> u64;
+}
+
+fn excluded(column: &str) -> String {
+    format!("excluded.{column}")
 }

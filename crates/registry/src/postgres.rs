@@ -1,6 +1,6 @@
 //! Postgres, for more than one node.
 
-use std::{fmt::Display, sync::LazyLock, time::Duration};
+use std::{fmt::Display, time::Duration};
 
 use sqlx::{
     Connection, PgConnection, Postgres,
@@ -13,10 +13,8 @@ use crate::{
     deadlock::Repeating,
     dialect::Dialect,
     error::RegistryError,
-    queries,
     sql::SqlRegistry,
     statistics::{Statements, statements},
-    webhook_store::{Upsert, upsert_announced},
 };
 
 static MIGRATOR: Migrator = sqlx::migrate!("../../migrations/postgres");
@@ -41,19 +39,6 @@ impl Dialect for Postgres {
     };
 
     const NOW: &'static str = "SELECT CAST(EXTRACT(EPOCH FROM clock_timestamp()) * 1000 AS BIGINT)";
-
-    fn upsert() -> &'static str {
-        static UPSERT: LazyLock<String> =
-            LazyLock::new(|| queries::upsert("ON CONFLICT (id) DO UPDATE SET", |column| format!("excluded.{column}")));
-        &UPSERT
-    }
-
-    fn upsert_announced() -> &'static Upsert {
-        static UPSERT: LazyLock<Upsert> = LazyLock::new(|| {
-            upsert_announced("ON CONFLICT (app_id, subject) DO UPDATE SET", |column| format!("excluded.{column}"))
-        });
-        &UPSERT
-    }
 
     fn rows_affected(result: &Self::QueryResult) -> u64 {
         result.rows_affected()

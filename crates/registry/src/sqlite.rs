@@ -5,7 +5,6 @@ use std::{
     io::{self, ErrorKind},
     os::unix::fs::OpenOptionsExt,
     path::Path,
-    sync::LazyLock,
     time::Duration,
 };
 
@@ -29,7 +28,6 @@ use crate::{
     server_lock::ServerLock,
     sql::SqlRegistry,
     statistics::{Statements, statements},
-    webhook_store::{Upsert, upsert_announced},
 };
 
 static MIGRATOR: Migrator = sqlx::migrate!("../../migrations/sqlite");
@@ -55,19 +53,6 @@ impl Dialect for Sqlite {
     };
 
     const NOW: &'static str = "SELECT CAST(unixepoch('subsec') * 1000 AS INTEGER)";
-
-    fn upsert() -> &'static str {
-        static UPSERT: LazyLock<String> =
-            LazyLock::new(|| queries::upsert("ON CONFLICT (id) DO UPDATE SET", |column| format!("excluded.{column}")));
-        &UPSERT
-    }
-
-    fn upsert_announced() -> &'static Upsert {
-        static UPSERT: LazyLock<Upsert> = LazyLock::new(|| {
-            upsert_announced("ON CONFLICT (app_id, subject) DO UPDATE SET", |column| format!("excluded.{column}"))
-        });
-        &UPSERT
-    }
 
     fn rows_affected(result: &Self::QueryResult) -> u64 {
         result.rows_affected()

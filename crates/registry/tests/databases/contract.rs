@@ -8,7 +8,7 @@ mod webhooks;
 
 use std::sync::Arc;
 
-use crate::support::{Database, Durable, Memory, MySql, Postgres, SqliteFile};
+use crate::support::{Database, Durable};
 use bad_rows::{a_bad_row_harms_no_other, a_row_of_another_type_or_id_harms_no_other};
 use clairon_protocol::{AppId, AppKey, LIMITS, Limit, Limits, Secret};
 use clairon_registry::{
@@ -36,80 +36,49 @@ use webhooks::{
     what_is_old_is_removed,
 };
 
-/// Defines a test of each case for each engine in its list.
+/// Defines a test of each case for each engine in its group.
 macro_rules! contract {
-    ($($engine:ident $database:ty { $($case:ident)+ })+) => {
-        $(mod $engine {
-            use super::*;
+    ($($group:ident [$($engine:ident $database:ident),+] $cases:tt)+) => {
+        $(mod $group {
+            $(contract!(@ $engine $database $cases);)+
+        })+
+    };
+    (@ $engine:ident $database:ident { $($case:ident)+ }) => {
+        mod $engine {
+            use crate::{
+                contract,
+                support::{Database as _, $database},
+            };
             $(#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
             async fn $case() {
-                let database = <$database>::start().await;
-                super::$case(&database).await;
+                let database = $database::start().await;
+                contract::$case(&database).await;
             })+
-        })+
+        }
     };
 }
 
 contract! {
-    sqlite_memory Memory {
+    every_database [sqlite_memory Memory, sqlite_file SqliteFile, postgres Postgres, mysql MySql] {
         an_app_is_created_found_listed_and_deleted ids_and_keys_are_unique a_declaration_has_three_outcomes
         many_apps_are_created_or_none many_apps_are_declared_or_none a_write_that_is_given_up_spoils_no_other
         every_field_comes_back an_update_is_one_step keys_are_added_and_retired a_declaration_keeps_rotated_keys
-        a_declaration_keeps_other_endpoints uses_of_keys_are_recorded what_is_not_valid_is_not_written one_of_many_creates_the_first_app
-        statistics_of_nodes_add_up statistics_are_taken_together statistics_are_forgotten
-        the_latest_statistics_are_found a_check_of_writes_is_a_write
+        a_declaration_keeps_other_endpoints uses_of_keys_are_recorded what_is_not_valid_is_not_written
+        one_of_many_creates_the_first_app statistics_of_nodes_add_up statistics_are_taken_together
+        statistics_are_forgotten the_latest_statistics_are_found a_check_of_writes_is_a_write
         an_observation_makes_an_event_only_if_it_is_news what_is_announced_is_read_in_pages_and_forgotten
         pending_events_are_read_in_their_order nodes_write_in_one_order an_endpoint_keeps_its_newest_events
         events_are_grouped_into_deliveries a_lease_belongs_to_one_node attempts_end_deliveries_and_are_logged
         ended_deliveries_are_repeated what_is_old_is_removed
     }
-    sqlite_file SqliteFile {
-        many_apps_are_declared_or_none a_write_that_is_given_up_spoils_no_other
-        an_app_is_created_found_listed_and_deleted ids_and_keys_are_unique a_declaration_has_three_outcomes
-        every_field_comes_back an_update_is_one_step keys_are_added_and_retired a_declaration_keeps_rotated_keys
-        a_declaration_keeps_other_endpoints uses_of_keys_are_recorded what_is_not_valid_is_not_written one_of_many_creates_the_first_app
-        statistics_of_nodes_add_up statistics_are_taken_together statistics_are_forgotten
-        the_latest_statistics_are_found a_check_of_writes_is_a_write
-        an_observation_makes_an_event_only_if_it_is_news what_is_announced_is_read_in_pages_and_forgotten
-        pending_events_are_read_in_their_order nodes_write_in_one_order an_endpoint_keeps_its_newest_events
-        events_are_grouped_into_deliveries a_lease_belongs_to_one_node attempts_end_deliveries_and_are_logged
-        ended_deliveries_are_repeated what_is_old_is_removed
-        writes_of_another_handle_change_the_revision many_open_a_fresh_database_at_once apps_outlive_their_handle
-        a_bad_row_harms_no_other a_row_of_another_type_or_id_harms_no_other the_schema_refuses_numbers_below_one
-        statements_typed_by_hand_are_noticed the_table_of_laravel_websockets_is_taken
-        a_write_that_fails_midway_spoils_no_other
+    durable_database [sqlite_file SqliteFile, postgres Postgres, mysql MySql] {
+        writes_of_another_handle_change_the_revision many_open_a_fresh_database_at_once
+        apps_outlive_their_handle a_bad_row_harms_no_other a_row_of_another_type_or_id_harms_no_other
+        the_schema_refuses_numbers_below_one statements_typed_by_hand_are_noticed
+        the_table_of_laravel_websockets_is_taken a_write_that_fails_midway_spoils_no_other
     }
-    postgres Postgres {
-        an_app_is_created_found_listed_and_deleted ids_and_keys_are_unique a_declaration_has_three_outcomes
-        many_apps_are_created_or_none many_apps_are_declared_or_none a_write_that_is_given_up_spoils_no_other
-        every_field_comes_back an_update_is_one_step keys_are_added_and_retired a_declaration_keeps_rotated_keys
-        a_declaration_keeps_other_endpoints uses_of_keys_are_recorded what_is_not_valid_is_not_written one_of_many_creates_the_first_app
-        statistics_of_nodes_add_up statistics_are_taken_together statistics_are_forgotten
-        the_latest_statistics_are_found a_check_of_writes_is_a_write
-        an_observation_makes_an_event_only_if_it_is_news what_is_announced_is_read_in_pages_and_forgotten
-        pending_events_are_read_in_their_order nodes_write_in_one_order an_endpoint_keeps_its_newest_events
-        events_are_grouped_into_deliveries a_lease_belongs_to_one_node attempts_end_deliveries_and_are_logged
-        ended_deliveries_are_repeated what_is_old_is_removed
-        writes_of_another_handle_change_the_revision many_open_a_fresh_database_at_once apps_outlive_their_handle
-        a_bad_row_harms_no_other a_row_of_another_type_or_id_harms_no_other the_schema_refuses_numbers_below_one
-        statements_typed_by_hand_are_noticed the_table_of_laravel_websockets_is_taken
-        a_write_that_fails_midway_spoils_no_other a_connection_whose_write_failed_leaves_the_pool
-    }
-    mysql MySql {
-        an_app_is_created_found_listed_and_deleted ids_and_keys_are_unique a_declaration_has_three_outcomes
-        many_apps_are_created_or_none many_apps_are_declared_or_none a_write_that_is_given_up_spoils_no_other
-        every_field_comes_back an_update_is_one_step keys_are_added_and_retired a_declaration_keeps_rotated_keys
-        a_declaration_keeps_other_endpoints uses_of_keys_are_recorded what_is_not_valid_is_not_written one_of_many_creates_the_first_app
-        statistics_of_nodes_add_up statistics_are_taken_together statistics_are_forgotten
-        the_latest_statistics_are_found a_check_of_writes_is_a_write
-        an_observation_makes_an_event_only_if_it_is_news what_is_announced_is_read_in_pages_and_forgotten
-        pending_events_are_read_in_their_order nodes_write_in_one_order an_endpoint_keeps_its_newest_events
-        events_are_grouped_into_deliveries a_lease_belongs_to_one_node attempts_end_deliveries_and_are_logged
-        ended_deliveries_are_repeated what_is_old_is_removed
-        writes_of_another_handle_change_the_revision many_open_a_fresh_database_at_once apps_outlive_their_handle
-        a_bad_row_harms_no_other a_row_of_another_type_or_id_harms_no_other the_schema_refuses_numbers_below_one
-        statements_typed_by_hand_are_noticed the_table_of_laravel_websockets_is_taken
-        a_write_that_fails_midway_spoils_no_other a_connection_whose_write_failed_leaves_the_pool
+    database_server [postgres Postgres, mysql MySql] {
+        a_connection_whose_write_failed_leaves_the_pool
     }
 }
 
