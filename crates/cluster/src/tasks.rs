@@ -7,10 +7,9 @@
 //! | `heartbeat` | renews the lease, looks for nodes whose lease has ended, checks that Redis takes writes |
 //! | `reaper` | removes what dead nodes have left in the ledger |
 //!
-//! `receiver` is the listener's part that delivers messages. `client_counts` and `node_index` are used by two tasks
-//! each.
+//! `receiver` is the listener's part that delivers messages, `node_index` the committer's part that keeps the index of the
+//! node.
 
-mod client_counts;
 pub(crate) mod committer;
 pub(crate) mod heartbeat;
 pub(crate) mod listener;

@@ -24,7 +24,7 @@ const CRATE: [&str; 16] = [
 const LOCAL: [&str; 4] = ["shares", "clients", "watches", "topics"];
 const REDIS: [&str; 10] =
     ["failure", "url", "keys", "message", "scripts", "engine", "client", "changes", "nodes", "reads"];
-const TASKS: [&str; 7] = ["node_index", "client_counts", "receiver", "listener", "committer", "heartbeat", "reaper"];
+const TASKS: [&str; 6] = ["node_index", "receiver", "listener", "committer", "heartbeat", "reaper"];
 
 #[test]
 fn imports_have_no_circle() {

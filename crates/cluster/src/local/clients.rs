@@ -1,7 +1,8 @@
 //! This node's clients of each app, and the admission of clients to apps with a capacity.
 //!
-//! Pure: no clock, no connection. The counts of apps without a capacity are sent with each beat. The count of an app
-//! with a capacity is sent at once, because clients may be waiting for room.
+//! Pure: no clock, no connection. The counts of apps without a capacity are sent after each beat. The count of an app
+//! with a capacity is sent at once, because clients may be waiting for room. One task sends both, and waits for each
+//! answer: a count that overtakes another would let more clients in than there is room for.
 
 use std::collections::{HashMap, HashSet};
 
@@ -17,7 +18,7 @@ pub(crate) type Admission = Result<(), OverCapacity>;
 #[derive(Default)]
 pub(crate) struct Clients {
     apps: HashMap<AppId, AppClients>,
-    /// Apps with a capacity whose count may have changed.
+    /// Apps whose count the next batch has, if it has changed.
     prompt: HashSet<AppId>,
 }
 
@@ -70,15 +71,22 @@ impl Clients {
         is_limited
     }
 
-    /// The counts to send at once: those of up to `limit` apps with a capacity.
-    pub(crate) fn take_prompt(&mut self, limit: usize) -> Vec<ClientCount> {
+    /// The counts of the next batch: those of up to `limit` apps.
+    pub(crate) fn take(&mut self, limit: usize) -> Vec<ClientCount> {
         self.prompt.retain(|id| self.apps.get(id).is_some_and(AppClients::is_due));
-        self.prompt.iter().take(limit).filter_map(|id| Some(self.apps.get(id)?.count(id))).collect()
+        let counts = self.prompt.iter().take(limit).filter_map(|id| Some(self.apps.get(id)?.count(id)));
+        let counts: Vec<ClientCount> = counts.collect();
+        // Nothing waits for these, and some change all the time: the next beat sends what has changed, or was not sent.
+        for count in counts.iter().filter(|count| count.capacity.is_none() && count.newcomers == 0) {
+            self.prompt.remove(&count.app);
+        }
+        counts
     }
 
-    /// The counts to send with the beat: those of all apps.
-    pub(crate) fn take_all(&self) -> Vec<ClientCount> {
-        self.apps.iter().filter(|(_, app)| app.is_due()).map(|(id, app)| app.count(id)).collect()
+    /// Lets the next batches have the counts of all apps. Returns true if one has changed.
+    pub(crate) fn send_all(&mut self) -> bool {
+        self.prompt.extend(self.apps.iter().filter(|(_, app)| app.is_due()).map(|(id, _)| id.clone()));
+        !self.prompt.is_empty()
     }
 
     /// The apps of these counts that have to be added to the node's index first.
@@ -147,20 +155,23 @@ mod tests {
         let mut clients = Clients::default();
         assert!(clients.connect(&id(), None).is_none());
         assert!(!clients.disconnect(&id()) && clients.connect(&id(), None).is_none());
-        assert!(clients.take_prompt(9).is_empty());
-        let counts = clients.take_all();
+        assert!(clients.take(9).is_empty());
+        assert!(clients.send_all());
+        let counts = clients.take(9);
         assert_eq!(counts, [ClientCount { app: id(), clients: 1, newcomers: 0, capacity: None }]);
+        assert!(clients.take(9).is_empty(), "once for each beat, though it is not settled");
         clients.settle(&counts[0], 0);
-        assert!(clients.take_all().is_empty());
+        assert!(!clients.send_all());
         clients.resend_all();
-        assert_eq!(clients.take_all(), counts);
+        assert!(clients.send_all());
+        assert_eq!(clients.take(9), counts);
     }
 
     #[test]
     fn the_first_clients_are_admitted() {
         let mut clients = Clients::default();
         let mut waiters: Vec<_> = (0..3).filter_map(|_| clients.connect(&id(), Some(2))).collect();
-        let counts = clients.take_prompt(9);
+        let counts = clients.take(9);
         assert_eq!((counts[0].clients, counts[0].newcomers), (3, 3));
         assert_eq!(clients.not_indexed(&counts), [id()]);
         clients.note_indexed(&id());
@@ -170,7 +181,7 @@ mod tests {
         let answers: Vec<_> = waiters.iter_mut().map(|waiter| waiter.try_recv().unwrap()).collect();
         assert_eq!(answers, [Ok(()), Ok(()), Err(OverCapacity { limit: 2 })]);
         assert!(late.unwrap().try_recv().is_err());
-        let counts = clients.take_prompt(9);
+        let counts = clients.take(9);
         assert_eq!((counts[0].clients, counts[0].newcomers), (3, 0), "a client that stopped waiting is no newcomer");
     }
 }

@@ -5,12 +5,12 @@
 
 use std::{sync::Arc, time::Instant};
 
-use super::{client_counts, node_index};
+use super::node_index;
 use crate::{
     backoff::Backoff,
     core::Core,
     health::TroubleKind,
-    ledger::{ChangeReply, NodeId, OnlineReply, ShareChange},
+    ledger::{ChangeReply, ClientCount, ClientCountReply, NodeId, OnlineReply, ShareChange},
     local::shares::Settled,
     membership::Suspect,
     notice::{Notice, Place},
@@ -83,7 +83,7 @@ fn take(core: &Core, node: &NodeId) -> Batch {
     let mut local = core.local.lock();
     Batch {
         changes: local.shares.take(node, BATCH),
-        counts: local.clients.take_prompt(BATCH),
+        counts: local.clients.take(BATCH),
         watched: local.watches.take(BATCH),
     }
 }
@@ -115,7 +115,7 @@ fn settle(core: &Core, node: &NodeId, batch: Batch, replies: BatchReplies, failu
         results.push(settle_change(core, node, change, reply));
     }
     for (count, reply) in batch.counts.iter().zip(replies.counts) {
-        results.push(client_counts::settle(core, count, reply));
+        results.push(settle_count(core, count, reply));
     }
     for (place, reply) in batch.watched.into_iter().zip(replies.watched) {
         results.push(settle_watched(core, place, reply));
@@ -181,6 +181,14 @@ fn announce(core: &Core, place: &Place, mut settled: Settled) {
     }
     core.deliver_edges(place, std::mem::take(&mut settled.edges));
     settled.resolve();
+}
+
+/// Notes the answer to a count, and answers the clients that wait for it.
+fn settle_count(core: &Core, count: &ClientCount, reply: Result<ClientCountReply, Failure>) -> Result<(), Failure> {
+    let reply = reply?;
+    core.suspect(reply.nodes, |node| Suspect::Clients { node, app: count.app.clone() });
+    core.local.lock().clients.settle(count, reply.admitted);
+    Ok(())
 }
 
 fn settle_watched(core: &Core, place: Place, reply: Result<OnlineReply, Failure>) -> Result<(), Failure> {

@@ -8,7 +8,6 @@ use std::{
 
 use tokio::time;
 
-use super::client_counts;
 use crate::{
     core::Core,
     health::TroubleKind,
@@ -79,7 +78,10 @@ async fn beat(core: &Core) -> Result<Duration, Failure> {
     core.redis.list_node(&id).await?;
     core.redis.check_publisher().await?;
     let pause = find_dead(core, &id).await?;
-    client_counts::send_all(core, &id).await?;
+    let is_due = core.local.lock().clients.send_all();
+    if is_due {
+        core.signals.changes.notify_one();
+    }
     if !checks_first {
         // Rights can be taken away at any time, and a beat does not need all of them. The lease is renewed before.
         core.redis.check_rights().await?;

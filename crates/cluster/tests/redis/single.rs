@@ -1,6 +1,11 @@
 //! One server, and the faults of it.
 
-use clairon_cluster::{BusError, Mishap, Notice, TroubleKind};
+use std::{
+    sync::atomic::{AtomicUsize, Ordering},
+    time::Duration,
+};
+
+use clairon_cluster::{BusError, ClusterSettings, Mishap, Notice, TroubleKind};
 use clairon_test_servers::{Proxy, Redis};
 use futures_util::future::{join_all, poll_immediate};
 
@@ -308,4 +313,28 @@ async fn a_share_of_an_unknown_node_is_removed_when_it_is_found() {
     eventually("the share is removed", is_removed).await;
     let users = b.cluster.users(&app(), &name("presence-x")).await.expect("an answer");
     assert_eq!(users.len(), 2);
+}
+
+/// A node sends its number of clients with each beat, and at once if a client waits for room. If both were on their way
+/// at the same time, an older number could replace a newer one, and one place could admit two clients.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_capacity_holds_while_clients_come_and_go_during_beats() {
+    const CAPACITY: usize = 4;
+    let server = Redis::start();
+    let fast = || ClusterSettings { beat: Duration::from_millis(1), ..settings(&server.url(), "capacity") };
+    let nodes = join_all((0..3).map(|_| Node::try_start(fast()))).await;
+    let nodes: Vec<Node> = nodes.into_iter().map(|node| node.expect("a node")).collect();
+    let (connected, app) = (AtomicUsize::new(0), app());
+    let come_and_go = async |node: &Node| {
+        for _ in 0..2_000 {
+            if node.cluster.connect_client(&app, Some(CAPACITY as u64)).await.is_ok() {
+                let count = connected.fetch_add(1, Ordering::SeqCst) + 1;
+                assert!(count <= CAPACITY, "{count} clients");
+                tokio::task::yield_now().await;
+                connected.fetch_sub(1, Ordering::SeqCst);
+                node.cluster.disconnect_client(&app);
+            }
+        }
+    };
+    soon("all clients", join_all((0..12).map(|number| come_and_go(&nodes[number % 3])))).await;
 }
