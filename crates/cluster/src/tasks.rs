@@ -7,8 +7,8 @@
 //! | `heartbeat` | renews the lease, looks for nodes whose lease has ended, checks that Redis takes writes |
 //! | `reaper` | removes what dead nodes have left in the ledger |
 //!
-//! `receiver` is the listener's part that delivers messages, `node_index` the committer's part that keeps the index of the
-//! node.
+//! `receiver` is the listener's part that delivers messages, `node_index` the committer's part that keeps the index of
+//! the node.
 
 pub(crate) mod committer;
 pub(crate) mod heartbeat;

@@ -1,4 +1,4 @@
-//! Incoming connections: listeners, the bytes before the first request, the addresses of peers, and the trusted proxies.
+//! Incoming connections: listeners, the bytes before the first request, addresses of peers, and trusted proxies.
 
 mod listener;
 mod opening;
