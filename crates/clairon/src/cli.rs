@@ -2,7 +2,9 @@
 
 mod app;
 mod app_fields;
+mod deliveries;
 mod redacted_error;
+mod webhook;
 
 use std::path::{Path, PathBuf};
 
@@ -12,6 +14,8 @@ use clap::{Args, Parser, Subcommand};
 pub(crate) use self::{
     app::{AppArguments, AppCommand, CreateArguments, RotateArguments, ShowArguments},
     app_fields::AppFields,
+    deliveries::{DeliveryCommand, LogArguments, ReplayArguments, WebhookArguments, Whose},
+    webhook::{AddArguments, EndpointArguments, WebhookCommand, WebhookFields},
 };
 
 use crate::{
@@ -33,6 +37,8 @@ pub(crate) enum Command {
     Serve(ServeArguments),
     /// Create, list, show, change and delete apps
     App(AppArguments),
+    /// Print what was sent to the endpoints of webhooks, and send it again
+    Webhook(WebhookArguments),
     /// Print the statistics of apps: connections, messages, events of backends
     Stats(StatsArguments),
     /// Print every setting with its default, or check the present settings

@@ -7,8 +7,10 @@ pub(crate) mod import;
 pub(crate) mod listen;
 pub(crate) mod publish;
 pub(crate) mod serve;
+pub(crate) mod since;
 pub(crate) mod stats;
 pub(crate) mod tail;
+pub(crate) mod webhook;
 
 mod address;
 mod connect_failure;

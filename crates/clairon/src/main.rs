@@ -39,6 +39,7 @@ async fn run(command: Command) -> anyhow::Result<()> {
     match command {
         Command::Serve(arguments) => commands::serve::run(arguments).await,
         Command::App(arguments) => commands::app::run(arguments).await,
+        Command::Webhook(arguments) => commands::webhook::run(arguments).await,
         Command::Stats(arguments) => commands::stats::run(arguments).await,
         Command::Config(arguments) => commands::config::run(arguments),
         Command::Import(arguments) => commands::import::run(arguments).await,

@@ -84,7 +84,7 @@ impl AppField {
         match self {
             Self::Name => "name",
             Self::AllowedOrigins => "allowed_origins",
-            Self::Webhooks => "webhooks",
+            Self::Webhooks => Webhooks::FIELD,
             Self::Switch(switch) => switch.name,
             Self::Limit(limit) => limit.name,
         }

@@ -44,11 +44,11 @@ pub use row_fault::RowFault;
 pub use statistics::{Statistics, StatisticsQuery};
 pub use webhook_store::{
     Announced, Attempt, AttemptOutcome, DeliveryId, Endpoint, Entry, EventCopy, Lease, LogQuery, LoggedAttempt,
-    LoggedEvent, NewEvent, Observation, PendingEvent, Recorded, ReplayedDelivery, Replays, Retention, Subject,
-    WebhookStore, WhichDeliveries,
+    LoggedEvent, NewEvent, Observation, PendingEvent, Recorded, ReplayedDelivery, Replays, Retention, ShownAttempt,
+    Subject, WebhookStore, WhichDeliveries,
 };
 pub use webhooks::{
     CHANNEL_GLOB_BYTES, CHANNEL_GLOBS, ChannelGlobs, HEADER_NAME_BYTES, HEADER_VALUE_BYTES, HEADERS, HeaderFault,
     InvalidWebhook, ShownWebhook, URL_BYTES, UrlFault, WEBHOOKS, Webhook, WebhookHeaders, WebhookId, WebhookKind,
-    WebhookKinds, WebhookState, WebhookUrl, Webhooks,
+    WebhookKinds, WebhookPatch, WebhookState, WebhookUrl, Webhooks,
 };

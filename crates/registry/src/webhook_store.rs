@@ -13,6 +13,7 @@ mod record;
 mod repeating;
 mod replay;
 mod rows;
+mod shown;
 mod sql;
 mod statements;
 mod sweep;
@@ -31,6 +32,7 @@ pub use self::{
     event::PendingEvent,
     log::{LogQuery, LoggedAttempt, LoggedEvent},
     replay::{ReplayedDelivery, Replays, WhichDeliveries},
+    shown::ShownAttempt,
     sweep::Retention,
 };
 use crate::error::RegistryError;

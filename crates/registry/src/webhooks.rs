@@ -5,6 +5,7 @@ mod headers;
 mod id;
 mod invalid;
 mod kind;
+mod patch;
 mod shown;
 mod url;
 mod webhook;
@@ -20,6 +21,7 @@ pub use self::{
     id::WebhookId,
     invalid::{HeaderFault, InvalidWebhook, UrlFault},
     kind::{WebhookKind, WebhookKinds},
+    patch::WebhookPatch,
     shown::ShownWebhook,
     url::{URL_BYTES, WebhookUrl},
     webhook::{Webhook, WebhookState},
@@ -43,6 +45,9 @@ pub struct Webhooks {
 }
 
 impl Webhooks {
+    /// The name of the field of an app.
+    pub const FIELD: &'static str = "webhooks";
+
     /// True for a kind of event that an endpoint which is on asks for, in whatever channel.
     #[must_use]
     pub const fn wants(&self, kind: WebhookKind) -> bool {
@@ -117,7 +122,7 @@ impl Webhooks {
     pub(crate) fn validate(&self) -> Result<(), RegistryError> {
         let size = self.list.len();
         if size > WEBHOOKS {
-            return Err(RegistryError::Size { field: "webhooks", size, unit: "entries", min: 0, max: WEBHOOKS });
+            return Err(RegistryError::Size { field: Self::FIELD, size, unit: "entries", min: 0, max: WEBHOOKS });
         }
         let mut ids = HashSet::new();
         if let Some(twice) = self.list.iter().find(|webhook| !ids.insert(&webhook.id)) {

@@ -3,7 +3,7 @@
 use std::{sync::Arc, time::Duration};
 
 use clairon_protocol::Disconnect;
-use clairon_registry::AppRegistry;
+use clairon_registry::Registry;
 use tokio::time::{sleep, timeout};
 use tracing::{info, warn};
 
@@ -41,7 +41,7 @@ impl Server {
     ///
     /// # Errors
     /// When the apps cannot be read, or the other nodes cannot be joined.
-    pub async fn new(registry: Arc<dyn AppRegistry>, settings: Settings) -> Result<Self, ServerError> {
+    pub async fn new(registry: Arc<dyn Registry>, settings: Settings) -> Result<Self, ServerError> {
         Ok(Self { node: Arc::new(Node::new(registry, settings).await?) })
     }
 

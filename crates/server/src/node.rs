@@ -5,7 +5,7 @@ use std::{sync::Arc, time::Duration};
 use clairon_cluster::{Trouble, TroubleKind};
 use clairon_hub::Hub;
 use clairon_protocol::AppId;
-use clairon_registry::{App, AppCache, AppRegistry, RegistryError, within};
+use clairon_registry::{App, AppCache, Registry, RegistryError, within};
 use jiff::Timestamp;
 use tokio::sync::Mutex;
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
@@ -27,7 +27,7 @@ pub(crate) struct Node {
     pub(crate) hub: Arc<Hub>,
     pub(crate) apps: Arc<AppCache>,
     /// The registry, for writes and for reads that the cache cannot answer.
-    pub(crate) registry: Arc<dyn AppRegistry>,
+    pub(crate) registry: Arc<dyn Registry>,
     pub(crate) registry_health: RegistryHealth,
     /// The start of the latest interval in the registry's statistics when the server started.
     pub(crate) last_recorded: Option<Timestamp>,
@@ -54,7 +54,7 @@ pub(crate) struct Node {
 
 impl Node {
     /// Creates a node with an open registry.
-    pub(crate) async fn new(registry: Arc<dyn AppRegistry>, settings: Settings) -> Result<Self, ServerError> {
+    pub(crate) async fn new(registry: Arc<dyn Registry>, settings: Settings) -> Result<Self, ServerError> {
         let clock = Clock::start();
         let hub = Arc::new(Hub::new(event_frame::encode, settings.compression.map(event_frame::compressor)));
         let tally = Mutex::new(Tally::new(settings.statistics.interval_seconds, Timestamp::now()));

@@ -1,9 +1,10 @@
 //! One request to a receiver, and what came of it.
 
-use std::{fmt, time::Duration};
+use std::{borrow::Cow, fmt, time::Duration};
 
 use bytes::Bytes;
 use clairon_protocol::{AppKey, Secret};
+use clairon_registry::{App, DeliveryId, Webhook};
 use url::Url;
 
 use crate::send::SendFailure;
@@ -26,6 +27,24 @@ pub struct Delivery {
     pub id: String,
     /// The delivery that this one repeats, sent in `X-Clairon-Replay-Of`.
     pub replay_of: Option<String>,
+}
+
+impl Delivery {
+    /// A delivery to an endpoint of an app. It is signed with the endpoint's own secret if there is one, otherwise with
+    /// the newest of the app; the key is the newest of the app in any case.
+    #[must_use]
+    pub fn to(app: &App, webhook: &Webhook, id: &DeliveryId, body: Bytes) -> Self {
+        let newest = app.credentials.newest();
+        Self {
+            url: webhook.url.as_url().clone(),
+            headers: webhook.headers.expose().map(|(name, value)| (name.to_owned(), value.to_owned())).collect(),
+            key: newest.key.clone(),
+            secret: webhook.secret.as_ref().unwrap_or(&newest.secret).clone(),
+            body,
+            id: id.to_string(),
+            replay_of: None,
+        }
+    }
 }
 
 impl fmt::Debug for Delivery {
@@ -56,6 +75,41 @@ pub enum Outcome {
         /// From the beginning to the failure.
         latency: Duration,
     },
+}
+
+impl Outcome {
+    /// True if the receiver has taken the delivery.
+    #[must_use]
+    pub const fn is_delivered(&self) -> bool {
+        matches!(self, Self::Delivered(_))
+    }
+
+    /// The status of the answer; `None`: there was none.
+    #[must_use]
+    pub const fn status(&self) -> Option<u16> {
+        match self {
+            Self::Delivered(answer) | Self::Refused(answer) => Some(answer.status),
+            Self::Failed { .. } => None,
+        }
+    }
+
+    /// From the beginning to the head of the answer, or to the failure.
+    #[must_use]
+    pub const fn latency(&self) -> Duration {
+        match self {
+            Self::Delivered(answer) | Self::Refused(answer) => answer.latency,
+            Self::Failed { latency, .. } => *latency,
+        }
+    }
+
+    /// The excerpt of the answer, or why there was none.
+    #[must_use]
+    pub fn text(&self) -> Cow<'_, str> {
+        match self {
+            Self::Delivered(answer) | Self::Refused(answer) => answer.excerpt.as_str().into(),
+            Self::Failed { failure, .. } => failure.to_string().into(),
+        }
+    }
 }
 
 /// The answer of a receiver.

@@ -4,6 +4,7 @@
 mod body;
 mod delivery;
 mod event;
+mod sample;
 mod send;
 mod settings;
 
@@ -11,6 +12,7 @@ pub use self::{
     body::write_body,
     delivery::{Answer, Delivery, Outcome},
     event::WebhookEvent,
+    sample::sample,
     send::{SendFailure, Sender, Step},
     settings::WebhookSettings,
 };

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use clairon_protocol::{AppId, AppKey};
 use clap::{Args, Subcommand};
 
-use super::{AppFields, Hidden, RegistryPlace};
+use super::{AppFields, Hidden, RegistryPlace, WebhookCommand};
 
 #[derive(Debug, Args)]
 pub(crate) struct AppArguments {
@@ -48,6 +48,9 @@ pub(crate) enum AppCommand {
     },
     /// Add a key with a secret to an app, or remove a key
     Rotate(RotateArguments),
+    /// Add, list, change, remove and try the endpoints of an app's webhooks
+    #[command(subcommand)]
+    Webhook(WebhookCommand),
     /// Delete an app and disconnect its clients
     Delete {
         /// The app's id

@@ -11,6 +11,7 @@ mod show;
 mod time_ago;
 mod update;
 mod view;
+mod webhook;
 mod webhook_tables;
 
 use std::sync::Arc;
@@ -41,6 +42,7 @@ pub(crate) async fn run(arguments: AppArguments) -> anyhow::Result<()> {
         AppCommand::Enable { id } => enable::run(&context, &id, true).await,
         AppCommand::Disable { id } => enable::run(&context, &id, false).await,
         AppCommand::Rotate(app) => rotate::run(&context, app).await,
+        AppCommand::Webhook(command) => webhook::run(&context, command).await,
         AppCommand::Delete { id, yes } => delete::run(&context, &id, yes).await,
     }
 }

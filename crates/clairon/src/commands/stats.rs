@@ -1,7 +1,6 @@
 //! `clairon stats`: the statistics in the registry.
 
 mod report;
-mod since;
 mod spans;
 mod sparkline;
 
@@ -13,8 +12,8 @@ use clairon_registry::StatisticsQuery;
 use clap::Args;
 use jiff::Timestamp;
 
-use self::{report::Report, since::Since, spans::Spans};
-use super::{open_existing, print};
+use self::{report::Report, spans::Spans};
+use super::{open_existing, print, since::Since};
 use crate::{
     cli::RegistryPlace,
     config::{Problems, Settings},

@@ -8,3 +8,4 @@ mod description;
 mod faults;
 mod input;
 mod keys;
+mod webhooks;

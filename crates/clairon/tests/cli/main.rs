@@ -6,6 +6,7 @@ mod app;
 mod app_from_env;
 mod app_keys;
 mod app_update;
+mod app_webhook;
 mod bench;
 mod config;
 mod health;

@@ -25,7 +25,14 @@ const PAGE: usize = 256;
 #[derive(Clone, Debug)]
 pub enum WhichDeliveries {
     /// These.
-    Named(Vec<DeliveryId>),
+    Named {
+        /// The deliveries.
+        deliveries: Vec<DeliveryId>,
+        /// Only those of this app; `None`: of all.
+        app: Option<AppId>,
+        /// Only those of this endpoint; `None`: of all.
+        webhook: Option<WebhookId>,
+    },
     /// Those that were given up and not repeated since.
     GivenUp {
         /// Of which app; `None`: of all.
@@ -110,10 +117,12 @@ async fn find<E: Engine>(
         ]
     };
     let rows = match which {
-        WhichDeliveries::Named(deliveries) => {
+        WhichDeliveries::Named { deliveries, app, webhook } => {
+            let [app, webhook] = of(app, webhook);
             let mut rows = Vec::new();
             for delivery in deliveries {
-                let values = [after, limit, SqlValue::Text(""), SqlValue::Text(""), SqlValue::Text(delivery.as_str())];
+                let of = [SqlValue::Text(&app), SqlValue::Text(&webhook), SqlValue::Text(delivery.as_str())];
+                let values = [after, limit, of[0], of[1], of[2]];
                 rows.extend(E::run(write, statements::ENDED_BY_NAME, &values).await?);
             }
             rows
@@ -129,7 +138,7 @@ async fn find<E: Engine>(
             E::run(write, statements::ENDED_SINCE, &values).await?
         }
     };
-    let is_named = matches!(which, WhichDeliveries::Named(_));
+    let is_named = matches!(which, WhichDeliveries::Named { .. });
     let last = if rows.len() == PAGE && !is_named { rows.last().map(E::number).transpose()? } else { None };
     let read = |row: &E::Row| Ok(rows::endpoint::<E>(row, 2)?.zip(DeliveryId::parse(&E::text_at(row, 1)?)));
     Ok((rows::read::<E, _>(&rows, read)?, last))

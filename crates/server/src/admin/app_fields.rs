@@ -21,6 +21,11 @@ impl ShownFields {
     pub(super) fn of(app: &App) -> Self {
         Self(AppFields::of(app))
     }
+
+    /// The fields of `app` with the secrets of its endpoints.
+    pub(super) fn with_secrets(app: &App) -> Self {
+        Self(AppFields::with_secrets(app))
+    }
 }
 
 impl PartialSchema for ShownFields {

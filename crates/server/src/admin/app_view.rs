@@ -58,7 +58,7 @@ impl AppView {
             id: app.id.clone(),
             key: newest.key,
             secret: newest.secret,
-            fields: ShownFields::of(app),
+            fields: if show_secret { ShownFields::with_secrets(app) } else { ShownFields::of(app) },
             keys: app.credentials.iter().map(|credential| KeyView::new(credential, show_secret)).collect(),
         }
     }

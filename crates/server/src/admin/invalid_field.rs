@@ -1,7 +1,7 @@
 //! The reasons why a field in a request is refused.
 
 use clairon_protocol::error::InvalidId;
-use clairon_registry::RegistryError;
+use clairon_registry::{InvalidWebhook, RegistryError};
 use serde_json::Value;
 
 use super::problem::shown;
@@ -15,12 +15,14 @@ pub(super) enum InvalidField {
     Id { name: &'static str, cause: InvalidId },
     #[error("{0}")]
     Origin(#[from] RegistryError),
+    #[error("{0}")]
+    Webhook(#[from] InvalidWebhook),
     #[error("{name} cannot be changed: /apps/{{id}}/keys adds keys and removes them")]
     Fixed { name: &'static str },
     #[error("webhooks cannot be changed here: /apps/{{id}}/webhooks adds endpoints, changes and removes them")]
     Webhooks,
-    #[error("{shown:?} ({size} bytes) is not a field of an app")]
-    Unknown { shown: String, size: usize },
+    #[error("{shown:?} ({size} bytes) is not a field of {what}")]
+    Unknown { shown: String, size: usize, what: &'static str },
 }
 
 /// The allowed values of a field.
@@ -30,6 +32,14 @@ pub(super) enum Allowed {
     Text,
     #[error("allowed is a list of texts")]
     Texts,
+    #[error("allowed is a list of at most 1000 ids of deliveries, each of 24 hexadecimal digits in lower case")]
+    Deliveries,
+    #[error("allowed is a time such as 2026-11-01T12:00:00Z")]
+    Time,
+    #[error("allowed is the id of an endpoint, which has 12 hexadecimal digits in lower case")]
+    Webhook,
+    #[error("allowed is an object of texts")]
+    TextsByName,
     #[error("allowed are true and false")]
     Flag,
     #[error("allowed are whole numbers from {min} to {max}")]
@@ -45,8 +55,13 @@ impl InvalidField {
     pub(super) fn unknown(name: &str) -> Self {
         match ["id", "key", "secret", "keys"].into_iter().find(|fixed| *fixed == name) {
             Some(name) => Self::Fixed { name },
-            None => Self::Unknown { shown: shown(name).to_owned(), size: name.len() },
+            None => Self::Unknown { shown: shown(name).to_owned(), size: name.len(), what: "an app" },
         }
+    }
+
+    /// The error for a field that something else than an app does not have.
+    pub(super) fn unknown_of(name: &str, what: &'static str) -> Self {
+        Self::Unknown { shown: shown(name).to_owned(), size: name.len(), what }
     }
 }
 

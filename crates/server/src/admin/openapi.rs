@@ -39,6 +39,7 @@ const WITH_BODY: [(&str, &str); 3] = [
     tags(
         (name = "apps", description = "Apps with their limits and switches"),
         (name = "keys", description = "The keys of apps"),
+        (name = "webhooks", description = "The endpoints of apps, and what was sent to them"),
         (name = "live", description = "The activity on this node"),
     ),
     security(("token" = [])),

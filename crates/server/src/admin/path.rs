@@ -2,6 +2,7 @@
 
 use axum::extract::{FromRequestParts, Path};
 use clairon_protocol::AppId;
+use clairon_registry::WebhookId;
 use http::request::Parts;
 
 use super::problem::Problem;
@@ -13,6 +14,10 @@ pub(super) struct AppPath(pub(super) AppId);
 /// An extractor: the id of an app, and a possible key.
 #[derive(Debug)]
 pub(super) struct KeyPath(pub(super) AppId, pub(super) String);
+
+/// An extractor: the id of an app, and that of an endpoint.
+#[derive(Debug)]
+pub(super) struct WebhookPath(pub(super) AppId, pub(super) WebhookId);
 
 impl<S: Send + Sync> FromRequestParts<S> for AppPath {
     type Rejection = Problem;
@@ -30,6 +35,16 @@ impl<S: Send + Sync> FromRequestParts<S> for KeyPath {
         let Path((id, key)) = Path::from_request_parts(parts, state).await.map_err(|_| Problem::no_app())?;
         let id: String = id;
         Ok(Self(parse(&id)?, key))
+    }
+}
+
+impl<S: Send + Sync> FromRequestParts<S> for WebhookPath {
+    type Rejection = Problem;
+
+    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Problem> {
+        let Path((id, webhook)) = Path::from_request_parts(parts, state).await.map_err(|_| Problem::no_app())?;
+        let (id, webhook): (String, String) = (id, webhook);
+        Ok(Self(parse(&id)?, WebhookId::parse(&webhook).ok_or_else(Problem::no_webhook)?))
     }
 }
 

@@ -98,6 +98,11 @@ impl Problem {
         Self::new(StatusCode::NOT_FOUND, "No app has the id in the path")
     }
 
+    /// There is no endpoint with the id in the path.
+    pub(super) fn no_webhook() -> Self {
+        Self::new(StatusCode::NOT_FOUND, "The app has no endpoint with the id in the path")
+    }
+
     /// Adds a reason that only the log gets.
     pub(crate) fn because(self, reason: String) -> Self {
         Self { reason: Some(reason), ..self }

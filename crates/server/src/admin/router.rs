@@ -12,7 +12,9 @@ use axum::{
 use http::{HeaderValue, StatusCode, header};
 use utoipa_axum::{router::OpenApiRouter, routes};
 
-use super::{apps, gate, keys, openapi, problem::Problem, statistics, switch, tail};
+use super::{
+    apps, deliveries, gate, keys, openapi, problem::Problem, replay, statistics, switch, tail, webhook_test, webhooks,
+};
 use crate::{api, node::Node, settings::AdminSettings};
 
 /// All endpoints with their descriptions. A new endpoint is a line here.
@@ -24,6 +26,11 @@ fn endpoints() -> OpenApiRouter<Arc<Node>> {
         .routes(routes!(switch::disable))
         .routes(routes!(keys::rotate))
         .routes(routes!(keys::retire))
+        .routes(routes!(webhooks::list, webhooks::add))
+        .routes(routes!(deliveries::list))
+        .routes(routes!(replay::replay))
+        .routes(routes!(webhooks::show, webhooks::update, webhooks::remove))
+        .routes(routes!(webhook_test::test))
         .routes(routes!(statistics::show))
         .routes(routes!(tail::tail))
 }

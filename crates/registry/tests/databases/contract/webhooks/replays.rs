@@ -22,7 +22,13 @@ pub(in super::super) async fn ended_deliveries_are_repeated(database: &impl Data
     store.note_attempts(&made).await.unwrap();
 
     // One that is pending comes by itself.
-    let named = WhichDeliveries::Named(vec![ids[2].clone(), ids[0].clone(), DeliveryId::random()]);
+    let named = WhichDeliveries::Named {
+        deliveries: vec![ids[2].clone(), ids[0].clone(), DeliveryId::random()],
+        app: None,
+        webhook: None,
+    };
+    let of_other = WhichDeliveries::Named { deliveries: ids.clone(), app: Some(app("b")), webhook: None };
+    assert_eq!(store.replay(&of_other, 0).await.unwrap().deliveries, []);
     let replays = store.replay(&named, 0).await.unwrap();
     assert_eq!(replays.next, None);
     let [replay] = &replays.deliveries[..] else { panic!("{replays:?}") };

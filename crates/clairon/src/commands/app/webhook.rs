@@ -1,0 +1,61 @@
+//! `clairon app webhook`: the endpoints of an app.
+
+mod add;
+mod list;
+mod patch;
+mod remove;
+mod send_sample;
+mod update;
+
+use anyhow::anyhow;
+use clairon_protocol::AppId;
+use clairon_registry::{App, Webhook, WebhookId, WebhookKind};
+
+use super::Context;
+use crate::cli::WebhookCommand;
+
+pub(super) async fn run(context: &Context, command: WebhookCommand) -> anyhow::Result<()> {
+    match command {
+        WebhookCommand::Add(arguments) => add::run(context, arguments).await,
+        WebhookCommand::List { id, show_secret } => list::run(context, &id, show_secret).await,
+        WebhookCommand::Update { endpoint, url, fields } => update::run(context, endpoint, url, fields).await,
+        WebhookCommand::Remove { endpoint } => remove::run(context, endpoint).await,
+        WebhookCommand::Test { endpoint } => send_sample::run(context, endpoint).await,
+    }
+}
+
+/// The endpoint of the app with this id. What was typed is not repeated: it may be something else.
+fn find<'a>(app: &'a App, typed: &str) -> anyhow::Result<&'a Webhook> {
+    let webhook = WebhookId::parse(typed).and_then(|id| app.webhooks.find(&id));
+    webhook.ok_or_else(|| unknown(&app.id))
+}
+
+fn unknown(app: &AppId) -> anyhow::Error {
+    anyhow!("the app {app} has no such endpoint: `clairon app webhook list {app}` lists those that it has")
+}
+
+/// Says which kinds of events the endpoint asks for by name and cannot get, because the app has them switched off.
+fn warn_of_switches(app: &App, webhook: &Webhook) {
+    let needs = [
+        (WebhookKind::ClientEvent, "client_messages", app.client_messages),
+        (WebhookKind::SubscriptionCount, "subscription_counts", app.subscription_counts),
+    ];
+    for (kind, switch, is_on) in needs {
+        if !is_on && webhook.events.named().any(|named| named == kind) {
+            let flag = switch.replace('_', "-");
+            let id = &app.id;
+            eprintln!(
+                "note: there is no {kind} while {switch} of the app is off: `clairon app update {id} --{flag} true`"
+            );
+        }
+    }
+}
+
+/// Says that a change does not outlive the next start, as far as the settings of this command tell.
+fn warn_if_declared(context: &Context, webhook: &Webhook) {
+    let declared = context.settings.apps.iter().any(|app| app.webhooks.find(&webhook.id).is_some());
+    if declared {
+        let id = &webhook.id;
+        eprintln!("note: these settings declare the endpoint {id}: a server that starts with them sets it back");
+    }
+}

@@ -1,0 +1,69 @@
+//! `/admin/api/apps/{id}/webhooks/{webhook}/test`
+
+use std::sync::Arc;
+
+use axum::{Json, extract::State};
+use clairon_webhooks::{Sender, sample};
+use jiff::Timestamp;
+use serde::Serialize;
+use utoipa::ToSchema;
+
+use super::{
+    path::WebhookPath,
+    problem::Problem,
+    query::{Nothing, Query},
+    registry::ask,
+};
+use crate::node::Node;
+
+/// What came of a sample.
+#[derive(Debug, Serialize, ToSchema)]
+pub(super) struct SampleResult {
+    /// What the request had in `X-Clairon-Delivery`.
+    delivery: String,
+    /// The body of the request.
+    body: String,
+    /// Whether the endpoint has taken it: its status was one of 200 to 299.
+    delivered: bool,
+    /// The status of the answer; `null`: there was none.
+    #[schema(required)]
+    status: Option<u16>,
+    /// How long the head of the answer took, or the failure, in milliseconds.
+    latency_milliseconds: u64,
+    /// The beginning of the answer's body, or why there was no answer.
+    answer: String,
+}
+
+/// Send a sample to an endpoint
+///
+/// One signed request with an event of a kind and a channel that the endpoint asks for, whether it is on or off. It is
+/// not repeated, and not in the log.
+#[utoipa::path(
+    post, path = "/apps/{id}/webhooks/{webhook}/test", operation_id = "testWebhook", tag = "webhooks",
+    params(
+        ("id" = String, Path, description = "The id of the app."),
+        ("webhook" = String, Path, description = "The id of the endpoint."),
+    ),
+    responses(
+        (status = 200, description = "What came back, whether it was taken or not.", body = SampleResult),
+        (status = 404, description = "No such app, or it has no such endpoint."),
+    ),
+)]
+pub(super) async fn test(
+    State(node): State<Arc<Node>>,
+    WebhookPath(id, webhook): WebhookPath,
+    Query(Nothing {}): Query<Nothing>,
+) -> Result<Json<SampleResult>, Problem> {
+    let app = ask(node.registry.find(&id)).await?.ok_or_else(Problem::no_app)?;
+    let webhook = app.webhooks.find(&webhook).ok_or_else(Problem::no_webhook)?;
+    let delivery = sample(&app, webhook, Timestamp::now().as_millisecond());
+    let outcome = Sender::new(&node.settings.webhooks).probe(&delivery).await;
+    Ok(Json(SampleResult {
+        body: String::from_utf8_lossy(&delivery.body).into_owned(),
+        delivered: outcome.is_delivered(),
+        status: outcome.status(),
+        latency_milliseconds: u64::try_from(outcome.latency().as_millis()).unwrap_or(u64::MAX),
+        answer: outcome.text().into_owned(),
+        delivery: delivery.id,
+    }))
+}

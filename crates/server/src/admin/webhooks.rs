@@ -1,0 +1,157 @@
+//! `/admin/api/apps/{id}/webhooks`
+
+use std::sync::Arc;
+
+use axum::{Json, extract::State};
+use clairon_registry::{App, RegistryError, WEBHOOKS, Webhooks};
+use http::{HeaderName, StatusCode, header};
+use tracing::info;
+
+use super::{
+    body::Object,
+    path::{AppPath, WebhookPath},
+    problem::Problem,
+    query::{Nothing, Query, ShowSecret},
+    registry::{ask, change},
+    webhook_input::{GivenWebhook, NewWebhook},
+    webhook_view::{WebhookList, WebhookView},
+};
+use crate::node::Node;
+
+/// The endpoints of an app
+#[utoipa::path(
+    get, path = "/apps/{id}/webhooks", operation_id = "listWebhooks", tag = "webhooks",
+    params(("id" = String, Path, description = "The id of the app."), ShowSecret),
+    responses(
+        (status = 200, description = "The endpoints.", body = WebhookList),
+        (status = 404, description = "No such app."),
+    ),
+)]
+pub(super) async fn list(
+    State(node): State<Arc<Node>>,
+    AppPath(id): AppPath,
+    Query(ShowSecret { show_secret }): Query<ShowSecret>,
+) -> Result<Json<WebhookList>, Problem> {
+    let app = ask(node.registry.find(&id)).await?.ok_or_else(Problem::no_app)?;
+    Ok(Json(WebhookList::new(&app.webhooks, show_secret)))
+}
+
+/// Add an endpoint to an app
+#[utoipa::path(
+    post, path = "/apps/{id}/webhooks", operation_id = "addWebhook", tag = "webhooks", request_body = NewWebhook,
+    params(("id" = String, Path, description = "The id of the app.")),
+    responses(
+        (
+            status = 201, description = "The endpoint.", body = WebhookView,
+            headers(("location" = String, description = "Where it is, relative to the path of the request.")),
+        ),
+        (status = 404, description = "No such app."),
+        (status = 409, description = "The app has as many endpoints as it may have."),
+    ),
+)]
+pub(super) async fn add(
+    State(node): State<Arc<Node>>,
+    AppPath(id): AppPath,
+    Query(Nothing {}): Query<Nothing>,
+    body: Object,
+) -> Result<(StatusCode, [(HeaderName, String); 1], Json<WebhookView>), Problem> {
+    let NewWebhook(webhook) = NewWebhook::read(body)?;
+    let add = |app: &mut App| app.webhooks.add(webhook.clone());
+    let added = async {
+        match node.registry.update(&id, &add).await {
+            // The endpoint is not wrong: there is no room in the app.
+            Err(RegistryError::Size { field: Webhooks::FIELD, .. }) => Ok(Err(full())),
+            added => added.map(|update| update.ok_or_else(Problem::no_app)),
+        }
+    };
+    change(&node, added).await??;
+    info!(app = %id, webhook = %webhook.id, url = %webhook.url, "endpoint added through the admin API");
+    let location = format!("webhooks/{}", webhook.id);
+    Ok((StatusCode::CREATED, [(header::LOCATION, location)], Json(WebhookView::new(webhook, false))))
+}
+
+fn full() -> Problem {
+    let detail = format!("the app has {WEBHOOKS} endpoints and may have no more: remove one first");
+    Problem::new(StatusCode::CONFLICT, detail)
+}
+
+/// One endpoint
+#[utoipa::path(
+    get, path = "/apps/{id}/webhooks/{webhook}", operation_id = "showWebhook", tag = "webhooks",
+    params(
+        ("id" = String, Path, description = "The id of the app."),
+        ("webhook" = String, Path, description = "The id of the endpoint."),
+        ShowSecret,
+    ),
+    responses(
+        (status = 200, description = "The endpoint.", body = WebhookView),
+        (status = 404, description = "No such app, or it has no such endpoint."),
+    ),
+)]
+pub(super) async fn show(
+    State(node): State<Arc<Node>>,
+    WebhookPath(id, webhook): WebhookPath,
+    Query(ShowSecret { show_secret }): Query<ShowSecret>,
+) -> Result<Json<WebhookView>, Problem> {
+    let app = ask(node.registry.find(&id)).await?.ok_or_else(Problem::no_app)?;
+    let webhook = app.webhooks.find(&webhook).ok_or_else(Problem::no_webhook)?;
+    Ok(Json(WebhookView::new(webhook.clone(), show_secret)))
+}
+
+/// Change some fields of an endpoint
+///
+/// What is left out stays as it is. What is pending for the endpoint goes where it is now.
+#[utoipa::path(
+    patch, path = "/apps/{id}/webhooks/{webhook}", operation_id = "updateWebhook", tag = "webhooks",
+    request_body = GivenWebhook,
+    params(
+        ("id" = String, Path, description = "The id of the app."),
+        ("webhook" = String, Path, description = "The id of the endpoint."),
+    ),
+    responses(
+        (status = 200, description = "The endpoint as it is now.", body = WebhookView),
+        (status = 404, description = "No such app, or it has no such endpoint."),
+    ),
+)]
+pub(super) async fn update(
+    State(node): State<Arc<Node>>,
+    WebhookPath(id, webhook): WebhookPath,
+    Query(Nothing {}): Query<Nothing>,
+    body: Object,
+) -> Result<Json<WebhookView>, Problem> {
+    let GivenWebhook(patch) = GivenWebhook::read(body)?;
+    let apply = |app: &mut App| {
+        app.webhooks.change(&webhook, |webhook| patch.apply(webhook));
+    };
+    let update = change(&node, node.registry.update(&id, &apply)).await?.ok_or_else(Problem::no_app)?;
+    let webhook = update.after.webhooks.find(&webhook).ok_or_else(Problem::no_webhook)?;
+    Ok(Json(WebhookView::new(webhook.clone(), false)))
+}
+
+/// Remove an endpoint
+///
+/// What is pending for it is not sent.
+#[utoipa::path(
+    delete, path = "/apps/{id}/webhooks/{webhook}", operation_id = "removeWebhook", tag = "webhooks",
+    params(
+        ("id" = String, Path, description = "The id of the app."),
+        ("webhook" = String, Path, description = "The id of the endpoint."),
+    ),
+    responses(
+        (status = 204, description = "It is gone."),
+        (status = 404, description = "No such app, or it has no such endpoint."),
+    ),
+)]
+pub(super) async fn remove(
+    State(node): State<Arc<Node>>,
+    WebhookPath(id, webhook): WebhookPath,
+    Query(Nothing {}): Query<Nothing>,
+) -> Result<StatusCode, Problem> {
+    let remove = |app: &mut App| {
+        app.webhooks.remove(&webhook);
+    };
+    let update = change(&node, node.registry.update(&id, &remove)).await?.ok_or_else(Problem::no_app)?;
+    update.before.webhooks.find(&webhook).ok_or_else(Problem::no_webhook)?;
+    info!(app = %id, %webhook, "endpoint removed through the admin API");
+    Ok(StatusCode::NO_CONTENT)
+}
