@@ -20,11 +20,11 @@ pub struct InvalidOrigin {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum OriginFault {
     /// The entry is empty or too long.
-    #[error("it has {bytes} bytes, allowed are 1 to {most}")]
+    #[error("it has {chars} characters, allowed are 1 to {most}")]
     Size {
-        /// The length in bytes.
-        bytes: usize,
-        /// The largest length in bytes.
+        /// The length in characters.
+        chars: usize,
+        /// The largest length in characters.
         most: usize,
     },
     /// The entry contains white space or a control character.

@@ -8,8 +8,8 @@ use super::{
 };
 use crate::glob::Glob;
 
-/// The largest size of an entry, in bytes.
-const ENTRY_BYTES: usize = 255;
+/// The largest size of an entry, in characters.
+const ENTRY_CHARS: usize = 255;
 
 /// A parsed entry of [`AllowedOrigins`](super::AllowedOrigins).
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -92,8 +92,9 @@ impl Port {
 type Fault = (OriginFault, Option<String>);
 
 fn parse(text: &str) -> Result<Pattern, Fault> {
-    if !(1..=ENTRY_BYTES).contains(&text.len()) {
-        return Err((OriginFault::Size { bytes: text.len(), most: ENTRY_BYTES }, None));
+    let chars = text.chars().count();
+    if !(1..=ENTRY_CHARS).contains(&chars) {
+        return Err((OriginFault::Size { chars, most: ENTRY_CHARS }, None));
     }
     if let Some(at) = text.find(|char: char| char.is_control() || char.is_whitespace()) {
         return Err((OriginFault::Space { at }, None));

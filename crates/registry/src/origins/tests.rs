@@ -125,8 +125,8 @@ fn an_entry_that_can_never_match_is_refused_with_the_reason() {
     use OriginFault as F;
     let long = "o".repeat(256);
     for (entry, fault, instead) in [
-        ("", F::Size { bytes: 0, most: 255 }, None),
-        (long.as_str(), F::Size { bytes: 256, most: 255 }, None),
+        ("", F::Size { chars: 0, most: 255 }, None),
+        (long.as_str(), F::Size { chars: 256, most: 255 }, None),
         ("https://a.example https://b.example", F::Space { at: 17 }, None),
         ("a.example\n", F::Space { at: 9 }, None),
         ("https://a.example,https://b.example", F::Several, None),

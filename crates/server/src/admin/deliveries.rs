@@ -28,7 +28,7 @@ const MOST: u32 = 100;
 #[into_params(parameter_in = Query)]
 pub(super) struct Wanted {
     /// Those of this endpoint; of all if left out.
-    #[param(required = false, nullable = false)]
+    #[param(required = false, nullable = false, pattern = "^[0-9a-f]{12}$")]
     webhook: Option<String>,
     /// `true`: only those that the endpoint did not take.
     #[serde(default)]

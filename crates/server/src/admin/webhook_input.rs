@@ -7,7 +7,10 @@ use clairon_registry::{
 use serde_json::Value;
 use utoipa::{
     PartialSchema, ToSchema,
-    openapi::{ArrayBuilder, ObjectBuilder, RefOr, Schema, Type, schema::AdditionalProperties},
+    openapi::{
+        ArrayBuilder, ObjectBuilder, RefOr, Schema, Type,
+        schema::{AdditionalProperties, SchemaType},
+    },
 };
 
 use super::{
@@ -108,10 +111,11 @@ pub(super) fn fields(object: ObjectBuilder, is_request: bool) -> ObjectBuilder {
         .max_length(Some(URL_BYTES))
         .pattern(is_request.then(url_pattern))
         .description(Some("Where deliveries go: an http or https URL. A user in it becomes Basic authentication."));
-    let secret = text()
+    let secret = ObjectBuilder::new()
+        .schema_type(if is_request { SchemaType::from_iter([Type::String, Type::Null]) } else { Type::String.into() })
         .max_length(Some(256))
         .pattern(form(r"^[^\u0000-\u001f\u007f-\u009f…]*$"))
-        .description(Some("What deliveries are signed with. Left out or empty: the newest secret of the app."));
+        .description(Some("What deliveries are signed with. Empty, null or left out: the newest secret of the app."));
     let events = ArrayBuilder::new().items(kind).description(Some("The kinds of events that it gets; none for all."));
     let channels = ArrayBuilder::new()
         .items(glob)

@@ -42,7 +42,7 @@ fn every_wrong_field_is_named_with_what_is_allowed() {
         (
             json!({"allowed_origins": [""]}),
             "#/allowed_origins",
-            "entry 1 of allowed_origins can never match: it has 0 bytes, allowed are 1 to 255",
+            "entry 1 of allowed_origins can never match: it has 0 characters, allowed are 1 to 255",
         ),
         (
             json!({"allowed_origins": ["a.example", "wss://shop.example"]}),

@@ -21,7 +21,7 @@ pub(super) async fn a_bad_row_harms_no_other(database: &impl Durable) {
         ("apps SET allowed_origins = '[1]'", "allowed_origins (3 bytes) is not a JSON array of strings: invalid type"),
         (
             "apps SET allowed_origins = '[\"\"]'",
-            "entry 1 of allowed_origins can never match: it has 0 bytes, allowed are 1 to 255",
+            "entry 1 of allowed_origins can never match: it has 0 characters, allowed are 1 to 255",
         ),
         ("apps SET webhooks = '[hunter2]'", "webhooks (9 bytes) is no JSON array of endpoints"),
         (&long_name, "name has 256 bytes, allowed are 0 to 255"),
