@@ -112,7 +112,7 @@ impl App {
     }
 
     /// Marks the endpoints as declared by settings, and gives each the [id that it has at each
-    /// start](WebhookId::derived).
+    /// start](crate::WebhookId::derived).
     pub fn declare_webhooks(&mut self) {
         self.webhooks.declare(&self.id);
     }

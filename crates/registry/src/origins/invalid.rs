@@ -60,6 +60,15 @@ pub enum OriginFault {
     /// The host contains an invalid character.
     #[error("a host is made of letters, digits, - _ . and *, or is an address")]
     Host,
+    /// The host is a number, or ends in one, and is no address as browsers write it.
+    #[error("an IPv4 address has four numbers from 0 to 255, without leading zeros")]
+    Address,
+    /// A label that begins with `xn--` is not valid.
+    #[error("a part of a host name that begins with xn-- must be valid Punycode")]
+    Punycode,
+    /// A `file://` with a host.
+    #[error("a page that was opened from a file has no host")]
+    FileHost,
     /// A label contains both a star and letters outside of ASCII.
     #[error("a part of a host name with letters outside of ASCII cannot have a * in it")]
     Star,

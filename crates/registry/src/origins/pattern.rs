@@ -138,6 +138,9 @@ fn parse(text: &str) -> Result<Pattern, Fault> {
             _ => return Err((OriginFault::Port, instead(host))),
         },
     };
+    if scheme.as_deref() == Some("file") && !authority.is_empty() {
+        return Err((OriginFault::FileHost, file(scheme.as_deref())));
+    }
     let is_of_the_web = matches!(scheme.as_deref(), None | Some("*" | "http" | "https"));
     let host = parse_host_pattern(host, is_of_the_web).map_err(|fault| {
         let domain = authority.strip_prefix('.').filter(|_| fault == OriginFault::Dot);
@@ -153,10 +156,11 @@ fn file(scheme: Option<&str>) -> Option<String> {
 
 fn check_scheme(scheme: Option<&str>, rest: &str) -> Result<(), Fault> {
     let Some(scheme) = scheme else {
-        // Handles `//host`, `https:host` and `https:/host`.
-        let (scheme, host) = rest.split_once(':').filter(|(name, _)| is_web(name)).unwrap_or(("", rest));
+        // Handles `//host`, `https:host`, `https:/host` and `https//host`.
+        let (scheme, host) = rest.split_once([':', '/']).filter(|(name, _)| is_web(name)).unwrap_or(("", rest));
         let bare = host.trim_start_matches('/');
         return match (scheme, bare.len() < host.len()) {
+            _ if bare.is_empty() && !scheme.is_empty() => Err((OriginFault::NoHost, None)),
             ("", false) => Ok(()),
             ("", true) => Err((OriginFault::Slashes, Some(bare.to_owned()).filter(|bare| !bare.is_empty()))),
             _ => Err((OriginFault::Slashes, Some(format!("{}://{bare}", scheme.to_ascii_lowercase())))),
@@ -183,10 +187,10 @@ fn parse_host_pattern(host: &str, is_of_the_web: bool) -> Result<Glob, OriginFau
     let host = if host.contains('*') {
         host.split('.').map(parse_label).collect::<Result<Vec<_>, _>>()?.join(".")
     } else if is_of_the_web {
-        let name = parse_host(host).ok_or(if host.is_empty() { OriginFault::NoHost } else { OriginFault::Host })?;
+        let name = parse_host(host).ok_or_else(|| host_fault(host))?;
         // A single number is also a valid address, but not one that an operator means.
         if name.parse::<Ipv4Addr>().is_ok() && name != host {
-            return Err(OriginFault::Host);
+            return Err(OriginFault::Address);
         }
         name.into_owned()
     } else {
@@ -205,6 +209,20 @@ fn parse_host_pattern(host: &str, is_of_the_web: bool) -> Result<Glob, OriginFau
         }
     }
     Ok(Glob::new(&host))
+}
+
+/// The reason why no browser has this host.
+fn host_fault(host: &str) -> OriginFault {
+    let last_label = host.rsplit('.').next().unwrap_or_default();
+    if host.is_empty() {
+        OriginFault::NoHost
+    } else if !last_label.is_empty() && last_label.bytes().all(|byte| byte.is_ascii_digit()) {
+        OriginFault::Address
+    } else if host.is_ascii() && host.to_ascii_lowercase().contains("xn--") {
+        OriginFault::Punycode
+    } else {
+        OriginFault::Host
+    }
 }
 
 /// Parses a label of a host that contains a star. Letters outside of ASCII are compared in Punycode, which a star would
