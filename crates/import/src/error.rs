@@ -140,4 +140,6 @@ pub(crate) enum FieldError {
     NotAText { kind: String },
     #[error("{kind} is no list of origins")]
     NotOrigins { kind: String },
+    #[error("{kind} is no list of webhooks")]
+    NotWebhooks { kind: String },
 }

@@ -12,6 +12,7 @@ mod plan;
 mod reverb;
 mod soketi;
 mod variables;
+mod webhooks;
 
 use std::path::Path;
 

@@ -7,6 +7,7 @@ use clairon_registry::{AllowedOrigin, App, AppField, Credential};
 use crate::{
     error::{FieldError, RecordError},
     plan::PlannedApp,
+    webhooks,
 };
 
 /// The Clairon field that a field of another server becomes.
@@ -17,6 +18,8 @@ pub(crate) enum TargetField {
     Secret,
     Name,
     Origins,
+    /// The endpoints of webhooks, as soketi writes them.
+    Webhooks,
     /// The switch with this name.
     Switch(&'static str),
     /// The limit with this name. The source counts in units of the given size, such as 1,024 for KiB.
@@ -36,6 +39,7 @@ impl TargetField {
             Self::Secret => "secret",
             Self::Name => "name",
             Self::Origins => "allowed_origins",
+            Self::Webhooks => "webhooks",
             Self::Switch(name) | Self::Limit(name, _) => name,
             Self::Ignored | Self::None(_) => return None,
         })
@@ -89,6 +93,9 @@ fn take(planned: &mut PlannedApp, name: &str, target: TargetField, value: &Confi
         TargetField::Name => text(value).map(|name| app.name = name),
         TargetField::Switch(switch) => set_switch(app, switch, value),
         TargetField::Origins => origins(value).map(|entries| take_origins(app, notes, &entries)),
+        TargetField::Webhooks => {
+            webhooks::read(value, notes).map(|webhooks| app.webhooks = webhooks.into_iter().collect())
+        }
         TargetField::Limit(limit, unit) => set_limit(&mut app.limits, limit, unit, value),
         TargetField::None(instead) if means_something(value) => {
             notes.push(format!("no equivalent: {name}: {instead}"));
@@ -208,7 +215,7 @@ fn is_unset(value: &ConfigValue) -> bool {
 }
 
 /// The kind of a value. The value itself is not shown, because it may be a secret in the wrong place.
-fn kind(value: &ConfigValue) -> String {
+pub(crate) fn kind(value: &ConfigValue) -> String {
     match value {
         ConfigValue::Null => "null".to_owned(),
         ConfigValue::Bool(flag) => flag.to_string(),

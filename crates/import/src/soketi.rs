@@ -13,6 +13,8 @@ use crate::{
 /// The path of the apps in the file.
 const APPS: &str = "appManager.array.apps";
 const KIB: u32 = 1_024;
+/// How long soketi collects events for one request, unless it is set.
+const BATCHING_MILLISECONDS: &str = "50";
 
 pub(crate) const APP: &Mapping = &[
     ("id", TargetField::Id),
@@ -33,7 +35,7 @@ pub(crate) const APP: &Mapping = &[
     ("maxEventBatchSize", TargetField::Limit("events_per_batch", 1)),
     ("maxBackendEventsPerSecond", TargetField::None("backends have no limit per second")),
     ("maxReadRequestsPerSecond", TargetField::None("backends have no limit per second")),
-    ("webhooks", TargetField::None("webhooks are not supported yet")),
+    ("webhooks", TargetField::Webhooks),
     ("webhookEvents", TargetField::Ignored),
 ];
 
@@ -57,7 +59,7 @@ pub(crate) const ROW: &Mapping = &[
     ("max_event_batch_size", TargetField::Limit("events_per_batch", 1)),
     ("max_backend_events_per_sec", TargetField::None("backends have no limit per second")),
     ("max_read_req_per_sec", TargetField::None("backends have no limit per second")),
-    ("webhooks", TargetField::None("webhooks are not supported yet")),
+    ("webhooks", TargetField::Webhooks),
 ];
 
 /// Limits of the whole server. An app without its own limit gets them.
@@ -77,7 +79,7 @@ const SETTINGS: [(&str, &str); 3] =
     [("host", "server.host"), ("port", "server.port"), ("pathPrefix", "server.path_prefix")];
 
 /// Variables of the server, as soketi names them after `SOKETI_`, and their options.
-const VARIABLES: [(&str, &str); 15] = [
+const VARIABLES: [(&str, &str); 17] = [
     ("CHANNEL_CACHE_TTL", "channelLimits.cacheTtl"),
     ("CHANNEL_LIMITS_MAX_NAME_LENGTH", "channelLimits.maxNameLength"),
     ("EVENT_MAX_BATCH_SIZE", "eventLimits.maxBatchSize"),
@@ -93,6 +95,8 @@ const VARIABLES: [(&str, &str); 15] = [
     ("ADAPTER_DRIVER", "adapter.driver"),
     ("APP_MANAGER_DRIVER", "appManager.driver"),
     ("METRICS_ENABLED", "metrics.enabled"),
+    ("WEBHOOKS_BATCHING", "webhooks.batching.enabled"),
+    ("WEBHOOKS_BATCHING_DURATION", "webhooks.batching.duration"),
 ];
 const APP_VARIABLES: [(&str, &str); 12] = [
     ("ID", "id"),
@@ -198,6 +202,11 @@ fn notes(plan: &mut Plan, get: &dyn Fn(&str) -> ConfigValue) {
     note("metrics.enabled", &|enabled| {
         (enabled == "1" || enabled == "true")
             .then(|| "metrics.listen or metrics.token switches them on, see docs/metrics.md".to_owned())
+    });
+    note("webhooks.batching.enabled", &|enabled| {
+        let duration = get("webhooks.batching.duration").filled().unwrap_or_else(|| BATCHING_MILLISECONDS.to_owned());
+        (enabled == "1" || enabled == "true")
+            .then(|| format!("CLAIRON_WEBHOOKS_BATCH_MILLISECONDS={duration} keeps it, see docs/webhooks.md"))
     });
     note("appManager.driver", &|driver| {
         (driver != "array").then(|| format!("this server keeps its apps not in its configuration but in {driver}"))

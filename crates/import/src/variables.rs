@@ -2,11 +2,12 @@
 
 use clairon_laravel::{ConfigValue, Environment};
 use clairon_protocol::Limit;
+use clairon_registry::Webhook;
 
 use crate::{
     error::ImportError,
     mapping::{Mapping, TargetField, count_of, flag},
-    reverb, soketi,
+    reverb, soketi, webhooks,
 };
 
 /// The variables of one other server that are set.
@@ -32,6 +33,8 @@ pub struct ServerVariable {
 pub enum VariableMeaning {
     /// A field of the app.
     Field(&'static str, String),
+    /// The endpoints of the app, with notes about what is left out of them.
+    Webhooks(Vec<Webhook>, Vec<String>),
     /// A setting.
     Setting(&'static str, String),
     /// Nothing: Clairon has no equivalent.
@@ -42,6 +45,7 @@ impl std::fmt::Debug for VariableMeaning {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         match self {
             Self::Field(name, _) | Self::Setting(name, _) => f.write_str(name),
+            Self::Webhooks(..) => f.write_str("webhooks"),
             Self::Nothing => f.write_str("nothing"),
         }
     }
@@ -109,6 +113,14 @@ pub(crate) fn needs(environment: &Environment, names: &[&'static str]) -> Result
 fn of_field(target: TargetField, value: &str) -> VariableMeaning {
     let text = ConfigValue::Text(value.to_owned());
     match (target.field(), target) {
+        (_, TargetField::Webhooks) => {
+            let mut notes = Vec::new();
+            let webhooks = webhooks::read(&text, &mut notes).unwrap_or_else(|error| {
+                notes.push(error.to_string());
+                Vec::new()
+            });
+            VariableMeaning::Webhooks(webhooks, notes)
+        }
         (Some(field), TargetField::Limit(name, unit)) => {
             // Zero means that there is no limit, which other servers write as -1.
             let none = Limit::named(name).filter(|limit| limit.min == 0).map(|_| "0".to_owned());

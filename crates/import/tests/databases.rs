@@ -30,9 +30,10 @@ fn lines(plan: &Plan) -> Vec<String> {
     let line = |planned: &clairon_import::PlannedApp| {
         let app = &planned.app;
         let capacity = app.limits.capacity.map_or(0, Into::into);
+        let webhooks = app.webhooks.iter().map(|webhook| webhook.url.expose()).collect::<Vec<_>>().join(" ");
         let (limits, origins) = (&app.limits, app.allowed_origins.iter().collect::<Vec<_>>().join(" "));
         format!(
-            "{} {} {} {} {capacity} {} {} {} [{origins}] {:?}",
+            "{} {} {} {} {capacity} {} {} {} [{origins}] [{webhooks}] {:?}",
             app.id,
             app.credentials.newest().key,
             app.name,
@@ -54,8 +55,8 @@ fn assert_websockets(plan: &Plan) {
     assert_eq!(
         lines(plan),
         [
-            "1 k1 Shop true 50 true false 102400 [shop.test *.shop.test] []",
-            "3 k3 Blog true 0 false true 102400 [] [\"no equivalent: path: the setting server.path_prefix is the prefix of all paths, for the whole server\"]",
+            "1 k1 Shop true 50 true false 102400 [shop.test *.shop.test] [] []",
+            "3 k3 Blog true 0 false true 102400 [] [] [\"no equivalent: path: the setting server.path_prefix is the prefix of all paths, for the whole server\"]",
         ]
     );
     assert_eq!(plan.notes, ["row 2: it has no secret"]);
@@ -68,7 +69,7 @@ fn soketi(boolean: &str, quote: char) -> String {
          max_backend_events_per_sec integer NOT NULL, max_client_events_per_sec integer NOT NULL, \
          max_event_payload_in_kb float, webhooks json); \
          INSERT INTO apps VALUES ('a', 'ka', 'sa', 200, 1, 1, -1, -1, 0.5, '[]'), \
-         ('b', 'kb', 'sb', -1, 0, 0, 7, 9, NULL, '[{{\"url\":\"https://x.test\"}}]');"
+         ('b', 'kb', 'sb', -1, 0, 0, 7, 9, NULL, '[{{\"url\":\"https://x.test\",\"event_types\":[\"member_added\"]}}, {{\"lambda_function\":\"f\"}}]');"
     )
 }
 
@@ -76,9 +77,9 @@ fn assert_soketi(plan: &Plan) {
     assert_eq!(
         lines(plan),
         [
-            "a ka  true 200 true true 512 [] []",
-            "b kb  false 0 false true 102400 [] [\"no equivalent: max_backend_events_per_sec: backends have no limit per second\", \
-         \"no equivalent: webhooks: webhooks are not supported yet\"]",
+            "a ka  true 200 true true 512 [] [] []",
+            "b kb  false 0 false true 102400 [] [https://x.test] [\"no equivalent: max_backend_events_per_sec: backends have no limit per second\", \
+         \"left out: webhooks.1: it calls a function of AWS Lambda: give the function a URL and add that as an endpoint\"]",
         ]
     );
 }
@@ -124,7 +125,7 @@ async fn a_value_that_is_no_text_costs_its_row_alone() {
     run(&format!("{url}?mode=rwc"), rows).await;
     let plan = import(Format::LaravelWebsockets, &url, None).await.unwrap();
     assert_eq!(plan.notes, ["row 1: its secret is 3 bytes that are not UTF-8"]);
-    assert_eq!(lines(&plan), ["2 k2  true 0 false true 102400 [] []"]);
+    assert_eq!(lines(&plan), ["2 k2  true 0 false true 102400 [] [] []"]);
 
     run(&url, "ALTER TABLE websockets_apps RENAME TO kept; CREATE VIEW websockets_apps AS SELECT id, key, json(name) AS secret FROM kept").await;
     let refused = import(Format::LaravelWebsockets, &url, None).await.unwrap_err();

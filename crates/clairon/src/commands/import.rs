@@ -83,7 +83,9 @@ fn deviations(app: &App, template: &App) -> serde_json::Result<String> {
     let told = |difference: &Difference| difference.field != "name";
     let text = |Difference { field, to, .. }| match to {
         Value::Array(entries) => {
-            let entries: Vec<&str> = entries.iter().filter_map(Value::as_str).collect();
+            // An endpoint of webhooks is an object.
+            let text = |entry: &'_ Value| entry.as_str().or_else(|| entry["url"].as_str()).map(str::to_owned);
+            let entries: Vec<String> = entries.iter().filter_map(text).collect();
             format!(", {field} {}", entries.join(" "))
         }
         other => format!(", {field} {other}"),

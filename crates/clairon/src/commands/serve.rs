@@ -76,9 +76,12 @@ async fn serve(settings: &Settings) -> anyhow::Result<()> {
 
 /// Logs which variables of other servers are used and which are not.
 fn log_adopted(adopted: &Adopted) {
-    let Adopted { used, unused } = adopted;
+    let Adopted { used, unused, notes } = adopted;
     if !used.is_empty() || !unused.is_empty() {
         info!(used = used.join(", "), without_effect = unused.join(", "), "variables of Reverb or soketi");
+    }
+    for note in notes {
+        warn!("{}", quote(note));
     }
 }
 

@@ -78,7 +78,7 @@ impl Environment {
                 Some(Target::Webhook) => {
                     let url = Entry { written: written.clone(), value: Value::Text(value) };
                     let fields = Table::from([("url".to_owned(), url)]);
-                    let value = Value::Webhooks(vec![WebhookDeclaration { written: written.clone(), fields }]);
+                    let value = Value::Webhooks(vec![WebhookDeclaration::Written { written: written.clone(), fields }]);
                     environment.app.insert("webhooks".to_owned(), Entry { written, value });
                 }
                 Some(Target::Field(field)) => {

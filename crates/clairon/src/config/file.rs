@@ -131,7 +131,7 @@ impl Reader<'_> {
             let DeValue::Table(table) = table.into_inner() else { continue };
             let fields = self.entries(table, "apps.webhooks.");
             let fields = fields.into_iter().map(|(name, entry)| (name["apps.webhooks.".len()..].to_owned(), entry));
-            declarations.push(WebhookDeclaration { written, fields: fields.collect() });
+            declarations.push(WebhookDeclaration::Written { written, fields: fields.collect() });
         }
         declarations
     }

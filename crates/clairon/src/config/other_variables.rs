@@ -2,11 +2,13 @@
 
 use clairon_import::{ServerVariables, VariableMeaning};
 use clairon_laravel::{CredentialSet, Environment, VariableOrigin};
+use clairon_registry::{Webhook, Webhooks};
 
 use super::{
     app::CREDENTIALS,
     environment::app_variable,
     fields::{Entry, Table, Value},
+    webhooks::WebhookDeclaration,
 };
 
 /// The use of the variables of other servers. It does not contain their values.
@@ -16,6 +18,8 @@ pub(crate) struct Adopted {
     pub(crate) used: Vec<String>,
     /// The variables without effect: there is no equivalent, or a name of Clairon's sets the same.
     pub(crate) unused: Vec<String>,
+    /// What was left out of the values in use. No note shows a secret.
+    pub(crate) notes: Vec<String>,
 }
 
 /// The variables of other servers and of Laravel that are set.
@@ -60,9 +64,16 @@ impl<'a> OtherVariables<'a> {
         let fields = |server: &ServerVariables| {
             let mut fields = Table::new();
             for variable in &server.variables {
-                if let VariableMeaning::Field(field, value) = &variable.meaning {
-                    fields.entry((*field).to_owned()).or_insert_with(|| self.entry(&variable.name, value));
-                }
+                let (field, entry) = match &variable.meaning {
+                    VariableMeaning::Field(field, value) => (*field, self.entry(&variable.name, value)),
+                    VariableMeaning::Webhooks(webhooks, _) => {
+                        let read = |webhook: &Webhook| WebhookDeclaration::Read(Box::new(webhook.clone()));
+                        let value = Value::Webhooks(webhooks.iter().map(read).collect());
+                        (Webhooks::FIELD, Entry { written: self.written(&variable.name), value })
+                    }
+                    VariableMeaning::Setting(..) | VariableMeaning::Nothing => continue,
+                };
+                fields.entry(field.to_owned()).or_insert(entry);
             }
             has_credential(&fields).then_some((fields, server.spell))
         };
@@ -83,10 +94,16 @@ impl<'a> OtherVariables<'a> {
             let set = match &variable.meaning {
                 VariableMeaning::Field(name, _) => app.get_key_value(*name),
                 VariableMeaning::Setting(name, _) => settings.get_key_value(*name),
+                VariableMeaning::Webhooks(..) => app.get_key_value(Webhooks::FIELD),
                 VariableMeaning::Nothing => None,
             };
             match set.filter(|(_, entry)| entry.written == written) {
-                Some((name, _)) => adopted.used.push(format!("{} for {name}", variable.name)),
+                Some((name, _)) => {
+                    adopted.used.push(format!("{} for {name}", variable.name));
+                    if let VariableMeaning::Webhooks(_, notes) = &variable.meaning {
+                        adopted.notes.extend(notes.iter().map(|note| format!("{}: {note}", variable.name)));
+                    }
+                }
                 None => adopted.unused.push(variable.name.clone()),
             }
         }

@@ -12,18 +12,26 @@ use super::{
 /// Every field of an endpoint.
 const FIELDS: [&str; 6] = ["url", "events", "channels", "headers", "enabled", "secret"];
 
-/// One `[[apps.webhooks]]` table, or what stands for one in a variable.
-pub(super) struct WebhookDeclaration {
-    /// What problems call it.
-    pub(super) written: String,
-    pub(super) fields: Table,
+/// An endpoint as it was declared.
+pub(super) enum WebhookDeclaration {
+    /// One `[[apps.webhooks]]` table, or what stands for one in a variable.
+    Written {
+        /// What problems call it.
+        written: String,
+        fields: Table,
+    },
+    /// One that was read from the variable of another server.
+    Read(Box<Webhook>),
 }
 
 /// Reads the endpoints. `None`: there are none, or something is wrong with one of them.
 pub(super) fn read(fields: &mut Fields<'_>) -> Option<Vec<Webhook>> {
     match fields.value("webhooks")? {
         Value::Webhooks(declarations) => {
-            let read = |declaration| read_webhook(declaration, fields);
+            let read = |declaration: &_| match declaration {
+                WebhookDeclaration::Written { written, fields: table } => read_webhook(written, table, fields),
+                WebhookDeclaration::Read(webhook) => Some(Webhook::clone(webhook)),
+            };
             declarations.iter().map(read).collect::<Vec<_>>().into_iter().collect()
         }
         Value::Toml(value) if value.as_array().is_some_and(Vec::is_empty) => Some(Vec::new()),
@@ -34,8 +42,7 @@ pub(super) fn read(fields: &mut Fields<'_>) -> Option<Vec<Webhook>> {
     }
 }
 
-fn read_webhook(declaration: &WebhookDeclaration, app: &mut Fields<'_>) -> Option<Webhook> {
-    let WebhookDeclaration { written, fields: table } = declaration;
+fn read_webhook(written: &str, table: &Table, app: &mut Fields<'_>) -> Option<Webhook> {
     let mut fields = app.of_table(table);
     let unknown_fields = table.iter().filter(|(name, _)| !FIELDS.contains(&name.as_str()));
     for (name, entry) in unknown_fields {

@@ -125,8 +125,7 @@ fn after_a_full_disk_the_registry_recovers_and_no_statistics_are_lost() {
     assert!(!is_writable());
     assert!(Page::of(&server).value("clairon_registry_write_failures_total", &[]) >= 1.0);
     speak(&server, &app);
-    let line =
-        server.wait_for_log("that statistics wait", |line| line["message"] == "cannot write statistics yet");
+    let line = server.wait_for_log("that statistics wait", |line| line["message"] == "cannot write statistics yet");
     assert_eq!(line["lost"], 0);
     assert_eq!(http::get(&server, "/ready").status, 503);
 

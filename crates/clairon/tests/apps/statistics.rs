@@ -245,8 +245,8 @@ fn figures_outlast_a_database_that_cannot_be_written() {
     assert_eq!(line, "held\n");
 
     speak(&server, &app);
-    let line = server
-        .wait_for_log("that it cannot be written", |line| line["message"] == "cannot write statistics yet");
+    let line =
+        server.wait_for_log("that it cannot be written", |line| line["message"] == "cannot write statistics yet");
     assert_eq!(line["lost"], 0);
     holder.stdin.take().unwrap().write_all(b"\n").unwrap();
     assert!(holder.wait().unwrap().success());

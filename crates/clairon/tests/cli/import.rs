@@ -128,10 +128,15 @@ fn soketis_file() {
     let place = Place::new();
     let config = json!({
         "debug": true, "port": 7001, "eventLimits.maxPayloadInKb": 5, "presence": {"maxMembersPerChannel": 20},
-        "adapter": {"driver": "redis"},
+        "adapter": {"driver": "redis"}, "webhooks": {"batching": {"enabled": true}},
         "appManager.array.apps": [
             {"id": "a", "key": "key-a", "secret": "secret-a", "maxConnections": -1, "enableClientMessages": true,
-             "maxBackendEventsPerSecond": -1, "maxClientEventsPerSecond": 7, "webhooks": [{"url": "https://a.test"}]},
+             "maxBackendEventsPerSecond": -1, "maxClientEventsPerSecond": 7, "webhooks": [
+                 {"url": "https://u:p@a.test/hook", "event_types": ["member_added", "channel_vacated"],
+                  "headers": {"X-Custom": "1"}, "filter": {"channel_name_starts_with": "presence-"}},
+                 {"url": "https://b.test", "event_types": ["client_event"]},
+                 {"lambda_function": "arn", "event_types": ["client_event"]},
+             ]},
             {"id": "b", "key": "key-b", "secret": "secret-b", "maxConnections": "200", "enabled": false,
              "maxPresenceMembersPerChannel": 30, "maxEventPayloadInKb": 0.5, "colour": "red"},
             {"id": "c d", "key": "key-c", "secret": "secret-c"},
@@ -140,8 +145,9 @@ fn soketis_file() {
     place.write("soketi.json", &config.to_string());
     let shown = imported(&place, &["soketi", "soketi.json"]);
     for words in [
-        "webhooks: webhooks are not supported yet",
-        "no equivalent: webhooks: webhooks are not supported yet",
+        ", webhooks https://…@a.test/hook https://b.test\n",
+        "left out: webhooks.2: it calls a function of AWS Lambda: give the function a URL and add that as an endpoint",
+        "webhooks.batching.enabled: CLAIRON_WEBHOOKS_BATCH_MILLISECONDS=50 keeps it",
         "colour: unknown field",
         "port: CLAIRON_SERVER_PORT=7001 keeps it",
         "adapter.driver: CLAIRON_REDIS_URL joins nodes",
@@ -155,13 +161,25 @@ fn soketis_file() {
     assert_eq!(part(&a), json!([0, 20, 5120, true]));
     assert_eq!(part(&b), json!([200, 30, 512, false]));
     assert_eq!((&a["client_events_per_second"], &a["client_messages"]), (&json!(7), &json!(true)));
+    let [one, two] = [&a["webhooks"][0], &a["webhooks"][1]];
+    assert_eq!(
+        [&one["url"], &one["events"], &one["channels"], &one["headers"], &two["url"]],
+        [
+            &json!("https://u:p@a.test/hook"),
+            &json!(["channel_vacated", "member_added"]),
+            &json!(["presence-*"]),
+            &json!({"X-Custom": "1"}),
+            &json!("https://b.test"),
+        ]
+    );
 }
 
 #[test]
 fn variables_of_soketi_and_reverb() {
     let place = Place::new();
     let variables = "SOKETI_DEFAULT_APP_ID=1\nSOKETI_DEFAULT_APP_KEY=0123\nSOKETI_DEFAULT_APP_SECRET=s\n\
-                     SOKETI_DEFAULT_APP_MAX_CONNS=9\nSOKETI_PATH_PREFIX=/ws\nPORT=80\n\
+                     SOKETI_DEFAULT_APP_MAX_CONNS=9\n\
+                     SOKETI_DEFAULT_APP_WEBHOOKS='[{\"url\":\"http://a.test\",\"event_types\":[\"cache_miss\"]}]'\nSOKETI_PATH_PREFIX=/ws\nPORT=80\n\
                      REVERB_APP_ID=2\nREVERB_APP_KEY=k\nREVERB_APP_SECRET=s\nREVERB_SERVER_PORT=8080\n";
     place.write("other.env", variables);
     let shown = imported(&place, &["soketi", "--env-file", "other.env"]);
@@ -170,6 +188,7 @@ fn variables_of_soketi_and_reverb() {
     assert!(shown.contains("CLAIRON_SERVER_PORT=8080"), "{shown}");
     let (soketi, reverb) = (app(&place, "1"), app(&place, "2"));
     assert_eq!((&soketi["key"], &soketi["capacity"]), (&json!("0123"), &json!(9)));
+    assert_eq!(soketi["webhooks"][0]["url"], "http://a.test");
     assert_eq!((&reverb["client_messages"], &soketi["client_messages"]), (&json!(true), &json!(false)));
 }
 

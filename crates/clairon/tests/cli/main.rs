@@ -16,3 +16,4 @@ mod place;
 mod serve;
 mod server;
 mod stats;
+mod webhook_log;

@@ -24,6 +24,10 @@ fn the_variables_of_soketi_are_understood() {
         ("SOKETI_DEFAULT_APP_MAX_CONNECTIONS", "-1"),
         ("SOKETI_DEFAULT_APP_MAX_BACKEND_EVENTS_PER_SEC", "100"),
         ("SOKETI_DEFAULT_APP_MAX_CLIENT_EVENTS_PER_SEC", "7"),
+        (
+            "SOKETI_DEFAULT_APP_WEBHOOKS",
+            r#"[{"url": "http://a.test/?hunter2", "event_types": ["cache_miss"]}, {"lambda_function": "hunter2"}]"#,
+        ),
         ("SOKETI_HOST", "127.0.0.2"),
         ("SOKETI_PORT", "7001"),
         ("SOKETI_PATH_PREFIX", "ws"),
@@ -38,6 +42,10 @@ fn the_variables_of_soketi_are_understood() {
     assert_eq!((app.id.as_str(), newest.key.as_str(), newest.secret.expose()), ("5", "soketi-key", "hunter2"));
     assert_eq!((app.client_messages, app.enabled, app.limits.capacity, app.watchlist), (true, false, None, true));
     assert_eq!((app.limits.client_events_per_second, app.limits.event_data_bytes), (7, 5_120));
+    let webhooks: Vec<_> = app.webhooks.iter().map(|webhook| (webhook.url.expose(), webhook.declared)).collect();
+    assert_eq!(webhooks, [("http://a.test/?hunter2", true)]);
+    let note = "SOKETI_DEFAULT_APP_WEBHOOKS: left out: webhooks.1: it calls a function of AWS Lambda: give the function a URL and add that as an endpoint";
+    assert_eq!(settings.adopted.notes, [note]);
     assert_eq!(listen(&settings), ["127.0.0.3:7001"]);
     assert_eq!(settings.server.path_prefix, "/ws");
     assert_eq!(
@@ -50,6 +58,7 @@ fn the_variables_of_soketi_are_understood() {
             "SOKETI_DEFAULT_APP_ENABLE_CLIENT_MESSAGES for client_messages",
             "SOKETI_DEFAULT_APP_ENABLED for enabled",
             "SOKETI_DEFAULT_APP_MAX_CLIENT_EVENTS_PER_SEC for client_events_per_second",
+            "SOKETI_DEFAULT_APP_WEBHOOKS for webhooks",
             "SOKETI_EVENT_MAX_SIZE_IN_KB for limits.event_data_bytes",
             "SOKETI_PORT for server.port",
             "SOKETI_PATH_PREFIX for server.path_prefix",
