@@ -116,7 +116,7 @@ mod tests {
 
     use super::*;
 
-    fn read_json(json: serde_json::Value) -> (Vec<Webhook>, Vec<String>) {
+    fn read_json(json: &serde_json::Value) -> (Vec<Webhook>, Vec<String>) {
         let mut notes = Vec::new();
         let as_list = read(&json::value(json.clone()), &mut notes).unwrap();
         let mut of_text = Vec::new();
@@ -127,7 +127,7 @@ mod tests {
 
     #[test]
     fn endpoints_are_taken_over() {
-        let (webhooks, notes) = read_json(json!([
+        let (webhooks, notes) = read_json(&json!([
             {"url": "https://u:p@a.test/hook", "event_types": ["channel_occupied", "cache_miss"],
              "headers": {"X-Custom": "1", "X-Number": 2},
              "filter": {"channel_name_starts_with": "beta-", "channel_name_ends_with": "-app"}},
@@ -145,7 +145,7 @@ mod tests {
     #[test]
     fn what_is_left_out_is_named_without_secrets() {
         let kinds = json!(["member_added"]);
-        let (webhooks, notes) = read_json(json!([
+        let (webhooks, notes) = read_json(&json!([
             {"lambda_function": "hunter2", "event_types": kinds, "lambda": {"region": "eu"}},
             {"event_types": kinds},
             {"url": "a.test?hunter2", "event_types": kinds},
@@ -172,7 +172,7 @@ mod tests {
         );
         assert!(webhooks.len() == 1 && webhooks[0].headers.names().eq(["X-A"]));
         let many: Vec<_> = (0..22).map(|_| json!({"url": "http://a.test", "event_types": kinds})).collect();
-        let (webhooks, notes) = read_json(many.into());
+        let (webhooks, notes) = read_json(&many.into());
         assert_eq!(
             (webhooks.len(), notes.as_slice()),
             (20, &["left out: webhooks.20: an app has at most 20 endpoints".to_owned()][..])
