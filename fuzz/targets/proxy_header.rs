@@ -1,4 +1,4 @@
-//! PROXY headers: what is one in whole is the same one in pieces and in front of anything.
+//! PROXY headers: a header parses the same in pieces, and before any other bytes.
 #![no_main]
 
 use clairon_stream::ProxyHeader;

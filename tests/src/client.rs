@@ -29,7 +29,7 @@ impl Client {
         Self::established(RawSocket::open(server, &path), app)
     }
 
-    /// Connects as a browser does, with an offer of extensions.
+    /// Connects with an offer of extensions, as browsers do.
     ///
     /// # Panics
     /// When the server refuses the connection.

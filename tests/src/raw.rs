@@ -24,9 +24,9 @@ pub const PING: u8 = 0x9;
 pub const PONG: u8 = 0xA;
 
 const FIN: u8 = 0x80;
-/// Marks a compressed message (RFC 7692, 6).
+/// The reserved bit that marks a compressed message (RFC 7692, 6).
 const RSV1: u8 = 0x40;
-/// The end of every compressed message, which is not sent (7.2.1).
+/// The last bytes of every compressed message. They are not sent (7.2.1).
 const TAIL: [u8; 4] = [0, 0, 0xff, 0xff];
 const MASK: [u8; 4] = [0x37, 0xfa, 0x21, 0x3d];
 
@@ -43,7 +43,7 @@ pub struct RawFrame {
 pub enum Received {
     /// A text message.
     Text(String),
-    /// A text message that came compressed, inflated.
+    /// A text message that arrived compressed, inflated.
     Compressed(String),
     /// A ping frame.
     Ping(Vec<u8>),
@@ -103,7 +103,7 @@ impl RawFrame {
         self
     }
 
-    /// Its payload, as it is before it is masked.
+    /// The payload before it is masked.
     #[must_use]
     pub fn payload(&self) -> &[u8] {
         &self.payload
@@ -170,7 +170,7 @@ impl RawSocket {
     /// The same with an offer of extensions, such as `permessage-deflate`.
     ///
     /// # Panics
-    /// When the server does not switch protocols, or does it wrongly.
+    /// When the server's answer is not a valid 101.
     #[must_use]
     pub fn open_offering(server: &Server, path: &str, offer: &str) -> Self {
         let mut connection = HttpConnection::open(server);
@@ -192,7 +192,7 @@ impl RawSocket {
     /// The same after a [`handshake`] that offered extensions.
     ///
     /// # Panics
-    /// When the server does not switch protocols, or does it wrongly.
+    /// When the server's answer is not a valid 101.
     #[must_use]
     pub fn switched_with_extensions(mut connection: HttpConnection) -> Self {
         let response = connection.response();
@@ -320,7 +320,7 @@ impl RawSocket {
     }
 }
 
-/// What is sent of a compressed message.
+/// The bytes that are sent for a compressed message.
 fn deflate(message: &[u8]) -> Vec<u8> {
     let mut sent = Vec::with_capacity(message.len() + 1_000);
     let done = Compress::new(Compression::default(), false).compress_vec(message, &mut sent, FlushCompress::Sync);

@@ -56,7 +56,7 @@ pub fn schemathesis(server: &Server, token: &str) {
         .args(["run", "--checks", "all", "--seed", "1", "--max-examples", "25", "--generation-database", "none"])
         // This request runs as long as the server.
         .args(["--exclude-path", "/tail"])
-        // It would send requests to addresses that schemathesis makes up.
+        // It would send requests to addresses that schemathesis invents.
         .args(["--exclude-path", "/apps/{id}/webhooks/{webhook}/test"])
         .args(["--no-color", "--header", &format!("Authorization: Bearer {token}"), &url])
         // The folder in which it searches for settings and writes reports.

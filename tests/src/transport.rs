@@ -1,4 +1,4 @@
-//! What a client's bytes go over.
+//! The socket of a client.
 
 use std::io::{self, Read, Write};
 use std::net::TcpStream;

@@ -1,4 +1,4 @@
-//! A receiver of webhooks whose answers a test decides.
+//! A receiver of webhooks. The test chooses its answers.
 
 use std::fmt;
 use std::io::{self, Read, Write};
@@ -15,35 +15,35 @@ use socket2::SockRef;
 use crate::app::App;
 use crate::sign;
 
-/// A running receiver. It takes any number of connections, each in a thread of its own, until the process ends.
+/// A running receiver. It accepts any number of connections, each in its own thread, until the process ends.
 pub struct WebhookReceiver {
     address: SocketAddr,
     shared: Arc<Shared>,
 }
 
-/// One request that a receiver got.
+/// A received request.
 #[derive(Clone, Debug)]
 pub struct Received {
     /// The path and the query.
     pub path: String,
-    /// The headers in their order, their names as they were written.
+    /// The headers in their order, with their names unchanged.
     pub headers: Vec<(String, String)>,
-    /// The body, byte for byte.
+    /// The body, unchanged.
     pub body: String,
     /// The events in it.
     pub events: Vec<Value>,
-    /// The connection it came over, counted from 0.
+    /// The number of its connection, counted from 0.
     pub connection: usize,
 }
 
-/// How a receiver answers.
+/// The answer of a receiver.
 #[derive(Clone, Debug)]
 pub enum Reply {
     /// This status without a body. The connection stays open.
     Status(u16),
     /// These bytes. Then the connection is closed.
     Bytes(Vec<u8>),
-    /// The first bytes, and then the others again and again until the sender closes the connection.
+    /// The first bytes, and then the second ones repeatedly until the sender closes the connection.
     Endless(Vec<u8>, Vec<u8>),
     /// Nothing, until the sender closes the connection.
     Hang,
@@ -58,19 +58,20 @@ struct Shared {
 }
 
 impl WebhookReceiver {
-    /// A receiver that takes everything.
+    /// A receiver that answers every request with success.
     ///
     /// # Panics
-    /// When the system has no port for it.
+    /// When the system has no free port.
     #[must_use]
     pub fn start() -> Self {
         Self::answering(|_| Reply::Status(200))
     }
 
-    /// A receiver that answers each request as `answer` says. It may block, which holds back this connection only.
+    /// A receiver that answers each request with the result of `answer`. `answer` may block, which delays only its
+    /// connection.
     ///
     /// # Panics
-    /// When the system has no port for it.
+    /// When the system has no free port.
     #[must_use]
     pub fn answering(answer: impl Fn(&Received) -> Reply + Send + Sync + 'static) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").unwrap_or_else(|error| panic!("listening: {error}"));
@@ -81,7 +82,7 @@ impl WebhookReceiver {
             for (connection, stream) in listener.incoming().enumerate() {
                 let (Ok(stream), shared) = (stream, shared.clone()) else { return };
                 thread::spawn(move || {
-                    // Whatever the sender does to its connection, the next one is served.
+                    // A connection that the sender breaks does not affect the next one.
                     let _ = shared.serve(stream, connection);
                 });
             }
@@ -89,31 +90,31 @@ impl WebhookReceiver {
         receiver
     }
 
-    /// Where it listens.
+    /// The address of its socket.
     #[must_use]
     pub fn address(&self) -> SocketAddr {
         self.address
     }
 
-    /// Where it receives.
+    /// The URL to send to.
     #[must_use]
     pub fn url(&self) -> String {
         format!("http://{}/webhook", self.address)
     }
 
-    /// The requests so far, in the order in which they were read to their end.
+    /// The requests so far, in the order in which they were completely read.
     #[must_use]
     pub fn requests(&self) -> Vec<Received> {
         self.shared.requests.lock().clone()
     }
 
-    /// The events of all requests so far. Those of a request that came twice are there twice.
+    /// The events of all requests so far. The events of a repeated request are repeated.
     #[must_use]
     pub fn events(&self) -> Vec<Value> {
         self.requests().into_iter().flat_map(|request| request.events).collect()
     }
 
-    /// The requests once `enough` takes them.
+    /// The requests, as soon as `enough` is true for them.
     ///
     /// # Panics
     /// When that takes longer than [`DEADLINE`]. The panic names `what` and shows the requests.
@@ -122,7 +123,7 @@ impl WebhookReceiver {
         self.wait_longer_for(what, DEADLINE, enough)
     }
 
-    /// The same with more patience.
+    /// The same with a longer deadline.
     ///
     /// # Panics
     /// When that takes longer than `patience`.
@@ -144,7 +145,7 @@ impl WebhookReceiver {
 }
 
 impl Received {
-    /// The value of a header, whose name may be written in any case.
+    /// The value of a header. Upper and lower case of its name are equal.
     #[must_use]
     pub fn header(&self, name: &str) -> Option<&str> {
         self.headers.iter().find(|(known, _)| known.eq_ignore_ascii_case(name)).map(|(_, value)| value.as_str())
@@ -153,13 +154,13 @@ impl Received {
     /// The id of its delivery.
     ///
     /// # Panics
-    /// When it has none.
+    /// When the header is missing.
     #[must_use]
     pub fn delivery(&self) -> &str {
         self.header("X-Clairon-Delivery").unwrap_or_else(|| panic!("no id of a delivery: {self:?}"))
     }
 
-    /// Panics unless the app's newest key has signed it in the form of hosted Pusher.
+    /// Panics unless the signature is that of the app's newest key, in the form of hosted Pusher.
     ///
     /// # Panics
     /// When a header is missing or wrong.
@@ -196,7 +197,7 @@ impl Shared {
     }
 }
 
-/// Reads one request from a stream of which `bytes` were read before. `None` is the end of the stream.
+/// Reads one request from a stream. `bytes` holds what was read before. `None` is the end of the stream.
 fn read(stream: &mut TcpStream, bytes: &mut Vec<u8>, connection: usize) -> io::Result<Option<Received>> {
     loop {
         let end = bytes.windows(4).position(|window| window == b"\r\n\r\n");
@@ -212,7 +213,7 @@ fn read(stream: &mut TcpStream, bytes: &mut Vec<u8>, connection: usize) -> io::R
 }
 
 impl Received {
-    /// Takes a request, whose head ends at `end`, out of `bytes`; `None` while its body is not whole.
+    /// Removes a request, whose head ends at `end`, from `bytes`. `None` while its body is incomplete.
     fn parse(bytes: &mut Vec<u8>, end: usize, connection: usize) -> Option<Self> {
         let head = String::from_utf8_lossy(&bytes[..end]).into_owned();
         let (first, lines) = head.split_once("\r\n")?;

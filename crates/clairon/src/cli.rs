@@ -37,7 +37,7 @@ pub(crate) enum Command {
     Serve(ServeArguments),
     /// Create, list, show, change and delete apps
     App(AppArguments),
-    /// Print what was sent to the endpoints of webhooks, and send it again
+    /// Print the delivery log of webhooks, or replay deliveries
     Webhook(WebhookArguments),
     /// Print the statistics of apps: connections, messages, events of backends
     Stats(StatsArguments),

@@ -1,4 +1,4 @@
-//! From a channel to the outboxes of its subscribers.
+//! Delivery of frames from a channel to the outboxes of its subscribers.
 
 use std::fmt;
 
@@ -16,7 +16,7 @@ const DIRECT_SUBSCRIBERS: usize = 1_024;
 const PAUSE: Millis = 2;
 const SUBSCRIBERS_PER_MILLISECOND: usize = 50;
 
-/// The way of frames to outboxes, the same for all apps.
+/// Puts frames into outboxes, in the same way for all apps.
 pub(crate) struct Dispatch {
     pub(crate) pending_flushes: PendingFlushes,
     pub(crate) compress: Option<Compress>,

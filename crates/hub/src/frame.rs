@@ -1,4 +1,4 @@
-//! A frame for several connections.
+//! A frame that several connections receive.
 
 use std::{cell::OnceCell, sync::Arc};
 
@@ -6,14 +6,15 @@ use bytes::Bytes;
 
 use crate::Session;
 
-/// Compresses a frame. `None` if the frame is to stay as it is: it is short, or would not get shorter.
+/// Compresses a frame. `None`: the frame is sent uncompressed, because it is short or would not get shorter.
 pub type Compress = Arc<dyn Fn(&Bytes) -> Option<Bytes> + Send + Sync>;
 
-/// The base-2 logarithm of the longest window, in bytes. With it a connection takes compressed frames of any length.
+/// The base-2 logarithm of the longest window, in bytes. A connection with this window accepts compressed frames of any
+/// length.
 const LONGEST_WINDOW: u8 = 15;
 
-/// A frame that several connections get: as it is, or compressed if the connection has agreed to that. It is compressed
-/// when the first such connection gets it, and once.
+/// A frame for several connections. It is sent compressed to the connections that negotiated compression. The first
+/// such connection causes the compression; the others share its result.
 #[derive(Clone, Debug)]
 pub struct Frame {
     plain: Bytes,
@@ -27,13 +28,13 @@ impl From<Bytes> for Frame {
 }
 
 impl Frame {
-    /// The frame as `session` gets it.
+    /// The bytes that `session` receives: the frame, compressed or not.
     pub(crate) fn of(&self, session: &Session, compress: Option<&Compress>) -> Bytes {
         self.compressed(session.window_bits(), compress).unwrap_or(&self.plain).clone()
     }
 
-    /// The compressed frame, if it fits the window. A window that is not shorter than the whole frame is as good as the
-    /// longest.
+    /// The compressed frame, if it fits into the window. A frame that is not longer than the window can be inflated
+    /// whatever window compressed it.
     fn compressed(&self, window_bits: u8, compress: Option<&Compress>) -> Option<&Bytes> {
         let compress = compress.filter(|_| window_bits > 0)?;
         let fits = window_bits >= LONGEST_WINDOW || self.plain.len() <= 1 << window_bits;

@@ -29,7 +29,7 @@ pub struct Hub {
 
 impl Hub {
     /// An empty hub. `encode` encodes its events, and `compress` compresses the published ones for the connections that
-    /// take them so.
+    /// negotiated compression.
     #[must_use]
     pub fn new(encode: Encode, compress: Option<Compress>) -> Self {
         let dispatch = Arc::new(Dispatch { pending_flushes: PendingFlushes::default(), compress });

@@ -55,16 +55,16 @@ impl Session {
         }
     }
 
-    /// The same for a connection that takes compressed frames, and inflates them with a window of 2^`window_bits`
-    /// bytes.
+    /// The same session for a connection that accepts compressed frames and inflates them with a window of
+    /// 2^`window_bits` bytes.
     #[must_use]
     pub const fn with_window(mut self, window_bits: u8) -> Self {
         self.window_bits = window_bits;
         self
     }
 
-    /// The base-2 logarithm of the window in bytes with which the connection inflates compressed frames; 0 if it takes
-    /// none.
+    /// The base-2 logarithm of the window in bytes with which the connection inflates compressed frames; 0 if it
+    /// accepts none.
     pub(crate) const fn window_bits(&self) -> u8 {
         self.window_bits
     }

@@ -1,4 +1,5 @@
-//! Who gets a frame compressed, and how often that is done. The compressor takes the vowels out of a frame.
+//! Which connections receive a compressed frame, and how often a frame is compressed. The compressor of this test
+//! removes the vowels of a frame.
 
 #![expect(clippy::unwrap_used, reason = "a test fails by a panic")]
 
@@ -26,7 +27,7 @@ fn terse(event: &Event<'_>) -> Bytes {
     .into()
 }
 
-/// An app, and how often something was compressed. What has fewer than ten bytes is left alone.
+/// An app, and the number of compressions so far. Frames under ten bytes are not compressed.
 fn app() -> (Arc<AppHub>, Arc<AtomicUsize>) {
     let times = Arc::<AtomicUsize>::default();
     let counted = times.clone();
@@ -38,7 +39,7 @@ fn app() -> (Arc<AppHub>, Arc<AtomicUsize>) {
     (Hub::new(terse, Some(Arc::new(compress))).app(&AppId::parse("1").unwrap()), times)
 }
 
-/// A connection with a window of so many bits; 0 for none.
+/// A connection with a window of this many bits; 0 for none.
 fn connect(app: &AppHub, number: u64, window_bits: u8) -> Arc<Session> {
     let session = Session::new(SocketId::from_random(number), LIMITS, app.traffic().clone(), 0);
     let session = Arc::new(session.with_window(window_bits));
@@ -64,7 +65,7 @@ fn publish(app: &AppHub, channel: ChannelName, text: &'static str) {
     );
 }
 
-/// All that was queued since the last call.
+/// All frames queued since the last call.
 fn heard(session: &Session) -> Vec<Bytes> {
     let (mut batch, mut heard) = (VecDeque::new(), Vec::new());
     while let Poll::Ready(None) = session.outbox().poll_take(&mut Context::from_waker(Waker::noop()), &mut batch) {
@@ -139,7 +140,8 @@ fn a_remembered_event_is_compressed_once_for_all_who_come() {
         assert_eq!(heard(&session), ["succeeded", "n vnt fr ll"]);
     }
     assert_eq!(times.load(Ordering::Relaxed), 1);
-    // The one who was there when it was published spares the others the same.
+    // The connection that was subscribed at the time of the publication caused the compression. Later ones share its
+    // result.
     publish(&app, name("cache-news"), "another event");
     assert_eq!(times.load(Ordering::Relaxed), 2);
     let session = connect(&app, 4, 15);

@@ -53,7 +53,7 @@ macro_rules! app {
             pub credentials: Credentials,
             /// The origins of the pages that may connect. Empty: all.
             pub allowed_origins: AllowedOrigins,
-            /// Where its backend hears what happens in its channels.
+            /// The endpoints that receive events of its channels.
             pub webhooks: Webhooks,
             $(#[doc = $meaning] pub $switch: bool,)+
             /// The limits of a connection, a request or a channel.

@@ -15,8 +15,8 @@ use crate::{
 
 /// The largest number of attempts for a write.
 pub(crate) const TRIES: u32 = 5;
-/// The SQLSTATEs of a transaction that was rolled back completely because of others, and succeeds when it is repeated:
-/// `serialization_failure`, which is the deadlock of MySQL and MariaDB, and `deadlock_detected` of Postgres.
+/// The SQLSTATEs of a transaction that the database rolled back because of concurrent ones, and that succeeds when it
+/// is repeated: `serialization_failure`, which MySQL and MariaDB use for deadlocks, and Postgres' `deadlock_detected`.
 const DEADLOCK: [&str; 2] = ["40001", "40P01"];
 
 /// A registry that repeats a write after a deadlock.

@@ -32,7 +32,7 @@ pub(crate) trait Dialect: Database {
         &UPSERT
     }
 
-    /// The statement that stores or replaces what endpoints know. The default is the syntax of SQLite and Postgres.
+    /// The statement that inserts or replaces announced states. The default is the syntax of SQLite and Postgres.
     fn upsert_announced() -> &'static Upsert {
         static UPSERT: LazyLock<Upsert> =
             LazyLock::new(|| webhook_store::upsert_announced("ON CONFLICT (app_id, subject) DO UPDATE SET", excluded));

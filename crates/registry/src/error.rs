@@ -50,7 +50,7 @@ pub enum RegistryError {
     /// An endpoint of webhooks is not valid.
     #[error("{0}")]
     Webhook(Box<InvalidWebhook>),
-    /// An app has an endpoint twice.
+    /// Two endpoints of an app have the same id.
     #[error("the app has the endpoint {id} twice")]
     WebhookTwice {
         /// The id of the endpoint.

@@ -1,7 +1,7 @@
-//! Texts with stars in them.
+//! Patterns with `*`.
 
-/// A pattern in which each `*` stands for any text, also for none, as in Laravel's `Str::is`. It is kept cut at its
-/// stars; one part is a text without any.
+/// A pattern in which each `*` matches any text, including the empty one, as in Laravel's `Str::is`. It is stored split
+/// at its stars; a pattern without stars has one part.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Glob(Box<[Box<str>]>);
 
@@ -10,7 +10,7 @@ impl Glob {
         Self(pattern.split('*').map(Into::into).collect())
     }
 
-    /// True if the pattern matches the whole text. It costs one pass over the text for each part.
+    /// True if the pattern matches the whole text. Each part costs one pass over the text.
     pub(crate) fn matches(&self, text: &str) -> bool {
         let [first, between @ .., last] = &*self.0 else { return self.0.iter().all(|part| **part == *text) };
         let Some(mut rest) = text.strip_prefix(&**first).and_then(|rest| rest.strip_suffix(&**last)) else {

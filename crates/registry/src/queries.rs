@@ -15,7 +15,7 @@ pub(crate) const REVISION: &str = "SELECT revision FROM registry_revision";
 /// statements of the write increment the revision, through triggers.
 pub(crate) const LOCK: &str = "UPDATE registry_revision SET revision = revision";
 
-/// Adds to the revision.
+/// Increments the revision.
 pub(crate) const NEXT_REVISION: &str = "UPDATE registry_revision SET revision = revision + 1";
 
 pub(crate) const COMMIT: &str = "COMMIT";

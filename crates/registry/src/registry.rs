@@ -131,10 +131,10 @@ pub trait AppRegistry: Send + Sync + Debug {
     /// When the database fails. Some rows may be deleted already.
     async fn forget_statistics(&self, limit: Timestamp) -> Result<usize, RegistryError>;
 
-    /// Finds out whether the database accepts writes: adds to the revision, and changes no app.
+    /// Checks that the database accepts writes: increments the revision, and changes no app.
     ///
     /// # Errors
-    /// When it does not.
+    /// It accepts none.
     async fn check_writes(&self) -> Result<(), RegistryError>;
 }
 

@@ -36,13 +36,13 @@ pub enum RowFault {
         /// The error of the JSON parser.
         cause: serde_json::Error,
     },
-    /// A text is no list of endpoints.
+    /// A text is not a list of endpoints.
     #[error("webhooks ({size} bytes) is no JSON array of endpoints")]
     NoWebhooks {
         /// Its length in bytes.
         size: usize,
     },
-    /// An endpoint is none.
+    /// An endpoint is not valid.
     #[error("entry {position} of webhooks: {cause}")]
     Webhook {
         /// Which entry, from 1.

@@ -234,7 +234,7 @@ impl<E: Engine> AppRegistry for SqlRegistry<E> {
 
     async fn check_writes(&self) -> Result<(), RegistryError> {
         let mut write = self.begin().await?;
-        // SQLite and MySQL write nothing for an update that changes no value.
+        // SQLite and MySQL do not write for an update that changes no value.
         E::execute(&mut write, queries::NEXT_REVISION, &[]).await?;
         write.end(true).await
     }

@@ -1,4 +1,4 @@
-//! The contract of the store of webhook events: what endpoints know, what is pending for them, what came of it.
+//! The contract of the webhook store: the announced state of channels, the pending events, and the log of attempts.
 
 mod announced;
 mod attempt;
@@ -39,67 +39,66 @@ use crate::error::RegistryError;
 use clairon_protocol::{AppId, ChannelName};
 use jiff::Timestamp;
 
-/// Where the events for the endpoints of apps are kept. Any number of nodes may share one.
+/// The events for the endpoints of apps. Any number of nodes may share one store.
 ///
-/// - Atomic: each write is one transaction, and writes of all nodes happen one after the other. A write that has
-///   returned is seen by every later read of every node, and outlives the process.
-/// - Ordered: the ids of events grow in the order in which they were written, also over several nodes. The same holds
-///   for the ids of attempts.
-/// - Times are kept in milliseconds. Leases are by the clock of the database.
+/// - Atomic: each write is one transaction, and the writes of all nodes are serialized. A completed write is visible to
+///   every later read of every node, and survives the process.
+/// - Ordered: the ids of events grow in the order of the writes, across all nodes. So do the ids of attempts.
+/// - Times are stored in milliseconds. Leases use the clock of the database.
 #[async_trait]
 pub trait WebhookStore: Send + Sync + Debug {
-    /// Writes entries in their order. An observation changes what is announced only if it is newer, and its event is
-    /// written only if that is news. So an entry that comes twice, or late, changes nothing.
+    /// Writes entries in their order. An observation changes the announced state only if it is newer, and its event is
+    /// written only if the state changes. A repeated or late entry therefore changes nothing.
     ///
-    /// An endpoint has at most `pending_rows` pending events. The oldest over that are given up.
+    /// An endpoint has at most `pending_rows` pending events. The oldest ones beyond that are given up.
     ///
     /// # Errors
-    /// When the database fails. Then nothing is written.
+    /// The database fails. Nothing is written then.
     async fn record(&self, entries: &[Entry], pending_rows: u64) -> Result<Recorded, RegistryError>;
 
-    /// The occupied channels and the members that the endpoints of an app know of, in the order of their cursors: those
-    /// after the cursor `after`, at most `limit`.
+    /// The announced channels and members of an app, ordered by their cursors: at most `limit` of those after the
+    /// cursor `after`.
     ///
     /// # Errors
-    /// When the database fails.
+    /// The database fails.
     async fn announced(&self, app: &AppId, after: Option<&str>, limit: u32) -> Result<Vec<Announced>, RegistryError>;
 
-    /// Those of one channel.
+    /// The announced state of one channel.
     ///
     /// # Errors
-    /// When the database fails.
+    /// The database fails.
     async fn announced_in_channel(&self, app: &AppId, channel: &ChannelName) -> Result<Vec<Announced>, RegistryError>;
 
-    /// The apps whose endpoints know anything.
+    /// The apps that have announced state.
     ///
     /// # Errors
-    /// When the database fails.
+    /// The database fails.
     async fn announced_apps(&self) -> Result<Vec<AppId>, RegistryError>;
 
-    /// Forgets what the endpoints of an app know: it has none any more.
+    /// Removes the announced state of an app, which has no endpoints any more.
     ///
     /// # Errors
-    /// When the database fails.
+    /// The database fails.
     async fn forget_announced(&self, app: &AppId) -> Result<(), RegistryError>;
 
     /// The newest version of all observations; 0 if there are none.
     ///
     /// # Errors
-    /// When the database fails.
+    /// The database fails.
     async fn newest_version(&self) -> Result<u64, RegistryError>;
 
-    /// The endpoints with pending events that no node has a lease of. [`Endpoint::housekeeping`] is among them if no
-    /// node has that lease.
+    /// The endpoints with pending events whose lease no node holds. [`Endpoint::housekeeping`] is among them if no node
+    /// holds that lease.
     ///
     /// # Errors
-    /// When the database fails.
+    /// The database fails.
     async fn unleased(&self) -> Result<Vec<Endpoint>, RegistryError>;
 
-    /// Takes the leases of those of these endpoints that no node has, for the time `length`. Returns those it has
-    /// taken. An endpoint that never had an event has no lease to take.
+    /// Acquires the free leases among those of these endpoints, for the time `length`. Returns the acquired ones. An
+    /// endpoint that never had an event has no lease.
     ///
     /// # Errors
-    /// When the database fails. Leases may have been taken then.
+    /// The database fails. Some leases may have been acquired.
     async fn take_leases(
         &self,
         node: &str,
@@ -107,40 +106,40 @@ pub trait WebhookStore: Send + Sync + Debug {
         length: Duration,
     ) -> Result<Vec<Lease>, RegistryError>;
 
-    /// Renews the leases of a node that have not ended, and returns them. They end after the time `length` from now.
+    /// Renews the unexpired leases of a node, and returns them. They expire `length` from now.
     ///
     /// # Errors
-    /// When the database fails. Leases may have been renewed then.
+    /// The database fails. Some leases may have been renewed.
     async fn renew_leases(&self, node: &str, length: Duration) -> Result<Vec<Lease>, RegistryError>;
 
-    /// The nodes that have leases.
+    /// The nodes that hold leases.
     ///
     /// # Errors
-    /// When the database fails.
+    /// The database fails.
     async fn lease_holders(&self) -> Result<Vec<String>, RegistryError>;
 
-    /// Ends all leases of a node that does not run any more.
+    /// Ends all leases of a node that has stopped.
     ///
     /// # Errors
-    /// When the database fails. They end by themselves then.
+    /// The database fails. The leases then expire.
     async fn end_leases(&self, node: &str) -> Result<(), RegistryError>;
 
-    /// Gives back leases that the node has.
+    /// Releases leases that the node holds.
     ///
     /// # Errors
-    /// When the database fails. They end by themselves then.
+    /// The database fails. The leases then expire.
     async fn release_leases(&self, node: &str, endpoints: &[Endpoint]) -> Result<(), RegistryError>;
 
-    /// The pending events of an endpoint by id: those after the id `after`, at most `limit`.
+    /// The pending events of an endpoint, ordered by id: at most `limit` of those after the id `after`.
     ///
     /// # Errors
-    /// When the database fails.
+    /// The database fails.
     async fn pending(&self, endpoint: &Endpoint, after: i64, limit: u32) -> Result<Vec<PendingEvent>, RegistryError>;
 
-    /// Those of one channel.
+    /// The pending events of one channel.
     ///
     /// # Errors
-    /// When the database fails.
+    /// The database fails.
     async fn pending_in_channel(
         &self,
         endpoint: &Endpoint,
@@ -149,36 +148,36 @@ pub trait WebhookStore: Send + Sync + Debug {
         limit: u32,
     ) -> Result<Vec<PendingEvent>, RegistryError>;
 
-    /// The pending events of a delivery, by id.
+    /// The pending events of a delivery, ordered by id.
     ///
     /// # Errors
-    /// When the database fails.
+    /// The database fails.
     async fn pending_of_delivery(&self, delivery: &DeliveryId) -> Result<Vec<PendingEvent>, RegistryError>;
 
-    /// The bodies of those of these events that are pending, with their ids, by id.
+    /// The ids and bodies of those of these events that are pending, ordered by id.
     ///
     /// # Errors
-    /// When the database fails.
+    /// The database fails.
     async fn bodies(&self, events: &[i64]) -> Result<Vec<(i64, String)>, RegistryError>;
 
-    /// Makes pending events, given by id and in their order, one delivery.
+    /// Groups pending events into one delivery. `events` holds their ids in ascending order.
     ///
     /// # Errors
-    /// When the database fails. Then they are none.
+    /// The database fails. Nothing is grouped then.
     async fn group(&self, delivery: &DeliveryId, events: &[i64]) -> Result<(), RegistryError>;
 
-    /// Writes down what came of requests. A delivery that is pending no more stays as it is, but one that was given up
-    /// may still turn out to be delivered.
+    /// Records the results of attempts. A delivery that has ended stays as it is, except that one that was given up may
+    /// still become delivered.
     ///
     /// # Errors
-    /// When the database fails. Then nothing is written.
+    /// The database fails. Nothing is written then.
     async fn note_attempts(&self, attempts: &[Attempt]) -> Result<(), RegistryError>;
 
-    /// Gives up pending events of an endpoint: all of them, or those that happened before a time. Returns how many.
+    /// Gives up pending events of an endpoint: all of them, or those that happened before a time. Returns their number.
     /// Each of their deliveries gets an attempt with this `problem` in the log.
     ///
     /// # Errors
-    /// When the database fails. Some may have been given up then.
+    /// The database fails. Some events may have been given up.
     async fn give_up(
         &self,
         endpoint: &Endpoint,
@@ -186,27 +185,27 @@ pub trait WebhookStore: Send + Sync + Debug {
         problem: &str,
     ) -> Result<u64, RegistryError>;
 
-    /// The log of attempts.
+    /// Reads the log of attempts.
     ///
     /// # Errors
-    /// When the database fails.
+    /// The database fails.
     async fn log(&self, query: &LogQuery) -> Result<Vec<LoggedAttempt>, RegistryError>;
 
-    /// Makes new deliveries of ones that have ended, and returns at most some hundred of them with a cursor. The rest
-    /// comes with the next call, which is given that cursor.
+    /// Makes new deliveries of ones that have ended. One call makes a few hundred at most, and returns a cursor for the
+    /// next call.
     ///
     /// # Errors
-    /// When the database fails. Then none is made.
+    /// The database fails. No delivery is made then.
     async fn replay(&self, which: &WhichDeliveries, after: i64) -> Result<Replays, RegistryError>;
 
-    /// Removes what is old. Returns how many rows that was.
+    /// Removes old rows. Returns their number.
     ///
     /// # Errors
-    /// When the database fails. Some may have been removed then.
+    /// The database fails. Some rows may have been removed.
     async fn sweep(&self, retention: &Retention) -> Result<u64, RegistryError>;
 }
 
-/// A time as it is stored.
+/// A time in the form in which it is stored.
 pub(crate) fn milliseconds(time: Timestamp) -> i64 {
     time.as_millisecond()
 }

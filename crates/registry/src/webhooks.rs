@@ -1,4 +1,4 @@
-//! The endpoints of an app: where its backend hears what happens in its channels.
+//! The endpoints of an app, which receive the events of its channels.
 
 mod channels;
 mod headers;
@@ -28,16 +28,16 @@ pub use self::{
 };
 use crate::{error::RegistryError, row_fault::RowFault};
 
-/// How many endpoints an app may have.
+/// The most endpoints that an app may have.
 pub const WEBHOOKS: usize = 20;
 
-/// What stands for a secret where it is not shown. No field of an endpoint takes it.
+/// Replaces a secret in output. No field of an endpoint accepts it.
 const HIDDEN: &str = "…";
 
 /// The endpoints of an app, in the order in which they were added.
 ///
-/// Which kinds of events they ask for is found out when the list changes, so that an event that nobody asks for costs
-/// one test of a bit.
+/// The set of kinds that they receive is computed when the list changes. Testing an event that no endpoint wants costs
+/// one bit test.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Webhooks {
     list: Vec<Webhook>,
@@ -45,10 +45,10 @@ pub struct Webhooks {
 }
 
 impl Webhooks {
-    /// The name of the field of an app.
+    /// The name of the app's field.
     pub const FIELD: &'static str = "webhooks";
 
-    /// True for a kind of event that an endpoint which is on asks for, in whatever channel.
+    /// True if an enabled endpoint receives events of this kind, in any channel.
     #[must_use]
     pub const fn wants(&self, kind: WebhookKind) -> bool {
         self.wanted.contains(kind)
@@ -65,25 +65,25 @@ impl Webhooks {
         self.list.iter().find(|webhook| webhook.id == *id)
     }
 
-    /// How many there are.
+    /// The number of endpoints.
     #[must_use]
     pub const fn len(&self) -> usize {
         self.list.len()
     }
 
-    /// True where there is none.
+    /// True if there are no endpoints.
     #[must_use]
     pub const fn is_empty(&self) -> bool {
         self.list.is_empty()
     }
 
-    /// Adds an endpoint as the last one.
+    /// Adds an endpoint at the end.
     pub fn add(&mut self, webhook: Webhook) {
         self.list.push(webhook);
         self.find_wanted();
     }
 
-    /// Lets `change` act on an endpoint; false: there is no such endpoint.
+    /// Applies `change` to an endpoint. False if the endpoint does not exist.
     pub fn change(&mut self, id: &WebhookId, change: impl FnOnce(&mut Webhook)) -> bool {
         let found = self.list.iter_mut().find(|webhook| webhook.id == *id);
         let is_there = found.map(change).is_some();
@@ -91,7 +91,7 @@ impl Webhooks {
         is_there
     }
 
-    /// Removes an endpoint; false: there was no such endpoint.
+    /// Removes an endpoint. False if it did not exist.
     pub fn remove(&mut self, id: &WebhookId) -> bool {
         let before = self.list.len();
         self.list.retain(|webhook| webhook.id != *id);
@@ -99,7 +99,7 @@ impl Webhooks {
         self.list.len() < before
     }
 
-    /// Makes them declared ones of this app.
+    /// Marks all endpoints as declared for this app, and sets their ids.
     pub(crate) fn declare(&mut self, app: &AppId) {
         let mut seen = HashMap::new();
         for webhook in &mut self.list {
@@ -110,7 +110,7 @@ impl Webhooks {
         }
     }
 
-    /// Adds those of `stored` that settings did not declare, so that a declaration leaves them.
+    /// Adds the undeclared endpoints of `stored`, so that declaring an app does not remove them.
     pub(crate) fn keep_undeclared(&mut self, stored: &Self) {
         let others: Vec<_> =
             stored.iter().filter(|webhook| !webhook.declared && self.find(&webhook.id).is_none()).cloned().collect();
@@ -118,7 +118,7 @@ impl Webhooks {
         self.find_wanted();
     }
 
-    /// Checks what the types do not: how many there are, their ids, and each of them.
+    /// Checks what the types do not: the number of endpoints, their ids, and each endpoint.
     pub(crate) fn validate(&self) -> Result<(), RegistryError> {
         let size = self.list.len();
         if size > WEBHOOKS {
@@ -131,14 +131,14 @@ impl Webhooks {
         Ok(self.list.iter().try_for_each(Webhook::validate)?)
     }
 
-    /// The column `webhooks`: a JSON array with all secrets.
+    /// The column `webhooks`: a JSON array that contains the secrets.
     pub(crate) fn encode(&self) -> Result<String, serde_json::Error> {
         serde_json::to_string(&self.list.iter().map(ShownWebhook::with_secrets).collect::<Vec<_>>())
     }
 
-    /// Reads the column `webhooks`.
+    /// Parses the column `webhooks`.
     pub(crate) fn decode(json: &str) -> Result<Self, RowFault> {
-        // What is wrong with it may be said with a secret in it, so it is not said.
+        // The error of the JSON parser may contain a secret, so it is dropped.
         let stored: Vec<ShownWebhook<'_>> =
             serde_json::from_str(json).map_err(|_| RowFault::NoWebhooks { size: json.len() })?;
         let read = |(index, stored): (usize, ShownWebhook<'_>)| {

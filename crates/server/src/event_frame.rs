@@ -17,7 +17,7 @@ pub(crate) fn encode(event: &Event<'_>) -> Bytes {
     frame::text(USUAL_BYTES, |payload| event.encode(payload))
 }
 
-/// The function that compresses frames with these settings.
+/// A function that compresses frames with these settings.
 pub(crate) fn compressor(settings: CompressionSettings) -> Compress {
     let CompressionSettings { min_bytes, level } = settings;
     Arc::new(move |frame: &Bytes| if frame.len() < min_bytes { None } else { frame::compressed(frame, level) })

@@ -22,7 +22,7 @@ const WAVE: Duration = Duration::from_millis(500);
 /// The listening sockets of a server.
 #[derive(Debug)]
 pub struct Listeners {
-    /// The main listeners, for everything.
+    /// The listeners that serve everything.
     pub all: Vec<Listener>,
     /// The separate listener for metrics, if there is one.
     pub metrics: Option<Listener>,

@@ -160,7 +160,7 @@ impl PlainConnection {
         self.state.lock().peer
     }
 
-    /// A balancer has named the client.
+    /// Stores the address of the client from a PROXY header.
     pub(crate) fn set_peer(&self, peer: PeerAddress) {
         self.state.lock().peer = peer;
     }

@@ -21,7 +21,7 @@ impl PrefixedStream {
         Self { received, stream }
     }
 
-    /// The stream, and the received bytes that its reader has not got yet.
+    /// The stream, and the received bytes that were not read yet.
     pub(crate) fn into_parts(self) -> (Stream, Bytes) {
         (self.stream, self.received)
     }
@@ -31,7 +31,7 @@ impl AsyncRead for PrefixedStream {
     fn poll_read(mut self: Pin<&mut Self>, cx: &mut Context<'_>, buffer: &mut ReadBuf<'_>) -> Poll<io::Result<()>> {
         let Self { received, stream } = &mut *self;
         if received.is_empty() {
-            // With TLS more may be received than the reader has room for.
+            // TLS may decrypt more than fits into the reader's buffer.
             *received = ready!(stream.poll_receive(cx, buffer.remaining(), |bytes| {
                 let (now, later) = bytes.split_at(bytes.len().min(buffer.remaining()));
                 buffer.put_slice(now);

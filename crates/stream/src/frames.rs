@@ -1,4 +1,4 @@
-//! Frames that are to be written, in their order.
+//! Frames to write, in their order.
 
 use std::{collections::VecDeque, io, io::IoSlice};
 
@@ -9,10 +9,10 @@ use crate::RawStream;
 /// How many frames are written by one system call. Their slices lie on the stack.
 const BATCH: usize = 64;
 
-/// Frames that are to be written, none of them empty.
+/// Frames to write. None of them is empty.
 pub(crate) type Frames = VecDeque<Bytes>;
 
-/// Writes with one system call: `send` for a single frame, which is cheaper than `writev` and the usual case.
+/// Writes with one system call. A single frame is the usual case, and `send` is cheaper for it than `writev`.
 pub(crate) fn try_write(raw: &RawStream, frames: &Frames) -> io::Result<usize> {
     if let (Some(frame), 1) = (frames.front(), frames.len()) {
         return raw.try_write(frame);
@@ -36,7 +36,7 @@ pub(crate) fn remove(frames: &mut Frames, mut count: usize) {
     }
 }
 
-/// Moves bytes from the front to the end of `bytes`, as many as fit into `limit` in all.
+/// Moves bytes from the front of `frames` to the end of `bytes`, until `bytes` has `limit` bytes.
 pub(crate) fn take(frames: &mut Frames, bytes: &mut Vec<u8>, limit: usize) {
     while let Some(frame) = frames.front_mut() {
         let room = limit.saturating_sub(bytes.len());

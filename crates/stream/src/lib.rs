@@ -1,7 +1,7 @@
-//! The bytes of a connection, over TCP or a Unix socket, with TLS or without.
+//! The bytes of a connection, over TCP or a Unix socket, with or without TLS.
 //!
-//! An idle [`Stream`] owns no buffer: all streams of a thread read into, decrypt and encrypt in the same memory. What a
-//! socket does not take at once is the only thing that is kept, and with TLS the beginning of a record.
+//! An idle [`Stream`] owns no buffer. All streams of a thread share the memory in which they read, decrypt and encrypt.
+//! A stream keeps only bytes that its socket did not accept yet and, with TLS, an incomplete record.
 
 mod frames;
 mod proxy_header;

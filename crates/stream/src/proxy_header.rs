@@ -1,5 +1,5 @@
-//! The header in which a balancer names the client: the PROXY protocol of `HAProxy`, versions 1 and 2
-//! (<https://www.haproxy.org/download/3.0/doc/proxy-protocol.txt>).
+//! The PROXY protocol of `HAProxy`, versions 1 and 2: a header in which a load balancer states the address of the
+//! client (<https://www.haproxy.org/download/3.0/doc/proxy-protocol.txt>).
 
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
@@ -7,38 +7,38 @@ use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 const TEXT: &[u8] = b"PROXY ";
 /// The first bytes of version 2.
 const BINARY: &[u8] = b"\r\n\r\n\0\r\nQUIT\n";
-/// The longest line of version 1, with its line end, in bytes.
+/// The longest line of version 1, including its line end, in bytes.
 const MAX_LINE: usize = 107;
 /// The length of version 2 without addresses, in bytes.
 const FIXED: usize = 16;
-/// The most that may follow in version 2, in bytes. Balancers add some hundred bytes of their own.
+/// The largest variable part of version 2, in bytes. Load balancers add a few hundred bytes of their own.
 const MAX_VARIABLE: usize = 4_096;
 
-/// A header that was read.
+/// A parsed header.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct ProxyHeader {
-    /// The address of the client. A balancer names none in connections of its own (health checks), and for clients of
+    /// The address of the client. `None` for the load balancer's own connections (health checks), and for clients of
     /// Unix sockets.
     pub client: Option<IpAddr>,
     /// The length of the header in bytes.
     pub length: usize,
 }
 
-/// Why bytes are no header.
+/// The reason why bytes are not a valid header.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum InvalidProxyHeader {
-    /// They begin otherwise.
+    /// The signature of a header is missing.
     #[error("the connection begins without a PROXY header")]
     Missing,
-    /// It is longer than any is.
+    /// The header exceeds the maximum length.
     #[error("the PROXY header is too long: allowed are {MAX_LINE} bytes in version 1 and {MAX_VARIABLE} in version 2")]
     TooLong,
-    /// A line of version 1 that is not as it must be.
+    /// The line of version 1 is malformed.
     #[error(
         "the PROXY header of version 1 is malformed: expected is PROXY TCP4, TCP6 or UNKNOWN, two addresses and two ports"
     )]
     MalformedLine,
-    /// Fields of version 2 that are not as they must be.
+    /// The fields of version 2 are malformed.
     #[error("the PROXY header of version 2 is malformed: its version, command, family or length is wrong")]
     MalformedFields,
 }
@@ -47,10 +47,10 @@ impl ProxyHeader {
     /// The longest header, in bytes.
     pub const MAX_BYTES: usize = FIXED + MAX_VARIABLE;
 
-    /// Reads the header that `bytes` begin with. `None` if they are the beginning of one.
+    /// Parses the header at the start of `bytes`. `None`: the header is incomplete.
     ///
     /// # Errors
-    /// They begin with no header, or with one that is malformed or too long.
+    /// The header is missing, malformed or too long.
     pub fn parse(bytes: &[u8]) -> Result<Option<Self>, InvalidProxyHeader> {
         if bytes.starts_with(TEXT) {
             parse_line(bytes)
@@ -73,7 +73,7 @@ fn parse_line(bytes: &[u8]) -> Result<Option<ProxyHeader>, InvalidProxyHeader> {
     let line = str::from_utf8(&bytes[TEXT.len()..end]).map_err(|_| malformed)?;
     let mut words = line.split(' ');
     let client = match words.next() {
-        // Whatever follows counts for nothing.
+        // The rest of the line has no meaning (section 2.1).
         Some("UNKNOWN") => None,
         Some("TCP4") => Some(parse_addresses::<Ipv4Addr>(words).ok_or(malformed)?.into()),
         Some("TCP6") => Some(parse_addresses::<Ipv6Addr>(words).ok_or(malformed)?.into()),
@@ -82,7 +82,7 @@ fn parse_line(bytes: &[u8]) -> Result<Option<ProxyHeader>, InvalidProxyHeader> {
     Ok(Some(ProxyHeader { client, length: end + 2 }))
 }
 
-/// The address of the client in front of that of the balancer and of both ports.
+/// Parses two addresses and two ports, and returns the first address, which is the client's.
 fn parse_addresses<'a, A: std::str::FromStr>(mut words: impl Iterator<Item = &'a str>) -> Option<A> {
     let client = words.next()?.parse().ok()?;
     words.next()?.parse::<A>().ok()?;
@@ -115,7 +115,7 @@ fn parse_fields(bytes: &[u8]) -> Result<Option<ProxyHeader>, InvalidProxyHeader>
     Ok(Some(ProxyHeader { client, length }))
 }
 
-/// The first of several addresses that have so many bytes in all.
+/// The first `SIZE` bytes, if there are `all` bytes of addresses.
 fn first<const SIZE: usize>(addresses: &[u8], all: usize) -> Option<[u8; SIZE]> {
     addresses.get(..all)?.first_chunk().copied()
 }
@@ -132,7 +132,7 @@ mod tests {
     fn client(bytes: &[u8]) -> Option<String> {
         let header = ProxyHeader::parse(bytes).unwrap().unwrap();
         assert_eq!(header.length, bytes.len());
-        // What follows belongs to the connection, and every beginning is one.
+        // The bytes after the header belong to the connection, and every prefix of the header is incomplete.
         assert_eq!(ProxyHeader::parse(&[bytes, b"GET / HTTP/1.1\r\n"].concat()), Ok(Some(header)));
         for length in 0..bytes.len() {
             assert_eq!(ProxyHeader::parse(&bytes[..length]), Ok(None), "{length} bytes");
@@ -161,7 +161,7 @@ mod tests {
         let mut v6 = [0; 36];
         v6[15] = 1;
         assert_eq!(client(&binary(0x21, 0x21, &v6)).as_deref(), Some("::1"));
-        // The balancer itself; an unknown family; a Unix socket.
+        // The load balancer's own connection; an unknown family; a Unix socket.
         assert_eq!(client(&binary(0x20, 0x11, &v4)), None);
         assert_eq!(client(&binary(0x20, 0x00, &[])), None);
         assert_eq!(client(&binary(0x21, 0x00, b"anything")), None);

@@ -20,7 +20,7 @@ pub enum RawStream {
     Unix(UnixStream),
 }
 
-/// Calls a method that both kinds have.
+/// Calls a method that both kinds of socket have.
 macro_rules! either {
     ($raw:expr, $stream:ident => $call:expr) => {
         match $raw {
@@ -43,23 +43,23 @@ impl RawStream {
     /// Waits for bytes and reads them into `buffer`. 0 means the end of the stream.
     ///
     /// # Errors
-    /// The stream is broken.
+    /// The connection is broken.
     pub async fn read(&self, buffer: &mut [u8]) -> io::Result<usize> {
         poll_fn(|cx| self.poll_read(cx, buffer)).await
     }
 
-    /// Writes what the kernel takes without waiting.
+    /// Writes the bytes that the kernel accepts without waiting.
     ///
     /// # Errors
-    /// The stream is broken, or `WouldBlock` where the kernel takes nothing.
+    /// The connection is broken, or `WouldBlock` if the kernel accepts nothing.
     pub fn try_write(&self, bytes: &[u8]) -> io::Result<usize> {
         either!(self, stream => stream.try_write(bytes))
     }
 
-    /// Says that nothing more will be written.
+    /// Ends the sending direction of the connection.
     ///
     /// # Errors
-    /// The stream is broken.
+    /// The connection is broken.
     pub fn shut_down_writing(&self) -> io::Result<()> {
         SockRef::from(self).shutdown(Shutdown::Write)
     }
@@ -82,8 +82,8 @@ impl RawStream {
         }
     }
 
-    /// Writes, also while tokio takes the socket for full: the kernel says that it is ready again only once a third of
-    /// its buffer is free, so a peer that reads very slowly is not seen to.
+    /// Writes even if tokio regards the socket as full. The kernel reports a socket as writable only when a third of
+    /// its buffer is free, so the progress of a very slow reader would go unnoticed.
     pub(crate) fn try_write_anyway(&self, bytes: &[u8]) -> io::Result<usize> {
         SockRef::from(self).send(bytes)
     }

@@ -2,22 +2,22 @@
 
 use std::cell::RefCell;
 
-/// How much is read at once, in bytes.
+/// The size of one read, in bytes.
 pub(crate) const READ: usize = 64 * 1024;
 
 /// The longest plaintext of a TLS record, in bytes (RFC 8446, 5.1).
 pub(crate) const PLAINTEXT: usize = 16 * 1024;
 
-/// The longest TLS record, in bytes, with its header and with what encryption adds in TLS 1.2 (RFC 5246, 6.2.3).
+/// The longest TLS record, in bytes, including its header and the overhead of encryption in TLS 1.2 (RFC 5246, 6.2.3).
 pub(crate) const RECORD: usize = PLAINTEXT + 2_048 + 5;
 
-/// Space to read, decrypt and encrypt in.
+/// Buffers for reading, decrypting and encrypting.
 pub(crate) struct Scratch {
-    /// What is read from a socket, behind the beginning of a record that was read before.
+    /// Bytes read from a socket, after the incomplete record of the previous read.
     pub(crate) received: Box<[u8]>,
-    /// What was decrypted, or is to be encrypted.
+    /// Plaintext: decrypted, or to be encrypted.
     pub(crate) plain: Vec<u8>,
-    /// What was encrypted: a record, and perhaps an update of keys in front of it.
+    /// Ciphertext: a record, possibly after a key update.
     pub(crate) encrypted: Box<[u8]>,
 }
 
@@ -29,7 +29,7 @@ thread_local! {
     });
 }
 
-/// Lends the memory of this thread.
+/// Calls a function with the buffers of this thread.
 pub(crate) fn with<T>(use_it: impl FnOnce(&mut Scratch) -> T) -> T {
     SCRATCH.with_borrow_mut(use_it)
 }

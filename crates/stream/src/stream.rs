@@ -1,4 +1,4 @@
-//! The bytes of a connection, with TLS or without.
+//! The bytes of a connection, with or without TLS.
 
 use std::{
     collections::VecDeque,
@@ -20,14 +20,14 @@ use tokio::{
 
 use crate::{RawStream, frames, scratch, tls::TlsSession};
 
-/// The bytes of a connection, with TLS or without.
+/// The bytes of a connection, with or without TLS.
 ///
-/// Reading and writing may be polled by one task in any order; both take part in tokio's cooperative scheduling, so no
-/// peer keeps a thread for itself.
+/// One task may poll reading and writing in any order. Both take part in tokio's cooperative scheduling, so no peer can
+/// occupy a thread.
 pub struct Stream {
     /// Shared with the [`direct_writer`](Self::direct_writer)s.
     raw: Arc<RawStream>,
-    /// Boxed: most connections come through a proxy that ends TLS.
+    /// Boxed, because most connections come through a proxy that terminates TLS.
     tls: Option<Box<TlsSession>>,
 }
 
@@ -38,12 +38,12 @@ impl Stream {
         Self { raw: Arc::new(raw), tls: None }
     }
 
-    /// Makes the handshake of TLS, as the server. `received` was read from the socket before. Returns the stream, and
-    /// what the client has sent together with the end of its handshake.
+    /// Makes the TLS handshake as the server. `received` was read from the socket before. Returns the stream, and the
+    /// bytes that the client sent together with the end of its handshake.
     ///
     /// # Errors
-    /// The socket is broken or at its end, or the handshake has failed. The client gets an alert then. The error of
-    /// rustls is inside.
+    /// The connection is broken or closed, or the handshake failed. The client then gets an alert, and the error
+    /// contains that of rustls.
     pub async fn accept_tls(raw: RawStream, config: Arc<ServerConfig>, received: &[u8]) -> io::Result<(Self, Bytes)> {
         let mut session = Box::new(TlsSession::new(config, received)?);
         let early = poll_fn(|cx| session.poll_handshake(&raw, cx)).await?;
@@ -56,34 +56,34 @@ impl Stream {
         self.tls.is_some()
     }
 
-    /// The protocol that was agreed upon in the handshake of TLS (ALPN, RFC 7301).
+    /// The protocol negotiated in the TLS handshake (ALPN, RFC 7301).
     #[must_use]
     pub fn alpn_protocol(&self) -> Option<&[u8]> {
         self.tls.as_ref()?.alpn_protocol()
     }
 
-    /// The socket below.
+    /// The underlying socket.
     #[must_use]
     pub fn raw(&self) -> &RawStream {
         &self.raw
     }
 
-    /// A function that writes to the socket at once, from any task, as much as it takes without waiting, and says how
-    /// much that was: nothing where the stream is broken, which its own task will find out. There is none with TLS,
-    /// where every byte that is written changes the state of the session.
+    /// A function that writes to the socket from any task. It writes the bytes that the kernel accepts without waiting,
+    /// and returns their number. It returns 0 if the connection is broken; the connection's own task detects that.
+    /// `None` with TLS, because each written byte changes the state of the session.
     ///
-    /// The caller sees to it that nobody else writes meanwhile, and that what was not taken is written next.
+    /// The caller ensures that nothing else is written at the same time, and that the remaining bytes are written next.
     #[must_use]
     pub fn direct_writer(&self) -> Option<impl Fn(&[u8]) -> usize + Send + Sync + use<>> {
         let raw = self.tls.is_none().then(|| self.raw.clone())?;
         Some(move |bytes: &[u8]| raw.try_write(bytes).unwrap_or(0))
     }
 
-    /// Waits for bytes and hands them to `take`. Nothing means the end of the stream. Without TLS they are not more
-    /// than `limit`; with TLS all are handed over that were read and could be decrypted, 82 KiB at most.
+    /// Waits for bytes and passes them to `take`. No bytes mean the end of the stream. Without TLS there are at most
+    /// `limit` bytes. With TLS `take` gets all bytes that were decrypted, at most 82 KiB.
     ///
     /// # Errors
-    /// The stream is broken.
+    /// The connection is broken.
     pub fn poll_receive<T>(
         &mut self,
         cx: &mut Context<'_>,
@@ -101,11 +101,11 @@ impl Stream {
         })
     }
 
-    /// Writes frames, none of them empty. Ready when all are written; while the peer is too slow for the rest, what was
-    /// written, or is encrypted to be written next, is gone from `frames`, down to the byte.
+    /// Writes frames, none of them empty. Ready when all are written. While pending, `frames` contains exactly the
+    /// bytes that are neither written nor encrypted yet.
     ///
     /// # Errors
-    /// The stream is broken.
+    /// The connection is broken.
     pub fn poll_write_frames(&mut self, cx: &mut Context<'_>, frames: &mut VecDeque<Bytes>) -> Poll<io::Result<()>> {
         if let Some(tls) = &mut self.tls {
             return tls.poll_write_frames(&self.raw, cx, frames);
@@ -122,17 +122,17 @@ impl Stream {
         Poll::Ready(Ok(()))
     }
 
-    /// How many bytes are encrypted and not written yet.
+    /// The number of bytes that are encrypted but not written.
     #[must_use]
     pub fn unsent(&self) -> usize {
         self.tls.as_ref().map_or(0, |tls| tls.unsent())
     }
 
-    /// Writes at least a byte of what is to be written next, whether the socket is said to be ready or not: the kernel
-    /// says so only once a third of its buffer is free, so a peer that reads very slowly is not seen to.
+    /// Writes at least one byte, even if the socket is not reported as writable. The kernel reports that only when a
+    /// third of its buffer is free, so the progress of a very slow reader would go unnoticed.
     ///
     /// # Errors
-    /// The stream is broken, or `WouldBlock` where the kernel takes nothing.
+    /// The connection is broken, or `WouldBlock` if the kernel accepts nothing.
     pub fn write_anyway(&mut self, frames: &mut VecDeque<Bytes>) -> io::Result<()> {
         match (&mut self.tls, frames.front()) {
             (Some(tls), _) => tls.write_anyway(&self.raw),
@@ -145,8 +145,8 @@ impl Stream {
         }
     }
 
-    /// Tells the peer that nothing more will be written, as far as the socket takes that without waiting. With TLS this
-    /// is an alert, without which the peer cannot know that nothing was cut off (RFC 8446, 6.1).
+    /// Ends the sending direction, if the kernel accepts that without waiting. With TLS this is an alert; without it
+    /// the peer could not rule out that the stream was truncated (RFC 8446, 6.1).
     pub fn say_end(&mut self) {
         if let Some(tls) = &mut self.tls {
             tls.say_end(&self.raw);
@@ -191,7 +191,7 @@ impl AsyncWrite for Stream {
     }
 }
 
-/// Writes once the socket takes something.
+/// Writes as soon as the socket accepts bytes.
 fn poll_try(
     raw: &RawStream,
     cx: &mut Context<'_>,

@@ -1,4 +1,4 @@
-//! The server's end of a TLS session, without buffers while it is idle.
+//! The server side of a TLS session. It has no buffers while it is idle.
 
 use std::{
     io,
@@ -21,32 +21,32 @@ use crate::{
     scratch::{self, PLAINTEXT, RECORD, Scratch},
 };
 
-/// A session that data can be written to.
+/// A session that can encrypt data.
 type Traffic<'a> = WriteTraffic<'a, ServerConnectionData>;
 
-/// The server's end of a TLS session.
+/// The server side of a TLS session.
 pub(crate) struct TlsSession {
     connection: UnbufferedServerConnection,
-    /// The beginning of a record, or of a message of the handshake.
+    /// An incomplete record or handshake message.
     received: Vec<u8>,
-    /// What is encrypted and the socket has not taken yet.
+    /// Encrypted bytes that the socket did not accept yet.
     unsent: BytesMut,
     peer: Peer,
 }
 
-/// What may still come from the peer.
+/// The state of the receiving direction.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Peer {
-    /// Anything.
+    /// The peer may send.
     Open,
-    /// Nothing: it has said so, or its socket is at its end. It may still read.
+    /// The peer has sent its closing alert, or its socket is at the end. The peer may still read.
     AtEnd,
-    /// Nothing that counts: the session has failed, and nothing can be written either.
+    /// The session failed. Nothing can be received or sent.
     Failed,
 }
 
 impl TlsSession {
-    /// Before the handshake. `received` was read from the socket.
+    /// A session before its handshake. `received` was read from the socket.
     pub(crate) fn new(config: Arc<ServerConfig>, received: &[u8]) -> io::Result<Self> {
         let connection = UnbufferedServerConnection::new(config).map_err(io::Error::other)?;
         Ok(Self { connection, received: received.to_vec(), unsent: BytesMut::new(), peer: Peer::Open })
@@ -60,7 +60,7 @@ impl TlsSession {
         self.unsent.len()
     }
 
-    /// Makes the handshake. Returns what the client has sent together with its end.
+    /// Makes the handshake. Returns the bytes that the client sent together with its end.
     pub(crate) fn poll_handshake(&mut self, raw: &RawStream, cx: &mut Context<'_>) -> Poll<io::Result<Bytes>> {
         scratch::with(|scratch| {
             loop {
@@ -68,7 +68,7 @@ impl TlsSession {
                 let kept = self.restore(scratch);
                 self.process(raw, scratch, kept)?;
                 if !self.connection.is_handshaking() {
-                    // What is still unsent goes before the first thing that is written.
+                    // Unsent bytes are written before any later ones.
                     return Poll::Ready(Ok(Bytes::copy_from_slice(&scratch.plain)));
                 }
                 ready!(self.poll_flush(raw, cx))?;
@@ -82,7 +82,7 @@ impl TlsSession {
         })
     }
 
-    /// Waits until something was decrypted, and leaves it in `scratch.plain`; nothing at the end of the stream.
+    /// Waits until something is decrypted into `scratch.plain`. It is empty at the end of the stream.
     pub(crate) fn poll_receive(
         &mut self,
         raw: &RawStream,
@@ -102,15 +102,15 @@ impl TlsSession {
         Poll::Ready(Ok(()))
     }
 
-    /// Puts what was received before to the beginning of `scratch.received`, and returns its length.
+    /// Copies the incomplete record to the beginning of `scratch.received`, and returns its length.
     fn restore(&self, scratch: &mut Scratch) -> usize {
         let kept = self.received.len();
         scratch.received[..kept].copy_from_slice(&self.received);
         kept
     }
 
-    /// Decrypts the first `length` bytes of `scratch.received` to the end of `scratch.plain`, and keeps the rest.
-    /// Messages of TLS itself are answered, as far as the socket takes the answer.
+    /// Decrypts the first `length` bytes of `scratch.received`, appends the result to `scratch.plain`, and keeps an
+    /// incomplete record. Answers messages of TLS itself, as far as the socket accepts the answer.
     fn process(&mut self, raw: &RawStream, scratch: &mut Scratch, length: usize) -> io::Result<()> {
         let mut used = 0;
         let outcome = loop {
@@ -126,7 +126,7 @@ impl TlsSession {
                 Ok(ConnectionState::EncodeTlsData(mut message)) => {
                     append(&mut self.unsent, |buffer| message.encode(buffer).map_err(Into::into))?;
                 }
-                // It is in `unsent`, where what comes later goes behind it.
+                // The message is in `unsent`. Later bytes follow it there.
                 Ok(ConnectionState::TransmitTlsData(message)) => message.done(),
                 Ok(ConnectionState::PeerClosed) => self.peer = Peer::AtEnd,
                 Ok(_) => break Ok(used + discard),
@@ -138,7 +138,7 @@ impl TlsSession {
             self.queue_alert()?;
             self.peer = Peer::Failed;
         }
-        // What the socket does not take is written later, or not at all if the session has failed.
+        // Bytes that the socket does not accept are written later, or not at all if the session failed.
         let flushed = self.try_flush(raw);
         let used = outcome.map_err(|error| io::Error::new(io::ErrorKind::InvalidData, error))?;
         flushed?;
@@ -150,7 +150,7 @@ impl TlsSession {
         Ok(())
     }
 
-    /// After an error, the alert about it.
+    /// Queues the alert for an error.
     fn queue_alert(&mut self) -> io::Result<()> {
         while self.connection.wants_write()
             && let UnbufferedStatus { state: Ok(ConnectionState::EncodeTlsData(mut alert)), .. } =
@@ -161,13 +161,13 @@ impl TlsSession {
         Ok(())
     }
 
-    /// Lets `write` append to what is unsent. Messages of TLS itself that wait are put in front of it.
+    /// Lets `write` append to the unsent bytes. Pending messages of TLS itself come before them.
     fn append_traffic(
         &mut self,
         mut write: impl FnMut(&mut Traffic<'_>, &mut BytesMut) -> io::Result<()>,
     ) -> io::Result<()> {
         while self.peer != Peer::Failed {
-            // Nothing in `received` is complete. A message of which a part is there refers to it.
+            // `received` holds no complete record. An incomplete handshake message refers to it.
             let UnbufferedStatus { discard, state } = self.connection.process_tls_records(&mut self.received);
             match state {
                 Ok(ConnectionState::WriteTraffic(mut traffic)) => {
@@ -180,7 +180,7 @@ impl TlsSession {
                 }
                 Ok(ConnectionState::TransmitTlsData(message)) => message.done(),
                 Ok(ConnectionState::PeerClosed) => self.peer = Peer::AtEnd,
-                // Both ends have said that they send nothing more, or the session has failed.
+                // Both sides have ended their sending direction, or the session failed.
                 Ok(_) | Err(_) => self.peer = Peer::Failed,
             }
             self.received.drain(..discard);
@@ -188,8 +188,8 @@ impl TlsSession {
         Err(io::ErrorKind::BrokenPipe.into())
     }
 
-    /// Encrypts up to [`PLAINTEXT`] bytes into one record and writes what the socket takes of it. Nothing else may be
-    /// unsent.
+    /// Encrypts at most [`PLAINTEXT`] bytes into one record and writes the part that the socket accepts. No other bytes
+    /// may be unsent.
     fn write(&mut self, raw: &RawStream, plain: &[u8], encrypted: &mut [u8]) -> io::Result<()> {
         let mut length = 0;
         self.append_traffic(|traffic, _| {
@@ -252,7 +252,7 @@ impl TlsSession {
         Poll::Ready(Ok(()))
     }
 
-    /// Writes of what is unsent as much as the socket takes.
+    /// Writes the unsent bytes that the socket accepts.
     fn try_flush(&mut self, raw: &RawStream) -> io::Result<()> {
         if !self.unsent.is_empty() {
             let written = try_write(raw, &self.unsent)?;
@@ -277,9 +277,9 @@ impl TlsSession {
         }
     }
 
-    /// Tells the peer that nothing more comes, once.
+    /// Sends the closing alert, once.
     pub(crate) fn say_end(&mut self, raw: &RawStream) {
-        // A session that is broken cannot say so.
+        // A failed session cannot send an alert.
         let _ = self.append_traffic(|traffic, unsent| {
             append(unsent, |buffer| traffic.queue_close_notify(buffer).map_err(Into::into))
         });
@@ -287,7 +287,7 @@ impl TlsSession {
     }
 }
 
-/// Why a message of TLS is not written to a buffer.
+/// The reason why a message of TLS cannot be written to a buffer.
 enum WriteError {
     TooSmall(usize),
     Other(io::Error),
@@ -311,7 +311,7 @@ impl From<EncryptError> for WriteError {
     }
 }
 
-/// Appends to `bytes` what `write` writes; first it is asked how long that is.
+/// Appends the output of `write` to `bytes`. The first call of `write` returns the length.
 fn append(bytes: &mut BytesMut, mut write: impl FnMut(&mut [u8]) -> Result<usize, WriteError>) -> io::Result<()> {
     let start = bytes.len();
     loop {
@@ -326,7 +326,7 @@ fn append(bytes: &mut BytesMut, mut write: impl FnMut(&mut [u8]) -> Result<usize
     }
 }
 
-/// Writes what the socket takes, which may be nothing.
+/// Writes the bytes that the socket accepts, possibly none.
 fn try_write(raw: &RawStream, bytes: &[u8]) -> io::Result<usize> {
     match raw.try_write(bytes) {
         Err(error) if error.kind() == io::ErrorKind::WouldBlock => Ok(0),

@@ -7,7 +7,8 @@ use rustls::{
     pki_types::{CertificateDer, pem::PemObject},
 };
 
-/// Certificates of authorities that a setting names. Its user decides whether they replace the system's.
+/// The certificate authorities of a PEM file that a setting names. The user of this type decides whether they replace
+/// those of the system.
 #[derive(Clone, PartialEq, Eq)]
 pub struct Authorities {
     pem: Vec<u8>,
@@ -17,12 +18,12 @@ pub struct Authorities {
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum AuthoritiesError {
     /// It contains no certificate.
-    #[error("no certificate is in its {bytes} bytes")]
+    #[error("it contains no certificate ({bytes} bytes)")]
     Empty {
         /// Size of the file.
         bytes: usize,
     },
-    /// It contains a certificate that cannot be read.
+    /// It contains an unreadable certificate.
     #[error("certificate {number} cannot be read: {problem}")]
     Unreadable {
         /// Position of the certificate, beginning with 1.
@@ -33,10 +34,10 @@ pub enum AuthoritiesError {
 }
 
 impl Authorities {
-    /// Takes the content of a PEM file.
+    /// Parses the content of a PEM file.
     ///
     /// # Errors
-    /// It contains no certificate, or one that cannot be read.
+    /// It contains no certificate, or an unreadable one.
     pub fn from_pem(pem: Vec<u8>) -> Result<Self, AuthoritiesError> {
         let mut number = 0;
         for certificate in CertificateDer::pem_slice_iter(&pem) {
@@ -57,7 +58,7 @@ impl Authorities {
 
     /// Adds the certificates to `roots`.
     pub fn add_to(&self, roots: &mut RootCertStore) {
-        // All of them were readable in `from_pem`.
+        // `from_pem` has checked that all of them are readable.
         roots.add_parsable_certificates(CertificateDer::pem_slice_iter(&self.pem).flatten());
     }
 }
@@ -75,7 +76,7 @@ mod tests {
     #[test]
     fn a_file_without_readable_certificates_is_refused() {
         let refusal = |pem: &str| Authorities::from_pem(pem.as_bytes().to_vec()).unwrap_err().to_string();
-        assert_eq!(refusal("not PEM"), "no certificate is in its 7 bytes");
+        assert_eq!(refusal("not PEM"), "it contains no certificate (7 bytes)");
         let text = refusal("-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n");
         assert!(text.starts_with("certificate 1 cannot be read: "), "{text}");
     }

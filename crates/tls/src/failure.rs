@@ -4,13 +4,13 @@ use std::io;
 
 use rustls::{CertificateError, Error};
 
-/// The error of rustls inside an I/O error; nothing if TLS was not the cause.
+/// The error of rustls inside an I/O error; `None` if TLS is not the cause.
 #[must_use]
 pub fn cause(error: &io::Error) -> Option<&Error> {
     error.get_ref()?.downcast_ref()
 }
 
-/// The fault of the server's certificate inside an I/O error. A server with such a fault speaks TLS.
+/// The error about the server's certificate inside an I/O error. The server speaks TLS if there is one.
 #[must_use]
 pub fn certificate_error(error: &io::Error) -> Option<&CertificateError> {
     match cause(error)? {

@@ -1,5 +1,4 @@
-//! TLS for every connection that Clairon opens: the implementation of cryptography, the authorities that are trusted,
-//! and the errors of rustls inside I/O errors.
+//! TLS for outgoing connections: the cryptography, the trusted authorities, and the errors of rustls inside I/O errors.
 
 mod authorities;
 mod failure;
@@ -13,7 +12,7 @@ pub use authorities::{Authorities, AuthoritiesError};
 pub use failure::{cause, certificate_error};
 pub use system::{system_certificates, system_roots};
 
-/// The implementation of cryptography that all TLS connections use.
+/// The cryptography of all TLS connections.
 #[must_use]
 pub fn provider() -> Arc<CryptoProvider> {
     static PROVIDER: LazyLock<Arc<CryptoProvider>> = LazyLock::new(|| Arc::new(ring::default_provider()));

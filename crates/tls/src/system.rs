@@ -1,4 +1,4 @@
-//! The certificates that this machine trusts. PHP trusts the same.
+//! The certificates that the operating system trusts. PHP trusts the same ones.
 
 use std::sync::LazyLock;
 
@@ -17,7 +17,7 @@ pub fn system_certificates() -> &'static [CertificateDer<'static>] {
 #[must_use]
 pub fn system_roots() -> RootCertStore {
     let mut roots = RootCertStore::empty();
-    // Unreadable certificates are left out, as OpenSSL does.
+    // Unreadable certificates are skipped, as in OpenSSL.
     roots.add_parsable_certificates(system_certificates().iter().cloned());
     if roots.is_empty() {
         roots.extend(webpki_roots::TLS_SERVER_ROOTS.iter().cloned());

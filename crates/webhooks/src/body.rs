@@ -2,16 +2,16 @@
 
 use bytes::{BufMut, Bytes, BytesMut};
 
-/// The age of a delivery, in milliseconds, from which on its requests have the time of the attempt. Pusher's library
-/// for Python refuses requests whose time differs from its clock by more than 5 minutes, after which hosted Pusher
-/// tries no delivery again. A minute is left for clocks that differ.
+/// The age of a delivery, in milliseconds, from which its requests contain the time of the attempt. Pusher's Python
+/// library refuses requests whose time differs from its clock by more than 5 minutes, because hosted Pusher stops
+/// retrying after 5 minutes. One minute is left for differing clocks.
 const OLD: i64 = 4 * 60_000;
 
-/// Writes the body of a request: `{"time_ms":…,"events":[…]}`. `made_ms` is the Unix time in milliseconds at which the
-/// delivery was made, `now_ms` that of the attempt; `events` are JSON texts as
-/// [`WebhookEvent::to_json`](crate::WebhookEvent::to_json) gives them.
+/// Writes the body of a request: `{"time_ms":…,"events":[…]}`. `made_ms` is the Unix time in milliseconds of the
+/// delivery, `now_ms` that of the attempt. `events` are JSON texts from
+/// [`WebhookEvent::to_json`](crate::WebhookEvent::to_json).
 ///
-/// `time_ms` is `made_ms` while that is less than 4 minutes ago, and then `now_ms`.
+/// `time_ms` is `made_ms` if that is less than 4 minutes ago, otherwise `now_ms`.
 #[must_use]
 pub fn write_body<'a>(made_ms: i64, now_ms: i64, events: impl IntoIterator<Item = &'a str> + Clone) -> Bytes {
     let time_ms = if now_ms.saturating_sub(made_ms) < OLD { made_ms } else { now_ms };

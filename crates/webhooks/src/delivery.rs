@@ -1,4 +1,4 @@
-//! One request to a receiver, and what came of it.
+//! A request to a receiver, and the result of an attempt.
 
 use std::{borrow::Cow, fmt, time::Duration};
 
@@ -9,29 +9,29 @@ use url::Url;
 
 use crate::send::SendFailure;
 
-/// A request that can be sent, once or several times. It prints without its secrets.
+/// A request that can be sent once or several times. `Debug` hides its secrets.
 #[derive(Clone)]
 pub struct Delivery {
-    /// Where it goes: `http` or `https`. A user and a password in it become the header `Authorization`.
+    /// The destination: `http` or `https`. A user and a password in it become the header `Authorization`.
     pub url: Url,
     /// Headers of the endpoint. They cannot replace those that this crate sets, except `User-Agent`, `Accept` and
-    /// `Authorization`. Their values are hidden in what a receiver answers.
+    /// `Authorization`. Their values are removed from excerpts of answers.
     pub headers: Vec<(String, String)>,
     /// Sent in `X-Pusher-Key`.
     pub key: AppKey,
-    /// Signs the body.
+    /// The secret that signs the body.
     pub secret: Secret,
     /// The body, from [`write_body`](crate::write_body).
     pub body: Bytes,
-    /// Sent in `X-Clairon-Delivery`. It is the same for every attempt of one delivery.
+    /// Sent in `X-Clairon-Delivery`. All attempts of a delivery share it.
     pub id: String,
-    /// The delivery that this one repeats, sent in `X-Clairon-Replay-Of`.
+    /// The earlier delivery, if this one is a replay; sent in `X-Clairon-Replay-Of`.
     pub replay_of: Option<String>,
 }
 
 impl Delivery {
-    /// A delivery to an endpoint of an app. It is signed with the endpoint's own secret if there is one, otherwise with
-    /// the newest of the app; the key is the newest of the app in any case.
+    /// A delivery to an endpoint of an app. The endpoint's own secret signs it, or else the newest secret of the app.
+    /// The key is always the newest of the app.
     #[must_use]
     pub fn to(app: &App, webhook: &Webhook, id: &DeliveryId, body: Bytes) -> Self {
         let newest = app.credentials.newest();
@@ -61,30 +61,30 @@ impl fmt::Debug for Delivery {
     }
 }
 
-/// What came of one attempt.
+/// The result of an attempt.
 #[derive(Debug)]
 pub enum Outcome {
     /// The receiver answered with a status of 200 to 299.
     Delivered(Answer),
-    /// The receiver answered with another status. It got the request.
+    /// The receiver answered with another status. It received the request.
     Refused(Answer),
-    /// No answer came. The receiver may have got the request.
+    /// There was no answer. The receiver may have received the request.
     Failed {
-        /// Why none came.
+        /// The reason.
         failure: SendFailure,
-        /// From the beginning to the failure.
+        /// The time from the beginning of the attempt to its failure.
         latency: Duration,
     },
 }
 
 impl Outcome {
-    /// True if the receiver has taken the delivery.
+    /// True if the receiver accepted the delivery.
     #[must_use]
     pub const fn is_delivered(&self) -> bool {
         matches!(self, Self::Delivered(_))
     }
 
-    /// The status of the answer; `None`: there was none.
+    /// The status of the answer; `None` if there was no answer.
     #[must_use]
     pub const fn status(&self) -> Option<u16> {
         match self {
@@ -93,7 +93,7 @@ impl Outcome {
         }
     }
 
-    /// From the beginning to the head of the answer, or to the failure.
+    /// The time from the beginning of the attempt to the head of the answer, or to the failure.
     #[must_use]
     pub const fn latency(&self) -> Duration {
         match self {
@@ -102,7 +102,7 @@ impl Outcome {
         }
     }
 
-    /// The excerpt of the answer, or why there was none.
+    /// The excerpt of the answer, or the reason why there was none.
     #[must_use]
     pub fn text(&self) -> Cow<'_, str> {
         match self {
@@ -117,10 +117,10 @@ impl Outcome {
 pub struct Answer {
     /// The status.
     pub status: u16,
-    /// From the beginning to the head of the answer.
+    /// The time from the beginning of the attempt to the head of the answer.
     pub latency: Duration,
-    /// The beginning of its body, or where a redirect leads, in one printable line of at most 200 characters. Empty for
-    /// a delivery that was accepted: its body is not waited for.
+    /// The beginning of its body, or the target of a redirect, in one printable line of at most 200 characters. Empty
+    /// for an accepted delivery, whose body is not awaited.
     pub excerpt: String,
 }
 

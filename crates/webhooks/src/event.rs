@@ -3,8 +3,8 @@
 use clairon_protocol::SocketId;
 use serde::Serialize;
 
-/// One event, as it stands in the list `events` of a request. Source: Pusher's documentation of webhooks;
-/// pusher-http-go reads `data` and `user_id` as strings.
+/// An event, as in the list `events` of a request. Source: Pusher's documentation of webhooks; pusher-http-go reads
+/// `data` and `user_id` as strings.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 #[serde(tag = "name", rename_all = "snake_case")]
 pub enum WebhookEvent<'a> {
@@ -22,14 +22,14 @@ pub enum WebhookEvent<'a> {
     MemberAdded {
         /// The channel.
         channel: &'a str,
-        /// The user's id as text.
+        /// The id of the user, as a string.
         user_id: &'a str,
     },
     /// A user left a presence channel.
     MemberRemoved {
         /// The channel.
         channel: &'a str,
-        /// The user's id as text.
+        /// The id of the user, as a string.
         user_id: &'a str,
     },
     /// A client triggered an event.
@@ -38,7 +38,7 @@ pub enum WebhookEvent<'a> {
         channel: &'a str,
         /// The name of the event; it begins with `client-`.
         event: &'a str,
-        /// Its data: a text as it is, any other JSON as its text.
+        /// Its data: a string unchanged, other JSON as text.
         data: &'a str,
         /// The connection that sent it.
         socket_id: SocketId,
@@ -51,7 +51,7 @@ pub enum WebhookEvent<'a> {
         /// The channel.
         channel: &'a str,
     },
-    /// The number of subscriptions of a channel has changed.
+    /// The number of subscriptions of a channel changed.
     SubscriptionCount {
         /// The channel.
         channel: &'a str,
@@ -64,7 +64,7 @@ impl WebhookEvent<'_> {
     /// The event as JSON, in one line.
     #[must_use]
     pub fn to_json(&self) -> String {
-        // Texts and a number: there is nothing that JSON cannot have.
+        // Strings and a number can always be serialized.
         serde_json::to_string(self).unwrap_or_default()
     }
 }

@@ -1,4 +1,4 @@
-//! A delivery with which an operator tries an endpoint.
+//! A sample delivery, with which an operator tests an endpoint.
 
 use bytes::Bytes;
 use clairon_protocol::SocketId;
@@ -6,7 +6,7 @@ use clairon_registry::{App, DeliveryId, Webhook, WebhookKind};
 
 use crate::{body::write_body, delivery::Delivery, event::WebhookEvent};
 
-/// A delivery of one invented event, of a kind and a channel that the endpoint asks for. It is signed as real ones are.
+/// A delivery of one invented event, of a kind and a channel that the endpoint receives. It is signed like real ones.
 /// `now` is the Unix time in milliseconds.
 #[must_use]
 pub fn sample(app: &App, webhook: &Webhook, now: i64) -> Delivery {

@@ -1,15 +1,15 @@
-//! Sending one delivery to its receiver. Knows nothing of where deliveries are kept and when they are sent.
+//! Sending a delivery to its receiver. This module does not depend on the storage and the scheduling of deliveries.
 //!
-//! | file | what it holds |
+//! | file | content |
 //! |---|---|
-//! | `failure`, `deadline` | why no answer came; the time of one request |
-//! | `origin`, `request` | what a URL says of the connection; the request |
+//! | `failure`, `deadline` | the reason why there was no answer; the time limit of a request |
+//! | `origin`, `request` | the connection's part of a URL; the request |
 //! | `proxies`, `tunnel` | the proxies of the environment, `CONNECT` |
-//! | `resolver`, `public_address`, `dial` | names, which addresses are public, TCP connections |
+//! | `resolver`, `public_address`, `dial` | name look-ups, the test for public addresses, TCP connections |
 //! | `connector` | a new connection: address, proxy, TLS, HTTP |
-//! | `socket`, `connection`, `pool` | a TCP connection, an HTTP connection, those that wait for the next request |
+//! | `socket`, `connection`, `pool` | a TCP connection, an HTTP connection, the idle connections |
 //! | `excerpt` | the body of an answer |
-//! | `sender` | the way of one delivery through all of these |
+//! | `sender` | the steps of one delivery through all of these |
 
 mod connection;
 mod connector;

@@ -1,4 +1,4 @@
-//! Settings of all webhooks, the section `[webhooks]`.
+//! The settings of the section `[webhooks]`.
 
 use std::time::Duration;
 
@@ -7,26 +7,27 @@ use clairon_tls::Authorities;
 /// Settings of the webhooks of all apps.
 #[derive(Clone, Debug)]
 pub struct WebhookSettings {
-    /// How long a channel or a member may be absent before that counts: a client that reconnects in this time makes no
-    /// event.
+    /// How long a channel or a member must be absent before it is announced as vacated or removed. A client that
+    /// reconnects within this time causes no event.
     pub linger: Duration,
-    /// The same time for clients of a server that was started again, or of a node that is gone.
+    /// The same time after a server restart or the crash of a node.
     pub startup: Duration,
-    /// How long an event waits for others of its endpoint, to be sent with them. Zero: one event a request.
+    /// How long an event waits for others of its endpoint, to share a request with them. Zero: one event in each
+    /// request.
     pub batch_time: Duration,
     /// The most events in one request. At least 1.
     pub batch_events: usize,
-    /// How long a request may take, from the look-up of the name to the head of the answer.
+    /// The time limit of a request, from the name look-up to the head of the answer.
     pub timeout: Duration,
-    /// How long a delivery is tried again. After that it is dead.
+    /// How long a delivery is retried. Then it is given up.
     pub retry: Duration,
     /// How long deliveries stay in the log.
     pub keep: Duration,
-    /// The most events that wait for one endpoint. Over it the oldest are dead.
+    /// The most pending events of one endpoint. The oldest ones beyond that are given up.
     pub pending_rows: u64,
-    /// False: requests go to public addresses only.
+    /// False: requests may only go to public addresses.
     pub allow_private_addresses: bool,
-    /// Authorities that may sign certificates of receivers, beside the system's.
+    /// Authorities trusted for certificates of receivers, in addition to the system's.
     pub authorities: Option<Authorities>,
 }
 

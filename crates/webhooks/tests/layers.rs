@@ -1,4 +1,4 @@
-//! The sender stands on its own: it imports nothing of this crate but its input, its output and the settings.
+//! The sender is independent: it imports nothing of this crate except its input, its output and the settings.
 
 use std::{fs, path::Path};
 

@@ -14,7 +14,7 @@ use crate::{
 /// the last byte of a message. That memory grows with the bytes received, not with the length that a header declares,
 /// and stays within the limit passed with the frame's header. An empty fragment needs no memory.
 ///
-/// A compressed message is inflated when it is complete, to at most the bytes of its limit.
+/// A compressed message is inflated when it is complete, to at most the number of bytes of its limit.
 ///
 /// After an error or a close frame nothing is decoded any more (RFC 6455, 1.4 and 7.1.7): further bytes are discarded.
 #[derive(Debug, Default)]
@@ -31,7 +31,8 @@ impl Decoder {
         Self::default()
     }
 
-    /// The same for a client with which [`Deflate`](crate::Deflate) is negotiated: its messages may be compressed.
+    /// The same decoder for a client with which [`Deflate`](crate::Deflate) was negotiated. Its messages may be
+    /// compressed.
     #[must_use]
     pub fn with_deflate(self) -> Self {
         Self { deflate: true, ..self }
@@ -215,7 +216,8 @@ impl State {
         Ok(frame)
     }
 
-    /// Checks the text received so far. The last character may be incomplete. Compressed text is not checked here.
+    /// Checks the text received so far. Its last character may be incomplete. Compressed text is checked after it is
+    /// inflated.
     fn check_text(&mut self) -> Result<(), DecodeError> {
         if self.kind == Some(Kind::Text)
             && !self.is_compressed

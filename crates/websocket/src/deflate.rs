@@ -1,4 +1,4 @@
-//! Messages in the format of permessage-deflate (RFC 7692, 7.2). Each has a window of its own, so a thread uses one
+//! Messages in the format of permessage-deflate (RFC 7692, 7.2). Each message has its own window, so a thread uses one
 //! compressor and one decompressor for all connections.
 
 use std::cell::RefCell;
@@ -7,26 +7,26 @@ use flate2::{Compress, Compression, Decompress, FlushCompress, FlushDecompress, 
 
 use crate::DecodeError;
 
-/// The end of every compressed message, which is not sent (7.2.1).
+/// The last bytes of every compressed message. They are not sent (7.2.1).
 const TAIL: [u8; 4] = [0, 0, 0xFF, 0xFF];
 
-/// The most blocks in one message that end a DEFLATE stream. A message needs none, and each one costs time.
+/// The largest number of DEFLATE streams in one message. A message needs no more than one, and each costs time.
 const MAX_STREAMS: usize = 16;
 
-/// The first guess of the length of an inflated message, as a multiple of what was sent.
+/// The first estimate of the length of an inflated message, as a multiple of its compressed length.
 const USUAL_RATIO: usize = 4;
 
 thread_local! {
-    /// The compressor, and its level.
+    /// The compressor and its level.
     static COMPRESSOR: RefCell<Option<(Compress, u32)>> = const { RefCell::new(None) };
     static DECOMPRESSOR: RefCell<Decompress> = RefCell::new(Decompress::new(false));
 }
 
-/// Appends `payload` compressed to `buffer`. False if that has no fewer bytes than the payload; the buffer then holds
-/// anything. `level` is 1, the fastest, to 9, the shortest.
+/// Appends `payload` compressed to `buffer`. False if the result is not shorter than the payload; the content of
+/// `buffer` is then unspecified. `level` is 1 (fastest) to 9 (smallest).
 pub(crate) fn compress(payload: &[u8], level: u32, buffer: &mut Vec<u8>) -> bool {
     let start = buffer.len();
-    // One byte more than would be a gain, so that the compressor is known to have finished.
+    // Room for one byte more than is useful shows whether the compressor has finished.
     buffer.reserve_exact(payload.len() + TAIL.len());
     let is_done = COMPRESSOR.with_borrow_mut(|compressor| {
         let (compressor, _) = match compressor {
@@ -44,11 +44,12 @@ pub(crate) fn compress(payload: &[u8], level: u32, buffer: &mut Vec<u8>) -> bool
     buffer.len() - start < payload.len()
 }
 
-/// Inflates what a client has sent as one message, to at most `limit` bytes.
+/// Inflates the payload of one message, to at most `limit` bytes.
 ///
 /// # Errors
 ///
-/// The message is longer, or is no DEFLATE. Nothing past the limit is inflated: a few bytes can stand for very many.
+/// The inflated message is longer, or the payload is not valid DEFLATE. Inflating stops at the limit, because a few
+/// bytes can inflate to very many.
 pub(crate) fn inflate(sent: &[u8], limit: usize) -> Result<Vec<u8>, DecodeError> {
     let mut message = Vec::with_capacity(sent.len().saturating_mul(USUAL_RATIO).min(limit).max(1));
     DECOMPRESSOR.with_borrow_mut(|decompressor| {
@@ -73,7 +74,7 @@ pub(crate) fn inflate(sent: &[u8], limit: usize) -> Result<Vec<u8>, DecodeError>
                     }
                 }
                 if message.len() == message.capacity() {
-                    // One byte past the limit tells a message that has it from a longer one.
+                    // One byte beyond the limit distinguishes a message of exactly that length from a longer one.
                     let most = limit.saturating_add(1) - message.len();
                     message.reserve_exact(message.len().clamp(1, most));
                 } else if input.is_empty() || (consumed == 0 && status != Status::StreamEnd) {
@@ -156,7 +157,7 @@ mod tests {
         for sent in [&b"Hello"[..], &[0xff; 9], &[0x07], &[0x00, 0x05, 0x00, 0x05, 0x00]] {
             assert_eq!(inflate(sent, 1_000), Err(DecodeError::Deflate), "{sent:02x?}");
         }
-        // Empty blocks that end a stream each.
+        // Empty blocks, each of which ends a stream.
         let ends = [0x03, 0x00].repeat(MAX_STREAMS + 1);
         assert_eq!(inflate(&ends, 1_000), Err(DecodeError::Deflate));
         assert_eq!(inflate(b"\xf2\x48\xcd\xc9\xc9\x07\x00", 5).as_deref(), Ok(&b"Hello"[..]), "nothing is left behind");

@@ -64,8 +64,8 @@ pub enum DecodeError {
     /// A client's frame must be masked (5.1).
     #[error("a client's frame must be masked")]
     Unmasked,
-    /// The reserved bits must be 0, because no extension is negotiated that uses them in this frame (5.2).
-    /// permessage-deflate uses RSV1, in the first frame of a message only (RFC 7692, 6).
+    /// The reserved bits must be 0, because no negotiated extension uses them in this frame (5.2). permessage-deflate
+    /// uses RSV1 in the first frame of a message only (RFC 7692, 6).
     #[error("the reserved bits of this frame must be 0 (they are {bits:03b}): no negotiated extension uses them")]
     ReservedBits {
         /// RSV1 to RSV3; RSV1 is the highest bit.
@@ -119,7 +119,7 @@ pub enum DecodeError {
         /// The number of valid bytes before the error.
         position: usize,
     },
-    /// A compressed message is not DEFLATE (RFC 7692, 7.2.2).
+    /// A compressed message is not valid DEFLATE (RFC 7692, 7.2.2).
     #[error("the compressed message cannot be inflated")]
     Deflate,
     /// The payload of a close frame is a single byte, half of a code (5.5.1).

@@ -1,7 +1,7 @@
-//! The negotiation of permessage-deflate (RFC 7692), the only extension that is spoken.
+//! The negotiation of permessage-deflate (RFC 7692), the only supported extension.
 //!
-//! Both sides start every message with an empty window (`server_no_context_takeover`, `client_no_context_takeover`). So
-//! a compressed frame means the same to every client and is shared by all, and no connection owns a window.
+//! Both sides start every message with an empty window (`server_no_context_takeover`, `client_no_context_takeover`). A
+//! compressed frame is therefore the same for every client, so all of them share it, and no connection owns a window.
 
 use http::{HeaderMap, header};
 
@@ -11,26 +11,26 @@ const NAME: &str = "permessage-deflate";
 /// The longest window, as the base-2 logarithm of its bytes (RFC 7692, 7.1.2).
 const LONGEST_WINDOW: u8 = 15;
 
-/// The extension, as it is negotiated with one client.
+/// The extension as negotiated with one client.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Deflate {
     /// The base-2 logarithm of the client's window in bytes, 8 to 15.
     window_bits: u8,
-    /// True if the client has asked for that window, and so has to be told it.
+    /// True if the client requested that window. The answer then has to confirm it.
     is_asked: bool,
 }
 
 impl Deflate {
-    /// Accepts the first offer in a handshake that is understood. `None` if there is no such offer: the client then
-    /// goes on without compression.
+    /// Accepts the first supported offer in a handshake. `None` if there is no such offer: the connection is then not
+    /// compressed.
     #[must_use]
     pub fn negotiate(headers: &HeaderMap) -> Option<Self> {
         let values = headers.get_all(header::SEC_WEBSOCKET_EXTENSIONS).iter();
         values.filter_map(|value| value.to_str().ok()).flat_map(|value| value.split(',')).find_map(Self::accept)
     }
 
-    /// Reads one offer, `permessage-deflate` with its parameters. An offer with a parameter that is unknown, wrong or
-    /// there twice is declined (7.1).
+    /// Parses one offer: `permessage-deflate` with its parameters. An offer with an unknown, invalid or repeated
+    /// parameter is declined (7.1).
     fn accept(offer: &str) -> Option<Self> {
         let mut parts = offer.split(';').map(str::trim);
         parts.next().filter(|name| name.eq_ignore_ascii_case(NAME))?;
@@ -46,7 +46,7 @@ impl Deflate {
             }
             seen.push(name);
             match (name, value) {
-                // The server does the first two whether it is asked or not, and leaves the client the longest window.
+                // The server does the first two in any case, and lets the client use the longest window.
                 ("server_no_context_takeover" | "client_no_context_takeover" | "client_max_window_bits", None) => {}
                 ("client_max_window_bits", Some(bits)) => _ = window_bits(bits)?,
                 ("server_max_window_bits", Some(bits)) => {
@@ -58,8 +58,8 @@ impl Deflate {
         Some(accepted)
     }
 
-    /// The base-2 logarithm of the client's window in bytes, 8 to 15. The client can inflate a message that is not
-    /// longer than its window, whatever window it was compressed with, and with 15 any message.
+    /// The base-2 logarithm of the client's window in bytes, 8 to 15. The client can inflate any message that is not
+    /// longer than its window, whatever window compressed it. With 15 it can inflate every message.
     #[must_use]
     pub const fn window_bits(self) -> u8 {
         self.window_bits
@@ -74,7 +74,7 @@ impl Deflate {
     }
 }
 
-/// A value as a token or between quotes (RFC 6455, 9.1). A token has no characters that would have to be escaped.
+/// A value, which is a token or a quoted token (RFC 6455, 9.1). A token needs no escapes.
 fn unquoted(value: &str) -> &str {
     value.strip_prefix('"').and_then(|value| value.strip_suffix('"')).unwrap_or(value)
 }

@@ -37,8 +37,8 @@ pub fn text(capacity: usize, append: impl FnOnce(&mut Vec<u8>)) -> Bytes {
     sealed(buffer, TEXT)
 }
 
-/// Compresses a frame of [`text`] for clients with which [`Deflate`](crate::Deflate) was negotiated. `None` if it would
-/// not get shorter. `level` is 1, the fastest, to 9, the shortest.
+/// Compresses a frame made by [`text`] for clients with which [`Deflate`](crate::Deflate) was negotiated. `None` if it
+/// would not get shorter. `level` is 1 (fastest) to 9 (smallest).
 #[must_use]
 pub fn compressed(frame: &Bytes, level: u32) -> Option<Bytes> {
     let payload = payload(frame);
@@ -60,7 +60,7 @@ fn payload(frame: &Bytes) -> &[u8] {
     frame.get(header..).unwrap_or_default()
 }
 
-/// Writes the header directly in front of the payload, and cuts off what it leaves of its room.
+/// Writes the header directly before the payload, and removes the unused part of the space reserved for it.
 fn sealed(mut buffer: Vec<u8>, first: u8) -> Bytes {
     let start = seal(&mut buffer, first);
     let mut frame = Bytes::from(buffer);

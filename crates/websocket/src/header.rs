@@ -42,7 +42,7 @@ impl Opcode {
         matches!(self, Self::Close | Self::Ping | Self::Pong)
     }
 
-    /// Whether the frame is the first of a message.
+    /// True for the first frame of a message.
     const fn begins_message(self) -> bool {
         matches!(self, Self::Text | Self::Binary)
     }
@@ -54,7 +54,7 @@ pub(crate) struct Header {
     pub(crate) opcode: Opcode,
     /// True for the last fragment of a message.
     pub(crate) fin: bool,
-    /// Whether it begins a compressed message (RFC 7692, 6).
+    /// True if the frame begins a compressed message (RFC 7692, 6).
     pub(crate) is_compressed: bool,
     pub(crate) mask: [u8; 4],
     /// The length of the payload in bytes; at most 125 in a control frame.

@@ -59,13 +59,14 @@ impl Socket {
         socket
     }
 
-    /// The same for a client with which [`Deflate`](crate::Deflate) is negotiated: its messages may be compressed.
+    /// The same socket for a client with which [`Deflate`](crate::Deflate) was negotiated. Its messages may be
+    /// compressed.
     #[must_use]
     pub fn with_deflate(self) -> Self {
         Self { decoder: self.decoder.with_deflate(), ..self }
     }
 
-    /// The stream below.
+    /// The underlying stream.
     #[must_use]
     pub const fn stream(&self) -> &Stream {
         &self.stream
@@ -183,7 +184,7 @@ impl Socket {
         Ok(is_slow)
     }
 
-    /// The number of bytes of `pending`, and of those that are encrypted already, that are not written yet.
+    /// The number of unwritten bytes: those of `pending` and those that are already encrypted.
     fn left(&self, pending: &VecDeque<Bytes>) -> usize {
         pending.iter().map(Bytes::len).sum::<usize>() + self.stream.unsent()
     }

@@ -48,7 +48,7 @@ pub(crate) enum AppCommand {
     },
     /// Add a key with a secret to an app, or remove a key
     Rotate(RotateArguments),
-    /// Add, list, change, remove and try the endpoints of an app's webhooks
+    /// Add, list, change, remove and test the webhook endpoints of an app
     #[command(subcommand)]
     Webhook(WebhookCommand),
     /// Delete an app and disconnect its clients

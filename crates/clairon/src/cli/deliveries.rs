@@ -20,19 +20,19 @@ pub(crate) struct WebhookArguments {
 
 #[derive(Debug, Subcommand)]
 pub(crate) enum DeliveryCommand {
-    /// Print what was sent to endpoints and what came of it, the latest last
+    /// Print the attempts to deliver and their results, the latest last
     Log(LogArguments),
-    /// Deliver again what has ended, each as a new delivery that names the old one
+    /// Deliver again: make a new delivery of each selected one that has ended
     Replay(ReplayArguments),
 }
 
-/// Of which app and endpoint.
+/// The selected app and endpoint.
 #[derive(Debug, Args)]
 pub(crate) struct Whose {
-    /// Of this app alone
+    /// Only this app
     #[arg(long, value_name = "ID", value_parser = AppId::parse)]
     pub(crate) app: Option<AppId>,
-    /// Of this endpoint alone
+    /// Only this endpoint
     #[arg(long, value_name = "WEBHOOK", value_parser = parse_webhook)]
     pub(crate) endpoint: Option<WebhookId>,
 }
@@ -41,16 +41,16 @@ pub(crate) struct Whose {
 pub(crate) struct LogArguments {
     #[command(flatten)]
     pub(crate) whose: Whose,
-    /// Only what the endpoint did not take
+    /// Only failed attempts
     #[arg(long)]
     pub(crate) failed: bool,
-    /// From when on: `90m`, `24h`, `7d` ago, a date or a time
+    /// Only since: `90m`, `24h`, `7d` ago, a date or a time
     #[arg(long, value_name = "SINCE")]
     pub(crate) since: Option<Since>,
-    /// How many at most, the latest
+    /// The largest number of attempts to print; the latest are printed
     #[arg(long, value_name = "NUMBER", default_value_t = 50, value_parser = clap::value_parser!(u32).range(1..=10_000))]
     pub(crate) limit: u32,
-    /// Go on with what is sent from now on
+    /// Keep printing new attempts as they are made
     #[arg(long)]
     pub(crate) follow: bool,
 }
@@ -61,10 +61,10 @@ pub(crate) struct ReplayArguments {
     /// Ids of deliveries, as the log shows them
     #[arg(value_name = "DELIVERY", value_parser = parse_delivery)]
     pub(crate) deliveries: Vec<DeliveryId>,
-    /// What was given up and not replayed since
+    /// The deliveries that were given up and not replayed since
     #[arg(long)]
     pub(crate) failed: bool,
-    /// What happened since then, delivered or not: `90m`, `24h`, `7d` ago, a date or a time
+    /// The deliveries of events since then, delivered or not: `90m`, `24h`, `7d` ago, a date or a time
     #[arg(long, value_name = "SINCE")]
     pub(crate) since: Option<Since>,
     #[command(flatten)]

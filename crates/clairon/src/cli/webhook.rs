@@ -14,7 +14,7 @@ pub(crate) enum WebhookCommand {
         /// The app's id
         #[arg(value_parser = AppId::parse)]
         id: AppId,
-        /// Show secrets, values of headers and whole URLs too
+        /// Show secrets, header values and whole URLs
         #[arg(long)]
         show_secret: bool,
     },
@@ -22,18 +22,18 @@ pub(crate) enum WebhookCommand {
     Update {
         #[command(flatten)]
         endpoint: EndpointArguments,
-        /// Where deliveries go: `http://…` or `https://…`
+        /// The URL that receives deliveries: `http://…` or `https://…`
         #[arg(long)]
         url: Option<Hidden>,
         #[command(flatten)]
         fields: WebhookFields,
     },
-    /// Remove an endpoint; what is pending for it is not sent
+    /// Remove an endpoint; its pending deliveries are discarded
     Remove {
         #[command(flatten)]
         endpoint: EndpointArguments,
     },
-    /// Send a signed sample to an endpoint, and print what came back
+    /// Send a signed sample to an endpoint, and print the answer
     Test {
         #[command(flatten)]
         endpoint: EndpointArguments,
@@ -45,14 +45,14 @@ pub(crate) struct AddArguments {
     /// The app's id
     #[arg(value_parser = AppId::parse)]
     pub(crate) id: AppId,
-    /// Where deliveries go: `http://…` or `https://…`
+    /// The URL that receives deliveries: `http://…` or `https://…`
     #[arg(long)]
     pub(crate) url: Hidden,
     #[command(flatten)]
     pub(crate) fields: WebhookFields,
 }
 
-/// Which endpoint.
+/// An endpoint of an app.
 #[derive(Debug, Args)]
 pub(crate) struct EndpointArguments {
     /// The app's id
@@ -63,22 +63,22 @@ pub(crate) struct EndpointArguments {
     pub(crate) webhook: Hidden,
 }
 
-/// What can be said of an endpoint beside its URL.
+/// The fields of an endpoint except its URL.
 #[derive(Debug, Args)]
 pub(crate) struct WebhookFields {
-    /// The kinds of events that it gets, with commas between; empty for all
+    /// The kinds of events that it receives, separated by commas; empty for all
     #[arg(long, value_name = "KIND,…")]
     pub(crate) events: Option<String>,
-    /// The channels of which it hears, with commas between; * stands for any text; empty for all
+    /// Its channels as patterns, separated by commas; * matches any text; empty for all
     #[arg(long, value_name = "GLOB,…")]
     pub(crate) channels: Option<String>,
-    /// A header for it; may be given several times. Together they replace those it had; '' for none
+    /// A header of its requests; can be repeated. The given headers replace the old ones; '' removes them all
     #[arg(long = "header", value_name = "NAME: VALUE")]
     pub(crate) headers: Option<Vec<Hidden>>,
-    /// Whether it gets anything
+    /// Whether it receives events
     #[arg(long, value_name = "true|false", action = clap::ArgAction::Set)]
     pub(crate) enabled: Option<bool>,
-    /// What deliveries are signed with; empty for the newest secret of the app
+    /// The secret that signs deliveries; empty for the newest secret of the app
     #[arg(long)]
     pub(crate) secret: Option<Hidden>,
 }

@@ -40,7 +40,7 @@ async fn serve(settings: &Settings) -> anyhow::Result<()> {
     log_adopted(&settings.adopted);
     signals::tame()?;
     let connections = open_files::raise_limit(settings.database.max_connections)?;
-    // The sockets and Redis come first. If they fail, no app has been created whose secret was never shown.
+    // The sockets and Redis come first: if they fail, no app has been created whose secret was never printed.
     let Bound { listeners, address, all, metrics: metrics_address, files } = listeners::bind(settings).await?;
     let registry = open_for_server(&settings.database).await?;
     let metrics = MetricsSettings { port: address.port(), ..settings.server.metrics.clone() };

@@ -1,4 +1,4 @@
-//! `clairon webhook`: what was sent to the endpoints of apps.
+//! `clairon webhook`: the delivery log.
 
 mod line;
 mod log;

@@ -11,14 +11,14 @@ use serde_json::{Value, json};
 
 use crate::place::{Place, json};
 
-/// A place with the app `1`, whose secret is `app-secret`.
+/// A temporary folder with a registry that has the app `1`, whose secret is `app-secret`.
 fn place() -> Place {
     let place = Place::new();
     json(&place.run(&["app", "create", "--id", "1", "--secret", "app-secret", "--json"]));
     place
 }
 
-/// Adds an endpoint, and returns it as it is shown.
+/// Adds an endpoint and returns it as JSON.
 fn add(place: &Place, arguments: &[&str]) -> Value {
     json(&place.run(&[&["app", "webhook", "add", "1", "--json"], arguments].concat()))
 }
@@ -162,7 +162,7 @@ fn a_kind_that_the_app_has_switched_off_is_named() {
     assert_eq!((run.code, run.stderr.as_str()), (0, ""));
 }
 
-/// What `app show` prints can be pasted into a settings file, but not with secrets that are hidden.
+/// The output of `app show` can be pasted into a settings file, unless its secrets are hidden.
 #[test]
 fn endpoints_are_shown_as_settings() {
     let place = place();
@@ -208,14 +208,15 @@ fn endpoints_that_settings_declare_are_set_back() {
     let other = add(&place, &["--url", "http://other.test"]);
     let id = id(&before[0]);
     let run = place.run(&["app", "webhook", "remove", "1", id, "--config", "clairon.toml"]);
-    let note = format!("note: these settings declare the endpoint {id}: a server that starts with them sets it back\n");
+    let note =
+        format!("note: these settings declare the endpoint {id}: a server that starts with them undoes the change\n");
     assert_eq!((run.code, run.stderr), (0, note));
     assert_eq!(list(), json!([other]));
     declare();
     assert_eq!(list(), json!([before[0], other]), "an endpoint that was added by hand is gone, or the id is another");
 }
 
-/// A receiver of one request: answers with `answer`, and returns the head and the body of the request.
+/// Receives one request, answers it with `answer`, and returns the head and the body of the request.
 fn receive(listener: TcpListener, answer: &'static str) -> thread::JoinHandle<(String, String)> {
     thread::spawn(move || {
         let mut stream = BufReader::new(listener.accept().unwrap().0);

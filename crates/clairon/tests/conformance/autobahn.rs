@@ -1,9 +1,9 @@
 //! The cases of chapters 1 to 10, 12 and 13 of the Autobahn test suite (crossbario/autobahn-testsuite), with their
 //! numbers.
 //!
-//! The suite's peer echoes every message; this server does not. So a message of a case is either a `pusher:ping`, which
-//! is answered, or an event with a name that no client may send, which the error repeats. Close codes, pongs and the
-//! moment of a failure are those of the suite.
+//! The suite's peer echoes every message; this server does not. The message of a case is therefore a `pusher:ping`,
+//! which the server answers, or an event with a name that clients may not send, which the error repeats. Close codes,
+//! pongs and the moment of a failure are those of the suite.
 
 mod case;
 mod close;

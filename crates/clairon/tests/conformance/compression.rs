@@ -1,4 +1,4 @@
-//! permessage-deflate (RFC 7692): what is negotiated, who gets an event compressed, and what clients may send so.
+//! permessage-deflate (RFC 7692): the negotiation, compressed events, and compressed messages of clients.
 
 use clairon_test_servers::SharedServer;
 use clairon_tests::api;
@@ -9,7 +9,7 @@ use clairon_tests::raw::{BINARY, CONTINUATION, PING, RawFrame, RawSocket, Receiv
 use clairon_tests::server::Server;
 use serde_json::{Value, json};
 
-/// What all browsers offer.
+/// The offer of all browsers.
 const OFFER: &str = "permessage-deflate; client_max_window_bits";
 const ACCEPTED: &str = "permessage-deflate; server_no_context_takeover; client_no_context_takeover";
 const PING_EVENT: &str = r#"{"event":"pusher:ping","data":{}}"#;
@@ -25,7 +25,7 @@ fn offering(server: &Server, offer: &str) -> Client {
     Client::connect_offering(server, &app(), offer)
 }
 
-/// Text of so many bytes, as compressible as most.
+/// A text of this many bytes, with a usual compression ratio.
 fn text(size: usize) -> String {
     let words = (0..).map(|number: usize| format!("order {} of item {}, ", number * 7_919 % 1_000, number % 17));
     let mut text: String = words.take(size / 10 + 1).collect();
@@ -33,7 +33,7 @@ fn text(size: usize) -> String {
     text
 }
 
-/// The event in a message that must have come compressed, or must not.
+/// The event in the next message, which must be compressed or uncompressed as `is_compressed` says.
 fn event(client: &mut Client, is_compressed: bool) -> Value {
     let received = client.socket.receive();
     match (received, is_compressed) {
@@ -84,7 +84,7 @@ fn a_long_event_is_compressed_for_those_who_have_agreed() {
         client.subscribe("cache-orders");
         client.expect("pusher:cache_miss");
     }
-    // 1,024 bytes are the default from which on a message is compressed.
+    // By default, messages of 1,024 bytes and more are compressed.
     for (size, is_long) in [(0, false), (900, false), (1_024, true), (100_000, true)] {
         let data = text(size);
         api::trigger(&server, &app(), "cache-orders", "shipped", &data);
@@ -93,7 +93,7 @@ fn a_long_event_is_compressed_for_those_who_have_agreed() {
         }
         assert_eq!(event(&mut plain, false)["data"], data.as_str(), "{size} bytes");
     }
-    // The event that is remembered is long.
+    // The cached event is long.
     let mut late = offering(&server, OFFER);
     late.subscribe("cache-orders");
     assert_eq!(event(&mut late, true)["data"], text(100_000).as_str());
@@ -136,7 +136,7 @@ fn clients_may_send_any_message_compressed() {
         client.socket.send(&frame);
         assert_eq!(client.socket.receive(), pong);
     }
-    // In fragments, of which the first says that the message is compressed, with a ping between them.
+    // Fragments, of which the first marks the message as compressed, with a ping between them.
     let whole = RawFrame::compressed(TEXT, PING_EVENT).unmasked().to_bytes();
     let (start, end) = whole[2..].split_at(5);
     client.socket.send(&RawFrame::new(TEXT, start).reserved(0b100).unfinished());

@@ -1,4 +1,4 @@
-//! Requests to endpoints.
+//! Attempts to deliver.
 
 use std::time::Duration;
 
@@ -6,7 +6,7 @@ use jiff::Timestamp;
 
 use super::{delivery_id::DeliveryId, endpoint::Endpoint};
 
-/// How much is kept of what went wrong, in characters.
+/// The longest stored problem, in characters.
 const PROBLEM_CHARS: usize = 500;
 
 /// A request to an endpoint, or the end of a delivery without one.
@@ -16,33 +16,33 @@ pub struct Attempt {
     pub endpoint: Endpoint,
     /// The delivery.
     pub delivery: DeliveryId,
-    /// The delivery that an operator wanted to be repeated.
+    /// The earlier delivery, if this one is a replay.
     pub replay_of: Option<DeliveryId>,
-    /// The node that sent it.
+    /// The node that made the attempt.
     pub node: String,
-    /// When it was sent.
+    /// The time of the attempt.
     pub at: Timestamp,
-    /// How long the answer took. Kept in whole milliseconds.
+    /// The time until the answer. It is stored in whole milliseconds.
     pub latency: Duration,
-    /// The status of the answer; `None`: there was none.
+    /// The status of the answer; `None` if there was no answer.
     pub status: Option<u16>,
-    /// What went wrong. Its first 500 characters are kept.
+    /// The reason of a failure. Its first 500 characters are stored.
     pub problem: Option<String>,
-    /// What follows from it.
+    /// The effect of the attempt on its delivery.
     pub outcome: AttemptOutcome,
 }
 
-/// What follows from an attempt.
+/// The effect of an attempt on its delivery.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum AttemptOutcome {
-    /// The delivery is tried again.
+    /// The delivery will be retried.
     Retried {
-        /// When. A restart makes it earlier.
+        /// The time of the next attempt. A restart makes it earlier.
         at: Timestamp,
     },
-    /// The endpoint has taken the delivery.
+    /// The endpoint accepted the delivery.
     Delivered,
-    /// The delivery is not tried again.
+    /// The delivery is not retried.
     GivenUp,
 }
 
@@ -68,7 +68,7 @@ impl AttemptOutcome {
 impl Attempt {
     /// The column `problem`.
     pub(super) fn problem_column(&self) -> String {
-        // Postgres takes no zero character.
+        // Postgres cannot store the character U+0000.
         let shown = |text: &str| text.chars().take(PROBLEM_CHARS).filter(|character| *character != '\0').collect();
         self.problem.as_deref().map(shown).unwrap_or_default()
     }

@@ -2,35 +2,35 @@
 
 use std::{fmt, sync::Arc};
 
-/// How many bytes an id stands for; it has two hexadecimal digits for each.
+/// The number of bytes in an id. Each is written as two hexadecimal digits.
 const BYTES: usize = 12;
 
-/// The id of a request to an endpoint and of its repetitions: 24 hexadecimal digits in lower case. It is sent in the
-/// header `X-Clairon-Delivery`, and cheap to clone.
+/// The id of a delivery, which all its attempts share: 24 lower-case hexadecimal digits. The header
+/// `X-Clairon-Delivery` carries it. It is cheap to clone.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct DeliveryId(Arc<str>);
 
 impl DeliveryId {
-    /// A new id.
+    /// A random id.
     #[must_use]
     pub fn random() -> Self {
         Self(hex::encode(rand::random::<[u8; BYTES]>()).into())
     }
 
-    /// Reads an id. `None`: it has another form, so no delivery has it.
+    /// Parses an id. `None` if the text has another form.
     #[must_use]
     pub fn parse(text: &str) -> Option<Self> {
         let is_digit = |byte: u8| byte.is_ascii_digit() || (b'a'..=b'f').contains(&byte);
         (text.len() == 2 * BYTES && text.bytes().all(is_digit)).then(|| Self(text.into()))
     }
 
-    /// The id as it is written.
+    /// The text of the id.
     #[must_use]
     pub fn as_str(&self) -> &str {
         &self.0
     }
 
-    /// The column of an id that may be missing.
+    /// The value of the column of an optional id.
     pub(super) fn column(id: Option<&Self>) -> &str {
         id.map_or("", Self::as_str)
     }

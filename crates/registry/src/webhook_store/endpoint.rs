@@ -1,22 +1,22 @@
-//! Endpoints, and which node delivers to them.
+//! Endpoints and their leases.
 
 use clairon_protocol::AppId;
 
 use crate::webhooks::WebhookId;
 
-/// An endpoint of an app, by name.
+/// An endpoint of an app, by the ids of both.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct Endpoint {
-    /// The app and the endpoint's id. `None` stands for [`Self::housekeeping`].
+    /// The ids of the app and of the endpoint. `None` for [`Self::housekeeping`].
     name: Option<(AppId, WebhookId)>,
 }
 
-/// A lease that a node has.
+/// A lease that a node holds.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Lease {
-    /// The endpoint that the node delivers to.
+    /// The endpoint. Only the node with the lease delivers to it.
     pub endpoint: Endpoint,
-    /// How many events are pending there.
+    /// The number of its pending events.
     pub pending: u64,
 }
 
@@ -27,13 +27,13 @@ impl Endpoint {
         Self { name: Some((app, webhook)) }
     }
 
-    /// What stands for no endpoint: its lease makes a node the one that cleans up and reconciles for all.
+    /// No endpoint: the node with this lease cleans up and reconciles for all nodes.
     #[must_use]
     pub const fn housekeeping() -> Self {
         Self { name: None }
     }
 
-    /// The app and the endpoint's id; `None` for [`Self::housekeeping`].
+    /// The ids of the app and of the endpoint. `None` for [`Self::housekeeping`].
     #[must_use]
     pub const fn name(&self) -> Option<(&AppId, &WebhookId)> {
         match &self.name {
@@ -47,7 +47,7 @@ impl Endpoint {
         self.name.as_ref().map_or(["", ""], |(app, webhook)| [app.as_str(), webhook.as_str()])
     }
 
-    /// Reads these columns. `None`: no endpoint has such names.
+    /// Parses these columns. `None` if an id has another form.
     pub(super) fn parse(app: &str, webhook: &str) -> Option<Self> {
         if app.is_empty() && webhook.is_empty() {
             return Some(Self::housekeeping());

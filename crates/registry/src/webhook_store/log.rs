@@ -16,33 +16,33 @@ use crate::{
     webhooks::WebhookId,
 };
 
-/// Which attempts are asked for.
+/// A query of the log.
 #[derive(Clone, Debug, Default)]
 pub struct LogQuery {
     /// Of which app; `None`: of all.
     pub app: Option<AppId>,
-    /// Of which endpoint; `None`: of all.
+    /// Only of this endpoint; `None` for all.
     pub webhook: Option<WebhookId>,
-    /// Only those after which the endpoint had not taken the delivery.
+    /// Only failed attempts.
     pub is_failed: bool,
-    /// Only those since a time.
+    /// Only attempts since this time.
     pub since: Option<Timestamp>,
-    /// Only those with a greater id, the oldest first. `None`: the newest first.
+    /// Only attempts with a greater id, the oldest first. `None`: the newest first.
     pub after: Option<i64>,
-    /// Only those with a lower id.
+    /// Only attempts with a smaller id.
     pub before: Option<i64>,
-    /// How many at most.
+    /// The largest number of attempts.
     pub limit: u32,
 }
 
 /// An attempt in the log.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct LoggedAttempt {
-    /// Its place in the log.
+    /// Its position in the log.
     pub id: i64,
-    /// What came of it.
+    /// The attempt and its result.
     pub attempt: Attempt,
-    /// The events of the delivery, as far as they are still kept.
+    /// The events of the delivery that are still stored.
     pub events: Vec<LoggedEvent>,
 }
 
@@ -65,7 +65,7 @@ pub(super) async fn read<E: Engine>(
     let values = [
         SqlValue::Text(app.as_ref().map_or("", AppId::as_str)),
         SqlValue::Text(webhook.as_ref().map_or("", WebhookId::as_str)),
-        // The outcome that is left out.
+        // The outcome to exclude.
         number(if *is_failed { 1 } else { -1 }),
         number(since.map_or(0, super::milliseconds)),
         number(after.unwrap_or(-1)),

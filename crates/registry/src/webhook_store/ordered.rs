@@ -1,4 +1,4 @@
-//! A write to the tables of webhooks.
+//! Serialized writes to the webhook tables.
 
 use std::ops::{Deref, DerefMut};
 
@@ -9,17 +9,17 @@ use crate::{
     error::RegistryError,
 };
 
-/// A write to the tables of webhooks, the only one of all nodes. It gives ids that grow.
+/// A write to the webhook tables. Only one write runs at a time among all nodes, so the ids that it assigns grow.
 pub(super) struct OrderedWrite<E: Engine> {
     write: Write<E>,
     first_id: i64,
     last_id: i64,
-    /// The time by the clock of the database, in milliseconds.
+    /// The time of the database's clock, in milliseconds.
     pub(super) now: i64,
 }
 
 impl<E: Engine> OrderedWrite<E> {
-    /// Begins, and waits until it is the only one.
+    /// Begins the write, after waiting for the others.
     pub(super) async fn begin(connection: Connection<E>) -> Result<Self, RegistryError> {
         let mut write = Write::begin(connection, statements::LOCK).await?;
         let first_id = number::<E>(&mut write, statements::LAST_ID).await?;
@@ -32,7 +32,7 @@ impl<E: Engine> OrderedWrite<E> {
         self.last_id
     }
 
-    /// Commits what was written.
+    /// Commits the write.
     pub(super) async fn end(mut self) -> Result<(), RegistryError> {
         if self.last_id != self.first_id {
             let values = [SqlValue::Number(Some(self.last_id))];

@@ -1,4 +1,4 @@
-//! Leases, and what came of requests.
+//! Leases and results of attempts.
 
 use std::{collections::BTreeMap, time::Duration};
 
@@ -16,7 +16,7 @@ use crate::{
     error::RegistryError,
 };
 
-/// Takes leases that no node has.
+/// Acquires free leases.
 pub(super) async fn take_leases<E: Engine>(
     write: &mut OrderedWrite<E>,
     node: &str,
@@ -36,7 +36,7 @@ pub(super) async fn take_leases<E: Engine>(
     Ok(taken)
 }
 
-/// Renews the leases of a node that have not ended.
+/// Renews the unexpired leases of a node.
 pub(super) async fn renew_leases<E: Engine>(
     write: &mut OrderedWrite<E>,
     node: &str,
@@ -52,7 +52,7 @@ fn end(now: i64, length: Duration) -> i64 {
     now.saturating_add(i64::try_from(length.as_millis()).unwrap_or(i64::MAX))
 }
 
-/// Gives back leases.
+/// Releases leases.
 pub(super) async fn release_leases<E: Engine>(
     write: &mut OrderedWrite<E>,
     node: &str,
@@ -65,7 +65,7 @@ pub(super) async fn release_leases<E: Engine>(
     Ok(())
 }
 
-/// Makes events one delivery.
+/// Groups events into one delivery.
 pub(super) async fn group<E: Engine>(
     write: &mut OrderedWrite<E>,
     delivery: &DeliveryId,
@@ -83,7 +83,7 @@ pub(super) async fn group<E: Engine>(
     Ok(())
 }
 
-/// Writes down what came of requests.
+/// Records the results of attempts.
 pub(super) async fn note_attempts<E: Engine>(
     write: &mut OrderedWrite<E>,
     attempts: &[Attempt],
@@ -121,7 +121,7 @@ async fn update<E: Engine>(
     Ok(())
 }
 
-/// How many events of these deliveries are pending, by endpoint.
+/// The number of pending events in these deliveries, by endpoint.
 async fn count_pending<E: Engine>(
     write: &mut OrderedWrite<E>,
     deliveries: &[&str],

@@ -1,4 +1,4 @@
-//! The store over a database that may give up a write because of a deadlock.
+//! A store that repeats a write that the database rolled back because of a deadlock.
 
 use std::time::Duration;
 

@@ -1,4 +1,4 @@
-//! Deliveries that are repeated for an operator.
+//! Replays of deliveries.
 
 use clairon_protocol::AppId;
 use jiff::Timestamp;
@@ -18,66 +18,66 @@ use crate::{
     webhooks::WebhookId,
 };
 
-/// How many deliveries one call repeats.
+/// The most deliveries that one call replays.
 const PAGE: usize = 256;
 
-/// Which deliveries are repeated. All of them have ended.
+/// The deliveries to replay. Only those that have ended are replayed.
 #[derive(Clone, Debug)]
 pub enum WhichDeliveries {
-    /// These.
+    /// The deliveries with these ids.
     Named {
-        /// The deliveries.
+        /// The ids.
         deliveries: Vec<DeliveryId>,
-        /// Only those of this app; `None`: of all.
+        /// Only of this app; `None` for all.
         app: Option<AppId>,
-        /// Only those of this endpoint; `None`: of all.
+        /// Only of this endpoint; `None` for all.
         webhook: Option<WebhookId>,
     },
-    /// Those that were given up and not repeated since.
+    /// Deliveries that were given up and not replayed since.
     GivenUp {
         /// Of which app; `None`: of all.
         app: Option<AppId>,
-        /// Of which endpoint; `None`: of all.
+        /// Only of this endpoint; `None` for all.
         webhook: Option<WebhookId>,
     },
-    /// Those of events that have happened since a time, but for repetitions.
+    /// Deliveries of events since a time, except replays.
     Since {
         /// The time.
         time: Timestamp,
         /// Of which app; `None`: of all.
         app: Option<AppId>,
-        /// Of which endpoint; `None`: of all.
+        /// Only of this endpoint; `None` for all.
         webhook: Option<WebhookId>,
     },
 }
 
-/// Repetitions that were made.
+/// The result of one call.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Replays {
-    /// Each with its original.
+    /// The new deliveries with their originals.
     pub deliveries: Vec<ReplayedDelivery>,
-    /// The cursor of the next call; `None`: there are no more.
+    /// The cursor for the next call; `None` at the end.
     pub next: Option<i64>,
 }
 
-/// A repetition.
+/// A delivery that replays another one.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ReplayedDelivery {
-    /// The endpoint that gets it.
+    /// The endpoint that receives it.
     pub endpoint: Endpoint,
-    /// The delivery that is repeated.
+    /// The earlier delivery.
     pub original: DeliveryId,
-    /// The new one.
+    /// The new delivery.
     pub delivery: DeliveryId,
 }
 
-/// An event of a delivery that is repeated.
+/// An event of a delivery to replay.
 struct Original {
     channel: String,
     body: String,
 }
 
-/// Makes new deliveries of the next ones that have ended.
+/// Replays the next deliveries that have ended.
 pub(super) async fn replay<E: Engine>(
     write: &mut OrderedWrite<E>,
     which: &WhichDeliveries,
@@ -103,7 +103,7 @@ pub(super) async fn replay<E: Engine>(
     Ok(replays)
 }
 
-/// The next deliveries, and the cursor of those behind them.
+/// The next deliveries, and the cursor after them.
 async fn find<E: Engine>(
     write: &mut E::Connection,
     which: &WhichDeliveries,
@@ -144,7 +144,7 @@ async fn find<E: Engine>(
     Ok((rows::read::<E, _>(&rows, read)?, last))
 }
 
-/// A new delivery of an old one.
+/// A new delivery that replays an old one.
 struct Repetition<'a> {
     endpoint: &'a Endpoint,
     original: &'a DeliveryId,
@@ -153,7 +153,7 @@ struct Repetition<'a> {
 }
 
 impl<'a> Repetition<'a> {
-    /// The row of an event. `delivery_events` is that of the delivery in its first row, otherwise 0.
+    /// The row of an event. `delivery_events` is the number of events in the first row of the delivery, otherwise 0.
     fn row(&'a self, id: i64, event: &'a Original, delivery_events: usize) -> EventRow<'a> {
         EventRow {
             id,

@@ -1,4 +1,4 @@
-//! How an attempt of the log is shown.
+//! The JSON form of an attempt.
 
 use jiff::Timestamp;
 use serde::Serialize;
@@ -12,35 +12,35 @@ use super::{
 /// An attempt as JSON.
 #[derive(Debug, Serialize)]
 pub struct ShownAttempt<'a> {
-    /// Its place in the log: a later attempt has a greater one.
+    /// Its position in the log. A later attempt has a greater one.
     id: i64,
     /// The app; empty for none.
     app: &'a str,
     /// The endpoint.
     webhook: &'a str,
-    /// What the request had in `X-Clairon-Delivery`.
+    /// The id of the delivery, from the header `X-Clairon-Delivery`.
     delivery: &'a str,
-    /// The delivery that an operator wanted to be repeated.
+    /// The earlier delivery, if this one is a replay.
     replay_of: Option<&'a str>,
-    /// The node that sent it.
+    /// The node that made the attempt.
     node: &'a str,
-    /// When it was sent.
+    /// The time of the attempt.
     at: Timestamp,
     /// `delivered`, `retried` or `given_up`.
     outcome: &'static str,
     /// The status of the answer.
     status: Option<u16>,
     latency_milliseconds: u128,
-    /// What went wrong.
+    /// The reason of a failure.
     problem: Option<&'a str>,
-    /// When the delivery is tried again.
+    /// The time of the next attempt.
     next_at: Option<Timestamp>,
-    /// The events of the delivery, as far as they are still kept.
+    /// The events of the delivery that are still stored.
     events: Vec<Box<RawValue>>,
 }
 
 impl AttemptOutcome {
-    /// What it is called.
+    /// The name of the outcome.
     #[must_use]
     pub const fn as_str(self) -> &'static str {
         match self {
@@ -50,7 +50,7 @@ impl AttemptOutcome {
         }
     }
 
-    /// When the delivery is tried again.
+    /// The time of the next attempt.
     #[must_use]
     pub const fn next_at(self) -> Option<Timestamp> {
         match self {
@@ -78,7 +78,7 @@ impl<'a> From<&'a LoggedAttempt> for ShownAttempt<'a> {
             latency_milliseconds: latency.as_millis(),
             problem: problem.as_deref(),
             next_at: outcome.next_at(),
-            // They were written as JSON. One that somebody has edited into something else is left out.
+            // They were stored as JSON. A row that was edited into something else is omitted.
             events: events.iter().filter_map(|event| RawValue::from_string(event.body.clone()).ok()).collect(),
         }
     }

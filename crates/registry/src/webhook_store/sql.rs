@@ -22,7 +22,7 @@ use crate::{
     sql::SqlRegistry,
 };
 
-/// How many events [`WebhookStore::give_up`] gives up in one write: others write in between.
+/// The number of events that [`WebhookStore::give_up`] gives up in one write. Other writes run in between.
 const GIVE_UP_PAGE: u64 = 1_024;
 
 #[async_trait]
@@ -199,7 +199,7 @@ impl<E: Engine> SqlRegistry<E> {
         OrderedWrite::begin(self.connection().await?).await
     }
 
-    /// Runs a statement that takes the time by the database's clock.
+    /// Runs a statement whose parameter is the time of the database's clock.
     async fn select_now(&self, statement: &'static str) -> Result<Vec<E::Row>, RegistryError> {
         let mut connection = self.connection().await?;
         let now = E::run(&mut connection, E::NOW, &[]).await?;

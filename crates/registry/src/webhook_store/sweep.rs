@@ -1,4 +1,4 @@
-//! Removing what is old.
+//! Removal of old rows.
 
 use jiff::Timestamp;
 
@@ -14,17 +14,17 @@ use crate::{
     sql::SqlRegistry,
 };
 
-/// How many rows are removed in one write: others write in between.
+/// The number of rows that one write removes. Other writes run in between.
 const PAGE: u64 = 1_000;
 
-/// What is kept.
+/// The limits of what is stored.
 #[derive(Clone, Copy, Debug)]
 pub struct Retention {
-    /// Deliveries that ended before are removed, and attempts from before.
+    /// Deliveries that ended before this time are removed, and so are attempts made before it.
     pub ended_since: Timestamp,
-    /// What endpoints know to be over since before is forgotten: no observation comes so late.
+    /// Channels and members that have been absent since before this time are removed. No observation arrives that late.
     pub announced_since: Timestamp,
-    /// How many attempts of an endpoint are kept.
+    /// The number of stored attempts of an endpoint.
     pub attempts: u64,
 }
 

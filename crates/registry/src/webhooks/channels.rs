@@ -1,14 +1,14 @@
-//! The channels that an endpoint hears of.
+//! The channels of an endpoint.
 
 use super::invalid::{InvalidWebhook, beginning, check_size};
 use crate::glob::Glob;
 
-/// How many patterns an endpoint may have.
+/// The most patterns of an endpoint.
 pub const CHANNEL_GLOBS: usize = 50;
-/// The longest pattern, in bytes: as many as an app may allow the name of a channel.
+/// The longest pattern, in bytes. This is the largest value of an app's limit of channel names.
 pub const CHANNEL_GLOB_BYTES: usize = 1_000;
 
-/// Patterns of channel names, in which `*` stands for any text. Empty: all channels.
+/// Patterns of channel names, in which `*` matches any text. Empty: all channels.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct ChannelGlobs(Box<[ChannelGlob]>);
 
@@ -19,10 +19,10 @@ struct ChannelGlob {
 }
 
 impl ChannelGlobs {
-    /// Reads patterns. None at all: all channels.
+    /// Parses patterns. No pattern means all channels.
     ///
     /// # Errors
-    /// For more than [`CHANNEL_GLOBS`], and for the first that is too long or can match no channel.
+    /// There are more than [`CHANNEL_GLOBS`], or a pattern is too long or cannot match any channel.
     pub fn parse<T: AsRef<str>>(patterns: &[T]) -> Result<Self, InvalidWebhook> {
         check_size("channels", patterns.len(), "entries", 0..=CHANNEL_GLOBS)?;
         let parse = |(index, pattern): (usize, &T)| {
@@ -38,7 +38,7 @@ impl ChannelGlobs {
         Ok(Self(patterns.iter().enumerate().map(parse).collect::<Result<_, _>>()?))
     }
 
-    /// True for a channel of which the endpoint hears.
+    /// True if the endpoint receives events of this channel.
     #[must_use]
     pub fn contain(&self, channel: &str) -> bool {
         self.0.is_empty() || self.0.iter().any(|entry| entry.glob.matches(channel))

@@ -1,4 +1,4 @@
-//! The headers that an endpoint gets beside those of the protocol.
+//! Additional headers of an endpoint's requests.
 
 use std::fmt;
 
@@ -7,14 +7,14 @@ use super::{
     invalid::{HeaderFault, InvalidWebhook, beginning, check_size},
 };
 
-/// How many headers an endpoint may have.
+/// The most headers of an endpoint.
 pub const HEADERS: usize = 20;
 /// The longest name of a header, in bytes.
 pub const HEADER_NAME_BYTES: usize = 64;
 /// The longest value of a header, in bytes.
 pub const HEADER_VALUE_BYTES: usize = 1_024;
 
-/// Headers that the client of HTTP/1.1 sets by itself, or that are about one connection (RFC 9110, section 7.6.1).
+/// Headers that the HTTP/1.1 client sets itself, or that belong to one connection (RFC 9110, section 7.6.1).
 const RESERVED: [&str; 10] = [
     "connection",
     "expect",
@@ -27,20 +27,19 @@ const RESERVED: [&str; 10] = [
     "transfer-encoding",
     "upgrade",
 ];
-/// What the names of headers begin with that belong to the body, to proxies, to Pusher and to Clairon.
+/// Prefixes of header names that are reserved for the body, for proxies, for Pusher and for Clairon.
 const RESERVED_PREFIXES: [&str; 4] = ["content-", "proxy-", "x-pusher-", "x-clairon-"];
 
-/// Headers, each name once, in the order of their names. The values may be secrets: they do not print, and leave only
-/// through [`expose`](Self::expose).
+/// Headers with unique names, sorted by name. The values may be secrets: `Debug` hides them, and only
+/// [`expose`](Self::expose) returns them.
 #[derive(Clone, Default, PartialEq, Eq)]
 pub struct WebhookHeaders(Box<[(Box<str>, Box<str>)]>);
 
 impl WebhookHeaders {
-    /// Reads headers. White space around a value is cut off.
+    /// Parses headers. White space around a value is removed.
     ///
     /// # Errors
-    /// For more than [`HEADERS`], and for the first that cannot be sent, that the protocol sets itself, or whose name
-    /// is there twice.
+    /// There are more than [`HEADERS`], or a header cannot be sent, is reserved, or occurs twice.
     pub fn parse<N: AsRef<str>, V: AsRef<str>>(
         headers: impl IntoIterator<Item = (N, V)>,
     ) -> Result<Self, InvalidWebhook> {
@@ -61,29 +60,29 @@ impl WebhookHeaders {
         }
     }
 
-    /// True if there is a header with this name, in any case.
+    /// True if there is a header with this name, in upper or lower case.
     #[must_use]
     pub fn has(&self, name: &str) -> bool {
         self.names().any(|known| known.eq_ignore_ascii_case(name))
     }
 
-    /// The names, as they were written.
+    /// The names, unchanged.
     pub fn names(&self) -> impl Iterator<Item = &str> {
         self.0.iter().map(|(name, _)| &**name)
     }
 
-    /// Names and values, to send them, and for the places that show them because they were asked to by name.
+    /// The names and values, for sending, and for output that was explicitly requested with secrets.
     pub fn expose(&self) -> impl Iterator<Item = (&str, &str)> {
         self.0.iter().map(|(name, value)| (&**name, &**value))
     }
 
-    /// How many there are.
+    /// The number of headers.
     #[must_use]
     pub const fn len(&self) -> usize {
         self.0.len()
     }
 
-    /// True where there is none.
+    /// True if there are no headers.
     #[must_use]
     pub const fn is_empty(&self) -> bool {
         self.0.is_empty()
@@ -154,7 +153,7 @@ mod tests {
                 "the header \"X-A\": its value has a character at byte 7 that is not printable ASCII",
             ),
             ("X-A", "hunterü", "the header \"X-A\": its value has a character at byte 6 that is not printable ASCII"),
-            ("X-A", "…", "the header \"X-A\": its value … stands for what was hidden: write the whole value"),
+            ("X-A", "…", "the header \"X-A\": its value … replaces a hidden one: write the whole value"),
         ] {
             assert_eq!(WebhookHeaders::parse([(name, value)]).unwrap_err().to_string(), error);
         }

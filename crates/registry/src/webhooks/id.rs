@@ -8,15 +8,15 @@ use sha2::{Digest, Sha256};
 
 use super::url::WebhookUrl;
 
-/// How many bytes an id stands for; it has two hexadecimal digits for each.
+/// The number of bytes in an id. Each is written as two hexadecimal digits.
 const BYTES: usize = 6;
 
-/// What an app's endpoint is called: 12 hexadecimal digits in lower case.
+/// The id of an endpoint, unique within its app: 12 lower-case hexadecimal digits.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct WebhookId(Box<str>);
 
 impl WebhookId {
-    /// Reads an id. `None`: it has another form, so no endpoint has it.
+    /// Parses an id. `None` if the text has another form.
     #[must_use]
     pub fn parse(text: &str) -> Option<Self> {
         let is_digit = |byte: u8| byte.is_ascii_digit() || (b'a'..=b'f').contains(&byte);
@@ -26,23 +26,23 @@ impl WebhookId {
     /// A random id.
     ///
     /// # Panics
-    /// When the operating system has no random numbers to give.
+    /// The operating system has no random numbers.
     #[must_use]
     pub fn random() -> Self {
         let bytes: [u8; BYTES] = UnwrapErr(SysRng).random();
         Self(hex::encode(bytes).into())
     }
 
-    /// The id of an endpoint that settings declare: the same at each start, so that what is pending for the endpoint
-    /// stays its own, also when the password in its URL is another. `number` counts the endpoints of the app with the
-    /// same URL, from 0.
+    /// The id of an endpoint that settings declare. It is the same at each start, also if the password in the URL
+    /// changes, so that the endpoint keeps its pending events. `number` counts the endpoints of the app with the same
+    /// URL, from 0.
     #[must_use]
     pub fn derived(app: &AppId, url: &WebhookUrl, number: usize) -> Self {
         let digest = Sha256::digest(format!("{app}\n{number}\n{}", url.target()));
         Self(hex::encode(&digest[..BYTES]).into())
     }
 
-    /// The id as it is written.
+    /// The text of the id.
     #[must_use]
     pub fn as_str(&self) -> &str {
         &self.0

@@ -1,4 +1,4 @@
-//! Why something is no endpoint.
+//! The reason why an endpoint is not valid.
 
 use std::ops::RangeInclusive;
 
@@ -6,11 +6,11 @@ use clairon_protocol::error::InvalidId;
 
 use super::kind::WebhookKind;
 
-/// How much of a text an error shows, in characters.
+/// The longest part of a text that an error shows, in characters.
 const SHOWN: usize = 80;
 
-/// What is wrong with an endpoint. No text holds a secret, the value of a header, or the user, password or query of a
-/// URL.
+/// The reason why an endpoint is not valid. No message contains a secret, a header value, or the user, the password or
+/// the query of a URL.
 #[derive(Debug, thiserror::Error)]
 pub enum InvalidWebhook {
     /// A field has too few or too many bytes or entries.
@@ -27,23 +27,23 @@ pub enum InvalidWebhook {
         /// The most it may have.
         max: usize,
     },
-    /// No request can go to the URL.
+    /// The URL cannot be requested.
     #[error("url {shown:?}: {fault}")]
     Url {
-        /// The URL without what may be a secret.
+        /// The URL with its secret parts replaced.
         shown: String,
         /// Why.
         fault: UrlFault,
     },
-    /// No endpoint is called this.
+    /// The id has another form.
     #[error("id has another form than 12 hexadecimal digits in lower case")]
     Id,
-    /// There is no such kind.
+    /// The kind does not exist.
     #[error("entry {position} of events is {shown:?}, allowed are {}", kinds())]
     Kind {
         /// Which entry, from 1.
         position: usize,
-        /// Its beginning.
+        /// The beginning of the text.
         shown: String,
     },
     /// A pattern is empty or too long.
@@ -56,12 +56,12 @@ pub enum InvalidWebhook {
         /// The most it may have.
         max: usize,
     },
-    /// A pattern matches no channel.
+    /// A pattern cannot match any channel.
     #[error("entry {position} of channels is {shown:?}, allowed are A-Z a-z 0-9 _ - = @ , . ; and * for any text")]
     Channel {
         /// Which entry, from 1.
         position: usize,
-        /// Its beginning.
+        /// The beginning of the pattern.
         shown: String,
     },
     /// A header cannot be sent.
@@ -72,39 +72,39 @@ pub enum InvalidWebhook {
         /// Why.
         fault: HeaderFault,
     },
-    /// The secret has not the form of one.
+    /// The secret does not have a valid form.
     #[error("secret: {0}")]
     Secret(#[from] InvalidId),
-    /// The secret is what stands for a hidden one.
-    #[error("secret: … stands for what was hidden: write the whole secret")]
+    /// The secret is the `…` that replaces secrets in output.
+    #[error("secret: … replaces a hidden secret: write the whole secret")]
     HiddenSecret,
-    /// There would be two headers `Authorization`.
+    /// The requests would have two `Authorization` headers.
     #[error("the header Authorization is there, and the URL has a user, which makes one too: leave one of them out")]
     TwoAuthorizations,
 }
 
-/// Why no request can go to a URL.
+/// The reason why a URL cannot be requested.
 #[derive(Debug, thiserror::Error)]
 pub enum UrlFault {
-    /// Another scheme, or none.
+    /// The scheme is missing or is not `http` or `https`.
     #[error("it has to begin with http:// or https://")]
     Scheme,
-    /// Something that no URL has.
+    /// It contains white space or a control character.
     #[error("it has white space or a control character at byte {at}")]
     Space {
         /// Where, in bytes from the start.
         at: usize,
     },
-    /// No request carries it.
+    /// Requests do not carry a fragment.
     #[error("no request carries a fragment: write # as %23")]
     Fragment,
-    /// There is no such port.
+    /// Port 0 cannot be connected to.
     #[error("no request can go to port 0")]
     Port,
-    /// It was copied from a place that hides secrets.
-    #[error("the … in it stands for what was hidden: write the whole URL")]
+    /// It was copied from output that hides secrets.
+    #[error("the … in it replaces a hidden part: write the whole URL")]
     Hidden,
-    /// It is none.
+    /// It is not a URL.
     #[error("{cause}")]
     Form {
         /// What is wrong with it.
@@ -112,10 +112,10 @@ pub enum UrlFault {
     },
 }
 
-/// Why a header cannot be sent.
+/// The reason why a header cannot be sent.
 #[derive(Clone, Copy, Debug, thiserror::Error)]
 pub enum HeaderFault {
-    /// No name, or too long a one.
+    /// The name is empty or too long.
     #[error("its name has {size} bytes, allowed are 1 to {max}")]
     NameSize {
         /// Its length in bytes.
@@ -123,13 +123,13 @@ pub enum HeaderFault {
         /// The most it may have.
         max: usize,
     },
-    /// The name is no token of HTTP.
+    /// The name is not a token of HTTP.
     #[error("a name is made of A-Z a-z 0-9 ! # $ % & ' * + - . ^ _ ` | ~")]
     Name,
-    /// The server or its HTTP client says what it is.
+    /// The server or its HTTP client sets this header.
     #[error("it is set by the server itself")]
     Reserved,
-    /// Too long a value.
+    /// The value is too long.
     #[error("its value has {size} bytes, allowed are 0 to {max}")]
     ValueSize {
         /// Its length in bytes.
@@ -137,22 +137,22 @@ pub enum HeaderFault {
         /// The most it may have.
         max: usize,
     },
-    /// A character that not every receiver takes.
+    /// The value has a character that some receivers do not accept.
     #[error("its value has a character at byte {at} that is not printable ASCII")]
     Value {
         /// Where, in bytes from the start.
         at: usize,
     },
-    /// It was copied from a place that hides secrets.
-    #[error("its value … stands for what was hidden: write the whole value")]
+    /// It was copied from output that hides secrets.
+    #[error("its value … replaces a hidden one: write the whole value")]
     Hidden,
-    /// Names are compared without regard to case.
+    /// The header occurs twice. Names are compared without regard to case.
     #[error("it is there twice")]
     Twice,
 }
 
 impl InvalidWebhook {
-    /// The name of the field that is wrong.
+    /// The name of the invalid field.
     #[must_use]
     pub const fn field(&self) -> &'static str {
         match self {

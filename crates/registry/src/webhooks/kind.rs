@@ -1,26 +1,25 @@
-//! What happens that an endpoint can hear of.
+//! The kinds of webhook events.
 
 use std::fmt;
 
 use super::invalid::{InvalidWebhook, beginning};
 
-/// The kinds of webhook events of the Pusher protocol, which the documentation of Pusher Channels lists below
-/// "Webhooks".
+/// The kinds of webhook events of the Pusher protocol. Source: the documentation of Pusher Channels, "Webhooks".
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub enum WebhookKind {
-    /// A channel has its first subscriber.
+    /// A channel got its first subscriber.
     ChannelOccupied,
-    /// A channel has lost its last subscriber.
+    /// A channel lost its last subscriber.
     ChannelVacated,
-    /// A user has joined a presence channel.
+    /// A user joined a presence channel.
     MemberAdded,
-    /// A user has left a presence channel.
+    /// A user left a presence channel.
     MemberRemoved,
-    /// A client has sent an event.
+    /// A client sent an event.
     ClientEvent,
-    /// Somebody has subscribed to a cache channel in which nothing is remembered.
+    /// A client subscribed to a cache channel without a cached event.
     CacheMiss,
-    /// The number of a channel's subscribers has changed.
+    /// The number of subscriptions of a channel changed.
     SubscriptionCount,
 }
 
@@ -36,7 +35,7 @@ impl WebhookKind {
         Self::SubscriptionCount,
     ];
 
-    /// The name of the event on the wire.
+    /// The name of the event in the protocol.
     #[must_use]
     pub const fn as_str(self) -> &'static str {
         match self {
@@ -67,18 +66,18 @@ impl fmt::Display for WebhookKind {
     }
 }
 
-/// The kinds that an endpoint asks for.
+/// The kinds of events that an endpoint receives.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct WebhookKinds {
-    /// One bit for each kind that was named. 0: none was, so all are meant, also those of later versions.
+    /// One bit for each listed kind. 0: none is listed, which means all kinds, including those of later versions.
     named: u8,
 }
 
 impl WebhookKinds {
-    /// Reads the names of kinds, in any order. None at all: every kind.
+    /// Parses the names of kinds, in any order. No name means every kind.
     ///
     /// # Errors
-    /// For the first name that is no kind.
+    /// A name is unknown.
     pub fn parse<T: AsRef<str>>(names: &[T]) -> Result<Self, InvalidWebhook> {
         let bit = |(index, name): (usize, &T)| {
             let name = name.as_ref();
@@ -89,24 +88,24 @@ impl WebhookKinds {
         Ok(Self { named: bits })
     }
 
-    /// True for a kind that is asked for.
+    /// True if the endpoint receives events of this kind.
     #[must_use]
     pub const fn contains(self, kind: WebhookKind) -> bool {
         self.bits() & kind.bit() != 0
     }
 
-    /// The kinds that were named, in the order of [`WebhookKind::ALL`]. Empty: all kinds are asked for.
+    /// The listed kinds, in the order of [`WebhookKind::ALL`]. Empty: all kinds.
     pub fn named(self) -> impl Iterator<Item = WebhookKind> {
         WebhookKind::ALL.into_iter().filter(move |kind| self.named & kind.bit() != 0)
     }
 
-    /// One bit for each kind that is asked for.
+    /// One bit for each kind that the endpoint receives.
     pub(super) const fn bits(self) -> u8 {
         if self.named == 0 { u8::MAX } else { self.named }
     }
 }
 
-/// Kinds as one bit each, of which an app's endpoints ask for at least one.
+/// One bit for each kind that at least one endpoint of the app receives.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(super) struct Wanted(u8);
 

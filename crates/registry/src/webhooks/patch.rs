@@ -21,7 +21,7 @@ pub struct WebhookPatch {
     pub channels: Option<ChannelGlobs>,
     /// [`Webhook::headers`], all of them.
     pub headers: Option<WebhookHeaders>,
-    /// [`Webhook::state`]. One that is off already stays off for the same reason.
+    /// [`Webhook::state`]. An endpoint that is already disabled keeps its reason.
     pub enabled: Option<bool>,
     /// [`Webhook::secret`].
     pub secret: Option<Option<Secret>>,
@@ -40,7 +40,7 @@ impl WebhookPatch {
             && secret.is_none()
     }
 
-    /// Gives `webhook` these fields.
+    /// Sets these fields of `webhook`.
     pub fn apply(&self, webhook: &mut Webhook) {
         set(&mut webhook.url, self.url.as_ref());
         set(&mut webhook.events, self.events.as_ref());

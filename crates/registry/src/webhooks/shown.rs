@@ -1,4 +1,4 @@
-//! How an endpoint is shown and stored.
+//! The JSON form of an endpoint.
 
 use std::{borrow::Cow, collections::BTreeMap};
 
@@ -15,7 +15,7 @@ use super::{
     webhook::{Webhook, WebhookState},
 };
 
-/// An endpoint as JSON. With its secrets it is what the registry stores.
+/// An endpoint as JSON. With its secrets this is the stored form.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct ShownWebhook<'a> {
@@ -28,10 +28,10 @@ pub struct ShownWebhook<'a> {
     /// By name.
     headers: BTreeMap<Cow<'a, str>, Cow<'a, str>>,
     enabled: bool,
-    /// Why the server has switched it off.
+    /// The reason why the server disabled it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     disabled_reason: Option<Cow<'a, str>>,
-    /// Left out: the newest of the app.
+    /// Absent: the newest secret of the app.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     secret: Option<Cow<'a, str>>,
     /// True if settings declare it.
@@ -39,7 +39,7 @@ pub struct ShownWebhook<'a> {
 }
 
 impl<'a> ShownWebhook<'a> {
-    /// The endpoint with `…` in place of its secret, the values of its headers, and the secret parts of its URL.
+    /// The endpoint with `…` in place of its secret, its header values, and the secret parts of its URL.
     #[must_use]
     pub fn public(webhook: &'a Webhook) -> Self {
         Self {
@@ -50,7 +50,7 @@ impl<'a> ShownWebhook<'a> {
         }
     }
 
-    /// The whole endpoint, for the places that show secrets because they were asked to by name.
+    /// The whole endpoint, for output that was explicitly requested with secrets.
     #[must_use]
     pub fn with_secrets(webhook: &'a Webhook) -> Self {
         Self {
@@ -66,10 +66,10 @@ impl<'a> ShownWebhook<'a> {
         }
     }
 
-    /// The endpoint that was shown with its secrets.
+    /// Converts an endpoint that contains its secrets.
     ///
     /// # Errors
-    /// For the first field that no endpoint has like this.
+    /// For the first invalid field.
     pub(super) fn into_webhook(self) -> Result<Webhook, InvalidWebhook> {
         let state = match self.disabled_reason {
             _ if self.enabled => WebhookState::Enabled,

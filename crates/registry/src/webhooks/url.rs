@@ -1,4 +1,4 @@
-//! The address of an endpoint.
+//! The URL of an endpoint.
 
 use std::fmt;
 
@@ -12,10 +12,10 @@ use super::{
 /// The longest URL of an endpoint, in bytes.
 pub const URL_BYTES: usize = 2_048;
 
-/// An `http` or `https` URL to which deliveries go.
+/// The `http` or `https` URL that receives deliveries.
 ///
-/// The user and the password before its host and its query may be secrets: they leave only through
-/// [`expose`](Self::expose) and [`as_url`](Self::as_url). It prints with `…` in their place.
+/// Its user, password and query may be secrets: only [`expose`](Self::expose) and [`as_url`](Self::as_url) return them.
+/// `Display` and `Debug` replace them by `…`.
 #[derive(Clone, PartialEq, Eq)]
 pub struct WebhookUrl {
     text: Box<str>,
@@ -23,10 +23,10 @@ pub struct WebhookUrl {
 }
 
 impl WebhookUrl {
-    /// Reads a URL. Letters outside of ASCII in its host become Punycode, those in its path are percent-encoded.
+    /// Parses a URL. Non-ASCII letters become Punycode in the host, and are percent-encoded in the path.
     ///
     /// # Errors
-    /// When no request can go to it, or it has a fragment, which no request carries.
+    /// It cannot be requested, or it has a fragment, which requests do not carry.
     pub fn parse(text: &str) -> Result<Self, InvalidWebhook> {
         let fault = |fault| InvalidWebhook::Url { shown: shown(text), fault };
         if !(1..=URL_BYTES).contains(&text.len()) {
@@ -54,31 +54,31 @@ impl WebhookUrl {
         Ok(Self { text: text.into(), url })
     }
 
-    /// The URL as it was written, for the places that show it because they were asked to by name.
+    /// The URL unchanged, for output that was explicitly requested with secrets.
     #[must_use]
     pub fn expose(&self) -> &str {
         &self.text
     }
 
-    /// The URL in its normal form, to send to it. A user and a password in it become the header `Authorization`.
+    /// The URL in its normal form, for sending. Its user and password become the header `Authorization`.
     #[must_use]
     pub const fn as_url(&self) -> &Url {
         &self.url
     }
 
-    /// True if a user or a password stands before the host.
+    /// True if the URL has a user or a password.
     #[must_use]
     pub fn has_user(&self) -> bool {
         !self.url.username().is_empty() || self.url.password().is_some()
     }
 
-    /// What requests go to, without user and password.
+    /// The URL without user and password.
     pub(super) fn target(&self) -> &str {
         &self.url[Position::BeforeHost..]
     }
 }
 
-/// Without what may be a secret.
+/// Without the parts that may be secrets.
 impl fmt::Display for WebhookUrl {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&shown(&self.text))
@@ -91,10 +91,10 @@ impl fmt::Debug for WebhookUrl {
     }
 }
 
-/// A text that is meant to be a URL, with `…` in place of what stands before an `@`, and of all behind a `?` or `#`.
+/// A text that should be a URL, with `…` in place of everything before an `@`, and after a `?` or `#`.
 fn shown(text: &str) -> String {
     let (scheme, rest) = text.split_once("://").map_or(("", text), |(scheme, rest)| (&text[..scheme.len() + 3], rest));
-    // A password with an unencoded `/`, `?` or `#` in it may reach beyond what a parser takes for the authority.
+    // A password with an unencoded `/`, `?` or `#` may extend beyond the authority that a parser finds.
     let (user, rest) = rest.rsplit_once('@').map_or(("", rest), |(_, rest)| ("…@", rest));
     let (kept, tail) = match rest.find(['?', '#']) {
         Some(at) => (&rest[..at], format!("{}…", &rest[at..=at])),
@@ -144,10 +144,7 @@ mod tests {
             ("http://a b/", "url \"http://a b/\": it has white space or a control character at byte 8"),
             ("http://a.test/#x", "url \"http://a.test/#…\": no request carries a fragment: write # as %23"),
             ("http://u:a#b@c.test", "url \"http://…@c.test\": invalid port number"),
-            (
-                "http://…@a.test/",
-                "url \"http://…@a.test/\": the … in it stands for what was hidden: write the whole URL",
-            ),
+            ("http://…@a.test/", "url \"http://…@a.test/\": the … in it replaces a hidden part: write the whole URL"),
         ] {
             assert_eq!(WebhookUrl::parse(text).unwrap_err().to_string(), error);
         }

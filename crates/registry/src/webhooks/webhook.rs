@@ -1,4 +1,4 @@
-//! One endpoint of an app.
+//! An endpoint of an app.
 
 use clairon_protocol::Secret;
 
@@ -12,48 +12,48 @@ use super::{
     url::WebhookUrl,
 };
 
-/// The longest reason for which an endpoint is off, in characters.
+/// The longest reason of a disabled endpoint, in characters.
 const REASON_CHARS: usize = 200;
 
-/// An endpoint: where an app's backend hears what happens in its channels.
+/// An endpoint: a URL of an app's backend that receives events of the app's channels.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Webhook {
-    /// What commands and the admin API call it.
+    /// The id in commands and in the admin API.
     pub id: WebhookId,
-    /// Where deliveries go.
+    /// The URL that receives deliveries.
     pub url: WebhookUrl,
-    /// The kinds of events that it gets.
+    /// The kinds of events that it receives.
     pub events: WebhookKinds,
-    /// The channels of which it hears.
+    /// The channels whose events it receives.
     pub channels: ChannelGlobs,
-    /// Headers beside those of the protocol.
+    /// Additional headers of its requests.
     pub headers: WebhookHeaders,
-    /// What deliveries are signed with. `None`: the newest secret of the app.
+    /// The secret that signs deliveries. `None`: the newest secret of the app.
     pub secret: Option<Secret>,
-    /// Whether it gets anything at all.
+    /// Whether it receives events.
     pub state: WebhookState,
-    /// True if settings declare it: a server that starts with them replaces it by what they say.
+    /// True if settings declare it. A server that starts with them replaces it by the declaration.
     pub declared: bool,
 }
 
-/// Whether an endpoint is on.
+/// Whether an endpoint is enabled.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub enum WebhookState {
-    /// It gets what it asks for.
+    /// It receives events.
     #[default]
     Enabled,
-    /// It gets nothing.
+    /// It receives no events.
     Disabled {
-        /// Why the server has switched it off; at most 200 characters. `None`: an operator has.
+        /// The reason why the server disabled it; at most 200 characters. `None`: an operator disabled it.
         reason: Option<Box<str>>,
     },
 }
 
 impl Webhook {
-    /// A new endpoint with a random id that gets every kind of event of every channel.
+    /// A new endpoint with a random id that receives every kind of event of every channel.
     ///
     /// # Panics
-    /// When the operating system has no random numbers to give.
+    /// The operating system has no random numbers.
     #[must_use]
     pub fn new(url: WebhookUrl) -> Self {
         Self {
@@ -68,10 +68,10 @@ impl Webhook {
         }
     }
 
-    /// Reads a secret. `None` for an empty text, which stands for the newest secret of the app.
+    /// Parses a secret. `None` for an empty text, which means the newest secret of the app.
     ///
     /// # Errors
-    /// When it has not the form of a secret, or is the `…` that stands for one.
+    /// It does not have a valid form, or it is the `…` that replaces secrets in output.
     pub fn parse_secret(text: &str) -> Result<Option<Secret>, InvalidWebhook> {
         match text {
             "" => Ok(None),
@@ -80,13 +80,13 @@ impl Webhook {
         }
     }
 
-    /// True for an event of this kind in this channel that the endpoint gets.
+    /// True if the endpoint receives events of this kind in this channel.
     #[must_use]
     pub fn takes(&self, kind: WebhookKind, channel: &str) -> bool {
         self.is_enabled() && self.events.contains(kind) && self.channels.contain(channel)
     }
 
-    /// True while it is on.
+    /// True if it is enabled.
     #[must_use]
     pub const fn is_enabled(&self) -> bool {
         matches!(self.state, WebhookState::Enabled)
@@ -95,7 +95,7 @@ impl Webhook {
     /// Checks what the types of the fields do not.
     ///
     /// # Errors
-    /// When a request would have two headers of one name.
+    /// Its requests would have two headers of the same name.
     pub fn validate(&self) -> Result<(), InvalidWebhook> {
         if self.url.has_user() && self.headers.has("Authorization") {
             return Err(InvalidWebhook::TwoAuthorizations);
@@ -105,19 +105,19 @@ impl Webhook {
 }
 
 impl WebhookState {
-    /// On or off, as an operator says.
+    /// Enabled or disabled by an operator.
     #[must_use]
     pub const fn of(is_enabled: bool) -> Self {
         if is_enabled { Self::Enabled } else { Self::Disabled { reason: None } }
     }
 
-    /// Off, for a reason that the server has found. Only its first 200 characters are kept.
+    /// Disabled by the server, with a reason. Its first 200 characters are kept.
     #[must_use]
     pub fn disabled(reason: &str) -> Self {
         Self::Disabled { reason: Some(reason.chars().take(REASON_CHARS).collect::<String>().into()) }
     }
 
-    /// Why the server has switched the endpoint off.
+    /// The reason why the server disabled it.
     #[must_use]
     pub fn reason(&self) -> Option<&str> {
         match self {

@@ -1,4 +1,4 @@
-//! The registry over real databases: the contract that all engines keep, and what only some of them have.
+//! The registry over real databases: the contract of all engines, and the behaviour of single ones.
 
 #![expect(clippy::unwrap_used, reason = "a helper that fails is a test that fails")]
 

@@ -1,3 +1,3 @@
-//! What only Postgres has.
+//! Behaviour of Postgres alone.
 
 mod deadlocks;

@@ -22,7 +22,7 @@ impl ShownFields {
         Self(AppFields::of(app))
     }
 
-    /// The fields of `app` with the secrets of its endpoints.
+    /// The fields of `app`, including the secrets of its endpoints.
     pub(super) fn with_secrets(app: &App) -> Self {
         Self(AppFields::with_secrets(app))
     }

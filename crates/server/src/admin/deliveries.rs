@@ -17,41 +17,41 @@ use utoipa::{
 use super::{path::AppPath, problem::Problem, query::Query, registry::ask};
 use crate::node::Node;
 
-/// How many attempts an answer has unless something else is asked for.
+/// The number of attempts in an answer if the request names no `limit`.
 const LIMIT: u32 = 50;
-/// The most attempts that an answer has: the events of each may be long.
+/// The largest `limit`. The events of an attempt may be long.
 const MOST: u32 = 100;
 
-/// Which attempts are asked for.
+/// The parameters of the request: which attempts to return.
 #[derive(Debug, Deserialize, IntoParams)]
 #[serde(deny_unknown_fields)]
 #[into_params(parameter_in = Query)]
 pub(super) struct Wanted {
-    /// Those of this endpoint; of all if left out.
+    /// Only attempts of this endpoint; without it, of all endpoints.
     #[param(required = false, nullable = false, pattern = "^[0-9a-f]{12}$")]
     webhook: Option<String>,
-    /// `true`: only those that the endpoint did not take.
+    /// `true`: only attempts that failed.
     #[serde(default)]
     #[param(required = false)]
     failed: bool,
     /// From when on.
     #[param(required = false, nullable = false)]
     since: Option<Timestamp>,
-    /// Those with a greater `id`, the oldest first. Without it the newest come first.
+    /// Only attempts with a greater `id`, the oldest first. Without it, the newest come first.
     #[param(required = false, nullable = false)]
     after: Option<i64>,
-    /// Those with a lower `id`.
+    /// Only attempts with a smaller `id`.
     #[param(required = false, nullable = false)]
     before: Option<i64>,
-    /// How many at most; 50 if left out.
+    /// The largest number of attempts in the answer; 50 without it.
     #[param(required = false, nullable = false, minimum = 1, maximum = 100)]
     limit: Option<u32>,
 }
 
-/// A part of the log.
+/// A page of the log.
 #[derive(Debug, Serialize, ToSchema)]
 pub(super) struct AttemptList {
-    /// The newest first; with `after`, the oldest first.
+    /// The newest first. With `after`, the oldest first.
     attempts: Vec<AttemptView>,
 }
 
@@ -59,9 +59,9 @@ pub(super) struct AttemptList {
 #[derive(Debug)]
 pub(super) struct AttemptView(LoggedAttempt);
 
-/// What was sent to the endpoints of an app
+/// The delivery log of an app
 ///
-/// Each attempt of each delivery is an entry of its own. The last of a delivery has the outcome `delivered` or
+/// Each attempt of a delivery is an entry of its own. The last attempt of a delivery has the outcome `delivered` or
 /// `given_up`.
 #[utoipa::path(
     get, path = "/apps/{id}/webhooks/deliveries", operation_id = "listDeliveries", tag = "webhooks",
@@ -90,7 +90,7 @@ pub(super) async fn list(
     Ok(Json(AttemptList { attempts: attempts.into_iter().map(AttemptView).collect() }))
 }
 
-/// Reads the id of an endpoint, which may be gone.
+/// Parses the id of an endpoint. The endpoint may have been removed.
 pub(super) fn parse_webhook(text: &str) -> Result<WebhookId, Problem> {
     WebhookId::parse(text).ok_or_else(|| {
         let size = text.len();

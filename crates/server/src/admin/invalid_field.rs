@@ -59,7 +59,7 @@ impl InvalidField {
         }
     }
 
-    /// The error for a field that something else than an app does not have.
+    /// The error for an unknown field of `what`, an object other than an app.
     pub(super) fn unknown_of(name: &str, what: &'static str) -> Self {
         Self::Unknown { shown: shown(name).to_owned(), size: name.len(), what }
     }

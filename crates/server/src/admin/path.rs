@@ -15,7 +15,7 @@ pub(super) struct AppPath(pub(super) AppId);
 #[derive(Debug)]
 pub(super) struct KeyPath(pub(super) AppId, pub(super) String);
 
-/// An extractor: the id of an app, and that of an endpoint.
+/// An extractor: the id of an app and the id of an endpoint.
 #[derive(Debug)]
 pub(super) struct WebhookPath(pub(super) AppId, pub(super) WebhookId);
 

@@ -98,7 +98,7 @@ impl Problem {
         Self::new(StatusCode::NOT_FOUND, "No app has the id in the path")
     }
 
-    /// There is no endpoint with the id in the path.
+    /// No endpoint has the id in the path.
     pub(super) fn no_webhook() -> Self {
         Self::new(StatusCode::NOT_FOUND, "The app has no endpoint with the id in the path")
     }

@@ -26,10 +26,10 @@ use super::{
 };
 use crate::node::Node;
 
-/// How many deliveries a request may name.
+/// The most deliveries that a request may list.
 const NAMED: usize = 1_000;
 
-/// Which deliveries of an app are to be repeated.
+/// The body of the request: the deliveries to replay.
 #[derive(Debug, Default)]
 pub(super) struct WantedReplay {
     deliveries: Option<Vec<DeliveryId>>,
@@ -38,28 +38,28 @@ pub(super) struct WantedReplay {
     webhook: Option<WebhookId>,
 }
 
-/// What was repeated.
+/// The deliveries that were replayed.
 #[derive(Debug, Serialize, ToSchema)]
 pub(super) struct ReplayList {
     /// The new deliveries.
     replayed: Vec<ReplayView>,
 }
 
-/// A delivery that repeats another one.
+/// A delivery that replays an earlier one.
 #[derive(Debug, Serialize, ToSchema)]
 pub(super) struct ReplayView {
-    /// The endpoint that gets it.
+    /// The endpoint that receives it.
     webhook: String,
     /// The new delivery.
     delivery: String,
-    /// The old one, which the request has in `X-Clairon-Replay-Of`.
+    /// The earlier delivery. The request carries its id in `X-Clairon-Replay-Of`.
     replay_of: String,
 }
 
-/// Deliver again
+/// Replay deliveries
 ///
-/// Makes a new delivery of each of these that has ended: of those in `deliveries`; with `failed`, of those that were
-/// given up and not repeated since; or of those of all events since a time.
+/// Makes a new delivery of each selected delivery that has ended. `deliveries` selects by id; `failed` selects those
+/// that were given up and not replayed since; `since` selects those with events after a time.
 #[utoipa::path(
     post, path = "/apps/{id}/webhooks/deliveries/replay", operation_id = "replayDeliveries", tag = "webhooks",
     request_body = WantedReplay,
@@ -96,7 +96,7 @@ pub(super) async fn replay(
 
 impl WantedReplay {
     /// # Errors
-    /// Everything that is wrong with the fields.
+    /// All invalid fields.
     fn read(object: Object) -> Result<Self, Problem> {
         let mut wanted = Self::default();
         let mut faults = Vec::new();
@@ -135,7 +135,7 @@ impl WantedReplay {
     }
 
     /// # Errors
-    /// Where it is none or more than one of the three that are said.
+    /// The request has none, or more than one, of the fields that select deliveries.
     fn of_app(self, app: &AppId) -> Result<WhichDeliveries, Problem> {
         let (app, webhook) = (Some(app.clone()), self.webhook);
         match (self.deliveries, self.failed, self.since) {

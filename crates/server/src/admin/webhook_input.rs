@@ -1,4 +1,4 @@
-//! What a request says that an endpoint of webhooks is to be.
+//! The fields of a webhook endpoint in a request.
 
 use clairon_registry::{
     CHANNEL_GLOB_BYTES, CHANNEL_GLOBS, ChannelGlobs, HEADER_NAME_BYTES, HEADER_VALUE_BYTES, HEADERS, URL_BYTES,
@@ -23,13 +23,13 @@ use super::{
 #[derive(Debug)]
 pub(super) struct GivenWebhook(pub(super) WebhookPatch);
 
-/// An endpoint to be added.
+/// An endpoint to add.
 #[derive(Debug)]
 pub(super) struct NewWebhook(pub(super) Webhook);
 
 impl GivenWebhook {
     /// # Errors
-    /// Everything that is wrong with the fields.
+    /// All invalid fields.
     pub(super) fn read(object: Object) -> Result<Self, Problem> {
         let mut patch = WebhookPatch::default();
         let mut faults = Vec::new();
@@ -44,7 +44,7 @@ impl GivenWebhook {
 
 impl NewWebhook {
     /// # Errors
-    /// Everything that is wrong with the fields, or that there is no URL.
+    /// All invalid fields, or the URL is missing.
     pub(super) fn read(object: Object) -> Result<Self, Problem> {
         let GivenWebhook(patch) = GivenWebhook::read(object)?;
         let Some(url) = patch.url.clone() else {
@@ -90,8 +90,8 @@ fn texts<'a>(name: &'static str, value: &Value, items: &'a [Value]) -> Result<Ve
     texts.ok_or_else(|| InvalidField::wrong(name, value, Allowed::Texts))
 }
 
-/// Adds the fields that can be set to the schema of an object, with the forms that a request may have for them or, for
-/// an answer, without.
+/// Adds the fields that a request can set to the schema of an object. For a request it adds their patterns and limits
+/// too.
 pub(super) fn fields(object: ObjectBuilder, is_request: bool) -> ObjectBuilder {
     let form = |form: &str| is_request.then(|| form.to_owned());
     let text = || ObjectBuilder::new().schema_type(Type::String);
@@ -115,13 +115,14 @@ pub(super) fn fields(object: ObjectBuilder, is_request: bool) -> ObjectBuilder {
         .schema_type(if is_request { SchemaType::from_iter([Type::String, Type::Null]) } else { Type::String.into() })
         .max_length(Some(256))
         .pattern(form(r"^[^\u0000-\u001f\u007f-\u009f…]*$"))
-        .description(Some("What deliveries are signed with. Empty, null or left out: the newest secret of the app."));
-    let events = ArrayBuilder::new().items(kind).description(Some("The kinds of events that it gets; none for all."));
+        .description(Some("The secret that signs deliveries. Empty, null or absent: the newest secret of the app."));
+    let events =
+        ArrayBuilder::new().items(kind).description(Some("The kinds of events that it receives. Empty: all kinds."));
     let channels = ArrayBuilder::new()
         .items(glob)
         .max_items(Some(CHANNEL_GLOBS))
-        .description(Some("The channels of which it hears; `*` stands for any text. None for all."));
-    let enabled = ObjectBuilder::new().schema_type(Type::Boolean).description(Some("Whether it gets anything."));
+        .description(Some("Its channels, as patterns; `*` matches any text. Empty: all channels."));
+    let enabled = ObjectBuilder::new().schema_type(Type::Boolean).description(Some("False: it receives nothing."));
     object
         .property("url", url)
         .property("events", events)
@@ -131,7 +132,7 @@ pub(super) fn fields(object: ObjectBuilder, is_request: bool) -> ObjectBuilder {
         .property("secret", secret)
 }
 
-/// The form of a URL. The registry knows better: it takes addresses of IPv6 and the letters of all languages too.
+/// The pattern of a URL in the schema. The registry accepts more: IPv6 addresses and letters of all languages.
 fn url_pattern() -> String {
     const USER: &str = "[A-Za-z0-9._~-]+(:[A-Za-z0-9._~-]*)?@";
     const LABEL: &str = "[A-Za-z0-9]+(-[A-Za-z0-9]+)*";
@@ -147,7 +148,7 @@ impl PartialSchema for GivenWebhook {
     fn schema() -> RefOr<Schema> {
         fields(ObjectBuilder::new(), true)
             .additional_properties(Some(AdditionalProperties::FreeForm(false)))
-            .description(Some("What is to be changed; what is left out stays."))
+            .description(Some("The fields to change. Absent fields stay as they are."))
             .into()
     }
 }
@@ -163,7 +164,7 @@ impl PartialSchema for NewWebhook {
         fields(ObjectBuilder::new(), true)
             .additional_properties(Some(AdditionalProperties::FreeForm(false)))
             .required("url")
-            .description(Some("An endpoint to be added."))
+            .description(Some("An endpoint to add."))
             .into()
     }
 }

@@ -16,28 +16,28 @@ use super::{
 };
 use crate::node::Node;
 
-/// What came of a sample.
+/// The result of a sample.
 #[derive(Debug, Serialize, ToSchema)]
 pub(super) struct SampleResult {
-    /// What the request had in `X-Clairon-Delivery`.
+    /// The id of the request, from its header `X-Clairon-Delivery`.
     delivery: String,
     /// The body of the request.
     body: String,
-    /// Whether the endpoint has taken it: its status was one of 200 to 299.
+    /// True if the endpoint accepted it, which is a status of 200 to 299.
     delivered: bool,
-    /// The status of the answer; `null`: there was none.
+    /// The status of the answer; `null` if there was no answer.
     #[schema(required)]
     status: Option<u16>,
-    /// How long the head of the answer took, or the failure, in milliseconds.
+    /// The time until the head of the answer or the failure, in milliseconds.
     latency_milliseconds: u64,
-    /// The beginning of the answer's body, or why there was no answer.
+    /// The beginning of the answer's body, or the reason why there was no answer.
     answer: String,
 }
 
 /// Send a sample to an endpoint
 ///
-/// One signed request with an event of a kind and a channel that the endpoint asks for, whether it is on or off. It is
-/// not repeated, and not in the log.
+/// Sends one signed request with an event of a kind and a channel that the endpoint receives, also if the endpoint is
+/// disabled. The request is not repeated and not logged.
 #[utoipa::path(
     post, path = "/apps/{id}/webhooks/{webhook}/test", operation_id = "testWebhook", tag = "webhooks",
     params(
@@ -45,7 +45,7 @@ pub(super) struct SampleResult {
         ("webhook" = String, Path, description = "The id of the endpoint."),
     ),
     responses(
-        (status = 200, description = "What came back, whether it was taken or not.", body = SampleResult),
+        (status = 200, description = "The result, also if the endpoint refused the sample.", body = SampleResult),
         (status = 404, description = "No such app, or it has no such endpoint."),
     ),
 )]

@@ -51,13 +51,13 @@ impl PartialSchema for WebhookView {
         let text = || ObjectBuilder::new().schema_type(Type::String);
         let declared = ObjectBuilder::new()
             .schema_type(Type::Boolean)
-            .description(Some("True if settings declare it: a server that starts with them sets it back."));
+            .description(Some("True if settings declare it. A server that starts with them resets it."));
         let object = fields(ObjectBuilder::new(), false)
             .description(Some(
-                "An endpoint: where an app's backend hears what happens in its channels. `…` stands for what is hidden.",
+                "An endpoint: a URL of an app's backend that receives events of the app's channels. `…` replaces secrets.",
             ))
-            .property("id", text().pattern(Some("^[0-9a-f]{12}$")).description(Some("What the API calls it.")))
-            .property("disabled_reason", text().description(Some("Why the server has switched it off.")))
+            .property("id", text().pattern(Some("^[0-9a-f]{12}$")).description(Some("The id of the endpoint.")))
+            .property("disabled_reason", text().description(Some("The reason why the server disabled it.")))
             .property("declared", declared);
         let required = ["id", "url", "events", "channels", "headers", "enabled", "declared"];
         required.into_iter().fold(object, ObjectBuilder::required).into()

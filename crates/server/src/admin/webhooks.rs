@@ -43,10 +43,10 @@ pub(super) async fn list(
     responses(
         (
             status = 201, description = "The endpoint.", body = WebhookView,
-            headers(("location" = String, description = "Where it is, relative to the path of the request.")),
+            headers(("location" = String, description = "The URL of the endpoint, relative to the path of the request.")),
         ),
         (status = 404, description = "No such app."),
-        (status = 409, description = "The app has as many endpoints as it may have."),
+        (status = 409, description = "The app has the maximum number of endpoints."),
     ),
 )]
 pub(super) async fn add(
@@ -59,7 +59,7 @@ pub(super) async fn add(
     let add = |app: &mut App| app.webhooks.add(webhook.clone());
     let added = async {
         match node.registry.update(&id, &add).await {
-            // The endpoint is not wrong: there is no room in the app.
+            // The endpoint is valid, but the app has no room for another one.
             Err(RegistryError::Size { field: Webhooks::FIELD, .. }) => Ok(Err(full())),
             added => added.map(|update| update.ok_or_else(Problem::no_app)),
         }
@@ -100,7 +100,7 @@ pub(super) async fn show(
 
 /// Change some fields of an endpoint
 ///
-/// What is left out stays as it is. What is pending for the endpoint goes where it is now.
+/// Absent fields stay as they are. Pending deliveries go to the new URL.
 #[utoipa::path(
     patch, path = "/apps/{id}/webhooks/{webhook}", operation_id = "updateWebhook", tag = "webhooks",
     request_body = GivenWebhook,
@@ -130,7 +130,7 @@ pub(super) async fn update(
 
 /// Remove an endpoint
 ///
-/// What is pending for it is not sent.
+/// Its pending deliveries are discarded.
 #[utoipa::path(
     delete, path = "/apps/{id}/webhooks/{webhook}", operation_id = "removeWebhook", tag = "webhooks",
     params(
@@ -138,7 +138,7 @@ pub(super) async fn update(
         ("webhook" = String, Path, description = "The id of the endpoint."),
     ),
     responses(
-        (status = 204, description = "It is gone."),
+        (status = 204, description = "The endpoint is removed."),
         (status = 404, description = "No such app, or it has no such endpoint."),
     ),
 )]

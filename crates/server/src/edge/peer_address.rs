@@ -5,13 +5,13 @@ use std::{
     net::{IpAddr, Ipv6Addr, SocketAddr},
 };
 
-/// The address of the other end of a connection: that of its socket, or the one in a PROXY header. A connection
-/// over a Unix socket without such a header has none.
+/// The address of the other end of a connection: the one in a PROXY header, or else that of its socket. A connection
+/// over a Unix socket without a PROXY header has no address.
 ///
 /// An IPv4 address has only one form, even if it came over an IPv6 socket (`::ffff:192.0.2.1`).
 ///
-/// Every connection has one, so it is small: IPv4 in the form of IPv6, and the unspecified address, which no peer has,
-/// for none.
+/// Each connection stores one, so it is small: IPv4 addresses are stored as IPv6, and the unspecified address, which no
+/// peer has, means that there is none.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub(crate) struct PeerAddress(Ipv6Addr);
 
@@ -28,7 +28,7 @@ impl PeerAddress {
 }
 
 impl Default for PeerAddress {
-    /// That of a Unix socket.
+    /// No address, as for a Unix socket.
     fn default() -> Self {
         Self(Ipv6Addr::UNSPECIFIED)
     }

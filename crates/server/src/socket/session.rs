@@ -175,8 +175,8 @@ fn poll_write(
     }
 }
 
-/// A value that every written byte changes: the number of frames, the length of the first one, and the number of bytes
-/// that are encrypted already.
+/// A value that changes with every written byte: the number of frames, the length of the first one, and the number of
+/// bytes that are already encrypted.
 fn outline(socket: &Socket, batch: &VecDeque<Bytes>) -> (usize, usize, usize) {
     (batch.len(), batch.front().map_or(0, Bytes::len), socket.stream().unsent())
 }

@@ -17,17 +17,17 @@ use rustls::{
 };
 use tokio::net::{TcpListener, TcpSocket};
 
-/// What a client speaks through.
+/// The client's end of a TLS connection.
 pub(crate) type TlsClient = StreamOwned<ClientConnection, ClientSocket>;
 
-/// The configurations of both ends.
+/// The TLS configurations of both ends.
 pub(crate) struct Ends {
     pub(crate) server: Arc<ServerConfig>,
     pub(crate) client: Arc<ClientConfig>,
 }
 
 impl Ends {
-    /// Ends that speak these versions; `client` changes the client's configuration.
+    /// Configurations for these versions of TLS. `client` changes that of the client.
     pub(crate) fn new(versions: &[&'static SupportedProtocolVersion], client: impl FnOnce(&mut ClientConfig)) -> Self {
         let CertifiedKey { cert, signing_key } = generate_simple_self_signed(["localhost".to_owned()]).unwrap();
         let key = PrivateKeyDer::from(PrivatePkcs8KeyDer::from(signing_key.serialize_der()));
@@ -46,7 +46,7 @@ impl Ends {
         ClientConnection::new(self.client.clone(), ServerName::try_from("localhost").unwrap()).unwrap()
     }
 
-    /// Connects a client, which runs in a thread of its own, and makes the handshake of the server.
+    /// Connects a client, which runs in its own thread, and makes the server's handshake.
     pub(crate) async fn connect<T: Send + 'static>(
         &self,
         client: impl FnOnce(TlsClient) -> T + Send + 'static,
@@ -57,7 +57,7 @@ impl Ends {
     }
 }
 
-/// Connects a client, which runs in a thread of its own. The server's send buffer is as small as can be.
+/// Connects a client, which runs in its own thread. The server's send buffer has the smallest possible size.
 pub(crate) async fn raw<T: Send + 'static>(
     client: impl FnOnce(ClientSocket) -> T + Send + 'static,
 ) -> (RawStream, JoinHandle<T>) {
@@ -76,12 +76,12 @@ fn listener() -> (TcpListener, SocketAddr) {
     (listener, address)
 }
 
-/// What comes next; nothing at the end.
+/// The next bytes; empty at the end of the stream.
 pub(crate) async fn receive(stream: &mut Stream) -> io::Result<Vec<u8>> {
     poll_fn(|cx| stream.poll_receive(cx, usize::MAX, <[u8]>::to_vec)).await
 }
 
-/// Reads exactly so many bytes.
+/// Reads exactly `count` bytes.
 pub(crate) async fn receive_exactly(stream: &mut Stream, count: usize) -> Vec<u8> {
     let mut bytes = Vec::new();
     while bytes.len() < count {
@@ -93,7 +93,7 @@ pub(crate) async fn receive_exactly(stream: &mut Stream, count: usize) -> Vec<u8
     bytes
 }
 
-/// Writes frames to the end.
+/// Writes all frames.
 pub(crate) async fn write(stream: &mut Stream, frames: impl IntoIterator<Item = Bytes>) -> io::Result<()> {
     let mut frames = frames.into_iter().collect();
     poll_fn(|cx| stream.poll_write_frames(cx, &mut frames)).await

@@ -1,4 +1,4 @@
-//! What is said after the handshake.
+//! Traffic after the handshake.
 
 use std::{
     collections::VecDeque,
@@ -91,7 +91,7 @@ async fn records_in_pieces_and_many_at_once_are_read() {
         }
         // Pieces that end in the middle of records.
         records.chunks(999).for_each(|piece| tls.sock.write_all(piece).unwrap());
-        // It is not closed while what the server has said is unread, which would reset it.
+        // Closing the socket while the server's bytes are unread would reset the connection.
         tls
     })
     .await;
@@ -129,7 +129,7 @@ async fn the_end_of_the_stream_is_seen_and_said() {
     })
     .await;
     assert!(receive(&mut stream).await.unwrap().is_empty());
-    // A peer that has said its end may still read.
+    // A peer that has ended its sending direction may still read.
     write(&mut stream, [Bytes::from_static(b"bye")]).await.unwrap();
     stream.say_end();
     drop(stream);

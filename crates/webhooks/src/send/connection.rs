@@ -18,16 +18,16 @@ use tokio_util::task::AbortOnDropHandle;
 
 use super::socket::Socket;
 
-/// The longest head of an answer, in bytes; also the most of its body that is in memory at once.
+/// The longest head of an answer, in bytes; also the largest part of its body in memory.
 const BUFFER: usize = 32 << 10;
 
-/// The longest use of a connection. A name that has moved is noticed after this time.
+/// The longest lifetime of a connection. A changed address of a name takes effect after this time.
 const LIFETIME: Duration = Duration::from_mins(1);
 
-/// The time for an exchange whose answer was read to be over: a turn of the connection's task.
+/// The time limit for an exchange to end after its answer was read. Normally this is one poll of the connection's task.
 const PATIENCE: Duration = Duration::from_millis(100);
 
-/// A connection over which requests go one after the other. Dropped, it is closed at once.
+/// A connection that carries one request at a time. Dropping it closes it.
 pub(super) struct Connection {
     requests: http1::SendRequest<Full<Bytes>>,
     socket: Socket,
@@ -36,24 +36,24 @@ pub(super) struct Connection {
 }
 
 impl Connection {
-    /// `stream` is what is spoken over `socket`: plain, in TLS, in a tunnel.
+    /// `stream` carries HTTP over `socket`: plain, in TLS, or in a tunnel.
     pub(super) async fn new<S>(stream: S, socket: Socket) -> hyper::Result<Self>
     where
         S: AsyncRead + AsyncWrite + Send + Unpin + 'static,
     {
         let (requests, connection) = http1::Builder::new()
-            // Pusher's library for PHP looks for `X-Pusher-Key` in what `getallheaders()` returns: names as they came.
+            // Pusher's PHP library looks for `X-Pusher-Key` in `getallheaders()`, which keeps the case of names.
             .title_case_headers(true)
             .max_buf_size(BUFFER)
             .handshake(TokioIo::new(stream))
             .await?;
-        // What becomes of the connection is seen at `requests`.
+        // The end of the connection is visible through `requests`.
         let driver = tokio::spawn(async move { drop(connection.await) });
         Ok(Self { requests, socket, end: Instant::now() + LIFETIME, _driver: AbortOnDropHandle::new(driver) })
     }
 
-    /// True if the exchange before is over, and nothing has come since: no end, and no more than the answer. A receiver
-    /// that answered before it read the whole request, and does not go on reading, keeps an exchange from its end.
+    /// True if the previous exchange has ended and nothing was received since. The exchange does not end if a receiver
+    /// answers before it has read the whole request and then stops reading.
     pub(super) async fn is_ready(&mut self) -> bool {
         let is_over = timeout(PATIENCE, self.requests.ready()).await;
         matches!(is_over, Ok(Ok(()))) && self.socket.is_quiet()
@@ -63,12 +63,12 @@ impl Connection {
         self.requests.is_closed()
     }
 
-    /// The instant from which on no request is sent over it.
+    /// The instant after which no request is sent over it.
     pub(super) fn end(&self) -> Instant {
         self.end
     }
 
-    /// Sends a request and waits for the head of the answer. Where nothing of it was sent, the error has the request.
+    /// Sends a request and waits for the head of the answer. If no byte was sent, the error contains the request.
     pub(super) async fn send(
         &mut self,
         request: Request<Full<Bytes>>,

@@ -30,7 +30,7 @@ use super::{
 };
 use crate::settings::WebhookSettings;
 
-/// The way to a receiver.
+/// The path to a receiver: directly or through a proxy.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub(super) struct Route {
     pub(super) origin: Origin,
@@ -43,12 +43,12 @@ pub(super) struct Connector {
     resolver: Resolver,
     allow_private: bool,
     authorities: Option<Authorities>,
-    /// Made for the first receiver that needs it: the system's certificates are large.
+    /// Created for the first receiver with TLS, because the system's certificates are large.
     tls: OnceCell<Result<TlsConnector, rustls::Error>>,
 }
 
 impl Route {
-    /// The proxy that gets requests itself, instead of making a tunnel.
+    /// The proxy, if it forwards requests instead of making a tunnel.
     pub(super) fn forwarding_proxy(&self) -> Option<&Proxy> {
         self.proxy.as_ref().filter(|_| !self.origin.tls)
     }
@@ -65,7 +65,8 @@ impl Connector {
         }
     }
 
-    /// The way to `origin`. Behind a proxy only an address in the URL itself can be checked: the proxy looks names up.
+    /// The route to `origin`. With a proxy only an address in the URL itself can be checked, because the proxy looks up
+    /// names.
     pub(super) fn route(&self, origin: Origin) -> Result<Route, SendFailure> {
         let proxy = self.proxies.of(&origin)?;
         if let (Some(_), Some(address)) = (&proxy, literal(&origin.host)) {
@@ -125,8 +126,8 @@ impl Connector {
         }
     }
 
-    /// Connects to an address that was checked, and to no other: a name that resolves to another address a moment later
-    /// changes nothing. `is_proxy`: it may be anywhere, as it is the operator's choice.
+    /// Connects to a checked address and no other, so a name that resolves to another address a moment later has no
+    /// effect. With `is_proxy` any address is allowed, because the operator chose it.
     async fn tcp(&self, origin: &Origin, deadline: Deadline, is_proxy: bool) -> Result<Socket, SendFailure> {
         let found = self.addresses(&origin.host, deadline).await?;
         let allowed = if is_proxy { found } else { self.allowed(&origin.host, &found)? };
@@ -148,7 +149,7 @@ impl Connector {
         if found.is_empty() { Err(failed(Arc::new(io::ErrorKind::NotFound.into()))) } else { Ok(found) }
     }
 
-    /// The addresses that requests may be sent to.
+    /// The addresses to which requests may be sent.
     fn allowed(&self, host: &Host<String>, addresses: &[IpAddr]) -> Result<Arc<[IpAddr]>, SendFailure> {
         let allowed = addresses.iter().copied().filter(|ip| self.allow_private || is_public(*ip)).collect::<Arc<[_]>>();
         match addresses.first() {
@@ -175,7 +176,7 @@ impl Connector {
         deadline.within(Step::Tls, connector.connect(name, stream)).await?.map_err(failed)
     }
 
-    /// Reads the system's certificates, which takes milliseconds, once and in a thread for such work.
+    /// Reads the system's certificates once, on a thread for blocking work, because that takes milliseconds.
     async fn tls_connector(&self) -> Result<TlsConnector, rustls::Error> {
         let read = async || {
             let authorities = self.authorities.clone();
@@ -207,7 +208,7 @@ where
     Connection::new(stream, socket).await.map_err(failed)
 }
 
-/// The address that a URL itself names.
+/// The address, if the host of a URL is one.
 fn literal(host: &Host<String>) -> Option<IpAddr> {
     match host {
         Host::Domain(_) => None,

@@ -1,4 +1,4 @@
-//! The time of one request.
+//! The time limit of a request.
 
 use std::time::Duration;
 
@@ -6,7 +6,7 @@ use tokio::time::{Instant, timeout_at};
 
 use super::failure::{SendFailure, Step};
 
-/// The instant at which the head of the answer must be there, and the time that was given for it.
+/// The instant by which the head of the answer must have arrived, and the length of the time limit.
 #[derive(Clone, Copy)]
 pub(super) struct Deadline {
     at: Instant,

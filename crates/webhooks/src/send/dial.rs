@@ -8,13 +8,13 @@ use tokio::{net::TcpStream, time::sleep};
 /// The most addresses of a host that are tried.
 const ADDRESSES: usize = 8;
 
-/// The time after which the next address is tried beside the one before it (RFC 8305).
+/// The time after which a connection to the next address is started in parallel (RFC 8305).
 const HEAD_START: Duration = Duration::from_millis(250);
 
-/// Connects to the first of the addresses that answers.
+/// Connects to the first address that accepts.
 ///
 /// # Errors
-/// The error of the last address that was tried.
+/// The error of the last address.
 pub(super) async fn dial(addresses: &[SocketAddr]) -> io::Result<TcpStream> {
     let mut waiting = addresses.iter().take(ADDRESSES);
     let mut attempts = FuturesUnordered::new();
@@ -28,7 +28,7 @@ pub(super) async fn dial(addresses: &[SocketAddr]) -> io::Result<TcpStream> {
         tokio::select! {
             Some(attempt) = attempts.next() => match attempt {
                 Ok(stream) => {
-                    // A request is one write, and nothing follows it that it could wait for.
+                    // A request is a single write, so delaying it gains nothing.
                     stream.set_nodelay(true)?;
                     return Ok(stream);
                 }

@@ -7,16 +7,16 @@ use http_body_util::BodyExt;
 use hyper::body::{Body, Incoming};
 use tokio::time::timeout;
 
-/// The longest part of a body that is kept for operators, in bytes.
+/// The longest part of a body that is kept as an excerpt, in bytes.
 const EXCERPT: usize = 1 << 10;
 
-/// The longest part of a body that is read to use its connection again, in bytes.
+/// The longest body that is read so that its connection can be reused, in bytes.
 const READ: usize = 64 << 10;
 
-/// The time for either.
+/// The time limit of both.
 const PATIENCE: Duration = Duration::from_secs(1);
 
-/// Reads the rest of a body. False if it is too long, too slow or broken: then its connection is of no more use.
+/// Reads the rest of a body. False if it is too long, too slow or broken. Its connection cannot be reused then.
 pub(super) async fn read_to_end(body: &mut Incoming) -> bool {
     let mut length = 0;
     timeout(
@@ -33,7 +33,7 @@ pub(super) async fn read_to_end(body: &mut Incoming) -> bool {
 /// The beginning of a body in one printable line, without any of `secrets`.
 pub(super) async fn excerpt<'a>(body: &mut Incoming, secrets: impl Iterator<Item = &'a str>) -> String {
     let mut beginning = Vec::new();
-    // What has come until the time is over is kept.
+    // The part that arrived in time is kept.
     let _ = timeout(
         PATIENCE,
         read(body, |bytes| {
@@ -45,16 +45,16 @@ pub(super) async fn excerpt<'a>(body: &mut Incoming, secrets: impl Iterator<Item
     hide(&String::from_utf8_lossy(&beginning), secrets)
 }
 
-/// The least bytes of a secret that is hidden. A shorter one is no secret, and stands in every text.
+/// The shortest hidden secret, in bytes. Shorter values are not secret, and occur in any text.
 const SECRET: usize = 6;
 
-/// A text of a receiver in one printable line of at most 200 characters, without any of `secrets`: a page about the
-/// failure of a controller may show the request.
+/// A text of a receiver in one printable line of at most 200 characters, without any of `secrets`. An error page may
+/// quote the request.
 pub(super) fn hide<'a>(text: &str, secrets: impl Iterator<Item = &'a str>) -> String {
     let mut text = text.to_owned();
     for secret in secrets.filter(|secret| secret.len() >= SECRET) {
         text = text.replace(secret, "…");
-        // The text may have been cut within a secret.
+        // The text may end in the middle of a secret.
         let is_cut = |length: &usize| secret.is_char_boundary(*length) && text.ends_with(&secret[..*length]);
         if let Some(length) = (SECRET..secret.len()).rev().find(is_cut) {
             text.truncate(text.len() - length);
@@ -64,7 +64,7 @@ pub(super) fn hide<'a>(text: &str, secrets: impl Iterator<Item = &'a str>) -> St
     quote(&text)
 }
 
-/// Hands the parts of a body to `take` until that is false. True at the end of the body.
+/// Passes the parts of a body to `take` until it returns false. True at the end of the body.
 async fn read(body: &mut Incoming, mut take: impl FnMut(&[u8]) -> bool) -> bool {
     while !body.is_end_stream() {
         match body.frame().await {

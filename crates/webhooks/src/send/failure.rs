@@ -1,14 +1,14 @@
-//! Why no answer came.
+//! The reason why there was no answer.
 
 use std::{error::Error, fmt, io, net::IpAddr, sync::Arc, time::Duration};
 
 use clairon_protocol::quote;
 use clairon_tls::cause;
 
-/// The reason why a delivery got no answer, in words for operators. No secret is in them.
+/// The reason why a delivery got no answer, as a text for operators. It contains no secret.
 #[derive(Clone, Debug, thiserror::Error)]
 pub enum SendFailure {
-    /// The URL is not one of HTTP.
+    /// The URL is not an HTTP URL.
     #[error("the URL is not one of http:// or https:// with a host")]
     Url,
     /// A header of the endpoint cannot be sent.
@@ -17,24 +17,24 @@ pub enum SendFailure {
         /// Its name.
         name: String,
     },
-    /// A variable of the environment names a proxy that cannot be used.
-    #[error("{variable} names no proxy that can be used: allowed is a URL of http:// or https://")]
+    /// A variable of the environment names an unusable proxy.
+    #[error("{variable} is not the URL of a usable proxy: allowed are http:// and https://")]
     Proxy {
         /// The variable.
         variable: &'static str,
     },
-    /// The time is over.
-    #[error("no answer within {} s: the time was over while {step}", .timeout.as_secs_f64())]
+    /// The time limit expired.
+    #[error("no answer within {} s: the time limit expired while {step}", .timeout.as_secs_f64())]
     Timeout {
-        /// What was waited for.
+        /// The step at which it expired.
         step: Step,
-        /// The time that all steps have together.
+        /// The time limit of all steps together.
         timeout: Duration,
     },
     /// The name has no address.
     #[error("the name {host} does not resolve: {}", quote(&.error.to_string()))]
     Resolve {
-        /// The name.
+        /// The error of the resolver.
         host: String,
         /// What the resolver says.
         error: Arc<io::Error>,
@@ -47,12 +47,12 @@ pub enum SendFailure {
         /// Its first address.
         address: IpAddr,
     },
-    /// No connection could be made.
+    /// The connection failed.
     #[error("cannot connect to {peer}: {}", io_words(.error))]
     Connect {
         /// Host and port, of the receiver or of a proxy.
         peer: String,
-        /// The error of the last address that was tried.
+        /// The error of the last address.
         error: Arc<io::Error>,
     },
     /// The TLS handshake failed.
@@ -60,39 +60,39 @@ pub enum SendFailure {
     Tls {
         /// Host and port.
         peer: String,
-        /// What went wrong.
+        /// The cause.
         error: Arc<io::Error>,
     },
-    /// The proxy made no tunnel to the receiver.
+    /// The proxy did not open a tunnel to the receiver.
     #[error("the proxy {proxy} makes no connection: {problem}")]
     Tunnel {
         /// Host and port of the proxy.
         proxy: String,
-        /// What it says.
+        /// The answer of the proxy.
         problem: String,
     },
-    /// The connection ended before the head of the answer was there.
+    /// The connection ended before the head of the answer arrived.
     #[error("{peer} {}", http_words(.error))]
     Http {
         /// Host and port.
         peer: String,
-        /// What went wrong.
+        /// The cause.
         error: Arc<hyper::Error>,
     },
 }
 
-/// What a request waits for.
+/// A step of a request.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Step {
-    /// The addresses of the name.
+    /// Looking up the name.
     Resolve,
-    /// A TCP connection.
+    /// Opening a TCP connection.
     Connect,
-    /// The proxy's connection to the receiver.
+    /// Opening the tunnel through the proxy.
     Tunnel,
     /// The TLS handshake.
     Tls,
-    /// The head of the answer, or that the request can be written.
+    /// Writing the request and receiving the head of the answer.
     Answer,
 }
 

@@ -1,4 +1,4 @@
-//! Connections that wait for the next request.
+//! Idle connections.
 
 use std::{
     collections::{HashMap, hash_map::Entry},
@@ -11,14 +11,14 @@ use tokio::time::{Instant, sleep};
 
 use super::{connection::Connection, connector::Route};
 
-/// The most connections that wait, to one receiver and to all.
+/// The most idle connections, for one receiver and in total.
 const IDLE_PER_ROUTE: usize = 16;
 const IDLE: usize = 128;
 
-/// Time between two looks for connections that have waited for too long.
+/// The time between two checks for expired connections.
 const SWEEP: Duration = Duration::from_secs(1);
 
-/// The connections that wait. Clones share them.
+/// The idle connections. Clones share them.
 #[derive(Clone, Default)]
 pub(super) struct Pool {
     idle: Arc<Mutex<IdleConnections>>,
@@ -28,7 +28,7 @@ pub(super) struct Pool {
 struct IdleConnections {
     routes: HashMap<Route, Vec<IdleConnection>>,
     count: usize,
-    /// A task looks for those that have waited for too long.
+    /// True while a task removes expired connections.
     is_swept: bool,
 }
 
@@ -38,7 +38,7 @@ struct IdleConnection {
 }
 
 impl Pool {
-    /// The connection to `route` that has waited for the shortest time.
+    /// The most recently used idle connection to `route`.
     pub(super) fn take(&self, route: &Route) -> Option<Connection> {
         let mut idle = self.idle.lock();
         let Entry::Occupied(mut entry) = idle.routes.entry(route.clone()) else { return None };
@@ -51,7 +51,7 @@ impl Pool {
         (Instant::now() < until).then_some(connection)
     }
 
-    /// Keeps a connection for `keep`, unless there are too many.
+    /// Keeps a connection for the time `keep`, unless the pool is full.
     pub(super) fn put(&self, route: &Route, connection: Connection, keep: Duration) {
         let until = connection.end().min(Instant::now() + keep);
         let mut idle = self.idle.lock();
@@ -66,7 +66,7 @@ impl Pool {
         }
     }
 
-    /// Closes what has waited for too long, until nothing waits.
+    /// Closes expired connections until the pool is empty.
     async fn sweep(self) {
         loop {
             sleep(SWEEP).await;

@@ -1,4 +1,4 @@
-//! The proxies that the environment names.
+//! The proxies of the environment.
 
 use std::{fmt, net::IpAddr};
 
@@ -8,7 +8,7 @@ use url::{Host, Url};
 
 use super::{failure::SendFailure, origin::Origin};
 
-/// A proxy of HTTP.
+/// An HTTP proxy.
 #[derive(Clone, PartialEq, Eq, Hash)]
 pub(super) struct Proxy {
     pub(super) origin: Origin,
@@ -16,14 +16,14 @@ pub(super) struct Proxy {
     pub(super) authorization: Option<HeaderValue>,
 }
 
-/// The proxies of `HTTP_PROXY`, `HTTPS_PROXY` and `ALL_PROXY` with the exceptions of `NO_PROXY`, as curl reads them;
-/// names in lower case count too. `localhost` and loopback addresses are never sent to a proxy: there they would name
-/// the proxy's own machine.
+/// The proxies of `HTTP_PROXY`, `HTTPS_PROXY` and `ALL_PROXY` with the exceptions of `NO_PROXY`, in upper or lower
+/// case, as in curl. `localhost` and loopback addresses are always reached directly, because a proxy would take them
+/// for its own machine.
 pub(super) struct Proxies {
     matcher: Matcher,
-    /// The variables that name a proxy which cannot be used, by scheme of the receiver.
+    /// The variables that name an unusable proxy, by the scheme of the receiver.
     unusable: [Option<&'static str>; 2],
-    /// `NO_PROXY` has a `*`.
+    /// `NO_PROXY` contains `*`.
     none: bool,
 }
 
@@ -46,7 +46,7 @@ impl Proxies {
         }
     }
 
-    /// The proxy through which a request to `origin` goes; nothing for a direct connection.
+    /// The proxy for requests to `origin`; `None` for a direct connection.
     pub(super) fn of(&self, origin: &Origin) -> Result<Option<Proxy>, SendFailure> {
         if self.none || is_loopback(&origin.host) {
             return Ok(None);
@@ -72,10 +72,10 @@ impl fmt::Debug for Proxy {
     }
 }
 
-/// What a variable names.
+/// The value of a variable.
 struct Named {
     url: String,
-    /// The variable, if its value is no URL of a proxy of HTTP.
+    /// The variable, if its value is not the URL of an HTTP proxy.
     unusable: Option<&'static str>,
 }
 
@@ -85,7 +85,7 @@ impl Named {
         if url.parse::<Url>().is_ok_and(|url| Origin::of(&url).is_some()) {
             Self { url, unusable: None }
         } else {
-            // The matcher leaves out what it cannot read, and the request would go past the proxy.
+            // The matcher ignores a value that it cannot parse, and the request would bypass the proxy.
             Self { url: "http://unusable.invalid".to_owned(), unusable: Some(variable) }
         }
     }
@@ -169,7 +169,7 @@ mod tests {
             let found = proxies(&[("HTTPS_PROXY", value), ("NO_PROXY", "shop.example")]);
             assert_eq!(
                 of(&found, "https://example.com/"),
-                "HTTPS_PROXY names no proxy that can be used: allowed is a URL of http:// or https://"
+                "HTTPS_PROXY is not the URL of a usable proxy: allowed are http:// and https://"
             );
             assert_eq!([of(&found, "http://example.com/"), of(&found, "https://shop.example/")], ["direct"; 2]);
         }

@@ -1,10 +1,10 @@
-//! Which addresses are on the public internet.
+//! The test for addresses of the public internet.
 
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
-/// True for an address that anyone on the internet can have. All others are refused where private addresses are not
-/// allowed: loopback, private and shared networks, link-local (and with it the metadata services of clouds), multicast,
-/// broadcast, unspecified, and every range that IANA reserves.
+/// True for an address of the public internet. False for loopback, private and shared networks, link-local addresses
+/// (which include the metadata services of clouds), multicast, broadcast, unspecified, and every range that IANA
+/// reserves.
 ///
 /// Sources: IANA's registries of special-purpose addresses for IPv4 and IPv6.
 pub(super) fn is_public(address: IpAddr) -> bool {
@@ -39,7 +39,7 @@ fn is_public_v6(address: Ipv6Addr) -> bool {
         [0, 0, 0, 0, 0, 0xffff, high, low] | [0x64, 0xff9b, 0, 0, 0, 0, high, low] => {
             is_public_v4(Ipv4Addr::from_bits(u32::from(high) << 16 | u32::from(low)))
         }
-        // Of global unicast all but IETF assignments with Teredo, documentation, and 6to4, whose relays reach IPv4.
+        // Global unicast, except IETF assignments with Teredo, documentation, and 6to4, whose relays reach IPv4.
         [0x2001, 0..=0x1ff | 0xdb8, ..] | [0x2002, ..] | [0x3fff, 0..=0xfff, ..] => false,
         // Every other range is not global unicast.
         [first, ..] => first & 0xe000 == 0x2000,

@@ -22,7 +22,7 @@ const SIGNATURE: HeaderName = HeaderName::from_static("x-pusher-signature");
 const DELIVERY: HeaderName = HeaderName::from_static("x-clairon-delivery");
 const REPLAY_OF: HeaderName = HeaderName::from_static("x-clairon-replay-of");
 
-/// Set here or by the connection: headers of an endpoint with these names are left out.
+/// Headers that are set here or by the connection. Headers of an endpoint with these names are ignored.
 const RESERVED: [HeaderName; 10] = [
     HOST,
     CONTENT_TYPE,
@@ -38,7 +38,7 @@ const RESERVED: [HeaderName; 10] = [
 
 const AGENT: &str = concat!("clairon/", env!("CARGO_PKG_VERSION"));
 
-/// The request as it is written to the connection of `route`.
+/// The request, in the form for the connection of `route`.
 pub(super) fn request(delivery: &Delivery, route: &Route) -> Result<Request<Full<Bytes>>, SendFailure> {
     let mut request = Request::new(Full::new(delivery.body.clone()));
     *request.method_mut() = Method::POST;
@@ -47,7 +47,7 @@ pub(super) fn request(delivery: &Delivery, route: &Route) -> Result<Request<Full
     Ok(request)
 }
 
-/// The path and the query; for a proxy that gets the request itself, the whole URL (RFC 9112, 3.2.2).
+/// The path and the query. For a forwarding proxy, the whole URL (RFC 9112, 3.2.2).
 fn target(url: &Url, route: &Route) -> String {
     let path = &url[url::Position::BeforePath..url::Position::AfterQuery];
     match route.forwarding_proxy() {
@@ -88,7 +88,7 @@ fn value(name: &str, text: &str) -> Result<HeaderValue, SendFailure> {
     HeaderValue::from_bytes(text.as_bytes()).map_err(|_| SendFailure::Header { name: name.to_owned() })
 }
 
-/// The credentials of a URL, for the scheme `Basic`.
+/// The value of `Authorization` for the user and the password of a URL, with the scheme `Basic`.
 fn authorization(url: &Url) -> Option<HeaderValue> {
     if url.username().is_empty() && url.password().is_none() {
         return None;

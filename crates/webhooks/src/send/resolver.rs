@@ -1,4 +1,4 @@
-//! The addresses of names.
+//! Name look-ups.
 
 use std::{collections::HashMap, io, net::IpAddr, sync::Arc};
 
@@ -9,15 +9,15 @@ use futures_util::{
 use parking_lot::Mutex;
 use tokio::{net::lookup_host, sync::Semaphore, task::JoinError};
 
-/// The most look-ups that are made at once. The system's resolver blocks a thread for each, of which the runtime has
-/// 512; one whose name servers are silent takes up to a minute.
+/// The most concurrent look-ups. The system's resolver blocks a thread for each, of which the runtime has 512. A
+/// look-up takes up to a minute if the name servers do not answer.
 const LOOKUPS: usize = 128;
 
 type Found = Result<Arc<[IpAddr]>, Arc<io::Error>>;
 type Lookup = Shared<BoxFuture<'static, Found>>;
 
-/// Asks the system for the addresses of names. No answer is kept: whoever asks after it has come gets a new one. Those
-/// who ask for the same name at the same time share a look-up.
+/// Looks up names with the system's resolver. Answers are not cached. Concurrent requests for the same name share one
+/// look-up.
 pub(super) struct Resolver {
     pending: Arc<Mutex<HashMap<String, Lookup>>>,
     slots: Arc<Semaphore>,
@@ -33,7 +33,7 @@ impl Resolver {
         lookup.await
     }
 
-    /// The look-up has a task of its own, so that it ends, and makes room, when nobody waits for it any more.
+    /// The look-up runs in its own task, so that it ends and frees its slot even if its callers are gone.
     fn start(&self, host: &str) -> Lookup {
         let (pending, slots, host) = (self.pending.clone(), self.slots.clone(), host.to_owned());
         let task = tokio::spawn(async move {

@@ -1,4 +1,4 @@
-//! Sending deliveries.
+//! The sender of deliveries.
 
 use std::{env, sync::Arc, time::Duration};
 
@@ -25,22 +25,23 @@ use crate::{
     settings::WebhookSettings,
 };
 
-/// The most bodies that are read at once so that their connections can be used again.
+/// The most bodies that are read concurrently to reuse their connections.
 const READERS: usize = 64;
 
-/// How long a connection waits for the next request if the receiver says nothing of it: less than the 5 s after which
-/// most servers close it.
+/// How long a connection stays idle if the receiver does not specify it. Most servers close idle connections after 5 s
+/// or more.
 const KEEP: Duration = Duration::from_secs(4);
 
-/// The longest time that a receiver can ask for.
+/// The longest idle time that a receiver can request.
 const LONGEST_KEEP: Duration = Duration::from_mins(1);
 
-/// Sends deliveries: HTTP/1.1 over connections that are kept open between them, with proxies of the environment.
+/// Sends deliveries over HTTP/1.1, with connections that are reused and with the proxies of the environment.
 ///
-/// - A redirect is not followed: the status alone decides.
-/// - The answer counts as soon as its head is there. Of its body no more than 64 KiB is read, for no longer than 1 s.
+/// - Redirects are not followed. The status alone decides.
+/// - The answer is complete for the sender when its head has arrived. At most 64 KiB of its body are read, for at most
+///   1 s.
 /// - Names are looked up for each new connection. A connection is used for at most a minute.
-/// - A request is sent again, over another connection, only if nothing of it was sent.
+/// - A request is repeated over another connection only if no byte of it was sent.
 pub struct Sender {
     connector: Connector,
     pool: Pool,
@@ -56,14 +57,14 @@ struct Exchange {
 }
 
 impl Sender {
-    /// A sender with the time-out, the authorities and the addresses of the settings, and the proxies that the
-    /// environment of the process names.
+    /// A sender with the time limit, the authorities and the allowed addresses of the settings, and the proxies of the
+    /// process's environment.
     #[must_use]
     pub fn new(settings: &WebhookSettings) -> Self {
         Self::with_environment(settings, |name| env::var(name).ok())
     }
 
-    /// The same with another environment.
+    /// The same with the variables of another environment.
     #[must_use]
     pub fn with_environment(settings: &WebhookSettings, variable: impl Fn(&str) -> Option<String>) -> Self {
         Self {
@@ -79,7 +80,7 @@ impl Sender {
         self.attempt(delivery, false).await
     }
 
-    /// Makes one attempt, and waits for the body of any answer: an endpoint is tried by hand.
+    /// Makes one attempt, and reads an excerpt of every answer. For tests by an operator.
     pub async fn probe(&self, delivery: &Delivery) -> Outcome {
         self.attempt(delivery, true).await
     }
@@ -115,7 +116,7 @@ impl Sender {
             let is_new = waiting.is_none();
             let mut connection = match waiting {
                 Some(connection) => connection,
-                // On the heap: TLS makes it large, and most requests do not need it.
+                // Boxed, because TLS makes the future large and most requests reuse a connection.
                 None => Box::pin(self.connector.connect(&route, deadline)).await?,
             };
             if !is_new && !connection.is_ready().await {
@@ -124,7 +125,7 @@ impl Sender {
             match deadline.within(Step::Answer, connection.send(request)).await? {
                 Ok(response) => return Ok(Exchange { connection, route, response, latency: started.elapsed() }),
                 Err(mut failed) => match failed.take_message() {
-                    // The receiver had closed the connection while it waited: nothing was sent.
+                    // The receiver had closed the idle connection. No byte was sent.
                     Some(unsent) if !is_new => request = unsent,
                     _ => {
                         let peer = route.origin.to_string();
@@ -135,12 +136,12 @@ impl Sender {
         }
     }
 
-    /// Reads the rest of the body in the background, so that the connection can be used again.
+    /// Reads the rest of the body in the background, so that the connection can be reused.
     fn keep(&self, connection: Connection, route: Route, mut body: Incoming, keep: Duration) {
         if body.is_end_stream() {
             return self.pool.put(&route, connection, keep);
         }
-        // With so many slow bodies a new connection is cheaper.
+        // With this many slow bodies, a new connection is cheaper.
         let Ok(permit) = self.readers.clone().try_acquire_owned() else { return };
         let pool = self.pool.clone();
         tokio::spawn(async move {
@@ -152,14 +153,14 @@ impl Sender {
     }
 }
 
-/// Where a redirect leads.
+/// The target of a redirect.
 fn redirect(status: StatusCode, headers: &HeaderMap) -> Option<String> {
     let location = headers.get(LOCATION).filter(|_| status.is_redirection())?;
     let location = String::from_utf8_lossy(location.as_bytes());
     Some(format!("redirects are not followed; this one leads to {location}"))
 }
 
-/// How long the receiver keeps the connection open, by its own word less a second for the way.
+/// The idle time that the receiver announces, less a second for the network.
 fn keep_alive(headers: &HeaderMap) -> Duration {
     const KEEP_ALIVE: HeaderName = HeaderName::from_static("keep-alive");
     let parameters = headers.get(KEEP_ALIVE).and_then(|value| value.to_str().ok()).unwrap_or_default().split(',');

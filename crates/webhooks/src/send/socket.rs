@@ -1,4 +1,4 @@
-//! A TCP connection of which it can be seen whether the peer has closed it.
+//! A TCP connection that can tell whether the peer has closed it.
 
 use std::{
     io,
@@ -14,7 +14,7 @@ use tokio::{
     net::TcpStream,
 };
 
-/// A shared TCP connection. One clone is read and written; others look at its state.
+/// A shared TCP connection. One clone is read and written; others check its state.
 #[derive(Clone)]
 pub(super) struct Socket(Arc<TcpStream>);
 
@@ -23,8 +23,8 @@ impl Socket {
         Self(Arc::new(stream))
     }
 
-    /// True while nothing has come from the peer that was not read, not even the end. It asks the system: the runtime
-    /// may not have heard of it yet.
+    /// True if no unread bytes and no end of the stream have arrived. It asks the operating system, because the runtime
+    /// may not have been notified yet.
     pub(super) fn is_quiet(&self) -> bool {
         let peeked = SockRef::from(&*self.0).peek(&mut [MaybeUninit::uninit()]);
         peeked.is_err_and(|error| error.kind() == io::ErrorKind::WouldBlock)

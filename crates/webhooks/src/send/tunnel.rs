@@ -1,4 +1,4 @@
-//! A tunnel through a proxy of HTTP.
+//! A tunnel through an HTTP proxy.
 
 use std::io;
 
@@ -10,8 +10,8 @@ use super::{failure::SendFailure, origin::Origin, proxies::Proxy};
 /// The longest head of a proxy's answer, in bytes.
 const HEAD: usize = 8 << 10;
 
-/// Asks the proxy at the other end of `stream` for a connection to `receiver` (RFC 9110, 9.3.6). Afterwards `stream` is
-/// that connection.
+/// Asks the proxy at the other end of `stream` for a tunnel to `receiver` (RFC 9110, 9.3.6). `stream` is then connected
+/// to the receiver.
 pub(super) async fn open<S>(stream: &mut S, proxy: &Proxy, receiver: &Origin) -> Result<(), SendFailure>
 where
     S: AsyncRead + AsyncWrite + Unpin,
@@ -28,7 +28,7 @@ where
     let mut head = Vec::new();
     loop {
         match status(&head) {
-            // The receiver says nothing before TLS begins.
+            // The receiver sends nothing before the TLS handshake.
             Ok(Some((200..=299, length))) if length == head.len() => return Ok(()),
             Ok(Some((200..=299, _))) => return Err(failed("it sent more than the head of its answer".to_owned())),
             Ok(Some((407, _))) => return Err(failed("it asks for other credentials (407)".to_owned())),
@@ -42,7 +42,7 @@ where
     }
 }
 
-/// The status of an answer and the length of its head; `None` if more must come.
+/// The status of an answer and the length of its head; `None` if the head is incomplete.
 fn status(head: &[u8]) -> Result<Option<(u16, usize)>, httparse::Error> {
     let mut headers = [httparse::EMPTY_HEADER; 64];
     let mut answer = httparse::Response::new(&mut headers);

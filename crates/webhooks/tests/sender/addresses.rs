@@ -1,4 +1,4 @@
-//! Where requests may go.
+//! The addresses to which requests may be sent.
 
 use clairon_webhooks::SendFailure;
 
@@ -45,7 +45,7 @@ async fn private_addresses_can_be_forbidden_in_every_notation() {
 
 #[tokio::test]
 async fn a_name_with_several_addresses_leads_to_the_one_that_answers() {
-    // localhost is ::1 too, where nothing listens.
+    // localhost is also ::1, where no server listens.
     let (receiver, sender) = (Receiver::start().await, sender());
     let delivery = delivery(&format!("http://localhost:{}/", receiver.address.port()));
     let (outcome, _) = together(sender.send(&delivery), receiver.serve("HTTP/1.1 204 Fine\r\n\r\n")).await;

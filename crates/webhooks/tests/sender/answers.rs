@@ -1,4 +1,4 @@
-//! Statuses, redirects, and answers that are none.
+//! Statuses, redirects and invalid answers.
 
 use clairon_webhooks::SendFailure;
 use socket2::SockRef;
@@ -104,7 +104,7 @@ async fn what_is_no_answer_is_a_failure_in_words() {
         let serve = async {
             let mut peer = receiver.accept().await;
             peer.request().await;
-            // The sender may have gone before all is written.
+            // The sender may close the connection before everything is written.
             let _ = tokio::io::AsyncWriteExt::write_all(&mut peer.0, answer.as_bytes()).await;
         };
         let (outcome, ()) = together(sender.send(&delivery), serve).await;

@@ -13,7 +13,7 @@ async fn success_is_there_with_the_head() {
     peer.answer("ok").await;
     let send = async {
         loop {
-            // The first attempts may come before the body has been read, and make connections of their own.
+            // The first attempts may come before the body has been read, and open connections of their own.
             delivered(sender.send(&delivery).await);
         }
     };
@@ -41,7 +41,7 @@ async fn an_endless_body_is_read_to_a_limit() {
     ] {
         let (outcome, (mut peer, _)) = together(sender.send(&delivery), receiver.serve(head)).await;
         assert_eq!(delivered(outcome).status, 200);
-        // Each is a chunk of 1,024 bytes as well as a part of a plain body.
+        // The bytes are valid as a chunk of 1,024 bytes and as a part of a plain body.
         peer.repeat(format!("400\r\n{}\r\n", "a".repeat(1_024)).as_bytes()).await;
     }
 }

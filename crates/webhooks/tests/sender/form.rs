@@ -7,7 +7,7 @@ use crate::receiver::{Receiver, delivery, sender, together};
 const SIGNATURE: &str = "5805a3fbda185172db8f7398e5ef52a193b6fc7da8b10e25e0ed35ecdf2d9a08";
 const BODY: &str = r#"{"time_ms":1327078148132,"events":[{"name":"channel_occupied","channel":"room"}]}"#;
 
-/// Sends a delivery and returns what the receiver got.
+/// Sends a delivery and returns the request.
 async fn sent(change: impl FnOnce(&mut Delivery)) -> String {
     let receiver = Receiver::start().await;
     let mut delivery = receiver.delivery("/hooks/pusher?shop=1#part");

@@ -1,4 +1,4 @@
-//! Connections that are used again.
+//! Reuse of connections.
 
 use clairon_webhooks::Sender;
 use futures_util::{FutureExt, StreamExt, future::join_all, stream::FuturesUnordered};
@@ -107,7 +107,7 @@ async fn a_request_that_may_have_arrived_is_not_sent_again() {
 #[tokio::test]
 async fn an_answer_that_comes_unasked_counts_for_no_delivery() {
     let (receiver, sender) = (Receiver::start().await, sender());
-    // With the first answer, and after it.
+    // Extra bytes together with the first answer, and after it.
     drop(first(&sender, &receiver, &OK.repeat(2)).await);
     let mut peer = first(&sender, &receiver, OK).await;
     peer.answer(OK).await;

@@ -1,4 +1,4 @@
-//! The sender against receivers on loopback that are written byte by byte.
+//! The sender against receivers on loopback whose answers are written byte by byte.
 #![expect(clippy::unwrap_used, reason = "a test may panic")]
 
 mod addresses;

@@ -13,7 +13,7 @@ fn sender(proxy: &Receiver, allow_private_addresses: bool) -> Sender {
 #[tokio::test]
 async fn a_proxy_gets_the_whole_url() {
     let proxy = Receiver::start().await;
-    // The proxy itself may be anywhere, and looks the name up.
+    // The proxy may have any address, and looks up the name.
     for allow_private in [true, false] {
         let sender = sender(&proxy, allow_private);
         let delivery = delivery("http://shop.example:8080/hook?a=1");
@@ -52,7 +52,7 @@ async fn a_proxy_makes_a_tunnel_for_https() {
         );
         assert_eq!(outcome.to_string(), format!("the proxy {} makes no connection: {words}", proxy.address));
     }
-    // After it the receiver's certificate is asked for, so the credentials of the app go to the receiver only.
+    // The TLS handshake with the receiver follows, so only the receiver gets the credentials of the app.
     let delivery = delivery(url);
     let (outcome, _) = together(sender.send(&delivery), serve("HTTP/1.1 200 OK\r\n\r\n")).await;
     assert!(matches!(failed(outcome), SendFailure::Tls { peer, .. } if peer == "shop.example:443"));

@@ -1,4 +1,4 @@
-//! A receiver that reads whole requests and answers with the bytes that a test gives it.
+//! A receiver that reads whole requests and answers with the bytes of the test.
 
 use std::{net::SocketAddr, time::Duration};
 
@@ -17,7 +17,7 @@ pub(crate) struct Receiver {
     pub(crate) address: SocketAddr,
 }
 
-/// One connection of the sender, seen from the receiver.
+/// A connection of the sender, on the side of the receiver.
 pub(crate) struct Peer<S = TcpStream>(pub(crate) S);
 
 impl Receiver {
@@ -36,7 +36,7 @@ impl Receiver {
         Peer(self.listener.accept().await.unwrap().0)
     }
 
-    /// Takes one connection, reads a request and answers it. Returns the connection and the request.
+    /// Accepts a connection, reads a request and answers it. Returns the connection and the request.
     pub(crate) async fn serve(&self, answer: &str) -> (Peer, String) {
         let mut peer = self.accept().await;
         let request = peer.request().await;
@@ -44,7 +44,7 @@ impl Receiver {
         (peer, request)
     }
 
-    /// True if a connection has come that was not accepted. Connections on loopback are there when `connect` returns.
+    /// True if a connection waits to be accepted. On loopback it does as soon as `connect` returns.
     pub(crate) fn has_another(&self) -> bool {
         self.listener.accept().now_or_never().is_some()
     }
@@ -55,7 +55,7 @@ pub(crate) fn sender() -> Sender {
     sender_with(|_| ())
 }
 
-/// A sender that gives up soon.
+/// A sender with a short time limit.
 pub(crate) fn impatient_sender() -> Sender {
     sender_with(|settings| settings.timeout = Duration::from_millis(200))
 }
@@ -66,7 +66,7 @@ pub(crate) fn sender_with(change: impl FnOnce(&mut WebhookSettings)) -> Sender {
     Sender::with_environment(&settings, |_| None)
 }
 
-/// Waits for both sides. An answer that the test did not foresee leaves one of them waiting.
+/// Waits for both sides. An unexpected answer leaves one of them waiting, so the wait has a limit.
 pub(crate) async fn together<A, B>(one: impl Future<Output = A>, other: impl Future<Output = B>) -> (A, B) {
     let both = async { tokio::join!(one, other) };
     tokio::time::timeout(Duration::from_secs(20), both).await.unwrap_or_else(|_| panic!("one side waits in vain"))
@@ -139,7 +139,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Peer<S> {
     /// Waits until the sender closes the connection.
     pub(crate) async fn closed(&mut self) {
         let mut rest = Vec::new();
-        // A reset is an end too.
+        // A reset also ends the connection.
         let _ = self.0.read_to_end(&mut rest).await;
     }
 }

@@ -1,4 +1,4 @@
-//! Receivers that say nothing, at every step.
+//! Receivers that send nothing, at every step.
 
 use std::net::SocketAddr;
 
@@ -21,7 +21,7 @@ async fn a_receiver_that_takes_no_connection() {
     listener.bind(&SocketAddr::from(([127, 0, 0, 1], 0)).into()).unwrap();
     listener.listen(0).unwrap();
     let address = listener.local_addr().unwrap().as_socket().unwrap();
-    // Once its queue is full, the system drops what else comes.
+    // A full queue makes the system drop further connections.
     let mut queued = Vec::new();
     while let Some(connected) = {
         let connect = TcpStream::connect(address);
@@ -31,7 +31,7 @@ async fn a_receiver_that_takes_no_connection() {
     }
     let failure = failed(impatient_sender().send(&delivery(&format!("http://{address}/"))).await);
     assert_eq!(step(&failure), Step::Connect);
-    assert_eq!(failure.to_string(), "no answer within 0.2 s: the time was over while connecting");
+    assert_eq!(failure.to_string(), "no answer within 0.2 s: the time limit expired while connecting");
 }
 
 #[tokio::test]

@@ -1,4 +1,4 @@
-//! TLS: whose certificates are taken.
+//! TLS: the certificates that are accepted.
 
 use std::sync::Arc;
 
@@ -45,7 +45,7 @@ impl Authority {
     }
 }
 
-/// Sends to `https://localhost`, and serves as often as the connection stands.
+/// Sends to `https://localhost`. The receiver answers if the handshake succeeds.
 async fn exchange(sender: &Sender, acceptor: &TlsAcceptor) -> Outcome {
     let receiver = Receiver::start().await;
     let delivery = delivery(&format!("https://localhost:{}/", receiver.address.port()));

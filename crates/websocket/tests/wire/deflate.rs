@@ -1,4 +1,4 @@
-//! Compressed messages, as a client may cut them into frames, and as it must not.
+//! Compressed messages: valid fragmentation, and invalid frames.
 
 use clairon_websocket::{ClientMessage, CloseCode, DecodeError, Decoder, frame};
 use flate2::{Compress, Compression, FlushCompress};
@@ -9,7 +9,7 @@ use crate::client::{BINARY, CLOSE, CONTINUATION, FIN, Frame, PING, TEXT};
 const LIMIT: usize = 1000;
 const RSV1: u8 = 0x40;
 
-/// What a client sends of a message: without the end that every message has (RFC 7692, 7.2.1).
+/// The bytes that a client sends for a compressed message, without the end that all messages share (RFC 7692, 7.2.1).
 fn deflated(message: &[u8]) -> Vec<u8> {
     let mut sent = Vec::with_capacity(message.len() + 100);
     Compress::new(Compression::default(), false)
@@ -130,7 +130,7 @@ fn a_servers_frame_is_compressed_as_a_whole() {
         let plain = frame::text(payload.len(), |buffer| buffer.extend_from_slice(payload.as_bytes()));
         let compressed = frame::compressed(&plain, 3).expect("repetitions");
         assert!(compressed.len() < plain.len());
-        // A client's frame is the same with a mask, here of zeros.
+        // A client's frame differs only in its mask, which is all zeros here.
         let header = match compressed[1] {
             127 => 10,
             126 => 4,

@@ -24,7 +24,7 @@ pub(super) async fn run(context: &Context, command: WebhookCommand) -> anyhow::R
     }
 }
 
-/// The endpoint of the app with this id. What was typed is not repeated: it may be something else.
+/// The endpoint of the app with this id. The error does not repeat `typed`, which may be a secret typed by mistake.
 fn find<'a>(app: &'a App, typed: &str) -> anyhow::Result<&'a Webhook> {
     let webhook = WebhookId::parse(typed).and_then(|id| app.webhooks.find(&id));
     webhook.ok_or_else(|| unknown(&app.id))
@@ -34,7 +34,7 @@ fn unknown(app: &AppId) -> anyhow::Error {
     anyhow!("the app {app} has no such endpoint: `clairon app webhook list {app}` lists those that it has")
 }
 
-/// Says which kinds of events the endpoint asks for by name and cannot get, because the app has them switched off.
+/// Warns about kinds of events that the endpoint lists, but that a switch of the app turns off.
 fn warn_of_switches(app: &App, webhook: &Webhook) {
     let needs = [
         (WebhookKind::ClientEvent, "client_messages", app.client_messages),
@@ -51,11 +51,11 @@ fn warn_of_switches(app: &App, webhook: &Webhook) {
     }
 }
 
-/// Says that a change does not outlive the next start, as far as the settings of this command tell.
+/// Warns that the next server start undoes the change, if the settings of this command declare the endpoint.
 fn warn_if_declared(context: &Context, webhook: &Webhook) {
     let declared = context.settings.apps.iter().any(|app| app.webhooks.find(&webhook.id).is_some());
     if declared {
         let id = &webhook.id;
-        eprintln!("note: these settings declare the endpoint {id}: a server that starts with them sets it back");
+        eprintln!("note: these settings declare the endpoint {id}: a server that starts with them undoes the change");
     }
 }

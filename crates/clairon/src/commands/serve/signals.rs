@@ -6,8 +6,8 @@ use rustix::process::Signal;
 use tokio::signal::unix::{SignalKind, signal as on};
 use tracing::info;
 
-/// Signals that would end the process by default and have no meaning here. With `XFSZ` handled, a write beyond the
-/// limit of a file's size fails as on a full disk.
+/// Signals that would end the process by default and that the server does not use. With `XFSZ` handled, a write beyond
+/// the limit of a file's size fails as on a full disk.
 const IGNORED: [Signal; 7] =
     [Signal::USR1, Signal::USR2, Signal::ALARM, Signal::VTALARM, Signal::PROF, Signal::IO, Signal::XFSZ];
 

@@ -1,4 +1,4 @@
-//! Attempts for people.
+//! Attempts as text.
 
 use std::fmt::Write;
 
@@ -8,10 +8,10 @@ use clairon_registry::{Attempt, AttemptOutcome, LoggedAttempt};
 
 use crate::commands::terminal::{BOLD, CYAN, DIM, GREEN, RED, Styled, YELLOW, moment};
 
-/// How much of an event is shown, in characters.
+/// The longest part of an event that is printed, in characters.
 const EVENT_CHARS: usize = 200;
 
-/// One line of what was sent and what came of it, then one for what went wrong, and one for each event.
+/// One line for the attempt and its result, one for the error if there is one, and one for each event.
 pub(super) fn text(logged: &LoggedAttempt) -> String {
     let Attempt { endpoint, delivery, replay_of, at, latency, status, problem, outcome, .. } = &logged.attempt;
     let (style, word) = word(*outcome);

@@ -14,12 +14,12 @@ use tokio::time::{MissedTickBehavior, interval};
 use super::{line, wrong_since};
 use crate::{cli::LogArguments, commands::CANNOT_PRINT};
 
-/// How many attempts are read at once: their bodies may be long.
+/// The number of attempts read at once. It is small because their bodies may be long.
 const PAGE: u32 = 100;
-/// How often the log is read while it is followed.
+/// The time between two reads of the log with `--follow`.
 const INTERVAL: Duration = Duration::from_millis(500);
 
-/// Prints the latest attempts in the order in which they were made, and those that follow.
+/// Prints the latest attempts in their order. With `--follow`, it then prints new ones.
 pub(super) async fn run(registry: &dyn Registry, arguments: LogArguments, json: bool) -> anyhow::Result<()> {
     let LogArguments { whose, failed, since, limit, follow } = arguments;
     let since = since.map(|since| since.before(Timestamp::now())).transpose().map_err(wrong_since)?;
@@ -42,7 +42,7 @@ pub(super) async fn run(registry: &dyn Registry, arguments: LogArguments, json: 
     }
 }
 
-/// The place in the log of the oldest of the latest attempts. `None`: there are none.
+/// The id in the log directly before the latest `limit` attempts. `None` if there are no attempts.
 async fn first_of_latest(registry: &dyn Registry, query: &LogQuery, limit: u32) -> anyhow::Result<Option<i64>> {
     let (mut first, mut left) = (None, limit);
     while left > 0 {
@@ -54,7 +54,7 @@ async fn first_of_latest(registry: &dyn Registry, query: &LogQuery, limit: u32) 
     Ok(first)
 }
 
-/// Prints the attempts behind a place in the log, and moves the place.
+/// Prints the attempts after `last`, and advances it.
 async fn print_after(registry: &dyn Registry, query: &LogQuery, last: &mut i64, json: bool) -> anyhow::Result<()> {
     loop {
         let page = registry.log(&LogQuery { after: Some(*last), limit: PAGE, ..query.clone() }).await?;
@@ -66,7 +66,7 @@ async fn print_after(registry: &dyn Registry, query: &LogQuery, last: &mut i64, 
     }
 }
 
-/// Prints an attempt: one line of JSON, or some lines for people.
+/// Prints an attempt: one line of JSON, or some lines of text.
 fn print(logged: &LoggedAttempt, json: bool) -> io::Result<()> {
     if json {
         let json = serde_json::to_string(&ShownAttempt::from(logged))?;

@@ -11,7 +11,8 @@ use crate::{
     commands::print,
 };
 
-/// Makes new deliveries of old ones; a running server sends them at once. Fails if one that was named is not there.
+/// Makes new deliveries of old ones. A running server sends them at once. Fails if one of the given deliveries does not
+/// exist or has not ended.
 pub(super) async fn run(registry: &dyn Registry, arguments: ReplayArguments, json: bool) -> anyhow::Result<()> {
     let ReplayArguments { deliveries, failed, since, whose: Whose { app, endpoint } } = arguments;
     let which = match since {
@@ -53,7 +54,7 @@ pub(super) async fn run(registry: &dyn Registry, arguments: ReplayArguments, jso
     }
     ensure!(
         missing.is_empty(),
-        "no delivery that has ended is called {}: `clairon webhook log` shows what there is",
+        "no delivery that has ended has the id {}: `clairon webhook log` lists the deliveries",
         missing.join(", ")
     );
     Ok(())

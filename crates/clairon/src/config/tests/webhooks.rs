@@ -83,7 +83,7 @@ fn wrong_endpoints_are_named_without_secrets() {
         ),
         (
             webhook("secret = '…'"),
-            "apps.webhooks.secret (FILE:7): secret: … stands for what was hidden: write the whole secret",
+            "apps.webhooks.secret (FILE:7): secret: … replaces a hidden secret: write the whole secret",
         ),
         (webhook("secert = 'hunter2'"), "apps.webhooks.secert (FILE:7) is not a setting: did you mean secret?"),
         (webhook("enabled = 'x'"), r#"apps.webhooks.enabled (FILE:7) is "x": allowed are true and false"#),

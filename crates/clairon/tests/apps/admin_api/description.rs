@@ -1,4 +1,4 @@
-//! The description of the API for programs, and whether it is accurate.
+//! The OpenAPI description of the admin API, and whether it is accurate.
 
 use clairon_tests::admin::{self, TOKEN};
 use clairon_tests::app::App;

@@ -1,8 +1,8 @@
 //! 12 and 13: compressed messages of many kinds and sizes, whole and in fragments, with every offer of the suite.
 //!
-//! A message of a case is a client's event whose data has the size of the case, and the echo is what another client
-//! gets that has made the same offer. It is compressed if it is long enough, and if it fits the window that was asked
-//! for. The suite sends a thousand messages a case; each differs from the others only in its data.
+//! The message of a case is a client event whose data has the size of the case. Instead of an echo, a second client
+//! that made the same offer receives the event. It is compressed if it is long enough and fits into the requested
+//! window. The suite sends a thousand messages for each case, which differ only in their data; this test sends fewer.
 
 use clairon_tests::client::Client;
 use clairon_tests::raw::{BINARY, CONTINUATION, RawFrame, Received, TEXT};
@@ -13,7 +13,7 @@ use super::case::app;
 
 const KIB: usize = 1 << 10;
 
-/// The sizes of the messages, and of their fragments; 0 for none.
+/// The sizes of the messages and of their fragments; 0 for unfragmented messages.
 const SIZES: [(usize, usize); 18] = [
     (16, 0),
     (64, 0),
@@ -35,27 +35,27 @@ const SIZES: [(usize, usize); 18] = [
     (128 * KIB, 32 * KIB),
 ];
 
-/// The messages of each case.
+/// The number of messages of each case.
 const MESSAGES: usize = 5;
 
-/// The length from which on a message is compressed, in bytes.
+/// The smallest compressed message, in bytes.
 const MIN_BYTES: usize = KIB;
 
-/// A text that goes on for ever.
+/// An endless text.
 type Words = fn(u64) -> String;
 
 /// 12: the kind of data, and whether it is sent in binary frames.
 const DATA: [(Words, bool); 5] = [
     (|number| format!(r#"{{"id":{number},"name":"item {}","price":{}.99}},"#, number % 97, number * 31 % 500), false),
-    // Pixels of a picture.
+    // The pixels of an image.
     (|number| char::from(b'A' + (noise(number) % 26).to_le_bytes()[0]).to_string(), true),
     (|number| format!("{} ", ["Habe", "nun", "ach", "Philosophie", "Juristerei"][(noise(number) % 5) as usize]), true),
     (|number| format!("<tr class=\"row{}\"><td>{number}</td></tr>\n", number % 2), false),
-    // A document, most of which is compressed already.
+    // A document that is mostly compressed already.
     (|number| if number % 50 == 0 { "endstream endobj ".to_owned() } else { format!("{:x}", noise(number)) }, true),
 ];
 
-/// 13: what is offered, and the window that is granted.
+/// 13: the offer of the client, and the granted window.
 const OFFERS: [(&str, u8); 7] = [
     ("permessage-deflate; client_no_context_takeover; client_max_window_bits", 15),
     ("permessage-deflate; client_no_context_takeover; client_max_window_bits; server_no_context_takeover", 15),
@@ -70,7 +70,7 @@ const OFFERS: [(&str, u8); 7] = [
     ),
 ];
 
-/// Two clients, one of which hears what the other says.
+/// Two clients. One receives the events of the other.
 pub(crate) struct Pair {
     sender: Client,
     receiver: Client,
@@ -79,7 +79,7 @@ pub(crate) struct Pair {
     group: String,
 }
 
-/// Runs the 90 cases of chapter 12; the numbers of those that fail are in the panic.
+/// Runs the 90 cases of chapter 12. The panic lists the numbers of those that fail.
 pub(crate) fn kinds_of_data(server: &Server) {
     for ((words, is_binary), kind) in DATA.into_iter().zip(1..) {
         Pair::connect(server, OFFERS[0], format!("12.{kind}")).run(words, is_binary);
@@ -156,7 +156,7 @@ fn channel(group: &str) -> String {
     format!("private-{group}").replace('.', "-")
 }
 
-/// A number that looks like chance.
+/// A pseudorandom number.
 fn noise(number: u64) -> u64 {
     let mixed = (number ^ number >> 30).wrapping_mul(0xBF58_476D_1CE4_E5B9);
     (mixed ^ mixed >> 27).wrapping_mul(0x94D0_49BB_1331_11EB) >> 20

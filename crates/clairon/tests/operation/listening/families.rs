@@ -1,4 +1,4 @@
-//! Addresses of IPv4 and IPv6.
+//! Listening on IPv4 and IPv6 addresses.
 
 use std::net::{Ipv4Addr, Ipv6Addr, TcpListener};
 

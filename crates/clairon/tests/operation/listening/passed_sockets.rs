@@ -1,4 +1,4 @@
-//! Sockets that a process manager passes in, and servers that take over from each other through them.
+//! Sockets that a process manager passes in, and servers that hand over to each other through them.
 
 use std::net::TcpListener;
 use std::os::unix::net::UnixListener;
@@ -70,7 +70,7 @@ fn a_new_server_takes_over_while_the_old_one_closes() {
     let mut client = Client::connect(&old, &app());
     let new = server(&socket, "").database(&database).start();
     let mut ended = Some(old);
-    // Not one connection is refused meanwhile.
+    // No connection is refused during the handover.
     for number in 0..200 {
         if number == 50 {
             ended.as_ref().unwrap().signal(rustix::process::Signal::TERM);
@@ -88,7 +88,7 @@ fn a_new_server_takes_over_while_the_old_one_closes() {
 fn connections_wait_for_a_server_that_comes_back() {
     let (socket, port) = socket();
     assert!(server(&socket, "").start().terminate().success());
-    // Nobody accepts it, and nobody refuses it.
+    // The connection is neither accepted nor refused.
     let mut connection = HttpConnection::to(("127.0.0.1", port));
     connection.write("GET /up HTTP/1.1\r\nHost: localhost\r\n\r\n");
     let _server = server(&socket, "").start();

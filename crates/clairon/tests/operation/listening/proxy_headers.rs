@@ -1,4 +1,4 @@
-//! PROXY headers of balancers, and what strangers make of them.
+//! PROXY headers from trusted load balancers and from other peers.
 
 use std::net::TcpStream;
 
@@ -10,9 +10,9 @@ use clairon_tests::server::Server;
 use serde_json::Value;
 
 const LINE: &[u8] = b"PROXY TCP4 192.0.2.7 192.0.2.2 56324 443\r\n";
-/// Version 2, with a field behind the addresses.
+/// Version 2, with a field after the addresses.
 const FIELDS: &[u8] = b"\r\n\r\n\0\r\nQUIT\n\x21\x11\x00\x10\xc0\0\x02\x08\xc0\0\x02\x02\xdc\x04\x01\xbb\x04\0\x01\x09";
-/// A connection of the balancer itself.
+/// The load balancer's own connection (version 2, command LOCAL).
 const LOCAL: &[u8] = b"\r\n\r\n\0\r\nQUIT\n\x20\0\0\0";
 
 fn app() -> App {
@@ -24,7 +24,7 @@ fn server(trusted: &str) -> Server {
     server.env("CLAIRON_SERVER_TRUSTED_PROXIES", trusted).start()
 }
 
-/// Connects behind a header to an app that does not exist, and returns the address that the log has.
+/// Connects with a header to an app that does not exist, and returns the address in the log.
 fn logged_peer(server: &Server, header: &[u8], key: &str) -> Value {
     let mut connection = HttpConnection::open(server);
     connection.write([header, handshake(&format!("/app/{key}?protocol=7"), "").as_bytes()].concat());
@@ -51,7 +51,7 @@ fn a_header_names_the_client() {
 fn a_client_behind_a_header_is_served_as_any() {
     let server = server("127.0.0.0/8");
     let mut connection = HttpConnection::open(&server);
-    // In pieces, one of which ends in the middle of the header.
+    // The header arrives in two parts.
     connection.write(&LINE[..20]);
     connection.write(&LINE[20..]);
     connection.write(handshake(&format!("/app/{}?protocol=7", app().key), ""));
@@ -59,7 +59,7 @@ fn a_client_behind_a_header_is_served_as_any() {
     let _ = client.subscribe("private-a");
     let mut backend = HttpConnection::open(&server);
     backend.write(LINE);
-    // It is sent once a connection.
+    // The header is sent once for each connection.
     assert_eq!(backend.get("/up").status, 200);
     assert_eq!(backend.get("/up").status, 200);
 }
@@ -68,7 +68,7 @@ fn a_client_behind_a_header_is_served_as_any() {
 fn headers_of_strangers_are_not_read() {
     let server = server("192.0.2.0/24, unix");
     let mut connection = HttpConnection::open(&server);
-    // It may be closed before all of this is written.
+    // The server may close the connection before all of this is written.
     let _ = connection.try_write(&[LINE, b"GET /up HTTP/1.1\r\nHost: localhost\r\n\r\n"].concat());
     assert!(connection.is_closed());
     assert_eq!(refusal(&server, "server.trusted_proxies")["peer"], "127.0.0.1");
@@ -98,9 +98,9 @@ fn a_header_that_does_not_come_keeps_nothing_open() {
     let server = server("");
     let mut connection = HttpConnection::open(&server);
     connection.write(&LINE[..20]);
-    // Ten seconds, as the test waits longer.
+    // After ten seconds. The test's deadline is longer.
     assert!(connection.is_closed());
-    // A balancer that looks whether the port is open says nothing, and is no news.
+    // A load balancer that checks whether the port is open sends nothing, and this is not logged.
     drop(TcpStream::connect(("127.0.0.1", server.port())).unwrap());
     let lines = server.log().lines();
     assert!(!lines.iter().any(|line| line["level"] == "WARN"), "{lines:?}");

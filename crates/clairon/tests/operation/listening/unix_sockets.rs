@@ -16,7 +16,7 @@ fn app() -> App {
     App::new("unix")
 }
 
-/// A folder, the path of a socket in it, and a server that listens there.
+/// A folder, the path of a socket in it, and a server that listens on that socket.
 fn server(options: &str) -> (TempDir, PathBuf, Builder) {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("clairon.sock");
@@ -56,7 +56,7 @@ fn its_file_has_the_mode_and_goes_with_the_server() {
 #[test]
 fn the_file_of_a_server_that_was_killed_is_replaced() {
     let (_folder, path, server) = server("");
-    // Nobody listens on it any more.
+    // A file whose listener is closed.
     drop(UnixListener::bind(&path).unwrap());
     assert!(path.exists());
     let _server = server.start();
@@ -70,7 +70,7 @@ fn a_socket_that_is_in_use_is_left_alone() {
     let (code, log) = server.start_in_vain();
     assert_eq!(code, Some(1));
     assert!(log.iter().any(|line| line.to_string().contains("is in use by another program")), "{log:?}");
-    // It still takes connections.
+    // The server still accepts connections.
     drop(HttpConnection::unix(&path));
     drop(other);
 }
@@ -89,7 +89,7 @@ fn a_file_that_is_no_socket_is_left_alone() {
 fn the_file_of_a_later_server_stays() {
     let (_folder, path, first) = server("");
     let first = first.start();
-    // As if it had been removed by hand.
+    // As if an operator had removed the file.
     fs::remove_file(&path).unwrap();
     let _second = Server::builder().app(app()).listen([&format!("unix:{}", path.display())]).start();
     assert!(first.terminate().success());

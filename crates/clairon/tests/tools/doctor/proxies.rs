@@ -11,7 +11,7 @@ use clairon_test_servers::{Nginx, PASS_UPGRADE};
 
 static SERVER: SharedServer<Server> = SharedServer::new(|| Server::start(App::new("proxied")));
 
-/// nginx without the lines for a WebSocket, only with `proxy_pass`.
+/// nginx with `proxy_pass`, but without the directives that a WebSocket needs.
 #[test]
 fn a_proxy_that_takes_upgrade_away() {
     let server = SERVER.get();

@@ -1,4 +1,4 @@
-//! Statements that a person types, in the way of a write.
+//! Deadlocks of a write with statements of another session.
 
 use clairon_protocol::AppId;
 use clairon_registry::{App, open};
@@ -18,7 +18,7 @@ async fn run(connection: &mut PgConnection, statements: &str) {
     sqlx::raw_sql(AssertSqlSafe(statements)).execute(connection).await.unwrap();
 }
 
-/// Waits until so many sessions wait for a lock.
+/// Waits until this many sessions wait for a lock.
 async fn wait_for_waiters(url: &str, count: i64) {
     let mut watcher = session(url, "").await;
     let waiters =
@@ -27,8 +27,8 @@ async fn wait_for_waiters(url: &str, count: i64) {
     eventually("a session waits for a lock", has_them).await;
 }
 
-/// Postgres looks for a deadlock once in each wait, so the wait of the write has to be the last one. A gate in front of
-/// its statement holds it until the other session waits.
+/// Postgres checks for a deadlock once in each wait, so the write has to be the last to wait. A gate before its
+/// statement holds it until the other session waits.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_write_that_loses_in_a_deadlock_is_done_again() {
     let server = Postgres::shared();

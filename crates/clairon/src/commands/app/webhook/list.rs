@@ -21,7 +21,7 @@ pub(super) async fn run(context: &Context, id: &AppId, show_secret: bool) -> any
     Ok(())
 }
 
-/// Some lines for each endpoint. What it has not is left out.
+/// Some lines for each endpoint. Unset fields are omitted.
 fn text(webhooks: &Webhooks, show_secret: bool) -> Result<String, std::fmt::Error> {
     let mut text = String::new();
     for webhook in webhooks {

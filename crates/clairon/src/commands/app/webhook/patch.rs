@@ -1,4 +1,4 @@
-//! What was typed of an endpoint, read as its fields.
+//! Reads the fields of an endpoint from command line arguments.
 
 use clairon_registry::{ChannelGlobs, InvalidWebhook, Webhook, WebhookHeaders, WebhookKinds, WebhookPatch, WebhookUrl};
 
@@ -7,10 +7,10 @@ use crate::{
     config::Problems,
 };
 
-/// Reads the fields that were given.
+/// Reads the given fields.
 ///
 /// # Errors
-/// For the first that is wrong, without what may be a secret.
+/// For the first invalid field. The error contains nothing that may be a secret.
 pub(super) fn read(url: Option<Hidden>, fields: WebhookFields) -> Result<WebhookPatch, Problems> {
     let WebhookFields { events, channels, headers, enabled, secret } = fields;
     let wrong = |flag: &'static str| move |error: InvalidWebhook| Problems::one(format_args!("--{flag}: {error}"));
@@ -28,7 +28,7 @@ pub(super) fn read(url: Option<Hidden>, fields: WebhookFields) -> Result<Webhook
     })
 }
 
-/// Headers as they are written on the wire. An empty one is none.
+/// Headers in the form `Name: value`. An empty one adds no header.
 fn read_headers(typed: Vec<Hidden>) -> Result<WebhookHeaders, Problems> {
     let typed: Vec<String> = typed.into_iter().map(Hidden::into_inner).filter(|header| !header.is_empty()).collect();
     let split = |header: &'_ String| match header.split_once(':') {

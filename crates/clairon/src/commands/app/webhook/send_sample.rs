@@ -8,7 +8,7 @@ use serde_json::json;
 use super::{super::unknown, Context, find};
 use crate::cli::EndpointArguments;
 
-/// Sends a sample, whether the endpoint is on or off, and fails if it is not taken.
+/// Sends a sample, also to a disabled endpoint. Fails if the endpoint does not accept it.
 pub(super) async fn run(context: &Context, endpoint: EndpointArguments) -> anyhow::Result<()> {
     let EndpointArguments { id, webhook } = endpoint;
     let app = context.registry().await?.find(&id).await?.with_context(|| unknown(&id))?;
@@ -29,6 +29,10 @@ pub(super) async fn run(context: &Context, endpoint: EndpointArguments) -> anyho
         "answer": outcome.text(),
     });
     context.tell(&text, &json);
-    ensure!(outcome.is_delivered(), "the endpoint {} did not take the sample: a status of 200 to 299 does", webhook.id);
+    ensure!(
+        outcome.is_delivered(),
+        "the endpoint {} did not accept the sample, as a status of 200 to 299 would",
+        webhook.id
+    );
     Ok(())
 }

@@ -48,7 +48,7 @@ pub(super) async fn run(
     Ok(())
 }
 
-/// The fields that differ, secret or not, in the form that shows no secret.
+/// The changed fields, in the form that hides secrets.
 fn differences(before: &Webhook, after: &Webhook) -> serde_json::Result<Vec<Difference>> {
     let [old, new] = [before, after].map(|webhook| fields(&ShownWebhook::with_secrets(webhook)));
     let [shown_old, shown_new] = [before, after].map(|webhook| fields(&ShownWebhook::public(webhook)));

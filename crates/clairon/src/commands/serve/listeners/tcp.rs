@@ -32,12 +32,12 @@ pub(super) async fn bind(
     }
 }
 
-/// What `::` stands for.
+/// The meaning of the address `::`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Families {
-    /// Every address of IPv6 and of IPv4.
+    /// Every IPv6 and every IPv4 address.
     Both,
-    /// Every address of IPv6. Another listener has those of IPv4.
+    /// Every IPv6 address. Another listener has the IPv4 addresses.
     Own,
 }
 
@@ -69,7 +69,7 @@ fn has_no_ipv6(error: &io::Error) -> bool {
 fn listen_on(address: SocketAddr, families: Families) -> io::Result<TcpListener> {
     let socket = Socket::new(Domain::for_address(address), Type::STREAM, None)?;
     if address.is_ipv6() {
-        // The system's default does not count.
+        // Set in any case, because the default differs between systems.
         socket.set_only_v6(families == Families::Own)?;
     }
     // A restarted server need not wait for the last connections of its predecessor.

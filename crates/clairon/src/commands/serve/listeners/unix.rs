@@ -20,17 +20,17 @@ use tokio::net::UnixListener;
 use super::BACKLOG;
 use crate::config::UnixPlace;
 
-/// The file of a socket. It is removed at the end, unless another server has put its own in its place.
+/// The file of a socket. It is removed when the server stops, unless another server has replaced it.
 #[derive(Debug)]
 pub(in crate::commands::serve) struct SocketFile {
     path: PathBuf,
     id: (u64, u64),
 }
 
-/// Listens on a Unix socket. A file that no server listens on any more is replaced.
+/// Listens on a Unix socket. A file without a listening server is replaced.
 ///
-/// The socket is made under another name, gets its owner and mode, and then its own name, so that nobody connects who
-/// may not. A lock of the folder keeps servers that start at the same time apart.
+/// The socket is created under a temporary name, gets its owner and mode, and is then renamed, so that no process
+/// connects before the rights are set. A lock on the folder serializes servers that start at the same time.
 pub(super) fn bind(place: &UnixPlace) -> anyhow::Result<(UnixListener, SocketFile)> {
     let path = place.path.as_path();
     let shown = path.display();
@@ -40,7 +40,7 @@ pub(super) fn bind(place: &UnixPlace) -> anyhow::Result<(UnixListener, SocketFil
     flock(&lock, FlockOperation::LockExclusive).with_context(|| format!("the folder of {shown} cannot be locked"))?;
     check_free(path)?;
     let new = folder.join(format!(".clairon-{}", process::id()));
-    // One that a process with the same number has left.
+    // A temporary file left behind by an earlier process with the same id.
     let _ = fs::remove_file(&new);
     let make = || -> io::Result<_> {
         let socket = Socket::new(Domain::UNIX, Type::STREAM, None)?;
@@ -58,13 +58,13 @@ pub(super) fn bind(place: &UnixPlace) -> anyhow::Result<(UnixListener, SocketFil
         Ok((UnixListener::from_std(socket.into())?, file))
     };
     make().with_context(|| {
-        // It may not have been made.
+        // The file may not exist.
         let _ = fs::remove_file(&new);
         format!("cannot listen on {shown}")
     })
 }
 
-/// Fails where a server listens on the socket, or the file is none.
+/// Fails if a server listens on the socket, or if the file is not a socket.
 fn check_free(path: &Path) -> anyhow::Result<()> {
     let shown = path.display();
     match fs::symlink_metadata(path) {
@@ -76,7 +76,7 @@ fn check_free(path: &Path) -> anyhow::Result<()> {
         Err(error) => return Err(error).with_context(|| format!("cannot listen on {shown}")),
     }
     let socket = Socket::new(Domain::UNIX, Type::STREAM, None)?;
-    // A server whose queue is full must not be waited for.
+    // A server whose queue is full must not block this one.
     socket.set_nonblocking(true)?;
     match socket.connect(&SockAddr::unix(path)?) {
         Err(error) if error.raw_os_error() == Some(Errno::CONNREFUSED.raw_os_error()) => Ok(()),
@@ -93,7 +93,7 @@ fn file_id(path: &Path) -> io::Result<(u64, u64)> {
 impl Drop for SocketFile {
     fn drop(&mut self) {
         if file_id(&self.path).is_ok_and(|id| id == self.id) {
-            // A file that stays is replaced at the next start.
+            // If the file cannot be removed, the next start replaces it.
             let _ = fs::remove_file(&self.path);
         }
     }
