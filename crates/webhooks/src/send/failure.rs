@@ -40,7 +40,7 @@ pub enum SendFailure {
         error: Arc<io::Error>,
     },
     /// The host has no public address, and private ones are not allowed.
-    #[error("{host} is at {address}, which is not a public address: webhooks.allow_private_addresses is false")]
+    #[error("{} not a public address: webhooks.allow_private_addresses is false", place(.host, *.address))]
     Private {
         /// The host.
         host: String,
@@ -108,6 +108,12 @@ impl fmt::Display for Step {
     }
 }
 
+/// The beginning of a sentence about the address of a host, which may be that address itself.
+fn place(host: &str, address: IpAddr) -> String {
+    let is_address = host.trim_matches(['[', ']']).parse() == Ok(address);
+    if is_address { format!("{address} is") } else { format!("{host} is at {address}, which is") }
+}
+
 fn io_words(error: &io::Error) -> String {
     match error.kind() {
         io::ErrorKind::ConnectionRefused => "nothing listens there".to_owned(),
@@ -129,6 +135,9 @@ fn tls_words(error: &io::Error) -> String {
         },
         Some(Error::InvalidMessage(_)) => "it does not speak TLS: is the URL one of http://?".to_owned(),
         Some(other) => quote(&other.to_string()),
+        None if error.kind() == io::ErrorKind::UnexpectedEof => {
+            "it closed the connection: does it speak TLS, or is the URL one of http://?".to_owned()
+        }
         None => io_words(error),
     }
 }

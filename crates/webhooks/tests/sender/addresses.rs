@@ -36,11 +36,24 @@ async fn private_addresses_can_be_forbidden_in_every_notation() {
         for scheme in ["http", "https"] {
             let failure = failed(sender.send(&delivery(&format!("{scheme}://{host}:{port}/"))).await);
             assert!(matches!(failure, SendFailure::Private { .. }), "{host}: {failure}");
-            let words = "which is not a public address: webhooks.allow_private_addresses is false";
+            let words = "is not a public address: webhooks.allow_private_addresses is false";
             assert!(failure.to_string().ends_with(words), "{failure}");
         }
     }
     assert!(!receiver.has_another());
+}
+
+#[tokio::test]
+async fn a_refused_address_is_named_with_the_name_that_led_to_it() {
+    let sender = sender_with(|settings| settings.allow_private_addresses = false);
+    for (url, words) in [
+        ("http://127.1/", "127.0.0.1 is not a public address"),
+        ("http://[::1]/", "::1 is not a public address"),
+        ("http://localhost/", "localhost is at "),
+    ] {
+        let failure = failed(sender.send(&delivery(url)).await).to_string();
+        assert!(failure.starts_with(words), "{failure}");
+    }
 }
 
 #[tokio::test]

@@ -111,6 +111,24 @@ async fn other_certificates_are_refused_in_words() {
 }
 
 #[tokio::test]
+async fn a_receiver_that_ends_the_handshake_is_a_failure_in_words() {
+    let (receiver, sender) = (Receiver::start().await, sender());
+    let delivery = delivery(&format!("https://{}/", receiver.address));
+    let serve = async {
+        let mut peer = receiver.accept().await;
+        // All of it, so that the connection is not reset.
+        peer.0.readable().await.unwrap();
+        let _ = peer.0.try_read(&mut [0; 4_096]);
+        tokio::io::AsyncWriteExt::shutdown(&mut peer.0).await.unwrap();
+        peer
+    };
+    let (outcome, _peer) = together(sender.send(&delivery), serve).await;
+    let words = "failed: it closed the connection: does it speak TLS, or is the URL one of http://?";
+    let failure = failed(outcome).to_string();
+    assert!(failure.ends_with(words), "{failure}");
+}
+
+#[tokio::test]
 async fn the_wrong_scheme_is_a_failure_in_words() {
     let receiver = Receiver::start().await;
     let delivery = delivery(&format!("https://{}/", receiver.address));
