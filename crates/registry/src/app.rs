@@ -7,7 +7,7 @@ use crate::{
     credential::{Credential, Credentials},
     error::RegistryError,
     origins::{self, AllowedOrigins},
-    webhooks::Webhooks,
+    webhooks::{Webhook, WebhookKind, Webhooks},
 };
 
 /// The largest size of an app's name, in bytes.
@@ -109,6 +109,18 @@ impl App {
     pub fn random() -> Self {
         let id = UnwrapErr(SysRng).random_range(100_000..=999_999).to_string();
         Self::new(AppId::parse(&id).expect("six digits are an app id"), Credential::random())
+    }
+
+    /// The kinds of events that an endpoint asks for by name and cannot get while a switch of the app is off, each with
+    /// the name of the switch.
+    pub fn kinds_switched_off(&self, webhook: &Webhook) -> impl Iterator<Item = (WebhookKind, &'static str)> {
+        let needs = [
+            (WebhookKind::ClientEvent, "client_messages", self.client_messages),
+            (WebhookKind::SubscriptionCount, "subscription_counts", self.subscription_counts),
+        ];
+        let (named, all) = (webhook.events, needs.into_iter());
+        let off = all.filter(move |(kind, _, is_on)| !is_on && named.named().any(|named| named == *kind));
+        off.map(|(kind, switch, _)| (kind, switch))
     }
 
     /// Marks the endpoints as declared by settings, and gives each the [id that it has at each

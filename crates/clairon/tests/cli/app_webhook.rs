@@ -157,6 +157,10 @@ fn a_kind_that_the_app_has_switched_off_is_named() {
     let run = place.run(&["app", "webhook", "add", "1", "--url", "http://a.test", "--events", "subscription_count"]);
     let note = "note: there is no subscription_count while subscription_counts of the app is off: `clairon app update 1 --subscription-counts true`\n";
     assert_eq!((run.code, run.stderr.as_str()), (0, note));
+    let server = place.serve(&[], &[]);
+    let warning = "there is no subscription_count for this endpoint while subscription_counts of the app is off";
+    assert!(server.starting.iter().any(|line| line["message"] == warning), "{:?}", server.starting);
+    drop(server);
     json(&place.run(&["app", "update", "1", "--subscription-counts", "true", "--json"]));
     let run = place.run(&["app", "webhook", "add", "1", "--url", "http://a.test", "--events", "subscription_count"]);
     assert_eq!((run.code, run.stderr.as_str()), (0, ""));

@@ -9,10 +9,10 @@ mod update;
 
 use anyhow::anyhow;
 use clairon_protocol::AppId;
-use clairon_registry::{App, Webhook, WebhookId, WebhookKind};
+use clairon_registry::{App, Webhook, WebhookId};
 
 use super::Context;
-use crate::cli::WebhookCommand;
+use crate::{cli::WebhookCommand, config::app_flag};
 
 pub(super) async fn run(context: &Context, command: WebhookCommand) -> anyhow::Result<()> {
     match command {
@@ -36,18 +36,9 @@ fn unknown(app: &AppId) -> anyhow::Error {
 
 /// Warns about kinds of events that the endpoint lists, but that a switch of the app turns off.
 fn warn_of_switches(app: &App, webhook: &Webhook) {
-    let needs = [
-        (WebhookKind::ClientEvent, "client_messages", app.client_messages),
-        (WebhookKind::SubscriptionCount, "subscription_counts", app.subscription_counts),
-    ];
-    for (kind, switch, is_on) in needs {
-        if !is_on && webhook.events.named().any(|named| named == kind) {
-            let flag = switch.replace('_', "-");
-            let id = &app.id;
-            eprintln!(
-                "note: there is no {kind} while {switch} of the app is off: `clairon app update {id} --{flag} true`"
-            );
-        }
+    for (kind, switch) in app.kinds_switched_off(webhook) {
+        let (id, flag) = (&app.id, app_flag(switch));
+        eprintln!("note: there is no {kind} while {switch} of the app is off: `clairon app update {id} --{flag} true`");
     }
 }
 

@@ -2,7 +2,7 @@
 
 use clairon_protocol::AppId;
 use clairon_registry::{App, AppRegistry, Declared, RegistryError};
-use tracing::{debug, info};
+use tracing::{debug, info, warn};
 
 use crate::config::Settings;
 
@@ -23,8 +23,18 @@ impl Apps {
         }
         let is_new = settings.apps.is_empty() && registry.create_first(&settings.random_app()).await?;
         let apps = registry.list().await?;
+        apps.iter().for_each(warn_of_switches);
         let ids = apps.iter().map(|app| app.id.clone()).collect();
         Ok(Self { ids, first: apps.into_iter().find(|app| app.enabled), is_new })
+    }
+}
+
+/// Warns about endpoints that ask for kinds of events which the app has switched off.
+fn warn_of_switches(app: &App) {
+    for webhook in app.webhooks.iter().filter(|webhook| webhook.is_enabled()) {
+        for (kind, switch) in app.kinds_switched_off(webhook) {
+            warn!(app = %app.id, webhook = %webhook.id, "there is no {kind} for this endpoint while {switch} of the app is off");
+        }
     }
 }
 
