@@ -27,6 +27,11 @@ CREATE TABLE IF NOT EXISTS apps (
     watchlist_users BIGINT NOT NULL CHECK (watchlist_users >= 1),
     client_events_per_second BIGINT NOT NULL CHECK (client_events_per_second >= 1),
     subscriptions_per_connection BIGINT NOT NULL CHECK (subscriptions_per_connection >= 1),
+    requests_per_second BIGINT CHECK (requests_per_second >= 1), -- NULL: no limit
+    events_per_second BIGINT CHECK (events_per_second >= 1), -- NULL: no limit
+    channels BIGINT CHECK (channels >= 1), -- NULL: no limit
+    cached_bytes BIGINT CHECK (cached_bytes >= 1), -- NULL: no limit
+    snapshot_bytes BIGINT CHECK (snapshot_bytes >= 1), -- NULL: no limit
     cache_ttl_seconds BIGINT NOT NULL CHECK (cache_ttl_seconds >= 1),
     created_at DATETIME NOT NULL DEFAULT CURRENT_TIMESTAMP,
     updated_at DATETIME NOT NULL DEFAULT CURRENT_TIMESTAMP

@@ -24,6 +24,11 @@ CREATE TABLE apps (
     watchlist_users INTEGER NOT NULL CHECK (watchlist_users >= 1),
     client_events_per_second INTEGER NOT NULL CHECK (client_events_per_second >= 1),
     subscriptions_per_connection INTEGER NOT NULL CHECK (subscriptions_per_connection >= 1),
+    requests_per_second INTEGER CHECK (requests_per_second >= 1), -- NULL: no limit
+    events_per_second INTEGER CHECK (events_per_second >= 1), -- NULL: no limit
+    channels INTEGER CHECK (channels >= 1), -- NULL: no limit
+    cached_bytes INTEGER CHECK (cached_bytes >= 1), -- NULL: no limit
+    snapshot_bytes INTEGER CHECK (snapshot_bytes >= 1), -- NULL: no limit
     cache_ttl_seconds INTEGER NOT NULL CHECK (cache_ttl_seconds >= 1),
     created_at TEXT NOT NULL DEFAULT CURRENT_TIMESTAMP,
     updated_at TEXT NOT NULL DEFAULT CURRENT_TIMESTAMP

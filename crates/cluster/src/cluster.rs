@@ -13,7 +13,7 @@ use crate::{
     joining::{JoinRequest, OverCapacity},
     notice::{CachedEvent, Deliver, Place},
     pending::{PendingClient, PendingJoin},
-    redis::{Failure, Request, reads::ChannelInfo},
+    redis::{Failure, Request, client::RedisClient, reads::ChannelInfo},
     settings::ClusterSettings,
     tasks::{committer, heartbeat, listener::Listener, reaper},
 };
@@ -70,12 +70,27 @@ impl Cluster {
     ///
     /// Delivery: at most once to each node with subscribers, this one included, through its [`Deliver`]. Order: all
     /// nodes get the events of a channel in the same order. When this returns, the events have their place in that
-    /// order.
+    /// order. Returns the versions of those that the ledger remembers, in their order.
     ///
     /// # Errors
     /// Redis cannot be reached, or does not confirm the events. In the second case they may have been published.
-    pub async fn publish(&self, events: impl IntoIterator<Item = Publication>) -> Result<(), BusError> {
+    pub async fn publish(&self, events: impl IntoIterator<Item = Publication>) -> Result<Vec<u64>, BusError> {
         self.send(self.core.redis.publications(events)).await
+    }
+
+    /// Forgets the remembered event of a channel, unless a later one than `version` has replaced it.
+    ///
+    /// # Errors
+    /// Redis cannot be reached.
+    pub async fn forget(&self, app: &AppId, channel: &ChannelName, version: u64) -> Result<(), BusError> {
+        let place = Place { app: app.clone(), channel: channel.clone() };
+        self.send(vec![self.core.redis.forgetting(&place, version)]).await.map(drop)
+    }
+
+    /// The number of living nodes that this one knows, itself included.
+    #[must_use]
+    pub fn nodes(&self) -> usize {
+        self.core.membership.nodes()
     }
 
     /// Adds a connection to a channel. It counts on this node at once. The future is ready when the ledger has the
@@ -133,7 +148,7 @@ impl Cluster {
     /// Redis cannot be reached.
     pub async fn terminate(&self, app: &AppId, user_id: &UserId) -> Result<(), BusError> {
         let place = Core::user_place(app, user_id);
-        self.send(vec![self.core.redis.termination(&place)]).await
+        self.send(vec![self.core.redis.termination(&place)]).await.map(drop)
     }
 
     /// The occupied channels of an app with names that begin with `prefix`, over all nodes, in the order of their
@@ -210,19 +225,21 @@ impl Cluster {
         Ok(reaper::remove_node(&self.core, &id).await?)
     }
 
-    /// Publishes, in one round trip and two response timeouts at most.
-    async fn send(&self, requests: Vec<Request>) -> Result<(), BusError> {
+    /// Publishes, in one round trip and two response timeouts at most. Returns the versions of remembered events.
+    async fn send(&self, requests: Vec<Request>) -> Result<Vec<u64>, BusError> {
         let Core { redis, monitor, settings, signals, .. } = &*self.core;
         if monitor.is_in(TroubleKind::Deaf) {
             return Err(BusError::Unavailable);
         }
         let patience: Duration = settings.response_timeout * 2;
         let failure = match time::timeout(patience, redis.publish(&requests)).await {
-            Ok(Ok(answers)) => answers.into_iter().find_map(Result::err),
-            Ok(Err(failure)) => Some(failure),
-            Err(_) => Some(Failure::new(format!("Redis did not answer within {} ms", patience.as_millis()))),
+            Ok(Ok(answers)) => match answers.into_iter().collect::<Result<Vec<_>, _>>() {
+                Ok(answers) => return Ok(answers.iter().filter_map(RedisClient::version).collect()),
+                Err(failure) => failure,
+            },
+            Ok(Err(failure)) => failure,
+            Err(_) => Failure::new(format!("Redis did not answer within {} ms", patience.as_millis())),
         };
-        let Some(failure) = failure else { return Ok(()) };
         monitor.count(Mishap::UnansweredPublish);
         self.core.trouble(TroubleKind::CannotWrite, &failure);
         signals.beat.notify_one();

@@ -2,13 +2,13 @@
 
 use std::time::Instant;
 
-use clairon_protocol::{AppId, ChannelName, Edge, UserId};
+use clairon_protocol::{AppId, ChannelName, Edge, NoRoom, UserId};
 use parking_lot::Mutex;
 use tokio::sync::{mpsc, oneshot};
 
 use crate::{
     health::{Mishap, Monitor, TroubleKind},
-    joining::{JoinRefused, JoinRequest, Joined},
+    joining::{JoinRequest, Joined},
     ledger::NodeId,
     local::{Local, clients::Admission},
     membership::{Membership, Suspect},
@@ -58,7 +58,7 @@ impl Core {
     }
 
     /// Adds a connection to a channel.
-    pub(crate) fn join(&self, place: &Place, request: JoinRequest) -> oneshot::Receiver<Result<Joined, JoinRefused>> {
+    pub(crate) fn join(&self, place: &Place, request: JoinRequest) -> oneshot::Receiver<Result<Joined, NoRoom>> {
         let topic = self.redis.topic(&Topic::Channel(place.clone()));
         let mut local = self.local.lock();
         let answer = local.shares.join(place, request);

@@ -1,14 +1,14 @@
 //! Joining a channel or an app: the request, and the answers of the ledger.
 
-use clairon_protocol::Member;
+use clairon_protocol::{Member, PresenceRoom};
 
 /// A connection that joins a channel.
 #[derive(Clone, Debug)]
 pub struct JoinRequest {
     /// The member that this connection adds; presence channels only.
     pub member: Option<Member>,
-    /// Most members of the channel, over all nodes.
-    pub max_members: usize,
+    /// The room of a presence channel, over all nodes.
+    pub room: PresenceRoom,
     /// True if the app publishes the number of connections to its subscribers.
     pub counts: bool,
     /// True if the receiver of notices has no state of the channel. The first connection of this node always loads the
@@ -23,13 +23,6 @@ pub struct Joined {
     /// join. Notices with lower versions may still be on their way, except
     /// [`Notice::Loaded`](crate::Notice::Loaded) for a first connection: it is delivered before.
     pub version: u64,
-}
-
-/// A join is refused: the presence channel has the most members that it may have, over all nodes.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct JoinRefused {
-    /// Most members of the channel.
-    pub limit: usize,
 }
 
 /// An app has the most clients that it may have, over all nodes.

@@ -9,7 +9,7 @@
 
 use std::fmt;
 
-use clairon_protocol::{AppId, Edge, Member, UserId};
+use clairon_protocol::{AppId, Edge, Member, NoRoom, PresenceRoom, UserId};
 
 use crate::notice::{ChannelState, Place};
 
@@ -76,12 +76,12 @@ pub(crate) enum Basis {
 }
 
 /// The members of a presence channel that a change adds and removes.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug)]
 pub(crate) struct MemberChanges {
     pub(crate) added: Vec<AddedMember>,
     pub(crate) removed: Vec<UserId>,
-    /// Most members of the channel, over all nodes.
-    pub(crate) limit: usize,
+    /// The room of the channel, over all nodes.
+    pub(crate) room: PresenceRoom,
 }
 
 /// A member that a change adds.
@@ -91,6 +91,30 @@ pub(crate) struct AddedMember {
     /// Connections of this user that the ledger drops with the member if the channel is full. With 0, the ledger
     /// admitted the user before and does not refuse it.
     pub(crate) newcomers: u64,
+}
+
+/// A member that a channel has no room for.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct RefusedMember {
+    pub(crate) user: UserId,
+    pub(crate) lacks: Lack,
+}
+
+/// The limit of a channel's room that a member exceeds.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Lack {
+    Members,
+    Bytes,
+}
+
+impl Lack {
+    /// The refusal, in a channel with this room.
+    pub(crate) const fn no_room(self, room: PresenceRoom) -> NoRoom {
+        match self {
+            Self::Members => NoRoom::Members { limit: room.members },
+            Self::Bytes => NoRoom::Bytes { limit: room.bytes },
+        }
+    }
 }
 
 /// A share under an id that the node has lost.
@@ -117,7 +141,7 @@ pub(crate) struct ChangeOutcome {
     /// What the change altered for all nodes.
     pub(crate) edges: Vec<Edge>,
     /// Users that the channel had no room for.
-    pub(crate) refused: Vec<UserId>,
+    pub(crate) refused: Vec<RefusedMember>,
     /// All nodes with a share of the channel.
     pub(crate) nodes: Vec<NodeId>,
     /// The state of the channel, if the change asked for it.

@@ -41,7 +41,7 @@ pub use self::{
     cluster::Cluster,
     error::{BusError, ClusterError},
     health::{Health, Mishap, Trouble, TroubleKind},
-    joining::{JoinRefused, JoinRequest, Joined, OverCapacity},
+    joining::{JoinRequest, Joined, OverCapacity},
     notice::{CachedEvent, ChannelState, Deliver, Notice, Place},
     pending::PendingJoin,
     redis::{reads::ChannelInfo, url::RedisUrl},

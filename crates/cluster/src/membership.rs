@@ -103,6 +103,11 @@ impl Membership {
         self.state.lock().recovered_at.take_if(|end| *end <= now).is_some()
     }
 
+    /// The number of nodes in the list, this one included.
+    pub(crate) fn nodes(&self) -> usize {
+        self.state.lock().known.len() + 1
+    }
+
     /// Sets the other nodes in the list.
     pub(crate) fn set_known(&self, nodes: Vec<NodeId>) {
         self.state.lock().known = nodes.into_iter().collect();

@@ -60,6 +60,13 @@ pub enum Notice {
         /// Number of connections.
         connections: u64,
     },
+    /// The event that a cache channel remembered is forgotten before its time.
+    Forgotten {
+        /// The channel.
+        place: Place,
+        /// The version that contains the change.
+        version: u64,
+    },
     /// A watched user has signed in or out.
     Online {
         /// The app.

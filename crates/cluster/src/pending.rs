@@ -6,12 +6,12 @@ use std::{
     task::{Context, Poll, ready},
 };
 
-use clairon_protocol::{AppId, UserId};
+use clairon_protocol::{AppId, NoRoom, UserId};
 use tokio::sync::oneshot;
 
 use crate::{
     core::Core,
-    joining::{JoinRefused, JoinRequest, Joined, OverCapacity},
+    joining::{JoinRequest, Joined, OverCapacity},
     local::clients::Admission,
     notice::Place,
 };
@@ -26,7 +26,7 @@ pub struct PendingJoin {
     user: Option<UserId>,
     counts: bool,
     /// `None` once the join is ready.
-    answer: Option<oneshot::Receiver<Result<Joined, JoinRefused>>>,
+    answer: Option<oneshot::Receiver<Result<Joined, NoRoom>>>,
 }
 
 impl PendingJoin {
@@ -40,7 +40,7 @@ impl PendingJoin {
 }
 
 impl Future for PendingJoin {
-    type Output = Result<Joined, JoinRefused>;
+    type Output = Result<Joined, NoRoom>;
 
     fn poll(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Self::Output> {
         let Some(answer) = &mut self.answer else { return Poll::Pending };
@@ -56,7 +56,7 @@ impl Drop for PendingJoin {
         let Some(mut answer) = self.answer.take() else { return };
         // After this nothing can be sent, so both sides agree whether the answer has come.
         answer.close();
-        if !matches!(answer.try_recv(), Ok(Err(JoinRefused { .. }))) {
+        if !matches!(answer.try_recv(), Ok(Err(_))) {
             self.core.leave(&self.place, self.user.as_ref(), self.counts);
         }
     }

@@ -3,7 +3,9 @@
 use std::sync::Arc;
 
 use bytes::Bytes;
-use clairon_protocol::{ChannelKind, ChannelName, Edge, Event, Member, Publication, SocketId, UserId};
+use clairon_protocol::{
+    ChannelKind, ChannelName, Edge, Event, Member, NoRoom, PresenceRoom, Publication, SocketId, UserId,
+};
 use indexmap::IndexMap;
 use parking_lot::Mutex;
 
@@ -52,8 +54,10 @@ pub struct Subscriber<'a> {
     pub session: &'a Arc<Session>,
     /// The member that this subscription adds; presence channels only.
     pub member: Option<Member>,
-    /// The limit of distinct users among the members.
-    pub max_members: usize,
+    /// The room of a presence channel.
+    pub room: PresenceRoom,
+    /// Most channels of the app on this node.
+    pub max_channels: usize,
     /// True if the app sends the subscription count to subscribers.
     pub counts: bool,
 }
@@ -88,13 +92,6 @@ pub enum Join {
     Already,
 }
 
-/// A presence channel has reached its limit of members.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct ChannelFull {
-    /// The limit.
-    pub limit: usize,
-}
-
 /// The summary of a channel in the HTTP API.
 #[derive(Clone, Debug)]
 pub struct ChannelSummary {
@@ -119,8 +116,8 @@ impl Channel {
 
     /// Adds a subscriber and queues the resulting frames: success and snapshot for the new subscriber, then the cached
     /// event or a cache miss, `member_added` for the others, the count for all. `None` if the channel has left the map.
-    pub(crate) fn join(&self, subscriber: &Subscriber<'_>, now: Millis) -> Option<Result<Join, ChannelFull>> {
-        let Subscriber { session, ref member, max_members, counts } = *subscriber;
+    pub(crate) fn join(&self, subscriber: &Subscriber<'_>, now: Millis) -> Option<Result<Join, NoRoom>> {
+        let Subscriber { session, ref member, room, counts, .. } = *subscriber;
         let mut state = self.state.lock();
         if state.is_closed {
             return None;
@@ -132,10 +129,11 @@ impl Channel {
         let mut edges = Vec::new();
         if let Some(member) = member {
             let roster = state.roster.get_or_insert_default();
-            if roster.len() >= max_members && !roster.contains(&member.user_id) {
-                return Some(Err(ChannelFull { limit: max_members }));
-            }
-            if roster.join(session.id(), member.clone()) {
+            let is_first = match roster.join(session.id(), member, room) {
+                Ok(is_first) => is_first,
+                Err(no_room) => return Some(Err(no_room)),
+            };
+            if is_first {
                 state.snapshot = None;
                 state.broadcast_all(self.encode(&Event::MemberAdded { channel: &self.name, member }), now);
                 edges.push(Edge::MemberAdded(member.user_id.clone()));
@@ -191,6 +189,11 @@ impl Channel {
         }
         self.settle(&mut state, now);
         Some(sent)
+    }
+
+    /// Forgets the remembered event.
+    pub(crate) fn forget_cached(&self) {
+        self.state.lock().cached = None;
     }
 
     /// True if the count has changed and the channel is too large for sending each change at once.

@@ -4,12 +4,14 @@
 //! of another app. The messages and their receivers are decided under the lock of the channel, so all subscribers of a
 //! channel see the same order. The caller provides the encoding, [`Encode`].
 
+mod app_hub;
 mod channel;
 mod dispatch;
 mod frame;
 mod hub;
 mod outbox;
 mod pending_flushes;
+mod remembered;
 mod replica;
 mod roster;
 mod session;
@@ -18,11 +20,13 @@ mod sync;
 mod traffic;
 mod users;
 
-pub use channel::{Cached, Channel, ChannelFull, ChannelSummary, Join, Sent, Subscriber};
+pub use app_hub::{AppHub, Occupancy};
+pub use channel::{Cached, Channel, ChannelSummary, Join, Sent, Subscriber};
 pub use clairon_protocol::Edge;
 pub use frame::{Compress, Frame};
-pub use hub::{AppHub, Hub, Occupancy};
+pub use hub::Hub;
 pub use outbox::{DirectWrite, Outbox, OutboxLimits};
+pub use remembered::RememberedEvent;
 pub use replica::{ChannelChange, Expected, LedgerState, Parted, Version};
 pub use session::{Micros, Millis, Session};
 pub use traffic::{FlowCount, Traffic};

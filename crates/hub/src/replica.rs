@@ -29,6 +29,8 @@ pub enum ChannelChange {
     MemberRemoved(UserId),
     /// The new number of subscribed connections.
     Count(usize),
+    /// The remembered event is forgotten.
+    Forgotten,
 }
 
 /// The state of a channel in the ledger.
@@ -260,6 +262,7 @@ impl Channel {
                     state.broadcast_all(self.encode(&event), now);
                 }
             }
+            ChannelChange::Forgotten => state.cached = None,
             ChannelChange::Count(connections) => {
                 replica.connections = connections;
                 let counts = replica.counts;

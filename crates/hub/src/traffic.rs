@@ -16,6 +16,7 @@ pub struct Traffic {
     requests: Flow,
     answers: Flow,
     triggered: AtomicU64,
+    forgotten: AtomicU64,
 }
 
 /// The traffic in one direction.
@@ -102,6 +103,20 @@ impl Traffic {
     /// Counts events triggered by the backend.
     pub fn add_triggered(&self, events: usize) {
         self.triggered.fetch_add(events as u64, Relaxed);
+    }
+
+    /// The number of remembered events that were forgotten early, because all together had more bytes than the app's
+    /// limit.
+    #[must_use]
+    pub fn forgotten(&self) -> u64 {
+        self.forgotten.load(Relaxed)
+    }
+
+    /// Counts remembered events that are forgotten early.
+    pub(crate) fn add_forgotten(&self, events: usize) {
+        if events > 0 {
+            self.forgotten.fetch_add(events as u64, Relaxed);
+        }
     }
 
     /// Counts a frame for `receivers` connections, with the bytes of all of them together.

@@ -14,7 +14,9 @@ use std::{
 
 use bytes::Bytes;
 use clairon_hub::{AppHub, Hub, OutboxLimits, Session, SignedIn, Subscriber};
-use clairon_protocol::{AppId, CacheEntry, ChannelName, Event, Limits, Publication, SocketId, UserId};
+use clairon_protocol::{
+    AppId, CacheEntry, CacheRoom, ChannelName, Event, Limits, PresenceRoom, Publication, SocketId, UserId,
+};
 
 const LIMITS: OutboxLimits = OutboxLimits { bytes: 1 << 20, frames: 10_000 };
 
@@ -52,12 +54,19 @@ fn name(text: &str) -> ChannelName {
 }
 
 fn join(app: &AppHub, channel: &str, session: &Arc<Session>) {
-    let subscriber = Subscriber { session, member: None, max_members: 2, counts: false };
+    let subscriber = Subscriber {
+        session,
+        member: None,
+        room: PresenceRoom { members: 2, bytes: usize::MAX },
+        max_channels: usize::MAX,
+        counts: false,
+    };
     app.join(&name(channel), &subscriber, 0).unwrap();
 }
 
 fn publish(app: &AppHub, channel: ChannelName, text: &'static str) {
-    let cache = channel.is_cache().then(|| CacheEntry { data: "\"\"".into(), ttl_seconds: 60 });
+    let cache =
+        channel.is_cache().then(|| CacheEntry { data: "\"\"".into(), ttl_seconds: 60, room: CacheRoom::UNLIMITED });
     let frame = text.into();
     app.publish(
         &Publication { app: AppId::parse("1").unwrap(), channel, frame, except: None, cache, version: None },

@@ -10,8 +10,11 @@ use std::{
 };
 
 use bytes::Bytes;
-use clairon_hub::{AppHub, ChannelFull, Edge, Hub, Join, OutboxLimits, Session, SignedIn, Subscriber};
-use clairon_protocol::{AppId, CacheEntry, ChannelName, Disconnect, Event, Limits, Member, Publication, SocketId};
+use clairon_hub::{AppHub, Edge, Hub, Join, OutboxLimits, Session, SignedIn, Subscriber};
+use clairon_protocol::{
+    AppId, CacheEntry, CacheRoom, ChannelName, Disconnect, Event, Limits, Member, NoRoom, PresenceRoom, Publication,
+    SocketId,
+};
 
 const LIMITS: OutboxLimits = OutboxLimits { bytes: 1 << 20, frames: 10_000 };
 
@@ -41,7 +44,13 @@ fn member(id: &str) -> Member {
 
 /// Subscribes a connection. Returns the edges, or `None` if it was subscribed already.
 fn join(app: &AppHub, channel: &str, session: &Arc<Session>, member: Option<Member>) -> Option<Vec<Edge>> {
-    let subscriber = Subscriber { session, member, max_members: 2, counts: false };
+    let subscriber = Subscriber {
+        session,
+        member,
+        room: PresenceRoom { members: 2, bytes: usize::MAX },
+        max_channels: usize::MAX,
+        counts: false,
+    };
     match app.join(&name(channel), &subscriber, 0).unwrap().1 {
         Join::Joined(edges) => Some(edges),
         Join::Already => None,
@@ -91,8 +100,14 @@ fn presence_is_told_by_user_and_never_to_the_joiner() {
     // A second connection of a user causes no event and fits into a full channel. A third user does not fit.
     assert_eq!(join(&app, "presence-x", &a2, Some(member("ada"))), Some(vec![]));
     let c = connect(&app, 4);
-    let third = Subscriber { session: &c, member: Some(member("cy")), max_members: 2, counts: false };
-    assert_eq!(app.join(&name("presence-x"), &third, 0).unwrap_err(), ChannelFull { limit: 2 });
+    let third = Subscriber {
+        session: &c,
+        member: Some(member("cy")),
+        room: PresenceRoom { members: 2, bytes: usize::MAX },
+        max_channels: usize::MAX,
+        counts: false,
+    };
+    assert_eq!(app.join(&name("presence-x"), &third, 0).unwrap_err(), NoRoom::Members { limit: 2 });
     assert_eq!(leave(&app, "presence-x", &a), vec![]);
     assert_eq!(leave(&app, "presence-x", &a2), vec![Edge::MemberRemoved(ada)]);
     assert_eq!(leave(&app, "presence-x", &a2), vec![]);
@@ -130,7 +145,7 @@ fn a_cache_channel_outlives_its_subscribers_until_its_event_expires() {
     let app = app();
     let [a, b] = [1, 2].map(|number| connect(&app, number));
     let channel = name("cache-x");
-    let cache = Some(CacheEntry { data: "kept".into(), ttl_seconds: 1 });
+    let cache = Some(CacheEntry { data: "kept".into(), ttl_seconds: 1, room: CacheRoom::UNLIMITED });
     app.publish(&Publication { cache, ..event("cache-x", "kept") }, 0);
     assert!(app.channels("").is_empty(), "an empty channel is not occupied");
     join(&app, "cache-x", &a, None);
@@ -149,7 +164,13 @@ fn counts_are_told_at_once_to_few_and_late_to_many() {
     let app = app();
     let sessions: Vec<_> = (0..101).map(|number| connect(&app, number)).collect();
     for session in &sessions {
-        let subscriber = Subscriber { session, member: None, max_members: 2, counts: true };
+        let subscriber = Subscriber {
+            session,
+            member: None,
+            room: PresenceRoom { members: 2, bytes: usize::MAX },
+            max_channels: usize::MAX,
+            counts: true,
+        };
         app.join(&name("news"), &subscriber, 0).unwrap();
     }
     let counts = |session: &Session| {
@@ -223,4 +244,68 @@ fn no_join_is_lost_when_a_channel_empties_at_the_same_time() {
         }
     });
     assert!(app.channel(&name("news")).is_none());
+}
+
+fn remember(app: &AppHub, channel: &str, room: CacheRoom) {
+    let cache = Some(CacheEntry { data: "kept".into(), ttl_seconds: 60, room });
+    app.publish(&Publication { cache, ..event(channel, "event") }, 0);
+}
+
+fn is_remembered(app: &AppHub, channel: &str) -> bool {
+    app.channel(&name(channel)).is_some_and(|channel| channel.cached(1).is_some())
+}
+
+#[test]
+fn the_oldest_event_goes_when_there_is_no_room_for_all() {
+    let app = app();
+    let session = connect(&app, 1);
+    join(&app, "cache-a", &session, None);
+    // Two of them fit.
+    let room = CacheRoom { bytes: 1_100, ..CacheRoom::UNLIMITED };
+    for channel in ["cache-a", "cache-b", "cache-c"] {
+        remember(&app, channel, room);
+    }
+    assert_eq!(["cache-a", "cache-b", "cache-c"].map(|channel| is_remembered(&app, channel)), [false, true, true]);
+    assert_eq!((app.traffic().forgotten(), app.remembered_bytes() <= 1_100), (1, true));
+    remember(&app, "cache-d", room);
+    assert!(app.channel(&name("cache-b")).is_none(), "a channel without subscribers goes with its event");
+    assert!(app.channel(&name("cache-a")).is_some());
+    app.forget_expired(60_000);
+    assert_eq!(app.remembered_bytes(), 0);
+}
+
+#[test]
+fn an_app_has_so_many_channels() {
+    let app = app();
+    let session = connect(&app, 1);
+    let subscriber = |channel: &str, max_channels| {
+        let room = PresenceRoom::UNLIMITED;
+        let subscriber = Subscriber { session: &session, member: None, room, max_channels, counts: false };
+        app.join(&name(channel), &subscriber, 0).map(drop)
+    };
+    let room = CacheRoom { channels: 2, ..CacheRoom::UNLIMITED };
+    assert_eq!([subscriber("a", 2), subscriber("b", 2), subscriber("a", 2)], [Ok(()); 3]);
+    let full = Err(NoRoom::Channels { limit: 2 });
+    assert_eq!(subscriber("c", 2), full);
+    assert_eq!(app.check_room([name("cache-c")].iter(), 2), full);
+    assert_eq!(app.check_room([name("c"), name("b")].iter(), 2), Ok(()), "an event that is not remembered makes none");
+    remember(&app, "cache-c", room);
+    assert!(app.channel(&name("cache-c")).is_none());
+    leave(&app, "b", &session);
+    assert_eq!(app.check_room([name("cache-c")].iter(), 2), Ok(()));
+    assert_eq!(app.check_room([name("cache-c"), name("cache-d")].iter(), 2), full);
+    remember(&app, "cache-c", room);
+    assert_eq!(subscriber("cache-c", 2), Ok(()), "a channel that is there takes subscribers");
+    assert_eq!(subscriber("d", 2), full);
+}
+
+#[test]
+fn a_refused_member_leaves_no_channel_behind() {
+    let app = app();
+    let session = connect(&app, 1);
+    let room = PresenceRoom { members: 9, bytes: 10 };
+    let subscriber =
+        Subscriber { session: &session, member: Some(member("ada")), room, max_channels: 9, counts: false };
+    assert_eq!(app.join(&name("presence-x"), &subscriber, 0).unwrap_err(), NoRoom::Bytes { limit: 10 });
+    assert!(app.channel(&name("presence-x")).is_none());
 }

@@ -13,7 +13,9 @@ use clairon_hub::{
     AppHub, Cached, Channel, ChannelChange, Expected, Hub, LedgerState, OutboxLimits, Parted, Session, SignedIn,
     Subscriber,
 };
-use clairon_protocol::{AppId, CacheEntry, ChannelName, Event, Limits, Member, Publication, SocketId};
+use clairon_protocol::{
+    AppId, CacheEntry, CacheRoom, ChannelName, Event, Limits, Member, PresenceRoom, Publication, SocketId,
+};
 
 const LIMITS: OutboxLimits = OutboxLimits { bytes: 1 << 20, frames: 10_000 };
 
@@ -52,7 +54,9 @@ impl Node {
     }
 
     fn expect(&self, session: &Arc<Session>, counts: bool) -> (Arc<Channel>, Expected) {
-        self.app.expect(&self.name, &Subscriber { session, member: None, max_members: 0, counts })
+        let room = PresenceRoom::UNLIMITED;
+        let subscriber = Subscriber { session, member: None, room, max_channels: usize::MAX, counts };
+        self.app.expect(&self.name, &subscriber).unwrap()
     }
 
     /// Registers a waiting connection and admits it with a version that is yet to come.
@@ -78,7 +82,7 @@ impl Node {
 
     fn relay(&self, text: &'static str, version: Option<u64>) {
         let app = AppId::parse("1").unwrap();
-        let cache = version.map(|_| CacheEntry { data: text.into(), ttl_seconds: 60 });
+        let cache = version.map(|_| CacheEntry { data: text.into(), ttl_seconds: 60, room: CacheRoom::UNLIMITED });
         let event = Publication { app, channel: self.name.clone(), frame: text.into(), except: None, cache, version };
         self.app.relay(&event, 0);
     }

@@ -2,6 +2,8 @@
 
 use std::{fmt, num::NonZeroU32};
 
+use crate::{CacheRoom, PresenceRoom};
+
 /// A limit: one line of the table below.
 #[derive(Debug)]
 pub struct Limit {
@@ -119,7 +121,39 @@ limits! {
         "How many client events a connection may send in one second";
     subscriptions_per_connection: u32 = 1_000, 1 to 100_000, Count,
         "How many channels a connection may be subscribed to at once";
+    requests_per_second: Option<NonZeroU32> = NonZeroU32::new(100_000), 0 to u32::MAX, Count,
+        "How many requests the app's backend may make in one second, on each node";
+    events_per_second: Option<NonZeroU32> = NonZeroU32::new(1_000_000), 0 to u32::MAX, Count,
+        "How many events the app's backend may trigger in one second, on each node";
+    channels: Option<NonZeroU32> = NonZeroU32::new(1_000_000), 0 to u32::MAX, Count,
+        "How many channels the app may have at once, on each node";
+    cached_bytes: Option<NonZeroU32> = NonZeroU32::new(128 << 20), 0 to u32::MAX, Bytes,
+        "The most that the app's cache channels remember together";
+    snapshot_bytes: Option<NonZeroU32> = NonZeroU32::new(4 << 20), 0 to u32::MAX, Bytes,
+        "The most that the members of one presence channel have together, with their user info";
     cache_ttl_seconds: u32 = 1_800, 1 to 86_400, Seconds, "How long a cache channel remembers its last event";
+}
+
+impl Limits {
+    /// The room of each presence channel.
+    #[must_use]
+    pub fn presence_room(&self) -> PresenceRoom {
+        let bytes = self.snapshot_bytes.map_or(usize::MAX, |bytes| bytes.get() as usize);
+        PresenceRoom { members: self.presence_members as usize, bytes }
+    }
+
+    /// The room for the events that cache channels remember.
+    #[must_use]
+    pub fn cache_room(&self) -> CacheRoom {
+        let bytes = self.cached_bytes.map_or(usize::MAX, |bytes| bytes.get() as usize);
+        CacheRoom { bytes, channels: self.max_channels() }
+    }
+
+    /// Most channels on a node; `usize::MAX` without a limit.
+    #[must_use]
+    pub fn max_channels(&self) -> usize {
+        self.channels.map_or(usize::MAX, |channels| channels.get() as usize)
+    }
 }
 
 impl Limit {

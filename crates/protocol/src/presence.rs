@@ -38,6 +38,17 @@ impl Member {
         })
     }
 
+    /// The member as JSON: `{"user_id":…,"user_info":…}`.
+    #[must_use]
+    pub fn to_json(&self) -> Vec<u8> {
+        let mut out = b"{\"user_id\":".to_vec();
+        self.user_id.encode(&mut out);
+        out.extend_from_slice(b",\"user_info\":");
+        self.encode_info(&mut out);
+        out.push(b'}');
+        out
+    }
+
     /// Appends the member's `user_info` as JSON.
     pub fn encode_info(&self, out: &mut Vec<u8>) {
         out.extend_from_slice(self.user_info.as_ref().map_or("null", |info| info.get()).as_bytes());

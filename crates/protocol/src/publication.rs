@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use bytes::Bytes;
 
-use crate::{AppId, ChannelName, SocketId};
+use crate::{AppId, CacheRoom, ChannelName, SocketId};
 
 /// An event for one channel, encoded once: all receivers get the same bytes.
 #[derive(Clone, Debug)]
@@ -32,4 +32,6 @@ pub struct CacheEntry {
     pub data: Arc<str>,
     /// How long the event is remembered, in seconds.
     pub ttl_seconds: u32,
+    /// The room for remembered events.
+    pub room: CacheRoom,
 }

@@ -212,6 +212,7 @@ pub(crate) async fn refresh(node: &Node) -> Result<(), RegistryError> {
 fn apply(node: &Node, change: &AppChange) {
     if let AppChange::Removed(id) | AppChange::Disabled(id) = change {
         node.hub.app(id).close_all(Disconnect::AppDisabled);
+        node.rates.forget(id);
     }
 }
 

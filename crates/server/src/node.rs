@@ -12,9 +12,10 @@ use tokio_util::{sync::CancellationToken, task::TaskTracker};
 use tracing::warn;
 
 use crate::{
-    clock::Clock, error::ServerError, event_frame, explain::Explainer, foreign_protocol::ForeignLog, key_uses::KeyUses,
-    live_feed::LiveFeed, metrics::Metrics, peer_text::PeerText, peers::Peers, plain_connections::PlainConnections,
-    refusals::Refusals, registry_health::RegistryHealth, settings::Settings, statistics::Tally,
+    clock::Clock, edge::AppRates, error::ServerError, event_frame, explain::Explainer, foreign_protocol::ForeignLog,
+    key_uses::KeyUses, live_feed::LiveFeed, metrics::Metrics, peer_text::PeerText, peers::Peers,
+    plain_connections::PlainConnections, refusals::Refusals, registry_health::RegistryHealth, settings::Settings,
+    statistics::Tally,
 };
 
 /// The timeout for storing uses of keys and statistics. A stopping node waits for it.
@@ -32,6 +33,8 @@ pub(crate) struct Node {
     /// The start of the latest interval in the registry's statistics when the server started.
     pub(crate) last_recorded: Option<Timestamp>,
     pub(crate) key_uses: KeyUses,
+    /// How fast backends may be.
+    pub(crate) rates: AppRates,
     pub(crate) explainer: Explainer,
     pub(crate) metrics: Arc<Metrics>,
     /// Locked while statistics are written, so that a stopping node waits for that.
@@ -75,6 +78,7 @@ impl Node {
             registry_health,
             last_recorded,
             key_uses: KeyUses::default(),
+            rates: AppRates::default(),
             explainer: Explainer::new(clock),
             metrics,
             tally,

@@ -13,8 +13,8 @@ use std::sync::Arc;
 
 use bytes::Bytes;
 use clairon_cluster::{BusError, Cluster, ClusterError, ClusterSettings, Mishap, OverCapacity, Trouble};
-use clairon_hub::{AppHub, Channel, ChannelFull, Hub, Session, SignedIn, Subscriber};
-use clairon_protocol::{AppId, ChannelName, SocketId, UserId};
+use clairon_hub::{AppHub, Channel, Hub, Session, SignedIn, Subscriber};
+use clairon_protocol::{AppId, ChannelName, NoRoom, SocketId, UserId};
 use clairon_registry::AppCache;
 use tokio::task::AbortHandle;
 
@@ -90,7 +90,7 @@ impl Peers {
             let delivery = delivery.clone();
             Box::new(move |notice| delivery.deliver(notice))
         };
-        Ok(Self::Many(Many::new(Cluster::connect(settings, deliver).await?, clock)))
+        Ok(Self::Many(Many::new(Cluster::connect(settings, deliver).await?, hub.clone(), clock)))
     }
 
     /// Counts a connection among those of all nodes. [`Self::dismiss`] undoes it. A lone node has counted it already,
@@ -122,11 +122,28 @@ impl Peers {
         app: LocalApp<'_>,
         name: &ChannelName,
         subscriber: Subscriber<'_>,
-        settle: impl FnOnce(Result<(), ChannelFull>) + Send + 'static,
+        settle: impl FnOnce(Result<(), NoRoom>) + Send + 'static,
     ) -> Option<Seat> {
         match self {
             Self::Alone(alone) => alone.join(app, name, &subscriber, settle),
             Self::Many(many) => many.join(app, name, subscriber, settle),
+        }
+    }
+
+    /// Checks that this node has room for the channels that events make, because they are remembered. With other nodes
+    /// the ledger remembers them.
+    ///
+    /// # Errors
+    /// When it has none.
+    pub(crate) fn check_room<'a>(
+        &self,
+        app: LocalApp<'_>,
+        channels: impl Iterator<Item = &'a ChannelName>,
+        max_channels: usize,
+    ) -> Result<(), NoRoom> {
+        match self {
+            Self::Alone(_) => app.hub.check_room(channels, max_channels),
+            Self::Many(_) => Ok(()),
         }
     }
 

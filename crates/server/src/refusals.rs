@@ -74,6 +74,7 @@ refused! {
     RequestAppDisabled: "request", "app_disabled", RequestRefused;
     RequestNotFound: "request", "not_found", RequestRefused;
     RequestTooLarge: "request", "too_large", RequestRefused;
+    RequestTooFast: "request", "too_fast", RequestRefused;
     RequestTimeout: "request", "timeout", RequestRefused;
     RequestUnavailable: "request", "unavailable", RequestRefused;
     RequestOther: "request", "other", RequestRefused;
@@ -190,6 +191,7 @@ impl Refused {
             StatusCode::FORBIDDEN => Self::RequestAppDisabled,
             StatusCode::NOT_FOUND => Self::RequestNotFound,
             StatusCode::PAYLOAD_TOO_LARGE => Self::RequestTooLarge,
+            StatusCode::TOO_MANY_REQUESTS => Self::RequestTooFast,
             StatusCode::REQUEST_TIMEOUT => Self::RequestTimeout,
             StatusCode::SERVICE_UNAVAILABLE => Self::RequestUnavailable,
             _ => Self::RequestOther,
@@ -239,7 +241,7 @@ mod tests {
         count(Refused::SignIn);
         count(Refused::ClientEvent);
         count(Refused::Message);
-        for status in [400, 401, 403, 404, 413, 408, 503, 405] {
+        for status in [400, 401, 403, 404, 413, 408, 429, 503, 405] {
             count(Refused::request(StatusCode::from_u16(status).unwrap()));
         }
         for status in [401, 404, 503, 400] {

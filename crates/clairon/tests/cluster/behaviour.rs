@@ -4,7 +4,7 @@ use std::sync::Barrier;
 use std::thread;
 
 use clairon_test_servers::eventually;
-use clairon_tests::api::Request;
+use clairon_tests::api::{self, Request};
 use clairon_tests::app::App;
 use clairon_tests::client::{Client, data};
 use clairon_tests::nodes::Nodes;
@@ -144,6 +144,52 @@ fn members_are_limited_over_all_nodes() {
     // A member may subscribe again.
     assert_eq!(c.join("presence-x", r#"{"user_id":"ada"}"#)["count"], 2);
     nodes.wait_for_members("presence-x", &["ada", "bob"]);
+}
+
+#[test]
+fn the_bytes_of_members_are_limited_over_all_nodes() {
+    let nodes = Nodes::start(3, app().with("snapshot_bytes", 1_000));
+    let [mut a, mut b, _] = clients(&nodes);
+    let member = |id: &str, size| json!({"user_id": id, "user_info": "x".repeat(size)}).to_string();
+    a.join("presence-x", &member("ada", 600));
+    b.ask_to_join("presence-x", &member("bob", 600));
+    let refusal = b.expect("pusher:subscription_error");
+    assert_eq!(data(&refusal)["status"], 403);
+    assert!(data(&refusal)["error"].as_str().is_some_and(|error| error.contains("snapshot_bytes")), "{refusal}");
+    b.expect("pusher:error");
+    b.join("presence-x", &member("bob", 200));
+    nodes.wait_for_members("presence-x", &["ada", "bob"]);
+}
+
+#[test]
+fn remembered_events_are_limited_over_all_nodes() {
+    // A third of it for each node holds one event, with its frame and its data.
+    let app = app().with("cached_bytes", 3 * 150_000);
+    let nodes = Nodes::start(3, app.clone());
+    let [one, two, _] = nodes.three();
+    let is_remembered = |server: &Server, channel: &str| {
+        let path = format!("/channels/{channel}");
+        !Request::get(&app, &path, &[("info", "cache")]).send(server).ok()["cache"].is_null()
+    };
+    let data = "x".repeat(60_000);
+    let mut client = Client::connect(two, &app);
+    client.subscribe("cache-a");
+    client.expect("pusher:cache_miss");
+    // The nodes know each other after a beat; before, one of them has more for itself.
+    eventually("only the part of a node is remembered", || {
+        for channel in ["cache-a", "cache-b"] {
+            api::trigger(one, &app, channel, "e", &data);
+        }
+        eventually("the last one", || is_remembered(two, "cache-b"));
+        !is_remembered(two, "cache-a")
+    });
+    // The node with a subscriber forgets its copy too: those who come later hear that there is none.
+    let late = || {
+        let mut client = Client::connect(two, &app);
+        client.subscribe("cache-a");
+        client.socket.event()["event"] == "pusher:cache_miss"
+    };
+    eventually("the end of the copy", late);
 }
 
 #[test]

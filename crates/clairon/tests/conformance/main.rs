@@ -1,5 +1,6 @@
 //! The protocol for clients and backends, tested over raw sockets.
 
+mod app_limits;
 mod autobahn;
 mod cache;
 mod client_events;

@@ -37,12 +37,12 @@ mod tests;
 
 use std::collections::{HashMap, VecDeque, hash_map};
 
-use clairon_protocol::{Edge, UserId};
+use clairon_protocol::{Edge, NoRoom, UserId};
 use tokio::sync::oneshot;
 
 use self::share::{Indexed, Queue, Respond, Share};
 use crate::{
-    joining::{JoinRefused, JoinRequest, Joined},
+    joining::{JoinRequest, Joined},
     ledger::{ChangeOutcome, NodeId, ShareChange},
     notice::{ChannelState, Place},
 };
@@ -90,11 +90,7 @@ impl Settled {
 
 impl Shares {
     /// Adds a connection. The answer comes when the ledger has it.
-    pub(crate) fn join(
-        &mut self,
-        place: &Place,
-        request: JoinRequest,
-    ) -> oneshot::Receiver<Result<Joined, JoinRefused>> {
+    pub(crate) fn join(&mut self, place: &Place, request: JoinRequest) -> oneshot::Receiver<Result<Joined, NoRoom>> {
         let (respond, answer) = oneshot::channel();
         self.channels.entry(place.clone()).or_default().join(request, respond);
         self.enqueue(place);

@@ -5,6 +5,7 @@ use std::{sync::Arc, time::Duration};
 use clairon_protocol::Publication;
 use clairon_tls::Authorities;
 use futures_util::future::try_join;
+use redis::Value;
 
 use super::{
     engine::{Connector, Link, Push, RedisConnection, Server},
@@ -128,6 +129,16 @@ impl RedisClient {
             }
         };
         events.into_iter().map(request).collect()
+    }
+
+    /// The request that forgets the remembered event with this version.
+    pub(crate) fn forgetting(&self, place: &Place, version: u64) -> Request {
+        scripts::forget_cached(&self.keys, place, version)
+    }
+
+    /// The version of a remembered event, in the answer to its request.
+    pub(crate) fn version(answer: &Value) -> Option<u64> {
+        scripts::parse_version(answer)
     }
 
     /// The request that lets all nodes close the connections of a user.

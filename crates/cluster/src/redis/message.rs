@@ -8,6 +8,7 @@
 //! |---|---|---|
 //! | `E` event | excluded socket id, if any | the frame |
 //! | `K` event on a cache channel | version, seconds, bytes of data, excluded socket id, if any | the data, the frame |
+//! | `F` the event of a cache channel is forgotten | version | |
 //! | `A` member added | version | the member as JSON |
 //! | `R` member removed | version | the user's id |
 //! | `C` number of connections | version, connections | |
@@ -30,6 +31,7 @@ pub(crate) enum TopicMessage {
     MemberAdded { version: u64, member: Member },
     MemberRemoved { version: u64, user_id: UserId },
     Count { version: u64, connections: u64 },
+    Forgotten { version: u64 },
     Online { version: u64, is_online: bool },
     Terminate,
 }
@@ -69,13 +71,8 @@ pub(crate) fn encode_cached_tail(event: &Publication, data: &str, ttl_seconds: u
 
 /// Encodes a member as JSON.
 pub(crate) fn encode_member(member: &Member) -> String {
-    let mut out = b"{\"user_id\":".to_vec();
-    member.user_id.encode(&mut out);
-    out.extend_from_slice(b",\"user_info\":");
-    member.encode_info(&mut out);
-    out.push(b'}');
     // JSON is UTF-8 already.
-    String::from_utf8_lossy(&out).into_owned()
+    String::from_utf8_lossy(&member.to_json()).into_owned()
 }
 
 /// Decodes what [`encode_member`] wrote. The limits of the app were checked when the member subscribed.
@@ -105,6 +102,7 @@ impl TopicMessage {
                 Self::MemberRemoved { version: numbers.next()?, user_id }
             }
             "1C" => Self::Count { version: numbers.next()?, connections: numbers.next()? },
+            "1F" => Self::Forgotten { version: numbers.next()? },
             "1O" => Self::Online { version: numbers.next()?, is_online: numbers.next::<u8>()? == 1 },
             "1T" => Self::Terminate,
             _ => return Err(Garbled::Kind),
@@ -183,7 +181,7 @@ mod tests {
         }
 
         #[test]
-        fn anything_else_is_refused_without_a_panic(head in "1[EKARCOT]( [0-9.]{1,3}){0,4}\n?", body: Vec<u8>, junk: Vec<u8>) {
+        fn anything_else_is_refused_without_a_panic(head in "1[EKFARCOT]( [0-9.]{1,3}){0,4}\n?", body: Vec<u8>, junk: Vec<u8>) {
             let _ = TopicMessage::decode(&junk.into());
             let mut payload = head.into_bytes();
             payload.extend(body);
@@ -197,6 +195,7 @@ mod tests {
         assert!(
             matches!(decode("1R 8\nada b"), Ok(TopicMessage::MemberRemoved { version: 8, user_id }) if user_id.as_str() == "ada b")
         );
+        assert!(matches!(decode("1F 9\n"), Ok(TopicMessage::Forgotten { version: 9 })));
         assert!(matches!(decode("1C 9 3\n"), Ok(TopicMessage::Count { version: 9, connections: 3 })));
         assert!(matches!(decode("1O 9 1\n"), Ok(TopicMessage::Online { version: 9, is_online: true })));
         assert!(matches!(TopicMessage::decode(&Bytes::from_static(TERMINATE)), Ok(TopicMessage::Terminate)));

@@ -9,7 +9,7 @@ use std::{
 };
 
 use bytes::Bytes;
-use clairon_protocol::{CacheEntry, Publication};
+use clairon_protocol::{CacheEntry, CacheRoom, Publication};
 
 use crate::{
     core::Core,
@@ -94,12 +94,13 @@ fn notice(topic: Topic, message: TopicMessage) -> Option<Notice> {
         }
         TopicMessage::CachedEvent { version, ttl_seconds, data, frame, except } => {
             let (app, channel) = (place.app, place.channel);
-            let cache = Some(CacheEntry { data: data.into(), ttl_seconds });
+            let cache = Some(CacheEntry { data: data.into(), ttl_seconds, room: CacheRoom::UNLIMITED });
             Notice::Event(Publication { app, channel, frame, except, cache, version: Some(version) })
         }
         TopicMessage::MemberAdded { version, member } => Notice::MemberAdded { place, version, member },
         TopicMessage::MemberRemoved { version, user_id } => Notice::MemberRemoved { place, version, user_id },
         TopicMessage::Count { version, connections } => Notice::Count { place, version, connections },
+        TopicMessage::Forgotten { version } => Notice::Forgotten { place, version },
         TopicMessage::Terminate => Notice::Terminate { user_id: place.channel.user_id()?.into(), app: place.app },
         TopicMessage::Online { .. } => return None,
     })

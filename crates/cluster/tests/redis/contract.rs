@@ -34,10 +34,11 @@ macro_rules! contract_for_nodes {
 macro_rules! common_cases {
     ($redis:ident) => {
         crate::contract::cases!($redis, events: one_order_for_all, a_cache_channel_remembers);
+        crate::contract::cases!($redis, events: a_remembered_event_is_forgotten_unless_it_was_replaced);
         crate::contract::cases!($redis, events: no_node_hears_another_channel_or_prefix);
         crate::contract::cases!($redis, members: one_edge_however_many_join_at_once, a_full_channel_takes_its_members);
         crate::contract::cases!($redis, members: a_rejoin_reads_the_channel_again, ids_keep_their_type_and_letters);
-        crate::contract::cases!($redis, members: a_join_that_is_dropped_is_undone);
+        crate::contract::cases!($redis, members: a_join_that_is_dropped_is_undone, members_have_so_many_bytes_together);
         crate::contract::cases!($redis, ledger: counts_are_published, capacity_is_shared);
         crate::contract::cases!($redis, ledger: a_watched_user_comes_and_goes, thousands_leave_at_once);
         crate::contract::cases!($redis, ledger: questions_are_answered_for_all_nodes);

@@ -248,7 +248,11 @@ async fn without_memory_joins_wait_and_nothing_is_lost() {
         |health: &clairon_cluster::Health| health.trouble.as_ref().is_some_and(|trouble| trouble.cause.contains("OOM"));
     a.wait_health("no memory", is_full).await;
     let mut cached = event("cache-x", "x");
-    cached.cache = Some(clairon_cluster::CacheEntry { data: "x".into(), ttl_seconds: 9 });
+    cached.cache = Some(clairon_cluster::CacheEntry {
+        data: "x".into(),
+        ttl_seconds: 9,
+        room: clairon_protocol::CacheRoom::UNLIMITED,
+    });
     assert_eq!(a.cluster.publish(vec![cached]).await, Err(BusError::Unavailable));
     server.set("maxmemory", "0");
     soon("the join", joining).await.expect("room");

@@ -1,13 +1,17 @@
 //! The error answers of the HTTP API.
 
+use std::time::Duration;
+
 use axum::{
     Json,
     response::{IntoResponse, Response},
 };
 use clairon_cluster::{BusError, ClusterError};
-use clairon_protocol::error::InvalidChannel;
+use clairon_protocol::{NoRoom, error::InvalidChannel};
 use http::{HeaderValue, StatusCode, header};
 use serde::Serialize;
+
+use crate::edge::TooFast;
 
 /// The supported encodings of a body, which an answer with 415 lists (RFC 9110, 12.5.3).
 pub(crate) const UNDERSTOOD_CODINGS: &str = "gzip, identity";
@@ -19,6 +23,8 @@ pub(crate) struct ApiError {
     message: String,
     /// The exact reason, for the log, if the message says less.
     reason: Option<String>,
+    /// The time after which the request may succeed.
+    retry_after: Option<Duration>,
 }
 
 /// An extension of the response, read where requests are logged.
@@ -27,7 +33,7 @@ pub(crate) struct Reason(pub(crate) String);
 
 impl ApiError {
     pub(crate) fn new(status: StatusCode, message: impl Into<String>) -> Self {
-        Self { status, message: message.into(), reason: None }
+        Self { status, message: message.into(), reason: None, retry_after: None }
     }
 
     pub(crate) fn bad_request(message: impl Into<String>) -> Self {
@@ -54,6 +60,20 @@ impl From<InvalidChannel> for ApiError {
     }
 }
 
+/// The answer says when to come back, which is what Laravel's queue and HTTP clients look for.
+impl From<TooFast> for ApiError {
+    fn from(too_fast: TooFast) -> Self {
+        let retry_after = Some(too_fast.wait);
+        Self { retry_after, ..Self::new(StatusCode::TOO_MANY_REQUESTS, too_fast.to_string()) }
+    }
+}
+
+impl From<NoRoom> for ApiError {
+    fn from(no_room: NoRoom) -> Self {
+        Self::bad_request(no_room.to_string())
+    }
+}
+
 impl From<BusError> for ApiError {
     fn from(error: BusError) -> Self {
         Self::new(StatusCode::SERVICE_UNAVAILABLE, error.to_string())
@@ -77,6 +97,11 @@ impl IntoResponse for ApiError {
         let mut response = (self.status, Json(body)).into_response();
         if self.status == StatusCode::UNSUPPORTED_MEDIA_TYPE {
             response.headers_mut().insert(header::ACCEPT_ENCODING, HeaderValue::from_static(UNDERSTOOD_CODINGS));
+        }
+        if let Some(wait) = self.retry_after {
+            // Whole seconds (RFC 9110, 10.2.3), at least one.
+            let seconds = if wait.subsec_nanos() > 0 { wait.as_secs() + 1 } else { wait.as_secs().max(1) };
+            response.headers_mut().insert(header::RETRY_AFTER, seconds.into());
         }
         response.extensions_mut().insert(Reason(self.reason.unwrap_or(self.message)));
         response

@@ -15,7 +15,10 @@ use super::{
     info::Info,
     signed::SignedRequest,
 };
-use crate::{node::Node, peers::OutgoingEvent};
+use crate::{
+    node::Node,
+    peers::{LocalApp, OutgoingEvent},
+};
 
 /// One event for up to `channels_per_event` channels.
 pub(crate) async fn events(State(node): State<Arc<Node>>, request: SignedRequest) -> Result<Json<Value>, ApiError> {
@@ -61,8 +64,12 @@ async fn publish(node: &Node, app: &App, messages: &[OutgoingEvent<'_>]) -> Resu
         let (name, bytes) = (node.shown(&message.event), message.data.bytes());
         debug!(app = %app.id, event = %name, channels = message.channels.len(), bytes, "event");
     }
+    let hub = node.hub.app(&app.id);
+    let channels = messages.iter().flat_map(|message| message.channels.iter());
+    node.peers.check_room(LocalApp { id: &app.id, hub: &hub }, channels, app.limits.max_channels())?;
+    node.rates.take_events(app, messages.len())?;
     node.peers.publish(app, messages.iter()).await?;
-    node.hub.app(&app.id).traffic().add_triggered(messages.len());
+    hub.traffic().add_triggered(messages.len());
     for message in messages {
         node.observe_event(app, message);
     }

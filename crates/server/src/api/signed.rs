@@ -63,6 +63,7 @@ impl FromRequest<Arc<Node>> for SignedRequest {
             let reason = format!("the app {} is disabled", app.id);
             return Err(ApiError::new(StatusCode::FORBIDDEN, "The app is disabled").because(reason));
         }
+        node.rates.take_request(&app)?;
         let BodyLimit(limit) = parts.extensions.get().copied().unwrap_or_default();
         let body = RequestBody::read(&parts.headers, body, limit(&app.limits)).await?;
         body.check(|form| request.check_body(form)).map_err(refused)?;

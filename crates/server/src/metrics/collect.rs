@@ -31,7 +31,7 @@ const MISHAPS: [(&str, Mishap, &str); 3] = [
 ];
 
 /// The names up to `http_calls_received_total` are those of soketi, so its dashboards work.
-const APP_FIGURES: [AppFigure; 13] = [
+const APP_FIGURES: [AppFigure; 15] = [
     ("connected", MetricKind::Gauge, "Connections now.", |hub| hub.traffic().connections() as u64),
     ("new_connections_total", MetricKind::Counter, "Connections opened.", |hub| hub.traffic().opened()),
     ("new_disconnections_total", MetricKind::Counter, "Connections closed.", |hub| closed(hub.traffic())),
@@ -57,6 +57,15 @@ const APP_FIGURES: [AppFigure; 13] = [
         hub.traffic().requests().messages
     }),
     ("events_triggered_total", MetricKind::Counter, "Events triggered by backends.", |hub| hub.traffic().triggered()),
+    (
+        "cached_events_dropped_total",
+        MetricKind::Counter,
+        "Remembered events that were forgotten early, because all together had more bytes than cached_bytes.",
+        |hub| hub.traffic().forgotten(),
+    ),
+    ("cached_bytes", MetricKind::Gauge, "Bytes of the events that this node remembers.", |hub| {
+        hub.remembered_bytes() as u64
+    }),
     ("channels", MetricKind::Gauge, "Channels with subscribers on this node.", |hub| hub.occupancy().channels as u64),
     ("subscriptions", MetricKind::Gauge, "Subscriptions on this node.", |hub| hub.occupancy().subscriptions as u64),
 ];

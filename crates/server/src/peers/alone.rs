@@ -1,7 +1,7 @@
 //! A node without others: the hub decides immediately.
 
-use clairon_hub::{ChannelFull, Join, Subscriber};
-use clairon_protocol::{AppId, ChannelName, SocketId};
+use clairon_hub::{Join, Subscriber};
+use clairon_protocol::{AppId, ChannelName, NoRoom, SocketId};
 
 use super::{LocalApp, Seat, deliver::Delivery};
 
@@ -20,7 +20,7 @@ impl Alone {
         app: LocalApp<'_>,
         name: &ChannelName,
         subscriber: &Subscriber<'_>,
-        settle: impl FnOnce(Result<(), ChannelFull>),
+        settle: impl FnOnce(Result<(), NoRoom>),
     ) -> Option<Seat> {
         match app.hub.join(name, subscriber, self.delivery.now()) {
             Ok((_, Join::Already)) => None,

@@ -50,6 +50,7 @@ impl Delivery {
             Notice::Count { place, version, connections } => {
                 self.follow(&place, version, ChannelChange::Count(count(connections)));
             }
+            Notice::Forgotten { place, version } => self.follow(&place, version, ChannelChange::Forgotten),
             Notice::Online { app, user_id, version, is_online } => {
                 self.hub.app(&app).note_online(user_id.as_str(), version, is_online);
             }

@@ -6,9 +6,11 @@ use std::sync::{
 };
 
 use bytes::Bytes;
-use clairon_cluster::{BusError, Cluster, ClusterError, JoinRequest, Mishap, OverCapacity, Trouble};
-use clairon_hub::{ChannelFull, Expected, Parted, Session, SignedIn, Subscriber};
-use clairon_protocol::{AppId, ChannelName, Publication, SocketId, UserId};
+use clairon_cluster::{BusError, Cluster, ClusterError, JoinRequest, Mishap, OverCapacity, Place, Trouble};
+use clairon_hub::{Expected, Hub, Millis, Parted, RememberedEvent, Session, SignedIn, Subscriber, Version};
+use clairon_protocol::{
+    AppId, CacheEntry, CacheRoom, ChannelName, NoRoom, PresenceRoom, Publication, SocketId, UserId,
+};
 use tokio::task::AbortHandle;
 
 use super::{LocalApp, Seat, UserStay};
@@ -17,7 +19,28 @@ use crate::clock::Clock;
 /// The verbs of [`Peers`](super::Peers) on one of many nodes.
 pub(crate) struct Many {
     pub(super) cluster: Cluster,
+    hub: Arc<Hub>,
     clock: Clock,
+}
+
+/// An event that the ledger will remember.
+struct Remembering {
+    place: Place,
+    /// The bytes of its frame and its data.
+    bytes: usize,
+    ttl: Millis,
+    room: CacheRoom,
+}
+
+impl Remembering {
+    /// `None` for an event that is not remembered, and where there is no limit for those that are.
+    fn of(publication: &Publication) -> Option<Self> {
+        let Publication { app, channel, frame, cache, .. } = publication;
+        let CacheEntry { data, ttl_seconds, room } = cache.as_ref()?;
+        let place = Place { app: app.clone(), channel: channel.clone() };
+        let (bytes, ttl) = (frame.len() + data.len(), Millis::from(*ttl_seconds) * 1_000);
+        (room.bytes < usize::MAX).then_some(Self { place, bytes, ttl, room: *room })
+    }
 }
 
 /// A signed-in user's entry in the ledger. It may be on its way there.
@@ -28,12 +51,31 @@ pub(super) struct UserEntry {
 }
 
 impl Many {
-    pub(super) const fn new(cluster: Cluster, clock: Clock) -> Self {
-        Self { cluster, clock }
+    pub(super) const fn new(cluster: Cluster, hub: Arc<Hub>, clock: Clock) -> Self {
+        Self { cluster, hub, clock }
     }
 
     pub(super) async fn publish(&self, publications: Vec<Publication>) -> Result<(), BusError> {
-        self.cluster.publish(publications).await
+        let remembered: Vec<Remembering> = publications.iter().filter_map(Remembering::of).collect();
+        let versions = self.cluster.publish(publications).await?;
+        for (event, version) in remembered.into_iter().zip(versions) {
+            self.note_remembered(&event, version);
+        }
+        Ok(())
+    }
+
+    /// Counts an event that the ledger remembers. Each node may fill its part of the app's room, so that all together
+    /// never have more. The oldest events of this node are forgotten in the ledger.
+    fn note_remembered(&self, event: &Remembering, version: Version) {
+        let Remembering { place: Place { app, channel }, bytes, ttl, room } = event;
+        let now = self.clock.now();
+        let event = RememberedEvent { channel, bytes: *bytes, expires_at: now + ttl, version };
+        let forgotten = self.hub.app(app).note_remembered(event, room.bytes / self.cluster.nodes(), now);
+        for (channel, version) in forgotten {
+            let (cluster, app) = (self.cluster.clone(), app.clone());
+            // An event that cannot be forgotten now expires in its time.
+            tokio::spawn(async move { cluster.forget(&app, &channel, version).await });
+        }
     }
 
     pub(super) async fn admit(&self, app: &AppId, capacity: Option<u64>) -> Result<(), OverCapacity> {
@@ -51,13 +93,19 @@ impl Many {
         app: LocalApp<'_>,
         name: &ChannelName,
         subscriber: Subscriber<'_>,
-        settle: impl FnOnce(Result<(), ChannelFull>) + Send + 'static,
+        settle: impl FnOnce(Result<(), NoRoom>) + Send + 'static,
     ) -> Option<Seat> {
-        let (channel, expected) = app.hub.expect(name, &subscriber);
+        let (channel, expected) = match app.hub.expect(name, &subscriber) {
+            Ok(expected) => expected,
+            Err(no_room) => {
+                settle(Err(no_room));
+                return None;
+            }
+        };
         let Expected::Newcomer { is_loaded } = expected else { return None };
-        let Subscriber { session, member, max_members, counts } = subscriber;
+        let Subscriber { session, member, room, counts, .. } = subscriber;
         let user_id = member.as_ref().map(|member| member.user_id.clone());
-        let joining = JoinRequest { member, max_members, counts, wants_state: !is_loaded };
+        let joining = JoinRequest { member, room, counts, wants_state: !is_loaded };
         let joined = self.cluster.join(app.id, name, joining);
         let (cluster, clock, hub, app_id) = (self.cluster.clone(), self.clock, app.hub.clone(), app.id.clone());
         let (connection, awaited, member) = (session.id(), channel.clone(), user_id.clone());
@@ -66,9 +114,9 @@ impl Many {
                 Ok(joined) if hub.admit(&awaited, connection, joined.version, clock.now()) => settle(Ok(())),
                 // The connection has left after the answer.
                 Ok(_) => cluster.leave(&app_id, awaited.name(), member.as_ref(), counts),
-                Err(full) => {
+                Err(no_room) => {
                     if hub.part(&awaited, connection, clock.now()) != Parted::Stranger {
-                        settle(Err(ChannelFull { limit: full.limit }));
+                        settle(Err(no_room));
                     }
                 }
             }
@@ -94,7 +142,7 @@ impl Many {
     ) -> UserEntry {
         app.hub.sign_in_shared(session, signed_in);
         let channel = channel_of(signed_in);
-        let joining = JoinRequest { member: None, max_members: 0, counts: false, wants_state: false };
+        let joining = JoinRequest { member: None, room: PresenceRoom::UNLIMITED, counts: false, wants_state: false };
         let joined = self.cluster.join(app.id, &channel, joining);
         for watched in &signed_in.watchlist {
             self.cluster.watch(app.id, &UserId::from(&**watched));

@@ -68,8 +68,11 @@ fn encode<'a>(app: &'a App, message: &'a OutgoingEvent<'a>) -> impl Iterator<Ite
         channel: channel.clone(),
         frame: event_frame::encode(&Event::Published { event, channel, data, user_id }),
         except: *except,
-        cache: (is_remembered && channel.is_cache())
-            .then(|| CacheEntry { data: data.json().into(), ttl_seconds: app.limits.cache_ttl_seconds }),
+        cache: (is_remembered && channel.is_cache()).then(|| CacheEntry {
+            data: data.json().into(),
+            ttl_seconds: app.limits.cache_ttl_seconds,
+            room: app.limits.cache_room(),
+        }),
         version: None,
     })
 }

@@ -1,8 +1,8 @@
 //! Subscribing and unsubscribing.
 
-use clairon_hub::{ChannelFull, Session, Subscriber};
+use clairon_hub::{Session, Subscriber};
 use clairon_protocol::{
-    AppId, ChannelKind, ChannelName, Event, Member, Secret, Subscribe, UserId, auth::subscription_signature,
+    AppId, ChannelKind, ChannelName, Event, Member, NoRoom, Secret, Subscribe, UserId, auth::subscription_signature,
 };
 use clairon_registry::App;
 use tracing::debug;
@@ -32,11 +32,6 @@ const REPEATED_CHARS: usize = 1_024;
 impl SubscriptionRefusal {
     fn new(status: u16, message: impl Into<String>) -> Self {
         Self { status, message: message.into(), reason: None }
-    }
-
-    /// A presence channel has reached its limit of members.
-    pub(super) fn full(limit: usize) -> Self {
-        Self::new(403, format!("the presence channel has {limit} members, which is the limit"))
     }
 
     /// Sends the refusal to the client, and logs it. The connection stays open.
@@ -123,7 +118,7 @@ impl Connection {
         let (node, session) = (self.node.clone(), self.session.clone());
         let (app_id, channel, peer) = (app.id.clone(), name.clone(), self.peer);
         let user_id = member.as_ref().map(|member| member.user_id.clone());
-        let settle = move |joined: Result<(), ChannelFull>| match joined {
+        let settle = move |joined: Result<(), NoRoom>| match joined {
             Ok(()) => {
                 debug!(app = %app_id, socket = %session.id(), channel = %node.shown(channel.as_str()), "subscribed");
                 node.observe(|| {
@@ -131,12 +126,19 @@ impl Connection {
                     done.channel(channel.as_str()).user(user_id.as_ref().map(UserId::as_str))
                 });
             }
-            Err(full) => SubscriptionRefusal::full(full.limit).tell(&node, &app_id, &session, peer, channel.as_str()),
+            Err(no_room) => SubscriptionRefusal::new(403, no_room.to_string()).tell(
+                &node,
+                &app_id,
+                &session,
+                peer,
+                channel.as_str(),
+            ),
         };
         let subscriber = Subscriber {
             session: &self.session,
             member,
-            max_members: app.limits.presence_members as usize,
+            room: app.limits.presence_room(),
+            max_channels: app.limits.max_channels(),
             counts: app.subscription_counts,
         };
         if let Some(seat) = self.node.peers.join(self.app(), &name, subscriber, settle) {

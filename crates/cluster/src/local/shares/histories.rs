@@ -3,7 +3,7 @@
 
 use std::collections::{HashMap, HashSet};
 
-use clairon_protocol::{AppId, ChannelName, Edge, Limits, Member, UserId};
+use clairon_protocol::{AppId, ChannelName, Edge, Limits, Member, NoRoom, PresenceRoom, UserId};
 use proptest::prelude::*;
 
 use super::{
@@ -74,7 +74,7 @@ fn step() -> impl Strategy<Value = Step> {
 struct Client {
     channel: usize,
     user: Option<UserId>,
-    answer: Option<oneshot::Receiver<Result<Joined, JoinRefused>>>,
+    answer: Option<oneshot::Receiver<Result<Joined, NoRoom>>>,
 }
 
 #[derive(Default)]
@@ -143,7 +143,12 @@ impl World {
         let place = place(channel);
         let user = (place.channel.as_str() != "news").then(|| UserId::from(USERS[user]));
         let member = user.clone().map(|user_id| Member { user_id, user_info: None });
-        let request = JoinRequest { member, max_members: MAX_MEMBERS, counts: false, wants_state: false };
+        let request = JoinRequest {
+            member,
+            room: PresenceRoom { members: MAX_MEMBERS, bytes: usize::MAX },
+            counts: false,
+            wants_state: false,
+        };
         let Node { shares, clients, .. } = &mut self.nodes[node];
         let answer = Some(shares.join(&place, request));
         clients.push(Client { channel, user, answer });

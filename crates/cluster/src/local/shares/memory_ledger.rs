@@ -5,7 +5,7 @@ use std::collections::{HashMap, HashSet};
 use clairon_protocol::{Edge, UserId};
 
 use crate::{
-    ledger::{AddedMember, Basis, ChangeOutcome, ChangeReply, NodeId, ShareChange},
+    ledger::{AddedMember, Basis, ChangeOutcome, ChangeReply, Lack, NodeId, RefusedMember, ShareChange},
     notice::{ChannelState, Place},
 };
 
@@ -38,7 +38,7 @@ pub(super) struct RecordedShare {
 struct LastChange {
     sequence: Option<u64>,
     edges: Vec<Edge>,
-    refused: Vec<UserId>,
+    refused: Vec<RefusedMember>,
     /// True if the share has ended: what is still on its way from the node comes too late.
     is_closed: bool,
 }
@@ -161,7 +161,7 @@ impl MemoryLedger {
         }
     }
 
-    fn outcome(&self, change: &ShareChange, edges: Vec<Edge>, refused: Vec<UserId>) -> ChangeOutcome {
+    fn outcome(&self, change: &ShareChange, edges: Vec<Edge>, refused: Vec<RefusedMember>) -> ChangeOutcome {
         let record = self.records.get(&change.place).cloned().unwrap_or_default();
         let state = ChannelState { version: record.version, ..ChannelState::default() };
         ChangeOutcome {
@@ -175,7 +175,7 @@ impl MemoryLedger {
 }
 
 /// Applies a change to a record. Returns the refused users.
-fn apply(record: &mut Record, change: &ShareChange) -> Vec<UserId> {
+fn apply(record: &mut Record, change: &ShareChange) -> Vec<RefusedMember> {
     let mut share = record.shares.remove(&change.node).unwrap_or_default();
     share.connections = change.connections;
     for user in &change.members.removed {
@@ -186,8 +186,8 @@ fn apply(record: &mut Record, change: &ShareChange) -> Vec<UserId> {
     for AddedMember { member, newcomers } in &change.members.added {
         let user = &member.user_id;
         let is_member = others.contains(user) || share.users.contains(user);
-        if !is_member && *newcomers > 0 && others.union(&share.users).count() >= change.members.limit {
-            refused.push(user.clone());
+        if !is_member && *newcomers > 0 && others.union(&share.users).count() >= change.members.room.members {
+            refused.push(RefusedMember { user: user.clone(), lacks: Lack::Members });
             share.connections -= newcomers;
             continue;
         }

@@ -2,17 +2,17 @@
 
 use std::collections::{HashMap, HashSet};
 
-use clairon_protocol::{Member, UserId};
+use clairon_protocol::{Member, NoRoom, PresenceRoom, UserId};
 use tokio::sync::oneshot;
 
 use crate::{
-    joining::{JoinRefused, JoinRequest, Joined},
-    ledger::{AddedMember, Basis, EarlierShare, MemberChanges, NodeId, ShareChange},
+    joining::{JoinRequest, Joined},
+    ledger::{AddedMember, Basis, EarlierShare, MemberChanges, NodeId, RefusedMember, ShareChange},
     notice::Place,
 };
 
 /// The channel through which a join gets its answer.
-pub(super) type Respond = oneshot::Sender<Result<Joined, JoinRefused>>;
+pub(super) type Respond = oneshot::Sender<Result<Joined, NoRoom>>;
 
 /// The queues of shares with something to send.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -65,12 +65,17 @@ pub(super) struct Share {
 }
 
 /// What this node has of a channel.
-#[derive(Default)]
 struct Here {
     connections: u64,
     users: HashMap<UserId, LocalMember>,
-    max_members: usize,
+    room: PresenceRoom,
     counts: bool,
+}
+
+impl Default for Here {
+    fn default() -> Self {
+        Self { connections: 0, users: HashMap::new(), room: PresenceRoom::UNLIMITED, counts: false }
+    }
 }
 
 struct LocalMember {
@@ -96,13 +101,13 @@ struct Waiter {
 impl Share {
     /// Adds a connection.
     pub(super) fn join(&mut self, request: JoinRequest, respond: Respond) {
-        let JoinRequest { member, max_members, counts, wants_state } = request;
+        let JoinRequest { member, room, counts, wants_state } = request;
         if self.here.connections == 0 || wants_state {
             self.want_state();
         }
         self.here.connections += 1;
         self.here.counts = counts;
-        self.here.max_members = max_members;
+        self.here.room = room;
         let user = member.as_ref().map(|member| member.user_id.clone());
         if let Some(member) = member {
             let user_id = member.user_id.clone();
@@ -223,7 +228,7 @@ impl Share {
             sequence: *sequence,
             basis,
             connections: self.here.connections,
-            members: MemberChanges { added, removed, limit: self.here.max_members },
+            members: MemberChanges { added, removed, room: self.here.room },
             counts: self.here.counts,
             wants_state: self.here.connections > 0 && (basis == Basis::Anything || self.wants == Wants::State),
             gaps,
@@ -266,7 +271,11 @@ impl Share {
 
     /// Notes that the ledger made the change, except for the refused users. Joins of these users get their refusal
     /// here; the other joins in the change are returned.
-    pub(super) fn settle(&mut self, change: &ShareChange, refused: &[UserId]) -> Vec<Respond> {
+    pub(super) fn settle(&mut self, change: &ShareChange, refused: &[RefusedMember]) -> Vec<Respond> {
+        let refusal_of = |user: &UserId| {
+            let refusal = refused.iter().find(|refusal| refusal.user == *user)?;
+            Some(refusal.lacks.no_room(change.members.room))
+        };
         self.unanswered = None;
         if change.basis == Basis::Anything {
             self.recorded.users.clear();
@@ -276,7 +285,7 @@ impl Share {
         }
         self.recorded.connections = change.connections;
         for AddedMember { member, newcomers } in &change.members.added {
-            if refused.contains(&member.user_id) {
+            if refusal_of(&member.user_id).is_some() {
                 self.recorded.connections -= newcomers;
                 self.changed_users.insert(member.user_id.clone());
             } else {
@@ -284,16 +293,19 @@ impl Share {
             }
         }
         self.recorded.node = (self.recorded.connections > 0).then(|| change.node.clone());
-        let is_refused = |waiter: &Waiter| waiter.user.as_ref().is_some_and(|user| refused.contains(user));
-        let (refused, joined): (Vec<_>, Vec<_>) = std::mem::take(&mut self.sent).into_iter().partition(is_refused);
-        for waiter in refused {
+        let mut joined = Vec::new();
+        for waiter in std::mem::take(&mut self.sent) {
+            let Some(no_room) = waiter.user.as_ref().and_then(refusal_of) else {
+                joined.push(waiter.respond);
+                continue;
+            };
             // If the join was dropped, its drop removes the connection.
-            if waiter.respond.send(Err(JoinRefused { limit: change.members.limit })).is_ok() {
+            if waiter.respond.send(Err(no_room)).is_ok() {
                 self.leave(waiter.user.as_ref());
             }
         }
         self.changed_users.retain(|user| self.here.users.contains_key(user) != self.recorded.users.contains(user));
-        joined.into_iter().map(|waiter| waiter.respond).collect()
+        joined
     }
 
     /// Forgets the unanswered change: the next one sends everything anew.

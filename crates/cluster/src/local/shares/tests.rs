@@ -1,7 +1,7 @@
-use clairon_protocol::{AppId, ChannelName, Limits, Member};
+use clairon_protocol::{AppId, ChannelName, Limits, Member, NoRoom, PresenceRoom};
 
 use super::*;
-use crate::ledger::{Basis, EarlierShare};
+use crate::ledger::{Basis, EarlierShare, Lack, RefusedMember};
 
 fn place(channel: &str) -> Place {
     let channel = ChannelName::parse(channel, &Limits::default()).unwrap();
@@ -14,7 +14,7 @@ fn room() -> Place {
 
 fn request(user: Option<&str>) -> JoinRequest {
     let member = user.map(|user| Member { user_id: user.into(), user_info: None });
-    JoinRequest { member, max_members: 3, counts: false, wants_state: false }
+    JoinRequest { member, room: PresenceRoom { members: 3, bytes: 1_000 }, counts: false, wants_state: false }
 }
 
 fn node(name: &str) -> NodeId {
@@ -22,7 +22,7 @@ fn node(name: &str) -> NodeId {
 }
 
 fn outcome(refused: &[&str]) -> ChangeOutcome {
-    let refused = refused.iter().map(|user| UserId::from(*user)).collect();
+    let refused = refused.iter().map(|user| RefusedMember { user: (*user).into(), lacks: Lack::Members }).collect();
     ChangeOutcome { version: 7, edges: Vec::new(), refused, nodes: Vec::new(), state: None }
 }
 
@@ -127,7 +127,7 @@ fn a_refused_join_gets_its_answer_and_does_not_count() {
     let settled = shares.settle(&change, outcome(&["bob"]));
     assert!(!settled.is_empty);
     settled.resolve();
-    assert_eq!(bob.try_recv(), Ok(Err(JoinRefused { limit: 3 })));
+    assert_eq!(bob.try_recv(), Ok(Err(NoRoom::Members { limit: 3 })));
     assert!(ada.try_recv().unwrap().is_ok());
     assert_eq!(shares.connections(&room()), 2);
     assert!(shares.take(&node("n"), 9).is_empty(), "the ledger has it already");

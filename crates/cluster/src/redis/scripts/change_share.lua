@@ -18,6 +18,7 @@
 --                     before and is not refused
 --   removed         ids of the users to remove
 --   max_members     most members of the channel
+--   max_bytes       most bytes of all members together, as JSON
 --   counts          true if the app publishes the number of connections
 --   wants_state     true to read the channel
 --   is_user         true for the channel of a user
@@ -27,7 +28,7 @@
 --   version         version of the channel after the change
 --   connections     of all nodes
 --   edges           what the change altered for all nodes
---   refused         ids of the users that the channel had no room for
+--   refused         users that the channel had no room for: m for too many members or b for too many bytes, and the id
 --   nodes           ids of the nodes with a share, separated by spaces
 --   members, cached, cached_ms   if wanted: the members as JSON; the cache entry, if any, and its remaining time
 -- Called again with the same sequence, it changes nothing and answers the same edges and refused users.
@@ -58,11 +59,11 @@ local function apply()
   for _, user in ipairs(arguments.removed) do remove_member(node, user) end
   local kept = {}
   for _, added in ipairs(arguments.added) do
-    local limit = added.newcomers > 0 and arguments.max_members or nil
-    if add_member(node, added.user_id, added.member, limit) then
+    local lacks = add_member(node, added.user_id, added.member, added.newcomers > 0 and arguments or nil)
+    if not lacks then
       kept[added.user_id] = true
     else
-      refused[#refused + 1] = added.user_id
+      refused[#refused + 1] = lacks .. added.user_id
       connections = connections - added.newcomers
     end
   end

@@ -13,7 +13,7 @@ use super::{
     script,
 };
 use crate::{
-    ledger::{AddedMember, Basis, ChangeOutcome, ChangeReply, EarlierShare, NodeId, ShareChange},
+    ledger::{AddedMember, Basis, ChangeOutcome, ChangeReply, EarlierShare, Lack, NodeId, RefusedMember, ShareChange},
     notice::{CachedEvent, ChannelState},
     redis::{
         failure::Failure,
@@ -21,6 +21,9 @@ use crate::{
         message::{TopicMessage, decode_member, encode_member},
     },
 };
+
+/// Stands for no limit: numbers in Lua are exact up to here.
+const MOST: usize = 1 << 53;
 
 #[derive(Serialize)]
 struct Arguments<'a> {
@@ -34,6 +37,7 @@ struct Arguments<'a> {
     added: Vec<AddedArgument<'a>>,
     removed: Vec<&'a str>,
     max_members: usize,
+    max_bytes: usize,
     counts: bool,
     wants_state: bool,
     is_user: bool,
@@ -91,7 +95,8 @@ pub(in crate::redis) fn change_share(keys: &Keys, change: &ShareChange, remember
         connections: change.connections,
         added: members.added.iter().map(added_argument).collect(),
         removed: members.removed.iter().map(UserId::as_str).collect(),
-        max_members: members.limit,
+        max_members: members.room.members.min(MOST),
+        max_bytes: members.room.bytes.min(MOST),
         counts: change.counts && place.channel.kind() != ChannelKind::Presence,
         wants_state: change.wants_state,
         is_user: place.channel.user_id().is_some(),
@@ -125,10 +130,20 @@ pub(in crate::redis) fn parse_change(answer: Value) -> Result<ChangeReply, Failu
     Ok(ChangeReply::Made(ChangeOutcome {
         version,
         edges: into_edges(made.edges),
-        refused: made.refused.iter().map(|user| user.as_str().into()).collect(),
+        refused: made.refused.iter().filter_map(|refused| parse_refused(refused)).collect(),
         nodes: made.nodes.split_ascii_whitespace().map(NodeId::from_stored).collect(),
         state,
     }))
+}
+
+/// Reads a refused user: a letter for the limit, and the id.
+fn parse_refused(text: &str) -> Option<RefusedMember> {
+    let (lacks, user) = match text.split_at_checked(1)? {
+        ("m", user) => (Lack::Members, user),
+        ("b", user) => (Lack::Bytes, user),
+        _ => return None,
+    };
+    Some(RefusedMember { user: user.into(), lacks })
 }
 
 /// Reads a cache entry that Redis keeps for so many milliseconds more. `None` if it has just expired.

@@ -4,6 +4,8 @@
 -- KEYS: the channel's record, whose key is the name of the topic; its cache entry.
 -- ARGV: the command that publishes, which is PUBLISH, or SPUBLISH in a Redis Cluster; how long the entry is kept, in
 -- milliseconds; the message without its beginning, which contains the version.
+--
+-- Answers the version of the event.
 
 local publish, ttl_ms, rest = ARGV[1], ARGV[2], ARGV[3]
 local version
@@ -16,3 +18,4 @@ end
 local message = '1K ' .. string.format('%.0f', version) .. rest
 redis.call('SET', KEYS[2], message, 'PX', ttl_ms)
 redis.call(publish, KEYS[1], message)
+return string.format('%.0f', version)

@@ -1,6 +1,7 @@
-//! Publishing events on cache channels.
+//! Publishing events on cache channels, and forgetting them.
 
 use clairon_protocol::{CacheEntry, Publication};
+use redis::Value;
 
 use super::{Request, script};
 use crate::{
@@ -14,4 +15,18 @@ pub(in crate::redis) fn publish_cached(keys: &Keys, place: &Place, event: &Publi
     let message = message::encode_cached_tail(event, &entry.data, entry.ttl_seconds);
     let arguments = vec![keys.publish_command().into(), ttl_ms.to_string().into_bytes(), message];
     script!("publish_cached.lua").call_by_position(vec![keys.record(place), keys.cache(place)], arguments).into()
+}
+
+/// The version of an event, in the answer to [`publish_cached`]. `None` for the answer to another request.
+pub(in crate::redis) fn parse_version(answer: &Value) -> Option<u64> {
+    match answer {
+        Value::BulkString(text) => std::str::from_utf8(text).ok()?.parse().ok(),
+        _ => None,
+    }
+}
+
+/// Asks to forget the event with this version.
+pub(in crate::redis) fn forget_cached(keys: &Keys, place: &Place, version: u64) -> Request {
+    let arguments = vec![keys.publish_command().into(), version.to_string().into_bytes()];
+    script!("forget_cached.lua").call_by_position(vec![keys.record(place), keys.cache(place)], arguments).into()
 }

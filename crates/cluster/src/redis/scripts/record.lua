@@ -9,6 +9,7 @@
 --   v                version: microseconds since 1970 when the record began, and 1 more for each change since
 --   t                connections of all nodes
 --   p                number of members
+--   b                bytes of the members as JSON
 --   s                ids of the nodes with a share, separated by spaces
 --   c                1 if the app publishes the number of connections
 --   o                version of the online topic; only in the channel of a user
@@ -19,7 +20,7 @@
 
 local record, arguments = KEYS[1], cmsgpack.unpack(ARGV[1])
 local publish = arguments.publish
-local fields = redis.call('HMGET', record, 'v', 't', 'p', 's', 'c', 'o')
+local fields = redis.call('HMGET', record, 'v', 't', 'p', 's', 'c', 'o', 'b')
 local edges = {}
 
 local function clock()
@@ -36,6 +37,7 @@ local version = tonumber(fields[1]) or clock()
 local old_total = tonumber(fields[2]) or 0
 local total = old_total
 local members = tonumber(fields[3]) or 0
+local bytes = tonumber(fields[7]) or 0
 local nodes = fields[4] or ''
 local counts = fields[5]
 
@@ -90,19 +92,23 @@ local function entry_of(user)
   return tonumber(count), json
 end
 
--- Adds a user to a node. Returns false if the channel has `limit` members without this user; nil is no limit.
-local function add_member(node, user, json, limit)
+-- Adds a user to a node. Returns a letter if the channel has no room for this user: m for members, b for bytes. `room` has
+-- max_members and max_bytes; nil is no limit.
+local function add_member(node, user, json, room)
   local mark = 'm' .. node .. ' ' .. user
-  if redis.call('HEXISTS', record, mark) == 1 then return true end
+  if redis.call('HEXISTS', record, mark) == 1 then return nil end
   local count, first = entry_of(user)
-  if count == 0 and limit and members >= limit then return false end
+  if count == 0 and room then
+    if members >= room.max_members then return 'm' end
+    if bytes + #json > room.max_bytes then return 'b' end
+  end
   redis.call('HSET', record, mark, '', 'u' .. user, text(count + 1) .. ' ' .. (first or json))
   if count == 0 then
-    members = members + 1
+    members, bytes = members + 1, bytes + #json
     publish_change('A', '\n' .. json)
     edges[#edges + 1] = 'A' .. user
   end
-  return true
+  return nil
 end
 
 -- Removes a user from a node.
@@ -114,7 +120,7 @@ local function remove_member(node, user)
     return
   end
   redis.call('HDEL', record, 'u' .. user)
-  members = members - 1
+  members, bytes = members - 1, bytes - #json
   publish_change('R', '\n' .. user)
   edges[#edges + 1] = 'R' .. user
 end
@@ -145,7 +151,7 @@ local function save(is_user)
     end
   end
   if total > 0 then
-    redis.call('HSET', record, 'v', text(version), 't', total, 'p', members, 's', nodes)
+    redis.call('HSET', record, 'v', text(version), 't', total, 'p', members, 'b', bytes, 's', nodes)
     if counts then redis.call('HSET', record, 'c', 1) end
     if is_user then redis.call('HSET', record, 'o', text(online)) end
   else

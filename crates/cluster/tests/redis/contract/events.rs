@@ -67,6 +67,27 @@ pub(crate) async fn a_cache_channel_remembers(url: &str) {
     assert!(a.cluster.cached(&app(), &name("cache-y")).await.expect("an answer").is_none());
 }
 
+pub(crate) async fn a_remembered_event_is_forgotten_unless_it_was_replaced(url: &str) {
+    let [a, b] = [Node::start(url, "forget").await, Node::start(url, "forget").await];
+    let publish = async |text| a.cluster.publish(vec![remembered("cache-x", text)]).await.expect("published")[0];
+    let (one, two) = (publish("one").await, publish("two").await);
+    assert!(one < two);
+    b.join("cache-x", None).await;
+    a.cluster.forget(&app(), &name("cache-x"), one).await.expect("an answer");
+    let cached = b.cluster.cached(&app(), &name("cache-x")).await.expect("an answer").expect("an event");
+    assert_eq!(cached.frame, "two", "it was replaced before");
+    let three = publish("three").await;
+    a.cluster.forget(&app(), &name("cache-x"), three).await.expect("an answer");
+    assert!(b.cluster.cached(&app(), &name("cache-x")).await.expect("an answer").is_none());
+    let forgotten = |log: &[Notice]| match log.last() {
+        Some(Notice::Forgotten { place, version }) => Some((place.channel.clone(), *version)),
+        _ => None,
+    };
+    let (channel, version) = b.wait("the end of the event", forgotten).await;
+    assert!(channel == name("cache-x") && version > three);
+    assert_eq!(a.cluster.publish(vec![event_but_for("news", "x", SocketId::from_random(7))]).await, Ok(vec![]));
+}
+
 pub(crate) async fn what_is_foreign_is_dropped(url: &str) {
     let node = Node::start(url, "foreign").await;
     node.join("news", None).await;

@@ -1,7 +1,7 @@
 use std::collections::BTreeMap;
 
-use clairon_cluster::{JoinRefused, JoinRequest, Notice};
-use clairon_protocol::{Edge, Limits, Member};
+use clairon_cluster::{JoinRequest, Notice};
+use clairon_protocol::{Edge, Limits, Member, NoRoom, PresenceRoom};
 use futures_util::future::{join_all, poll_immediate};
 
 use crate::support::node::{Node, app, name, wait_edges};
@@ -39,13 +39,37 @@ pub(crate) async fn a_full_channel_takes_its_members(url: &str) {
     let mut members: Vec<&str> = results.iter().filter(|(_, result)| result.is_ok()).map(|(user, _)| *user).collect();
     members.sort_unstable();
     assert_eq!(members.len(), 2, "{results:?}");
-    assert!(results.iter().all(|(_, result)| result.is_ok() || *result == Err(JoinRefused { limit: 2 })));
+    assert!(results.iter().all(|(_, result)| result.is_ok() || *result == Err(NoRoom::Members { limit: 2 })));
     for node in &nodes {
         assert!(node.join_limited("presence-x", members[0], 2).await.is_ok(), "a member is never refused");
         node.wait_members("presence-x", &members).await;
     }
     let info = nodes[0].cluster.infos(&app(), &[name("presence-x")]).await.expect("an answer");
     assert_eq!((info[0].connections, info[0].members), (5, 2));
+}
+
+pub(crate) async fn members_have_so_many_bytes_together(url: &str) {
+    let nodes = join_all((0..2).map(|_| Node::start(url, "bytes"))).await;
+    // {"user_id":"ada","user_info":null} has 34 bytes.
+    let room = PresenceRoom { members: 9, bytes: 3 * 34 + 33 };
+    let users = ["ada", "bob", "cem", "dan", "eve", "fay"];
+    let join = |(index, user): (usize, &&'static str)| {
+        let (node, user) = (&nodes[index % 2], *user);
+        async move { (user, node.join_room("presence-x", user, room).await) }
+    };
+    let results = join_all(users.iter().enumerate().map(join)).await;
+    let mut members: Vec<&str> = results.iter().filter(|(_, result)| result.is_ok()).map(|(user, _)| *user).collect();
+    members.sort_unstable();
+    assert_eq!(members.len(), 3, "{results:?}");
+    let refused = Err(NoRoom::Bytes { limit: room.bytes });
+    assert!(results.iter().all(|(_, result)| result.is_ok() || *result == refused), "{results:?}");
+    // The room of a member that has left is free again.
+    let index = users.iter().position(|user| *user == members[0]).expect("a member");
+    nodes[index % 2].leave("presence-x", Some(members[0]));
+    nodes[0].wait_members("presence-x", &members[1..]).await;
+    assert!(nodes[0].join_room("presence-x", "gus", room).await.is_ok());
+    assert!(nodes[1].join_room("presence-x", members[1], room).await.is_ok(), "a member is never refused");
+    assert_eq!(nodes[1].join_room("presence-x", "hal", room).await, refused);
 }
 
 pub(crate) async fn a_rejoin_reads_the_channel_again(url: &str) {
@@ -72,7 +96,12 @@ pub(crate) async fn ids_keep_their_type_and_letters(url: &str) {
     let members = [parse(r#"{"user_id":7,"user_info":true}"#), parse(odd)];
     b.join("presence-x", Some("bob")).await;
     for member in &members {
-        let joining = JoinRequest { member: Some(member.clone()), max_members: 9, counts: false, wants_state: false };
+        let joining = JoinRequest {
+            member: Some(member.clone()),
+            room: PresenceRoom { members: 9, bytes: usize::MAX },
+            counts: false,
+            wants_state: false,
+        };
         a.cluster.join(&app(), &name("presence-x"), joining).await.expect("room");
     }
     let encode = |member: &Member| {

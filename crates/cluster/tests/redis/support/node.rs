@@ -3,10 +3,9 @@
 use std::{future::Future, sync::Arc, time::Duration};
 
 use clairon_cluster::{
-    CacheEntry, Cluster, ClusterError, ClusterSettings, Health, JoinRefused, JoinRequest, Joined, Mishap, Notice,
-    Place, Publication,
+    CacheEntry, Cluster, ClusterError, ClusterSettings, Health, JoinRequest, Joined, Mishap, Notice, Place, Publication,
 };
-use clairon_protocol::{AppId, ChannelName, Edge, Limits, Member, SocketId};
+use clairon_protocol::{AppId, CacheRoom, ChannelName, Edge, Limits, Member, NoRoom, PresenceRoom, SocketId};
 use futures_util::future::select_all;
 use parking_lot::Mutex;
 use tokio::{sync::watch, time};
@@ -107,7 +106,12 @@ impl Node {
     }
 
     pub(crate) fn joining(user: Option<&str>) -> JoinRequest {
-        JoinRequest { member: user.map(member), max_members: 100, counts: true, wants_state: false }
+        JoinRequest {
+            member: user.map(member),
+            room: PresenceRoom { members: 100, bytes: usize::MAX },
+            counts: true,
+            wants_state: false,
+        }
     }
 
     /// Joins, and waits until the join is ready.
@@ -116,13 +120,13 @@ impl Node {
     }
 
     /// Joins a channel that may have few members.
-    pub(crate) async fn join_limited(
-        &self,
-        channel: &str,
-        user: &str,
-        max_members: usize,
-    ) -> Result<Joined, JoinRefused> {
-        let joining = JoinRequest { max_members, ..Self::joining(Some(user)) };
+    pub(crate) async fn join_limited(&self, channel: &str, user: &str, max_members: usize) -> Result<Joined, NoRoom> {
+        self.join_room(channel, user, PresenceRoom { members: max_members, bytes: usize::MAX }).await
+    }
+
+    /// Joins a channel with this room.
+    pub(crate) async fn join_room(&self, channel: &str, user: &str, room: PresenceRoom) -> Result<Joined, NoRoom> {
+        let joining = JoinRequest { room, ..Self::joining(Some(user)) };
         soon("a join", self.cluster.join(&app(), &name(channel), joining)).await
     }
 
@@ -232,5 +236,8 @@ pub(crate) fn event_but_for(channel: &str, text: &str, except: SocketId) -> Publ
 /// An event that a cache channel keeps for a minute.
 pub(crate) fn remembered(channel: &str, text: &str) -> Publication {
     let data = format!("data of {text}").into();
-    Publication { cache: Some(CacheEntry { data, ttl_seconds: 60 }), ..event(channel, text) }
+    Publication {
+        cache: Some(CacheEntry { data, ttl_seconds: 60, room: CacheRoom::UNLIMITED }),
+        ..event(channel, text)
+    }
 }

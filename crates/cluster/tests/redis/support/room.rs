@@ -93,7 +93,8 @@ fn place_of(notice: &Notice) -> Option<&Place> {
         Notice::Loaded { place, .. }
         | Notice::MemberAdded { place, .. }
         | Notice::MemberRemoved { place, .. }
-        | Notice::Count { place, .. } => Some(place),
+        | Notice::Count { place, .. }
+        | Notice::Forgotten { place, .. } => Some(place),
         _ => None,
     }
 }

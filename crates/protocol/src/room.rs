@@ -1,0 +1,80 @@
+//! The room of an app and of a presence channel.
+
+/// The limits of one presence channel, over all nodes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct PresenceRoom {
+    /// Most distinct users.
+    pub members: usize,
+    /// Most bytes of all members together, each with the length of its JSON ([`Member::to_json`](crate::Member::to_json)).
+    pub bytes: usize,
+}
+
+/// The limits of the events that the cache channels of one app remember.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct CacheRoom {
+    /// Most bytes of all events together. Beyond it the oldest are forgotten.
+    pub bytes: usize,
+    /// Most channels of the app on a node. Beyond it a channel without subscribers remembers nothing.
+    pub channels: usize,
+}
+
+impl CacheRoom {
+    /// A room without limits.
+    pub const UNLIMITED: Self = Self { bytes: usize::MAX, channels: usize::MAX };
+}
+
+/// There is no room for a subscription or a remembered event.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum NoRoom {
+    /// The presence channel has the most members that are allowed.
+    #[error("the presence channel has {limit} members, which is the limit (presence_members)")]
+    Members {
+        /// Most members.
+        limit: usize,
+    },
+    /// The members of the presence channel would have more bytes than are allowed.
+    #[error("with this member the presence channel would have more than {limit} bytes of members (snapshot_bytes)")]
+    Bytes {
+        /// Most bytes.
+        limit: usize,
+    },
+    /// The app has the most channels that are allowed.
+    #[error("the app has {limit} channels, which is the limit (channels)")]
+    Channels {
+        /// Most channels.
+        limit: usize,
+    },
+}
+
+impl PresenceRoom {
+    /// A room without limits.
+    pub const UNLIMITED: Self = Self { members: usize::MAX, bytes: usize::MAX };
+
+    /// Checks that a channel with `members` members of `bytes` bytes has room for another of `added` bytes.
+    ///
+    /// # Errors
+    /// When it has no room.
+    pub const fn check(self, members: usize, bytes: usize, added: usize) -> Result<(), NoRoom> {
+        if members >= self.members {
+            Err(NoRoom::Members { limit: self.members })
+        } else if bytes.saturating_add(added) > self.bytes {
+            Err(NoRoom::Bytes { limit: self.bytes })
+        } else {
+            Ok(())
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn members_and_bytes_have_a_limit_each() {
+        let room = PresenceRoom { members: 2, bytes: 100 };
+        assert_eq!(room.check(1, 60, 40), Ok(()));
+        assert_eq!(room.check(1, 60, 41), Err(NoRoom::Bytes { limit: 100 }));
+        assert_eq!(room.check(2, 0, 1), Err(NoRoom::Members { limit: 2 }));
+        assert_eq!(PresenceRoom::UNLIMITED.check(usize::MAX - 1, usize::MAX, 9), Ok(()));
+    }
+}
