@@ -58,7 +58,7 @@ fn what_is_offered_is_negotiated() {
         assert_eq!(client.socket.extensions(), answer.as_deref(), "{offer}");
     }
     let refused = RawSocket::open_offering(&server, "/app/nobody", OFFER);
-    assert_eq!(refused.extensions(), None, "who is refused is told so plainly");
+    assert_eq!(refused.extensions(), None, "a refusal is sent uncompressed");
 }
 
 #[test]

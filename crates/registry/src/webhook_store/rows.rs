@@ -27,7 +27,7 @@ pub(super) fn unsigned<T: TryFrom<i64> + Default>(number: i64) -> T {
     T::try_from(number).unwrap_or_default()
 }
 
-/// Rows that were read; those that no server has written are left out.
+/// The parsed rows. Rows that no server can have written are skipped.
 pub(super) fn read<E: Engine, T>(
     rows: &[E::Row],
     read: impl Fn(&E::Row) -> Result<Option<T>, sqlx::Error>,

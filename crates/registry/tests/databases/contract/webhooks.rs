@@ -58,7 +58,7 @@ fn event(name: &str, body: &str, endpoints: &[u8]) -> Entry {
     Entry { app: app("a"), channel: channel(name), observation: None, event: Some(event) }
 }
 
-/// The same entry where it is decided later which events share a delivery.
+/// The same entry, without a delivery of its own.
 fn ungrouped(mut entry: Entry) -> Entry {
     entry.event.iter_mut().flat_map(|event| &mut event.copies).for_each(|copy| copy.delivery = None);
     entry

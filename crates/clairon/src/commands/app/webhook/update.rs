@@ -16,7 +16,7 @@ use crate::{
     config::Problems,
 };
 
-/// Changes all fields that were given at once, or none, and prints what has become of them.
+/// Changes all given fields at once, or none, and prints the changes.
 pub(super) async fn run(
     context: &Context,
     endpoint: EndpointArguments,
