@@ -9,7 +9,7 @@ use std::path::Path;
 use serde_json::{Value, json};
 
 use crate::server::Server;
-use crate::transport::Transport;
+use crate::transport::{TlsClient, Transport};
 
 /// One connection to a server.
 #[derive(Debug)]
@@ -57,6 +57,22 @@ impl HttpConnection {
         let path = path.as_ref();
         let stream = UnixStream::connect(path).and_then(Transport::unix);
         Self::over(stream.unwrap_or_else(|error| panic!("connecting to {}: {error}", path.display())))
+    }
+
+    /// Connects with TLS.
+    ///
+    /// # Panics
+    /// When nobody listens, or the handshake fails.
+    #[must_use]
+    pub fn tls(server: &Server, client: &TlsClient) -> Self {
+        let transport = client.connect((server.host(), server.port()));
+        Self::over(transport.unwrap_or_else(|error| panic!("connecting with TLS: {error}")))
+    }
+
+    /// What it goes over.
+    #[must_use]
+    pub fn transport(&self) -> &Transport {
+        self.stream.get_ref()
     }
 
     /// Takes a connection over.

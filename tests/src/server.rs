@@ -79,6 +79,12 @@ impl Server {
         self.port
     }
 
+    /// The scheme of its URLs, `http` or `https`.
+    #[must_use]
+    pub fn scheme(&self) -> &'static str {
+        if self.listens.iter().any(|place| !place.starts_with("tls://")) { "http" } else { "https" }
+    }
+
     /// The addresses of all its sockets but that of the metrics, in the order of the settings.
     #[must_use]
     pub fn listens(&self) -> &[String] {
@@ -328,7 +334,7 @@ fn address(ready: &Value) -> (String, u16) {
     if url.is_some_and(|url| url.starts_with("unix:")) {
         return (String::new(), 0);
     }
-    url.and_then(|url| url.strip_prefix("http://"))
+    url.and_then(|url| url.strip_prefix("http://").or_else(|| url.strip_prefix("https://")))
         .and_then(|address| address.rsplit_once(':'))
         .and_then(|(host, port)| Some((host.to_owned(), port.parse().ok()?)))
         .unwrap_or_else(|| panic!("no http://HOST:PORT in {ready}"))

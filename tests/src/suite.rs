@@ -21,6 +21,20 @@ pub fn node(server: &Server, directory: &str) {
 /// # Panics
 /// When one fails. The panic shows its output.
 pub fn node_as(server: &Server, app: &App, directory: &str) {
+    run(server, app, node_command(directory));
+}
+
+/// Does the same over TLS. `authorities` is the PEM file of the authorities that Node trusts besides its own.
+///
+/// # Panics
+/// When one fails. The panic shows its output.
+pub fn node_trusting(server: &Server, authorities: &str, directory: &str) {
+    let mut command = node_command(directory);
+    command.env("NODE_EXTRA_CA_CERTS", authorities);
+    run(server, server.app(), command);
+}
+
+fn node_command(directory: &str) -> Command {
     let root = clients().join("node");
     let suites = files(&root.join(directory), ".test.js");
     let mut command = Command::new("node");
@@ -29,7 +43,7 @@ pub fn node_as(server: &Server, app: &App, directory: &str) {
         .args(["--test", "--test-reporter=spec", "--test-concurrency=1", "--test-force-exit"])
         .args(suites)
         .current_dir(root);
-    run(server, app, command);
+    command
 }
 
 /// Runs the suites in `tests/clients/python`.
@@ -70,6 +84,7 @@ fn run(server: &Server, app: &App, mut command: Command) {
         .env("CLAIRON_BIN", binary())
         .env("PUSHER_HOST", server.host())
         .env("PUSHER_PORT", server.port().to_string())
+        .env("PUSHER_SCHEME", server.scheme())
         .env("PUSHER_APP_ID", &app.id)
         .env("PUSHER_APP_KEY", &app.key)
         .env("PUSHER_APP_SECRET", &app.secret);

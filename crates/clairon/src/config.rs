@@ -23,6 +23,7 @@ mod server;
 mod settings;
 #[cfg(test)]
 mod tests;
+mod tls;
 mod webhook_settings;
 mod webhooks;
 

@@ -13,7 +13,7 @@ use tokio::{
 use tokio_util::task::AbortOnDropHandle;
 use tracing::{error, info, warn};
 
-use crate::{node::Node, statistics::oldest_kept, sweep};
+use crate::{edge, node::Node, statistics::oldest_kept, sweep};
 
 /// The interval in which changed apps are read. A change takes effect within two seconds.
 const REFRESH: Duration = Duration::from_secs(1);
@@ -42,7 +42,7 @@ const REST: Duration = Duration::from_secs(1);
 /// A job that runs as long as the server.
 type Job = fn(Arc<Node>) -> Pin<Box<dyn Future<Output = ()> + Send>>;
 
-const JOBS: [(&str, Job); 10] = [
+const JOBS: [(&str, Job); 11] = [
     ("sweep", |node| Box::pin(sweep::run(node))),
     ("hurry silent connections", |node| {
         Box::pin(async move { every(HURRY, || node.hurry_silent_connections()).await })
@@ -54,6 +54,7 @@ const JOBS: [(&str, Job); 10] = [
     ("check writes to the registry", |node| Box::pin(async move { check_writes(&node).await })),
     ("record uses of keys", |node| Box::pin(async move { record_key_uses(&node).await })),
     ("record statistics", |node| Box::pin(async move { record_statistics(&node).await })),
+    ("watch the files of certificates", |node| Box::pin(edge::watch_files(node))),
     ("forget statistics", |node| Box::pin(async move { forget_statistics(&node).await })),
 ];
 
@@ -84,7 +85,7 @@ async fn every(period: Duration, act: impl Fn()) {
 }
 
 /// An interval that skips missed ticks.
-fn ticks(period: Duration) -> Interval {
+pub(crate) fn ticks(period: Duration) -> Interval {
     let mut ticks = interval(period);
     ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
     ticks

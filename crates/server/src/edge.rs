@@ -1,12 +1,16 @@
-//! Incoming connections: listeners, the bytes before the first request, addresses of peers, and trusted proxies.
+//! Incoming connections: listeners, the bytes before the first request, TLS, the addresses of peers, and the trusted
+//! proxies.
 
 mod app_rates;
 mod listener;
 mod opening;
 mod peer_address;
+mod tls;
 mod trusted_proxies;
 
 pub use self::listener::{Listener, ListeningSocket, OpeningProtocol};
+pub use self::tls::{CertificateFiles, CertificateFilesError, InvalidCertificate, ServerCertificate, TlsSettings};
+pub(crate) use self::tls::{Tls, watch_files};
 pub use self::trusted_proxies::{InvalidProxy, TrustedProxies};
 pub(crate) use self::{
     app_rates::{AppRates, TooFast},

@@ -19,7 +19,11 @@ const TLS_HANDSHAKE: u8 = 22;
 /// A TLS record with the fatal alert `handshake_failure` (RFC 8446, 6).
 const TLS_ALERT: [u8; 7] = [21, 3, 3, 0, 2, 2, 40];
 
-/// The time that a TLS client has to close its connection.
+/// The answer to a request without TLS on a listener with TLS.
+const PLAINTEXT_ANSWER: &str =
+    r#"{"error":"This is an HTTPS port, and the request came without TLS: use https:// or wss://","code":400}"#;
+
+/// The time that a refused client has to close its connection.
 const ALERT_TIMEOUT: Duration = Duration::from_secs(1);
 
 /// A protocol that the server does not speak, but that arrives because of a misconfigured client or proxy.
@@ -28,11 +32,13 @@ pub(crate) enum ForeignProtocol {
     Tls,
     ProxyHeader,
     Http2,
+    /// HTTP without TLS on a listener with TLS.
+    Plaintext,
 }
 
 /// The last log lines. Each protocol has its own throttle, so that none hides another.
 #[derive(Debug, Default)]
-pub(crate) struct ForeignLog([Throttle; 3]);
+pub(crate) struct ForeignLog([Throttle; 4]);
 
 impl ForeignProtocol {
     /// Recognizes a protocol by the first bytes of a connection.
@@ -60,6 +66,11 @@ impl ForeignProtocol {
                  or switch the header off in the proxy (nginx: proxy_protocol off; HAProxy: no send-proxy; a load \
                  balancer of a cloud: proxy protocol off)"
             }
+            Self::Plaintext => {
+                "plain HTTP came to this listener, which speaks TLS: let clients use wss:// and https:// here \
+                 (PUSHER_SCHEME=https; in Echo forceTLS: true and wssPort), or add a listener without tls:// to \
+                 server.listen"
+            }
             Self::Http2 => {
                 "HTTP/2 came to this port, which speaks HTTP/1.1: let the proxy use that (nginx: proxy_http_version \
                  1.1; Caddy: no h2c://; a load balancer of a cloud: protocol version HTTP1)"
@@ -77,11 +88,23 @@ impl Node {
     }
 }
 
+/// Refuses a connection that begins without TLS.
+pub(crate) async fn refuse_plaintext(raw: RawStream) {
+    let length = PLAINTEXT_ANSWER.len();
+    let head = "HTTP/1.1 400 Bad Request\r\nContent-Type: application/json\r\nConnection: close";
+    say_goodbye(raw, format!("{head}\r\nContent-Length: {length}\r\n\r\n{PLAINTEXT_ANSWER}").as_bytes()).await;
+}
+
 /// Refuses a TLS connection with an alert, so that the client fails at once with a reason.
 pub(crate) async fn refuse_tls(raw: RawStream) {
+    say_goodbye(raw, &TLS_ALERT).await;
+}
+
+/// Writes the last bytes of a connection, and waits until the client has closed it.
+async fn say_goodbye(raw: RawStream, bytes: &[u8]) {
     let goodbye = async {
         // Nothing was written before, so the kernel accepts all of it.
-        raw.try_write(&TLS_ALERT)?;
+        raw.try_write(bytes)?;
         raw.shut_down_writing()?;
         // Unread bytes would make the kernel reset the connection, and the client might not get the alert.
         while raw.read(&mut [0; 1_024]).await? > 0 {}

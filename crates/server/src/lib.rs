@@ -37,7 +37,10 @@ mod throttle;
 mod tracked_service;
 
 pub use bearer::{BearerToken, InvalidToken};
-pub use edge::{InvalidProxy, Listener, ListeningSocket, OpeningProtocol, TrustedProxies};
+pub use edge::{
+    CertificateFiles, CertificateFilesError, InvalidCertificate, InvalidProxy, Listener, ListeningSocket,
+    OpeningProtocol, ServerCertificate, TlsSettings, TrustedProxies,
+};
 pub use error::ServerError;
 pub use lifecycle::{Listeners, Server};
 pub use settings::{

@@ -67,6 +67,9 @@ impl Server {
         let Listeners { all, metrics, are_shared } = listeners;
         for listener in all.iter().chain(&metrics) {
             listener.prepare(&node.settings)?;
+            if listener.opening().tls && node.tls.is_none() {
+                return Err(ServerError::NoCertificate);
+            }
         }
         // In its own task, and so on a worker thread. On another thread each new connection would cost a switch between
         // threads.

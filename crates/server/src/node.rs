@@ -12,9 +12,21 @@ use tokio_util::{sync::CancellationToken, task::TaskTracker};
 use tracing::warn;
 
 use crate::{
-    clock::Clock, edge::AppRates, error::ServerError, event_frame, explain::Explainer, foreign_protocol::ForeignLog,
-    key_uses::KeyUses, live_feed::LiveFeed, metrics::Metrics, peer_text::PeerText, peers::Peers,
-    plain_connections::PlainConnections, refusals::Refusals, registry_health::RegistryHealth, settings::Settings,
+    clock::Clock,
+    edge::{AppRates, Tls},
+    error::ServerError,
+    event_frame,
+    explain::Explainer,
+    foreign_protocol::ForeignLog,
+    key_uses::KeyUses,
+    live_feed::LiveFeed,
+    metrics::Metrics,
+    peer_text::PeerText,
+    peers::Peers,
+    plain_connections::PlainConnections,
+    refusals::Refusals,
+    registry_health::RegistryHealth,
+    settings::Settings,
     statistics::Tally,
 };
 
@@ -51,6 +63,8 @@ pub(crate) struct Node {
     /// Cancelled before that, when clients are sent to the other nodes. From then on only new clients are refused.
     pub(crate) draining: CancellationToken,
     pub(crate) refusals: Refusals,
+    /// TLS, if there is a certificate.
+    pub(crate) tls: Option<Tls>,
     /// The other nodes, if there are any.
     pub(crate) peers: Peers,
 }
@@ -59,6 +73,7 @@ impl Node {
     /// Creates a node with an open registry.
     pub(crate) async fn new(registry: Arc<dyn Registry>, settings: Settings) -> Result<Self, ServerError> {
         let clock = Clock::start();
+        let tls = settings.tls.is_on().then(|| Tls::new(&settings.tls)).transpose()?;
         let hub = Arc::new(Hub::new(event_frame::encode, settings.compression.map(event_frame::compressor)));
         let tally = Mutex::new(Tally::new(settings.statistics.interval_seconds, Timestamp::now()));
         let tokens = [settings.admin.as_ref().map(|admin| &admin.token), settings.metrics.token.as_ref()];
@@ -89,6 +104,7 @@ impl Node {
             stopping: CancellationToken::new(),
             draining: CancellationToken::new(),
             refusals: Refusals::default(),
+            tls,
             peers,
         })
     }

@@ -7,7 +7,10 @@ pub use clairon_hub::OutboxLimits;
 use clairon_protocol::Limits;
 use clairon_webhooks::WebhookSettings;
 
-use crate::{bearer::BearerToken, edge::TrustedProxies};
+use crate::{
+    bearer::BearerToken,
+    edge::{TlsSettings, TrustedProxies},
+};
 
 /// The settings that apply to all apps.
 #[derive(Clone, Debug)]
@@ -15,6 +18,8 @@ pub struct Settings {
     /// A prefix of every path, such as `/ws` behind a proxy that keeps it; empty for none. Requests without it are
     /// served too, because a proxy may have removed it.
     pub path_prefix: String,
+    /// TLS for the listeners that speak it.
+    pub tls: TlsSettings,
     /// The proxies that are trusted to name the address of a client.
     pub trusted_proxies: TrustedProxies,
     /// The handling of silent connections.

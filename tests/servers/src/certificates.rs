@@ -86,6 +86,15 @@ impl Certificate {
         Self { folder }
     }
 
+    /// Puts the files of another certificate in the place of these.
+    ///
+    /// # Panics
+    /// When they cannot be written.
+    pub fn replace_by(&self, other: &Self) {
+        fs::copy(other.chain(), self.chain()).unwrap();
+        fs::copy(other.key(), self.key()).unwrap();
+    }
+
     /// The file of the certificate.
     #[must_use]
     pub fn chain(&self) -> String {

@@ -10,7 +10,7 @@ use std::{
 use clairon_client::Endpoint;
 use clairon_server::ListeningSocket;
 
-use crate::config::{ListenPlace, Settings};
+use crate::config::{Listen, ListenPlace, Settings};
 
 /// The address of a listening server, in the form that clients use.
 pub(super) struct Address {
@@ -23,6 +23,7 @@ enum AddressPlace {
         /// The host for clients on the machine of the server, in brackets where a URL needs them.
         host: String,
         port: u16,
+        tls: bool,
         /// True if the server listens on every address.
         is_everywhere: bool,
     },
@@ -33,7 +34,7 @@ enum AddressPlace {
 /// The address of a listening socket.
 #[derive(Clone, Debug)]
 pub(super) enum BoundAddress {
-    Tcp(SocketAddr),
+    Tcp { address: SocketAddr, tls: bool },
     Unix(PathBuf),
 }
 
@@ -48,9 +49,9 @@ pub(super) enum NoEndpoint {
 
 impl BoundAddress {
     /// That of a listening socket.
-    pub(super) fn of(socket: &ListeningSocket) -> io::Result<Self> {
+    pub(super) fn of(socket: &ListeningSocket, tls: bool) -> io::Result<Self> {
         Ok(match socket {
-            ListeningSocket::Tcp(listener) => Self::Tcp(listener.local_addr()?),
+            ListeningSocket::Tcp(listener) => Self::Tcp { address: listener.local_addr()?, tls },
             ListeningSocket::Unix(listener) => {
                 Self::Unix(listener.local_addr()?.as_pathname().map(PathBuf::from).unwrap_or_default())
             }
@@ -61,43 +62,49 @@ impl BoundAddress {
 impl fmt::Display for BoundAddress {
     fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Tcp(address) => address.fmt(f),
+            Self::Tcp { address, tls } => write!(f, "{}{address}", if *tls { "tls://" } else { "" }),
             Self::Unix(path) => write!(f, "unix:{}", path.display()),
         }
     }
 }
 
 impl AddressPlace {
-    fn tcp(address: SocketAddr) -> Self {
+    fn tcp(address: SocketAddr, tls: bool) -> Self {
         let is_everywhere = address.ip().is_unspecified();
         // The unspecified address of IPv6 stands for those of IPv4 too.
         let ip = if is_everywhere { Ipv4Addr::LOCALHOST.into() } else { address.ip() };
-        Self::Network { host: in_url(ip), port: address.port(), is_everywhere }
+        Self::Network { host: in_url(ip), port: address.port(), tls, is_everywhere }
     }
 
-    fn configured(place: &ListenPlace) -> Self {
-        match place {
+    fn configured(listen: &Listen) -> Self {
+        let tls = listen.tls;
+        match &listen.place {
             ListenPlace::Unix(unix) => Self::Unix(unix.path.clone()),
-            ListenPlace::Tcp { host: None, port } => Self::tcp((Ipv6Addr::UNSPECIFIED, *port).into()),
+            ListenPlace::Tcp { host: None, port } => Self::tcp((Ipv6Addr::UNSPECIFIED, *port).into(), tls),
             ListenPlace::Tcp { host: Some(host), port } => match host.parse::<IpAddr>() {
-                Ok(ip) => Self::tcp((ip, *port).into()),
-                Err(_) => Self::Network { host: host.clone(), port: *port, is_everywhere: false },
+                Ok(ip) => Self::tcp((ip, *port).into(), tls),
+                Err(_) => Self::Network { host: host.clone(), port: *port, tls, is_everywhere: false },
             },
         }
     }
 
-    const fn is_network(&self) -> bool {
-        matches!(self, Self::Network { .. })
+    /// How far from the best for a client this is: a port without TLS, which asks for no name.
+    const fn rank(&self) -> u8 {
+        match self {
+            Self::Network { tls: false, .. } => 0,
+            Self::Network { tls: true, .. } => 1,
+            Self::Unix(_) => 2,
+        }
     }
 }
 
 impl Address {
-    /// The first of these sockets that the network reaches, or else the first.
+    /// The first of these sockets without TLS, or else with TLS, or else the first Unix socket.
     pub(super) fn of(bound: &[BoundAddress], path_prefix: &str) -> Self {
         Self::best_of(
             path_prefix,
             bound.iter().map(|bound| match bound {
-                BoundAddress::Tcp(address) => AddressPlace::tcp(*address),
+                BoundAddress::Tcp { address, tls } => AddressPlace::tcp(*address, *tls),
                 BoundAddress::Unix(path) => AddressPlace::Unix(path.clone()),
             }),
         )
@@ -105,14 +112,13 @@ impl Address {
 
     /// The address of a server with these settings.
     pub(super) fn configured(settings: &Settings) -> Self {
-        let places = settings.listen.iter().map(|listen| AddressPlace::configured(&listen.place));
+        let places = settings.listen.iter().map(AddressPlace::configured);
         Self::best_of(&settings.server.path_prefix, places)
     }
 
     fn best_of(path_prefix: &str, places: impl Iterator<Item = AddressPlace>) -> Self {
-        let best = places.reduce(|best, next| if !best.is_network() && next.is_network() { next } else { best });
         // A server listens somewhere.
-        let place = best.unwrap_or(AddressPlace::Unix(PathBuf::new()));
+        let place = places.min_by_key(AddressPlace::rank).unwrap_or(AddressPlace::Unix(PathBuf::new()));
         Self { place, path_prefix: path_prefix.to_owned() }
     }
 
@@ -131,7 +137,7 @@ impl Address {
     /// The URL of the server without a prefix, or `unix:` and the path of its socket.
     pub(super) fn http(&self) -> String {
         match &self.place {
-            AddressPlace::Network { host, port, .. } => format!("http://{host}:{port}"),
+            AddressPlace::Network { host, port, tls, .. } => format!("{}://{host}:{port}", http_scheme(*tls)),
             AddressPlace::Unix(path) => format!("unix:{}", path.display()),
         }
     }
@@ -140,7 +146,7 @@ impl Address {
     pub(super) fn endpoint(&self) -> Result<Endpoint, NoEndpoint> {
         match &self.place {
             AddressPlace::Network { port: 0, .. } => Err(NoEndpoint::AnyPort),
-            AddressPlace::Network { host, port, .. } => Ok(Endpoint::new(host, *port, false, &self.path_prefix)),
+            AddressPlace::Network { host, port, tls, .. } => Ok(Endpoint::new(host, *port, *tls, &self.path_prefix)),
             AddressPlace::Unix(_) => Err(NoEndpoint::UnixSocket),
         }
     }
@@ -149,7 +155,9 @@ impl Address {
     pub(super) fn websocket(&self, key: &str) -> String {
         let prefix = &self.path_prefix;
         match &self.place {
-            AddressPlace::Network { host, port, .. } => format!("ws://{host}:{port}{prefix}/app/{key}"),
+            AddressPlace::Network { host, port, tls, .. } => {
+                format!("{}://{host}:{port}{prefix}/app/{key}", if *tls { "wss" } else { "ws" })
+            }
             AddressPlace::Unix(path) => format!("unix:{} {prefix}/app/{key}", path.display()),
         }
     }
@@ -157,8 +165,8 @@ impl Address {
     /// The `.env` lines that lead to the server, for a project whose variables begin with `names`.
     pub(super) fn env_lines(&self, names: &str) -> String {
         match &self.place {
-            AddressPlace::Network { host, port, .. } => {
-                format!("{names}_HOST={host}\n{names}_PORT={port}\n{names}_SCHEME=http\n")
+            AddressPlace::Network { host, port, tls, .. } => {
+                format!("{names}_HOST={host}\n{names}_PORT={port}\n{names}_SCHEME={}\n", http_scheme(*tls))
             }
             AddressPlace::Unix(path) => {
                 let path = path.display();
@@ -182,12 +190,16 @@ impl Address {
     /// The URL for other machines, if the server listens on every address and there is a network.
     pub(super) fn network(&self) -> Option<String> {
         match self.place {
-            AddressPlace::Network { port, is_everywhere: true, .. } => {
-                outward_address().map(|ip| format!("http://{}:{port}", in_url(ip)))
+            AddressPlace::Network { port, tls, is_everywhere: true, .. } => {
+                outward_address().map(|ip| format!("{}://{}:{port}", http_scheme(tls), in_url(ip)))
             }
             _ => None,
         }
     }
+}
+
+const fn http_scheme(tls: bool) -> &'static str {
+    if tls { "https" } else { "http" }
 }
 
 fn in_url(ip: IpAddr) -> String {
@@ -217,7 +229,7 @@ mod tests {
     use super::*;
 
     fn address(bound: &str) -> Address {
-        Address::of(&[BoundAddress::Tcp(bound.parse().unwrap())], "/ws")
+        Address::of(&[BoundAddress::Tcp { address: bound.parse().unwrap(), tls: false }], "/ws")
     }
 
     #[test]
@@ -234,9 +246,11 @@ mod tests {
 
     #[test]
     fn a_port_is_preferred_to_a_unix_socket() {
-        let [unix, tcp] =
-            [BoundAddress::Unix("/run/c.sock".into()), BoundAddress::Tcp("127.0.0.1:80".parse().unwrap())];
-        assert_eq!(Address::of(&[unix.clone(), tcp], "").http(), "http://127.0.0.1:80");
+        let unix = BoundAddress::Unix("/run/c.sock".into());
+        let [tls, plain] = [("127.0.0.1:443", true), ("127.0.0.1:80", false)]
+            .map(|(address, tls)| BoundAddress::Tcp { address: address.parse().unwrap(), tls });
+        assert_eq!(Address::of(&[unix.clone(), tls.clone()], "").http(), "https://127.0.0.1:443");
+        assert_eq!(Address::of(&[unix.clone(), tls, plain], "").http(), "http://127.0.0.1:80");
         let address = Address::of(&[unix], "/ws");
         assert_eq!(address.http(), "unix:/run/c.sock");
         assert_eq!(address.curl_arguments("/up"), r#"--unix-socket '/run/c.sock' "http://localhost/ws/up""#);

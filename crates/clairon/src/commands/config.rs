@@ -10,7 +10,9 @@ use crate::{
 /// With `--check`, the problems of the settings.
 pub(crate) fn run(arguments: ConfigArguments) -> anyhow::Result<()> {
     if arguments.check {
-        Settings::load(arguments.sources())?.remarks.print();
+        let settings = Settings::load(arguments.sources())?;
+        settings.remarks.print();
+        settings.check_certificates()?;
         print("ok\n");
     } else {
         print(DEFAULTS);

@@ -37,6 +37,7 @@ pub(crate) async fn run(arguments: ServeArguments) -> anyhow::Result<()> {
 async fn serve(settings: &Settings) -> anyhow::Result<()> {
     let _log = logging::start(&settings.log)?;
     settings.remarks.log();
+    settings.check_certificates()?;
     log_adopted(&settings.adopted);
     signals::tame()?;
     let connections = open_files::raise_limit(settings.database.max_connections)?;

@@ -11,6 +11,8 @@ use super::fields::Fields;
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Listen {
     pub(crate) place: ListenPlace,
+    /// Connections speak TLS, behind a PROXY header if there is one.
+    pub(crate) tls: bool,
     /// Connections start with a PROXY header.
     pub(crate) proxy_protocol: bool,
 }
@@ -48,11 +50,15 @@ pub(super) fn read(fields: &mut Fields<'_>) -> Option<Vec<Listen>> {
     let port = fields.number("server.port", 0..=u16::MAX);
     let entries = entries?;
     if entries.is_empty() {
-        return Some(vec![Listen { place: ListenPlace::Tcp { host: host?, port: port? }, proxy_protocol: false }]);
+        let place = ListenPlace::Tcp { host: host?, port: port? };
+        return Some(vec![Listen { place, tls: false, proxy_protocol: false }]);
     }
     let listens: Result<Vec<_>, _> = entries.iter().map(|entry| parse(entry)).collect();
     let listens = listens.map_err(|error| fields.refuse("server.listen", error)).ok()?;
-    let is_new = |(index, listen): (usize, &Listen)| listens[..index].iter().all(|other| other.place != listen.place);
+    let is_same =
+        |one: &ListenPlace, other: &ListenPlace| one == other && !matches!(one, ListenPlace::Tcp { port: 0, .. });
+    let is_new =
+        |(index, listen): (usize, &Listen)| listens[..index].iter().all(|other| !is_same(&other.place, &listen.place));
     if !listens.iter().enumerate().all(is_new) {
         fields.refuse("server.listen", "a place is listed twice");
         return None;
@@ -76,6 +82,9 @@ fn parse_optional_host(text: &str) -> Result<Option<String>, &'static str> {
 
 impl fmt::Display for Listen {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if self.tls {
+            f.write_str("tls://")?;
+        }
         match &self.place {
             ListenPlace::Tcp { host, port } => match host {
                 Some(host) if host.contains(':') => write!(f, "[{host}]:{port}"),

@@ -5,7 +5,7 @@ use std::time::Duration;
 use clairon_protocol::Limits;
 use clairon_server::{
     AdminSettings, BearerToken, CompressionSettings, ConnectionLimits, Heartbeat, MetricsSettings, OutboxLimits,
-    Settings, StatisticsSettings, TrustedProxies,
+    Settings, StatisticsSettings, TlsSettings, TrustedProxies,
 };
 
 use super::{
@@ -32,6 +32,8 @@ pub(super) fn read(fields: &mut Fields<'_>, limits: Limits) -> Option<Settings> 
     let write_timeout = fields.number("outbox.write_timeout_seconds", 1..=3_600);
     Some(Settings {
         path_prefix: path_prefix?,
+        // It needs the listeners too.
+        tls: TlsSettings::default(),
         trusted_proxies: trusted_proxies?,
         heartbeat: heartbeat?,
         compression: is_compressing?.then_some(compression?),

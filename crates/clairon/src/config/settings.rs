@@ -16,7 +16,7 @@ use super::{
     other_variables::Adopted,
     problem::Problems,
     remarks::Remarks,
-    server,
+    server, tls,
 };
 
 /// Every setting, validated.
@@ -60,6 +60,20 @@ impl Settings {
         settings.filter(|_| problems.is_empty()).ok_or_else(|| problems.in_log_format(log_format))
     }
 
+    /// Reads the files of certificates, as a server does at its start.
+    ///
+    /// # Errors
+    /// All certificates that cannot be used.
+    pub(crate) fn check_certificates(&self) -> Result<(), Problems> {
+        let mut problems = Problems::default();
+        for files in &self.server.tls.files {
+            if let Err(error) = files.read() {
+                problems.add(error);
+            }
+        }
+        if problems.is_empty() { Ok(()) } else { Err(problems.in_log_format(self.log.format)) }
+    }
+
     /// An app with random credentials and the defaults of the settings.
     pub(crate) fn random_app(&self) -> App {
         App { limits: self.limits, ..App::random() }
@@ -72,6 +86,8 @@ impl Settings {
         let metrics_listen = fields.text("metrics.listen", listen::parse_optional);
         let database = read_database(&mut fields);
         let limits = read_limits(&mut fields);
+        let listens: Vec<_> = listen.iter().flatten().chain(metrics_listen.iter().flatten()).cloned().collect();
+        let tls = tls::read(&mut fields, &listens);
         let server = server::read(&mut fields, limits);
         let log = LogSettings::read(&mut fields);
         let apps = read_apps(&layers.apps, limits, problems);
@@ -79,7 +95,7 @@ impl Settings {
             listen: listen?,
             metrics_listen: metrics_listen?,
             database: database?,
-            server: server?,
+            server: clairon_server::Settings { tls: tls?, ..server? },
             log: log?,
             limits,
             apps,

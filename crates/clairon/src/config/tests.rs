@@ -87,12 +87,15 @@ fn every_setting_has_a_variable() {
         let base: &[(&str, &str)] = match name.split_once('.') {
             Some(("redis", key)) if key != "url" => &[("CLAIRON_REDIS_URL", "redis://h")],
             Some(("cluster", _)) => &[("CLAIRON_REDIS_URL", "redis://h")],
+            Some(("tls", _)) => &[("CLAIRON_TLS_CERTIFICATE", "a.pem"), ("CLAIRON_TLS_KEY", "a.key")],
             _ => &[],
         };
         let untouched = format!("{:?}", load_environment(base).unwrap());
         let other = match (name.as_str(), value) {
             ("server.host", _) => "127.0.0.1".to_owned(),
             ("server.path_prefix", _) => "/ws".to_owned(),
+            ("tls.certificate" | "tls.key", _) => "b.pem".to_owned(),
+            ("tls.certificates", _) => "b.pem:b.key, c.pem:c.key".to_owned(),
             ("server.listen", _) => "127.0.0.1:80, unix:/run/clairon.sock".to_owned(),
             ("server.trusted_proxies", _) => "10.0.0.0/8".to_owned(),
             ("database.url", _) => "sqlite::memory:".to_owned(),
@@ -160,6 +163,26 @@ fn several_places_can_be_listened_at() {
 }
 
 #[test]
+fn certificates_are_listed_in_their_order() {
+    let config = temporary(
+        "[tls]\ncertificate = 'a.pem'\nkey = 'a.key'\n[[tls.certificates]]\ncertificate = 'b.pem'\nkey = 'b.key'\n",
+    );
+    let sources = Sources { config: Some(config.path().into()), ..Sources::default() };
+    let settings = Settings::load(sources).unwrap();
+    let files = |name: &str| format!("{name}.pem {name}.key");
+    let read: Vec<_> = settings
+        .server
+        .tls
+        .files
+        .iter()
+        .map(|files| format!("{} {}", files.certificate.display(), files.key.display()))
+        .collect();
+    assert_eq!(read, ["a", "b"].map(files));
+    // None of them is there.
+    assert_eq!(settings.check_certificates().unwrap_err().lines().count(), 2);
+}
+
+#[test]
 fn apps_are_declared() {
     let config = temporary(
         "[limits]\nevents_per_batch = 5\n\
@@ -217,7 +240,16 @@ fn wrong_variables() {
         ),
         (
             &[("CLAIRON_SERVER_LISTEN", "127.0.0.1:1, tls")],
-            r#"CLAIRON_SERVER_LISTEN is "127.0.0.1:1, tls": "tls" is no place to listen at: allowed are HOST:PORT such as 0.0.0.0:6001, [::]:6001 or *:6001 for every address, and unix:/PATH, each with options such as ?proxy_protocol"#,
+            r#"CLAIRON_SERVER_LISTEN is "127.0.0.1:1, tls": "tls" is no place to listen at: allowed are HOST:PORT such as 0.0.0.0:6001, [::]:6001 or *:6001 for every address, tls://HOST:PORT, and unix:/PATH, each with options such as ?proxy_protocol"#,
+        ),
+        (
+            &[("CLAIRON_SERVER_LISTEN", "tls://*:443")],
+            r#"CLAIRON_SERVER_LISTEN is "tls://*:443": a listener speaks TLS: set tls.certificate and tls.key too"#,
+        ),
+        (&[("CLAIRON_TLS_KEY", "a.key")], r#"CLAIRON_TLS_KEY is "a.key": is there without tls.certificate: set both"#),
+        (
+            &[("CLAIRON_TLS_CERTIFICATES", "a.pem")],
+            r#"CLAIRON_TLS_CERTIFICATES is "a.pem": allowed are [[tls.certificates]] tables with certificate and key, or in a variable CERTIFICATE:KEY with commas between the pairs"#,
         ),
         (&[("CLAIRON_SERVER_LISTEN", "*:1, :1")], r#"CLAIRON_SERVER_LISTEN is "*:1, :1": a place is listed twice"#),
         (
@@ -265,6 +297,10 @@ fn wrong_variables() {
 fn wrong_files() {
     const APP: &str = "[[apps]]\nid = '1'\nkey = 'k'\nsecret = 's'\n";
     for (text, message) in [
+        (
+            "[[tls.certificates]]\ncertificate = 'a.pem'",
+            r#"tls.certificates (FILE:1) is [{ certificate = "a.pem" }]: allowed are [[tls.certificates]] tables with certificate and key, or in a variable CERTIFICATE:KEY with commas between the pairs"#,
+        ),
         ("[server]\nport = '1'", r#"server.port (FILE:2) is "1": allowed are whole numbers from 0 to 65535"#),
         ("[server]\nprot = 1", "server.prot (FILE:2) is not a setting: did you mean server.port?"),
         ("[log]\nx = 1", "log.x (FILE:2) is not a setting: allowed are log.format, log.level"),

@@ -1,5 +1,7 @@
 //! `clairon config`, and the effect of an invalid setting on other commands.
 
+use clairon_test_servers::certificates::Certificate;
+
 use crate::place::Place;
 
 #[test]
@@ -32,6 +34,22 @@ fn each_problem_is_a_line() {
          error: PUSHER_APP_ID (.env) is there without PUSHER_APP_SECRET: \
          an app has PUSHER_APP_ID, PUSHER_APP_KEY and PUSHER_APP_SECRET\n"
     );
+}
+
+#[test]
+fn certificates_are_read_by_the_check() {
+    let place = Place::new();
+    let pair = Certificate::self_signed("ws.test");
+    let settings = |key: &str| {
+        place.write("clairon.toml", &format!("[tls]\ncertificate = '{}'\nkey = '{key}'\n", pair.chain()));
+        place.run(&["config", "--check", "--config", "clairon.toml"])
+    };
+    assert_eq!((settings(&pair.key()).code, settings(&pair.key()).stdout.as_str()), (0, "ok\n"));
+    let other = Certificate::self_signed("ws.test");
+    let check = settings(&other.key());
+    let expected = format!("error: {} and {}: the key does not belong to the certificate\n", pair.chain(), other.key());
+    assert_eq!((check.code, check.stderr), (2, expected));
+    assert_eq!(settings("no.key").stderr, "error: no.key cannot be read: No such file or directory (os error 2)\n");
 }
 
 #[test]

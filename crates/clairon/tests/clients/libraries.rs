@@ -1,15 +1,19 @@
 //! Every public client library, each with its own server. Its tests are in `tests/clients`.
 
+use clairon_test_servers::certificates::Authority;
 use clairon_tests::app::App;
 use clairon_tests::server::Server;
 use clairon_tests::suite;
 
-/// A server with an app that has all features of the protocol switched on.
-fn server() -> Server {
-    let app = ["client_messages", "subscription_counts", "user_authentication", "watchlist"]
+/// An app that has all features of the protocol switched on.
+fn app() -> App {
+    ["client_messages", "subscription_counts", "user_authentication", "watchlist"]
         .into_iter()
-        .fold(App::new("clients"), |app, field| app.with(field, true));
-    Server::start(app)
+        .fold(App::new("clients"), |app, field| app.with(field, true))
+}
+
+fn server() -> Server {
+    Server::start(app())
 }
 
 #[test]
@@ -25,6 +29,20 @@ fn laravel_echo() {
 #[test]
 fn laravel_echo_in_chromium() {
     suite::node(&server(), "browser");
+}
+
+#[test]
+fn laravel_echo_and_the_server_library_for_node_over_tls() {
+    let authority = Authority::new();
+    let certificate = authority.issue("127.0.0.1");
+    let server = Server::builder()
+        .app(app())
+        .listen(["tls://127.0.0.1:0"])
+        .env("CLAIRON_TLS_CERTIFICATE", certificate.chain())
+        .env("CLAIRON_TLS_KEY", certificate.key())
+        .start();
+    suite::node_trusting(&server, &authority.file(), "laravel-echo");
+    suite::node_trusting(&server, &authority.file(), "library");
 }
 
 #[test]

@@ -6,4 +6,5 @@ mod listening;
 mod metrics;
 mod open_files;
 mod signals;
+mod tls;
 mod welcome;

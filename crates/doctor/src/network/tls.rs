@@ -72,16 +72,18 @@ fn speaks_tls(client: &TlsClient, side: &Side, addresses: &[SocketAddr]) -> bool
 
 fn valid(side: &Side, chain: Option<&CertificateChain>) -> Finding {
     let host = &side.endpoint.host;
-    let left = chain.and_then(|chain| seconds_left(&chain.certificate)).unwrap_or(i64::MAX);
+    let Some(left) = chain.and_then(|chain| seconds_left(&chain.certificate)) else {
+        return Finding::pass(CHECK, format!("the certificate is valid for {host}"));
+    };
+    let days = left / i64::try_from(DAY).unwrap_or(i64::MAX);
     if left < i64::try_from(RENEWED_BEFORE.as_secs()).unwrap_or(i64::MAX) {
-        let days = left / i64::try_from(DAY).unwrap_or(i64::MAX);
         return Finding::warn(
             CHECK,
             format!("the certificate for {host} expires in {days} days"),
             "renew it: certbot renew",
         );
     }
-    Finding::pass(CHECK, format!("the certificate is valid for {host}"))
+    Finding::pass(CHECK, format!("the certificate is valid for {host}, for {days} more days"))
 }
 
 fn seconds_left(certificate: &[u8]) -> Option<i64> {

@@ -28,6 +28,8 @@ pub enum ListeningSocket {
 /// What connections to a listener begin with, before HTTP.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct OpeningProtocol {
+    /// TLS, behind the PROXY header if there is one.
+    pub tls: bool,
     /// A PROXY header, in which a balancer names the client. A connection without one is closed.
     pub proxy_header: bool,
 }
@@ -37,6 +39,12 @@ impl Listener {
     #[must_use]
     pub const fn new(socket: ListeningSocket, opening: OpeningProtocol) -> Self {
         Self { socket, opening }
+    }
+
+    /// True if its connections speak TLS.
+    #[must_use]
+    pub const fn speaks_tls(&self) -> bool {
+        self.opening.tls
     }
 
     pub(crate) const fn opening(&self) -> OpeningProtocol {

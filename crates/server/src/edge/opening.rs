@@ -1,6 +1,6 @@
 //! What a connection begins with, up to the first bytes of its first request.
 
-use std::{io, time::Duration};
+use std::{future::poll_fn, io, time::Duration};
 
 use bytes::{Buf, Bytes, BytesMut};
 use clairon_stream::{InvalidProxyHeader, ProxyHeader, RawStream, Stream};
@@ -11,13 +11,15 @@ use tracing::debug;
 use super::OpeningProtocol;
 use crate::{
     accept::HEAD_TIMEOUT,
-    foreign_protocol::{ForeignProtocol, refuse_tls},
+    foreign_protocol::{ForeignProtocol, refuse_plaintext, refuse_tls},
     plain_connections::PlainConnection,
     refusals::Refused,
 };
 
 /// How much is read at first, in bytes; a handshake of a WebSocket has some five hundred.
 const FIRST_READ: usize = 2 * 1024;
+/// The time for the handshake of TLS.
+const HANDSHAKE_TIMEOUT: Duration = Duration::from_secs(10);
 /// The time for what a balancer sends before the bytes of its client.
 const PROXY_HEADER_TIMEOUT: Duration = Duration::from_secs(10);
 
@@ -48,6 +50,12 @@ async fn read(
         return Ok(None);
     }
     let received = if received.is_empty() { read_first(&raw).await? } else { received.freeze() };
+    if received.is_empty() {
+        return Ok(None);
+    }
+    if protocol.tls {
+        return start_tls(plain, raw, &received).await;
+    }
     if let Some(foreign) = ForeignProtocol::of(&received) {
         plain.node().note_foreign(foreign, plain.peer(), raw.local_port());
         if foreign == ForeignProtocol::Tls {
@@ -55,7 +63,25 @@ async fn read(
             return Ok(None);
         }
     }
-    let stream = Stream::plain(raw);
+    Ok(Some((Stream::plain(raw), received)))
+}
+
+/// Makes the handshake of TLS, which `received` begins, and reads what the client says next.
+async fn start_tls(plain: &PlainConnection, raw: RawStream, received: &Bytes) -> io::Result<Option<(Stream, Bytes)>> {
+    if ForeignProtocol::of(received) != Some(ForeignProtocol::Tls) {
+        plain.node().note_foreign(ForeignProtocol::Plaintext, plain.peer(), raw.local_port());
+        refuse_plaintext(raw).await;
+        return Ok(None);
+    }
+    // A listener with TLS is refused at the start where there is no certificate.
+    let Some(tls) = &plain.node().tls else { return Ok(None) };
+    let accepted = timeout(HANDSHAKE_TIMEOUT, Stream::accept_tls(raw, tls.config.clone(), received)).await?;
+    let (mut stream, early) = accepted.inspect_err(|error| tls.note_failure(plain, error))?;
+    if !early.is_empty() {
+        return Ok(Some((stream, early)));
+    }
+    let read = poll_fn(|cx| stream.poll_receive(cx, usize::MAX, Bytes::copy_from_slice));
+    let received = timeout(HEAD_TIMEOUT, read).await??;
     Ok((!received.is_empty()).then_some((stream, received)))
 }
 

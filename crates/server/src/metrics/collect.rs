@@ -8,6 +8,7 @@ use std::{
 use clairon_cluster::Mishap;
 use clairon_hub::{AppHub, Traffic};
 use clairon_protocol::AppId;
+use jiff::Timestamp;
 
 use super::{
     BACKLOG_BOUNDS, FRAMES_BOUNDS, LATENCY_BOUNDS,
@@ -82,6 +83,7 @@ pub(super) fn collect(node: &Node, prefix: &str, port: u16) -> String {
     apps(node, &mut text, &port.to_string());
     deliveries(node, &mut text);
     health(node, &mut text);
+    certificates(node, &mut text);
     process(node, &mut text);
     text.into_page()
 }
@@ -120,6 +122,17 @@ fn deliveries(node: &Node, text: &mut Text) {
     }
     let help = "Refusals logged without a search for the exact reason, because there were too many.";
     text.single("explanations_skipped_total", MetricKind::Counter, help, node.explainer.skipped());
+}
+
+/// The seconds that each certificate has left.
+fn certificates(node: &Node, text: &mut Text) {
+    let Some(tls) = &node.tls else { return };
+    let help = "Seconds until the certificate expires; negative once it has.";
+    text.metric("certificate_expiry_seconds", MetricKind::Gauge, help);
+    for certificate in tls.certificates.certificates().iter() {
+        let left = certificate.expires().as_second() - Timestamp::now().as_second();
+        text.sample("certificate_expiry_seconds", &[("certificate", certificate.name())], left);
+    }
 }
 
 fn health(node: &Node, text: &mut Text) {

@@ -1,6 +1,6 @@
 import Pusher from 'pusher';
 
-import { app, host, port } from './settings.js';
+import { app, host, port, tls } from './settings.js';
 
 /** The site's backend: Pusher's own server library. `overrides` are its options. */
 export function backendWith(overrides) {
@@ -10,7 +10,7 @@ export function backendWith(overrides) {
     secret: app.secret,
     host,
     port,
-    useTLS: false,
+    useTLS: tls,
     encryptionMasterKeyBase64: Buffer.alloc(32, 'clairon').toString('base64'),
     ...overrides,
   });

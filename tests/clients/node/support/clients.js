@@ -3,21 +3,21 @@ import Pusher from 'pusher-js';
 
 import { awaited } from './heard.js';
 import { echoOptions, pusherOptions } from './options.js';
-import { app, host, port } from './settings.js';
+import { app, host, port, tls } from './settings.js';
 import { openSite } from './site.js';
 
 const site = await openSite();
 
 /** A pusher-js client that connects at once and is gone when the test `t` is. */
 export function pusherClient(t, { user, watchlist, key = app.key, ...options } = {}) {
-  const client = new Pusher(key, { ...pusherOptions({ host, port, site, user, watchlist }), ...options });
+  const client = new Pusher(key, { ...pusherOptions({ host, port, tls, site, user, watchlist }), ...options });
   t.after(() => client.disconnect());
   return client;
 }
 
 /** An Echo client of the same kind. */
 export function echoClient(t, { user, broadcaster } = {}) {
-  const echo = new Echo({ ...echoOptions({ ...app, host, port, site, user, broadcaster }), Pusher });
+  const echo = new Echo({ ...echoOptions({ ...app, host, port, tls, site, user, broadcaster }), Pusher });
   t.after(() => echo.disconnect());
   return echo;
 }

@@ -1,11 +1,12 @@
 /** The options of pusher-js that Laravel's documentation gives for a server of one's own. `site` is its backend. */
-export function pusherOptions({ host, port, site, user, watchlist }) {
+export function pusherOptions({ host, port, tls = false, site, user, watchlist }) {
   const headers = user ? { Authorization: `Bearer ${user}` } : {};
   return {
     cluster: '',
     wsHost: host,
     wsPort: port,
-    forceTLS: false,
+    wssPort: port,
+    forceTLS: tls,
     enabledTransports: ['ws', 'wss'],
     channelAuthorization: { endpoint: `${site}/broadcasting/auth`, transport: 'ajax', headers },
     userAuthentication: {
@@ -18,14 +19,15 @@ export function pusherOptions({ host, port, site, user, watchlist }) {
 }
 
 /** The options of Echo for the same. */
-export function echoOptions({ key, host, port, site, user, broadcaster = 'pusher' }) {
+export function echoOptions({ key, host, port, tls = false, site, user, broadcaster = 'pusher' }) {
   return {
     broadcaster,
     key,
     cluster: 'mt1',
     wsHost: host,
     wsPort: port,
-    forceTLS: false,
+    wssPort: port,
+    forceTLS: tls,
     enabledTransports: ['ws', 'wss'],
     authEndpoint: `${site}/broadcasting/auth`,
     userAuthentication: { endpoint: `${site}/broadcasting/user-auth`, headers: {} },

@@ -7,6 +7,7 @@ const variable = (name) => {
 
 export const host = variable('PUSHER_HOST');
 export const port = Number(variable('PUSHER_PORT'));
+export const tls = variable('PUSHER_SCHEME') === 'https';
 export const app = {
   id: variable('PUSHER_APP_ID'),
   key: variable('PUSHER_APP_KEY'),

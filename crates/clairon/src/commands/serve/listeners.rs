@@ -5,13 +5,9 @@ mod tcp;
 mod unix;
 
 use clairon_server::{Listener, Listeners, ListeningSocket, OpeningProtocol};
-use tracing::info;
+use tracing::{info, warn};
 
-use self::{
-    passed::{PassedSocket, Purpose},
-    tcp::Families,
-    unix::SocketFile,
-};
+use self::{passed::PassedSocket, tcp::Families, unix::SocketFile};
 use crate::{
     commands::address::{Address, BoundAddress},
     config::{Listen, ListenPlace, Settings},
@@ -39,10 +35,12 @@ pub(super) async fn bind(settings: &Settings) -> anyhow::Result<Bound> {
     let mut files = Vec::new();
     let (mut all, mut metrics) = (Vec::new(), None);
     for PassedSocket { socket, purpose } in passed::take()? {
-        let address = BoundAddress::of(&socket)?;
-        match purpose {
-            Purpose::All(opening) => all.push((Listener::new(socket, opening), address)),
-            Purpose::Metrics => metrics = Some((Listener::new(socket, OpeningProtocol::default()), address)),
+        let address = BoundAddress::of(&socket, purpose.opening.tls)?;
+        let listener = Listener::new(socket, purpose.opening);
+        if purpose.is_metrics {
+            metrics = Some((listener, address));
+        } else {
+            all.push((listener, address));
         }
     }
     let are_shared = !all.is_empty() || metrics.is_some();
@@ -56,6 +54,9 @@ pub(super) async fn bind(settings: &Settings) -> anyhow::Result<Bound> {
     }
     if let (None, Some(listen)) = (&metrics, &settings.metrics_listen) {
         metrics = Some(bind_one(listen, &[], "metrics.listen", &mut files).await?);
+    }
+    if settings.server.tls.is_on() && !all.iter().chain(&metrics).any(|(listener, _)| listener.speaks_tls()) {
+        warn!("there is a certificate, but no listener speaks TLS: add tls://HOST:PORT to server.listen");
     }
     let (all, addresses): (Vec<_>, Vec<_>) = all.into_iter().unzip();
     let (metrics, metrics_address) = metrics.unzip();
@@ -81,7 +82,7 @@ async fn bind_one(
             let has_ipv4 = others.iter().any(|other| other.place == every_ipv4);
             let families = if has_ipv4 { Families::Own } else { Families::Both };
             let socket = ListeningSocket::Tcp(tcp::bind(host.as_deref(), *port, families, setting).await?);
-            let address = BoundAddress::of(&socket)?;
+            let address = BoundAddress::of(&socket, listen.tls)?;
             (socket, address)
         }
         ListenPlace::Unix(place) => {
@@ -91,6 +92,6 @@ async fn bind_one(
             (ListeningSocket::Unix(socket), BoundAddress::Unix(place.path.clone()))
         }
     };
-    let opening = OpeningProtocol { proxy_header: listen.proxy_protocol };
+    let opening = OpeningProtocol { tls: listen.tls, proxy_header: listen.proxy_protocol };
     Ok((Listener::new(socket, opening), address))
 }

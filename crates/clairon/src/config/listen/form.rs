@@ -13,7 +13,7 @@ pub(crate) enum InvalidListen {
     /// Neither an address with a port nor a path.
     #[error(
         "{text:?} is no place to listen at: allowed are HOST:PORT such as 0.0.0.0:6001, [::]:6001 or *:6001 for every \
-         address, and unix:/PATH, each with options such as ?proxy_protocol"
+         address, tls://HOST:PORT, and unix:/PATH, each with options such as ?proxy_protocol"
     )]
     Form { text: String },
     /// A path that no socket can have.
@@ -30,10 +30,16 @@ pub(crate) enum InvalidListen {
     Owner { owner: String },
 }
 
-/// Reads `HOST:PORT`, `*:PORT` or `unix:/PATH`, with options behind a `?` and `&` between them.
+/// Reads `HOST:PORT`, `*:PORT`, both with `tls://` in front, or `unix:/PATH`, with options behind a `?` and `&` between
+/// them.
 pub(crate) fn parse(text: &str) -> Result<Listen, InvalidListen> {
     let (place, options) = text.split_once('?').map_or((text, ""), |(place, options)| (place, options));
-    let mut listen = Listen { place: parse_place(place, text)?, proxy_protocol: false };
+    let (place, tls) = place.strip_prefix("tls://").map_or((place, false), |place| (place, true));
+    let place = match parse_place(place, text)? {
+        ListenPlace::Unix(_) if tls => return Err(InvalidListen::Form { text: text.to_owned() }),
+        place => place,
+    };
+    let mut listen = Listen { place, tls, proxy_protocol: false };
     for option in options.split('&').filter(|option| !option.is_empty()) {
         set_option(&mut listen, option)?;
     }
@@ -132,8 +138,10 @@ mod tests {
             ("unix:/c?owner=:web", unix("/c", None, None, Some("web")), false),
             ("unix:/c?owner=web", unix("/c", None, Some("web"), None), false),
         ] {
-            assert_eq!(parse(text), Ok(Listen { place, proxy_protocol }), "{text}");
+            assert_eq!(parse(text), Ok(Listen { place, tls: false, proxy_protocol }), "{text}");
         }
+        let tls = Listen { place: tcp(Some("::"), 443), tls: true, proxy_protocol: true };
+        assert_eq!(parse("tls://[::]:443?proxy_protocol"), Ok(tls));
     }
 
     #[test]
@@ -145,6 +153,7 @@ mod tests {
             ("localhost:65536", "is no place"),
             ("http://localhost:80", "is no place"),
             ("a b:80", "is no place"),
+            ("tls://unix:/c.sock", "is no place"),
             ("unix:c.sock", "no path of a socket"),
             ("unix:/run/", "no path of a socket"),
             ("*:1?mode=0660", "allowed are proxy_protocol"),

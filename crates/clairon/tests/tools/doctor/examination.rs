@@ -32,6 +32,14 @@ impl Examination {
         passed.into_iter().map(|finding| finding["check"].as_str().unwrap()).collect()
     }
 
+    /// The detail of a check that has passed.
+    pub(crate) fn detail(&self, check: &str) -> &str {
+        let found = self.with("pass").into_iter().find(|finding| finding["check"] == check);
+        found
+            .and_then(|finding| finding["detail"].as_str())
+            .unwrap_or_else(|| panic!("{check} has not passed: {self:#?}"))
+    }
+
     /// Asserts that only this check fails, and that the finding and its fix contain these words.
     #[track_caller]
     pub(crate) fn only_failure(&self, check: &str, detail: &[&str], fix: &str) {

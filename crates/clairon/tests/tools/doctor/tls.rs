@@ -45,6 +45,26 @@ fn a_certificate_that_is_good() {
 }
 
 #[test]
+fn a_server_with_tls_of_its_own() {
+    let authority = Authority::new();
+    let certificate = authority.issue("localhost");
+    let server = Server::builder()
+        .app(App::new("secure"))
+        .listen(["tls://127.0.0.1:0"])
+        .env("CLAIRON_TLS_CERTIFICATE", certificate.chain())
+        .env("CLAIRON_TLS_KEY", certificate.key())
+        .start();
+    let project = || {
+        let project = Project::new(server.app(), server.port()).environment("SSL_CERT_FILE", authority.file());
+        project.set("PUSHER_HOST", "localhost")
+    };
+    let good = project().set("PUSHER_SCHEME", "https").examine();
+    assert!(good.all_pass().contains(&"event"));
+    assert!(good.detail("tls").ends_with(" more days"), "{}", good.detail("tls"));
+    project().examine().only_failure("tls", &["speaks TLS, but the scheme is http"], "PUSHER_SCHEME=https");
+}
+
+#[test]
 fn tls_where_none_is_expected() {
     let server = SERVER.get();
     let nginx = Nginx::with_tls(&Certificate::self_signed("localhost"), server.port());

@@ -19,11 +19,10 @@ pub(super) struct PassedSocket {
 
 /// What a socket is for, as its name says.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Purpose {
-    /// Everything.
-    All(OpeningProtocol),
-    /// Metrics alone.
-    Metrics,
+pub(super) struct Purpose {
+    /// True for metrics alone.
+    pub(super) is_metrics: bool,
+    pub(super) opening: OpeningProtocol,
 }
 
 /// Takes the sockets; none where there are none for this process.
@@ -58,14 +57,12 @@ fn check(socket: &SockRef<'_>) -> anyhow::Result<()> {
 }
 
 impl Purpose {
-    /// Words with a `+` between them: `metrics`, or what connections begin with. systemd gives sockets without a name
+    /// Words with a `+` between them: `metrics`, and what connections begin with. systemd gives sockets without a name
     /// that of their unit, so other words mean nothing.
     fn of(name: &str) -> Self {
         let has = |word| name.split('+').any(|part| part == word);
-        if has("metrics") {
-            return Self::Metrics;
-        }
-        Self::All(OpeningProtocol { proxy_header: has("proxy_protocol") })
+        let opening = OpeningProtocol { tls: has("tls"), proxy_header: has("proxy_protocol") };
+        Self { is_metrics: has("metrics"), opening }
     }
 }
 
@@ -75,15 +72,17 @@ mod tests {
 
     #[test]
     fn names_say_what_a_socket_is_for() {
-        let all = |proxy_header| Purpose::All(OpeningProtocol { proxy_header });
-        for (name, purpose) in [
-            ("", all(false)),
-            ("clairon.socket", all(false)),
-            ("proxy_protocol", all(true)),
-            ("web+proxy_protocol", all(true)),
-            ("metrics", Purpose::Metrics),
+        for (name, is_metrics, tls, proxy_header) in [
+            ("", false, false, false),
+            ("clairon.socket", false, false, false),
+            ("proxy_protocol", false, false, true),
+            ("tls", false, true, false),
+            ("web+tls+proxy_protocol", false, true, true),
+            ("metrics", true, false, false),
+            ("metrics+tls", true, true, false),
         ] {
-            assert_eq!(Purpose::of(name), purpose, "{name}");
+            let opening = OpeningProtocol { tls, proxy_header };
+            assert_eq!(Purpose::of(name), Purpose { is_metrics, opening }, "{name}");
         }
     }
 }

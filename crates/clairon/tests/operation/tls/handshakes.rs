@@ -1,0 +1,105 @@
+//! Handshakes that fail, that stop, and what is no handshake.
+
+use std::io::{Read, Write};
+use std::net::TcpStream;
+use std::process::{Command, Stdio};
+
+use clairon_tests::http::HttpConnection;
+use clairon_tests::transport::Transport;
+
+use super::{Site, connect};
+
+#[test]
+fn plain_http_is_told_that_the_port_speaks_tls() {
+    let site = Site::new();
+    let server = site.server().start();
+    for request in ["GET /up HTTP/1.1\r\nHost: localhost\r\n\r\n", "POST /apps/1/events HTTP/1.1\r\nHost: h\r\n\r\n"] {
+        let mut connection = HttpConnection::open(&server);
+        connection.write(request);
+        let response = connection.response();
+        response.assert_refused(400, "HTTPS");
+        assert!(connection.is_closed());
+    }
+    let line = server.wait_for_log("an info line", |line| line.to_string().contains("plain HTTP came"));
+    assert_eq!((&line["level"], &line["peer"]), (&"INFO".into(), &"127.0.0.1".into()));
+}
+
+#[test]
+fn handshakes_that_stop_are_ended_and_hinder_nobody() {
+    let site = Site::new();
+    let server = site.server().start();
+    // The beginning of a hello, and a connection without a word.
+    let mut stopped: Vec<_> = (0..50).map(|_| HttpConnection::open(&server)).collect();
+    for connection in &mut stopped {
+        connection.write(b"\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03");
+    }
+    let mut client = connect(HttpConnection::tls(&server, &site.client()));
+    client.expect_nothing();
+    // Ten seconds, as the test waits longer.
+    assert!(stopped.iter_mut().all(HttpConnection::is_closed));
+    client.expect_nothing();
+}
+
+#[test]
+fn a_client_that_speaks_http_2_alone_is_refused() {
+    let site = Site::new();
+    let server = site.server().start();
+    let address = (server.host(), server.port());
+    let error = site.client().alpn(&["h2"]).connect(address).unwrap_err();
+    assert!(error.to_string().contains("NoApplicationProtocol"), "{error}");
+    let line = server.wait_for_log("an info line", |line| line["message"] == "a TLS handshake has failed");
+    assert_eq!(line["peer"], "127.0.0.1");
+    assert!(site.client().alpn(&["h2", "http/1.1"]).connect(address).is_ok());
+}
+
+#[test]
+fn a_client_that_renegotiates_is_refused_and_hinders_nobody() {
+    let site = Site::new();
+    let server = site.server().start();
+    let mut client = connect(HttpConnection::tls(&server, &site.client()));
+    let mut openssl = Command::new("openssl")
+        .args(["s_client", "-tls1_2", "-connect", &format!("{}:{}", server.host(), server.port())])
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap();
+    // A line with nothing but an R renegotiates.
+    openssl.stdin.take().unwrap().write_all(b"R\n").unwrap();
+    let output = openssl.wait_with_output().unwrap();
+    let said = String::from_utf8_lossy(&output.stdout).into_owned() + &String::from_utf8_lossy(&output.stderr);
+    assert!(said.contains("RENEGOTIATING") && said.contains("no renegotiation"), "{said}");
+    client.expect_nothing();
+}
+
+#[test]
+fn a_proxy_header_comes_before_the_handshake() {
+    let site = Site::new();
+    let server = site.server().listen(["tls://127.0.0.1:0?proxy_protocol"]).env("CLAIRON_LOG", "debug").start();
+    let mut stream = TcpStream::connect((server.host(), server.port())).unwrap();
+    stream.write_all(b"PROXY TCP4 192.0.2.9 192.0.2.2 56324 443\r\n").unwrap();
+    let mut client = connect(HttpConnection::over(site.client().handshake(stream).unwrap()));
+    client.expect_nothing();
+    let _ = server.wait_for_log("its address", |line| line["message"] == "connected" && line["peer"] == "192.0.2.9");
+}
+
+#[test]
+fn a_tls_port_without_a_certificate_stops_the_start() {
+    let socket = std::net::TcpListener::bind(("127.0.0.1", 0)).unwrap();
+    let server = clairon_tests::server::Server::builder().app(super::app()).passed(socket, "tls");
+    let (code, log) = server.start_in_vain();
+    assert_eq!(code, Some(1), "{log:?}");
+    assert!(log.iter().any(|line| line.to_string().contains("there is no certificate")), "{log:?}");
+}
+
+#[test]
+fn nonsense_after_the_handshake_ends_one_connection() {
+    let site = Site::new();
+    let server = site.server().start();
+    let mut innocent = connect(HttpConnection::tls(&server, &site.client()));
+    let Transport::Tls(mut stream) = site.client().connect((server.host(), server.port())).unwrap() else { panic!() };
+    stream.sock.write_all(&[&[23, 3, 3, 0, 64][..], &[0; 64]].concat()).unwrap();
+    let error = stream.read(&mut [0; 16]).unwrap_err();
+    assert!(error.to_string().contains("BadRecordMac"), "{error}");
+    innocent.expect_nothing();
+}

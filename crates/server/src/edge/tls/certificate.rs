@@ -1,0 +1,163 @@
+//! A certificate with its key.
+
+use std::{net::IpAddr, sync::Arc};
+
+use jiff::Timestamp;
+use rustls::{
+    InconsistentKeys,
+    pki_types::{CertificateDer, PrivateKeyDer, pem::PemObject},
+    sign::CertifiedKey,
+};
+use tracing::{info, warn};
+use x509_parser::{certificate::X509Certificate, extensions::GeneralName, prelude::FromDer};
+
+/// A certificate that expires within this time causes a warning, in seconds.
+const SOON: i64 = 14 * 86_400;
+
+/// A certificate, those of its issuers, and its key.
+#[derive(Clone, Debug)]
+pub struct ServerCertificate {
+    pub(crate) key: Arc<CertifiedKey>,
+    /// The host names and addresses that it is for, in lower case. A wildcard is `*.` and the rest of the name.
+    names: Vec<String>,
+    expires: Timestamp,
+}
+
+/// The reason why a certificate cannot be used.
+#[derive(Debug, thiserror::Error)]
+pub enum InvalidCertificate {
+    /// The PEM text of the certificate has none.
+    #[error("there is no PEM certificate in it")]
+    NoCertificate,
+    /// The PEM text is malformed, or the certificate is.
+    #[error("it cannot be read: {0}")]
+    Malformed(String),
+    /// The PEM text of the key has none.
+    #[error("there is no PEM key in it (a key with a passphrase cannot be used)")]
+    NoKey,
+    /// The key is of an unsupported kind, or malformed.
+    #[error("its key cannot be used: {0} (RSA from 2048 bits on, ECDSA P-256 and P-384, and Ed25519 can)")]
+    Key(String),
+    /// The key belongs to another certificate.
+    #[error("the key does not belong to the certificate")]
+    OtherKey,
+}
+
+impl ServerCertificate {
+    /// Reads the PEM texts of a certificate chain, its own certificate first, and of its key.
+    ///
+    /// # Errors
+    /// When one of them cannot be used, or they do not belong together.
+    pub fn from_pem(chain: &[u8], key: &[u8]) -> Result<Self, InvalidCertificate> {
+        let chain: Vec<_> = CertificateDer::pem_slice_iter(chain)
+            .collect::<Result<_, _>>()
+            .map_err(|error| InvalidCertificate::Malformed(error.to_string()))?;
+        let key = PrivateKeyDer::from_pem_slice(key).map_err(|_| InvalidCertificate::NoKey)?;
+        let first = chain.first().ok_or(InvalidCertificate::NoCertificate)?;
+        let (names, expires) = read(first)?;
+        let key = CertifiedKey::from_der(chain, key, &clairon_tls::provider()).map_err(|error| match error {
+            rustls::Error::InconsistentKeys(InconsistentKeys::KeyMismatch) => InvalidCertificate::OtherKey,
+            rustls::Error::InvalidCertificate(error) => InvalidCertificate::Malformed(format!("{error:?}")),
+            error => InvalidCertificate::Key(error.to_string()),
+        })?;
+        Ok(Self { key: Arc::new(key), names, expires })
+    }
+
+    /// The name to call it by in logs and metrics: the first host name that it is for.
+    #[must_use]
+    pub fn name(&self) -> &str {
+        self.names.first().map_or("(no name)", String::as_str)
+    }
+
+    /// The time at which it expires.
+    #[must_use]
+    pub const fn expires(&self) -> Timestamp {
+        self.expires
+    }
+
+    /// Logs its end: a warning if it is near.
+    pub(crate) fn log(&self) {
+        let (certificate, expires) = (self.name(), self.expires);
+        let left = expires.as_second() - Timestamp::now().as_second();
+        if left <= 0 {
+            warn!(certificate, %expires, "the certificate has expired: clients refuse it");
+        } else if left < SOON {
+            warn!(certificate, %expires, "the certificate expires soon");
+        } else {
+            info!(certificate, %expires, "certificate");
+        }
+    }
+
+    /// True if it is for this host name, in any case.
+    pub(crate) fn is_for(&self, host: &str) -> bool {
+        let host = host.to_ascii_lowercase();
+        let parent = host.split_once('.').map(|(_, parent)| parent);
+        self.names.iter().any(|name| match name.strip_prefix("*.") {
+            Some(rest) => parent == Some(rest),
+            None => *name == host,
+        })
+    }
+}
+
+/// The host names, the addresses and the end of a certificate.
+fn read(certificate: &CertificateDer<'_>) -> Result<(Vec<String>, Timestamp), InvalidCertificate> {
+    let malformed = |error: &dyn std::fmt::Display| InvalidCertificate::Malformed(error.to_string());
+    let (_, certificate) = X509Certificate::from_der(certificate).map_err(|error| malformed(&error))?;
+    let names = certificate.subject_alternative_name().map_err(|error| malformed(&error))?;
+    let names = names.into_iter().flat_map(|names| &names.value.general_names).filter_map(|name| match name {
+        GeneralName::DNSName(name) => Some(name.to_ascii_lowercase()),
+        GeneralName::IPAddress(bytes) => match bytes {
+            [a, b, c, d] => Some(IpAddr::from([*a, *b, *c, *d]).to_string()),
+            _ => <[u8; 16]>::try_from(*bytes).ok().map(|bytes| IpAddr::from(bytes).to_string()),
+        },
+        _ => None,
+    });
+    let end = certificate.validity().not_after.timestamp();
+    Ok((names.collect(), Timestamp::from_second(end).map_err(|error| malformed(&error))?))
+}
+
+#[cfg(test)]
+mod tests {
+    use rcgen::{CertifiedKey, generate_simple_self_signed};
+
+    use super::*;
+
+    fn pair(names: &[&str]) -> (String, String) {
+        let names = names.iter().map(|name| (*name).to_owned()).collect::<Vec<_>>();
+        let CertifiedKey { cert, signing_key } = generate_simple_self_signed(names).unwrap();
+        (cert.pem(), signing_key.serialize_pem())
+    }
+
+    #[test]
+    fn a_certificate_is_for_its_names_and_one_label_of_a_wildcard() {
+        let (chain, key) = pair(&["WS.test", "*.shop.test"]);
+        let certificate = ServerCertificate::from_pem(chain.as_bytes(), key.as_bytes()).unwrap();
+        assert_eq!(certificate.name(), "ws.test");
+        for (host, is_for) in [
+            ("ws.test", true),
+            ("Ws.Test", true),
+            ("a.shop.test", true),
+            ("a.b.shop.test", false),
+            ("shop.test", false),
+            ("test", false),
+            ("", false),
+        ] {
+            assert_eq!(certificate.is_for(host), is_for, "{host}");
+        }
+    }
+
+    #[test]
+    fn what_does_not_fit_is_refused() {
+        let (chain, key) = pair(&["ws.test"]);
+        let (_, other) = pair(&["ws.test"]);
+        let refused = |chain: &str, key: &str| {
+            ServerCertificate::from_pem(chain.as_bytes(), key.as_bytes()).unwrap_err().to_string()
+        };
+        assert_eq!(refused(&chain, &other), "the key does not belong to the certificate");
+        assert_eq!(refused("", &key), "there is no PEM certificate in it");
+        assert!(refused(&chain, &chain).starts_with("there is no PEM key in it"));
+        let broken = "-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n";
+        assert!(refused(broken, &key).starts_with("it cannot be read: "));
+        assert!(refused(&chain[..chain.len() / 2], &key).starts_with("it cannot be read: "));
+    }
+}

@@ -1,0 +1,117 @@
+//! The certificates of a server, and the choice among them.
+
+use std::{fmt, sync::Arc};
+
+use arc_swap::ArcSwap;
+use parking_lot::Mutex;
+use rustls::{
+    server::{ClientHello, ResolvesServerCert},
+    sign::CertifiedKey,
+};
+use tracing::{info, warn};
+
+use super::{
+    CertificateFiles, ServerCertificate,
+    certificate_files::{CertificateFilesError, FileStates},
+};
+
+/// The certificates of a server. They can be replaced while it works; sessions keep theirs.
+pub(crate) struct CertificateStore {
+    /// The certificates in use, in the order of the settings.
+    current: ArcSwap<Vec<Arc<ServerCertificate>>>,
+    files: Mutex<Vec<WatchedFiles>>,
+}
+
+/// Files, and what was read from them.
+struct WatchedFiles {
+    files: CertificateFiles,
+    /// The states of the files when they were last read.
+    states: FileStates,
+    certificate: Arc<ServerCertificate>,
+    /// True if the present files cannot be used, which was found once and not logged yet.
+    is_suspect: bool,
+}
+
+impl CertificateStore {
+    /// Reads all certificates.
+    ///
+    /// # Errors
+    /// When one of them cannot be used.
+    pub(super) fn read(files: &[CertificateFiles]) -> Result<Self, CertificateFilesError> {
+        let files: Vec<_> = files.iter().map(WatchedFiles::read).collect::<Result<_, _>>()?;
+        let store = Self { current: ArcSwap::default(), files: Mutex::new(files) };
+        store.publish(&store.files.lock());
+        Ok(store)
+    }
+
+    /// Reads files that have changed since they were last read. A certificate that cannot be used is not taken; the one
+    /// before stays.
+    pub(crate) fn reload(&self) {
+        let mut files = self.files.lock();
+        let mut has_changed = false;
+        for files in &mut *files {
+            has_changed |= files.reload();
+        }
+        if has_changed {
+            self.publish(&files);
+        }
+    }
+
+    /// The certificates in use.
+    pub(crate) fn certificates(&self) -> Arc<Vec<Arc<ServerCertificate>>> {
+        self.current.load_full()
+    }
+
+    fn publish(&self, files: &[WatchedFiles]) {
+        self.current.store(Arc::new(files.iter().map(|files| files.certificate.clone()).collect()));
+    }
+}
+
+impl WatchedFiles {
+    fn read(files: &CertificateFiles) -> Result<Self, CertificateFilesError> {
+        // Before they are read: a change after that is seen later.
+        let states = files.states();
+        let certificate = Arc::new(files.read()?);
+        Ok(Self { files: files.clone(), states, certificate, is_suspect: false })
+    }
+
+    /// True if there is a new certificate.
+    fn reload(&mut self) -> bool {
+        let states = self.files.states();
+        if states == self.states && !self.is_suspect {
+            return false;
+        }
+        match self.files.read() {
+            Ok(certificate) => {
+                let (name, expires) = (certificate.name(), certificate.expires());
+                info!(certificate = name, %expires, file = %self.files.certificate.display(), "a new certificate is in use");
+                *self =
+                    Self { files: self.files.clone(), states, certificate: Arc::new(certificate), is_suspect: false };
+                return true;
+            }
+            // The files of a certificate and of its key are not replaced at the same moment.
+            Err(_) if states != self.states => self.is_suspect = true,
+            Err(error) => {
+                let expires = self.certificate.expires();
+                warn!(%error, %expires, "the new certificate cannot be used: the one before it stays in use");
+                self.is_suspect = false;
+            }
+        }
+        self.states = states;
+        false
+    }
+}
+
+impl ResolvesServerCert for CertificateStore {
+    fn resolve(&self, hello: ClientHello<'_>) -> Option<Arc<CertifiedKey>> {
+        let certificates = self.current.load();
+        let named = hello.server_name().and_then(|host| certificates.iter().find(|it| it.is_for(host)));
+        named.or_else(|| certificates.first()).map(|certificate| certificate.key.clone())
+    }
+}
+
+impl fmt::Debug for CertificateStore {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_tuple("CertificateStore").field(&self.current).finish()
+    }
+}

@@ -1,0 +1,29 @@
+//! Looking for changed files of certificates.
+
+use std::{sync::Arc, time::Duration};
+
+use tokio::task::spawn_blocking;
+use tracing::error;
+
+use super::CertificateStore;
+use crate::{background::ticks, node::Node};
+
+/// The time between two looks. A change takes effect after two of them at most.
+const PERIOD: Duration = Duration::from_secs(3);
+
+/// Reads changed files of certificates as long as the server runs.
+pub(crate) async fn watch_files(node: Arc<Node>) {
+    let Some(tls) = &node.tls else { return };
+    let mut ticks = ticks(PERIOD);
+    loop {
+        ticks.tick().await;
+        reload(tls.certificates.clone()).await;
+    }
+}
+
+/// Reads changed files of certificates now.
+pub(crate) async fn reload(certificates: Arc<CertificateStore>) {
+    if let Err(error) = spawn_blocking(move || certificates.reload()).await {
+        error!(%error, "the certificates could not be read again");
+    }
+}
