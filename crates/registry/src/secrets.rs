@@ -76,7 +76,7 @@ impl Secrets {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::Credential;
+    use crate::{Credential, Webhook, WebhookUrl};
 
     fn secrets(all: &[&str]) -> Secrets {
         let app = |secret: &&str| {
@@ -97,6 +97,14 @@ mod tests {
         assert_eq!(hide("é äöü-äöü-äöü é"), "é [a secret] é");
         assert_eq!(hide("012345678 short äöü-äöü-äö"), "012345678 short äöü-äöü-äö");
         assert!(matches!(secrets.hide("", 3), Cow::Borrowed("")));
+    }
+
+    #[test]
+    fn secrets_of_endpoints_are_hidden_too() {
+        let mut app = App::random();
+        let url = WebhookUrl::parse("http://a.test").unwrap();
+        app.webhooks.add(Webhook { secret: Webhook::parse_secret("0123456789").unwrap(), ..Webhook::new(url) });
+        assert_eq!(Secrets::of(&[Arc::new(app)], &[]).hide("a 0123456789", 20), "a [a secret]");
     }
 
     #[test]
