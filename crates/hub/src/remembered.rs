@@ -6,10 +6,10 @@ use clairon_protocol::ChannelName;
 
 use crate::{Millis, Version};
 
-/// The bytes of an event that is remembered, beside its frame and its data: names, maps, the channel.
+/// The memory of a remembered event beside its frame and its data, in bytes: names, maps, the channel.
 const OVERHEAD: usize = 512;
 
-/// The remembered events of an app, without their contents: the oldest has the lowest number.
+/// The remembered events of an app, without their contents. The oldest has the lowest number.
 #[derive(Debug, Default)]
 pub(crate) struct Remembered {
     entries: HashMap<ChannelName, Entry>,
@@ -26,7 +26,7 @@ struct Entry {
     version: Version,
 }
 
-/// An event that is remembered.
+/// A remembered event.
 #[derive(Clone, Copy, Debug)]
 pub struct RememberedEvent<'a> {
     /// The channel.
@@ -40,8 +40,8 @@ pub struct RememberedEvent<'a> {
 }
 
 impl Remembered {
-    /// Notes an event, which replaces the earlier one of its channel. Returns the channels that have to forget theirs,
-    /// because all together have more than `limit` bytes: the oldest, and at worst this one.
+    /// Adds an event, which replaces the earlier one of its channel. Returns the channels that have to forget their
+    /// events because the total exceeds `limit` bytes: the oldest ones, and possibly this one.
     pub(crate) fn note(
         &mut self,
         event: RememberedEvent<'_>,
@@ -66,7 +66,7 @@ impl Remembered {
         forgotten
     }
 
-    /// Forgets the events that have expired. An app's events have the same time, so those are the oldest ones.
+    /// Forgets the expired events. All events of an app have the same lifetime, so the expired ones are the oldest.
     pub(crate) fn forget_expired(&mut self, now: Millis) {
         let is_expired = |remembered: &Self| {
             let (_, oldest) = remembered.order.first_key_value()?;

@@ -28,7 +28,7 @@ impl Roster {
     /// Adds a connection. Returns true if it is the first of its user.
     ///
     /// # Errors
-    /// When there is no room for another user.
+    /// There is no room for another user.
     pub(crate) fn join(&mut self, connection: SocketId, member: &Member, room: PresenceRoom) -> Result<bool, NoRoom> {
         let user_id = member.user_id.clone();
         let is_first = !self.users.contains_key(&user_id);

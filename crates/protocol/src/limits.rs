@@ -135,14 +135,14 @@ limits! {
 }
 
 impl Limits {
-    /// The room of each presence channel.
+    /// The limits of each presence channel.
     #[must_use]
     pub fn presence_room(&self) -> PresenceRoom {
         let bytes = self.snapshot_bytes.map_or(usize::MAX, |bytes| bytes.get() as usize);
         PresenceRoom { members: self.presence_members as usize, bytes }
     }
 
-    /// The room for the events that cache channels remember.
+    /// The limits of the events that cache channels remember.
     #[must_use]
     pub fn cache_room(&self) -> CacheRoom {
         let bytes = self.cached_bytes.map_or(usize::MAX, |bytes| bytes.get() as usize);

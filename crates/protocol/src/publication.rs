@@ -32,6 +32,6 @@ pub struct CacheEntry {
     pub data: Arc<str>,
     /// How long the event is remembered, in seconds.
     pub ttl_seconds: u32,
-    /// The room for remembered events.
+    /// The limits of remembered events.
     pub room: CacheRoom,
 }

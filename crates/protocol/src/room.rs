@@ -1,59 +1,60 @@
-//! The room of an app and of a presence channel.
+//! Limits with a shared total: of a presence channel's members, and of an app's remembered events.
 
 /// The limits of one presence channel, over all nodes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct PresenceRoom {
-    /// Most distinct users.
+    /// The most distinct users.
     pub members: usize,
-    /// Most bytes of all members together, each with the length of its JSON ([`Member::to_json`](crate::Member::to_json)).
+    /// The most bytes of all members together, where each counts with the length of its JSON
+    /// ([`Member::to_json`](crate::Member::to_json)).
     pub bytes: usize,
 }
 
 /// The limits of the events that the cache channels of one app remember.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct CacheRoom {
-    /// Most bytes of all events together. Beyond it the oldest are forgotten.
+    /// The most bytes of all events together. Beyond it the oldest are forgotten.
     pub bytes: usize,
-    /// Most channels of the app on a node. Beyond it a channel without subscribers remembers nothing.
+    /// The most channels of the app on a node. Beyond it an event for a channel without subscribers is not remembered.
     pub channels: usize,
 }
 
 impl CacheRoom {
-    /// A room without limits.
+    /// No limits.
     pub const UNLIMITED: Self = Self { bytes: usize::MAX, channels: usize::MAX };
 }
 
-/// There is no room for a subscription or a remembered event.
+/// A limit leaves no room for a subscription or a remembered event.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum NoRoom {
-    /// The presence channel has the most members that are allowed.
+    /// The presence channel has the maximum number of members.
     #[error("the presence channel has {limit} members, which is the limit (presence_members)")]
     Members {
-        /// Most members.
+        /// The maximum number of members.
         limit: usize,
     },
-    /// The members of the presence channel would have more bytes than are allowed.
+    /// The members of the presence channel would exceed the maximum number of bytes.
     #[error("with this member the presence channel would have more than {limit} bytes of members (snapshot_bytes)")]
     Bytes {
-        /// Most bytes.
+        /// The maximum number of bytes.
         limit: usize,
     },
-    /// The app has the most channels that are allowed.
+    /// The app has the maximum number of channels.
     #[error("the app has {limit} channels, which is the limit (channels)")]
     Channels {
-        /// Most channels.
+        /// The maximum number of channels.
         limit: usize,
     },
 }
 
 impl PresenceRoom {
-    /// A room without limits.
+    /// No limits.
     pub const UNLIMITED: Self = Self { members: usize::MAX, bytes: usize::MAX };
 
-    /// Checks that a channel with `members` members of `bytes` bytes has room for another of `added` bytes.
+    /// Checks that a channel with `members` members of `bytes` bytes has room for another member of `added` bytes.
     ///
     /// # Errors
-    /// When it has no room.
+    /// It has no room.
     pub const fn check(self, members: usize, bytes: usize, added: usize) -> Result<(), NoRoom> {
         if members >= self.members {
             Err(NoRoom::Members { limit: self.members })

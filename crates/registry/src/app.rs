@@ -111,8 +111,8 @@ impl App {
         Self::new(AppId::parse(&id).expect("six digits are an app id"), Credential::random())
     }
 
-    /// The kinds of events that an endpoint asks for by name and cannot get while a switch of the app is off, each with
-    /// the name of the switch.
+    /// The kinds of events that the endpoint lists but that a switch of the app turns off, each with the name of the
+    /// switch.
     pub fn kinds_switched_off(&self, webhook: &Webhook) -> impl Iterator<Item = (WebhookKind, &'static str)> {
         let needs = [
             (WebhookKind::ClientEvent, "client_messages", self.client_messages),

@@ -45,7 +45,7 @@ pub(crate) struct Node {
     /// The start of the latest interval in the registry's statistics when the server started.
     pub(crate) last_recorded: Option<Timestamp>,
     pub(crate) key_uses: KeyUses,
-    /// How fast backends may be.
+    /// Rate limits of backends.
     pub(crate) rates: AppRates,
     pub(crate) explainer: Explainer,
     pub(crate) metrics: Arc<Metrics>,

@@ -83,7 +83,7 @@ fn deviations(app: &App, template: &App) -> serde_json::Result<String> {
     let told = |difference: &Difference| difference.field != "name";
     let text = |Difference { field, to, .. }| match to {
         Value::Array(entries) => {
-            // An endpoint of webhooks is an object.
+            // A webhook endpoint is an object.
             let text = |entry: &'_ Value| entry.as_str().or_else(|| entry["url"].as_str()).map(str::to_owned);
             let entries: Vec<String> = entries.iter().filter_map(text).collect();
             format!(", {field} {}", entries.join(" "))

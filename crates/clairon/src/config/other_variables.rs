@@ -18,7 +18,7 @@ pub(crate) struct Adopted {
     pub(crate) used: Vec<String>,
     /// The variables without effect: there is no equivalent, or a name of Clairon's sets the same.
     pub(crate) unused: Vec<String>,
-    /// What was left out of the values in use. No note shows a secret.
+    /// Notes about values that were ignored. No note shows a secret.
     pub(crate) notes: Vec<String>,
 }
 

@@ -12,7 +12,7 @@ use super::{
 /// Every field of an endpoint.
 const FIELDS: [&str; 6] = ["url", "events", "channels", "headers", "enabled", "secret"];
 
-/// An endpoint as it was declared.
+/// A declared endpoint.
 pub(super) enum WebhookDeclaration {
     /// One `[[apps.webhooks]]` table, or what stands for one in a variable.
     Written {
@@ -20,7 +20,7 @@ pub(super) enum WebhookDeclaration {
         written: String,
         fields: Table,
     },
-    /// One that was read from the variable of another server.
+    /// An endpoint from a variable of another server.
     Read(Box<Webhook>),
 }
 

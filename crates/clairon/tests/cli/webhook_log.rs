@@ -20,7 +20,7 @@ use crate::place::{Place, Run, json};
 const WEBHOOK: &str = "0123456789ab";
 const OTHER: &str = "0123456789cd";
 
-/// A place with the app `1`, in whose database a test writes what a server would.
+/// A temporary folder with a registry that has the app `1`. The test writes to its database what a server would.
 struct Written {
     place: Place,
     runtime: Runtime,
@@ -49,7 +49,7 @@ impl Written {
         delivery
     }
 
-    /// An attempt of a delivery, with the answer's status.
+    /// An attempt to deliver, with the status of the answer.
     fn attempt(&self, webhook: &str, delivery: &DeliveryId, status: Option<u16>, outcome: AttemptOutcome) {
         let attempt = Attempt {
             endpoint: Endpoint::new(AppId::parse("1").unwrap(), WebhookId::parse(webhook).unwrap()),
@@ -71,7 +71,7 @@ impl Written {
         run
     }
 
-    /// The channels of the attempts that are printed, in their order.
+    /// The channels of the printed attempts, in their order.
     fn channels(&self, arguments: &[&str]) -> Vec<String> {
         let run = self.log(&[arguments, &["--json"]].concat());
         let line = |line| serde_json::from_str::<Value>(line).unwrap();

@@ -163,7 +163,7 @@ fn the_bytes_of_members_are_limited_over_all_nodes() {
 
 #[test]
 fn remembered_events_are_limited_over_all_nodes() {
-    // A third of it for each node holds one event, with its frame and its data.
+    // A third of the limit, which is the part of each node, holds one event with its frame and its data.
     let app = app().with("cached_bytes", 3 * 150_000);
     let nodes = Nodes::start(3, app.clone());
     let [one, two, _] = nodes.three();
@@ -175,7 +175,7 @@ fn remembered_events_are_limited_over_all_nodes() {
     let mut client = Client::connect(two, &app);
     client.subscribe("cache-a");
     client.expect("pusher:cache_miss");
-    // The nodes know each other after a beat; before, one of them has more for itself.
+    // The nodes know each other after a heartbeat. Before that, one of them uses more than its part.
     eventually("only the part of a node is remembered", || {
         for channel in ["cache-a", "cache-b"] {
             api::trigger(one, &app, channel, "e", &data);
@@ -183,7 +183,7 @@ fn remembered_events_are_limited_over_all_nodes() {
         eventually("the last one", || is_remembered(two, "cache-b"));
         !is_remembered(two, "cache-a")
     });
-    // The node with a subscriber forgets its copy too: those who come later hear that there is none.
+    // The node with a subscriber forgets its copy too. Later subscribers get a cache miss.
     let late = || {
         let mut client = Client::connect(two, &app);
         client.subscribe("cache-a");

@@ -1,4 +1,4 @@
-//! The limits of an app on requests, events, channels, remembered events and the members of a presence channel.
+//! An app's limits of requests, events, channels, remembered events and members of presence channels.
 
 use clairon_test_servers::eventually;
 use clairon_tests::api::{self, Request};
@@ -23,7 +23,7 @@ fn refused(send: impl Fn() -> Response) -> Response {
     refused.unwrap_or_else(|| panic!("a thousand requests, and none is refused"))
 }
 
-/// An answer of 429 says when the request is worth repeating, and then it succeeds.
+/// Checks that an answer is a 429 whose `Retry-After` is right: the request then succeeds.
 fn assert_too_fast(response: &Response, limit: &str) {
     response.assert_refused(429, limit);
     let seconds: u64 = response.header("retry-after").and_then(|text| text.parse().ok()).unwrap_or_default();
@@ -36,7 +36,7 @@ fn a_backend_may_send_so_many_requests_in_a_second() {
     let get = || Request::get(&app, "/channels", &[]).send(&server);
     assert_too_fast(&refused(get), "requests_per_second");
     eventually("another second", || get().status == 200);
-    // A stranger uses nothing up.
+    // Requests with a wrong signature do not count.
     for _ in 0..20 {
         assert_eq!(Request::get(&app, "/channels", &[]).sign("wrong").send(&server).status, 401);
     }
@@ -48,11 +48,11 @@ fn a_backend_may_trigger_so_many_events_in_a_second() {
     let (server, app) = start(&[("events_per_second", 10)]);
     let one = || Request::post(&app, "/events", &event("c")).send(&server);
     assert_too_fast(&refused(one), "events_per_second");
-    // Each event of a batch counts, and one for two channels counts once.
+    // Each event of a batch counts. An event for two channels counts once.
     let batch = json!({"batch": (0..6).map(|_| event("c")).collect::<Vec<_>>()});
     eventually("room for a batch", || Request::post(&app, "/batch_events", &batch).send(&server).status == 200);
     assert_too_fast(&refused(|| Request::post(&app, "/batch_events", &batch).send(&server)), "events_per_second");
-    // Requests without events have no part in it.
+    // Requests without events do not count.
     for _ in 0..50 {
         assert_eq!(Request::get(&app, "/channels", &[]).send(&server).status, 200);
     }
@@ -71,7 +71,7 @@ fn an_app_may_have_so_many_channels() {
         (reason["status"].as_u64(), reason["error"].as_str()),
         (Some(403), Some("the app has 2 channels, which is the limit (channels)"))
     );
-    // An event makes a channel only where it is remembered.
+    // An event creates a channel only if it is remembered.
     api::trigger(&server, &app, "c", "e", "d");
     let refused = Request::post(&app, "/events", &event("cache-c")).send(&server);
     refused.assert_refused(400, "2 channels");
@@ -120,6 +120,6 @@ fn the_members_of_a_channel_may_have_so_many_bytes() {
     ada.expect_nothing();
     bob.join("presence-room", &member("bob", 200));
     ada.expect("pusher_internal:member_added");
-    // A second connection of a member needs no room.
+    // A second connection of a member does not count.
     Client::connect(&server, &app).join("presence-room", &member("ada", 600));
 }

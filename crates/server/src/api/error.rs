@@ -23,7 +23,7 @@ pub(crate) struct ApiError {
     message: String,
     /// The exact reason, for the log, if the message says less.
     reason: Option<String>,
-    /// The time after which the request may succeed.
+    /// The time after which a retry may succeed.
     retry_after: Option<Duration>,
 }
 
@@ -60,7 +60,7 @@ impl From<InvalidChannel> for ApiError {
     }
 }
 
-/// The answer says when to come back, which is what Laravel's queue and HTTP clients look for.
+/// The answer has a `Retry-After`, which Laravel's queue and HTTP clients read.
 impl From<TooFast> for ApiError {
     fn from(too_fast: TooFast) -> Self {
         let retry_after = Some(too_fast.wait);

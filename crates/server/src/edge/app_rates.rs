@@ -1,4 +1,4 @@
-//! The rates at which the backend of an app may send requests and events to this node.
+//! Rate limits of the requests and events that an app's backend sends to this node.
 
 use std::{collections::HashMap, num::NonZeroU32, sync::Arc, time::Duration};
 
@@ -10,7 +10,7 @@ use governor::{
 };
 use parking_lot::RwLock;
 
-/// The limiters of all apps. An app gets its own with its first request.
+/// The limiters of all apps. An app's limiters are created with its first request.
 #[derive(Default)]
 pub(crate) struct AppRates(RwLock<HashMap<AppId, Arc<Limiters>>>);
 
@@ -20,21 +20,21 @@ struct Limiters {
     events: Option<Limiter>,
 }
 
-/// A number a second. A second's worth may come at once.
+/// A limit per second. The number of one second may come in a burst.
 struct Limiter {
     limit: NonZeroU32,
     bucket: DefaultDirectRateLimiter,
     clock: DefaultClock,
 }
 
-/// A limit is used up.
+/// A rate limit is exceeded.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("The app's limit of {limit} {what} in one second ({name}) is used up")]
 pub(crate) struct TooFast {
     limit: NonZeroU32,
     what: &'static str,
     name: &'static str,
-    /// The time after which it is worth trying again.
+    /// The time after which a retry may succeed.
     pub(crate) wait: Duration,
 }
 
@@ -42,7 +42,7 @@ impl AppRates {
     /// Counts a request.
     ///
     /// # Errors
-    /// When there have been too many.
+    /// The rate limit is exceeded.
     pub(crate) fn take_request(&self, app: &App) -> Result<(), TooFast> {
         if app.limits.requests_per_second.is_none() {
             return Ok(());
@@ -57,10 +57,10 @@ impl AppRates {
         })
     }
 
-    /// Counts events of one request. A batch with more events than the limit counts as a full second.
+    /// Counts the events of one request. A batch with more events than the limit counts as a full second.
     ///
     /// # Errors
-    /// When there have been too many.
+    /// The rate limit is exceeded.
     pub(crate) fn take_events(&self, app: &App, events: usize) -> Result<(), TooFast> {
         let events = u32::try_from(events).ok().and_then(NonZeroU32::new);
         let (Some(events), Some(_)) = (events, app.limits.events_per_second) else { return Ok(()) };
@@ -74,12 +74,12 @@ impl AppRates {
         })
     }
 
-    /// Drops the limiters of an app that is gone.
+    /// Drops the limiters of a removed app.
     pub(crate) fn forget(&self, app: &AppId) {
         self.0.write().remove(app);
     }
 
-    /// The limiters of an app; new ones if its limits have changed.
+    /// The limiters of an app. They are replaced when its limits change.
     fn limiters(&self, app: &App) -> Arc<Limiters> {
         if let Some(limiters) = self.0.read().get(&app.id).filter(|limiters| limiters.are_of(app)) {
             return limiters.clone();
@@ -113,11 +113,11 @@ impl Limiter {
         Self { limit, bucket: RateLimiter::direct(Quota::per_second(limit)), clock: DefaultClock::default() }
     }
 
-    /// Takes `count` of what the present second has, or says how long to wait.
+    /// Takes `count` from the limiter, or returns the time to wait.
     fn take(&self, count: NonZeroU32) -> Result<(), Duration> {
         match self.bucket.check_n(count.min(self.limit)) {
             Ok(Err(not_yet)) => Err(not_yet.wait_time_from(self.clock.now())),
-            // A count is never larger than the bucket.
+            // The count is never larger than the limiter's capacity.
             Ok(Ok(())) | Err(_) => Ok(()),
         }
     }

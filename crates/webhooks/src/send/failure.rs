@@ -108,7 +108,7 @@ impl fmt::Display for Step {
     }
 }
 
-/// The beginning of a sentence about the address of a host, which may be that address itself.
+/// The subject of an error about the address of a host, which may be that address itself.
 fn place(host: &str, address: IpAddr) -> String {
     let is_address = host.trim_matches(['[', ']']).parse() == Ok(address);
     if is_address { format!("{address} is") } else { format!("{host} is at {address}, which is") }

@@ -116,7 +116,7 @@ async fn a_receiver_that_ends_the_handshake_is_a_failure_in_words() {
     let delivery = delivery(&format!("https://{}/", receiver.address));
     let serve = async {
         let mut peer = receiver.accept().await;
-        // All of it, so that the connection is not reset.
+        // All bytes are read, so that closing the connection does not reset it.
         peer.0.readable().await.unwrap();
         let _ = peer.0.try_read(&mut [0; 4_096]);
         tokio::io::AsyncWriteExt::shutdown(&mut peer.0).await.unwrap();

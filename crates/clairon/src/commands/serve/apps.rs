@@ -29,7 +29,7 @@ impl Apps {
     }
 }
 
-/// Warns about endpoints that ask for kinds of events which the app has switched off.
+/// Warns about endpoints that list kinds of events which a switch of the app turns off.
 fn warn_of_switches(app: &App) {
     for webhook in app.webhooks.iter().filter(|webhook| webhook.is_enabled()) {
         for (kind, switch) in app.kinds_switched_off(webhook) {
