@@ -183,7 +183,7 @@ fn what_has_ended_is_delivered_again() {
     let expected = json!({"app": "1", "webhook": WEBHOOK, "delivery": replayed["delivery"], "replay_of": old});
     assert_eq!(printed, json!({"replayed": [expected], "missing": [pending]}));
     let error =
-        format!("error: no delivery that has ended is called {pending}: `clairon webhook log` shows what there is\n");
+        format!("error: no delivery that has ended has the id {pending}: `clairon webhook log` lists the deliveries\n");
     assert_eq!((run.code, run.stderr), (1, error));
     assert_eq!(json(&replay(&["--failed", "--app", "none", "--json"])), json!({"replayed": [], "missing": []}));
     let run = replay(&["--failed"]);
