@@ -62,14 +62,14 @@ impl HttpConnection {
     /// Connects with TLS.
     ///
     /// # Panics
-    /// When nobody listens, or the handshake fails.
+    /// When no server listens, or the handshake fails.
     #[must_use]
     pub fn tls(server: &Server, client: &TlsClient) -> Self {
         let transport = client.connect((server.host(), server.port()));
         Self::over(transport.unwrap_or_else(|error| panic!("connecting with TLS: {error}")))
     }
 
-    /// What it goes over.
+    /// The underlying transport.
     #[must_use]
     pub fn transport(&self) -> &Transport {
         self.stream.get_ref()

@@ -24,7 +24,7 @@ pub fn node_as(server: &Server, app: &App, directory: &str) {
     run(server, app, node_command(directory));
 }
 
-/// Does the same over TLS. `authorities` is the PEM file of the authorities that Node trusts besides its own.
+/// Does the same over TLS. `authorities` is the PEM file of additional authorities that Node trusts.
 ///
 /// # Panics
 /// When one fails. The panic shows its output.

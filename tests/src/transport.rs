@@ -22,7 +22,7 @@ pub enum Transport {
     Tls(Box<StreamOwned<ClientConnection, TcpStream>>),
 }
 
-/// What a client trusts over TLS, and what it asks for.
+/// The authorities that a TLS client trusts, and the host name that it requests.
 #[derive(Clone, Debug)]
 pub struct TlsClient {
     config: Arc<ClientConfig>,
@@ -30,10 +30,10 @@ pub struct TlsClient {
 }
 
 impl TlsClient {
-    /// Trusts the authorities of a PEM file, and asks for a host name.
+    /// Trusts the authorities of a PEM file, and requests a host name.
     ///
     /// # Panics
-    /// When the file cannot be used.
+    /// When the file is unusable.
     #[must_use]
     pub fn new(authorities: &str, name: &str) -> Self {
         let pem = fs::read(authorities).unwrap_or_else(|error| panic!("{authorities}: {error}"));
@@ -58,7 +58,7 @@ impl TlsClient {
     /// Connects, and makes the handshake.
     ///
     /// # Errors
-    /// When there is no connection, or the handshake fails.
+    /// When the connection or the handshake fails.
     pub fn connect(&self, address: impl ToSocketAddrs) -> io::Result<Transport> {
         self.handshake(TcpStream::connect(address)?)
     }
@@ -90,7 +90,7 @@ impl Transport {
         Ok(Self::Tcp(stream))
     }
 
-    /// The certificates that the server has shown; none without TLS.
+    /// The certificates that the server has sent; none without TLS.
     #[must_use]
     pub fn certificates(&self) -> Vec<Vec<u8>> {
         match self {
@@ -122,7 +122,7 @@ impl Transport {
     }
 }
 
-/// The certificate in a PEM file, as a client gets it.
+/// The certificate in a PEM file, in the form in which a client gets it.
 ///
 /// # Panics
 /// When there is none.

@@ -19,11 +19,11 @@ const TLS_HANDSHAKE: u8 = 22;
 /// A TLS record with the fatal alert `handshake_failure` (RFC 8446, 6).
 const TLS_ALERT: [u8; 7] = [21, 3, 3, 0, 2, 2, 40];
 
-/// The answer to a request without TLS on a listener with TLS.
+/// The answer to an unencrypted request on a TLS listener.
 const PLAINTEXT_ANSWER: &str =
     r#"{"error":"This is an HTTPS port, and the request came without TLS: use https:// or wss://","code":400}"#;
 
-/// The time that a refused client has to close its connection.
+/// The time for a refused client to close its connection.
 const ALERT_TIMEOUT: Duration = Duration::from_secs(1);
 
 /// A protocol that the server does not speak, but that arrives because of a misconfigured client or proxy.
@@ -32,7 +32,7 @@ pub(crate) enum ForeignProtocol {
     Tls,
     ProxyHeader,
     Http2,
-    /// HTTP without TLS on a listener with TLS.
+    /// HTTP without TLS on a TLS listener.
     Plaintext,
 }
 
@@ -88,7 +88,7 @@ impl Node {
     }
 }
 
-/// Refuses a connection that begins without TLS.
+/// Refuses a connection that does not start with a TLS handshake.
 pub(crate) async fn refuse_plaintext(raw: RawStream) {
     let length = PLAINTEXT_ANSWER.len();
     let head = "HTTP/1.1 400 Bad Request\r\nContent-Type: application/json\r\nConnection: close";
@@ -100,7 +100,7 @@ pub(crate) async fn refuse_tls(raw: RawStream) {
     say_goodbye(raw, &TLS_ALERT).await;
 }
 
-/// Writes the last bytes of a connection, and waits until the client has closed it.
+/// Writes the last bytes of a connection, and waits until the client closes it.
 async fn say_goodbye(raw: RawStream, bytes: &[u8]) {
     let goodbye = async {
         // Nothing was written before, so the kernel accepts all of it.

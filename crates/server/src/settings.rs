@@ -18,7 +18,7 @@ pub struct Settings {
     /// A prefix of every path, such as `/ws` behind a proxy that keeps it; empty for none. Requests without it are
     /// served too, because a proxy may have removed it.
     pub path_prefix: String,
-    /// TLS for the listeners that speak it.
+    /// TLS settings of the TLS listeners.
     pub tls: TlsSettings,
     /// The proxies that are trusted to name the address of a client.
     pub trusted_proxies: TrustedProxies,

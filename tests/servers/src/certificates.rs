@@ -86,7 +86,7 @@ impl Certificate {
         Self { folder }
     }
 
-    /// Puts the files of another certificate in the place of these.
+    /// Overwrites these files with those of another certificate.
     ///
     /// # Panics
     /// When they cannot be written.

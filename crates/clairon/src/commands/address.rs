@@ -88,7 +88,7 @@ impl AddressPlace {
         }
     }
 
-    /// How far from the best for a client this is: a port without TLS, which asks for no name.
+    /// The preference order of sockets: a TCP port without TLS is the best, because it requires no host name.
     const fn rank(&self) -> u8 {
         match self {
             Self::Network { tls: false, .. } => 0,
@@ -99,7 +99,7 @@ impl AddressPlace {
 }
 
 impl Address {
-    /// The first of these sockets without TLS, or else with TLS, or else the first Unix socket.
+    /// The first socket without TLS, or else the first with TLS, or else the first Unix socket.
     pub(super) fn of(bound: &[BoundAddress], path_prefix: &str) -> Self {
         Self::best_of(
             path_prefix,

@@ -11,7 +11,7 @@ use super::fields::Fields;
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Listen {
     pub(crate) place: ListenPlace,
-    /// Connections speak TLS, behind a PROXY header if there is one.
+    /// Connections use TLS, after the PROXY header if there is one.
     pub(crate) tls: bool,
     /// Connections start with a PROXY header.
     pub(crate) proxy_protocol: bool,
@@ -60,7 +60,7 @@ pub(super) fn read(fields: &mut Fields<'_>) -> Option<Vec<Listen>> {
     let is_new =
         |(index, listen): (usize, &Listen)| listens[..index].iter().all(|other| !is_same(&other.place, &listen.place));
     if !listens.iter().enumerate().all(is_new) {
-        fields.refuse("server.listen", "a place is listed twice");
+        fields.refuse("server.listen", "an address is listed twice");
         return None;
     }
     Some(listens)

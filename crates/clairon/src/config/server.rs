@@ -32,7 +32,7 @@ pub(super) fn read(fields: &mut Fields<'_>, limits: Limits) -> Option<Settings> 
     let write_timeout = fields.number("outbox.write_timeout_seconds", 1..=3_600);
     Some(Settings {
         path_prefix: path_prefix?,
-        // It needs the listeners too.
+        // It depends on the listeners too.
         tls: TlsSettings::default(),
         trusted_proxies: trusted_proxies?,
         heartbeat: heartbeat?,

@@ -60,10 +60,10 @@ impl Settings {
         settings.filter(|_| problems.is_empty()).ok_or_else(|| problems.in_log_format(log_format))
     }
 
-    /// Reads the files of certificates, as a server does at its start.
+    /// Reads the certificate files, as a server does at its start.
     ///
     /// # Errors
-    /// All certificates that cannot be used.
+    /// All unusable certificates.
     pub(crate) fn check_certificates(&self) -> Result<(), Problems> {
         let mut problems = Problems::default();
         for files in &self.server.tls.files {

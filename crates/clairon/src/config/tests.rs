@@ -178,7 +178,7 @@ fn certificates_are_listed_in_their_order() {
         .map(|files| format!("{} {}", files.certificate.display(), files.key.display()))
         .collect();
     assert_eq!(read, ["a", "b"].map(files));
-    // None of them is there.
+    // None of the files exists.
     assert_eq!(settings.check_certificates().unwrap_err().lines().count(), 2);
 }
 
@@ -240,7 +240,7 @@ fn wrong_variables() {
         ),
         (
             &[("CLAIRON_SERVER_LISTEN", "127.0.0.1:1, tls")],
-            r#"CLAIRON_SERVER_LISTEN is "127.0.0.1:1, tls": "tls" is no place to listen at: allowed are HOST:PORT such as 0.0.0.0:6001, [::]:6001 or *:6001 for every address, tls://HOST:PORT, and unix:/PATH, each with options such as ?proxy_protocol"#,
+            r#"CLAIRON_SERVER_LISTEN is "127.0.0.1:1, tls": "tls" is not an address to listen on: allowed are HOST:PORT such as 0.0.0.0:6001, [::]:6001 or *:6001 for every address, tls://HOST:PORT, and unix:/PATH, each with options such as ?proxy_protocol"#,
         ),
         (
             &[("CLAIRON_SERVER_LISTEN", "tls://*:443")],
@@ -251,7 +251,7 @@ fn wrong_variables() {
             &[("CLAIRON_TLS_CERTIFICATES", "a.pem")],
             r#"CLAIRON_TLS_CERTIFICATES is "a.pem": allowed are [[tls.certificates]] tables with certificate and key, or in a variable CERTIFICATE:KEY with commas between the pairs"#,
         ),
-        (&[("CLAIRON_SERVER_LISTEN", "*:1, :1")], r#"CLAIRON_SERVER_LISTEN is "*:1, :1": a place is listed twice"#),
+        (&[("CLAIRON_SERVER_LISTEN", "*:1, :1")], r#"CLAIRON_SERVER_LISTEN is "*:1, :1": an address is listed twice"#),
         (
             &[("CLAIRON_SERVER_LISTEN", "*:1"), ("CLAIRON_PORT", "2")],
             "CLAIRON_SERVER_LISTEN and CLAIRON_PORT both say where to listen: set one of them",

@@ -1,4 +1,4 @@
-//! TLS of the server.
+//! The settings of the server's TLS.
 
 use std::{path::PathBuf, str::FromStr};
 
@@ -9,11 +9,11 @@ use super::{
     listen::Listen,
 };
 
-/// How a pair is written in a variable.
+/// The form of a certificate with its key in a variable.
 const PAIR: &str = "allowed are [[tls.certificates]] tables with certificate and key, or in a variable CERTIFICATE:KEY \
                     with commas between the pairs";
 
-/// Reads the section. `None`: a setting is invalid, which is added to the problems.
+/// Reads the section. `None` if a setting is invalid; the problem is then recorded.
 pub(super) fn read(fields: &mut Fields<'_>, listens: &[Listen]) -> Option<TlsSettings> {
     let [certificate, key] = ["tls.certificate", "tls.key"].map(|name| fields.text(name, optional(PathBuf::from_str)));
     let more = read_pairs(fields);
@@ -33,7 +33,7 @@ pub(super) fn read(fields: &mut Fields<'_>, listens: &[Listen]) -> Option<TlsSet
     Some(settings)
 }
 
-/// Adds a problem, and ends the reading.
+/// Records a problem, and ends the reading.
 fn refuse(fields: &mut Fields<'_>, name: &str, wrong: &str) -> Option<()> {
     fields.refuse(name, wrong);
     None

@@ -5,7 +5,7 @@ use clairon_tests::app::App;
 use clairon_tests::server::Server;
 use clairon_tests::suite;
 
-/// An app that has all features of the protocol switched on.
+/// An app with all features of the protocol enabled.
 fn app() -> App {
     ["client_messages", "subscription_counts", "user_authentication", "watchlist"]
         .into_iter()

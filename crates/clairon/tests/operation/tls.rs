@@ -1,4 +1,4 @@
-//! TLS of the server: certificates, sessions, and peers that break off or speak something else.
+//! TLS of the server: certificates, sessions, incomplete handshakes, and other protocols.
 
 mod certificates;
 mod handshakes;
@@ -19,7 +19,7 @@ fn app() -> App {
     App::new("tls")
 }
 
-/// A server with a listener for TLS.
+/// A server with a TLS listener.
 struct Site {
     authority: Authority,
     certificate: Certificate,
@@ -49,7 +49,7 @@ impl Site {
     }
 }
 
-/// Connects a client over a connection.
+/// Opens a WebSocket over a connection.
 fn connect(mut connection: HttpConnection) -> Client {
     connection.write(handshake(&format!("/app/{}?protocol=7", app().key), ""));
     Client::established(RawSocket::switched(connection), &app())

@@ -9,7 +9,7 @@ use tokio::net::{TcpListener, UnixListener};
 use super::PeerAddress;
 use crate::settings::Settings;
 
-/// A socket that accepts connections, and what they begin with.
+/// A listening socket, and what its connections send before HTTP.
 #[derive(Debug)]
 pub struct Listener {
     socket: ListeningSocket,
@@ -25,23 +25,23 @@ pub enum ListeningSocket {
     Unix(UnixListener),
 }
 
-/// What connections to a listener begin with, before HTTP.
+/// What the connections of a listener send before HTTP.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct OpeningProtocol {
-    /// TLS, behind the PROXY header if there is one.
+    /// TLS, after the PROXY header if there is one.
     pub tls: bool,
-    /// A PROXY header, in which a balancer names the client. A connection without one is closed.
+    /// A PROXY header, in which a load balancer states the address of the client. A connection without one is closed.
     pub proxy_header: bool,
 }
 
 impl Listener {
-    /// A listener whose connections begin like this.
+    /// A listener for connections that start with these protocols.
     #[must_use]
     pub const fn new(socket: ListeningSocket, opening: OpeningProtocol) -> Self {
         Self { socket, opening }
     }
 
-    /// True if its connections speak TLS.
+    /// True if its connections use TLS.
     #[must_use]
     pub const fn speaks_tls(&self) -> bool {
         self.opening.tls
@@ -51,11 +51,11 @@ impl Listener {
         self.opening
     }
 
-    /// Sets what every accepted TCP connection inherits: no delay of small frames, and that the kernel gives up a peer
-    /// that neither reads nor acknowledges, whatever it was sent.
+    /// Sets socket options that every accepted TCP connection inherits: small frames are not delayed, and the kernel
+    /// gives up a peer that neither reads nor acknowledges.
     ///
     /// # Errors
-    /// The system does not know the options.
+    /// The system does not support an option.
     pub(crate) fn prepare(&self, settings: &Settings) -> io::Result<()> {
         let ListeningSocket::Tcp(listener) = &self.socket else { return Ok(()) };
         let socket = SockRef::from(listener);
@@ -66,7 +66,7 @@ impl Listener {
     /// Waits for a connection.
     ///
     /// # Errors
-    /// The system cannot accept one now, or it was lost before it was accepted.
+    /// The system cannot accept a connection now, or the connection was lost before it was accepted.
     pub(crate) async fn accept(&self) -> io::Result<(RawStream, PeerAddress)> {
         Ok(match &self.socket {
             ListeningSocket::Tcp(listener) => {

@@ -1,4 +1,4 @@
-//! What a connection begins with, up to the first bytes of its first request.
+//! The start of a connection, up to the first bytes of its first request.
 
 use std::{future::poll_fn, io, time::Duration};
 
@@ -16,15 +16,15 @@ use crate::{
     refusals::Refused,
 };
 
-/// How much is read at first, in bytes; a handshake of a WebSocket has some five hundred.
+/// The size of the first read, in bytes. A WebSocket handshake has about five hundred.
 const FIRST_READ: usize = 2 * 1024;
-/// The time for the handshake of TLS.
+/// The time limit of the TLS handshake.
 const HANDSHAKE_TIMEOUT: Duration = Duration::from_secs(10);
-/// The time for what a balancer sends before the bytes of its client.
+/// The time limit of the PROXY header.
 const PROXY_HEADER_TIMEOUT: Duration = Duration::from_secs(10);
 
-/// Brings a connection to its first request, and returns the first bytes of that. `None` for one that ends before: it
-/// says nothing in time, the server stops, or it does not begin as connections to its listener must.
+/// Prepares a connection, and returns the first bytes of its first request. `None` if the connection ends before that:
+/// the client sends nothing in time, the server stops, or the connection violates the protocols of its listener.
 pub(crate) async fn open(
     plain: &PlainConnection,
     raw: RawStream,
@@ -66,14 +66,14 @@ async fn read(
     Ok(Some((Stream::plain(raw), received)))
 }
 
-/// Makes the handshake of TLS, which `received` begins, and reads what the client says next.
+/// Makes the TLS handshake, whose first bytes are `received`, and reads the client's first bytes after it.
 async fn start_tls(plain: &PlainConnection, raw: RawStream, received: &Bytes) -> io::Result<Option<(Stream, Bytes)>> {
     if ForeignProtocol::of(received) != Some(ForeignProtocol::Tls) {
         plain.node().note_foreign(ForeignProtocol::Plaintext, plain.peer(), raw.local_port());
         refuse_plaintext(raw).await;
         return Ok(None);
     }
-    // A listener with TLS is refused at the start where there is no certificate.
+    // A server without a certificate does not start if it has a TLS listener.
     let Some(tls) = &plain.node().tls else { return Ok(None) };
     let accepted = timeout(HANDSHAKE_TIMEOUT, Stream::accept_tls(raw, tls.config.clone(), received)).await?;
     let (mut stream, early) = accepted.inspect_err(|error| tls.note_failure(plain, error))?;
@@ -85,7 +85,7 @@ async fn start_tls(plain: &PlainConnection, raw: RawStream, received: &Bytes) ->
     Ok((!received.is_empty()).then_some((stream, received)))
 }
 
-/// Reads what comes first; nothing at the end of the stream.
+/// Reads the first bytes; empty at the end of the stream.
 async fn read_first(raw: &RawStream) -> io::Result<Bytes> {
     let mut received = BytesMut::zeroed(FIRST_READ);
     let length = timeout(HEAD_TIMEOUT, raw.read(&mut received)).await??;
@@ -93,8 +93,8 @@ async fn read_first(raw: &RawStream) -> io::Result<Bytes> {
     Ok(received.freeze())
 }
 
-/// Reads a PROXY header, and leaves in `received` what came behind it. False for a connection that may not have one, or
-/// has none that is right.
+/// Reads a PROXY header, and leaves the bytes after it in `received`. False if the header is missing, malformed, or not
+/// allowed from this peer.
 async fn read_proxy_header(plain: &PlainConnection, raw: &RawStream, received: &mut BytesMut) -> io::Result<bool> {
     let trusted = &plain.node().settings.trusted_proxies;
     if !trusted.is_empty() && !trusted.contain(plain.peer()) {
@@ -119,7 +119,7 @@ async fn read_proxy_header(plain: &PlainConnection, raw: &RawStream, received: &
     Ok(true)
 }
 
-/// The header that comes first, which is left in `received`. `None` at the end of the stream.
+/// Parses the header at the start of `received` without removing it. `None` at the end of the stream.
 async fn proxy_header(
     raw: &RawStream,
     received: &mut BytesMut,
@@ -132,7 +132,7 @@ async fn proxy_header(
     }
 }
 
-/// Reads more. False at the end of the stream.
+/// Reads more bytes. False at the end of the stream.
 async fn fill(raw: &RawStream, received: &mut BytesMut) -> io::Result<bool> {
     let start = received.len();
     received.resize(start + FIRST_READ, 0);

@@ -21,25 +21,25 @@ pub use self::{
 pub(crate) use self::{certificate_store::CertificateStore, file_watch::watch_files};
 use crate::{error::ServerError, plain_connections::PlainConnection, throttle::Throttle};
 
-/// The one protocol that is spoken over TLS (ALPN, RFC 7301).
+/// The only protocol offered over TLS (ALPN, RFC 7301).
 const HTTP_1_1: &[u8] = b"http/1.1";
 
-/// TLS for the listeners that have it.
+/// TLS settings of all TLS listeners.
 #[derive(Clone, Debug, Default)]
 pub struct TlsSettings {
-    /// Certificates in files. The first one is for clients that name no host, or one that has no certificate.
+    /// Certificates in files. The first one is for clients that name no host or an unknown one.
     pub files: Vec<CertificateFiles>,
 }
 
 impl TlsSettings {
-    /// True if there is a certificate, so that a listener can speak TLS.
+    /// True if there is a certificate, which a TLS listener requires.
     #[must_use]
     pub const fn is_on(&self) -> bool {
         !self.files.is_empty()
     }
 }
 
-/// What TLS connections are accepted with.
+/// The certificates and the session configuration for incoming TLS connections.
 pub(crate) struct Tls {
     pub(crate) config: Arc<ServerConfig>,
     pub(crate) certificates: Arc<CertificateStore>,
@@ -50,7 +50,7 @@ impl Tls {
     /// Reads the certificates.
     ///
     /// # Errors
-    /// When one of them cannot be used.
+    /// One of them is unusable.
     pub(crate) fn new(settings: &TlsSettings) -> Result<Self, ServerError> {
         let certificates = Arc::new(CertificateStore::read(&settings.files)?);
         for certificate in certificates.certificates().iter() {
@@ -60,7 +60,8 @@ impl Tls {
         Ok(Self { config: Arc::new(config), certificates, failure_log: Throttle::default() })
     }
 
-    /// Logs why a handshake has failed, at most once a minute: a client that does not trust the certificate says so.
+    /// Logs the reason of a failed handshake, at most once a minute. One reason is a client that does not trust the
+    /// certificate.
     pub(crate) fn note_failure(&self, plain: &PlainConnection, error: &io::Error) {
         if self.failure_log.allows(plain.node().clock.now()) {
             info!(peer = %plain.peer(), %error, "a TLS handshake has failed");
@@ -68,8 +69,8 @@ impl Tls {
     }
 }
 
-/// Sessions are resumed by tickets, which clients keep, so a session that ended costs no memory here. One ticket is
-/// enough for a browser, which opens one WebSocket.
+/// Sessions are resumed with tickets, which clients store, so ended sessions need no memory here. One ticket is enough
+/// for a browser, which opens one WebSocket.
 fn session_config(certificates: Arc<dyn ResolvesServerCert>) -> Result<ServerConfig, rustls::Error> {
     let mut config = ServerConfig::builder_with_provider(clairon_tls::provider())
         .with_safe_default_protocol_versions()?

@@ -124,7 +124,7 @@ fn deliveries(node: &Node, text: &mut Text) {
     text.single("explanations_skipped_total", MetricKind::Counter, help, node.explainer.skipped());
 }
 
-/// The seconds that each certificate has left.
+/// The remaining lifetime of each certificate, in seconds.
 fn certificates(node: &Node, text: &mut Text) {
     let Some(tls) = &node.tls else { return };
     let help = "Seconds until the certificate expires; negative once it has.";

@@ -39,7 +39,7 @@ fn warn_of_switches(app: &App) {
     }
 }
 
-/// Warns that endpoints get no events yet.
+/// Warns that endpoints do not receive events yet.
 fn warn_of_silence(app: &App) {
     if app.webhooks.iter().any(Webhook::is_enabled) {
         warn!(app = %app.id, "the endpoints of webhooks get no events: this version can only try them (clairon app webhook test)");

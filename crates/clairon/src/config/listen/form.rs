@@ -1,4 +1,4 @@
-//! The form of a place to listen at.
+//! The text form of an address to listen on.
 
 use std::{net::IpAddr, path::PathBuf};
 
@@ -7,31 +7,31 @@ use super::{Listen, ListenPlace, UnixPlace};
 /// The longest path of a Unix socket on Linux, in bytes: `sun_path` less the zero at its end.
 const MAX_PATH: usize = 107;
 
-/// Why a text is no place to listen at.
+/// The reason why a text is not an address to listen on.
 #[derive(Debug, PartialEq, Eq, thiserror::Error)]
 pub(crate) enum InvalidListen {
     /// Neither an address with a port nor a path.
     #[error(
-        "{text:?} is no place to listen at: allowed are HOST:PORT such as 0.0.0.0:6001, [::]:6001 or *:6001 for every \
-         address, tls://HOST:PORT, and unix:/PATH, each with options such as ?proxy_protocol"
+        "{text:?} is not an address to listen on: allowed are HOST:PORT such as 0.0.0.0:6001, [::]:6001 or *:6001 for \
+         every address, tls://HOST:PORT, and unix:/PATH, each with options such as ?proxy_protocol"
     )]
     Form { text: String },
-    /// A path that no socket can have.
-    #[error("{path:?} is no path of a socket: allowed are absolute paths of up to {MAX_PATH} bytes")]
+    /// A path that a socket cannot have.
+    #[error("{path:?} is not the path of a socket: allowed are absolute paths of up to {MAX_PATH} bytes")]
     Path { path: String },
-    /// An option that there is not.
-    #[error("{option:?} is no option of this place: allowed are {allowed}")]
+    /// An unknown option.
+    #[error("{option:?} is not an option of this address: allowed are {allowed}")]
     Option { option: String, allowed: &'static str },
-    /// A mode that is none.
-    #[error("mode={mode} is no mode of a file: allowed are octal numbers from 0000 to 0777, such as 0660")]
+    /// An invalid mode.
+    #[error("mode={mode} is not the mode of a file: allowed are octal numbers from 0000 to 0777, such as 0660")]
     Mode { mode: String },
-    /// An owner that is none.
-    #[error("owner={owner} is no owner: allowed is USER, USER:GROUP or :GROUP, by name or number")]
+    /// An invalid owner.
+    #[error("owner={owner} is not an owner: allowed is USER, USER:GROUP or :GROUP, by name or number")]
     Owner { owner: String },
 }
 
-/// Reads `HOST:PORT`, `*:PORT`, both with `tls://` in front, or `unix:/PATH`, with options behind a `?` and `&` between
-/// them.
+/// Parses `HOST:PORT`, `*:PORT`, either of them after `tls://`, or `unix:/PATH`. Options follow a `?`, separated by
+/// `&`.
 pub(crate) fn parse(text: &str) -> Result<Listen, InvalidListen> {
     let (place, options) = text.split_once('?').map_or((text, ""), |(place, options)| (place, options));
     let (place, tls) = place.strip_prefix("tls://").map_or((place, false), |place| (place, true));
@@ -147,17 +147,17 @@ mod tests {
     #[test]
     fn anything_else_is_refused() {
         for (text, part) in [
-            ("", "is no place"),
-            ("6001", "is no place"),
-            ("::1:6001", "is no place"),
-            ("localhost:65536", "is no place"),
-            ("http://localhost:80", "is no place"),
-            ("a b:80", "is no place"),
-            ("tls://unix:/c.sock", "is no place"),
-            ("unix:c.sock", "no path of a socket"),
-            ("unix:/run/", "no path of a socket"),
+            ("", "is not an address"),
+            ("6001", "is not an address"),
+            ("::1:6001", "is not an address"),
+            ("localhost:65536", "is not an address"),
+            ("http://localhost:80", "is not an address"),
+            ("a b:80", "is not an address"),
+            ("tls://unix:/c.sock", "is not an address"),
+            ("unix:c.sock", "is not the path of a socket"),
+            ("unix:/run/", "is not the path of a socket"),
             ("*:1?mode=0660", "allowed are proxy_protocol"),
-            ("*:1?proxy_protocol=1", "no option"),
+            ("*:1?proxy_protocol=1", "not an option"),
             ("unix:/c?mode=rw", "mode=rw"),
             ("unix:/c?mode=1777", "mode=1777"),
             ("unix:/c?owner=:", "owner=:"),

@@ -1,4 +1,4 @@
-//! Which certificate clients get, and what happens when its files change.
+//! The choice of certificates, and changes of their files.
 
 use std::fs;
 
@@ -15,7 +15,7 @@ fn der(certificate: &Certificate) -> Vec<u8> {
     certificate_in(&certificate.chain())
 }
 
-/// The certificate that the server shows to this client.
+/// The certificate that the server sends to this client.
 fn shown(server: &Server, client: &TlsClient) -> Vec<u8> {
     HttpConnection::tls(server, client).transport().certificates().swap_remove(0)
 }
@@ -30,7 +30,7 @@ fn clients_get_the_certificate_of_the_name_that_they_ask_for() {
     assert_eq!(asks(NAME), der(&site.certificate));
     assert_eq!(asks("other.test"), der(&other));
     assert_eq!(asks("a.shop.test"), der(&wild));
-    // Any other gets the first one, and refuses it.
+    // A client that asks for another name gets the first certificate, and refuses it.
     let error =
         TlsClient::new(&site.authority.file(), "nobody.test").connect((server.host(), server.port())).unwrap_err();
     assert!(error.to_string().contains("not valid for name"), "{error}");
@@ -62,7 +62,7 @@ fn a_broken_certificate_keeps_the_old_one() {
     let line = server.wait_for_log("a warning", is_wanted);
     assert_eq!((&line["level"], line["message"].as_str().unwrap().contains("stays in use")), (&"WARN".into(), true));
     assert_eq!(shown(&server, &site.client()), first);
-    // It is mended, and taken.
+    // The key is repaired, and the new certificate is used.
     let new = site.authority.issue(NAME);
     site.certificate.replace_by(&new);
     until("the new certificate", || shown(&server, &site.client()), |shown| *shown == der(&new));
@@ -100,6 +100,6 @@ fn an_end_that_is_near_is_warned_of() {
         .start();
     let _ =
         server.wait_for_log("a warning", |line| line["level"] == "WARN" && line.to_string().contains("has expired"));
-    // The listener without TLS is the address for commands.
+    // Commands use the listener without TLS.
     assert_eq!(http::get(&server, "/up").status, 200);
 }

@@ -1,4 +1,4 @@
-//! Handshakes that fail, that stop, and what is no handshake.
+//! Failed and incomplete handshakes, and bytes that are not TLS.
 
 use std::io::{Read, Write};
 use std::net::TcpStream;
@@ -28,7 +28,7 @@ fn plain_http_is_told_that_the_port_speaks_tls() {
 fn handshakes_that_stop_are_ended_and_hinder_nobody() {
     let site = Site::new();
     let server = site.server().start();
-    // The beginning of a hello, and a connection without a word.
+    // An incomplete ClientHello, and a connection without any bytes.
     let mut stopped: Vec<_> = (0..50).map(|_| HttpConnection::open(&server)).collect();
     for connection in &mut stopped {
         connection.write(b"\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03");
@@ -64,7 +64,7 @@ fn a_client_that_renegotiates_is_refused_and_hinders_nobody() {
         .stderr(Stdio::piped())
         .spawn()
         .unwrap();
-    // A line with nothing but an R renegotiates.
+    // A line that contains only `R` makes openssl renegotiate.
     openssl.stdin.take().unwrap().write_all(b"R\n").unwrap();
     let output = openssl.wait_with_output().unwrap();
     let said = String::from_utf8_lossy(&output.stdout).into_owned() + &String::from_utf8_lossy(&output.stderr);

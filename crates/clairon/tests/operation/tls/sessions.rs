@@ -1,4 +1,4 @@
-//! What is done over TLS: all that is done without.
+//! The features of the server over TLS, which are those without TLS.
 
 use std::io::{Read, Write};
 
@@ -11,7 +11,7 @@ use serde_json::{Value, json};
 
 use super::{Site, app, connect};
 
-/// An app with room for long events.
+/// An app that allows long events.
 fn roomy() -> App {
     app().with("event_data_bytes", 1_000_000)
 }
@@ -32,7 +32,7 @@ fn events_of_any_size_come_to_everyone_in_order() {
     for client in &mut clients {
         let _ = client.subscribe("private-room");
     }
-    // One record, several, and a batch that is written together.
+    // One record, several records, and a batch that is written together.
     let sizes = [1, 16_383, 16_384, 16_385, 300_000, 10, 20, 30];
     for (number, size) in sizes.into_iter().enumerate() {
         let body = json!({"name": format!("event-{number}"), "channel": "private-room", "data": "x".repeat(size)});
@@ -60,7 +60,7 @@ fn clients_say_as_much_as_without_tls() {
     for number in 0..20 {
         one.whisper("private-room", &format!("client-{number}"), &json!(number));
     }
-    // Ten a second are allowed.
+    // The app allows ten per second.
     let _ = other.expect("client-0");
 }
 
@@ -84,7 +84,7 @@ fn the_end_is_said_in_tls_too() {
     server.signal(rustix::process::Signal::TERM);
     assert_eq!(client.expect("pusher:error")["data"]["code"], 4200);
     assert_eq!(client.socket.closed().0, Some(4200));
-    // Without the alert this would be an error.
+    // Without the closing alert this would be an error.
     assert_eq!(client.socket.receive(), Received::End);
     assert!(server.ended().success());
 }
@@ -123,7 +123,7 @@ fn a_client_that_reads_nothing_is_disconnected() {
     }
     let line = server.wait_for_log("the end of the slow client", |line| line["message"] == "closing");
     assert_eq!(line["code"], 4100, "{line}");
-    // What was written before is still right, down to the byte.
+    // All earlier bytes are intact.
     let mut heard = 0;
     loop {
         match slow.socket.receive() {

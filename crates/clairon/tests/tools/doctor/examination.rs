@@ -32,7 +32,7 @@ impl Examination {
         passed.into_iter().map(|finding| finding["check"].as_str().unwrap()).collect()
     }
 
-    /// The detail of a check that has passed.
+    /// The detail of a passed check.
     pub(crate) fn detail(&self, check: &str) -> &str {
         let found = self.with("pass").into_iter().find(|finding| finding["check"] == check);
         found

@@ -11,43 +11,43 @@ use rustls::{
 use tracing::{info, warn};
 use x509_parser::{certificate::X509Certificate, extensions::GeneralName, prelude::FromDer};
 
-/// A certificate that expires within this time causes a warning, in seconds.
+/// The remaining lifetime below which a certificate causes a warning, in seconds.
 const SOON: i64 = 14 * 86_400;
 
 /// A certificate, those of its issuers, and its key.
 #[derive(Clone, Debug)]
 pub struct ServerCertificate {
     pub(crate) key: Arc<CertifiedKey>,
-    /// The host names and addresses that it is for, in lower case. A wildcard is `*.` and the rest of the name.
+    /// Its host names and addresses in lower case. A wildcard is `*.` followed by the rest of the name.
     names: Vec<String>,
     expires: Timestamp,
 }
 
-/// The reason why a certificate cannot be used.
+/// The reason why a certificate is unusable.
 #[derive(Debug, thiserror::Error)]
 pub enum InvalidCertificate {
-    /// The PEM text of the certificate has none.
+    /// The PEM text of the certificate contains none.
     #[error("there is no PEM certificate in it")]
     NoCertificate,
-    /// The PEM text is malformed, or the certificate is.
+    /// The PEM text or the certificate is malformed.
     #[error("it cannot be read: {0}")]
     Malformed(String),
-    /// The PEM text of the key has none.
+    /// The PEM text of the key contains none.
     #[error("there is no PEM key in it (a key with a passphrase cannot be used)")]
     NoKey,
-    /// The key is of an unsupported kind, or malformed.
+    /// The kind of key is not supported, or the key is malformed.
     #[error("its key cannot be used: {0} (RSA from 2048 bits on, ECDSA P-256 and P-384, and Ed25519 can)")]
     Key(String),
-    /// The key belongs to another certificate.
+    /// The key does not belong to the certificate.
     #[error("the key does not belong to the certificate")]
     OtherKey,
 }
 
 impl ServerCertificate {
-    /// Reads the PEM texts of a certificate chain, its own certificate first, and of its key.
+    /// Parses the PEM texts of a certificate chain, which starts with the server's own certificate, and of its key.
     ///
     /// # Errors
-    /// When one of them cannot be used, or they do not belong together.
+    /// One of them is unusable, or they do not belong together.
     pub fn from_pem(chain: &[u8], key: &[u8]) -> Result<Self, InvalidCertificate> {
         let chain: Vec<_> = CertificateDer::pem_slice_iter(chain)
             .collect::<Result<_, _>>()
@@ -63,7 +63,7 @@ impl ServerCertificate {
         Ok(Self { key: Arc::new(key), names, expires })
     }
 
-    /// The name to call it by in logs and metrics: the first host name that it is for.
+    /// Its name in logs and metrics: the first of its host names.
     #[must_use]
     pub fn name(&self) -> &str {
         self.names.first().map_or("(no name)", String::as_str)
@@ -75,7 +75,7 @@ impl ServerCertificate {
         self.expires
     }
 
-    /// Logs its end: a warning if it is near.
+    /// Logs the time at which it expires, as a warning if that is soon.
     pub(crate) fn log(&self) {
         let (certificate, expires) = (self.name(), self.expires);
         let left = expires.as_second() - Timestamp::now().as_second();
@@ -88,7 +88,7 @@ impl ServerCertificate {
         }
     }
 
-    /// True if it is for this host name, in any case.
+    /// True if it is valid for this host name, in upper or lower case.
     pub(crate) fn is_for(&self, host: &str) -> bool {
         let host = host.to_ascii_lowercase();
         let parent = host.split_once('.').map(|(_, parent)| parent);
@@ -99,7 +99,7 @@ impl ServerCertificate {
     }
 }
 
-/// The host names, the addresses and the end of a certificate.
+/// The host names, the addresses and the expiry of a certificate.
 fn read(certificate: &CertificateDer<'_>) -> Result<(Vec<String>, Timestamp), InvalidCertificate> {
     let malformed = |error: &dyn std::fmt::Display| InvalidCertificate::Malformed(error.to_string());
     let (_, certificate) = X509Certificate::from_der(certificate).map_err(|error| malformed(&error))?;

@@ -15,13 +15,13 @@ const MAX_BYTES: u64 = 1 << 20;
 /// The files of a certificate and of its key, both PEM.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct CertificateFiles {
-    /// The certificate, with those of its issuers behind it.
+    /// The certificate, followed by those of its issuers.
     pub certificate: PathBuf,
     /// Its key.
     pub key: PathBuf,
 }
 
-/// The reason why a certificate in files cannot be used.
+/// The reason why certificate files are unusable.
 #[derive(Debug, thiserror::Error)]
 pub enum CertificateFilesError {
     /// A file cannot be read.
@@ -33,7 +33,7 @@ pub enum CertificateFilesError {
         #[source]
         error: io::Error,
     },
-    /// The files can be read, and not be used.
+    /// The content of the files is unusable.
     #[error("{}", describe(files, error))]
     Invalid {
         /// The files.
@@ -53,7 +53,7 @@ fn describe(files: &CertificateFiles, error: &InvalidCertificate) -> String {
     }
 }
 
-/// What changes when a file does: device, inode, size, and the time of its last change. `None` if it is not there.
+/// Values that change with a file: device, inode, size, and the time of its last change. `None` if the file is missing.
 type FileState = Option<(u64, u64, u64, i64, i64)>;
 
 /// The states of both files.
@@ -63,7 +63,7 @@ impl CertificateFiles {
     /// Reads the files.
     ///
     /// # Errors
-    /// When they cannot be read or used.
+    /// They cannot be read, or are unusable.
     pub fn read(&self) -> Result<ServerCertificate, CertificateFilesError> {
         let read = |path: &Path| {
             read_file(path).map_err(|error| CertificateFilesError::Unreadable { path: path.to_owned(), error })
@@ -73,7 +73,7 @@ impl CertificateFiles {
             .map_err(|error| CertificateFilesError::Invalid { files: self.clone(), error })
     }
 
-    /// The present states of the files, through links.
+    /// The present states of the files. Links are followed.
     pub(super) fn states(&self) -> FileStates {
         [&self.certificate, &self.key].map(|path| {
             let metadata = path.metadata().ok()?;

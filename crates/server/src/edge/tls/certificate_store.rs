@@ -1,4 +1,4 @@
-//! The certificates of a server, and the choice among them.
+//! The certificates of a server, and the choice of one for each client.
 
 use std::{fmt, sync::Arc};
 
@@ -15,20 +15,20 @@ use super::{
     certificate_files::{CertificateFilesError, FileStates},
 };
 
-/// The certificates of a server. They can be replaced while it works; sessions keep theirs.
+/// The certificates of a server. They can be replaced at run time; established sessions keep theirs.
 pub(crate) struct CertificateStore {
     /// The certificates in use, in the order of the settings.
     current: ArcSwap<Vec<Arc<ServerCertificate>>>,
     files: Mutex<Vec<WatchedFiles>>,
 }
 
-/// Files, and what was read from them.
+/// Certificate files, and the certificate read from them.
 struct WatchedFiles {
     files: CertificateFiles,
-    /// The states of the files when they were last read.
+    /// The states of the files at the last read.
     states: FileStates,
     certificate: Arc<ServerCertificate>,
-    /// True if the present files cannot be used, which was found once and not logged yet.
+    /// True if the last read found unusable files and did not log that yet.
     is_suspect: bool,
 }
 
@@ -36,7 +36,7 @@ impl CertificateStore {
     /// Reads all certificates.
     ///
     /// # Errors
-    /// When one of them cannot be used.
+    /// One of them is unusable.
     pub(super) fn read(files: &[CertificateFiles]) -> Result<Self, CertificateFilesError> {
         let files: Vec<_> = files.iter().map(WatchedFiles::read).collect::<Result<_, _>>()?;
         let store = Self { current: ArcSwap::default(), files: Mutex::new(files) };
@@ -44,8 +44,8 @@ impl CertificateStore {
         Ok(store)
     }
 
-    /// Reads files that have changed since they were last read. A certificate that cannot be used is not taken; the one
-    /// before stays.
+    /// Reads the files that have changed since the last read. If the new content is unusable, the previous certificate
+    /// stays in use.
     pub(crate) fn reload(&self) {
         let mut files = self.files.lock();
         let mut has_changed = false;
@@ -69,13 +69,13 @@ impl CertificateStore {
 
 impl WatchedFiles {
     fn read(files: &CertificateFiles) -> Result<Self, CertificateFilesError> {
-        // Before they are read: a change after that is seen later.
+        // Taken before the read, so that a later change is detected.
         let states = files.states();
         let certificate = Arc::new(files.read()?);
         Ok(Self { files: files.clone(), states, certificate, is_suspect: false })
     }
 
-    /// True if there is a new certificate.
+    /// True if the certificate was replaced.
     fn reload(&mut self) -> bool {
         let states = self.files.states();
         if states == self.states && !self.is_suspect {
@@ -89,7 +89,7 @@ impl WatchedFiles {
                     Self { files: self.files.clone(), states, certificate: Arc::new(certificate), is_suspect: false };
                 return true;
             }
-            // The files of a certificate and of its key are not replaced at the same moment.
+            // The certificate and the key are not replaced at the same moment, so the first failure is not logged.
             Err(_) if states != self.states => self.is_suspect = true,
             Err(error) => {
                 let expires = self.certificate.expires();

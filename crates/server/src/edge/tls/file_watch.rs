@@ -1,4 +1,4 @@
-//! Looking for changed files of certificates.
+//! Detection of changed certificate files.
 
 use std::{sync::Arc, time::Duration};
 
@@ -8,10 +8,10 @@ use tracing::error;
 use super::CertificateStore;
 use crate::{background::ticks, node::Node};
 
-/// The time between two looks. A change takes effect after two of them at most.
+/// The time between two checks. A change takes effect after at most two checks.
 const PERIOD: Duration = Duration::from_secs(3);
 
-/// Reads changed files of certificates as long as the server runs.
+/// Reads changed certificate files until the server stops.
 pub(crate) async fn watch_files(node: Arc<Node>) {
     let Some(tls) = &node.tls else { return };
     let mut ticks = ticks(PERIOD);
@@ -21,7 +21,7 @@ pub(crate) async fn watch_files(node: Arc<Node>) {
     }
 }
 
-/// Reads changed files of certificates now.
+/// Reads changed certificate files now.
 pub(crate) async fn reload(certificates: Arc<CertificateStore>) {
     if let Err(error) = spawn_blocking(move || certificates.reload()).await {
         error!(%error, "the certificates could not be read again");

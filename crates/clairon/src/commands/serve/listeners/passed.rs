@@ -20,7 +20,7 @@ pub(super) struct PassedSocket {
 /// What a socket is for, as its name says.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Purpose {
-    /// True for metrics alone.
+    /// True if it serves metrics only.
     pub(super) is_metrics: bool,
     pub(super) opening: OpeningProtocol,
 }
@@ -57,8 +57,8 @@ fn check(socket: &SockRef<'_>) -> anyhow::Result<()> {
 }
 
 impl Purpose {
-    /// Words with a `+` between them: `metrics`, and what connections begin with. systemd gives sockets without a name
-    /// that of their unit, so other words mean nothing.
+    /// Parses the name of a socket: words separated by `+`, which are `metrics` and the protocols before HTTP. Other
+    /// words have no meaning, because systemd names unnamed sockets after their unit.
     fn of(name: &str) -> Self {
         let has = |word| name.split('+').any(|part| part == word);
         let opening = OpeningProtocol { tls: has("tls"), proxy_header: has("proxy_protocol") };
