@@ -178,6 +178,16 @@ impl RawSocket {
         Self::switched_with_extensions(connection)
     }
 
+    /// Opens a WebSocket over a connection.
+    ///
+    /// # Panics
+    /// When the server does not answer the handshake correctly.
+    #[must_use]
+    pub fn over(mut connection: HttpConnection, path: &str) -> Self {
+        connection.write(handshake(path, ""));
+        Self::switched(connection)
+    }
+
     /// Takes over a connection on which a [`handshake`] was sent.
     ///
     /// # Panics

@@ -24,6 +24,7 @@ mod settings;
 #[cfg(test)]
 mod tests;
 mod tls;
+mod values;
 mod webhook_settings;
 mod webhooks;
 
@@ -34,6 +35,7 @@ pub(crate) use log::{LogFormat, LogSettings};
 pub(crate) use other_variables::Adopted;
 pub(crate) use problem::Problems;
 pub(crate) use settings::{Database, Settings};
+pub(crate) use values::SettingValues;
 
 /// Every setting with its default and its comment.
 pub(crate) const DEFAULTS: &str = include_str!(concat!(env!("CARGO_MANIFEST_DIR"), "/../../config/clairon.toml"));

@@ -11,7 +11,7 @@ use std::{
 };
 
 use tracing_appender::non_blocking::{NonBlockingBuilder, WorkerGuard};
-use tracing_subscriber::EnvFilter;
+use tracing_subscriber::{EnvFilter, reload};
 
 pub(crate) use self::json::line as json_line;
 use crate::config::{LogFormat, LogSettings};
@@ -27,19 +27,47 @@ const WAITING_LINES: usize = 8_192;
 ///
 /// # Errors
 /// When the filter is invalid.
-pub(crate) fn start(settings: &LogSettings) -> anyhow::Result<WorkerGuard> {
+pub(crate) fn start(settings: &LogSettings) -> anyhow::Result<Logging> {
     let filter = EnvFilter::try_new(&settings.filter)?;
     let (writer, guard) = NonBlockingBuilder::default().buffered_lines_limit(WAITING_LINES).finish(io::stderr());
     let log = tracing_subscriber::fmt().with_env_filter(filter).with_writer(writer);
-    match settings.format {
-        LogFormat::Human => log.fmt_fields(human::Fields).with_ansi(io::stderr().is_terminal()).init(),
+    let filter = match settings.format {
+        LogFormat::Human => {
+            let log = log.fmt_fields(human::Fields).with_ansi(io::stderr().is_terminal()).with_filter_reloading();
+            let handle = log.reload_handle();
+            log.init();
+            LogFilter(Box::new(move |filter| handle.reload(filter)))
+        }
         LogFormat::Json => {
             panic::set_hook(Box::new(json::report_panic));
             let log = log.json().flatten_event(true).with_current_span(false).with_span_list(false);
-            log.map_event_format(json::Escaped).init();
+            let log = log.map_event_format(json::Escaped).with_filter_reloading();
+            let handle = log.reload_handle();
+            log.init();
+            LogFilter(Box::new(move |filter| handle.reload(filter)))
         }
+    };
+    Ok(Logging { filter, _guard: guard })
+}
+
+/// The log of the process. When this is dropped, what waits is written.
+pub(crate) struct Logging {
+    /// The filter, which can be replaced.
+    pub(crate) filter: LogFilter,
+    _guard: WorkerGuard,
+}
+
+/// Replaces the filter of the log.
+pub(crate) struct LogFilter(Box<dyn Fn(EnvFilter) -> Result<(), reload::Error> + Send + Sync>);
+
+impl LogFilter {
+    /// Takes another filter.
+    ///
+    /// # Errors
+    /// When the filter is invalid.
+    pub(crate) fn replace(&self, settings: &LogSettings) -> anyhow::Result<()> {
+        Ok((self.0)(EnvFilter::try_new(&settings.filter)?)?)
     }
-    Ok(guard)
 }
 
 /// An error of a command with a log. It is printed in the format of that log.

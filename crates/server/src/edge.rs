@@ -10,7 +10,7 @@ mod trusted_proxies;
 
 pub use self::listener::{Listener, ListeningSocket, OpeningProtocol};
 pub use self::tls::{CertificateFiles, CertificateFilesError, InvalidCertificate, ServerCertificate, TlsSettings};
-pub(crate) use self::tls::{Tls, watch_files};
+pub(crate) use self::tls::{Tls, reload_files, watch_files};
 pub use self::trusted_proxies::{InvalidProxy, TrustedProxies};
 pub(crate) use self::{
     app_rates::{AppRates, TooFast},

@@ -16,6 +16,7 @@ mod event_frame;
 mod explain;
 mod first_request;
 mod foreign_protocol;
+mod handle;
 mod host;
 mod key_uses;
 mod lifecycle;
@@ -42,6 +43,7 @@ pub use edge::{
     OpeningProtocol, ServerCertificate, TlsSettings, TrustedProxies,
 };
 pub use error::ServerError;
+pub use handle::ServerHandle;
 pub use lifecycle::{Listeners, Server};
 pub use settings::{
     AdminSettings, Authorities, ClusterSettings, CompressionSettings, ConnectionLimits, Heartbeat, MetricsSettings,

@@ -12,6 +12,7 @@ use crate::{
     background,
     edge::Listener,
     error::ServerError,
+    handle::ServerHandle,
     node::Node,
     settings::Settings,
 };
@@ -45,12 +46,10 @@ impl Server {
         Ok(Self { node: Arc::new(Node::new(registry, settings).await?) })
     }
 
-    /// Applies changes of the registry now. A running server does so every second.
-    ///
-    /// # Errors
-    /// When the apps cannot be read.
-    pub async fn refresh(&self) -> Result<(), ServerError> {
-        Ok(background::refresh(&self.node).await?)
+    /// A handle for changes while the server runs.
+    #[must_use]
+    pub fn handle(&self) -> ServerHandle {
+        ServerHandle::new(self.node.clone())
     }
 
     /// Serves until `shutdown` is ready, then closes every connection with 4200, in waves if there are other nodes, and

@@ -4,9 +4,10 @@ use std::{sync::Arc, time::Duration};
 
 use clairon_cluster::{Trouble, TroubleKind};
 use clairon_hub::Hub;
-use clairon_protocol::AppId;
+use clairon_protocol::{AppId, Limits};
 use clairon_registry::{App, AppCache, Registry, RegistryError, within};
 use jiff::Timestamp;
+use parking_lot::RwLock;
 use tokio::sync::Mutex;
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 use tracing::warn;
@@ -63,6 +64,8 @@ pub(crate) struct Node {
     /// Cancelled before that, when clients are sent to the other nodes. From then on only new clients are refused.
     pub(crate) draining: CancellationToken,
     pub(crate) refusals: Refusals,
+    /// The limits of apps that the admin API creates.
+    pub(crate) default_limits: RwLock<Limits>,
     /// TLS, if there is a certificate.
     pub(crate) tls: Option<Tls>,
     /// The other nodes, if there are any.
@@ -73,6 +76,7 @@ impl Node {
     /// Creates a node with an open registry.
     pub(crate) async fn new(registry: Arc<dyn Registry>, settings: Settings) -> Result<Self, ServerError> {
         let clock = Clock::start();
+        let default_limits = settings.admin.as_ref().map_or_else(Limits::default, |admin| admin.limits);
         let tls = settings.tls.is_on().then(|| Tls::new(&settings.tls)).transpose()?;
         let hub = Arc::new(Hub::new(event_frame::encode, settings.compression.map(event_frame::compressor)));
         let tally = Mutex::new(Tally::new(settings.statistics.interval_seconds, Timestamp::now()));
@@ -104,6 +108,7 @@ impl Node {
             stopping: CancellationToken::new(),
             draining: CancellationToken::new(),
             refusals: Refusals::default(),
+            default_limits: RwLock::new(default_limits),
             tls,
             peers,
         })

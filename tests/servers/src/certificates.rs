@@ -2,7 +2,7 @@
 
 #![expect(clippy::unwrap_used, reason = "where a preparation fails, the test has failed")]
 
-use std::fs;
+use std::{fs, path::Path};
 
 use rcgen::{BasicConstraints, CertificateParams, CertifiedIssuer, DnType, IsCa, KeyPair, date_time_ymd};
 use tempfile::TempDir;
@@ -93,6 +93,12 @@ impl Certificate {
     pub fn replace_by(&self, other: &Self) {
         fs::copy(other.chain(), self.chain()).unwrap();
         fs::copy(other.key(), self.key()).unwrap();
+    }
+
+    /// The folder of the files.
+    #[must_use]
+    pub fn folder(&self) -> &Path {
+        self.folder.path()
     }
 
     /// The file of the certificate.

@@ -3,6 +3,7 @@
 mod apps;
 mod listeners;
 mod open_files;
+mod reload;
 mod signals;
 mod welcome;
 
@@ -16,12 +17,12 @@ use clairon_protocol::quote;
 use clairon_server::{MetricsSettings, Server};
 use tracing::{info, warn};
 
-use self::{apps::Apps, listeners::Bound, welcome::Welcome};
+use self::{apps::Apps, listeners::Bound, reload::Reload, welcome::Welcome};
 use super::{address::Address, open_for_server, print};
 use crate::{
     cli::ServeArguments,
-    config::{Adopted, LogFormat, Settings},
-    logging::{self, Failure},
+    config::{Adopted, LogFormat, Settings, Sources},
+    logging::{self, Failure, Logging},
 };
 
 /// Serves until SIGTERM, SIGQUIT or ctrl-C.
@@ -29,17 +30,17 @@ use crate::{
 /// # Errors
 /// When the settings are invalid, the limit of open files is too low, the port is taken, or the registry fails.
 pub(crate) async fn run(arguments: ServeArguments) -> anyhow::Result<()> {
-    let settings =
-        Settings::load(arguments.sources()).map_err(|problems| Failure::new(problems.log_format(), problems))?;
-    serve(&settings).await.map_err(|error| Failure::new(settings.log.format, error).into())
+    let sources = arguments.sources();
+    let settings = Settings::load(sources.clone()).map_err(|problems| Failure::new(problems.log_format(), problems))?;
+    serve(&settings, sources).await.map_err(|error| Failure::new(settings.log.format, error).into())
 }
 
-async fn serve(settings: &Settings) -> anyhow::Result<()> {
-    let _log = logging::start(&settings.log)?;
+async fn serve(settings: &Settings, sources: Sources) -> anyhow::Result<()> {
+    let Logging { filter, .. } = &logging::start(&settings.log)?;
     settings.remarks.log();
     settings.check_certificates()?;
     log_adopted(&settings.adopted);
-    signals::tame()?;
+    let hangup = signals::tame()?;
     let connections = open_files::raise_limit(settings.database.max_connections)?;
     // The sockets and Redis come first: if they fail, no app has been created whose secret was never printed.
     let Bound { listeners, address, all, metrics: metrics_address, files } = listeners::bind(settings).await?;
@@ -51,7 +52,7 @@ async fn serve(settings: &Settings) -> anyhow::Result<()> {
     if settings.apps.is_empty() {
         hint_at_env_file(&apps);
     }
-    server.refresh().await?;
+    server.handle().refresh().await?;
     let shutdown = signals::stop()?;
     let welcome = welcome(&apps, settings, &address);
     match settings.log.format {
@@ -69,7 +70,11 @@ async fn serve(settings: &Settings) -> anyhow::Result<()> {
         metrics = metrics_address,
         "ready"
     );
-    server.serve(listeners, shutdown).await?;
+    let reload = Reload { sources, running: settings.values.clone(), registry, server: server.handle(), filter };
+    tokio::select! {
+        ended = server.serve(listeners, shutdown) => ended?,
+        () = reload.run(hangup) => {}
+    }
     drop(files);
     info!("stopped");
     Ok(())

@@ -20,7 +20,7 @@ use super::{
 };
 
 /// The sources of settings other than the defaults.
-#[derive(Default)]
+#[derive(Clone, Default)]
 pub(crate) struct Sources {
     /// The settings file.
     pub(crate) config: Option<PathBuf>,

@@ -17,6 +17,7 @@ use super::{
     problem::Problems,
     remarks::Remarks,
     server, tls,
+    values::SettingValues,
 };
 
 /// Every setting, validated.
@@ -38,6 +39,8 @@ pub(crate) struct Settings {
     /// The set of variables that declares the app of the environment.
     pub(crate) credentials: Option<CredentialSet>,
     pub(crate) remarks: Remarks,
+    /// The values as they were written.
+    pub(crate) values: SettingValues,
 }
 
 /// The settings of the database.
@@ -102,6 +105,7 @@ impl Settings {
             adopted: layers.adopted,
             credentials: layers.credentials,
             remarks: layers.remarks,
+            values: SettingValues::of(&layers.settings),
         })
     }
 }

@@ -5,6 +5,7 @@ mod hostile;
 mod listening;
 mod metrics;
 mod open_files;
+mod reload;
 mod signals;
 mod tls;
 mod welcome;

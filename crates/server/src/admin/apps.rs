@@ -3,7 +3,6 @@
 use std::sync::Arc;
 
 use axum::{Json, extract::State};
-use clairon_protocol::Limits;
 use clairon_registry::{App, RegistryError};
 use http::{HeaderName, StatusCode, header};
 use tracing::info;
@@ -56,7 +55,7 @@ pub(super) async fn create(
     body: Object,
 ) -> Result<(StatusCode, [(HeaderName, String); 1], Json<AppView>), Problem> {
     let new = NewApp::read(body)?;
-    let limits = node.settings.admin.as_ref().map_or_else(Limits::default, |admin| admin.limits);
+    let limits = *node.default_limits.read();
     let mut attempts = (0..ATTEMPTS).map(|_| new.build(App { limits, ..App::random() }));
     let created = async {
         loop {

@@ -18,7 +18,10 @@ pub use self::{
     certificate::{InvalidCertificate, ServerCertificate},
     certificate_files::{CertificateFiles, CertificateFilesError},
 };
-pub(crate) use self::{certificate_store::CertificateStore, file_watch::watch_files};
+pub(crate) use self::{
+    certificate_store::CertificateStore,
+    file_watch::{reload_files, watch_files},
+};
 use crate::{error::ServerError, plain_connections::PlainConnection, throttle::Throttle};
 
 /// The only protocol offered over TLS (ALPN, RFC 7301).

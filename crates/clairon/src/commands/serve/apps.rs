@@ -46,7 +46,8 @@ fn warn_of_silence(app: &App) {
     }
 }
 
-async fn declare(registry: &dyn AppRegistry, apps: &[App]) -> Result<(), RegistryError> {
+/// Creates and updates the apps of the settings, and logs how many.
+pub(super) async fn declare(registry: &dyn AppRegistry, apps: &[App]) -> Result<(), RegistryError> {
     let outcomes = registry.declare(apps).await?;
     for (app, outcome) in apps.iter().zip(&outcomes) {
         debug!(app = %app.id, ?outcome, "app declared");

@@ -2,31 +2,25 @@
 
 use std::io;
 
-use rustix::process::Signal;
-use tokio::signal::unix::{SignalKind, signal as on};
+use rustix::process::Signal as Number;
+use tokio::signal::unix::{Signal, SignalKind, signal as on};
 use tracing::info;
 
 /// Signals that would end the process by default and that the server does not use. With `XFSZ` handled, a write beyond
 /// the limit of a file's size fails as on a full disk.
-const IGNORED: [Signal; 7] =
-    [Signal::USR1, Signal::USR2, Signal::ALARM, Signal::VTALARM, Signal::PROF, Signal::IO, Signal::XFSZ];
+const IGNORED: [Number; 7] =
+    [Number::USR1, Number::USR2, Number::ALARM, Number::VTALARM, Number::PROF, Number::IO, Number::XFSZ];
 
-/// Handles signals so that they do not end the process without closing its connections.
+/// Handles signals so that they do not end the process without closing its connections. Returns SIGHUP.
 ///
 /// # Errors
 /// When the system does not allow a signal to be handled.
-pub(super) fn tame() -> io::Result<()> {
+pub(super) fn tame() -> io::Result<Signal> {
     for signal in IGNORED {
         // A handler stays installed as long as the process runs, even without a waiting task.
         drop(on(SignalKind::from_raw(signal.as_raw()))?);
     }
-    let mut hangup = on(SignalKind::hangup())?;
-    tokio::spawn(async move {
-        while hangup.recv().await.is_some() {
-            info!(signal = "SIGHUP", "settings are read at the start only: restart the server to change them");
-        }
-    });
-    Ok(())
+    on(SignalKind::hangup())
 }
 
 /// Handles the signals to stop. The future is ready when one of them arrives.

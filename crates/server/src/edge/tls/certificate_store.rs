@@ -57,6 +57,29 @@ impl CertificateStore {
         }
     }
 
+    /// Takes other files. Those that stay are not read.
+    ///
+    /// # Errors
+    /// When one of the new ones cannot be used. Nothing changes then.
+    pub(crate) fn replace(&self, new: &[CertificateFiles]) -> Result<(), CertificateFilesError> {
+        let mut files = self.files.lock();
+        let added = new.iter().filter(|new| !files.iter().any(|present| present.files == **new));
+        let mut added: Vec<_> = added.map(WatchedFiles::read).collect::<Result<_, _>>()?;
+        for added in &added {
+            added.certificate.log();
+        }
+        added.append(&mut files);
+        *files = new
+            .iter()
+            .filter_map(|new| {
+                let position = added.iter().position(|watched| watched.files == *new)?;
+                Some(added.swap_remove(position))
+            })
+            .collect();
+        self.publish(&files);
+        Ok(())
+    }
+
     /// The certificates in use.
     pub(crate) fn certificates(&self) -> Arc<Vec<Arc<ServerCertificate>>> {
         self.current.load_full()

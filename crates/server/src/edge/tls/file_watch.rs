@@ -17,12 +17,12 @@ pub(crate) async fn watch_files(node: Arc<Node>) {
     let mut ticks = ticks(PERIOD);
     loop {
         ticks.tick().await;
-        reload(tls.certificates.clone()).await;
+        reload_files(tls.certificates.clone()).await;
     }
 }
 
 /// Reads changed certificate files now.
-pub(crate) async fn reload(certificates: Arc<CertificateStore>) {
+pub(crate) async fn reload_files(certificates: Arc<CertificateStore>) {
     if let Err(error) = spawn_blocking(move || certificates.reload()).await {
         error!(%error, "the certificates could not be read again");
     }

@@ -1,0 +1,59 @@
+//! A handle for changes while the server runs.
+
+use std::sync::Arc;
+
+use clairon_protocol::Limits;
+
+use crate::{
+    background,
+    edge::{CertificateFilesError, TlsSettings, reload_files},
+    error::ServerError,
+    node::Node,
+};
+
+/// A handle for changes while the server runs.
+#[derive(Clone)]
+pub struct ServerHandle {
+    node: Arc<Node>,
+}
+
+impl ServerHandle {
+    pub(crate) const fn new(node: Arc<Node>) -> Self {
+        Self { node }
+    }
+
+    /// Applies changes of the registry now. A running server does so every second.
+    ///
+    /// # Errors
+    /// When the apps cannot be read.
+    pub async fn refresh(&self) -> Result<(), ServerError> {
+        Ok(background::refresh(&self.node).await?)
+    }
+
+    /// Sets the limits of apps that the admin API creates.
+    pub fn set_default_limits(&self, limits: Limits) {
+        *self.node.default_limits.write() = limits;
+    }
+
+    /// Reads the files of certificates that have changed now. A running server does so every few seconds.
+    pub async fn reload_certificates(&self) {
+        if let Some(tls) = &self.node.tls {
+            // The first time, files that do not fit together may still be about to be replaced.
+            for _ in 0..2 {
+                reload_files(tls.certificates.clone()).await;
+            }
+        }
+    }
+
+    /// Takes other files of certificates. False if the server has no TLS, or would have none any more: it needs a
+    /// restart.
+    ///
+    /// # Errors
+    /// When a certificate cannot be used. All stay as they are then.
+    pub fn replace_certificates(&self, settings: &TlsSettings) -> Result<bool, CertificateFilesError> {
+        match &self.node.tls {
+            Some(tls) if settings.is_on() => tls.certificates.replace(&settings.files).map(|()| true),
+            _ => Ok(false),
+        }
+    }
+}
