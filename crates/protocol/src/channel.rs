@@ -55,7 +55,7 @@ impl ChannelName {
             let chars = user_id.chars().count();
             return match limits.user_id_chars as usize {
                 _ if chars == 0 => Err(InvalidChannel::Empty),
-                limit if chars > limit => Err(InvalidChannel::TooLong { size: chars, limit }),
+                limit if chars > limit => Err(InvalidChannel::UserIdTooLong { size: chars, limit }),
                 _ => Ok(Self(text.into())),
             };
         }
@@ -177,6 +177,8 @@ mod tests {
         let parse = |text: &str| ChannelName::parse(text, &Limits::default());
         assert_eq!(parse(""), Err(InvalidChannel::Empty));
         assert_eq!(parse("#server-to-user-"), Err(InvalidChannel::Empty));
+        let long = format!("#server-to-user-{}", "é".repeat(129));
+        assert_eq!(parse(&long), Err(InvalidChannel::UserIdTooLong { size: 129, limit: 128 }));
         assert_eq!(parse("a b"), Err(InvalidChannel::Character { position: 1, size: 3 }));
         assert_eq!(parse("#news"), Err(InvalidChannel::Character { position: 0, size: 5 }));
         assert_eq!(parse(&"a".repeat(201)), Err(InvalidChannel::TooLong { size: 201, limit: 200 }));

@@ -39,9 +39,17 @@ pub enum InvalidChannel {
     #[error("a channel name must not be empty")]
     Empty,
     /// The name is longer than the app's limit.
-    #[error("the channel name is {size} long, the limit is {limit}")]
+    #[error("the channel name has {size} bytes, the limit is {limit}")]
     TooLong {
-        /// The length in bytes; in a server-to-user channel, the length of the user's id in characters.
+        /// The length in bytes.
+        size: usize,
+        /// The app's limit.
+        limit: usize,
+    },
+    /// The user id after `#server-to-user-` is longer than the app's limit.
+    #[error("the user id in the channel name has {size} characters, the limit is {limit}")]
+    UserIdTooLong {
+        /// The length in characters.
         size: usize,
         /// The app's limit.
         limit: usize,
@@ -76,6 +84,16 @@ pub enum InvalidUser {
     Id {
         /// `user_id` for a member, `id` for a user.
         field: &'static str,
+    },
+    /// The id has one half of a surrogate pair without the other half, so it is not Unicode.
+    #[error("{field} ({size} bytes) is not Unicode: it has half of a surrogate pair at byte {position}")]
+    IdSurrogate {
+        /// `user_id` for a member, `id` for a user.
+        field: &'static str,
+        /// Its length as JSON, in bytes.
+        size: usize,
+        /// The position of the half, in bytes from the start of the JSON.
+        position: usize,
     },
     /// An id in the watchlist is neither a string nor a number.
     #[error("each id in watchlist must be a string or a number")]

@@ -1,7 +1,7 @@
 //! The messages that the server sends.
 //!
-//! Every message is a JSON object. Its `data` is a JSON *string*, except in `pusher:error`, where it is an object: the
-//! native client libraries accept nothing else.
+//! Every message is a JSON object. Its `data` is a JSON *string*, except in `pusher:error`, whose `data` is an object.
+//! The native client libraries require both.
 
 use std::sync::Arc;
 

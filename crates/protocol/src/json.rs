@@ -25,7 +25,7 @@ pub(crate) fn list<T>(out: &mut Vec<u8>, items: impl IntoIterator<Item = T>, mut
     }
 }
 
-/// The length of a code unit in the form `\uXXXX`, in bytes.
+/// The length of an escaped code unit such as `\u00e9`, in bytes.
 pub(crate) const UNIT_BYTES: usize = 6;
 
 /// The position of the first escaped half of a surrogate pair without its other half. This is valid JSON but not
@@ -46,7 +46,7 @@ pub(crate) fn lone_surrogate(json: &str) -> Option<usize> {
     None
 }
 
-/// The code unit at the start of a text, if it has the form `\uXXXX`.
+/// The code unit at the start of a text, if the text starts with an escaped one such as `\u00e9`.
 fn code_unit(json: &str) -> Option<u16> {
     u16::from_str_radix(json.strip_prefix("\\u")?.get(..UNIT_BYTES - 2)?, 16).ok()
 }

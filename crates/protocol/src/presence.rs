@@ -159,6 +159,9 @@ mod tests {
             let refused = member(&format!(r#"{{"user_id":{id}}}"#)).unwrap_err();
             assert_eq!(refused.to_string(), "user_id must be a non-empty string or a number");
         }
+        let half = member(r#"{"user_id":"a\ud83d"}"#).unwrap_err();
+        assert_eq!(half.to_string(), "user_id (9 bytes) is not Unicode: it has half of a surrogate pair at byte 2");
+        assert_eq!(member(r#"{"user_id":"\ud83d\ude00"}"#).unwrap().user_id.as_str(), "\u{1f600}");
         let long = member(&format!(r#"{{"user_id":"{}"}}"#, "é".repeat(129))).unwrap_err();
         assert_eq!(long, InvalidUser::IdTooLong { size: 129, limit: 128 });
         let info = member(&format!(r#"{{"user_id":1,"user_info":"{}"}}"#, "x".repeat(2_047))).unwrap_err();

@@ -38,6 +38,9 @@ impl UserId {
 
     /// Parses the id of a presence member: a string or a number.
     pub(crate) fn parse(json: &RawValue, field: &'static str, limits: &Limits) -> Result<Self, InvalidUser> {
+        if let Some(position) = json::lone_surrogate(json.get()) {
+            return Err(InvalidUser::IdSurrogate { field, size: json.get().len(), position });
+        }
         let text = text(json).ok_or(InvalidUser::Id { field })?;
         let (size, limit) = (text.chars().count(), limits.user_id_chars as usize);
         match size {

@@ -8,6 +8,7 @@ use crate::{
     error::RegistryError,
     origins::{self, AllowedOrigins},
     webhooks::{Webhook, WebhookKind, Webhooks},
+    wrong_size::WrongSize,
 };
 
 /// The largest size of an app's name, in bytes.
@@ -135,25 +136,12 @@ impl App {
     /// The first invalid field, with its size and the allowed range.
     pub fn validate(&self) -> Result<(), RegistryError> {
         self.credentials.validate()?;
-        check_size("name", self.name.len(), "bytes", 0..=NAME_BYTES)?;
+        WrongSize::check("name", self.name.len(), "bytes", 0..=NAME_BYTES)?;
         check_text("name", &self.name)?;
-        check_size("allowed_origins", self.allowed_origins.len(), "entries", 0..=origins::ENTRIES)?;
+        WrongSize::check("allowed_origins", self.allowed_origins.len(), "entries", 0..=origins::ENTRIES)?;
         self.webhooks.validate()?;
         LIMITS.iter().try_for_each(|limit| limit.check(limit.get(&self.limits).into()).map(drop))?;
         Ok(())
-    }
-}
-
-fn check_size(
-    field: &'static str,
-    size: usize,
-    unit: &'static str,
-    allowed: std::ops::RangeInclusive<usize>,
-) -> Result<(), RegistryError> {
-    if allowed.contains(&size) {
-        Ok(())
-    } else {
-        Err(RegistryError::Size { field, size, unit, min: *allowed.start(), max: *allowed.end() })
     }
 }
 

@@ -5,9 +5,8 @@ use clairon_protocol::{
     auth::{AuthToken, InvalidToken, Signature},
 };
 use jiff::Timestamp;
-use rand::{RngExt, rand_core::UnwrapErr, rngs::SysRng};
 
-use crate::error::RegistryError;
+use crate::{error::RegistryError, hex_text, wrong_size::WrongSize};
 
 /// The largest number of current keys of an app.
 pub const KEYS: usize = 10;
@@ -40,8 +39,8 @@ impl Credential {
     #[expect(clippy::expect_used, reason = "hexadecimal characters are in both alphabets")]
     pub fn random() -> Self {
         Self::new(
-            AppKey::parse(&random_hex::<10>()).expect("20 hexadecimal characters are a key"),
-            Secret::parse(&random_hex::<20>()).expect("40 hexadecimal characters are a secret"),
+            AppKey::parse(&hex_text::random::<10>()).expect("20 hexadecimal characters are a key"),
+            Secret::parse(&hex_text::random::<20>()).expect("40 hexadecimal characters are a secret"),
         )
     }
 
@@ -144,22 +143,12 @@ impl From<Credential> for Credentials {
 }
 
 fn check_count(size: usize) -> Result<(), RegistryError> {
-    if size <= KEYS {
-        Ok(())
-    } else {
-        Err(RegistryError::Size { field: "the app", size, unit: "keys", min: 1, max: KEYS })
-    }
+    Ok(WrongSize::check("the app", size, "keys", 1..=KEYS)?)
 }
 
 /// The current time without fractions of a second, which the registry does not store.
 fn now() -> Timestamp {
     Timestamp::from_second(Timestamp::now().as_second()).unwrap_or_default()
-}
-
-/// `BYTES` random bytes from the operating system, as hexadecimal characters.
-fn random_hex<const BYTES: usize>() -> String {
-    let bytes: [u8; BYTES] = UnwrapErr(SysRng).random();
-    hex::encode(bytes)
 }
 
 #[cfg(test)]

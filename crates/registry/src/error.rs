@@ -8,6 +8,7 @@ use crate::{
     origins::InvalidOrigin,
     row_fault::RowFault,
     webhooks::{InvalidWebhook, WebhookId},
+    wrong_size::WrongSize,
 };
 
 /// An error of the registry. No message contains a secret, or the password of a database URL.
@@ -16,19 +17,8 @@ use crate::{
 #[derive(Debug, thiserror::Error)]
 pub enum RegistryError {
     /// A field has too few or too many bytes or entries.
-    #[error("{field} has {size} {unit}, allowed are {min} to {max}")]
-    Size {
-        /// The name of the field.
-        field: &'static str,
-        /// The number of bytes or entries.
-        size: usize,
-        /// The unit: bytes or entries.
-        unit: &'static str,
-        /// The smallest allowed number.
-        min: usize,
-        /// The largest allowed number.
-        max: usize,
-    },
+    #[error(transparent)]
+    Size(#[from] WrongSize),
     /// A text has a control character.
     #[error("{field} ({size} bytes) has a control character at byte {position}")]
     Character {

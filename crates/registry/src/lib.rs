@@ -15,6 +15,7 @@ mod engine;
 mod error;
 mod fields;
 mod glob;
+mod hex_text;
 mod mysql;
 mod origins;
 mod positional;
@@ -30,6 +31,7 @@ mod sqlite;
 mod statistics;
 mod webhook_store;
 mod webhooks;
+mod wrong_size;
 
 pub use app::{App, NAME_BYTES, Switch};
 pub use cache::{AppCache, AppChange};
@@ -52,3 +54,4 @@ pub use webhooks::{
     InvalidWebhook, ShownWebhook, URL_BYTES, UrlFault, WEBHOOKS, Webhook, WebhookHeaders, WebhookId, WebhookKind,
     WebhookKinds, WebhookPatch, WebhookState, WebhookUrl, Webhooks,
 };
+pub use wrong_size::WrongSize;

@@ -26,7 +26,7 @@ pub use self::{
     url::{URL_BYTES, WebhookUrl},
     webhook::{Webhook, WebhookState},
 };
-use crate::{error::RegistryError, row_fault::RowFault};
+use crate::{error::RegistryError, row_fault::RowFault, wrong_size::WrongSize};
 
 /// The most endpoints that an app may have.
 pub const WEBHOOKS: usize = 20;
@@ -120,10 +120,7 @@ impl Webhooks {
 
     /// Checks what the types do not: the number of endpoints, their ids, and each endpoint.
     pub(crate) fn validate(&self) -> Result<(), RegistryError> {
-        let size = self.list.len();
-        if size > WEBHOOKS {
-            return Err(RegistryError::Size { field: Self::FIELD, size, unit: "entries", min: 0, max: WEBHOOKS });
-        }
+        WrongSize::check(Self::FIELD, self.list.len(), "entries", 0..=WEBHOOKS)?;
         let mut ids = HashSet::new();
         if let Some(twice) = self.list.iter().find(|webhook| !ids.insert(&webhook.id)) {
             return Err(RegistryError::WebhookTwice { id: twice.id.clone() });

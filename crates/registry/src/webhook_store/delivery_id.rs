@@ -2,6 +2,8 @@
 
 use std::{fmt, sync::Arc};
 
+use crate::hex_text;
+
 /// The number of bytes in an id. Each is written as two hexadecimal digits.
 const BYTES: usize = 12;
 
@@ -12,16 +14,18 @@ pub struct DeliveryId(Arc<str>);
 
 impl DeliveryId {
     /// A random id.
+    ///
+    /// # Panics
+    /// The operating system has no random numbers.
     #[must_use]
     pub fn random() -> Self {
-        Self(hex::encode(rand::random::<[u8; BYTES]>()).into())
+        Self(hex_text::random::<BYTES>().into())
     }
 
     /// Parses an id. `None` if the text has another form.
     #[must_use]
     pub fn parse(text: &str) -> Option<Self> {
-        let is_digit = |byte: u8| byte.is_ascii_digit() || (b'a'..=b'f').contains(&byte);
-        (text.len() == 2 * BYTES && text.bytes().all(is_digit)).then(|| Self(text.into()))
+        hex_text::is_hex::<BYTES>(text).then(|| Self(text.into()))
     }
 
     /// The text of the id.

@@ -1,7 +1,7 @@
 //! The channels of an endpoint.
 
-use super::invalid::{InvalidWebhook, beginning, check_size};
-use crate::glob::Glob;
+use super::invalid::{InvalidWebhook, beginning};
+use crate::{glob::Glob, wrong_size::WrongSize};
 
 /// The most patterns of an endpoint.
 pub const CHANNEL_GLOBS: usize = 50;
@@ -24,7 +24,7 @@ impl ChannelGlobs {
     /// # Errors
     /// There are more than [`CHANNEL_GLOBS`], or a pattern is too long or cannot match any channel.
     pub fn parse<T: AsRef<str>>(patterns: &[T]) -> Result<Self, InvalidWebhook> {
-        check_size("channels", patterns.len(), "entries", 0..=CHANNEL_GLOBS)?;
+        WrongSize::check("channels", patterns.len(), "entries", 0..=CHANNEL_GLOBS)?;
         let parse = |(index, pattern): (usize, &T)| {
             let (position, text) = (index + 1, pattern.as_ref());
             if !(1..=CHANNEL_GLOB_BYTES).contains(&text.len()) {

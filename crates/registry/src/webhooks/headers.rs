@@ -4,8 +4,9 @@ use std::fmt;
 
 use super::{
     HIDDEN,
-    invalid::{HeaderFault, InvalidWebhook, beginning, check_size},
+    invalid::{HeaderFault, InvalidWebhook, beginning},
 };
+use crate::wrong_size::WrongSize;
 
 /// The most headers of an endpoint.
 pub const HEADERS: usize = 20;
@@ -51,7 +52,7 @@ impl WebhookHeaders {
             check_value(value).map_err(fault)?;
             parsed.push((Box::from(name), Box::from(value)));
         }
-        check_size("headers", parsed.len(), "entries", 0..=HEADERS)?;
+        WrongSize::check("headers", parsed.len(), "entries", 0..=HEADERS)?;
         let key = |(name, _): &(Box<str>, Box<str>)| name.to_ascii_lowercase();
         parsed.sort_by_key(key);
         match parsed.windows(2).find(|pair| key(&pair[0]) == key(&pair[1])) {

@@ -3,10 +3,10 @@
 use std::fmt;
 
 use clairon_protocol::AppId;
-use rand::{RngExt, rand_core::UnwrapErr, rngs::SysRng};
 use sha2::{Digest, Sha256};
 
 use super::url::WebhookUrl;
+use crate::hex_text;
 
 /// The number of bytes in an id. Each is written as two hexadecimal digits.
 const BYTES: usize = 6;
@@ -19,8 +19,7 @@ impl WebhookId {
     /// Parses an id. `None` if the text has another form.
     #[must_use]
     pub fn parse(text: &str) -> Option<Self> {
-        let is_digit = |byte: u8| byte.is_ascii_digit() || (b'a'..=b'f').contains(&byte);
-        (text.len() == 2 * BYTES && text.bytes().all(is_digit)).then(|| Self(text.into()))
+        hex_text::is_hex::<BYTES>(text).then(|| Self(text.into()))
     }
 
     /// A random id.
@@ -29,8 +28,7 @@ impl WebhookId {
     /// The operating system has no random numbers.
     #[must_use]
     pub fn random() -> Self {
-        let bytes: [u8; BYTES] = UnwrapErr(SysRng).random();
-        Self(hex::encode(bytes).into())
+        Self(hex_text::random::<BYTES>().into())
     }
 
     /// The id of an endpoint that settings declare. It is the same at each start, also if the password in the URL

@@ -1,10 +1,9 @@
 //! The reason why an endpoint is not valid.
 
-use std::ops::RangeInclusive;
-
 use clairon_protocol::error::InvalidId;
 
 use super::kind::WebhookKind;
+use crate::wrong_size::WrongSize;
 
 /// The longest part of a text that an error shows, in characters.
 const SHOWN: usize = 80;
@@ -14,25 +13,14 @@ const SHOWN: usize = 80;
 #[derive(Debug, thiserror::Error)]
 pub enum InvalidWebhook {
     /// A field has too few or too many bytes or entries.
-    #[error("{field} has {size} {unit}, allowed are {min} to {max}")]
-    Size {
-        /// Its name.
-        field: &'static str,
-        /// How many it has.
-        size: usize,
-        /// Of what: bytes or entries.
-        unit: &'static str,
-        /// The least it may have.
-        min: usize,
-        /// The most it may have.
-        max: usize,
-    },
+    #[error(transparent)]
+    Size(#[from] WrongSize),
     /// The URL cannot be requested.
     #[error("url {shown:?}: {fault}")]
     Url {
         /// The URL with its secret parts replaced.
         shown: String,
-        /// Why.
+        /// The reason.
         fault: UrlFault,
     },
     /// The id has another form.
@@ -41,7 +29,7 @@ pub enum InvalidWebhook {
     /// The kind does not exist.
     #[error("entry {position} of events is {shown:?}, allowed are {}", kinds())]
     Kind {
-        /// Which entry, from 1.
+        /// The position of the entry, from 1.
         position: usize,
         /// The beginning of the text.
         shown: String,
@@ -49,17 +37,17 @@ pub enum InvalidWebhook {
     /// A pattern is empty or too long.
     #[error("entry {position} of channels has {size} bytes, allowed are 1 to {max}")]
     ChannelSize {
-        /// Which entry, from 1.
+        /// The position of the entry, from 1.
         position: usize,
-        /// Its length in bytes.
+        /// The length in bytes.
         size: usize,
-        /// The most it may have.
+        /// The largest allowed length.
         max: usize,
     },
     /// A pattern cannot match any channel.
     #[error("entry {position} of channels is {shown:?}, allowed are A-Z a-z 0-9 _ - = @ , . ; and * for any text")]
     Channel {
-        /// Which entry, from 1.
+        /// The position of the entry, from 1.
         position: usize,
         /// The beginning of the pattern.
         shown: String,
@@ -69,7 +57,7 @@ pub enum InvalidWebhook {
     Header {
         /// The beginning of its name.
         name: String,
-        /// Why.
+        /// The reason.
         fault: HeaderFault,
     },
     /// The secret does not have a valid form.
@@ -92,7 +80,7 @@ pub enum UrlFault {
     /// It contains white space or a control character.
     #[error("it has white space or a control character at byte {at}")]
     Space {
-        /// Where, in bytes from the start.
+        /// The position of the character, in bytes from the start.
         at: usize,
     },
     /// Requests do not carry a fragment.
@@ -118,9 +106,9 @@ pub enum HeaderFault {
     /// The name is empty or too long.
     #[error("its name has {size} bytes, allowed are 1 to {max}")]
     NameSize {
-        /// Its length in bytes.
+        /// The length in bytes.
         size: usize,
-        /// The most it may have.
+        /// The largest allowed length.
         max: usize,
     },
     /// The name is not a token of HTTP.
@@ -132,15 +120,15 @@ pub enum HeaderFault {
     /// The value is too long.
     #[error("its value has {size} bytes, allowed are 0 to {max}")]
     ValueSize {
-        /// Its length in bytes.
+        /// The length in bytes.
         size: usize,
-        /// The most it may have.
+        /// The largest allowed length.
         max: usize,
     },
     /// The value has a character that some receivers do not accept.
     #[error("its value has a character at byte {at} that is not printable ASCII")]
     Value {
-        /// Where, in bytes from the start.
+        /// The position of the character, in bytes from the start.
         at: usize,
     },
     /// It was copied from output that hides secrets.
@@ -156,7 +144,7 @@ impl InvalidWebhook {
     #[must_use]
     pub const fn field(&self) -> &'static str {
         match self {
-            Self::Size { field, .. } => field,
+            Self::Size(WrongSize { field, .. }) => field,
             Self::Id => "id",
             Self::Url { .. } => "url",
             Self::Kind { .. } => "events",
@@ -170,16 +158,6 @@ impl InvalidWebhook {
 /// The first characters of a text that an error shows.
 pub(super) fn beginning(text: &str) -> String {
     text.chars().take(SHOWN).collect()
-}
-
-pub(super) fn check_size(
-    field: &'static str,
-    size: usize,
-    unit: &'static str,
-    allowed: RangeInclusive<usize>,
-) -> Result<(), InvalidWebhook> {
-    let (min, max) = (*allowed.start(), *allowed.end());
-    if allowed.contains(&size) { Ok(()) } else { Err(InvalidWebhook::Size { field, size, unit, min, max }) }
 }
 
 fn kinds() -> String {

@@ -8,6 +8,7 @@ use super::{
     HIDDEN,
     invalid::{InvalidWebhook, UrlFault},
 };
+use crate::wrong_size::WrongSize;
 
 /// The longest URL of an endpoint, in bytes.
 pub const URL_BYTES: usize = 2_048;
@@ -29,9 +30,7 @@ impl WebhookUrl {
     /// It cannot be requested, or it has a fragment, which requests do not carry.
     pub fn parse(text: &str) -> Result<Self, InvalidWebhook> {
         let fault = |fault| InvalidWebhook::Url { shown: shown(text), fault };
-        if !(1..=URL_BYTES).contains(&text.len()) {
-            return Err(InvalidWebhook::Size { field: "url", size: text.len(), unit: "bytes", min: 1, max: URL_BYTES });
-        }
+        WrongSize::check("url", text.len(), "bytes", 1..=URL_BYTES)?;
         if text.contains(HIDDEN) {
             return Err(fault(UrlFault::Hidden));
         }

@@ -14,7 +14,7 @@ use super::{
     path::AppPath,
     problem::Problem,
     query::{Nothing, Query, ShowSecret},
-    registry::{ask, change},
+    registry::{ask, change, find_app},
 };
 use crate::node::Node;
 
@@ -84,7 +84,7 @@ pub(super) async fn show(
     AppPath(id): AppPath,
     Query(ShowSecret { show_secret }): Query<ShowSecret>,
 ) -> Result<Json<AppView>, Problem> {
-    let app = ask(node.registry.find(&id)).await?.ok_or_else(Problem::no_app)?;
+    let app = find_app(&node, &id).await?;
     Ok(Json(AppView::new(&app, show_secret)))
 }
 

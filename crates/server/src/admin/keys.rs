@@ -37,7 +37,7 @@ pub(super) async fn rotate(
     let rotated = async {
         match node.registry.rotate(&id, &credential).await {
             // The request is valid, but the app has no room for another key.
-            Err(RegistryError::Size { .. }) => Ok(Err(full())),
+            Err(RegistryError::Size(_)) => Ok(Err(full())),
             rotated => rotated.map(|app| app.ok_or_else(Problem::no_app)),
         }
     };

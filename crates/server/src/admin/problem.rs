@@ -2,7 +2,7 @@
 
 use axum::response::{IntoResponse, Response};
 use clairon_protocol::OutOfRange;
-use clairon_registry::RegistryError;
+use clairon_registry::{RegistryError, WrongSize};
 use http::{HeaderValue, StatusCode, header};
 use serde::Serialize;
 use utoipa::ToSchema;
@@ -120,9 +120,9 @@ impl From<RegistryError> for Problem {
         use RegistryError as E;
         let detail = error.to_string();
         match error {
-            E::Size { field, .. } | E::Character { field, .. } | E::Range(OutOfRange { name: field, .. }) => {
-                Self::fields(vec![Fault::field(field, detail)])
-            }
+            E::Size(WrongSize { field, .. })
+            | E::Character { field, .. }
+            | E::Range(OutOfRange { name: field, .. }) => Self::fields(vec![Fault::field(field, detail)]),
             E::Origin { .. } => Self::fields(vec![Fault::field("allowed_origins", detail)]),
             E::Webhook(invalid) => Self::fields(vec![Fault::field(invalid.field(), detail)]),
             E::KeyTwice { .. } | E::WebhookTwice { .. } => Self::invalid(detail),
@@ -163,7 +163,7 @@ fn as_number<S: serde::Serializer>(status: &StatusCode, serializer: S) -> Result
 
 #[cfg(test)]
 mod tests {
-    use clairon_registry::AllowedOrigins;
+    use clairon_registry::{AllowedOrigins, WrongSize};
 
     use super::*;
 
@@ -174,7 +174,7 @@ mod tests {
         assert_eq!(json["status"], 422);
         assert_eq!(json["detail"], "one; two");
         assert_eq!(json["errors"][0]["pointer"], "#/a~1b");
-        let name = RegistryError::Size { field: "name", size: 300, unit: "bytes", min: 0, max: 255 };
+        let name = RegistryError::Size(WrongSize { field: "name", size: 300, unit: "bytes", min: 0, max: 255 });
         assert_eq!(Problem::from(name).errors[0].pointer, "#/name");
         let origin = AllowedOrigins::parse(&["a/b"]).unwrap_err();
         assert_eq!(Problem::from(origin).errors[0].pointer, "#/allowed_origins");

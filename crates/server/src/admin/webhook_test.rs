@@ -12,7 +12,7 @@ use super::{
     path::WebhookPath,
     problem::Problem,
     query::{Nothing, Query},
-    registry::ask,
+    registry::find_webhook,
 };
 use crate::node::Node;
 
@@ -54,9 +54,8 @@ pub(super) async fn test(
     WebhookPath(id, webhook): WebhookPath,
     Query(Nothing {}): Query<Nothing>,
 ) -> Result<Json<SampleResult>, Problem> {
-    let app = ask(node.registry.find(&id)).await?.ok_or_else(Problem::no_app)?;
-    let webhook = app.webhooks.find(&webhook).ok_or_else(Problem::no_webhook)?;
-    let delivery = sample(&app, webhook, Timestamp::now().as_millisecond());
+    let (app, webhook) = find_webhook(&node, &id, &webhook).await?;
+    let delivery = sample(&app, &webhook, Timestamp::now().as_millisecond());
     let outcome = Sender::new(&node.settings.webhooks).probe(&delivery).await;
     Ok(Json(SampleResult {
         body: String::from_utf8_lossy(&delivery.body).into_owned(),

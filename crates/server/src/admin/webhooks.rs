@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use axum::{Json, extract::State};
-use clairon_registry::{App, RegistryError, WEBHOOKS, Webhooks};
+use clairon_registry::{App, RegistryError, WEBHOOKS, Webhooks, WrongSize};
 use http::{HeaderName, StatusCode, header};
 use tracing::info;
 
@@ -12,7 +12,7 @@ use super::{
     path::{AppPath, WebhookPath},
     problem::Problem,
     query::{Nothing, Query, ShowSecret},
-    registry::{ask, change},
+    registry::{change, find_app, find_webhook},
     webhook_input::{GivenWebhook, NewWebhook},
     webhook_view::{WebhookList, WebhookView},
 };
@@ -32,7 +32,7 @@ pub(super) async fn list(
     AppPath(id): AppPath,
     Query(ShowSecret { show_secret }): Query<ShowSecret>,
 ) -> Result<Json<WebhookList>, Problem> {
-    let app = ask(node.registry.find(&id)).await?.ok_or_else(Problem::no_app)?;
+    let app = find_app(&node, &id).await?;
     Ok(Json(WebhookList::new(&app.webhooks, show_secret)))
 }
 
@@ -60,7 +60,7 @@ pub(super) async fn add(
     let added = async {
         match node.registry.update(&id, &add).await {
             // The endpoint is valid, but the app has no room for another one.
-            Err(RegistryError::Size { field: Webhooks::FIELD, .. }) => Ok(Err(full())),
+            Err(RegistryError::Size(WrongSize { field: Webhooks::FIELD, .. })) => Ok(Err(full())),
             added => added.map(|update| update.ok_or_else(Problem::no_app)),
         }
     };
@@ -93,9 +93,8 @@ pub(super) async fn show(
     WebhookPath(id, webhook): WebhookPath,
     Query(ShowSecret { show_secret }): Query<ShowSecret>,
 ) -> Result<Json<WebhookView>, Problem> {
-    let app = ask(node.registry.find(&id)).await?.ok_or_else(Problem::no_app)?;
-    let webhook = app.webhooks.find(&webhook).ok_or_else(Problem::no_webhook)?;
-    Ok(Json(WebhookView::new(webhook.clone(), show_secret)))
+    let (_, webhook) = find_webhook(&node, &id, &webhook).await?;
+    Ok(Json(WebhookView::new(webhook, show_secret)))
 }
 
 /// Change some fields of an endpoint
