@@ -9,6 +9,7 @@ mod app_changes;
 mod bounded_file;
 mod cluster;
 mod database_url;
+mod edge;
 mod env_file;
 mod environment;
 mod fields;

@@ -273,6 +273,12 @@ impl AppHub {
         self.users.lock().sign_in(session, stay, self.encode);
     }
 
+    /// The number of connections on this node that watch a user.
+    #[must_use]
+    pub fn watchers(&self, user_id: &str) -> usize {
+        self.users.lock().watchers(user_id).len()
+    }
+
     /// Signs a connection out.
     pub fn sign_out(&self, connection: SocketId, stay: &SignedIn) {
         self.users.lock().sign_out(connection, stay, self.encode);

@@ -247,6 +247,21 @@ impl Channel {
         self.state.lock().subscribers.len()
     }
 
+    /// The number of subscribed connections, on all nodes as far as it is known here.
+    #[must_use]
+    pub fn audience(&self) -> usize {
+        self.state.lock().audience()
+    }
+
+    /// The number of connections that are notified after a subscription or its end. `of_member` says whether a member
+    /// comes or goes with it, and `counts` whether the subscribers get the count.
+    #[must_use]
+    pub fn witnesses(&self, of_member: bool, counts: bool) -> usize {
+        let audience = self.audience();
+        let is_counted = counts && self.name.kind() != ChannelKind::Presence && audience <= PROMPT_COUNTS;
+        if of_member || is_counted { audience } else { 0 }
+    }
+
     /// The ids of the members.
     #[must_use]
     pub fn user_ids(&self) -> Vec<UserId> {
@@ -337,6 +352,12 @@ impl ChannelState {
     /// The number of subscribed connections, on all nodes if they share the channel.
     fn connections(&self) -> usize {
         self.replica.as_ref().map_or(self.subscribers.len(), |replica| replica.connections)
+    }
+
+    /// The number of subscribed connections as far as it is known. Not every channel has the count of all nodes.
+    fn audience(&self) -> usize {
+        let elsewhere = self.replica.as_ref().map_or(0, |replica| replica.connections.max(replica.members.len()));
+        self.subscribers.len().max(elsewhere)
     }
 
     fn cached(&self, now: Millis) -> Option<&Cached> {

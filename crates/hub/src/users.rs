@@ -130,6 +130,11 @@ impl Users {
         });
     }
 
+    /// The connections that watch a user.
+    pub(crate) fn watchers(&self, user_id: &str) -> &[Arc<Session>] {
+        self.watchers.of(user_id)
+    }
+
     /// All connections of a user.
     pub(crate) fn connections(&self, user_id: &str) -> &[Arc<Session>] {
         self.online.of(user_id)

@@ -37,6 +37,9 @@ pub enum Disconnect {
     /// The client reads more slowly than events arrive on its channels.
     #[error("Over capacity: the client does not keep up with its events")]
     SlowReader,
+    /// The client sends far more than one connection may.
+    #[error("Over capacity: the client sends too much")]
+    TooFast,
     /// The server is stopping.
     #[error("Server is shutting down, reconnect")]
     Shutdown,
@@ -56,7 +59,7 @@ impl Disconnect {
             Self::PathNotFound => 4005,
             Self::UnsupportedVersion => 4007,
             Self::OriginNotAllowed | Self::Unauthorized | Self::Terminated => 4009,
-            Self::OverCapacity | Self::SlowReader => 4100,
+            Self::OverCapacity | Self::SlowReader | Self::TooFast => 4100,
             Self::Shutdown => 4200,
             Self::NoPong => 4201,
         }

@@ -2,18 +2,24 @@
 //! proxies.
 
 mod app_rates;
+mod limit_effects;
+mod limits;
 mod listener;
 mod opening;
+mod pace;
 mod peer_address;
 mod tls;
 mod trusted_proxies;
 
+pub use self::limits::{EdgeSettings, PaceLimits};
 pub use self::listener::{Listener, ListeningSocket, OpeningProtocol};
 pub use self::tls::{CertificateFiles, CertificateFilesError, InvalidCertificate, ServerCertificate, TlsSettings};
 pub(crate) use self::tls::{Tls, reload_files, watch_files};
 pub use self::trusted_proxies::{InvalidProxy, TrustedProxies};
 pub(crate) use self::{
     app_rates::{AppRates, TooFast},
+    limit_effects::{LimitEffect, LimitEffects},
     opening::open,
+    pace::{Due, Pace},
     peer_address::PeerAddress,
 };

@@ -39,8 +39,8 @@ mod tracked_service;
 
 pub use bearer::{BearerToken, InvalidToken};
 pub use edge::{
-    CertificateFiles, CertificateFilesError, InvalidCertificate, InvalidProxy, Listener, ListeningSocket,
-    OpeningProtocol, ServerCertificate, TlsSettings, TrustedProxies,
+    CertificateFiles, CertificateFilesError, EdgeSettings, InvalidCertificate, InvalidProxy, Listener, ListeningSocket,
+    OpeningProtocol, PaceLimits, ServerCertificate, TlsSettings, TrustedProxies,
 };
 pub use error::ServerError;
 pub use handle::ServerHandle;

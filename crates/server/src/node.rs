@@ -14,7 +14,7 @@ use tracing::warn;
 
 use crate::{
     clock::Clock,
-    edge::{AppRates, Tls},
+    edge::{AppRates, LimitEffects, Tls},
     error::ServerError,
     event_frame,
     explain::Explainer,
@@ -66,6 +66,7 @@ pub(crate) struct Node {
     pub(crate) refusals: Refusals,
     /// The limits of apps that the admin API creates.
     pub(crate) default_limits: RwLock<Limits>,
+    pub(crate) limit_effects: LimitEffects,
     /// TLS, if there is a certificate.
     pub(crate) tls: Option<Tls>,
     /// The other nodes, if there are any.
@@ -109,6 +110,7 @@ impl Node {
             draining: CancellationToken::new(),
             refusals: Refusals::default(),
             default_limits: RwLock::new(default_limits),
+            limit_effects: LimitEffects::default(),
             tls,
             peers,
         })

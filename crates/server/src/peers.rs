@@ -52,10 +52,28 @@ impl Seat {
         self.user_id.as_ref()
     }
 
+    /// The number of other connections that a message of the connection reaches, on all nodes.
+    pub(crate) fn audience(&self) -> usize {
+        self.channel.audience().saturating_sub(1)
+    }
+
     /// True once the connection is subscribed. Before that it waits for the ledger.
     pub(crate) fn is_taken_by(&self, connection: SocketId) -> bool {
         self.channel.contains(connection)
     }
+}
+
+/// What a subscription has led to.
+pub(crate) struct Joined {
+    /// The seat for [`Peers::leave`]; `None` if the connection has a seat already, or is refused.
+    pub(crate) seat: Option<Seat>,
+    /// The number of other connections that are notified.
+    pub(crate) witnesses: usize,
+}
+
+impl Joined {
+    /// Nothing has changed.
+    const NOTHING: Self = Self { seat: None, witnesses: 0 };
 }
 
 /// The sign-in of a connection, from [`Peers::sign_in`] to [`Peers::sign_out`].
@@ -115,15 +133,13 @@ impl Peers {
 
     /// Subscribes a connection. `settle` is called once: immediately on a lone node, otherwise when the ledger has
     /// answered. It is not called if the connection was subscribed before, or leaves before the answer.
-    ///
-    /// Returns the seat for [`Self::leave`]; `None` if the connection has a seat already, or is refused.
     pub(crate) fn join(
         &self,
         app: LocalApp<'_>,
         name: &ChannelName,
         subscriber: Subscriber<'_>,
         settle: impl FnOnce(Result<(), NoRoom>) + Send + 'static,
-    ) -> Option<Seat> {
+    ) -> Joined {
         match self {
             Self::Alone(alone) => alone.join(app, name, &subscriber, settle),
             Self::Many(many) => many.join(app, name, subscriber, settle),
@@ -148,7 +164,8 @@ impl Peers {
     }
 
     /// Ends a subscription, or the wait for it. `counts` says whether the app's subscribers get subscription counts.
-    pub(crate) fn leave(&self, app: LocalApp<'_>, connection: SocketId, seat: &Seat, counts: bool) {
+    /// Returns the number of connections that are notified.
+    pub(crate) fn leave(&self, app: LocalApp<'_>, connection: SocketId, seat: &Seat, counts: bool) -> usize {
         match self {
             Self::Alone(alone) => alone.leave(app, connection, seat, counts),
             Self::Many(many) => many.leave(app, connection, seat, counts),
@@ -156,14 +173,15 @@ impl Peers {
     }
 
     /// Signs a connection in as a user, on all nodes. It gets `answers` when all nodes can reach it, and then the state
-    /// of its watchlist.
+    /// of its watchlist. Returns the stay for [`Self::sign_out`], and the number of connections on this node that watch
+    /// the user.
     pub(crate) fn sign_in(
         &self,
         app: LocalApp<'_>,
         session: &Arc<Session>,
         signed_in: SignedIn,
         answers: Vec<Bytes>,
-    ) -> UserStay {
+    ) -> (UserStay, usize) {
         let entry = match self {
             Self::Alone(_) => {
                 session.send_all(answers);
@@ -172,7 +190,8 @@ impl Peers {
             }
             Self::Many(many) => Some(many.sign_in(app, session, &signed_in, answers)),
         };
-        UserStay { signed_in, entry }
+        let watchers = app.hub.watchers(&signed_in.user_id);
+        (UserStay { signed_in, entry }, watchers)
     }
 
     /// Signs a connection out.

@@ -9,7 +9,7 @@ use clairon_webhooks::WebhookSettings;
 
 use crate::{
     bearer::BearerToken,
-    edge::{TlsSettings, TrustedProxies},
+    edge::{EdgeSettings, TlsSettings, TrustedProxies},
 };
 
 /// The settings that apply to all apps.
@@ -22,6 +22,8 @@ pub struct Settings {
     pub tls: TlsSettings,
     /// The proxies that are trusted to name the address of a client.
     pub trusted_proxies: TrustedProxies,
+    /// The limits for clients that send more, or cost more, than honest ones.
+    pub edge: EdgeSettings,
     /// The handling of silent connections.
     pub heartbeat: Heartbeat,
     /// The compression of published events; `None` if it is off.

@@ -60,6 +60,19 @@ impl Decoder {
         result
     }
 
+    /// The number of messages that end in `input`, which begins with a frame. What follows a broken frame is not
+    /// counted.
+    pub(crate) fn count_messages(&self, mut input: &[u8]) -> usize {
+        let mut messages = 0;
+        while let Ok(Some((header, size))) = Header::parse(input, self.deflate) {
+            let end = usize::try_from(header.length).ok().and_then(|length| size.checked_add(length));
+            let Some(rest) = end.and_then(|end| input.get(end..)) else { break };
+            messages += usize::from(header.fin);
+            input = rest;
+        }
+        messages
+    }
+
     /// The number of bytes of memory that the decoder owns; 0 between messages.
     #[must_use]
     pub fn buffered(&self) -> usize {

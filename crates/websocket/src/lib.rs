@@ -24,4 +24,4 @@ pub use close::{Close, CloseCode};
 pub use decode::Decoder;
 pub use error::{DecodeError, HandshakeError, ReadError};
 pub use extension::Deflate;
-pub use socket::{Patience, Socket};
+pub use socket::{Patience, Received, Socket};

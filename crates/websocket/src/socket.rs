@@ -36,6 +36,15 @@ pub struct Patience {
     pub answer: Duration,
 }
 
+/// What a call of [`Socket::poll_read`] has got.
+#[derive(Debug)]
+pub struct Received {
+    /// The next message; `None` if what was read does not complete one.
+    pub message: Option<ClientMessage>,
+    /// The number of bytes that were read from the stream; 0 if the message was read before, with another.
+    pub bytes: usize,
+}
+
 /// The server's side of a WebSocket, after the handshake.
 ///
 /// It holds no buffer while the peer is silent. One task polls reading and writing, in any order. Both take part in
@@ -72,8 +81,8 @@ impl Socket {
         &self.stream
     }
 
-    /// Waits for the next message. `max_message` returns the limit for its payload in bytes; it is called each time
-    /// bytes arrive.
+    /// Waits for the next message, or for a part of it. `max_message` returns the limit for the payload of a message in
+    /// bytes; it is called each time bytes arrive.
     ///
     /// # Errors
     ///
@@ -83,27 +92,30 @@ impl Socket {
         &mut self,
         cx: &mut Context<'_>,
         max_message: impl Fn() -> usize,
-    ) -> Poll<Result<ClientMessage, ReadError>> {
+    ) -> Poll<Result<Received, ReadError>> {
         if self.unread.is_some() {
             ready!(pin!(coop::consume_budget()).poll(cx));
-            if let Some(message) = self.decode_unread(max_message())? {
-                return Poll::Ready(Ok(message));
+            if let message @ Some(_) = self.decode_unread(max_message())? {
+                return Poll::Ready(Ok(Received { message, bytes: 0 }));
             }
         }
-        loop {
-            let Self { stream, decoder, .. } = self;
-            let (message, unread) = ready!(stream.poll_receive(cx, usize::MAX, |mut input| {
-                if input.is_empty() {
-                    return Err(ReadError::Eof);
-                }
-                let message = decoder.decode(&mut input, max_message())?;
-                Ok((message, Bytes::copy_from_slice(input)))
-            }))??;
-            if let Some(message) = message {
-                self.keep(unread);
-                return Poll::Ready(Ok(message));
+        let Self { stream, decoder, .. } = self;
+        let (received, unread) = ready!(stream.poll_receive(cx, usize::MAX, |mut input| {
+            if input.is_empty() {
+                return Err(ReadError::Eof);
             }
-        }
+            let bytes = input.len();
+            let message = decoder.decode(&mut input, max_message())?;
+            Ok((Received { message, bytes }, Bytes::copy_from_slice(input)))
+        }))??;
+        self.keep(unread);
+        Poll::Ready(Ok(received))
+    }
+
+    /// The number of complete messages that are read but not yet returned.
+    #[must_use]
+    pub fn waiting_messages(&self) -> usize {
+        self.unread.as_deref().map_or(0, |unread| self.decoder.count_messages(unread))
     }
 
     fn decode_unread(&mut self, max_message: usize) -> Result<Option<ClientMessage>, ReadError> {

@@ -9,7 +9,7 @@ use clairon_server::{
 };
 
 use super::{
-    cluster,
+    cluster, edge,
     fields::{Fields, optional},
     webhook_settings,
 };
@@ -23,6 +23,7 @@ pub(super) fn read(fields: &mut Fields<'_>, limits: Limits) -> Option<Settings> 
     let metrics = read_metrics(fields);
     let statistics = read_statistics(fields);
     let authorization = fields.number("heartbeat.authorization_seconds", 1..=3_600);
+    let edge = edge::read(fields);
     let heartbeat = read_heartbeat(fields);
     let is_compressing = fields.flag("compression.enabled");
     let compression = read_compression(fields);
@@ -35,6 +36,7 @@ pub(super) fn read(fields: &mut Fields<'_>, limits: Limits) -> Option<Settings> 
         // It depends on the listeners too.
         tls: TlsSettings::default(),
         trusted_proxies: trusted_proxies?,
+        edge: edge?,
         heartbeat: heartbeat?,
         compression: is_compressing?.then_some(compression?),
         outbox: outbox?,

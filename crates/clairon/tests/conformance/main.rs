@@ -15,6 +15,7 @@ mod http_queries;
 mod http_transport;
 mod isolation;
 mod message_limits;
+mod pace;
 mod presence;
 mod refusals;
 mod slow_readers;

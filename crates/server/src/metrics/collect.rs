@@ -120,6 +120,11 @@ fn deliveries(node: &Node, text: &mut Text) {
     for ((kind, reason), count) in node.refusals.iter() {
         text.sample("refusals_total", &[("kind", kind), ("reason", reason)], count);
     }
+    let help = "Effects of the limits in [edge], by limit and effect.";
+    text.metric("edge_limits_total", MetricKind::Counter, help);
+    for ((limit, effect), count) in node.limit_effects.iter() {
+        text.sample("edge_limits_total", &[("limit", limit), ("effect", effect)], count);
+    }
     let help = "Refusals logged without a search for the exact reason, because there were too many.";
     text.single("explanations_skipped_total", MetricKind::Counter, help, node.explainer.skipped());
 }

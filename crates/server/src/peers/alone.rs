@@ -1,9 +1,9 @@
 //! A node without others: the hub decides immediately.
 
-use clairon_hub::{Join, Subscriber};
-use clairon_protocol::{AppId, ChannelName, NoRoom, SocketId};
+use clairon_hub::{Channel, Join, Subscriber};
+use clairon_protocol::{AppId, ChannelName, Edge, NoRoom, SocketId};
 
-use super::{LocalApp, Seat, deliver::Delivery};
+use super::{Joined, LocalApp, Seat, deliver::Delivery};
 
 /// The verbs of [`Peers`](super::Peers) on a lone node.
 pub(crate) struct Alone {
@@ -21,28 +21,36 @@ impl Alone {
         name: &ChannelName,
         subscriber: &Subscriber<'_>,
         settle: impl FnOnce(Result<(), NoRoom>),
-    ) -> Option<Seat> {
+    ) -> Joined {
         match app.hub.join(name, subscriber, self.delivery.now()) {
-            Ok((_, Join::Already)) => None,
+            Ok((_, Join::Already)) => Joined::NOTHING,
             Ok((channel, Join::Joined(edges))) => {
                 settle(Ok(()));
                 self.delivery.log_edges(app.id, name, &edges);
+                let witnesses = witnesses(&channel, subscriber.counts, &edges).saturating_sub(1);
                 let user_id = subscriber.member.as_ref().map(|member| member.user_id.clone());
-                Some(Seat { channel, user_id, joining: None })
+                Joined { seat: Some(Seat { channel, user_id, joining: None }), witnesses }
             }
             Err(full) => {
                 settle(Err(full));
-                None
+                Joined::NOTHING
             }
         }
     }
 
-    pub(super) fn leave(&self, app: LocalApp<'_>, connection: SocketId, seat: &Seat, counts: bool) {
+    pub(super) fn leave(&self, app: LocalApp<'_>, connection: SocketId, seat: &Seat, counts: bool) -> usize {
         let edges = app.hub.leave(&seat.channel, connection, counts, self.delivery.now());
         self.delivery.log_edges(app.id, seat.channel.name(), &edges);
+        witnesses(&seat.channel, counts, &edges)
     }
 
     pub(super) fn terminate(&self, app: &AppId, user_id: &str) {
         self.delivery.terminate(app, user_id);
     }
+}
+
+/// The number of connections that are notified of a subscription or its end, with these consequences.
+fn witnesses(channel: &Channel, counts: bool, edges: &[Edge]) -> usize {
+    let is_of_member = |edge: &Edge| matches!(edge, Edge::MemberAdded(_) | Edge::MemberRemoved(_));
+    channel.witnesses(edges.iter().any(is_of_member), counts)
 }

@@ -13,7 +13,7 @@ use clairon_protocol::{
 };
 use tokio::task::AbortHandle;
 
-use super::{LocalApp, Seat, UserStay};
+use super::{Joined, LocalApp, Seat, UserStay};
 use crate::clock::Clock;
 
 /// The verbs of [`Peers`](super::Peers) on one of many nodes.
@@ -94,15 +94,15 @@ impl Many {
         name: &ChannelName,
         subscriber: Subscriber<'_>,
         settle: impl FnOnce(Result<(), NoRoom>) + Send + 'static,
-    ) -> Option<Seat> {
+    ) -> Joined {
         let (channel, expected) = match app.hub.expect(name, &subscriber) {
             Ok(expected) => expected,
             Err(no_room) => {
                 settle(Err(no_room));
-                return None;
+                return Joined::NOTHING;
             }
         };
-        let Expected::Newcomer { is_loaded } = expected else { return None };
+        let Expected::Newcomer { is_loaded } = expected else { return Joined::NOTHING };
         let Subscriber { session, member, room, counts, .. } = subscriber;
         let user_id = member.as_ref().map(|member| member.user_id.clone());
         let joining = JoinRequest { member, room, counts, wants_state: !is_loaded };
@@ -121,16 +121,19 @@ impl Many {
                 }
             }
         });
-        Some(Seat { channel, user_id, joining: Some(joining.abort_handle()) })
+        // Whether a user has other connections is known only later.
+        let witnesses = channel.witnesses(user_id.is_some(), counts).saturating_sub(1);
+        Joined { seat: Some(Seat { channel, user_id, joining: Some(joining.abort_handle()) }), witnesses }
     }
 
-    pub(super) fn leave(&self, app: LocalApp<'_>, connection: SocketId, seat: &Seat, counts: bool) {
+    pub(super) fn leave(&self, app: LocalApp<'_>, connection: SocketId, seat: &Seat, counts: bool) -> usize {
         match (app.hub.part(&seat.channel, connection, self.clock.now()), &seat.joining) {
             (Parted::Admitted, _) => self.cluster.leave(app.id, seat.channel.name(), seat.user_id.as_ref(), counts),
             // Dropping a join undoes it.
             (Parted::Waiting, Some(joining)) => joining.abort(),
-            (Parted::Waiting | Parted::Stranger, _) => {}
+            (Parted::Waiting, None) | (Parted::Stranger, _) => return 0,
         }
+        seat.channel.witnesses(seat.user_id.is_some(), counts)
     }
 
     pub(super) fn sign_in(

@@ -13,16 +13,21 @@ use crate::{
 };
 
 /// The number of client events in the current second.
+///
+/// Every connection has one, so it is small.
 #[derive(Default)]
 pub(super) struct RateWindow {
-    started_at: Millis,
+    /// The start of the second, in milliseconds: the lower half of the clock's time.
+    started_at: u32,
     events: u32,
 }
 
 impl RateWindow {
     /// Counts an event. False if the limit of the second is reached.
     fn admit(&mut self, now: Millis, limit: u32) -> bool {
-        if now.saturating_sub(self.started_at) >= 1_000 {
+        #[expect(clippy::cast_possible_truncation, reason = "the lower half of the clock's time")]
+        let now = now as u32;
+        if now.wrapping_sub(self.started_at) >= 1_000 {
             *self = Self { started_at: now, events: 0 };
         }
         self.events += 1;
@@ -88,7 +93,10 @@ impl Connection {
             let limit = app.limits.client_events_per_second;
             return Err((Some(CLIENT_EVENT_RATE), format!("Client event dropped: more than {limit} in a second")));
         }
-        Ok((data, channel.clone(), seat.as_ref().and_then(Seat::user_id).cloned()))
+        let audience = seat.as_ref().map_or(0, Seat::audience);
+        let admitted = (data, channel.clone(), seat.as_ref().and_then(Seat::user_id).cloned());
+        self.charge_fanout(audience);
+        Ok(admitted)
     }
 
     /// Publishes an event. If the other nodes cannot be reached, the client gets an error.

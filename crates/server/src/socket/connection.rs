@@ -1,6 +1,10 @@
 //! The state of one client.
 
-use std::{collections::HashMap, sync::Arc};
+use std::{
+    collections::HashMap,
+    hash::{BuildHasher, DefaultHasher, RandomState},
+    sync::{Arc, LazyLock},
+};
 
 use bytes::Bytes;
 use clairon_hub::{AppHub, Session};
@@ -9,7 +13,7 @@ use tracing::debug;
 
 use super::client_event::{AdmittedEvent, RateWindow};
 use crate::{
-    edge::PeerAddress,
+    edge::{Due, LimitEffect, Pace, PeerAddress},
     event_frame,
     live_feed::{Activity, ActivityKind},
     node::Node,
@@ -27,12 +31,26 @@ pub(super) struct Connection {
     pub(super) peer: PeerAddress,
     /// The client's channels. The channel for the events of its own user has no seat, because those go to all
     /// connections of the user.
-    pub(super) subscriptions: HashMap<ChannelName, Option<Seat>>,
+    pub(super) subscriptions: HashMap<ChannelName, Option<Seat>, ProcessKeys>,
     /// Boxed, because most clients never sign in.
     pub(super) user: Option<Box<SignedInUser>>,
     pub(super) client_events: RateWindow,
+    pub(super) pace: Pace,
     /// True if the connection is counted on all nodes.
     pub(super) is_counted: bool,
+}
+
+/// The keys for the hashes of all connections' maps. A map with keys of its own would be larger.
+#[derive(Clone, Copy, Default)]
+pub(super) struct ProcessKeys;
+
+impl BuildHasher for ProcessKeys {
+    type Hasher = DefaultHasher;
+
+    fn build_hasher(&self) -> DefaultHasher {
+        static KEYS: LazyLock<RandomState> = LazyLock::new(RandomState::new);
+        KEYS.build_hasher()
+    }
 }
 
 /// The user of a signed-in client.
@@ -49,9 +67,10 @@ impl Connection {
             hub,
             session,
             peer,
-            subscriptions: HashMap::new(),
+            subscriptions: HashMap::default(),
             user: None,
             client_events: RateWindow::default(),
+            pace: Pace::default(),
             is_counted: false,
         }
     }
@@ -99,6 +118,16 @@ impl Connection {
         self.node.note_refusal(refused, |refused| {
             more(refused.app(self.app_id()).socket(self.session.id()).peer(self.peer))
         });
+    }
+
+    /// Charges the client for messages to others that it causes.
+    pub(super) fn charge_fanout(&mut self, messages: usize) {
+        self.pace.charge(Due::Fanout, messages, &self.node.settings.edge.pace);
+    }
+
+    /// Notes what a limit does to this client.
+    pub(super) fn note_limit(&self, effect: LimitEffect) {
+        self.node.note_limit(effect, self.peer, Some(self.app_id()));
     }
 
     pub(super) fn send(&self, event: &Event<'_>) {

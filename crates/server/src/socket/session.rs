@@ -5,17 +5,17 @@ use std::{
     future::poll_fn,
     pin::pin,
     str,
-    task::{Context, Poll, Waker},
+    task::{Context, Poll, Waker, ready},
     time::Duration,
 };
 
 use bytes::Bytes;
 use clairon_protocol::{Disconnect, Event};
-use clairon_websocket::{ClientMessage, CloseCode, DecodeError, Patience, ReadError, Socket, frame};
+use clairon_websocket::{ClientMessage, CloseCode, DecodeError, Patience, ReadError, Received, Socket, frame};
 use tracing::{debug, info};
 
 use super::{client_event::AdmittedEvent, connection::Connection};
-use crate::{event_frame, live_feed::ActivityKind, node::Node, refusals::Refused};
+use crate::{edge::Due, event_frame, live_feed::ActivityKind, node::Node, refusals::Refused};
 
 /// The time that a client has to answer the close frame after its last frames are written.
 const CLOSE_TIMEOUT: Duration = Duration::from_secs(3);
@@ -49,7 +49,7 @@ pub(crate) fn run(client: AdmittedClient) -> impl Future<Output = ()> + Send {
     }
     async move {
         loop {
-            match poll_fn(|cx| poll_turn(cx, &mut socket, &connection, &mut batch)).await {
+            match poll_fn(|cx| poll_turn(cx, &mut socket, &mut connection, &mut batch)).await {
                 Turn::Heard(ClientMessage::Close(close)) => {
                     let code = close.map_or(CloseCode::NORMAL, |close| close.code);
                     connection
@@ -60,6 +60,7 @@ pub(crate) fn run(client: AdmittedClient) -> impl Future<Output = ()> + Send {
                 Turn::Heard(message) => {
                     connection.session.outbox().unpark();
                     connection.session.saw(connection.node.clock.now());
+                    connection.pace.charge(Due::Messages, 1, &connection.node.settings.edge.pace);
                     if let Some(event) = hear(&mut connection, &message) {
                         publish(&mut socket, &connection, &mut batch, &event).await;
                     }
@@ -126,7 +127,7 @@ pub(super) async fn close_with(socket: Socket, mut pending: VecDeque<Bytes>, rea
 fn poll_turn(
     cx: &mut Context<'_>,
     socket: &mut Socket,
-    connection: &Connection,
+    connection: &mut Connection,
     batch: &mut VecDeque<Bytes>,
 ) -> Poll<Turn> {
     if let Poll::Ready(end) = poll_write(cx, socket, connection, batch) {
@@ -138,10 +139,34 @@ fn poll_turn(
         connection.session.saw(connection.node.clock.now());
         return Poll::Pending;
     }
-    socket.poll_read(cx, || connection.message_limit()).map(|read| match read {
-        Ok(message) => Turn::Heard(message),
-        Err(error) => Turn::Lost(error),
-    })
+    loop {
+        if poll_pace(cx, connection).is_pending() {
+            // The client's silence means nothing while it is not read.
+            connection.session.saw(connection.node.clock.now());
+            return Poll::Pending;
+        }
+        let Received { message, bytes } = match ready!(socket.poll_read(cx, || connection.message_limit())) {
+            Ok(received) => received,
+            Err(error) => return Poll::Ready(Turn::Lost(error)),
+        };
+        if bytes > 0 {
+            let messages = || usize::from(message.is_some()) + socket.waiting_messages();
+            let Connection { node, pace, .. } = &mut *connection;
+            if let Err(flood) = pace.arrive(node.clock.now(), bytes, messages, &node.settings.edge.pace) {
+                connection.note_limit(flood);
+                return Poll::Ready(Turn::Ended(Disconnect::TooFast));
+            }
+        }
+        if let Some(message) = message {
+            return Poll::Ready(Turn::Heard(message));
+        }
+    }
+}
+
+/// Waits until the client may be read.
+fn poll_pace(cx: &mut Context<'_>, connection: &mut Connection) -> Poll<()> {
+    let Connection { node, hub, peer, pace, .. } = connection;
+    pace.poll_ready(cx, || node.clock.now(), |effect| node.note_limit(effect, *peer, Some(hub.id())))
 }
 
 /// Writes while there are frames and the socket accepts them. Ready only at the end of the connection.
@@ -240,7 +265,8 @@ fn note_broken(connection: &Connection, error: DecodeError) {
 
 fn log_end(connection: &Connection, reason: Disconnect) {
     let (app, socket, peer, code) = (connection.app_id(), connection.session.id(), connection.peer, reason.code());
-    if reason == Disconnect::Shutdown {
+    // Floods have a line of their own limit.
+    if matches!(reason, Disconnect::Shutdown | Disconnect::TooFast) {
         debug!(%app, %socket, %peer, code, %reason, "closing");
     } else {
         info!(%app, %socket, %peer, code, %reason, "closing");

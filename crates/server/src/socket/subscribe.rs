@@ -15,6 +15,7 @@ use crate::{
     live_feed::{Activity, ActivityKind},
     node::Node,
     peer_text::start_of,
+    peers::Joined,
     refusals::Refused,
 };
 
@@ -141,9 +142,11 @@ impl Connection {
             max_channels: app.limits.max_channels(),
             counts: app.subscription_counts,
         };
-        if let Some(seat) = self.node.peers.join(self.app(), &name, subscriber, settle) {
+        let Joined { seat, witnesses } = self.node.peers.join(self.app(), &name, subscriber, settle);
+        if let Some(seat) = seat {
             self.subscriptions.insert(name, Some(seat));
         }
+        self.charge_fanout(witnesses);
     }
 
     /// Subscribes a signed-in user to the events for that user. Others are refused.
@@ -164,7 +167,8 @@ impl Connection {
         debug!(app = %app.id, socket = %self.session.id(), channel = %self.node.shown(name.as_str()), "unsubscribed");
         self.observe(ActivityKind::Unsubscribed, |done| done.channel(name.as_str()));
         if let Some(seat) = &seat {
-            self.node.peers.leave(self.app(), self.session.id(), seat, app.subscription_counts);
+            let witnesses = self.node.peers.leave(self.app(), self.session.id(), seat, app.subscription_counts);
+            self.charge_fanout(witnesses);
         }
     }
 }

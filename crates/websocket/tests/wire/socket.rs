@@ -55,7 +55,11 @@ fn websocket(stream: ClientStream) -> WebSocket<ClientStream> {
 }
 
 async fn read(socket: &mut Socket) -> Result<ClientMessage, ReadError> {
-    poll_fn(|cx| socket.poll_read(cx, || LIMIT)).await
+    loop {
+        if let Some(message) = poll_fn(|cx| socket.poll_read(cx, || LIMIT)).await?.message {
+            return Ok(message);
+        }
+    }
 }
 
 fn text(payload: &str) -> Bytes {
@@ -74,8 +78,11 @@ async fn what_came_with_the_request_is_read_first() {
         stream.write_all(b"rd\x81\x83\0\0\0\0!!!").expect("a write");
     })
     .await;
+    assert_eq!(socket.waiting_messages(), 2);
     assert_eq!(read(&mut socket).await.expect("a message"), ClientMessage::Text("hi".to_owned()));
+    assert_eq!(socket.waiting_messages(), 1);
     assert_eq!(read(&mut socket).await.expect("a message"), ClientMessage::Ping(vec![]));
+    assert_eq!(socket.waiting_messages(), 0, "a part of a message is not counted");
     assert_eq!(read(&mut socket).await.expect("a message"), ClientMessage::Text("word".to_owned()));
     assert_eq!(read(&mut socket).await.expect("a message"), ClientMessage::Text("!!!".to_owned()));
     assert!(matches!(read(&mut socket).await, Err(ReadError::Eof)));
