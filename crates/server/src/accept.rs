@@ -112,7 +112,7 @@ where
         && host::check(request.version(), request.headers()).is_ok()
     {
         let request = strip_prefix(&plain.node().settings.path_prefix, request);
-        if let Ok(upgrade) = Upgrade::begin(plain.node(), &request, plain.peer()) {
+        if let Ok(upgrade) = Upgrade::begin(plain.node(), &request, plain.client(request.headers())) {
             let head = upgrade.head();
             return upgrade.finish(plain, Socket::new(stream, unread), Some(head)).await;
         }

@@ -2,6 +2,7 @@
 //! proxies.
 
 mod app_rates;
+mod forwarded;
 mod limit_effects;
 mod limits;
 mod listener;

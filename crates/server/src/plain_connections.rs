@@ -9,7 +9,7 @@
 use std::{collections::BTreeMap, sync::Arc, time::Duration};
 
 use clairon_hub::Millis;
-use http::Extensions;
+use http::{Extensions, HeaderMap};
 use parking_lot::Mutex;
 use tokio::{task::JoinHandle, time::sleep};
 use tracing::warn;
@@ -158,6 +158,11 @@ impl PlainConnection {
     /// The address of its other end.
     pub(crate) fn peer(&self) -> PeerAddress {
         self.state.lock().peer
+    }
+
+    /// The address of the client that has sent a request with these headers.
+    pub(crate) fn client(&self, headers: &HeaderMap) -> PeerAddress {
+        self.node.settings.trusted_proxies.client(self.peer(), headers)
     }
 
     /// Stores the address of the client from a PROXY header.

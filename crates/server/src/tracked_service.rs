@@ -12,7 +12,7 @@ use hyper::{
 use crate::plain_connections::PlainConnection;
 
 /// The service of one connection. It notifies [`PlainConnection`] of the start and the end of each request, and adds it
-/// and the [`PeerAddress`](crate::edge::PeerAddress) to the extensions of the request.
+/// and the [`PeerAddress`](crate::edge::PeerAddress) of the client to the extensions of the request.
 pub(crate) struct TrackedService<S> {
     service: S,
     plain: Arc<PlainConnection>,
@@ -37,7 +37,8 @@ where
             // The task of this connection is about to be dropped. The client can repeat a request that has not started.
             return Box::pin(pending());
         }
-        request.extensions_mut().insert(self.plain.peer());
+        let client = self.plain.client(request.headers());
+        request.extensions_mut().insert(client);
         request.extensions_mut().insert(self.plain.clone());
         let (answer, plain) = (self.service.call(request), self.plain.clone());
         Box::pin(async move {

@@ -2,6 +2,7 @@
 #![expect(clippy::unwrap_used, reason = "a helper that fails is a test that fails")]
 
 mod families;
+mod forwarded_headers;
 mod passed_sockets;
 mod proxy_headers;
 mod unix_sockets;

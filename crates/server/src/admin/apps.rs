@@ -16,7 +16,7 @@ use super::{
     query::{Nothing, Query, ShowSecret},
     registry::{ask, change, find_app},
 };
-use crate::node::Node;
+use crate::{edge::PeerAddress, node::Node};
 
 /// The largest number of attempts to find a free random id.
 const ATTEMPTS: usize = 5;
@@ -51,6 +51,7 @@ pub(super) async fn list(
 )]
 pub(super) async fn create(
     State(node): State<Arc<Node>>,
+    peer: PeerAddress,
     Query(Nothing {}): Query<Nothing>,
     body: Object,
 ) -> Result<(StatusCode, [(HeaderName, String); 1], Json<AppView>), Problem> {
@@ -69,7 +70,7 @@ pub(super) async fn create(
     let app = change(&node, created).await?.ok_or_else(|| {
         Problem::new(StatusCode::CONFLICT, "The random ids that were tried are all taken: name one, or try again")
     })?;
-    info!(app = %app.id, "app created through the admin API");
+    info!(%peer, app = %app.id, "app created through the admin API");
     Ok((StatusCode::CREATED, [(header::LOCATION, format!("apps/{}", app.id))], Json(AppView::new(&app, true))))
 }
 

@@ -14,7 +14,7 @@ use super::{
     query::{Nothing, Query},
     registry::change,
 };
-use crate::node::Node;
+use crate::{edge::PeerAddress, node::Node};
 
 /// Add a key to an app
 ///
@@ -30,6 +30,7 @@ use crate::node::Node;
 )]
 pub(super) async fn rotate(
     State(node): State<Arc<Node>>,
+    peer: PeerAddress,
     AppPath(id): AppPath,
     Query(Nothing {}): Query<Nothing>,
 ) -> Result<(StatusCode, Json<KeyView>), Problem> {
@@ -42,7 +43,7 @@ pub(super) async fn rotate(
         }
     };
     change(&node, rotated).await??;
-    info!(app = %id, key = %credential.key, "key added through the admin API");
+    info!(%peer, app = %id, key = %credential.key, "key added through the admin API");
     Ok((StatusCode::CREATED, Json(KeyView::new(&credential, true))))
 }
 
@@ -67,10 +68,11 @@ fn full() -> Problem {
 )]
 pub(super) async fn retire(
     State(node): State<Arc<Node>>,
+    peer: PeerAddress,
     KeyPath(id, key): KeyPath,
     Query(Nothing {}): Query<Nothing>,
 ) -> Result<StatusCode, Problem> {
     change(&node, node.registry.retire(&id, &key)).await?.ok_or_else(Problem::no_app)?;
-    info!(app = %id, %key, "key retired through the admin API");
+    info!(%peer, app = %id, %key, "key retired through the admin API");
     Ok(StatusCode::NO_CONTENT)
 }

@@ -24,7 +24,7 @@ use super::{
     query::{Nothing, Query},
     registry::ask,
 };
-use crate::node::Node;
+use crate::{edge::PeerAddress, node::Node};
 
 /// The most deliveries that a request may list.
 const NAMED: usize = 1_000;
@@ -71,6 +71,7 @@ pub(super) struct ReplayView {
 )]
 pub(super) async fn replay(
     State(node): State<Arc<Node>>,
+    peer: PeerAddress,
     AppPath(id): AppPath,
     Query(Nothing {}): Query<Nothing>,
     body: Object,
@@ -90,7 +91,7 @@ pub(super) async fn replay(
             replay_of: replay.original.to_string(),
         }));
     }
-    info!(app = %id, deliveries = list.replayed.len(), "deliveries repeated through the admin API");
+    info!(%peer, app = %id, deliveries = list.replayed.len(), "deliveries repeated through the admin API");
     Ok(Json(list))
 }
 

@@ -16,7 +16,7 @@ use super::{
     webhook_input::{GivenWebhook, NewWebhook},
     webhook_view::{WebhookList, WebhookView},
 };
-use crate::node::Node;
+use crate::{edge::PeerAddress, node::Node};
 
 /// The endpoints of an app
 #[utoipa::path(
@@ -51,6 +51,7 @@ pub(super) async fn list(
 )]
 pub(super) async fn add(
     State(node): State<Arc<Node>>,
+    peer: PeerAddress,
     AppPath(id): AppPath,
     Query(Nothing {}): Query<Nothing>,
     body: Object,
@@ -65,7 +66,7 @@ pub(super) async fn add(
         }
     };
     change(&node, added).await??;
-    info!(app = %id, webhook = %webhook.id, url = %webhook.url, "endpoint added through the admin API");
+    info!(%peer, app = %id, webhook = %webhook.id, url = %webhook.url, "endpoint added through the admin API");
     let location = format!("webhooks/{}", webhook.id);
     Ok((StatusCode::CREATED, [(header::LOCATION, location)], Json(WebhookView::new(webhook, false))))
 }
@@ -143,6 +144,7 @@ pub(super) async fn update(
 )]
 pub(super) async fn remove(
     State(node): State<Arc<Node>>,
+    peer: PeerAddress,
     WebhookPath(id, webhook): WebhookPath,
     Query(Nothing {}): Query<Nothing>,
 ) -> Result<StatusCode, Problem> {
@@ -151,6 +153,6 @@ pub(super) async fn remove(
     };
     let update = change(&node, node.registry.update(&id, &remove)).await?.ok_or_else(Problem::no_app)?;
     update.before.webhooks.find(&webhook).ok_or_else(Problem::no_webhook)?;
-    info!(app = %id, %webhook, "endpoint removed through the admin API");
+    info!(%peer, app = %id, %webhook, "endpoint removed through the admin API");
     Ok(StatusCode::NO_CONTENT)
 }

@@ -1,12 +1,16 @@
 //! The address of the other end of a connection.
 
 use std::{
+    convert::Infallible,
     fmt,
     net::{IpAddr, Ipv6Addr, SocketAddr},
 };
 
-/// The address of the other end of a connection: the one in a PROXY header, or else that of its socket. A connection
-/// over a Unix socket without a PROXY header has no address.
+use axum::extract::FromRequestParts;
+use http::request::Parts;
+
+/// The address of the other end of a connection: the one that a trusted proxy names in a header, or else that of its
+/// socket. A connection over a Unix socket has no address unless a header names one.
 ///
 /// An IPv4 address has only one form, even if it came over an IPv6 socket (`::ffff:192.0.2.1`).
 ///
@@ -40,6 +44,15 @@ impl From<IpAddr> for PeerAddress {
             IpAddr::V4(ip) => ip.to_ipv6_mapped(),
             IpAddr::V6(ip) => ip,
         })
+    }
+}
+
+/// The address of the client that has sent a request.
+impl<S: Sync> FromRequestParts<S> for PeerAddress {
+    type Rejection = Infallible;
+
+    async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Infallible> {
+        Ok(parts.extensions.get().copied().unwrap_or_default())
     }
 }
 

@@ -76,6 +76,19 @@ fn whatever_clients_do_is_told() {
 }
 
 #[test]
+fn the_client_behind_a_proxy_is_shown() {
+    let server = server(&app()).env("CLAIRON_SERVER_TRUSTED_PROXIES", "127.0.0.1").start();
+    let tail = tail(&server, &[]);
+    let path = format!("/app/{}?protocol=7", app().key);
+    let mut socket = RawSocket::open_with(&server, &path, "X-Forwarded-For: 192.0.2.1\r\n");
+    assert_eq!(socket.event()["event"], "pusher:connection_established");
+    socket.abort();
+    for kind in ["connected", "disconnected"] {
+        assert_eq!(tail.told_of(kind)["peer"], "192.0.2.1");
+    }
+}
+
+#[test]
 fn events_of_backends_are_told_where_they_are_wanted() {
     let app = app();
     let server = server(&app).start();
