@@ -23,9 +23,20 @@ use crate::{
     config::Sources,
 };
 
+/// The version, and what bug reports need: the commit of the sources, and the kind of build.
+const LONG_VERSION: &str = concat!(
+    env!("CARGO_PKG_VERSION"),
+    "\ncommit ",
+    env!("CLAIRON_COMMIT"),
+    "\nbuild ",
+    env!("CLAIRON_PROFILE"),
+    " for ",
+    env!("CLAIRON_TARGET"),
+);
+
 /// A broadcasting server that speaks the Pusher Channels protocol.
 #[derive(Debug, Parser)]
-#[command(version, about, arg_required_else_help = true)]
+#[command(version, long_version = LONG_VERSION, about, arg_required_else_help = true)]
 pub(crate) struct Cli {
     #[command(subcommand)]
     pub(crate) command: Command,
@@ -57,6 +68,11 @@ pub(crate) enum Command {
     Tail(TailArguments),
     /// Ask a server whether it is up, for health checks of containers: exit code 0, otherwise 1
     Health(HealthArguments),
+    /// Print the completions of a shell: `clairon completions bash`
+    Completions(CompletionsArguments),
+    /// Write the man pages to a folder
+    #[command(hide = true)]
+    Man(ManArguments),
 }
 
 impl Cli {
@@ -217,6 +233,19 @@ impl HealthArguments {
     pub(crate) fn sources(self) -> Sources {
         Sources { serving: true, ..self.files.sources(self.listen.flags()) }
     }
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct CompletionsArguments {
+    /// The shell that reads them
+    pub(crate) shell: clap_complete::Shell,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct ManArguments {
+    /// The folder, which is made if it is missing
+    #[arg(value_name = "FOLDER")]
+    pub(crate) folder: PathBuf,
 }
 
 /// The server and app; by default those of the `.env` in this folder.

@@ -1,10 +1,12 @@
 //! The commands, one file each.
 
 pub(crate) mod app;
+pub(crate) mod completions;
 pub(crate) mod config;
 pub(crate) mod health;
 pub(crate) mod import;
 pub(crate) mod listen;
+pub(crate) mod man;
 pub(crate) mod publish;
 pub(crate) mod serve;
 pub(crate) mod since;

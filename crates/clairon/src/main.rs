@@ -49,6 +49,11 @@ async fn run(command: Command) -> anyhow::Result<()> {
         Command::Bench(arguments) => Ok(task::block_in_place(|| clairon_bench::run(arguments))?),
         Command::Doctor(arguments) => Ok(task::block_in_place(|| clairon_doctor::run(&arguments))?),
         Command::Health(arguments) => commands::health::run(arguments),
+        Command::Completions(arguments) => {
+            commands::completions::run(&arguments);
+            Ok(())
+        }
+        Command::Man(arguments) => commands::man::run(&arguments),
     }
 }
 

@@ -12,6 +12,7 @@ mod config;
 mod health;
 mod import;
 mod log;
+mod package;
 mod place;
 mod serve;
 mod server;
