@@ -30,7 +30,7 @@ widths:
 
 # Test targets that need other programs (databases, Redis, PHP, client libraries) or minutes. All others run in
 # `make check`, with a PATH on which no program is found: a new target that needs one fails there until it is named here.
-END_TO_END = $(addprefix clairon/tests/,apps clients cluster conformance operation tools)
+END_TO_END = $(addprefix clairon/tests/,apps clients cluster conformance operation tools webhooks)
 NEED_PROGRAMS = $(END_TO_END) cluster/tests/redis import/tests/databases laravel/tests/laravel_env registry/tests/databases
 TEST_TARGETS = $(patsubst crates/%.rs,%,$(wildcard crates/*/tests/*.rs)) \
 	$(patsubst crates/%/main.rs,%,$(wildcard crates/*/tests/*/main.rs))

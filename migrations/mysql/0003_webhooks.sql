@@ -34,8 +34,8 @@ CREATE TABLE IF NOT EXISTS webhook_events (
     channel VARCHAR(4000) NOT NULL,
     body LONGTEXT NOT NULL, -- the event as JSON
     happened_at BIGINT NOT NULL, -- when it happened, or was repeated
-    delivery_id VARCHAR(64) NOT NULL, -- of the request that carries it; empty before it is decided which events share one
-    delivery_events BIGINT NOT NULL, -- of that request, in the row of its first event; otherwise 0
+    delivery_id VARCHAR(64) NOT NULL, -- of the request that carries it
+    delivery_events BIGINT NOT NULL, -- of that request, in the row of its first event, otherwise 0; -1: not decided yet
     replay_of VARCHAR(64) NOT NULL, -- the delivery that this one repeats for an operator; empty for none
     state BIGINT NOT NULL, -- 0 pending, 1 delivered, 2 dead, 3 dead and replayed
     attempts BIGINT NOT NULL,

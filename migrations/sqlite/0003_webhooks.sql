@@ -33,8 +33,8 @@ CREATE TABLE webhook_events (
     channel TEXT NOT NULL,
     body TEXT NOT NULL, -- the event as JSON
     happened_at INTEGER NOT NULL, -- when it happened, or was repeated
-    delivery_id TEXT NOT NULL, -- of the request that carries it; empty before it is decided which events share one
-    delivery_events INTEGER NOT NULL, -- of that request, in the row of its first event; otherwise 0
+    delivery_id TEXT NOT NULL, -- of the request that carries it
+    delivery_events INTEGER NOT NULL, -- of that request, in the row of its first event, otherwise 0; -1: not decided yet
     replay_of TEXT NOT NULL, -- the delivery that this one repeats for an operator; empty for none
     state INTEGER NOT NULL, -- 0 pending, 1 delivered, 2 dead, 3 dead and replayed
     attempts INTEGER NOT NULL,

@@ -1,6 +1,9 @@
 //! A node among others.
 
-use std::{sync::Arc, time::Duration};
+use std::{
+    sync::Arc,
+    time::{Duration, Instant},
+};
 
 use clairon_protocol::{AppId, ChannelName, Publication, UserId};
 use parking_lot::Mutex;
@@ -13,7 +16,11 @@ use crate::{
     joining::{JoinRequest, OverCapacity},
     notice::{CachedEvent, Deliver, Place},
     pending::{PendingClient, PendingJoin},
-    redis::{Failure, Request, client::RedisClient, reads::ChannelInfo},
+    redis::{
+        Failure, Request,
+        client::RedisClient,
+        reads::{ChannelInfo, OccupiedChannel},
+    },
     settings::ClusterSettings,
     tasks::{committer, heartbeat, listener::Listener, reaper},
 };
@@ -158,6 +165,22 @@ impl Cluster {
     /// Redis does not answer.
     pub async fn channels(&self, app: &AppId, prefix: &str) -> Result<Vec<ChannelInfo>, ClusterError> {
         Ok(self.core.redis.channels(app, prefix).await?)
+    }
+
+    /// The occupied channels of an app with their members, over all nodes, and a version that no later change has. None
+    /// while nodes may be missing in the ledger that are only not back yet.
+    ///
+    /// # Errors
+    /// Redis does not answer.
+    pub async fn occupied(&self, app: &AppId) -> Result<Option<(u64, Vec<OccupiedChannel>)>, ClusterError> {
+        let Core { redis, membership, .. } = &*self.core;
+        let is_settled = || !membership.is_recovering() && membership.unsettled_for(Instant::now()).is_zero();
+        if !is_settled() {
+            return Ok(None);
+        }
+        let version = redis.clock().await?;
+        let channels = redis.occupied(app).await?;
+        Ok(is_settled().then_some((version, channels)))
     }
 
     /// Channels by name, over all nodes, in the order given.

@@ -2,7 +2,7 @@
 
 use std::time::Instant;
 
-use clairon_protocol::{AppId, ChannelName, Edge, NoRoom, UserId};
+use clairon_protocol::{AppId, ChannelName, NoRoom, StampedEdge, UserId};
 use parking_lot::Mutex;
 use tokio::sync::{mpsc, oneshot};
 
@@ -129,9 +129,9 @@ impl Core {
     }
 
     /// Delivers what has changed for all nodes.
-    pub(crate) fn deliver_edges(&self, place: &Place, edges: Vec<Edge>) {
+    pub(crate) fn deliver_edges(&self, place: &Place, edges: Vec<StampedEdge>, is_left_behind: bool) {
         if !edges.is_empty() {
-            (self.deliver)(Notice::Edges { place: place.clone(), edges });
+            (self.deliver)(Notice::Edges { place: place.clone(), edges, is_left_behind });
         }
     }
 

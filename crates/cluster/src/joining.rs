@@ -14,6 +14,8 @@ pub struct JoinRequest {
     /// True if the receiver of notices has no state of the channel. The first connection of this node always loads the
     /// state. A later one has to ask for it if the receiver dropped its state because the earlier ones are leaving.
     pub wants_state: bool,
+    /// True if it is an edge that the newcomer finds nothing in the cache.
+    pub wants_miss: bool,
 }
 
 /// The ledger has the connection.

@@ -9,7 +9,7 @@
 
 use std::fmt;
 
-use clairon_protocol::{AppId, Edge, Member, NoRoom, PresenceRoom, UserId};
+use clairon_protocol::{AppId, Member, NoRoom, PresenceRoom, StampedEdge, UserId};
 
 use crate::notice::{ChannelState, Place};
 
@@ -60,6 +60,8 @@ pub(crate) struct ShareChange {
     pub(crate) counts: bool,
     /// True if the answer must contain the state of the channel.
     pub(crate) wants_state: bool,
+    /// True if it is an edge that there is nothing in the cache for the newcomers.
+    pub(crate) wants_miss: bool,
     /// Number of gaps that the node had noticed when it made the change.
     pub(crate) gaps: u64,
 }
@@ -139,7 +141,7 @@ pub(crate) struct ChangeOutcome {
     /// Version of the channel that contains the change.
     pub(crate) version: u64,
     /// What the change altered for all nodes.
-    pub(crate) edges: Vec<Edge>,
+    pub(crate) edges: Vec<StampedEdge>,
     /// Users that the channel had no room for.
     pub(crate) refused: Vec<RefusedMember>,
     /// All nodes with a share of the channel.

@@ -44,6 +44,9 @@ pub use self::{
     joining::{JoinRequest, Joined, OverCapacity},
     notice::{CachedEvent, ChannelState, Deliver, Notice, Place},
     pending::PendingJoin,
-    redis::{reads::ChannelInfo, url::RedisUrl},
+    redis::{
+        reads::{ChannelInfo, OccupiedChannel},
+        url::RedisUrl,
+    },
     settings::ClusterSettings,
 };

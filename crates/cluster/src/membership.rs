@@ -108,9 +108,11 @@ impl Membership {
         self.state.lock().known.len() + 1
     }
 
-    /// Sets the other nodes in the list.
-    pub(crate) fn set_known(&self, nodes: Vec<NodeId>) {
-        self.state.lock().known = nodes.into_iter().collect();
+    /// Sets the other nodes in the list. True if one that was there before is gone.
+    pub(crate) fn set_known(&self, nodes: Vec<NodeId>) -> bool {
+        let mut state = self.state.lock();
+        let before = std::mem::replace(&mut state.known, nodes.into_iter().collect());
+        before.iter().any(|node| !state.known.contains(node))
     }
 
     /// The nodes among these that are neither this node nor in the list.
@@ -150,7 +152,8 @@ mod tests {
         let membership = Membership::new(LEASE, Instant::now());
         let [own, listed, strange] = ["a", "b", "c"].map(NodeId::from_stored);
         membership.note_registered(own.clone());
-        membership.set_known(vec![listed.clone()]);
+        assert!(!membership.set_known(vec![listed.clone(), strange.clone()]));
+        assert!(membership.set_known(vec![listed.clone()]), "one is gone");
         assert_eq!(membership.unknown(vec![own, listed, strange.clone()]), [strange]);
     }
 }

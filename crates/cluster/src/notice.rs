@@ -3,7 +3,7 @@
 use std::{sync::Arc, time::Duration};
 
 use bytes::Bytes;
-use clairon_protocol::{AppId, ChannelName, Edge, Member, Publication, UserId};
+use clairon_protocol::{AppId, ChannelName, Member, Publication, StampedEdge, UserId};
 
 /// Receives notices. The messages of one topic come in the order that all nodes see. Other notices may come at the same
 /// time, from other tasks. It must not block.
@@ -108,8 +108,13 @@ pub enum Notice {
         /// The channel.
         place: Place,
         /// The edges in their order.
-        edges: Vec<Edge>,
+        edges: Vec<StampedEdge>,
+        /// True if they are what a dead node has left, or a node that left the others: its clients may be on their way
+        /// to other nodes.
+        is_left_behind: bool,
     },
+    /// A node that was there at the last beat is gone. What it knew alone is lost.
+    NodeGone,
 }
 
 /// The state of a channel over all nodes.

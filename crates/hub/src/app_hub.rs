@@ -12,9 +12,9 @@ use clairon_protocol::{AppId, ChannelName, Disconnect, NoRoom, Publication, Sock
 use parking_lot::Mutex;
 
 use crate::{
-    Channel, ChannelChange, ChannelSummary, Edge, Encode, Expected, Frame, Join, LedgerState, Micros, Millis, Parted,
-    RememberedEvent, Sent, Session, SignedIn, Subscriber, Traffic, Version, dispatch::Dispatch, remembered::Remembered,
-    shards::Shards, users::Users,
+    Channel, ChannelChange, ChannelSummary, Encode, Expected, Frame, Hub, Join, LedgerState, Micros, Millis, Parted,
+    RememberedEvent, Sent, Session, SignedIn, StampedEdge, Subscriber, Traffic, Version, Wishes, dispatch::Dispatch,
+    edges, remembered::Remembered, shards::Shards, users::Users,
 };
 
 /// The size of an app on this node.
@@ -35,6 +35,8 @@ pub struct AppHub {
     dispatch: Arc<Dispatch>,
     /// The counter of the [`Hub`].
     gaps: Arc<AtomicU64>,
+    stamps: Arc<edges::Stamps>,
+    misses: edges::Misses,
     channels: Shards<ChannelName, Arc<Channel>>,
     /// The number of channels, in all shards together.
     channel_count: AtomicUsize,
@@ -47,12 +49,14 @@ pub struct AppHub {
 }
 
 impl AppHub {
-    pub(crate) fn new(id: AppId, encode: Encode, dispatch: Arc<Dispatch>, gaps: Arc<AtomicU64>) -> Self {
+    pub(crate) fn new(id: AppId, hub: &Hub) -> Self {
         Self {
             id,
-            encode,
-            dispatch,
-            gaps,
+            encode: hub.encode,
+            dispatch: hub.dispatch.clone(),
+            gaps: hub.gaps.clone(),
+            stamps: hub.stamps.clone(),
+            misses: edges::Misses::default(),
             channels: Shards::new(),
             channel_count: AtomicUsize::new(0),
             remembered: Mutex::default(),
@@ -110,20 +114,20 @@ impl AppHub {
         now: Millis,
     ) -> Result<(Arc<Channel>, Join), NoRoom> {
         let (channel, joined) = self.with_channel(name, subscriber.max_channels, |channel| {
-            Some((channel.clone(), channel.join(subscriber, now)?))
+            Some((channel.clone(), channel.join(subscriber, &self.stamps, &self.misses, now)?))
         })?;
         if joined.is_err() {
             self.forget_if_idle(&channel, now);
         }
-        self.note_count(&channel, subscriber.counts);
+        self.note_count(&channel, subscriber.wishes.counts);
         Ok((channel, joined?))
     }
 
     /// Ends a subscription.
-    pub fn leave(&self, channel: &Arc<Channel>, connection: SocketId, counts: bool, now: Millis) -> Vec<Edge> {
-        let edges = channel.leave(connection, counts, now);
+    pub fn leave(&self, channel: &Arc<Channel>, connection: SocketId, wishes: Wishes, now: Millis) -> Vec<StampedEdge> {
+        let edges = channel.leave(connection, wishes, &self.stamps, now);
         self.forget_if_idle(channel, now);
-        self.note_count(channel, counts);
+        self.note_count(channel, wishes.counts);
         edges
     }
 
@@ -175,7 +179,7 @@ impl AppHub {
             return self.send_to_user(user_id, publication);
         }
         let channel = self.channel(&publication.channel);
-        channel.and_then(|channel| channel.publish(publication, since)).unwrap_or_default()
+        channel.and_then(|channel| channel.publish(publication, &self.misses, since)).unwrap_or_default()
     }
 
     /// Queues an event for the subscribers of a channel, and remembers it if required. The event of a server-to-user
@@ -187,7 +191,8 @@ impl AppHub {
             return self.relay(publication, since);
         };
         // Without room for another channel, the event has no subscribers and is not remembered.
-        let published = self.with_channel(name, entry.room.channels, |channel| channel.publish(publication, since));
+        let publish = |channel: &Arc<Channel>| channel.publish(publication, &self.misses, since);
+        let published = self.with_channel(name, entry.room.channels, publish);
         let Ok(sent) = published else { return Sent::default() };
         let now = since / 1_000;
         let bytes = publication.frame.len() + entry.data.len();

@@ -4,12 +4,18 @@ use std::sync::Arc;
 
 use bytes::Bytes;
 use clairon_protocol::{
-    ChannelKind, ChannelName, Edge, Event, Member, NoRoom, PresenceRoom, Publication, SocketId, UserId,
+    ChannelKind, ChannelName, Edge, Event, Member, NoRoom, PresenceRoom, Publication, SocketId, StampedEdge, UserId,
 };
 use indexmap::IndexMap;
 use parking_lot::Mutex;
 
-use crate::{Encode, Frame, Micros, Millis, Session, dispatch::Dispatch, replica::Replica, roster::Roster};
+use crate::{
+    Encode, Frame, Micros, Millis, Session, Wishes,
+    dispatch::Dispatch,
+    edges::{Misses, Stamps},
+    replica::Replica,
+    roster::Roster,
+};
 
 /// A change of the subscription count is sent at once to up to this many subscribers. Larger channels get it every few
 /// seconds.
@@ -58,8 +64,8 @@ pub struct Subscriber<'a> {
     pub room: PresenceRoom,
     /// Most channels of the app on this node.
     pub max_channels: usize,
-    /// True if the app sends the subscription count to subscribers.
-    pub counts: bool,
+    /// What the app wants to know of the channel.
+    pub wishes: Wishes,
 }
 
 /// The last event of a cache channel.
@@ -87,7 +93,7 @@ pub struct Sent {
 #[derive(Debug)]
 pub enum Join {
     /// The connection is now subscribed. The edges are those that this has caused.
-    Joined(Vec<Edge>),
+    Joined(Vec<StampedEdge>),
     /// The connection was subscribed already. The success is sent again, and nothing changes.
     Already,
 }
@@ -116,8 +122,14 @@ impl Channel {
 
     /// Adds a subscriber and queues the resulting frames: success and snapshot for the new subscriber, then the cached
     /// event or a cache miss, `member_added` for the others, the count for all. `None` if the channel has left the map.
-    pub(crate) fn join(&self, subscriber: &Subscriber<'_>, now: Millis) -> Option<Result<Join, NoRoom>> {
-        let Subscriber { session, ref member, room, counts, .. } = *subscriber;
+    pub(crate) fn join(
+        &self,
+        subscriber: &Subscriber<'_>,
+        stamps: &Stamps,
+        misses: &Misses,
+        now: Millis,
+    ) -> Option<Result<Join, NoRoom>> {
+        let Subscriber { session, ref member, room, wishes, .. } = *subscriber;
         let mut state = self.state.lock();
         if state.is_closed {
             return None;
@@ -136,20 +148,24 @@ impl Channel {
             if is_first {
                 state.snapshot = None;
                 state.broadcast_all(self.encode(&Event::MemberAdded { channel: &self.name, member }), now);
-                edges.push(Edge::MemberAdded(member.user_id.clone()));
+                edges.push(stamps.stamp(Edge::MemberAdded(member.user_id.clone())));
             }
         }
         if state.subscribers.is_empty() {
-            edges.insert(0, Edge::Occupied);
+            edges.insert(0, stamps.stamp(Edge::Occupied));
         }
         state.subscribers.insert(session.id(), session.clone());
         self.welcome(&mut state, session, now);
-        self.count_changed(&mut state, counts, now);
+        if wishes.miss_edges && self.name.is_cache() && state.cached(now).is_none() {
+            edges.push(misses.miss(&self.name, stamps));
+        }
+        self.count_changed(&mut state, wishes.counts, now);
+        edges.extend(self.count_edge(&state, wishes, stamps));
         Some(Ok(Join::Joined(edges)))
     }
 
     /// Removes a subscriber and queues the resulting frames. It does nothing if the connection is not subscribed.
-    pub(crate) fn leave(&self, connection: SocketId, counts: bool, now: Millis) -> Vec<Edge> {
+    pub(crate) fn leave(&self, connection: SocketId, wishes: Wishes, stamps: &Stamps, now: Millis) -> Vec<StampedEdge> {
         let mut edges = Vec::new();
         let mut state = self.state.lock();
         if state.subscribers.swap_remove(&connection).is_none() {
@@ -159,17 +175,18 @@ impl Channel {
             state.snapshot = None;
             let event = Event::MemberRemoved { channel: &self.name, user_id: &user_id };
             state.broadcast_all(self.encode(&event), now);
-            edges.push(Edge::MemberRemoved(user_id));
+            edges.push(stamps.stamp(Edge::MemberRemoved(user_id)));
         }
         if state.subscribers.is_empty() {
-            edges.push(Edge::Vacated);
+            edges.push(stamps.stamp(Edge::Vacated));
         }
-        self.count_changed(&mut state, counts, now);
+        self.count_changed(&mut state, wishes.counts, now);
+        edges.extend(self.count_edge(&state, wishes, stamps));
         edges
     }
 
     /// Queues an event for all subscribers except one. `None` if the channel has left the map.
-    pub(crate) fn publish(&self, publication: &Publication, since: Micros) -> Option<Sent> {
+    pub(crate) fn publish(&self, publication: &Publication, misses: &Misses, since: Micros) -> Option<Sent> {
         let now = since / 1_000;
         let mut state = self.state.lock();
         if state.is_closed {
@@ -180,6 +197,7 @@ impl Channel {
             if state.replica.as_mut().is_some_and(|replica| !replica.note_cached(version)) {
                 return Some(Sent::default());
             }
+            misses.fill(&self.name);
         }
         let frame = Frame::from(publication.frame.clone());
         let sent = state.publish(&frame, publication, since);
@@ -311,6 +329,12 @@ impl Channel {
         if !state.is_count_stale {
             self.broadcast_count(state, now);
         }
+    }
+
+    fn count_edge(&self, state: &ChannelState, wishes: Wishes, stamps: &Stamps) -> Option<StampedEdge> {
+        let count = state.connections() as u64;
+        let is_wanted = wishes.count_edges && count > 0 && self.name.kind() != ChannelKind::Presence;
+        is_wanted.then(|| stamps.stamp(Edge::Counted(count)))
     }
 
     fn broadcast_count(&self, state: &mut ChannelState, now: Millis) {

@@ -12,15 +12,16 @@ use std::{
 use clairon_protocol::AppId;
 use parking_lot::RwLock;
 
-use crate::{AppHub, Compress, Encode, dispatch::Dispatch, pending_flushes::PendingFlushes};
+use crate::{AppHub, Compress, Encode, Version, dispatch::Dispatch, edges::Stamps, pending_flushes::PendingFlushes};
 
 /// The apps that had a connection or a request since the start.
 pub struct Hub {
     apps: RwLock<HashMap<AppId, Arc<AppHub>>>,
-    encode: Encode,
-    dispatch: Arc<Dispatch>,
+    pub(crate) encode: Encode,
+    pub(crate) dispatch: Arc<Dispatch>,
     /// The number of gaps so far: times in which changes of shared channels may have been missed.
-    gaps: Arc<AtomicU64>,
+    pub(crate) gaps: Arc<AtomicU64>,
+    pub(crate) stamps: Arc<Stamps>,
 }
 
 impl Hub {
@@ -29,7 +30,7 @@ impl Hub {
     #[must_use]
     pub fn new(encode: Encode, compress: Option<Compress>) -> Self {
         let dispatch = Arc::new(Dispatch { pending_flushes: PendingFlushes::default(), compress });
-        Self { apps: RwLock::default(), encode, dispatch, gaps: Arc::default() }
+        Self { apps: RwLock::default(), encode, dispatch, gaps: Arc::default(), stamps: Arc::default() }
     }
 
     /// The hub of an app. It is created when first requested.
@@ -38,8 +39,19 @@ impl Hub {
         if let Some(app) = self.apps.read().get(id) {
             return app.clone();
         }
-        let made = || Arc::new(AppHub::new(id.clone(), self.encode, self.dispatch.clone(), self.gaps.clone()));
+        let made = || Arc::new(AppHub::new(id.clone(), self));
         self.apps.write().entry(id.clone()).or_insert_with(made).clone()
+    }
+
+    /// Lets the versions of all later edges be greater than this one.
+    pub fn begin_versions_after(&self, version: Version) {
+        self.stamps.begin_after(version);
+    }
+
+    /// A version that is greater than those of all earlier edges, and smaller than those of all later ones.
+    #[must_use]
+    pub fn next_version(&self) -> Version {
+        self.stamps.next()
     }
 
     /// Ready while there are delayed frames of busy channels. The caller then [flushes](Self::flush) them a moment

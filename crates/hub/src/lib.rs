@@ -7,6 +7,7 @@
 mod app_hub;
 mod channel;
 mod dispatch;
+mod edges;
 mod frame;
 mod hub;
 mod outbox;
@@ -22,7 +23,8 @@ mod users;
 
 pub use app_hub::{AppHub, Occupancy};
 pub use channel::{Cached, Channel, ChannelSummary, Join, Sent, Subscriber};
-pub use clairon_protocol::Edge;
+pub use clairon_protocol::{Edge, StampedEdge};
+pub use edges::Wishes;
 pub use frame::{Compress, Frame};
 pub use hub::Hub;
 pub use outbox::{DirectWrite, Outbox, OutboxLimits};

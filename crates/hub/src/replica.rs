@@ -164,7 +164,7 @@ impl Channel {
         if replica.position(id).is_some() {
             return Some(Expected::Already);
         }
-        replica.counts = subscriber.counts;
+        replica.counts = subscriber.wishes.counts;
         replica.newcomers.push(Newcomer { session: subscriber.session.clone(), since: None });
         Some(Expected::Newcomer { is_loaded: replica.is_loaded })
     }

@@ -13,7 +13,7 @@ use std::{
 };
 
 use bytes::Bytes;
-use clairon_hub::{AppHub, Hub, OutboxLimits, Session, SignedIn, Subscriber};
+use clairon_hub::{AppHub, Hub, OutboxLimits, Session, SignedIn, Subscriber, Wishes};
 use clairon_protocol::{
     AppId, CacheEntry, CacheRoom, ChannelName, Event, Limits, PresenceRoom, Publication, SocketId, UserId,
 };
@@ -59,14 +59,18 @@ fn join(app: &AppHub, channel: &str, session: &Arc<Session>) {
         member: None,
         room: PresenceRoom { members: 2, bytes: usize::MAX },
         max_channels: usize::MAX,
-        counts: false,
+        wishes: Wishes::default(),
     };
     app.join(&name(channel), &subscriber, 0).unwrap();
 }
 
 fn publish(app: &AppHub, channel: ChannelName, text: &'static str) {
-    let cache =
-        channel.is_cache().then(|| CacheEntry { data: "\"\"".into(), ttl_seconds: 60, room: CacheRoom::UNLIMITED });
+    let cache = channel.is_cache().then(|| CacheEntry {
+        data: "\"\"".into(),
+        ttl_seconds: 60,
+        room: CacheRoom::UNLIMITED,
+        ends_miss: false,
+    });
     let frame = text.into();
     app.publish(
         &Publication { app: AppId::parse("1").unwrap(), channel, frame, except: None, cache, version: None },

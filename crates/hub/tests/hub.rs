@@ -10,13 +10,21 @@ use std::{
 };
 
 use bytes::Bytes;
-use clairon_hub::{AppHub, Edge, Hub, Join, OutboxLimits, Session, SignedIn, Subscriber};
+use clairon_hub::{AppHub, Edge, Hub, Join, OutboxLimits, Session, SignedIn, StampedEdge, Subscriber, Wishes};
 use clairon_protocol::{
     AppId, CacheEntry, CacheRoom, ChannelName, Disconnect, Event, Limits, Member, NoRoom, PresenceRoom, Publication,
     SocketId,
 };
 
 const LIMITS: OutboxLimits = OutboxLimits { bytes: 1 << 20, frames: 10_000 };
+
+const COUNTS: Wishes = Wishes { counts: true, count_edges: false, miss_edges: false };
+
+/// Edges without their versions, which differ.
+fn unstamped(edges: Vec<StampedEdge>) -> Vec<Edge> {
+    assert!(edges.iter().all(|edge| edge.version > 0));
+    edges.into_iter().map(|stamped| stamped.edge).collect()
+}
 
 fn json(event: &Event<'_>) -> Bytes {
     let mut out = Vec::new();
@@ -49,16 +57,17 @@ fn join(app: &AppHub, channel: &str, session: &Arc<Session>, member: Option<Memb
         member,
         room: PresenceRoom { members: 2, bytes: usize::MAX },
         max_channels: usize::MAX,
-        counts: false,
+        wishes: Wishes::default(),
     };
     match app.join(&name(channel), &subscriber, 0).unwrap().1 {
-        Join::Joined(edges) => Some(edges),
+        Join::Joined(edges) => Some(unstamped(edges)),
         Join::Already => None,
     }
 }
 
 fn leave(app: &AppHub, channel: &str, session: &Session) -> Vec<Edge> {
-    app.channel(&name(channel)).map(|channel| app.leave(&channel, session.id(), false, 0)).unwrap_or_default()
+    let left = app.channel(&name(channel)).map(|channel| app.leave(&channel, session.id(), Wishes::default(), 0));
+    unstamped(left.unwrap_or_default())
 }
 
 fn publish(app: &AppHub, channel: &str, text: &'static str, except: Option<SocketId>) {
@@ -105,7 +114,7 @@ fn presence_is_told_by_user_and_never_to_the_joiner() {
         member: Some(member("cy")),
         room: PresenceRoom { members: 2, bytes: usize::MAX },
         max_channels: usize::MAX,
-        counts: false,
+        wishes: Wishes::default(),
     };
     assert_eq!(app.join(&name("presence-x"), &third, 0).unwrap_err(), NoRoom::Members { limit: 2 });
     assert_eq!(leave(&app, "presence-x", &a), vec![]);
@@ -145,7 +154,7 @@ fn a_cache_channel_outlives_its_subscribers_until_its_event_expires() {
     let app = app();
     let [a, b] = [1, 2].map(|number| connect(&app, number));
     let channel = name("cache-x");
-    let cache = Some(CacheEntry { data: "kept".into(), ttl_seconds: 1, room: CacheRoom::UNLIMITED });
+    let cache = Some(CacheEntry { data: "kept".into(), ttl_seconds: 1, room: CacheRoom::UNLIMITED, ends_miss: true });
     app.publish(&Publication { cache, ..event("cache-x", "kept") }, 0);
     assert!(app.channels("").is_empty(), "an empty channel is not occupied");
     join(&app, "cache-x", &a, None);
@@ -169,7 +178,7 @@ fn counts_are_told_at_once_to_few_and_late_to_many() {
             member: None,
             room: PresenceRoom { members: 2, bytes: usize::MAX },
             max_channels: usize::MAX,
-            counts: true,
+            wishes: COUNTS,
         };
         app.join(&name("news"), &subscriber, 0).unwrap();
     }
@@ -184,8 +193,46 @@ fn counts_are_told_at_once_to_few_and_late_to_many() {
     app.tell_counts(0);
     assert_eq!(counts(&sessions[0]), ["101"]);
     let channel = app.channel(&name("news")).unwrap();
-    app.leave(&channel, sessions[1].id(), true, 0);
+    app.leave(&channel, sessions[1].id(), COUNTS, 0);
     assert_eq!(counts(&sessions[0]), ["100"]);
+}
+
+#[test]
+fn an_app_hears_of_counts_and_misses_if_it_wants_to() {
+    let app = app();
+    let [a, b] = [1, 2].map(|number| connect(&app, number));
+    let wishes = Wishes { counts: true, count_edges: true, miss_edges: true };
+    let join = |session| {
+        let subscriber = Subscriber { session, member: None, room: PresenceRoom::UNLIMITED, max_channels: 9, wishes };
+        match app.join(&name("cache-x"), &subscriber, 0).unwrap() {
+            (channel, Join::Joined(edges)) => (channel, edges),
+            (_, Join::Already) => panic!("it was not there"),
+        }
+    };
+    let (_, first) = join(&a);
+    let (channel, second) = join(&b);
+    let edges = |edges: &[StampedEdge]| unstamped(edges.to_vec());
+    assert_eq!(edges(&first), [Edge::Occupied, Edge::Missed, Edge::Counted(1)]);
+    assert_eq!(edges(&second), [Edge::Missed, Edge::Counted(2)]);
+    assert_eq!(first[1].version, second[0].version, "it is one miss");
+    let left = app.leave(&channel, a.id(), wishes, 0);
+    let gone = app.leave(&channel, b.id(), wishes, 0);
+    assert_eq!((edges(&left), edges(&gone)), (vec![Edge::Counted(1)], vec![Edge::Vacated]));
+    assert!(app.channel(&name("cache-x")).is_none());
+    // It goes on with greater versions, and the miss is still that one.
+    let (channel, again) = join(&a);
+    assert!(again[0].version > gone[0].version && again[2].version > left[0].version);
+    assert_eq!(again[1].version, first[1].version);
+    publish(&app, "cache-x", "plain", None);
+    app.leave(&channel, a.id(), wishes, 0);
+    assert_eq!(join(&a).1[1].version, first[1].version, "an event that is not remembered fills nothing");
+    let cached = CacheEntry { data: "{}".into(), ttl_seconds: 1, room: CacheRoom::UNLIMITED, ends_miss: true };
+    app.publish(&Publication { cache: Some(cached), ..event("cache-x", "cached") }, 0);
+    assert_eq!(edges(&join(&b).1), [Edge::Counted(2)]);
+    app.leave(&app.channel(&name("cache-x")).unwrap(), b.id(), wishes, 0);
+    let subscriber = Subscriber { session: &b, member: None, room: PresenceRoom::UNLIMITED, max_channels: 9, wishes };
+    let (_, Join::Joined(expired)) = app.join(&name("cache-x"), &subscriber, 1_000).unwrap() else { panic!("joined") };
+    assert!(expired[0].edge == Edge::Missed && expired[0].version > again[2].version, "another miss: {expired:?}");
 }
 
 #[test]
@@ -247,7 +294,7 @@ fn no_join_is_lost_when_a_channel_empties_at_the_same_time() {
 }
 
 fn remember(app: &AppHub, channel: &str, room: CacheRoom) {
-    let cache = Some(CacheEntry { data: "kept".into(), ttl_seconds: 60, room });
+    let cache = Some(CacheEntry { data: "kept".into(), ttl_seconds: 60, room, ends_miss: false });
     app.publish(&Publication { cache, ..event(channel, "event") }, 0);
 }
 
@@ -280,7 +327,7 @@ fn an_app_has_so_many_channels() {
     let session = connect(&app, 1);
     let subscriber = |channel: &str, max_channels| {
         let room = PresenceRoom::UNLIMITED;
-        let subscriber = Subscriber { session: &session, member: None, room, max_channels, counts: false };
+        let subscriber = Subscriber { session: &session, member: None, room, max_channels, wishes: Wishes::default() };
         app.join(&name(channel), &subscriber, 0).map(drop)
     };
     let room = CacheRoom { channels: 2, ..CacheRoom::UNLIMITED };
@@ -305,7 +352,7 @@ fn a_refused_member_leaves_no_channel_behind() {
     let session = connect(&app, 1);
     let room = PresenceRoom { members: 9, bytes: 10 };
     let subscriber =
-        Subscriber { session: &session, member: Some(member("ada")), room, max_channels: 9, counts: false };
+        Subscriber { session: &session, member: Some(member("ada")), room, max_channels: 9, wishes: Wishes::default() };
     assert_eq!(app.join(&name("presence-x"), &subscriber, 0).unwrap_err(), NoRoom::Bytes { limit: 10 });
     assert!(app.channel(&name("presence-x")).is_none());
 }

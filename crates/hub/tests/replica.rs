@@ -11,7 +11,7 @@ use std::{
 use bytes::Bytes;
 use clairon_hub::{
     AppHub, Cached, Channel, ChannelChange, Expected, Hub, LedgerState, OutboxLimits, Parted, Session, SignedIn,
-    Subscriber,
+    Subscriber, Wishes,
 };
 use clairon_protocol::{
     AppId, CacheEntry, CacheRoom, ChannelName, Event, Limits, Member, PresenceRoom, Publication, SocketId,
@@ -55,7 +55,8 @@ impl Node {
 
     fn expect(&self, session: &Arc<Session>, counts: bool) -> (Arc<Channel>, Expected) {
         let room = PresenceRoom::UNLIMITED;
-        let subscriber = Subscriber { session, member: None, room, max_channels: usize::MAX, counts };
+        let wishes = Wishes { counts, ..Wishes::default() };
+        let subscriber = Subscriber { session, member: None, room, max_channels: usize::MAX, wishes };
         self.app.expect(&self.name, &subscriber).unwrap()
     }
 
@@ -82,7 +83,12 @@ impl Node {
 
     fn relay(&self, text: &'static str, version: Option<u64>) {
         let app = AppId::parse("1").unwrap();
-        let cache = version.map(|_| CacheEntry { data: text.into(), ttl_seconds: 60, room: CacheRoom::UNLIMITED });
+        let cache = version.map(|_| CacheEntry {
+            data: text.into(),
+            ttl_seconds: 60,
+            room: CacheRoom::UNLIMITED,
+            ends_miss: true,
+        });
         let event = Publication { app, channel: self.name.clone(), frame: text.into(), except: None, cache, version };
         self.app.relay(&event, 0);
     }

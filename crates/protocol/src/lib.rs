@@ -27,7 +27,7 @@ pub use channel::{ChannelKind, ChannelName};
 pub use command::{ClientCommand, ClientEvent, SignIn, Subscribe};
 pub use credentials::AppCredentials;
 pub use disconnect::{Disconnect, NEWEST_VERSION, OLDEST_VERSION, check_version};
-pub use edge::Edge;
+pub use edge::{Edge, StampedEdge};
 pub use event::{CLIENT_EVENT_RATE, Event, WATCHLIST_TOO_LONG};
 pub use event_data::EventData;
 pub use ids::{APP_ID_CHARS, AppId, AppKey, SocketId, is_socket_id};

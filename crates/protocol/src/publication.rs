@@ -34,4 +34,6 @@ pub struct CacheEntry {
     pub ttl_seconds: u32,
     /// The limits of remembered events.
     pub room: CacheRoom,
+    /// True if the app wants to know of cache misses: those after this event are other ones than those before.
+    pub ends_miss: bool,
 }

@@ -52,9 +52,11 @@ pub trait WebhookStore: Send + Sync + Debug {
     ///
     /// An endpoint has at most `pending_rows` pending events. The oldest ones beyond that are given up.
     ///
+    /// With `is_repeated`, it is not known whether these entries were written before: those that were are left out.
+    ///
     /// # Errors
-    /// The database fails. Nothing is written then.
-    async fn record(&self, entries: &[Entry], pending_rows: u64) -> Result<Recorded, RegistryError>;
+    /// The database fails. Nothing is written then, unless only the answer was lost.
+    async fn record(&self, entries: &[Entry], pending_rows: u64, is_repeated: bool) -> Result<Recorded, RegistryError>;
 
     /// The announced channels and members of an app, ordered by their cursors: at most `limit` of those after the
     /// cursor `after`.

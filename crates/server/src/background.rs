@@ -13,7 +13,7 @@ use tokio::{
 use tokio_util::task::AbortOnDropHandle;
 use tracing::{error, info, warn};
 
-use crate::{edge, node::Node, statistics::oldest_kept, sweep};
+use crate::{edge, node::Node, statistics::oldest_kept, sweep, webhooks};
 
 /// The interval in which changed apps are read. A change takes effect within two seconds.
 const REFRESH: Duration = Duration::from_secs(1);
@@ -42,7 +42,7 @@ const REST: Duration = Duration::from_secs(1);
 /// A job that runs as long as the server.
 type Job = fn(Arc<Node>) -> Pin<Box<dyn Future<Output = ()> + Send>>;
 
-const JOBS: [(&str, Job); 11] = [
+const JOBS: [(&str, Job); 14] = [
     ("sweep", |node| Box::pin(sweep::run(node))),
     ("hurry silent connections", |node| {
         Box::pin(async move { every(HURRY, || node.hurry_silent_connections()).await })
@@ -55,6 +55,9 @@ const JOBS: [(&str, Job); 11] = [
     ("record uses of keys", |node| Box::pin(async move { record_key_uses(&node).await })),
     ("record statistics", |node| Box::pin(async move { record_statistics(&node).await })),
     ("watch the files of certificates", |node| Box::pin(edge::watch_files(node))),
+    ("write webhooks", |node| Box::pin(async move { node.announcer.write().await })),
+    ("deliver webhooks", |node| Box::pin(async move { node.announcer.deliver().await })),
+    ("keep webhooks true", |node| Box::pin(async move { webhooks::keep(&node).await })),
     ("forget statistics", |node| Box::pin(async move { forget_statistics(&node).await })),
 ];
 

@@ -36,6 +36,7 @@ mod statistics;
 mod sweep;
 mod throttle;
 mod tracked_service;
+mod webhooks;
 
 pub use bearer::{BearerToken, InvalidToken};
 pub use edge::{

@@ -100,6 +100,7 @@ async fn drain(node: &Node) {
     if !node.peers.can_take_over() || drain.is_zero() {
         return;
     }
+    node.announcer.note_leaving();
     let waves = (drain.as_millis() / WAVE.as_millis()).max(1);
     for left in (1..=waves).rev() {
         let connections = node.connection_count();
@@ -121,6 +122,7 @@ async fn drain(node: &Node) {
 /// Closes all connections with a code for reconnecting at once, and waits as long as the settings allow.
 async fn stop(node: &Arc<Node>) {
     node.stopping.cancel();
+    node.announcer.note_leaving();
     info!(connections = node.connection_count(), "stopping");
     for (_, hub) in node.hub.apps() {
         hub.close_all(Disconnect::Shutdown);
@@ -129,6 +131,7 @@ async fn stop(node: &Arc<Node>) {
     if timeout(node.settings.shutdown_grace, node.tasks.wait()).await.is_err() {
         warn!(connections = node.tasks.len(), "some connections did not close in time");
     }
+    node.announcer.stop().await;
     node.record_key_uses().await;
     node.record_statistics(true).await;
     if let Err(error) = node.peers.part().await {

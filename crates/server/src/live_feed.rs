@@ -13,7 +13,7 @@ use std::sync::{
 };
 
 use clairon_protocol::ChannelName;
-use clairon_registry::App;
+use clairon_registry::{App, AppCache};
 use parking_lot::Mutex;
 use tokio::sync::mpsc::{self, error::TrySendError};
 
@@ -64,6 +64,13 @@ impl LiveFeed {
         Some(Tail::new(self.clone(), id, receiver, missed))
     }
 
+    /// Sends an activity to the watchers, if there are any.
+    pub(crate) fn observe(&self, apps: &AppCache, activity: impl FnOnce() -> Activity) {
+        if self.is_watched.load(Ordering::Relaxed) {
+            self.send(activity(), |activity| activity.presentable(apps));
+        }
+    }
+
     fn forget(&self, id: u64) {
         let mut watchers = self.watchers.lock();
         watchers.retain(|watcher| watcher.id != id);
@@ -99,9 +106,7 @@ impl Node {
 
     /// Sends an activity to the watchers, if there are any.
     pub(crate) fn observe(&self, activity: impl FnOnce() -> Activity) {
-        if self.is_watched() {
-            self.live.send(activity(), |activity| activity.presentable(&self.apps));
-        }
+        self.live.observe(&self.apps, activity);
     }
 
     /// Sends a published event to the watchers that want events.

@@ -5,6 +5,7 @@ mod histogram;
 mod page;
 mod process;
 mod text;
+mod webhooks;
 
 use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
 

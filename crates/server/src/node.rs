@@ -6,6 +6,7 @@ use clairon_cluster::{Trouble, TroubleKind};
 use clairon_hub::Hub;
 use clairon_protocol::{AppId, Limits};
 use clairon_registry::{App, AppCache, Registry, RegistryError, within};
+use clairon_webhooks::Announcer;
 use jiff::Timestamp;
 use parking_lot::RwLock;
 use tokio::sync::Mutex;
@@ -29,6 +30,7 @@ use crate::{
     registry_health::RegistryHealth,
     settings::Settings,
     statistics::Tally,
+    webhooks,
 };
 
 /// The timeout for storing uses of keys and statistics. A stopping node waits for it.
@@ -69,6 +71,10 @@ pub(crate) struct Node {
     pub(crate) limit_effects: LimitEffects,
     /// TLS, if there is a certificate.
     pub(crate) tls: Option<Tls>,
+    /// The way to the endpoints of apps.
+    pub(crate) announcer: Arc<Announcer>,
+    /// Smaller than the version of any edge since the start of this node.
+    pub(crate) first_version: u64,
     /// The other nodes, if there are any.
     pub(crate) peers: Peers,
 }
@@ -88,7 +94,10 @@ impl Node {
         let registry_health = RegistryHealth::default();
         registry_health.note_answer(true, clock.now());
         let metrics = Arc::<Metrics>::default();
-        let peers = Peers::connect(settings.cluster.clone(), &hub, &apps, clock, &metrics).await?;
+        let live = Arc::<LiveFeed>::default();
+        let announcer = Arc::new(webhooks::announcer(&settings, &registry, &apps, &live));
+        let first_version = webhooks::begin_versions(&hub, registry.as_ref()).await?;
+        let peers = Peers::connect(settings.cluster.clone(), &hub, &apps, &announcer, clock, &metrics).await?;
         Ok(Self {
             settings,
             clock,
@@ -102,7 +111,7 @@ impl Node {
             explainer: Explainer::new(clock),
             metrics,
             tally,
-            live: Arc::default(),
+            live,
             tasks: TaskTracker::new(),
             plain: PlainConnections::default(),
             foreign_log: ForeignLog::default(),
@@ -112,6 +121,8 @@ impl Node {
             default_limits: RwLock::new(default_limits),
             limit_effects: LimitEffects::default(),
             tls,
+            announcer,
+            first_version,
             peers,
         })
     }

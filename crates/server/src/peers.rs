@@ -13,9 +13,10 @@ use std::sync::Arc;
 
 use bytes::Bytes;
 use clairon_cluster::{BusError, Cluster, ClusterError, ClusterSettings, Mishap, OverCapacity, Trouble};
-use clairon_hub::{AppHub, Channel, Hub, Session, SignedIn, Subscriber};
+use clairon_hub::{AppHub, Channel, Hub, Session, SignedIn, Subscriber, Wishes};
 use clairon_protocol::{AppId, ChannelName, NoRoom, SocketId, UserId};
-use clairon_registry::AppCache;
+use clairon_registry::{App, AppCache, WebhookKind};
+use clairon_webhooks::Announcer;
 use tokio::task::AbortHandle;
 
 pub(crate) use self::publish::{EventOrigin, OutgoingEvent};
@@ -35,6 +36,8 @@ pub(crate) enum Peers {
 pub(crate) struct LocalApp<'a> {
     pub(crate) id: &'a AppId,
     pub(crate) hub: &'a Arc<AppHub>,
+    /// True if the app has endpoints that hear of edges.
+    pub(crate) has_endpoints: bool,
 }
 
 /// A connection's place on a channel, from its subscription to [`Peers::leave`].
@@ -90,6 +93,16 @@ impl UserStay {
     }
 }
 
+/// What an app wants to know of its channels.
+pub(crate) fn wishes_of(app: &App) -> Wishes {
+    let wants = |kind| app.webhooks.wants(kind);
+    Wishes {
+        counts: app.subscription_counts,
+        count_edges: app.subscription_counts && wants(WebhookKind::SubscriptionCount),
+        miss_edges: wants(WebhookKind::CacheMiss),
+    }
+}
+
 impl Peers {
     /// Joins the other nodes, if the settings name a Redis.
     ///
@@ -99,10 +112,11 @@ impl Peers {
         settings: Option<ClusterSettings>,
         hub: &Arc<Hub>,
         apps: &Arc<AppCache>,
+        announcer: &Arc<Announcer>,
         clock: Clock,
         metrics: &Arc<Metrics>,
     ) -> Result<Self, ClusterError> {
-        let delivery = Delivery::new(hub.clone(), apps.clone(), clock, metrics.clone());
+        let delivery = Delivery::new(hub.clone(), apps.clone(), announcer.clone(), clock, metrics.clone());
         let Some(settings) = settings else { return Ok(Self::Alone(Alone::new(delivery))) };
         let deliver = {
             let delivery = delivery.clone();
@@ -163,12 +177,11 @@ impl Peers {
         }
     }
 
-    /// Ends a subscription, or the wait for it. `counts` says whether the app's subscribers get subscription counts.
-    /// Returns the number of connections that are notified.
-    pub(crate) fn leave(&self, app: LocalApp<'_>, connection: SocketId, seat: &Seat, counts: bool) -> usize {
+    /// Ends a subscription, or the wait for it. Returns the number of connections that are notified.
+    pub(crate) fn leave(&self, app: LocalApp<'_>, connection: SocketId, seat: &Seat, wishes: Wishes) -> usize {
         match self {
-            Self::Alone(alone) => alone.leave(app, connection, seat, counts),
-            Self::Many(many) => many.leave(app, connection, seat, counts),
+            Self::Alone(alone) => alone.leave(app, connection, seat, wishes),
+            Self::Many(many) => many.leave(app, connection, seat, wishes),
         }
     }
 

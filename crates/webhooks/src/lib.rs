@@ -1,7 +1,10 @@
 //! Webhooks: HTTP requests that tell an app's backend of events in its channels, in the form of hosted Pusher.
 //! Source of the form: Pusher's documentation, `docs/channels/server_api/webhooks.md`.
 
+mod announce;
+mod announcer;
 mod body;
+mod deliver;
 mod delivery;
 mod event;
 mod sample;
@@ -9,7 +12,10 @@ mod send;
 mod settings;
 
 pub use self::{
+    announce::{Cause, HandoffFigures, Occupied, Truth, differences},
+    announcer::{Announcer, AnnouncerFigures, OnAttempt},
     body::write_body,
+    deliver::EndpointFigures,
     delivery::{Answer, Delivery, Outcome},
     event::WebhookEvent,
     sample::sample,

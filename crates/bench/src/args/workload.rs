@@ -140,6 +140,9 @@ pub(crate) struct ChurnArgs {
     /// The number of presence members that see each connection come and go; 0 for a public channel without them
     #[arg(long, default_value_t = 0)]
     pub(crate) watchers: usize,
+    /// The number of users that come and go on the presence channel, each again and again [default: each comes once]
+    #[arg(long, value_parser = count(), requires = "watchers")]
+    pub(crate) users: Option<usize>,
     #[command(flatten)]
     pub(crate) time: TimeArgs,
 }

@@ -19,19 +19,23 @@ pub(super) struct Churn {
     /// The number of members of the presence channel that see it; 0 for a public channel.
     watchers: usize,
     active: usize,
-    next_user: usize,
+    /// The number of connections that were opened.
+    opened: usize,
+    /// After how many of them a user comes again.
+    users: usize,
     pub(super) cycles: u64,
 }
 
 impl Churn {
-    pub(super) const fn new(parallel: usize, watchers: usize) -> Self {
-        // The lower numbers are the watchers' users.
-        Self { parallel, watchers, active: 0, next_user: watchers, cycles: 0 }
+    pub(super) const fn new(parallel: usize, watchers: usize, users: usize) -> Self {
+        Self { parallel, watchers, active: 0, opened: 0, users, cycles: 0 }
     }
 
     fn subscription(&mut self) -> Subscription {
-        self.next_user += 1;
-        if self.watchers == 0 { Subscription::Public(CHANNEL) } else { Subscription::Presence { user: self.next_user } }
+        // The lower numbers are the watchers' users.
+        let user = self.watchers + 1 + self.opened % self.users;
+        self.opened += 1;
+        if self.watchers == 0 { Subscription::Public(CHANNEL) } else { Subscription::Presence { user } }
     }
 }
 
@@ -60,7 +64,7 @@ impl Work for Churn {
 pub(super) fn run(mut stage: Stage<'_>, arguments: &ChurnArgs) -> Result<Measurement, BenchError> {
     let watchers = arguments.watchers;
     stage.open(watchers, |user| Subscription::Presence { user })?;
-    let mut churn = Churn::new(arguments.parallel(), watchers);
+    let mut churn = Churn::new(arguments.parallel(), watchers, arguments.users.unwrap_or(usize::MAX));
     let usage = stage.drive(arguments.time.duration, &mut churn)?;
     let tally = &stage.engine.tally;
     stage.measurement.add_count("cycles", churn.cycles);

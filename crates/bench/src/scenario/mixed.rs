@@ -43,7 +43,7 @@ pub(super) fn run(mut stage: Stage<'_>, arguments: &MixedArgs) -> Result<Measure
     let mut side = Stage::new(stage.target, Progress::new("mixed", true))?;
     let speakers = side.open(2 * pairs, |index| Subscription::Private(index / 2))?;
     let whisper = Whisper::new(speakers, 1, *whisper_rate, WHISPER_PAYLOAD);
-    let mut others = Others { whisper, churn: Churn::new(*churners, 0) };
+    let mut others = Others { whisper, churn: Churn::new(*churners, 0, usize::MAX) };
     let mut broadcast = Broadcast::new(traffic, 1, *connections, 200, 20.0);
     let span = traffic.time.duration;
     let (usage, side_usage) = thread::scope(|scope| {

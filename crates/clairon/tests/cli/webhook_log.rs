@@ -40,12 +40,13 @@ impl Written {
     /// A delivery of one event to an endpoint.
     fn deliver(&self, webhook: &str, channel: &str, ago: SignedDuration) -> DeliveryId {
         let delivery = DeliveryId::random();
-        let copy = EventCopy { webhook: WebhookId::parse(webhook).unwrap(), delivery: Some(delivery.clone()) };
+        let webhook = WebhookId::parse(webhook).unwrap();
+        let copy = EventCopy { webhook, delivery: delivery.clone(), is_alone: true };
         let body = json!({"name": "channel_vacated", "channel": channel}).to_string();
         let event = NewEvent { body, happened_at: Timestamp::now() - ago, copies: vec![copy] };
         let channel = ChannelName::parse(channel, &Limits::default()).unwrap();
         let entry = Entry { app: AppId::parse("1").unwrap(), channel, observation: None, event: Some(event) };
-        self.runtime.block_on(self.registry.record(&[entry], 100)).unwrap();
+        self.runtime.block_on(self.registry.record(&[entry], 100, false)).unwrap();
         delivery
     }
 

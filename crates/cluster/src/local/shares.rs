@@ -37,7 +37,7 @@ mod tests;
 
 use std::collections::{HashMap, VecDeque, hash_map};
 
-use clairon_protocol::{Edge, NoRoom, UserId};
+use clairon_protocol::{NoRoom, StampedEdge, UserId};
 use tokio::sync::oneshot;
 
 use self::share::{Indexed, Queue, Respond, Share};
@@ -67,7 +67,7 @@ pub(crate) struct Shares {
 #[derive(Default)]
 pub(crate) struct Settled {
     /// What the change altered for all nodes.
-    pub(crate) edges: Vec<Edge>,
+    pub(crate) edges: Vec<StampedEdge>,
     /// The state of the channel, if the change asked for it.
     pub(crate) state: Option<ChannelState>,
     /// Number of gaps when the change was made.

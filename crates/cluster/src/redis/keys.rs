@@ -61,6 +61,11 @@ impl Keys {
         self.record(place) + ":cache"
     }
 
+    /// The version of the miss of a cache channel since its last event, a string.
+    pub(crate) fn miss(&self, place: &Place) -> String {
+        self.record(place) + ":miss"
+    }
+
     /// The last change of a node in a channel and its answer, a string.
     pub(crate) fn last_change(&self, place: &Place, node: &NodeId) -> String {
         format!("{}:last:{node}", self.record(place))

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use clairon_protocol::{AppId, ChannelName, Edge, Limits};
+use clairon_protocol::{AppId, ChannelName, Limits, StampedEdge};
 use redis::Value;
 
 use super::{
@@ -111,7 +111,7 @@ impl RedisClient {
         &self,
         node: &NodeId,
         places: &[Place],
-    ) -> Result<Vec<Result<Vec<Edge>, Failure>>, Failure> {
+    ) -> Result<Vec<Result<Vec<StampedEdge>, Failure>>, Failure> {
         let request = |place: &Place| scripts::remove_share(&self.keys, node, place, &self.reaper, self.remembered());
         let requests: Vec<Request> = places.iter().map(request).collect();
         let answers = self.ledger.run(&requests).await?;

@@ -3,7 +3,7 @@
 use std::collections::{BTreeSet, HashMap};
 
 use bytes::Bytes;
-use clairon_protocol::{AppId, ChannelName, Limits, UserId};
+use clairon_protocol::{AppId, ChannelKind, ChannelName, Limits, UserId};
 
 use super::{
     client::RedisClient,
@@ -33,7 +33,54 @@ pub struct ChannelInfo {
     pub members: u64,
 }
 
+/// An occupied channel with its members, over all nodes.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct OccupiedChannel {
+    /// Its name.
+    pub name: ChannelName,
+    /// The version of its last change when this was read. It may have changed since.
+    pub version: u64,
+    /// Its members; none if it is not a presence channel.
+    pub users: Vec<UserId>,
+}
+
 impl RedisClient {
+    /// The time by the clock of Redis, as versions have it.
+    pub(crate) async fn clock(&self) -> Result<u64, Failure> {
+        let (seconds, microseconds): (u64, u64) = parse(self.reader.command(redis::cmd("TIME")).await?)?;
+        Ok(seconds * 1_000_000 + microseconds)
+    }
+
+    /// The occupied channels of an app with their members.
+    pub(crate) async fn occupied(&self, app: &AppId) -> Result<Vec<OccupiedChannel>, Failure> {
+        let names: Vec<ChannelName> = self.indexed_names(app, "").await?.into_iter().collect();
+        let mut found = Vec::with_capacity(names.len());
+        for names in names.chunks(BATCH) {
+            let record = |name: &ChannelName| self.keys.record(&Place { app: app.clone(), channel: name.clone() });
+            let requests = names.iter().flat_map(|name| {
+                // The version first: what has changed since is newer.
+                let mut version = redis::cmd("HGET");
+                version.arg(record(name)).arg("v");
+                let mut fields = redis::cmd("HKEYS");
+                fields.arg(record(name));
+                let is_presence = name.kind() == ChannelKind::Presence;
+                [Some(version), is_presence.then_some(fields)].into_iter().flatten().map(Request::Command)
+            });
+            let mut answers = self.reader.run(&requests.collect::<Vec<_>>()).await?.into_iter();
+            let mut next = || answers.next().unwrap_or_else(|| Err(Failure::new("Redis gave no answer")));
+            for name in names {
+                let version: Option<u64> = parse(next()?)?;
+                let users = if name.kind() == ChannelKind::Presence {
+                    users_in(&parse::<Vec<_>>(next()?)?)
+                } else {
+                    Vec::new()
+                };
+                found.extend(version.map(|version| OccupiedChannel { name: name.clone(), version, users }));
+            }
+        }
+        Ok(found)
+    }
+
     /// The occupied channels of an app with names that begin with `prefix`, in the order of their names.
     pub(crate) async fn channels(&self, app: &AppId, prefix: &str) -> Result<Vec<ChannelInfo>, Failure> {
         let names: Vec<ChannelName> = self.indexed_names(app, prefix).await?.into_iter().collect();
@@ -64,8 +111,7 @@ impl RedisClient {
     pub(crate) async fn users(&self, place: &Place) -> Result<Vec<UserId>, Failure> {
         let mut command = redis::cmd("HKEYS");
         command.arg(self.keys.record(place));
-        let fields: Vec<String> = parse(self.reader.command(command).await?)?;
-        Ok(fields.iter().filter_map(|field| field.strip_prefix('u')).map(UserId::from).collect())
+        Ok(users_in(&parse::<Vec<_>>(self.reader.command(command).await?)?))
     }
 
     /// The number of an app's clients on all nodes except `own`. Each node sends its number with every beat, and at
@@ -125,4 +171,9 @@ impl RedisClient {
         }
         Request::Command(command)
     }
+}
+
+/// The users among the names of the fields of a record.
+fn users_in(fields: &[String]) -> Vec<UserId> {
+    fields.iter().filter_map(|field| field.strip_prefix('u')).map(UserId::from).collect()
 }

@@ -179,7 +179,7 @@ fn announce(core: &Core, place: &Place, mut settled: Settled) {
         let is_complete = !core.membership.is_recovering();
         (core.deliver)(Notice::Loaded { place: place.clone(), state, is_complete, gaps: settled.gaps });
     }
-    core.deliver_edges(place, std::mem::take(&mut settled.edges));
+    core.deliver_edges(place, std::mem::take(&mut settled.edges), false);
     settled.resolve();
 }
 

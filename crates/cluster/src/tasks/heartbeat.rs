@@ -13,6 +13,7 @@ use crate::{
     health::TroubleKind,
     ledger::NodeId,
     membership::Suspect,
+    notice::Notice,
     redis::{Failure, Renewal},
 };
 
@@ -121,7 +122,9 @@ async fn find_dead(core: &Core, id: &NodeId) -> Result<Duration, Failure> {
             None => dead.push(node.clone()),
         }
     }
-    core.membership.set_known(nodes);
+    if core.membership.set_known(nodes) {
+        (core.deliver)(Notice::NodeGone);
+    }
     if dead.is_empty() {
         return Ok(next);
     }

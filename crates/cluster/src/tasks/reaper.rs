@@ -94,7 +94,7 @@ async fn try_remove_shares(core: &Core, node: &NodeId, places: &mut Vec<Place>) 
     let mut removals = core.redis.remove_shares(node, places).await?.into_iter();
     places.retain(|place| match removals.next() {
         Some(Ok(edges)) => {
-            core.deliver_edges(place, edges);
+            core.deliver_edges(place, edges, true);
             false
         }
         Some(Err(failure)) => {

@@ -94,7 +94,8 @@ fn notice(topic: Topic, message: TopicMessage) -> Option<Notice> {
         }
         TopicMessage::CachedEvent { version, ttl_seconds, data, frame, except } => {
             let (app, channel) = (place.app, place.channel);
-            let cache = Some(CacheEntry { data: data.into(), ttl_seconds, room: CacheRoom::UNLIMITED });
+            let cache =
+                Some(CacheEntry { data: data.into(), ttl_seconds, room: CacheRoom::UNLIMITED, ends_miss: false });
             Notice::Event(Publication { app, channel, frame, except, cache, version: Some(version) })
         }
         TopicMessage::MemberAdded { version, member } => Notice::MemberAdded { place, version, member },

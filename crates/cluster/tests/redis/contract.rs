@@ -2,6 +2,7 @@
 //!
 //! The cases over one kind share its servers. Each case has a key prefix of its own.
 
+pub(crate) mod edges;
 pub(crate) mod events;
 pub(crate) mod ledger;
 pub(crate) mod members;
@@ -14,6 +15,7 @@ macro_rules! contract {
         mod contract {
             use super::$redis;
             crate::contract::common_cases!($redis);
+            crate::contract::cases!($redis, edges: counts_and_misses_are_edges);
             crate::contract::cases!($redis, events: what_is_foreign_is_dropped);
             crate::contract::cases!($redis, nodes: a_lease_that_ended_is_renewed);
             crate::contract::cases!($redis, nodes: a_node_that_was_declared_dead_comes_back);
@@ -42,6 +44,8 @@ macro_rules! common_cases {
         crate::contract::cases!($redis, ledger: counts_are_published, capacity_is_shared);
         crate::contract::cases!($redis, ledger: a_watched_user_comes_and_goes, thousands_leave_at_once);
         crate::contract::cases!($redis, ledger: questions_are_answered_for_all_nodes);
+        crate::contract::cases!($redis, edges: versions_order_the_edges_of_a_channel);
+        crate::contract::cases!($redis, edges: what_is_occupied_is_read_with_its_members);
         crate::contract::cases!($redis, nodes: a_crashed_node_is_removed_once, a_node_that_leaves_is_removed_at_once);
     };
 }

@@ -174,6 +174,7 @@ impl World {
                 Edge::MemberRemoved(user) => (user.to_string(), -1),
                 Edge::Occupied => (String::new(), 1),
                 Edge::Vacated => (String::new(), -1),
+                Edge::Counted(_) | Edge::Missed => continue,
             };
             *balance.entry(what).or_default() += change;
         }

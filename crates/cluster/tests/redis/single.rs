@@ -252,6 +252,7 @@ async fn without_memory_joins_wait_and_nothing_is_lost() {
         data: "x".into(),
         ttl_seconds: 9,
         room: clairon_protocol::CacheRoom::UNLIMITED,
+        ends_miss: true,
     });
     assert_eq!(a.cluster.publish(vec![cached]).await, Err(BusError::Unavailable));
     server.set("maxmemory", "0");

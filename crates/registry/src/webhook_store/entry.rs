@@ -63,8 +63,10 @@ pub struct NewEvent {
 pub struct EventCopy {
     /// The endpoint.
     pub webhook: WebhookId,
-    /// The delivery that has this event alone. `None`: it is decided later which events share one.
-    pub delivery: Option<DeliveryId>,
+    /// A new id, by which it is found out whether the copy was written.
+    pub delivery: DeliveryId,
+    /// True if the delivery has this event alone. False: it is decided later which events share one.
+    pub is_alone: bool,
 }
 
 /// What was written.

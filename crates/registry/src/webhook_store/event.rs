@@ -4,19 +4,22 @@ use super::delivery_id::DeliveryId;
 use clairon_protocol::ChannelName;
 use jiff::Timestamp;
 
-/// An event that was not delivered yet. Its body is read when it is sent.
+/// An event that was not delivered yet.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct PendingEvent {
     /// Its position in the order of all events.
     pub id: i64,
     /// The channel.
     pub channel: ChannelName,
+    /// The event as a JSON object. `None` if it is longer than about 4,096 characters: then it is read when it is sent.
+    pub body: Option<String>,
     /// When it happened, or when it was replayed.
     pub happened_at: Timestamp,
-    /// The delivery that contains it. `None` until it is assigned to one.
-    pub delivery: Option<DeliveryId>,
-    /// The number of events in that delivery, in its first event; otherwise 0.
-    pub delivery_events: u32,
+    /// The delivery that contains it.
+    pub delivery: DeliveryId,
+    /// The number of events in that delivery, in its first event; otherwise 0. `None` until it is decided which events
+    /// share one.
+    pub delivery_events: Option<u32>,
     /// The number of attempts so far.
     pub attempts: u32,
     /// The earlier delivery, if this one is a replay.

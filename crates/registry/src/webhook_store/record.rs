@@ -1,6 +1,6 @@
 //! Writing what was observed, and the events that it makes.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, HashMap, HashSet};
 
 use super::{
     attempt::{Attempt, AttemptOutcome},
@@ -50,13 +50,16 @@ pub(super) async fn record<E: Engine>(
     write: &mut OrderedWrite<E>,
     entries: &[Entry],
     pending_rows: u64,
+    is_repeated: bool,
 ) -> Result<Recorded, RegistryError> {
+    let written = if is_repeated { written(write, entries).await? } else { HashSet::new() };
     let mut known = Knowledge::read(write, entries).await?;
     let mut events = Vec::new();
     for entry in entries {
         let is_news = entry.observation.as_ref().is_none_or(|observation| known.learn(entry, observation, write.now));
         if let Some(event) = entry.event.as_ref().filter(|_| is_news) {
-            events.extend(event.copies.iter().map(|copy| row(write.next_id(), entry, event, copy)));
+            let copies = event.copies.iter().filter(|copy| !written.contains(copy.delivery.as_str()));
+            events.extend(copies.map(|copy| row(write.next_id(), entry, event, copy)));
         }
     }
     known.store(write).await?;
@@ -80,6 +83,20 @@ pub(super) async fn record<E: Engine>(
     Ok(recorded)
 }
 
+/// The deliveries of these entries that were written before.
+async fn written<E: Engine>(write: &mut OrderedWrite<E>, entries: &[Entry]) -> Result<HashSet<String>, RegistryError> {
+    let copies = entries.iter().filter_map(|entry| entry.event.as_ref()).flat_map(|event| &event.copies);
+    let deliveries: Vec<_> = copies.map(|copy| copy.delivery.as_str()).collect();
+    let mut written = HashSet::new();
+    for (statement, deliveries) in statements::WRITTEN.cut(&deliveries, |_| 0) {
+        let values: Vec<_> = deliveries.iter().map(|delivery| SqlValue::Text(delivery)).collect();
+        for row in E::run(write, statement, &values).await? {
+            written.insert(E::text(&row)?);
+        }
+    }
+    Ok(written)
+}
+
 fn row<'a>(id: i64, entry: &'a Entry, event: &'a NewEvent, copy: &'a EventCopy) -> EventRow<'a> {
     EventRow {
         id,
@@ -87,8 +104,8 @@ fn row<'a>(id: i64, entry: &'a Entry, event: &'a NewEvent, copy: &'a EventCopy) 
         channel: entry.channel.as_str(),
         body: &event.body,
         happened_at: milliseconds(event.happened_at),
-        delivery: DeliveryId::column(copy.delivery.as_ref()),
-        delivery_events: i64::from(copy.delivery.is_some()),
+        delivery: copy.delivery.as_str(),
+        delivery_events: if copy.is_alone { 1 } else { -1 },
         replay_of: "",
     }
 }
@@ -168,19 +185,15 @@ pub(super) async fn give_up<E: Engine>(
             break;
         }
         let now = write.now;
-        let mut deliveries = BTreeMap::new();
-        for event in events.iter().filter(|event| event.delivery.is_none()) {
-            let delivery = DeliveryId::random();
-            let values = [number(now), number(event.id), SqlValue::Text(delivery.as_str())];
-            E::execute(write, statements::GIVE_UP_UNGROUPED, &values).await?;
-            deliveries.insert(delivery, None);
+        let (undecided, decided): (Vec<_>, Vec<_>) = events.iter().partition(|event| event.delivery_events.is_none());
+        for (batches, events) in [(&statements::GIVE_UP, decided), (&statements::GIVE_UP_UNDECIDED, undecided)] {
+            for (statement, events) in batches.cut(&events, |_| 0) {
+                let values: Vec<_> = [now].into_iter().chain(events.iter().map(|event| event.id)).map(number).collect();
+                E::execute(write, statement, &values).await?;
+            }
         }
-        let grouped: Vec<_> = events.iter().filter(|event| event.delivery.is_some()).map(|event| event.id).collect();
-        for (statement, ids) in statements::GIVE_UP.cut(&grouped, |_| 0) {
-            let values: Vec<_> = [now].iter().chain(ids).map(|id| number(*id)).collect();
-            E::execute(write, statement, &values).await?;
-        }
-        deliveries.extend(events.iter().filter_map(|event| Some((event.delivery.clone()?, event.replay_of.clone()))));
+        let deliveries: BTreeMap<_, _> =
+            events.iter().map(|event| (event.delivery.clone(), event.replay_of.clone())).collect();
         let attempt = |(delivery, replay_of)| Attempt {
             endpoint: endpoint.clone(),
             delivery,

@@ -17,8 +17,8 @@ use crate::{
 
 #[async_trait]
 impl<S: WebhookStore> WebhookStore for Repeating<S> {
-    async fn record(&self, entries: &[Entry], pending_rows: u64) -> Result<Recorded, RegistryError> {
-        repeat!(self.0.record(entries, pending_rows))
+    async fn record(&self, entries: &[Entry], pending_rows: u64, is_repeated: bool) -> Result<Recorded, RegistryError> {
+        repeat!(self.0.record(entries, pending_rows, is_repeated))
     }
 
     async fn announced(&self, app: &AppId, after: Option<&str>, limit: u32) -> Result<Vec<Announced>, RegistryError> {

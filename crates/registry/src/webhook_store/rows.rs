@@ -55,9 +55,19 @@ pub(super) fn announced<E: Engine>(row: &E::Row) -> Result<Option<Announced>, sq
 pub(super) fn pending<E: Engine>(row: &E::Row) -> Result<Option<PendingEvent>, sqlx::Error> {
     let (id, happened_at) = (E::number_at(row, 0)?, timestamp(E::number_at(row, 2)?));
     let (delivery, replay_of) = (DeliveryId::parse(&E::text_at(row, 3)?), DeliveryId::parse(&E::text_at(row, 6)?));
-    let (delivery_events, attempts) = (unsigned(E::number_at(row, 4)?), unsigned(E::number_at(row, 5)?));
-    let event = |channel| PendingEvent { id, channel, happened_at, delivery, delivery_events, attempts, replay_of };
-    Ok(channel(&E::text_at(row, 1)?).map(event))
+    let (delivery_events, attempts) = (E::number_at(row, 4)?.try_into().ok(), unsigned(E::number_at(row, 5)?));
+    let body = Some(E::text_at(row, 7)?).filter(|body| !body.is_empty());
+    let event = |(channel, delivery)| PendingEvent {
+        id,
+        channel,
+        body,
+        happened_at,
+        delivery,
+        delivery_events,
+        attempts,
+        replay_of,
+    };
+    Ok(channel(&E::text_at(row, 1)?).zip(delivery).map(event))
 }
 
 /// An attempt with its id.

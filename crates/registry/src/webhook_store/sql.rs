@@ -27,9 +27,9 @@ const GIVE_UP_PAGE: u64 = 1_024;
 
 #[async_trait]
 impl<E: Engine> WebhookStore for SqlRegistry<E> {
-    async fn record(&self, entries: &[Entry], pending_rows: u64) -> Result<Recorded, RegistryError> {
+    async fn record(&self, entries: &[Entry], pending_rows: u64, is_repeated: bool) -> Result<Recorded, RegistryError> {
         let mut write = self.begin_ordered().await?;
-        let recorded = record::record(&mut write, entries, pending_rows).await?;
+        let recorded = record::record(&mut write, entries, pending_rows, is_repeated).await?;
         write.end().await?;
         Ok(recorded)
     }

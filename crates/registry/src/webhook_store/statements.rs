@@ -99,11 +99,12 @@ pub(super) static INSERT_EVENTS: LazyLock<Batches> = LazyLock::new(|| {
     })
 });
 
-/// The columns of a pending event.
+/// The columns of a pending event. Bodies that are long are read one by one.
 macro_rules! pending {
     ($rest:literal) => {
         concat!(
-            "SELECT id, channel, happened_at, delivery_id, delivery_events, attempts, replay_of FROM webhook_events ",
+            "SELECT id, channel, happened_at, delivery_id, delivery_events, attempts, replay_of, \
+             CASE WHEN LENGTH(body) <= 4096 THEN body ELSE '' END FROM webhook_events ",
             $rest
         )
     };
@@ -122,7 +123,10 @@ pub(super) static BODIES: LazyLock<Batches> = LazyLock::new(|| {
 });
 pub(super) static GROUP: LazyLock<Batches> = LazyLock::new(|| {
     Batches::of_values(1, |ids| {
-        format!("UPDATE webhook_events SET delivery_id = $1 WHERE id IN ({ids}) AND delivery_id = ''")
+        format!(
+            "UPDATE webhook_events SET delivery_id = $1, delivery_events = 0 WHERE id IN ({ids}) AND state = 0 \
+             AND delivery_events = -1"
+        )
     })
 });
 pub(super) const GROUP_FIRST: &str = "UPDATE webhook_events SET delivery_events = $2 WHERE id = $1";
@@ -161,8 +165,16 @@ pub(super) static GIVEN_UP: LazyLock<Batches> = LazyLock::new(|| {
 pub(super) static GIVE_UP: LazyLock<Batches> = LazyLock::new(|| {
     Batches::of_values(1, |ids| format!("UPDATE webhook_events SET state = 2, ended_at = $1 WHERE id IN ({ids})"))
 });
-pub(super) const GIVE_UP_UNGROUPED: &str =
-    "UPDATE webhook_events SET state = 2, ended_at = $1, delivery_id = $3, delivery_events = 1 WHERE id = $2";
+pub(super) static GIVE_UP_UNDECIDED: LazyLock<Batches> = LazyLock::new(|| {
+    Batches::of_values(1, |ids| {
+        format!("UPDATE webhook_events SET state = 2, ended_at = $1, delivery_events = 1 WHERE id IN ({ids})")
+    })
+});
+pub(super) static WRITTEN: LazyLock<Batches> = LazyLock::new(|| {
+    Batches::of_values(0, |deliveries| {
+        format!("SELECT delivery_id FROM webhook_events WHERE delivery_id IN ({deliveries})")
+    })
+});
 
 pub(super) static INSERT_ATTEMPTS: LazyLock<Batches> = LazyLock::new(|| {
     Batches::of_rows(12, |rows| {

@@ -15,6 +15,6 @@ pub(crate) async fn connections(
     request: SignedRequest,
 ) -> Result<Json<Value>, ApiError> {
     let id = &request.app.id;
-    let connections = node.peers.connections(LocalApp { id, hub: &node.hub.app(id) }).await?;
+    let connections = node.peers.connections(LocalApp { id, hub: &node.hub.app(id), has_endpoints: false }).await?;
     Ok(Json(json!({ "connections": connections })))
 }

@@ -16,6 +16,7 @@ pub struct PaceLimits {
     pub messages: Option<NonZeroU32>,
     /// Bytes that a client sends in one second.
     pub bytes: Option<NonZeroU32>,
-    /// Messages to other clients that a client causes in one second: by its events, and by joining and leaving channels.
+    /// Messages to other clients that a client causes in one second: by its events, and by joining and leaving
+    /// channels.
     pub fanout: Option<NonZeroU32>,
 }

@@ -51,6 +51,12 @@ pub(crate) enum ActivityKind {
     MessageRefused,
     /// A backend's request was refused.
     RequestRefused,
+    /// An endpoint has taken a delivery.
+    WebhookDelivered,
+    /// An endpoint has not taken a delivery, which is tried again.
+    WebhookFailed,
+    /// A delivery was given up.
+    WebhookGivenUp,
     /// The watcher was too slow, so activities were left out.
     Missed,
 }
@@ -87,6 +93,12 @@ pub(crate) struct Activity {
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(value_type = Option<String>)]
     user: Option<Text>,
+    /// The endpoint's id.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    webhook: Option<String>,
+    /// The delivery's id.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    delivery: Option<String>,
     /// The code that closes the connection, or the status of the answer.
     #[serde(skip_serializing_if = "Option::is_none")]
     code: Option<u16>,
@@ -158,6 +170,9 @@ impl ActivityKind {
             Self::ClientEventRefused => "client event refused",
             Self::MessageRefused => "message refused",
             Self::RequestRefused => "request refused",
+            Self::WebhookDelivered => "webhook delivered",
+            Self::WebhookFailed => "webhook failed",
+            Self::WebhookGivenUp => "webhook given up",
             Self::Missed => "missed",
         }
     }
@@ -175,6 +190,8 @@ impl Activity {
             event: None,
             request: None,
             user: None,
+            webhook: None,
+            delivery: None,
             code: None,
             reason: None,
             bytes: None,
@@ -215,6 +232,14 @@ impl Activity {
 
     pub(crate) fn user(self, id: Option<&str>) -> Self {
         Self { user: id.map(Text::of), ..self }
+    }
+
+    pub(crate) fn delivery(self, webhook: &str, delivery: &str) -> Self {
+        Self { webhook: Some(webhook.to_owned()), delivery: Some(delivery.to_owned()), ..self }
+    }
+
+    pub(crate) fn perhaps_code(self, code: Option<u16>) -> Self {
+        Self { code, ..self }
     }
 
     pub(crate) fn code(self, code: u16) -> Self {

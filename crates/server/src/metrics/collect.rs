@@ -14,6 +14,7 @@ use super::{
     BACKLOG_BOUNDS, FRAMES_BOUNDS, LATENCY_BOUNDS,
     process::Process,
     text::{MetricKind, Text},
+    webhooks,
 };
 use crate::node::Node;
 
@@ -82,6 +83,7 @@ pub(super) fn collect(node: &Node, prefix: &str, port: u16) -> String {
     let mut text = Text::new(prefix);
     apps(node, &mut text, &port.to_string());
     deliveries(node, &mut text);
+    webhooks::collect(node, &mut text);
     health(node, &mut text);
     certificates(node, &mut text);
     process(node, &mut text);

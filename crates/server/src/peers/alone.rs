@@ -1,7 +1,8 @@
 //! A node without others: the hub decides immediately.
 
-use clairon_hub::{Channel, Join, Subscriber};
-use clairon_protocol::{AppId, ChannelName, Edge, NoRoom, SocketId};
+use clairon_hub::{Channel, Join, Subscriber, Wishes};
+use clairon_protocol::{AppId, ChannelName, Edge, NoRoom, SocketId, StampedEdge};
+use clairon_webhooks::Cause;
 
 use super::{Joined, LocalApp, Seat, deliver::Delivery};
 
@@ -26,8 +27,8 @@ impl Alone {
             Ok((_, Join::Already)) => Joined::NOTHING,
             Ok((channel, Join::Joined(edges))) => {
                 settle(Ok(()));
-                self.delivery.log_edges(app.id, name, &edges);
-                let witnesses = witnesses(&channel, subscriber.counts, &edges).saturating_sub(1);
+                self.note_edges(app, name, &edges);
+                let witnesses = witnesses(&channel, subscriber.wishes, &edges).saturating_sub(1);
                 let user_id = subscriber.member.as_ref().map(|member| member.user_id.clone());
                 Joined { seat: Some(Seat { channel, user_id, joining: None }), witnesses }
             }
@@ -38,10 +39,19 @@ impl Alone {
         }
     }
 
-    pub(super) fn leave(&self, app: LocalApp<'_>, connection: SocketId, seat: &Seat, counts: bool) -> usize {
-        let edges = app.hub.leave(&seat.channel, connection, counts, self.delivery.now());
-        self.delivery.log_edges(app.id, seat.channel.name(), &edges);
-        witnesses(&seat.channel, counts, &edges)
+    pub(super) fn leave(&self, app: LocalApp<'_>, connection: SocketId, seat: &Seat, wishes: Wishes) -> usize {
+        let edges = app.hub.leave(&seat.channel, connection, wishes, self.delivery.now());
+        self.note_edges(app, seat.channel.name(), &edges);
+        witnesses(&seat.channel, wishes, &edges)
+    }
+
+    fn note_edges(&self, app: LocalApp<'_>, channel: &ChannelName, edges: &[StampedEdge]) {
+        if !edges.is_empty() {
+            self.delivery.log_edges(app.id, channel, edges);
+            if app.has_endpoints {
+                self.delivery.announce(app.id, channel, edges, Cause::Left);
+            }
+        }
     }
 
     pub(super) fn terminate(&self, app: &AppId, user_id: &str) {
@@ -50,7 +60,7 @@ impl Alone {
 }
 
 /// The number of connections that are notified of a subscription or its end, with these consequences.
-fn witnesses(channel: &Channel, counts: bool, edges: &[Edge]) -> usize {
-    let is_of_member = |edge: &Edge| matches!(edge, Edge::MemberAdded(_) | Edge::MemberRemoved(_));
-    channel.witnesses(edges.iter().any(is_of_member), counts)
+fn witnesses(channel: &Channel, wishes: Wishes, edges: &[StampedEdge]) -> usize {
+    let is_of_member = |stamped: &StampedEdge| matches!(stamped.edge, Edge::MemberAdded(_) | Edge::MemberRemoved(_));
+    channel.witnesses(edges.iter().any(is_of_member), wishes.counts)
 }

@@ -4,8 +4,9 @@ use std::sync::Arc;
 
 use clairon_cluster::{ChannelState, Notice, Place};
 use clairon_hub::{Cached, ChannelChange, Hub, LedgerState, Millis, Version};
-use clairon_protocol::{AppId, ChannelName, Edge, Publication};
+use clairon_protocol::{AppId, ChannelName, Edge, Publication, StampedEdge};
 use clairon_registry::AppCache;
+use clairon_webhooks::{Announcer, Cause};
 use tracing::debug;
 
 use crate::{clock::Clock, metrics::Metrics, peer_text::PeerText};
@@ -16,13 +17,20 @@ pub(super) struct Delivery {
     pub(super) hub: Arc<Hub>,
     /// The apps. Their secrets must not be logged.
     apps: Arc<AppCache>,
+    announcer: Arc<Announcer>,
     clock: Clock,
     metrics: Arc<Metrics>,
 }
 
 impl Delivery {
-    pub(super) const fn new(hub: Arc<Hub>, apps: Arc<AppCache>, clock: Clock, metrics: Arc<Metrics>) -> Self {
-        Self { hub, apps, clock, metrics }
+    pub(super) const fn new(
+        hub: Arc<Hub>,
+        apps: Arc<AppCache>,
+        announcer: Arc<Announcer>,
+        clock: Clock,
+        metrics: Arc<Metrics>,
+    ) -> Self {
+        Self { hub, apps, announcer, clock, metrics }
     }
 
     /// The node's clock.
@@ -56,10 +64,18 @@ impl Delivery {
             }
             Notice::Terminate { app, user_id } => self.terminate(&app, user_id.as_str()),
             Notice::Loaded { place, state, is_complete, gaps } => self.load(&place, state, is_complete, gaps),
-            Notice::Gap { gaps } => self.hub.note_gap(gaps),
+            Notice::Gap { gaps } => {
+                self.hub.note_gap(gaps);
+                self.announcer.note_doubt();
+            }
+            Notice::NodeGone => self.announcer.note_doubt(),
             // The users of this channel are only of interest to their watchers.
             Notice::Edges { place: Place { channel, .. }, .. } if channel.user_id().is_some() => {}
-            Notice::Edges { place: Place { app, channel }, edges } => self.log_edges(&app, &channel, &edges),
+            Notice::Edges { place: Place { app, channel }, edges, is_left_behind } => {
+                self.log_edges(&app, &channel, &edges);
+                let cause = if is_left_behind { Cause::NodeGone } else { Cause::Left };
+                self.announce(&app, &channel, &edges, cause);
+            }
         }
     }
 
@@ -69,14 +85,22 @@ impl Delivery {
         debug!(%app, user = %PeerText::new(&self.apps, user_id), connections, "connections of a user closed");
     }
 
+    /// Gives edges to the endpoints of the app, if it has any.
+    pub(super) fn announce(&self, app: &AppId, channel: &ChannelName, edges: &[StampedEdge], cause: Cause) {
+        if let Some(app) = self.apps.by_id(app) {
+            self.announcer.edges(&app, channel, edges, cause);
+        }
+    }
+
     /// Logs the changes of a channel that are visible outside of it.
-    pub(super) fn log_edges(&self, app: &AppId, channel: &ChannelName, edges: &[Edge]) {
-        for edge in edges {
+    pub(super) fn log_edges(&self, app: &AppId, channel: &ChannelName, edges: &[StampedEdge]) {
+        for StampedEdge { edge, .. } in edges {
             let (edge, user) = match edge {
                 Edge::Occupied => ("occupied", None),
                 Edge::Vacated => ("vacated", None),
                 Edge::MemberAdded(user) => ("member_added", Some(user)),
                 Edge::MemberRemoved(user) => ("member_removed", Some(user)),
+                Edge::Counted(_) | Edge::Missed => continue,
             };
             let shown = |text| PeerText::new(&self.apps, text);
             debug!(

@@ -7,7 +7,7 @@ use std::sync::{
 
 use bytes::Bytes;
 use clairon_cluster::{BusError, Cluster, ClusterError, JoinRequest, Mishap, OverCapacity, Place, Trouble};
-use clairon_hub::{Expected, Hub, Millis, Parted, RememberedEvent, Session, SignedIn, Subscriber, Version};
+use clairon_hub::{Expected, Hub, Millis, Parted, RememberedEvent, Session, SignedIn, Subscriber, Version, Wishes};
 use clairon_protocol::{
     AppId, CacheEntry, CacheRoom, ChannelName, NoRoom, PresenceRoom, Publication, SocketId, UserId,
 };
@@ -36,7 +36,7 @@ impl Remembering {
     /// `None` for an event that is not remembered, and where there is no limit for those that are.
     fn of(publication: &Publication) -> Option<Self> {
         let Publication { app, channel, frame, cache, .. } = publication;
-        let CacheEntry { data, ttl_seconds, room } = cache.as_ref()?;
+        let CacheEntry { data, ttl_seconds, room, .. } = cache.as_ref()?;
         let place = Place { app: app.clone(), channel: channel.clone() };
         let (bytes, ttl) = (frame.len() + data.len(), Millis::from(*ttl_seconds) * 1_000);
         (room.bytes < usize::MAX).then_some(Self { place, bytes, ttl, room: *room })
@@ -103,9 +103,11 @@ impl Many {
             }
         };
         let Expected::Newcomer { is_loaded } = expected else { return Joined::NOTHING };
-        let Subscriber { session, member, room, counts, .. } = subscriber;
+        let Subscriber { session, member, room, wishes, .. } = subscriber;
+        let counts = wishes.counts;
         let user_id = member.as_ref().map(|member| member.user_id.clone());
-        let joining = JoinRequest { member, room, counts, wants_state: !is_loaded };
+        let wants_miss = wishes.miss_edges && name.is_cache();
+        let joining = JoinRequest { member, room, counts, wants_state: !is_loaded, wants_miss };
         let joined = self.cluster.join(app.id, name, joining);
         let (cluster, clock, hub, app_id) = (self.cluster.clone(), self.clock, app.hub.clone(), app.id.clone());
         let (connection, awaited, member) = (session.id(), channel.clone(), user_id.clone());
@@ -126,7 +128,8 @@ impl Many {
         Joined { seat: Some(Seat { channel, user_id, joining: Some(joining.abort_handle()) }), witnesses }
     }
 
-    pub(super) fn leave(&self, app: LocalApp<'_>, connection: SocketId, seat: &Seat, counts: bool) -> usize {
+    pub(super) fn leave(&self, app: LocalApp<'_>, connection: SocketId, seat: &Seat, wishes: Wishes) -> usize {
+        let counts = wishes.counts;
         match (app.hub.part(&seat.channel, connection, self.clock.now()), &seat.joining) {
             (Parted::Admitted, _) => self.cluster.leave(app.id, seat.channel.name(), seat.user_id.as_ref(), counts),
             // Dropping a join undoes it.
@@ -145,7 +148,8 @@ impl Many {
     ) -> UserEntry {
         app.hub.sign_in_shared(session, signed_in);
         let channel = channel_of(signed_in);
-        let joining = JoinRequest { member: None, room: PresenceRoom::UNLIMITED, counts: false, wants_state: false };
+        let room = PresenceRoom::UNLIMITED;
+        let joining = JoinRequest { member: None, room, counts: false, wants_state: false, wants_miss: false };
         let joined = self.cluster.join(app.id, &channel, joining);
         for watched in &signed_in.watchlist {
             self.cluster.watch(app.id, &UserId::from(&**watched));

@@ -4,7 +4,7 @@ use std::borrow::Cow;
 
 use clairon_cluster::BusError;
 use clairon_protocol::{CacheEntry, ChannelName, Event, EventData, Publication, SocketId};
-use clairon_registry::App;
+use clairon_registry::{App, WebhookKind};
 
 use super::Peers;
 use crate::event_frame;
@@ -72,6 +72,7 @@ fn encode<'a>(app: &'a App, message: &'a OutgoingEvent<'a>) -> impl Iterator<Ite
             data: data.json().into(),
             ttl_seconds: app.limits.cache_ttl_seconds,
             room: app.limits.cache_room(),
+            ends_miss: app.webhooks.wants(WebhookKind::CacheMiss),
         }),
         version: None,
     })

@@ -2,9 +2,10 @@
 
 use std::sync::Arc;
 
-use clairon_cluster::{ChannelInfo, ClusterError};
+use clairon_cluster::{ChannelInfo, ClusterError, OccupiedChannel};
 use clairon_hub::ChannelSummary;
 use clairon_protocol::{AppId, ChannelName, UserId};
+use clairon_webhooks::{Occupied, Truth};
 
 use super::{LocalApp, Peers, alone::Alone, many::Many};
 
@@ -66,6 +67,18 @@ impl Peers {
         }
     }
 
+    /// The occupied channels of an app with their members, for its endpoints. `None` while nodes may be missing in the
+    /// ledger that are only not back yet.
+    ///
+    /// # Errors
+    /// When the ledger does not answer.
+    pub(crate) async fn truth(&self, app: &AppId) -> Result<Option<Truth>, ClusterError> {
+        match self {
+            Self::Alone(alone) => Ok(Some(alone.truth(app))),
+            Self::Many(many) => many.truth(app).await,
+        }
+    }
+
     /// The event that a cache channel remembers.
     ///
     /// # Errors
@@ -97,7 +110,27 @@ impl Alone {
     }
 }
 
+impl Alone {
+    fn truth(&self, app: &AppId) -> Truth {
+        let hub = self.delivery.hub.app(app);
+        // All that has changed before is contained, and what changes meanwhile is newer.
+        let version = self.delivery.hub.next_version();
+        let occupied = |summary: ChannelSummary| {
+            let members = hub.channel(&summary.name).map(|channel| channel.user_ids()).unwrap_or_default();
+            Occupied { name: summary.name, version, members }
+        };
+        Truth { version, channels: hub.channels("").into_iter().map(occupied).collect() }
+    }
+}
+
 impl Many {
+    async fn truth(&self, app: &AppId) -> Result<Option<Truth>, ClusterError> {
+        let Some((version, channels)) = self.cluster.occupied(app).await? else { return Ok(None) };
+        let channels = channels.into_iter().filter(|channel| channel.name.user_id().is_none());
+        let occupied = |OccupiedChannel { name, version, users }| Occupied { name, version, members: users };
+        Ok(Some(Truth { version, channels: channels.map(occupied).collect() }))
+    }
+
     async fn channels(&self, app: &AppId, prefix: &str) -> Result<Vec<ChannelSummary>, ClusterError> {
         let mut channels: Vec<_> = self.cluster.channels(app, prefix).await?.into_iter().map(summary).collect();
         channels.retain(|channel| channel.name.user_id().is_none());

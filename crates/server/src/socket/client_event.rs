@@ -5,6 +5,7 @@ use std::{borrow::Cow, iter, sync::Arc};
 use clairon_hub::Millis;
 use clairon_protocol::{CLIENT_EVENT_RATE, ChannelName, ClientEvent, EventData, UserId};
 use clairon_registry::App;
+use clairon_webhooks::WebhookEvent;
 
 use super::connection::Connection;
 use crate::{
@@ -110,9 +111,27 @@ impl Connection {
             origin: EventOrigin::Client(user_id.as_ref().map(UserId::as_str)),
         };
         match self.node.peers.publish(app, iter::once(&message)).await {
-            Ok(()) => self.node.observe_event(app, &message),
+            Ok(()) => {
+                self.node.observe_event(app, &message);
+                if !app.webhooks.is_empty() {
+                    self.announce(admitted);
+                }
+            }
             Err(error) => self.refuse_event(event, &(None, error.to_string())),
         }
+    }
+
+    /// Gives an event that was published to the endpoints of the app.
+    fn announce(&self, admitted: &AdmittedEvent<'_>) {
+        let AdmittedEvent { app, event, data, channel, user_id } = admitted;
+        let announced = WebhookEvent::ClientEvent {
+            channel: channel.as_str(),
+            event: &event.event,
+            data: &data.text(),
+            socket_id: self.session.id(),
+            user_id: user_id.as_ref().map(UserId::as_str),
+        };
+        self.node.announcer.client_event(app, channel, &announced);
     }
 
     fn refuse_event(&self, event: &ClientEvent<'_>, (code, message): &EventRefusal) {

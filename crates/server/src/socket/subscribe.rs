@@ -15,7 +15,7 @@ use crate::{
     live_feed::{Activity, ActivityKind},
     node::Node,
     peer_text::start_of,
-    peers::Joined,
+    peers::{Joined, wishes_of},
     refusals::Refused,
 };
 
@@ -140,9 +140,9 @@ impl Connection {
             member,
             room: app.limits.presence_room(),
             max_channels: app.limits.max_channels(),
-            counts: app.subscription_counts,
+            wishes: wishes_of(app),
         };
-        let Joined { seat, witnesses } = self.node.peers.join(self.app(), &name, subscriber, settle);
+        let Joined { seat, witnesses } = self.node.peers.join(self.app_of(app), &name, subscriber, settle);
         if let Some(seat) = seat {
             self.subscriptions.insert(name, Some(seat));
         }
@@ -167,7 +167,7 @@ impl Connection {
         debug!(app = %app.id, socket = %self.session.id(), channel = %self.node.shown(name.as_str()), "unsubscribed");
         self.observe(ActivityKind::Unsubscribed, |done| done.channel(name.as_str()));
         if let Some(seat) = &seat {
-            let witnesses = self.node.peers.leave(self.app(), self.session.id(), seat, app.subscription_counts);
+            let witnesses = self.node.peers.leave(self.app_of(app), self.session.id(), seat, wishes_of(app));
             self.charge_fanout(witnesses);
         }
     }

@@ -1,7 +1,7 @@
 //! The apps at the start of a server.
 
 use clairon_protocol::AppId;
-use clairon_registry::{App, AppRegistry, Declared, RegistryError, Webhook};
+use clairon_registry::{App, AppRegistry, Declared, RegistryError};
 use tracing::{debug, info, warn};
 
 use crate::config::Settings;
@@ -24,7 +24,6 @@ impl Apps {
         let is_new = settings.apps.is_empty() && registry.create_first(&settings.random_app()).await?;
         let apps = registry.list().await?;
         apps.iter().for_each(warn_of_switches);
-        apps.iter().for_each(warn_of_silence);
         let ids = apps.iter().map(|app| app.id.clone()).collect();
         Ok(Self { ids, first: apps.into_iter().find(|app| app.enabled), is_new })
     }
@@ -36,13 +35,6 @@ fn warn_of_switches(app: &App) {
         for (kind, switch) in app.kinds_switched_off(webhook) {
             warn!(app = %app.id, webhook = %webhook.id, "there is no {kind} for this endpoint while {switch} of the app is off");
         }
-    }
-}
-
-/// Warns that endpoints do not receive events yet.
-fn warn_of_silence(app: &App) {
-    if app.webhooks.iter().any(Webhook::is_enabled) {
-        warn!(app = %app.id, "the endpoints of webhooks get no events: this version can only try them (clairon app webhook test)");
     }
 }
 

@@ -61,7 +61,9 @@ impl Printer {
             }
         }
         let user = text("user").map(|user| format!("as {user}"));
-        for words in [figures(activity), text("data"), user, text("request"), why(activity)].into_iter().flatten() {
+        let delivery = text("webhook").zip(text("delivery")).map(|(webhook, delivery)| format!("{webhook} {delivery}"));
+        let words = [figures(activity), text("data"), user, text("request"), delivery, why(activity)];
+        for words in words.into_iter().flatten() {
             column(Style::new(), &words, 0);
         }
         line.truncate(line.trim_end().len());
@@ -83,6 +85,9 @@ fn word(kind: &str) -> (Style, &str) {
         "subscribed" => (CYAN, kind),
         "client_event" => (BOLD, "client event"),
         "event" => (BOLD, kind),
+        "webhook_delivered" => (GREEN, "webhook"),
+        "webhook_failed" => (YELLOW, "webhook failed"),
+        "webhook_given_up" => (RED, "webhook lost"),
         "missed" => (YELLOW, "left out"),
         _ => (DIM, kind),
     }
@@ -98,11 +103,9 @@ fn figures(activity: &Value) -> Option<String> {
 }
 
 fn why(activity: &Value) -> Option<String> {
-    let reason = activity["reason"].as_str().map(one_line)?;
-    Some(match activity["code"].as_u64() {
-        Some(code) => format!("{code} {reason}"),
-        None => reason,
-    })
+    let (code, reason) = (activity["code"].as_u64(), activity["reason"].as_str().map(one_line));
+    let words: Vec<_> = code.map(|code| code.to_string()).into_iter().chain(reason).collect();
+    (!words.is_empty()).then(|| words.join(" "))
 }
 
 #[cfg(test)]
@@ -123,5 +126,10 @@ mod tests {
             "time": "2026-11-23T09:22:26.000Z", "kind": "connection_refused", "code": 4001, "reason": "no app",
         }));
         assert_eq!(refused, "09:22:26.000  refused                                    4001 no app");
+        let webhook = plain(json!({
+            "time": "2026-11-23T09:22:27.000Z", "kind": "webhook_failed", "app": "12", "webhook": "w", "delivery": "d",
+            "code": 500, "reason": "oh",
+        }));
+        assert_eq!(webhook, "09:22:27.000  webhook failed  12                         w d  500 oh");
     }
 }

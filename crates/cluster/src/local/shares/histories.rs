@@ -3,7 +3,7 @@
 
 use std::collections::{HashMap, HashSet};
 
-use clairon_protocol::{AppId, ChannelName, Edge, Limits, Member, NoRoom, PresenceRoom, UserId};
+use clairon_protocol::{AppId, ChannelName, Edge, Limits, Member, NoRoom, PresenceRoom, StampedEdge, UserId};
 use proptest::prelude::*;
 
 use super::{
@@ -143,12 +143,8 @@ impl World {
         let place = place(channel);
         let user = (place.channel.as_str() != "news").then(|| UserId::from(USERS[user]));
         let member = user.clone().map(|user_id| Member { user_id, user_info: None });
-        let request = JoinRequest {
-            member,
-            room: PresenceRoom { members: MAX_MEMBERS, bytes: usize::MAX },
-            counts: false,
-            wants_state: false,
-        };
+        let room = PresenceRoom { members: MAX_MEMBERS, bytes: usize::MAX };
+        let request = JoinRequest { member, room, counts: false, wants_state: false, wants_miss: false };
         let Node { shares, clients, .. } = &mut self.nodes[node];
         let answer = Some(shares.join(&place, request));
         clients.push(Client { channel, user, answer });
@@ -302,13 +298,14 @@ impl World {
         self.note_edges(&change.place, edges);
     }
 
-    fn note_edges(&mut self, place: &Place, edges: Vec<Edge>) {
-        for edge in edges {
+    fn note_edges(&mut self, place: &Place, edges: Vec<StampedEdge>) {
+        for StampedEdge { edge, .. } in edges {
             let (user, change) = match edge {
                 Edge::MemberAdded(user) => (Some(user), 1),
                 Edge::MemberRemoved(user) => (Some(user), -1),
                 Edge::Occupied => (None, 1),
                 Edge::Vacated => (None, -1),
+                Edge::Counted(_) | Edge::Missed => continue,
             };
             *self.edges.entry((place.clone(), user)).or_default() += change;
         }

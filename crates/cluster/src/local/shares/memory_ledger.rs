@@ -2,7 +2,7 @@
 
 use std::collections::{HashMap, HashSet};
 
-use clairon_protocol::{Edge, UserId};
+use clairon_protocol::{Edge, StampedEdge, UserId};
 
 use crate::{
     ledger::{AddedMember, Basis, ChangeOutcome, ChangeReply, Lack, NodeId, RefusedMember, ShareChange},
@@ -37,7 +37,7 @@ pub(super) struct RecordedShare {
 #[derive(Clone, Debug, Default)]
 struct LastChange {
     sequence: Option<u64>,
-    edges: Vec<Edge>,
+    edges: Vec<StampedEdge>,
     refused: Vec<RefusedMember>,
     /// True if the share has ended: what is still on its way from the node comes too late.
     is_closed: bool,
@@ -126,7 +126,7 @@ impl MemoryLedger {
     }
 
     /// Closes the shares under earlier ids. Returns the edges of their unanswered changes.
-    fn end_earlier(&mut self, change: &ShareChange) -> Vec<Edge> {
+    fn end_earlier(&mut self, change: &ShareChange) -> Vec<StampedEdge> {
         let mut unanswered = Vec::new();
         for earlier in &change.earlier {
             let last = self.last_changes.entry((change.place.clone(), earlier.node.clone())).or_default();
@@ -139,7 +139,7 @@ impl MemoryLedger {
     }
 
     /// Removes the share of a dead node.
-    pub(super) fn remove_share(&mut self, node: &NodeId, place: &Place) -> Vec<Edge> {
+    pub(super) fn remove_share(&mut self, node: &NodeId, place: &Place) -> Vec<StampedEdge> {
         self.last_changes.entry((place.clone(), node.clone())).or_default().is_closed = true;
         let mut record = self.take_record(place);
         let before = record.clone();
@@ -161,7 +161,7 @@ impl MemoryLedger {
         }
     }
 
-    fn outcome(&self, change: &ShareChange, edges: Vec<Edge>, refused: Vec<RefusedMember>) -> ChangeOutcome {
+    fn outcome(&self, change: &ShareChange, edges: Vec<StampedEdge>, refused: Vec<RefusedMember>) -> ChangeOutcome {
         let record = self.records.get(&change.place).cloned().unwrap_or_default();
         let state = ChannelState { version: record.version, ..ChannelState::default() };
         ChangeOutcome {
@@ -206,12 +206,13 @@ fn apply(record: &mut Record, change: &ShareChange) -> Vec<RefusedMember> {
     refused
 }
 
-/// What has changed for all nodes from one record to the next.
-fn edges_between(before: &Record, after: &Record) -> Vec<Edge> {
+/// What has changed for all nodes from one record to the next, with the version that the next one gets.
+fn edges_between(before: &Record, after: &Record) -> Vec<StampedEdge> {
     let (old, new) = (before.members(), after.members());
     let added = new.difference(&old).map(|user| Edge::MemberAdded((*user).clone()));
     let removed = old.difference(&new).map(|user| Edge::MemberRemoved((*user).clone()));
     let occupied = (before.connections() == 0 && after.connections() > 0).then_some(Edge::Occupied);
     let vacated = (before.connections() > 0 && after.connections() == 0).then_some(Edge::Vacated);
-    occupied.into_iter().chain(added).chain(removed).chain(vacated).collect()
+    let edges = occupied.into_iter().chain(added).chain(removed).chain(vacated);
+    edges.map(|edge| StampedEdge { edge, version: before.version + 1 }).collect()
 }

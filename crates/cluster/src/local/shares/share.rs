@@ -70,11 +70,18 @@ struct Here {
     users: HashMap<UserId, LocalMember>,
     room: PresenceRoom,
     counts: bool,
+    wants_misses: bool,
 }
 
 impl Default for Here {
     fn default() -> Self {
-        Self { connections: 0, users: HashMap::new(), room: PresenceRoom::UNLIMITED, counts: false }
+        Self {
+            connections: 0,
+            users: HashMap::new(),
+            room: PresenceRoom::UNLIMITED,
+            counts: false,
+            wants_misses: false,
+        }
     }
 }
 
@@ -101,13 +108,14 @@ struct Waiter {
 impl Share {
     /// Adds a connection.
     pub(super) fn join(&mut self, request: JoinRequest, respond: Respond) {
-        let JoinRequest { member, room, counts, wants_state } = request;
+        let JoinRequest { member, room, counts, wants_state, wants_miss } = request;
         if self.here.connections == 0 || wants_state {
             self.want_state();
         }
         self.here.connections += 1;
         self.here.counts = counts;
         self.here.room = room;
+        self.here.wants_misses = wants_miss;
         let user = member.as_ref().map(|member| member.user_id.clone());
         if let Some(member) = member {
             let user_id = member.user_id.clone();
@@ -221,6 +229,7 @@ impl Share {
         };
         let (added, removed) =
             if basis == Basis::Anything { (self.all_members(), Vec::new()) } else { self.changed_members() };
+        self.sent.append(&mut self.waiting);
         let change = ShareChange {
             place: place.clone(),
             node: node.clone(),
@@ -231,11 +240,11 @@ impl Share {
             members: MemberChanges { added, removed, room: self.here.room },
             counts: self.here.counts,
             wants_state: self.here.connections > 0 && (basis == Basis::Anything || self.wants == Wants::State),
+            wants_miss: self.here.wants_misses && !self.sent.is_empty(),
             gaps,
         };
         self.wants = Wants::Nothing;
         self.changed_users.clear();
-        self.sent.append(&mut self.waiting);
         self.unanswered = Some(Box::new(change.clone()));
         change
     }

@@ -14,7 +14,8 @@ fn room() -> Place {
 
 fn request(user: Option<&str>) -> JoinRequest {
     let member = user.map(|user| Member { user_id: user.into(), user_info: None });
-    JoinRequest { member, room: PresenceRoom { members: 3, bytes: 1_000 }, counts: false, wants_state: false }
+    let room = PresenceRoom { members: 3, bytes: 1_000 };
+    JoinRequest { member, room, counts: false, wants_state: false, wants_miss: false }
 }
 
 fn node(name: &str) -> NodeId {

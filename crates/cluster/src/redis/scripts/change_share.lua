@@ -1,6 +1,7 @@
 -- Changes one node's share of a channel and, if wanted, reads the channel.
 --
--- KEYS: the record, its cache entry, the node's last change; then the last change of each earlier id, in their order.
+-- KEYS: the record, its cache entry, its miss, the node's last change; then the last change of each earlier id, in their
+-- order.
 -- Arguments:
 --   node            id of the node
 --   earlier         shares that the node may have under earlier ids. They end with this change. For each:
@@ -21,6 +22,8 @@
 --   max_bytes       most bytes of all members together, as JSON
 --   counts          true if the app publishes the number of connections
 --   wants_state     true to read the channel
+--   miss_ms         how long a miss is kept, if an empty cache entry is an edge. The version of that edge stays the same
+--                   until the next event, or for this time.
 --   is_user         true for the channel of a user
 --
 -- Answers `share_lost` if the node has no share to change, `too_late` after a later change or the end of the share,
@@ -42,7 +45,7 @@ local function end_earlier()
   for index, earlier in ipairs(arguments.earlier) do
     if members > 0 then remove_members(earlier.node, {}) end
     set_share(earlier.node, share_of(earlier.node), 0)
-    local key = KEYS[3 + index]
+    local key = KEYS[4 + index]
     local last = last_change(key)
     if last.sequence == earlier.unanswered then
       for _, edge in ipairs(last.edges) do unanswered[#unanswered + 1] = edge end
@@ -73,8 +76,12 @@ local function apply()
   save(arguments.is_user)
   for _, edge in ipairs(edges) do all[#all + 1] = edge end
   edges = all
+  if arguments.miss_ms and total > 0 and redis.call('EXISTS', KEYS[2]) == 0 then
+    redis.call('SET', KEYS[3], text(version), 'NX', 'PX', arguments.miss_ms)
+    edges[#edges + 1] = 'M' .. redis.call('GET', KEYS[3])
+  end
   local change = { sequence = arguments.sequence, edges = edges, refused = refused }
-  keep_last_change(KEYS[3], change, arguments.remembered_ms)
+  keep_last_change(KEYS[4], change, arguments.remembered_ms)
 end
 
 -- Adds the state of the channel to an answer.
@@ -90,7 +97,7 @@ local function read_state(answer)
   answer.cached_ms = redis.call('PTTL', KEYS[2])
 end
 
-local last = last_change(KEYS[3])
+local last = last_change(KEYS[4])
 if last.sequence == arguments.sequence then
   edges, refused = last.edges, last.refused
 elseif last.is_closed or last.sequence > arguments.sequence then

@@ -24,6 +24,8 @@ use crate::{
 
 /// Stands for no limit: numbers in Lua are exact up to here.
 const MOST: usize = 1 << 53;
+/// How long a miss is remembered at most: those after it are other ones.
+const MISS: Duration = Duration::from_hours(24);
 
 #[derive(Serialize)]
 struct Arguments<'a> {
@@ -40,6 +42,7 @@ struct Arguments<'a> {
     max_bytes: usize,
     counts: bool,
     wants_state: bool,
+    miss_ms: Option<u64>,
     is_user: bool,
 }
 
@@ -79,7 +82,7 @@ struct Made {
 /// Asks for a change. Its answer is kept for the time `remembered`.
 pub(in crate::redis) fn change_share(keys: &Keys, change: &ShareChange, remembered: Duration) -> Request {
     let ShareChange { place, node, earlier, members, .. } = change;
-    let mut names = vec![keys.record(place), keys.cache(place), keys.last_change(place, node)];
+    let mut names = vec![keys.record(place), keys.cache(place), keys.miss(place), keys.last_change(place, node)];
     names.extend(earlier.iter().map(|earlier| keys.last_change(place, &earlier.node)));
     let arguments = Arguments {
         publish: keys.publish_command(),
@@ -99,6 +102,7 @@ pub(in crate::redis) fn change_share(keys: &Keys, change: &ShareChange, remember
         max_bytes: members.room.bytes.min(MOST),
         counts: change.counts && place.channel.kind() != ChannelKind::Presence,
         wants_state: change.wants_state,
+        miss_ms: change.wants_miss.then(|| super::milliseconds(MISS)),
         is_user: place.channel.user_id().is_some(),
     };
     script!("record.lua", "change_share.lua").call(names, &arguments).into()

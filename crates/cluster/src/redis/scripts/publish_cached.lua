@@ -1,7 +1,7 @@
 -- Publishes an event on a cache channel and stores it as the cache entry. Both are one step, so a newcomer gets the
 -- event exactly once.
 --
--- KEYS: the channel's record, whose key is the name of the topic; its cache entry.
+-- KEYS: the channel's record, whose key is the name of the topic; its cache entry; its miss, if that is to end.
 -- ARGV: the command that publishes, which is PUBLISH, or SPUBLISH in a Redis Cluster; how long the entry is kept, in
 -- milliseconds; the message without its beginning, which contains the version.
 --
@@ -17,5 +17,6 @@ else
 end
 local message = '1K ' .. string.format('%.0f', version) .. rest
 redis.call('SET', KEYS[2], message, 'PX', ttl_ms)
+if KEYS[3] then redis.call('DEL', KEYS[3]) end
 redis.call(publish, KEYS[1], message)
 return string.format('%.0f', version)

@@ -14,7 +14,11 @@ pub(in crate::redis) fn publish_cached(keys: &Keys, place: &Place, event: &Publi
     let ttl_ms = u64::from(entry.ttl_seconds.max(1)) * 1_000;
     let message = message::encode_cached_tail(event, &entry.data, entry.ttl_seconds);
     let arguments = vec![keys.publish_command().into(), ttl_ms.to_string().into_bytes(), message];
-    script!("publish_cached.lua").call_by_position(vec![keys.record(place), keys.cache(place)], arguments).into()
+    let mut names = vec![keys.record(place), keys.cache(place)];
+    if entry.ends_miss {
+        names.push(keys.miss(place));
+    }
+    script!("publish_cached.lua").call_by_position(names, arguments).into()
 }
 
 /// The version of an event, in the answer to [`publish_cached`]. `None` for the answer to another request.

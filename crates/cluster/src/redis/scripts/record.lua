@@ -21,6 +21,9 @@
 local record, arguments = KEYS[1], cmsgpack.unpack(ARGV[1])
 local publish = arguments.publish
 local fields = redis.call('HMGET', record, 'v', 't', 'p', 's', 'c', 'o', 'b')
+-- What a change alters for all nodes. An edge is a letter and a version, and what belongs to it: the user's id after a
+-- space for a member that was added (A) or removed (R), the number for connections (C). The channel was occupied (O) or
+-- vacated (V), or a subscriber has found nothing in the cache (M).
 local edges = {}
 
 local function clock()
@@ -34,6 +37,7 @@ local function text(number)
 end
 
 local version = tonumber(fields[1]) or clock()
+local first_version = version
 local old_total = tonumber(fields[2]) or 0
 local total = old_total
 local members = tonumber(fields[3]) or 0
@@ -106,7 +110,7 @@ local function add_member(node, user, json, room)
   if count == 0 then
     members, bytes = members + 1, bytes + #json
     publish_change('A', '\n' .. json)
-    edges[#edges + 1] = 'A' .. user
+    edges[#edges + 1] = 'A' .. text(version) .. ' ' .. user
   end
   return nil
 end
@@ -122,7 +126,7 @@ local function remove_member(node, user)
   redis.call('HDEL', record, 'u' .. user)
   members, bytes = members - 1, bytes - #json
   publish_change('R', '\n' .. user)
-  edges[#edges + 1] = 'R' .. user
+  edges[#edges + 1] = 'R' .. text(version) .. ' ' .. user
 end
 
 -- Removes all users from a node, except those that are keys of `kept`.
@@ -140,11 +144,18 @@ end
 local function save(is_user)
   if counts and total ~= old_total and total > 0 then
     publish_change('C', ' ' .. text(total) .. '\n')
+    edges[#edges + 1] = 'C' .. text(version) .. ' ' .. text(total)
   end
   local is_turn = (old_total > 0) ~= (total > 0)
   local online = tonumber(fields[6]) or clock()
   if is_turn then
-    table.insert(edges, total > 0 and 1 or #edges + 1, total > 0 and 'O' or 'V')
+    if total > 0 then
+      -- The record is new, so its first version is greater than all of the last record.
+      table.insert(edges, 1, 'O' .. text(first_version))
+    else
+      -- The record ends with this version, which nobody has to reach.
+      edges[#edges + 1] = 'V' .. text(version + 1)
+    end
     if is_user then
       online = online + 1
       redis.call(publish, record .. ':online', '1O ' .. text(online) .. ' ' .. (total > 0 and 1 or 0) .. '\n')

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use clairon_protocol::Edge;
+use clairon_protocol::StampedEdge;
 use redis::Value;
 use serde::{Deserialize, Serialize};
 
@@ -52,7 +52,7 @@ pub(in crate::redis) fn remove_share(
 }
 
 /// Reads what a removal altered for all nodes.
-pub(in crate::redis) fn parse_removal(answer: Value) -> Result<Vec<Edge>, Failure> {
+pub(in crate::redis) fn parse_removal(answer: Value) -> Result<Vec<StampedEdge>, Failure> {
     let Reply { edges } = decode(answer)?;
     Ok(into_edges(edges))
 }

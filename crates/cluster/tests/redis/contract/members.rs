@@ -101,6 +101,7 @@ pub(crate) async fn ids_keep_their_type_and_letters(url: &str) {
             room: PresenceRoom { members: 9, bytes: usize::MAX },
             counts: false,
             wants_state: false,
+            wants_miss: false,
         };
         a.cluster.join(&app(), &name("presence-x"), joining).await.expect("room");
     }

@@ -5,7 +5,9 @@ use std::{future::Future, sync::Arc, time::Duration};
 use clairon_cluster::{
     CacheEntry, Cluster, ClusterError, ClusterSettings, Health, JoinRequest, Joined, Mishap, Notice, Place, Publication,
 };
-use clairon_protocol::{AppId, CacheRoom, ChannelName, Edge, Limits, Member, NoRoom, PresenceRoom, SocketId};
+use clairon_protocol::{
+    AppId, CacheRoom, ChannelName, Edge, Limits, Member, NoRoom, PresenceRoom, SocketId, StampedEdge,
+};
 use futures_util::future::select_all;
 use parking_lot::Mutex;
 use tokio::{sync::watch, time};
@@ -111,6 +113,7 @@ impl Node {
             room: PresenceRoom { members: 100, bytes: usize::MAX },
             counts: true,
             wants_state: false,
+            wants_miss: false,
         }
     }
 
@@ -172,13 +175,32 @@ impl Node {
 }
 
 impl Log {
-    /// The edges of a channel.
+    /// The edges of a channel, but for the numbers of its connections.
     pub(crate) fn edges(&self, channel: &str) -> Vec<Edge> {
+        let edges = self.stamped_edges(channel).into_iter().map(|stamped| stamped.edge);
+        edges.filter(|edge| !matches!(edge, Edge::Counted(_))).collect()
+    }
+
+    /// All edges of a channel with their versions.
+    pub(crate) fn stamped_edges(&self, channel: &str) -> Vec<StampedEdge> {
         let edges = |notice: &Notice| match notice {
-            Notice::Edges { place, edges } if place.channel == name(channel) => Some(edges.clone()),
+            Notice::Edges { place, edges, .. } if place.channel == name(channel) => Some(edges.clone()),
             _ => None,
         };
         self.0.lock().iter().filter_map(edges).flatten().collect()
+    }
+
+    /// The edges of a channel that say that it is vacated, and whether they were left behind.
+    pub(crate) fn left_behind(&self, channel: &str) -> Vec<(Edge, bool)> {
+        let edges = |notice: &Notice| match notice {
+            Notice::Edges { place, edges, is_left_behind } if place.channel == name(channel) => {
+                Some(edges.iter().map(|stamped| (stamped.edge.clone(), *is_left_behind)).collect::<Vec<_>>())
+            }
+            _ => None,
+        };
+        let mut edges: Vec<_> = self.0.lock().iter().filter_map(edges).flatten().collect();
+        edges.retain(|(edge, _)| *edge == Edge::Vacated);
+        edges
     }
 }
 
@@ -237,7 +259,7 @@ pub(crate) fn event_but_for(channel: &str, text: &str, except: SocketId) -> Publ
 pub(crate) fn remembered(channel: &str, text: &str) -> Publication {
     let data = format!("data of {text}").into();
     Publication {
-        cache: Some(CacheEntry { data, ttl_seconds: 60, room: CacheRoom::UNLIMITED }),
+        cache: Some(CacheEntry { data, ttl_seconds: 60, room: CacheRoom::UNLIMITED, ends_miss: true }),
         ..event(channel, text)
     }
 }

@@ -52,7 +52,7 @@ fn at(millisecond: i64) -> Timestamp {
 
 /// An event of the app `a` for some endpoints, without state.
 fn event(name: &str, body: &str, endpoints: &[u8]) -> Entry {
-    let copy = |number: &u8| EventCopy { webhook: webhook(*number), delivery: Some(DeliveryId::random()) };
+    let copy = |number: &u8| EventCopy { webhook: webhook(*number), delivery: DeliveryId::random(), is_alone: true };
     let copies = endpoints.iter().map(copy).collect();
     let event = NewEvent { body: body.to_owned(), happened_at: at(1_800_000_000_123), copies };
     Entry { app: app("a"), channel: channel(name), observation: None, event: Some(event) }
@@ -60,7 +60,7 @@ fn event(name: &str, body: &str, endpoints: &[u8]) -> Entry {
 
 /// The same entry, without a delivery of its own.
 fn ungrouped(mut entry: Entry) -> Entry {
-    entry.event.iter_mut().flat_map(|event| &mut event.copies).for_each(|copy| copy.delivery = None);
+    entry.event.iter_mut().flat_map(|event| &mut event.copies).for_each(|copy| copy.is_alone = false);
     entry
 }
 

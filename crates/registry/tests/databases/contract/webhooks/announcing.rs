@@ -10,7 +10,7 @@ pub(in super::super) async fn an_observation_makes_an_event_only_if_it_is_news(d
     let registry = database.open().await;
     let store = &*registry;
     let ada = || Subject::Member(UserId::from("ada"));
-    let record = async |entries: &[Entry]| store.record(entries, MANY).await.unwrap();
+    let record = async |entries: &[Entry]| store.record(entries, MANY, false).await.unwrap();
     // What comes twice, late, or changes nothing is no news, in one write or in several.
     record(&[observed(ada(), true, 10), observed(ada(), true, 10), observed(ada(), true, 20)]).await;
     record(&[observed(ada(), true, 30)]).await;
@@ -49,7 +49,7 @@ pub(in super::super) async fn what_is_announced_is_read_in_pages_and_forgotten(d
     entries.extend([observed(Subject::Channel, true, 5), observed(Subject::Miss, true, 6)]);
     entries.push(observed(Subject::Member(UserId::from("gone")), false, 5));
     entries.push(Entry { app: app("b"), ..observed(Subject::Channel, true, 9) });
-    store.record(&entries, MANY).await.unwrap();
+    store.record(&entries, MANY, false).await.unwrap();
     let (mut known, mut after) = (Vec::new(), None);
     loop {
         let page = store.announced(&app("a"), after.as_deref(), 100).await.unwrap();

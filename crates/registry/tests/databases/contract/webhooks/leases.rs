@@ -14,7 +14,7 @@ pub(in super::super) async fn a_lease_belongs_to_one_node(database: &impl Databa
     let registry = database.open().await;
     let store = &*registry;
     assert_eq!(store.unleased().await.unwrap(), [Endpoint::housekeeping()]);
-    store.record(&[event("a", "1", &[1]), event("a", "2", &[1, 2])], MANY).await.unwrap();
+    store.record(&[event("a", "1", &[1]), event("a", "2", &[1, 2])], MANY, false).await.unwrap();
     let all = [Endpoint::housekeeping(), endpoint(1), endpoint(2)];
     assert_eq!(sorted(store.unleased().await.unwrap()), all);
 

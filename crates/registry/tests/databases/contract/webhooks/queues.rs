@@ -13,21 +13,24 @@ pub(in super::super) async fn pending_events_are_read_in_their_order(database: &
     let entries =
         [event("a", "1", &[1, 2]), event("b", "2", &[1]), event("a", &long, &[2, 1]), ungrouped(event("a", "4", &[2]))];
     let added = [(endpoint(1), 3), (endpoint(2), 3)].to_vec();
-    assert_eq!(store.record(&entries, MANY).await.unwrap(), Recorded { added, given_up: Vec::new() });
-    assert_eq!(store.record(&[], MANY).await.unwrap(), Recorded::default());
+    assert_eq!(store.record(&entries, MANY, false).await.unwrap(), Recorded { added, given_up: Vec::new() });
+    assert_eq!(store.record(&[], MANY, false).await.unwrap(), Recorded::default());
+    // It was not known whether they were written.
+    assert_eq!(store.record(&entries, MANY, true).await.unwrap(), Recorded::default());
     assert_eq!(pending_bodies(store, 1).await, ["1", "2", &long]);
     assert_eq!(pending_bodies(store, 2).await, ["1", &long, "4"]);
 
     let events = pending(store, 2).await;
     let copy = entries[0].event.as_ref().unwrap().copies[1].clone();
-    assert_eq!((&events[0].delivery, events[0].delivery_events), (&copy.delivery, 1));
-    assert_eq!((&events[2].delivery, events[2].delivery_events), (&None, 0));
+    assert_eq!((&events[0].delivery, events[0].delivery_events), (&copy.delivery, Some(1)));
+    assert_eq!(events[2].delivery_events, None);
     assert!(events.iter().all(|event| event.attempts == 0 && event.replay_of.is_none()));
+    assert_eq!((events[0].body.as_deref(), &events[1].body), (Some("1"), &None), "one is long");
     assert_eq!((events[1].happened_at, &events[1].channel), (at(1_800_000_000_123), &channel("a")));
     assert_eq!(store.pending(&endpoint(2), events[0].id, 1).await.unwrap(), events[1..2]);
     assert_eq!(store.pending_in_channel(&endpoint(2), &channel("a"), events[0].id, 9).await.unwrap(), events[1..]);
     assert_eq!(store.pending_in_channel(&endpoint(2), &channel("b"), 0, 9).await.unwrap(), []);
-    assert_eq!(store.pending_of_delivery(&copy.delivery.unwrap()).await.unwrap(), events[..1]);
+    assert_eq!(store.pending_of_delivery(&copy.delivery).await.unwrap(), events[..1]);
     assert_eq!(store.pending(&endpoint(3), 0, 9).await.unwrap(), []);
 }
 
@@ -40,7 +43,7 @@ pub(in super::super) async fn nodes_write_in_one_order(database: &impl Database)
                 // All nodes observe the same; each has events of its own.
                 let mut entries = vec![observed(Subject::Channel, write % 2 == 0, write + 1)];
                 entries.extend((0..20).map(|number| event("c", &format!("{node} {}", 20 * write + number), &[2])));
-                registry.record(&entries, MANY).await.unwrap();
+                registry.record(&entries, MANY, false).await.unwrap();
             }
         });
     }
@@ -71,9 +74,9 @@ pub(in super::super) async fn an_endpoint_keeps_its_newest_events(database: &imp
         0 => ungrouped(event("a", &number.to_string(), &[1, 2])),
         _ => event("a", &number.to_string(), &[1, 2]),
     };
-    store.record(&(0..7).map(entry).collect::<Vec<_>>(), 10).await.unwrap();
+    store.record(&(0..7).map(entry).collect::<Vec<_>>(), 10, false).await.unwrap();
     let entries: Vec<_> = (7..300).map(entry).chain([event("a", "last", &[2])]).collect();
-    let recorded = store.record(&entries, 10).await.unwrap();
+    let recorded = store.record(&entries, 10, false).await.unwrap();
     assert_eq!(recorded.given_up, [(endpoint(1), 290), (endpoint(2), 291)]);
     let kept: Vec<_> = (290..300).map(|number| number.to_string()).collect();
     assert_eq!(pending_bodies(store, 1).await, kept);
@@ -97,7 +100,7 @@ pub(in super::super) async fn events_are_grouped_into_deliveries(database: &impl
     let store = &*registry;
     let entries: Vec<Entry> =
         (0..100).map(|number| ungrouped(event(["a", "b"][number % 2], &number.to_string(), &[1]))).collect();
-    store.record(&entries, MANY).await.unwrap();
+    store.record(&entries, MANY, false).await.unwrap();
     let ids: Vec<_> = pending(store, 1).await.iter().map(|event| event.id).collect();
     let (delivery, other) = (DeliveryId::random(), DeliveryId::random());
     store.group(&delivery, &ids[..90]).await.unwrap();
@@ -105,5 +108,5 @@ pub(in super::super) async fn events_are_grouped_into_deliveries(database: &impl
     let events = store.pending_of_delivery(&delivery).await.unwrap();
     assert_eq!(events.iter().map(|event| event.id).collect::<Vec<_>>(), ids[..90]);
     let sizes: Vec<_> = pending(store, 1).await.iter().map(|event| event.delivery_events).collect();
-    assert_eq!((sizes[0], sizes[1], sizes[90], sizes[91]), (90, 0, 10, 0));
+    assert_eq!((sizes[0], sizes[1], sizes[90], sizes[91]), (Some(90), Some(0), Some(10), Some(0)));
 }

@@ -1,0 +1,9 @@
+//! Webhooks from the client to the receiver: true edges, each once, and none lost through crashes.
+
+mod burst;
+mod crashes;
+mod edges;
+mod nodes;
+mod outages;
+mod restarts;
+mod support;

@@ -1,0 +1,261 @@
+//! The endpoints of apps: what a node does so that they hear what is true.
+
+use std::{
+    collections::{HashMap, HashSet},
+    sync::Arc,
+    time::{Duration, Instant, SystemTime, UNIX_EPOCH},
+};
+
+use clairon_hub::Hub;
+use clairon_protocol::AppId;
+use clairon_registry::{App, AppCache, Attempt, AttemptOutcome, Registry, RegistryError, Webhooks, within};
+use clairon_webhooks::{Announcer, Truth, differences};
+use tracing::{info, warn};
+
+use crate::{
+    background::ticks,
+    live_feed::{Activity, ActivityKind, LiveFeed},
+    node::Node,
+    settings::Settings,
+};
+
+/// How long the database may take at the start.
+const ANSWER_TIMEOUT: Duration = Duration::from_secs(10);
+/// How often it is looked whether there is anything to do.
+const LOOK: Duration = Duration::from_secs(1);
+/// How often the numbers of subscribers of large channels are told, as subscribers themselves are told.
+const COUNTS: Duration = Duration::from_secs(5);
+/// How often one of several nodes compares what endpoints know with the ledger, and looks for what is pending for
+/// endpoints that are no more.
+const COMPARISON: Duration = Duration::from_mins(1);
+/// For how many times as long as a comparison took no other one begins, so that it costs at most a hundredth of a core.
+const REST: u32 = 100;
+/// How often it is logged that something did not fit into memory.
+const LOSSES: Duration = Duration::from_mins(1);
+/// How often old deliveries are removed.
+const SWEEP: Duration = Duration::from_hours(1);
+
+/// The way to the endpoints. Those who watch hear of each attempt.
+pub(crate) fn announcer(
+    settings: &Settings,
+    registry: &Arc<dyn Registry>,
+    apps: &Arc<AppCache>,
+    live: &Arc<LiveFeed>,
+) -> Announcer {
+    let (watched, watching) = (live.clone(), apps.clone());
+    let on_attempt = move |attempt: &Attempt| watched.observe(&watching, || activity(attempt));
+    let is_alone = settings.cluster.is_none();
+    Announcer::new(settings.webhooks.clone(), registry.clone(), apps.clone(), is_alone, Box::new(on_attempt))
+}
+
+fn activity(attempt: &Attempt) -> Activity {
+    let kind = match attempt.outcome {
+        AttemptOutcome::Delivered => ActivityKind::WebhookDelivered,
+        AttemptOutcome::Retried { .. } => ActivityKind::WebhookFailed,
+        AttemptOutcome::GivenUp => ActivityKind::WebhookGivenUp,
+    };
+    let names = attempt.endpoint.name();
+    let webhook = names.map_or("", |(_, webhook)| webhook.as_str());
+    let activity = Activity::new(kind).perhaps_app(names.map(|(app, _)| app)).perhaps_code(attempt.status);
+    let activity = activity.delivery(webhook, attempt.delivery.as_str());
+    match &attempt.problem {
+        Some(problem) => activity.because(problem),
+        None => activity,
+    }
+}
+
+/// Makes the versions of edges continue after those of the previous run, by the clock and by what endpoints know.
+/// Returns a version that is smaller than those of all later edges.
+pub(crate) async fn begin_versions(hub: &Hub, registry: &dyn Registry) -> Result<u64, RegistryError> {
+    let clock = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default().as_micros();
+    let newest = within(ANSWER_TIMEOUT, registry.newest_version()).await?;
+    hub.begin_versions_after(newest.max(u64::try_from(clock).unwrap_or(u64::MAX)));
+    Ok(hub.next_version())
+}
+
+/// Sees to it that endpoints hear what is true, and that nothing is kept for ever. Runs as long as the server.
+pub(crate) async fn keep(node: &Node) {
+    let mut keeper = Keeper::new(node);
+    let mut looks = ticks(LOOK);
+    loop {
+        looks.tick().await;
+        if let Err(error) = keeper.look().await {
+            warn!(%error, "what the endpoints of webhooks know cannot be compared with what is so: it is tried again");
+        }
+    }
+}
+
+/// Why an app cannot be compared.
+#[derive(Debug, thiserror::Error)]
+enum ComparisonFailure {
+    #[error(transparent)]
+    Registry(#[from] RegistryError),
+    #[error(transparent)]
+    Ledger(#[from] clairon_cluster::ClusterError),
+}
+
+/// What is owed to the endpoints.
+struct Keeper<'a> {
+    node: &'a Node,
+    /// The endpoints of each app when they were last looked at.
+    seen: HashMap<AppId, Webhooks>,
+    /// Apps that are to be compared. True: what is there is no news for their endpoints.
+    owed: HashMap<AppId, bool>,
+    /// A lone node has let those go that were there before it was started.
+    has_begun: bool,
+    /// This node was the one that compares when it last looked.
+    kept_house: bool,
+    told_counts_at: Instant,
+    compared_at: Instant,
+    comparison_took: Duration,
+    swept_at: Option<Instant>,
+    /// What did not fit into the hand-off when that was last logged, and when that was.
+    logged: (u64, u64),
+    logged_at: Option<Instant>,
+}
+
+impl<'a> Keeper<'a> {
+    fn new(node: &'a Node) -> Self {
+        let now = Instant::now();
+        Self {
+            node,
+            seen: endpoints(&node.apps),
+            owed: HashMap::new(),
+            has_begun: node.peers.can_take_over(),
+            kept_house: false,
+            told_counts_at: now,
+            compared_at: now,
+            comparison_took: Duration::ZERO,
+            swept_at: None,
+            logged: (0, 0),
+            logged_at: None,
+        }
+    }
+
+    async fn look(&mut self) -> Result<(), ComparisonFailure> {
+        let announcer = &self.node.announcer;
+        if self.told_counts_at.elapsed() >= COUNTS {
+            self.told_counts_at = Instant::now();
+            announcer.tell_counts();
+        }
+        self.log_losses();
+        let (is_alone, keeps_house) = (!self.node.peers.can_take_over(), announcer.keeps_house());
+        let is_new = keeps_house && !std::mem::replace(&mut self.kept_house, keeps_house);
+        self.note_changes(is_alone || keeps_house);
+        self.owed.extend(announcer.take_incomplete().into_iter().map(|app| (app, false)));
+        if !self.has_begun {
+            self.begin().await?;
+        }
+        let pause = COMPARISON.max(self.comparison_took * REST);
+        if announcer.has_endpoints() && (is_alone || keeps_house) {
+            let is_due = is_new || self.compared_at.elapsed() >= pause || announcer.take_doubt();
+            if is_due {
+                self.compared_at = Instant::now();
+                announcer.give_up_unreachable().await?;
+                if !is_alone {
+                    self.owed.extend(self.seen.keys().map(|app| (app.clone(), false)));
+                }
+            }
+        }
+        self.compare().await?;
+        self.sweep(is_alone || keeps_house || !announcer.has_endpoints()).await?;
+        Ok(())
+    }
+
+    /// Logs what did not fit into the hand-off, once a minute.
+    fn log_losses(&mut self) {
+        let figures = self.node.announcer.figures().handoff;
+        let lost = (figures.lost_observations, figures.lost_events);
+        if lost == self.logged || self.logged_at.is_some_and(|at| at.elapsed() < LOSSES) {
+            return;
+        }
+        let (edges, events) = (lost.0 - self.logged.0, lost.1 - self.logged.1);
+        let (entries, bytes) = (figures.capacity, figures.capacity_bytes);
+        warn!(
+            edges,
+            events,
+            entries,
+            bytes,
+            "the database does not take events for webhooks fast enough: what did not fit into memory was left out. \
+             Edges are made up for; client events, cache misses and counts are lost"
+        );
+        (self.logged, self.logged_at) = (lost, Some(Instant::now()));
+    }
+
+    /// What endpoints know is gone until it is seen again: the server was started just now, without any client.
+    async fn begin(&mut self) -> Result<(), RegistryError> {
+        let announcer = &self.node.announcer;
+        // Clients that have come back already have newer versions.
+        let nothing = Truth { version: self.node.first_version, channels: Vec::new() };
+        for app in self.node.apps.all().iter().filter(|app| !app.webhooks.is_empty()) {
+            let known = announcer.known(&app.id).await?;
+            announcer.observe_differences(app, differences(&known, &nothing), false);
+        }
+        self.has_begun = true;
+        Ok(())
+    }
+
+    /// Looks for apps whose endpoints have changed. The one node that is to do so lets them know what is there.
+    fn note_changes(&mut self, is_responsible: bool) {
+        let now = endpoints(&self.node.apps);
+        let changed = now.iter().filter(|(app, webhooks)| self.seen.get(*app) != Some(webhooks));
+        let gone = self.seen.keys().filter(|app| !now.contains_key(*app));
+        let changed: HashSet<_> = changed.map(|(app, _)| app).chain(gone).cloned().collect();
+        if is_responsible {
+            for app in changed {
+                self.owed.entry(app).or_insert(true);
+            }
+        }
+        self.seen = now;
+    }
+
+    /// Compares the apps that are owed.
+    async fn compare(&mut self) -> Result<(), ComparisonFailure> {
+        let began = Instant::now();
+        for (app, is_silent) in self.owed.clone() {
+            if self.compare_app(&app, is_silent).await? {
+                self.owed.remove(&app);
+                self.comparison_took = began.elapsed();
+            }
+        }
+        Ok(())
+    }
+
+    /// False: the ledger may lack nodes that are only not back yet.
+    async fn compare_app(&self, id: &AppId, is_silent: bool) -> Result<bool, ComparisonFailure> {
+        let announcer = &self.node.announcer;
+        let Some(app) = self.node.apps.by_id(id).filter(|app| !app.webhooks.is_empty()) else {
+            within(ANSWER_TIMEOUT, self.node.registry.forget_announced(id)).await?;
+            return Ok(true);
+        };
+        let known = announcer.known(id).await?;
+        let Some(truth) = self.node.peers.truth(id).await? else { return Ok(false) };
+        // Endpoints that know nothing at all were added while no node looked.
+        let is_silent = is_silent || (self.node.peers.can_take_over() && known.is_empty());
+        announcer.observe_differences(&app, differences(&known, &truth), is_silent);
+        Ok(true)
+    }
+
+    async fn sweep(&mut self, is_responsible: bool) -> Result<(), RegistryError> {
+        if !is_responsible || self.swept_at.is_some_and(|at| at.elapsed() < SWEEP) {
+            return Ok(());
+        }
+        self.swept_at = Some(Instant::now());
+        let rows = self.node.announcer.sweep().await?;
+        if rows > 0 {
+            info!(rows, "old deliveries of webhooks removed");
+        }
+        for app in within(ANSWER_TIMEOUT, self.node.registry.announced_apps()).await? {
+            if !self.seen.contains_key(&app) {
+                self.owed.insert(app, true);
+            }
+        }
+        Ok(())
+    }
+}
+
+/// The apps with endpoints.
+fn endpoints(apps: &AppCache) -> HashMap<AppId, Webhooks> {
+    let endpoints = |app: &Arc<App>| (!app.webhooks.is_empty()).then(|| (app.id.clone(), app.webhooks.clone()));
+    apps.all().iter().filter_map(endpoints).collect()
+}

@@ -1,0 +1,61 @@
+//! The event of a happening, and the endpoints that get it.
+
+use clairon_protocol::ChannelName;
+use clairon_registry::{App, AppCache, DeliveryId, Entry, EventCopy, NewEvent, Observation, Subject, WebhookKind};
+
+use super::happening::{Happening, What};
+use crate::WebhookEvent;
+
+/// What is written for a happening. `None` where its app is gone. `are_alone` says that each event has a request of its
+/// own.
+pub(crate) fn entry(apps: &AppCache, are_alone: bool, happening: Happening) -> Option<Entry> {
+    let Happening { app, channel, at, what } = happening;
+    let described = apps.by_id(&app)?;
+    let (observation, is_silent) = match &what {
+        What::Observed { observation, is_silent } => (Some(observation.clone()), *is_silent),
+        What::Counted { version, .. } => {
+            (Some(Observation { subject: Subject::Count, is_present: true, version: *version }), false)
+        }
+        What::ClientEvent(_) => (None, false),
+    };
+    let copies = if is_silent { Vec::new() } else { copies(&described, kind(&what), &channel, are_alone) };
+    let event = (!copies.is_empty()).then(|| NewEvent { body: body(&what, &channel), happened_at: at, copies });
+    (observation.is_some() || event.is_some()).then_some(Entry { app, channel, observation, event })
+}
+
+fn copies(app: &App, kind: WebhookKind, channel: &ChannelName, are_alone: bool) -> Vec<EventCopy> {
+    let takers = app.webhooks.iter().filter(|webhook| webhook.takes(kind, channel.as_str()));
+    let copy = |id| EventCopy { webhook: id, delivery: DeliveryId::random(), is_alone: are_alone };
+    takers.map(|webhook| copy(webhook.id.clone())).collect()
+}
+
+fn kind(what: &What) -> WebhookKind {
+    match what {
+        What::ClientEvent(_) => WebhookKind::ClientEvent,
+        What::Counted { .. } => WebhookKind::SubscriptionCount,
+        What::Observed { observation, .. } => match (&observation.subject, observation.is_present) {
+            (Subject::Channel, true) => WebhookKind::ChannelOccupied,
+            (Subject::Channel, false) => WebhookKind::ChannelVacated,
+            (Subject::Member(_), true) => WebhookKind::MemberAdded,
+            (Subject::Member(_), false) => WebhookKind::MemberRemoved,
+            (Subject::Miss, _) => WebhookKind::CacheMiss,
+            (Subject::Count, _) => WebhookKind::SubscriptionCount,
+        },
+    }
+}
+
+fn body(what: &What, channel: &ChannelName) -> String {
+    let channel = channel.as_str();
+    let event = match what {
+        What::ClientEvent(json) => return json.to_string(),
+        What::Counted { count, .. } => WebhookEvent::SubscriptionCount { channel, subscription_count: *count },
+        What::Observed { observation, .. } => match (&observation.subject, observation.is_present) {
+            (Subject::Channel | Subject::Count, true) => WebhookEvent::ChannelOccupied { channel },
+            (Subject::Channel | Subject::Count, false) => WebhookEvent::ChannelVacated { channel },
+            (Subject::Member(user), true) => WebhookEvent::MemberAdded { channel, user_id: user.as_str() },
+            (Subject::Member(user), false) => WebhookEvent::MemberRemoved { channel, user_id: user.as_str() },
+            (Subject::Miss, _) => WebhookEvent::CacheMiss { channel },
+        },
+    };
+    event.to_json()
+}

@@ -1,0 +1,138 @@
+//! The task that writes batches to the store.
+
+use std::{
+    collections::{HashMap, hash_map::Entry as MapEntry},
+    sync::atomic::Ordering::Relaxed,
+    time::{Duration, Instant},
+};
+
+use clairon_registry::{Entry, RegistryError, within};
+use tokio::time::sleep;
+use tracing::{error, info, warn};
+
+use super::{
+    compose,
+    happening::Happening,
+    members_first::{KnownChannels, is_vacated, members_first},
+};
+use crate::announcer::Announcer;
+
+/// How long the first happening of a batch waits for others. With the time that a write takes, an event is in the
+/// database within 100 ms.
+const GATHER: Duration = Duration::from_millis(25);
+/// The most happenings in one batch, and about the most bytes of their texts.
+const BATCH: usize = 1_024;
+const BATCH_BYTES: usize = 4 << 20;
+/// How long the database may take.
+const ANSWER_TIMEOUT: Duration = Duration::from_secs(10);
+/// The pauses between two tries while the database takes no writes.
+const PAUSES: [Duration; 2] = [Duration::from_millis(100), Duration::from_secs(1)];
+
+/// Writes what arrives until the node stops, and then what is left.
+pub(crate) async fn run(announcer: &Announcer) {
+    loop {
+        let is_stopping = announcer.stopping.is_cancelled();
+        wait(announcer).await;
+        if !is_stopping {
+            sleep(GATHER).await;
+        }
+        let batch = announcer.handoff.take(Instant::now(), BATCH, BATCH_BYTES);
+        if batch.is_empty() && is_stopping {
+            return;
+        }
+        write(announcer, batch).await;
+    }
+}
+
+/// Waits until there is something to write, or the node stops.
+async fn wait(announcer: &Announcer) {
+    while !announcer.stopping.is_cancelled() {
+        let now = Instant::now();
+        let next = announcer.handoff.next(now);
+        if next.is_some_and(|next| next <= now) {
+            return;
+        }
+        tokio::select! {
+            () = announcer.handoff.arrived() => {}
+            () = tokio::time::sleep_until(next.unwrap_or(now).into()), if next.is_some() => {}
+            () = announcer.stopping.cancelled() => {}
+        }
+    }
+}
+
+/// Writes a batch, as often as it takes. What the database refuses while it takes other writes is left out.
+async fn write(announcer: &Announcer, batch: Vec<Happening>) {
+    let are_alone = announcer.settings.batch_time.is_zero();
+    let known = loop {
+        match known_of_vacated(announcer, &batch).await {
+            Ok(known) => break known,
+            Err(error) => wait_for_database(announcer, &error, batch.len()).await,
+        }
+    };
+    let happenings = members_first(batch, known).into_iter();
+    let entries: Vec<_> =
+        happenings.filter_map(|happening| compose::entry(&announcer.apps, are_alone, happening)).collect();
+    let mut pieces = vec![entries];
+    let mut is_repeated = false;
+    while let Some(piece) = pieces.pop() {
+        let error = match record(announcer, &piece, is_repeated).await {
+            Ok(()) => continue,
+            Err(error) => error,
+        };
+        // It may have been written, and the answer lost.
+        is_repeated = true;
+        if within(ANSWER_TIMEOUT, announcer.store.record(&[], 1, false)).await.is_err() {
+            wait_for_database(announcer, &error, announcer.handoff.figures().waiting + piece.len()).await;
+            pieces.push(piece);
+        } else if piece.len() > 1 {
+            let mut first = piece;
+            let second = first.split_off(first.len() / 2);
+            pieces.extend([second, first]);
+        } else if record(announcer, &piece, true).await.is_err() {
+            error!(%error, "an event for webhooks cannot be written, and is left out");
+            announcer.figures.unwritable.fetch_add(1, Relaxed);
+        }
+    }
+    if announcer.is_database_away.swap(false, Relaxed) {
+        info!("the database takes events for webhooks again");
+    }
+}
+
+async fn record(announcer: &Announcer, entries: &[Entry], is_repeated: bool) -> Result<(), RegistryError> {
+    if entries.is_empty() {
+        return Ok(());
+    }
+    let rows = announcer.settings.pending_rows;
+    let recorded = within(ANSWER_TIMEOUT, announcer.store.record(entries, rows, is_repeated)).await?;
+    for (endpoint, count) in &recorded.given_up {
+        let Some((app, webhook)) = endpoint.name() else { continue };
+        warn!(%app, %webhook, count, limit = rows, "a webhook endpoint has too many pending events: the oldest are given up");
+        announcer.figures.overflowed.fetch_add(*count, Relaxed);
+    }
+    let written: u64 = recorded.added.iter().map(|(_, count)| count).sum();
+    announcer.figures.written.fetch_add(written, Relaxed);
+    announcer.deliveries.wake(recorded.added.into_iter().map(|(endpoint, _)| endpoint));
+    Ok(())
+}
+
+async fn wait_for_database(announcer: &Announcer, error: &RegistryError, waiting: usize) {
+    let was_away = announcer.is_database_away.swap(true, Relaxed);
+    if !was_away {
+        error!(%error, waiting, "the database takes no events for webhooks: they wait in memory");
+    }
+    tokio::select! {
+        () = sleep(PAUSES[usize::from(was_away)]) => {}
+        () = announcer.aborted.cancelled() => {}
+    }
+}
+
+/// What endpoints know of the presence channels that are vacated in a batch.
+async fn known_of_vacated(announcer: &Announcer, batch: &[Happening]) -> Result<KnownChannels, RegistryError> {
+    let mut known = HashMap::new();
+    for Happening { app, channel, .. } in batch.iter().filter(|happening| is_vacated(happening)) {
+        if let MapEntry::Vacant(place) = known.entry((app.clone(), channel.clone())) {
+            place.insert(within(ANSWER_TIMEOUT, announcer.store.announced_in_channel(app, channel)).await?);
+        }
+    }
+    Ok(known)
+}

@@ -1,0 +1,358 @@
+//! The way from what happens in channels to the endpoints of apps.
+
+use std::{
+    sync::{
+        Arc,
+        atomic::{AtomicBool, AtomicU64, Ordering::Relaxed},
+    },
+    time::{Duration, Instant},
+};
+
+use clairon_protocol::{AppId, ChannelName, Edge, StampedEdge};
+use clairon_registry::{
+    Announced, App, AppCache, Attempt, Endpoint, Observation, Registry, RegistryError, Retention, Subject, Webhook,
+    WebhookKind, within,
+};
+use jiff::{SignedDuration, Timestamp};
+use tokio::{sync::Semaphore, time::timeout};
+use tokio_util::sync::CancellationToken;
+use tracing::warn;
+
+use crate::{
+    Sender, WebhookEvent, WebhookSettings,
+    announce::{Cause, Handoff, HandoffFigures, Happening, LateCounts, What, writer},
+    deliver::{self, Deliveries, EndpointFigures, Grouping, NodeName},
+};
+
+/// How long the database may take.
+const ANSWER_TIMEOUT: Duration = Duration::from_secs(10);
+/// How much of what endpoints know is read at once.
+const PAGE: u32 = 2_000;
+/// How long it is remembered that somebody is absent: no observation comes so late.
+const TOMBSTONES: Duration = Duration::from_hours(1);
+/// How long a node that stops waits until what happened is written, and outcomes are.
+const STOP_TIMEOUT: Duration = Duration::from_secs(8);
+
+/// Hears of each attempt.
+pub type OnAttempt = Box<dyn Fn(&Attempt) + Send + Sync>;
+
+/// The way from what happens in channels to the endpoints of apps.
+///
+/// What happens is handed over in memory and written to the store by one task; another has what is pending sent. No
+/// method but those that are async waits for anything.
+pub struct Announcer {
+    pub(crate) settings: WebhookSettings,
+    pub(crate) store: Arc<dyn Registry>,
+    pub(crate) apps: Arc<AppCache>,
+    /// True: there are no other nodes.
+    pub(crate) is_alone: bool,
+    pub(crate) node: NodeName,
+    pub(crate) handoff: Handoff,
+    pub(crate) late_counts: LateCounts,
+    pub(crate) sender: Arc<Sender>,
+    pub(crate) deliveries: Deliveries,
+    pub(crate) figures: Counters,
+    pub(crate) is_database_away: AtomicBool,
+    /// The clients of this node are sent away.
+    is_leaving: AtomicBool,
+    /// What other nodes have observed may be lost.
+    is_in_doubt: AtomicBool,
+    pub(crate) on_attempt: OnAttempt,
+    /// Cancelled when the node stops: what is there is finished.
+    pub(crate) stopping: CancellationToken,
+    /// Cancelled when that takes too long.
+    pub(crate) aborted: CancellationToken,
+    /// Has a permit for each of the two tasks that has ended.
+    ended: Semaphore,
+}
+
+/// What is counted.
+#[derive(Debug, Default)]
+pub(crate) struct Counters {
+    /// Events that were written, one for each endpoint.
+    pub(crate) written: AtomicU64,
+    /// Events that the database did not take.
+    pub(crate) unwritable: AtomicU64,
+    /// Events that were given up because their endpoint had too many.
+    pub(crate) overflowed: AtomicU64,
+}
+
+/// What is shown of the way of events to endpoints.
+#[derive(Clone, Debug)]
+pub struct AnnouncerFigures {
+    /// How full the hand-off is.
+    pub handoff: HandoffFigures,
+    /// Events that were written, one for each endpoint.
+    pub written: u64,
+    /// Events that the database did not take.
+    pub unwritable: u64,
+    /// Events that were given up because their endpoint had too many.
+    pub overflowed: u64,
+    /// True while the database takes no events.
+    pub is_database_away: bool,
+    /// The endpoints that this node has delivered to.
+    pub endpoints: Vec<EndpointFigures>,
+}
+
+impl Announcer {
+    /// Without any task: those are [`Self::write`] and [`Self::deliver`].
+    #[must_use]
+    pub fn new(
+        settings: WebhookSettings,
+        store: Arc<dyn Registry>,
+        apps: Arc<AppCache>,
+        is_alone: bool,
+        on_attempt: OnAttempt,
+    ) -> Self {
+        Self {
+            handoff: Handoff::new(&settings, is_alone),
+            sender: Arc::new(Sender::new(&settings)),
+            settings,
+            store,
+            apps,
+            is_alone,
+            node: NodeName::own(),
+            late_counts: LateCounts::default(),
+            deliveries: Deliveries::default(),
+            figures: Counters::default(),
+            is_database_away: AtomicBool::new(false),
+            is_leaving: AtomicBool::new(false),
+            is_in_doubt: AtomicBool::new(false),
+            on_attempt,
+            stopping: CancellationToken::new(),
+            aborted: CancellationToken::new(),
+            ended: Semaphore::new(0),
+        }
+    }
+
+    /// The clients of this node are sent away from now on: that they leave means nothing. Those that are not there when
+    /// the server is up again, or on another node, are missed by [`Self::observe_differences`].
+    pub fn note_leaving(&self) {
+        self.is_leaving.store(true, Relaxed);
+    }
+
+    /// What other nodes have observed may be lost: what endpoints know is to be compared with what is so.
+    pub fn note_doubt(&self) {
+        self.is_in_doubt.store(true, Relaxed);
+    }
+
+    /// True if there was a doubt since this was last asked.
+    pub fn take_doubt(&self) -> bool {
+        self.is_in_doubt.swap(false, Relaxed)
+    }
+
+    /// Takes edges of a channel. `cause` is that of absences.
+    pub fn edges(&self, app: &App, channel: &ChannelName, edges: &[StampedEdge], cause: Cause) {
+        if app.webhooks.is_empty() || edges.is_empty() {
+            return;
+        }
+        let (at, now) = (Timestamp::now(), Instant::now());
+        for StampedEdge { edge, version } in edges {
+            let version = *version;
+            let (subject, is_present) = match edge {
+                Edge::Occupied => (Subject::Channel, true),
+                Edge::Vacated => (Subject::Channel, false),
+                Edge::MemberAdded(user) => (Subject::Member(user.clone()), true),
+                Edge::MemberRemoved(user) => (Subject::Member(user.clone()), false),
+                Edge::Missed => {
+                    if app.webhooks.wants(WebhookKind::CacheMiss) {
+                        let observation = Observation { subject: Subject::Miss, is_present: true, version };
+                        self.push(&app.id, channel, What::Observed { observation, is_silent: false });
+                    }
+                    continue;
+                }
+                Edge::Counted(count) => {
+                    if app.webhooks.wants(WebhookKind::SubscriptionCount)
+                        && !self.late_counts.take_in(&app.id, channel, *count, version)
+                    {
+                        self.push(&app.id, channel, What::Counted { count: *count, version });
+                    }
+                    continue;
+                }
+            };
+            let counts = is_present || !self.is_leaving.load(Relaxed);
+            if counts && is_tracked(app, &subject) {
+                let observation = Observation { subject, is_present, version };
+                self.handoff.observe((&app.id, channel), observation, cause, at, now);
+            }
+        }
+    }
+
+    /// Takes an event of a client, which is a [`WebhookEvent::ClientEvent`].
+    pub fn client_event(&self, app: &App, channel: &ChannelName, event: &WebhookEvent<'_>) {
+        let takes = |webhook: &Webhook| webhook.takes(WebhookKind::ClientEvent, channel.as_str());
+        if app.webhooks.wants(WebhookKind::ClientEvent) && app.webhooks.iter().any(takes) {
+            self.push(&app.id, channel, What::ClientEvent(event.to_json().into()));
+        }
+    }
+
+    /// Tells the numbers of subscribers that are not told at once. To be called every few seconds.
+    pub fn tell_counts(&self) {
+        for (app, channel, count, version) in self.late_counts.take() {
+            self.push(&app, &channel, What::Counted { count, version });
+        }
+    }
+
+    fn push(&self, app: &AppId, channel: &ChannelName, what: What) {
+        let happening = Happening { app: app.clone(), channel: channel.clone(), at: Timestamp::now(), what };
+        self.handoff.push(happening, Instant::now());
+    }
+
+    /// Takes what leads from what endpoints know of an app to what is so. Presences are silent if nobody was to hear of
+    /// them; absences wait as those of a node that is gone.
+    pub fn observe_differences(
+        &self,
+        app: &App,
+        differences: impl IntoIterator<Item = (ChannelName, Observation)>,
+        is_silent: bool,
+    ) {
+        for (channel, observation) in differences {
+            if !observation.is_present {
+                let (at, now) = (Timestamp::now(), Instant::now());
+                self.handoff.observe((&app.id, &channel), observation, Cause::NodeGone, at, now);
+            } else if is_tracked(app, &observation.subject) {
+                self.push(&app.id, &channel, What::Observed { observation, is_silent });
+            }
+        }
+    }
+
+    /// What the endpoints of an app know.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub async fn known(&self, app: &AppId) -> Result<Vec<Announced>, RegistryError> {
+        let mut known: Vec<Announced> = Vec::new();
+        loop {
+            let after = known.last().map(|announced| announced.cursor.clone());
+            let page = within(ANSWER_TIMEOUT, self.store.announced(app, after.as_deref(), PAGE)).await?;
+            let is_last = page.len() < PAGE as usize;
+            known.extend(page);
+            if is_last {
+                return Ok(known);
+            }
+        }
+    }
+
+    /// The apps of which observations did not fit into the hand-off. They are to be made up for.
+    pub fn take_incomplete(&self) -> Vec<AppId> {
+        self.handoff.take_incomplete()
+    }
+
+    /// True where an app has an endpoint.
+    #[must_use]
+    pub fn has_endpoints(&self) -> bool {
+        self.apps.all().iter().any(|app| !app.webhooks.is_empty())
+    }
+
+    /// True while this node is the one among all that cleans up and reconciles.
+    #[must_use]
+    pub fn keeps_house(&self) -> bool {
+        self.deliveries.keeps_house()
+    }
+
+    /// Gives up what is pending for endpoints that are no more, and what has waited too long for those that are off.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub async fn give_up_unreachable(&self) -> Result<(), RegistryError> {
+        for endpoint in within(ANSWER_TIMEOUT, self.store.unleased()).await? {
+            let Some((app, webhook)) = endpoint.name() else { continue };
+            if self.endpoint(&endpoint).is_some() {
+                continue;
+            }
+            // The apps in memory may be a moment old.
+            let app = within(ANSWER_TIMEOUT, self.store.find(app)).await?;
+            let (before, problem) = match app.as_ref().and_then(|app| app.webhooks.find(webhook)) {
+                None => (None, "given up: the endpoint was removed"),
+                Some(webhook) if webhook.is_enabled() => continue,
+                Some(_) => {
+                    let patience = SignedDuration::try_from(self.settings.retry).unwrap_or(SignedDuration::MAX);
+                    let before = Timestamp::now().checked_sub(patience).unwrap_or(Timestamp::MIN);
+                    (Some(before), "given up: the endpoint is off")
+                }
+            };
+            let count = self.store.give_up(&endpoint, before, problem).await?;
+            if count > 0 {
+                warn!(?endpoint, count, problem, "pending webhooks are given up");
+            }
+        }
+        Ok(())
+    }
+
+    /// Removes what is older than the settings say.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub async fn sweep(&self) -> Result<u64, RegistryError> {
+        let ago = |time: Duration| {
+            let time = SignedDuration::try_from(time).unwrap_or(SignedDuration::MAX);
+            Timestamp::now().checked_sub(time).unwrap_or(Timestamp::MIN)
+        };
+        let retention = Retention {
+            ended_since: ago(self.settings.keep),
+            announced_since: ago(TOMBSTONES),
+            attempts: self.settings.pending_rows,
+        };
+        self.store.sweep(&retention).await
+    }
+
+    /// Writes what happens to the store, until the node stops.
+    pub async fn write(&self) {
+        writer::run(self).await;
+        self.ended.add_permits(1);
+    }
+
+    /// Delivers what is pending, until the node stops.
+    pub async fn deliver(self: &Arc<Self>) {
+        deliver::run(self).await;
+        self.ended.add_permits(1);
+    }
+
+    /// Lets both tasks finish, and waits for them some seconds.
+    pub async fn stop(&self) {
+        self.stopping.cancel();
+        if timeout(STOP_TIMEOUT.max(self.settings.timeout), self.ended.acquire_many(2)).await.is_err() {
+            self.aborted.cancel();
+            let waiting = self.handoff.figures().waiting;
+            warn!(waiting, "not all webhooks could be written or sent before the end");
+        }
+    }
+
+    /// What is shown to operators.
+    #[must_use]
+    pub fn figures(&self) -> AnnouncerFigures {
+        let Counters { written, unwritable, overflowed } = &self.figures;
+        AnnouncerFigures {
+            handoff: self.handoff.figures(),
+            written: written.load(Relaxed),
+            unwritable: unwritable.load(Relaxed),
+            overflowed: overflowed.load(Relaxed),
+            is_database_away: self.is_database_away.load(Relaxed),
+            endpoints: self.deliveries.figures(),
+        }
+    }
+
+    /// An endpoint that is on, with its app.
+    pub(crate) fn endpoint(&self, endpoint: &Endpoint) -> Option<(Arc<App>, Webhook)> {
+        let (app, webhook) = endpoint.name()?;
+        let app = self.apps.by_id(app)?;
+        let webhook = app.webhooks.find(webhook).filter(|webhook| webhook.is_enabled())?.clone();
+        Some((app, webhook))
+    }
+
+    /// Which events share a request.
+    pub(crate) fn grouping(&self) -> Grouping {
+        let time = self.settings.batch_time;
+        Grouping { time, events: if time.is_zero() { 1 } else { self.settings.batch_events } }
+    }
+}
+
+/// True for what endpoints of an app hear of, in one direction at least.
+fn is_tracked(app: &App, subject: &Subject) -> bool {
+    let wants = |kinds: [WebhookKind; 2]| kinds.into_iter().any(|kind| app.webhooks.wants(kind));
+    match subject {
+        Subject::Channel => wants([WebhookKind::ChannelOccupied, WebhookKind::ChannelVacated]),
+        Subject::Member(_) => wants([WebhookKind::MemberAdded, WebhookKind::MemberRemoved]),
+        Subject::Miss | Subject::Count => true,
+    }
+}

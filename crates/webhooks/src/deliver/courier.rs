@@ -1,0 +1,353 @@
+//! The task of an endpoint: it reads what is pending, sends it, and writes down what came of it.
+
+use std::{
+    collections::HashMap,
+    sync::Arc,
+    time::{Duration, Instant},
+};
+
+use clairon_registry::{
+    App, Attempt, AttemptOutcome, DeliveryId, Endpoint, PendingEvent, RegistryError, Webhook, WebhookState, within,
+};
+use jiff::Timestamp;
+use tokio::{
+    sync::Notify,
+    task::JoinSet,
+    time::{sleep, timeout},
+};
+use tracing::{debug, error, info, warn};
+
+use super::{
+    backoff::Concurrency,
+    deliveries::EndpointCounters,
+    lease::LeaseClock,
+    notes::Notes,
+    queue::{Queue, Work},
+    request::{Verdict, judge, request},
+};
+use crate::{Outcome, announcer::Announcer};
+
+/// How many events are read at once.
+const PAGE: u32 = 512;
+/// How many events of a channel are read at once.
+const CHANNEL_PAGE: u32 = 256;
+/// How long the database may take.
+const ANSWER_TIMEOUT: Duration = Duration::from_secs(10);
+/// How long a courier stays when nothing is pending.
+const IDLE: Duration = Duration::from_secs(30);
+/// How often it is looked for events that other nodes have written.
+const POLL: Duration = Duration::from_millis(250);
+/// The pause after the database has failed.
+const PAUSE: Duration = Duration::from_secs(1);
+/// The shortest time that it waits.
+const TICK: Duration = Duration::from_millis(1);
+/// The most outcomes that the store may not have.
+const NOTES: usize = 1_024;
+/// How often the failures of an endpoint are logged.
+const WARNINGS: Duration = Duration::from_mins(1);
+
+/// What a courier works with.
+pub(super) struct Courier {
+    pub(super) announcer: Arc<Announcer>,
+    pub(super) endpoint: Endpoint,
+    pub(super) lease: Arc<LeaseClock>,
+    pub(super) news: Arc<Notify>,
+    pub(super) counters: Arc<EndpointCounters>,
+}
+
+/// A request that has ended.
+struct Sent {
+    parcel: Parcel,
+    at: Timestamp,
+    /// `None`: the lease had ended, so nothing was sent.
+    outcome: Option<Outcome>,
+}
+
+/// A delivery.
+#[derive(Clone)]
+struct Parcel {
+    id: DeliveryId,
+    replay_of: Option<DeliveryId>,
+    /// When the latest of its events happened.
+    made_at: Timestamp,
+}
+
+/// Why a courier ends.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum End {
+    /// There was nothing to do for long, or the node stops.
+    Idle,
+    /// There is no such endpoint any more, or it is off.
+    Off,
+    /// Another node may have the lease.
+    LeaseEnded,
+}
+
+/// The state of a running courier.
+struct Run {
+    courier: Courier,
+    queue: Queue,
+    /// The queue may differ from the store: it is read anew once nothing is on its way.
+    is_stale: bool,
+    sends: JoinSet<Sent>,
+    notes: Notes,
+    concurrency: Concurrency,
+    warned_at: Option<Instant>,
+    is_failing: bool,
+}
+
+/// Delivers to an endpoint until nothing is pending, the lease ends or the node stops.
+pub(super) async fn run(courier: Courier) {
+    let notes = Notes::new(courier.announcer.store.clone());
+    let mut run = Run {
+        courier,
+        queue: Queue::default(),
+        is_stale: false,
+        sends: JoinSet::new(),
+        notes,
+        concurrency: Concurrency::new(),
+        warned_at: None,
+        is_failing: false,
+    };
+    let end = run.deliver().await;
+    debug!(endpoint = ?run.courier.endpoint, ?end, "deliveries end");
+    run.finish().await;
+}
+
+impl Run {
+    async fn deliver(&mut self) -> End {
+        let announcer = self.courier.announcer.clone();
+        let mut idle_since = Instant::now();
+        loop {
+            if announcer.stopping.is_cancelled() {
+                return End::Idle;
+            }
+            if !self.courier.lease.is_valid() {
+                return End::LeaseEnded;
+            }
+            let Some((app, webhook)) = announcer.endpoint(&self.courier.endpoint) else { return End::Off };
+            if let Err(error) = self.advance(&app, &webhook).await {
+                debug!(%error, "pending webhooks cannot be read yet");
+                self.is_stale = true;
+                sleep(PAUSE).await;
+            }
+            if !self.queue.is_empty() || self.notes.len() > 0 {
+                idle_since = Instant::now();
+            } else if idle_since.elapsed() >= IDLE {
+                return End::Idle;
+            }
+            let pause = self.queue.pause(Instant::now(), Timestamp::now(), announcer.grouping());
+            let pause = if self.is_full() { PAUSE } else { pause.unwrap_or(PAUSE).clamp(TICK, PAUSE) };
+            tokio::select! {
+                Some(sent) = self.sends.join_next() => {
+                    if let Ok(sent) = sent && self.settle(sent).await {
+                        return End::Off;
+                    }
+                }
+                stored = self.notes.stored() => self.note_stored(&stored),
+                () = self.courier.news.notified() => self.queue.note_news(),
+                () = sleep(POLL), if !announcer.is_alone => self.queue.note_news(),
+                () = sleep(pause) => {}
+                () = announcer.stopping.cancelled() => {}
+            }
+        }
+    }
+
+    /// Reads what is pending, and sends what can be sent.
+    async fn advance(&mut self, app: &App, webhook: &Webhook) -> Result<(), RegistryError> {
+        if self.is_stale {
+            if !self.sends.is_empty() || self.notes.len() > 0 {
+                return Ok(());
+            }
+            self.queue = Queue::default();
+            self.is_stale = false;
+        }
+        loop {
+            self.read().await?;
+            if self.is_full() {
+                return Ok(());
+            }
+            let grouping = self.courier.announcer.grouping();
+            let Some(work) = self.queue.next(Instant::now(), Timestamp::now(), grouping) else { return Ok(()) };
+            self.start(app, webhook, work).await?;
+        }
+    }
+
+    async fn read(&mut self) -> Result<(), RegistryError> {
+        let Courier { announcer, endpoint, .. } = &self.courier;
+        while let Some(after) = self.queue.wants_page() {
+            let events = within(ANSWER_TIMEOUT, announcer.store.pending(endpoint, after, PAGE)).await?;
+            let is_all = events.len() < PAGE as usize;
+            self.queue.read_page(events, is_all);
+        }
+        while let Some((channel, after)) = self.queue.wants_channel() {
+            let events = announcer.store.pending_in_channel(endpoint, &channel, after, CHANNEL_PAGE);
+            let events = within(ANSWER_TIMEOUT, events).await?;
+            let is_all = events.len() < CHANNEL_PAGE as usize;
+            self.queue.read_channel(&channel, events, is_all);
+        }
+        Ok(())
+    }
+
+    /// Sends a delivery.
+    async fn start(&mut self, app: &App, webhook: &Webhook, work: Work) -> Result<(), RegistryError> {
+        let store = &self.courier.announcer.store;
+        let (id, events) = match work {
+            Work::Single(event) => (event.delivery.clone(), vec![event]),
+            Work::Whole(delivery) => {
+                let events = within(ANSWER_TIMEOUT, store.pending_of_delivery(&delivery)).await?;
+                if self.queue.needs_claim(&delivery) {
+                    for event in events.iter().filter(|_| events.len() > 1) {
+                        let first = store.pending_in_channel(&self.courier.endpoint, &event.channel, 0, CHANNEL_PAGE);
+                        if self.queue.is_behind(event, &within(ANSWER_TIMEOUT, first).await?) {
+                            self.queue.retry(&delivery, Instant::now() + PAUSE);
+                            return Ok(());
+                        }
+                    }
+                    self.queue.claim(&delivery, &events);
+                }
+                (delivery, events)
+            }
+            Work::Group(delivery, events) => {
+                let ids: Vec<_> = events.iter().map(|event| event.id).collect();
+                within(ANSWER_TIMEOUT, store.group(&delivery, &ids)).await?;
+                (delivery, events)
+            }
+        };
+        let bodies = self.bodies(&events).await?;
+        let Some(made_at) = events.iter().map(|event| event.happened_at).max().filter(|_| !bodies.is_empty()) else {
+            // It was given up in the meantime.
+            self.queue.end(&id);
+            self.queue.note_stored(&id);
+            return Ok(());
+        };
+        let parcel = Parcel { id, replay_of: events.first().and_then(|event| event.replay_of.clone()), made_at };
+        let at = Timestamp::now();
+        let delivery = request(app, webhook, (&parcel.id, parcel.replay_of.as_ref()), (made_at, at), &bodies);
+        let (sender, lease) = (self.courier.announcer.sender.clone(), self.courier.lease.clone());
+        self.sends.spawn(async move {
+            let outcome = if lease.is_valid() { Some(sender.send(&delivery).await) } else { None };
+            Sent { parcel, at, outcome }
+        });
+        Ok(())
+    }
+
+    /// The bodies of events: those that are long are read, as far as they are pending.
+    async fn bodies(&self, events: &[PendingEvent]) -> Result<Vec<String>, RegistryError> {
+        let long: Vec<_> = events.iter().filter(|event| event.body.is_none()).map(|event| event.id).collect();
+        let mut read = HashMap::new();
+        if !long.is_empty() {
+            read.extend(within(ANSWER_TIMEOUT, self.courier.announcer.store.bodies(&long)).await?);
+        }
+        Ok(events.iter().filter_map(|event| event.body.clone().or_else(|| read.remove(&event.id))).collect())
+    }
+
+    /// Takes note of a request that has ended. True if the endpoint is off from now on.
+    async fn settle(&mut self, sent: Sent) -> bool {
+        let Sent { parcel, at, outcome: Some(outcome) } = sent else { return false };
+        let attempts = self.queue.note_attempt(&parcel.id);
+        let patience = self.courier.announcer.settings.retry;
+        let verdict = judge(outcome, attempts, parcel.made_at, Timestamp::now(), patience);
+        let is_delivered = verdict.outcome == AttemptOutcome::Delivered;
+        self.concurrency.note(is_delivered);
+        match verdict.pause {
+            Some(pause) => self.queue.retry(&parcel.id, Instant::now() + pause),
+            None => self.queue.end(&parcel.id),
+        }
+        self.courier.counters.note(verdict.outcome);
+        self.log(&parcel, &verdict, attempts);
+        let attempt = Attempt {
+            endpoint: self.courier.endpoint.clone(),
+            delivery: parcel.id,
+            replay_of: parcel.replay_of,
+            node: self.courier.announcer.node.to_string(),
+            at,
+            latency: verdict.latency,
+            status: verdict.status,
+            problem: verdict.problem,
+            outcome: verdict.outcome,
+        };
+        (self.courier.announcer.on_attempt)(&attempt);
+        self.notes.push(attempt);
+        if verdict.is_gone {
+            self.switch_off().await;
+        }
+        verdict.is_gone
+    }
+
+    /// Logs that an endpoint fails, once a minute, and that it does no more.
+    fn log(&mut self, parcel: &Parcel, verdict: &Verdict, attempts: u32) {
+        let Some((app, webhook)) = self.courier.endpoint.name() else { return };
+        let Verdict { status, problem, outcome, .. } = verdict;
+        if *outcome == AttemptOutcome::Delivered {
+            if std::mem::take(&mut self.is_failing) {
+                info!(%app, %webhook, "a webhook endpoint takes deliveries again");
+                self.warned_at = None;
+            }
+            return;
+        }
+        self.is_failing = true;
+        if self.warned_at.is_some_and(|at| at.elapsed() < WARNINGS) {
+            return;
+        }
+        self.warned_at = Some(Instant::now());
+        let problem = problem.as_deref();
+        let delivery = &parcel.id;
+        match outcome {
+            AttemptOutcome::GivenUp => {
+                warn!(%app, %webhook, %delivery, attempts, status, problem, "a delivery to a webhook endpoint is given up");
+            }
+            _ => {
+                warn!(%app, %webhook, %delivery, attempts, status, problem, "a webhook endpoint does not take a delivery");
+            }
+        }
+    }
+
+    /// The endpoint has said that it is gone for good.
+    async fn switch_off(&self) {
+        let Courier { announcer, endpoint, .. } = &self.courier;
+        let Some((app, webhook)) = endpoint.name() else { return };
+        announcer.deliveries.note_gone(endpoint);
+        warn!(%app, %webhook, "a webhook endpoint has answered 410 (Gone): it is switched off, and what is pending is given up");
+        let edit = |app: &mut App| {
+            app.webhooks.change(webhook, |webhook| webhook.state = WebhookState::disabled("it answered 410 (Gone)"));
+        };
+        if let Err(error) = within(ANSWER_TIMEOUT, announcer.store.update(app, &edit)).await {
+            error!(%app, %webhook, %error, "a webhook endpoint that is gone could not be switched off");
+            return;
+        }
+        let problem = "given up: the endpoint has answered 410 (Gone) and was switched off";
+        if let Err(error) = announcer.store.give_up(endpoint, None, problem).await {
+            warn!(%app, %webhook, %error, "what is pending for a webhook endpoint could not be given up");
+        }
+    }
+
+    fn note_stored(&mut self, stored: &[Attempt]) {
+        for attempt in stored {
+            self.queue.note_stored(&attempt.delivery);
+        }
+    }
+
+    fn is_full(&self) -> bool {
+        self.sends.len() >= self.concurrency.limit() || self.notes.len() >= NOTES
+    }
+
+    /// Waits for what is on its way.
+    async fn finish(&mut self) {
+        let patience = self.courier.announcer.settings.timeout + PAUSE;
+        let on_their_way = async {
+            while let Some(sent) = self.sends.join_next().await {
+                if let Ok(sent) = sent {
+                    self.settle(sent).await;
+                }
+            }
+            while self.notes.len() > 0 {
+                self.notes.stored().await;
+            }
+        };
+        if timeout(patience, on_their_way).await.is_err() {
+            // They come again with their ids.
+            debug!(endpoint = ?self.courier.endpoint, "not all outcomes of webhooks are known");
+        }
+    }
+}

@@ -1,0 +1,287 @@
+//! The task that takes leases and has couriers.
+
+use std::{
+    collections::{HashMap, HashSet},
+    sync::{
+        Arc,
+        atomic::{AtomicU64, Ordering::Relaxed},
+    },
+    time::{Duration, Instant},
+};
+
+use clairon_registry::{AttemptOutcome, Endpoint, Lease, RegistryError, within};
+use parking_lot::Mutex;
+use tokio::{
+    sync::Notify,
+    task::JoinSet,
+    time::{interval, timeout},
+};
+use tokio_util::task::AbortOnDropHandle;
+use tracing::{debug, error};
+
+use super::{
+    courier::{self, Courier},
+    lease::{self, LeaseClock, Moment},
+    node_name::NodeName,
+};
+use crate::announcer::Announcer;
+
+/// How often it is looked for endpoints that no node delivers to.
+const LOOK: Duration = Duration::from_secs(1);
+/// How long the database may take.
+const ANSWER_TIMEOUT: Duration = Duration::from_secs(4);
+
+/// The endpoints that this node delivers to.
+#[derive(Debug, Default)]
+pub(crate) struct Deliveries {
+    couriers: Mutex<HashMap<Endpoint, Active>>,
+    /// Endpoints with new events that have no courier here.
+    wanted: Mutex<HashSet<Endpoint>>,
+    news: Notify,
+    /// Those of them to which another node delivered when it was last looked.
+    elsewhere: Mutex<HashSet<Endpoint>>,
+    /// Endpoints that have said that they are gone, until the apps in memory say so too.
+    gone: Mutex<HashSet<Endpoint>>,
+    counters: Mutex<HashMap<Endpoint, Arc<EndpointCounters>>>,
+    /// The lease of the node that cleans up and reconciles.
+    housekeeping: Mutex<Option<Arc<LeaseClock>>>,
+}
+
+/// A courier.
+#[derive(Debug)]
+struct Active {
+    lease: Arc<LeaseClock>,
+    news: Arc<Notify>,
+    pending: u64,
+}
+
+/// What came of the requests to an endpoint since the start of this node.
+#[derive(Debug, Default)]
+pub(super) struct EndpointCounters {
+    delivered: AtomicU64,
+    retried: AtomicU64,
+    given_up: AtomicU64,
+}
+
+/// What this node knows of an endpoint.
+#[derive(Clone, Debug)]
+pub struct EndpointFigures {
+    /// The endpoint.
+    pub endpoint: Endpoint,
+    /// Requests that were accepted.
+    pub delivered: u64,
+    /// Requests that failed, after which the delivery was to be tried again.
+    pub retried: u64,
+    /// Requests that failed, after which the delivery was given up.
+    pub given_up: u64,
+    /// Pending events, a few seconds ago. `None` where another node delivers.
+    pub pending: Option<u64>,
+}
+
+impl EndpointCounters {
+    pub(super) fn note(&self, outcome: AttemptOutcome) {
+        let counter = match outcome {
+            AttemptOutcome::Delivered => &self.delivered,
+            AttemptOutcome::Retried { .. } => &self.retried,
+            AttemptOutcome::GivenUp => &self.given_up,
+        };
+        counter.fetch_add(1, Relaxed);
+    }
+}
+
+impl Deliveries {
+    /// These endpoints have new events.
+    pub(crate) fn wake(&self, endpoints: impl IntoIterator<Item = Endpoint>) {
+        let couriers = self.couriers.lock();
+        let mut unknown: Vec<_> = endpoints
+            .into_iter()
+            .filter(|endpoint| match couriers.get(endpoint) {
+                Some(active) => {
+                    active.news.notify_one();
+                    false
+                }
+                None => true,
+            })
+            .collect();
+        drop(couriers);
+        if !unknown.is_empty() {
+            self.wanted.lock().extend(unknown.drain(..));
+            self.news.notify_one();
+        }
+    }
+
+    /// True while this node is the one that cleans up and reconciles.
+    pub(crate) fn keeps_house(&self) -> bool {
+        self.housekeeping.lock().as_ref().is_some_and(|lease| lease.is_valid())
+    }
+
+    /// An endpoint has said that it is gone.
+    pub(super) fn note_gone(&self, endpoint: &Endpoint) {
+        self.gone.lock().insert(endpoint.clone());
+    }
+
+    /// What this node knows of all endpoints that it has delivered to.
+    pub(crate) fn figures(&self) -> Vec<EndpointFigures> {
+        let couriers = self.couriers.lock();
+        let figures = |(endpoint, counters): (&Endpoint, &Arc<EndpointCounters>)| EndpointFigures {
+            endpoint: endpoint.clone(),
+            delivered: counters.delivered.load(Relaxed),
+            retried: counters.retried.load(Relaxed),
+            given_up: counters.given_up.load(Relaxed),
+            pending: couriers.get(endpoint).map(|active| active.pending),
+        };
+        let mut all: Vec<_> = self.counters.lock().iter().map(figures).collect();
+        all.sort_unstable_by(|one, other| one.endpoint.cmp(&other.endpoint));
+        all
+    }
+
+    fn can_deliver(&self, announcer: &Announcer, endpoint: &Endpoint) -> bool {
+        if endpoint.name().is_none() {
+            return true;
+        }
+        let is_on = announcer.endpoint(endpoint).is_some();
+        let mut gone = self.gone.lock();
+        if !is_on {
+            gone.remove(endpoint);
+        }
+        is_on && !gone.contains(endpoint)
+    }
+}
+
+/// Takes leases and has couriers until the node stops, and then until all of them have ended.
+pub(crate) async fn run(announcer: &Arc<Announcer>) {
+    let mut couriers = JoinSet::new();
+    let mut look = interval(LOOK);
+    let mut renewed_at = Instant::now();
+    while !announcer.stopping.is_cancelled() {
+        let mut is_look = false;
+        tokio::select! {
+            _ = look.tick() => is_look = true,
+            () = announcer.deliveries.news.notified() => {}
+            Some(ended) = couriers.join_next() => {
+                if let Ok(endpoint) = ended {
+                    dismiss(announcer, endpoint).await;
+                }
+            }
+            () = announcer.stopping.cancelled() => {}
+        }
+        if is_look && renewed_at.elapsed() >= lease::RENEWAL {
+            renewed_at = Instant::now();
+            if let Err(error) = renew(announcer).await {
+                debug!(%error, "leases of webhook endpoints cannot be renewed");
+            }
+        }
+        if let Err(error) = take_leases(announcer, &mut couriers, is_look).await {
+            debug!(%error, "leases of webhook endpoints cannot be taken");
+        }
+    }
+    while let Some(ended) = couriers.join_next().await {
+        if let Ok(endpoint) = ended {
+            dismiss(announcer, endpoint).await;
+        }
+    }
+    if announcer.deliveries.housekeeping.lock().take().is_some() {
+        release(announcer, &Endpoint::housekeeping()).await;
+    }
+}
+
+async fn renew(announcer: &Announcer) -> Result<(), RegistryError> {
+    let deliveries = &announcer.deliveries;
+    if deliveries.couriers.lock().is_empty() && deliveries.housekeeping.lock().is_none() {
+        return Ok(());
+    }
+    let asked = Moment::now();
+    let node = announcer.node.to_string();
+    let renewed = within(ANSWER_TIMEOUT, announcer.store.renew_leases(&node, lease::LENGTH)).await?;
+    let renewed: HashMap<_, _> = renewed.into_iter().map(|lease| (lease.endpoint, lease.pending)).collect();
+    for (endpoint, active) in deliveries.couriers.lock().iter_mut() {
+        match renewed.get(endpoint) {
+            Some(pending) => {
+                active.pending = *pending;
+                active.lease.renew(asked);
+            }
+            None => active.lease.end(),
+        }
+    }
+    let mut housekeeping = deliveries.housekeeping.lock();
+    match &*housekeeping {
+        Some(lease) if renewed.contains_key(&Endpoint::housekeeping()) => lease.renew(asked),
+        _ => *housekeeping = None,
+    }
+    Ok(())
+}
+
+/// Takes the leases of endpoints with new events, and with `is_look` of those that no node delivers to.
+async fn take_leases(
+    announcer: &Arc<Announcer>,
+    couriers: &mut JoinSet<Endpoint>,
+    is_look: bool,
+) -> Result<(), RegistryError> {
+    let deliveries = &announcer.deliveries;
+    let mut wanted = std::mem::take(&mut *deliveries.wanted.lock());
+    if is_look {
+        deliveries.elsewhere.lock().clear();
+    }
+    wanted.retain(|endpoint| !deliveries.elsewhere.lock().contains(endpoint));
+    if is_look && announcer.has_endpoints() {
+        end_leases_of_the_dead(announcer).await?;
+        wanted.extend(within(ANSWER_TIMEOUT, announcer.store.unleased()).await?);
+    }
+    let is_new = |endpoint: &Endpoint| !deliveries.couriers.lock().contains_key(endpoint);
+    wanted.retain(|endpoint| is_new(endpoint) && deliveries.can_deliver(announcer, endpoint));
+    if wanted.is_empty() {
+        return Ok(());
+    }
+    let (asked, wanted) = (Moment::now(), wanted.into_iter().collect::<Vec<_>>());
+    let node = announcer.node.to_string();
+    let taken = within(ANSWER_TIMEOUT, announcer.store.take_leases(&node, &wanted, lease::LENGTH)).await?;
+    let is_taken = |endpoint: &Endpoint| taken.iter().any(|lease| lease.endpoint == *endpoint);
+    deliveries.elsewhere.lock().extend(wanted.into_iter().filter(|endpoint| !is_taken(endpoint)));
+    for Lease { endpoint, pending } in taken {
+        let lease = Arc::new(LeaseClock::new(asked));
+        if endpoint.name().is_none() {
+            *deliveries.housekeeping.lock() = Some(lease);
+            continue;
+        }
+        let news = Arc::new(Notify::new());
+        let counters = deliveries.counters.lock().entry(endpoint.clone()).or_default().clone();
+        let active = Active { lease: lease.clone(), news: news.clone(), pending };
+        deliveries.couriers.lock().insert(endpoint.clone(), active);
+        let courier = Courier { announcer: announcer.clone(), endpoint: endpoint.clone(), lease, news, counters };
+        couriers.spawn(async move {
+            // In a task of its own, so that a panic leaves its lease to a new courier.
+            if let Err(error) = AbortOnDropHandle::new(tokio::spawn(courier::run(courier))).await {
+                error!(?endpoint, %error, "delivering webhooks has failed, and begins again");
+            }
+            endpoint
+        });
+    }
+    Ok(())
+}
+
+/// Ends the leases of nodes that this one sees to have ended.
+async fn end_leases_of_the_dead(announcer: &Announcer) -> Result<(), RegistryError> {
+    for node in within(ANSWER_TIMEOUT, announcer.store.lease_holders()).await? {
+        if NodeName::parse(&node).is_some_and(|node| node.has_ended()) {
+            debug!(node, "a node that delivered webhooks has ended");
+            within(ANSWER_TIMEOUT, announcer.store.end_leases(&node)).await?;
+        }
+    }
+    Ok(())
+}
+
+/// A courier has ended.
+async fn dismiss(announcer: &Announcer, endpoint: Endpoint) {
+    let active = announcer.deliveries.couriers.lock().remove(&endpoint);
+    if active.is_some_and(|active| active.lease.is_valid()) {
+        release(announcer, &endpoint).await;
+    }
+}
+
+async fn release(announcer: &Announcer, endpoint: &Endpoint) {
+    let node = announcer.node.to_string();
+    let released = announcer.store.release_leases(&node, std::slice::from_ref(endpoint));
+    if !matches!(timeout(ANSWER_TIMEOUT, released).await, Ok(Ok(()))) {
+        debug!(?endpoint, "a lease could not be given back, and ends by itself");
+    }
+}

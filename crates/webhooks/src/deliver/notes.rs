@@ -1,0 +1,68 @@
+//! Outcomes on their way to the store.
+
+use std::{sync::Arc, time::Duration};
+
+use clairon_registry::{Attempt, Registry, RegistryError, within};
+use tokio::{
+    task::JoinHandle,
+    time::{Instant, sleep_until},
+};
+
+/// How long the database may take.
+const ANSWER_TIMEOUT: Duration = Duration::from_secs(10);
+/// The pause after a failure.
+const PAUSE: Duration = Duration::from_secs(1);
+/// The most outcomes in one write.
+const BATCH: usize = 256;
+
+/// Outcomes on their way to the store: one batch at a time, in which those that came meanwhile go together.
+pub(super) struct Notes {
+    store: Arc<dyn Registry>,
+    waiting: Vec<Attempt>,
+    writing: Option<JoinHandle<Result<(), RegistryError>>>,
+    written: Vec<Attempt>,
+    not_before: Instant,
+}
+
+impl Notes {
+    pub(super) fn new(store: Arc<dyn Registry>) -> Self {
+        Self { store, waiting: Vec::new(), writing: None, written: Vec::new(), not_before: Instant::now() }
+    }
+
+    pub(super) fn push(&mut self, attempt: Attempt) {
+        self.waiting.push(attempt);
+    }
+
+    /// How many outcomes the store does not have yet.
+    pub(super) fn len(&self) -> usize {
+        self.waiting.len() + self.written.len()
+    }
+
+    /// Writes until a batch is stored, and returns it. May be dropped at any time. Never ready without outcomes.
+    pub(super) async fn stored(&mut self) -> Vec<Attempt> {
+        loop {
+            if self.writing.is_none() {
+                if self.written.is_empty() {
+                    if self.waiting.is_empty() {
+                        std::future::pending::<()>().await;
+                    }
+                    let rest = self.waiting.split_off(self.waiting.len().min(BATCH));
+                    self.written = std::mem::replace(&mut self.waiting, rest);
+                }
+                sleep_until(self.not_before).await;
+                let (store, batch) = (self.store.clone(), self.written.clone());
+                self.writing =
+                    Some(tokio::spawn(async move { within(ANSWER_TIMEOUT, store.note_attempts(&batch)).await }));
+            }
+            let Some(writing) = &mut self.writing else { continue };
+            let result = writing.await;
+            self.writing = None;
+            match result {
+                Ok(Ok(())) => return std::mem::take(&mut self.written),
+                Ok(Err(error)) => tracing::debug!(%error, "outcomes of webhooks cannot be stored yet"),
+                Err(error) => tracing::error!(%error, "storing outcomes of webhooks has failed"),
+            }
+            self.not_before = Instant::now() + PAUSE;
+        }
+    }
+}
