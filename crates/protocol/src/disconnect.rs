@@ -40,6 +40,12 @@ pub enum Disconnect {
     /// The client sends far more than one connection may.
     #[error("Over capacity: the client sends too much")]
     TooFast,
+    /// Too many connections from one address are open.
+    #[error("Over capacity: too many connections from this address")]
+    TooManyConnections,
+    /// Connections from one address come too fast.
+    #[error("Over capacity: connections from this address come too fast")]
+    TooManyArrivals,
     /// The server is stopping.
     #[error("Server is shutting down, reconnect")]
     Shutdown,
@@ -59,7 +65,11 @@ impl Disconnect {
             Self::PathNotFound => 4005,
             Self::UnsupportedVersion => 4007,
             Self::OriginNotAllowed | Self::Unauthorized | Self::Terminated => 4009,
-            Self::OverCapacity | Self::SlowReader | Self::TooFast => 4100,
+            Self::OverCapacity
+            | Self::SlowReader
+            | Self::TooFast
+            | Self::TooManyConnections
+            | Self::TooManyArrivals => 4100,
             Self::Shutdown => 4200,
             Self::NoPong => 4201,
         }

@@ -1,6 +1,9 @@
 //! Incoming connections: listeners, the bytes before the first request, TLS, the addresses of peers, and the trusted
 //! proxies.
 
+mod address_key;
+mod address_limits;
+mod address_rate;
 mod app_rates;
 mod forwarded;
 mod limit_effects;
@@ -12,12 +15,14 @@ mod peer_address;
 mod tls;
 mod trusted_proxies;
 
-pub use self::limits::{EdgeSettings, PaceLimits};
+pub use self::limits::{AddressLimit, AddressSettings, EdgeSettings, PaceLimits};
 pub use self::listener::{Listener, ListeningSocket, OpeningProtocol};
 pub use self::tls::{CertificateFiles, CertificateFilesError, InvalidCertificate, ServerCertificate, TlsSettings};
 pub(crate) use self::tls::{Tls, reload_files, watch_files};
 pub use self::trusted_proxies::{InvalidProxy, TrustedProxies};
 pub(crate) use self::{
+    address_key::AddressKey,
+    address_limits::{AddressLimits, Crowded},
     app_rates::{AppRates, TooFast},
     limit_effects::{LimitEffect, LimitEffects},
     opening::open,

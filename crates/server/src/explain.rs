@@ -9,9 +9,14 @@ mod token;
 
 use clairon_registry::{App, AppCache, Credential};
 
-use self::budget::Budget;
+use self::budget::{Budget, Search};
 pub(crate) use self::token::SignedSubscription;
-use crate::{clock::Clock, peer_text::PeerText};
+use crate::{
+    clock::Clock,
+    edge::{LimitEffect, PeerAddress},
+    node::Node,
+    peer_text::PeerText,
+};
 
 /// The cost of comparing a text with the values of one app, in bytes of the budget.
 const COMPARISON: usize = 64;
@@ -33,13 +38,36 @@ impl Explainer {
         self.budget.given_up()
     }
 
+    /// Explains one refusal. Without `is_wanted` no search is made.
+    pub(crate) const fn explain(&self, is_wanted: bool) -> Explanation<'_> {
+        Explanation { search: self.budget.search(is_wanted) }
+    }
+}
+
+impl Node {
+    /// Explains the refusal of what a client has sent. If too many of its address are refused, no search is made.
+    pub(crate) fn explain(&self, client: PeerAddress) -> Explanation<'_> {
+        let is_wanted = self.addresses.take_refusal(client);
+        if !is_wanted {
+            self.note_limit(LimitEffect::RefusalsUnexplained, client, None);
+        }
+        self.explainer.explain(is_wanted)
+    }
+}
+
+/// The explanation of one refusal.
+pub(crate) struct Explanation<'a> {
+    search: Search<'a>,
+}
+
+impl Explanation<'_> {
     /// The owner of a key, or what the text is instead. A secret in the place of a key is recognized and not repeated.
     pub(crate) fn key(&self, apps: &AppCache, key: &str) -> String {
         if let Some(app) = apps.by_key(key) {
             return format!("the key {key} belongs to the app {}", app.id);
         }
         let all = apps.all();
-        if !self.budget.search().charge(all.len() * COMPARISON) {
+        if !self.search.charge(all.len() * COMPARISON) {
             return format!("no app has the key ({} bytes)", key.len());
         }
         let key = PeerText::new(apps, key);

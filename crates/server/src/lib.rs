@@ -40,8 +40,9 @@ mod webhooks;
 
 pub use bearer::{BearerToken, InvalidToken};
 pub use edge::{
-    CertificateFiles, CertificateFilesError, EdgeSettings, InvalidCertificate, InvalidProxy, Listener, ListeningSocket,
-    OpeningProtocol, PaceLimits, ServerCertificate, TlsSettings, TrustedProxies,
+    AddressLimit, AddressSettings, CertificateFiles, CertificateFilesError, EdgeSettings, InvalidCertificate,
+    InvalidProxy, Listener, ListeningSocket, OpeningProtocol, PaceLimits, ServerCertificate, TlsSettings,
+    TrustedProxies,
 };
 pub use error::ServerError;
 pub use handle::ServerHandle;

@@ -15,7 +15,7 @@ use tracing::warn;
 
 use crate::{
     clock::Clock,
-    edge::{AppRates, LimitEffects, Tls},
+    edge::{AddressLimits, AppRates, LimitEffects, Tls},
     error::ServerError,
     event_frame,
     explain::Explainer,
@@ -69,6 +69,8 @@ pub(crate) struct Node {
     /// The limits of apps that the admin API creates.
     pub(crate) default_limits: RwLock<Limits>,
     pub(crate) limit_effects: LimitEffects,
+    /// The limits of what comes from one address.
+    pub(crate) addresses: AddressLimits,
     /// TLS, if there is a certificate.
     pub(crate) tls: Option<Tls>,
     /// The way to the endpoints of apps.
@@ -98,6 +100,7 @@ impl Node {
         let announcer = Arc::new(webhooks::announcer(&settings, &registry, &apps, &live));
         let first_version = webhooks::begin_versions(&hub, registry.as_ref()).await?;
         let peers = Peers::connect(settings.cluster.clone(), &hub, &apps, &announcer, clock, &metrics).await?;
+        let addresses = AddressLimits::new(settings.edge.addresses, settings.trusted_proxies.clone());
         Ok(Self {
             settings,
             clock,
@@ -120,6 +123,7 @@ impl Node {
             refusals: Refusals::default(),
             default_limits: RwLock::new(default_limits),
             limit_effects: LimitEffects::default(),
+            addresses,
             tls,
             announcer,
             first_version,

@@ -6,60 +6,38 @@
 //! list when it is admitted. [`ConnectionLimits::websockets`] bounds their number, and leaves the rest to backends and
 //! operators.
 
-use std::{collections::BTreeMap, sync::Arc, time::Duration};
+mod list;
 
-use clairon_hub::Millis;
+use std::{sync::Arc, time::Duration};
+
 use http::{Extensions, HeaderMap};
 use parking_lot::Mutex;
 use tokio::{task::JoinHandle, time::sleep};
 use tracing::warn;
 
-use crate::{clock::millis, edge::PeerAddress, node::Node, settings::ConnectionLimits, throttle::Throttle};
+use self::list::{List, Place, PlainEntry, Standing};
+use crate::{
+    clock::millis,
+    edge::{LimitEffect, PeerAddress},
+    node::Node,
+    settings::ConnectionLimits,
+    throttle::Throttle,
+};
 
 /// The time for the first complete head of a request while open files run low.
 const SHORT_HEAD_TIMEOUT: Duration = Duration::from_secs(5);
 /// Open files run low while less than one in this many is free.
 const LOW: usize = 4;
+/// The delay of the answer to a wrong bearer token if too many come from its address.
+const TOKEN_DELAY: Duration = Duration::from_secs(1);
 /// The pause before the next attempt while no connection can be closed.
 const PAUSE: Duration = Duration::from_millis(200);
-
-/// What is known of a connection. Connections with a lower standing are closed first, and among equals the one that has
-/// had it for longest.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-enum Standing {
-    /// It has sent no complete request, or it is a refused WebSocket that is being closed.
-    Silent,
-    /// It is kept open after a request without a signature or token.
-    Idle,
-    /// It is kept open after a request with a signature or a token.
-    Trusted,
-    /// A request is being answered. It is never closed.
-    Busy,
-}
-
-/// The position of a connection in the list: its standing, and a number that grows with each change of a standing.
-type Place = (Standing, u64);
 
 /// All connections of a node that are not WebSockets.
 #[derive(Debug, Default)]
 pub(crate) struct PlainConnections {
     list: Mutex<List>,
     log: Throttle,
-}
-
-#[derive(Debug, Default)]
-struct List {
-    entries: BTreeMap<Place, Entry>,
-    /// The number of connections that are being closed to make room.
-    leaving: usize,
-    last_number: u64,
-}
-
-#[derive(Debug)]
-struct Entry {
-    opened_at: Millis,
-    /// The task that serves the connection.
-    task: JoinHandle<()>,
 }
 
 /// A connection of the list. It leaves the list when this is dropped.
@@ -70,7 +48,10 @@ pub(crate) struct PlainConnection {
 
 struct State {
     place: Place,
+    /// True after a request with a signature or token.
     is_trusted: bool,
+    /// True if the connection is counted as one of its address.
+    has_entered: bool,
     peer: PeerAddress,
 }
 
@@ -84,12 +65,15 @@ impl Node {
         // The lock is held until the task is in the list, because the task may look for itself at once.
         let mut list = self.plain.list.lock();
         let place = list.next_place(Standing::Silent);
-        let state = Mutex::new(State { place, is_trusted: false, peer });
+        let state = Mutex::new(State { place, is_trusted: false, has_entered: false, peer });
         let connection = Arc::new(PlainConnection { node: self.clone(), state });
         let task = self.tasks.spawn(serve(connection.clone()));
-        list.entries.insert(place, Entry { opened_at, task });
+        let key = self.addresses.pending(peer).map(|(key, _)| key);
+        list.insert(place, PlainEntry { opened_at, peer, key, task });
+        let excess = self.take_excess(&mut list, peer);
         // Before `connection`, whose drop takes the lock.
         drop(list);
+        self.close_excess(excess);
     }
 
     /// The number of WebSocket connections, including those that are being closed.
@@ -105,7 +89,7 @@ impl Node {
             let first = self.plain.list.lock().take_first();
             self.warn_of_low_files();
             match first {
-                Some(task) => end(task).await,
+                Some(first) => end(first.task).await,
                 None => sleep(PAUSE).await,
             }
         }
@@ -122,7 +106,26 @@ impl Node {
         if !silent.is_empty() {
             self.warn_of_low_files();
         }
-        silent.iter().for_each(JoinHandle::abort);
+        for entry in silent {
+            entry.task.abort();
+        }
+    }
+
+    /// Takes out connections that exceed the limits of those without a complete request, after one of `peer` was added.
+    fn take_excess(&self, list: &mut List, peer: PeerAddress) -> [(LimitEffect, Option<PlainEntry>); 2] {
+        let of_address = self.addresses.pending(peer);
+        let of_address = of_address.and_then(|(key, limit)| list.take_excess_of(key, limit.get() as usize));
+        let of_all = self.settings.edge.pending_handshakes.and_then(|limit| list.take_excess(limit.get() as usize));
+        [(LimitEffect::AddressPendingClosed, of_address), (LimitEffect::PendingClosed, of_all)]
+    }
+
+    fn close_excess(&self, excess: [(LimitEffect, Option<PlainEntry>); 2]) {
+        for (effect, entry) in excess {
+            if let Some(entry) = entry {
+                entry.task.abort();
+                self.note_limit(effect, entry.peer, None);
+            }
+        }
     }
 
     fn warn_of_low_files(&self) {
@@ -135,11 +138,27 @@ impl Node {
 }
 
 /// Notes that a request with these extensions had a valid signature or token. Its connection is closed only after all
-/// others.
+/// others, and does not count for the limits of its address.
 pub(crate) fn trust_connection(extensions: &Extensions) {
     if let Some(connection) = extensions.get::<Arc<PlainConnection>>() {
         connection.state.lock().is_trusted = true;
+        connection.leave_address();
     }
+}
+
+/// Delays the answer to a request with a wrong bearer token if too many come from its address. A right token is never
+/// delayed.
+pub(crate) async fn delay_wrong_token(node: &Node, extensions: &Extensions) {
+    let client = extensions.get().copied().unwrap_or_default();
+    if node.addresses.take_refusal(client) {
+        return;
+    }
+    node.note_limit(LimitEffect::TokensDelayed, client, None);
+    if let Some(connection) = extensions.get::<Arc<PlainConnection>>() {
+        // While it waits, it may be closed to make room.
+        connection.move_to(Standing::Idle);
+    }
+    sleep(TOKEN_DELAY).await;
 }
 
 /// Drops a connection. Returns when its file is closed.
@@ -167,7 +186,14 @@ impl PlainConnection {
 
     /// Stores the address of the client from a PROXY header.
     pub(crate) fn set_peer(&self, peer: PeerAddress) {
-        self.state.lock().peer = peer;
+        let mut state = self.state.lock();
+        state.peer = peer;
+        let key = self.node.addresses.pending(peer).map(|(key, _)| key);
+        let mut list = self.node.plain.list.lock();
+        list.set_peer(state.place, peer, key);
+        let excess = self.node.take_excess(&mut list, peer);
+        drop((list, state));
+        self.node.close_excess(excess);
     }
 
     /// Notes the start of a request. False if the connection is being closed to make room: its task ends at the next
@@ -176,10 +202,33 @@ impl PlainConnection {
         self.move_to(Standing::Busy)
     }
 
-    /// Notes that the request is answered, and another may follow.
-    pub(crate) fn end_request(&self) {
-        let standing = if self.state.lock().is_trusted { Standing::Trusted } else { Standing::Idle };
-        self.move_to(standing);
+    /// Notes that the request is answered, and another may follow. False if the connection has to be closed, because
+    /// its address has too many connections without a signature or token.
+    pub(crate) fn end_request(&self) -> bool {
+        let is_trusted = self.state.lock().is_trusted;
+        self.move_to(if is_trusted { Standing::Trusted } else { Standing::Idle });
+        is_trusted || self.enter_address()
+    }
+
+    /// Counts the connection as one of its address, unless it is counted already. False if there are too many.
+    fn enter_address(&self) -> bool {
+        let mut state = self.state.lock();
+        if !state.has_entered {
+            if let Err(crowded) = self.node.addresses.enter(state.peer) {
+                self.node.note_limit(crowded.effect(), state.peer, None);
+                return false;
+            }
+            state.has_entered = true;
+        }
+        true
+    }
+
+    fn leave_address(&self) {
+        let mut state = self.state.lock();
+        if state.has_entered {
+            state.has_entered = false;
+            self.node.addresses.leave(state.peer);
+        }
     }
 
     fn move_to(&self, standing: Standing) -> bool {
@@ -192,110 +241,7 @@ impl PlainConnection {
 
 impl Drop for PlainConnection {
     fn drop(&mut self) {
+        self.leave_address();
         self.node.plain.list.lock().remove(self.state.get_mut().place);
-    }
-}
-
-impl List {
-    /// The number of open connections that are not WebSockets.
-    fn len(&self) -> usize {
-        self.entries.len() + self.leaving
-    }
-
-    fn next_place(&mut self, standing: Standing) -> Place {
-        self.last_number += 1;
-        (standing, self.last_number)
-    }
-
-    /// Changes the standing of a connection. `None` if it is being closed to make room.
-    fn change(&mut self, place: Place, standing: Standing) -> Option<Place> {
-        let entry = self.entries.remove(&place)?;
-        let place = self.next_place(standing);
-        self.entries.insert(place, entry);
-        Some(place)
-    }
-
-    /// Takes out the first connection of the list. `None` if all are busy.
-    fn take_first(&mut self) -> Option<JoinHandle<()>> {
-        let (&first, _) = self.entries.first_key_value().filter(|(place, _)| place.0 < Standing::Busy)?;
-        self.take(first)
-    }
-
-    /// Takes out the silent connections that were opened before `until`.
-    fn take_silent(&mut self, until: Millis) -> Vec<JoinHandle<()>> {
-        let silent = self.entries.range(..(Standing::Idle, 0));
-        let late: Vec<Place> =
-            silent.take_while(|(_, entry)| entry.opened_at < until).map(|(place, _)| *place).collect();
-        late.into_iter().filter_map(|place| self.take(place)).collect()
-    }
-
-    fn take(&mut self, place: Place) -> Option<JoinHandle<()>> {
-        let entry = self.entries.remove(&place)?;
-        self.leaving += 1;
-        Some(entry.task)
-    }
-
-    /// Removes a connection that is closed, or has become a WebSocket.
-    fn remove(&mut self, place: Place) {
-        if self.entries.remove(&place).is_none() {
-            self.leaving -= 1;
-        }
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    /// Adds a connection that never ends by itself.
-    fn add(list: &mut List, standing: Standing, opened_at: Millis) -> Place {
-        let place = list.next_place(standing);
-        list.entries.insert(place, Entry { opened_at, task: tokio::spawn(std::future::pending()) });
-        place
-    }
-
-    fn places(list: &List) -> Vec<Place> {
-        list.entries.keys().copied().collect()
-    }
-
-    #[tokio::test]
-    async fn silent_ones_give_way_first_and_busy_ones_never() {
-        let mut list = List::default();
-        let [trusted, idle, busy, silent, later] =
-            [Standing::Trusted, Standing::Idle, Standing::Busy, Standing::Silent, Standing::Silent]
-                .map(|standing| add(&mut list, standing, 0));
-        assert_eq!(places(&list), [silent, later, idle, trusted, busy]);
-        for left in [4, 3, 2, 1] {
-            assert!(list.take_first().is_some());
-            assert_eq!((list.entries.len(), list.len()), (left, 5), "open until its task has ended");
-        }
-        assert!(list.take_first().is_none());
-        assert_eq!(places(&list), [busy]);
-        for place in [silent, later, idle, trusted] {
-            list.remove(place);
-        }
-        assert_eq!(list.len(), 1);
-    }
-
-    #[tokio::test]
-    async fn of_equals_the_one_that_has_been_idle_for_longest_gives_way() {
-        let mut list = List::default();
-        let [first, second] = [0, 0].map(|at| add(&mut list, Standing::Idle, at));
-        let busy = list.change(first, Standing::Busy).unwrap();
-        let again = list.change(busy, Standing::Idle).unwrap();
-        assert_eq!(places(&list), [second, again]);
-        assert!(list.take_first().is_some());
-        assert_eq!(list.change(second, Standing::Busy), None, "it has given way");
-        assert_eq!(places(&list), [again]);
-    }
-
-    #[tokio::test]
-    async fn only_silent_ones_have_a_short_time() {
-        let mut list = List::default();
-        let idle = add(&mut list, Standing::Idle, 0);
-        add(&mut list, Standing::Silent, 1);
-        let young = add(&mut list, Standing::Silent, 2);
-        assert_eq!(list.take_silent(2).len(), 1);
-        assert_eq!(places(&list), [young, idle]);
     }
 }

@@ -158,7 +158,11 @@ impl Refused {
             Disconnect::PathNotFound => Self::PathNotFound,
             Disconnect::UnsupportedVersion => Self::UnsupportedVersion,
             Disconnect::OriginNotAllowed | Disconnect::Unauthorized | Disconnect::Terminated => Self::OriginNotAllowed,
-            Disconnect::OverCapacity | Disconnect::SlowReader | Disconnect::TooFast => Self::OverCapacity,
+            Disconnect::OverCapacity
+            | Disconnect::SlowReader
+            | Disconnect::TooFast
+            | Disconnect::TooManyConnections
+            | Disconnect::TooManyArrivals => Self::OverCapacity,
             Disconnect::Shutdown | Disconnect::NoPong => Self::Stopping,
         }
     }

@@ -10,7 +10,7 @@ use axum::{
     routing::{MethodRouter, any, get, post},
 };
 use clairon_protocol::Limits;
-use http::{HeaderMap, StatusCode, Uri, header, uri::PathAndQuery};
+use http::{StatusCode, Uri, header, uri::PathAndQuery};
 use hyper::body::Body;
 use tower_http::cors::CorsLayer;
 
@@ -74,8 +74,7 @@ pub(crate) fn metrics_router(node: &Arc<Node>) -> Router {
 }
 
 fn metrics<S: Clone + Send + Sync + 'static>(node: &Arc<Node>, access: Access) -> Router<S> {
-    let page =
-        async move |State(node): State<Arc<Node>>, headers: HeaderMap| metrics::page(&node, access, &headers).await;
+    let page = async move |State(node): State<Arc<Node>>, request: Request| metrics::page(&node, access, request).await;
     Router::new()
         .route("/metrics", get(page))
         .method_not_allowed_fallback(api::method_not_allowed)

@@ -3,7 +3,7 @@
 use std::{convert::Infallible, future::pending, pin::Pin, sync::Arc};
 
 use axum::response::Response;
-use http::{Request, StatusCode};
+use http::{HeaderValue, Request, StatusCode, header};
 use hyper::{
     body::{Body, Incoming},
     service::Service,
@@ -42,11 +42,12 @@ where
         request.extensions_mut().insert(self.plain.clone());
         let (answer, plain) = (self.service.call(request), self.plain.clone());
         Box::pin(async move {
-            let response = answer.await?;
+            let mut response = answer.await?;
             // A body of unknown length continues after this, and so does a WebSocket.
             let is_whole = response.body().size_hint().exact().is_some();
-            if is_whole && response.status() != StatusCode::SWITCHING_PROTOCOLS {
-                plain.end_request();
+            let is_over = is_whole && response.status() != StatusCode::SWITCHING_PROTOCOLS;
+            if is_over && !plain.end_request() {
+                response.headers_mut().insert(header::CONNECTION, HeaderValue::from_static("close"));
             }
             Ok(response)
         })

@@ -1,6 +1,6 @@
 //! The sources of settings, and the messages about invalid ones.
 
-use std::io::Write;
+use std::{io::Write, num::NonZeroU32};
 
 use clairon_protocol::Limits;
 use tempfile::NamedTempFile;
@@ -117,6 +117,20 @@ fn every_setting_has_a_variable() {
         let settings = load_environment(&[base, &[(variable(&name).as_str(), other.as_str())]].concat());
         assert_ne!(format!("{:?}", settings.unwrap()), untouched, "{name}");
     }
+}
+
+#[test]
+fn a_copy_of_the_defaults_sets_no_limit_of_addresses() {
+    let limit = |config: &str, variables: &[(&str, &str)]| {
+        let config = temporary(config);
+        let sources = Sources { config: Some(config.path().into()), ..environment(variables) };
+        let limit = Settings::load(sources).unwrap().server.edge.addresses.connections;
+        (limit.limit.map_or(0, NonZeroU32::get), limit.is_set)
+    };
+    assert_eq!(limit(DEFAULTS, &[]), (10_000, false));
+    assert_eq!(limit("[edge]\nconnections_per_address = 9", &[]), (9, true));
+    assert_eq!(limit("", &[("CLAIRON_EDGE_CONNECTIONS_PER_ADDRESS", "10000")]), (10_000, true));
+    assert_eq!(limit("", &[("CLAIRON_EDGE_CONNECTIONS_PER_ADDRESS", "0")]), (0, true));
 }
 
 #[test]

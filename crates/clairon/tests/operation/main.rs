@@ -1,5 +1,6 @@
 //! The operation of a server: addresses, signals, system limits, metrics, and hostile peers.
 
+mod address_limits;
 mod foreign_protocols;
 mod hostile;
 mod listening;

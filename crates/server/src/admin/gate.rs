@@ -1,5 +1,7 @@
 //! Access to the admin API.
 
+use std::sync::Arc;
+
 use axum::{
     extract::{Request, State},
     middleware::Next,
@@ -10,7 +12,8 @@ use http::{HeaderValue, StatusCode, header};
 use super::problem::Problem;
 use crate::{
     bearer::{BearerToken, NoAccess},
-    plain_connections::trust_connection,
+    node::Node,
+    plain_connections::{delay_wrong_token, trust_connection},
 };
 
 /// The challenges for a request without a token, and for a request with a wrong one.
@@ -18,11 +21,16 @@ const NO_TOKEN: &str = r#"Bearer realm="Clairon admin API""#;
 const WRONG_TOKEN: &str = r#"Bearer realm="Clairon admin API", error="invalid_token""#;
 
 /// Passes on requests with the token.
-pub(super) async fn check_token(State(token): State<BearerToken>, request: Request, next: Next) -> Response {
+pub(super) async fn check_token(
+    State((node, token)): State<(Arc<Node>, BearerToken)>,
+    request: Request,
+    next: Next,
+) -> Response {
     let Err(reason) = token.check(request.headers()) else {
         trust_connection(request.extensions());
         return next.run(request).await;
     };
+    delay_wrong_token(&node, request.extensions()).await;
     let challenge = if matches!(reason, NoAccess::OtherToken { .. }) { WRONG_TOKEN } else { NO_TOKEN };
     let detail = "The admin API asks for the header `Authorization: Bearer TOKEN` with the token of the server's \
                   setting admin.token";

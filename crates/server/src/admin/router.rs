@@ -53,7 +53,7 @@ fn api(node: &Arc<Node>, admin: &AdminSettings) -> Router {
     let closed = endpoints
         .fallback(not_found)
         .method_not_allowed_fallback(method_not_allowed)
-        .layer(middleware::from_fn_with_state(admin.token.clone(), gate::check_token));
+        .layer(middleware::from_fn_with_state((node.clone(), admin.token.clone()), gate::check_token));
     // The description is public: it contains no more than this project's documentation.
     let open = Router::new().route("/openapi.json", get(answer)).method_not_allowed_fallback(method_not_allowed);
     open.merge(closed).with_state(node.clone())

@@ -14,7 +14,7 @@ use super::{
     path::parameter,
     user_path::UserPath,
 };
-use crate::{clock::unix_seconds, node::Node, plain_connections::trust_connection};
+use crate::{clock::unix_seconds, edge::PeerAddress, node::Node, plain_connections::trust_connection};
 
 /// An extractor: a request of an enabled app with a valid signature, and its raw body.
 #[derive(Debug)]
@@ -48,8 +48,9 @@ impl FromRequest<Arc<Node>> for SignedRequest {
             return Err(ApiError::bad_request(message));
         }
         let key = query.get("auth_key");
-        let app = find_app(node, app_id.as_deref(), key.as_deref())?;
-        let credential = find_credential(node, &app, key.as_deref())?;
+        let client = parts.extensions.get().copied().unwrap_or_default();
+        let app = find_app(node, client, app_id.as_deref(), key.as_deref())?;
+        let credential = find_credential(node, client, &app, key.as_deref())?;
         let request = HttpRequest { method: parts.method.as_str(), path, query: &query };
         let refused = |invalid: InvalidRequest| {
             let reason = explain(node, &app, &parts, &request, &invalid);
@@ -80,30 +81,36 @@ fn explain(node: &Node, app: &App, parts: &Parts, request: &HttpRequest<'_>, inv
     let forwarded = parts.headers.get("x-forwarded-prefix").and_then(|value| value.to_str().ok());
     let prefixes = [node.settings.path_prefix.as_str(), forwarded.unwrap_or_default()];
     let known: Vec<&str> = prefixes.into_iter().filter(|prefix| !prefix.is_empty()).collect();
-    node.explainer.request(&node.apps, app, request, invalid, &known)
+    let client = parts.extensions.get().copied().unwrap_or_default();
+    node.explain(client).request(&node.apps, app, request, invalid, &known)
 }
 
 /// The app of a request. It is in the path, except for `/users/{id}/terminate_connections`, the path that the official
 /// Python library uses: there the key identifies the app.
-fn find_app(node: &Node, id: Option<&str>, key: Option<&str>) -> Result<Arc<App>, ApiError> {
+fn find_app(node: &Node, client: PeerAddress, id: Option<&str>, key: Option<&str>) -> Result<Arc<App>, ApiError> {
     let unauthorized = |message: &str| ApiError::new(StatusCode::UNAUTHORIZED, message);
     let Some(id) = id else {
         let key = key.ok_or_else(|| unauthorized("Missing parameter: auth_key"))?;
-        let reason = || node.explainer.key(&node.apps, key);
+        let reason = || node.explain(client).key(&node.apps, key);
         return node.apps.by_key(key).ok_or_else(|| unauthorized("Unknown auth_key").because(reason()));
     };
-    let reason = || node.explainer.app(&node.apps, id, key);
+    let reason = || node.explain(client).app(&node.apps, id, key);
     node.apps
         .by_id(id)
         .ok_or_else(|| ApiError::new(StatusCode::NOT_FOUND, "No app has the id in the path").because(reason()))
 }
 
 /// The app's credential with which the request claims to be signed.
-fn find_credential<'a>(node: &Node, app: &'a App, key: Option<&str>) -> Result<&'a Credential, ApiError> {
+fn find_credential<'a>(
+    node: &Node,
+    client: PeerAddress,
+    app: &'a App,
+    key: Option<&str>,
+) -> Result<&'a Credential, ApiError> {
     let unauthorized = |message: &str| ApiError::new(StatusCode::UNAUTHORIZED, message);
     let key = key.ok_or_else(|| unauthorized("Missing parameter: auth_key"))?;
     app.credentials.find(key).ok_or_else(|| {
-        let reason = node.explainer.app(&node.apps, app.id.as_str(), Some(key));
+        let reason = node.explain(client).app(&node.apps, app.id.as_str(), Some(key));
         unauthorized("The auth_key is not the key of the app in the path").because(reason)
     })
 }

@@ -37,6 +37,12 @@ macro_rules! limit_effects {
 }
 
 limit_effects! {
+    ConnectionsRefused: "connections_per_address", "refused", "an address has too many connections: new ones are refused";
+    ArrivalsRefused: "new_connections_per_address_per_second", "refused", "connections from an address come too fast: they are refused";
+    PendingClosed: "pending_handshakes", "closed", "too many connections have sent no complete request: the oldest are closed";
+    AddressPendingClosed: "pending_handshakes_per_address", "closed", "too many connections of an address have sent no complete request: the oldest are closed";
+    RefusalsUnexplained: "refusals_per_address_per_second", "unexplained", "an address sends too many wrong signatures or keys: exact reasons are not searched for";
+    TokensDelayed: "refusals_per_address_per_second", "delayed", "an address sends too many wrong tokens: they are answered late";
     MessagesDelayed: "messages_per_connection_per_second", "delayed", "a client sends too many messages: it is read later";
     MessagesClosed: "messages_per_connection_per_second", "closed", "a client floods the server with messages: it is disconnected";
     BytesDelayed: "bytes_per_connection_per_second", "delayed", "a client sends too many bytes: it is read later";

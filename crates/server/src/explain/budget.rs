@@ -46,8 +46,9 @@ impl Budget {
         Self { clock, second: Mutex::new((0, 0)), given_up: AtomicU64::new(0) }
     }
 
-    pub(super) const fn search(&self) -> Search<'_> {
-        Search { budget: self, is_over: Cell::new(false) }
+    /// A search; without `is_wanted` one that is over already.
+    pub(super) const fn search(&self, is_wanted: bool) -> Search<'_> {
+        Search { budget: self, is_over: Cell::new(!is_wanted) }
     }
 
     fn charge(&self, bytes: usize) -> bool {
@@ -77,11 +78,12 @@ mod tests {
     #[test]
     fn a_second_has_so_much_and_no_more() {
         let budget = Budget::new(Clock::start());
-        let (one, other) = (budget.search(), budget.search());
+        let (one, other) = (budget.search(true), budget.search(true));
         assert!(one.charge(BYTES_PER_SECOND - 1) && !one.is_over());
         assert!(!one.charge(2) && one.is_over());
         assert!(!one.charge(1), "what is over stays over");
         assert!(other.charge(1) && !other.charge(usize::MAX));
         assert_eq!(budget.given_up(), 2);
+        assert!(!budget.search(false).charge(1) && budget.given_up() == 2);
     }
 }

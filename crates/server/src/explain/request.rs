@@ -3,18 +3,19 @@
 use clairon_protocol::auth::{HttpRequest, InvalidRequest};
 use clairon_registry::{App, AppCache, Credential};
 
-use super::{Explainer, SIGNING};
+use super::{Explanation, SIGNING};
 use crate::peer_text::PeerText;
 
 /// The number of forms in which a request may have been signed, of its path and its parameters together.
 const READINGS: usize = 8;
 
-impl Explainer {
+impl Explanation<'_> {
     /// The reason why the app in a path is unknown, or is not that of the `auth_key`.
     pub(crate) fn app(&self, apps: &AppCache, id: &str, key: Option<&str>) -> String {
         let path = match (apps.by_id(id), apps.by_key(id)) {
             (Some(_), _) => format!("the path names the app {id}"),
             (None, Some(app)) => format!("no app has the id in the path: it is the key of the app {}", app.id),
+            (None, None) if self.search.is_over() => format!("no app has the id ({} bytes)", id.len()),
             (None, None) => format!("no app has the id {:?}", PeerText::new(apps, id)),
         };
         match key {
@@ -56,7 +57,7 @@ impl Explainer {
         request: &HttpRequest<'_>,
         prefixes: &[&str],
     ) -> Option<String> {
-        let search = self.budget.search();
+        let search = &self.search;
         // A signature is computed for each form of path and parameters.
         let signs_with = |path: &str, credential: &Credential| {
             search.charge(READINGS * (SIGNING + path.len() + request.query.size()))

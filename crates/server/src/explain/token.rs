@@ -6,7 +6,7 @@ use clairon_protocol::{
 };
 use clairon_registry::{App, AppCache, Credential};
 
-use super::{Explainer, SIGNING, budget::Search};
+use super::{Explanation, SIGNING, budget::Search};
 use crate::peer_text::PeerText;
 
 /// The signed parts of a subscription.
@@ -21,7 +21,7 @@ pub(crate) struct SignedSubscription<'a> {
 const CHANNELS_TRIED: usize = 16;
 const PREFIXES: [&str; 4] = ["", "private-", "presence-", "private-encrypted-"];
 
-impl Explainer {
+impl Explanation<'_> {
     /// The reason why the `auth` of a subscription is refused. It may be the signature for one of `other_channels`.
     pub(crate) fn subscription(
         &self,
@@ -106,11 +106,11 @@ impl Explainer {
             let key = self.key(apps, token.key);
             return Some(format!("the client is connected to the app {}; in its auth, {key}", app.id));
         }
-        let search = self.budget.search();
-        if let Some(what) = otherwise(&search, &token.signature) {
+        let search = &self.search;
+        if let Some(what) = otherwise(search, &token.signature) {
             return Some(format!("the signature was made with this app's secret, but {what}"));
         }
-        let fits = |credential: &Credential| fits(&search, &credential.secret, &token.signature);
+        let fits = |credential: &Credential| fits(search, &credential.secret, &token.signature);
         if let Some(reason) = super::other_secret(app, fits) {
             return Some(reason);
         }

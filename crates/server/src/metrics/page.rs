@@ -5,16 +5,23 @@ use std::{
     time::{Duration, Instant},
 };
 
-use axum::response::{IntoResponse, Response};
+use axum::{
+    extract::Request,
+    response::{IntoResponse, Response},
+};
 use bytes::Bytes;
-use http::{HeaderMap, HeaderValue, StatusCode, header};
+use http::{HeaderValue, StatusCode, header};
 use tokio::{
     sync::Mutex,
     task::{JoinError, spawn_blocking},
 };
 
 use super::{collect::collect, text::MEDIA_TYPE};
-use crate::{api::ApiError, node::Node};
+use crate::{
+    api::ApiError,
+    node::Node,
+    plain_connections::{delay_wrong_token, trust_connection},
+};
 
 /// A page that was built faster than this is not cached.
 const QUICK: Duration = Duration::from_millis(5);
@@ -54,7 +61,7 @@ pub(crate) enum Access {
 }
 
 /// The page, for authorized requests.
-pub(crate) async fn page(node: &Arc<Node>, access: Access, headers: &HeaderMap) -> Response {
+pub(crate) async fn page(node: &Arc<Node>, access: Access, request: Request) -> Response {
     let settings = &node.settings.metrics;
     match &settings.token {
         None if access == Access::Public => {
@@ -63,13 +70,15 @@ pub(crate) async fn page(node: &Arc<Node>, access: Access, headers: &HeaderMap) 
             return ApiError::new(StatusCode::NOT_FOUND, message).into_response();
         }
         Some(token) => {
-            if let Err(reason) = token.check(headers) {
+            if let Err(reason) = token.check(request.headers()) {
+                delay_wrong_token(node, request.extensions()).await;
                 let message = "Metrics need `Authorization: Bearer …` with the token of metrics.token";
                 let mut response =
                     ApiError::new(StatusCode::UNAUTHORIZED, message).because(reason.to_string()).into_response();
                 response.headers_mut().insert(header::WWW_AUTHENTICATE, HeaderValue::from_static("Bearer"));
                 return response;
             }
+            trust_connection(request.extensions());
         }
         None => {}
     }

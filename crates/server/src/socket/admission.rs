@@ -12,7 +12,13 @@ use http::{HeaderMap, Uri, header};
 use percent_encoding::percent_decode_str;
 
 use super::connection::Connection;
-use crate::{edge::PeerAddress, explain::unknown_path, node::Node, refusals::Refused};
+use crate::{
+    edge::{Crowded, PeerAddress},
+    explain::unknown_path,
+    live_feed::{Activity, ActivityKind},
+    node::Node,
+    refusals::Refused,
+};
 
 /// A client that is not admitted: the answer to it, and the reason for the log.
 pub(super) struct AdmissionRefusal {
@@ -20,16 +26,24 @@ pub(super) struct AdmissionRefusal {
     /// The app that refuses it, if its key is known.
     app: Option<AppId>,
     reason: String,
+    /// The limit of the client's address that refuses it.
+    crowded: Option<Crowded>,
 }
 
 impl AdmissionRefusal {
     const fn new(disconnect: Disconnect, reason: String) -> Self {
-        Self { disconnect, app: None, reason }
+        Self { disconnect, app: None, reason, crowded: None }
     }
 
     /// The app has reached its limit of connections.
     fn over_quota(app: AppId, capacity: u64) -> Self {
         Self::new(Disconnect::OverQuota, format!("the app's capacity of {capacity} connections is used up")).by(app)
+    }
+
+    /// Too much comes from the client's address.
+    fn crowded(crowded: Crowded) -> Self {
+        let disconnect = crowded.disconnect();
+        Self { crowded: Some(crowded), ..Self::new(disconnect, disconnect.to_string()) }
     }
 
     fn by(self, app: AppId) -> Self {
@@ -38,14 +52,22 @@ impl AdmissionRefusal {
 
     /// Logs and counts the refusal.
     pub(super) fn note(&self, node: &Node, peer: PeerAddress) {
-        let Self { disconnect, app, reason } = self;
-        node.note_refusal(Refused::connection(*disconnect), |refused| {
-            refused.perhaps_app(app.as_ref()).peer(peer).code(disconnect.code()).because(reason)
-        });
+        let Self { disconnect, app, reason, crowded } = self;
+        let details =
+            |refused: Activity| refused.perhaps_app(app.as_ref()).peer(peer).code(disconnect.code()).because(reason);
+        match crowded {
+            // It has a counter and a line of its own.
+            Some(crowded) => {
+                node.note_limit(crowded.effect(), peer, app.as_ref());
+                node.observe(|| details(Activity::new(ActivityKind::ConnectionRefused)));
+            }
+            None => node.note_refusal(Refused::connection(*disconnect), details),
+        }
     }
 }
 
-/// Admits a client or refuses it. `deflate` is the compression for its events, if any.
+/// Admits a client or refuses it. An admitted one counts as a connection of its address. `deflate` is the compression
+/// for its events, if any.
 pub(super) fn admit(
     node: &Arc<Node>,
     uri: &Uri,
@@ -67,7 +89,7 @@ pub(super) fn admit(
         return refuse(Disconnect::OverCapacity, reason);
     }
     let Some(app) = node.apps.by_key(&key) else {
-        return refuse(Disconnect::UnknownApp, node.explainer.key(&node.apps, &key));
+        return refuse(Disconnect::UnknownApp, node.explain(peer).key(&node.apps, &key));
     };
     let refuse = |disconnect, reason| Err(AdmissionRefusal::new(disconnect, reason).by(app.id.clone()));
     if !app.enabled {
@@ -95,7 +117,11 @@ pub(super) fn admit(
     if let Some(credential) = app.credentials.find(&key) {
         node.key_uses.note(credential);
     }
+    if let Err(crowded) = node.addresses.enter(peer) {
+        return Err(AdmissionRefusal::crowded(crowded).by(app.id.clone()));
+    }
     open(node, &app, peer, deflate).map_err(|_| {
+        node.addresses.leave(peer);
         let capacity = app.limits.capacity.map_or(0, |capacity| capacity.get().into());
         AdmissionRefusal::over_quota(app.id.clone(), capacity)
     })

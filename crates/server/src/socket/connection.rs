@@ -169,6 +169,7 @@ impl Drop for Connection {
             peers.sign_out(self.app(), id, &user.stay);
         }
         self.hub.disconnect(id);
+        self.node.addresses.leave(self.peer);
         if self.is_counted {
             peers.dismiss(self.app_id());
         }

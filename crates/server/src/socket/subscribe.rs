@@ -95,7 +95,7 @@ impl Connection {
                 let auth = subscribe.auth.as_deref();
                 let signed = SignedSubscription { auth, socket_id, channel, data };
                 let others: Vec<&str> = self.subscriptions.keys().map(ChannelName::as_str).collect();
-                let reason = self.node.explainer.subscription(&self.node.apps, app, &signed, invalid, &others);
+                let reason = self.node.explain(self.peer).subscription(&self.node.apps, app, &signed, invalid, &others);
                 SubscriptionRefusal { status: 401, message: invalid.to_string(), reason: Some(reason) }
             })
     }

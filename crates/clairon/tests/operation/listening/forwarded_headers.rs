@@ -21,7 +21,8 @@ fn path(key: &str) -> String {
     format!("/app/{key}?protocol=7")
 }
 
-/// The address in the log for a WebSocket handshake with these headers. Its key is unknown, and has to differ each time.
+/// The address in the log for a WebSocket handshake with these headers. Its key is unknown, and has to differ each
+/// time.
 fn peer_of_handshake(server: &Server, key: &str, headers: &str) -> Value {
     let mut socket = RawSocket::open_with(server, &path(key), headers);
     assert_eq!(socket.event()["data"]["code"], 4001);
