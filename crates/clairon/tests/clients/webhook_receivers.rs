@@ -5,3 +5,4 @@ mod names;
 mod network;
 mod receiver;
 mod sent;
+mod served;

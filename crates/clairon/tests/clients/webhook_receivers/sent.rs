@@ -14,7 +14,7 @@ use super::receiver::{Receiver, Runtime};
 
 /// Characters that middleware, parsers or printing may change: white space at the ends, an empty text, quotes, control
 /// characters, line separators, and a character outside of the basic plane.
-const STRANGE: &str = " \u{feff}é\"\\/\u{0}\u{1b}\u{2028}<>&😀\u{202e}\n ";
+pub(super) const STRANGE: &str = " \u{feff}é\"\\/\u{0}\u{1b}\u{2028}<>&😀\u{202e}\n ";
 
 /// One event of each kind, and events with texts that are easily changed.
 fn events() -> Vec<String> {
