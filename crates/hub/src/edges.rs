@@ -1,4 +1,4 @@
-//! The versions of edges, and which edges an app wants.
+//! The versions of edges, and the edges that an app wants.
 
 use std::{
     collections::HashMap,
@@ -10,10 +10,10 @@ use parking_lot::Mutex;
 
 use crate::Version;
 
-/// The most cache channels of an app whose last miss is remembered. Beyond it all are forgotten.
+/// The largest number of cache channels of an app whose last miss is remembered. When it is reached, all are dropped.
 const MISSES: usize = 10_000;
 
-/// What an app wants to know of its channels beside their events.
+/// The counts and edges that an app wants.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Wishes {
     /// The subscribers get the subscription count; never in presence channels.
@@ -24,8 +24,8 @@ pub struct Wishes {
     pub miss_edges: bool,
 }
 
-/// Gives edges their versions. All channels of a node share it, so a channel that has left the map and comes back goes
-/// on with greater ones.
+/// Gives edges their versions. All channels of a node share it, so a channel that is removed and made again continues
+/// with greater versions.
 #[derive(Debug, Default)]
 pub(crate) struct Stamps(AtomicU64);
 
@@ -35,21 +35,21 @@ impl Stamps {
         self.0.fetch_add(1, Relaxed) + 1
     }
 
-    /// Lets all later versions be greater than this one.
+    /// Makes all later versions greater than this one.
     pub(crate) fn begin_after(&self, version: Version) {
         self.0.fetch_max(version, Relaxed);
     }
 
-    /// An edge with the next version. To be called under the lock of the channel.
+    /// An edge with the next version. The caller holds the lock of the channel.
     pub(crate) fn stamp(&self, edge: Edge) -> StampedEdge {
         StampedEdge { edge, version: self.next() }
     }
 }
 
-/// The cache channels of an app that had a miss since their last event. To be used under the lock of the channel.
+/// The cache channels of an app with a miss since their last event. The caller holds the lock of the channel.
 #[derive(Debug, Default)]
 pub(crate) struct Misses {
-    /// So that the events of an app without misses pay no lock.
+    /// False if there are none, so that events of an app without misses take no lock.
     has_any: AtomicBool,
     versions: Mutex<HashMap<ChannelName, Version>>,
 }
@@ -66,7 +66,7 @@ impl Misses {
         StampedEdge { edge: Edge::Missed, version }
     }
 
-    /// Notes an event that the channel remembers.
+    /// Notes that the channel has cached an event.
     pub(crate) fn fill(&self, channel: &ChannelName) {
         if self.has_any.load(Relaxed) {
             let mut versions = self.versions.lock();

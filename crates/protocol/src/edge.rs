@@ -1,8 +1,8 @@
-//! Changes of a channel that are seen from outside of it.
+//! Edges: the changes of a channel that webhooks report.
 
 use crate::UserId;
 
-/// A change that is seen from outside of a channel. Each happens exactly once, and is returned to its cause.
+/// A change of a channel that is visible from outside. Each is returned exactly once, to the caller that made it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Edge {
     /// The first subscriber has come.
@@ -13,20 +13,20 @@ pub enum Edge {
     MemberAdded(UserId),
     /// A user's last connection has left.
     MemberRemoved(UserId),
-    /// The number of subscribers has changed to this, which is not 0. Only where the app wants to know it; never in a
+    /// The number of subscribers has changed to this value, which is not 0. Only if the app wants counts, and never in a
     /// presence channel.
     Counted(u64),
-    /// A subscriber has found nothing in a cache channel. Only where the app wants to know it. Those between two events
-    /// of the channel have one version: it is one miss.
+    /// A subscriber has found no event in a cache channel. Only if the app wants misses. All misses between two events of
+    /// the channel have the same version, because they count as one.
     Missed,
 }
 
-/// An edge with its place in the order of all edges of the channel.
+/// An edge with its position in the order of all edges of the channel.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct StampedEdge {
     /// The edge.
     pub edge: Edge,
-    /// Greater than that of any earlier edge about the same: the channel, a member, the number of subscribers. It grows
-    /// over the life of the channel, of the node and of the ledger.
+    /// The version. It is greater than that of every earlier edge about the same subject: the channel, a member or the
+    /// number of subscribers. It grows over restarts of the channel, the node and the ledger.
     pub version: u64,
 }

@@ -1,15 +1,15 @@
-//! From what happens in channels to events in the store.
+//! The path from happenings in channels to events in the store.
 //!
 //! | file | what it holds |
 //! |---|---|
-//! | `happening` | what happens, as the hot path hands it over |
-//! | `lingering` | absences that wait, because who is absent may come back |
+//! | `happening` | a happening, as the hot path hands it over |
+//! | `lingering` | absences that linger, because the client may reconnect |
 //! | `handoff` | the bounded queue between the hot path and the writer, with the lingering absences |
-//! | `late_counts` | numbers of subscribers that are told every few seconds |
-//! | `members_first` | members who leave before their channel is vacated |
-//! | `compose` | the event of a happening, and the endpoints that get it |
+//! | `late_counts` | subscription counts that are sent every few seconds |
+//! | `members_first` | members leave before their channel is vacated |
+//! | `compose` | the store entry of a happening |
 //! | `writer` | the task that writes batches to the store |
-//! | `differences` | what leads from what endpoints know to what is so |
+//! | `differences` | the differences between the announced and the actual state |
 
 mod compose;
 mod differences;

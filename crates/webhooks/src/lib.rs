@@ -1,4 +1,4 @@
-//! Webhooks: HTTP requests that tell an app's backend of events in its channels, in the form of hosted Pusher.
+//! Webhooks: HTTP requests to an app's backend about events in its channels, in the form of hosted Pusher.
 //! Source of the form: Pusher's documentation, `docs/channels/server_api/webhooks.md`.
 
 mod announce;

@@ -1,4 +1,4 @@
-//! The event of a happening, and the endpoints that get it.
+//! Composes the store entry of a happening: its event, and the endpoints that receive it.
 
 use clairon_protocol::ChannelName;
 use clairon_registry::{App, AppCache, DeliveryId, Entry, EventCopy, NewEvent, Observation, Subject, WebhookKind};
@@ -6,8 +6,8 @@ use clairon_registry::{App, AppCache, DeliveryId, Entry, EventCopy, NewEvent, Ob
 use super::happening::{Happening, What};
 use crate::WebhookEvent;
 
-/// What is written for a happening. `None` where its app is gone. `are_alone` says that each event has a request of its
-/// own.
+/// The store entry of a happening. `None` if its app no longer exists or there is nothing to store. `are_alone`: each
+/// event has a request of its own, because batching is off.
 pub(crate) fn entry(apps: &AppCache, are_alone: bool, happening: Happening) -> Option<Entry> {
     let Happening { app, channel, at, what } = happening;
     let described = apps.by_id(&app)?;

@@ -1,14 +1,15 @@
-//! What leads from what endpoints know to what is so.
+//! The differences between the announced state and the actual state of an app's channels.
 
 use std::collections::{HashMap, HashSet};
 
 use clairon_protocol::{ChannelName, UserId};
 use clairon_registry::{Announced, Observation, Subject};
 
-/// The occupied channels of an app.
+/// The actual state: the occupied channels of an app, read at one moment.
 #[derive(Clone, Debug, Default)]
 pub struct Truth {
-    /// The version of what is missing here: greater than those of all observations before this was read.
+    /// The version of the absence of every channel that is not listed. It is greater than the versions of all
+    /// observations made before the state was read.
     pub version: u64,
     /// The channels.
     pub channels: Vec<Occupied>,
@@ -19,14 +20,14 @@ pub struct Truth {
 pub struct Occupied {
     /// Its name.
     pub name: ChannelName,
-    /// The version of its last change when this was read. It may have changed since.
+    /// The version of its last change before it was read. It may have changed since.
     pub version: u64,
-    /// Its members; none where it is no presence channel.
+    /// Its members. Empty if it is not a presence channel.
     pub members: Vec<UserId>,
 }
 
-/// The observations that make `known`, which was read before, the same as `truth`. Those of one channel have an order
-/// in which they may have happened.
+/// The observations that turn the announced state `known` into the actual state `truth`. `known` was read first. The
+/// observations of one channel are in an order in which they could have happened.
 #[must_use]
 pub fn differences(known: &[Announced], truth: &Truth) -> Vec<(ChannelName, Observation)> {
     let mut by_channel: HashMap<&ChannelName, Vec<&Announced>> = HashMap::new();
@@ -39,7 +40,7 @@ pub fn differences(known: &[Announced], truth: &Truth) -> Vec<(ChannelName, Obse
         differences.extend(in_channel(occupied, &known));
     }
     for (channel, known) in by_channel {
-        // What was observed in the meantime is known better. The members leave before the channel is empty.
+        // A newer observation, made after `known` was read, stands. The members leave before the channel is vacated.
         let known = known.into_iter().filter(|announced| announced.version < truth.version);
         let (channels, members): (Vec<_>, Vec<_>) = known.partition(|announced| announced.subject == Subject::Channel);
         differences.extend(members.into_iter().chain(channels).map(|announced| {
@@ -56,7 +57,7 @@ fn in_channel(occupied: &Occupied, known: &[&Announced]) -> Vec<(ChannelName, Ob
     let known: HashMap<&Subject, u64> = known.iter().map(|announced| (&announced.subject, announced.version)).collect();
     let present = std::iter::once(Subject::Channel).chain(members.iter().map(|user| Subject::Member((*user).clone())));
     let new = present.filter(|subject| !known.contains_key(subject)).map(|subject| (subject, true));
-    // One that was observed in the meantime is known better.
+    // A newer observation, made after `known` was read, stands.
     let is_gone = |(subject, known): &(&&Subject, &u64)| match subject {
         Subject::Member(user) => !members.contains(user) && *known < version,
         _ => false,

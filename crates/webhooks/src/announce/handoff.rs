@@ -17,19 +17,21 @@ use super::{
 };
 use crate::WebhookSettings;
 
-/// The most happenings that wait for the writer.
+/// The largest number of happenings that wait for the writer.
 pub(crate) const ENTRIES: usize = 65_536;
-/// The most bytes of texts that they may have.
+/// The largest total size of their texts, in bytes.
 pub(crate) const BYTES: usize = 64 << 20;
-/// How many absences are added to the queue in one step.
+/// The largest number of absences that one step moves to the queue.
 const DUE: usize = 1_024;
 
-/// What waits for the writer, in its order, and the absences that linger. Bounded: what does not fit is counted, and
-/// the app's channels are compared later with what its endpoints know. So the hot path never waits, and only events
-/// without state are lost.
+/// The bounded queue of happenings for the writer, and the absences that linger.
+///
+/// The hot path never waits. A happening that does not fit is counted and dropped. A dropped observation is recovered
+/// later, when the app's channels are compared with the announced state. A dropped client event, cache miss or count is
+/// lost.
 #[derive(Debug)]
 pub(crate) struct Handoff {
-    /// True: no other node observes the same channels.
+    /// True if no other node observes the same channels.
     is_alone: bool,
     state: Mutex<State>,
     arrived: Notify,
@@ -37,42 +39,42 @@ pub(crate) struct Handoff {
 
 #[derive(Debug)]
 struct State {
-    /// In the order of time: an absence is added when it is due.
+    /// In the order of time. An absence is added when it is due.
     queue: VecDeque<Happening>,
     bytes: usize,
     lingering: Lingering,
-    /// Until when the writer sleeps if nothing arrives; `None`: for ever.
+    /// The time at which the writer wakes up by itself. `None`: it sleeps until something arrives.
     sleeps_until: Option<Instant>,
-    /// Apps of which observations were lost. Further ones are left out: they are made up for together.
+    /// Apps with dropped observations. Their further observations are dropped too: one comparison recovers all of them.
     incomplete: HashSet<AppId>,
     lost: Lost,
 }
 
-/// How much did not fit since the start.
+/// The numbers of dropped happenings since the start.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Lost {
-    /// Observations, which are made up for.
+    /// Observations, which a comparison recovers.
     pub(crate) observations: u64,
-    /// Events of clients, cache misses and counts of subscribers, which are not.
+    /// Client events, cache misses and subscription counts, which are lost.
     pub(crate) events: u64,
 }
 
-/// How full the hand-off is.
+/// The fill level of the hand-off.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct HandoffFigures {
     /// Happenings that wait for the writer.
     pub waiting: usize,
-    /// How many may wait.
+    /// The largest number of waiting happenings.
     pub capacity: usize,
-    /// Bytes of their texts.
+    /// The size of their texts, in bytes.
     pub bytes: usize,
-    /// How many bytes there may be.
+    /// The largest size of their texts, in bytes.
     pub capacity_bytes: usize,
-    /// Absences that wait for who is absent to come back.
+    /// Absences that linger.
     pub lingering: usize,
-    /// Observations that did not fit since the start. They are made up for.
+    /// Observations that were dropped since the start. A comparison recovers them.
     pub lost_observations: u64,
-    /// Events that did not fit since the start.
+    /// Events that were dropped since the start. They are lost.
     pub lost_events: u64,
 }
 
@@ -89,8 +91,8 @@ impl Handoff {
         Self { is_alone, state: Mutex::new(state), arrived: Notify::new() }
     }
 
-    /// Takes an observation of a channel or a member. An absence lingers. A client that comes back within that time
-    /// cancels it; without other nodes there is nothing else to do then.
+    /// Takes an observation of a channel or a member. An absence lingers. A presence that follows in that time cancels
+    /// it. On a lone node the presence is then dropped too, because both together change nothing.
     pub(crate) fn observe(
         &self,
         (app, channel): (&AppId, &ChannelName),
@@ -107,8 +109,8 @@ impl Handoff {
             return;
         }
         let fits = if observation.is_present {
-            // Without other nodes the client was there before it left, and nothing else has happened since. Of what is
-            // missing after a start that is not known.
+            // On a lone node, an absence of cause `Left` follows an announced presence, and nothing happened in between.
+            // An absence of another cause comes from a comparison, so this does not hold for it.
             if state.lingering.cancel(&key, observation.version) == Some(Cause::Left) && self.is_alone {
                 return;
             }
@@ -123,7 +125,7 @@ impl Handoff {
         self.wake(state, now);
     }
 
-    /// Takes something that does not linger.
+    /// Takes a happening that does not linger.
     pub(crate) fn push(&self, happening: Happening, now: Instant) {
         let mut state = self.state.lock();
         state.add_due(now);
@@ -139,7 +141,7 @@ impl Handoff {
         self.wake(state, now);
     }
 
-    /// Wakes the writer if it sleeps too long.
+    /// Wakes the writer if it would otherwise sleep too long.
     fn wake(&self, mut state: MutexGuard<'_, State>, now: Instant) {
         let next = state.next(now);
         let is_early = next.is_some_and(|next| state.sleeps_until.is_none_or(|until| next < until));
@@ -150,7 +152,7 @@ impl Handoff {
         }
     }
 
-    /// Takes the next happenings for the writer, with the absences that are due.
+    /// Takes the next happenings for the writer, including the absences that are due.
     pub(crate) fn take(&self, now: Instant, limit: usize, most_bytes: usize) -> Vec<Happening> {
         let mut state = self.state.lock();
         state.add_due(now);
@@ -166,26 +168,26 @@ impl Handoff {
         taken
     }
 
-    /// When there is something to take: `None` if only for what arrives later, which then wakes the writer.
+    /// The next time at which there is something to take. `None`: not before something arrives, which wakes the writer.
     pub(crate) fn next(&self, now: Instant) -> Option<Instant> {
         let mut state = self.state.lock();
         state.sleeps_until = state.next(now);
         state.sleeps_until
     }
 
-    /// Something has arrived.
+    /// Waits until something has arrived.
     pub(crate) async fn arrived(&self) {
         self.arrived.notified().await;
     }
 
-    /// Takes the apps of which observations were lost. From now on all of them are taken again.
+    /// Takes the apps with dropped observations, which now have to be compared. Their observations are accepted again.
     pub(crate) fn take_incomplete(&self) -> Vec<AppId> {
         let mut state = self.state.lock();
-        // As long as it is full, the differences would not fit either.
+        // While the queue is nearly full, the differences that a comparison finds would not fit either.
         if state.queue.len() > ENTRIES / 2 { Vec::new() } else { state.incomplete.drain().collect() }
     }
 
-    /// Something of an app does not fit.
+    /// Acts as if an observation of an app did not fit.
     #[cfg(test)]
     pub(super) fn lose(&self, app: &AppId) {
         self.state.lock().lose(app);
@@ -206,7 +208,7 @@ impl Handoff {
 }
 
 impl State {
-    /// False: it does not fit.
+    /// False if it does not fit.
     fn push(&mut self, happening: Happening) -> bool {
         let bytes = happening.bytes();
         let fits = self.queue.len() < ENTRIES && self.bytes + bytes <= BYTES;

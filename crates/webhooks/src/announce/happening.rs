@@ -1,4 +1,4 @@
-//! What happens in channels.
+//! The happenings in channels that endpoints may receive.
 
 use clairon_protocol::{AppId, ChannelName};
 use clairon_registry::{Observation, Subject};
@@ -16,24 +16,25 @@ pub(crate) struct Happening {
 /// What happened.
 #[derive(Clone, Debug)]
 pub(crate) enum What {
-    /// Something was observed. If it is silent, endpoints come to know it without an event.
+    /// A channel, a member or a cache miss was observed. A silent observation changes the announced state without an
+    /// event.
     Observed { observation: Observation, is_silent: bool },
     /// The number of subscribers has changed.
     Counted { count: u64, version: u64 },
-    /// A client has sent an event. This is its JSON text for endpoints.
+    /// A client has sent an event. This is the event's JSON text for endpoints.
     ClientEvent(Box<str>),
 }
 
-/// Why somebody is absent. It says how long that may be so before endpoints hear of it.
+/// The cause of an absence. It determines how long the absence lingers before it is announced.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Cause {
     /// The client left, or its connection ended.
     Left,
-    /// The client's node is gone: the client has to find another one.
+    /// The client's node is gone, so the client has to connect to another one.
     NodeGone,
 }
 
-/// What an observation is about, with the place.
+/// The subject of an observation, with its app and channel.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub(crate) struct Key {
     pub(crate) app: AppId,
@@ -42,7 +43,7 @@ pub(crate) struct Key {
 }
 
 impl Happening {
-    /// How much memory it takes beside its fixed size, in bytes: texts that nobody else has.
+    /// The memory that it owns beside its fixed size, in bytes. Shared texts do not count.
     pub(crate) fn bytes(&self) -> usize {
         match &self.what {
             What::ClientEvent(json) => json.len(),

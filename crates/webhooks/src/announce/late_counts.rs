@@ -1,22 +1,23 @@
-//! Numbers of subscribers that are told every few seconds.
+//! The subscription counts of large channels, which are sent every few seconds.
 
 use std::collections::HashMap;
 
 use clairon_protocol::{AppId, ChannelName};
 use parking_lot::Mutex;
 
-/// The most subscribers of whom each change is told at once, as subscribers themselves are told (Pusher's documentation
-/// of subscription counting).
+/// The largest number of subscribers for which each change is sent at once. Subscribers get counts by the same rule
+/// (Pusher's documentation of subscription counting).
 const PROMPT: u64 = 100;
-/// The most channels that wait. More are told at once.
+/// The largest number of channels with a waiting count. Counts of further channels are sent at once.
 const CAPACITY: usize = 10_000;
 
-/// The latest number of subscribers of each large channel, with its version.
+/// The latest count of each large channel, with its version.
 #[derive(Debug, Default)]
 pub(crate) struct LateCounts(Mutex<HashMap<(AppId, ChannelName), (u64, u64)>>);
 
 impl LateCounts {
-    /// Takes a number that is to be told later. False: it is to be told at once. An older one is forgotten in any case.
+    /// Keeps a count to be sent later. False: it has to be sent at once. An older count of the channel is dropped in
+    /// both cases.
     pub(crate) fn take_in(&self, app: &AppId, channel: &ChannelName, count: u64, version: u64) -> bool {
         let mut counts = self.0.lock();
         if count <= PROMPT && counts.is_empty() {

@@ -1,4 +1,4 @@
-//! Absences that wait, because who is absent may come back.
+//! Absences that linger, because the client may reconnect.
 
 use std::{
     collections::{HashMap, VecDeque},
@@ -10,21 +10,21 @@ use jiff::Timestamp;
 
 use super::happening::{Cause, Key};
 
-/// The most absences that wait.
+/// The largest number of absences that linger.
 const CAPACITY: usize = 262_144;
 
-/// Absences of channels and members. Each waits for a time that its cause says, so that a client that comes back within
-/// that time costs two operations on a map and makes no event.
+/// The absences of channels and members that linger. The time depends on the cause. A client that reconnects within it
+/// costs two operations on a map and makes no event.
 #[derive(Debug)]
 pub(crate) struct Lingering {
     times: [Duration; 2],
     absences: HashMap<Key, Absence>,
-    /// By cause: when absences are due, in the order of time. One that was cancelled is still there.
+    /// The times at which absences are due, by cause, in the order of time. Cancelled absences may still be in it.
     due: [VecDeque<Due>; 2],
     last_number: u64,
 }
 
-/// Something that is absent.
+/// An absence of a channel or a member.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Absence {
     pub(crate) version: u64,
@@ -41,12 +41,12 @@ struct Due {
 }
 
 impl Lingering {
-    /// Absences because of [`Cause::Left`] wait for the first time, others for the second.
+    /// Absences of cause [`Cause::Left`] linger for `left`, others for `node_gone`.
     pub(crate) fn new(left: Duration, node_gone: Duration) -> Self {
         Self { times: [left, node_gone], absences: HashMap::new(), due: Default::default(), last_number: 0 }
     }
 
-    /// Adds an absence. One with a greater version that waits stays. False: too many wait.
+    /// Adds an absence. A lingering one with a greater version stays instead. False: [`CAPACITY`] absences linger.
     pub(crate) fn add(&mut self, key: Key, version: u64, at: Timestamp, cause: Cause, now: Instant) -> bool {
         if self.absences.get(&key).is_some_and(|waiting| waiting.version >= version) {
             return true;
@@ -61,7 +61,7 @@ impl Lingering {
         true
     }
 
-    /// Cancels an absence that is older than `version`, and returns its cause. `None`: there is none.
+    /// Cancels the absence if it is older than `version`, and returns its cause. `None`: there is no such absence.
     pub(crate) fn cancel(&mut self, key: &Key, version: u64) -> Option<Cause> {
         let cause = self.absences.get(key).filter(|waiting| waiting.version < version)?.cause;
         self.absences.remove(key);
@@ -69,12 +69,12 @@ impl Lingering {
         Some(cause)
     }
 
-    /// Forgets all absences of an app.
+    /// Drops all absences of an app.
     pub(crate) fn forget(&mut self, app: &AppId) {
         self.absences.retain(|key, _| key.app != *app);
     }
 
-    /// Takes the absences that are due, at most so many, those of one channel in their order.
+    /// Takes at most `limit` absences that are due. Those of one channel are in their order.
     pub(crate) fn take_due(&mut self, now: Instant, limit: usize) -> Vec<(Key, Absence)> {
         let mut taken = Vec::new();
         while taken.len() < limit
@@ -90,12 +90,12 @@ impl Lingering {
         taken
     }
 
-    /// When the next absence is due, or was when it was cancelled.
+    /// The time at which the next absence is due. The absence may be cancelled already.
     pub(crate) fn next_due(&self) -> Option<Instant> {
         self.earliest().map(|queue| self.due[queue][0].at)
     }
 
-    /// How many absences wait.
+    /// The number of absences that linger.
     pub(crate) fn len(&self) -> usize {
         self.absences.len()
     }
@@ -105,7 +105,7 @@ impl Lingering {
         (0..self.due.len()).filter(|queue| !self.due[*queue].is_empty()).min_by_key(|queue| self.due[*queue][0].at)
     }
 
-    /// Keeps the queues from growing where nearly everything is cancelled: the front of them is the oldest.
+    /// Removes cancelled absences from the front of the queues, so that the queues do not grow when clients flap.
     fn forget_cancelled(&mut self) {
         for queue in &mut self.due {
             while queue

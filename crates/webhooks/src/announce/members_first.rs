@@ -1,4 +1,4 @@
-//! The members of a channel leave before it is vacated.
+//! The order of `member_removed` and `channel_vacated`: a channel's members leave before it is vacated.
 
 use std::collections::HashMap;
 
@@ -7,10 +7,10 @@ use clairon_registry::{Announced, Observation, Subject};
 
 use super::happening::{Happening, What};
 
-/// What endpoints know of channels.
+/// The announced state of channels.
 pub(super) type KnownChannels = HashMap<(AppId, ChannelName), Vec<Announced>>;
 
-/// True where a presence channel is vacated.
+/// True if the happening is that a presence channel is vacated.
 pub(super) fn is_vacated(happening: &Happening) -> bool {
     let What::Observed { observation, .. } = &happening.what else { return false };
     observation.subject == Subject::Channel
@@ -18,9 +18,9 @@ pub(super) fn is_vacated(happening: &Happening) -> bool {
         && happening.channel.kind() == ChannelKind::Presence
 }
 
-/// Puts the members that endpoints know of in front of each presence channel that is vacated: it has no members any
-/// more, though the node that saw them leave waits longer before it says so. `known` has what endpoints know of all of
-/// these channels before the batch.
+/// Inserts the absence of each announced member before the vacation of its presence channel. Such a channel has no
+/// members any more, but the absence of a member may still linger on the node that observed it. `known` is the announced
+/// state of all these channels before the batch.
 pub(super) fn members_first(batch: Vec<Happening>, known: KnownChannels) -> Vec<Happening> {
     let mut states: HashMap<_, HashMap<Subject, Option<(bool, u64)>>> = known
         .into_iter()
@@ -43,7 +43,7 @@ pub(super) fn members_first(batch: Vec<Happening>, known: KnownChannels) -> Vec<
     all
 }
 
-/// The members that are there before a version.
+/// The absences of the members that were present before a version.
 fn absent_members(
     vacated: &Happening,
     version: u64,

@@ -1,24 +1,24 @@
-//! The pauses between attempts, and how many requests are on their way at once.
+//! The pauses between attempts, and the number of concurrent requests.
 
 use std::time::Duration;
 
 const FIRST: Duration = Duration::from_secs(1);
 const LONGEST: Duration = Duration::from_mins(5);
 
-/// The pause after the `attempts`th attempt, from 1: a second, doubled each time up to five minutes, and up to a tenth
-/// more or less at random, so that deliveries which failed together do not come together again.
+/// The pause after attempt number `attempts`, counted from 1. It is one second after the first and doubles up to five
+/// minutes. A random tenth is added or taken off, so that deliveries that failed together are not repeated together.
 pub(super) fn pause(attempts: u32) -> Duration {
     let doubled = FIRST.saturating_mul(2_u32.saturating_pow(attempts.saturating_sub(1)));
     doubled.min(LONGEST).mul_f64(rand::random_range(0.9..=1.1))
 }
 
-/// How many requests to an endpoint may be on their way at once. Each that fails halves it, so that an endpoint in
-/// trouble is left alone; each that is answered adds one.
+/// The number of concurrent requests to an endpoint. A failed request halves it, so that an endpoint in trouble gets
+/// few; a delivered one adds one.
 #[derive(Debug)]
 pub(super) struct Concurrency(usize);
 
 impl Concurrency {
-    /// The most requests at once.
+    /// The largest number of concurrent requests.
     const MOST: usize = 16;
 
     pub(super) const fn new() -> Self {

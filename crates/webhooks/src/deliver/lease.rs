@@ -1,17 +1,17 @@
-//! The lease of an endpoint, by the clocks of this process.
+//! The lease of an endpoint, measured by the clocks of this process.
 
 use std::time::{Duration, Instant, SystemTime};
 
 use parking_lot::Mutex;
 
-/// How long a lease lasts, by the clock of the database.
+/// The length of a lease, by the clock of the database.
 pub(super) const LENGTH: Duration = Duration::from_secs(15);
-/// How often leases are renewed.
+/// The interval between renewals.
 pub(super) const RENEWAL: Duration = Duration::from_secs(5);
-/// How much earlier it ends here: clocks do not run alike, and a request takes a moment to go out.
+/// A lease ends this much earlier in this process, because clocks differ in speed and a request takes time to leave.
 const MARGIN: Duration = Duration::from_secs(1);
 
-/// When something was, by both clocks of this process: one is never set, and the other goes on while the machine is
+/// A moment by both clocks of this process. The monotonic clock is never set; the system clock runs while the machine is
 /// suspended.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Moment {
@@ -19,8 +19,8 @@ pub(super) struct Moment {
     time: SystemTime,
 }
 
-/// The lease of an endpoint. It is checked before each request, so a process that was stopped for longer than the lease
-/// sends nothing more when it runs again.
+/// The lease of an endpoint. It is checked before each request, so a process that was paused for longer than the lease
+/// sends nothing when it resumes.
 #[derive(Debug)]
 pub(super) struct LeaseClock(Mutex<Option<Moment>>);
 
@@ -29,7 +29,7 @@ impl Moment {
         Self { instant: Instant::now(), time: SystemTime::now() }
     }
 
-    /// The longer of the times that have gone by by each clock.
+    /// The time since this moment: the longer one of the two clocks.
     fn elapsed(self, now: Self) -> Duration {
         let by_time = now.time.duration_since(self.time).unwrap_or_default();
         now.instant.saturating_duration_since(self.instant).max(by_time)
@@ -37,19 +37,19 @@ impl Moment {
 }
 
 impl LeaseClock {
-    /// A lease that was asked for at a moment, before the database gave it.
+    /// A lease, counted from the moment before the database was asked for it.
     pub(super) const fn new(asked: Moment) -> Self {
         Self(Mutex::new(Some(asked)))
     }
 
-    /// The lease was renewed.
+    /// Notes a renewal.
     pub(super) fn renew(&self, asked: Moment) {
         if let Some(at) = &mut *self.0.lock() {
             *at = asked;
         }
     }
 
-    /// Another node has the lease, or it has ended.
+    /// Notes that the lease has ended or belongs to another node.
     pub(super) fn end(&self) {
         *self.0.lock() = None;
     }

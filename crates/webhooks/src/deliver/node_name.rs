@@ -1,11 +1,11 @@
-//! The name of this process for other nodes, by which they see that it has ended.
+//! The name of a process in leases. Other processes of the machine can tell from it that the process has ended.
 
 use std::{fs, process};
 
-/// A process: the boot of its machine, the space of process ids that it is in, its id and the time of its start.
+/// The name of a process: the boot of its machine, its namespace of process ids, its id and its start time.
 ///
-/// A process of the same boot and the same space sees whether it still runs. So what a process has left behind that was
-/// killed need not wait until its leases end.
+/// A process of the same boot and namespace can see whether it still runs. So the leases of a killed process can be
+/// taken over before they expire.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct NodeName {
     space: String,
@@ -14,7 +14,7 @@ pub(crate) struct NodeName {
 }
 
 impl NodeName {
-    /// The name of this process. On a system that says too little it is random, and nobody sees that it has ended.
+    /// The name of this process. It is random where `/proc` is not available; then no process can see that it has ended.
     pub(crate) fn own() -> Self {
         let id = process::id();
         space().zip(started(id)).map_or_else(
@@ -23,14 +23,14 @@ impl NodeName {
         )
     }
 
-    /// Reads the name of a process. `None`: no process of this version has such a name.
+    /// Parses a name. `None` if the text has another form.
     pub(crate) fn parse(text: &str) -> Option<Self> {
         let mut parts = text.splitn(3, '.');
         let (space, id, started) = (parts.next()?.to_owned(), parts.next()?.parse().ok()?, parts.next()?.to_owned());
         Some(Self { space, id, started })
     }
 
-    /// True where the process has ended, as far as this one can see.
+    /// True if this process can see that the process has ended.
     pub(crate) fn has_ended(&self) -> bool {
         !self.started.is_empty()
             && space().is_some_and(|own| own == self.space)
@@ -44,7 +44,7 @@ impl std::fmt::Display for NodeName {
     }
 }
 
-/// The boot of the machine and the space of process ids, in few characters.
+/// The boot of the machine and the namespace of process ids, in short form.
 fn space() -> Option<String> {
     let boot = fs::read_to_string("/proc/sys/kernel/random/boot_id").ok()?;
     let ids = fs::read_link("/proc/self/ns/pid").ok()?;
@@ -52,7 +52,7 @@ fn space() -> Option<String> {
     Some(format!("{}-{ids}", boot.trim().split('-').next()?))
 }
 
-/// When a process began, in the system's clock ticks. `None`: it has ended, though its parent may not know.
+/// The start time of a process, in clock ticks of the system. `None` if it has ended; it may still be a zombie.
 fn started(id: u32) -> Option<String> {
     let stat = fs::read_to_string(format!("/proc/{id}/stat")).ok()?;
     // The second field is the program's name in brackets, which may hold anything. The third is the state, the 22nd the

@@ -1,4 +1,4 @@
-//! Outcomes on their way to the store.
+//! The outcomes of attempts that are not stored yet.
 
 use std::{sync::Arc, time::Duration};
 
@@ -8,14 +8,14 @@ use tokio::{
     time::{Instant, sleep_until},
 };
 
-/// How long the database may take.
+/// The timeout for the database.
 const ANSWER_TIMEOUT: Duration = Duration::from_secs(10);
 /// The pause after a failure.
 const PAUSE: Duration = Duration::from_secs(1);
-/// The most outcomes in one write.
+/// The largest number of outcomes in one write.
 const BATCH: usize = 256;
 
-/// Outcomes on their way to the store: one batch at a time, in which those that came meanwhile go together.
+/// The outcomes that are not stored yet. One batch is written at a time; outcomes that arrive meanwhile form the next.
 pub(super) struct Notes {
     store: Arc<dyn Registry>,
     waiting: Vec<Attempt>,
@@ -33,12 +33,12 @@ impl Notes {
         self.waiting.push(attempt);
     }
 
-    /// How many outcomes the store does not have yet.
+    /// The number of outcomes that are not stored yet.
     pub(super) fn len(&self) -> usize {
         self.waiting.len() + self.written.len()
     }
 
-    /// Writes until a batch is stored, and returns it. May be dropped at any time. Never ready without outcomes.
+    /// Stores the next batch and returns it. It is cancel-safe, and pending as long as there are no outcomes.
     pub(super) async fn stored(&mut self) -> Vec<Attempt> {
         loop {
             if self.writing.is_none() {

@@ -1,7 +1,7 @@
-//! The pending events of an endpoint: which can be sent now, and which are held back.
+//! The queue of an endpoint: which pending events can be sent now, and which are held back.
 //!
-//! Pure: no clock, no store. In memory is only a part of what is pending, so that a channel with a failing delivery
-//! and thousands of events behind it keeps no room from others.
+//! It has no clock and no store of its own. Only a part of the pending events is in memory, so a channel with a failing
+//! delivery and thousands of events behind it takes no room from other channels.
 
 #[cfg(test)]
 mod histories;
@@ -15,12 +15,12 @@ use clairon_protocol::ChannelName;
 use clairon_registry::{DeliveryId, PendingEvent};
 use jiff::Timestamp;
 
-/// How much of a queue is in memory.
+/// The limits of the part of a queue that is in memory.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct QueueLimits {
-    /// Pages are read while there are fewer events.
+    /// Further pages are read while fewer events than this are in memory.
     window: usize,
-    /// The most events of one channel.
+    /// The largest number of events of one channel.
     lane: usize,
 }
 
@@ -32,73 +32,73 @@ impl Default for QueueLimits {
 
 /// The pending events of an endpoint.
 ///
-/// The events of a channel go out one after the other: while a delivery has one of them, on its way or waiting for
-/// another attempt, it holds the channel.
+/// The events of a channel are sent one after the other. A delivery holds the channels of its events until it has
+/// ended, also while it waits for the next attempt.
 #[derive(Debug, Default)]
 pub(super) struct Queue {
     limits: QueueLimits,
     lanes: HashMap<ChannelName, Lane>,
-    /// The free channels with an event in memory, by the id of the first: those of which it is not decided with which
-    /// others it goes, and those of which it is.
+    /// The free channels with an event in memory, by the id of their first event: first those whose first event has no
+    /// delivery yet, then those whose first event has one.
     ready: [BTreeSet<(i64, ChannelName)>; 2],
-    /// The free channels of which all events in memory are gone, and not all that are pending.
+    /// The free channels with pending events, none of which is in memory.
     hungry: VecDeque<ChannelName>,
     /// The deliveries that hold channels.
     open: HashMap<DeliveryId, OpenDelivery>,
-    /// Those that wait for another attempt.
+    /// The deliveries that wait for the next attempt.
     retries: BTreeSet<(Instant, DeliveryId)>,
-    /// Those that have ended, which the store may not know yet.
+    /// The deliveries that have ended but may still be pending in the store.
     ended: HashSet<DeliveryId>,
-    /// The last event that was read.
+    /// The id of the last event that was read.
     read_to: i64,
-    /// Nothing is pending behind it.
+    /// True if no event after it is pending.
     is_read: bool,
-    /// How many events are in memory.
+    /// The number of events in memory.
     waiting: usize,
 }
 
-/// A channel.
+/// The pending events of a channel.
 #[derive(Debug, Default)]
 struct Lane {
     waiting: VecDeque<PendingEvent>,
     holder: Option<DeliveryId>,
-    /// There are more events after this one, and not after the last that the queue has read.
+    /// The channel has unread events after this id and up to the last id that the queue has read.
     unread_after: Option<i64>,
 }
 
 /// A delivery that holds channels.
 #[derive(Debug, Default)]
 struct OpenDelivery {
-    /// Each with the last event of it.
+    /// Its channels, each with the id of its last event there.
     channels: HashMap<ChannelName, i64>,
     attempts: u32,
     is_waiting: bool,
-    /// It holds the channels of all of its events.
+    /// True if it holds the channels of all its events.
     is_claimed: bool,
 }
 
-/// Which events share a delivery.
+/// The rule for events that share a delivery.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Grouping {
-    /// The longest that an event waits for others.
+    /// The longest time that an event waits for others.
     pub(crate) time: Duration,
-    /// The most events of a delivery.
+    /// The largest number of events in a delivery.
     pub(crate) events: usize,
 }
 
-/// What can be sent now. Its channels are held by its delivery.
+/// The next delivery to send. It holds its channels.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) enum Work {
-    /// An event that is a delivery.
+    /// A delivery of one event.
     Single(PendingEvent),
-    /// A delivery whose events have to be read, and given to [`Queue::claim`].
+    /// A delivery whose events have to be read and passed to [`Queue::claim`].
     Whole(DeliveryId),
-    /// Events that become a delivery.
+    /// A new delivery of several events.
     Group(DeliveryId, Vec<PendingEvent>),
 }
 
 impl Queue {
-    /// Takes what can be sent now. `time` is the time of the events' clock.
+    /// Takes the next delivery that can be sent now. `time` is the current time by the clock of the events.
     pub(super) fn next(&mut self, now: Instant, time: Timestamp, grouping: Grouping) -> Option<Work> {
         if let Some((at, delivery)) = self.retries.first().cloned()
             && at <= now
@@ -125,27 +125,27 @@ impl Queue {
         }
     }
 
-    /// When [`Self::next`] has something again, if nothing else happens: a pause from `now`.
+    /// The pause until [`Self::next`] has a delivery again if nothing else happens.
     pub(super) fn pause(&self, now: Instant, time: Timestamp, grouping: Grouping) -> Option<Duration> {
         let retry = self.retries.first().map(|(at, _)| at.saturating_duration_since(now));
         let group = self.oldest_undecided().map(|event| grouping.time.saturating_sub(age(event, time)));
         [retry, group].into_iter().flatten().min()
     }
 
-    /// True where a delivery of several events has not got all of its channels yet. It gets them by [`Self::claim`],
-    /// as soon as [`Self::is_behind`] is false for all of its events.
+    /// True if a delivery of several events does not hold all its channels yet. [`Self::claim`] gives them to it, once
+    /// [`Self::is_behind`] is false for all its events.
     pub(super) fn needs_claim(&self, delivery: &DeliveryId) -> bool {
         self.open.get(delivery).is_some_and(|open| !open.is_claimed)
     }
 
-    /// True where an event of a delivery has to wait: `first` are the first pending events of its channel. Two
-    /// deliveries may have events of one channel after a restart, if it is not known what came of the first.
+    /// True if an event has to wait for an earlier one of its channel. `first` are the first pending events of the
+    /// channel. After a restart, two deliveries may have events of one channel: the outcome of the first is unknown.
     pub(super) fn is_behind(&self, event: &PendingEvent, first: &[PendingEvent]) -> bool {
         let is_other = |other: &PendingEvent| other.delivery != event.delivery && !self.ended.contains(&other.delivery);
         first.iter().any(|other| other.id < event.id && is_other(other))
     }
 
-    /// Gives the events of a [`Work::Whole`] to its delivery. They may be those of further channels.
+    /// Gives the events of a [`Work::Whole`] to its delivery, which then holds their channels too.
     pub(super) fn claim(&mut self, delivery: &DeliveryId, events: &[PendingEvent]) {
         for event in events {
             self.take_out(event);
@@ -156,7 +156,7 @@ impl Queue {
         }
     }
 
-    /// A delivery has ended. Its channels are free.
+    /// Ends a delivery, which frees its channels.
     pub(super) fn end(&mut self, delivery: &DeliveryId) {
         let Some(OpenDelivery { channels, .. }) = self.open.remove(delivery) else { return };
         self.ended.insert(delivery.clone());
@@ -176,12 +176,12 @@ impl Queue {
         }
     }
 
-    /// The store knows that a delivery has ended.
+    /// Notes that the end of a delivery is stored.
     pub(super) fn note_stored(&mut self, delivery: &DeliveryId) {
         self.ended.remove(delivery);
     }
 
-    /// A delivery is tried again at an instant. Its channels are held until then, and their events leave the memory.
+    /// Lets a delivery wait for its next attempt. It holds its channels meanwhile, and their events leave the memory.
     pub(super) fn retry(&mut self, delivery: &DeliveryId, at: Instant) {
         let Some(open) = self.open.get_mut(delivery) else { return };
         open.is_waiting = true;
@@ -196,24 +196,24 @@ impl Queue {
         self.retries.insert((at, delivery.clone()));
     }
 
-    /// Counts an attempt of an open delivery, and returns how many there were.
+    /// Counts an attempt of a delivery, and returns the number of its attempts.
     pub(super) fn note_attempt(&mut self, delivery: &DeliveryId) -> u32 {
         let Some(open) = self.open.get_mut(delivery) else { return 1 };
         open.attempts += 1;
         open.attempts
     }
 
-    /// More may be pending than was read.
+    /// Notes that there may be unread events.
     pub(super) const fn note_news(&mut self) {
         self.is_read = false;
     }
 
-    /// The last event that was read, where the next ones are to be read.
+    /// The id after which the next page has to be read. `None`: no page is needed now.
     pub(super) fn wants_page(&self) -> Option<i64> {
         (!self.is_read && self.waiting < self.limits.window).then_some(self.read_to)
     }
 
-    /// Takes the next pending events of all channels. `is_all` says that there are no others behind them.
+    /// Takes a page of pending events of all channels. `is_all`: there are none after them.
     pub(super) fn read_page(&mut self, events: Vec<PendingEvent>, is_all: bool) {
         self.is_read = is_all;
         for event in events {
@@ -235,7 +235,7 @@ impl Queue {
         }
     }
 
-    /// A channel whose next events are to be read, and the event behind which they stand.
+    /// A channel whose next events have to be read, and the id after which they stand.
     pub(super) fn wants_channel(&mut self) -> Option<(ChannelName, i64)> {
         while self.waiting < self.limits.window
             && let Some(channel) = self.hungry.front()
@@ -249,11 +249,11 @@ impl Queue {
         None
     }
 
-    /// Takes the next pending events of a channel. `is_all` says that there are no others behind them.
+    /// Takes the next pending events of a channel. `is_all`: there are none after them.
     pub(super) fn read_channel(&mut self, channel: &ChannelName, events: Vec<PendingEvent>, is_all: bool) {
         self.hungry.pop_front();
         let Some(lane) = self.lanes.get_mut(channel) else { return };
-        // Those behind the last that was read come with the next page.
+        // Events after the last one that was read come with the next page.
         let behind = events.iter().position(|event| event.id > self.read_to);
         let last = events.last().map(|event| event.id);
         lane.unread_after = if is_all || behind.is_some() { None } else { last };
@@ -274,7 +274,7 @@ impl Queue {
         }
     }
 
-    /// True where nothing is pending, as far as was read.
+    /// True if nothing is pending, as far as the queue has read.
     pub(super) fn is_empty(&self) -> bool {
         self.is_read && self.lanes.is_empty() && self.open.is_empty()
     }
@@ -296,7 +296,7 @@ impl Queue {
         }
     }
 
-    /// Takes a channel out of the ready ones. To be called before its first event changes.
+    /// Takes a channel out of the ready ones. It must be called before the channel's first event changes.
     fn hide(&mut self, channel: &ChannelName) {
         if let Some(first) = self.lanes.get(channel).and_then(|lane| lane.waiting.front()) {
             let kind = usize::from(is_decided(first));
@@ -304,7 +304,7 @@ impl Queue {
         }
     }
 
-    /// True for a delivery that has all of its events, or had them.
+    /// True if a delivery has all its events, or has ended.
     fn is_known(&self, delivery: &DeliveryId) -> bool {
         self.ended.contains(delivery) || self.open.get(delivery).is_some_and(|open| open.is_claimed)
     }
@@ -324,7 +324,7 @@ impl Queue {
         })
     }
 
-    /// The first event of which it is not decided with which others it goes.
+    /// The first event that has no delivery yet.
     fn oldest_undecided(&self) -> Option<&PendingEvent> {
         let (_, channel) = self.ready[0].first()?;
         self.lanes.get(channel)?.waiting.front()
@@ -355,7 +355,7 @@ impl Queue {
         Work::Group(delivery, events)
     }
 
-    /// Takes the first event of a free channel out. The channel is not among the ready ones then.
+    /// Removes the first event of a free channel. The channel is not among the ready ones afterwards.
     fn pop(&mut self, channel: &ChannelName) -> Option<PendingEvent> {
         self.hide(channel);
         let event = self.lanes.get_mut(channel)?.waiting.pop_front()?;
@@ -363,7 +363,7 @@ impl Queue {
         Some(event)
     }
 
-    /// Takes an event out, wherever it stands.
+    /// Removes an event from any position.
     fn take_out(&mut self, event: &PendingEvent) {
         self.hide(&event.channel);
         if let Some(lane) = self.lanes.get_mut(&event.channel)
@@ -375,7 +375,7 @@ impl Queue {
         self.show(&event.channel);
     }
 
-    /// Lets a delivery hold the channel of one of its events.
+    /// Makes a delivery hold the channel of one of its events.
     fn hold(&mut self, delivery: &DeliveryId, event: &PendingEvent) {
         self.hide(&event.channel);
         let lane = self.lanes.entry(event.channel.clone()).or_default();
@@ -389,7 +389,7 @@ impl Queue {
     }
 }
 
-/// True where it was decided which delivery carries the event.
+/// True if the event has its delivery.
 const fn is_decided(event: &PendingEvent) -> bool {
     event.delivery_events.is_some()
 }

@@ -1,4 +1,4 @@
-//! The request that carries a delivery, and what follows from its outcome.
+//! The request of a delivery, and the verdict on its outcome.
 
 use std::time::Duration;
 
@@ -11,7 +11,7 @@ use crate::{Delivery, Outcome, write_body};
 /// The status of an endpoint that is gone for good (RFC 9110, section 15.5.11): it is switched off.
 const GONE: u16 = 410;
 
-/// The request that carries some events to an endpoint of an app.
+/// The request with some events for an endpoint of an app.
 pub(super) fn request(
     app: &App,
     webhook: &Webhook,
@@ -31,20 +31,20 @@ pub(super) fn request(
     }
 }
 
-/// What an attempt has come to.
+/// The verdict on an attempt.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Verdict {
     pub(super) status: Option<u16>,
     pub(super) latency: Duration,
     pub(super) problem: Option<String>,
     pub(super) outcome: AttemptOutcome,
-    /// How long until the next attempt.
+    /// The pause before the next attempt. `None` if there is none.
     pub(super) pause: Option<Duration>,
-    /// The endpoint is to be switched off.
+    /// True if the endpoint has to be switched off.
     pub(super) is_gone: bool,
 }
 
-/// Judges the outcome of the `attempts`th attempt of a delivery that was made at a time, and may be tried for so long.
+/// Judges the outcome of attempt number `attempts`. The delivery was made at `made_at` and is tried for `patience`.
 pub(super) fn judge(
     outcome: Outcome,
     attempts: u32,
