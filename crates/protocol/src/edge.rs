@@ -13,11 +13,11 @@ pub enum Edge {
     MemberAdded(UserId),
     /// A user's last connection has left.
     MemberRemoved(UserId),
-    /// The number of subscribers has changed to this value, which is not 0. Only if the app wants counts, and never in a
-    /// presence channel.
+    /// The number of subscribers has changed to this value, which is not 0. Only if the app wants counts, and never in
+    /// a presence channel.
     Counted(u64),
-    /// A subscriber has found no event in a cache channel. Only if the app wants misses. All misses between two events of
-    /// the channel have the same version, because they count as one.
+    /// A subscriber has found no event in a cache channel. Only if the app wants misses. All misses between two events
+    /// of the channel have the same version, because they count as one.
     Missed,
 }
 

@@ -109,8 +109,8 @@ impl Handoff {
             return;
         }
         let fits = if observation.is_present {
-            // On a lone node, an absence of cause `Left` follows an announced presence, and nothing happened in between.
-            // An absence of another cause comes from a comparison, so this does not hold for it.
+            // On a lone node, an absence of cause `Left` follows an announced presence, and nothing happened in
+            // between. An absence of another cause comes from a comparison, so this does not hold for it.
             if state.lingering.cancel(&key, observation.version) == Some(Cause::Left) && self.is_alone {
                 return;
             }

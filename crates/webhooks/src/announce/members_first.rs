@@ -19,8 +19,8 @@ pub(super) fn is_vacated(happening: &Happening) -> bool {
 }
 
 /// Inserts the absence of each announced member before the vacation of its presence channel. Such a channel has no
-/// members any more, but the absence of a member may still linger on the node that observed it. `known` is the announced
-/// state of all these channels before the batch.
+/// members any more, but the absence of a member may still linger on the node that observed it. `known` is the
+/// announced state of all these channels before the batch.
 pub(super) fn members_first(batch: Vec<Happening>, known: KnownChannels) -> Vec<Happening> {
     let mut states: HashMap<_, HashMap<Subject, Option<(bool, u64)>>> = known
         .into_iter()

@@ -11,8 +11,8 @@ pub(super) const RENEWAL: Duration = Duration::from_secs(5);
 /// A lease ends this much earlier in this process, because clocks differ in speed and a request takes time to leave.
 const MARGIN: Duration = Duration::from_secs(1);
 
-/// A moment by both clocks of this process. The monotonic clock is never set; the system clock runs while the machine is
-/// suspended.
+/// A moment by both clocks of this process. The monotonic clock is never set; the system clock runs while the machine
+/// is suspended.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Moment {
     instant: Instant,

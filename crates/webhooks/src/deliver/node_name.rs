@@ -14,7 +14,8 @@ pub(crate) struct NodeName {
 }
 
 impl NodeName {
-    /// The name of this process. It is random where `/proc` is not available; then no process can see that it has ended.
+    /// The name of this process. It is random where `/proc` is not available; then no process can see that it has
+    /// ended.
     pub(crate) fn own() -> Self {
         let id = process::id();
         space().zip(started(id)).map_or_else(
