@@ -3,6 +3,7 @@
 //! The apps are in SQLite, Postgres, MySQL or MariaDB, behind one trait, [`AppRegistry`]. [`AppCache`] holds all of
 //! them in memory, so no query runs per connection, request or message.
 
+mod acme_store;
 mod app;
 mod cache;
 mod connection;
@@ -33,6 +34,7 @@ mod webhook_store;
 mod webhooks;
 mod wrong_size;
 
+pub use acme_store::{AcmeAccount, AcmeChallenge, AcmeRecord, AcmeState, AcmeStore, StoredCertificate};
 pub use app::{App, NAME_BYTES, Switch};
 pub use cache::{AppCache, AppChange};
 pub use credential::{Credential, Credentials, KEYS};

@@ -8,6 +8,7 @@ use jiff::Timestamp;
 use tokio::time::timeout;
 
 use crate::{
+    acme_store::AcmeStore,
     app::App,
     credential::Credential,
     database_url::DatabaseUrl,
@@ -138,10 +139,10 @@ pub trait AppRegistry: Send + Sync + Debug {
     async fn check_writes(&self) -> Result<(), RegistryError>;
 }
 
-/// A database with the apps and the events for their endpoints.
-pub trait Registry: AppRegistry + WebhookStore {}
+/// A database with the apps, the events for their endpoints, and the server's own certificates.
+pub trait Registry: AppRegistry + WebhookStore + AcmeStore {}
 
-impl<R: AppRegistry + WebhookStore> Registry for R {}
+impl<R: AppRegistry + WebhookStore + AcmeStore> Registry for R {}
 
 /// Awaits the answer of a registry for at most `limit`.
 ///

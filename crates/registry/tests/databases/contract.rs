@@ -1,5 +1,6 @@
 //! The contract of [`AppRegistry`](clairon_registry::AppRegistry), tested with every engine.
 
+mod acme;
 mod bad_rows;
 mod declarations;
 mod faults;
@@ -9,6 +10,10 @@ mod webhooks;
 use std::sync::Arc;
 
 use crate::support::{Database, Durable};
+use acme::{
+    an_account_is_kept_for_each_authority, certificates_and_failures_are_kept_by_authority, challenges_are_replaced,
+    one_node_has_the_lease_of_certificates,
+};
 use bad_rows::{a_bad_row_harms_no_other, a_row_of_another_type_or_id_harms_no_other};
 use clairon_protocol::{AppId, AppKey, LIMITS, Limit, Limits, Secret};
 use clairon_registry::{
@@ -69,7 +74,8 @@ contract! {
         an_observation_makes_an_event_only_if_it_is_news what_is_announced_is_read_in_pages_and_forgotten
         pending_events_are_read_in_their_order nodes_write_in_one_order an_endpoint_keeps_its_newest_events
         events_are_grouped_into_deliveries a_lease_belongs_to_one_node attempts_end_deliveries_and_are_logged
-        ended_deliveries_are_repeated what_is_old_is_removed
+        ended_deliveries_are_repeated what_is_old_is_removed certificates_and_failures_are_kept_by_authority
+        challenges_are_replaced one_node_has_the_lease_of_certificates an_account_is_kept_for_each_authority
     }
     durable_database [sqlite_file SqliteFile, postgres Postgres, mysql MySql] {
         writes_of_another_handle_change_the_revision many_open_a_fresh_database_at_once
