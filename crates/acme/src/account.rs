@@ -1,0 +1,41 @@
+//! An account with an authority.
+
+use instant_acme::{Identifier, NewOrder};
+
+use crate::{AcmeError, AcmeOrder, ChallengeKind, authority::RetryAfter};
+
+/// An account with an authority.
+pub struct Account {
+    pub(crate) account: instant_acme::Account,
+    pub(crate) retry_after: RetryAfter,
+}
+
+impl Account {
+    /// Changes the address that the authority writes to. An empty one is none.
+    ///
+    /// # Errors
+    /// The authority cannot be reached, or refuses.
+    pub async fn set_email(&self, email: &str) -> Result<(), AcmeError> {
+        let contact = contact(email);
+        let contact: Vec<_> = contact.iter().map(String::as_str).collect();
+        self.account.update_contacts(&contact).await.map_err(|error| AcmeError::of(error, &self.retry_after))
+    }
+
+    /// Orders a certificate for a host name.
+    ///
+    /// # Errors
+    /// The authority cannot be reached, or refuses.
+    pub async fn order(&self, domain: &str, kind: ChallengeKind) -> Result<AcmeOrder, AcmeError> {
+        let ordered = async {
+            let names = [Identifier::Dns(domain.to_owned())];
+            self.account.new_order(&NewOrder::new(&names)).await
+        };
+        let order = ordered.await.map_err(|error| AcmeError::of(error, &self.retry_after))?;
+        AcmeOrder::begin(order, kind, self.retry_after.clone()).await
+    }
+}
+
+/// The contacts of an account, as URLs.
+pub(crate) fn contact(email: &str) -> Option<String> {
+    (!email.is_empty()).then(|| format!("mailto:{email}"))
+}
