@@ -3,7 +3,7 @@
 use std::{sync::Arc, time::SystemTime};
 
 use clairon_tls::{Authorities, provider, system_roots};
-use instant_acme::{AccountCredentials, NewAccount};
+use instant_acme::{AccountBuilder, AccountCredentials, NewAccount};
 use parking_lot::Mutex;
 use rustls::{ClientConfig, RootCertStore};
 
@@ -46,8 +46,7 @@ impl Authority {
         let contact = contact(email);
         let contact: Vec<_> = contact.iter().map(String::as_str).collect();
         let new = NewAccount { contact: &contact, terms_of_service_agreed: true, only_return_existing: false };
-        let created =
-            instant_acme::Account::builder_with_http(self.client()).create(&new, self.directory.clone(), None);
+        let created = self.account_builder().create(&new, self.directory.clone(), None);
         let (account, credentials) = created.await.map_err(|error| AcmeError::of(error, &self.retry_after))?;
         let credentials = serde_json::to_string(&credentials).map_err(|_| AcmeError::UnreadableCredentials)?;
         Ok((self.account(account), credentials))
@@ -61,12 +60,13 @@ impl Authority {
         // The error of the parser could show a part of the key.
         let credentials: AccountCredentials =
             serde_json::from_str(credentials).map_err(|_| AcmeError::UnreadableCredentials)?;
-        let restored = instant_acme::Account::builder_with_http(self.client()).from_credentials(credentials);
+        let restored = self.account_builder().from_credentials(credentials);
         restored.await.map(|account| self.account(account)).map_err(|error| AcmeError::of(error, &self.retry_after))
     }
 
-    fn client(&self) -> Box<AuthorityClient> {
-        Box::new(AuthorityClient { config: self.config.clone(), retry_after: self.retry_after.clone() })
+    fn account_builder(&self) -> AccountBuilder {
+        let client = AuthorityClient { config: self.config.clone(), retry_after: self.retry_after.clone() };
+        instant_acme::Account::builder_with_http(Box::new(client))
     }
 
     fn account(&self, account: instant_acme::Account) -> Account {

@@ -10,8 +10,8 @@ use crate::AcmeError;
 /// The protocol that an authority offers in the handshake of a TLS-ALPN-01 challenge (RFC 8737, 3).
 pub const ACME_TLS: &[u8] = b"acme-tls/1";
 
-/// The way in which an authority checks a host name.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+/// The way in which an authority checks a host name. The preferred one is first.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum ChallengeKind {
     /// A TLS handshake on port 443 (RFC 8737).
     TlsAlpn,
@@ -32,6 +32,14 @@ impl ChallengeKind {
         match self {
             Self::TlsAlpn => "tls-alpn-01",
             Self::Http => "http-01",
+        }
+    }
+
+    /// The port that the authority uses.
+    pub(crate) const fn port(self) -> u16 {
+        match self {
+            Self::TlsAlpn => 443,
+            Self::Http => 80,
         }
     }
 
@@ -56,6 +64,7 @@ pub fn challenge_certificate(domain: &str, key_authorization: &str) -> Result<Ce
     let key = KeyPair::generate().map_err(|error| failed(&error))?;
     let certificate = params.self_signed(&key).map_err(|error| failed(&error))?;
     let key = PrivateKeyDer::try_from(key.serialize_der()).map_err(|error| failed(&error))?;
-    CertifiedKey::from_der(vec![certificate.der().clone()], key, &clairon_tls::provider())
-        .map_err(|error| failed(&error))
+    // Not `from_der`, which reads the certificate and refuses the extension.
+    let key = clairon_tls::provider().key_provider.load_private_key(key).map_err(|error| failed(&error))?;
+    Ok(CertifiedKey::new(vec![certificate.der().clone()], key))
 }

@@ -28,7 +28,15 @@ pub enum AcmeError {
     /// The authority does not know the account any more.
     #[error("the authority does not know the account: {0}")]
     UnknownAccount(String),
-    /// The authority refuses, for example because a challenge was not answered.
+    /// The authority could not check the host name.
+    #[error("the authority cannot check the name, which must lead to this server on port {port}: {problem}")]
+    FailedChallenge {
+        /// The port that the authority uses.
+        port: u16,
+        /// The reason.
+        problem: String,
+    },
+    /// The authority refuses.
     #[error("the authority refuses: {0}")]
     Refused(String),
     /// The authority does not offer a challenge of this kind.

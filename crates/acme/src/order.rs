@@ -62,8 +62,8 @@ impl AcmeOrder {
     pub async fn finish(mut self) -> Result<IssuedCertificate, AcmeError> {
         match self.prove().await {
             Ok(OrderStatus::Ready) => {}
-            Ok(_) | Err(Error::Api(_)) if let Some(reason) = self.failed_challenge().await => {
-                return Err(AcmeError::Refused(reason));
+            Ok(_) | Err(Error::Api(_)) if let Some(problem) = self.failed_challenge().await => {
+                return Err(AcmeError::FailedChallenge { port: self.kind.port(), problem });
             }
             Ok(status) => return Err(AcmeError::Refused(format!("the order is {status:?}"))),
             Err(error) => return Err(AcmeError::of(error, &self.retry_after)),
@@ -95,7 +95,7 @@ impl AcmeOrder {
             let state = authorization.refresh().await.ok()?;
             let problem = state.challenges.iter().find_map(|challenge| challenge.error.as_ref());
             if let Some(problem) = problem {
-                return Some(format!("{}: {}", self.kind.name(), describe(problem)));
+                return Some(describe(problem));
             }
         }
         None

@@ -130,6 +130,9 @@ impl ListenFlags {
 pub(crate) struct ServeArguments {
     #[command(flatten)]
     listen: ListenFlags,
+    /// A host name that the server gets a certificate for, from Let's Encrypt; it then listens on the ports 443 and 80
+    #[arg(long, value_name = "NAME", value_delimiter = ',')]
+    tls_domain: Vec<String>,
     #[command(flatten)]
     database: DatabaseFlag,
     /// Redis or Valkey, through which several nodes act as one: `redis://…`, `rediss://…`, `redis+sentinel://…` or
@@ -149,6 +152,7 @@ impl ServeArguments {
         let sources = self.files.sources([
             host,
             port,
+            ("--tls-domain", "tls.domains", (!self.tls_domain.is_empty()).then(|| self.tls_domain.join(","))),
             ("--database", "database.url", self.database.database.map(Hidden::into_inner)),
             ("--redis", "redis.url", self.redis.map(Hidden::into_inner)),
             ("--log-format", "log.format", self.log_format),

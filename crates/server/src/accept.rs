@@ -17,7 +17,7 @@ use tracing::{debug, warn};
 
 use crate::{
     edge::{self, Listener, OpeningProtocol},
-    first_request, host,
+    first_request, host, https_redirect,
     node::Node,
     plain_connections::PlainConnection,
     prefixed_stream::PrefixedStream,
@@ -48,7 +48,14 @@ pub(crate) async fn accept(node: Arc<Node>, listeners: Vec<Listener>) {
 /// Accepts connections on the listener for metrics, until it is dropped.
 pub(crate) async fn accept_metrics(node: Arc<Node>, listener: Listener) {
     let router = metrics_router(&node);
-    let serve = |raw, plain, opening| serve_metrics(raw, plain, opening, TowerToHyperService::new(router.clone()));
+    let serve = |raw, plain, opening| serve_page(raw, plain, opening, TowerToHyperService::new(router.clone()));
+    accept_each(&node, &listener, &serve).await;
+}
+
+/// Accepts connections on the listener that redirects to https, until it is dropped.
+pub(crate) async fn accept_redirected(node: Arc<Node>, listener: Listener) {
+    let router = https_redirect::router(&node);
+    let serve = |raw, plain, opening| serve_page(raw, plain, opening, TowerToHyperService::new(router.clone()));
     accept_each(&node, &listener, &serve).await;
 }
 
@@ -121,8 +128,8 @@ where
     None
 }
 
-/// Serves a connection on the listener for metrics.
-async fn serve_metrics<S>(raw: RawStream, plain: Arc<PlainConnection>, opening: OpeningProtocol, service: S)
+/// Serves a connection that becomes no WebSocket.
+async fn serve_page<S>(raw: RawStream, plain: Arc<PlainConnection>, opening: OpeningProtocol, service: S)
 where
     S: Service<Request<Incoming>, Response = Response, Error = Infallible, Future: Send> + Send + 'static,
 {

@@ -18,5 +18,5 @@ pub(crate) use channels::{channel, channel_users, channels};
 pub(crate) use connections::connections;
 pub(crate) use error::{ApiError, Reason, UNDERSTOOD_CODINGS};
 pub(crate) use events::{batch_events, events};
-pub(crate) use pages::{health, home, method_not_allowed, no_method, not_found, ready, up};
+pub(crate) use pages::{challenge, health, home, method_not_allowed, no_method, not_found, ready, up};
 pub(crate) use users::terminate_connections;

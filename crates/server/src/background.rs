@@ -42,7 +42,7 @@ const REST: Duration = Duration::from_secs(1);
 /// A job that runs as long as the server.
 type Job = fn(Arc<Node>) -> Pin<Box<dyn Future<Output = ()> + Send>>;
 
-const JOBS: [(&str, Job); 14] = [
+const JOBS: [(&str, Job); 15] = [
     ("sweep", |node| Box::pin(sweep::run(node))),
     ("hurry silent connections", |node| {
         Box::pin(async move { every(HURRY, || node.hurry_silent_connections()).await })
@@ -58,6 +58,7 @@ const JOBS: [(&str, Job); 14] = [
     ("write webhooks", |node| Box::pin(async move { node.announcer.write().await })),
     ("deliver webhooks", |node| Box::pin(async move { node.announcer.deliver().await })),
     ("keep webhooks true", |node| Box::pin(async move { webhooks::keep(&node).await })),
+    ("get certificates", |node| Box::pin(edge::keep_certificates(node))),
     ("forget statistics", |node| Box::pin(async move { forget_statistics(&node).await })),
 ];
 

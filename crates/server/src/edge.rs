@@ -17,8 +17,10 @@ mod trusted_proxies;
 
 pub use self::limits::{AddressLimit, AddressSettings, EdgeSettings, PaceLimits};
 pub use self::listener::{Listener, ListeningSocket, OpeningProtocol};
-pub use self::tls::{CertificateFiles, CertificateFilesError, InvalidCertificate, ServerCertificate, TlsSettings};
-pub(crate) use self::tls::{Tls, reload_files, watch_files};
+pub(crate) use self::tls::{Acme, Tls, keep_certificates, reload_files, watch_files};
+pub use self::tls::{
+    AcmeSettings, CertificateFiles, CertificateFilesError, InvalidCertificate, ServerCertificate, TlsSettings,
+};
 pub use self::trusted_proxies::{InvalidProxy, TrustedProxies};
 pub(crate) use self::{
     address_key::AddressKey,

@@ -35,8 +35,12 @@ impl ServerHandle {
         *self.node.default_limits.write() = limits;
     }
 
-    /// Reads the files of certificates that have changed now. A running server does so every few seconds.
+    /// Reads the files of certificates that have changed now, and repeats failed attempts to get others. A running
+    /// server does so every few seconds, and after a pause.
     pub async fn reload_certificates(&self) {
+        if let Some(acme) = self.node.acme() {
+            acme.hurry();
+        }
         if let Some(tls) = &self.node.tls {
             // The first time, files that do not fit together may still be about to be replaced.
             for _ in 0..2 {

@@ -18,6 +18,7 @@ mod first_request;
 mod foreign_protocol;
 mod handle;
 mod host;
+mod https_redirect;
 mod key_uses;
 mod lifecycle;
 mod live_feed;
@@ -40,9 +41,9 @@ mod webhooks;
 
 pub use bearer::{BearerToken, InvalidToken};
 pub use edge::{
-    AddressLimit, AddressSettings, CertificateFiles, CertificateFilesError, EdgeSettings, InvalidCertificate,
-    InvalidProxy, Listener, ListeningSocket, OpeningProtocol, PaceLimits, ServerCertificate, TlsSettings,
-    TrustedProxies,
+    AcmeSettings, AddressLimit, AddressSettings, CertificateFiles, CertificateFilesError, EdgeSettings,
+    InvalidCertificate, InvalidProxy, Listener, ListeningSocket, OpeningProtocol, PaceLimits, ServerCertificate,
+    TlsSettings, TrustedProxies,
 };
 pub use error::ServerError;
 pub use handle::ServerHandle;

@@ -8,7 +8,7 @@ use tokio::time::{sleep, timeout};
 use tracing::{info, warn};
 
 use crate::{
-    accept::{accept, accept_metrics},
+    accept::{accept, accept_metrics, accept_redirected},
     background,
     edge::Listener,
     error::ServerError,
@@ -27,6 +27,8 @@ pub struct Listeners {
     pub all: Vec<Listener>,
     /// The separate listener for metrics, if there is one.
     pub metrics: Option<Listener>,
+    /// The listener without TLS that answers challenges of ACME and redirects to https, if there is one.
+    pub redirect: Option<Listener>,
     /// True if other processes may accept connections on the same sockets. A server that stops then leaves new
     /// connections to them at once.
     pub are_shared: bool,
@@ -63,8 +65,11 @@ impl Server {
         shutdown: impl Future<Output = ()> + Send + 'static,
     ) -> Result<(), ServerError> {
         let Self { node } = self;
-        let Listeners { all, metrics, are_shared } = listeners;
-        for listener in all.iter().chain(&metrics) {
+        let Listeners { all, metrics, redirect, are_shared } = listeners;
+        if let Some(acme) = node.acme() {
+            acme.note_listeners(all.iter().chain(&redirect));
+        }
+        for listener in all.iter().chain(&metrics).chain(&redirect) {
             listener.prepare(&node.settings)?;
             if listener.opening().tls && node.tls.is_none() {
                 return Err(ServerError::NoCertificate);
@@ -74,12 +79,13 @@ impl Server {
         // threads.
         let accepting = tokio::spawn(accept(node.clone(), all));
         let showing = metrics.map(|listener| tokio::spawn(accept_metrics(node.clone(), listener)));
+        let redirecting = redirect.map(|listener| tokio::spawn(accept_redirected(node.clone(), listener)));
         let background = tokio::spawn(background::run(node.clone()));
         shutdown.await;
         let stop_accepting = || {
             accepting.abort();
-            if let Some(showing) = &showing {
-                showing.abort();
+            for other in showing.iter().chain(&redirecting) {
+                other.abort();
             }
         };
         if are_shared {
@@ -89,6 +95,9 @@ impl Server {
         stop_accepting();
         stop(&node).await;
         background.abort();
+        if let Some(acme) = node.acme() {
+            acme.part(node.registry.as_ref()).await;
+        }
         Ok(())
     }
 }

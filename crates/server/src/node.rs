@@ -15,7 +15,7 @@ use tracing::warn;
 
 use crate::{
     clock::Clock,
-    edge::{AddressLimits, AppRates, LimitEffects, Tls},
+    edge::{Acme, AddressLimits, AppRates, LimitEffects, Tls},
     error::ServerError,
     event_frame,
     explain::Explainer,
@@ -139,6 +139,11 @@ impl Node {
     /// A peer's text for the log.
     pub(crate) fn shown<'a>(&'a self, text: &'a str) -> PeerText<'a> {
         PeerText::new(&self.apps, text)
+    }
+
+    /// The certificates that the server gets by itself, if there are any.
+    pub(crate) fn acme(&self) -> Option<&Acme> {
+        self.tls.as_ref()?.acme.as_ref()
     }
 
     /// The reason why new clients are not accepted; `None` if they are.

@@ -26,6 +26,8 @@ use crate::{
 
 /// The path for clients.
 const SOCKET: &str = "/app/{key}";
+/// The path for challenges of an authority (RFC 8555, 8.3).
+pub(crate) const CHALLENGE: &str = "/.well-known/acme-challenge/{token}";
 
 /// All routes of a node.
 pub(crate) fn router(node: &Arc<Node>) -> Router {
@@ -48,6 +50,7 @@ pub(crate) fn router(node: &Arc<Node>) -> Router {
         .route("/up", get(api::up))
         .route("/health", get(api::health))
         .route("/ready", get(api::ready))
+        .route(CHALLENGE, get(api::challenge))
         .fallback(api::not_found)
         .method_not_allowed_fallback(api::method_not_allowed)
         .with_state(node.clone())

@@ -1,5 +1,5 @@
-//! The servers for the tests of all crates: Redis, Sentinels, a Redis Cluster, Postgres, MariaDB, nginx, and a TCP
-//! proxy that fails on demand.
+//! The servers for the tests of all crates: Redis, Sentinels, a Redis Cluster, Postgres, MariaDB, nginx, the ACME
+//! server Pebble, and a TCP proxy that fails on demand.
 //!
 //! Each server is a process on a free port of the loopback, or on a socket, with a temporary folder. It is stopped on
 //! drop. Tests of one executable can share a server with [`SharedServer`].
@@ -9,6 +9,7 @@
 pub mod certificates;
 mod mariadb;
 mod nginx;
+mod pebble;
 mod postgres;
 mod process;
 mod proxy;
@@ -21,6 +22,7 @@ mod wait;
 pub use self::{
     mariadb::MariaDb,
     nginx::{Nginx, PASS_UPGRADE},
+    pebble::{Pebble, PebbleSettings, REFUSED_DOMAIN},
     postgres::Postgres,
     process::free_port,
     proxy::Proxy,

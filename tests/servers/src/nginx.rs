@@ -36,11 +36,18 @@ impl Nginx {
         Self::with("", directives)
     }
 
+    /// nginx with TLS and a certificate, with `directives` in its server block.
+    #[must_use]
+    pub fn start_with_tls(certificate: &Certificate, directives: &str) -> Self {
+        let tls = format!("ssl_certificate {}; ssl_certificate_key {};", certificate.chain(), certificate.key());
+        Self::with(" ssl", &format!("{tls} {directives}"))
+    }
+
     /// nginx with TLS and a certificate, in front of a port.
     #[must_use]
     pub fn with_tls(certificate: &Certificate, port: u16) -> Self {
-        let tls = format!("ssl_certificate {}; ssl_certificate_key {};", certificate.chain(), certificate.key());
-        Self::with(" ssl", &format!("{tls} location / {{ proxy_pass http://127.0.0.1:{port}; {PASS_UPGRADE} }}"))
+        let location = format!("location / {{ proxy_pass http://127.0.0.1:{port}; {PASS_UPGRADE} }}");
+        Self::start_with_tls(certificate, &location)
     }
 
     fn with(ssl: &str, directives: &str) -> Self {

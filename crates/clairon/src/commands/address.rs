@@ -100,9 +100,9 @@ impl AddressPlace {
 
 impl Address {
     /// The first socket without TLS, or else the first with TLS, or else the first Unix socket.
-    pub(super) fn of(bound: &[BoundAddress], path_prefix: &str) -> Self {
+    pub(super) fn of(bound: &[BoundAddress], settings: &Settings) -> Self {
         Self::best_of(
-            path_prefix,
+            settings,
             bound.iter().map(|bound| match bound {
                 BoundAddress::Tcp { address, tls } => AddressPlace::tcp(*address, *tls),
                 BoundAddress::Unix(path) => AddressPlace::Unix(path.clone()),
@@ -113,13 +113,21 @@ impl Address {
     /// The address of a server with these settings.
     pub(super) fn configured(settings: &Settings) -> Self {
         let places = settings.listen.iter().map(AddressPlace::configured);
-        Self::best_of(&settings.server.path_prefix, places)
+        Self::best_of(settings, places)
     }
 
-    fn best_of(path_prefix: &str, places: impl Iterator<Item = AddressPlace>) -> Self {
+    fn best_of(settings: &Settings, places: impl Iterator<Item = AddressPlace>) -> Self {
         // A server listens somewhere.
-        let place = places.min_by_key(AddressPlace::rank).unwrap_or(AddressPlace::Unix(PathBuf::new()));
-        Self { place, path_prefix: path_prefix.to_owned() }
+        let mut place = places.min_by_key(AddressPlace::rank).unwrap_or(AddressPlace::Unix(PathBuf::new()));
+        if let (AddressPlace::Network { host, tls: true, is_everywhere, .. }, Some(acme)) =
+            (&mut place, &settings.server.tls.acme)
+            && let Some(domain) = acme.domains.first()
+        {
+            // Its certificate is for that name alone.
+            host.clone_from(domain);
+            *is_everywhere = false;
+        }
+        Self { place, path_prefix: settings.server.path_prefix.clone() }
     }
 
     pub(super) fn path_prefix(&self) -> &str {
@@ -227,9 +235,26 @@ fn outward_address() -> Option<IpAddr> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::config::Sources;
+
+    fn settings(variables: &[(&str, &str)]) -> Settings {
+        let environment = variables.iter().map(|(name, value)| (name.into(), value.into())).collect();
+        Settings::load(Sources { environment, ..Sources::default() }).unwrap()
+    }
 
     fn address(bound: &str) -> Address {
-        Address::of(&[BoundAddress::Tcp { address: bound.parse().unwrap(), tls: false }], "/ws")
+        let prefix = settings(&[("CLAIRON_SERVER_PATH_PREFIX", "/ws")]);
+        Address::of(&[BoundAddress::Tcp { address: bound.parse().unwrap(), tls: false }], &prefix)
+    }
+
+    #[test]
+    fn a_server_with_its_own_certificates_has_the_name_of_the_first() {
+        let settings = settings(&[("CLAIRON_TLS_DOMAINS", "ws.example.com,b.example.com")]);
+        let bound = BoundAddress::Tcp { address: "[::]:443".parse().unwrap(), tls: true };
+        let address = Address::of(&[bound], &settings);
+        let lines = "PUSHER_HOST=ws.example.com\nPUSHER_PORT=443\nPUSHER_SCHEME=https\n";
+        assert_eq!((address.env_lines("PUSHER"), address.network()), (lines.to_owned(), None));
+        assert_eq!(Address::configured(&settings).http(), "https://ws.example.com:443");
     }
 
     #[test]
@@ -249,9 +274,11 @@ mod tests {
         let unix = BoundAddress::Unix("/run/c.sock".into());
         let [tls, plain] = [("127.0.0.1:443", true), ("127.0.0.1:80", false)]
             .map(|(address, tls)| BoundAddress::Tcp { address: address.parse().unwrap(), tls });
-        assert_eq!(Address::of(&[unix.clone(), tls.clone()], "").http(), "https://127.0.0.1:443");
-        assert_eq!(Address::of(&[unix.clone(), tls, plain], "").http(), "http://127.0.0.1:80");
-        let address = Address::of(&[unix], "/ws");
+        let none = settings(&[]);
+        assert_eq!(Address::of(&[unix.clone(), tls.clone()], &none).http(), "https://127.0.0.1:443");
+        assert_eq!(Address::of(&[unix.clone(), tls, plain], &none).http(), "http://127.0.0.1:80");
+        let prefix = settings(&[("CLAIRON_SERVER_PATH_PREFIX", "/ws")]);
+        let address = Address::of(&[unix], &prefix);
         assert_eq!(address.http(), "unix:/run/c.sock");
         assert_eq!(address.curl_arguments("/up"), r#"--unix-socket '/run/c.sock' "http://localhost/ws/up""#);
         assert!(address.endpoint().is_err());

@@ -14,9 +14,11 @@ use super::{
     environment::{Environment, is_known},
     fields::{Entry, Table, Value},
     file::File,
+    listen::HTTPS_PORT,
     other_variables::{Adopted, OtherVariables},
     problem::{Problems, unknown},
     remarks::Remarks,
+    tls::{DOMAINS, has_domains},
 };
 
 /// The sources of settings other than the defaults.
@@ -96,9 +98,17 @@ impl ShortForm {
         Self(["server.host", "server.port"].map(|name| (name, written(name))))
     }
 
-    /// If `server.listen` is set, variables of other servers have no effect, and Clairon's own short form is a problem.
+    /// If `server.listen` is set, or the server gets its own certificates, variables of other servers have no effect, and Clairon's own short form is a problem.
     fn settle(self, settings: &mut Table, problems: &mut Problems) {
-        let Some(list) = settings.get("server.listen").filter(|entry| !entry.value.is_empty_list()) else { return };
+        let Some(list) = settings.get("server.listen").filter(|entry| !entry.value.is_empty_list()) else {
+            if has_domains(settings)
+                && let Some(port) = settings.get_mut("server.port")
+                && self.0.iter().any(|(name, written)| *name == "server.port" && port.written == *written)
+            {
+                *port = Entry { written: DOMAINS.to_owned(), value: Value::Text(HTTPS_PORT.to_string()) };
+            }
+            return;
+        };
         let list = list.written.clone();
         for (name, written) in self.0 {
             let Some(entry) = settings.get_mut(name) else { continue };

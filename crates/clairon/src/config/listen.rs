@@ -5,7 +5,10 @@ mod form;
 use std::{fmt, path::PathBuf};
 
 pub(super) use self::form::{parse, parse_host};
-use super::fields::Fields;
+use super::{
+    fields::{Fields, Table},
+    tls,
+};
 
 /// An address to listen on, and the bytes that its connections start with.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -43,15 +46,21 @@ pub(crate) struct UnixPlace {
     pub(crate) group: Option<String>,
 }
 
-/// Reads `server.listen`, or else `server.host` and `server.port`, which are its short form.
-pub(super) fn read(fields: &mut Fields<'_>) -> Option<Vec<Listen>> {
+/// The port of https.
+pub(super) const HTTPS_PORT: u16 = 443;
+/// The port of http, at which an authority makes its challenges.
+const HTTP_PORT: u16 = 80;
+
+/// Reads `server.listen`, or else `server.host` and `server.port`, which are its short form. With `tls.domains` the
+/// short form stands for TLS.
+pub(super) fn read(fields: &mut Fields<'_>, settings: &Table) -> Option<Vec<Listen>> {
     let entries = fields.list("server.listen");
     let host = fields.text("server.host", parse_optional_host);
     let port = fields.number("server.port", 0..=u16::MAX);
     let entries = entries?;
     if entries.is_empty() {
         let place = ListenPlace::Tcp { host: host?, port: port? };
-        return Some(vec![Listen { place, tls: false, proxy_protocol: false }]);
+        return Some(vec![Listen { place, tls: tls::has_domains(settings), proxy_protocol: false }]);
     }
     let listens: Result<Vec<_>, _> = entries.iter().map(|entry| parse(entry)).collect();
     let listens = listens.map_err(|error| fields.refuse("server.listen", error)).ok()?;
@@ -64,6 +73,18 @@ pub(super) fn read(fields: &mut Fields<'_>) -> Option<Vec<Listen>> {
         return None;
     }
     Some(listens)
+}
+
+/// The listener on port 80 beside a short form that stands for port 443 with TLS.
+pub(super) fn redirect(settings: &Table, listens: &[Listen]) -> Option<Listen> {
+    let is_short = settings.get("server.listen").is_some_and(|entry| entry.value.is_empty_list());
+    match listens {
+        [Listen { place: ListenPlace::Tcp { host, port: HTTPS_PORT }, tls: true, .. }] if is_short => {
+            let place = ListenPlace::Tcp { host: host.clone(), port: HTTP_PORT };
+            Some(Listen { place, tls: false, proxy_protocol: false })
+        }
+        _ => None,
+    }
 }
 
 /// Parses one address. An empty text means that there is none.

@@ -25,6 +25,8 @@ use super::{
 pub(crate) struct Settings {
     /// Never empty.
     pub(crate) listen: Vec<Listen>,
+    /// The additional address for challenges of an authority and redirections to https.
+    pub(crate) redirect_listen: Option<Listen>,
     /// The additional address for metrics.
     pub(crate) metrics_listen: Option<Listen>,
     pub(crate) database: Database,
@@ -85,7 +87,7 @@ impl Settings {
     /// Reads all sections even after a problem, so that all problems are reported.
     fn read(layers: Layers, problems: &mut Problems) -> Option<Self> {
         let mut fields = Fields::new(&layers.settings, problems);
-        let listen = listen::read(&mut fields);
+        let listen = listen::read(&mut fields, &layers.settings);
         let metrics_listen = fields.text("metrics.listen", listen::parse_optional);
         let database = read_database(&mut fields);
         let limits = read_limits(&mut fields);
@@ -95,6 +97,7 @@ impl Settings {
         let log = LogSettings::read(&mut fields);
         let apps = read_apps(&layers.apps, limits, problems);
         Some(Self {
+            redirect_listen: listen::redirect(&layers.settings, listen.as_deref().unwrap_or_default()),
             listen: listen?,
             metrics_listen: metrics_listen?,
             database: database?,

@@ -6,6 +6,7 @@ use clairon_protocol::Limits;
 use tempfile::NamedTempFile;
 
 mod fields;
+mod tls_domains;
 mod variables;
 mod webhooks;
 
@@ -87,7 +88,9 @@ fn every_setting_has_a_variable() {
         let base: &[(&str, &str)] = match name.split_once('.') {
             Some(("redis", key)) if key != "url" => &[("CLAIRON_REDIS_URL", "redis://h")],
             Some(("cluster", _)) => &[("CLAIRON_REDIS_URL", "redis://h")],
-            Some(("tls", _)) => &[("CLAIRON_TLS_CERTIFICATE", "a.pem"), ("CLAIRON_TLS_KEY", "a.key")],
+            Some(("tls", _)) => {
+                &[("CLAIRON_TLS_CERTIFICATE", "a.pem"), ("CLAIRON_TLS_KEY", "a.key"), ("CLAIRON_TLS_DOMAINS", "a.test")]
+            }
             _ => &[],
         };
         let untouched = format!("{:?}", load_environment(base).unwrap());
@@ -95,6 +98,9 @@ fn every_setting_has_a_variable() {
             ("server.host", _) => "127.0.0.1".to_owned(),
             ("server.path_prefix", _) => "/ws".to_owned(),
             ("tls.certificate" | "tls.key", _) => "b.pem".to_owned(),
+            ("tls.domains", _) => "b.test".to_owned(),
+            ("tls.acme_directory", _) => "https://ca.test/directory".to_owned(),
+            ("tls.acme_email", _) => "a@b.test".to_owned(),
             ("tls.certificates", _) => "b.pem:b.key, c.pem:c.key".to_owned(),
             ("server.listen", _) => "127.0.0.1:80, unix:/run/clairon.sock".to_owned(),
             ("server.trusted_proxies", _) => "10.0.0.0/8".to_owned(),
@@ -106,7 +112,7 @@ fn every_setting_has_a_variable() {
             ("metrics.listen", _) => "127.0.0.1:9601".to_owned(),
             ("metrics.prefix", _) => "soketi".to_owned(),
             ("metrics.token" | "admin.token", _) => "0123456789abcdef".to_owned(),
-            ("redis.ca_file" | "webhooks.ca_file", _) => {
+            ("redis.ca_file" | "webhooks.ca_file" | "tls.acme_ca_file", _) => {
                 concat!(env!("CARGO_MANIFEST_DIR"), "/tests/files/authority.pem").to_owned()
             }
             ("redis.prefix", _) => "other".to_owned(),
@@ -258,7 +264,7 @@ fn wrong_variables() {
         ),
         (
             &[("CLAIRON_SERVER_LISTEN", "tls://*:443")],
-            r#"CLAIRON_SERVER_LISTEN is "tls://*:443": a listener speaks TLS: set tls.certificate and tls.key too"#,
+            r#"CLAIRON_SERVER_LISTEN is "tls://*:443": a listener speaks TLS: set tls.certificate and tls.key, or tls.domains"#,
         ),
         (&[("CLAIRON_TLS_KEY", "a.key")], r#"CLAIRON_TLS_KEY is "a.key": is there without tls.certificate: set both"#),
         (

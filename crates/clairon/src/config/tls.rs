@@ -1,9 +1,12 @@
 //! The settings of the server's TLS.
 
+mod acme;
+
 use std::{path::PathBuf, str::FromStr};
 
 use clairon_server::{CertificateFiles, TlsSettings};
 
+pub(super) use self::acme::{DOMAINS, has_domains};
 use super::{
     fields::{Fields, Value, optional},
     listen::Listen,
@@ -17,6 +20,7 @@ const PAIR: &str = "allowed are [[tls.certificates]] tables with certificate and
 pub(super) fn read(fields: &mut Fields<'_>, listens: &[Listen]) -> Option<TlsSettings> {
     let [certificate, key] = ["tls.certificate", "tls.key"].map(|name| fields.text(name, optional(PathBuf::from_str)));
     let more = read_pairs(fields);
+    let acme = acme::read(fields);
     let (certificate, key, more) = (certificate?, key?, more?);
     let mut files = Vec::new();
     match (certificate, key) {
@@ -26,9 +30,9 @@ pub(super) fn read(fields: &mut Fields<'_>, listens: &[Listen]) -> Option<TlsSet
         (None, Some(_)) => refuse(fields, "tls.key", "is there without tls.certificate: set both")?,
     }
     files.extend(more);
-    let settings = TlsSettings { files };
+    let settings = TlsSettings { files, acme: Some(acme?).filter(|acme| !acme.domains.is_empty()) };
     if !settings.is_on() && listens.iter().any(|listen| listen.tls) {
-        refuse(fields, "server.listen", "a listener speaks TLS: set tls.certificate and tls.key too")?;
+        refuse(fields, "server.listen", "a listener speaks TLS: set tls.certificate and tls.key, or tls.domains")?;
     }
     Some(settings)
 }

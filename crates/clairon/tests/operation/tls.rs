@@ -1,5 +1,6 @@
 //! TLS of the server: certificates, sessions, incomplete handshakes, and other protocols.
 
+mod acme;
 mod certificates;
 mod handshakes;
 mod sessions;

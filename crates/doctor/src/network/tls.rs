@@ -35,7 +35,10 @@ pub(super) fn check(http: &HttpClient, side: &Side, tcp: TcpStream, addresses: &
         return check_plain(http, &client, side, addresses);
     }
     match client.handshake(TimedStream::new(tcp, PATIENCE), &side.endpoint.host) {
-        Ok(_) => valid(side, client.chain()),
+        Ok(_) => match failing_certificates(http, side) {
+            Some(finding) => finding,
+            None => valid(side, client.chain()),
+        },
         Err(error) => match certificate_error(&error) {
             Some(certificate) => invalid(side, certificate, client.chain()),
             None => no_tls(http, side, &error),
@@ -68,6 +71,16 @@ fn speaks_tls(client: &TlsClient, side: &Side, addresses: &[SocketAddr]) -> bool
             certificate_error(&error).is_some() || matches!(cause(&error), Some(rustls::Error::AlertReceived(_)))
         }
     }
+}
+
+/// The finding for a server that cannot renew certificates that it gets by itself. The present ones are still valid.
+fn failing_certificates(http: &HttpClient, side: &Side) -> Option<Finding> {
+    let health = http.get(&side.endpoint.http("/health")).ok()?;
+    let health: serde_json::Value = serde_json::from_str(&health.body).ok()?;
+    let names = health.get("failing_certificates")?.as_array()?;
+    let names: Vec<_> = names.iter().filter_map(|name| Some(quote(name.as_str()?))).collect();
+    let detail = format!("the certificate is valid, but the server cannot get or renew those for {}", names.join(", "));
+    Some(Finding::warn(CHECK, detail, "the server's log says why: the names must lead to it, on port 443 or 80"))
 }
 
 fn valid(side: &Side, chain: Option<&CertificateChain>) -> Finding {
@@ -173,7 +186,12 @@ fn no_tls(http: &HttpClient, side: &Side, error: &io::Error) -> Finding {
     if let Some(rustls::Error::AlertReceived(alert)) = cause(error) {
         let detail =
             format!("{authority} ended the handshake with {alert:?}: it may have no certificate for that name");
-        return Finding::fail(CHECK, detail, format!("check the proxy's certificate for {}", side.endpoint.host));
+        let fix = format!(
+            "check the proxy's certificate for {0}; if Clairon gets its certificates by itself, its log says why it has \
+             none for {0}",
+            side.endpoint.host
+        );
+        return Finding::fail(CHECK, detail, fix);
     }
     let why = quote(&error.to_string());
     let detail = format!("{authority} closed the connection at the start of TLS, as a server without TLS does: {why}");

@@ -4,14 +4,14 @@ use std::sync::Arc;
 
 use axum::{
     Json,
-    extract::{OriginalUri, Request, State},
+    extract::{OriginalUri, Path, Request, State},
     response::{IntoResponse, Response},
 };
 use http::{Method, StatusCode};
 use serde_json::{Value, json};
 
 use super::ApiError;
-use crate::{explain::unknown_path, node::Node, peer_text::start_of};
+use crate::{edge::Acme, explain::unknown_path, node::Node, peer_text::start_of};
 
 /// An unknown method is repeated up to this many characters.
 const METHOD_CHARS: usize = 20;
@@ -35,9 +35,15 @@ pub(crate) async fn up() -> Json<Value> {
     Json(json!({ "health": "OK" }))
 }
 
-/// `GET /health`: the same with the version.
-pub(crate) async fn health() -> Json<Value> {
-    Json(json!({ "status": "ok", "version": env!("CARGO_PKG_VERSION") }))
+/// `GET /health`: the same with the version, and the domains whose certificate cannot be got or renewed.
+pub(crate) async fn health(State(node): State<Arc<Node>>) -> Json<Value> {
+    let mut health = json!({ "status": "ok", "version": env!("CARGO_PKG_VERSION") });
+    let records = node.acme().map(Acme::records).unwrap_or_default();
+    let failing: Vec<_> = records.iter().filter(|record| record.failures > 0).map(|record| &record.domain).collect();
+    if !failing.is_empty() {
+        health["failing_certificates"] = json!(failing);
+    }
+    Json(health)
 }
 
 /// `GET /ready`: 200 if new clients are accepted; 503 while the server stops, while it cannot work with the other
@@ -47,6 +53,12 @@ pub(crate) async fn ready(State(node): State<Arc<Node>>) -> Response {
         Some(obstacle) => ApiError::new(StatusCode::SERVICE_UNAVAILABLE, obstacle).into_response(),
         None => Json(json!({ "ready": true })).into_response(),
     }
+}
+
+/// `GET /.well-known/acme-challenge/{token}`: the answer to a challenge of HTTP-01 (RFC 8555, 8.3).
+pub(crate) async fn challenge(State(node): State<Arc<Node>>, Path(token): Path<String>) -> Result<String, ApiError> {
+    let body = node.acme().and_then(|acme| acme.challenges.body(&token));
+    body.ok_or_else(|| ApiError::new(StatusCode::NOT_FOUND, "No certificate authority waits for this token"))
 }
 
 /// Fallback for unknown paths (404).

@@ -8,7 +8,7 @@ use http::StatusCode;
 use tokio::time::timeout;
 use tracing::debug;
 
-use super::OpeningProtocol;
+use super::{OpeningProtocol, Tls};
 use crate::{
     accept::HEAD_TIMEOUT,
     foreign_protocol::{ForeignProtocol, refuse_plaintext, refuse_tls},
@@ -77,6 +77,10 @@ async fn start_tls(plain: &PlainConnection, raw: RawStream, received: &Bytes) ->
     let Some(tls) = &plain.node().tls else { return Ok(None) };
     let accepted = timeout(HANDSHAKE_TIMEOUT, Stream::accept_tls(raw, tls.config.clone(), received)).await?;
     let (mut stream, early) = accepted.inspect_err(|error| tls.note_failure(plain, error))?;
+    if Tls::is_challenge(&stream) {
+        // The authority has seen the certificate.
+        return Ok(None);
+    }
     if !early.is_empty() {
         return Ok(Some((stream, early)));
     }

@@ -131,7 +131,7 @@ fn deliveries(node: &Node, text: &mut Text) {
     text.single("explanations_skipped_total", MetricKind::Counter, help, node.explainer.skipped());
 }
 
-/// The remaining lifetime of each certificate, in seconds.
+/// The remaining lifetime of each certificate, in seconds, and the failures to renew it.
 fn certificates(node: &Node, text: &mut Text) {
     let Some(tls) = &node.tls else { return };
     let help = "Seconds until the certificate expires; negative once it has.";
@@ -139,6 +139,12 @@ fn certificates(node: &Node, text: &mut Text) {
     for certificate in tls.certificates.certificates().iter() {
         let left = certificate.expires().as_second() - Timestamp::now().as_second();
         text.sample("certificate_expiry_seconds", &[("certificate", certificate.name())], left);
+    }
+    let Some(acme) = &tls.acme else { return };
+    let help = "Failed attempts to get or renew the certificate since the last success.";
+    text.metric("certificate_failures", MetricKind::Gauge, help);
+    for record in acme.records().iter() {
+        text.sample("certificate_failures", &[("certificate", &record.domain)], record.failures);
     }
 }
 

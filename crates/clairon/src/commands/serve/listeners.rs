@@ -52,6 +52,10 @@ pub(super) async fn bind(settings: &Settings) -> anyhow::Result<Bound> {
     } else {
         info!(sockets = all.len(), "sockets were passed in, and take the place of server.listen");
     }
+    let redirect = match &settings.redirect_listen {
+        Some(listen) if !are_shared => bind_redirect(listen, &mut files).await,
+        _ => None,
+    };
     if let (None, Some(listen)) = (&metrics, &settings.metrics_listen) {
         metrics = Some(bind_one(listen, &[], "metrics.listen", &mut files).await?);
     }
@@ -60,13 +64,25 @@ pub(super) async fn bind(settings: &Settings) -> anyhow::Result<Bound> {
     }
     let (all, addresses): (Vec<_>, Vec<_>) = all.into_iter().unzip();
     let (metrics, metrics_address) = metrics.unzip();
+    let (redirect, redirect_address) = redirect.unzip();
     Ok(Bound {
-        address: Address::of(&addresses, &settings.server.path_prefix),
-        all: addresses.iter().map(ToString::to_string).collect::<Vec<_>>().join(", "),
+        address: Address::of(&addresses, settings),
+        all: addresses.iter().chain(&redirect_address).map(ToString::to_string).collect::<Vec<_>>().join(", "),
         metrics: metrics_address.map(|address| address.to_string()),
-        listeners: Listeners { all, metrics, are_shared },
+        listeners: Listeners { all, metrics, redirect, are_shared },
         files,
     })
+}
+
+/// The listener on port 80. The server can do without it: one of two kinds of challenges needs it.
+async fn bind_redirect(listen: &Listen, files: &mut Vec<SocketFile>) -> Option<(Listener, BoundAddress)> {
+    match bind_one(listen, &[], "server.listen", files).await {
+        Ok(bound) => Some(bound),
+        Err(error) => {
+            warn!("http is not redirected to https, and certificates depend on port 443 alone: {error:#}");
+            None
+        }
+    }
 }
 
 /// `others` are the places that are listened at too.

@@ -47,8 +47,9 @@ impl Reload<'_> {
         let values = settings.values.clone();
         let changed = self.running.changed(&values);
         let (mut applied, mut needs_restart) = (Vec::new(), changed.clone());
-        for (prefix, apply) in APPLICABLE {
-            let names: Vec<_> = changed.iter().copied().filter(|name| name.starts_with(prefix)).collect();
+        for (prefixes, apply) in APPLICABLE {
+            let names: Vec<_> =
+                changed.iter().copied().filter(|name| prefixes.iter().any(|it| name.starts_with(it))).collect();
             if names.is_empty() {
                 continue;
             }
@@ -130,8 +131,8 @@ enum Outcome {
 type Apply = for<'a> fn(&Reload<'a>, &Settings) -> Outcome;
 
 /// The prefixes of the settings that a running server can take, and how it does. All others need a restart.
-const APPLICABLE: [(&str, Apply); 3] = [
-    ("limits.", |reload, settings| reload.set_limits(settings)),
-    ("log.level", |reload, settings| reload.set_filter(settings)),
-    ("tls.certificate", |reload, settings| reload.set_certificates(settings)),
+const APPLICABLE: [(&[&str], Apply); 3] = [
+    (&["limits."], |reload, settings| reload.set_limits(settings)),
+    (&["log.level"], |reload, settings| reload.set_filter(settings)),
+    (&["tls.certificate", "tls.key"], |reload, settings| reload.set_certificates(settings)),
 ];

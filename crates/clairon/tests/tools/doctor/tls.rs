@@ -77,3 +77,22 @@ fn no_tls_where_it_is_expected() {
     let examination = Project::of(&SERVER.get()).set("PUSHER_SCHEME", "https").examine();
     examination.only_failure("tls", &["does not speak TLS, but the scheme is https"], "PUSHER_SCHEME=http");
 }
+
+#[test]
+fn a_server_that_cannot_renew_its_certificates() {
+    let authority = Authority::new();
+    let certificate = authority.issue("localhost");
+    let server = Server::builder()
+        .app(App::new("secure"))
+        .listen(["tls://127.0.0.1:0"])
+        .env("CLAIRON_TLS_CERTIFICATE", certificate.chain())
+        .env("CLAIRON_TLS_KEY", certificate.key())
+        .env("CLAIRON_TLS_DOMAINS", "ws.example.test")
+        // Nothing listens there.
+        .env("CLAIRON_TLS_ACME_DIRECTORY", "https://127.0.0.1:1/directory")
+        .start();
+    let _ = server.wait_for_log("a failed attempt", |line| line["next_attempt"].is_string());
+    let project = Project::new(server.app(), server.port()).environment("SSL_CERT_FILE", authority.file());
+    let examination = project.set("PUSHER_HOST", "localhost").set("PUSHER_SCHEME", "https").examine();
+    examination.only_warning("tls", &["cannot get or renew", "ws.example.test"], "the server's log");
+}

@@ -20,6 +20,7 @@ pub struct ServerCertificate {
     pub(crate) key: Arc<CertifiedKey>,
     /// Its host names and addresses in lower case. A wildcard is `*.` followed by the rest of the name.
     names: Vec<String>,
+    valid_from: Timestamp,
     expires: Timestamp,
 }
 
@@ -54,19 +55,25 @@ impl ServerCertificate {
             .map_err(|error| InvalidCertificate::Malformed(error.to_string()))?;
         let key = PrivateKeyDer::from_pem_slice(key).map_err(|_| InvalidCertificate::NoKey)?;
         let first = chain.first().ok_or(InvalidCertificate::NoCertificate)?;
-        let (names, expires) = read(first)?;
+        let (names, [valid_from, expires]) = read(first)?;
         let key = CertifiedKey::from_der(chain, key, &clairon_tls::provider()).map_err(|error| match error {
             rustls::Error::InconsistentKeys(InconsistentKeys::KeyMismatch) => InvalidCertificate::OtherKey,
             rustls::Error::InvalidCertificate(error) => InvalidCertificate::Malformed(format!("{error:?}")),
             error => InvalidCertificate::Key(error.to_string()),
         })?;
-        Ok(Self { key: Arc::new(key), names, expires })
+        Ok(Self { key: Arc::new(key), names, valid_from, expires })
     }
 
     /// Its name in logs and metrics: the first of its host names.
     #[must_use]
     pub fn name(&self) -> &str {
         self.names.first().map_or("(no name)", String::as_str)
+    }
+
+    /// The time from which on it is valid.
+    #[must_use]
+    pub const fn valid_from(&self) -> Timestamp {
+        self.valid_from
     }
 
     /// The time at which it expires.
@@ -99,8 +106,8 @@ impl ServerCertificate {
     }
 }
 
-/// The host names, the addresses and the expiry of a certificate.
-fn read(certificate: &CertificateDer<'_>) -> Result<(Vec<String>, Timestamp), InvalidCertificate> {
+/// The host names and addresses of a certificate, and the start and the end of its validity.
+fn read(certificate: &CertificateDer<'_>) -> Result<(Vec<String>, [Timestamp; 2]), InvalidCertificate> {
     let malformed = |error: &dyn std::fmt::Display| InvalidCertificate::Malformed(error.to_string());
     let (_, certificate) = X509Certificate::from_der(certificate).map_err(|error| malformed(&error))?;
     let names = certificate.subject_alternative_name().map_err(|error| malformed(&error))?;
@@ -112,8 +119,9 @@ fn read(certificate: &CertificateDer<'_>) -> Result<(Vec<String>, Timestamp), In
         },
         _ => None,
     });
-    let end = certificate.validity().not_after.timestamp();
-    Ok((names.collect(), Timestamp::from_second(end).map_err(|error| malformed(&error))?))
+    let validity = certificate.validity();
+    let time = |second| Timestamp::from_second(second).map_err(|error| malformed(&error));
+    Ok((names.collect(), [time(validity.not_before.timestamp())?, time(validity.not_after.timestamp())?]))
 }
 
 #[cfg(test)]

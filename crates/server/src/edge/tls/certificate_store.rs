@@ -4,10 +4,7 @@ use std::{fmt, sync::Arc};
 
 use arc_swap::ArcSwap;
 use parking_lot::Mutex;
-use rustls::{
-    server::{ClientHello, ResolvesServerCert},
-    sign::CertifiedKey,
-};
+use rustls::sign::CertifiedKey;
 use tracing::{info, warn};
 
 use super::{
@@ -17,9 +14,17 @@ use super::{
 
 /// The certificates of a server. They can be replaced at run time; established sessions keep theirs.
 pub(crate) struct CertificateStore {
-    /// The certificates in use, in the order of the settings.
+    /// The certificates in use: those in files, in the order of the settings, then those of an authority.
     current: ArcSwap<Vec<Arc<ServerCertificate>>>,
-    files: Mutex<Vec<WatchedFiles>>,
+    sources: Mutex<CertificateSources>,
+}
+
+/// The origins of certificates.
+#[derive(Default)]
+struct CertificateSources {
+    files: Vec<WatchedFiles>,
+    /// Those that the server got by itself.
+    issued: Vec<Arc<ServerCertificate>>,
 }
 
 /// Certificate files, and the certificate read from them.
@@ -39,21 +44,22 @@ impl CertificateStore {
     /// One of them is unusable.
     pub(super) fn read(files: &[CertificateFiles]) -> Result<Self, CertificateFilesError> {
         let files: Vec<_> = files.iter().map(WatchedFiles::read).collect::<Result<_, _>>()?;
-        let store = Self { current: ArcSwap::default(), files: Mutex::new(files) };
-        store.publish(&store.files.lock());
+        let sources = CertificateSources { files, issued: Vec::new() };
+        let store = Self { current: ArcSwap::default(), sources: Mutex::new(sources) };
+        store.publish(&store.sources.lock());
         Ok(store)
     }
 
     /// Reads the files that have changed since the last read. If the new content is unusable, the previous certificate
     /// stays in use.
     pub(crate) fn reload(&self) {
-        let mut files = self.files.lock();
+        let mut sources = self.sources.lock();
         let mut has_changed = false;
-        for files in &mut *files {
+        for files in &mut sources.files {
             has_changed |= files.reload();
         }
         if has_changed {
-            self.publish(&files);
+            self.publish(&sources);
         }
     }
 
@@ -62,13 +68,14 @@ impl CertificateStore {
     /// # Errors
     /// When one of the new ones cannot be used. Nothing changes then.
     pub(crate) fn replace(&self, new: &[CertificateFiles]) -> Result<(), CertificateFilesError> {
-        let mut files = self.files.lock();
+        let mut sources = self.sources.lock();
+        let files = &mut sources.files;
         let added = new.iter().filter(|new| !files.iter().any(|present| present.files == **new));
         let mut added: Vec<_> = added.map(WatchedFiles::read).collect::<Result<_, _>>()?;
         for added in &added {
             added.certificate.log();
         }
-        added.append(&mut files);
+        added.append(files);
         *files = new
             .iter()
             .filter_map(|new| {
@@ -76,8 +83,22 @@ impl CertificateStore {
                 Some(added.swap_remove(position))
             })
             .collect();
-        self.publish(&files);
+        self.publish(&sources);
         Ok(())
+    }
+
+    /// Replaces the certificates that the server got by itself.
+    pub(super) fn set_issued(&self, issued: Vec<Arc<ServerCertificate>>) {
+        let mut sources = self.sources.lock();
+        sources.issued = issued;
+        self.publish(&sources);
+    }
+
+    /// The certificate for a host name. The first one for a client that names no host or an unknown one.
+    pub(super) fn find(&self, host: Option<&str>) -> Option<Arc<CertifiedKey>> {
+        let certificates = self.current.load();
+        let named = host.and_then(|host| certificates.iter().find(|it| it.is_for(host)));
+        named.or_else(|| certificates.first()).map(|certificate| certificate.key.clone())
     }
 
     /// The certificates in use.
@@ -85,8 +106,9 @@ impl CertificateStore {
         self.current.load_full()
     }
 
-    fn publish(&self, files: &[WatchedFiles]) {
-        self.current.store(Arc::new(files.iter().map(|files| files.certificate.clone()).collect()));
+    fn publish(&self, CertificateSources { files, issued }: &CertificateSources) {
+        let certificates = files.iter().map(|files| &files.certificate).chain(issued).cloned().collect();
+        self.current.store(Arc::new(certificates));
     }
 }
 
@@ -122,14 +144,6 @@ impl WatchedFiles {
         }
         self.states = states;
         false
-    }
-}
-
-impl ResolvesServerCert for CertificateStore {
-    fn resolve(&self, hello: ClientHello<'_>) -> Option<Arc<CertifiedKey>> {
-        let certificates = self.current.load();
-        let named = hello.server_name().and_then(|host| certificates.iter().find(|it| it.is_for(host)));
-        named.or_else(|| certificates.first()).map(|certificate| certificate.key.clone())
     }
 }
 

@@ -1,0 +1,88 @@
+//! Certificates that the server gets by itself (ACME). All nodes of a database share them, and one node at a time gets
+//! them.
+
+mod attempt;
+mod challenges;
+mod renewal;
+mod schedule;
+mod settings;
+
+use std::sync::{
+    Arc, OnceLock,
+    atomic::{AtomicBool, Ordering},
+};
+
+use arc_swap::ArcSwap;
+use clairon_acme::{Authority, ChallengeKind};
+use clairon_registry::AcmeRecord;
+use parking_lot::Mutex;
+
+pub(super) use self::challenges::PendingChallenges;
+pub(crate) use self::renewal::keep_certificates;
+pub use self::settings::AcmeSettings;
+use super::CertificateStore;
+use crate::edge::Listener;
+
+/// The certificates that the server gets by itself.
+pub(crate) struct Acme {
+    settings: AcmeSettings,
+    authority: Authority,
+    /// The name of this node in the lease.
+    node: String,
+    certificates: Arc<CertificateStore>,
+    pub(crate) challenges: Arc<PendingChallenges>,
+    /// The records of the domains of the settings, in that order.
+    records: ArcSwap<Vec<AcmeRecord>>,
+    /// The revision of the records; `None` before the first read.
+    revision: Mutex<Option<i64>>,
+    /// The challenges that the listeners can answer.
+    kinds: OnceLock<Vec<ChallengeKind>>,
+    /// True if failed attempts are to be repeated at once.
+    is_hurried: AtomicBool,
+}
+
+impl Acme {
+    /// # Errors
+    /// TLS for requests to the authority cannot be set up.
+    pub(super) fn new(settings: &AcmeSettings, certificates: Arc<CertificateStore>) -> Result<Self, rustls::Error> {
+        Ok(Self {
+            authority: Authority::new(&settings.directory, settings.authorities.as_ref())?,
+            settings: settings.clone(),
+            node: format!("{:016x}", rand::random::<u64>()),
+            certificates,
+            challenges: Arc::default(),
+            records: ArcSwap::default(),
+            revision: Mutex::default(),
+            kinds: OnceLock::new(),
+            is_hurried: AtomicBool::new(false),
+        })
+    }
+
+    /// Notes which challenges can be answered. The authority uses the ports 443 and 80, whatever is forwarded to them.
+    pub(crate) fn note_listeners<'a>(&self, listeners: impl Iterator<Item = &'a Listener>) {
+        let mut kinds = Vec::new();
+        for listener in listeners {
+            let kind = if listener.speaks_tls() { ChallengeKind::TlsAlpn } else { ChallengeKind::Http };
+            if !kinds.contains(&kind) {
+                kinds.push(kind);
+            }
+        }
+        kinds.sort_unstable();
+        self.kinds.get_or_init(|| kinds);
+    }
+
+    /// The records of the domains, in the order of the settings.
+    pub(crate) fn records(&self) -> Arc<Vec<AcmeRecord>> {
+        self.records.load_full()
+    }
+
+    /// The domains of the settings; never empty.
+    pub(crate) fn domains(&self) -> &[String] {
+        &self.settings.domains
+    }
+
+    /// Repeats failed attempts at once.
+    pub(crate) fn hurry(&self) {
+        self.is_hurried.store(true, Ordering::Relaxed);
+    }
+}

@@ -1,0 +1,152 @@
+//! The job that follows the certificates in the database, and gets those that are missing or expire soon.
+
+use std::{
+    sync::{Arc, atomic::Ordering},
+    time::Duration,
+};
+
+use clairon_registry::{AcmeRecord, Registry, RegistryError, StoredCertificate};
+use jiff::{SignedDuration, Timestamp};
+use tokio::time::sleep;
+use tracing::{error, info, warn};
+
+use super::{
+    super::ServerCertificate,
+    Acme,
+    attempt::{self, AttemptError},
+    schedule::{pause, renewal_time},
+};
+use crate::{background::ticks, node::Node};
+
+/// The interval in which the database is asked for changes.
+pub(super) const PERIOD: Duration = Duration::from_secs(1);
+/// The length of the lease. It outlasts an attempt.
+const LEASE: Duration = attempt::LIMIT.saturating_add(Duration::from_mins(1));
+/// The number of attempts to store a new certificate. It must not be lost: authorities issue few for one name.
+const STORE_TRIES: u32 = 10;
+/// The pause between these attempts.
+const STORE_PAUSE: Duration = Duration::from_secs(3);
+
+/// Follows and renews the certificates until the server stops.
+pub(crate) async fn keep_certificates(node: Arc<Node>) {
+    let Some(acme) = node.acme() else { return };
+    let mut ticks = ticks(PERIOD);
+    let mut is_well = true;
+    loop {
+        ticks.tick().await;
+        match acme.keep(node.registry.as_ref()).await {
+            Ok(()) => is_well = true,
+            Err(error) => {
+                if is_well {
+                    error!(%error, "the registry fails, so certificates are neither read nor renewed");
+                }
+                is_well = false;
+            }
+        }
+    }
+}
+
+impl Acme {
+    /// Lets another node get certificates at once. Called when this node stops.
+    pub(crate) async fn part(&self, registry: &dyn Registry) {
+        if let Err(error) = registry.release_acme_lease(&self.node).await {
+            warn!(%error, "the other nodes cannot renew certificates before the lease of this node ends");
+        }
+    }
+
+    async fn keep(&self, registry: &dyn Registry) -> Result<(), RegistryError> {
+        let revision = registry.acme_revision().await?;
+        let is_known = *self.revision.lock() == Some(revision);
+        if !is_known {
+            self.read(registry).await?;
+        }
+        let is_hurried = self.is_hurried.load(Ordering::Relaxed);
+        if self.due(is_hurried).is_empty() || !registry.take_acme_lease(&self.node, LEASE).await? {
+            return Ok(());
+        }
+        // The node that had the lease before may have got them.
+        self.read(registry).await?;
+        self.is_hurried.store(false, Ordering::Relaxed);
+        for record in self.due(is_hurried) {
+            registry.take_acme_lease(&self.node, LEASE).await?;
+            self.attempt(registry, record).await?;
+        }
+        registry.release_acme_lease(&self.node).await
+    }
+
+    /// Reads the state, and applies it.
+    async fn read(&self, registry: &dyn Registry) -> Result<(), RegistryError> {
+        let state = registry.acme_state(&self.settings.directory).await?;
+        self.challenges.set(&state.challenges);
+        let stored = |domain: &String| state.records.iter().find(|record| record.domain == *domain).cloned();
+        let records =
+            self.settings.domains.iter().map(|domain| stored(domain).unwrap_or_else(|| AcmeRecord::new(domain)));
+        let records: Vec<_> = records.collect();
+        self.certificates.set_issued(records.iter().filter_map(certificate).map(Arc::new).collect());
+        self.records.store(Arc::new(records));
+        *self.revision.lock() = Some(state.revision);
+        Ok(())
+    }
+
+    /// The records whose certificate is missing or expires soon, and whose pause is over. `is_hurried` ends all pauses.
+    fn due(&self, is_hurried: bool) -> Vec<AcmeRecord> {
+        let now = Timestamp::now();
+        let is_due = |record: &&AcmeRecord| {
+            let is_rested = is_hurried || record.failures == 0 || record.next_attempt <= now;
+            is_rested && certificate(record).is_none_or(|it| renewal_time(&it, self.settings.renew_days) <= now)
+        };
+        self.records.load().iter().filter(is_due).cloned().collect()
+    }
+
+    async fn attempt(&self, registry: &dyn Registry, record: AcmeRecord) -> Result<(), RegistryError> {
+        let domain = record.domain.clone();
+        let record = match self.get(registry, &domain, record.failures).await {
+            Ok((stored, certificate)) => {
+                let expires = certificate.expires();
+                info!(certificate = domain, %expires, "a new certificate from the authority");
+                AcmeRecord { certificate: Some(stored), ..AcmeRecord::new(&domain) }
+            }
+            Err(error) => failed(record, &error),
+        };
+        let mut tries = 1;
+        while let Err(error) = registry.put_acme_record(&self.settings.directory, &record).await {
+            if tries == STORE_TRIES {
+                return Err(error);
+            }
+            tries += 1;
+            sleep(STORE_PAUSE).await;
+        }
+        self.read(registry).await
+    }
+}
+
+/// The record after a failure, which is logged.
+fn failed(record: AcmeRecord, error: &AttemptError) -> AcmeRecord {
+    let failures = record.failures.saturating_add(1);
+    let acme = match error {
+        AttemptError::Acme(error) => Some(error),
+        _ => None,
+    };
+    let pause = SignedDuration::try_from(pause(acme, failures)).unwrap_or(SignedDuration::MAX);
+    let next_attempt = Timestamp::now().checked_add(pause).unwrap_or(Timestamp::MAX);
+    let domain = &record.domain;
+    if let Some(certificate) = certificate(&record) {
+        let expires = certificate.expires();
+        warn!(
+            certificate = domain, %error, failures, %next_attempt, %expires,
+            "the certificate cannot be renewed: the present one stays in use"
+        );
+    } else {
+        warn!(
+            certificate = domain, %error, failures, %next_attempt,
+            "there is no certificate yet"
+        );
+    }
+    AcmeRecord { failures, problem: error.to_string(), next_attempt, ..record }
+}
+
+/// The certificate of a record; `None` if there is no usable one.
+fn certificate(record: &AcmeRecord) -> Option<ServerCertificate> {
+    let StoredCertificate { chain, key } = record.certificate.as_ref()?;
+    ServerCertificate::from_pem(chain.as_bytes(), key.as_bytes()).ok()
+}
