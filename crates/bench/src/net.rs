@@ -13,6 +13,7 @@ mod subscription;
 mod swarm;
 mod tally;
 mod timer;
+mod transport;
 
 pub(crate) use engine::Engine;
 pub(crate) use journal::{Entry, Journal, What};

@@ -1,8 +1,12 @@
 //! The server under load.
 
-use std::net::{SocketAddr, ToSocketAddrs};
+use std::{
+    net::{SocketAddr, ToSocketAddrs},
+    sync::Arc,
+};
 
 use clairon_protocol::{AppId, AppKey, Secret};
+use rustls::{ClientConfig, pki_types::ServerName};
 
 use crate::{BenchError, args::TargetArgs, credentials::Credentials};
 
@@ -21,6 +25,17 @@ pub(crate) struct Target {
     pub(crate) sources: u8,
     /// Whether connections offer compression.
     pub(crate) compressed: bool,
+    /// The listener for WebSocket connections with TLS; `None` if they are plain.
+    pub(crate) tls: Option<TlsTarget>,
+}
+
+/// A listener for WebSocket connections with TLS. It may be that of a proxy.
+#[derive(Debug)]
+pub(crate) struct TlsTarget {
+    address: SocketAddr,
+    pub(crate) config: Arc<ClientConfig>,
+    /// The name in its certificate.
+    pub(crate) name: ServerName<'static>,
 }
 
 impl Target {
@@ -35,7 +50,27 @@ impl Target {
             pids: vec![pid],
             sources: 32,
             compressed: false,
+            tls: None,
         }
+    }
+
+    /// The address of WebSocket connections.
+    pub(crate) fn websockets(&self) -> SocketAddr {
+        self.tls.as_ref().map_or(self.address, |tls| tls.address)
+    }
+}
+
+impl TlsTarget {
+    /// A port of a host, with a certificate that the system trusts.
+    fn new(address: SocketAddr, host: &str) -> Result<Self, BenchError> {
+        let wrong = |error: &dyn std::fmt::Display| BenchError::Argument(format!("--tls-port: {error}"));
+        let name = ServerName::try_from(host.to_owned()).map_err(|error| wrong(&error))?;
+        let config = ClientConfig::builder_with_provider(clairon_tls::provider())
+            .with_safe_default_protocol_versions()
+            .map_err(|error| wrong(&error))?
+            .with_root_certificates(clairon_tls::system_roots())
+            .with_no_client_auth();
+        Ok(Self { address, config: Arc::new(config), name })
     }
 }
 
@@ -51,8 +86,9 @@ impl TargetArgs {
         if !(address.ip().to_canonical().is_loopback() || self.yes_this_is_my_server) {
             return Err(BenchError::NotLoopback(address.ip()));
         }
+        let tls = self.tls_port.map(|port| TlsTarget::new((address.ip(), port).into(), &host)).transpose()?;
         let (pids, sources, compressed) = (self.pid.clone(), self.sources, self.compressed);
-        Ok(Target { address, authority, prefix, credentials: self.credentials()?, pids, sources, compressed })
+        Ok(Target { address, authority, prefix, credentials: self.credentials()?, pids, sources, compressed, tls })
     }
 
     fn credentials(self) -> Result<Credentials, BenchError> {
@@ -132,6 +168,7 @@ mod tests {
             pid: Vec::new(),
             sources: 1,
             compressed: false,
+            tls_port: None,
             yes_this_is_my_server: false,
         }
     }

@@ -1,14 +1,10 @@
 //! One WebSocket connection of a client.
 
-use std::{
-    io::{self, Read as _, Write as _},
-    mem,
-};
+use std::{io, mem};
 
 use memchr::memmem;
-use mio::net::TcpStream;
 
-use super::{Subscription, Tally, dialer, frame, http::Head, inflater::Inflater, journal::What};
+use super::{Subscription, Tally, dialer, frame, http::Head, inflater::Inflater, journal::What, transport::Transport};
 use crate::{
     BenchError,
     clock::Nanos,
@@ -40,7 +36,7 @@ pub(super) enum Phase {
 /// A connection. It stores received bytes only of an incomplete frame, so an idle connection is small.
 #[derive(Debug)]
 pub(super) struct Connection {
-    pub(super) stream: TcpStream,
+    pub(super) transport: Transport,
     /// The number of its slot.
     number: usize,
     pub(super) phase: Phase,
@@ -58,13 +54,13 @@ pub(super) struct Arrival<'a> {
 }
 
 impl Connection {
-    pub(super) const fn new(stream: TcpStream, number: usize, subscription: Subscription, opened: Nanos) -> Self {
-        Self { stream, number, phase: Phase::Connecting, subscription, opened, carry: Vec::new() }
+    pub(super) const fn new(transport: Transport, number: usize, subscription: Subscription, opened: Nanos) -> Self {
+        Self { transport, number, phase: Phase::Connecting, subscription, opened, carry: Vec::new() }
     }
 
     /// Sends the handshake request once TCP is connected.
     pub(super) fn start(&mut self, target: &Target) -> Result<(), BenchError> {
-        if dialer::is_connected(&self.stream, target.address)? {
+        if dialer::is_connected(&self.transport.stream, target.websockets())? {
             self.send(upgrade_request(target).as_bytes())?;
             self.phase = Phase::Upgrading;
         }
@@ -73,7 +69,7 @@ impl Connection {
 
     /// Sends a small message. The socket's buffer takes it at once unless the server has stopped reading.
     pub(super) fn send(&mut self, bytes: &[u8]) -> Result<(), BenchError> {
-        match self.stream.write(bytes) {
+        match self.transport.write(bytes) {
             Ok(written) if written == bytes.len() => Ok(()),
             Ok(written) => Err(BenchError::Blocked(bytes.len() - written)),
             Err(error) if error.kind() == io::ErrorKind::WouldBlock => Err(BenchError::Blocked(bytes.len())),
@@ -85,7 +81,7 @@ impl Connection {
     /// Reads once. Returns the number of bytes, 0 at the end of the stream, and nothing if no bytes are there.
     pub(super) fn read(&mut self, scratch: &mut [u8]) -> Result<Option<usize>, BenchError> {
         loop {
-            match self.stream.read(scratch) {
+            match self.transport.read(scratch) {
                 Ok(size) => return Ok(Some(size)),
                 Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
                 Err(error) if error.kind() == io::ErrorKind::WouldBlock => return Ok(None),

@@ -9,7 +9,7 @@ use mio::{Interest, Registry, Token, net::TcpStream};
 use rustix::io::Errno;
 use socket2::{Domain, Protocol, Socket, Type};
 
-use crate::{BenchError, target::Target};
+use crate::BenchError;
 
 pub(super) const READ_WRITE: Interest = Interest::READABLE.add(Interest::WRITABLE);
 
@@ -25,10 +25,11 @@ pub(super) struct Dialer {
 }
 
 impl Dialer {
-    pub(super) fn new(target: &Target, registry: &Registry) -> io::Result<Self> {
-        let is_bindable = target.address.is_ipv4() && target.address.ip().is_loopback();
-        let addresses = if is_bindable { target.sources } else { 0 };
-        Ok(Self { registry: registry.try_clone()?, target: target.address, addresses, next: 0 })
+    /// `sources` is the number of loopback addresses to connect from.
+    pub(super) fn new(target: SocketAddr, sources: u8, registry: &Registry) -> io::Result<Self> {
+        let is_bindable = target.is_ipv4() && target.ip().is_loopback();
+        let addresses = if is_bindable { sources } else { 0 };
+        Ok(Self { registry: registry.try_clone()?, target, addresses, next: 0 })
     }
 
     /// Starts a connection. The stream becomes writable when it is connected or has failed. `receive_buffer` is in

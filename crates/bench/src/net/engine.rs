@@ -43,15 +43,15 @@ impl<'t> Engine<'t> {
 
     fn start(target: &'t Target) -> io::Result<Self> {
         let poll = Poll::new()?;
-        let dialer = || Dialer::new(target, poll.registry());
+        let dialer = |address| Dialer::new(address, target.sources, poll.registry());
         let clock = Clock::start();
         Ok(Self {
             events: Events::with_capacity(EVENTS),
             scratch: vec![0; SCRATCH].into_boxed_slice(),
             timer: Timer::new(poll.registry(), Token(TIMER))?,
             clock,
-            swarm: Swarm::new(target, clock, dialer()?),
-            publisher: Publisher::new(target, clock, dialer()?, TIMER + 1),
+            swarm: Swarm::new(target, clock, dialer(target.websockets())?),
+            publisher: Publisher::new(target, clock, dialer(target.address)?, TIMER + 1),
             tally: Tally::default(),
             poll,
         })

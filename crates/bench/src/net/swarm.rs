@@ -11,6 +11,7 @@ use super::{
     dialer::{Dialer, READ_WRITE},
     frame,
     inflater::Inflater,
+    transport::Transport,
 };
 use crate::{BenchError, clock::Clock, target::Target};
 
@@ -37,7 +38,8 @@ impl<'t> Swarm<'t> {
         let slot = self.slots.vacant_entry();
         let number = slot.key();
         let stream = self.dialer.dial(number, receive_buffer)?;
-        slot.insert(Connection::new(stream, number, subscription, self.clock.now()));
+        let transport = Transport::new(stream, self.target.tls.as_ref())?;
+        slot.insert(Connection::new(transport, number, subscription, self.clock.now()));
         Ok(())
     }
 
@@ -75,7 +77,7 @@ impl<'t> Swarm<'t> {
         let Some(connection) = self.slots.get_mut(connection) else { return Ok(()) };
         let (phase, interest) = if paused { (Phase::Paused, Interest::WRITABLE) } else { (Phase::Ready, READ_WRITE) };
         connection.phase = phase;
-        self.dialer.watch(&mut connection.stream, token, interest)
+        self.dialer.watch(&mut connection.transport.stream, token, interest)
     }
 
     /// Handles an event of the poller at a slot. The slot may be empty or reused by then; the read shows it.
@@ -123,7 +125,7 @@ fn read_all(
         }
         arrival.now = clock.now();
         connection.receive(&scratch[..size], arrival)?;
-        if size < scratch.len() && !has_ended {
+        if size < scratch.len() && !has_ended && !connection.transport.reads_in_parts() {
             break;
         }
     }

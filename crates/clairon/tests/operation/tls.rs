@@ -3,6 +3,7 @@
 mod acme;
 mod certificates;
 mod handshakes;
+mod load;
 mod sessions;
 
 use clairon_test_servers::certificates::{Authority, Certificate};
