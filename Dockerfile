@@ -1,22 +1,21 @@
-FROM rust:1.95-bookworm AS builder
-WORKDIR /src
-COPY . .
-# The caches stay on the machine that builds, so a second build compiles only what has changed.
-RUN --mount=type=cache,target=/usr/local/cargo/registry \
-    --mount=type=cache,target=/src/target \
-    cargo build --release --locked --package clairon && cp target/release/clairon /usr/local/bin/
-
-FROM debian:bookworm-slim
+# The image of Clairon: a base with glibc and certificates, and the program that `make dist` has built.
+#
+#     make dist
+#     docker build --tag clairon --file Dockerfile dist
+#
+# Another base needs glibc 2.28 or later and /etc/ssl/certs.
+ARG BASE=gcr.io/distroless/base-nossl-debian12
+FROM ${BASE}
+# BuildKit sets it. The archive has the binary, and the folder /data of user 10001.
+ARG TARGETARCH=amd64
+ADD clairon-image-${TARGETARCH}.tar.gz /
 # By number: Kubernetes then sees that it is not root, and a bind mount can be given to it with `chown 10001`.
-RUN useradd --uid 10001 --user-group --no-create-home --shell /usr/sbin/nologin clairon \
-    && install --directory --owner clairon --group clairon /data
-COPY --from=builder /usr/local/bin/clairon /usr/local/bin/
 USER 10001:10001
 # The SQLite database is opened in the working directory.
 WORKDIR /data
 VOLUME /data
 EXPOSE 6001
 # It reads the variables that the server reads, and gives up by itself after 3 s.
-HEALTHCHECK --interval=10s --timeout=5s --start-period=10s CMD ["clairon", "health"]
-ENTRYPOINT ["clairon"]
+HEALTHCHECK --interval=10s --timeout=5s --start-period=10s CMD ["/usr/bin/clairon", "health"]
+ENTRYPOINT ["/usr/bin/clairon"]
 CMD ["serve"]

@@ -1,13 +1,21 @@
-.PHONY: test check tools lint rust-lint format widths unit docs layers deny model fuzz openapi fields
+.PHONY: test check tools lint rust-lint format widths unit docs rustdoc book layers deny model fuzz openapi fields \
+	php recipes dist dist-test
 
 # Everything: what continuous integration runs.
-test: tools lint docs layers deny
+test: tools lint recipes docs layers deny php
 	cargo test --workspace
 	$(MAKE) model
 	$(MAKE) fuzz
 
+# Programs of Python packages, below target/packaging: what builds packages, and what checks them.
+PACKAGING = target/packaging
+$(PACKAGING)/%.installed: packaging/%/requirements.txt
+	python3 -m venv $(PACKAGING)
+	$(PACKAGING)/bin/pip install --quiet --disable-pip-version-check --only-binary :all: --requirement $<
+	touch $@
+
 # What to run before every commit. It needs Rust with its C compiler, and nothing else.
-check: rust-lint docs layers unit
+check: rust-lint rustdoc layers unit
 
 # What the tests need besides Rust and Node.
 tools:
@@ -40,8 +48,16 @@ unit:
 	cargo test --workspace --config "target.'cfg(all())'.runner = ['env', 'PATH=/nonexistent']" --lib --bins \
 		$(addprefix --test ,$(notdir $(filter-out $(NEED_PROGRAMS),$(TEST_TARGETS))))
 
-docs:
+docs: rustdoc book
+
+rustdoc:
 	RUSTDOCFLAGS='-D warnings' cargo doc --workspace --no-deps
+
+# The documentation as a site, in target/book. Links within it are checked, also to headings.
+book: $(PACKAGING)/test.installed
+	$(PACKAGING)/bin/mdbook build docs
+	$(PACKAGING)/bin/lychee --offline --no-progress --include-fragments --root-dir $(CURDIR)/target/book target/book \
+		--exclude-path target/book/print.html
 
 # The description of the admin API, as the code has it. A test fails when it is old.
 openapi:
@@ -84,6 +100,23 @@ deny:
 	else \
 		echo 'NOT CHECKED: advisories, because their database cannot be fetched'; \
 	fi
+
+# The Composer package: syntax, style, tests.
+php:
+	find packaging/laravel -name '*.php' -print0 | xargs -0 --max-args 1 php -l >/dev/null
+	cd packaging/laravel && phpcs --standard=PSR12 --warning-severity=1 config src tests && phpunit
+
+# What is written for other programs: workflows, the Dockerfile, compose files, manifests, shell scripts, units.
+recipes: $(PACKAGING)/test.installed
+	packaging/test/recipes
+
+# The packages of this machine's platform, in dist/.
+dist: $(PACKAGING)/dist.installed
+	python3 packaging/dist
+
+# Installs each of them and uses it. It needs root.
+dist-test: tools $(PACKAGING)/test.installed
+	packaging/test/run
 
 # The protocol and the hub stand on their own: no runtime, no web framework, no database.
 layers:
