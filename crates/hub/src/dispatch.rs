@@ -5,7 +5,9 @@ use std::fmt;
 use bytes::Bytes;
 use clairon_protocol::{Publication, SocketId};
 
-use crate::{Compress, Frame, Micros, Millis, Sent, channel::ChannelState, pending_flushes::PendingFlushes};
+use crate::{
+    Compress, Frame, FrameWeight, Micros, Millis, Sent, channel::ChannelState, pending_flushes::PendingFlushes,
+};
 
 /// The publisher itself writes to up to this many subscribers. In larger channels the tasks of the subscribers write,
 /// on all cores, so that a publisher does not delay the next event for long.
@@ -52,6 +54,7 @@ impl ChannelState {
         let is_calm = now.saturating_sub(self.spoke_at) >= pause;
         self.spoke_at = now;
         let compress = self.dispatch.compress.as_ref();
+        let weight = FrameWeight::shared(frame.plain_len(), self.subscribers.len());
         let (mut receivers, mut bytes) = (0, 0);
         let sent = self.subscribers.iter().filter(|(id, _)| Some(**id) != except).map(|(_, session)| {
             let frame = frame.of(session, compress);
@@ -60,12 +63,13 @@ impl ChannelState {
             (session, frame)
         });
         if !is_calm {
-            let late = sent.filter_map(|(session, frame)| session.outbox().push_later(frame).then(|| session.clone()));
+            let late =
+                sent.filter_map(|(session, frame)| session.outbox().push_later(frame, weight).then(|| session.clone()));
             self.dispatch.pending_flushes.extend(late.collect());
         } else if self.subscribers.len() <= DIRECT_SUBSCRIBERS {
-            sent.for_each(|(session, frame)| session.outbox().push_now(frame));
+            sent.for_each(|(session, frame)| session.outbox().push_now(frame, weight));
         } else {
-            sent.for_each(|(session, frame)| session.outbox().push(frame));
+            sent.for_each(|(session, frame)| session.outbox().push_shared(frame, weight));
         }
         first.traffic().add_sent(receivers, bytes);
         receivers

@@ -28,6 +28,11 @@ impl From<Bytes> for Frame {
 }
 
 impl Frame {
+    /// The size of the uncompressed frame, in bytes.
+    pub(crate) const fn plain_len(&self) -> usize {
+        self.plain.len()
+    }
+
     /// The bytes that `session` receives: the frame, compressed or not.
     pub(crate) fn of(&self, session: &Session, compress: Option<&Compress>) -> Bytes {
         self.compressed(session.window_bits(), compress).unwrap_or(&self.plain).clone()

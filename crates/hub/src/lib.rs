@@ -27,7 +27,7 @@ pub use clairon_protocol::{Edge, StampedEdge};
 pub use edges::Wishes;
 pub use frame::{Compress, Frame};
 pub use hub::Hub;
-pub use outbox::{DirectWrite, Outbox, OutboxLimits};
+pub use outbox::{DirectWrite, FrameWeight, OUTBOX_STEP, Outbox, OutboxLimits, Outboxes};
 pub use remembered::RememberedEvent;
 pub use replica::{ChannelChange, Expected, LedgerState, Parted, Version};
 pub use session::{Micros, Millis, Session};

@@ -8,7 +8,7 @@ use std::sync::{
 use bytes::Bytes;
 use clairon_protocol::{Disconnect, SocketId};
 
-use crate::{Outbox, OutboxLimits, Traffic};
+use crate::{Outbox, Outboxes, Traffic};
 
 /// A time in milliseconds on the caller's clock.
 pub type Millis = u64;
@@ -38,12 +38,12 @@ pub struct Session {
 }
 
 impl Session {
-    /// A connection that is opened now.
+    /// A connection that is opened now. Its outbox is one of `outboxes`.
     #[must_use]
-    pub fn new(id: SocketId, limits: OutboxLimits, traffic: Arc<Traffic>, now: Millis) -> Self {
+    pub fn new(id: SocketId, outboxes: Arc<Outboxes>, traffic: Arc<Traffic>, now: Millis) -> Self {
         Self {
             id,
-            outbox: Outbox::new(limits),
+            outbox: Outbox::new(outboxes),
             traffic,
             opened_at: now,
             seen_at: AtomicU64::new(now),
@@ -189,10 +189,11 @@ impl Session {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::OutboxLimits;
 
     fn session() -> Session {
-        let limits = OutboxLimits { bytes: 1_000, frames: 10 };
-        Session::new(SocketId::from_random(1), limits, Arc::default(), 100)
+        let outboxes = Outboxes::new(OutboxLimits { bytes: 1_000, frames: 10 }, None);
+        Session::new(SocketId::from_random(1), outboxes, Arc::default(), 100)
     }
 
     #[test]

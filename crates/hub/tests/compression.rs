@@ -13,7 +13,7 @@ use std::{
 };
 
 use bytes::Bytes;
-use clairon_hub::{AppHub, Hub, OutboxLimits, Session, SignedIn, Subscriber, Wishes};
+use clairon_hub::{AppHub, Hub, OutboxLimits, Outboxes, Session, SignedIn, Subscriber, Wishes};
 use clairon_protocol::{
     AppId, CacheEntry, CacheRoom, ChannelName, Event, Limits, PresenceRoom, Publication, SocketId, UserId,
 };
@@ -43,7 +43,7 @@ fn app() -> (Arc<AppHub>, Arc<AtomicUsize>) {
 
 /// A connection with a window of this many bits; 0 for none.
 fn connect(app: &AppHub, number: u64, window_bits: u8) -> Arc<Session> {
-    let session = Session::new(SocketId::from_random(number), LIMITS, app.traffic().clone(), 0);
+    let session = Session::new(SocketId::from_random(number), Outboxes::new(LIMITS, None), app.traffic().clone(), 0);
     let session = Arc::new(session.with_window(window_bits));
     app.connect(&session, None).unwrap();
     session

@@ -10,7 +10,9 @@ use std::{
 };
 
 use bytes::Bytes;
-use clairon_hub::{AppHub, Edge, Hub, Join, OutboxLimits, Session, SignedIn, StampedEdge, Subscriber, Wishes};
+use clairon_hub::{
+    AppHub, Edge, Hub, Join, OutboxLimits, Outboxes, Session, SignedIn, StampedEdge, Subscriber, Wishes,
+};
 use clairon_protocol::{
     AppId, CacheEntry, CacheRoom, ChannelName, Disconnect, Event, Limits, Member, NoRoom, PresenceRoom, Publication,
     SocketId,
@@ -37,7 +39,7 @@ fn app() -> Arc<AppHub> {
 }
 
 fn connect(app: &AppHub, number: u64) -> Arc<Session> {
-    let session = Arc::new(Session::new(SocketId::from_random(number), LIMITS, Arc::default(), 0));
+    let session = Arc::new(Session::new(SocketId::from_random(number), Outboxes::new(LIMITS, None), Arc::default(), 0));
     app.connect(&session, None).unwrap();
     session
 }
@@ -238,7 +240,9 @@ fn an_app_hears_of_counts_and_misses_if_it_wants_to() {
 #[test]
 fn capacity_counts_connections() {
     let app = app();
-    let [a, b] = [1, 2].map(|number| Arc::new(Session::new(SocketId::from_random(number), LIMITS, Arc::default(), 0)));
+    let [a, b] = [1, 2].map(|number| {
+        Arc::new(Session::new(SocketId::from_random(number), Outboxes::new(LIMITS, None), Arc::default(), 0))
+    });
     assert_eq!(app.connect(&a, Some(1)), Ok(()));
     assert_eq!(app.connect(&b, Some(1)), Err(Disconnect::OverQuota));
     app.disconnect(b.id());

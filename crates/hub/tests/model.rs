@@ -11,7 +11,7 @@ use std::{
 };
 
 use bytes::Bytes;
-use clairon_hub::{Outbox, OutboxLimits};
+use clairon_hub::{FrameWeight, Outbox, OutboxLimits, Outboxes};
 use clairon_protocol::Disconnect;
 use loom::{
     future::block_on,
@@ -23,7 +23,7 @@ use loom::{
 };
 
 fn outbox() -> Arc<Outbox> {
-    Arc::new(Outbox::new(OutboxLimits { bytes: 1_000, frames: 1_000 }))
+    Arc::new(Outbox::new(Outboxes::new(OutboxLimits { bytes: 1_000, frames: 1_000 }, None)))
 }
 
 /// Reads like a connection's task until the connection is closed. A missing wake-up would make it hang, which loom
@@ -90,7 +90,7 @@ fn a_frame_that_is_held_back_is_flushed_once() {
         let publishers = ["a", "b"].map(|frame| {
             let outbox = outbox.clone();
             thread::spawn(move || {
-                if outbox.push_later(frame.into()) {
+                if outbox.push_later(frame.into(), FrameWeight::of(1)) {
                     outbox.flush();
                 }
             })
@@ -125,12 +125,12 @@ fn a_flush_never_misses_what_it_was_asked_for() {
         let flusher = thread::spawn({
             let outbox = outbox.clone();
             move || {
-                if outbox.push_later("a".into()) {
+                if outbox.push_later("a".into(), FrameWeight::of(1)) {
                     outbox.flush();
                 }
             }
         });
-        if outbox.push_later("b".into()) {
+        if outbox.push_later("b".into(), FrameWeight::of(1)) {
             outbox.flush();
         }
         flusher.join().expect("the flusher");
@@ -160,8 +160,8 @@ fn what_is_written_directly_and_by_the_task_keeps_its_order() {
                 }
             }
         });
-        publisher.push_now("12".into());
-        publisher.push_now("34".into());
+        publisher.push_now("12".into(), FrameWeight::of(1));
+        publisher.push_now("34".into(), FrameWeight::of(1));
         publisher.close(Disconnect::Shutdown);
         reader.join().expect("the reader");
         assert_eq!(*socket.lock().expect("the socket"), b"1234");

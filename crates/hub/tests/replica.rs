@@ -10,8 +10,8 @@ use std::{
 
 use bytes::Bytes;
 use clairon_hub::{
-    AppHub, Cached, Channel, ChannelChange, Expected, Hub, LedgerState, OutboxLimits, Parted, Session, SignedIn,
-    Subscriber, Wishes,
+    AppHub, Cached, Channel, ChannelChange, Expected, Hub, LedgerState, OutboxLimits, Outboxes, Parted, Session,
+    SignedIn, Subscriber, Wishes,
 };
 use clairon_protocol::{
     AppId, CacheEntry, CacheRoom, ChannelName, Event, Limits, Member, PresenceRoom, Publication, SocketId,
@@ -48,7 +48,8 @@ impl Node {
     }
 
     fn connect(&self, number: u64) -> Arc<Session> {
-        let session = Arc::new(Session::new(SocketId::from_random(number), LIMITS, Arc::default(), 0));
+        let session =
+            Arc::new(Session::new(SocketId::from_random(number), Outboxes::new(LIMITS, None), Arc::default(), 0));
         self.app.connect(&session, None).unwrap();
         session
     }

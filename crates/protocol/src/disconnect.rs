@@ -40,6 +40,12 @@ pub enum Disconnect {
     /// The client sends far more than one connection may.
     #[error("Over capacity: the client sends too much")]
     TooFast,
+    /// All clients that read slowly take too much memory, and this one much of it.
+    #[error("Over capacity: too many events wait for slow clients")]
+    OutboxesFull,
+    /// All incomplete messages take too much memory, and that of this client much of it.
+    #[error("Over capacity: too many incomplete messages")]
+    PartialsFull,
     /// Too many connections from one address are open.
     #[error("Over capacity: too many connections from this address")]
     TooManyConnections,
@@ -68,6 +74,8 @@ impl Disconnect {
             Self::OverCapacity
             | Self::SlowReader
             | Self::TooFast
+            | Self::OutboxesFull
+            | Self::PartialsFull
             | Self::TooManyConnections
             | Self::TooManyArrivals => 4100,
             Self::Shutdown => 4200,

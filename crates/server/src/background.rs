@@ -42,7 +42,7 @@ const REST: Duration = Duration::from_secs(1);
 /// A job that runs as long as the server.
 type Job = fn(Arc<Node>) -> Pin<Box<dyn Future<Output = ()> + Send>>;
 
-const JOBS: [(&str, Job); 15] = [
+const JOBS: [(&str, Job); 16] = [
     ("sweep", |node| Box::pin(sweep::run(node))),
     ("hurry silent connections", |node| {
         Box::pin(async move { every(HURRY, || node.hurry_silent_connections()).await })
@@ -50,6 +50,7 @@ const JOBS: [(&str, Job); 15] = [
     ("tell counts", |node| Box::pin(async move { every(COUNTS, || tell_counts(&node)).await })),
     ("forget expired events", |node| Box::pin(async move { every(EXPIRY, || forget_expired(&node)).await })),
     ("flush", |node| Box::pin(async move { flush(&node).await })),
+    ("watch outboxes", |node| Box::pin(async move { edge::watch_outboxes(&node).await })),
     ("follow the registry", |node| Box::pin(async move { follow_registry(&node).await })),
     ("check writes to the registry", |node| Box::pin(async move { check_writes(&node).await })),
     ("record uses of keys", |node| Box::pin(async move { record_key_uses(&node).await })),

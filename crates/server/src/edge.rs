@@ -6,11 +6,13 @@ mod address_limits;
 mod address_rate;
 mod app_rates;
 mod forwarded;
+mod full_outboxes;
 mod limit_effects;
 mod limits;
 mod listener;
 mod opening;
 mod pace;
+mod partials;
 mod peer_address;
 mod tls;
 mod trusted_proxies;
@@ -26,8 +28,10 @@ pub(crate) use self::{
     address_key::AddressKey,
     address_limits::{AddressLimits, Crowded},
     app_rates::{AppRates, TooFast},
+    full_outboxes::watch_outboxes,
     limit_effects::{LimitEffect, LimitEffects},
     opening::open,
     pace::{Due, Pace},
+    partials::Partials,
     peer_address::PeerAddress,
 };

@@ -1,9 +1,9 @@
 //! The node: the state and the functions that all parts of the server share.
 
-use std::{sync::Arc, time::Duration};
+use std::{num::NonZeroUsize, sync::Arc, time::Duration};
 
 use clairon_cluster::{Trouble, TroubleKind};
-use clairon_hub::Hub;
+use clairon_hub::{Hub, Outboxes};
 use clairon_protocol::{AppId, Limits};
 use clairon_registry::{App, AppCache, Registry, RegistryError, within};
 use clairon_webhooks::Announcer;
@@ -15,7 +15,7 @@ use tracing::warn;
 
 use crate::{
     clock::Clock,
-    edge::{Acme, AddressLimits, AppRates, LimitEffects, Tls},
+    edge::{Acme, AddressLimits, AppRates, LimitEffects, Partials, Tls},
     error::ServerError,
     event_frame,
     explain::Explainer,
@@ -69,6 +69,10 @@ pub(crate) struct Node {
     /// The limits of apps that the admin API creates.
     pub(crate) default_limits: RwLock<Limits>,
     pub(crate) limit_effects: LimitEffects,
+    /// The outboxes of all connections.
+    pub(crate) outboxes: Arc<Outboxes>,
+    /// The incomplete messages of all connections.
+    pub(crate) partials: Partials,
     /// The limits of what comes from one address.
     pub(crate) addresses: AddressLimits,
     /// TLS, if there is a certificate.
@@ -100,6 +104,8 @@ impl Node {
         let announcer = Arc::new(webhooks::announcer(&settings, &registry, &apps, &live));
         let first_version = webhooks::begin_versions(&hub, registry.as_ref()).await?;
         let peers = Peers::connect(settings.cluster.clone(), &hub, &apps, &announcer, clock, &metrics).await?;
+        let outboxes = Outboxes::new(settings.outbox, settings.edge.outbox_bytes_total.map(NonZeroUsize::get));
+        let partials = Partials::new(settings.edge.partial_bytes_total);
         let addresses = AddressLimits::new(settings.edge.addresses, settings.trusted_proxies.clone());
         Ok(Self {
             settings,
@@ -123,6 +129,8 @@ impl Node {
             refusals: Refusals::default(),
             default_limits: RwLock::new(default_limits),
             limit_effects: LimitEffects::default(),
+            outboxes,
+            partials,
             addresses,
             tls,
             announcer,

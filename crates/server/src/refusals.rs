@@ -161,6 +161,8 @@ impl Refused {
             Disconnect::OverCapacity
             | Disconnect::SlowReader
             | Disconnect::TooFast
+            | Disconnect::OutboxesFull
+            | Disconnect::PartialsFull
             | Disconnect::TooManyConnections
             | Disconnect::TooManyArrivals => Self::OverCapacity,
             Disconnect::Shutdown | Disconnect::NoPong => Self::Stopping,

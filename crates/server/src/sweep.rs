@@ -115,7 +115,7 @@ impl Rules {
 
 #[cfg(test)]
 mod tests {
-    use clairon_hub::OutboxLimits;
+    use clairon_hub::{OutboxLimits, Outboxes};
     use clairon_protocol::SocketId;
 
     use super::*;
@@ -124,7 +124,8 @@ mod tests {
         Rules { ping_after: 60_000, close_after: 150_000, write_timeout: 30_000, authorization_timeout: 20_000 };
 
     fn session() -> Session {
-        Session::new(SocketId::from_random(1), OutboxLimits { bytes: 1_000, frames: 10 }, Arc::default(), 0)
+        let outboxes = Outboxes::new(OutboxLimits { bytes: 1_000, frames: 10 }, None);
+        Session::new(SocketId::from_random(1), outboxes, Arc::default(), 0)
     }
 
     #[test]

@@ -73,6 +73,14 @@ impl Decoder {
         messages
     }
 
+    /// Drops what has come of an incomplete message, and stops checking it. The decoder still finds its end.
+    pub(crate) fn forget_message(&mut self) {
+        if let Some(state) = self.state.as_deref_mut().filter(|state| state.kind.is_some()) {
+            state.message = Vec::new();
+            (state.kind, state.is_compressed, state.checked) = (Some(Kind::Binary), false, 0);
+        }
+    }
+
     /// The number of bytes of memory that the decoder owns; 0 between messages.
     #[must_use]
     pub fn buffered(&self) -> usize {

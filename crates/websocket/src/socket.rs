@@ -112,6 +112,13 @@ impl Socket {
         Poll::Ready(Ok(received))
     }
 
+    /// The number of bytes of memory for what was received but not yet returned: an incomplete message, and bytes after
+    /// a complete one.
+    #[must_use]
+    pub fn buffered(&self) -> usize {
+        self.decoder.buffered() + self.unread.as_deref().map_or(0, Bytes::len)
+    }
+
     /// The number of complete messages that are read but not yet returned.
     #[must_use]
     pub fn waiting_messages(&self) -> usize {
@@ -164,6 +171,7 @@ impl Socket {
     }
 
     async fn say_goodbye(&mut self, mut pending: VecDeque<Bytes>, patience: Patience) -> io::Result<()> {
+        self.decoder.forget_message();
         let is_slow = self.write_all(&mut pending, patience.write).await?;
         // The kernel's buffer may still hold data that a slow peer must read before the close frame.
         let answer = if is_slow { patience.write.max(patience.answer) } else { patience.answer };
@@ -203,6 +211,7 @@ impl Socket {
 
     async fn wait_for_answer(&mut self) -> io::Result<()> {
         while let Ok(Some(_)) = self.decode_unread(MAX_DISCARDED_MESSAGE) {}
+        self.decoder.forget_message();
         let mut quota = MAX_DISCARDED;
         while self.decoder.end().is_none() && self.discard(&mut quota).await? {}
         if self.decoder.end() == Some(End::Failed) {
@@ -223,6 +232,7 @@ impl Socket {
                 let is_open = !input.is_empty() && input.len() <= *quota;
                 *quota = quota.saturating_sub(input.len());
                 while let Ok(Some(_)) = decoder.decode(&mut input, MAX_DISCARDED_MESSAGE) {}
+                decoder.forget_message();
                 is_open
             })
         })

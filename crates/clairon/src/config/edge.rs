@@ -1,6 +1,6 @@
 //! The limits in `[edge]`.
 
-use std::num::NonZeroU32;
+use std::num::{NonZeroU32, NonZeroUsize};
 
 use clairon_server::{AddressLimit, AddressSettings, EdgeSettings, PaceLimits};
 
@@ -14,7 +14,15 @@ pub(super) fn read(fields: &mut Fields<'_>) -> Option<EdgeSettings> {
     let pace = read_pace(fields);
     let addresses = read_addresses(fields);
     let pending_handshakes = limit(fields, "edge.pending_handshakes");
-    Some(EdgeSettings { pace: pace?, addresses: addresses?, pending_handshakes: pending_handshakes? })
+    let outbox_bytes_total = total(fields, "edge.outbox_bytes_total");
+    let partial_bytes_total = total(fields, "edge.partial_bytes_total");
+    Some(EdgeSettings {
+        pace: pace?,
+        addresses: addresses?,
+        pending_handshakes: pending_handshakes?,
+        outbox_bytes_total: outbox_bytes_total?,
+        partial_bytes_total: partial_bytes_total?,
+    })
 }
 
 fn read_pace(fields: &mut Fields<'_>) -> Option<PaceLimits> {
@@ -46,6 +54,12 @@ fn read_addresses(fields: &mut Fields<'_>) -> Option<AddressSettings> {
 #[expect(clippy::option_option, reason = "the outer one is for an invalid setting, as in all fields")]
 fn limit(fields: &mut Fields<'_>, name: &str) -> Option<Option<NonZeroU32>> {
     fields.number(name, 0..=1_000_000_000).map(NonZeroU32::new)
+}
+
+/// A number of bytes; 0 for no limit.
+#[expect(clippy::option_option, reason = "the outer one is for an invalid setting, as in all fields")]
+fn total(fields: &mut Fields<'_>, name: &str) -> Option<Option<NonZeroUsize>> {
+    fields.number(name, 0..=1_usize << 40).map(NonZeroUsize::new)
 }
 
 /// True for a variable, and for a value in a file that is not the default: a copy of the file with the defaults sets

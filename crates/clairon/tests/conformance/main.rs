@@ -20,4 +20,5 @@ mod presence;
 mod refusals;
 mod slow_readers;
 mod subscriptions;
+mod totals;
 mod users;

@@ -41,6 +41,8 @@ limit_effects! {
     ArrivalsRefused: "new_connections_per_address_per_second", "refused", "connections from an address come too fast: they are refused";
     PendingClosed: "pending_handshakes", "closed", "too many connections have sent no complete request: the oldest are closed";
     AddressPendingClosed: "pending_handshakes_per_address", "closed", "too many connections of an address have sent no complete request: the oldest are closed";
+    OutboxesClosed: "outbox_bytes_total", "closed", "too many events wait for slow clients: the slowest are disconnected";
+    PartialsClosed: "partial_bytes_total", "closed", "incomplete messages take too much memory: clients with large ones are disconnected";
     RefusalsUnexplained: "refusals_per_address_per_second", "unexplained", "an address sends too many wrong signatures or keys: exact reasons are not searched for";
     TokensDelayed: "refusals_per_address_per_second", "delayed", "an address sends too many wrong tokens: they are answered late";
     MessagesDelayed: "messages_per_connection_per_second", "delayed", "a client sends too many messages: it is read later";

@@ -1,6 +1,6 @@
 //! The limits for clients that send more, or cost more, than honest ones.
 
-use std::num::NonZeroU32;
+use std::num::{NonZeroU32, NonZeroUsize};
 
 /// The settings of `[edge]`. `None` is no limit.
 #[derive(Clone, Copy, Debug)]
@@ -12,6 +12,10 @@ pub struct EdgeSettings {
     /// Connections of all addresses that have not sent a complete request: handshakes of TLS, and heads. Beyond it, the
     /// oldest is closed.
     pub pending_handshakes: Option<NonZeroU32>,
+    /// Bytes of memory for the frames in all outboxes together. Beyond it, the fullest are closed.
+    pub outbox_bytes_total: Option<NonZeroUsize>,
+    /// Bytes of memory for incomplete messages of all clients together. Beyond it, the client with most is closed.
+    pub partial_bytes_total: Option<NonZeroUsize>,
 }
 
 /// What may come from one address, or from one /64 network of IPv6.

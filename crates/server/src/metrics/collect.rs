@@ -116,6 +116,10 @@ fn deliveries(node: &Node, text: &mut Text) {
     let (counts, total) = metrics.frames.cumulative();
     let help = "Size of outboxes in frames, observed at each sweep.";
     text.histogram("outbox_frames", help, 1.0, (&FRAMES_BOUNDS, &counts), (total, metrics.frames.sum()));
+    let help = "Memory of the frames in all outboxes together, in steps of 8 KiB for each.";
+    text.single("outbox_memory_bytes", MetricKind::Gauge, help, node.outboxes.held());
+    let help = "Memory of the incomplete messages of 8 KiB or more together.";
+    text.single("partial_message_bytes", MetricKind::Gauge, help, node.partials.total());
     let help = "Clients disconnected because they read too slowly.";
     text.single("slow_consumers_dropped_total", MetricKind::Counter, help, metrics.slow_readers.load(Relaxed));
     text.metric("refusals_total", MetricKind::Counter, "Refusals, by kind and reason.");

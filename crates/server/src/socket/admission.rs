@@ -151,7 +151,7 @@ fn open(
 ) -> Result<Connection, Disconnect> {
     let hub: Arc<AppHub> = node.hub.app(&app.id);
     let id = SocketId::from_random(rand::random());
-    let session = Session::new(id, node.settings.outbox, hub.traffic().clone(), node.clock.now());
+    let session = Session::new(id, node.outboxes.clone(), hub.traffic().clone(), node.clock.now());
     let session = Arc::new(session.with_window(deflate.map_or(0, Deflate::window_bits)));
     hub.connect(&session, app.limits.capacity.map(|capacity| capacity.get() as usize))?;
     if node.stopping.is_cancelled() {

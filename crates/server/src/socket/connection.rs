@@ -170,6 +170,7 @@ impl Drop for Connection {
         }
         self.hub.disconnect(id);
         self.node.addresses.leave(self.peer);
+        self.node.partials.remove(id);
         if self.is_counted {
             peers.dismiss(self.app_id());
         }

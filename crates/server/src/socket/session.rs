@@ -5,17 +5,25 @@ use std::{
     future::poll_fn,
     pin::pin,
     str,
-    task::{Context, Poll, Waker, ready},
+    sync::Arc,
+    task::{Context, Poll, ready},
     time::Duration,
 };
 
 use bytes::Bytes;
+use clairon_hub::Session;
 use clairon_protocol::{Disconnect, Event};
 use clairon_websocket::{ClientMessage, CloseCode, DecodeError, Patience, ReadError, Received, Socket, frame};
 use tracing::{debug, info};
 
 use super::{client_event::AdmittedEvent, connection::Connection};
-use crate::{edge::Due, event_frame, live_feed::ActivityKind, node::Node, refusals::Refused};
+use crate::{
+    edge::{Due, LimitEffect},
+    event_frame,
+    live_feed::ActivityKind,
+    node::Node,
+    refusals::Refused,
+};
 
 /// The time that a client has to answer the close frame after its last frames are written.
 const CLOSE_TIMEOUT: Duration = Duration::from_secs(3);
@@ -55,7 +63,8 @@ pub(crate) fn run(client: AdmittedClient) -> impl Future<Output = ()> + Send {
                     connection
                         .observe(ActivityKind::Disconnected, |end| end.code(code.0).because("the client has left"));
                     let patience = goodbye_patience(&connection.node);
-                    return socket.close(frame::close(code, ""), leave(connection, batch), patience).await;
+                    let (_session, rest) = leave(connection, batch);
+                    return socket.close(frame::close(code, ""), rest, patience).await;
                 }
                 Turn::Heard(message) => {
                     connection.session.outbox().unpark();
@@ -67,23 +76,23 @@ pub(crate) fn run(client: AdmittedClient) -> impl Future<Output = ()> + Send {
                 }
                 Turn::Ended(reason) => {
                     log_end(&connection, reason);
-                    if reason == Disconnect::SlowReader {
-                        connection.node.metrics.dropped_slow_reader();
-                    }
+                    note_end(&connection, reason);
                     connection.observe(ActivityKind::Disconnected, |end| end.code(reason.code()).because(reason));
-                    let patience = goodbye_patience(&connection.node);
+                    let (patience, session) = (goodbye_patience(&connection.node), connection.session.clone());
                     drop(connection);
-                    if reason == Disconnect::SlowReader {
+                    if matches!(reason, Disconnect::SlowReader | Disconnect::OutboxesFull | Disconnect::TooFast) {
                         // Only a frame that may be half written is completed. The rest would not get through either.
                         batch.truncate(1);
                     }
+                    session.outbox().drop_rest(&batch);
                     return close_with(socket, batch, reason, patience).await;
                 }
                 Turn::Lost(ReadError::Decode(error)) => {
                     note_broken(&connection, error);
                     let close = frame::close(error.close_code(), &error.to_string());
                     let patience = goodbye_patience(&connection.node);
-                    return socket.close(close, leave(connection, batch), patience).await;
+                    let (_session, rest) = leave(connection, batch);
+                    return socket.close(close, rest, patience).await;
                 }
                 Turn::Lost(error) => {
                     debug!(app = %connection.app_id(), socket = %connection.session.id(), %error, "connection lost");
@@ -97,16 +106,18 @@ pub(crate) fn run(client: AdmittedClient) -> impl Future<Output = ()> + Send {
     }
 }
 
-/// Ends all subscriptions of the client. Returns the remaining frames, starting with one that may be half written.
-fn leave(connection: Connection, mut batch: VecDeque<Bytes>) -> VecDeque<Bytes> {
-    let session = connection.session.clone();
+/// Ends all subscriptions of the client. Returns the remaining frames, starting with one that may be half written, and
+/// the session, which counts their memory. If all outboxes hold too much, only the first frame remains.
+fn leave(connection: Connection, mut batch: VecDeque<Bytes>) -> (Arc<Session>, VecDeque<Bytes>) {
+    let (node, session) = (connection.node.clone(), connection.session.clone());
     session.outbox().unpark();
     drop(connection);
-    let mut rest = VecDeque::new();
-    while let Poll::Ready(None) = session.outbox().poll_take(&mut Context::from_waker(Waker::noop()), &mut rest) {
-        batch.append(&mut rest);
+    session.outbox().take_rest(&mut batch);
+    if node.outboxes.excess().is_some() {
+        batch.truncate(1);
+        session.outbox().drop_rest(&batch);
     }
-    batch
+    (session, batch)
 }
 
 /// The time for the closing handshake. The client must read at least a byte in the time that it has at any other
@@ -145,10 +156,12 @@ fn poll_turn(
             connection.session.saw(connection.node.clock.now());
             return Poll::Pending;
         }
+        let before = socket.buffered();
         let Received { message, bytes } = match ready!(socket.poll_read(cx, || connection.message_limit())) {
             Ok(received) => received,
             Err(error) => return Poll::Ready(Turn::Lost(error)),
         };
+        connection.node.partials.change(&connection.session, before, socket.buffered());
         if bytes > 0 {
             let messages = || usize::from(message.is_some()) + socket.waiting_messages();
             let Connection { node, pace, .. } = &mut *connection;
@@ -263,10 +276,23 @@ fn note_broken(connection: &Connection, error: DecodeError) {
     connection.observe(ActivityKind::Disconnected, |end| end.because(format_args!("broken WebSocket: {error}")));
 }
 
+/// Counts a connection that is closed for what it has not read, or not sent completely.
+fn note_end(connection: &Connection, reason: Disconnect) {
+    match reason {
+        Disconnect::SlowReader => connection.node.metrics.dropped_slow_reader(),
+        Disconnect::OutboxesFull => connection.note_limit(LimitEffect::OutboxesClosed),
+        Disconnect::PartialsFull => connection.note_limit(LimitEffect::PartialsClosed),
+        _ => {}
+    }
+}
+
 fn log_end(connection: &Connection, reason: Disconnect) {
     let (app, socket, peer, code) = (connection.app_id(), connection.session.id(), connection.peer, reason.code());
-    // Floods have a line of their own limit.
-    if matches!(reason, Disconnect::Shutdown | Disconnect::TooFast) {
+    // Limits have lines of their own.
+    if matches!(
+        reason,
+        Disconnect::Shutdown | Disconnect::TooFast | Disconnect::OutboxesFull | Disconnect::PartialsFull
+    ) {
         debug!(%app, %socket, %peer, code, %reason, "closing");
     } else {
         info!(%app, %socket, %peer, code, %reason, "closing");
