@@ -38,8 +38,8 @@ pub(crate) async fn up() -> Json<Value> {
 /// `GET /health`: the same with the version, and the domains whose certificate cannot be got or renewed.
 pub(crate) async fn health(State(node): State<Arc<Node>>) -> Json<Value> {
     let mut health = json!({ "status": "ok", "version": env!("CARGO_PKG_VERSION") });
-    let records = node.acme().map(Acme::records).unwrap_or_default();
-    let failing: Vec<_> = records.iter().filter(|record| record.failures > 0).map(|record| &record.domain).collect();
+    let failures = node.acme().map(Acme::failures).unwrap_or_default();
+    let failing: Vec<_> = failures.iter().filter(|(_, failures)| *failures > 0).map(|(domain, _)| domain).collect();
     if !failing.is_empty() {
         health["failing_certificates"] = json!(failing);
     }

@@ -147,8 +147,8 @@ fn certificates(node: &Node, text: &mut Text) {
     let Some(acme) = &tls.acme else { return };
     let help = "Failed attempts to get or renew the certificate since the last success.";
     text.metric("certificate_failures", MetricKind::Gauge, help);
-    for record in acme.records().iter() {
-        text.sample("certificate_failures", &[("certificate", &record.domain)], record.failures);
+    for (domain, failures) in acme.failures() {
+        text.sample("certificate_failures", &[("certificate", &domain)], failures);
     }
 }
 

@@ -14,13 +14,13 @@ use std::sync::{
 
 use arc_swap::ArcSwap;
 use clairon_acme::{Authority, ChallengeKind};
-use clairon_registry::AcmeRecord;
+use clairon_registry::{AcmeRecord, StoredCertificate};
 use parking_lot::Mutex;
 
 pub(super) use self::challenges::PendingChallenges;
 pub(crate) use self::renewal::keep_certificates;
 pub use self::settings::AcmeSettings;
-use super::CertificateStore;
+use super::{CertificateStore, ServerCertificate};
 use crate::edge::Listener;
 
 /// The certificates that the server gets by itself.
@@ -31,9 +31,9 @@ pub(crate) struct Acme {
     node: String,
     certificates: Arc<CertificateStore>,
     pub(crate) challenges: Arc<PendingChallenges>,
-    /// The records of the domains of the settings, in that order.
-    records: ArcSwap<Vec<AcmeRecord>>,
-    /// The revision of the records; `None` before the first read.
+    /// The domains of the settings, in that order.
+    kept: ArcSwap<Vec<DomainState>>,
+    /// The revision of that state; `None` before the first read.
     revision: Mutex<Option<i64>>,
     /// The challenges that the listeners can answer.
     kinds: OnceLock<Vec<ChallengeKind>>,
@@ -51,7 +51,7 @@ impl Acme {
             node: format!("{:016x}", rand::random::<u64>()),
             certificates,
             challenges: Arc::default(),
-            records: ArcSwap::default(),
+            kept: ArcSwap::default(),
             revision: Mutex::default(),
             kinds: OnceLock::new(),
             is_hurried: AtomicBool::new(false),
@@ -71,9 +71,9 @@ impl Acme {
         self.kinds.get_or_init(|| kinds);
     }
 
-    /// The records of the domains, in the order of the settings.
-    pub(crate) fn records(&self) -> Arc<Vec<AcmeRecord>> {
-        self.records.load_full()
+    /// The domains and their failures since the last success, in the order of the settings.
+    pub(crate) fn failures(&self) -> Vec<(String, u32)> {
+        self.kept.load().iter().map(|domain| (domain.record.domain.clone(), domain.record.failures)).collect()
     }
 
     /// The domains of the settings; never empty.
@@ -84,5 +84,23 @@ impl Acme {
     /// Repeats failed attempts at once.
     pub(crate) fn hurry(&self) {
         self.is_hurried.store(true, Ordering::Relaxed);
+    }
+}
+
+/// The stored state of a domain.
+#[derive(Debug)]
+struct DomainState {
+    record: AcmeRecord,
+    /// The certificate of the record, parsed; `None` if there is no usable one.
+    certificate: Option<Arc<ServerCertificate>>,
+}
+
+impl DomainState {
+    fn of(record: AcmeRecord) -> Self {
+        let parse = |StoredCertificate { chain, key }: &StoredCertificate| {
+            ServerCertificate::from_pem(chain.as_bytes(), key.as_bytes()).ok()
+        };
+        let certificate = record.certificate.as_ref().and_then(parse).map(Arc::new);
+        Self { record, certificate }
     }
 }

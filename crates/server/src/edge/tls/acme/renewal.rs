@@ -5,14 +5,14 @@ use std::{
     time::Duration,
 };
 
-use clairon_registry::{AcmeRecord, Registry, RegistryError, StoredCertificate};
+use clairon_registry::{AcmeRecord, Registry, RegistryError};
 use jiff::{SignedDuration, Timestamp};
 use tokio::time::sleep;
 use tracing::{error, info, warn};
 
 use super::{
     super::ServerCertificate,
-    Acme,
+    Acme, DomainState,
     attempt::{self, AttemptError},
     schedule::{pause, renewal_time},
 };
@@ -60,30 +60,38 @@ impl Acme {
         if !is_known {
             self.read(registry).await?;
         }
-        let is_hurried = self.is_hurried.load(Ordering::Relaxed);
+        let is_hurried = self.is_hurried.swap(false, Ordering::Relaxed);
         if self.due(is_hurried).is_empty() || !registry.take_acme_lease(&self.node, LEASE).await? {
             return Ok(());
         }
         // The node that had the lease before may have got them.
         self.read(registry).await?;
-        self.is_hurried.store(false, Ordering::Relaxed);
         for record in self.due(is_hurried) {
-            registry.take_acme_lease(&self.node, LEASE).await?;
+            if !registry.take_acme_lease(&self.node, LEASE).await? {
+                return Ok(());
+            }
             self.attempt(registry, record).await?;
         }
         registry.release_acme_lease(&self.node).await
     }
 
-    /// Reads the state, and applies it.
+    /// Reads the state, applies it, and logs new failures of any node.
     async fn read(&self, registry: &dyn Registry) -> Result<(), RegistryError> {
         let state = registry.acme_state(&self.settings.directory).await?;
         self.challenges.set(&state.challenges);
         let stored = |domain: &String| state.records.iter().find(|record| record.domain == *domain).cloned();
-        let records =
-            self.settings.domains.iter().map(|domain| stored(domain).unwrap_or_else(|| AcmeRecord::new(domain)));
-        let records: Vec<_> = records.collect();
-        self.certificates.set_issued(records.iter().filter_map(certificate).map(Arc::new).collect());
-        self.records.store(Arc::new(records));
+        let domains = self.settings.domains.iter();
+        let kept = domains.map(|domain| DomainState::of(stored(domain).unwrap_or_else(|| AcmeRecord::new(domain))));
+        let kept: Vec<_> = kept.collect();
+        let before = self.kept.load();
+        for (index, domain) in kept.iter().enumerate() {
+            let failures = before.get(index).map_or(0, |domain| domain.record.failures);
+            if domain.record.failures > failures {
+                log_failure(domain);
+            }
+        }
+        self.certificates.set_issued(kept.iter().filter_map(|domain| domain.certificate.clone()).collect());
+        self.kept.store(Arc::new(kept));
         *self.revision.lock() = Some(state.revision);
         Ok(())
     }
@@ -91,11 +99,12 @@ impl Acme {
     /// The records whose certificate is missing or expires soon, and whose pause is over. `is_hurried` ends all pauses.
     fn due(&self, is_hurried: bool) -> Vec<AcmeRecord> {
         let now = Timestamp::now();
-        let is_due = |record: &&AcmeRecord| {
+        let is_due = |DomainState { record, certificate }: &&DomainState| {
             let is_rested = is_hurried || record.failures == 0 || record.next_attempt <= now;
-            is_rested && certificate(record).is_none_or(|it| renewal_time(&it, self.settings.renew_days) <= now)
+            let is_late = |it: &Arc<ServerCertificate>| renewal_time(it, self.settings.renew_days) <= now;
+            is_rested && certificate.as_ref().is_none_or(is_late)
         };
-        self.records.load().iter().filter(is_due).cloned().collect()
+        self.kept.load().iter().filter(is_due).map(|domain| domain.record.clone()).collect()
     }
 
     async fn attempt(&self, registry: &dyn Registry, record: AcmeRecord) -> Result<(), RegistryError> {
@@ -120,7 +129,7 @@ impl Acme {
     }
 }
 
-/// The record after a failure, which is logged.
+/// The record after a failure.
 fn failed(record: AcmeRecord, error: &AttemptError) -> AcmeRecord {
     let failures = record.failures.saturating_add(1);
     let acme = match error {
@@ -129,24 +138,18 @@ fn failed(record: AcmeRecord, error: &AttemptError) -> AcmeRecord {
     };
     let pause = SignedDuration::try_from(pause(acme, failures)).unwrap_or(SignedDuration::MAX);
     let next_attempt = Timestamp::now().checked_add(pause).unwrap_or(Timestamp::MAX);
-    let domain = &record.domain;
-    if let Some(certificate) = certificate(&record) {
-        let expires = certificate.expires();
-        warn!(
-            certificate = domain, %error, failures, %next_attempt, %expires,
-            "the certificate cannot be renewed: the present one stays in use"
-        );
-    } else {
-        warn!(
-            certificate = domain, %error, failures, %next_attempt,
-            "there is no certificate yet"
-        );
-    }
     AcmeRecord { failures, problem: error.to_string(), next_attempt, ..record }
 }
 
-/// The certificate of a record; `None` if there is no usable one.
-fn certificate(record: &AcmeRecord) -> Option<ServerCertificate> {
-    let StoredCertificate { chain, key } = record.certificate.as_ref()?;
-    ServerCertificate::from_pem(chain.as_bytes(), key.as_bytes()).ok()
+fn log_failure(DomainState { record, certificate }: &DomainState) {
+    let AcmeRecord { domain, failures, problem, next_attempt, .. } = record;
+    if let Some(certificate) = certificate {
+        let expires = certificate.expires();
+        warn!(
+            certificate = domain, error = problem, failures, %next_attempt, %expires,
+            "the certificate cannot be renewed: the present one stays in use"
+        );
+    } else {
+        warn!(certificate = domain, error = problem, failures, %next_attempt, "there is no certificate yet");
+    }
 }
