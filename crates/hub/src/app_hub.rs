@@ -8,13 +8,13 @@ use std::{
     },
 };
 
-use clairon_protocol::{AppId, ChannelName, Disconnect, NoRoom, Publication, SocketId};
+use clairon_protocol::{AppId, CacheEntry, ChannelName, Disconnect, NoRoom, Publication, SocketId, UserId};
 use parking_lot::Mutex;
 
 use crate::{
-    Channel, ChannelChange, ChannelSummary, Encode, Expected, Frame, Hub, Join, LedgerState, Micros, Millis, Parted,
-    RememberedEvent, Sent, Session, SignedIn, StampedEdge, Subscriber, Traffic, Version, Wishes, dispatch::Dispatch,
-    edges, remembered::Remembered, shards::Shards, users::Users,
+    Channel, ChannelChange, ChannelSummary, Encode, Expected, Frame, Hub, Ledger, LedgerState, Micros, Millis, Parted,
+    RememberedEvent, Sent, Session, SignedIn, Subscriber, Traffic, Version, Wishes, channel::Record,
+    dispatch::Dispatch, edges, remembered::Remembered, shards::Shards, users::Users,
 };
 
 /// The size of an app on this node.
@@ -33,6 +33,7 @@ pub struct AppHub {
     id: AppId,
     encode: Encode,
     dispatch: Arc<Dispatch>,
+    ledger: Ledger,
     /// The counter of the [`Hub`].
     gaps: Arc<AtomicU64>,
     stamps: Arc<edges::Stamps>,
@@ -54,6 +55,7 @@ impl AppHub {
             id,
             encode: hub.encode,
             dispatch: hub.dispatch.clone(),
+            ledger: hub.ledger,
             gaps: hub.gaps.clone(),
             stamps: hub.stamps.clone(),
             misses: edges::Misses::default(),
@@ -103,56 +105,47 @@ impl AppHub {
         self.sessions.for_each(|_, session| see(session));
     }
 
-    /// Subscribes a connection. The resulting frames are queued when this returns.
+    /// Expects a connection that subscribes. If the ledger is in memory, it admits the connection at once, and the
+    /// resulting frames are queued when this returns. Otherwise the connection gets no messages of the channel before
+    /// it is [admitted](Self::admit).
     ///
     /// # Errors
-    /// When there is no room for the member or for another channel.
-    pub fn join(
+    /// When there is no room for another channel, or in the ledger in memory for the member.
+    pub fn expect(
         &self,
         name: &ChannelName,
         subscriber: &Subscriber<'_>,
         now: Millis,
-    ) -> Result<(Arc<Channel>, Join), NoRoom> {
-        let (channel, joined) = self.with_channel(name, subscriber.max_channels, |channel| {
-            Some((channel.clone(), channel.join(subscriber, &self.stamps, &self.misses, now)?))
+    ) -> Result<(Arc<Channel>, Expected), NoRoom> {
+        let (channel, expected) = self.with_channel(name, subscriber.max_channels, |channel| {
+            Some((channel.clone(), channel.expect(subscriber, &self.stamps, &self.misses, now)?))
         })?;
-        if joined.is_err() {
+        if expected.is_err() {
             self.forget_if_idle(&channel, now);
         }
         self.note_count(&channel, subscriber.wishes.counts);
-        Ok((channel, joined?))
+        Ok((channel, expected?))
     }
 
-    /// Ends a subscription.
-    pub fn leave(&self, channel: &Arc<Channel>, connection: SocketId, wishes: Wishes, now: Millis) -> Vec<StampedEdge> {
-        let edges = channel.leave(connection, wishes, &self.stamps, now);
-        self.forget_if_idle(channel, now);
-        self.note_count(channel, wishes.counts);
-        edges
-    }
-
-    /// Registers a connection that waits for its subscription to a shared channel. It gets no messages of the channel
-    /// before it is [admitted](Self::admit).
-    ///
-    /// # Errors
-    /// When there is no room for another channel.
-    pub fn expect(&self, name: &ChannelName, subscriber: &Subscriber<'_>) -> Result<(Arc<Channel>, Expected), NoRoom> {
-        self.with_channel(name, subscriber.max_channels, |channel| {
-            channel.expect(subscriber, &self.gaps).map(|expected| (channel.clone(), expected))
-        })
-    }
-
-    /// Subscribes a waiting connection as soon as this node has applied the change `since`. False if the connection has
-    /// left.
+    /// Subscribes a connection that waits for a shared ledger, as soon as this node has applied the change `since`.
+    /// False if the connection has left.
     #[must_use]
     pub fn admit(&self, channel: &Channel, connection: SocketId, since: Version, now: Millis) -> bool {
         channel.admit(connection, since, now)
     }
 
-    /// Ends a subscription to a shared channel, or the wait for it.
-    pub fn part(&self, channel: &Arc<Channel>, connection: SocketId, now: Millis) -> Parted {
-        let parted = channel.part(connection);
+    /// Ends a subscription, or the wait for it. `user_id` is that of the member that the connection is.
+    pub fn part(
+        &self,
+        channel: &Arc<Channel>,
+        connection: SocketId,
+        user_id: Option<&UserId>,
+        wishes: Wishes,
+        now: Millis,
+    ) -> Parted {
+        let parted = channel.part(connection, user_id, wishes, &self.stamps, now);
         self.forget_if_idle(channel, now);
+        self.note_count(channel, wishes.counts);
         parted
     }
 
@@ -172,24 +165,23 @@ impl AppHub {
         }
     }
 
-    /// Queues an event of a shared channel for its subscribers on this node. An event to remember is remembered by the
-    /// ledger. `since` is the time at which the event reached this node.
-    pub fn relay(&self, publication: &Publication, since: Micros) -> Sent {
-        if let Some(user_id) = publication.channel.user_id() {
-            return self.send_to_user(user_id, publication);
-        }
-        let channel = self.channel(&publication.channel);
-        channel.and_then(|channel| channel.publish(publication, &self.misses, since)).unwrap_or_default()
-    }
-
-    /// Queues an event for the subscribers of a channel, and remembers it if required. The event of a server-to-user
-    /// channel goes to every connection of the user, subscribed or not. `since` is the time at which the event reached
-    /// this node.
+    /// Queues an event for the subscribers of a channel. The event of a server-to-user channel goes to every connection
+    /// of the user, subscribed or not. An event to remember is remembered by the ledger. `since` is the time at which
+    /// the event reached this node.
     pub fn publish(&self, publication: &Publication, since: Micros) -> Sent {
         let name = &publication.channel;
-        let Some(entry) = publication.cache.as_ref().filter(|_| name.user_id().is_none()) else {
-            return self.relay(publication, since);
-        };
+        if let Some(user_id) = name.user_id() {
+            return self.send_to_user(user_id, publication);
+        }
+        match &publication.cache {
+            Some(entry) if self.ledger == Ledger::InMemory => self.publish_remembered(publication, entry, since),
+            _ => self.channel(name).and_then(|to| to.publish(publication, &self.misses, since)).unwrap_or_default(),
+        }
+    }
+
+    /// Queues an event that the ledger in memory remembers.
+    fn publish_remembered(&self, publication: &Publication, entry: &CacheEntry, since: Micros) -> Sent {
+        let name = &publication.channel;
         // Without room for another channel, the event has no subscribers and is not remembered.
         let publish = |channel: &Arc<Channel>| channel.publish(publication, &self.misses, since);
         let published = self.with_channel(name, entry.room.channels, publish);
@@ -273,9 +265,15 @@ impl AppHub {
         })
     }
 
-    /// Signs a connection in as a user. It gets the state of its watchlist, and the watchers of the user get theirs.
+    /// Signs a connection in as a user. If the ledger is in memory, the connection gets the state of its watchlist, and
+    /// the watchers of the user get theirs. Otherwise [`tell_watchlist`](Self::tell_watchlist) and
+    /// [`note_online`](Self::note_online) do that.
     pub fn sign_in(&self, session: &Arc<Session>, stay: &SignedIn) {
-        self.users.lock().sign_in(session, stay, self.encode);
+        let mut users = self.users.lock();
+        match self.ledger {
+            Ledger::InMemory => users.sign_in(session, stay, self.encode),
+            Ledger::Shared => users.sign_in_shared(session, stay),
+        }
     }
 
     /// The number of connections on this node that watch a user.
@@ -286,23 +284,17 @@ impl AppHub {
 
     /// Signs a connection out.
     pub fn sign_out(&self, connection: SocketId, stay: &SignedIn) {
-        self.users.lock().sign_out(connection, stay, self.encode);
-    }
-
-    /// Signs a connection in as a user, on one of many nodes.
-    pub fn sign_in_shared(&self, session: &Arc<Session>, stay: &SignedIn) {
-        self.users.lock().sign_in_shared(session, stay);
+        let mut users = self.users.lock();
+        match self.ledger {
+            Ledger::InMemory => users.sign_out(connection, stay, self.encode),
+            Ledger::Shared => users.sign_out_shared(connection, stay),
+        }
     }
 
     /// Sends a connection the state of its watchlist, once [`note_online`](Self::note_online) was called for all its
     /// users.
     pub fn tell_watchlist(&self, session: &Arc<Session>, stay: &SignedIn) {
         self.users.lock().tell_watchlist(session, stay, self.encode);
-    }
-
-    /// Signs a connection out, on one of many nodes.
-    pub fn sign_out_shared(&self, connection: SocketId, stay: &SignedIn) {
-        self.users.lock().sign_out_shared(connection, stay);
     }
 
     /// Notes whether a watched user is online on any node.
@@ -369,7 +361,9 @@ impl AppHub {
                 let add = |count| (count < max_channels).then_some(count + 1);
                 let counted = self.channel_count.fetch_update(Ordering::Relaxed, Ordering::Relaxed, add);
                 counted.map_err(|_| NoRoom::Channels { limit: max_channels })?;
-                let channel = Arc::new(Channel::new(name.clone(), self.encode, self.dispatch.clone()));
+                // A gap is counted before it is reported to the channels of this locked shard, so none is missed.
+                let record = Record::new(self.ledger, self.gaps.load(Ordering::Relaxed));
+                let channel = Arc::new(Channel::new(name.clone(), self.encode, self.dispatch.clone(), record));
                 Ok(vacant.insert(channel).clone())
             }
         }

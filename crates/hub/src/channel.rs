@@ -4,17 +4,17 @@ use std::sync::Arc;
 
 use bytes::Bytes;
 use clairon_protocol::{
-    ChannelKind, ChannelName, Edge, Event, Member, NoRoom, PresenceRoom, Publication, SocketId, StampedEdge, UserId,
+    ChannelKind, ChannelName, Edge, Event, Member, PresenceRoom, Publication, SocketId, StampedEdge, UserId,
 };
 use indexmap::IndexMap;
 use parking_lot::Mutex;
 
 use crate::{
-    Encode, Frame, Micros, Millis, Session, Wishes,
+    Encode, Frame, Ledger, Micros, Millis, Session, Wishes,
     dispatch::Dispatch,
     edges::{Misses, Stamps},
+    ledger::PresentUsers,
     replica::Replica,
-    roster::Roster,
 };
 
 /// A change of the subscription count is sent at once to up to this many subscribers. Larger channels get it every few
@@ -36,10 +36,13 @@ pub struct Channel {
 pub(crate) struct ChannelState {
     pub(crate) dispatch: Arc<Dispatch>,
     pub(crate) subscribers: IndexMap<SocketId, Arc<Session>>,
-    /// The members; only on presence channels of a lone node. It is boxed because most channels have none.
-    roster: Option<Box<Roster>>,
-    /// The state from the ledger, members included; only if other nodes share the channel.
-    pub(crate) replica: Option<Box<Replica>>,
+    /// The number of subscribed connections on all nodes.
+    pub(crate) connections: usize,
+    /// The members on all nodes, in the order in which they joined. They are boxed because most channels have none.
+    ///
+    /// The `user_info` of a user's first connection is kept until the last one has left, as on hosted Pusher.
+    pub(crate) members: Option<Box<IndexMap<UserId, Member>>>,
+    pub(crate) record: Record,
     /// The encoded `subscription_succeeded` with all members of a presence channel. It is kept until the members
     /// change.
     pub(crate) snapshot: Option<Bytes>,
@@ -51,6 +54,27 @@ pub(crate) struct ChannelState {
     pub(crate) spoke_at: Millis,
     /// True if the subscription count has changed since it was last sent.
     is_count_stale: bool,
+    /// True if the app sends the subscription count to subscribers.
+    pub(crate) counts: bool,
+}
+
+/// What the channel has of the [ledger](crate::ledger).
+#[derive(Debug)]
+pub(crate) enum Record {
+    /// All of it; the users only on presence channels.
+    InMemory(Option<Box<PresentUsers>>),
+    /// A copy of its state.
+    Shared(Box<Replica>),
+}
+
+impl Record {
+    /// The record of a new channel, after this many gaps.
+    pub(crate) fn new(ledger: Ledger, gaps: u64) -> Self {
+        match ledger {
+            Ledger::InMemory => Self::InMemory(None),
+            Ledger::Shared => Self::Shared(Box::new(Replica::new(gaps))),
+        }
+    }
 }
 
 /// A connection that subscribes.
@@ -89,15 +113,6 @@ pub struct Sent {
     pub is_written: bool,
 }
 
-/// The outcome of a subscription.
-#[derive(Debug)]
-pub enum Join {
-    /// The connection is now subscribed. The edges are those that this has caused.
-    Joined(Vec<StampedEdge>),
-    /// The connection was subscribed already. The success is sent again, and nothing changes.
-    Already,
-}
-
 /// The summary of a channel in the HTTP API.
 #[derive(Clone, Debug)]
 pub struct ChannelSummary {
@@ -110,79 +125,14 @@ pub struct ChannelSummary {
 }
 
 impl Channel {
-    pub(crate) fn new(name: ChannelName, encode: Encode, dispatch: Arc<Dispatch>) -> Self {
-        Self { name, encode, state: Mutex::new(ChannelState::new(dispatch)) }
+    pub(crate) fn new(name: ChannelName, encode: Encode, dispatch: Arc<Dispatch>, record: Record) -> Self {
+        Self { name, encode, state: Mutex::new(ChannelState::new(dispatch, record)) }
     }
 
     /// The name.
     #[must_use]
     pub const fn name(&self) -> &ChannelName {
         &self.name
-    }
-
-    /// Adds a subscriber and queues the resulting frames: success and snapshot for the new subscriber, then the cached
-    /// event or a cache miss, `member_added` for the others, the count for all. `None` if the channel has left the map.
-    pub(crate) fn join(
-        &self,
-        subscriber: &Subscriber<'_>,
-        stamps: &Stamps,
-        misses: &Misses,
-        now: Millis,
-    ) -> Option<Result<Join, NoRoom>> {
-        let Subscriber { session, ref member, room, wishes, .. } = *subscriber;
-        let mut state = self.state.lock();
-        if state.is_closed {
-            return None;
-        }
-        if state.subscribers.contains_key(&session.id()) {
-            session.send(self.succeeded(&mut state));
-            return Some(Ok(Join::Already));
-        }
-        let mut edges = Vec::new();
-        if let Some(member) = member {
-            let roster = state.roster.get_or_insert_default();
-            let is_first = match roster.join(session.id(), member, room) {
-                Ok(is_first) => is_first,
-                Err(no_room) => return Some(Err(no_room)),
-            };
-            if is_first {
-                state.snapshot = None;
-                state.broadcast_all(self.encode(&Event::MemberAdded { channel: &self.name, member }), now);
-                edges.push(stamps.stamp(Edge::MemberAdded(member.user_id.clone())));
-            }
-        }
-        if state.subscribers.is_empty() {
-            edges.insert(0, stamps.stamp(Edge::Occupied));
-        }
-        state.subscribers.insert(session.id(), session.clone());
-        self.welcome(&mut state, session, now);
-        if wishes.miss_edges && self.name.is_cache() && state.cached(now).is_none() {
-            edges.push(misses.miss(&self.name, stamps));
-        }
-        self.count_changed(&mut state, wishes.counts, now);
-        edges.extend(self.count_edge(&state, wishes, stamps));
-        Some(Ok(Join::Joined(edges)))
-    }
-
-    /// Removes a subscriber and queues the resulting frames. It does nothing if the connection is not subscribed.
-    pub(crate) fn leave(&self, connection: SocketId, wishes: Wishes, stamps: &Stamps, now: Millis) -> Vec<StampedEdge> {
-        let mut edges = Vec::new();
-        let mut state = self.state.lock();
-        if state.subscribers.swap_remove(&connection).is_none() {
-            return edges;
-        }
-        if let Some(user_id) = state.roster.as_mut().and_then(|roster| roster.leave(connection)) {
-            state.snapshot = None;
-            let event = Event::MemberRemoved { channel: &self.name, user_id: &user_id };
-            state.broadcast_all(self.encode(&event), now);
-            edges.push(stamps.stamp(Edge::MemberRemoved(user_id)));
-        }
-        if state.subscribers.is_empty() {
-            edges.push(stamps.stamp(Edge::Vacated));
-        }
-        self.count_changed(&mut state, wishes.counts, now);
-        edges.extend(self.count_edge(&state, wishes, stamps));
-        edges
     }
 
     /// Queues an event for all subscribers except one. `None` if the channel has left the map.
@@ -194,7 +144,9 @@ impl Channel {
         }
         if publication.cache.is_some() {
             let version = publication.version.unwrap_or_default();
-            if state.replica.as_mut().is_some_and(|replica| !replica.note_cached(version)) {
+            if let Record::Shared(replica) = &mut state.record
+                && !replica.note_cached(version)
+            {
                 return Some(Sent::default());
             }
             misses.fill(&self.name);
@@ -229,7 +181,7 @@ impl Channel {
 
     /// Notes that changes of a shared channel may have been missed.
     pub(crate) fn note_gap(&self, gaps: u64) {
-        if let Some(replica) = &mut self.state.lock().replica {
+        if let Record::Shared(replica) = &mut self.state.lock().record {
             replica.note_gap(gaps);
         }
     }
@@ -241,10 +193,10 @@ impl Channel {
         if state.cached(now).is_none() {
             state.cached = None;
         }
-        let is_idle = match &state.replica {
+        let is_idle = match &state.record {
             // The ledger remembers the event, so this channel need not.
-            Some(replica) => replica.is_idle(),
-            None => state.cached.is_none(),
+            Record::Shared(replica) => replica.is_idle(),
+            Record::InMemory(_) => state.cached.is_none(),
         };
         state.is_closed |= state.subscribers.is_empty() && is_idle;
         state.is_closed
@@ -257,7 +209,7 @@ impl Channel {
         ChannelSummary {
             name: self.name.clone(),
             subscription_count: state.subscribers.len(),
-            user_count: state.roster.as_ref().map_or(0, |roster| roster.len()),
+            user_count: state.members.as_ref().map_or(0, |members| members.len()),
         }
     }
 
@@ -283,9 +235,7 @@ impl Channel {
     /// The ids of the members.
     #[must_use]
     pub fn user_ids(&self) -> Vec<UserId> {
-        let state = self.state.lock();
-        let ids = |roster: &Roster| roster.members().map(|member| member.user_id.clone()).collect();
-        state.roster.as_deref().map(ids).unwrap_or_default()
+        self.state.lock().members().map(|member| member.user_id.clone()).collect()
     }
 
     /// The event that a cache channel remembers.
@@ -313,7 +263,7 @@ impl Channel {
         if let Some(snapshot) = &state.snapshot {
             return snapshot.clone();
         }
-        let members = (self.name.kind() == ChannelKind::Presence).then(|| state.members());
+        let members = (self.name.kind() == ChannelKind::Presence).then(|| state.members().collect::<Vec<_>>());
         let frame = self.encode(&Event::SubscriptionSucceeded { channel: &self.name, members: members.as_deref() });
         if members.is_some() {
             state.snapshot = Some(frame.clone());
@@ -321,18 +271,19 @@ impl Channel {
         frame
     }
 
-    pub(crate) fn count_changed(&self, state: &mut ChannelState, counts: bool, now: Millis) {
-        if !counts || self.name.kind() == ChannelKind::Presence {
+    pub(crate) fn count_changed(&self, state: &mut ChannelState, now: Millis) {
+        if !state.counts || self.name.kind() == ChannelKind::Presence {
             return;
         }
-        state.is_count_stale = state.connections() > PROMPT_COUNTS;
+        state.is_count_stale = state.connections > PROMPT_COUNTS;
         if !state.is_count_stale {
             self.broadcast_count(state, now);
         }
     }
 
-    fn count_edge(&self, state: &ChannelState, wishes: Wishes, stamps: &Stamps) -> Option<StampedEdge> {
-        let count = state.connections() as u64;
+    /// The edge of a changed count, if the app wants it.
+    pub(crate) fn count_edge(&self, state: &ChannelState, wishes: Wishes, stamps: &Stamps) -> Option<StampedEdge> {
+        let count = state.connections as u64;
         let is_wanted = wishes.count_edges && count > 0 && self.name.kind() != ChannelKind::Presence;
         is_wanted.then(|| stamps.stamp(Edge::Counted(count)))
     }
@@ -345,46 +296,39 @@ impl Channel {
 
     /// The message with the subscription count; `None` if there are no subscribers.
     pub(crate) fn count(&self, state: &ChannelState) -> Option<Bytes> {
-        let count = state.connections();
+        let count = state.connections;
         (count > 0).then(|| self.encode(&Event::SubscriptionCount { channel: &self.name, count }))
     }
 }
 
 impl ChannelState {
-    fn new(dispatch: Arc<Dispatch>) -> Self {
+    fn new(dispatch: Arc<Dispatch>, record: Record) -> Self {
         Self {
             dispatch,
             subscribers: IndexMap::new(),
-            roster: None,
-            replica: None,
+            connections: 0,
+            members: None,
+            record,
             snapshot: None,
             cached: None,
             is_closed: false,
             spoke_at: 0,
             is_count_stale: false,
+            counts: false,
         }
     }
 
-    fn members(&self) -> Vec<&Member> {
-        match (&self.replica, &self.roster) {
-            (Some(replica), _) => replica.members.values().collect(),
-            (None, Some(roster)) => roster.members().collect(),
-            (None, None) => Vec::new(),
-        }
-    }
-
-    /// The number of subscribed connections, on all nodes if they share the channel.
-    fn connections(&self) -> usize {
-        self.replica.as_ref().map_or(self.subscribers.len(), |replica| replica.connections)
+    fn members(&self) -> impl Iterator<Item = &Member> {
+        self.members.iter().flat_map(|members| members.values())
     }
 
     /// The number of subscribed connections as far as it is known. Not every channel has the count of all nodes.
     fn audience(&self) -> usize {
-        let elsewhere = self.replica.as_ref().map_or(0, |replica| replica.connections.max(replica.members.len()));
-        self.subscribers.len().max(elsewhere)
+        let members = self.members.as_ref().map_or(0, |members| members.len());
+        self.subscribers.len().max(self.connections).max(members)
     }
 
-    fn cached(&self, now: Millis) -> Option<&Cached> {
+    pub(crate) fn cached(&self, now: Millis) -> Option<&Cached> {
         self.cached.as_deref().filter(|cached| cached.expires_at > now)
     }
 }

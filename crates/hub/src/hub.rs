@@ -12,13 +12,16 @@ use std::{
 use clairon_protocol::AppId;
 use parking_lot::RwLock;
 
-use crate::{AppHub, Compress, Encode, Version, dispatch::Dispatch, edges::Stamps, pending_flushes::PendingFlushes};
+use crate::{
+    AppHub, Compress, Encode, Ledger, Version, dispatch::Dispatch, edges::Stamps, pending_flushes::PendingFlushes,
+};
 
 /// The apps that had a connection or a request since the start.
 pub struct Hub {
     apps: RwLock<HashMap<AppId, Arc<AppHub>>>,
     pub(crate) encode: Encode,
     pub(crate) dispatch: Arc<Dispatch>,
+    pub(crate) ledger: Ledger,
     /// The number of gaps so far: times in which changes of shared channels may have been missed.
     pub(crate) gaps: Arc<AtomicU64>,
     pub(crate) stamps: Arc<Stamps>,
@@ -28,9 +31,9 @@ impl Hub {
     /// An empty hub. `encode` encodes its events, and `compress` compresses the published ones for the connections that
     /// negotiated compression.
     #[must_use]
-    pub fn new(encode: Encode, compress: Option<Compress>) -> Self {
+    pub fn new(encode: Encode, compress: Option<Compress>, ledger: Ledger) -> Self {
         let dispatch = Arc::new(Dispatch { pending_flushes: PendingFlushes::default(), compress });
-        Self { apps: RwLock::default(), encode, dispatch, gaps: Arc::default(), stamps: Arc::default() }
+        Self { apps: RwLock::default(), encode, dispatch, ledger, gaps: Arc::default(), stamps: Arc::default() }
     }
 
     /// The hub of an app. It is created when first requested.

@@ -4,32 +4,35 @@
 //! of another app. The messages and their receivers are decided under the lock of the channel, so all subscribers of a
 //! channel see the same order. The caller provides the encoding, [`Encode`].
 
+mod admission;
 mod app_hub;
 mod channel;
 mod dispatch;
 mod edges;
 mod frame;
 mod hub;
+mod ledger;
 mod outbox;
 mod pending_flushes;
 mod remembered;
 mod replica;
-mod roster;
 mod session;
 mod shards;
 mod sync;
 mod traffic;
 mod users;
 
+pub use admission::{Expected, Parted};
 pub use app_hub::{AppHub, Occupancy};
-pub use channel::{Cached, Channel, ChannelSummary, Join, Sent, Subscriber};
+pub use channel::{Cached, Channel, ChannelSummary, Sent, Subscriber};
 pub use clairon_protocol::{Edge, StampedEdge};
 pub use edges::Wishes;
 pub use frame::{Compress, Frame};
 pub use hub::Hub;
+pub use ledger::Ledger;
 pub use outbox::{DirectWrite, FrameWeight, OUTBOX_STEP, Outbox, OutboxLimits, Outboxes};
 pub use remembered::RememberedEvent;
-pub use replica::{ChannelChange, Expected, LedgerState, Parted, Version};
+pub use replica::{ChannelChange, LedgerState, Version};
 pub use session::{Micros, Millis, Session};
 pub use traffic::{FlowCount, Traffic};
 pub use users::SignedIn;

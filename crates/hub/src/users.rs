@@ -1,4 +1,7 @@
 //! The signed-in users of an app, and the connections that watch them.
+//!
+//! With the ledger in memory a user is online while this node has a connection of the user, so a watched user costs no
+//! record of that. With other nodes the answers of the ledger are kept, and a watchlist waits for them.
 
 use std::{
     collections::{HashMap, hash_map::Entry},

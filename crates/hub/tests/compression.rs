@@ -13,7 +13,7 @@ use std::{
 };
 
 use bytes::Bytes;
-use clairon_hub::{AppHub, Hub, OutboxLimits, Outboxes, Session, SignedIn, Subscriber, Wishes};
+use clairon_hub::{AppHub, Hub, Ledger, OutboxLimits, Outboxes, Session, SignedIn, Subscriber, Wishes};
 use clairon_protocol::{
     AppId, CacheEntry, CacheRoom, ChannelName, Event, Limits, PresenceRoom, Publication, SocketId, UserId,
 };
@@ -38,7 +38,7 @@ fn app() -> (Arc<AppHub>, Arc<AtomicUsize>) {
         let consonants = frame.iter().copied().filter(|byte| !b"aeiou".contains(byte));
         (frame.len() >= 10).then(|| consonants.collect())
     };
-    (Hub::new(terse, Some(Arc::new(compress))).app(&AppId::parse("1").unwrap()), times)
+    (Hub::new(terse, Some(Arc::new(compress)), Ledger::InMemory).app(&AppId::parse("1").unwrap()), times)
 }
 
 /// A connection with a window of this many bits; 0 for none.
@@ -61,7 +61,7 @@ fn join(app: &AppHub, channel: &str, session: &Arc<Session>) {
         max_channels: usize::MAX,
         wishes: Wishes::default(),
     };
-    app.join(&name(channel), &subscriber, 0).unwrap();
+    app.expect(&name(channel), &subscriber, 0).unwrap();
 }
 
 fn publish(app: &AppHub, channel: ChannelName, text: &'static str) {

@@ -11,7 +11,8 @@ use std::{
 
 use bytes::Bytes;
 use clairon_hub::{
-    AppHub, Edge, Hub, Join, OutboxLimits, Outboxes, Session, SignedIn, StampedEdge, Subscriber, Wishes,
+    AppHub, Channel, Edge, Expected, Hub, Ledger, OutboxLimits, Outboxes, Parted, Session, SignedIn, StampedEdge,
+    Subscriber, Wishes,
 };
 use clairon_protocol::{
     AppId, CacheEntry, CacheRoom, ChannelName, Disconnect, Event, Limits, Member, NoRoom, PresenceRoom, Publication,
@@ -35,7 +36,7 @@ fn json(event: &Event<'_>) -> Bytes {
 }
 
 fn app() -> Arc<AppHub> {
-    Hub::new(json, None).app(&AppId::parse("1").unwrap())
+    Hub::new(json, None, Ledger::InMemory).app(&AppId::parse("1").unwrap())
 }
 
 fn connect(app: &AppHub, number: u64) -> Arc<Session> {
@@ -61,15 +62,29 @@ fn join(app: &AppHub, channel: &str, session: &Arc<Session>, member: Option<Memb
         max_channels: usize::MAX,
         wishes: Wishes::default(),
     };
-    match app.join(&name(channel), &subscriber, 0).unwrap().1 {
-        Join::Joined(edges) => Some(unstamped(edges)),
-        Join::Already => None,
+    match app.expect(&name(channel), &subscriber, 0).unwrap().1 {
+        Expected::Admitted(edges) => Some(unstamped(edges)),
+        Expected::Already => None,
+        Expected::Newcomer { .. } => panic!("the ledger is in memory"),
     }
 }
 
-fn leave(app: &AppHub, channel: &str, session: &Session) -> Vec<Edge> {
-    let left = app.channel(&name(channel)).map(|channel| app.leave(&channel, session.id(), Wishes::default(), 0));
-    unstamped(left.unwrap_or_default())
+fn leave(app: &AppHub, channel: &str, session: &Session, member: Option<&Member>) -> Vec<Edge> {
+    let Some(channel) = app.channel(&name(channel)) else { return Vec::new() };
+    let user_id = member.map(|member| &member.user_id);
+    match app.part(&channel, session.id(), user_id, Wishes::default(), 0) {
+        Parted::Admitted(edges) => unstamped(edges),
+        Parted::Stranger => Vec::new(),
+        Parted::Waiting => panic!("the ledger is in memory"),
+    }
+}
+
+/// Ends the subscription of a connection that is no member. Returns the edges with their versions.
+fn part(app: &AppHub, channel: &Arc<Channel>, session: &Session, wishes: Wishes) -> Vec<StampedEdge> {
+    match app.part(channel, session.id(), None, wishes, 0) {
+        Parted::Admitted(edges) => edges,
+        other => panic!("{other:?}"),
+    }
 }
 
 fn publish(app: &AppHub, channel: &str, text: &'static str, except: Option<SocketId>) {
@@ -118,10 +133,10 @@ fn presence_is_told_by_user_and_never_to_the_joiner() {
         max_channels: usize::MAX,
         wishes: Wishes::default(),
     };
-    assert_eq!(app.join(&name("presence-x"), &third, 0).unwrap_err(), NoRoom::Members { limit: 2 });
-    assert_eq!(leave(&app, "presence-x", &a), vec![]);
-    assert_eq!(leave(&app, "presence-x", &a2), vec![Edge::MemberRemoved(ada)]);
-    assert_eq!(leave(&app, "presence-x", &a2), vec![]);
+    assert_eq!(app.expect(&name("presence-x"), &third, 0).unwrap_err(), NoRoom::Members { limit: 2 });
+    assert_eq!(leave(&app, "presence-x", &a, Some(&member("ada"))), vec![]);
+    assert_eq!(leave(&app, "presence-x", &a2, Some(&member("ada"))), vec![Edge::MemberRemoved(ada)]);
+    assert_eq!(leave(&app, "presence-x", &a2, Some(&member("ada"))), vec![]);
     insta::assert_snapshot!(heard(&a).join("\n"), @r#"
     "subscription_succeeded","channel":"presence-x","data":"{'presence':{'ids':['ada'],'hash':{'ada':null},'count':1}}"
     "member_added","channel":"presence-x","data":"{'user_id':'bob','user_info':null}"
@@ -131,7 +146,7 @@ fn presence_is_told_by_user_and_never_to_the_joiner() {
     "member_removed","channel":"presence-x","data":"{'user_id':'ada'}"
     "#);
     assert_eq!(heard(&c), Vec::<String>::new());
-    assert_eq!(leave(&app, "presence-x", &b), vec![Edge::MemberRemoved(bob), Edge::Vacated]);
+    assert_eq!(leave(&app, "presence-x", &b, Some(&member("bob"))), vec![Edge::MemberRemoved(bob), Edge::Vacated]);
     assert!(app.channel(&name("presence-x")).is_none());
 }
 
@@ -161,7 +176,7 @@ fn a_cache_channel_outlives_its_subscribers_until_its_event_expires() {
     assert!(app.channels("").is_empty(), "an empty channel is not occupied");
     join(&app, "cache-x", &a, None);
     assert_eq!(heard(&a)[1], "kept");
-    leave(&app, "cache-x", &a);
+    leave(&app, "cache-x", &a, None);
     app.forget_expired(999);
     assert!(app.channel(&channel).is_some());
     app.forget_expired(1_000);
@@ -182,7 +197,7 @@ fn counts_are_told_at_once_to_few_and_late_to_many() {
             max_channels: usize::MAX,
             wishes: COUNTS,
         };
-        app.join(&name("news"), &subscriber, 0).unwrap();
+        app.expect(&name("news"), &subscriber, 0).unwrap();
     }
     let counts = |session: &Session| {
         let heard = heard(session);
@@ -195,7 +210,7 @@ fn counts_are_told_at_once_to_few_and_late_to_many() {
     app.tell_counts(0);
     assert_eq!(counts(&sessions[0]), ["101"]);
     let channel = app.channel(&name("news")).unwrap();
-    app.leave(&channel, sessions[1].id(), COUNTS, 0);
+    part(&app, &channel, &sessions[1], COUNTS);
     assert_eq!(counts(&sessions[0]), ["100"]);
 }
 
@@ -206,9 +221,9 @@ fn an_app_hears_of_counts_and_misses_if_it_wants_to() {
     let wishes = Wishes { counts: true, count_edges: true, miss_edges: true };
     let join = |session| {
         let subscriber = Subscriber { session, member: None, room: PresenceRoom::UNLIMITED, max_channels: 9, wishes };
-        match app.join(&name("cache-x"), &subscriber, 0).unwrap() {
-            (channel, Join::Joined(edges)) => (channel, edges),
-            (_, Join::Already) => panic!("it was not there"),
+        match app.expect(&name("cache-x"), &subscriber, 0).unwrap() {
+            (channel, Expected::Admitted(edges)) => (channel, edges),
+            (_, other) => panic!("{other:?}"),
         }
     };
     let (_, first) = join(&a);
@@ -217,8 +232,8 @@ fn an_app_hears_of_counts_and_misses_if_it_wants_to() {
     assert_eq!(edges(&first), [Edge::Occupied, Edge::Missed, Edge::Counted(1)]);
     assert_eq!(edges(&second), [Edge::Missed, Edge::Counted(2)]);
     assert_eq!(first[1].version, second[0].version, "it is one miss");
-    let left = app.leave(&channel, a.id(), wishes, 0);
-    let gone = app.leave(&channel, b.id(), wishes, 0);
+    let left = part(&app, &channel, &a, wishes);
+    let gone = part(&app, &channel, &b, wishes);
     assert_eq!((edges(&left), edges(&gone)), (vec![Edge::Counted(1)], vec![Edge::Vacated]));
     assert!(app.channel(&name("cache-x")).is_none());
     // It goes on with greater versions, and the miss is still that one.
@@ -226,14 +241,16 @@ fn an_app_hears_of_counts_and_misses_if_it_wants_to() {
     assert!(again[0].version > gone[0].version && again[2].version > left[0].version);
     assert_eq!(again[1].version, first[1].version);
     publish(&app, "cache-x", "plain", None);
-    app.leave(&channel, a.id(), wishes, 0);
+    part(&app, &channel, &a, wishes);
     assert_eq!(join(&a).1[1].version, first[1].version, "an event that is not remembered fills nothing");
     let cached = CacheEntry { data: "{}".into(), ttl_seconds: 1, room: CacheRoom::UNLIMITED, ends_miss: true };
     app.publish(&Publication { cache: Some(cached), ..event("cache-x", "cached") }, 0);
     assert_eq!(edges(&join(&b).1), [Edge::Counted(2)]);
-    app.leave(&app.channel(&name("cache-x")).unwrap(), b.id(), wishes, 0);
+    part(&app, &app.channel(&name("cache-x")).unwrap(), &b, wishes);
     let subscriber = Subscriber { session: &b, member: None, room: PresenceRoom::UNLIMITED, max_channels: 9, wishes };
-    let (_, Join::Joined(expired)) = app.join(&name("cache-x"), &subscriber, 1_000).unwrap() else { panic!("joined") };
+    let (_, Expected::Admitted(expired)) = app.expect(&name("cache-x"), &subscriber, 1_000).unwrap() else {
+        panic!("joined")
+    };
     assert!(expired[0].edge == Edge::Missed && expired[0].version > again[2].version, "another miss: {expired:?}");
 }
 
@@ -288,7 +305,7 @@ fn no_join_is_lost_when_a_channel_empties_at_the_same_time() {
                     // A subscribed connection gets the event, even if other connections have left in between.
                     publish(app, "news", "ping", None);
                     assert!(heard(&session).contains(&"ping".to_owned()));
-                    assert!(leave(app, "news", &session).len() <= 1);
+                    assert!(leave(app, "news", &session, None).len() <= 1);
                     heard(&session);
                 }
             });
@@ -332,7 +349,7 @@ fn an_app_has_so_many_channels() {
     let subscriber = |channel: &str, max_channels| {
         let room = PresenceRoom::UNLIMITED;
         let subscriber = Subscriber { session: &session, member: None, room, max_channels, wishes: Wishes::default() };
-        app.join(&name(channel), &subscriber, 0).map(drop)
+        app.expect(&name(channel), &subscriber, 0).map(drop)
     };
     let room = CacheRoom { channels: 2, ..CacheRoom::UNLIMITED };
     assert_eq!([subscriber("a", 2), subscriber("b", 2), subscriber("a", 2)], [Ok(()); 3]);
@@ -342,7 +359,7 @@ fn an_app_has_so_many_channels() {
     assert_eq!(app.check_room([name("c"), name("b")].iter(), 2), Ok(()), "an event that is not remembered makes none");
     remember(&app, "cache-c", room);
     assert!(app.channel(&name("cache-c")).is_none());
-    leave(&app, "b", &session);
+    leave(&app, "b", &session, None);
     assert_eq!(app.check_room([name("cache-c")].iter(), 2), Ok(()));
     assert_eq!(app.check_room([name("cache-c"), name("cache-d")].iter(), 2), full);
     remember(&app, "cache-c", room);
@@ -357,6 +374,6 @@ fn a_refused_member_leaves_no_channel_behind() {
     let room = PresenceRoom { members: 9, bytes: 10 };
     let subscriber =
         Subscriber { session: &session, member: Some(member("ada")), room, max_channels: 9, wishes: Wishes::default() };
-    assert_eq!(app.join(&name("presence-x"), &subscriber, 0).unwrap_err(), NoRoom::Bytes { limit: 10 });
+    assert_eq!(app.expect(&name("presence-x"), &subscriber, 0).unwrap_err(), NoRoom::Bytes { limit: 10 });
     assert!(app.channel(&name("presence-x")).is_none());
 }

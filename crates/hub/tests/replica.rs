@@ -10,8 +10,8 @@ use std::{
 
 use bytes::Bytes;
 use clairon_hub::{
-    AppHub, Cached, Channel, ChannelChange, Expected, Hub, LedgerState, OutboxLimits, Outboxes, Parted, Session,
-    SignedIn, Subscriber, Wishes,
+    AppHub, Cached, Channel, ChannelChange, Expected, Hub, Ledger, LedgerState, OutboxLimits, Outboxes, Parted,
+    Session, SignedIn, Subscriber, Wishes,
 };
 use clairon_protocol::{
     AppId, CacheEntry, CacheRoom, ChannelName, Event, Limits, Member, PresenceRoom, Publication, SocketId,
@@ -43,7 +43,7 @@ struct Node {
 impl Node {
     fn new(channel: &str) -> Self {
         let name = ChannelName::parse(channel, &Limits::default()).unwrap();
-        let hub = Hub::new(terse, None);
+        let hub = Hub::new(terse, None, Ledger::Shared);
         Self { app: hub.app(&AppId::parse("1").unwrap()), hub, name }
     }
 
@@ -58,7 +58,7 @@ impl Node {
         let room = PresenceRoom::UNLIMITED;
         let wishes = Wishes { counts, ..Wishes::default() };
         let subscriber = Subscriber { session, member: None, room, max_channels: usize::MAX, wishes };
-        self.app.expect(&self.name, &subscriber).unwrap()
+        self.app.expect(&self.name, &subscriber, 0).unwrap()
     }
 
     /// Registers a waiting connection and admits it with a version that is yet to come.
@@ -67,6 +67,10 @@ impl Node {
         assert!(matches!(expected, Expected::Newcomer { .. }));
         assert!(self.app.admit(&channel, session.id(), since, 0));
         channel
+    }
+
+    fn part(&self, channel: &Arc<Channel>, session: &Session) -> Parted {
+        self.app.part(channel, session.id(), None, Wishes::default(), 0)
     }
 
     fn follow(&self, version: u64, change: ChannelChange) {
@@ -82,7 +86,7 @@ impl Node {
         self.app.load(&self.name, LedgerState { version, connections: 1, members, cached: None, is_complete, gaps }, 0);
     }
 
-    fn relay(&self, text: &'static str, version: Option<u64>) {
+    fn publish(&self, text: &'static str, version: Option<u64>) {
         let app = AppId::parse("1").unwrap();
         let cache = version.map(|_| CacheEntry {
             data: text.into(),
@@ -91,7 +95,7 @@ impl Node {
             ends_miss: true,
         });
         let event = Publication { app, channel: self.name.clone(), frame: text.into(), except: None, cache, version };
-        self.app.relay(&event, 0);
+        self.app.publish(&event, 0);
     }
 }
 
@@ -122,16 +126,16 @@ fn a_newcomer_hears_nothing_before_its_own_change_has_come() {
     let node = Node::new("presence-x");
     let [a, b] = [1, 2].map(|number| node.connect(number));
     node.join(&a, 5);
-    node.relay("early", None);
+    node.publish("early", None);
     node.load(4, &["z"], true);
     assert_eq!(heard(&a), "");
     node.follow(5, added("ada"));
     assert_eq!(heard(&a), "ok(z,ada)");
     node.join(&b, 7);
     node.follow(6, added("cy"));
-    node.relay("one", None);
+    node.publish("one", None);
     node.follow(7, added("bob"));
-    node.relay("two", None);
+    node.publish("two", None);
     assert_eq!(heard(&a), "+cy one +bob two");
     assert_eq!(heard(&b), "ok(z,ada,cy,bob) two");
 }
@@ -209,16 +213,16 @@ fn one_who_leaves_while_waiting_is_never_subscribed() {
     let (channel, _) = node.expect(&a, false);
     assert_eq!(node.expect(&a, false).1, Expected::Already);
     node.join(&b, 1);
-    assert_eq!(node.app.part(&channel, a.id(), 0), Parted::Waiting);
-    assert_eq!(node.app.part(&channel, a.id(), 0), Parted::Stranger);
+    assert_eq!(node.part(&channel, &a), Parted::Waiting);
+    assert_eq!(node.part(&channel, &a), Parted::Stranger);
     assert!(!node.app.admit(&channel, a.id(), 1, 0));
     node.load(1, &[], true);
-    node.relay("text", None);
+    node.publish("text", None);
     assert_eq!(heard(&a), "");
     assert_eq!(heard(&b), "ok() text");
     assert_eq!(node.expect(&b, false).1, Expected::Already);
     assert_eq!(heard(&b), "ok()");
-    assert_eq!(node.app.part(&channel, b.id(), 0), Parted::Admitted);
+    assert_eq!(node.part(&channel, &b), Parted::Admitted(vec![]));
     assert!(node.app.channel(&node.name).is_none());
 }
 
@@ -241,12 +245,12 @@ fn a_remembered_event_stays_while_anyone_is_here() {
     let [a, b, c] = [1, 2, 3].map(|number| node.connect(number));
     let channel = node.join(&a, 1);
     node.load(1, &[], true);
-    node.relay("kept", Some(2));
+    node.publish("kept", Some(2));
     assert_eq!(heard(&a), "ok() miss kept");
     // The first connection leaves while the second waits for the ledger.
     let (_, expected) = node.expect(&b, false);
     assert_eq!(expected, Expected::Newcomer { is_loaded: true });
-    assert_eq!(node.app.part(&channel, a.id(), 0), Parted::Admitted);
+    assert_eq!(node.part(&channel, &a), Parted::Admitted(vec![]));
     assert!(node.app.admit(&channel, b.id(), 2, 0));
     assert_eq!(heard(&b), "ok() kept");
     node.app.forget_expired(59_999);
@@ -265,12 +269,12 @@ fn a_remembered_event_is_heard_once_whichever_way_it_comes() {
     node.join(&a, 1);
     node.app.load(&node.name, state(5, "five"), 0);
     assert_eq!(heard(&a), "ok() five");
-    node.relay("five", Some(5));
-    node.relay("six", Some(6));
+    node.publish("five", Some(5));
+    node.publish("six", Some(6));
     assert_eq!(heard(&a), "six");
     node.join(&b, 7);
     assert_eq!(heard(&b), "", "the event of version 7 is on its way");
-    node.relay("seven", Some(7));
+    node.publish("seven", Some(7));
     assert_eq!((heard(&a).as_str(), heard(&b).as_str()), ("seven", "ok() seven"));
     // Change 8 was missed.
     node.app.load(&node.name, state(8, "eight"), 0);
@@ -283,7 +287,7 @@ fn a_watchlist_is_told_when_all_of_it_is_known() {
     let a = node.connect(1);
     let stay = SignedIn { user_id: "ada".into(), watchlist: vec!["bob".into(), "cy".into()] };
     node.app.tell_watchlist(&a, &stay);
-    node.app.sign_in_shared(&a, &stay);
+    node.app.sign_in(&a, &stay);
     node.app.note_online("bob", 2, true);
     node.app.tell_watchlist(&a, &stay);
     node.app.note_online("bob", 3, false);
@@ -294,7 +298,7 @@ fn a_watchlist_is_told_when_all_of_it_is_known() {
     node.app.note_online("cy", 4, true);
     node.app.note_online("bob", 4, true);
     assert_eq!(heard(&a), "on(bob) off()");
-    node.app.sign_out_shared(a.id(), &stay);
+    node.app.sign_out(a.id(), &stay);
     node.app.note_online("bob", 5, false);
     assert_eq!(heard(&a), "");
 }

@@ -91,7 +91,8 @@ impl Node {
         let clock = Clock::start();
         let default_limits = settings.admin.as_ref().map_or_else(Limits::default, |admin| admin.limits);
         let tls = settings.tls.is_on().then(|| Tls::new(&settings.tls)).transpose()?;
-        let hub = Arc::new(Hub::new(event_frame::encode, settings.compression.map(event_frame::compressor)));
+        let compress = settings.compression.map(event_frame::compressor);
+        let hub = Arc::new(Hub::new(event_frame::encode, compress, Peers::ledger(settings.cluster.as_ref())));
         let tally = Mutex::new(Tally::new(settings.statistics.interval_seconds, Timestamp::now()));
         let tokens = [settings.admin.as_ref().map(|admin| &admin.token), settings.metrics.token.as_ref()];
         let tokens = tokens.into_iter().flatten().map(|token| token.secret().clone()).collect();

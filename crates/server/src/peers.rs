@@ -13,8 +13,8 @@ use std::sync::Arc;
 
 use bytes::Bytes;
 use clairon_cluster::{BusError, Cluster, ClusterError, ClusterSettings, Mishap, OverCapacity, Trouble};
-use clairon_hub::{AppHub, Channel, Hub, Session, SignedIn, Subscriber, Wishes};
-use clairon_protocol::{AppId, ChannelName, NoRoom, SocketId, UserId};
+use clairon_hub::{AppHub, Channel, Expected, Hub, Ledger, Parted, Session, SignedIn, Subscriber, Wishes};
+use clairon_protocol::{AppId, ChannelName, Edge, NoRoom, SocketId, StampedEdge, UserId};
 use clairon_registry::{App, AppCache, WebhookKind};
 use clairon_webhooks::Announcer;
 use tokio::task::AbortHandle;
@@ -104,6 +104,14 @@ pub(crate) fn wishes_of(app: &App) -> Wishes {
 }
 
 impl Peers {
+    /// The place of the ledger for the hub of this node.
+    pub(crate) const fn ledger(settings: Option<&ClusterSettings>) -> Ledger {
+        match settings {
+            None => Ledger::InMemory,
+            Some(_) => Ledger::Shared,
+        }
+    }
+
     /// Joins the other nodes, if the settings name a Redis.
     ///
     /// # Errors
@@ -122,7 +130,7 @@ impl Peers {
             let delivery = delivery.clone();
             Box::new(move |notice| delivery.deliver(notice))
         };
-        Ok(Self::Many(Many::new(Cluster::connect(settings, deliver).await?, hub.clone(), clock)))
+        Ok(Self::Many(Many::new(Cluster::connect(settings, deliver).await?, delivery)))
     }
 
     /// Counts a connection among those of all nodes. [`Self::dismiss`] undoes it. A lone node has counted it already,
@@ -154,9 +162,36 @@ impl Peers {
         subscriber: Subscriber<'_>,
         settle: impl FnOnce(Result<(), NoRoom>) + Send + 'static,
     ) -> Joined {
+        let (channel, expected) = match app.hub.expect(name, &subscriber, self.delivery().now()) {
+            Ok(expected) => expected,
+            Err(no_room) => {
+                settle(Err(no_room));
+                return Joined::NOTHING;
+            }
+        };
+        let counts = subscriber.wishes.counts;
+        let user_id = subscriber.member.as_ref().map(|member| member.user_id.clone());
+        let (joining, of_member) = match (expected, self) {
+            (Expected::Admitted(edges), _) => {
+                settle(Ok(()));
+                self.delivery().note_edges(app, name, &edges);
+                (None, has_member(&edges))
+            }
+            (Expected::Newcomer { is_loaded }, Self::Many(many)) => {
+                // Whether the user has other connections is known only later.
+                (Some(many.join(app, &channel, subscriber, is_loaded, settle)), user_id.is_some())
+            }
+            // Only a shared ledger makes a newcomer wait.
+            (Expected::Already, _) | (Expected::Newcomer { .. }, Self::Alone(_)) => return Joined::NOTHING,
+        };
+        let witnesses = channel.witnesses(of_member, counts).saturating_sub(1);
+        Joined { seat: Some(Seat { channel, user_id, joining }), witnesses }
+    }
+
+    const fn delivery(&self) -> &Delivery {
         match self {
-            Self::Alone(alone) => alone.join(app, name, &subscriber, settle),
-            Self::Many(many) => many.join(app, name, subscriber, settle),
+            Self::Alone(alone) => &alone.delivery,
+            Self::Many(many) => &many.delivery,
         }
     }
 
@@ -179,10 +214,25 @@ impl Peers {
 
     /// Ends a subscription, or the wait for it. Returns the number of connections that are notified.
     pub(crate) fn leave(&self, app: LocalApp<'_>, connection: SocketId, seat: &Seat, wishes: Wishes) -> usize {
-        match self {
-            Self::Alone(alone) => alone.leave(app, connection, seat, wishes),
-            Self::Many(many) => many.leave(app, connection, seat, wishes),
-        }
+        let Seat { channel, user_id, joining } = seat;
+        let (user_id, now) = (user_id.as_ref(), self.delivery().now());
+        let of_member = match (app.hub.part(channel, connection, user_id, wishes, now), self) {
+            (Parted::Admitted(edges), Self::Alone(_)) => {
+                self.delivery().note_edges(app, channel.name(), &edges);
+                has_member(&edges)
+            }
+            (Parted::Admitted(_), Self::Many(many)) => {
+                many.cluster.leave(app.id, channel.name(), user_id, wishes.counts);
+                user_id.is_some()
+            }
+            (Parted::Waiting, _) => {
+                // Dropping a join undoes it.
+                joining.iter().for_each(AbortHandle::abort);
+                user_id.is_some()
+            }
+            (Parted::Stranger, _) => return 0,
+        };
+        channel.witnesses(of_member, wishes.counts)
     }
 
     /// Signs a connection in as a user, on all nodes. It gets `answers` when all nodes can reach it, and then the state
@@ -222,7 +272,7 @@ impl Peers {
     pub(crate) async fn terminate(&self, app: &AppId, user_id: &str) -> Result<(), BusError> {
         match self {
             Self::Alone(alone) => {
-                alone.terminate(app, user_id);
+                alone.delivery.terminate(app, user_id);
                 Ok(())
             }
             Self::Many(many) => many.terminate(app, user_id).await,
@@ -260,4 +310,9 @@ impl Peers {
             Self::Many(many) => many.part().await,
         }
     }
+}
+
+/// True if a member comes or goes with these edges.
+fn has_member(edges: &[StampedEdge]) -> bool {
+    edges.iter().any(|stamped| matches!(stamped.edge, Edge::MemberAdded(_) | Edge::MemberRemoved(_)))
 }

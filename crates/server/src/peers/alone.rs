@@ -1,10 +1,10 @@
-//! A node without others: the hub decides immediately.
+//! A node without others: its hub has the ledger in memory, and the HTTP API reads from there.
 
-use clairon_hub::{Channel, Join, Subscriber, Wishes};
-use clairon_protocol::{AppId, ChannelName, Edge, NoRoom, SocketId, StampedEdge};
-use clairon_webhooks::Cause;
+use clairon_hub::ChannelSummary;
+use clairon_protocol::{AppId, ChannelName, UserId};
+use clairon_webhooks::{Occupied, Truth};
 
-use super::{Joined, LocalApp, Seat, deliver::Delivery};
+use super::{deliver::Delivery, reads::Remembered};
 
 /// The verbs of [`Peers`](super::Peers) on a lone node.
 pub(crate) struct Alone {
@@ -16,51 +16,31 @@ impl Alone {
         Self { delivery }
     }
 
-    pub(super) fn join(
-        &self,
-        app: LocalApp<'_>,
-        name: &ChannelName,
-        subscriber: &Subscriber<'_>,
-        settle: impl FnOnce(Result<(), NoRoom>),
-    ) -> Joined {
-        match app.hub.join(name, subscriber, self.delivery.now()) {
-            Ok((_, Join::Already)) => Joined::NOTHING,
-            Ok((channel, Join::Joined(edges))) => {
-                settle(Ok(()));
-                self.note_edges(app, name, &edges);
-                let witnesses = witnesses(&channel, subscriber.wishes, &edges).saturating_sub(1);
-                let user_id = subscriber.member.as_ref().map(|member| member.user_id.clone());
-                Joined { seat: Some(Seat { channel, user_id, joining: None }), witnesses }
-            }
-            Err(full) => {
-                settle(Err(full));
-                Joined::NOTHING
-            }
-        }
+    pub(super) fn summaries(&self, app: &AppId, names: &[ChannelName]) -> Vec<ChannelSummary> {
+        let hub = self.delivery.hub.app(app);
+        let empty = |name: &ChannelName| ChannelSummary { name: name.clone(), subscription_count: 0, user_count: 0 };
+        let summary = |name| hub.channel(name).map_or_else(|| empty(name), |channel| channel.summary());
+        names.iter().map(summary).collect()
     }
 
-    pub(super) fn leave(&self, app: LocalApp<'_>, connection: SocketId, seat: &Seat, wishes: Wishes) -> usize {
-        let edges = app.hub.leave(&seat.channel, connection, wishes, self.delivery.now());
-        self.note_edges(app, seat.channel.name(), &edges);
-        witnesses(&seat.channel, wishes, &edges)
+    pub(super) fn members(&self, app: &AppId, name: &ChannelName) -> Vec<UserId> {
+        self.delivery.hub.app(app).channel(name).map(|channel| channel.user_ids()).unwrap_or_default()
     }
 
-    fn note_edges(&self, app: LocalApp<'_>, channel: &ChannelName, edges: &[StampedEdge]) {
-        if !edges.is_empty() {
-            self.delivery.log_edges(app.id, channel, edges);
-            if app.has_endpoints {
-                self.delivery.announce(app.id, channel, edges, Cause::Left);
-            }
-        }
+    pub(super) fn remembered(&self, app: &AppId, name: &ChannelName) -> Option<Remembered> {
+        let now = self.delivery.now();
+        let cached = self.delivery.hub.app(app).channel(name)?.cached(now)?;
+        Some(Remembered { data: cached.data, ttl: cached.expires_at - now })
     }
 
-    pub(super) fn terminate(&self, app: &AppId, user_id: &str) {
-        self.delivery.terminate(app, user_id);
+    pub(super) fn truth(&self, app: &AppId) -> Truth {
+        let hub = self.delivery.hub.app(app);
+        // All that has changed before is contained, and what changes meanwhile is newer.
+        let version = self.delivery.hub.next_version();
+        let occupied = |summary: ChannelSummary| {
+            let members = hub.channel(&summary.name).map(|channel| channel.user_ids()).unwrap_or_default();
+            Occupied { name: summary.name, version, members }
+        };
+        Truth { version, channels: hub.channels("").into_iter().map(occupied).collect() }
     }
-}
-
-/// The number of connections that are notified of a subscription or its end, with these consequences.
-fn witnesses(channel: &Channel, wishes: Wishes, edges: &[StampedEdge]) -> usize {
-    let is_of_member = |stamped: &StampedEdge| matches!(stamped.edge, Edge::MemberAdded(_) | Edge::MemberRemoved(_));
-    channel.witnesses(edges.iter().any(is_of_member), wishes.counts)
 }

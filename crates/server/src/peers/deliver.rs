@@ -9,6 +9,7 @@ use clairon_registry::AppCache;
 use clairon_webhooks::{Announcer, Cause};
 use tracing::debug;
 
+use super::LocalApp;
 use crate::{clock::Clock, metrics::Metrics, peer_text::PeerText};
 
 /// Passes events and changes of the ledger to the hub.
@@ -18,7 +19,7 @@ pub(super) struct Delivery {
     /// The apps. Their secrets must not be logged.
     apps: Arc<AppCache>,
     announcer: Arc<Announcer>,
-    clock: Clock,
+    pub(super) clock: Clock,
     metrics: Arc<Metrics>,
 }
 
@@ -33,22 +34,23 @@ impl Delivery {
         Self { hub, apps, announcer, clock, metrics }
     }
 
-    /// The node's clock.
+    /// The time of the node's clock.
     pub(super) fn now(&self) -> Millis {
         self.clock.now()
     }
 
-    /// Queues an event for its receivers. The hub remembers it if required.
+    /// Queues an event for its receivers on this node.
     pub(super) fn publish(&self, publication: &Publication) {
         let since = self.clock.micros();
-        let sent = self.hub.app(&publication.app).publish(publication, since);
-        self.time(since, sent.is_written);
+        if self.hub.app(&publication.app).publish(publication, since).is_written {
+            self.metrics.delivered(since, self.clock.micros());
+        }
     }
 
     /// Queues an event of any node, or the consequences of a change, for the connections of this node.
     pub(super) fn deliver(&self, notice: Notice) {
         match notice {
-            Notice::Event(publication) => self.relay(&publication),
+            Notice::Event(publication) => self.publish(&publication),
             Notice::MemberAdded { place, version, member } => {
                 self.follow(&place, version, ChannelChange::MemberAdded(member));
             }
@@ -86,14 +88,24 @@ impl Delivery {
     }
 
     /// Gives edges to the endpoints of the app, if it has any.
-    pub(super) fn announce(&self, app: &AppId, channel: &ChannelName, edges: &[StampedEdge], cause: Cause) {
+    fn announce(&self, app: &AppId, channel: &ChannelName, edges: &[StampedEdge], cause: Cause) {
         if let Some(app) = self.apps.by_id(app) {
             self.announcer.edges(&app, channel, edges, cause);
         }
     }
 
+    /// Logs the edges of the ledger in memory, and gives them to the endpoints of the app.
+    pub(super) fn note_edges(&self, app: LocalApp<'_>, channel: &ChannelName, edges: &[StampedEdge]) {
+        if !edges.is_empty() {
+            self.log_edges(app.id, channel, edges);
+            if app.has_endpoints {
+                self.announce(app.id, channel, edges, Cause::Left);
+            }
+        }
+    }
+
     /// Logs the changes of a channel that are visible outside of it.
-    pub(super) fn log_edges(&self, app: &AppId, channel: &ChannelName, edges: &[StampedEdge]) {
+    fn log_edges(&self, app: &AppId, channel: &ChannelName, edges: &[StampedEdge]) {
         for StampedEdge { edge, .. } in edges {
             let (edge, user) = match edge {
                 Edge::Occupied => ("occupied", None),
@@ -110,18 +122,6 @@ impl Delivery {
                 user = user.map(|user| display(shown(user.as_str()))),
                 "channel changed",
             );
-        }
-    }
-
-    fn relay(&self, publication: &Publication) {
-        let since = self.clock.micros();
-        let sent = self.hub.app(&publication.app).relay(publication, since);
-        self.time(since, sent.is_written);
-    }
-
-    fn time(&self, since: u64, is_written: bool) {
-        if is_written {
-            self.metrics.delivered(since, self.clock.micros());
         }
     }
 

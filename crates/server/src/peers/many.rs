@@ -7,20 +7,18 @@ use std::sync::{
 
 use bytes::Bytes;
 use clairon_cluster::{BusError, Cluster, ClusterError, JoinRequest, Mishap, OverCapacity, Place, Trouble};
-use clairon_hub::{Expected, Hub, Millis, Parted, RememberedEvent, Session, SignedIn, Subscriber, Version, Wishes};
+use clairon_hub::{Channel, Millis, Parted, RememberedEvent, Session, SignedIn, Subscriber, Version};
 use clairon_protocol::{
     AppId, CacheEntry, CacheRoom, ChannelName, NoRoom, PresenceRoom, Publication, SocketId, UserId,
 };
 use tokio::task::AbortHandle;
 
-use super::{Joined, LocalApp, Seat, UserStay};
-use crate::clock::Clock;
+use super::{LocalApp, UserStay, deliver::Delivery};
 
 /// The verbs of [`Peers`](super::Peers) on one of many nodes.
 pub(crate) struct Many {
     pub(super) cluster: Cluster,
-    hub: Arc<Hub>,
-    clock: Clock,
+    pub(super) delivery: Delivery,
 }
 
 /// An event that the ledger will remember.
@@ -51,8 +49,8 @@ pub(super) struct UserEntry {
 }
 
 impl Many {
-    pub(super) const fn new(cluster: Cluster, hub: Arc<Hub>, clock: Clock) -> Self {
-        Self { cluster, hub, clock }
+    pub(super) const fn new(cluster: Cluster, delivery: Delivery) -> Self {
+        Self { cluster, delivery }
     }
 
     pub(super) async fn publish(&self, publications: Vec<Publication>) -> Result<(), BusError> {
@@ -68,9 +66,9 @@ impl Many {
     /// never have more. The oldest events of this node are forgotten in the ledger.
     fn note_remembered(&self, event: &Remembering, version: Version) {
         let Remembering { place: Place { app, channel }, bytes, ttl, room } = event;
-        let now = self.clock.now();
+        let now = self.delivery.now();
         let event = RememberedEvent { channel, bytes: *bytes, expires_at: now + ttl, version };
-        let forgotten = self.hub.app(app).note_remembered(event, room.bytes / self.cluster.nodes(), now);
+        let forgotten = self.delivery.hub.app(app).note_remembered(event, room.bytes / self.cluster.nodes(), now);
         for (channel, version) in forgotten {
             let (cluster, app) = (self.cluster.clone(), app.clone());
             // An event that cannot be forgotten now expires in its time.
@@ -86,57 +84,39 @@ impl Many {
         self.cluster.disconnect_client(app);
     }
 
-    /// Makes the connection wait for its subscription. Meanwhile the client may continue. During an outage the wait is
-    /// longer.
+    /// Records a connection that waits for its subscription. Meanwhile the client may continue. During an outage the
+    /// wait is longer. Aborting the returned task undoes this.
     pub(super) fn join(
         &self,
         app: LocalApp<'_>,
-        name: &ChannelName,
+        channel: &Arc<Channel>,
         subscriber: Subscriber<'_>,
+        is_loaded: bool,
         settle: impl FnOnce(Result<(), NoRoom>) + Send + 'static,
-    ) -> Joined {
-        let (channel, expected) = match app.hub.expect(name, &subscriber) {
-            Ok(expected) => expected,
-            Err(no_room) => {
-                settle(Err(no_room));
-                return Joined::NOTHING;
-            }
-        };
-        let Expected::Newcomer { is_loaded } = expected else { return Joined::NOTHING };
+    ) -> AbortHandle {
         let Subscriber { session, member, room, wishes, .. } = subscriber;
         let counts = wishes.counts;
         let user_id = member.as_ref().map(|member| member.user_id.clone());
-        let wants_miss = wishes.miss_edges && name.is_cache();
+        let wants_miss = wishes.miss_edges && channel.name().is_cache();
         let joining = JoinRequest { member, room, counts, wants_state: !is_loaded, wants_miss };
-        let joined = self.cluster.join(app.id, name, joining);
-        let (cluster, clock, hub, app_id) = (self.cluster.clone(), self.clock, app.hub.clone(), app.id.clone());
-        let (connection, awaited, member) = (session.id(), channel.clone(), user_id.clone());
+        let joined = self.cluster.join(app.id, channel.name(), joining);
+        let (cluster, clock, hub, app_id) =
+            (self.cluster.clone(), self.delivery.clock, app.hub.clone(), app.id.clone());
+        let (connection, channel) = (session.id(), channel.clone());
         let joining = tokio::spawn(async move {
+            let user_id = user_id.as_ref();
             match joined.await {
-                Ok(joined) if hub.admit(&awaited, connection, joined.version, clock.now()) => settle(Ok(())),
+                Ok(joined) if hub.admit(&channel, connection, joined.version, clock.now()) => settle(Ok(())),
                 // The connection has left after the answer.
-                Ok(_) => cluster.leave(&app_id, awaited.name(), member.as_ref(), counts),
+                Ok(_) => cluster.leave(&app_id, channel.name(), user_id, counts),
                 Err(no_room) => {
-                    if hub.part(&awaited, connection, clock.now()) != Parted::Stranger {
+                    if hub.part(&channel, connection, user_id, wishes, clock.now()) != Parted::Stranger {
                         settle(Err(no_room));
                     }
                 }
             }
         });
-        // Whether a user has other connections is known only later.
-        let witnesses = channel.witnesses(user_id.is_some(), counts).saturating_sub(1);
-        Joined { seat: Some(Seat { channel, user_id, joining: Some(joining.abort_handle()) }), witnesses }
-    }
-
-    pub(super) fn leave(&self, app: LocalApp<'_>, connection: SocketId, seat: &Seat, wishes: Wishes) -> usize {
-        let counts = wishes.counts;
-        match (app.hub.part(&seat.channel, connection, self.clock.now()), &seat.joining) {
-            (Parted::Admitted, _) => self.cluster.leave(app.id, seat.channel.name(), seat.user_id.as_ref(), counts),
-            // Dropping a join undoes it.
-            (Parted::Waiting, Some(joining)) => joining.abort(),
-            (Parted::Waiting, None) | (Parted::Stranger, _) => return 0,
-        }
-        seat.channel.witnesses(seat.user_id.is_some(), counts)
+        joining.abort_handle()
     }
 
     pub(super) fn sign_in(
@@ -146,7 +126,7 @@ impl Many {
         signed_in: &SignedIn,
         answers: Vec<Bytes>,
     ) -> UserEntry {
-        app.hub.sign_in_shared(session, signed_in);
+        app.hub.sign_in(session, signed_in);
         let channel = channel_of(signed_in);
         let room = PresenceRoom::UNLIMITED;
         let joining = JoinRequest { member: None, room, counts: false, wants_state: false, wants_miss: false };
@@ -172,7 +152,7 @@ impl Many {
 
     pub(super) fn sign_out(&self, app: LocalApp<'_>, connection: SocketId, stay: &UserStay) {
         let UserStay { signed_in, entry } = stay;
-        app.hub.sign_out_shared(connection, signed_in);
+        app.hub.sign_out(connection, signed_in);
         for watched in &signed_in.watchlist {
             self.cluster.unwatch(app.id, &UserId::from(&**watched));
         }

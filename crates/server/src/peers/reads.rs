@@ -7,7 +7,7 @@ use clairon_hub::ChannelSummary;
 use clairon_protocol::{AppId, ChannelName, UserId};
 use clairon_webhooks::{Occupied, Truth};
 
-use super::{LocalApp, Peers, alone::Alone, many::Many};
+use super::{LocalApp, Peers, many::Many};
 
 /// The event that a cache channel remembers.
 pub(crate) struct Remembered {
@@ -88,38 +88,6 @@ impl Peers {
             Self::Alone(alone) => Ok(alone.remembered(app, name)),
             Self::Many(many) => many.remembered(app, name).await,
         }
-    }
-}
-
-impl Alone {
-    fn summaries(&self, app: &AppId, names: &[ChannelName]) -> Vec<ChannelSummary> {
-        let hub = self.delivery.hub.app(app);
-        let empty = |name: &ChannelName| ChannelSummary { name: name.clone(), subscription_count: 0, user_count: 0 };
-        let summary = |name| hub.channel(name).map_or_else(|| empty(name), |channel| channel.summary());
-        names.iter().map(summary).collect()
-    }
-
-    fn members(&self, app: &AppId, name: &ChannelName) -> Vec<UserId> {
-        self.delivery.hub.app(app).channel(name).map(|channel| channel.user_ids()).unwrap_or_default()
-    }
-
-    fn remembered(&self, app: &AppId, name: &ChannelName) -> Option<Remembered> {
-        let now = self.delivery.now();
-        let cached = self.delivery.hub.app(app).channel(name)?.cached(now)?;
-        Some(Remembered { data: cached.data, ttl: cached.expires_at - now })
-    }
-}
-
-impl Alone {
-    fn truth(&self, app: &AppId) -> Truth {
-        let hub = self.delivery.hub.app(app);
-        // All that has changed before is contained, and what changes meanwhile is newer.
-        let version = self.delivery.hub.next_version();
-        let occupied = |summary: ChannelSummary| {
-            let members = hub.channel(&summary.name).map(|channel| channel.user_ids()).unwrap_or_default();
-            Occupied { name: summary.name, version, members }
-        };
-        Truth { version, channels: hub.channels("").into_iter().map(occupied).collect() }
     }
 }
 
