@@ -3,7 +3,7 @@
 use std::{fmt::Display, time::Duration};
 
 use sqlx::{
-    Connection, PgConnection, Postgres,
+    Connection, Executor, PgConnection, Postgres,
     migrate::Migrator,
     postgres::{PgConnectOptions, PgPoolOptions},
 };
@@ -23,6 +23,9 @@ static MIGRATOR: Migrator = sqlx::migrate!("../../migrations/postgres");
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
 /// The time that a query waits for a connection of the pool.
 const ACQUIRE_TIMEOUT: Duration = Duration::from_secs(5);
+/// The transaction of a process that is suspended (SIGSTOP, a paused machine) ends after this time, because all other
+/// nodes wait for its lock.
+const SESSION: &str = "SET idle_in_transaction_session_timeout = '10s'";
 /// Every statement must see what the previous writer committed, so the isolation level does not depend on the server's
 /// default.
 const BEGIN: &str = "BEGIN ISOLATION LEVEL READ COMMITTED";
@@ -66,6 +69,7 @@ pub(crate) async fn open(
     let pool = PgPoolOptions::new()
         .max_connections(max_connections.max(1))
         .acquire_timeout(ACQUIRE_TIMEOUT)
+        .after_connect(|connection, _| Box::pin(async move { connection.execute(SESSION).await.map(drop) }))
         .connect_lazy_with(options);
     Ok(Repeating(SqlRegistry { name, pool, is_one_connection: false, file: None }))
 }

@@ -83,6 +83,12 @@ pub trait WebhookStore: Send + Sync + Debug {
     /// The database fails.
     async fn forget_announced(&self, app: &AppId) -> Result<(), RegistryError>;
 
+    /// Notes the endpoints of an app. True if one of them is new: it had no event, and was never noted.
+    ///
+    /// # Errors
+    /// The database fails.
+    async fn introduce(&self, endpoints: &[Endpoint]) -> Result<bool, RegistryError>;
+
     /// The newest version of all observations; 0 if there are none.
     ///
     /// # Errors

@@ -8,7 +8,7 @@ use std::{
 
 use clairon_hub::Hub;
 use clairon_protocol::AppId;
-use clairon_registry::{App, AppCache, Attempt, AttemptOutcome, Registry, RegistryError, Webhooks, within};
+use clairon_registry::{App, AppCache, Attempt, AttemptOutcome, Endpoint, Registry, RegistryError, Webhooks, within};
 use clairon_webhooks::{Announcer, Truth, differences};
 use tracing::{info, warn};
 
@@ -147,9 +147,9 @@ impl<'a> Keeper<'a> {
             self.begin().await?;
         }
         let pause = COMPARISON.max(self.comparison_took * REST);
-        if announcer.has_endpoints() && (is_alone || keeps_house) {
-            let is_due = is_new || self.compared_at.elapsed() >= pause || announcer.take_doubt();
-            if is_due {
+        if is_alone || keeps_house {
+            let is_over = announcer.has_endpoints() && self.compared_at.elapsed() >= pause;
+            if announcer.take_doubt() || is_new || is_over {
                 self.compared_at = Instant::now();
                 announcer.give_up_unreachable().await?;
                 if !is_alone {
@@ -230,9 +230,11 @@ impl<'a> Keeper<'a> {
         };
         let known = announcer.known(id).await?;
         let Some(truth) = self.node.peers.truth(id).await? else { return Ok(false) };
-        // Endpoints that know nothing at all were added while no node looked.
-        let is_silent = is_silent || (self.node.peers.can_take_over() && known.is_empty());
-        announcer.observe_differences(&app, differences(&known, &truth), is_silent);
+        // An endpoint may have been added while no node noticed it.
+        let endpoints: Vec<_> =
+            app.webhooks.iter().map(|webhook| Endpoint::new(id.clone(), webhook.id.clone())).collect();
+        let is_new = within(ANSWER_TIMEOUT, self.node.registry.introduce(&endpoints)).await?;
+        announcer.observe_differences(&app, differences(&known, &truth), is_silent || is_new);
         Ok(true)
     }
 
@@ -241,6 +243,7 @@ impl<'a> Keeper<'a> {
             return Ok(());
         }
         self.swept_at = Some(Instant::now());
+        self.node.announcer.give_up_unreachable().await?;
         let rows = self.node.announcer.sweep().await?;
         if rows > 0 {
             info!(rows, "old deliveries of webhooks removed");

@@ -7,6 +7,7 @@
 //! | `handoff` | the bounded queue between the hot path and the writer, with the lingering absences |
 //! | `late_counts` | subscription counts that are sent every few seconds |
 //! | `members_first` | members leave before their channel is vacated |
+//! | `occupied_first` | a channel is occupied before its members join |
 //! | `compose` | the store entry of a happening |
 //! | `writer` | the task that writes batches to the store |
 //! | `differences` | the differences between the announced and the actual state |
@@ -20,6 +21,7 @@ mod histories;
 mod late_counts;
 mod lingering;
 mod members_first;
+mod occupied_first;
 pub(crate) mod writer;
 
 pub use self::{

@@ -21,7 +21,7 @@ use tracing::warn;
 use crate::{
     Sender, WebhookEvent, WebhookSettings,
     announce::{Cause, Handoff, HandoffFigures, Happening, LateCounts, What, writer},
-    deliver::{self, Deliveries, EndpointFigures, Grouping, NodeName},
+    deliver::{self, Deliveries, EndpointFigures, Grouping, NodeName, Slots},
 };
 
 /// How long the database may take.
@@ -51,11 +51,12 @@ pub struct Announcer {
     pub(crate) late_counts: LateCounts,
     pub(crate) sender: Arc<Sender>,
     pub(crate) deliveries: Deliveries,
+    pub(crate) slots: Slots,
     pub(crate) figures: Counters,
     pub(crate) is_database_away: AtomicBool,
     /// The clients of this node are sent away.
     is_leaving: AtomicBool,
-    /// What other nodes have observed may be lost.
+    /// The next comparison of the state with the announced one is due at once.
     is_in_doubt: AtomicBool,
     pub(crate) on_attempt: OnAttempt,
     /// Cancelled when the node stops: what is there is finished.
@@ -107,6 +108,7 @@ impl Announcer {
         Self {
             handoff: Handoff::new(&settings, is_alone),
             sender: Arc::new(Sender::new(&settings)),
+            slots: Slots::new(settings.requests),
             settings,
             store,
             apps,
@@ -131,12 +133,12 @@ impl Announcer {
         self.is_leaving.store(true, Relaxed);
     }
 
-    /// What other nodes have observed may be lost: what endpoints know is to be compared with what is so.
+    /// Makes the next comparison due at once: observations of other nodes may be lost, or an endpoint may be removed.
     pub fn note_doubt(&self) {
         self.is_in_doubt.store(true, Relaxed);
     }
 
-    /// True if there was a doubt since this was last asked.
+    /// True if [`Self::note_doubt`] was called since the last call.
     pub fn take_doubt(&self) -> bool {
         self.is_in_doubt.swap(false, Relaxed)
     }
@@ -308,6 +310,11 @@ impl Announcer {
         self.ended.add_permits(1);
     }
 
+    /// Delivers to these endpoints at once: new events are pending for them.
+    pub fn wake(&self, endpoints: impl IntoIterator<Item = Endpoint>) {
+        self.deliveries.wake(endpoints);
+    }
+
     /// Lets both tasks finish, and waits for them some seconds.
     pub async fn stop(&self) {
         self.stopping.cancel();
@@ -338,6 +345,11 @@ impl Announcer {
         let app = self.apps.by_id(app)?;
         let webhook = app.webhooks.find(webhook).filter(|webhook| webhook.is_enabled())?.clone();
         Some((app, webhook))
+    }
+
+    /// True if endpoints of an app hear of a subject.
+    pub(crate) fn tracks(&self, app: &AppId, subject: &Subject) -> bool {
+        self.apps.by_id(app).is_some_and(|app| is_tracked(&app, subject))
     }
 
     /// Which events share a request.

@@ -21,6 +21,8 @@ pub struct WebhookSettings {
     pub timeout: Duration,
     /// How long a delivery is retried. Then it is given up.
     pub retry: Duration,
+    /// The most requests on their way at the same time, for all endpoints, and the most idle connections.
+    pub requests: usize,
     /// How long deliveries stay in the log.
     pub keep: Duration,
     /// The most pending events of one endpoint. The oldest ones beyond that are given up.
@@ -40,6 +42,7 @@ impl Default for WebhookSettings {
             batch_events: 50,
             timeout: Duration::from_secs(5),
             retry: Duration::from_hours(24),
+            requests: 64,
             keep: Duration::from_hours(7 * 24),
             pending_rows: 100_000,
             allow_private_addresses: true,

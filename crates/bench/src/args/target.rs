@@ -34,8 +34,8 @@ pub(crate) struct TargetArgs {
     /// Offer compression (permessage-deflate) on every WebSocket connection, as browsers do
     #[arg(long, global = true)]
     pub(crate) compressed: bool,
-    /// Open WebSocket connections with TLS, on this port of the host; triggers go to the plain port. The certificate must be
-    /// for the host, from an authority that the system trusts, or that of `SSL_CERT_FILE`
+    /// Open WebSocket connections with TLS, on this port of the host; triggers go to the plain port. The certificate
+    /// must be for the host, from an authority that the system trusts, or that of `SSL_CERT_FILE`
     #[arg(long, global = true, value_name = "PORT")]
     pub(crate) tls_port: Option<u16>,
     /// Allow a server on another machine

@@ -15,9 +15,10 @@ use std::{
 use clairon_laravel::{CredentialChoice, CredentialSet, Environment, env_file_name, process_variables};
 use clairon_protocol::quote;
 use clairon_server::{MetricsSettings, Server};
+use clairon_webhooks::WebhookSettings;
 use tracing::{info, warn};
 
-use self::{apps::Apps, listeners::Bound, reload::Reload, welcome::Welcome};
+use self::{apps::Apps, listeners::Bound, open_files::FileShares, reload::Reload, welcome::Welcome};
 use super::{address::Address, open_for_server, print};
 use crate::{
     cli::ServeArguments,
@@ -41,12 +42,13 @@ async fn serve(settings: &Settings, sources: Sources) -> anyhow::Result<()> {
     settings.check_certificates()?;
     log_adopted(&settings.adopted);
     let hangup = signals::tame()?;
-    let connections = open_files::raise_limit(settings.database.max_connections)?;
+    let FileShares { connections, webhook_requests } = open_files::raise_limit(settings.database.max_connections)?;
     // The sockets and Redis come first: if they fail, no app has been created whose secret was never printed.
     let Bound { listeners, address, all, metrics: metrics_address, files } = listeners::bind(settings).await?;
     let registry = open_for_server(&settings.database).await?;
     let metrics = MetricsSettings { port: address.port(), ..settings.server.metrics.clone() };
-    let server = clairon_server::Settings { connections, metrics, ..settings.server.clone() };
+    let webhooks = WebhookSettings { requests: webhook_requests, ..settings.server.webhooks.clone() };
+    let server = clairon_server::Settings { connections, metrics, webhooks, ..settings.server.clone() };
     let server = Server::new(registry.clone(), server).await?;
     let apps = Apps::prepare(registry.as_ref(), settings).await?;
     if settings.apps.is_empty() {

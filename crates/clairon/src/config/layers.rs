@@ -98,7 +98,8 @@ impl ShortForm {
         Self(["server.host", "server.port"].map(|name| (name, written(name))))
     }
 
-    /// If `server.listen` is set, or the server gets its own certificates, variables of other servers have no effect, and Clairon's own short form is a problem.
+    /// If `server.listen` is set, or the server gets its own certificates, variables of other servers have no effect,
+    /// and Clairon's own short form is a problem.
     fn settle(self, settings: &mut Table, problems: &mut Problems) {
         let Some(list) = settings.get("server.listen").filter(|entry| !entry.value.is_empty_list()) else {
             if has_domains(settings)

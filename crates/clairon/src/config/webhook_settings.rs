@@ -31,5 +31,7 @@ pub(super) fn read(fields: &mut Fields<'_>) -> Option<WebhookSettings> {
         pending_rows: pending_rows?,
         allow_private_addresses: allow_private_addresses?,
         authorities: authorities?,
+        // It depends on the limit of open files.
+        ..WebhookSettings::default()
     })
 }

@@ -3,6 +3,7 @@
 mod burst;
 mod crashes;
 mod edges;
+mod endpoints;
 mod hostile_receivers;
 mod nodes;
 mod outages;

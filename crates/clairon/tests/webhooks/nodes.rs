@@ -71,6 +71,8 @@ fn an_edge_of_all_nodes_is_told_once() {
     // And is away from both for a moment.
     drop(here);
     let again = site.member(0, "presence-n", "ada");
+    // Two nodes have observed them. Their order is certain once the first one is written.
+    drop(wait_for_last(&receiver, "member_added presence-n ada"));
     let bob = site.member(1, "presence-n", "bob");
     drop(wait_for_last(&receiver, "member_added presence-n bob"));
     drop((again, bob));
@@ -144,6 +146,41 @@ fn what_a_killed_node_has_observed_is_told_by_another() {
     let all = wait_for_last(&receiver, "channel_vacated presence-n");
     assert_eq!(all.iter().filter(|words| words.starts_with("member_removed")).count(), 3, "{all:?}");
     assert_eq!(all.len(), 8, "{all:?}");
+}
+
+#[test]
+fn what_a_killed_node_has_not_written_is_made_up_for() {
+    let receiver = WebhookReceiver::start();
+    let app = app(&receiver);
+    let mut site = Site::start(2, &app);
+    // The endpoint is known: what it does not know from now on is news.
+    drop(site.member(0, "presence-first", "ada"));
+    drop(wait_for_last(&receiver, "channel_vacated presence-first"));
+    let before = receiver.requests().len();
+    let users: Vec<_> = (0..20).map(|user| format!("user{user}")).collect();
+    let mut clients: Vec<_> = users.iter().map(|_| Client::connect(site.server(1), &app)).collect();
+    for (client, user) in clients.iter_mut().zip(&users) {
+        client.ask_to_join("presence-n", &json!({"user_id": user}).to_string());
+    }
+    for client in &mut clients {
+        client.succeeded("presence-n");
+    }
+    // The last members are in the ledger, and no node has written them to the database yet.
+    let killed = site.nodes.servers.remove(1);
+    killed.signal(Signal::KILL);
+    assert!(!killed.ended().success());
+    let back: Vec<_> = users.iter().map(|user| site.member(0, "presence-n", user)).collect();
+    let added = |requests: &[Received]| {
+        heard(&requests[before..]).iter().filter(|words| words.starts_with("member_added")).count()
+    };
+    let requests = receiver.wait_longer_for("all members", PATIENCE, |requests| added(requests) >= users.len());
+    let mut heard = heard(&requests[before..]);
+    assert_eq!(heard.remove(0), "channel_occupied presence-n");
+    heard.sort();
+    let mut expected: Vec<_> = users.iter().map(|user| format!("member_added presence-n {user}")).collect();
+    expected.sort();
+    assert_eq!(heard, expected);
+    drop(back);
 }
 
 /// A receiver that refuses everything until it is told to take it.

@@ -16,6 +16,22 @@ use crate::{
     error::RegistryError,
 };
 
+/// Adds the leases of new endpoints. True if there was one.
+pub(super) async fn introduce<E: Engine>(
+    write: &mut OrderedWrite<E>,
+    endpoints: &[Endpoint],
+) -> Result<bool, RegistryError> {
+    let mut is_any_new = false;
+    for endpoint in endpoints {
+        let [app, webhook] = endpoint.columns().map(SqlValue::Text);
+        if E::run(write, statements::PENDING_OF, &[app, webhook]).await?.is_empty() {
+            E::execute(write, statements::INSERT_LEASE, &[app, webhook, number(0)]).await?;
+            is_any_new = true;
+        }
+    }
+    Ok(is_any_new)
+}
+
 /// Acquires free leases.
 pub(super) async fn take_leases<E: Engine>(
     write: &mut OrderedWrite<E>,

@@ -37,6 +37,10 @@ impl<S: WebhookStore> WebhookStore for Repeating<S> {
         repeat!(self.0.forget_announced(app))
     }
 
+    async fn introduce(&self, endpoints: &[Endpoint]) -> Result<bool, RegistryError> {
+        repeat!(self.0.introduce(endpoints))
+    }
+
     async fn newest_version(&self) -> Result<u64, RegistryError> {
         self.0.newest_version().await
     }

@@ -58,6 +58,13 @@ impl<E: Engine> WebhookStore for SqlRegistry<E> {
         write.end().await
     }
 
+    async fn introduce(&self, endpoints: &[Endpoint]) -> Result<bool, RegistryError> {
+        let mut write = self.begin_ordered().await?;
+        let is_any_new = queue::introduce(&mut write, endpoints).await?;
+        write.end().await?;
+        Ok(is_any_new)
+    }
+
     async fn newest_version(&self) -> Result<u64, RegistryError> {
         let rows = self.select(statements::NEWEST_VERSION, &[]).await?;
         Ok(rows.first().map(E::number).transpose()?.map(rows::unsigned).unwrap_or_default())

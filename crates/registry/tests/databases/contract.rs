@@ -26,7 +26,8 @@ use declarations::{
 };
 use faults::{
     a_check_of_writes_is_a_write, a_connection_whose_write_failed_leaves_the_pool,
-    a_write_that_fails_midway_spoils_no_other, a_write_that_is_given_up_spoils_no_other,
+    a_suspended_write_does_not_stop_others, a_write_that_fails_midway_spoils_no_other,
+    a_write_that_is_given_up_spoils_no_other,
 };
 use jiff::Timestamp;
 use statistics::{
@@ -84,7 +85,7 @@ contract! {
         the_table_of_laravel_websockets_is_taken a_write_that_fails_midway_spoils_no_other
     }
     database_server [postgres Postgres, mysql MySql] {
-        a_connection_whose_write_failed_leaves_the_pool
+        a_connection_whose_write_failed_leaves_the_pool a_suspended_write_does_not_stop_others
     }
 }
 

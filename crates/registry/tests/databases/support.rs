@@ -50,6 +50,9 @@ pub(crate) trait Durable: Database {
 pub(crate) trait Server: Durable {
     /// The processes that serve the database's connections, without the one that runs this query.
     async fn backends(&self) -> Vec<i64>;
+
+    /// The number of transactions that have written and wait for their client.
+    async fn idle_writers(&self) -> i64;
 }
 
 pub(crate) struct Memory(Arc<dyn Registry>);
@@ -132,6 +135,17 @@ impl Server for Postgres {
         let backends = backends.fetch_all(&mut connection).await.unwrap();
         connection.close().await.unwrap();
         backends
+    }
+
+    async fn idle_writers(&self) -> i64 {
+        let mut connection = PgConnection::connect(&self.url()).await.unwrap();
+        let writers = sqlx::query_scalar(
+            "SELECT COUNT(*) FROM pg_stat_activity \
+             WHERE datname = current_database() AND backend_xid IS NOT NULL AND state = 'idle in transaction'",
+        );
+        let writers = writers.fetch_one(&mut connection).await.unwrap();
+        connection.close().await.unwrap();
+        writers
     }
 }
 
@@ -228,5 +242,18 @@ impl Server for MySql {
         let backends = backends.fetch_all(&mut connection).await.unwrap();
         connection.close().await.unwrap();
         backends
+    }
+
+    async fn idle_writers(&self) -> i64 {
+        // The server shows a copy of its transactions, which it renews only if nobody has read it for 100 ms.
+        sleep(Duration::from_millis(150)).await;
+        let mut connection = MySqlConnection::connect(&self.url()).await.unwrap();
+        let writers = sqlx::query_scalar(
+            "SELECT COUNT(*) FROM information_schema.innodb_trx JOIN information_schema.processlist \
+             ON id = trx_mysql_thread_id WHERE db = DATABASE() AND command = 'Sleep' AND trx_rows_locked > 0",
+        );
+        let writers = writers.fetch_one(&mut connection).await.unwrap();
+        connection.close().await.unwrap();
+        writers
     }
 }

@@ -85,6 +85,7 @@ pub(super) async fn replay(
     while more {
         let Replays { deliveries, next } = ask(node.registry.replay(&which, after)).await?;
         (after, more) = (next.unwrap_or_default(), next.is_some());
+        node.announcer.wake(deliveries.iter().map(|replay| replay.endpoint.clone()));
         list.replayed.extend(deliveries.into_iter().map(|replay| ReplayView {
             webhook: replay.endpoint.name().map(|(_, webhook)| webhook.to_string()).unwrap_or_default(),
             delivery: replay.delivery.to_string(),

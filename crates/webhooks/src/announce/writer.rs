@@ -6,7 +6,7 @@ use std::{
     time::{Duration, Instant},
 };
 
-use clairon_registry::{Entry, RegistryError, within};
+use clairon_registry::{Entry, RegistryError, Subject, within};
 use tokio::time::sleep;
 use tracing::{error, info, warn};
 
@@ -14,6 +14,7 @@ use super::{
     compose,
     happening::Happening,
     members_first::{KnownChannels, is_vacated, members_first},
+    occupied_first::occupied_first,
 };
 use crate::announcer::Announcer;
 
@@ -69,9 +70,12 @@ async fn write(announcer: &Announcer, batch: Vec<Happening>) {
             Err(error) => wait_for_database(announcer, &error, batch.len()).await,
         }
     };
-    let happenings = members_first(batch, known).into_iter();
+    let mut happenings = members_first(batch, known);
+    if !announcer.is_alone {
+        happenings = occupied_first(happenings, |app| announcer.tracks(app, &Subject::Channel));
+    }
     let entries: Vec<_> =
-        happenings.filter_map(|happening| compose::entry(&announcer.apps, are_alone, happening)).collect();
+        happenings.into_iter().filter_map(|happening| compose::entry(&announcer.apps, are_alone, happening)).collect();
     let mut pieces = vec![entries];
     let mut is_repeated = false;
     while let Some(piece) = pieces.pop() {

@@ -13,7 +13,7 @@ use jiff::Timestamp;
 use tokio::{
     sync::Notify,
     task::JoinSet,
-    time::{sleep, timeout},
+    time::{MissedTickBehavior, interval, sleep, timeout},
 };
 use tracing::{debug, error, info, warn};
 
@@ -24,6 +24,7 @@ use super::{
     notes::Notes,
     queue::{Queue, Work},
     request::{Verdict, judge, request},
+    slots::Slot,
 };
 use crate::{Outcome, announcer::Announcer};
 
@@ -35,7 +36,7 @@ const CHANNEL_PAGE: u32 = 256;
 const ANSWER_TIMEOUT: Duration = Duration::from_secs(10);
 /// How long a courier stays when nothing is pending.
 const IDLE: Duration = Duration::from_secs(30);
-/// How often it is looked for events that other nodes have written.
+/// How often it is looked for events that other processes have written: nodes, and the command line with its replays.
 const POLL: Duration = Duration::from_millis(250);
 /// The pause after the database has failed.
 const PAUSE: Duration = Duration::from_secs(1);
@@ -90,6 +91,8 @@ struct Run {
     /// The queue may differ from the store: it is read anew once nothing is on its way.
     is_stale: bool,
     sends: JoinSet<Sent>,
+    /// There is something to send, and no slot for its request.
+    wants_slot: bool,
     notes: Notes,
     concurrency: Concurrency,
     warned_at: Option<Instant>,
@@ -104,6 +107,7 @@ pub(super) async fn run(courier: Courier) {
         queue: Queue::default(),
         is_stale: false,
         sends: JoinSet::new(),
+        wants_slot: false,
         notes,
         concurrency: Concurrency::new(),
         warned_at: None,
@@ -118,6 +122,8 @@ impl Run {
     async fn deliver(&mut self) -> End {
         let announcer = self.courier.announcer.clone();
         let mut idle_since = Instant::now();
+        let mut poll = interval(if announcer.is_alone { PAUSE } else { POLL });
+        poll.set_missed_tick_behavior(MissedTickBehavior::Delay);
         loop {
             if announcer.stopping.is_cancelled() {
                 return End::Idle;
@@ -126,6 +132,7 @@ impl Run {
                 return End::LeaseEnded;
             }
             let Some((app, webhook)) = announcer.endpoint(&self.courier.endpoint) else { return End::Off };
+            let slot_freed = announcer.slots.freed();
             if let Err(error) = self.advance(&app, &webhook).await {
                 debug!(%error, "pending webhooks cannot be read yet");
                 self.is_stale = true;
@@ -137,7 +144,8 @@ impl Run {
                 return End::Idle;
             }
             let pause = self.queue.pause(Instant::now(), Timestamp::now(), announcer.grouping());
-            let pause = if self.is_full() { PAUSE } else { pause.unwrap_or(PAUSE).clamp(TICK, PAUSE) };
+            let pause =
+                if self.is_full() || self.wants_slot { PAUSE } else { pause.unwrap_or(PAUSE).clamp(TICK, PAUSE) };
             tokio::select! {
                 Some(sent) = self.sends.join_next() => {
                     if let Ok(sent) = sent && self.settle(sent).await {
@@ -146,7 +154,8 @@ impl Run {
                 }
                 stored = self.notes.stored() => self.note_stored(&stored),
                 () = self.courier.news.notified() => self.queue.note_news(),
-                () = sleep(POLL), if !announcer.is_alone => self.queue.note_news(),
+                _ = poll.tick() => self.queue.note_news(),
+                () = slot_freed, if self.wants_slot => {}
                 () = sleep(pause) => {}
                 () = announcer.stopping.cancelled() => {}
             }
@@ -164,12 +173,17 @@ impl Run {
         }
         loop {
             self.read().await?;
-            if self.is_full() {
+            self.wants_slot = false;
+            if self.is_full() || self.queue.is_empty() {
                 return Ok(());
             }
+            let Some(slot) = self.courier.announcer.slots.take(self.sends.is_empty()) else {
+                self.wants_slot = true;
+                return Ok(());
+            };
             let grouping = self.courier.announcer.grouping();
             let Some(work) = self.queue.next(Instant::now(), Timestamp::now(), grouping) else { return Ok(()) };
-            self.start(app, webhook, work).await?;
+            self.start(app, webhook, work, slot).await?;
         }
     }
 
@@ -190,7 +204,7 @@ impl Run {
     }
 
     /// Sends a delivery.
-    async fn start(&mut self, app: &App, webhook: &Webhook, work: Work) -> Result<(), RegistryError> {
+    async fn start(&mut self, app: &App, webhook: &Webhook, work: Work, slot: Slot) -> Result<(), RegistryError> {
         let store = &self.courier.announcer.store;
         let (id, events) = match work {
             Work::Single(event) => (event.delivery.clone(), vec![event]),
@@ -227,6 +241,7 @@ impl Run {
         let (sender, lease) = (self.courier.announcer.sender.clone(), self.courier.lease.clone());
         self.sends.spawn(async move {
             let outcome = if lease.is_valid() { Some(sender.send(&delivery).await) } else { None };
+            drop(slot);
             Sent { parcel, at, outcome }
         });
         Ok(())

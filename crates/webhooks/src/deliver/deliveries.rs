@@ -28,6 +28,9 @@ use crate::announcer::Announcer;
 
 /// How often it is looked for endpoints that no node delivers to.
 const LOOK: Duration = Duration::from_secs(1);
+/// The time for which nothing is sent to an endpoint that has answered 410. The apps in memory may lag behind the
+/// database for a shorter time.
+const GONE: Duration = Duration::from_secs(5);
 /// How long the database may take.
 const ANSWER_TIMEOUT: Duration = Duration::from_secs(4);
 
@@ -40,8 +43,8 @@ pub(crate) struct Deliveries {
     news: Notify,
     /// Those of them to which another node delivered when it was last looked.
     elsewhere: Mutex<HashSet<Endpoint>>,
-    /// Endpoints that have said that they are gone, until the apps in memory say so too.
-    gone: Mutex<HashSet<Endpoint>>,
+    /// Endpoints that have answered 410, and when: the apps in memory may not say yet that they are off.
+    gone: Mutex<HashMap<Endpoint, Instant>>,
     counters: Mutex<HashMap<Endpoint, Arc<EndpointCounters>>>,
     /// The lease of the node that cleans up and reconciles.
     housekeeping: Mutex<Option<Arc<LeaseClock>>>,
@@ -117,7 +120,7 @@ impl Deliveries {
 
     /// An endpoint has said that it is gone.
     pub(super) fn note_gone(&self, endpoint: &Endpoint) {
-        self.gone.lock().insert(endpoint.clone());
+        self.gone.lock().insert(endpoint.clone(), Instant::now());
     }
 
     /// What this node knows of all endpoints that it has delivered to.
@@ -139,12 +142,9 @@ impl Deliveries {
         if endpoint.name().is_none() {
             return true;
         }
-        let is_on = announcer.endpoint(endpoint).is_some();
         let mut gone = self.gone.lock();
-        if !is_on {
-            gone.remove(endpoint);
-        }
-        is_on && !gone.contains(endpoint)
+        gone.retain(|_, since| since.elapsed() < GONE);
+        announcer.endpoint(endpoint).is_some() && !gone.contains_key(endpoint)
     }
 }
 
@@ -275,6 +275,10 @@ async fn dismiss(announcer: &Announcer, endpoint: Endpoint) {
     let active = announcer.deliveries.couriers.lock().remove(&endpoint);
     if active.is_some_and(|active| active.lease.is_valid()) {
         release(announcer, &endpoint).await;
+    }
+    if announcer.endpoint(&endpoint).is_none() {
+        // If it was removed, its pending deliveries are discarded.
+        announcer.note_doubt();
     }
 }
 

@@ -11,16 +11,16 @@ use tokio::time::{Instant, sleep};
 
 use super::{connection::Connection, connector::Route};
 
-/// The most idle connections, for one receiver and in total.
+/// The most idle connections to one receiver.
 const IDLE_PER_ROUTE: usize = 16;
-const IDLE: usize = 128;
 
 /// The time between two checks for expired connections.
 const SWEEP: Duration = Duration::from_secs(1);
 
 /// The idle connections. Clones share them.
-#[derive(Clone, Default)]
+#[derive(Clone)]
 pub(super) struct Pool {
+    capacity: usize,
     idle: Arc<Mutex<IdleConnections>>,
 }
 
@@ -38,6 +38,11 @@ struct IdleConnection {
 }
 
 impl Pool {
+    /// A pool that keeps `capacity` connections at most.
+    pub(super) fn new(capacity: usize) -> Self {
+        Self { capacity, idle: Arc::default() }
+    }
+
     /// The most recently used idle connection to `route`.
     pub(super) fn take(&self, route: &Route) -> Option<Connection> {
         let mut idle = self.idle.lock();
@@ -55,7 +60,8 @@ impl Pool {
     pub(super) fn put(&self, route: &Route, connection: Connection, keep: Duration) {
         let until = connection.end().min(Instant::now() + keep);
         let mut idle = self.idle.lock();
-        if idle.count >= IDLE || idle.routes.get(route).is_some_and(|waiting| waiting.len() >= IDLE_PER_ROUTE) {
+        if idle.count >= self.capacity || idle.routes.get(route).is_some_and(|waiting| waiting.len() >= IDLE_PER_ROUTE)
+        {
             return;
         }
         idle.routes.entry(route.clone()).or_default().push(IdleConnection { connection, until });

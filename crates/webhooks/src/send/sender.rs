@@ -69,7 +69,7 @@ impl Sender {
     pub fn with_environment(settings: &WebhookSettings, variable: impl Fn(&str) -> Option<String>) -> Self {
         Self {
             connector: Connector::new(settings, Proxies::read(variable)),
-            pool: Pool::default(),
+            pool: Pool::new(settings.requests),
             readers: Arc::new(Semaphore::new(READERS)),
             timeout: settings.timeout,
         }

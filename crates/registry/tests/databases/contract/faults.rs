@@ -76,6 +76,21 @@ pub(super) async fn a_write_that_is_given_up_spoils_no_other(database: &impl Dat
     }
 }
 
+/// A suspended process (SIGSTOP, a paused machine) keeps its transaction open, and with it the lock of all writers. The
+/// database ends such a transaction.
+pub(super) async fn a_suspended_write_does_not_stop_others(database: &impl Server) {
+    let [suspended, other] = [database.open().await, database.open().await];
+    let written = app("a");
+    let mut write = suspended.create(&written);
+    while database.idle_writers().await == 0 {
+        assert!(!poll_once(write.as_mut()).await, "it is suspended before its end");
+    }
+    let other_app = app("b");
+    eventually("another node writes", async || other.create(&other_app).await.is_ok()).await;
+    write.await.unwrap_err();
+    assert_eq!(ids(&other).await, ["b"]);
+}
+
 /// True if the future is ready.
 async fn poll_once<T>(future: Pin<&mut (dyn Future<Output = T> + Send + '_)>) -> bool {
     let mut future = future;

@@ -35,6 +35,11 @@ pub(in super::super) async fn a_lease_belongs_to_one_node(database: &impl Databa
     assert_eq!(sorted(store.unleased().await.unwrap()), all);
     assert_eq!(store.take_leases("a", &[endpoint(3)], LONG).await.unwrap(), [], "it never had an event");
 
+    // It is new once, and others are not.
+    assert!(store.introduce(&[endpoint(1), endpoint(3)]).await.unwrap());
+    assert!(!store.introduce(&[endpoint(1), endpoint(3)]).await.unwrap());
+    assert_eq!(sorted(store.unleased().await.unwrap()), all, "nothing is pending for it");
+
     // One that has ended can be taken, and not be renewed.
     let lease = Lease { endpoint: endpoint(1), pending: 2 };
     assert_eq!(store.take_leases("a", &[endpoint(1)], Duration::ZERO).await.unwrap(), std::slice::from_ref(&lease));
