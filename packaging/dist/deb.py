@@ -1,6 +1,7 @@
 """The package for Debian and Ubuntu, made with dpkg-deb: the program, its units, and its settings as a conffile."""
 
 import hashlib
+import re
 import subprocess
 import tempfile
 from datetime import datetime, timezone
@@ -50,12 +51,13 @@ def copyright():
 
 
 def settings():
-    """All settings with their defaults, except that the database is in the folder of the service."""
+    """All settings as comments, except that the database is in the folder of the service. An upgrade keeps a changed
+    file, so it must not hold on to defaults or to settings that a later version does not have."""
     given, own = 'url = "sqlite://clairon.db"', 'url = "sqlite:///var/lib/clairon/clairon.db"'
     defaults = (ROOT / "config/clairon.toml").read_text()
     if defaults.count(given) != 1:
         raise SystemExit(f"config/clairon.toml has no line {given}")
-    return text(defaults.replace(given, own))
+    return text(re.sub(r"(?m)^(?=[a-z_]+ = )", "#", defaults).replace(f"#{given}", own))
 
 
 def contents(program, version, time):
