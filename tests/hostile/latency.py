@@ -69,8 +69,10 @@ class Target:
         connection.sendall(self.handshake(extensions=extensions))
         reader = Reader(connection)
         reader.until(b"\r\n\r\n")
-        data = json.loads(json.loads(reader.message())["data"])
-        return connection, reader, data["socket_id"]
+        established = json.loads(reader.message())
+        if established["event"] != "pusher:connection_established":
+            raise ConnectionError(established)
+        return connection, reader, json.loads(established["data"])["socket_id"]
 
     def subscribe(self, socket_id, channel, data=None):
         signed = f"{socket_id}:{channel}" + (f":{data}" if data else "")

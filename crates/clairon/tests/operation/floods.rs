@@ -1,4 +1,5 @@
 //! Hostile peers by the dozen. In each test an innocent client beside them gets its events.
+#![expect(clippy::unwrap_used, reason = "a helper that fails is a test that fails")]
 
 use std::collections::HashSet;
 use std::net::TcpStream;

@@ -14,6 +14,7 @@ use bytes::Bytes;
 use clairon_hub::Session;
 use clairon_protocol::{Disconnect, Event};
 use clairon_websocket::{ClientMessage, CloseCode, DecodeError, Patience, ReadError, Received, Socket, frame};
+use tokio::task::yield_now;
 use tracing::{debug, info};
 
 use super::{client_event::AdmittedEvent, connection::Connection};
@@ -27,6 +28,10 @@ use crate::{
 
 /// The time that a client has to answer the close frame after its last frames are written.
 const CLOSE_TIMEOUT: Duration = Duration::from_secs(3);
+
+/// After this many messages the task lets others run. Without it, hundreds of clients that send as fast as they may
+/// would delay all others by a hundred messages each, which is tokio's budget for a task.
+const MESSAGES_IN_A_ROW: u8 = 16;
 
 /// The reasons for which the task wakes.
 enum Turn {
@@ -55,6 +60,7 @@ pub(crate) fn run(client: AdmittedClient) -> impl Future<Output = ()> + Send {
     if let Some(write) = socket.stream().direct_writer() {
         connection.session.outbox().attach(Box::new(write));
     }
+    let mut heard = 0;
     async move {
         loop {
             match poll_fn(|cx| poll_turn(cx, &mut socket, &mut connection, &mut batch)).await {
@@ -72,6 +78,10 @@ pub(crate) fn run(client: AdmittedClient) -> impl Future<Output = ()> + Send {
                     connection.pace.charge(Due::Messages, 1, &connection.node.settings.edge.pace);
                     if let Some(event) = hear(&mut connection, &message) {
                         publish(&mut socket, &connection, &mut batch, &event).await;
+                    }
+                    heard = (heard + 1) % MESSAGES_IN_A_ROW;
+                    if heard == 0 {
+                        yield_now().await;
                     }
                 }
                 Turn::Ended(reason) => {
