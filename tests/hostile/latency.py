@@ -27,10 +27,10 @@ CONNECTIONS = 200
 
 
 class Target:
-    """The server and an app of it."""
+    """The server and an app of it, as seen from a source address."""
 
-    def __init__(self, options):
-        self.address = (options.host, options.port)
+    def __init__(self, options, source):
+        self.address, self.source = (options.host, options.port), source
         self.app_id, self.key, self.secret = options.app_id, options.key, options.secret
 
     def connect(self, receive_buffer=None):
@@ -39,6 +39,7 @@ class Target:
         if receive_buffer:
             connection.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, receive_buffer)
         connection.settimeout(10)
+        connection.bind((self.source, 0))
         connection.connect(self.address)
         return connection
 
@@ -350,14 +351,16 @@ def main():
     parser.add_argument("--pid", type=int, help="the server's process, for its memory")
     parser.add_argument("--seconds", type=int, default=10)
     options = parser.parse_args()
-    target = Target(options)
+    # The limits of addresses hold for the attacker. Every address of the loopback network is one of this machine.
+    innocent = Target(options, "")
+    attacker = Target(options, "127.0.0.66" if options.host.startswith("127.") else "")
     print("| attack | median | 99th percentile | largest | lost | memory |\n|---|---|---|---|---|---|")
     for attack in ATTACKS:
-        process = attack and multiprocessing.Process(target=attack, args=(target,), daemon=True)
+        process = attack and multiprocessing.Process(target=attack, args=(attacker,), daemon=True)
         if process:
             process.start()
             time.sleep(2)
-        latencies, lost = measure(target, options.seconds)
+        latencies, lost = measure(innocent, options.seconds)
         rest = memory(options.pid)
         if process:
             process.kill()

@@ -1,6 +1,6 @@
 //! The list of the connections that are not WebSockets, in the order in which they are closed.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use clairon_hub::Millis;
 use tokio::task::JoinHandle;
@@ -27,8 +27,8 @@ pub(super) type Place = (Standing, u64);
 #[derive(Debug, Default)]
 pub(super) struct List {
     entries: BTreeMap<Place, PlainEntry>,
-    /// The silent connections of addresses with a limit for them, with the number of their place.
-    silent: BTreeSet<(AddressKey, u64)>,
+    /// The silent connections of each address with a limit for them: the numbers of their places.
+    silent: HashMap<AddressKey, BTreeSet<u64>>,
     /// The number of all silent connections.
     silent_count: usize,
     /// The number of connections that are being closed to make room.
@@ -61,7 +61,9 @@ impl List {
     pub(super) fn insert(&mut self, place: Place, entry: PlainEntry) {
         if place.0 == Standing::Silent {
             self.silent_count += 1;
-            self.silent.extend(entry.key.map(|key| (key, place.1)));
+            if let Some(key) = entry.key {
+                self.silent.entry(key).or_default().insert(place.1);
+            }
         }
         self.entries.insert(place, entry);
     }
@@ -70,8 +72,13 @@ impl List {
         let entry = self.entries.remove(&place)?;
         if place.0 == Standing::Silent {
             self.silent_count -= 1;
-            if let Some(key) = entry.key {
-                self.silent.remove(&(key, place.1));
+            if let Some(key) = entry.key
+                && let Some(of_address) = self.silent.get_mut(&key)
+            {
+                of_address.remove(&place.1);
+                if of_address.is_empty() {
+                    self.silent.remove(&key);
+                }
             }
         }
         Some(entry)
@@ -106,10 +113,8 @@ impl List {
 
     /// Takes out the oldest silent connection of an address if it has more than `limit`.
     pub(super) fn take_excess_of(&mut self, key: AddressKey, limit: usize) -> Option<PlainEntry> {
-        let mut of_address = self.silent.range((key, 0)..=(key, u64::MAX));
-        let &(_, oldest) = of_address.next()?;
-        // It is counted in each call, because the limit is small.
-        if of_address.count() < limit { None } else { self.take((Standing::Silent, oldest)) }
+        let oldest = self.silent.get(&key).filter(|of_address| of_address.len() > limit)?.first().copied()?;
+        self.take((Standing::Silent, oldest))
     }
 
     /// Takes out the silent connections that were opened before `until`.
