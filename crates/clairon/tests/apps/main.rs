@@ -6,3 +6,4 @@ mod database_files;
 mod many_apps;
 mod mysql;
 mod statistics;
+mod webhook_log;
