@@ -1,4 +1,4 @@
-//! The endpoints of apps: what a node does so that they hear what is true.
+//! The upkeep of webhooks on a node: comparison with the actual state, late counts, removal of old deliveries.
 
 use std::{
     collections::{HashMap, HashSet},
@@ -19,23 +19,23 @@ use crate::{
     settings::Settings,
 };
 
-/// How long the database may take at the start.
+/// The timeout for the database.
 const ANSWER_TIMEOUT: Duration = Duration::from_secs(10);
-/// How often it is looked whether there is anything to do.
+/// The interval at which the node checks what is due.
 const LOOK: Duration = Duration::from_secs(1);
-/// How often the numbers of subscribers of large channels are told, as subscribers themselves are told.
+/// The interval between the subscription counts of a large channel. Subscribers get theirs at the same interval.
 const COUNTS: Duration = Duration::from_secs(5);
-/// How often one of several nodes compares what endpoints know with the ledger, and looks for what is pending for
-/// endpoints that are no more.
+/// The interval at which one of several nodes compares the announced state with the ledger, and discards what is
+/// pending for removed endpoints.
 const COMPARISON: Duration = Duration::from_mins(1);
-/// For how many times as long as a comparison took no other one begins, so that it costs at most a hundredth of a core.
+/// The pause after a comparison, as a multiple of its duration. So comparisons take at most a hundredth of a core.
 const REST: u32 = 100;
-/// How often it is logged that something did not fit into memory.
+/// The interval between log lines about happenings that did not fit into the hand-off.
 const LOSSES: Duration = Duration::from_mins(1);
-/// How often old deliveries are removed.
+/// The interval at which old deliveries are removed.
 const SWEEP: Duration = Duration::from_hours(1);
 
-/// The way to the endpoints. Those who watch hear of each attempt.
+/// The announcer of a node. It shows each attempt in the live feed.
 pub(crate) fn announcer(
     settings: &Settings,
     registry: &Arc<dyn Registry>,
@@ -73,14 +73,14 @@ pub(crate) async fn begin_versions(hub: &Hub, registry: &dyn Registry) -> Result
     Ok(hub.next_version())
 }
 
-/// Sees to it that endpoints hear what is true, and that nothing is kept for ever. Runs as long as the server.
+/// Does the upkeep for as long as the server runs.
 pub(crate) async fn keep(node: &Node) {
     let mut keeper = Keeper::new(node);
     let mut looks = ticks(LOOK);
     loop {
         looks.tick().await;
         if let Err(error) = keeper.look().await {
-            warn!(%error, "what the endpoints of webhooks know cannot be compared with what is so: it is tried again");
+            warn!(%error, "the announced state of webhooks cannot be compared with the actual one: it is tried again");
         }
     }
 }
@@ -94,22 +94,22 @@ enum ComparisonFailure {
     Ledger(#[from] clairon_cluster::ClusterError),
 }
 
-/// What is owed to the endpoints.
+/// The state of the upkeep.
 struct Keeper<'a> {
     node: &'a Node,
-    /// The endpoints of each app when they were last looked at.
+    /// The endpoints of each app at the last check.
     seen: HashMap<AppId, Webhooks>,
-    /// Apps that are to be compared. True: what is there is no news for their endpoints.
+    /// Apps to be compared. True: what the comparison finds present makes no events, because an endpoint is new.
     owed: HashMap<AppId, bool>,
-    /// A lone node has let those go that were there before it was started.
+    /// True once a lone node has let the state of its previous run linger. Always true with several nodes.
     has_begun: bool,
-    /// This node was the one that compares when it last looked.
+    /// True if this node had the lease of the upkeep at the last check.
     kept_house: bool,
     told_counts_at: Instant,
     compared_at: Instant,
     comparison_took: Duration,
     swept_at: Option<Instant>,
-    /// What did not fit into the hand-off when that was last logged, and when that was.
+    /// The numbers of dropped observations and events in the last log line, and its time.
     logged: (u64, u64),
     logged_at: Option<Instant>,
 }
@@ -162,7 +162,7 @@ impl<'a> Keeper<'a> {
         Ok(())
     }
 
-    /// Logs what did not fit into the hand-off, once a minute.
+    /// Logs how many happenings did not fit into the hand-off, once a minute.
     fn log_losses(&mut self) {
         let figures = self.node.announcer.figures().handoff;
         let lost = (figures.lost_observations, figures.lost_events);
@@ -176,16 +176,17 @@ impl<'a> Keeper<'a> {
             events,
             entries,
             bytes,
-            "the database does not take events for webhooks fast enough: what did not fit into memory was left out. \
-             Edges are made up for; client events, cache misses and counts are lost"
+            "the database is too slow for the events of webhooks: some did not fit into memory and were dropped. Dropped \
+             edges are recovered by a comparison; dropped client events, cache misses and counts are lost"
         );
         (self.logged, self.logged_at) = (lost, Some(Instant::now()));
     }
 
-    /// What endpoints know is gone until it is seen again: the server was started just now, without any client.
+    /// After the start of a lone node, everything announced before is absent, because no client is connected yet. The
+    /// absences linger for `startup_seconds`.
     async fn begin(&mut self) -> Result<(), RegistryError> {
         let announcer = &self.node.announcer;
-        // Clients that have come back already have newer versions.
+        // Clients that have reconnected already have newer versions.
         let nothing = Truth { version: self.node.first_version, channels: Vec::new() };
         for app in self.node.apps.all().iter().filter(|app| !app.webhooks.is_empty()) {
             let known = announcer.known(&app.id).await?;
@@ -195,7 +196,7 @@ impl<'a> Keeper<'a> {
         Ok(())
     }
 
-    /// Looks for apps whose endpoints have changed. The one node that is to do so lets them know what is there.
+    /// Finds apps whose endpoints have changed. The responsible node compares them silently.
     fn note_changes(&mut self, is_responsible: bool) {
         let now = endpoints(&self.node.apps);
         let changed = now.iter().filter(|(app, webhooks)| self.seen.get(*app) != Some(webhooks));
@@ -209,7 +210,7 @@ impl<'a> Keeper<'a> {
         self.seen = now;
     }
 
-    /// Compares the apps that are owed.
+    /// Compares the apps that wait for a comparison.
     async fn compare(&mut self) -> Result<(), ComparisonFailure> {
         let began = Instant::now();
         for (app, is_silent) in self.owed.clone() {
@@ -221,7 +222,7 @@ impl<'a> Keeper<'a> {
         Ok(())
     }
 
-    /// False: the ledger may lack nodes that are only not back yet.
+    /// Compares an app. False: it has to wait, because nodes that are still reconnecting may be missing in the ledger.
     async fn compare_app(&self, id: &AppId, is_silent: bool) -> Result<bool, ComparisonFailure> {
         let announcer = &self.node.announcer;
         let Some(app) = self.node.apps.by_id(id).filter(|app| !app.webhooks.is_empty()) else {

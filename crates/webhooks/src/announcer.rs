@@ -1,4 +1,4 @@
-//! The way from what happens in channels to the endpoints of apps.
+//! The announcer: the path from happenings in channels to the endpoints of apps.
 
 use std::{
     sync::{
@@ -24,27 +24,27 @@ use crate::{
     deliver::{self, Deliveries, EndpointFigures, Grouping, NodeName, Slots},
 };
 
-/// How long the database may take.
+/// The timeout for the database.
 const ANSWER_TIMEOUT: Duration = Duration::from_secs(10);
-/// How much of what endpoints know is read at once.
+/// The number of rows of the announced state that are read at once.
 const PAGE: u32 = 2_000;
-/// How long it is remembered that somebody is absent: no observation comes so late.
+/// The time for which announced absences are kept. No observation arrives later than that.
 const TOMBSTONES: Duration = Duration::from_hours(1);
-/// How long a node that stops waits until what happened is written, and outcomes are.
+/// The longest time that a stopping node waits until happenings and outcomes are stored.
 const STOP_TIMEOUT: Duration = Duration::from_secs(8);
 
-/// Hears of each attempt.
+/// A callback for each attempt.
 pub type OnAttempt = Box<dyn Fn(&Attempt) + Send + Sync>;
 
-/// The way from what happens in channels to the endpoints of apps.
+/// The path from happenings in channels to the endpoints of apps.
 ///
-/// What happens is handed over in memory and written to the store by one task; another has what is pending sent. No
-/// method but those that are async waits for anything.
+/// Happenings are handed over in memory, and one task writes them to the store. Another task sends what is pending
+/// there. Only the `async` methods wait.
 pub struct Announcer {
     pub(crate) settings: WebhookSettings,
     pub(crate) store: Arc<dyn Registry>,
     pub(crate) apps: Arc<AppCache>,
-    /// True: there are no other nodes.
+    /// True if there are no other nodes.
     pub(crate) is_alone: bool,
     pub(crate) node: NodeName,
     pub(crate) handoff: Handoff,
@@ -54,49 +54,49 @@ pub struct Announcer {
     pub(crate) slots: Slots,
     pub(crate) figures: Counters,
     pub(crate) is_database_away: AtomicBool,
-    /// The clients of this node are sent away.
+    /// True while this node closes its connections because it stops.
     is_leaving: AtomicBool,
-    /// The next comparison of the state with the announced one is due at once.
+    /// True if the next comparison is due at once.
     is_in_doubt: AtomicBool,
     pub(crate) on_attempt: OnAttempt,
-    /// Cancelled when the node stops: what is there is finished.
+    /// Cancelled when the node stops. The tasks finish what has arrived.
     pub(crate) stopping: CancellationToken,
-    /// Cancelled when that takes too long.
+    /// Cancelled when finishing takes too long.
     pub(crate) aborted: CancellationToken,
-    /// Has a permit for each of the two tasks that has ended.
+    /// Has one permit for each of the two tasks that has ended.
     ended: Semaphore,
 }
 
-/// What is counted.
+/// The counters of the announcer.
 #[derive(Debug, Default)]
 pub(crate) struct Counters {
-    /// Events that were written, one for each endpoint.
+    /// Events that were stored, counted once for each endpoint.
     pub(crate) written: AtomicU64,
-    /// Events that the database did not take.
+    /// Events that the database refused.
     pub(crate) unwritable: AtomicU64,
-    /// Events that were given up because their endpoint had too many.
+    /// Events that were given up because their endpoint had too many pending events.
     pub(crate) overflowed: AtomicU64,
 }
 
-/// What is shown of the way of events to endpoints.
+/// The figures of the announcer.
 #[derive(Clone, Debug)]
 pub struct AnnouncerFigures {
-    /// How full the hand-off is.
+    /// The fill level of the hand-off.
     pub handoff: HandoffFigures,
-    /// Events that were written, one for each endpoint.
+    /// Events that were stored, counted once for each endpoint.
     pub written: u64,
-    /// Events that the database did not take.
+    /// Events that the database refused.
     pub unwritable: u64,
-    /// Events that were given up because their endpoint had too many.
+    /// Events that were given up because their endpoint had too many pending events.
     pub overflowed: u64,
-    /// True while the database takes no events.
+    /// True while the database accepts no events.
     pub is_database_away: bool,
-    /// The endpoints that this node has delivered to.
+    /// The endpoints to which this node has delivered.
     pub endpoints: Vec<EndpointFigures>,
 }
 
 impl Announcer {
-    /// Without any task: those are [`Self::write`] and [`Self::deliver`].
+    /// An announcer without its two tasks, [`Self::write`] and [`Self::deliver`].
     #[must_use]
     pub fn new(
         settings: WebhookSettings,
@@ -127,8 +127,8 @@ impl Announcer {
         }
     }
 
-    /// The clients of this node are sent away from now on: that they leave means nothing. Those that are not there when
-    /// the server is up again, or on another node, are missed by [`Self::observe_differences`].
+    /// Notes that this node closes its connections because it stops. Absences are ignored from now on. A client that
+    /// does not reconnect, here or on another node, is found absent by the next comparison.
     pub fn note_leaving(&self) {
         self.is_leaving.store(true, Relaxed);
     }
@@ -143,7 +143,7 @@ impl Announcer {
         self.is_in_doubt.swap(false, Relaxed)
     }
 
-    /// Takes edges of a channel. `cause` is that of absences.
+    /// Takes edges of a channel. `cause` applies to absences.
     pub fn edges(&self, app: &App, channel: &ChannelName, edges: &[StampedEdge], cause: Cause) {
         if app.webhooks.is_empty() || edges.is_empty() {
             return;
@@ -180,7 +180,7 @@ impl Announcer {
         }
     }
 
-    /// Takes an event of a client, which is a [`WebhookEvent::ClientEvent`].
+    /// Takes a client event. `event` is a [`WebhookEvent::ClientEvent`].
     pub fn client_event(&self, app: &App, channel: &ChannelName, event: &WebhookEvent<'_>) {
         let takes = |webhook: &Webhook| webhook.takes(WebhookKind::ClientEvent, channel.as_str());
         if app.webhooks.wants(WebhookKind::ClientEvent) && app.webhooks.iter().any(takes) {
@@ -188,7 +188,7 @@ impl Announcer {
         }
     }
 
-    /// Tells the numbers of subscribers that are not told at once. To be called every few seconds.
+    /// Hands over the subscription counts that were kept back. It must be called every few seconds.
     pub fn tell_counts(&self) {
         for (app, channel, count, version) in self.late_counts.take() {
             self.push(&app, &channel, What::Counted { count, version });
@@ -200,8 +200,8 @@ impl Announcer {
         self.handoff.push(happening, Instant::now());
     }
 
-    /// Takes what leads from what endpoints know of an app to what is so. Presences are silent if nobody was to hear of
-    /// them; absences wait as those of a node that is gone.
+    /// Takes the differences that a comparison has found. `is_silent`: presences make no events. Absences linger with
+    /// the cause [`Cause::NodeGone`].
     pub fn observe_differences(
         &self,
         app: &App,
@@ -218,7 +218,7 @@ impl Announcer {
         }
     }
 
-    /// What the endpoints of an app know.
+    /// The announced state of an app: the present channels and members that its endpoints have been sent.
     ///
     /// # Errors
     /// When the database fails.
@@ -235,24 +235,24 @@ impl Announcer {
         }
     }
 
-    /// The apps of which observations did not fit into the hand-off. They are to be made up for.
+    /// The apps with observations that did not fit into the hand-off. They have to be compared.
     pub fn take_incomplete(&self) -> Vec<AppId> {
         self.handoff.take_incomplete()
     }
 
-    /// True where an app has an endpoint.
+    /// True if any app has an endpoint.
     #[must_use]
     pub fn has_endpoints(&self) -> bool {
         self.apps.all().iter().any(|app| !app.webhooks.is_empty())
     }
 
-    /// True while this node is the one among all that cleans up and reconciles.
+    /// True while this node has the lease of the upkeep: cleaning up and comparing.
     #[must_use]
     pub fn keeps_house(&self) -> bool {
         self.deliveries.keeps_house()
     }
 
-    /// Gives up what is pending for endpoints that are no more, and what has waited too long for those that are off.
+    /// Gives up what is pending for removed endpoints, and what has waited too long for disabled ones.
     ///
     /// # Errors
     /// When the database fails.
@@ -262,7 +262,7 @@ impl Announcer {
             if self.endpoint(&endpoint).is_some() {
                 continue;
             }
-            // The apps in memory may be a moment old.
+            // The apps in memory may lag behind the database.
             let app = within(ANSWER_TIMEOUT, self.store.find(app)).await?;
             let (before, problem) = match app.as_ref().and_then(|app| app.webhooks.find(webhook)) {
                 None => (None, "given up: the endpoint was removed"),
@@ -281,7 +281,7 @@ impl Announcer {
         Ok(())
     }
 
-    /// Removes what is older than the settings say.
+    /// Removes what is older than the settings allow. Returns the number of removed rows.
     ///
     /// # Errors
     /// When the database fails.
@@ -298,7 +298,7 @@ impl Announcer {
         self.store.sweep(&retention).await
     }
 
-    /// Writes what happens to the store, until the node stops.
+    /// Writes happenings to the store until the node stops.
     pub async fn write(&self) {
         writer::run(self).await;
         self.ended.add_permits(1);
@@ -315,7 +315,7 @@ impl Announcer {
         self.deliveries.wake(endpoints);
     }
 
-    /// Lets both tasks finish, and waits for them some seconds.
+    /// Makes both tasks finish, and waits some seconds for them.
     pub async fn stop(&self) {
         self.stopping.cancel();
         if timeout(STOP_TIMEOUT.max(self.settings.timeout), self.ended.acquire_many(2)).await.is_err() {
@@ -325,7 +325,7 @@ impl Announcer {
         }
     }
 
-    /// What is shown to operators.
+    /// The figures for operators.
     #[must_use]
     pub fn figures(&self) -> AnnouncerFigures {
         let Counters { written, unwritable, overflowed } = &self.figures;
@@ -339,7 +339,7 @@ impl Announcer {
         }
     }
 
-    /// An endpoint that is on, with its app.
+    /// An enabled endpoint and its app.
     pub(crate) fn endpoint(&self, endpoint: &Endpoint) -> Option<(Arc<App>, Webhook)> {
         let (app, webhook) = endpoint.name()?;
         let app = self.apps.by_id(app)?;
@@ -347,19 +347,19 @@ impl Announcer {
         Some((app, webhook))
     }
 
-    /// True if endpoints of an app hear of a subject.
+    /// True if endpoints of an app want edges of a subject.
     pub(crate) fn tracks(&self, app: &AppId, subject: &Subject) -> bool {
         self.apps.by_id(app).is_some_and(|app| is_tracked(&app, subject))
     }
 
-    /// Which events share a request.
+    /// The rule for events that share a request.
     pub(crate) fn grouping(&self) -> Grouping {
         let time = self.settings.batch_time;
         Grouping { time, events: if time.is_zero() { 1 } else { self.settings.batch_events } }
     }
 }
 
-/// True for what endpoints of an app hear of, in one direction at least.
+/// True if an endpoint of the app wants presences or absences of the subject.
 fn is_tracked(app: &App, subject: &Subject) -> bool {
     let wants = |kinds: [WebhookKind; 2]| kinds.into_iter().any(|kind| app.webhooks.wants(kind));
     match subject {

@@ -1,16 +1,16 @@
-//! From events in the store to requests.
+//! The path from events in the store to requests.
 //!
 //! | file | what it holds |
 //! |---|---|
-//! | `node_name` | the name of this process for other nodes, by which they see that it has ended |
+//! | `node_name` | the name of a process in leases |
 //! | `lease` | the lease of an endpoint, by the clocks of this process |
 //! | `queue` | the pending events of an endpoint: which can be sent now, and which are held back |
-//! | `backoff` | the pauses between attempts, and how many requests are on their way at once |
+//! | `backoff` | the pauses between attempts, and the number of concurrent requests |
 //! | `slots` | the requests that are on their way at the same time, for all endpoints |
-//! | `request` | the request that carries a delivery, and what follows from its outcome |
-//! | `notes` | outcomes on their way to the store |
+//! | `request` | the request of a delivery, and the verdict on its outcome |
+//! | `notes` | the outcomes that are not stored yet |
 //! | `courier` | the task of an endpoint |
-//! | `deliveries` | the task that takes leases and has couriers |
+//! | `deliveries` | the task that takes leases and runs couriers |
 
 mod backoff;
 mod courier;

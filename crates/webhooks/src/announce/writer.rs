@@ -18,18 +18,18 @@ use super::{
 };
 use crate::announcer::Announcer;
 
-/// How long the first happening of a batch waits for others. With the time that a write takes, an event is in the
-/// database within 100 ms.
+/// The time for which the first happening of a batch waits for others. It leaves time for the write, so that an event
+/// is in the database within 100 ms.
 const GATHER: Duration = Duration::from_millis(25);
-/// The most happenings in one batch, and about the most bytes of their texts.
+/// The largest number of happenings in one batch, and the size of their texts in bytes at which a batch ends.
 const BATCH: usize = 1_024;
 const BATCH_BYTES: usize = 4 << 20;
-/// How long the database may take.
+/// The timeout for the database.
 const ANSWER_TIMEOUT: Duration = Duration::from_secs(10);
-/// The pauses between two tries while the database takes no writes.
+/// The first pause, and all later ones, between two tries while the database accepts no writes.
 const PAUSES: [Duration; 2] = [Duration::from_millis(100), Duration::from_secs(1)];
 
-/// Writes what arrives until the node stops, and then what is left.
+/// Writes happenings until the node stops, and then the rest of them.
 pub(crate) async fn run(announcer: &Announcer) {
     loop {
         let is_stopping = announcer.stopping.is_cancelled();
@@ -45,7 +45,7 @@ pub(crate) async fn run(announcer: &Announcer) {
     }
 }
 
-/// Waits until there is something to write, or the node stops.
+/// Waits until there is something to write or the node stops.
 async fn wait(announcer: &Announcer) {
     while !announcer.stopping.is_cancelled() {
         let now = Instant::now();
@@ -61,7 +61,8 @@ async fn wait(announcer: &Announcer) {
     }
 }
 
-/// Writes a batch, as often as it takes. What the database refuses while it takes other writes is left out.
+/// Writes a batch, with as many tries as it takes. An event that the database refuses while it accepts other writes is
+/// left out.
 async fn write(announcer: &Announcer, batch: Vec<Happening>) {
     let are_alone = announcer.settings.batch_time.is_zero();
     let known = loop {
@@ -83,7 +84,7 @@ async fn write(announcer: &Announcer, batch: Vec<Happening>) {
             Ok(()) => continue,
             Err(error) => error,
         };
-        // It may have been written, and the answer lost.
+        // The write may have succeeded although its answer was lost.
         is_repeated = true;
         if within(ANSWER_TIMEOUT, announcer.store.record(&[], 1, false)).await.is_err() {
             wait_for_database(announcer, &error, announcer.handoff.figures().waiting + piece.len()).await;
@@ -130,7 +131,7 @@ async fn wait_for_database(announcer: &Announcer, error: &RegistryError, waiting
     }
 }
 
-/// What endpoints know of the presence channels that are vacated in a batch.
+/// The announced state of the presence channels that are vacated in a batch.
 async fn known_of_vacated(announcer: &Announcer, batch: &[Happening]) -> Result<KnownChannels, RegistryError> {
     let mut known = HashMap::new();
     for Happening { app, channel, .. } in batch.iter().filter(|happening| is_vacated(happening)) {

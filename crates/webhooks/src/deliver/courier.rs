@@ -1,4 +1,4 @@
-//! The task of an endpoint: it reads what is pending, sends it, and writes down what came of it.
+//! The courier: the task of an endpoint that reads its pending events, sends them and stores the outcomes.
 
 use std::{
     collections::HashMap,
@@ -28,26 +28,27 @@ use super::{
 };
 use crate::{Outcome, announcer::Announcer};
 
-/// How many events are read at once.
+/// The number of events that are read at once.
 const PAGE: u32 = 512;
-/// How many events of a channel are read at once.
+/// The number of events of one channel that are read at once.
 const CHANNEL_PAGE: u32 = 256;
-/// How long the database may take.
+/// The timeout for the database.
 const ANSWER_TIMEOUT: Duration = Duration::from_secs(10);
-/// How long a courier stays when nothing is pending.
+/// The time after which a courier without pending events ends.
 const IDLE: Duration = Duration::from_secs(30);
-/// How often it is looked for events that other processes have written: nodes, and the command line with its replays.
+/// The interval at which a courier looks for events that other processes have written: other nodes, and the command
+/// line with its replays.
 const POLL: Duration = Duration::from_millis(250);
 /// The pause after the database has failed.
 const PAUSE: Duration = Duration::from_secs(1);
-/// The shortest time that it waits.
+/// The shortest wait of a courier.
 const TICK: Duration = Duration::from_millis(1);
-/// The most outcomes that the store may not have.
+/// The largest number of outcomes that are not stored yet.
 const NOTES: usize = 1_024;
-/// How often the failures of an endpoint are logged.
+/// The interval between log lines about failures of an endpoint.
 const WARNINGS: Duration = Duration::from_mins(1);
 
-/// What a courier works with.
+/// The parts that a courier works with.
 pub(super) struct Courier {
     pub(super) announcer: Arc<Announcer>,
     pub(super) endpoint: Endpoint,
@@ -60,7 +61,7 @@ pub(super) struct Courier {
 struct Sent {
     parcel: Parcel,
     at: Timestamp,
-    /// `None`: the lease had ended, so nothing was sent.
+    /// `None` if the lease had ended, so that nothing was sent.
     outcome: Option<Outcome>,
 }
 
@@ -69,18 +70,18 @@ struct Sent {
 struct Parcel {
     id: DeliveryId,
     replay_of: Option<DeliveryId>,
-    /// When the latest of its events happened.
+    /// The time of its latest event.
     made_at: Timestamp,
 }
 
-/// Why a courier ends.
+/// The reason for the end of a courier.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum End {
-    /// There was nothing to do for long, or the node stops.
+    /// Nothing was pending for [`IDLE`], or the node stops.
     Idle,
-    /// There is no such endpoint any more, or it is off.
+    /// The endpoint was removed or disabled.
     Off,
-    /// Another node may have the lease.
+    /// The lease has ended, so another node may have it.
     LeaseEnded,
 }
 
@@ -88,10 +89,10 @@ enum End {
 struct Run {
     courier: Courier,
     queue: Queue,
-    /// The queue may differ from the store: it is read anew once nothing is on its way.
+    /// True if the queue may differ from the store. It is read anew once no request is in flight.
     is_stale: bool,
     sends: JoinSet<Sent>,
-    /// There is something to send, and no slot for its request.
+    /// True if a delivery waits for a slot.
     wants_slot: bool,
     notes: Notes,
     concurrency: Concurrency,
@@ -162,7 +163,7 @@ impl Run {
         }
     }
 
-    /// Reads what is pending, and sends what can be sent.
+    /// Reads pending events, and sends those that can be sent.
     async fn advance(&mut self, app: &App, webhook: &Webhook) -> Result<(), RegistryError> {
         if self.is_stale {
             if !self.sends.is_empty() || self.notes.len() > 0 {
@@ -230,7 +231,7 @@ impl Run {
         };
         let bodies = self.bodies(&events).await?;
         let Some(made_at) = events.iter().map(|event| event.happened_at).max().filter(|_| !bodies.is_empty()) else {
-            // It was given up in the meantime.
+            // The delivery was given up in the meantime.
             self.queue.end(&id);
             self.queue.note_stored(&id);
             return Ok(());
@@ -247,7 +248,7 @@ impl Run {
         Ok(())
     }
 
-    /// The bodies of events: those that are long are read, as far as they are pending.
+    /// The bodies of events. Long ones are read from the store, as far as they are still pending.
     async fn bodies(&self, events: &[PendingEvent]) -> Result<Vec<String>, RegistryError> {
         let long: Vec<_> = events.iter().filter(|event| event.body.is_none()).map(|event| event.id).collect();
         let mut read = HashMap::new();
@@ -257,7 +258,7 @@ impl Run {
         Ok(events.iter().filter_map(|event| event.body.clone().or_else(|| read.remove(&event.id))).collect())
     }
 
-    /// Takes note of a request that has ended. True if the endpoint is off from now on.
+    /// Notes the outcome of a request. True if it has disabled the endpoint.
     async fn settle(&mut self, sent: Sent) -> bool {
         let Sent { parcel, at, outcome: Some(outcome) } = sent else { return false };
         let attempts = self.queue.note_attempt(&parcel.id);
@@ -290,7 +291,7 @@ impl Run {
         verdict.is_gone
     }
 
-    /// Logs that an endpoint fails, once a minute, and that it does no more.
+    /// Logs that an endpoint fails, once a minute, and that it works again.
     fn log(&mut self, parcel: &Parcel, verdict: &Verdict, attempts: u32) {
         let Some((app, webhook)) = self.courier.endpoint.name() else { return };
         let Verdict { status, problem, outcome, .. } = verdict;
@@ -318,7 +319,7 @@ impl Run {
         }
     }
 
-    /// The endpoint has said that it is gone for good.
+    /// Disables the endpoint, which has answered 410.
     async fn switch_off(&self) {
         let Courier { announcer, endpoint, .. } = &self.courier;
         let Some((app, webhook)) = endpoint.name() else { return };
@@ -347,7 +348,7 @@ impl Run {
         self.sends.len() >= self.concurrency.limit() || self.notes.len() >= NOTES
     }
 
-    /// Waits for what is on its way.
+    /// Waits for requests in flight and for outcomes that are not stored yet.
     async fn finish(&mut self) {
         let patience = self.courier.announcer.settings.timeout + PAUSE;
         let on_their_way = async {
@@ -361,7 +362,7 @@ impl Run {
             }
         };
         if timeout(patience, on_their_way).await.is_err() {
-            // They come again with their ids.
+            // The deliveries are repeated with the same ids.
             debug!(endpoint = ?self.courier.endpoint, "not all outcomes of webhooks are known");
         }
     }

@@ -1,4 +1,4 @@
-//! The task that takes leases and has couriers.
+//! The task that takes leases of endpoints and runs a courier for each.
 
 use std::{
     collections::{HashMap, HashSet},
@@ -26,31 +26,31 @@ use super::{
 };
 use crate::announcer::Announcer;
 
-/// How often it is looked for endpoints that no node delivers to.
+/// The interval at which the node looks for endpoints without a lease.
 const LOOK: Duration = Duration::from_secs(1);
 /// The time for which nothing is sent to an endpoint that has answered 410. The apps in memory may lag behind the
 /// database for a shorter time.
 const GONE: Duration = Duration::from_secs(5);
-/// How long the database may take.
+/// The timeout for the database.
 const ANSWER_TIMEOUT: Duration = Duration::from_secs(4);
 
-/// The endpoints that this node delivers to.
+/// The endpoints to which this node delivers.
 #[derive(Debug, Default)]
 pub(crate) struct Deliveries {
     couriers: Mutex<HashMap<Endpoint, Active>>,
-    /// Endpoints with new events that have no courier here.
+    /// Endpoints with new events and without a courier on this node.
     wanted: Mutex<HashSet<Endpoint>>,
     news: Notify,
-    /// Those of them to which another node delivered when it was last looked.
+    /// Endpoints to which another node delivered at the last look.
     elsewhere: Mutex<HashSet<Endpoint>>,
-    /// Endpoints that have answered 410, and when: the apps in memory may not say yet that they are off.
+    /// Endpoints that have answered 410, with the time. The apps in memory may not show yet that they are disabled.
     gone: Mutex<HashMap<Endpoint, Instant>>,
     counters: Mutex<HashMap<Endpoint, Arc<EndpointCounters>>>,
-    /// The lease of the node that cleans up and reconciles.
+    /// The lease of the upkeep: cleaning up and comparing.
     housekeeping: Mutex<Option<Arc<LeaseClock>>>,
 }
 
-/// A courier.
+/// A running courier.
 #[derive(Debug)]
 struct Active {
     lease: Arc<LeaseClock>,
@@ -58,7 +58,7 @@ struct Active {
     pending: u64,
 }
 
-/// What came of the requests to an endpoint since the start of this node.
+/// The outcomes of the requests to an endpoint since the start of this node.
 #[derive(Debug, Default)]
 pub(super) struct EndpointCounters {
     delivered: AtomicU64,
@@ -66,18 +66,18 @@ pub(super) struct EndpointCounters {
     given_up: AtomicU64,
 }
 
-/// What this node knows of an endpoint.
+/// The figures of an endpoint on this node.
 #[derive(Clone, Debug)]
 pub struct EndpointFigures {
     /// The endpoint.
     pub endpoint: Endpoint,
     /// Requests that were accepted.
     pub delivered: u64,
-    /// Requests that failed, after which the delivery was to be tried again.
+    /// Failed requests after which the delivery is repeated.
     pub retried: u64,
-    /// Requests that failed, after which the delivery was given up.
+    /// Failed requests after which the delivery was given up.
     pub given_up: u64,
-    /// Pending events, a few seconds ago. `None` where another node delivers.
+    /// Pending events, as of a few seconds ago. `None` if another node delivers.
     pub pending: Option<u64>,
 }
 
@@ -93,7 +93,7 @@ impl EndpointCounters {
 }
 
 impl Deliveries {
-    /// These endpoints have new events.
+    /// Notes that these endpoints have new events.
     pub(crate) fn wake(&self, endpoints: impl IntoIterator<Item = Endpoint>) {
         let couriers = self.couriers.lock();
         let mut unknown: Vec<_> = endpoints
@@ -113,17 +113,17 @@ impl Deliveries {
         }
     }
 
-    /// True while this node is the one that cleans up and reconciles.
+    /// True while this node has the lease of the upkeep.
     pub(crate) fn keeps_house(&self) -> bool {
         self.housekeeping.lock().as_ref().is_some_and(|lease| lease.is_valid())
     }
 
-    /// An endpoint has said that it is gone.
+    /// Notes that an endpoint has answered 410.
     pub(super) fn note_gone(&self, endpoint: &Endpoint) {
         self.gone.lock().insert(endpoint.clone(), Instant::now());
     }
 
-    /// What this node knows of all endpoints that it has delivered to.
+    /// The figures of all endpoints to which this node has delivered.
     pub(crate) fn figures(&self) -> Vec<EndpointFigures> {
         let couriers = self.couriers.lock();
         let figures = |(endpoint, counters): (&Endpoint, &Arc<EndpointCounters>)| EndpointFigures {
@@ -148,7 +148,7 @@ impl Deliveries {
     }
 }
 
-/// Takes leases and has couriers until the node stops, and then until all of them have ended.
+/// Takes leases and runs couriers until the node stops and all couriers have ended.
 pub(crate) async fn run(announcer: &Arc<Announcer>) {
     let mut couriers = JoinSet::new();
     let mut look = interval(LOOK);
@@ -211,7 +211,7 @@ async fn renew(announcer: &Announcer) -> Result<(), RegistryError> {
     Ok(())
 }
 
-/// Takes the leases of endpoints with new events, and with `is_look` of those that no node delivers to.
+/// Takes the leases of endpoints with new events. `is_look`: also those of endpoints to which no node delivers.
 async fn take_leases(
     announcer: &Arc<Announcer>,
     couriers: &mut JoinSet<Endpoint>,
@@ -249,7 +249,7 @@ async fn take_leases(
         deliveries.couriers.lock().insert(endpoint.clone(), active);
         let courier = Courier { announcer: announcer.clone(), endpoint: endpoint.clone(), lease, news, counters };
         couriers.spawn(async move {
-            // In a task of its own, so that a panic leaves its lease to a new courier.
+            // It runs in a task of its own. After a panic a new courier takes over its lease.
             if let Err(error) = AbortOnDropHandle::new(tokio::spawn(courier::run(courier))).await {
                 error!(?endpoint, %error, "delivering webhooks has failed, and begins again");
             }
@@ -259,7 +259,7 @@ async fn take_leases(
     Ok(())
 }
 
-/// Ends the leases of nodes that this one sees to have ended.
+/// Ends the leases of nodes whose processes have ended, as far as this one can see.
 async fn end_leases_of_the_dead(announcer: &Announcer) -> Result<(), RegistryError> {
     for node in within(ANSWER_TIMEOUT, announcer.store.lease_holders()).await? {
         if NodeName::parse(&node).is_some_and(|node| node.has_ended()) {
@@ -270,14 +270,14 @@ async fn end_leases_of_the_dead(announcer: &Announcer) -> Result<(), RegistryErr
     Ok(())
 }
 
-/// A courier has ended.
+/// Gives back the lease of a courier that has ended.
 async fn dismiss(announcer: &Announcer, endpoint: Endpoint) {
     let active = announcer.deliveries.couriers.lock().remove(&endpoint);
     if active.is_some_and(|active| active.lease.is_valid()) {
         release(announcer, &endpoint).await;
     }
     if announcer.endpoint(&endpoint).is_none() {
-        // If it was removed, its pending deliveries are discarded.
+        // If the endpoint was removed, its pending deliveries are discarded.
         announcer.note_doubt();
     }
 }

@@ -1,17 +1,17 @@
-//! The requests that are on their way at the same time, for all endpoints.
+//! The bound on concurrent requests to all endpoints together.
 
 use std::sync::Arc;
 
 use tokio::sync::{Notify, OwnedSemaphorePermit, Semaphore, TryAcquireError, futures::Notified};
 
-/// The slots for requests of all endpoints. Each request on its way has one.
+/// The slots for requests to all endpoints. Each request in flight has one.
 ///
-/// An endpoint without a request on its way may take any slot, and others only those of one half. So endpoints with
-/// many slow requests leave half of the slots to the first requests of the others.
+/// The first request to an endpoint may take any slot. Its further concurrent requests may take only half of the slots.
+/// So endpoints with many slow requests leave slots to the first requests of others.
 #[derive(Debug)]
 pub(crate) struct Slots {
     all: Arc<Semaphore>,
-    /// The slots that may have further requests of an endpoint.
+    /// The slots that further requests to an endpoint may take.
     further: Arc<Semaphore>,
     freed: Arc<Notify>,
 }
