@@ -1,9 +1,9 @@
 //! The ledger: the record of the subscriptions and members of all nodes.
 //!
-//! The hub knows where it is, because that decides when a subscription is admitted. With other nodes the ledger is
-//! outside of the hub and answers later. A lone node has it in memory, and it answers at once, under the lock of the
-//! channel. Of the subscriptions it needs no record: they are the channel's own subscribers. So only the members of
-//! presence channels cost memory.
+//! The place of the ledger decides when a subscription is admitted. With other nodes, the ledger is outside the hub and
+//! answers later. On a lone node it is in memory and answers at once, under the lock of the channel. There it keeps no
+//! record of subscriptions, because they are the channel's own subscribers, so only members of presence channels cost
+//! memory.
 
 use std::collections::{HashMap, hash_map::Entry};
 

@@ -183,7 +183,7 @@ fn what_a_killed_node_has_not_written_is_made_up_for() {
     drop(back);
 }
 
-/// A receiver that refuses everything until it is told to take it.
+/// A receiver that answers with an error until the returned flag is set.
 fn refusing() -> (WebhookReceiver, Arc<AtomicBool>) {
     let is_open = Arc::new(AtomicBool::new(false));
     let open = is_open.clone();

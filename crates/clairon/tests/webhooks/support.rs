@@ -105,7 +105,7 @@ pub(crate) fn wait_for_last(receiver: &WebhookReceiver, last: &str) -> Vec<Strin
     wait_for_times(receiver, last, 1)
 }
 
-/// The same where it is to hear it so many times.
+/// Waits until the receiver has got `last` this many times. Returns everything that it has got of the channel.
 pub(crate) fn wait_for_times(receiver: &WebhookReceiver, last: &str, times: usize) -> Vec<String> {
     let count = |requests: &[Received]| heard(requests).iter().filter(|words| *words == last).count();
     let requests = receiver.wait_for(last, |requests| count(requests) >= times);

@@ -219,8 +219,8 @@ impl State {
         fits
     }
 
-    /// Adds the absences that are due, so that who comes back later does not cancel them, though the writer has waited
-    /// for the database meanwhile.
+    /// Moves the absences that are due to the queue. A presence that follows cannot cancel them any more, even if the
+    /// writer still waits for the database.
     fn add_due(&mut self, now: Instant) {
         while self.lingering.next_due().is_some_and(|due| due <= now) {
             for (Key { app, channel, subject }, absence) in self.lingering.take_due(now, DUE) {

@@ -1,5 +1,6 @@
-//! Random histories of nodes that observe one channel: users come and go, nodes hear of their edges late, write late,
-//! lose what they have in memory, end. What is told alternates, and at rest it is what is so.
+//! Random histories of nodes that observe one channel. Users join and leave. Nodes get their edges late, write them
+//! late, lose their memory, and end. The announced events of a subject alternate between present and absent, and after
+//! the last change they match the actual state.
 
 use std::{
     collections::{BTreeMap, BTreeSet, HashMap},
@@ -31,7 +32,7 @@ enum Step {
         node: usize,
         user: usize,
     },
-    /// A node hears of its edges so far.
+    /// A node gets its edges so far.
     Hear {
         node: usize,
     },
@@ -45,11 +46,11 @@ enum Step {
     Crash {
         node: usize,
     },
-    /// What a node has in memory does not fit.
+    /// The hand-off of a node is full.
     Overflow {
         node: usize,
     },
-    /// A node compares what endpoints know with what is so.
+    /// A node compares the announced state with the actual state.
     Reconcile {
         node: usize,
     },
@@ -70,7 +71,7 @@ fn step(nodes: usize, has_faults: bool) -> impl Strategy<Value = Step> {
     ]
 }
 
-/// An edge that a node has not heard of.
+/// An edge that a node has not got yet.
 type Unheard = (Subject, bool, u64, Cause);
 
 struct World {
@@ -80,9 +81,9 @@ struct World {
     first_version: Option<u64>,
     now: Instant,
     started: Instant,
-    /// What endpoints know: the store.
+    /// The announced state: the store.
     known: HashMap<Subject, (bool, u64)>,
-    /// What they were told, in its order.
+    /// The announced events, in their order.
     told: Vec<(Subject, bool)>,
     /// When each subject has changed.
     changes: BTreeMap<String, Vec<(Duration, bool)>>,
@@ -133,7 +134,7 @@ impl World {
         self.nodes.len() == 1
     }
 
-    /// The users who have a connection on any node.
+    /// The users with a connection on any node.
     fn users(&self) -> BTreeSet<usize> {
         let users = self.nodes.iter().flat_map(|node| node.connections.iter());
         users.filter(|(_, count)| **count > 0).map(|(user, _)| *user).collect()
@@ -157,7 +158,7 @@ impl World {
         }
     }
 
-    /// Changes connections, and lets a node hear of the edges: at once if it is alone.
+    /// Changes connections. A lone node gets the edges at once, other nodes later.
     fn change(&mut self, node: usize, cause: Cause, change: impl FnOnce(&mut Self)) {
         let before = self.users();
         change(self);
@@ -234,7 +235,7 @@ impl World {
         self.nodes[node] = Node { connections: HashMap::new(), ..Node::new(false) };
     }
 
-    /// A lone server was started: what it has told is gone unless it has come back.
+    /// After the start of a lone server, everything announced is absent unless it has returned.
     fn begin(&mut self) {
         let Some(version) = self.first_version.take() else { return };
         for (_, observation) in differences(&self.announced(), &Truth { version, channels: Vec::new() }) {
@@ -242,7 +243,7 @@ impl World {
         }
     }
 
-    /// Compares what endpoints know with what is so.
+    /// Compares the announced state with the actual state.
     fn reconcile(&mut self, node: usize) {
         self.begin();
         self.nodes[node].handoff.take_incomplete();
@@ -256,7 +257,7 @@ impl World {
         }
     }
 
-    /// Lets everything come to rest without further faults.
+    /// Finishes all pending steps without further faults.
     fn rest(&mut self) {
         self.rest_with(true);
     }
@@ -310,7 +311,7 @@ impl World {
         assert_eq!(known, expected);
     }
 
-    /// What is to be told of a subject that was absent only while that lasted for long enough.
+    /// The expected events of a subject: an absence counts only if it outlasts the linger.
     fn expected(&self, subject: &Subject) -> Vec<bool> {
         let changes = self.changes.get(&format!("{subject:?}")).cloned().unwrap_or_default();
         let mut expected = Vec::new();
