@@ -2,14 +2,17 @@
 
 use std::{
     future::poll_fn,
-    io::{self, IoSlice},
+    io::{self, IoSlice, Read},
     net::Shutdown,
     os::fd::{AsFd, BorrowedFd},
     task::{Context, Poll, ready},
 };
 
 use socket2::SockRef;
-use tokio::net::{TcpStream, UnixStream};
+use tokio::{
+    io::Interest,
+    net::{TcpStream, UnixStream},
+};
 
 /// A connected socket of the operating system.
 #[derive(Debug)]
@@ -72,12 +75,28 @@ impl RawStream {
         either!(self, stream => stream.poll_write_ready(cx))
     }
 
+    /// Waits for bytes and reads them into `buffer`.
+    ///
+    /// A read that does not fill the buffer has emptied the socket. Then tokio's readiness is cleared without the
+    /// second system call that would say so. `try_io` clears the readiness from before the read, so bytes that arrive
+    /// meanwhile are reported again.
     pub(crate) fn poll_read(&self, cx: &mut Context<'_>, buffer: &mut [u8]) -> Poll<io::Result<usize>> {
         loop {
             ready!(either!(self, stream => stream.poll_read_ready(cx)))?;
-            match either!(self, stream => stream.try_read(buffer)) {
-                Err(error) if error.kind() == io::ErrorKind::WouldBlock => {}
-                result => return Poll::Ready(result),
+            let mut emptied = None;
+            let read = || {
+                let read = (&*SockRef::from(self)).read(buffer)?;
+                if (1..buffer.len()).contains(&read) {
+                    emptied = Some(read);
+                    return Err(io::ErrorKind::WouldBlock.into());
+                }
+                Ok(read)
+            };
+            let result = either!(self, stream => stream.try_io(Interest::READABLE, read));
+            match (emptied, result) {
+                (Some(read), _) => return Poll::Ready(Ok(read)),
+                (None, Err(error)) if error.kind() == io::ErrorKind::WouldBlock => {}
+                (None, result) => return Poll::Ready(result),
             }
         }
     }
