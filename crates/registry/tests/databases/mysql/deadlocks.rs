@@ -25,7 +25,8 @@ async fn a_write_that_loses_in_a_deadlock_is_done_again() {
         let registry = registry.clone();
         async move { registry.update(&app("a").id, &|app| app.name += "+").await }
     });
-    let waiting = "SELECT COUNT(*) FROM information_schema.innodb_trx JOIN information_schema.processlist \
+    // The server shows a copy of its transactions, which it renews only if nobody has read it for 100 ms.
+    let waiting = "DO SLEEP(0.15); SELECT COUNT(*) FROM information_schema.innodb_trx JOIN information_schema.processlist \
                    ON trx_mysql_thread_id = processlist.id WHERE trx_state = 'LOCK WAIT' AND db = ";
     eventually("the write waits for the app", || server.select(&format!("{waiting}'{database}'")) == "1\n");
     sqlx::raw_sql("UPDATE apps SET name = 'typed'; UPDATE registry_revision SET revision = revision + 1; COMMIT")
