@@ -79,7 +79,10 @@ impl RawStream {
     ///
     /// A read that does not fill the buffer has emptied the socket. Then tokio's readiness is cleared without the
     /// second system call that would say so. `try_io` clears the readiness from before the read, so bytes that arrive
-    /// meanwhile are reported again.
+    /// meanwhile are reported again. It does not clear the end of the stream, which may have come with the last bytes.
+    ///
+    /// Two things end a read early: urgent data of TCP, and a file descriptor that is passed over a Unix socket. No
+    /// client of HTTP sends either. What is behind it is read when more bytes or the end arrive.
     pub(crate) fn poll_read(&self, cx: &mut Context<'_>, buffer: &mut [u8]) -> Poll<io::Result<usize>> {
         loop {
             ready!(either!(self, stream => stream.poll_read_ready(cx)))?;
