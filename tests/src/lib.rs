@@ -11,6 +11,7 @@ pub mod clock;
 pub mod http;
 pub mod log;
 pub mod metrics;
+pub mod network;
 pub mod nodes;
 pub mod raw;
 pub mod server;

@@ -3,9 +3,10 @@
 use std::net::Ipv4Addr;
 
 use clairon_tests::app::App;
+use clairon_tests::network::{PUBLIC, in_own_network};
 use clairon_webhooks::{Outcome, SendFailure, Sender, WebhookSettings};
 
-use super::network::{Counter, NameServer, PUBLIC, in_own_network};
+use super::network::{Counter, NameServer};
 use super::sent::delivery;
 
 const LOCAL: Ipv4Addr = Ipv4Addr::LOCALHOST;

@@ -1,46 +1,13 @@
-//! A network for one test: only loopback, with a public address on it, and a name server.
+//! A name server, and a receiver behind its names.
 
 use std::collections::VecDeque;
-use std::env;
-use std::fs;
 use std::io::{Read, Write};
 use std::net::{IpAddr, Ipv4Addr, SocketAddr, TcpListener, UdpSocket};
-use std::process::Command;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::thread;
 
 use parking_lot::Mutex;
-
-/// A public address that leads to this machine in such a network.
-pub(crate) const PUBLIC: Ipv4Addr = Ipv4Addr::new(93, 184, 216, 34);
-
-const INSIDE: &str = "CLAIRON_TEST_NETWORK";
-
-/// Runs `test` in its own process, in its own network. `name` is the name of the test function. Names are looked up at
-/// 127.0.0.1.
-pub(crate) fn in_own_network(name: &str, test: impl FnOnce()) {
-    if env::var_os(INSIDE).is_some() {
-        return test();
-    }
-    let resolver = tempfile::NamedTempFile::new().unwrap();
-    fs::write(&resolver, "nameserver 127.0.0.1\noptions attempts:1 timeout:30\n").unwrap();
-    let script = format!(
-        "ip link set lo up && ip address add {PUBLIC}/32 dev lo && mount --bind \"$1\" /etc/resolv.conf && shift && \
-         exec \"$@\""
-    );
-    let output = Command::new("unshare")
-        .args(["--user", "--map-root-user", "--net", "--mount", "sh", "-c", &script, "sh"])
-        .arg(resolver.path())
-        .arg(env::current_exe().unwrap())
-        .args(["--exact", name, "--nocapture"])
-        .env(INSIDE, "1")
-        .output()
-        .unwrap_or_else(|error| panic!("unshare does not run, `make tools` installs what it needs: {error}"));
-    let printed = [output.stdout, output.stderr].concat();
-    let printed = String::from_utf8_lossy(&printed);
-    assert!(output.status.success() && printed.contains("1 passed"), "{printed}");
-}
 
 /// A name server. It returns the same addresses for every name. It does not answer for names that begin with `silent`.
 pub(crate) struct NameServer {

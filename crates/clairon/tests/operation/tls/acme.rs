@@ -3,6 +3,7 @@
 
 mod failures;
 mod first;
+mod public;
 mod renewal;
 
 use std::fs;
@@ -49,11 +50,14 @@ impl Authority {
     }
 
     fn server_at<const N: usize>(&self, listen: [&str; N], domains: &str) -> Builder {
-        Server::builder()
+        self.customer(Server::builder().listen(listen)).env("CLAIRON_TLS_DOMAINS", domains)
+    }
+
+    /// A server that gets its certificates from this authority.
+    fn customer(&self, server: Builder) -> Builder {
+        server
             .app(app())
-            .listen(listen)
             .database(format!("sqlite://{}", self.folder.path().join("clairon.db").display()))
-            .env("CLAIRON_TLS_DOMAINS", domains)
             .env("CLAIRON_TLS_ACME_DIRECTORY", self.pebble.directory_at(self.port))
             .env("CLAIRON_TLS_ACME_CA_FILE", self.pebble.authorities())
             .env("CLAIRON_METRICS_LISTEN", "127.0.0.1:0")
