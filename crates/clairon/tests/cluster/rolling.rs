@@ -1,16 +1,17 @@
 //! A rolling restart: each node in turn stops and comes back, while backends publish and clients reconnect.
 
+use std::net::TcpListener;
 use std::panic::resume_unwind;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread;
 
-use clairon_test_servers::eventually;
+use clairon_test_servers::{Redis, eventually};
 use clairon_tests::api::Request;
 use clairon_tests::app::App;
 use clairon_tests::client::Client;
 use clairon_tests::http;
 use clairon_tests::log::Log;
-use clairon_tests::nodes::{Nodes, logged_edges};
+use clairon_tests::nodes::{Nodes, logged_edges, wait_for_members};
 use clairon_tests::raw::Received;
 use clairon_tests::server::Server;
 use rustix::process::Signal;
@@ -152,4 +153,39 @@ fn a_rolling_restart_loses_nothing_and_leaves_no_ghost() {
     };
     eventually("all edges are told", || edges().len() >= wanted.len());
     assert_eq!(edges(), wanted);
+}
+
+/// Both processes have the same socket from a process manager.
+#[test]
+fn a_new_process_takes_new_clients_while_the_old_one_drains() {
+    let socket = TcpListener::bind(("127.0.0.1", 0)).unwrap();
+    let nodes = Nodes::over(Redis::start(), 0, &[app()]);
+    let start = |node| {
+        let node = nodes.node(node).passed(socket.try_clone().unwrap(), "");
+        node.env("CLAIRON_SERVER_DRAIN_SECONDS", "5").start()
+    };
+    let old = start(0);
+    // So many that the first of ten waves leaves some.
+    let mut leaving: Vec<_> = (0..16).map(|user| (join(&old, &format!("old-{user}")), Heard::default())).collect();
+    let new = start(1);
+    assert_eq!(new.port(), old.port());
+    old.signal(Signal::TERM);
+    let _ = old.wait_for_log("the first wave", |line| line["message"] == "draining");
+    publish(&new, 1);
+    // The old process would refuse new clients, and its page says that it is not ready.
+    let mut arriving: Vec<_> = (0..CLIENTS).map(|user| join(&new, &format!("new-{user}"))).collect();
+    assert_eq!(http::get(&new, "/ready").status, 200);
+    publish(&new, 2);
+    for client in &mut arriving {
+        Heard::default().listen_to(client, 2);
+    }
+    for (client, heard) in &mut leaving {
+        heard.listen_to_the_end(client);
+        heard.assert_whole();
+    }
+    assert!(leaving.iter().any(|(_, heard)| heard.numbers.contains(&1)), "{leaving:?}");
+    assert!(old.ended().success());
+    let users: Vec<String> = (0..CLIENTS).map(|user| format!("new-{user}")).collect();
+    wait_for_members(&new, &app(), CHANNEL, &users.into_iter().collect());
+    arriving[0].fence();
 }
