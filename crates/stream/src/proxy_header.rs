@@ -17,8 +17,8 @@ const MAX_VARIABLE: usize = 4_096;
 /// A parsed header.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct ProxyHeader {
-    /// The address of the client. `None` for the load balancer's own connections (health checks), and for clients of
-    /// Unix sockets.
+    /// The address of the client. `None` for the load balancer's own connections (health checks), for clients of Unix
+    /// sockets, and for the unspecified address, which no client has.
     pub client: Option<IpAddr>,
     /// The length of the header in bytes.
     pub length: usize,
@@ -52,15 +52,17 @@ impl ProxyHeader {
     /// # Errors
     /// The header is missing, malformed or too long.
     pub fn parse(bytes: &[u8]) -> Result<Option<Self>, InvalidProxyHeader> {
-        if bytes.starts_with(TEXT) {
-            parse_line(bytes)
+        let header = if bytes.starts_with(TEXT) {
+            parse_line(bytes)?
         } else if bytes.starts_with(BINARY) {
-            parse_fields(bytes)
+            parse_fields(bytes)?
         } else if TEXT.starts_with(bytes) || BINARY.starts_with(bytes) {
-            Ok(None)
+            None
         } else {
-            Err(InvalidProxyHeader::Missing)
-        }
+            return Err(InvalidProxyHeader::Missing);
+        };
+        let is_address = |client: &IpAddr| !client.to_canonical().is_unspecified();
+        Ok(header.map(|Self { client, length }| Self { client: client.filter(is_address), length }))
     }
 }
 
@@ -147,6 +149,9 @@ mod tests {
             ("PROXY TCP6 2001:db8::1 2001:db8::2 1 65535\r\n", Some("2001:db8::1")),
             ("PROXY UNKNOWN\r\n", None),
             ("PROXY UNKNOWN ffff::1 ffff::2 1 2\r\n", None),
+            ("PROXY TCP4 0.0.0.0 198.51.100.2 56324 443\r\n", None),
+            ("PROXY TCP6 :: 2001:db8::2 1 65535\r\n", None),
+            ("PROXY TCP6 ::ffff:0.0.0.0 2001:db8::2 1 65535\r\n", None),
         ] {
             assert_eq!(client(line.as_bytes()).as_deref(), expected, "{line}");
         }
@@ -159,6 +164,7 @@ mod tests {
         let with_more = [&v4[..], &[3, 0, 4, 1, 2, 3, 4]].concat();
         assert_eq!(client(&binary(0x21, 0x11, &with_more)).as_deref(), Some("192.0.2.1"));
         let mut v6 = [0; 36];
+        assert_eq!(client(&binary(0x21, 0x21, &v6)), None);
         v6[15] = 1;
         assert_eq!(client(&binary(0x21, 0x21, &v6)).as_deref(), Some("::1"));
         // The load balancer's own connection; an unknown family; a Unix socket.

@@ -45,6 +45,8 @@ fn a_header_names_the_client() {
     assert_eq!(logged_peer(&server, FIELDS, "by-fields"), "192.0.2.8");
     assert_eq!(logged_peer(&server, LOCAL, "of-the-balancer"), "127.0.0.1");
     assert_eq!(logged_peer(&server, b"PROXY UNKNOWN\r\n", "unknown"), "127.0.0.1");
+    // Nobody has this address. The server does not take it for a connection without one.
+    assert_eq!(logged_peer(&server, b"PROXY TCP6 :: ::1 1 2\r\n", "unspecified"), "127.0.0.1");
 }
 
 #[test]
