@@ -16,3 +16,14 @@ pub enum ClientMessage {
     /// A close frame. Everything after it is ignored. `None` if it has no code.
     Close(Option<Close>),
 }
+
+impl ClientMessage {
+    /// The length of the payload in bytes, inflated if it was compressed. Control frames count as empty.
+    pub(crate) fn length(&self) -> usize {
+        match self {
+            Self::Text(text) => text.len(),
+            Self::Binary(bytes) => bytes.len(),
+            Self::Ping(_) | Self::Pong(_) | Self::Close(_) => 0,
+        }
+    }
+}

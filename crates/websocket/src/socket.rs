@@ -43,6 +43,8 @@ pub struct Received {
     pub message: Option<ClientMessage>,
     /// The number of bytes that were read from the stream; 0 if the message was read before, with another.
     pub bytes: usize,
+    /// The number of bytes by which a compressed message is longer than what was sent for it; 0 for other messages.
+    pub inflated: usize,
 }
 
 /// The server's side of a WebSocket, after the handshake.
@@ -93,20 +95,26 @@ impl Socket {
         cx: &mut Context<'_>,
         max_message: impl Fn() -> usize,
     ) -> Poll<Result<Received, ReadError>> {
-        if self.unread.is_some() {
+        let held = self.decoder.buffered();
+        if let Some(unread) = self.unread.as_deref().map(Bytes::len) {
             ready!(pin!(coop::consume_budget()).poll(cx));
-            if let message @ Some(_) = self.decode_unread(max_message())? {
-                return Poll::Ready(Ok(Received { message, bytes: 0 }));
+            if let Some(message) = self.decode_unread(max_message())? {
+                let sent = held + unread - self.unread.as_deref().map_or(0, Bytes::len);
+                let inflated = message.length().saturating_sub(sent);
+                return Poll::Ready(Ok(Received { message: Some(message), bytes: 0, inflated }));
             }
         }
         let Self { stream, decoder, .. } = self;
+        let held = decoder.buffered();
         let (received, unread) = ready!(stream.poll_receive(cx, usize::MAX, |mut input| {
             if input.is_empty() {
                 return Err(ReadError::Eof);
             }
             let bytes = input.len();
             let message = decoder.decode(&mut input, max_message())?;
-            Ok((Received { message, bytes }, Bytes::copy_from_slice(input)))
+            let sent = held + bytes - input.len();
+            let inflated = message.as_ref().map_or(0, |message| message.length().saturating_sub(sent));
+            Ok((Received { message, bytes, inflated }, Bytes::copy_from_slice(input)))
         }))??;
         self.keep(unread);
         Poll::Ready(Ok(received))

@@ -85,6 +85,35 @@ fn bytes_that_come_too_fast_are_read_later_even_within_a_message() {
     logged(&server, "bytes_per_connection_per_second");
 }
 
+/// A few bytes can be inflated to a long message, which costs as much as a long one that is sent as it is.
+#[test]
+fn compressed_messages_count_with_their_length() {
+    let server = start(&[("BYTES_PER_CONNECTION_PER_SECOND", "400000")]);
+    let mut fast = Client::connect_offering(&server, &app(), "permessage-deflate");
+    let mut calm = Client::connect_offering(&server, &app(), "permessage-deflate");
+    let long = format!(r#"{{"event":"pusher:ping","data":{{}}{}}}"#, " ".repeat(500_000));
+    let frame = RawFrame::compressed(TEXT, long);
+    assert!(frame.payload().len() < 1_000);
+    // Two in one packet, and one in two fragments.
+    fast.socket.write(frame.to_bytes().repeat(2));
+    eventually("a delay", || effects(&server, "bytes_per_connection_per_second", "delayed") > 0.0);
+    assert_unharmed(&mut calm);
+    let (start, end) = frame.payload().split_at(300);
+    fast.socket.send(&RawFrame::new(TEXT, start).reserved(0b100).unfinished());
+    fast.socket.send(&RawFrame::new(CONTINUATION, end));
+    for _ in 0..3 {
+        fast.expect("pusher:pong");
+    }
+    logged(&server, "bytes_per_connection_per_second");
+    let short = RawFrame::compressed(TEXT, r#"{"event":"pusher:ping","data":{}}"#);
+    for _ in 0..100 {
+        calm.socket.send(&short);
+    }
+    for _ in 0..100 {
+        calm.expect("pusher:pong");
+    }
+}
+
 #[test]
 fn a_flood_of_bytes_ends_the_connection() {
     let server = start(&[("BYTES_PER_CONNECTION_PER_SECOND", "1000")]);

@@ -167,11 +167,15 @@ fn poll_turn(
             return Poll::Pending;
         }
         let before = socket.buffered();
-        let Received { message, bytes } = match ready!(socket.poll_read(cx, || connection.message_limit())) {
+        let Received { message, bytes, inflated } = match ready!(socket.poll_read(cx, || connection.message_limit())) {
             Ok(received) => received,
             Err(error) => return Poll::Ready(Turn::Lost(error)),
         };
         connection.node.partials.change(&connection.session, before, socket.buffered());
+        if inflated > 0 {
+            // A compressed message costs as much as its length, however few bytes were sent of it.
+            connection.pace.charge(Due::Bytes, inflated, &connection.node.settings.edge.pace);
+        }
         if bytes > 0 {
             let messages = || usize::from(message.is_some()) + socket.waiting_messages();
             let Connection { node, pace, .. } = &mut *connection;
