@@ -15,6 +15,7 @@ CREATE TABLE IF NOT EXISTS apps (
     authorized_connections BOOLEAN NOT NULL,
     watchlist BOOLEAN NOT NULL,
     subscription_counts BOOLEAN NOT NULL,
+    recovery BOOLEAN NOT NULL,
     capacity BIGINT CHECK (capacity >= 1), -- connections; NULL: no limit
     channel_name_bytes BIGINT NOT NULL CHECK (channel_name_bytes >= 1),
     event_name_chars BIGINT NOT NULL CHECK (event_name_chars >= 1),
@@ -33,6 +34,9 @@ CREATE TABLE IF NOT EXISTS apps (
     cached_bytes BIGINT CHECK (cached_bytes >= 1), -- NULL: no limit
     snapshot_bytes BIGINT CHECK (snapshot_bytes >= 1), -- NULL: no limit
     cache_ttl_seconds BIGINT NOT NULL CHECK (cache_ttl_seconds >= 1),
+    recovery_events BIGINT NOT NULL CHECK (recovery_events >= 1),
+    recovery_bytes BIGINT NOT NULL CHECK (recovery_bytes >= 1),
+    recovery_seconds BIGINT NOT NULL CHECK (recovery_seconds >= 1),
     created_at DATETIME NOT NULL DEFAULT CURRENT_TIMESTAMP,
     updated_at DATETIME NOT NULL DEFAULT CURRENT_TIMESTAMP
 ) ENGINE = InnoDB DEFAULT CHARACTER SET utf8mb4 COLLATE utf8mb4_bin COMMENT 'Clairon: apps';

@@ -12,6 +12,7 @@ CREATE TABLE apps (
     authorized_connections INTEGER NOT NULL CHECK (authorized_connections IN (0, 1)),
     watchlist INTEGER NOT NULL CHECK (watchlist IN (0, 1)),
     subscription_counts INTEGER NOT NULL CHECK (subscription_counts IN (0, 1)),
+    recovery INTEGER NOT NULL CHECK (recovery IN (0, 1)),
     capacity INTEGER CHECK (capacity >= 1), -- connections; NULL: no limit
     channel_name_bytes INTEGER NOT NULL CHECK (channel_name_bytes >= 1),
     event_name_chars INTEGER NOT NULL CHECK (event_name_chars >= 1),
@@ -30,6 +31,9 @@ CREATE TABLE apps (
     cached_bytes INTEGER CHECK (cached_bytes >= 1), -- NULL: no limit
     snapshot_bytes INTEGER CHECK (snapshot_bytes >= 1), -- NULL: no limit
     cache_ttl_seconds INTEGER NOT NULL CHECK (cache_ttl_seconds >= 1),
+    recovery_events INTEGER NOT NULL CHECK (recovery_events >= 1),
+    recovery_bytes INTEGER NOT NULL CHECK (recovery_bytes >= 1),
+    recovery_seconds INTEGER NOT NULL CHECK (recovery_seconds >= 1),
     created_at TEXT NOT NULL DEFAULT CURRENT_TIMESTAMP,
     updated_at TEXT NOT NULL DEFAULT CURRENT_TIMESTAMP
 ) STRICT;

@@ -46,6 +46,20 @@ fn node_command(directory: &str) -> Command {
     command
 }
 
+/// Checks that the scripts in `clients/js/dist` are what their sources give, and that they are small.
+///
+/// # Panics
+/// When they are not. The panic shows the reason.
+pub fn check_built_client() {
+    let mut command = Command::new("node");
+    command.args(["build.mjs", "--check"]).current_dir(clients().join("../../clients/js"));
+    let output = command
+        .output()
+        .unwrap_or_else(|error| panic!("{command:?} does not run, `make tools` installs what it needs: {error}"));
+    let [out, errors] = [&output.stdout, &output.stderr].map(|text| String::from_utf8_lossy(text).into_owned());
+    assert!(output.status.success(), "{command:?} ended with {}:\n{out}\n{errors}", output.status);
+}
+
 /// Runs the suites in `tests/clients/python`.
 ///
 /// # Panics

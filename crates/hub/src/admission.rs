@@ -9,7 +9,7 @@ use std::sync::Arc;
 use clairon_protocol::{ChannelKind, Edge, NoRoom, SocketId, StampedEdge, UserId};
 
 use crate::{
-    Channel, ChannelChange, Millis, Session, Subscriber, Version, Wishes,
+    Channel, ChannelChange, Millis, Recovery, RecoveryRequest, Session, Subscriber, Version, Wishes,
     channel::{ChannelState, Record},
     edges::{Misses, Stamps},
 };
@@ -18,14 +18,22 @@ use crate::{
 #[derive(Debug, PartialEq, Eq)]
 pub enum Expected {
     /// The ledger in memory has the connection, which is now subscribed. The edges are those that this has caused.
-    Admitted(Vec<StampedEdge>),
+    Admitted {
+        /// The edges.
+        edges: Vec<StampedEdge>,
+        /// The result of its request for recovery.
+        recovery: Option<Recovery>,
+    },
     /// The connection waits for the ledger that is shared with other nodes.
     Newcomer {
         /// False if the replica is not up to date: its state must be loaded.
         is_loaded: bool,
     },
     /// The connection is subscribed, and the success was sent again; or it already waits.
-    Already,
+    Already {
+        /// The result of its request for recovery.
+        recovery: Option<Recovery>,
+    },
 }
 
 /// The state of a connection before it left a channel.
@@ -42,8 +50,8 @@ pub enum Parted {
 
 impl Channel {
     /// Expects a connection that subscribes. If the ledger is in memory, the connection is admitted, and the resulting
-    /// frames are queued: `member_added` for the others, success and snapshot for the new subscriber, then the cached
-    /// event or a cache miss, the count for all. `None` if the channel has left the map.
+    /// frames are queued: `member_added` for the others, success and snapshot for the new subscriber, then what it has
+    /// missed, or the cached event or a cache miss, the count for all. `None` if the channel has left the map.
     pub(crate) fn expect(
         &self,
         subscriber: &Subscriber<'_>,
@@ -56,15 +64,18 @@ impl Channel {
             return None;
         }
         let session = subscriber.session;
-        if state.subscribers.contains_key(&session.id()) {
-            session.send(self.succeeded(&mut state));
-            return Some(Ok(Expected::Already));
+        if state.subscribers.contains(session.id()) {
+            let recovery = self.enter(&mut state, session, subscriber.recovery.as_ref(), now);
+            if matches!(recovery, Some(Recovery::Begun | Recovery::Lost(_))) {
+                self.show_cached(&state, session, now);
+            }
+            return Some(Ok(Expected::Already { recovery }));
         }
         state.counts = subscriber.wishes.counts;
         if let Record::Shared(replica) = &mut state.record {
             return Some(Ok(replica.expect(session)));
         }
-        Some(self.record(&mut state, subscriber, stamps, misses, now).map(Expected::Admitted))
+        Some(self.record(&mut state, subscriber, stamps, misses, now))
     }
 
     /// Records a connection in the ledger in memory, and admits it.
@@ -75,8 +86,8 @@ impl Channel {
         stamps: &Stamps,
         misses: &Misses,
         now: Millis,
-    ) -> Result<Vec<StampedEdge>, NoRoom> {
-        let Subscriber { session, ref member, room, wishes, .. } = *subscriber;
+    ) -> Result<Expected, NoRoom> {
+        let Subscriber { session, ref member, room, wishes, ref recovery, .. } = *subscriber;
         let added = match (member, &mut state.record) {
             (Some(member), Record::InMemory(users)) => {
                 users.get_or_insert_default().join(member, room)?.then(|| member.clone())
@@ -91,13 +102,14 @@ impl Channel {
             edges.push(stamps.stamp(Edge::MemberAdded(member.user_id.clone())));
             self.make(state, ChannelChange::MemberAdded(member), now);
         }
-        self.subscribe(state, session, now);
-        if wishes.miss_edges && self.name().is_cache() && state.cached(now).is_none() {
+        let recovery = self.subscribe(state, session, recovery.as_ref(), now);
+        let is_shown = !matches!(recovery, Some(Recovery::Recovered(_)));
+        if is_shown && wishes.miss_edges && self.name().is_cache() && state.cached(now).is_none() {
             edges.push(misses.miss(self.name(), stamps));
         }
         self.make(state, ChannelChange::Count(state.subscribers.len()), now);
         edges.extend(self.count_edge(state, wishes, stamps));
-        Ok(edges)
+        Ok(Expected::Admitted { edges, recovery })
     }
 
     /// Subscribes a waiting connection once the change `since` is applied here. False if it has left.
@@ -114,16 +126,26 @@ impl Channel {
         let Record::Shared(replica) = &mut state.record else { return };
         let counts = state.counts && self.name().kind() != ChannelKind::Presence;
         for session in replica.settled() {
-            self.subscribe(state, &session, now);
+            self.subscribe(state, &session, None, now);
             if counts && let Some(count) = self.count(state) {
                 session.send(count);
             }
         }
     }
 
-    fn subscribe(&self, state: &mut ChannelState, session: &Arc<Session>, now: Millis) {
-        state.subscribers.insert(session.id(), session.clone());
-        self.welcome(state, session, now);
+    /// Enters a subscriber, and sends it the success, and what it has missed or the remembered event.
+    fn subscribe(
+        &self,
+        state: &mut ChannelState,
+        session: &Arc<Session>,
+        request: Option<&RecoveryRequest<'_>>,
+        now: Millis,
+    ) -> Option<Recovery> {
+        let recovery = self.enter(state, session, request, now);
+        if !matches!(recovery, Some(Recovery::Recovered(_))) {
+            self.show_cached(state, session, now);
+        }
+        recovery
     }
 
     /// Removes a connection, waiting or subscribed. From the ledger in memory it is removed with its member, and the
@@ -137,7 +159,7 @@ impl Channel {
         now: Millis,
     ) -> Parted {
         let mut state = self.state.lock();
-        let is_subscriber = state.subscribers.swap_remove(&connection).is_some();
+        let is_subscriber = state.subscribers.remove(connection, now);
         match &mut state.record {
             Record::Shared(_) if is_subscriber => Parted::Admitted(Vec::new()),
             Record::Shared(replica) => replica.part(connection),

@@ -12,7 +12,7 @@ use clairon_protocol::{AppId, CacheEntry, ChannelName, Disconnect, NoRoom, Publi
 use parking_lot::Mutex;
 
 use crate::{
-    Channel, ChannelChange, ChannelSummary, Encode, Expected, Frame, Hub, Ledger, LedgerState, Micros, Millis, Parted,
+    Channel, ChannelChange, ChannelSummary, Encode, Expected, Hub, Ledger, LedgerState, Micros, Millis, Parted,
     RememberedEvent, Sent, Session, SignedIn, Subscriber, Traffic, Version, Wishes, channel::Record,
     dispatch::Dispatch, edges, remembered::Remembered, shards::Shards, users::Users,
 };
@@ -31,8 +31,8 @@ pub struct Occupancy {
 /// The order of its locks is in `ARCHITECTURE.md`.
 pub struct AppHub {
     id: AppId,
-    encode: Encode,
-    dispatch: Arc<Dispatch>,
+    pub(crate) encode: Encode,
+    pub(crate) dispatch: Arc<Dispatch>,
     ledger: Ledger,
     /// The counter of the [`Hub`].
     gaps: Arc<AtomicU64>,
@@ -44,7 +44,7 @@ pub struct AppHub {
     remembered: Mutex<Remembered>,
     sessions: Shards<SocketId, Arc<Session>>,
     traffic: Arc<Traffic>,
-    users: Mutex<Users>,
+    pub(crate) users: Mutex<Users>,
     /// Large channels with a changed subscription count, which the next sweep sends.
     stale_counts: Mutex<HashSet<ChannelName>>,
 }
@@ -171,7 +171,8 @@ impl AppHub {
     pub fn publish(&self, publication: &Publication, since: Micros) -> Sent {
         let name = &publication.channel;
         if let Some(user_id) = name.user_id() {
-            return self.send_to_user(user_id, publication);
+            let mut users = self.users.lock();
+            return users.publish(user_id, publication, &self.dispatch, self.encode, since / 1_000);
         }
         match &publication.cache {
             Some(entry) if self.ledger == Ledger::InMemory => self.publish_remembered(publication, entry, since),
@@ -283,10 +284,10 @@ impl AppHub {
     }
 
     /// Signs a connection out.
-    pub fn sign_out(&self, connection: SocketId, stay: &SignedIn) {
+    pub fn sign_out(&self, connection: SocketId, stay: &SignedIn, now: Millis) {
         let mut users = self.users.lock();
         match self.ledger {
-            Ledger::InMemory => users.sign_out(connection, stay, self.encode),
+            Ledger::InMemory => users.sign_out(connection, stay, self.encode, now),
             Ledger::Shared => users.sign_out_shared(connection, stay),
         }
     }
@@ -338,7 +339,7 @@ impl AppHub {
     ///
     /// # Errors
     /// When there are `max_channels` channels, and not this one.
-    fn with_channel<T>(
+    pub(crate) fn with_channel<T>(
         &self,
         name: &ChannelName,
         max_channels: usize,
@@ -369,7 +370,7 @@ impl AppHub {
         }
     }
 
-    fn forget_if_idle(&self, channel: &Arc<Channel>, now: Millis) {
+    pub(crate) fn forget_if_idle(&self, channel: &Arc<Channel>, now: Millis) {
         if channel.close_if_idle(now) {
             self.remove(channel);
         }
@@ -380,14 +381,6 @@ impl AppHub {
         if self.channels.remove_if(channel.name(), |present| Arc::ptr_eq(present, channel)).is_some() {
             self.channel_count.fetch_sub(1, Ordering::Relaxed);
         }
-    }
-
-    fn send_to_user(&self, user_id: &str, publication: &Publication) -> Sent {
-        let users = self.users.lock();
-        let receivers = users.connections(user_id).iter().filter(|session| Some(session.id()) != publication.except);
-        let frame = Frame::from(publication.frame.clone());
-        let send = |session: &Arc<Session>| session.send(frame.of(session, self.dispatch.compress.as_ref()));
-        Sent { receivers: receivers.inspect(|session| send(session)).count(), is_written: false }
     }
 
     fn note_count(&self, channel: &Channel, counts: bool) {

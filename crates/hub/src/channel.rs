@@ -3,18 +3,17 @@
 use std::sync::Arc;
 
 use bytes::Bytes;
-use clairon_protocol::{
-    ChannelKind, ChannelName, Edge, Event, Member, PresenceRoom, Publication, SocketId, StampedEdge, UserId,
-};
+use clairon_protocol::{ChannelKind, ChannelName, Edge, Event, Member, PresenceRoom, Publication, StampedEdge, UserId};
 use indexmap::IndexMap;
 use parking_lot::Mutex;
 
 use crate::{
-    Encode, Frame, Ledger, Micros, Millis, Session, Wishes,
+    Encode, Frame, Ledger, Micros, Millis, RecoveryRequest, Session, Wishes,
     dispatch::Dispatch,
     edges::{Misses, Stamps},
     ledger::PresentUsers,
     replica::Replica,
+    subscribers::Subscribers,
 };
 
 /// A change of the subscription count is sent at once to up to this many subscribers. Larger channels get it every few
@@ -28,14 +27,14 @@ const PROMPT_COUNTS: usize = 100;
 #[derive(Debug)]
 pub struct Channel {
     name: ChannelName,
-    encode: Encode,
+    pub(crate) encode: Encode,
     pub(crate) state: Mutex<ChannelState>,
 }
 
 #[derive(Debug)]
 pub(crate) struct ChannelState {
     pub(crate) dispatch: Arc<Dispatch>,
-    pub(crate) subscribers: IndexMap<SocketId, Arc<Session>>,
+    pub(crate) subscribers: Subscribers,
     /// The number of subscribed connections on all nodes.
     pub(crate) connections: usize,
     /// The members on all nodes, in the order in which they joined. They are boxed because most channels have none.
@@ -90,6 +89,8 @@ pub struct Subscriber<'a> {
     pub max_channels: usize,
     /// What the app wants to know of the channel.
     pub wishes: Wishes,
+    /// What it asks of recovery.
+    pub recovery: Option<RecoveryRequest<'a>>,
 }
 
 /// The last event of a cache channel.
@@ -152,7 +153,10 @@ impl Channel {
             misses.fill(&self.name);
         }
         let frame = Frame::from(publication.frame.clone());
-        let sent = state.publish(&frame, publication, since);
+        let recorder = state.subscribers.recorder.as_mut().filter(|_| publication.is_logged);
+        let logged = recorder
+            .map(|recorder| recorder.record(&publication.frame, publication.except, &self.name, self.encode, now));
+        let sent = state.publish(&frame, logged.as_ref(), publication, since);
         if let Some(entry) = &publication.cache {
             let expires_at = now + Millis::from(entry.ttl_seconds) * 1_000;
             state.cached = Some(Box::new(Cached { frame, data: entry.data.clone(), expires_at }));
@@ -186,19 +190,20 @@ impl Channel {
         }
     }
 
-    /// Closes the channel if it has no subscribers and remembers no event. Returns true if it is closed and must leave
-    /// the map.
+    /// Closes the channel if it has no subscribers and no log, and remembers no event. Returns true if it is closed and
+    /// must leave the map.
     pub(crate) fn close_if_idle(&self, now: Millis) -> bool {
         let mut state = self.state.lock();
         if state.cached(now).is_none() {
             state.cached = None;
         }
+        state.subscribers.drop_unused_log(now);
         let is_idle = match &state.record {
             // The ledger remembers the event, so this channel need not.
             Record::Shared(replica) => replica.is_idle(),
             Record::InMemory(_) => state.cached.is_none(),
         };
-        state.is_closed |= state.subscribers.is_empty() && is_idle;
+        state.is_closed |= state.subscribers.is_empty() && state.subscribers.recorder.is_none() && is_idle;
         state.is_closed
     }
 
@@ -248,9 +253,8 @@ impl Channel {
         (self.encode)(event)
     }
 
-    /// Sends the first messages to a new subscriber: success and snapshot, then the remembered event or a cache miss.
-    pub(crate) fn welcome(&self, state: &mut ChannelState, session: &Session, now: Millis) {
-        session.send(self.succeeded(state));
+    /// Sends the remembered event or a cache miss to a new subscriber of a cache channel.
+    pub(crate) fn show_cached(&self, state: &ChannelState, session: &Session, now: Millis) {
         if self.name.is_cache() {
             session.send(match state.cached(now) {
                 Some(cached) => cached.frame.of(session, state.dispatch.compress.as_ref()),
@@ -305,7 +309,7 @@ impl ChannelState {
     fn new(dispatch: Arc<Dispatch>, record: Record) -> Self {
         Self {
             dispatch,
-            subscribers: IndexMap::new(),
+            subscribers: Subscribers::default(),
             connections: 0,
             members: None,
             record,

@@ -1,12 +1,13 @@
 //! Delivery of frames from a channel to the outboxes of its subscribers.
 
-use std::fmt;
+use std::{fmt, sync::Arc};
 
 use bytes::Bytes;
 use clairon_protocol::{Publication, SocketId};
 
 use crate::{
-    Compress, Frame, FrameWeight, Micros, Millis, Sent, channel::ChannelState, pending_flushes::PendingFlushes,
+    Compress, Frame, FrameWeight, Micros, Millis, Sent, Session, channel::ChannelState, logs::Logs,
+    pending_flushes::PendingFlushes, recorder::LoggedFrames,
 };
 
 /// The publisher itself writes to up to this many subscribers. In larger channels the tasks of the subscribers write,
@@ -22,6 +23,8 @@ const SUBSCRIBERS_PER_MILLISECOND: usize = 50;
 pub(crate) struct Dispatch {
     pub(crate) pending_flushes: PendingFlushes,
     pub(crate) compress: Option<Compress>,
+    /// The logs of channels; `None` on a node that keeps none.
+    pub(crate) logs: Option<Arc<Logs>>,
 }
 
 impl fmt::Debug for Dispatch {
@@ -31,47 +34,103 @@ impl fmt::Debug for Dispatch {
 }
 
 impl ChannelState {
-    /// Broadcasts an event, and measures the time until the last subscriber has it.
-    pub(crate) fn publish(&mut self, frame: &Frame, publication: &Publication, since: Micros) -> Sent {
-        let except = publication.except;
-        let last = self.subscribers.iter().rev().find(|(id, _)| Some(**id) != except).map(|(_, last)| last.clone());
-        let Some(last) = last else { return Sent::default() };
+    /// Broadcasts an event, and measures the time until the last subscriber has it. An event of the channel's log has
+    /// `logged` frames too.
+    pub(crate) fn publish(
+        &mut self,
+        frame: &Frame,
+        logged: Option<&LoggedFrames>,
+        publication: &Publication,
+        since: Micros,
+    ) -> Sent {
+        let Some(last) = self.subscribers.last_receiver(publication).cloned() else {
+            // Subscribers that are excluded get its number.
+            self.deliver(frame, logged, publication.except, since / 1_000);
+            return Sent::default();
+        };
         last.time(since);
-        let receivers = self.broadcast(frame, except, since / 1_000);
+        let receivers = self.deliver(frame, logged, publication.except, since / 1_000);
         Sent { receivers, is_written: last.outbox().is_idle() && last.take_timed().is_some() }
     }
 
     /// Queues a frame for all subscribers.
-    pub(crate) fn broadcast_all(&mut self, frame: Bytes, now: Millis) -> usize {
-        self.broadcast(&frame.into(), None, now)
+    pub(crate) fn broadcast_all(&mut self, frame: Bytes, now: Millis) {
+        self.broadcast(&frame.into(), now);
     }
 
-    /// Queues a frame for all subscribers except one, and returns their number. After a silence the frame is written at
-    /// once, otherwise together with others.
-    pub(crate) fn broadcast(&mut self, frame: &Frame, except: Option<SocketId>, now: Millis) -> usize {
-        let Some((_, first)) = self.subscribers.first() else { return 0 };
-        let pause = PAUSE + (self.subscribers.len() / SUBSCRIBERS_PER_MILLISECOND) as Millis;
+    /// Queues a frame for all subscribers.
+    pub(crate) fn broadcast(&mut self, frame: &Frame, now: Millis) {
+        self.deliver(frame, None, None, now);
+    }
+
+    /// Queues an event for all subscribers except one, and returns how many get it. After a silence the frames are
+    /// written at once, otherwise together with others.
+    fn deliver(
+        &mut self,
+        frame: &Frame,
+        logged: Option<&LoggedFrames>,
+        except: Option<SocketId>,
+        now: Millis,
+    ) -> usize {
+        let Some(first) = self.subscribers.first() else { return 0 };
+        let count = self.subscribers.len();
+        let pause = PAUSE + (count / SUBSCRIBERS_PER_MILLISECOND) as Millis;
         let is_calm = now.saturating_sub(self.spoke_at) >= pause;
         self.spoke_at = now;
         let compress = self.dispatch.compress.as_ref();
-        let weight = FrameWeight::shared(frame.plain_len(), self.subscribers.len());
-        let (mut receivers, mut bytes) = (0, 0);
-        let sent = self.subscribers.iter().filter(|(id, _)| Some(**id) != except).map(|(_, session)| {
-            let frame = frame.of(session, compress);
-            receivers += 1;
-            bytes += frame.len();
-            (session, frame)
+        let weight = FrameWeight::shared(frame.plain_len(), count);
+        let plain = self.subscribers.plain().filter(|(id, _)| Some(*id) != except);
+        let plain = plain.map(|(_, session)| (session, frame.of(session, compress)));
+        let send = SendOut { dispatch: &self.dispatch, is_calm, count, weight };
+        let Some(recorder) = &self.subscribers.recorder else {
+            let (frames, bytes) = send.all(plain);
+            first.traffic().add_sent(frames, bytes);
+            return frames;
+        };
+        let mut excluded = 0;
+        let numbered = recorder.askers.values().filter_map(|asker| match logged {
+            Some(logged) => {
+                let (frame, has_event) = logged.of(asker, except, compress);
+                excluded += usize::from(!has_event);
+                Some((&asker.session, frame))
+            }
+            None if Some(asker.session.id()) == except => None,
+            None => Some((&asker.session, frame.of(&asker.session, compress))),
         });
-        if !is_calm {
+        let (frames, bytes) = send.all(plain.chain(numbered));
+        first.traffic().add_sent(frames, bytes);
+        frames - excluded
+    }
+}
+
+/// How a frame is put into the outboxes of the subscribers of a channel.
+struct SendOut<'a> {
+    dispatch: &'a Dispatch,
+    /// True after a silence of the channel.
+    is_calm: bool,
+    /// The number of subscribers.
+    count: usize,
+    weight: FrameWeight,
+}
+
+impl SendOut<'_> {
+    /// Queues or writes a frame for each of these sessions. Returns the number of frames, and their bytes.
+    fn all<'s>(&self, sent: impl Iterator<Item = (&'s Arc<Session>, Bytes)>) -> (usize, usize) {
+        let (mut frames, mut bytes) = (0, 0);
+        let weight = self.weight;
+        let sent = sent.inspect(|(_, frame)| {
+            frames += 1;
+            bytes += frame.len();
+        });
+        if !self.is_calm {
             let late =
                 sent.filter_map(|(session, frame)| session.outbox().push_later(frame, weight).then(|| session.clone()));
             self.dispatch.pending_flushes.extend(late.collect());
-        } else if self.subscribers.len() <= DIRECT_SUBSCRIBERS {
+        } else if self.count <= DIRECT_SUBSCRIBERS {
             sent.for_each(|(session, frame)| session.outbox().push_now(frame, weight));
         } else {
             sent.for_each(|(session, frame)| session.outbox().push_shared(frame, weight));
         }
-        first.traffic().add_sent(receivers, bytes);
-        receivers
+        (frames, bytes)
     }
 }

@@ -32,7 +32,7 @@ impl Hub {
     /// negotiated compression.
     #[must_use]
     pub fn new(encode: Encode, compress: Option<Compress>, ledger: Ledger) -> Self {
-        let dispatch = Arc::new(Dispatch { pending_flushes: PendingFlushes::default(), compress });
+        let dispatch = Arc::new(Dispatch { pending_flushes: PendingFlushes::default(), compress, logs: None });
         Self { apps: RwLock::default(), encode, dispatch, ledger, gaps: Arc::default(), stamps: Arc::default() }
     }
 

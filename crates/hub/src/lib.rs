@@ -6,20 +6,28 @@
 
 mod admission;
 mod app_hub;
+mod app_logs;
 mod channel;
+mod channel_log;
 mod dispatch;
 mod edges;
 mod frame;
 mod hub;
 mod ledger;
+mod log;
+mod logs;
 mod outbox;
 mod pending_flushes;
+mod recorder;
+mod recovery;
 mod remembered;
 mod replica;
 mod session;
 mod shards;
+mod subscribers;
 mod sync;
 mod traffic;
+mod user_logs;
 mod users;
 
 pub use admission::{Expected, Parted};
@@ -30,7 +38,9 @@ pub use edges::Wishes;
 pub use frame::{Compress, Frame};
 pub use hub::Hub;
 pub use ledger::Ledger;
+pub use logs::{Amend, LogSettings, LogSize};
 pub use outbox::{DirectWrite, FrameWeight, OUTBOX_STEP, Outbox, OutboxLimits, Outboxes};
+pub use recovery::{LogPage, Recovery, RecoveryRequest, SavedEvent, SavedLog};
 pub use remembered::RememberedEvent;
 pub use replica::{ChannelChange, LedgerState, Version};
 pub use session::{Micros, Millis, Session};

@@ -193,6 +193,13 @@ impl Outbox {
         state.bytes > self.all.limits.bytes / 2 || state.frames.len() > self.all.limits.frames / 2
     }
 
+    /// True if so many more frames and bytes would fill at most half of the queue.
+    pub(crate) fn has_half(&self, frames: usize, bytes: usize) -> bool {
+        let state = self.state.lock();
+        let limits = self.all.limits;
+        state.bytes + bytes <= limits.bytes / 2 && state.frames.len() + frames <= limits.frames / 2
+    }
+
     /// The size of the queue.
     #[must_use]
     pub fn backlog(&self) -> OutboxLimits {

@@ -82,7 +82,7 @@ impl Replica {
     /// Lets a connection wait.
     pub(crate) fn expect(&mut self, session: &Arc<Session>) -> Expected {
         if self.position(session.id()).is_some() {
-            return Expected::Already;
+            return Expected::Already { recovery: None };
         }
         self.newcomers.push(Newcomer { session: session.clone(), since: None });
         Expected::Newcomer { is_loaded: self.is_loaded }
@@ -149,7 +149,7 @@ impl Channel {
     /// True if a connection is subscribed, not only waiting.
     #[must_use]
     pub fn contains(&self, connection: SocketId) -> bool {
-        self.state.lock().subscribers.contains_key(&connection)
+        self.state.lock().subscribers.contains(connection)
     }
 
     /// Applies a change, or keeps it until the state is loaded.
@@ -232,7 +232,7 @@ impl ChannelState {
         let Record::Shared(replica) = &mut self.record else { return };
         if version > replica.cached_version {
             replica.cached_version = version;
-            self.broadcast(&cached.frame, None, now);
+            self.broadcast(&cached.frame, now);
             self.cached = Some(Box::new(cached));
         }
     }

@@ -2,19 +2,24 @@
 
 use std::sync::{
     Arc,
-    atomic::{AtomicBool, AtomicU64, Ordering},
+    atomic::{AtomicBool, AtomicU32, AtomicU64, Ordering},
 };
 
 use bytes::Bytes;
 use clairon_protocol::{Disconnect, SocketId};
 
-use crate::{Outbox, Outboxes, Traffic};
+use crate::{FrameWeight, Outbox, Outboxes, Traffic};
 
 /// A time in milliseconds on the caller's clock.
 pub type Millis = u64;
 
 /// A time in microseconds on the caller's clock.
 pub type Micros = u64;
+
+/// The most KiB of replays in a minute, so that subscribing again and again does not amplify a client's traffic.
+const REPLAYED_KIB_PER_MINUTE: u32 = 8 << 10;
+/// The bits of the number of replayed KiB in `replayed`.
+const KIB_BITS: u32 = 14;
 
 /// A connection: its id, its outbox, and the times of its last signs of life.
 ///
@@ -31,8 +36,13 @@ pub struct Session {
     blocked_since: AtomicU64,
     /// The publication time of the event whose delivery is being measured; 0 if there is none.
     timed_since: AtomicU64,
+    /// The KiB that were replayed in the current minute, in the lower `KIB_BITS`, and above them the lower bits of the
+    /// minute. It has 32 bits because a session has room for so many beside its flags.
+    replayed: AtomicU32,
     is_probed: AtomicBool,
     is_authorized: AtomicBool,
+    /// True while frames of a replay wait to be written.
+    is_replaying: AtomicBool,
     /// See [`Self::window_bits`].
     window_bits: u8,
 }
@@ -49,8 +59,10 @@ impl Session {
             seen_at: AtomicU64::new(now),
             blocked_since: AtomicU64::new(0),
             timed_since: AtomicU64::new(0),
+            replayed: AtomicU32::new(0),
             is_probed: AtomicBool::new(false),
             is_authorized: AtomicBool::new(false),
+            is_replaying: AtomicBool::new(false),
             window_bits: 0,
         }
     }
@@ -110,6 +122,50 @@ impl Session {
         match self.timed_since.load(Ordering::Relaxed) {
             0 => None,
             _ => Some(self.timed_since.swap(0, Ordering::Relaxed)).filter(|since| *since > 0),
+        }
+    }
+
+    /// Notes a replay of missed events. False if it is too large: it would fill more than half of the outbox, or the
+    /// connection got too many such bytes in this minute.
+    pub(crate) fn takes_replay(&self, frames: usize, bytes: usize, now: Millis) -> bool {
+        if frames == 0 {
+            return true;
+        }
+        if !self.outbox.has_half(frames, bytes) {
+            return false;
+        }
+        let kib = u32::try_from(bytes.div_ceil(1 << 10)).unwrap_or(u32::MAX);
+        // In half a year the bits repeat. Then a replay may be refused that was not too much.
+        let minute = u32::try_from((now / 60_000) % (1 << (u32::BITS - KIB_BITS))).unwrap_or_default() << KIB_BITS;
+        let add = |replayed: u32| {
+            let before = if replayed >> KIB_BITS == minute >> KIB_BITS { replayed - minute } else { 0 };
+            let after = before.saturating_add(kib);
+            (after <= REPLAYED_KIB_PER_MINUTE).then_some(minute + after)
+        };
+        let is_taken = self.replayed.fetch_update(Ordering::Relaxed, Ordering::Relaxed, add).is_ok();
+        self.is_replaying.fetch_or(is_taken, Ordering::Relaxed);
+        is_taken
+    }
+
+    /// Queues the frames of a replay. The log has them in memory, so they weigh nothing in the total of all outboxes.
+    pub(crate) fn send_replay(&self, frames: Vec<Bytes>) {
+        for frame in frames {
+            self.traffic.add_sent(1, frame.len());
+            self.outbox.push_shared(frame, FrameWeight::of(0));
+        }
+    }
+
+    /// True while frames of a replay wait. Meanwhile no message of the client should be read: the next may ask for
+    /// another replay, and there may be no room for both.
+    #[must_use]
+    pub fn is_replaying(&self) -> bool {
+        self.is_replaying.load(Ordering::Relaxed)
+    }
+
+    /// Notes that all frames are written.
+    pub fn note_written(&self) {
+        if self.is_replaying() {
+            self.is_replaying.store(false, Ordering::Relaxed);
         }
     }
 
@@ -204,6 +260,20 @@ mod tests {
         assert_eq!((session.silence(1_100), session.probe()), (1_000, false), "it is not that long");
         session.forgive_silence(1_100, 300);
         assert_eq!((session.silence(1_100), session.silence(1_200), session.probe()), (300, 400, true));
+    }
+
+    #[test]
+    fn replays_have_a_limit_at_a_time_and_one_in_a_minute() {
+        let limits = OutboxLimits { bytes: 16 << 20, frames: 10 };
+        let session = Session::new(SocketId::from_random(1), Outboxes::new(limits, None), Arc::default(), 0);
+        assert!(session.takes_replay(0, 0, 0) && !session.is_replaying());
+        assert!(!session.takes_replay(6, 6, 0) && !session.takes_replay(1, (8 << 20) + 1, 0));
+        assert!(session.takes_replay(5, 8 << 20, 59_999) && session.is_replaying());
+        assert!(!session.takes_replay(1, 1, 59_999) && session.takes_replay(1, 8 << 20, 60_000));
+        session.note_written();
+        assert!(!session.is_replaying());
+        (0..3).for_each(|_| session.send("waits".into()));
+        assert!(session.takes_replay(2, 2, 120_000) && !session.takes_replay(3, 3, 120_000));
     }
 
     #[test]

@@ -11,17 +11,19 @@ use std::{
 use bytes::Bytes;
 use clairon_protocol::{Event, SocketId};
 
-use crate::{Encode, Session, Version};
+use crate::{Encode, Millis, Session, Version, recorder::Recorder};
 
 /// The signed-in users of one app, and the connections that watch them.
 #[derive(Debug, Default)]
 pub(crate) struct Users {
-    online: Connections,
+    pub(crate) online: Connections,
     watchers: Connections,
     /// The state of watched users in the ledger; only with other nodes.
     shared: HashMap<Arc<str>, Online>,
     /// Connections whose watchlist is not yet sent, because the ledger has not yet answered for all its users.
     untold: Vec<(Arc<Session>, Vec<Arc<str>>)>,
+    /// The logs of the users' channels, by user.
+    pub(crate) logs: HashMap<Arc<str>, Box<Recorder>>,
 }
 
 /// Whether a user is online on any node.
@@ -42,7 +44,7 @@ pub struct SignedIn {
 
 /// Connections by user id. A user without connections has no entry.
 #[derive(Debug, Default)]
-struct Connections(HashMap<Arc<str>, Vec<Arc<Session>>>);
+pub(crate) struct Connections(HashMap<Arc<str>, Vec<Arc<Session>>>);
 
 impl Users {
     /// Signs a connection in. It gets the state of its watchlist. If it is the user's first connection, the user's
@@ -63,7 +65,8 @@ impl Users {
     }
 
     /// Signs a connection out. If it was the user's last connection, the user's watchers are notified.
-    pub(crate) fn sign_out(&mut self, connection: SocketId, stay: &SignedIn, encode: Encode) {
+    pub(crate) fn sign_out(&mut self, connection: SocketId, stay: &SignedIn, encode: Encode, now: Millis) {
+        self.unsubscribe(connection, &stay.user_id, now);
         for watched in &stay.watchlist {
             self.watchers.remove(watched, connection);
         }
@@ -145,7 +148,7 @@ impl Users {
 }
 
 impl Connections {
-    fn of(&self, user_id: &str) -> &[Arc<Session>] {
+    pub(crate) fn of(&self, user_id: &str) -> &[Arc<Session>] {
         self.0.get(user_id).map_or(&[], Vec::as_slice)
     }
 

@@ -60,6 +60,7 @@ fn join(app: &AppHub, channel: &str, session: &Arc<Session>) {
         room: PresenceRoom { members: 2, bytes: usize::MAX },
         max_channels: usize::MAX,
         wishes: Wishes::default(),
+        recovery: None,
     };
     app.expect(&name(channel), &subscriber, 0).unwrap();
 }
@@ -73,7 +74,15 @@ fn publish(app: &AppHub, channel: ChannelName, text: &'static str) {
     });
     let frame = text.into();
     app.publish(
-        &Publication { app: AppId::parse("1").unwrap(), channel, frame, except: None, cache, version: None },
+        &Publication {
+            app: AppId::parse("1").unwrap(),
+            channel,
+            frame,
+            except: None,
+            is_logged: false,
+            cache,
+            version: None,
+        },
         0,
     );
 }

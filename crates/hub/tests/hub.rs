@@ -61,10 +61,11 @@ fn join(app: &AppHub, channel: &str, session: &Arc<Session>, member: Option<Memb
         room: PresenceRoom { members: 2, bytes: usize::MAX },
         max_channels: usize::MAX,
         wishes: Wishes::default(),
+        recovery: None,
     };
     match app.expect(&name(channel), &subscriber, 0).unwrap().1 {
-        Expected::Admitted(edges) => Some(unstamped(edges)),
-        Expected::Already => None,
+        Expected::Admitted { edges, .. } => Some(unstamped(edges)),
+        Expected::Already { .. } => None,
         Expected::Newcomer { .. } => panic!("the ledger is in memory"),
     }
 }
@@ -93,7 +94,15 @@ fn publish(app: &AppHub, channel: &str, text: &'static str, except: Option<Socke
 
 fn event(channel: &str, text: &'static str) -> Publication {
     let app = AppId::parse("1").unwrap();
-    Publication { app, channel: name(channel), frame: text.into(), except: None, cache: None, version: None }
+    Publication {
+        app,
+        channel: name(channel),
+        frame: text.into(),
+        except: None,
+        is_logged: false,
+        cache: None,
+        version: None,
+    }
 }
 
 /// All frames since the last call, shortened to the parts that distinguish events.
@@ -132,6 +141,7 @@ fn presence_is_told_by_user_and_never_to_the_joiner() {
         room: PresenceRoom { members: 2, bytes: usize::MAX },
         max_channels: usize::MAX,
         wishes: Wishes::default(),
+        recovery: None,
     };
     assert_eq!(app.expect(&name("presence-x"), &third, 0).unwrap_err(), NoRoom::Members { limit: 2 });
     assert_eq!(leave(&app, "presence-x", &a, Some(&member("ada"))), vec![]);
@@ -196,6 +206,7 @@ fn counts_are_told_at_once_to_few_and_late_to_many() {
             room: PresenceRoom { members: 2, bytes: usize::MAX },
             max_channels: usize::MAX,
             wishes: COUNTS,
+            recovery: None,
         };
         app.expect(&name("news"), &subscriber, 0).unwrap();
     }
@@ -220,9 +231,16 @@ fn an_app_hears_of_counts_and_misses_if_it_wants_to() {
     let [a, b] = [1, 2].map(|number| connect(&app, number));
     let wishes = Wishes { counts: true, count_edges: true, miss_edges: true };
     let join = |session| {
-        let subscriber = Subscriber { session, member: None, room: PresenceRoom::UNLIMITED, max_channels: 9, wishes };
+        let subscriber = Subscriber {
+            session,
+            member: None,
+            room: PresenceRoom::UNLIMITED,
+            max_channels: 9,
+            wishes,
+            recovery: None,
+        };
         match app.expect(&name("cache-x"), &subscriber, 0).unwrap() {
-            (channel, Expected::Admitted(edges)) => (channel, edges),
+            (channel, Expected::Admitted { edges, .. }) => (channel, edges),
             (_, other) => panic!("{other:?}"),
         }
     };
@@ -247,8 +265,16 @@ fn an_app_hears_of_counts_and_misses_if_it_wants_to() {
     app.publish(&Publication { cache: Some(cached), ..event("cache-x", "cached") }, 0);
     assert_eq!(edges(&join(&b).1), [Edge::Counted(2)]);
     part(&app, &app.channel(&name("cache-x")).unwrap(), &b, wishes);
-    let subscriber = Subscriber { session: &b, member: None, room: PresenceRoom::UNLIMITED, max_channels: 9, wishes };
-    let (_, Expected::Admitted(expired)) = app.expect(&name("cache-x"), &subscriber, 1_000).unwrap() else {
+    let subscriber = Subscriber {
+        session: &b,
+        member: None,
+        room: PresenceRoom::UNLIMITED,
+        max_channels: 9,
+        wishes,
+        recovery: None,
+    };
+    let (_, Expected::Admitted { edges: expired, .. }) = app.expect(&name("cache-x"), &subscriber, 1_000).unwrap()
+    else {
         panic!("joined")
     };
     assert!(expired[0].edge == Edge::Missed && expired[0].version > again[2].version, "another miss: {expired:?}");
@@ -279,9 +305,9 @@ fn a_user_is_online_from_the_first_to_the_last_connection() {
     app.sign_in(&one, &stay);
     app.sign_in(&two, &stay);
     publish(&app, "#server-to-user-u", "for u", Some(two.id()));
-    app.sign_out(one.id(), &stay);
+    app.sign_out(one.id(), &stay, 0);
     assert_eq!(app.terminate("u"), 1);
-    app.sign_out(two.id(), &stay);
+    app.sign_out(two.id(), &stay, 0);
     assert_eq!(app.terminate("u"), 0);
     assert_eq!(heard(&one), ["for u"]);
     assert_eq!(heard(&two), ["closed 4009"]);
@@ -348,7 +374,14 @@ fn an_app_has_so_many_channels() {
     let session = connect(&app, 1);
     let subscriber = |channel: &str, max_channels| {
         let room = PresenceRoom::UNLIMITED;
-        let subscriber = Subscriber { session: &session, member: None, room, max_channels, wishes: Wishes::default() };
+        let subscriber = Subscriber {
+            session: &session,
+            member: None,
+            room,
+            max_channels,
+            wishes: Wishes::default(),
+            recovery: None,
+        };
         app.expect(&name(channel), &subscriber, 0).map(drop)
     };
     let room = CacheRoom { channels: 2, ..CacheRoom::UNLIMITED };
@@ -372,8 +405,14 @@ fn a_refused_member_leaves_no_channel_behind() {
     let app = app();
     let session = connect(&app, 1);
     let room = PresenceRoom { members: 9, bytes: 10 };
-    let subscriber =
-        Subscriber { session: &session, member: Some(member("ada")), room, max_channels: 9, wishes: Wishes::default() };
+    let subscriber = Subscriber {
+        session: &session,
+        member: Some(member("ada")),
+        room,
+        max_channels: 9,
+        wishes: Wishes::default(),
+        recovery: None,
+    };
     assert_eq!(app.expect(&name("presence-x"), &subscriber, 0).unwrap_err(), NoRoom::Bytes { limit: 10 });
     assert!(app.channel(&name("presence-x")).is_none());
 }

@@ -57,7 +57,7 @@ impl Node {
     fn expect(&self, session: &Arc<Session>, counts: bool) -> (Arc<Channel>, Expected) {
         let room = PresenceRoom::UNLIMITED;
         let wishes = Wishes { counts, ..Wishes::default() };
-        let subscriber = Subscriber { session, member: None, room, max_channels: usize::MAX, wishes };
+        let subscriber = Subscriber { session, member: None, room, max_channels: usize::MAX, wishes, recovery: None };
         self.app.expect(&self.name, &subscriber, 0).unwrap()
     }
 
@@ -94,7 +94,15 @@ impl Node {
             room: CacheRoom::UNLIMITED,
             ends_miss: true,
         });
-        let event = Publication { app, channel: self.name.clone(), frame: text.into(), except: None, cache, version };
+        let event = Publication {
+            app,
+            channel: self.name.clone(),
+            frame: text.into(),
+            except: None,
+            is_logged: false,
+            cache,
+            version,
+        };
         self.app.publish(&event, 0);
     }
 }
@@ -211,7 +219,7 @@ fn one_who_leaves_while_waiting_is_never_subscribed() {
     let node = Node::new("public");
     let [a, b] = [1, 2].map(|number| node.connect(number));
     let (channel, _) = node.expect(&a, false);
-    assert_eq!(node.expect(&a, false).1, Expected::Already);
+    assert_eq!(node.expect(&a, false).1, Expected::Already { recovery: None });
     node.join(&b, 1);
     assert_eq!(node.part(&channel, &a), Parted::Waiting);
     assert_eq!(node.part(&channel, &a), Parted::Stranger);
@@ -220,7 +228,7 @@ fn one_who_leaves_while_waiting_is_never_subscribed() {
     node.publish("text", None);
     assert_eq!(heard(&a), "");
     assert_eq!(heard(&b), "ok() text");
-    assert_eq!(node.expect(&b, false).1, Expected::Already);
+    assert_eq!(node.expect(&b, false).1, Expected::Already { recovery: None });
     assert_eq!(heard(&b), "ok()");
     assert_eq!(node.part(&channel, &b), Parted::Admitted(vec![]));
     assert!(node.app.channel(&node.name).is_none());
@@ -298,7 +306,7 @@ fn a_watchlist_is_told_when_all_of_it_is_known() {
     node.app.note_online("cy", 4, true);
     node.app.note_online("bob", 4, true);
     assert_eq!(heard(&a), "on(bob) off()");
-    node.app.sign_out(a.id(), &stay);
+    node.app.sign_out(a.id(), &stay, 0);
     node.app.note_online("bob", 5, false);
     assert_eq!(heard(&a), "");
 }

@@ -75,7 +75,10 @@ mod tests {
     use serde_json::json;
 
     use super::*;
-    use crate::{ClientCommand, EventData, Member, User};
+    use crate::{
+        ClientCommand, EventData, Member, User,
+        recovery::{SOCKETS, TOKEN_BYTES},
+    };
 
     /// `text` as a JSON string with every code unit escaped: the longest form that a sender can choose.
     fn escaped(text: &str) -> String {
@@ -132,9 +135,11 @@ mod tests {
             let member = format!(r#"{{"user_id":{id},"user_info":{info}}}"#);
             assert!(Member::parse(&member, &limits).is_ok());
             let member = escaped(&member);
-            let join = format!(
-                r#"{{"event":"pusher:subscribe","data":{{"auth":{auth},"channel":{channel},"channel_data":{member}}}}}"#
-            );
+            let sockets = vec![escaped("1000000000.1000000000"); SOCKETS].join(", ");
+            let token = escaped(&"t".repeat(TOKEN_BYTES));
+            let recover = format!(r#"{{"token":{token},"seq":9007199254740991,"sockets":[{sockets}]}}"#);
+            let data = format!(r#"{{"auth":{auth},"channel":{channel},"channel_data":{member},"recover":{recover}}}"#);
+            let join = format!(r#"{{"event":"pusher:subscribe","data":{data}}}"#);
             assert!(join.len() <= limits.subscription_bytes());
             assert!(matches!(ClientCommand::parse(&join), Ok(ClientCommand::Subscribe(_))));
 

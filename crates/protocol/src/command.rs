@@ -5,7 +5,7 @@ use std::borrow::Cow;
 use serde::{Deserialize, de::DeserializeOwned};
 use serde_json::value::RawValue;
 
-use crate::{error::InvalidCommand, json};
+use crate::{Recover, error::InvalidCommand, json};
 
 /// The prefix of the names of all client events.
 const CLIENT_EVENT_PREFIX: &str = "client-";
@@ -41,6 +41,9 @@ pub struct Subscribe {
     /// The text that the backend has signed in addition: the member's JSON for a presence channel, any text for others.
     #[serde(default)]
     pub channel_data: Option<String>,
+    /// What it asks of recovery.
+    #[serde(default, deserialize_with = "Recover::deserialize")]
+    pub recover: Recover,
 }
 
 /// A request to sign in as a user.

@@ -98,6 +98,12 @@ pub enum Event<'a> {
         /// clients drop a number.
         user_id: Option<&'a str>,
     },
+    /// `pusher_internal:recovery` with no data: the place of an event that this receiver is excluded from. It goes only
+    /// to subscriptions that asked for recovery, with [`Amendment::seq`](crate::Amendment::seq).
+    RecoveryPosition {
+        /// The channel.
+        channel: &'a ChannelName,
+    },
 }
 
 impl Event<'_> {
@@ -186,6 +192,9 @@ impl Event<'_> {
                     json::string(out, user_id);
                 }
                 out.push(b'}');
+            }
+            Self::RecoveryPosition { channel } => {
+                system(out, "pusher_internal:recovery", Some(channel.as_str()), empty);
             }
         }
     }

@@ -19,6 +19,7 @@ mod limits;
 mod presence;
 mod printable;
 mod publication;
+mod recovery;
 mod room;
 mod secret;
 mod user_id;
@@ -36,6 +37,9 @@ pub use limits::{LIMITS, Limit, LimitUnit, Limits, OutOfRange};
 pub use presence::{Member, User};
 pub use printable::{escape_json, is_unprintable, one_line, quote};
 pub use publication::{CacheEntry, Publication};
-pub use room::{CacheRoom, NoRoom, PresenceRoom};
+pub use recovery::{
+    Amendment, Epoch, LossReason, Recover, RecoveryAnswer, RecoveryKey, RecoveryOutcome, RecoveryToken, Resume,
+};
+pub use room::{CacheRoom, LogRoom, NoRoom, PresenceRoom};
 pub use secret::{SECRET_BYTES, Secret};
 pub use user_id::UserId;

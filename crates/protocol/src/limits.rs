@@ -2,7 +2,7 @@
 
 use std::{fmt, num::NonZeroU32};
 
-use crate::{CacheRoom, PresenceRoom};
+use crate::{CacheRoom, LogRoom, PresenceRoom};
 
 /// A limit: one line of the table below.
 #[derive(Debug)]
@@ -132,6 +132,10 @@ limits! {
     snapshot_bytes: Option<NonZeroU32> = NonZeroU32::new(4 << 20), 0 to u32::MAX, Bytes,
         "The most that the members of one presence channel have together, with their user info";
     cache_ttl_seconds: u32 = 1_800, 1 to 86_400, Seconds, "How long a cache channel remembers its last event";
+    recovery_events: u32 = 1_000, 1 to 100_000, Count, "How many events the log of one channel may hold for recovery";
+    recovery_bytes: u32 = 1 << 20, 1 to 1 << 30, Bytes, "The most that the log of one channel may hold for recovery";
+    recovery_seconds: u32 = 300, 1 to 86_400, Seconds,
+        "How long an event stays in the log of its channel, and a log without subscribers is kept";
 }
 
 impl Limits {
@@ -147,6 +151,16 @@ impl Limits {
     pub fn cache_room(&self) -> CacheRoom {
         let bytes = self.cached_bytes.map_or(usize::MAX, |bytes| bytes.get() as usize);
         CacheRoom { bytes, channels: self.max_channels() }
+    }
+
+    /// The limits of the log of each channel.
+    #[must_use]
+    pub fn log_room(&self) -> LogRoom {
+        LogRoom {
+            events: self.recovery_events as usize,
+            bytes: self.recovery_bytes as usize,
+            window: u64::from(self.recovery_seconds) * 1_000,
+        }
     }
 
     /// Most channels on a node; `usize::MAX` without a limit.

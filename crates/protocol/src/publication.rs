@@ -18,6 +18,8 @@ pub struct Publication {
     /// The connection that does not get the event, on any node: the `socket_id` of a trigger, or the sender of a client
     /// event.
     pub except: Option<SocketId>,
+    /// True for an event of a backend of an app with recovery: if the channel has a log, it belongs there.
+    pub is_logged: bool,
     /// What a cache channel remembers of the event; `None` if it does not remember it.
     pub cache: Option<CacheEntry>,
     /// The channel's version that contains this event. It is set only for a remembered event of a channel that several

@@ -1,4 +1,4 @@
-//! Limits with a shared total: of a presence channel's members, and of an app's remembered events.
+//! Limits with a shared total: of a presence channel's members, of an app's remembered events, of a channel's log.
 
 /// The limits of one presence channel, over all nodes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -17,6 +17,18 @@ pub struct CacheRoom {
     pub bytes: usize,
     /// The most channels of the app on a node. Beyond it an event for a channel without subscribers is not remembered.
     pub channels: usize,
+}
+
+/// The limits of the log of one channel.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct LogRoom {
+    /// The most events.
+    pub events: usize,
+    /// The most bytes of all events together.
+    pub bytes: usize,
+    /// The age at which an event leaves the log, and the time for which a log without subscribers is kept, in
+    /// milliseconds.
+    pub window: u64,
 }
 
 impl CacheRoom {

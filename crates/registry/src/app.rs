@@ -98,6 +98,7 @@ app! {
         "A connection that neither signs in nor joins a private or presence channel is closed after a while";
     watchlist = false, "Signed-in users are notified when users of their watchlist come and go";
     subscription_counts = false, "Subscribers get the subscription count";
+    recovery = false, "Clients that ask for it get the events that they missed while they were away";
 }
 
 impl App {

@@ -48,6 +48,16 @@ pub enum AppChange {
     Removed(AppId),
 }
 
+impl AppChange {
+    /// The app's id.
+    #[must_use]
+    pub const fn app(&self) -> &AppId {
+        match self {
+            Self::Added(id) | Self::Changed(id) | Self::Disabled(id) | Self::Removed(id) => id,
+        }
+    }
+}
+
 impl AppCache {
     /// Reads all apps. `tokens` are the secrets of the server itself. They are hidden like those of apps.
     ///

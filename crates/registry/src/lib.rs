@@ -22,6 +22,7 @@ mod origins;
 mod positional;
 mod postgres;
 mod queries;
+mod recovery_store;
 mod registry;
 mod row;
 mod row_fault;
@@ -41,6 +42,7 @@ pub use credential::{Credential, Credentials, KEYS};
 pub use error::RegistryError;
 pub use fields::{AppField, AppFields, FieldValue};
 pub use origins::{AllowedOrigin, AllowedOrigins, InvalidOrigin, OriginFault};
+pub use recovery_store::RecoveryStore;
 pub use registry::{
     AppEdit, AppRegistry, Declared, KeyUse, Registry, Update, open, open_existing, open_for_server, within,
 };

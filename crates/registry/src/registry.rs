@@ -13,7 +13,9 @@ use crate::{
     credential::Credential,
     database_url::DatabaseUrl,
     error::RegistryError,
-    mysql, postgres, sqlite,
+    mysql, postgres,
+    recovery_store::RecoveryStore,
+    sqlite,
     statistics::{Statistics, StatisticsQuery},
     webhook_store::WebhookStore,
 };
@@ -139,10 +141,11 @@ pub trait AppRegistry: Send + Sync + Debug {
     async fn check_writes(&self) -> Result<(), RegistryError>;
 }
 
-/// A database with the apps, the events for their endpoints, and the server's own certificates.
-pub trait Registry: AppRegistry + WebhookStore + AcmeStore {}
+/// A database with the apps, the events for their endpoints, the server's own certificates, and what outlives a server
+/// for recovery.
+pub trait Registry: AppRegistry + WebhookStore + AcmeStore + RecoveryStore {}
 
-impl<R: AppRegistry + WebhookStore + AcmeStore> Registry for R {}
+impl<R: AppRegistry + WebhookStore + AcmeStore + RecoveryStore> Registry for R {}
 
 /// Awaits the answer of a registry for at most `limit`.
 ///

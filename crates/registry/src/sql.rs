@@ -249,7 +249,7 @@ impl<E: Engine> SqlRegistry<E> {
     }
 
     /// Begins a write. Its connection leaves the pool unless the write is completed.
-    async fn begin(&self) -> Result<Write<E>, RegistryError> {
+    pub(crate) async fn begin(&self) -> Result<Write<E>, RegistryError> {
         Write::begin(self.connection().await?, queries::LOCK).await
     }
 }

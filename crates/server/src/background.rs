@@ -102,6 +102,7 @@ fn tell_counts(node: &Node) {
 
 fn forget_expired(node: &Node) {
     for_each_app(node, |_, hub| hub.forget_expired(node.clock.now()));
+    node.hub.prune_logs(node.clock.now());
 }
 
 fn for_each_app(node: &Node, act: impl Fn(&AppId, &AppHub)) {
@@ -219,6 +220,10 @@ fn apply(node: &Node, change: &AppChange) {
     if let AppChange::Removed(id) | AppChange::Disabled(id) = change {
         node.hub.app(id).close_all(Disconnect::AppDisabled);
         node.rates.forget(id);
+    }
+    let id = change.app();
+    if node.enabled_app(id).is_none_or(|app| !app.recovery) {
+        node.hub.drop_logs(id, node.clock.now());
     }
 }
 

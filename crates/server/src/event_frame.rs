@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use bytes::Bytes;
 use clairon_hub::Compress;
-use clairon_protocol::Event;
+use clairon_protocol::{Amendment, Event};
 use clairon_websocket::frame;
 
 use crate::settings::CompressionSettings;
@@ -15,6 +15,11 @@ const USUAL_BYTES: usize = 192;
 /// Encodes an event as one sealed text frame, which all of its receivers share.
 pub(crate) fn encode(event: &Event<'_>) -> Bytes {
     frame::text(USUAL_BYTES, |payload| event.encode(payload))
+}
+
+/// A copy of a frame with another end of its text.
+pub(crate) fn amend(frame: &Bytes, Amendment { cut, tail }: &Amendment) -> Bytes {
+    frame::with_end(frame, *cut, tail)
 }
 
 /// A function that compresses frames with these settings.

@@ -9,7 +9,7 @@ use tracing::{info, warn};
 
 use crate::{
     accept::{accept, accept_metrics, accept_redirected},
-    background,
+    background, channel_logs,
     edge::Listener,
     error::ServerError,
     handle::ServerHandle,
@@ -75,6 +75,7 @@ impl Server {
                 return Err(ServerError::NoCertificate);
             }
         }
+        channel_logs::restore(&node).await;
         // In its own task, and so on a worker thread. On another thread each new connection would cost a switch between
         // threads.
         let accepting = tokio::spawn(accept(node.clone(), all));
@@ -140,6 +141,7 @@ async fn stop(node: &Arc<Node>) {
     if timeout(node.settings.shutdown_grace, node.tasks.wait()).await.is_err() {
         warn!(connections = node.tasks.len(), "some connections did not close in time");
     }
+    channel_logs::save(node).await;
     node.announcer.stop().await;
     node.record_key_uses().await;
     node.record_statistics(true).await;

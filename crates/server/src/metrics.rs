@@ -14,6 +14,7 @@ use clairon_hub::{Micros, Session};
 use self::histogram::Histogram;
 use self::page::LastPage;
 pub(crate) use self::page::{Access, page};
+use crate::recoveries::Recoveries;
 
 /// The bounds for delivery latencies, in microseconds.
 const LATENCY_BOUNDS: [u64; 14] =
@@ -33,6 +34,7 @@ pub(crate) struct Metrics {
     /// The same in frames.
     frames: Histogram<{ FRAMES_BOUNDS.len() }>,
     slow_readers: AtomicU64,
+    pub(crate) recoveries: Recoveries,
     page: LastPage,
 }
 

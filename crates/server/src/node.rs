@@ -14,6 +14,7 @@ use tokio_util::{sync::CancellationToken, task::TaskTracker};
 use tracing::warn;
 
 use crate::{
+    channel_logs,
     clock::Clock,
     edge::{Acme, AddressLimits, AppRates, LimitEffects, Partials, Tls},
     error::ServerError,
@@ -92,7 +93,8 @@ impl Node {
         let default_limits = settings.admin.as_ref().map_or_else(Limits::default, |admin| admin.limits);
         let tls = settings.tls.is_on().then(|| Tls::new(&settings.tls)).transpose()?;
         let compress = settings.compression.map(event_frame::compressor);
-        let hub = Arc::new(Hub::new(event_frame::encode, compress, Peers::ledger(settings.cluster.as_ref())));
+        let hub = Hub::new(event_frame::encode, compress, Peers::ledger(settings.cluster.as_ref()));
+        let hub = Arc::new(channel_logs::prepare(hub, registry.as_ref(), &settings).await?);
         let tally = Mutex::new(Tally::new(settings.statistics.interval_seconds, Timestamp::now()));
         let tokens = [settings.admin.as_ref().map(|admin| &admin.token), settings.metrics.token.as_ref()];
         let tokens = tokens.into_iter().flatten().map(|token| token.secret().clone()).collect();

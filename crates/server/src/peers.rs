@@ -13,13 +13,15 @@ use std::sync::Arc;
 
 use bytes::Bytes;
 use clairon_cluster::{BusError, Cluster, ClusterError, ClusterSettings, Mishap, OverCapacity, Trouble};
-use clairon_hub::{AppHub, Channel, Expected, Hub, Ledger, Parted, Session, SignedIn, Subscriber, Wishes};
+use clairon_hub::{
+    AppHub, Channel, Expected, Hub, Ledger, Parted, Recovery, RecoveryRequest, Session, SignedIn, Subscriber, Wishes,
+};
 use clairon_protocol::{AppId, ChannelName, Edge, NoRoom, SocketId, StampedEdge, UserId};
 use clairon_registry::{App, AppCache, WebhookKind};
 use clairon_webhooks::Announcer;
 use tokio::task::AbortHandle;
 
-pub(crate) use self::publish::{EventOrigin, OutgoingEvent};
+pub(crate) use self::publish::{EventOrigin, OutgoingEvent, PublishError};
 use self::{alone::Alone, deliver::Delivery, many::Many, many::UserEntry};
 use crate::{clock::Clock, metrics::Metrics};
 
@@ -38,6 +40,15 @@ pub(crate) struct LocalApp<'a> {
     pub(crate) hub: &'a Arc<AppHub>,
     /// True if the app has endpoints that hear of edges.
     pub(crate) has_endpoints: bool,
+}
+
+/// A subscription that was made.
+#[derive(Clone, Copy)]
+pub(crate) struct Settled {
+    /// False if the connection was subscribed before.
+    pub(crate) is_new: bool,
+    /// The result of its request for recovery.
+    pub(crate) recovery: Option<Recovery>,
 }
 
 /// A connection's place on a channel, from its subscription to [`Peers::leave`].
@@ -154,13 +165,13 @@ impl Peers {
     }
 
     /// Subscribes a connection. `settle` is called once: immediately on a lone node, otherwise when the ledger has
-    /// answered. It is not called if the connection was subscribed before, or leaves before the answer.
+    /// answered. It is not called if the connection leaves before the answer, or already waits for one.
     pub(crate) fn join(
         &self,
         app: LocalApp<'_>,
         name: &ChannelName,
         subscriber: Subscriber<'_>,
-        settle: impl FnOnce(Result<(), NoRoom>) + Send + 'static,
+        settle: impl FnOnce(Result<Settled, NoRoom>) + Send + 'static,
     ) -> Joined {
         let (channel, expected) = match app.hub.expect(name, &subscriber, self.delivery().now()) {
             Ok(expected) => expected,
@@ -172,8 +183,9 @@ impl Peers {
         let counts = subscriber.wishes.counts;
         let user_id = subscriber.member.as_ref().map(|member| member.user_id.clone());
         let (joining, of_member) = match (expected, self) {
-            (Expected::Admitted(edges), _) => {
-                settle(Ok(()));
+            (Expected::Admitted { edges, recovery }, _) => {
+                self.delivery().hub.relieve_logs(self.delivery().now());
+                settle(Ok(Settled { is_new: true, recovery }));
                 self.delivery().note_edges(app, name, &edges);
                 (None, has_member(&edges))
             }
@@ -182,7 +194,11 @@ impl Peers {
                 (Some(many.join(app, &channel, subscriber, is_loaded, settle)), user_id.is_some())
             }
             // Only a shared ledger makes a newcomer wait.
-            (Expected::Already, _) | (Expected::Newcomer { .. }, Self::Alone(_)) => return Joined::NOTHING,
+            (Expected::Newcomer { .. }, Self::Alone(_)) => return Joined::NOTHING,
+            (Expected::Already { recovery }, _) => {
+                settle(Ok(Settled { is_new: false, recovery }));
+                return Joined::NOTHING;
+            }
         };
         let witnesses = channel.witnesses(of_member, counts).saturating_sub(1);
         Joined { seat: Some(Seat { channel, user_id, joining }), witnesses }
@@ -257,10 +273,32 @@ impl Peers {
         (UserStay { signed_in, entry }, watchers)
     }
 
+    /// Subscribes a connection that is signed in as a user to the user's channel, with a request for recovery. It gets
+    /// the success, and what it has missed. `None` if no logs are kept; then it gets nothing.
+    pub(crate) fn subscribe_to_user(
+        &self,
+        app: LocalApp<'_>,
+        session: &Arc<Session>,
+        channel: &ChannelName,
+        request: &RecoveryRequest<'_>,
+    ) -> Option<Recovery> {
+        match self {
+            Self::Alone(alone) => alone.subscribe_to_user(app, session, channel, request),
+            Self::Many(_) => None,
+        }
+    }
+
+    /// Ends a subscription to a user's channel.
+    pub(crate) fn unsubscribe_from_user(&self, app: LocalApp<'_>, connection: SocketId, user_id: &str) {
+        if let Self::Alone(alone) = self {
+            app.hub.unsubscribe_from_user(connection, user_id, alone.delivery.now());
+        }
+    }
+
     /// Signs a connection out.
     pub(crate) fn sign_out(&self, app: LocalApp<'_>, connection: SocketId, stay: &UserStay) {
         match self {
-            Self::Alone(_) => app.hub.sign_out(connection, &stay.signed_in),
+            Self::Alone(alone) => app.hub.sign_out(connection, &stay.signed_in, alone.delivery.now()),
             Self::Many(many) => many.sign_out(app, connection, stay),
         }
     }

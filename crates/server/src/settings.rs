@@ -46,6 +46,8 @@ pub struct Settings {
     pub statistics: StatisticsSettings,
     /// The settings of webhooks.
     pub webhooks: WebhookSettings,
+    /// The most bytes of the logs of all channels together, for recovery.
+    pub recovery_bytes: usize,
     /// The connection to the other nodes; `None` for a single node.
     pub cluster: Option<ClusterSettings>,
     /// The settings of the admin API; `None` if it is off.

@@ -50,8 +50,20 @@ pub fn compressed(frame: &Bytes, level: u32) -> Option<Bytes> {
     Some(sealed(buffer, TEXT | RSV1))
 }
 
+/// A copy of a frame made by [`text`] with another end: the last `cut` bytes of the payload are replaced with `tail`.
+#[must_use]
+pub fn with_end(frame: &Bytes, cut: usize, tail: &[u8]) -> Bytes {
+    let payload = payload(frame);
+    let kept = &payload[..payload.len().saturating_sub(cut)];
+    text(kept.len() + tail.len(), |copy| {
+        copy.extend_from_slice(kept);
+        copy.extend_from_slice(tail);
+    })
+}
+
 /// The payload of a frame of [`text`].
-fn payload(frame: &Bytes) -> &[u8] {
+#[must_use]
+pub fn payload(frame: &Bytes) -> &[u8] {
     let header = match frame.get(1) {
         Some(127) => ROOM,
         Some(126) => 4,

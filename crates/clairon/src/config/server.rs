@@ -29,6 +29,7 @@ pub(super) fn read(fields: &mut Fields<'_>, limits: Limits) -> Option<Settings> 
     let compression = read_compression(fields);
     let outbox = read_outbox(fields);
     let webhooks = webhook_settings::read(fields);
+    let recovery_bytes = fields.number("recovery.bytes_total", 1_u32 << 20..=u32::MAX);
     let admin_token = fields.secret("admin.token", optional(BearerToken::parse));
     let write_timeout = fields.number("outbox.write_timeout_seconds", 1..=3_600);
     Some(Settings {
@@ -49,6 +50,7 @@ pub(super) fn read(fields: &mut Fields<'_>, limits: Limits) -> Option<Settings> 
         metrics: metrics?,
         statistics: statistics?,
         webhooks: webhooks?,
+        recovery_bytes: usize::try_from(recovery_bytes?).ok()?,
         cluster,
         admin: admin_token?.map(|token| AdminSettings { token, limits }),
     })

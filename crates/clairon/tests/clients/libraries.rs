@@ -26,6 +26,18 @@ fn laravel_echo() {
     suite::node(&server(), "laravel-echo");
 }
 
+/// The client of recovery, over pusher-js and Echo. `RECOVERY_SECONDS` and `RECOVERY_SEED` choose the random run.
+#[test]
+fn recovery_of_missed_events() {
+    let app = App::new("recovery").with("recovery", true).with("client_messages", true);
+    suite::node(&Server::start(app), "recover");
+}
+
+#[test]
+fn the_built_client_of_recovery_is_current_and_small() {
+    suite::check_built_client();
+}
+
 #[test]
 fn laravel_echo_in_chromium() {
     suite::node(&server(), "browser");

@@ -17,6 +17,7 @@ mod isolation;
 mod message_limits;
 mod pace;
 mod presence;
+mod recovery;
 mod refusals;
 mod slow_readers;
 mod subscriptions;

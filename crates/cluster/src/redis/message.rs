@@ -136,6 +136,7 @@ mod tests {
             app: AppId::parse("a").unwrap(),
             channel: ChannelName::parse("c", &Limits::default()).unwrap(),
             frame: frame.into(),
+            is_logged: false,
             except: except.map(SocketId::from_random),
             cache: None,
             version: None,

@@ -90,13 +90,13 @@ fn notice(topic: Topic, message: TopicMessage) -> Option<Notice> {
     Some(match message {
         TopicMessage::Event { frame, except } => {
             let (app, channel) = (place.app, place.channel);
-            Notice::Event(Publication { app, channel, frame, except, cache: None, version: None })
+            Notice::Event(Publication { app, channel, frame, except, is_logged: false, cache: None, version: None })
         }
         TopicMessage::CachedEvent { version, ttl_seconds, data, frame, except } => {
             let (app, channel) = (place.app, place.channel);
             let cache =
                 Some(CacheEntry { data: data.into(), ttl_seconds, room: CacheRoom::UNLIMITED, ends_miss: false });
-            Notice::Event(Publication { app, channel, frame, except, cache, version: Some(version) })
+            Notice::Event(Publication { app, channel, frame, except, is_logged: false, cache, version: Some(version) })
         }
         TopicMessage::MemberAdded { version, member } => Notice::MemberAdded { place, version, member },
         TopicMessage::MemberRemoved { version, user_id } => Notice::MemberRemoved { place, version, user_id },

@@ -11,7 +11,7 @@ use clairon_protocol::{NoRoom, error::InvalidChannel};
 use http::{HeaderValue, StatusCode, header};
 use serde::Serialize;
 
-use crate::edge::TooFast;
+use crate::{edge::TooFast, peers::PublishError};
 
 /// The supported encodings of a body, which an answer with 415 lists (RFC 9110, 12.5.3).
 pub(crate) const UNDERSTOOD_CODINGS: &str = "gzip, identity";
@@ -25,6 +25,8 @@ pub(crate) struct ApiError {
     reason: Option<String>,
     /// The time after which a retry may succeed.
     retry_after: Option<Duration>,
+    /// The number of the oldest event in a log, if it has lost others.
+    oldest: Option<u64>,
 }
 
 /// An extension of the response, read where requests are logged.
@@ -33,7 +35,7 @@ pub(crate) struct Reason(pub(crate) String);
 
 impl ApiError {
     pub(crate) fn new(status: StatusCode, message: impl Into<String>) -> Self {
-        Self { status, message: message.into(), reason: None, retry_after: None }
+        Self { status, message: message.into(), reason: None, retry_after: None, oldest: None }
     }
 
     pub(crate) fn bad_request(message: impl Into<String>) -> Self {
@@ -51,6 +53,13 @@ impl ApiError {
     /// Adds a reason that only the log gets.
     pub(crate) fn because(self, reason: String) -> Self {
         Self { reason: Some(reason), ..self }
+    }
+}
+
+impl ApiError {
+    /// Adds the number of the oldest event in a log.
+    pub(super) fn with_oldest(self, oldest: u64) -> Self {
+        Self { oldest: Some(oldest), ..self }
     }
 }
 
@@ -80,6 +89,12 @@ impl From<BusError> for ApiError {
     }
 }
 
+impl From<PublishError> for ApiError {
+    fn from(error: PublishError) -> Self {
+        Self::new(StatusCode::SERVICE_UNAVAILABLE, error.to_string())
+    }
+}
+
 impl From<ClusterError> for ApiError {
     fn from(error: ClusterError) -> Self {
         Self::new(StatusCode::SERVICE_UNAVAILABLE, "The other nodes cannot be reached").because(error.to_string())
@@ -92,8 +107,10 @@ impl IntoResponse for ApiError {
         struct Body<'a> {
             error: &'a str,
             code: u16,
+            #[serde(skip_serializing_if = "Option::is_none")]
+            oldest: Option<u64>,
         }
-        let body = Body { error: &self.message, code: self.status.as_u16() };
+        let body = Body { error: &self.message, code: self.status.as_u16(), oldest: self.oldest };
         let mut response = (self.status, Json(body)).into_response();
         if self.status == StatusCode::UNSUPPORTED_MEDIA_TYPE {
             response.headers_mut().insert(header::ACCEPT_ENCODING, HeaderValue::from_static(UNDERSTOOD_CODINGS));

@@ -64,7 +64,7 @@ pub(crate) async fn challenge(State(node): State<Arc<Node>>, Path(token): Path<S
 /// Fallback for unknown paths (404).
 pub(crate) async fn not_found(State(node): State<Arc<Node>>, OriginalUri(uri): OriginalUri) -> ApiError {
     let message = "No such path. WebSocket: /app/{key}. HTTP API: /apps/{id}/events, /batch_events, /channels, \
-                   /channels/{name}, /channels/{name}/users, /connections, /users/{user_id}/terminate_connections. \
+                   /channels/{name}, /channels/{name}/users, /channels/{name}/events, /connections, /users/{user_id}/terminate_connections. \
                    Behind a proxy with a prefix, the setting server.path_prefix names it";
     let reason = unknown_path(&node.apps, uri.path());
     ApiError::new(StatusCode::NOT_FOUND, message).because(reason)

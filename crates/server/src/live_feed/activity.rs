@@ -33,6 +33,10 @@ pub(crate) enum ActivityKind {
     ConnectionRefused,
     /// A client has subscribed to a channel.
     Subscribed,
+    /// A client that came back to a channel gets the events that it missed.
+    Recovered,
+    /// A client that came back to a channel cannot get them, and knows.
+    NotRecovered,
     /// A client has unsubscribed from a channel.
     Unsubscribed,
     /// A subscription was refused.
@@ -155,12 +159,14 @@ impl Serialize for Text {
 
 impl ActivityKind {
     /// The start of a log line.
-    const fn words(self) -> &'static str {
+    pub(crate) const fn words(self) -> &'static str {
         match self {
             Self::Connected => "connected",
             Self::Disconnected => "disconnected",
             Self::ConnectionRefused => "connection refused",
             Self::Subscribed => "subscribed",
+            Self::Recovered => "recovered",
+            Self::NotRecovered => "not recovered",
             Self::Unsubscribed => "unsubscribed",
             Self::SubscriptionRefused => "subscription refused",
             Self::SignedIn => "signed in",

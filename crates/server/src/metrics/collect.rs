@@ -84,6 +84,7 @@ pub(super) fn collect(node: &Node, prefix: &str, port: u16) -> String {
     apps(node, &mut text, &port.to_string());
     deliveries(node, &mut text);
     webhooks::collect(node, &mut text);
+    recovery(node, &mut text);
     health(node, &mut text);
     certificates(node, &mut text);
     process(node, &mut text);
@@ -133,6 +134,22 @@ fn deliveries(node: &Node, text: &mut Text) {
     }
     let help = "Refusals logged without a search for the exact reason, because there were too many.";
     text.single("explanations_skipped_total", MetricKind::Counter, help, node.explainer.skipped());
+}
+
+/// The logs of channels, and what clients got from them.
+fn recovery(node: &Node, text: &mut Text) {
+    let size = node.hub.log_size();
+    text.single("recovery_logs", MetricKind::Gauge, "Channels with a log for recovery.", size.logs);
+    text.single("recovery_log_events", MetricKind::Gauge, "Events in these logs.", size.events);
+    text.single("recovery_log_bytes", MetricKind::Gauge, "Bytes of these logs.", size.bytes);
+    let help = "Subscriptions that came back and asked for missed events, by result. All but `recovered` and `declined` \
+                told the client that events may be missing.";
+    text.metric("recoveries_total", MetricKind::Counter, help);
+    for (outcome, count) in node.metrics.recoveries.outcomes() {
+        text.sample("recoveries_total", &[("outcome", outcome)], count);
+    }
+    let help = "Missed events that were sent again.";
+    text.single("recovery_replayed_events_total", MetricKind::Counter, help, node.metrics.recoveries.replayed());
 }
 
 /// The remaining lifetime of each certificate, in seconds, and the failures to renew it.

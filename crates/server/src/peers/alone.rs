@@ -1,19 +1,43 @@
 //! A node without others: its hub has the ledger in memory, and the HTTP API reads from there.
 
-use clairon_hub::ChannelSummary;
-use clairon_protocol::{AppId, ChannelName, UserId};
-use clairon_webhooks::{Occupied, Truth};
+use std::sync::Arc;
 
-use super::{deliver::Delivery, reads::Remembered};
+use clairon_hub::{ChannelSummary, Recovery, RecoveryRequest, Session};
+use clairon_protocol::{AppId, ChannelName, Publication, UserId};
+use clairon_registry::App;
+use clairon_webhooks::{Occupied, Truth};
+use parking_lot::RwLock;
+
+use super::{LocalApp, PublishError, deliver::Delivery, reads::Remembered};
 
 /// The verbs of [`Peers`](super::Peers) on a lone node.
 pub(crate) struct Alone {
     pub(super) delivery: Delivery,
+    /// True once the logs of channels are saved. It is read while events are added to logs.
+    refuses_events: RwLock<bool>,
 }
 
 impl Alone {
     pub(super) const fn new(delivery: Delivery) -> Self {
-        Self { delivery }
+        Self { delivery, refuses_events: RwLock::new(false) }
+    }
+
+    /// Queues events for their receivers. Events of an app with recovery are published all or not at all.
+    pub(super) fn publish(
+        &self,
+        app: &App,
+        publications: impl Iterator<Item = Publication>,
+    ) -> Result<(), PublishError> {
+        let refuses = app.recovery.then(|| self.refuses_events.read());
+        if refuses.as_deref() == Some(&true) {
+            return Err(PublishError::Stopping);
+        }
+        publications.for_each(|publication| self.delivery.publish(&publication));
+        Ok(())
+    }
+
+    pub(super) fn refuse_events(&self) {
+        *self.refuses_events.write() = true;
     }
 
     pub(super) fn summaries(&self, app: &AppId, names: &[ChannelName]) -> Vec<ChannelSummary> {
@@ -31,6 +55,19 @@ impl Alone {
         let now = self.delivery.now();
         let cached = self.delivery.hub.app(app).channel(name)?.cached(now)?;
         Some(Remembered { data: cached.data, ttl: cached.expires_at - now })
+    }
+
+    pub(super) fn subscribe_to_user(
+        &self,
+        app: LocalApp<'_>,
+        session: &Arc<Session>,
+        channel: &ChannelName,
+        request: &RecoveryRequest<'_>,
+    ) -> Option<Recovery> {
+        let now = self.delivery.now();
+        let recovery = app.hub.subscribe_to_user(session, channel, request, now);
+        self.delivery.hub.relieve_logs(now);
+        recovery
     }
 
     pub(super) fn truth(&self, app: &AppId) -> Truth {

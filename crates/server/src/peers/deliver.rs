@@ -42,7 +42,11 @@ impl Delivery {
     /// Queues an event for its receivers on this node.
     pub(super) fn publish(&self, publication: &Publication) {
         let since = self.clock.micros();
-        if self.hub.app(&publication.app).publish(publication, since).is_written {
+        let sent = self.hub.app(&publication.app).publish(publication, since);
+        if publication.is_logged {
+            self.hub.relieve_logs(since / 1_000);
+        }
+        if sent.is_written {
             self.metrics.delivered(since, self.clock.micros());
         }
     }

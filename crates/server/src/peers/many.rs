@@ -13,7 +13,7 @@ use clairon_protocol::{
 };
 use tokio::task::AbortHandle;
 
-use super::{LocalApp, UserStay, deliver::Delivery};
+use super::{LocalApp, Settled, UserStay, deliver::Delivery};
 
 /// The verbs of [`Peers`](super::Peers) on one of many nodes.
 pub(crate) struct Many {
@@ -92,7 +92,7 @@ impl Many {
         channel: &Arc<Channel>,
         subscriber: Subscriber<'_>,
         is_loaded: bool,
-        settle: impl FnOnce(Result<(), NoRoom>) + Send + 'static,
+        settle: impl FnOnce(Result<Settled, NoRoom>) + Send + 'static,
     ) -> AbortHandle {
         let Subscriber { session, member, room, wishes, .. } = subscriber;
         let counts = wishes.counts;
@@ -106,7 +106,9 @@ impl Many {
         let joining = tokio::spawn(async move {
             let user_id = user_id.as_ref();
             match joined.await {
-                Ok(joined) if hub.admit(&channel, connection, joined.version, clock.now()) => settle(Ok(())),
+                Ok(joined) if hub.admit(&channel, connection, joined.version, clock.now()) => {
+                    settle(Ok(Settled { is_new: true, recovery: None }));
+                }
                 // The connection has left after the answer.
                 Ok(_) => cluster.leave(&app_id, channel.name(), user_id, counts),
                 Err(no_room) => {
@@ -152,7 +154,7 @@ impl Many {
 
     pub(super) fn sign_out(&self, app: LocalApp<'_>, connection: SocketId, stay: &UserStay) {
         let UserStay { signed_in, entry } = stay;
-        app.hub.sign_out(connection, signed_in);
+        app.hub.sign_out(connection, signed_in, self.delivery.now());
         for watched in &signed_in.watchlist {
             self.cluster.unwatch(app.id, &UserId::from(&**watched));
         }

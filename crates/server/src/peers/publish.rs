@@ -38,28 +38,43 @@ impl Peers {
     /// when this returns.
     ///
     /// # Errors
-    /// When the other nodes cannot be reached, or do not confirm the events.
+    /// When the other nodes cannot be reached, or do not confirm the events; or when the server is about to stop and
+    /// has saved the logs of its channels.
     pub(crate) async fn publish<'a>(
         &self,
         app: &App,
         messages: impl Iterator<Item = &'a OutgoingEvent<'a>>,
-    ) -> Result<(), BusError> {
+    ) -> Result<(), PublishError> {
         let publications = messages.flat_map(|message| encode(app, message));
         match self {
-            Self::Alone(alone) => {
-                publications.for_each(|publication| alone.delivery.publish(&publication));
-                Ok(())
-            }
+            Self::Alone(alone) => alone.publish(app, publications),
             // Boxed, because the task of each connection has room for the largest future that is awaited in it.
-            Self::Many(many) => Box::pin(many.publish(publications.collect())).await,
+            Self::Many(many) => Ok(Box::pin(many.publish(publications.collect())).await?),
         }
     }
+
+    /// Refuses all later events of apps with recovery. When this returns, all earlier ones are in the logs.
+    pub(crate) fn refuse_events(&self) {
+        if let Self::Alone(alone) = self {
+            alone.refuse_events();
+        }
+    }
+}
+
+/// The reason why events are not published.
+#[derive(Clone, Copy, Debug, thiserror::Error)]
+pub(crate) enum PublishError {
+    #[error(transparent)]
+    Bus(#[from] BusError),
+    /// The logs of channels are saved already, so clients could not recover the event.
+    #[error("the server is stopping: trigger the event again once it has started")]
+    Stopping,
 }
 
 /// The publication of the event for each of its channels.
 fn encode<'a>(app: &'a App, message: &'a OutgoingEvent<'a>) -> impl Iterator<Item = Publication> + 'a {
     let OutgoingEvent { event, data, channels, except, origin } = message;
-    let (user_id, is_remembered) = match *origin {
+    let (user_id, is_of_backend) = match *origin {
         EventOrigin::Backend => (None, true),
         EventOrigin::Client(user_id) => (user_id, false),
     };
@@ -68,7 +83,8 @@ fn encode<'a>(app: &'a App, message: &'a OutgoingEvent<'a>) -> impl Iterator<Ite
         channel: channel.clone(),
         frame: event_frame::encode(&Event::Published { event, channel, data, user_id }),
         except: *except,
-        cache: (is_remembered && channel.is_cache()).then(|| CacheEntry {
+        is_logged: is_of_backend && app.recovery,
+        cache: (is_of_backend && channel.is_cache()).then(|| CacheEntry {
             data: data.json().into(),
             ttl_seconds: app.limits.cache_ttl_seconds,
             room: app.limits.cache_room(),

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use clairon_cluster::{ChannelInfo, ClusterError, OccupiedChannel};
-use clairon_hub::ChannelSummary;
+use clairon_hub::{ChannelSummary, LogPage};
 use clairon_protocol::{AppId, ChannelName, UserId};
 use clairon_webhooks::{Occupied, Truth};
 
@@ -76,6 +76,14 @@ impl Peers {
         match self {
             Self::Alone(alone) => Ok(Some(alone.truth(app))),
             Self::Many(many) => many.truth(app).await,
+        }
+    }
+
+    /// At most `limit` events of the log of a channel after a position. `None` if there is no log.
+    pub(crate) fn log_page(&self, app: &AppId, name: &ChannelName, since: u64, limit: usize) -> Option<LogPage> {
+        match self {
+            Self::Alone(alone) => alone.delivery.hub.app(app).log_page(name, since, limit, alone.delivery.now()),
+            Self::Many(_) => None,
         }
     }
 

@@ -154,7 +154,8 @@ fn poll_turn(
     if let Poll::Ready(end) = poll_write(cx, socket, connection, batch) {
         return Poll::Ready(end);
     }
-    if !batch.is_empty() && connection.session.outbox().is_over_half() {
+    let session = &connection.session;
+    if !batch.is_empty() && (session.is_replaying() || session.outbox().is_over_half()) {
         // A client that requests more than it reads has to wait, because its own requests must not end its connection.
         // It is not read meanwhile, so its silence means nothing. A socket that accepts no bytes has its own timeout.
         connection.session.saw(connection.node.clock.now());
@@ -218,6 +219,7 @@ fn poll_write(
             Poll::Ready(None) => {}
             Poll::Ready(Some(reason)) => return Poll::Ready(Turn::Ended(reason)),
             Poll::Pending => {
+                connection.session.note_written();
                 note_delivery(connection);
                 // An idle connection keeps no queue.
                 *batch = VecDeque::new();

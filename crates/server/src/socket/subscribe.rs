@@ -1,8 +1,9 @@
 //! Subscribing and unsubscribing.
 
-use clairon_hub::{Session, Subscriber};
+use clairon_hub::{RecoveryRequest, Session, Subscriber};
 use clairon_protocol::{
-    AppId, ChannelKind, ChannelName, Event, Member, NoRoom, Secret, Subscribe, UserId, auth::subscription_signature,
+    AppId, ChannelKind, ChannelName, Epoch, Event, Member, NoRoom, Recover, Secret, Subscribe, UserId,
+    auth::subscription_signature,
 };
 use clairon_registry::App;
 use tracing::debug;
@@ -15,7 +16,8 @@ use crate::{
     live_feed::{Activity, ActivityKind},
     node::Node,
     peer_text::start_of,
-    peers::{Joined, wishes_of},
+    peers::{Joined, Settled, wishes_of},
+    recoveries,
     refusals::Refused,
 };
 
@@ -65,16 +67,16 @@ impl Connection {
             return Err(SubscriptionRefusal::new(403, message));
         }
         match name.kind() {
-            ChannelKind::ServerToUser => self.subscribe_to_user(name)?,
-            ChannelKind::Public => self.join(app, name, None),
+            ChannelKind::ServerToUser => self.subscribe_to_user(app, name, &subscribe.recover)?,
+            ChannelKind::Public => self.join(app, name, None, &subscribe.recover),
             ChannelKind::Private | ChannelKind::Encrypted => {
                 self.authorize(app, subscribe)?;
-                self.join(app, name, None);
+                self.join(app, name, None, &subscribe.recover);
             }
             ChannelKind::Presence => {
                 self.authorize(app, subscribe)?;
                 let member = self.member(app, subscribe)?;
-                self.join(app, name, Some(member));
+                self.join(app, name, Some(member), &subscribe.recover);
             }
         }
         Ok(())
@@ -115,17 +117,22 @@ impl Connection {
     }
 
     /// Subscribes the client. It gets the success when the subscription is made, or the refusal.
-    fn join(&mut self, app: &App, name: ChannelName, member: Option<Member>) {
+    fn join(&mut self, app: &App, name: ChannelName, member: Option<Member>, recover: &Recover) {
         let (node, session) = (self.node.clone(), self.session.clone());
         let (app_id, channel, peer) = (app.id.clone(), name.clone(), self.peer);
         let user_id = member.as_ref().map(|member| member.user_id.clone());
-        let settle = move |joined: Result<(), NoRoom>| match joined {
-            Ok(()) => {
-                debug!(app = %app_id, socket = %session.id(), channel = %node.shown(channel.as_str()), "subscribed");
-                node.observe(|| {
-                    let done = Activity::new(ActivityKind::Subscribed).app(&app_id).socket(session.id()).peer(peer);
-                    done.channel(channel.as_str()).user(user_id.as_ref().map(UserId::as_str))
-                });
+        let settle = move |joined: Result<Settled, NoRoom>| match joined {
+            Ok(Settled { is_new, recovery }) => {
+                if is_new {
+                    debug!(app = %app_id, socket = %session.id(), channel = %node.shown(channel.as_str()), "subscribed");
+                    node.observe(|| {
+                        let done = Activity::new(ActivityKind::Subscribed).app(&app_id).socket(session.id()).peer(peer);
+                        done.channel(channel.as_str()).user(user_id.as_ref().map(UserId::as_str))
+                    });
+                }
+                if let Some(recovery) = recovery {
+                    recoveries::note(&node, &app_id, &session, peer, &channel, recovery);
+                }
             }
             Err(no_room) => SubscriptionRefusal::new(403, no_room.to_string()).tell(
                 &node,
@@ -141,6 +148,7 @@ impl Connection {
             room: app.limits.presence_room(),
             max_channels: app.limits.max_channels(),
             wishes: wishes_of(app),
+            recovery: request(app, recover),
         };
         let Joined { seat, witnesses } = self.node.peers.join(self.app_of(app), &name, subscriber, settle);
         if let Some(seat) = seat {
@@ -150,12 +158,26 @@ impl Connection {
     }
 
     /// Subscribes a signed-in user to the events for that user. Others are refused.
-    fn subscribe_to_user(&mut self, name: ChannelName) -> Result<(), SubscriptionRefusal> {
+    fn subscribe_to_user(
+        &mut self,
+        app: &App,
+        name: ChannelName,
+        recover: &Recover,
+    ) -> Result<(), SubscriptionRefusal> {
         let is_own = self.user.as_ref().is_some_and(|user| name.user_id() == Some(user.stay.user_id()));
         if !is_own {
             return Err(SubscriptionRefusal::new(403, "the channel is for connections that are signed in as its user"));
         }
-        self.send(&Event::SubscriptionSucceeded { channel: &name, members: None });
+        let recovery = if let Some(request) = request(app, recover) {
+            self.node.peers.subscribe_to_user(self.app(), &self.session, &name, &request)
+        } else {
+            self.stop_recovery(&name);
+            None
+        };
+        match recovery {
+            Some(recovery) => recoveries::note(&self.node, &app.id, &self.session, self.peer, &name, recovery),
+            None => self.send(&Event::SubscriptionSucceeded { channel: &name, members: None }),
+        }
         self.observe(ActivityKind::Subscribed, |done| done.channel(name.as_str()));
         self.subscriptions.insert(name, None);
         Ok(())
@@ -169,6 +191,26 @@ impl Connection {
         if let Some(seat) = &seat {
             let witnesses = self.node.peers.leave(self.app_of(app), self.session.id(), seat, wishes_of(app));
             self.charge_fanout(witnesses);
+        } else {
+            self.stop_recovery(&name);
         }
     }
+
+    /// Makes a subscription to the channel of a user one that does not ask for recovery.
+    fn stop_recovery(&self, name: &ChannelName) {
+        if let Some(user_id) = name.user_id() {
+            self.node.peers.unsubscribe_from_user(self.app(), self.session.id(), user_id);
+        }
+    }
+}
+
+/// The request for recovery of a subscription, if the app has it.
+fn request<'a>(app: &'a App, recover: &'a Recover) -> Option<RecoveryRequest<'a>> {
+    let resume = match recover {
+        Recover::No => return None,
+        Recover::Begin => None,
+        Recover::Resume(resume) => Some(&**resume),
+    };
+    let epoch = Epoch::from_random(rand::random());
+    app.recovery.then(|| RecoveryRequest { app: &app.id, resume, room: app.limits.log_room(), epoch })
 }

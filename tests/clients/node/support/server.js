@@ -5,12 +5,12 @@ import { createInterface } from 'node:readline';
 import { app } from './settings.js';
 
 /** A server of the test's own, for tests that stop it. `port` 0 lets the system choose. */
-export async function startServer(t, { port = 0 } = {}) {
+export async function startServer(t, { port = 0, database = 'sqlite::memory:', env = {} } = {}) {
   const child = spawn(
     process.env.CLAIRON_BIN,
-    ['serve', '--host', '127.0.0.1', '--port', port, '--log-format', 'json', '--database', 'sqlite::memory:'],
+    ['serve', '--host', '127.0.0.1', '--port', port, '--log-format', 'json', '--database', database],
     {
-      env: { PUSHER_APP_ID: app.id, PUSHER_APP_KEY: app.key, PUSHER_APP_SECRET: app.secret },
+      env: { PUSHER_APP_ID: app.id, PUSHER_APP_KEY: app.key, PUSHER_APP_SECRET: app.secret, ...env },
       stdio: ['ignore', 'ignore', 'pipe'],
     },
   );
@@ -20,7 +20,7 @@ export async function startServer(t, { port = 0 } = {}) {
     child.kill(signal);
     return exited;
   };
-  return { port: await listeningPort(child.stderr), stop };
+  return { port: await listeningPort(child.stderr), database, env, stop };
 }
 
 /** The port in the line that says ready. The lines after it are read too, so that the pipe never fills. */

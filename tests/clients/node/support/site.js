@@ -35,7 +35,7 @@ async function answer(routes, request) {
 }
 
 /** Channels with `forbidden` in their name are refused here; what it says of `forged` ones Clairon must refuse. */
-function authorizeChannel({ user, body }) {
+export function authorizeChannel({ user, body }) {
   const form = new URLSearchParams(body);
   const channel = form.get('channel_name');
   if (!user || channel.includes('forbidden')) return { status: 403, body: '{"message":"Forbidden"}' };

@@ -73,7 +73,7 @@ impl Printer {
 
 fn word(kind: &str) -> (Style, &str) {
     match kind {
-        "connected" => (GREEN, kind),
+        "connected" | "recovered" => (GREEN, kind),
         "signed_in" => (GREEN, "signed in"),
         "disconnected" => (YELLOW, kind),
         "connection_refused"
@@ -83,6 +83,7 @@ fn word(kind: &str) -> (Style, &str) {
         | "message_refused"
         | "request_refused" => (RED, "refused"),
         "subscribed" => (CYAN, kind),
+        "not_recovered" => (YELLOW, "not recovered"),
         "client_event" => (BOLD, "client event"),
         "event" => (BOLD, kind),
         "webhook_delivered" => (GREEN, "webhook"),

@@ -245,6 +245,7 @@ pub(crate) fn event(channel: &str, text: &str) -> Publication {
         channel: name(channel),
         frame: text.to_owned().into(),
         except: None,
+        is_logged: false,
         cache: None,
         version: None,
     }

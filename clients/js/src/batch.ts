@@ -1,0 +1,65 @@
+/** One request for all channels: the subscriptions of one tick are authorized together. */
+
+import type { Answer, AuthorizationRequest, Authorizer, Internals } from './internals.js';
+
+/** Answers that mean that the endpoint does not exist. */
+const NO_ENDPOINT = [404, 405];
+
+export function authorizeTogether(pusher: Internals, endpoint: string): void {
+  const manager = pusher.connection;
+  let authorizeOne: Authorizer;
+  let waiting: [AuthorizationRequest, Answer][] = [];
+  let exists = true;
+
+  const request = async (channels: string[]): Promise<Record<string, unknown>> => {
+    const settings = pusher.options.channelAuthorization ?? pusher.options.auth ?? {};
+    const response = await fetch(endpoint, {
+      method: 'POST',
+      headers: {
+        ...settings.headers,
+        ...settings.headersProvider?.(),
+        'Content-Type': 'application/json',
+        Accept: 'application/json',
+      },
+      body: JSON.stringify({
+        ...settings.params,
+        ...settings.paramsProvider?.(),
+        socket_id: manager.socket_id,
+        channels,
+      }),
+    });
+    if (NO_ENDPOINT.includes(response.status)) exists = false;
+    return response.ok ? (await response.json()).channels : {};
+  };
+
+  const authorizeAll = async () => {
+    const batch = waiting.filter(([{ socketId }]) => socketId === manager.socket_id);
+    waiting = [];
+    let answers: Record<string, unknown> = {};
+    if (exists && batch.length > 1) {
+      try {
+        answers = await request(batch.map(([{ channelName }]) => channelName));
+      } catch {
+        // Each channel is asked for at the usual endpoint, which yields the usual error.
+      }
+    }
+    for (const [one, answer] of batch) {
+      // An answer for an earlier connection is of no use. That connection's channels are asked for again.
+      if (one.socketId !== manager.socket_id) continue;
+      const authorization = answers[one.channelName];
+      if (authorization) answer(null, authorization);
+      else authorizeOne(one, answer);
+    }
+  };
+
+  const authorize: Authorizer = (one, answer) => {
+    if (waiting.push([one, answer]) === 1) setTimeout(authorizeAll);
+  };
+
+  // `switchCluster` makes the settings anew, and connects again.
+  manager.bind('state_change', ({ current }) => {
+    if (current !== 'connected' || pusher.config.channelAuthorizer === authorize) return;
+    authorizeOne = pusher.config.channelAuthorizer;
+    pusher.config.channelAuthorizer = authorize;
+  });
+}

@@ -1,0 +1,91 @@
+//! What outlives a server so that clients can recover missed events.
+
+use async_trait::async_trait;
+use clairon_protocol::RecoveryKey;
+use rand::{RngExt, rand_core::UnwrapErr, rngs::SysRng};
+
+use crate::{
+    deadlock::{Repeating, repeat},
+    engine::{Engine, SqlValue},
+    error::RegistryError,
+    sql::SqlRegistry,
+};
+
+const KEY: &str = "SELECT secret FROM recovery_key";
+const INSERT_KEY: &str = "INSERT INTO recovery_key (secret) VALUES ($1)";
+const PIECES: &str = "SELECT piece FROM recovery_logs ORDER BY position";
+const DELETE_PIECES: &str = "DELETE FROM recovery_logs";
+const INSERT_PIECE: &str = "INSERT INTO recovery_logs (position, piece) VALUES ($1, $2)";
+
+/// The store of the key of tokens, and of logs of channels while the server restarts.
+#[async_trait]
+pub trait RecoveryStore: Send + Sync {
+    /// The key of the tokens, the same for all servers with this database. The first call creates it.
+    ///
+    /// # Errors
+    /// When the database fails.
+    async fn recovery_key(&self) -> Result<RecoveryKey, RegistryError>;
+
+    /// Stores the logs of channels as a text in pieces, in the place of those before.
+    ///
+    /// # Errors
+    /// When the database fails. Then nothing is stored.
+    async fn save_logs(&self, pieces: &[String]) -> Result<(), RegistryError>;
+
+    /// Removes the stored logs, and returns their text. It is empty if there are none.
+    ///
+    /// # Errors
+    /// When the database fails. Then they may still be there.
+    async fn take_logs(&self) -> Result<String, RegistryError>;
+}
+
+#[async_trait]
+impl<E: Engine> RecoveryStore for SqlRegistry<E> {
+    async fn recovery_key(&self) -> Result<RecoveryKey, RegistryError> {
+        let mut write = self.begin().await?;
+        let stored = E::run(&mut write, KEY, &[]).await?;
+        let stored = stored.first().map(E::text).transpose()?;
+        let is_new = stored.is_none();
+        let text = stored.unwrap_or_else(|| hex::encode(UnwrapErr(SysRng).random::<[u8; 32]>()));
+        if is_new {
+            E::execute(&mut write, INSERT_KEY, &[SqlValue::Text(&text)]).await?;
+        }
+        write.end(is_new).await?;
+        Ok(RecoveryKey::parse(&text).map_err(|error| sqlx::Error::Decode(Box::new(error)))?)
+    }
+
+    async fn save_logs(&self, pieces: &[String]) -> Result<(), RegistryError> {
+        let mut write = self.begin().await?;
+        E::execute(&mut write, DELETE_PIECES, &[]).await?;
+        for (position, piece) in (1..).zip(pieces) {
+            E::execute(&mut write, INSERT_PIECE, &[SqlValue::Number(Some(position)), SqlValue::Text(piece)]).await?;
+        }
+        write.end(true).await
+    }
+
+    async fn take_logs(&self) -> Result<String, RegistryError> {
+        let mut write = self.begin().await?;
+        let rows = E::run(&mut write, PIECES, &[]).await?;
+        let text = rows.iter().map(E::text).collect::<Result<String, _>>()?;
+        if !rows.is_empty() {
+            E::execute(&mut write, DELETE_PIECES, &[]).await?;
+        }
+        write.end(!rows.is_empty()).await?;
+        Ok(text)
+    }
+}
+
+#[async_trait]
+impl<S: RecoveryStore> RecoveryStore for Repeating<S> {
+    async fn recovery_key(&self) -> Result<RecoveryKey, RegistryError> {
+        repeat!(self.0.recovery_key())
+    }
+
+    async fn save_logs(&self, pieces: &[String]) -> Result<(), RegistryError> {
+        repeat!(self.0.save_logs(pieces))
+    }
+
+    async fn take_logs(&self) -> Result<String, RegistryError> {
+        repeat!(self.0.take_logs())
+    }
+}

@@ -1,0 +1,31 @@
+//! What outlives a server for recovery.
+
+use std::sync::Arc;
+
+use clairon_registry::Registry;
+use tokio::task::JoinSet;
+
+use crate::support::Database;
+
+pub(crate) async fn the_key_of_tokens_stays(database: &impl Database) {
+    let registry = database.open().await;
+    let mut asking = JoinSet::new();
+    for _ in 0..4 {
+        let registry: Arc<dyn Registry> = registry.clone();
+        asking.spawn(async move { registry.recovery_key().await.unwrap() });
+    }
+    let keys = asking.join_all().await;
+    let key = registry.recovery_key().await.unwrap();
+    assert!(keys.iter().all(|other| *other == key));
+    assert!(!format!("{key:?}").chars().any(|char| char.is_ascii_digit()), "it is not shown");
+}
+
+pub(crate) async fn saved_logs_are_taken_once(database: &impl Database) {
+    let registry = database.open().await;
+    assert_eq!(registry.take_logs().await.unwrap(), "");
+    registry.save_logs(&["older".to_owned()]).await.unwrap();
+    let large = "é\\u0000\"'".repeat(60_000);
+    registry.save_logs(&["{\"a\":".to_owned(), large.clone(), "}\n".to_owned()]).await.unwrap();
+    assert_eq!(registry.take_logs().await.unwrap(), format!("{{\"a\":{large}}}\n"));
+    assert_eq!(registry.take_logs().await.unwrap(), "");
+}

@@ -1,0 +1,87 @@
+//! The logs of channels, for recovery: their start, and what becomes of them while the server restarts.
+
+mod saved;
+
+use std::time::Duration;
+
+use clairon_hub::{Hub, LogSettings};
+use clairon_registry::{Registry, RegistryError, within};
+use tracing::{info, warn};
+
+use self::saved::{decode, encode};
+use crate::{clock::unix_millis, event_frame, node::Node, settings::Settings};
+
+/// The timeout for a small read or write of the registry.
+const ANSWER_TIMEOUT: Duration = Duration::from_secs(10);
+/// The timeout for reading or writing all logs.
+const LOGS_TIMEOUT: Duration = Duration::from_mins(1);
+
+/// The hub of a node. A lone node keeps logs of channels. The logs of several nodes would have to be one, so these keep
+/// none.
+pub(crate) async fn prepare(hub: Hub, registry: &dyn Registry, settings: &Settings) -> Result<Hub, RegistryError> {
+    if settings.cluster.is_some() {
+        return Ok(hub);
+    }
+    let key = within(ANSWER_TIMEOUT, registry.recovery_key()).await?;
+    Ok(hub.with_logs(LogSettings { amend: event_frame::amend, key, bytes: settings.recovery_bytes }))
+}
+
+/// Reads the logs that the server saved when it stopped. The apps must be known.
+pub(crate) async fn restore(node: &Node) {
+    if node.settings.cluster.is_some() {
+        return warn_of_switches(node);
+    }
+    let text = match within(LOGS_TIMEOUT, node.registry.take_logs()).await {
+        Ok(text) => text,
+        Err(error) => return warn!(%error, "the saved logs of channels cannot be read: {CONSEQUENCE}"),
+    };
+    let now = node.clock.now();
+    for line in text.lines() {
+        match decode(line, unix_millis()) {
+            Ok((id, log)) => {
+                // A log of a deleted app, or of one without recovery, is dropped.
+                if let Some(app) = node.enabled_app(&id).filter(|app| app.recovery) {
+                    let limits = &app.limits;
+                    node.hub.app(&id).restore_log(log, limits.log_room(), limits.max_channels(), now);
+                }
+            }
+            Err(error) => warn!(%error, bytes = line.len(), "a saved log of a channel cannot be read: {CONSEQUENCE}"),
+        }
+    }
+    node.hub.relieve_logs(now);
+    let size = node.hub.log_size();
+    if size.logs > 0 {
+        info!(channels = size.logs, events = size.events, bytes = size.bytes, "logs of channels read");
+    }
+}
+
+/// Warns of apps whose switch has no effect on this node.
+fn warn_of_switches(node: &Node) {
+    let apps: Vec<_> = node.apps.all().iter().filter(|app| app.recovery).map(|app| app.id.to_string()).collect();
+    if !apps.is_empty() {
+        warn!(
+            apps = apps.join(", "),
+            "recovery has no effect: it is for one node so far, and redis.url makes this one of several. Clients \
+             subscribe as if it were switched off"
+        );
+    }
+}
+
+/// Saves the logs at the stop of the server. No event is accepted any more: one that is accepted is in the saved log.
+pub(crate) async fn save(node: &Node) {
+    node.peers.refuse_events();
+    let logs = node.hub.saved_logs(node.clock.now());
+    if logs.is_empty() {
+        return;
+    }
+    let events: usize = logs.iter().map(|(_, log)| log.events.len()).sum();
+    let channels = logs.len();
+    let pieces = encode(logs, unix_millis());
+    match within(LOGS_TIMEOUT, node.registry.save_logs(&pieces)).await {
+        Ok(()) => info!(channels, events, "logs of channels saved"),
+        Err(error) => warn!(%error, channels, events, "the logs of channels cannot be saved: {CONSEQUENCE}"),
+    }
+}
+
+/// What it means that a log is lost.
+const CONSEQUENCE: &str = "clients that reconnect learn that events may be missing";

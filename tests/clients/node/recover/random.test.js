@@ -1,0 +1,197 @@
+import assert from 'node:assert/strict';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import test from 'node:test';
+import { setTimeout as pause } from 'node:timers/promises';
+
+import { signIn, subscribe } from '../support/clients.js';
+import { awaited } from '../support/heard.js';
+import { startServer } from '../support/server.js';
+import { backendWith, openPage } from './page.js';
+
+/** How long faults happen, and the seed of their choice. `RECOVERY_SECONDS=3600` is a run by hand. */
+const seconds = Number(process.env.RECOVERY_SECONDS ?? 20);
+const seed = Number(process.env.RECOVERY_SEED ?? Date.now() % 1_000_000);
+
+const PAGES = 8;
+const CHANNELS = ['news', 'private-room', 'presence-room', 'private-encrypted-room', 'cache-news', 'private-cache-room'];
+/** The socket ids of a page that the server knows. */
+const SOCKETS = 5;
+/** The bytes of a handshake. A connection that is cut within it is tried again by pusher-js after 15 s only. */
+const HANDSHAKE = 400;
+
+/** Numbers from 0 to 1 that follow from the seed (mulberry32). */
+function numbersFrom(state) {
+  return () => {
+    state = (state + 0x6d2b79f5) | 0;
+    let t = Math.imul(state ^ (state >>> 15), 1 | state);
+    t = (t + Math.imul(t ^ (t >>> 7), 61 | t)) ^ t;
+    return ((t ^ (t >>> 14)) >>> 0) / 4_294_967_296;
+  };
+}
+
+const random = numbersFrom(seed);
+const below = (limit) => Math.floor(random() * limit);
+const one = (list) => list[below(list.length)];
+
+/** A page on all channels, with what it has got on each: events, and losses that it was told. */
+async function openTracked(t, server, index) {
+  const user = `user-${index}`;
+  const page = await openPage(t, { server, user });
+  const { client } = page;
+  const manager = client.connection;
+  const { retryIn } = manager;
+  // Many breaks in a short time: pusher-js waits for a second.
+  manager.retryIn = (delay) => retryIn.call(manager, Math.min(delay, 20 + below(60)));
+  const tracked = { ...page, user, got: {}, sockets: [] };
+  manager.bind('connected', () => tracked.sockets.push(manager.socket_id));
+  const track = (name, emitter) => {
+    const got = (tracked.got[name] = []);
+    emitter.bind('n', (event) => got.push({ ...event, ids: tracked.sockets.slice(-SOCKETS) }));
+    emitter.bind('clairon:missed', ({ reason, channel }) => channel === name && got.push({ missed: reason }));
+  };
+  await signIn(client);
+  tracked.sockets.push(manager.socket_id);
+  track(`#server-to-user-${user}`, client.user);
+  for (const name of CHANNELS) track(name, await subscribe(client, name));
+  return tracked;
+}
+
+/** Publishes an event. The library's `trigger` knows no channels of users. */
+function send(backend, channel, event) {
+  if (!channel.startsWith('#')) return backend.trigger(channel, 'n', event, event.except && { socket_id: event.except });
+  const body = { name: 'n', data: JSON.stringify(event), channels: [channel], socket_id: event.except };
+  return backend.post({ path: '/events', body });
+}
+
+/** Publishes numbered events to a channel until it is stopped. Those that failed may have been published or not. */
+async function publish(run, channel) {
+  const published = (run.published[channel] = []);
+  for (let n = 1; !run.isOver; n += 1) {
+    const reader = one(run.pages);
+    const except = random() < 0.15 ? reader.client.connection.socket_id : undefined;
+    const event = { channel, n, except, filler: 'x'.repeat(random() < 0.1 ? below(3_000) : 0) };
+    try {
+      const answer = await send(backendWith({ port: run.server.port, timeout: 3_000 }), channel, event);
+      published.push({ n, except, isCertain: answer.status === 200 });
+    } catch {
+      published.push({ n, except, isCertain: false });
+      await pause(10);
+    }
+    await pause(below(12));
+  }
+}
+
+/** One fault, for a page that is connected. */
+async function harm(t, run) {
+  const connected = run.pages.filter(({ client }) => client.connection.state === 'connected');
+  if (connected.length === 0) return;
+  const { proxy } = one(connected);
+  const fault = random();
+  if (fault < 0.45) {
+    proxy.cut();
+  } else if (fault < 0.65) {
+    proxy.close(4200);
+  } else if (fault < 0.9) {
+    proxy.cutNext(HANDSHAKE + below(6_000), HANDSHAKE + below(6_000));
+    proxy.cut();
+  } else if (fault < 0.94) {
+    proxy.hold();
+    proxy.cut();
+    await pause(below(2_000));
+    proxy.release();
+  } else if (fault < 0.97) {
+    run.server.stop('SIGSTOP');
+    await pause(below(300));
+    run.server.stop('SIGCONT');
+  } else {
+    run.restarts += 1;
+    const signal = random() < 0.5 ? 'SIGTERM' : 'SIGKILL';
+    await run.server.stop(signal);
+    run.server = await startServer(t, { ...run.server, port: 0 });
+    for (const { proxy } of run.pages) proxy.moveTo(run.server.port);
+  }
+}
+
+/** Fails unless a page got every event of a channel, in order and once, or was told of each hole. */
+function check(page, channel, published) {
+  const got = page.got[channel];
+  const where = `${channel} of ${page.user}, seed ${seed}`;
+  const isOwn = ({ except }) => except && page.sockets.includes(except);
+  let holes = 0;
+  let at = 0;
+  let last = 0;
+  // After a loss a cache channel shows its last event as to any new subscriber, perhaps once more or an own one.
+  const isShown = (event) => channel.includes('cache-') && got[got.indexOf(event) - 1]?.missed;
+  for (const event of [...got, { n: Infinity }]) {
+    if (event.missed || isShown(event)) continue;
+    if (event.n !== Infinity) {
+      assert.equal(event.channel, channel, `foreign: ${where}`);
+      assert.ok(event.n > last, `${event.n} after ${last}: ${where}`);
+      assert.ok(!event.ids.includes(event.except), `own event ${event.n}: ${where}`);
+    }
+    const position = event.n === Infinity ? got.length : got.indexOf(event);
+    const wasTold = got.slice(at, position).some(({ missed }) => missed);
+    const hole = published.filter((one) => one.n > last && one.n < event.n && one.isCertain && !isOwn(one));
+    assert.ok(hole.length === 0 || wasTold, `${hole.map(({ n }) => n)} missing after ${last}: ${where}`);
+    holes += hole.length;
+    [at, last] = [position, event.n];
+  }
+  return { events: got.length, holes, told: got.filter(({ missed }) => missed).length };
+}
+
+test(`every hole lies under a loss that was told (${seconds} s, seed ${seed})`, async (t) => {
+  const folder = await mkdtemp(join(tmpdir(), 'clairon-'));
+  t.after(() => rm(folder, { recursive: true, force: true }));
+  const env = { CLAIRON_APP_RECOVERY: 'true', CLAIRON_APP_RECOVERY_EVENTS: '100' };
+  const server = await startServer(t, { database: `sqlite://${folder}/apps.db`, env });
+  const run = { server, pages: [], published: {}, isOver: false, restarts: 0 };
+  for (let index = 0; index < PAGES; index += 1) run.pages.push(await openTracked(t, server, index));
+  const channels = [...CHANNELS, ...run.pages.map(({ user }) => `#server-to-user-${user}`)];
+
+  const publishers = channels.map((channel) => publish(run, channel));
+  const end = Date.now() + seconds * 1_000;
+  let faults = 0;
+  while (Date.now() < end) {
+    await harm(t, run);
+    faults += 1;
+    await pause(below(60));
+  }
+  run.isOver = true;
+  await Promise.all(publishers);
+
+  // Each page is on all its channels again.
+  const backend = backendWith({ port: run.server.port });
+  const totals = { faults, restarts: run.restarts, resubscriptions: 0, events: 0, holes: 0, told: 0 };
+  for (const page of run.pages) {
+    for (const channel of [...CHANNELS, `#server-to-user-${page.user}`]) {
+      const got = page.got[channel];
+      await awaited(
+        () => `last event of ${channel} at ${page.user}, seed ${seed}`,
+        async (resolve) => {
+          while (!got.some(({ last }) => last)) {
+            const n = (run.published[channel].at(-1)?.n ?? 0) + 1;
+            await send(backend, channel, { channel, n, last: true });
+            run.published[channel].push({ n, isCertain: true });
+            await pause(50);
+          }
+          resolve();
+        },
+      );
+    }
+    totals.resubscriptions += (page.sockets.length - 1) * (CHANNELS.length + 1);
+  }
+  for (const page of run.pages) {
+    for (const channel of [...CHANNELS, `#server-to-user-${page.user}`]) {
+      // What was published after the page's own last event may still be on its way.
+      const published = run.published[channel].filter(({ n }) => n <= page.got[channel].at(-1).n);
+      const { events, holes, told } = check(page, channel, published);
+      totals.events += events;
+      totals.holes += holes;
+      totals.told += told;
+    }
+  }
+  t.diagnostic(JSON.stringify(totals));
+  assert.ok(totals.events > 100, JSON.stringify(totals));
+});
