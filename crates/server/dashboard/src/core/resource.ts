@@ -1,0 +1,60 @@
+import { useCallback, useEffect, useRef, useState } from 'preact/hooks';
+
+import { get, Refusal } from './api';
+
+export interface Resource<T> {
+  /** The last answer. It stays while the next one is on its way, so that nothing on the page moves. */
+  data: T | null;
+  refusal: Refusal | null;
+  loading: boolean;
+  reload: () => void;
+}
+
+/** The answer to a GET of `path`, asked again every `everyMs` while the page is visible. `null` asks nothing. */
+export function useResource<T>(path: string | null, everyMs = 0): Resource<T> {
+  const [state, setState] = useState<{ path: string | null; data: T | null; refusal: Refusal | null }>({
+    path,
+    data: null,
+    refusal: null,
+  });
+  const [round, setRound] = useState(0);
+  const reload = useCallback(() => setRound((round) => round + 1), []);
+  const busy = useRef(false);
+
+  useEffect(() => {
+    if (path === null) return setState({ path, data: null, refusal: null });
+    const abort = new AbortController();
+    const load = async () => {
+      if (busy.current) return;
+      busy.current = true;
+      try {
+        const data = await get<T>(path, abort.signal);
+        if (!abort.signal.aborted) setState({ path, data, refusal: null });
+      } catch (error) {
+        if (abort.signal.aborted) return;
+        const refusal = error instanceof Refusal ? error : new Refusal(0, String(error));
+        setState((before) => ({ path, data: before.path === path ? before.data : null, refusal }));
+      } finally {
+        busy.current = false;
+      }
+    };
+    busy.current = false;
+    void load();
+    const timer = everyMs > 0 ? setInterval(() => document.hidden || void load(), everyMs) : undefined;
+    const onVisible = () => everyMs > 0 && !document.hidden && void load();
+    document.addEventListener('visibilitychange', onVisible);
+    return () => {
+      abort.abort();
+      clearInterval(timer);
+      document.removeEventListener('visibilitychange', onVisible);
+    };
+  }, [path, everyMs, round]);
+
+  const isCurrent = state.path === path;
+  return {
+    data: isCurrent ? state.data : null,
+    refusal: isCurrent ? state.refusal : null,
+    loading: path !== null && (!isCurrent || (state.data === null && state.refusal === null)),
+    reload,
+  };
+}

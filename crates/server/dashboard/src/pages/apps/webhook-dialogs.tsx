@@ -1,0 +1,136 @@
+import { useState } from 'preact/hooks';
+
+import { useAction } from '../../core/action';
+import { patch, path, post, remove } from '../../core/api';
+import { useText } from '../../core/locale';
+import type { Webhook } from '../../core/types';
+import { Button } from '../../ui/button';
+import { common } from '../../ui/common-texts';
+import { Dialog } from '../../ui/dialog';
+import { AreaField, Switch, TextField } from '../../ui/form';
+import { RefusalNote } from '../../ui/page';
+import { linesOf } from './fields';
+import { WEBHOOK_EVENTS, webhookTexts } from './webhook-texts';
+
+/** Headers as lines `Name: value`; `null` if a line is something else. */
+function headersOf(text: string): Record<string, string> | null {
+  const pairs = linesOf(text).map((line) => /^([^:\s]+)\s*:\s*(.*)$/.exec(line));
+  if (pairs.some((pair) => pair === null)) return null;
+  return Object.fromEntries(pairs.map((pair) => [pair![1]!, pair![2]!]));
+}
+
+interface Props {
+  app: string;
+  /** `null`: a new one. */
+  webhook: Webhook | null;
+  onClose: () => void;
+}
+
+export function WebhookDialog({ app, webhook, onClose }: Props) {
+  const t = useText(webhookTexts);
+  const c = useText(common);
+  const [url, setUrl] = useState(webhook?.url ?? '');
+  const [events, setEvents] = useState<string[]>(webhook?.events ?? []);
+  const [channels, setChannels] = useState(webhook?.channels.join('\n') ?? '');
+  const [headerText, setHeaderText] = useState('');
+  const [secret, setSecret] = useState('');
+  const [isEnabled, setEnabled] = useState(webhook?.enabled ?? true);
+  const headers = headersOf(headerText);
+
+  const save = useAction(() => {
+    const body = {
+      // Parts of a URL that are secret are shown as `…`, which no field accepts.
+      ...(url !== webhook?.url && { url }),
+      events,
+      channels: linesOf(channels),
+      enabled: isEnabled,
+      ...(headerText !== '' && { headers }),
+      ...(secret !== '' && { secret }),
+    };
+    if (webhook) return patch(path(['apps', app, 'webhooks', webhook.id]), body);
+    return post(path(['apps', app, 'webhooks']), body);
+  });
+  const problem = (name: string) =>
+    save.refusal?.faults.find(({ pointer }) => pointer.startsWith(`#/${name}`))?.detail ?? null;
+
+  return (
+    <Dialog title={webhook ? t.editTitle : t.add} onClose={onClose}>
+      <form
+        onSubmit={(event) => {
+          event.preventDefault();
+          void save.run().then((done) => done && onClose());
+        }}
+      >
+        <TextField label={t.url} value={url} onChange={setUrl} problem={problem('url')} mono required />
+        <fieldset class="checks-set">
+          <legend>{t.events}</legend>
+          <p class="hint">{t.eventsHint}</p>
+          {WEBHOOK_EVENTS.map((name) => (
+            <label key={name} class="mono">
+              <input
+                type="checkbox"
+                checked={events.includes(name)}
+                onChange={(event) =>
+                  setEvents(event.currentTarget.checked ? [...events, name] : events.filter((other) => other !== name))
+                }
+              />
+              {name}
+            </label>
+          ))}
+        </fieldset>
+        <AreaField
+          label={t.channels}
+          hint={t.channelsHint}
+          value={channels}
+          onChange={setChannels}
+          problem={problem('channels')}
+          rows={2}
+        />
+        <AreaField
+          label={t.headers}
+          hint={webhook && Object.keys(webhook.headers).length > 0 ? t.hiddenHeaders : t.headersHint}
+          value={headerText}
+          onChange={setHeaderText}
+          problem={headers === null ? t.headersWrong : problem('headers')}
+          rows={2}
+        />
+        <TextField
+          label={t.secret}
+          hint={webhook?.secret ? t.secretKept : t.secretHint}
+          value={secret}
+          onChange={setSecret}
+          problem={problem('secret')}
+          type="password"
+          autocomplete="new-password"
+        />
+        <Switch label={t.enabled} checked={isEnabled} onChange={setEnabled} />
+        {save.refusal && <RefusalNote refusal={save.refusal} />}
+        <div class="actions">
+          <Button kind="primary" type="submit" disabled={save.isBusy || url === '' || headers === null}>
+            {webhook ? c.save : t.add}
+          </Button>
+          <Button onClick={onClose}>{c.cancel}</Button>
+        </div>
+      </form>
+    </Dialog>
+  );
+}
+
+export function RemoveWebhookDialog({ app, webhook, onClose }: Props & { webhook: Webhook }) {
+  const t = useText(webhookTexts);
+  const c = useText(common);
+  const action = useAction(() => remove(path(['apps', app, 'webhooks', webhook.id])));
+  return (
+    <Dialog title={t.removeTitle} onClose={onClose}>
+      <p class="mono strong">{webhook.url}</p>
+      <p>{t.removeText}</p>
+      {action.refusal && <RefusalNote refusal={action.refusal} />}
+      <div class="actions">
+        <Button kind="danger" disabled={action.isBusy} onClick={() => void action.run().then((done) => done && onClose())}>
+          {c.remove}
+        </Button>
+        <Button onClick={onClose}>{c.cancel}</Button>
+      </div>
+    </Dialog>
+  );
+}

@@ -1,0 +1,82 @@
+import { clock, useFormats } from '../../core/format';
+import { locale, useText } from '../../core/locale';
+import { useResource } from '../../core/resource';
+import { useServer } from '../../core/session';
+import { useStore } from '../../core/store';
+import type { Check } from '../../core/types';
+import { Button } from '../../ui/button';
+import { Icon } from '../../ui/icon';
+import { Card, Loading, Page, RefusalNote, ScopeTag } from '../../ui/page';
+import { Badge } from '../../ui/values';
+import { checkTitles } from './check-titles';
+import { SocketTest } from './socket-test';
+import { checkTexts } from './texts';
+
+const ICONS = { ok: 'check', warning: 'warning', error: 'error' } as const;
+const TONES = { ok: 'good', warning: 'warn', error: 'bad' } as const;
+const ORDER = { error: 0, warning: 1, ok: 2 };
+
+export function ChecksPage() {
+  const t = useFormats(checkTexts);
+  const server = useServer();
+  const { data, refusal, loading, reload } = useResource<{ checks: Check[] }>('checks', 30_000);
+  const checks = [...(data?.checks ?? [])].sort((a, b) => ORDER[a.state] - ORDER[b.state]);
+  const count = (state: Check['state']) => checks.filter((check) => check.state === state).length;
+  return (
+    <Page title={t.title} about={t.about}>
+      <div class="columns columns-checks">
+        <Card
+          title={t.server}
+          actions={
+            <>
+              {server && <ScopeTag scope={{ node: server.node }} />}
+              <Button icon="refresh" onClick={reload}>
+                {t.again}
+              </Button>
+            </>
+          }
+        >
+          {refusal && <RefusalNote refusal={refusal} retry={reload} />}
+          {loading && <Loading />}
+          {data && (
+            <>
+              <p class="about">
+                {t.summary(count('error'), count('warning'))} {t.checked} {clock(new Date().toISOString()).slice(0, 8)}
+              </p>
+              <ul class="checks">
+                {checks.map((check) => (
+                  <CheckRow key={check.id} check={check} />
+                ))}
+              </ul>
+            </>
+          )}
+        </Card>
+        <SocketTest />
+      </div>
+    </Page>
+  );
+}
+
+/** The server writes English; titles are translated by the id, the particulars are not. */
+function CheckRow({ check }: { check: Check }) {
+  const t = useText(checkTexts);
+  const title = useText(checkTitles)[check.id];
+  const isEnglish = useStore(locale) === 'en';
+  return (
+    <li class={`check check-${check.state}`} data-check={check.id}>
+      <span class="check-icon">
+        <Icon name={ICONS[check.state]} size={18} />
+      </span>
+      <div>
+        <h3 lang={title || isEnglish ? undefined : 'en'}>{title ?? check.title}</h3>
+        <p lang="en">{check.detail}</p>
+        {check.advice && (
+          <p class="check-advice" lang="en">
+            {check.advice}
+          </p>
+        )}
+      </div>
+      <Badge tone={TONES[check.state]}>{t.states[check.state]}</Badge>
+    </li>
+  );
+}

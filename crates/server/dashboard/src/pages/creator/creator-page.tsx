@@ -1,0 +1,146 @@
+import { useState } from 'preact/hooks';
+
+import { useAction } from '../../core/action';
+import { path, post } from '../../core/api';
+import { byteLength, bytes, useFormats } from '../../core/format';
+import { pretty } from '../../core/json';
+import { useText } from '../../core/locale';
+import { href, setQuery, useRoute } from '../../core/route';
+import { SERVER_URL } from '../../core/server-url';
+import { useCanChange } from '../../core/session';
+import type { AppView } from '../../core/types';
+import { Button } from '../../ui/button';
+import { common } from '../../ui/common-texts';
+import { AreaField, Choice, TextField } from '../../ui/form';
+import { Card, Note, Page, RefusalNote } from '../../ui/page';
+import { Code } from '../../ui/values';
+import { WithApp } from '../../ui/with-app';
+import { claironSnippet, curlSnippet, phpSnippet, type Draft } from './snippets';
+import { creatorTexts } from './texts';
+
+export function CreatorPage() {
+  const t = useText(creatorTexts);
+  return (
+    <WithApp title={t.title} about={t.about}>
+      {(app, picker) => (
+        <Page title={t.title} about={t.about} actions={picker}>
+          <Creator app={app} />
+        </Page>
+      )}
+    </WithApp>
+  );
+}
+
+function Creator({ app }: { app: AppView }) {
+  const t = useFormats(creatorTexts);
+  const c = useText(common);
+  const canChange = useCanChange();
+  const { query } = useRoute();
+  const [channelText, setChannelText] = useState(query.get('channel') ?? '');
+  const [event, setEvent] = useState(query.get('event') ?? '');
+  const [data, setData] = useState(query.get('data') ?? '{\n  "text": "Hello"\n}');
+  const [socketId, setSocketId] = useState(query.get('socket_id') ?? '');
+  const channels = channelText.split(/[\s,]+/).filter(Boolean);
+  const draft: Draft = { app: app.id, key: app.key, url: SERVER_URL, channels, event, data, socketId };
+  const body = { name: event, channels, data, ...(socketId && { socket_id: socketId }) };
+  const action = useAction(() => post<{ receivers: Receivers }>(path(['apps', app.id, 'events']), body));
+  const checked = checkJson(data);
+
+  return (
+    <div class="columns columns-form">
+      <Card label={t.form}>
+        <form
+          onSubmit={(submit) => {
+            submit.preventDefault();
+            setQuery({ channel: channelText, event });
+            void action.run();
+          }}
+        >
+          <TextField label={t.channels} hint={t.channelsHint} value={channelText} onChange={setChannelText} mono required />
+          <TextField label={t.event} value={event} onChange={setEvent} mono required />
+          <AreaField
+            label={t.data}
+            value={data}
+            onChange={setData}
+            rows={9}
+            hint={
+              <span class={checked.problem === null ? 'hint-good' : 'hint-warn'} data-json={checked.problem === null}>
+                {data === '' ? t.empty : checked.problem === null ? t.json(bytes(byteLength(data))) : t.notJson(checked.problem)}
+              </span>
+            }
+          />
+          <TextField label={t.exclude} hint={t.excludeHint} value={socketId} onChange={setSocketId} mono />
+          <div class="actions">
+            <Button
+              kind="primary"
+              type="submit"
+              icon="send"
+              disabled={!canChange || action.isBusy || channels.length === 0 || event === ''}
+              title={canChange ? undefined : c.readOnly}
+            >
+              {t.send}
+            </Button>
+            <Button kind="quiet" disabled={checked.problem !== null} onClick={() => setData(pretty(data) ?? data)}>
+              {t.format}
+            </Button>
+          </div>
+          {action.refusal && <RefusalNote refusal={action.refusal} />}
+          {action.isDone && <Sent app={app.id} event={event} receivers={action.result?.receivers ?? null} channels={channels} />}
+        </form>
+      </Card>
+      <Snippets draft={draft} />
+    </div>
+  );
+}
+
+function checkJson(text: string): { problem: string | null } {
+  try {
+    JSON.parse(text);
+    return { problem: null };
+  } catch (error) {
+    return { problem: error instanceof Error ? error.message : String(error) };
+  }
+}
+
+/** By channel; `null` where they are not counted. */
+type Receivers = Record<string, number | null> | number | null;
+
+function Sent(props: { app: string; event: string; channels: string[]; receivers: Receivers }) {
+  const t = useFormats(creatorTexts);
+  const { app, event, channels, receivers } = props;
+  const counts = channels.map((name) => ({
+    name,
+    count: typeof receivers === 'object' && receivers !== null ? (receivers[name] ?? null) : receivers,
+  }));
+  const isHeard = counts.some(({ count }) => count !== 0);
+  return (
+    <Note tone={isHeard ? 'good' : 'warn'}>
+      <p>{isHeard ? t.sent : t.nobody}</p>
+      <ul class="receivers">
+        {counts.map(({ name, count }) => (
+          <li key={name}>
+            <span class="mono">{name}</span> {count === null ? t.unknownReceivers : t.receivers(count)}
+          </li>
+        ))}
+      </ul>
+      <a href={href(['why'], { app, event, channel: channels[0] })}>{t.why}</a>
+    </Note>
+  );
+}
+
+const MAKERS = { curl: curlSnippet, PHP: phpSnippet, 'clairon publish': claironSnippet };
+
+type Maker = keyof typeof MAKERS;
+
+function Snippets({ draft }: { draft: Draft }) {
+  const t = useText(creatorTexts);
+  const [maker, setMaker] = useState<Maker>('curl');
+  const options = (Object.keys(MAKERS) as Maker[]).map((value) => ({ value, label: value }));
+  return (
+    <Card title={t.same}>
+      <Choice label={t.same} value={maker} options={options} onChange={setMaker} />
+      <Code text={MAKERS[maker](draft)} label={maker} />
+      <p class="hint">{t.sameAbout}</p>
+    </Card>
+  );
+}

@@ -1,0 +1,99 @@
+import { useEffect, useState } from 'preact/hooks';
+
+import { path, post, Refusal } from '../../core/api';
+import { bytes, number, useFormats } from '../../core/format';
+import { kindTexts, tone } from '../../core/kinds';
+import { useText } from '../../core/locale';
+import { href } from '../../core/route';
+import { useCanChange } from '../../core/session';
+import type { Activity } from '../../core/types';
+import { Button } from '../../ui/button';
+import { common } from '../../ui/common-texts';
+import { Note, RefusalNote } from '../../ui/page';
+import { Badge, Data, Facts, Time } from '../../ui/values';
+import { liveTexts } from './texts';
+
+/** All of an activity, and what can be done with it. */
+export function ActivityDetails({ activity }: { activity: Activity }) {
+  const t = useFormats(liveTexts);
+  const { kinds } = useText(kindTexts);
+  const { app, channel, event, socket, user, data } = activity;
+  const isEvent = activity.kind === 'event' || activity.kind === 'client_event';
+  return (
+    <div class="details">
+      <Badge tone={tone(activity.kind)}>{kinds[activity.kind]}</Badge>
+      <Facts
+        pairs={[
+          [t.fields.reason, activity.reason && <span lang="en">{activity.reason}</span>],
+          [t.fields.code, activity.code],
+          [t.fields.event, event && <span class="mono">{event}</span>],
+          [t.fields.channel, channel && (app ? <Place to={href(['channels', channel], { app })} text={channel} /> : channel)],
+          [t.fields.socket, socket && (app ? <Place to={href(['connections', socket], { app })} text={socket} /> : socket)],
+          [t.fields.user, user && <span class="mono">{user}</span>],
+          [t.fields.peer, activity.peer && <span class="mono">{activity.peer}</span>],
+          [t.fields.request, activity.request && <span class="mono">{activity.request}</span>],
+          [t.fields.receivers, activity.receivers !== undefined && String(number(activity.receivers))],
+          [t.fields.excluded, activity.excluded && <span class="mono">{activity.excluded}</span>],
+          [t.fields.size, activity.bytes !== undefined && bytes(activity.bytes)],
+          [t.fields.webhook, activity.webhook && <span class="mono">{activity.webhook}</span>],
+          [t.fields.delivery, activity.delivery && <span class="mono">{activity.delivery}</span>],
+          [t.fields.app, app && <Place to={href(['apps', app])} text={app} />],
+          [t.fields.time, <Time value={activity.time} />],
+        ]}
+      />
+      {data !== undefined && <Data text={data} label={t.data} />}
+      {isEvent && app && channel && <Actions activity={activity} app={app} />}
+    </div>
+  );
+}
+
+const Place = ({ to, text }: { to: string; text: string }) => (
+  <a class="mono" href={to}>
+    {text}
+  </a>
+);
+
+function Actions({ activity, app }: { activity: Activity; app: string }) {
+  const t = useText(liveTexts);
+  const c = useText(common);
+  const canChange = useCanChange();
+  const [result, setResult] = useState<'sent' | Refusal | null>(null);
+  const { channel = '', event = '', data = '', data_cut: isCut = false } = activity;
+  useEffect(() => setResult(null), [activity]);
+
+  const resend = async () => {
+    setResult(null);
+    try {
+      await post(path(['apps', app, 'events']), { name: event, channels: [channel], data });
+      setResult('sent');
+    } catch (error) {
+      setResult(error instanceof Refusal ? error : new Refusal(0, String(error)));
+    }
+  };
+  return (
+    <>
+      {isCut && <Note tone="info">{t.dataCut}</Note>}
+      <div class="actions">
+        <Button
+          icon="replay"
+          kind="primary"
+          disabled={isCut || !canChange}
+          title={canChange ? undefined : c.readOnly}
+          onClick={() => void resend()}
+        >
+          {t.resend}
+        </Button>
+        {!isCut && (
+          <a class="button button-plain" href={href(['events'], { app, channel, event, data })}>
+            {t.edit}
+          </a>
+        )}
+        <a class="button button-plain" href={href(['why'], { app, channel, event })}>
+          {t.why}
+        </a>
+      </div>
+      {result === 'sent' && <Note tone="good">{t.resent}</Note>}
+      {result instanceof Refusal && <RefusalNote refusal={result} />}
+    </>
+  );
+}

@@ -1,0 +1,110 @@
+import { useEffect, useRef, useState } from 'preact/hooks';
+
+import { groupNames, kindTexts, type Group } from '../../core/kinds';
+import { useText } from '../../core/locale';
+import { setQuery, useRoute } from '../../core/route';
+import type { AppView } from '../../core/types';
+import { Button } from '../../ui/button';
+import { Select, TextField } from '../../ui/form';
+import { liveTexts } from './texts';
+
+const TEXTS = ['channel', 'event', 'socket_id', 'user', 'text'] as const;
+/** A pause in typing after which the filter takes effect. */
+const TYPING_MS = 300;
+
+/** The filters, which are parameters of the URL. */
+export function Filters({ apps }: { apps: AppView[] }) {
+  const t = useText(liveTexts);
+  const { query } = useRoute();
+  const labels = { channel: t.channel, event: t.event, socket_id: t.socket, user: t.user, text: t.text };
+  const hints: Record<string, string> = { channel: t.channelHint, event: t.eventHint, text: t.textHint };
+  const isFiltered = [...TEXTS, 'kind', 'app'].some((name) => query.get(name));
+  return (
+    <section class="filters" aria-label={t.filters}>
+      <Kinds chosen={query.get('kind')?.split(',').filter(Boolean) ?? []} />
+      <div class="filter-fields">
+        <Select
+          label={t.fields.app}
+          value={query.get('app') ?? ''}
+          options={[{ value: '', label: t.allApps }, ...apps.map(({ id, name }) => ({ value: id, label: name || id }))]}
+          onChange={(app) => setQuery({ app })}
+        />
+        {TEXTS.map((name) => (
+          <Delayed
+            key={name}
+            label={labels[name]}
+            placeholder={hints[name] ?? ''}
+            value={query.get(name) ?? ''}
+            onChange={(value) => setQuery({ [name]: value })}
+          />
+        ))}
+        <div class="filter-reset">
+          <Button
+            kind="quiet"
+            icon="close"
+            disabled={!isFiltered}
+            onClick={() => setQuery(Object.fromEntries([...TEXTS, 'kind', 'app'].map((name) => [name, null])))}
+          >
+            {t.reset}
+          </Button>
+        </div>
+      </div>
+    </section>
+  );
+}
+
+function Kinds({ chosen }: { chosen: string[] }) {
+  const t = useText(liveTexts);
+  const { groups } = useText(kindTexts);
+  const toggle = (group: Group) => {
+    const others = chosen.filter((name) => name !== group);
+    const next = others.length === chosen.length ? [...chosen, group] : others;
+    setQuery({ kind: next.length === groupNames.length ? null : next.join() });
+  };
+  return (
+    <div class="chips" role="group" aria-label={t.kinds}>
+      {groupNames.map((group) => {
+        const isOn = chosen.includes(group);
+        return (
+          <button
+            key={group}
+            type="button"
+            class={isOn ? 'chip chip-on' : 'chip'}
+            aria-pressed={isOn}
+            onClick={() => toggle(group)}
+          >
+            {groups[group]}
+          </button>
+        );
+      })}
+    </div>
+  );
+}
+
+interface DelayedProps {
+  label: string;
+  placeholder: string;
+  value: string;
+  onChange: (value: string) => void;
+}
+
+/** A field that reports its value after a pause in typing. */
+function Delayed({ label, placeholder, value, onChange }: DelayedProps) {
+  const [typed, setTyped] = useState(value);
+  const timer = useRef<ReturnType<typeof setTimeout> | undefined>(undefined);
+  useEffect(() => setTyped(value), [value]);
+  useEffect(() => () => clearTimeout(timer.current), []);
+  return (
+    <TextField
+      label={label}
+      placeholder={placeholder}
+      value={typed}
+      type="search"
+      onChange={(text) => {
+        setTyped(text);
+        clearTimeout(timer.current);
+        timer.current = setTimeout(() => onChange(text.trim()), TYPING_MS);
+      }}
+    />
+  );
+}

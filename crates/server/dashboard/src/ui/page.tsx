@@ -1,0 +1,146 @@
+import type { ComponentChildren } from 'preact';
+import { useEffect } from 'preact/hooks';
+
+import type { Refusal } from '../core/api';
+import { useText } from '../core/locale';
+import { useServer } from '../core/session';
+import type { Scope } from '../core/types';
+import { Button } from './button';
+import { common } from './common-texts';
+import { Icon, type IconName } from './icon';
+
+interface PageProps {
+  title: string;
+  /** One sentence below the title. */
+  about?: ComponentChildren;
+  scope?: Scope | null | undefined;
+  actions?: ComponentChildren;
+  /** Where the page leads back to. */
+  back?: { link: string; label: string };
+  children: ComponentChildren;
+  wide?: boolean;
+}
+
+export function Page({ title, about, scope, actions, back, children }: PageProps) {
+  useEffect(() => {
+    document.title = `${title} · Clairon`;
+  }, [title]);
+  return (
+    <>
+      <header class="page-head">
+        <div class="page-title">
+          {back && (
+            <a class="back" href={back.link}>
+              <Icon name="back" size={14} />
+              {back.label}
+            </a>
+          )}
+          <h1 tabIndex={-1}>{title}</h1>
+          {scope && <ScopeTag scope={scope} />}
+          {about && <p class="about">{about}</p>}
+        </div>
+        {actions && <div class="page-actions">{actions}</div>}
+      </header>
+      {children}
+    </>
+  );
+}
+
+/** Which nodes a page covers. A lone server needs no such tag. */
+export function ScopeTag({ scope }: { scope: Scope }) {
+  const t = useText(common);
+  const server = useServer();
+  if (!server?.cluster) return null;
+  return (
+    <span class="tag" title={t.scopeTitle}>
+      {'nodes' in scope ? t.allNodes : t.thisNode(scope.node)}
+    </span>
+  );
+}
+
+interface CardProps {
+  title?: ComponentChildren;
+  actions?: ComponentChildren;
+  children: ComponentChildren;
+  flush?: boolean;
+  label?: string;
+}
+
+export function Card({ title, actions, children, flush, label }: CardProps) {
+  return (
+    <section class={flush ? 'card card-flush' : 'card'} aria-label={label}>
+      {(title || actions) && (
+        <div class="card-head">
+          {title && <h2>{title}</h2>}
+          {actions && <div class="card-actions">{actions}</div>}
+        </div>
+      )}
+      {children}
+    </section>
+  );
+}
+
+interface EmptyProps {
+  icon: IconName;
+  title: string;
+  children?: ComponentChildren;
+  action?: ComponentChildren;
+}
+
+/** In place of data that is not there: why, and what to do. */
+export function Empty({ icon, title, children, action }: EmptyProps) {
+  return (
+    <div class="empty">
+      <span class="empty-icon">
+        <Icon name={icon} size={22} />
+      </span>
+      <h3>{title}</h3>
+      {children && <div class="empty-text">{children}</div>}
+      {action && <div class="empty-action">{action}</div>}
+    </div>
+  );
+}
+
+interface NoteProps {
+  tone: 'good' | 'bad' | 'warn' | 'info';
+  children: ComponentChildren;
+}
+
+const NOTE_ICONS = { good: 'check', bad: 'error', warn: 'warning', info: 'info' } as const;
+
+/** A message. It is read aloud when it appears. */
+export function Note({ tone, children }: NoteProps) {
+  return (
+    <div class={`note note-${tone}`} role={tone === 'bad' ? 'alert' : 'status'}>
+      <Icon name={NOTE_ICONS[tone]} size={18} />
+      <div>{children}</div>
+    </div>
+  );
+}
+
+/** A refusal in words. The server writes English. */
+export function RefusalNote({ refusal, retry }: { refusal: Refusal; retry?: () => void }) {
+  const t = useText(common);
+  return (
+    <Note tone="bad">
+      <p>{refusal.status === 0 ? t.unreachable : t.refused(refusal.status)}</p>
+      <p lang="en">{refusal.message}</p>
+      {refusal.faults.length > 1 && (
+        <ul lang="en">
+          {refusal.faults.map((fault) => (
+            <li key={fault.pointer + fault.detail}>{fault.detail}</li>
+          ))}
+        </ul>
+      )}
+      {retry && (
+        <Button small onClick={retry}>
+          {t.retry}
+        </Button>
+      )}
+    </Note>
+  );
+}
+
+export function Loading() {
+  return <p class="loading">{useText(common).loading}</p>;
+}

@@ -1,0 +1,72 @@
+import type { ComponentChildren } from 'preact';
+
+import { useApps } from '../core/apps';
+import { texts, useText } from '../core/locale';
+import { href } from '../core/route';
+import type { AppView } from '../core/types';
+import { Refusal } from '../core/api';
+import { common } from './common-texts';
+import { Select } from './form';
+import { Card, Empty, Loading, Page, RefusalNote } from './page';
+
+const withAppTexts = texts({
+  en: {
+    none: 'No app yet',
+    noneText: 'Clients and backends connect to an app. Create the first one.',
+    create: 'Create an app',
+    unknown: 'There is no such app',
+    unknownText: 'It may have been deleted. Choose another one.',
+    list: 'All apps',
+  },
+  fr: {
+    none: 'Aucune application',
+    noneText: 'Les clients et les backends se connectent à une application. Créez la première.',
+    create: 'Créer une application',
+    unknown: 'Cette application n’existe pas',
+    unknownText: 'Elle a peut-être été supprimée. Choisissez-en une autre.',
+    list: 'Toutes les applications',
+  },
+});
+
+interface Props {
+  title: string;
+  about?: string;
+  children: (app: AppView, picker: ComponentChildren) => ComponentChildren;
+}
+
+/** A page about one app. `picker` changes the app. */
+export function WithApp({ title, about, children }: Props) {
+  const t = useText(withAppTexts);
+  const c = useText(common);
+  const { apps, app, isUnknown, choose, refusal } = useApps();
+  if (app && apps) {
+    const options = apps.map(({ id, name }) => ({ value: id, label: name || id }));
+    const picker = <Select label={c.app} hideLabel value={app.id} options={options} onChange={choose} />;
+    return <>{children(app, picker)}</>;
+  }
+  return (
+    <Page title={title} about={about}>
+      {apps === null ? (
+        refusal instanceof Refusal ? (
+          <RefusalNote refusal={refusal} />
+        ) : (
+          <Loading />
+        )
+      ) : (
+        <Card>
+          <Empty
+            icon="apps"
+            title={isUnknown ? t.unknown : t.none}
+            action={
+              <a class="button button-primary" href={href(['apps'], isUnknown ? {} : { create: '1' })}>
+                {isUnknown ? t.list : t.create}
+              </a>
+            }
+          >
+            <p>{isUnknown ? t.unknownText : t.noneText}</p>
+          </Empty>
+        </Card>
+      )}
+    </Page>
+  );
+}
