@@ -47,16 +47,20 @@ impl LogFormat {
     }
 }
 
+/// The library for TLS writes a line for every broken handshake, with names of any length that the client has chosen.
+/// The server has a line of its own, at most one a minute.
+const WITHOUT_RUSTLS: &str = "rustls=off";
+
 /// A level applies to Clairon. Its dependencies log at most warnings, unless directives say otherwise.
 fn parse_level(text: &str) -> Result<String, &'static str> {
     if let Some(level) = level(text) {
         let others = level.min(LevelFilter::WARN);
-        return Ok(format!("{others},clairon={level}"));
+        return Ok(format!("{others},{WITHOUT_RUSTLS},clairon={level}"));
     }
     // The filter would accept any word as a target, even a misspelt level.
     let is_directive = |directive: &str| directive.contains('=') || level(directive).is_some();
     if text.split(',').all(is_directive) && EnvFilter::try_new(text).is_ok() {
-        Ok(text.to_owned())
+        Ok(if text.contains("rustls") { text.to_owned() } else { format!("{WITHOUT_RUSTLS},{text}") })
     } else {
         Err("allowed are error, warn, info, debug, trace, off, and directives such as info,clairon_server=debug")
     }

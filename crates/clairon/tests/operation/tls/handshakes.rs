@@ -6,6 +6,7 @@ use std::process::{Command, Stdio};
 
 use clairon_tests::http::HttpConnection;
 use clairon_tests::transport::Transport;
+use serde_json::Value;
 
 use super::{Site, connect};
 
@@ -50,6 +51,45 @@ fn a_client_that_speaks_http_2_alone_is_refused() {
     let line = server.wait_for_log("an info line", |line| line["message"] == "a TLS handshake has failed");
     assert_eq!(line["peer"], "127.0.0.1");
     assert!(site.client().alpn(&["h2", "http/1.1"]).connect(address).is_ok());
+}
+
+/// Neither the library for TLS nor the server writes a line for each of them.
+#[test]
+fn a_flood_of_broken_handshakes_fills_no_log() {
+    // A record with an unknown message, and one with a name in it that is not a host name.
+    let unknown = b"\x16\x03\x01\x00\x05\xd5\x00\x00\x01\x00".to_vec();
+    let wrong_name = client_hello(&[b"\x07", &[b'a'; 9_000][..]].concat());
+    let site = Site::new();
+    for level in ["info", "info,clairon_server=debug"] {
+        let server = site.server().env("CLAIRON_LOG", level).start();
+        for bytes in [&unknown, &wrong_name].into_iter().cycle().take(20) {
+            let mut connection = HttpConnection::open(&server);
+            connection.write(bytes);
+            // An alert of seven bytes.
+            assert!(connection.read(7).is_some_and(|alert| alert.starts_with(b"\x15\x03\x03\x00\x02\x02")));
+            assert!(connection.is_closed());
+        }
+        let has_failed = |line: &Value| line["message"] == "a TLS handshake has failed";
+        let _ = server.wait_for_log("an info line", has_failed);
+        // The last line of a server is written after all others.
+        server.signal(rustix::process::Signal::TERM);
+        let _ = server.wait_for_log("the end", |line| line["message"] == "stopped");
+        let lines = server.log().lines();
+        assert_eq!(lines.iter().filter(|line| has_failed(line)).count(), 1);
+        let foreign = |line: &&Value| line.to_string().contains("rustls") || line.to_string().len() > 1_000;
+        assert_eq!(lines.iter().filter(foreign).collect::<Vec<_>>(), Vec::<&Value>::new());
+    }
+}
+
+/// The first message of a TLS client that requests this host name (RFC 8446, 4.1.2; RFC 6066, 3).
+fn client_hello(name: &[u8]) -> Vec<u8> {
+    let size = |bytes: &[u8]| u16::try_from(bytes.len()).unwrap_or_else(|error| panic!("a name too long: {error}"));
+    let sized = |bytes: &[u8]| [&size(bytes).to_be_bytes(), bytes].concat();
+    let names = sized(&[&[0][..], &sized(name)].concat());
+    let extensions = sized(&[&[0, 0][..], &sized(&names)].concat());
+    let hello = [&b"\x03\x03"[..], &[b'r'; 32], b"\x00", b"\x00\x02\x13\x01", b"\x01\x00", &extensions].concat();
+    let message = [&[1, 0][..], &sized(&hello)].concat();
+    [&b"\x16\x03\x01"[..], &sized(&message)].concat()
 }
 
 #[test]
