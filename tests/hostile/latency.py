@@ -7,7 +7,9 @@ with the limits of the documentation, then:
     tests/hostile/latency.py --port 6001 --app-id 1 --key key --secret secret --pid PID
 
 It prints a table: the median, 99th percentile and largest latency, events that were not received, and the memory of
-the server. It needs Python alone. Use it only against a server of your own.
+the server. With --tls-port it also attacks a listener with TLS, and the innocent client uses TLS meanwhile; SSL_CERT_FILE
+names the authority of a test certificate. With --proxy-port it attacks a listener that expects PROXY headers from others.
+It needs Python, and openssl for the attack that renegotiates. Use it only against a server of your own.
 """
 
 import argparse
@@ -18,8 +20,10 @@ import json
 import multiprocessing
 import os
 import socket
+import ssl
 import statistics
 import struct
+import subprocess
 import time
 import zlib
 
@@ -29,8 +33,9 @@ CONNECTIONS = 200
 class Target:
     """The server and an app of it, as seen from a source address."""
 
-    def __init__(self, options, source):
-        self.address, self.source = (options.host, options.port), source
+    def __init__(self, options, source, port=None, tls=False):
+        self.address, self.source = (options.host, port or options.port), source
+        self.tls = ssl.create_default_context() if tls else None
         self.app_id, self.key, self.secret = options.app_id, options.key, options.secret
 
     def connect(self, receive_buffer=None):
@@ -41,7 +46,7 @@ class Target:
         connection.settimeout(10)
         connection.bind((self.source, 0))
         connection.connect(self.address)
-        return connection
+        return self.tls.wrap_socket(connection, server_hostname=self.address[0]) if self.tls else connection
 
     def sign(self, text):
         return hmac.new(self.secret.encode(), text.encode(), hashlib.sha256).hexdigest()
@@ -57,17 +62,17 @@ class Target:
         head = f"POST {path}?{query}&auth_signature={signature} HTTP/1.1\r\nHost: h\r\n"
         return f"{head}Content-Type: application/json\r\nContent-Length: {len(body)}\r\n\r\n{body}".encode()
 
-    def handshake(self, key=None, extensions=""):
+    def handshake(self, key=None, headers=""):
         return (
             f"GET /app/{key or self.key}?protocol=7 HTTP/1.1\r\nHost: h\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
             f"Sec-WebSocket-Key: {base64.b64encode(os.urandom(16)).decode()}\r\nSec-WebSocket-Version: 13\r\n"
-            f"{extensions}\r\n"
+            f"{headers}\r\n"
         ).encode()
 
-    def open(self, receive_buffer=None, extensions=""):
+    def open(self, receive_buffer=None, headers=""):
         """A WebSocket, and its socket id."""
         connection = self.connect(receive_buffer)
-        connection.sendall(self.handshake(extensions=extensions))
+        connection.sendall(self.handshake(headers=headers))
         reader = Reader(connection)
         reader.until(b"\r\n\r\n")
         established = json.loads(reader.message())
@@ -172,14 +177,70 @@ def slow_bodies(target):
     again(attempt)
 
 
-def connection_flood(target):
+def connection_flood(target, headers=lambda: ""):
     def attempt():
         connection = target.connect()
-        connection.sendall(target.handshake())
+        connection.sendall(target.handshake(headers=headers()))
         connection.recv(1_000)
         connection.close()
 
     again(attempt)
+
+
+def forged_forwarding_headers(target):
+    """Each connection claims another address."""
+    def headers():
+        forged = ".".join(str(byte) for byte in os.urandom(4))
+        return f"X-Forwarded-For: {forged}\r\nForwarded: for={forged}\r\n"
+
+    connection_flood(target, headers)
+
+
+def proxy_headers_from_strangers(target):
+    header = b"PROXY TCP4 192.0.2.66 192.0.2.2 56324 443\r\n"
+
+    def attempt():
+        connection = target.connect()
+        connection.sendall(header + target.handshake())
+        connection.recv(1_000)
+        connection.close()
+
+    again(attempt)
+
+
+def client_hello():
+    """The first message of a TLS client."""
+    context = ssl.create_default_context()
+    received, sent = ssl.MemoryBIO(), ssl.MemoryBIO()
+    try:
+        context.wrap_bio(received, sent, server_hostname="localhost").do_handshake()
+    except ssl.SSLWantReadError:
+        return sent.read()
+
+
+def tls_handshakes_that_stop(target):
+    """Clients that let the server sign its part of the handshake, and send nothing more."""
+    hello, connections = client_hello(), []
+
+    def attempt():
+        connection = target.connect()
+        connection.sendall(hello)
+        connection.recv(100)
+        connections.append(connection)
+        if len(connections) > 500:
+            connections.pop(0).close()
+
+    again(attempt)
+
+
+def tls_renegotiation(target):
+    """Clients that renegotiate after the handshake. A line that contains only `R` makes openssl do that."""
+    command = ["openssl", "s_client", "-tls1_2", "-connect", f"{target.address[0]}:{target.address[1]}"]
+    quiet = {"stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL}
+    while True:
+        clients = [subprocess.Popen(command, stdin=subprocess.PIPE, **quiet) for _ in range(4)]
+        for client in clients:
+            client.communicate(b"R\n" * 10)
 
 
 def silent_flood(target):
@@ -293,13 +354,20 @@ def readers_that_stop(target):
     again(attempt)
 
 
-def compressed_bombs(target):
+DEFLATE = "Sec-WebSocket-Extensions: permessage-deflate\r\n"
+
+
+def compressed(text):
     deflate = zlib.compressobj(9, zlib.DEFLATED, -15)
-    bomb = deflate.compress(b" " * 20_000_000) + deflate.flush(zlib.Z_SYNC_FLUSH)
-    bomb = frame(bomb.removesuffix(b"\0\0\xff\xff"), first=0xC1)
+    payload = deflate.compress(text) + deflate.flush(zlib.Z_SYNC_FLUSH)
+    return frame(payload.removesuffix(b"\0\0\xff\xff"), first=0xC1)
+
+
+def compressed_bombs(target):
+    bomb = compressed(b" " * 20_000_000)
 
     def attempt():
-        connection, reader, _ = target.open(extensions="Sec-WebSocket-Extensions: permessage-deflate\r\n")
+        connection, reader, _ = target.open(headers=DEFLATE)
         connection.sendall(bomb)
         reader.message()
         connection.close()
@@ -307,10 +375,32 @@ def compressed_bombs(target):
     again(attempt)
 
 
+def compressed_messages_of_the_largest_size(target):
+    """Messages of a kilobyte that are inflated to just what a message may have."""
+    ping = compressed(b'{"event":"pusher:ping","data":{}}' + b" " * 940_000)
+
+    def attempt():
+        connections = [target.open(headers=DEFLATE) for _ in range(20)]
+        while True:
+            for connection, _, _ in connections:
+                connection.setblocking(False)
+                try:
+                    connection.send(ping)
+                    connection.recv(65536)
+                except BlockingIOError:
+                    pass
+            time.sleep(0.001)
+
+    again(attempt)
+
+
 ATTACKS = [
-    None, slow_heads, half_open_handshakes, slow_bodies, silent_flood, connection_flood, tls_hello_on_a_plain_port,
-    unknown_keys, signature_flood, subscribe_flood, snapshot_flood, readers_that_stop, compressed_bombs,
+    None, slow_heads, half_open_handshakes, slow_bodies, silent_flood, connection_flood, forged_forwarding_headers,
+    tls_hello_on_a_plain_port, unknown_keys, signature_flood, subscribe_flood, snapshot_flood, readers_that_stop,
+    compressed_bombs, compressed_messages_of_the_largest_size,
 ]
+TLS_ATTACKS = [None, tls_handshakes_that_stop, tls_renegotiation]
+PROXY_ATTACKS = [proxy_headers_from_strangers]
 
 
 def measure(target, seconds):
@@ -349,13 +439,25 @@ def main():
     for name in ["--app-id", "--key", "--secret"]:
         parser.add_argument(name, required=True)
     parser.add_argument("--pid", type=int, help="the server's process, for its memory")
+    parser.add_argument("--tls-port", type=int, help="a listener with TLS")
+    parser.add_argument("--proxy-port", type=int, help="a listener that takes PROXY headers from other addresses")
     parser.add_argument("--seconds", type=int, default=10)
+    parser.add_argument("--only", help="a part of an attack's name")
     options = parser.parse_args()
     # The limits of addresses hold for the attacker. Every address of the loopback network is one of this machine.
+    source = "127.0.0.66" if options.host.startswith("127.") else ""
     innocent = Target(options, "")
-    attacker = Target(options, "127.0.0.66" if options.host.startswith("127.") else "")
+    runs = [(attack, innocent, Target(options, source)) for attack in ATTACKS]
+    if options.proxy_port:
+        runs += [(attack, innocent, Target(options, source, options.proxy_port)) for attack in PROXY_ATTACKS]
+    if options.tls_port:
+        innocent = Target(options, "", options.tls_port, tls=True)
+        runs += [(attack, innocent, Target(options, source, options.tls_port)) for attack in TLS_ATTACKS]
     print("| attack | median | 99th percentile | largest | lost | memory |\n|---|---|---|---|---|---|")
-    for attack in ATTACKS:
+    for attack, innocent, attacker in runs:
+        name = attack.__name__.replace("_", " ") if attack else "none, over TLS" if innocent.tls else "none"
+        if options.only and options.only not in name:
+            continue
         process = attack and multiprocessing.Process(target=attack, args=(attacker,), daemon=True)
         if process:
             process.start()
@@ -365,7 +467,6 @@ def main():
         if process:
             process.kill()
             process.join()
-        name = attack.__name__.replace("_", " ") if attack else "none"
         cuts = statistics.quantiles(latencies, n=100)
         print(f"| {name} | {cuts[49]:.1f} ms | {cuts[98]:.1f} ms | {max(latencies):.1f} ms | {lost} | {rest} MiB |", flush=True)
 
