@@ -14,6 +14,16 @@ use crate::{
     edges::{Misses, Stamps},
 };
 
+/// The outcome of [`AppHub::expect`](crate::AppHub::expect) or [`AppHub::part`](crate::AppHub::part), with the audience
+/// of the channel.
+#[derive(Debug)]
+pub struct WithAudience<T> {
+    /// The outcome itself.
+    pub outcome: T,
+    /// The number of subscribed connections afterwards, on all nodes as far as it is known here.
+    pub audience: usize,
+}
+
 /// The outcome of [`AppHub::expect`](crate::AppHub::expect).
 #[derive(Debug, PartialEq, Eq)]
 pub enum Expected {
@@ -58,7 +68,7 @@ impl Channel {
         stamps: &Stamps,
         misses: &Misses,
         now: Millis,
-    ) -> Option<Result<Expected, NoRoom>> {
+    ) -> Option<Result<WithAudience<Expected>, NoRoom>> {
         let mut state = self.state.lock();
         if state.is_closed {
             return None;
@@ -69,13 +79,15 @@ impl Channel {
             if matches!(recovery, Some(Recovery::Begun | Recovery::Lost(_))) {
                 self.show_cached(&state, session, now);
             }
-            return Some(Ok(Expected::Already { recovery }));
+            return Some(Ok(state.with_audience(Expected::Already { recovery })));
         }
         state.counts = subscriber.wishes.counts;
         if let Record::Shared(replica) = &mut state.record {
-            return Some(Ok(replica.expect(session)));
+            let expected = replica.expect(session);
+            return Some(Ok(state.with_audience(expected)));
         }
-        Some(self.record(&mut state, subscriber, stamps, misses, now))
+        let admitted = self.record(&mut state, subscriber, stamps, misses, now);
+        Some(admitted.map(|admitted| state.with_audience(admitted)))
     }
 
     /// Records a connection in the ledger in memory, and admits it.
@@ -157,10 +169,10 @@ impl Channel {
         wishes: Wishes,
         stamps: &Stamps,
         now: Millis,
-    ) -> Parted {
+    ) -> WithAudience<Parted> {
         let mut state = self.state.lock();
         let is_subscriber = state.subscribers.remove(connection, now);
-        match &mut state.record {
+        let parted = match &mut state.record {
             Record::Shared(_) if is_subscriber => Parted::Admitted(Vec::new()),
             Record::Shared(replica) => replica.part(connection),
             Record::InMemory(_) if !is_subscriber => Parted::Stranger,
@@ -168,7 +180,8 @@ impl Channel {
                 let left = user_id.filter(|id| users.as_mut().is_some_and(|users| users.leave(id)));
                 Parted::Admitted(self.erase(&mut state, left, wishes, stamps, now))
             }
-        }
+        };
+        state.with_audience(parted)
     }
 
     /// What follows from the removal of a connection, and of a member, from the ledger in memory.

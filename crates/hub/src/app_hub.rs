@@ -13,7 +13,7 @@ use parking_lot::Mutex;
 
 use crate::{
     Channel, ChannelChange, ChannelSummary, Encode, Expected, Hub, Ledger, LedgerState, Micros, Millis, Parted,
-    RememberedEvent, Sent, Session, SignedIn, Subscriber, Traffic, Version, Wishes, channel::Record,
+    RememberedEvent, Sent, Session, SignedIn, Subscriber, Traffic, Version, Wishes, WithAudience, channel::Record,
     dispatch::Dispatch, edges, remembered::Remembered, shards::Shards, users::Users,
 };
 
@@ -116,7 +116,7 @@ impl AppHub {
         name: &ChannelName,
         subscriber: &Subscriber<'_>,
         now: Millis,
-    ) -> Result<(Arc<Channel>, Expected), NoRoom> {
+    ) -> Result<(Arc<Channel>, WithAudience<Expected>), NoRoom> {
         let (channel, expected) = self.with_channel(name, subscriber.max_channels, |channel| {
             Some((channel.clone(), channel.expect(subscriber, &self.stamps, &self.misses, now)?))
         })?;
@@ -142,7 +142,7 @@ impl AppHub {
         user_id: Option<&UserId>,
         wishes: Wishes,
         now: Millis,
-    ) -> Parted {
+    ) -> WithAudience<Parted> {
         let parted = channel.part(connection, user_id, wishes, &self.stamps, now);
         self.forget_if_idle(channel, now);
         self.note_count(channel, wishes.counts);

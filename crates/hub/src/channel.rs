@@ -8,7 +8,7 @@ use indexmap::IndexMap;
 use parking_lot::Mutex;
 
 use crate::{
-    Encode, Frame, Ledger, Micros, Millis, RecoveryRequest, Session, Wishes,
+    Encode, Frame, Ledger, Micros, Millis, RecoveryRequest, Session, Wishes, WithAudience,
     dispatch::Dispatch,
     edges::{Misses, Stamps},
     ledger::PresentUsers,
@@ -228,11 +228,10 @@ impl Channel {
         self.state.lock().audience()
     }
 
-    /// The number of connections that are notified after a subscription or its end. `of_member` says whether a member
-    /// comes or goes with it, and `counts` whether the subscribers get the count.
+    /// The number of connections that are notified after a subscription or its end, with this audience. `of_member` says
+    /// whether a member comes or goes with it, and `counts` whether the subscribers get the count.
     #[must_use]
-    pub fn witnesses(&self, of_member: bool, counts: bool) -> usize {
-        let audience = self.audience();
+    pub fn witnesses(&self, audience: usize, of_member: bool, counts: bool) -> usize {
         let is_counted = counts && self.name.kind() != ChannelKind::Presence && audience <= PROMPT_COUNTS;
         if of_member || is_counted { audience } else { 0 }
     }
@@ -330,6 +329,10 @@ impl ChannelState {
     fn audience(&self) -> usize {
         let members = self.members.as_ref().map_or(0, |members| members.len());
         self.subscribers.len().max(self.connections).max(members)
+    }
+
+    pub(crate) fn with_audience<T>(&self, outcome: T) -> WithAudience<T> {
+        WithAudience { outcome, audience: self.audience() }
     }
 
     pub(crate) fn cached(&self, now: Millis) -> Option<&Cached> {

@@ -30,7 +30,7 @@ mod traffic;
 mod user_logs;
 mod users;
 
-pub use admission::{Expected, Parted};
+pub use admission::{Expected, Parted, WithAudience};
 pub use app_hub::{AppHub, Occupancy};
 pub use channel::{Cached, Channel, ChannelSummary, Sent, Subscriber};
 pub use clairon_protocol::{Edge, StampedEdge};

@@ -63,7 +63,7 @@ fn join(app: &AppHub, channel: &str, session: &Arc<Session>, member: Option<Memb
         wishes: Wishes::default(),
         recovery: None,
     };
-    match app.expect(&name(channel), &subscriber, 0).unwrap().1 {
+    match app.expect(&name(channel), &subscriber, 0).unwrap().1.outcome {
         Expected::Admitted { edges, .. } => Some(unstamped(edges)),
         Expected::Already { .. } => None,
         Expected::Newcomer { .. } => panic!("the ledger is in memory"),
@@ -73,7 +73,7 @@ fn join(app: &AppHub, channel: &str, session: &Arc<Session>, member: Option<Memb
 fn leave(app: &AppHub, channel: &str, session: &Session, member: Option<&Member>) -> Vec<Edge> {
     let Some(channel) = app.channel(&name(channel)) else { return Vec::new() };
     let user_id = member.map(|member| &member.user_id);
-    match app.part(&channel, session.id(), user_id, Wishes::default(), 0) {
+    match app.part(&channel, session.id(), user_id, Wishes::default(), 0).outcome {
         Parted::Admitted(edges) => unstamped(edges),
         Parted::Stranger => Vec::new(),
         Parted::Waiting => panic!("the ledger is in memory"),
@@ -82,7 +82,7 @@ fn leave(app: &AppHub, channel: &str, session: &Session, member: Option<&Member>
 
 /// Ends the subscription of a connection that is no member. Returns the edges with their versions.
 fn part(app: &AppHub, channel: &Arc<Channel>, session: &Session, wishes: Wishes) -> Vec<StampedEdge> {
-    match app.part(channel, session.id(), None, wishes, 0) {
+    match app.part(channel, session.id(), None, wishes, 0).outcome {
         Parted::Admitted(edges) => edges,
         other => panic!("{other:?}"),
     }
@@ -239,9 +239,10 @@ fn an_app_hears_of_counts_and_misses_if_it_wants_to() {
             wishes,
             recovery: None,
         };
-        match app.expect(&name("cache-x"), &subscriber, 0).unwrap() {
-            (channel, Expected::Admitted { edges, .. }) => (channel, edges),
-            (_, other) => panic!("{other:?}"),
+        let (channel, expected) = app.expect(&name("cache-x"), &subscriber, 0).unwrap();
+        match expected.outcome {
+            Expected::Admitted { edges, .. } => (channel, edges),
+            other => panic!("{other:?}"),
         }
     };
     let (_, first) = join(&a);
@@ -273,10 +274,8 @@ fn an_app_hears_of_counts_and_misses_if_it_wants_to() {
         wishes,
         recovery: None,
     };
-    let (_, Expected::Admitted { edges: expired, .. }) = app.expect(&name("cache-x"), &subscriber, 1_000).unwrap()
-    else {
-        panic!("joined")
-    };
+    let (_, expected) = app.expect(&name("cache-x"), &subscriber, 1_000).unwrap();
+    let Expected::Admitted { edges: expired, .. } = expected.outcome else { panic!("joined") };
     assert!(expired[0].edge == Edge::Missed && expired[0].version > again[2].version, "another miss: {expired:?}");
 }
 

@@ -100,7 +100,7 @@ impl Node {
             wishes: Wishes::default(),
             recovery: Some(self.request(resume)),
         };
-        let recovery = match app.expect(&name(channel), &subscriber, now).unwrap().1 {
+        let recovery = match app.expect(&name(channel), &subscriber, now).unwrap().1.outcome {
             Expected::Admitted { recovery, .. } | Expected::Already { recovery } => recovery,
             Expected::Newcomer { .. } => panic!("the ledger is in memory"),
         };

@@ -58,7 +58,8 @@ impl Node {
         let room = PresenceRoom::UNLIMITED;
         let wishes = Wishes { counts, ..Wishes::default() };
         let subscriber = Subscriber { session, member: None, room, max_channels: usize::MAX, wishes, recovery: None };
-        self.app.expect(&self.name, &subscriber, 0).unwrap()
+        let (channel, expected) = self.app.expect(&self.name, &subscriber, 0).unwrap();
+        (channel, expected.outcome)
     }
 
     /// Registers a waiting connection and admits it with a version that is yet to come.
@@ -70,7 +71,7 @@ impl Node {
     }
 
     fn part(&self, channel: &Arc<Channel>, session: &Session) -> Parted {
-        self.app.part(channel, session.id(), None, Wishes::default(), 0)
+        self.app.part(channel, session.id(), None, Wishes::default(), 0).outcome
     }
 
     fn follow(&self, version: u64, change: ChannelChange) {

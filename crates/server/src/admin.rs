@@ -1,13 +1,15 @@
 //! The admin API: manages apps over HTTP for holders of the token in the settings.
 //!
 //! Each endpoint is a file with a handler that `utoipa::path` describes, and a line in `router`. The router adds what
-//! all endpoints share: the token, the log, and the answers for invalid requests.
+//! all endpoints share: the token, and the answers for invalid requests. Each change leaves a line in the log
+//! (`change_log`).
 
 mod app_fields;
 mod app_input;
 mod app_view;
 mod apps;
 mod body;
+mod change_log;
 mod deliveries;
 mod gate;
 mod invalid_field;

@@ -15,6 +15,7 @@ use bytes::Bytes;
 use clairon_cluster::{BusError, Cluster, ClusterError, ClusterSettings, Mishap, OverCapacity, Trouble};
 use clairon_hub::{
     AppHub, Channel, Expected, Hub, Ledger, Parted, Recovery, RecoveryRequest, Session, SignedIn, Subscriber, Wishes,
+    WithAudience,
 };
 use clairon_protocol::{AppId, ChannelName, Edge, NoRoom, SocketId, StampedEdge, UserId};
 use clairon_registry::{App, AppCache, WebhookKind};
@@ -31,15 +32,6 @@ pub(crate) enum Peers {
     Alone(Alone),
     /// Several nodes share one Redis.
     Many(Many),
-}
-
-/// An app's hub with the app's id.
-#[derive(Clone, Copy)]
-pub(crate) struct LocalApp<'a> {
-    pub(crate) id: &'a AppId,
-    pub(crate) hub: &'a Arc<AppHub>,
-    /// True if the app has endpoints that hear of edges.
-    pub(crate) has_endpoints: bool,
 }
 
 /// A subscription that was made.
@@ -168,12 +160,12 @@ impl Peers {
     /// answered. It is not called if the connection leaves before the answer, or already waits for one.
     pub(crate) fn join(
         &self,
-        app: LocalApp<'_>,
+        (app, hub): (&App, &Arc<AppHub>),
         name: &ChannelName,
         subscriber: Subscriber<'_>,
         settle: impl FnOnce(Result<Settled, NoRoom>) + Send + 'static,
     ) -> Joined {
-        let (channel, expected) = match app.hub.expect(name, &subscriber, self.delivery().now()) {
+        let (channel, expected) = match hub.expect(name, &subscriber, self.delivery().now()) {
             Ok(expected) => expected,
             Err(no_room) => {
                 settle(Err(no_room));
@@ -182,16 +174,17 @@ impl Peers {
         };
         let counts = subscriber.wishes.counts;
         let user_id = subscriber.member.as_ref().map(|member| member.user_id.clone());
-        let (joining, of_member) = match (expected, self) {
+        let WithAudience { outcome, audience } = expected;
+        let (joining, of_member) = match (outcome, self) {
             (Expected::Admitted { edges, recovery }, _) => {
                 self.delivery().hub.relieve_logs(self.delivery().now());
                 settle(Ok(Settled { is_new: true, recovery }));
-                self.delivery().note_edges(app, name, &edges);
+                self.delivery().note_edges(hub.id(), Some(app), name, &edges);
                 (None, has_member(&edges))
             }
             (Expected::Newcomer { is_loaded }, Self::Many(many)) => {
                 // Whether the user has other connections is known only later.
-                (Some(many.join(app, &channel, subscriber, is_loaded, settle)), user_id.is_some())
+                (Some(many.join(hub, &channel, subscriber, is_loaded, settle)), user_id.is_some())
             }
             // Only a shared ledger makes a newcomer wait.
             (Expected::Newcomer { .. }, Self::Alone(_)) => return Joined::NOTHING,
@@ -200,7 +193,7 @@ impl Peers {
                 return Joined::NOTHING;
             }
         };
-        let witnesses = channel.witnesses(of_member, counts).saturating_sub(1);
+        let witnesses = channel.witnesses(audience, of_member, counts).saturating_sub(1);
         Joined { seat: Some(Seat { channel, user_id, joining }), witnesses }
     }
 
@@ -218,27 +211,30 @@ impl Peers {
     /// When it has none.
     pub(crate) fn check_room<'a>(
         &self,
-        app: LocalApp<'_>,
+        hub: &AppHub,
         channels: impl Iterator<Item = &'a ChannelName>,
         max_channels: usize,
     ) -> Result<(), NoRoom> {
         match self {
-            Self::Alone(_) => app.hub.check_room(channels, max_channels),
+            Self::Alone(_) => hub.check_room(channels, max_channels),
             Self::Many(_) => Ok(()),
         }
     }
 
-    /// Ends a subscription, or the wait for it. Returns the number of connections that are notified.
-    pub(crate) fn leave(&self, app: LocalApp<'_>, connection: SocketId, seat: &Seat, wishes: Wishes) -> usize {
+    /// Ends a subscription, or the wait for it. Returns the number of connections that are notified. `app` is `None` if
+    /// the app was deleted.
+    pub(crate) fn leave(&self, (app, hub): (Option<&App>, &Arc<AppHub>), connection: SocketId, seat: &Seat) -> usize {
         let Seat { channel, user_id, joining } = seat;
         let (user_id, now) = (user_id.as_ref(), self.delivery().now());
-        let of_member = match (app.hub.part(channel, connection, user_id, wishes, now), self) {
+        let wishes = app.map(wishes_of).unwrap_or_default();
+        let WithAudience { outcome, audience } = hub.part(channel, connection, user_id, wishes, now);
+        let of_member = match (outcome, self) {
             (Parted::Admitted(edges), Self::Alone(_)) => {
-                self.delivery().note_edges(app, channel.name(), &edges);
+                self.delivery().note_edges(hub.id(), app, channel.name(), &edges);
                 has_member(&edges)
             }
             (Parted::Admitted(_), Self::Many(many)) => {
-                many.cluster.leave(app.id, channel.name(), user_id, wishes.counts);
+                many.cluster.leave(hub.id(), channel.name(), user_id, wishes.counts);
                 user_id.is_some()
             }
             (Parted::Waiting, _) => {
@@ -248,7 +244,7 @@ impl Peers {
             }
             (Parted::Stranger, _) => return 0,
         };
-        channel.witnesses(of_member, wishes.counts)
+        channel.witnesses(audience, of_member, wishes.counts)
     }
 
     /// Signs a connection in as a user, on all nodes. It gets `answers` when all nodes can reach it, and then the state
@@ -256,7 +252,7 @@ impl Peers {
     /// the user.
     pub(crate) fn sign_in(
         &self,
-        app: LocalApp<'_>,
+        hub: &Arc<AppHub>,
         session: &Arc<Session>,
         signed_in: SignedIn,
         answers: Vec<Bytes>,
@@ -264,12 +260,12 @@ impl Peers {
         let entry = match self {
             Self::Alone(_) => {
                 session.send_all(answers);
-                app.hub.sign_in(session, &signed_in);
+                hub.sign_in(session, &signed_in);
                 None
             }
-            Self::Many(many) => Some(many.sign_in(app, session, &signed_in, answers)),
+            Self::Many(many) => Some(many.sign_in(hub, session, &signed_in, answers)),
         };
-        let watchers = app.hub.watchers(&signed_in.user_id);
+        let watchers = hub.watchers(&signed_in.user_id);
         (UserStay { signed_in, entry }, watchers)
     }
 
@@ -277,29 +273,29 @@ impl Peers {
     /// the success, and what it has missed. `None` if no logs are kept; then it gets nothing.
     pub(crate) fn subscribe_to_user(
         &self,
-        app: LocalApp<'_>,
+        hub: &AppHub,
         session: &Arc<Session>,
         channel: &ChannelName,
         request: &RecoveryRequest<'_>,
     ) -> Option<Recovery> {
         match self {
-            Self::Alone(alone) => alone.subscribe_to_user(app, session, channel, request),
+            Self::Alone(alone) => alone.subscribe_to_user(hub, session, channel, request),
             Self::Many(_) => None,
         }
     }
 
     /// Ends a subscription to a user's channel.
-    pub(crate) fn unsubscribe_from_user(&self, app: LocalApp<'_>, connection: SocketId, user_id: &str) {
+    pub(crate) fn unsubscribe_from_user(&self, hub: &AppHub, connection: SocketId, user_id: &str) {
         if let Self::Alone(alone) = self {
-            app.hub.unsubscribe_from_user(connection, user_id, alone.delivery.now());
+            hub.unsubscribe_from_user(connection, user_id, alone.delivery.now());
         }
     }
 
     /// Signs a connection out.
-    pub(crate) fn sign_out(&self, app: LocalApp<'_>, connection: SocketId, stay: &UserStay) {
+    pub(crate) fn sign_out(&self, hub: &Arc<AppHub>, connection: SocketId, stay: &UserStay) {
         match self {
-            Self::Alone(alone) => app.hub.sign_out(connection, &stay.signed_in, alone.delivery.now()),
-            Self::Many(many) => many.sign_out(app, connection, stay),
+            Self::Alone(alone) => hub.sign_out(connection, &stay.signed_in, alone.delivery.now()),
+            Self::Many(many) => many.sign_out(hub, connection, stay),
         }
     }
 

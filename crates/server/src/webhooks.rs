@@ -9,7 +9,7 @@ use std::{
 use clairon_hub::Hub;
 use clairon_protocol::AppId;
 use clairon_registry::{App, AppCache, Attempt, AttemptOutcome, Endpoint, Registry, RegistryError, Webhooks, within};
-use clairon_webhooks::{Announcer, Truth, differences};
+use clairon_webhooks::{ActualState, Announcer, differences};
 use tracing::{info, warn};
 
 use crate::{
@@ -30,7 +30,7 @@ const COUNTS: Duration = Duration::from_secs(5);
 const COMPARISON: Duration = Duration::from_mins(1);
 /// The pause after a comparison, as a multiple of its duration. So comparisons take at most a hundredth of a core.
 const REST: u32 = 100;
-/// The interval between log lines about happenings that did not fit into the hand-off.
+/// The interval between log lines about reports that did not fit into the hand-off.
 const LOSSES: Duration = Duration::from_mins(1);
 /// The interval at which old deliveries are removed.
 const SWEEP: Duration = Duration::from_hours(1);
@@ -162,7 +162,7 @@ impl<'a> Keeper<'a> {
         Ok(())
     }
 
-    /// Logs how many happenings did not fit into the hand-off, once a minute.
+    /// Logs how many reports did not fit into the hand-off, once a minute.
     fn log_losses(&mut self) {
         let figures = self.node.announcer.figures().handoff;
         let lost = (figures.lost_observations, figures.lost_events);
@@ -187,7 +187,7 @@ impl<'a> Keeper<'a> {
     async fn begin(&mut self) -> Result<(), RegistryError> {
         let announcer = &self.node.announcer;
         // Clients that have reconnected already have newer versions.
-        let nothing = Truth { version: self.node.first_version, channels: Vec::new() };
+        let nothing = ActualState { version: self.node.first_version, channels: Vec::new() };
         for app in self.node.apps.all().iter().filter(|app| !app.webhooks.is_empty()) {
             let known = announcer.known(&app.id).await?;
             announcer.observe_differences(app, differences(&known, &nothing), false);
@@ -230,12 +230,12 @@ impl<'a> Keeper<'a> {
             return Ok(true);
         };
         let known = announcer.known(id).await?;
-        let Some(truth) = self.node.peers.truth(id).await? else { return Ok(false) };
+        let Some(actual) = self.node.peers.actual_state(id).await? else { return Ok(false) };
         // An endpoint may have been added while no node noticed it.
         let endpoints: Vec<_> =
             app.webhooks.iter().map(|webhook| Endpoint::new(id.clone(), webhook.id.clone())).collect();
         let is_new = within(ANSWER_TIMEOUT, self.node.registry.introduce(&endpoints)).await?;
-        announcer.observe_differences(&app, differences(&known, &truth), is_silent || is_new);
+        announcer.observe_differences(&app, differences(&known, &actual), is_silent || is_new);
         Ok(true)
     }
 

@@ -1,36 +1,36 @@
-//! The path from happenings in channels to events in the store.
+//! The path from reports about channels to events in the store.
 //!
 //! | file | what it holds |
 //! |---|---|
-//! | `happening` | a happening, as the hot path hands it over |
+//! | `report` | a report, as the hot path hands it over |
 //! | `lingering` | absences that linger, because the client may reconnect |
 //! | `handoff` | the bounded queue between the hot path and the writer, with the lingering absences |
 //! | `late_counts` | subscription counts that are sent every few seconds |
 //! | `members_first` | members leave before their channel is vacated |
 //! | `occupied_first` | a channel is occupied before its members join |
-//! | `compose` | the store entry of a happening |
+//! | `compose` | the store entry of a report |
 //! | `writer` | the task that writes batches to the store |
 //! | `differences` | the differences between the announced and the actual state |
 
 mod compose;
 mod differences;
 mod handoff;
-mod happening;
 #[cfg(test)]
 mod histories;
 mod late_counts;
 mod lingering;
 mod members_first;
 mod occupied_first;
+mod report;
 pub(crate) mod writer;
 
 pub use self::{
-    differences::{Occupied, Truth, differences},
+    differences::{ActualState, Occupied, differences},
     handoff::HandoffFigures,
-    happening::Cause,
+    report::Cause,
 };
 pub(crate) use self::{
     handoff::Handoff,
-    happening::{Happening, What},
     late_counts::LateCounts,
+    report::{ChannelReport, ReportContent},
 };

@@ -1,4 +1,4 @@
-//! The announcer: the path from happenings in channels to the endpoints of apps.
+//! The announcer: the path from reports about channels to the endpoints of apps.
 
 use std::{
     sync::{
@@ -20,7 +20,7 @@ use tracing::warn;
 
 use crate::{
     Sender, WebhookEvent, WebhookSettings,
-    announce::{Cause, Handoff, HandoffFigures, Happening, LateCounts, What, writer},
+    announce::{Cause, ChannelReport, Handoff, HandoffFigures, LateCounts, ReportContent, writer},
     deliver::{self, Deliveries, EndpointFigures, Grouping, NodeName, Slots},
 };
 
@@ -30,15 +30,15 @@ const ANSWER_TIMEOUT: Duration = Duration::from_secs(10);
 const PAGE: u32 = 2_000;
 /// The time for which announced absences are kept. No observation arrives later than that.
 const TOMBSTONES: Duration = Duration::from_hours(1);
-/// The longest time that a stopping node waits until happenings and outcomes are stored.
+/// The longest time that a stopping node waits until reports and outcomes are stored.
 const STOP_TIMEOUT: Duration = Duration::from_secs(8);
 
 /// A callback for each attempt.
 pub type OnAttempt = Box<dyn Fn(&Attempt) + Send + Sync>;
 
-/// The path from happenings in channels to the endpoints of apps.
+/// The path from reports about channels to the endpoints of apps.
 ///
-/// Happenings are handed over in memory, and one task writes them to the store. Another task sends what is pending
+/// Reports are handed over in memory, and one task writes them to the store. Another task sends what is pending
 /// there. Only the `async` methods wait.
 pub struct Announcer {
     pub(crate) settings: WebhookSettings,
@@ -159,7 +159,7 @@ impl Announcer {
                 Edge::Missed => {
                     if app.webhooks.wants(WebhookKind::CacheMiss) {
                         let observation = Observation { subject: Subject::Miss, is_present: true, version };
-                        self.push(&app.id, channel, What::Observed { observation, is_silent: false });
+                        self.push(&app.id, channel, ReportContent::Observed { observation, is_silent: false });
                     }
                     continue;
                 }
@@ -167,7 +167,7 @@ impl Announcer {
                     if app.webhooks.wants(WebhookKind::SubscriptionCount)
                         && !self.late_counts.take_in(&app.id, channel, *count, version)
                     {
-                        self.push(&app.id, channel, What::Counted { count: *count, version });
+                        self.push(&app.id, channel, ReportContent::Counted { count: *count, version });
                     }
                     continue;
                 }
@@ -184,20 +184,20 @@ impl Announcer {
     pub fn client_event(&self, app: &App, channel: &ChannelName, event: &WebhookEvent<'_>) {
         let takes = |webhook: &Webhook| webhook.takes(WebhookKind::ClientEvent, channel.as_str());
         if app.webhooks.wants(WebhookKind::ClientEvent) && app.webhooks.iter().any(takes) {
-            self.push(&app.id, channel, What::ClientEvent(event.to_json().into()));
+            self.push(&app.id, channel, ReportContent::ClientEvent(event.to_json().into()));
         }
     }
 
     /// Hands over the subscription counts that were kept back. It must be called every few seconds.
     pub fn tell_counts(&self) {
         for (app, channel, count, version) in self.late_counts.take() {
-            self.push(&app, &channel, What::Counted { count, version });
+            self.push(&app, &channel, ReportContent::Counted { count, version });
         }
     }
 
-    fn push(&self, app: &AppId, channel: &ChannelName, what: What) {
-        let happening = Happening { app: app.clone(), channel: channel.clone(), at: Timestamp::now(), what };
-        self.handoff.push(happening, Instant::now());
+    fn push(&self, app: &AppId, channel: &ChannelName, content: ReportContent) {
+        let report = ChannelReport { app: app.clone(), channel: channel.clone(), at: Timestamp::now(), content };
+        self.handoff.push(report, Instant::now());
     }
 
     /// Takes the differences that a comparison has found. `is_silent`: presences make no events. Absences linger with
@@ -213,7 +213,7 @@ impl Announcer {
                 let (at, now) = (Timestamp::now(), Instant::now());
                 self.handoff.observe((&app.id, &channel), observation, Cause::NodeGone, at, now);
             } else if is_tracked(app, &observation.subject) {
-                self.push(&app.id, &channel, What::Observed { observation, is_silent });
+                self.push(&app.id, &channel, ReportContent::Observed { observation, is_silent });
             }
         }
     }
@@ -298,7 +298,7 @@ impl Announcer {
         self.store.sweep(&retention).await
     }
 
-    /// Writes happenings to the store until the node stops.
+    /// Writes reports to the store until the node stops.
     pub async fn write(&self) {
         writer::run(self).await;
         self.ended.add_permits(1);

@@ -12,7 +12,7 @@ mod send;
 mod settings;
 
 pub use self::{
-    announce::{Cause, HandoffFigures, Occupied, Truth, differences},
+    announce::{ActualState, Cause, HandoffFigures, Occupied, differences},
     announcer::{Announcer, AnnouncerFigures, OnAttempt},
     body::write_body,
     deliver::EndpointFigures,

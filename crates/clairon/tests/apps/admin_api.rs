@@ -4,6 +4,7 @@
 
 mod access;
 mod apps;
+mod change_log;
 mod description;
 mod faults;
 mod input;

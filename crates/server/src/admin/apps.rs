@@ -5,18 +5,18 @@ use std::sync::Arc;
 use axum::{Json, extract::State};
 use clairon_registry::{App, RegistryError};
 use http::{HeaderName, StatusCode, header};
-use tracing::info;
 
 use super::{
     app_input::{AppPatch, NewApp},
     app_view::{AppList, AppView},
     body::Object,
+    change_log::{AdminChange, Author},
     path::AppPath,
     problem::Problem,
     query::{Nothing, Query, ShowSecret},
     registry::{ask, change, find_app},
 };
-use crate::{edge::PeerAddress, node::Node};
+use crate::node::Node;
 
 /// The largest number of attempts to find a free random id.
 const ATTEMPTS: usize = 5;
@@ -51,7 +51,7 @@ pub(super) async fn list(
 )]
 pub(super) async fn create(
     State(node): State<Arc<Node>>,
-    peer: PeerAddress,
+    author: Author,
     Query(Nothing {}): Query<Nothing>,
     body: Object,
 ) -> Result<(StatusCode, [(HeaderName, String); 1], Json<AppView>), Problem> {
@@ -70,7 +70,7 @@ pub(super) async fn create(
     let app = change(&node, created).await?.ok_or_else(|| {
         Problem::new(StatusCode::CONFLICT, "The random ids that were tried are all taken: name one, or try again")
     })?;
-    info!(%peer, app = %app.id, "app created through the admin API");
+    author.log(&app.id, AdminChange::AppCreated);
     Ok((StatusCode::CREATED, [(header::LOCATION, format!("apps/{}", app.id))], Json(AppView::new(&app, true))))
 }
 
@@ -102,6 +102,7 @@ pub(super) async fn show(
 )]
 pub(super) async fn update(
     State(node): State<Arc<Node>>,
+    author: Author,
     AppPath(id): AppPath,
     Query(Nothing {}): Query<Nothing>,
     body: Object,
@@ -109,6 +110,7 @@ pub(super) async fn update(
     let patch = AppPatch::read(body)?;
     let apply = |app: &mut App| patch.apply(app);
     let update = change(&node, node.registry.update(&id, &apply)).await?.ok_or_else(Problem::no_app)?;
+    author.log(&id, AdminChange::AppUpdated(&update));
     Ok(Json(AppView::new(&update.after, false)))
 }
 
@@ -122,8 +124,13 @@ pub(super) async fn update(
 )]
 pub(super) async fn delete(
     State(node): State<Arc<Node>>,
+    author: Author,
     AppPath(id): AppPath,
     Query(Nothing {}): Query<Nothing>,
 ) -> Result<StatusCode, Problem> {
-    if change(&node, node.registry.delete(&id)).await? { Ok(StatusCode::NO_CONTENT) } else { Err(Problem::no_app()) }
+    if !change(&node, node.registry.delete(&id)).await? {
+        return Err(Problem::no_app());
+    }
+    author.log(&id, AdminChange::AppDeleted);
+    Ok(StatusCode::NO_CONTENT)
 }

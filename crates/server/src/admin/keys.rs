@@ -5,16 +5,16 @@ use std::sync::Arc;
 use axum::{Json, extract::State};
 use clairon_registry::{Credential, KEYS, RegistryError};
 use http::StatusCode;
-use tracing::info;
 
 use super::{
     app_view::KeyView,
+    change_log::{AdminChange, Author},
     path::{AppPath, KeyPath},
     problem::Problem,
     query::{Nothing, Query},
     registry::change,
 };
-use crate::{edge::PeerAddress, node::Node};
+use crate::node::Node;
 
 /// Add a key to an app
 ///
@@ -30,7 +30,7 @@ use crate::{edge::PeerAddress, node::Node};
 )]
 pub(super) async fn rotate(
     State(node): State<Arc<Node>>,
-    peer: PeerAddress,
+    author: Author,
     AppPath(id): AppPath,
     Query(Nothing {}): Query<Nothing>,
 ) -> Result<(StatusCode, Json<KeyView>), Problem> {
@@ -43,7 +43,7 @@ pub(super) async fn rotate(
         }
     };
     change(&node, rotated).await??;
-    info!(%peer, app = %id, key = %credential.key, "key added through the admin API");
+    author.log(&id, AdminChange::KeyAdded(&credential.key));
     Ok((StatusCode::CREATED, Json(KeyView::new(&credential, true))))
 }
 
@@ -68,11 +68,11 @@ fn full() -> Problem {
 )]
 pub(super) async fn retire(
     State(node): State<Arc<Node>>,
-    peer: PeerAddress,
+    author: Author,
     KeyPath(id, key): KeyPath,
     Query(Nothing {}): Query<Nothing>,
 ) -> Result<StatusCode, Problem> {
     change(&node, node.registry.retire(&id, &key)).await?.ok_or_else(Problem::no_app)?;
-    info!(%peer, app = %id, %key, "key retired through the admin API");
+    author.log(&id, AdminChange::KeyRetired(&key));
     Ok(StatusCode::NO_CONTENT)
 }

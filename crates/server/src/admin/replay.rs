@@ -8,7 +8,6 @@ use clairon_registry::{DeliveryId, Replays, WebhookId, WhichDeliveries};
 use jiff::Timestamp;
 use serde::Serialize;
 use serde_json::Value;
-use tracing::info;
 use utoipa::{
     PartialSchema, ToSchema,
     openapi::{
@@ -18,13 +17,14 @@ use utoipa::{
 
 use super::{
     body::Object,
+    change_log::{AdminChange, Author},
     invalid_field::{Allowed, InvalidField},
     path::AppPath,
     problem::{Fault, Problem},
     query::{Nothing, Query},
     registry::ask,
 };
-use crate::{edge::PeerAddress, node::Node};
+use crate::node::Node;
 
 /// The most deliveries that a request may list.
 const NAMED: usize = 1_000;
@@ -71,7 +71,7 @@ pub(super) struct ReplayView {
 )]
 pub(super) async fn replay(
     State(node): State<Arc<Node>>,
-    peer: PeerAddress,
+    author: Author,
     AppPath(id): AppPath,
     Query(Nothing {}): Query<Nothing>,
     body: Object,
@@ -92,7 +92,7 @@ pub(super) async fn replay(
             replay_of: replay.original.to_string(),
         }));
     }
-    info!(%peer, app = %id, deliveries = list.replayed.len(), "deliveries repeated through the admin API");
+    author.log(&id, AdminChange::DeliveriesReplayed(list.replayed.len()));
     Ok(Json(list))
 }
 

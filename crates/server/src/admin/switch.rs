@@ -8,6 +8,7 @@ use clairon_registry::App;
 
 use super::{
     app_view::AppView,
+    change_log::{AdminChange, Author},
     path::AppPath,
     problem::Problem,
     query::{Nothing, Query},
@@ -26,10 +27,11 @@ use crate::node::Node;
 )]
 pub(super) async fn enable(
     State(node): State<Arc<Node>>,
+    author: Author,
     AppPath(id): AppPath,
     Query(Nothing {}): Query<Nothing>,
 ) -> Result<Json<AppView>, Problem> {
-    switch(&node, &id, true).await
+    switch(&node, author, &id, true).await
 }
 
 /// Disable an app
@@ -45,14 +47,16 @@ pub(super) async fn enable(
 )]
 pub(super) async fn disable(
     State(node): State<Arc<Node>>,
+    author: Author,
     AppPath(id): AppPath,
     Query(Nothing {}): Query<Nothing>,
 ) -> Result<Json<AppView>, Problem> {
-    switch(&node, &id, false).await
+    switch(&node, author, &id, false).await
 }
 
-async fn switch(node: &Node, id: &AppId, enabled: bool) -> Result<Json<AppView>, Problem> {
+async fn switch(node: &Node, author: Author, id: &AppId, enabled: bool) -> Result<Json<AppView>, Problem> {
     let apply = |app: &mut App| app.enabled = enabled;
     let update = change(node, node.registry.update(id, &apply)).await?.ok_or_else(Problem::no_app)?;
+    author.log(id, if enabled { AdminChange::AppEnabled } else { AdminChange::AppDisabled });
     Ok(Json(AppView::new(&update.after, false)))
 }

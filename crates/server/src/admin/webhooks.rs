@@ -5,10 +5,10 @@ use std::sync::Arc;
 use axum::{Json, extract::State};
 use clairon_registry::{App, RegistryError, WEBHOOKS, Webhooks, WrongSize};
 use http::{HeaderName, StatusCode, header};
-use tracing::info;
 
 use super::{
     body::Object,
+    change_log::{AdminChange, Author},
     path::{AppPath, WebhookPath},
     problem::Problem,
     query::{Nothing, Query, ShowSecret},
@@ -16,7 +16,7 @@ use super::{
     webhook_input::{GivenWebhook, NewWebhook},
     webhook_view::{WebhookList, WebhookView},
 };
-use crate::{edge::PeerAddress, node::Node};
+use crate::node::Node;
 
 /// The endpoints of an app
 #[utoipa::path(
@@ -51,7 +51,7 @@ pub(super) async fn list(
 )]
 pub(super) async fn add(
     State(node): State<Arc<Node>>,
-    peer: PeerAddress,
+    author: Author,
     AppPath(id): AppPath,
     Query(Nothing {}): Query<Nothing>,
     body: Object,
@@ -66,7 +66,7 @@ pub(super) async fn add(
         }
     };
     change(&node, added).await??;
-    info!(%peer, app = %id, webhook = %webhook.id, url = %webhook.url, "endpoint added through the admin API");
+    author.log(&id, AdminChange::WebhookAdded(&webhook));
     let location = format!("webhooks/{}", webhook.id);
     Ok((StatusCode::CREATED, [(header::LOCATION, location)], Json(WebhookView::new(webhook, false))))
 }
@@ -115,6 +115,7 @@ pub(super) async fn show(
 )]
 pub(super) async fn update(
     State(node): State<Arc<Node>>,
+    author: Author,
     WebhookPath(id, webhook): WebhookPath,
     Query(Nothing {}): Query<Nothing>,
     body: Object,
@@ -124,8 +125,10 @@ pub(super) async fn update(
         app.webhooks.change(&webhook, |webhook| patch.apply(webhook));
     };
     let update = change(&node, node.registry.update(&id, &apply)).await?.ok_or_else(Problem::no_app)?;
-    let webhook = update.after.webhooks.find(&webhook).ok_or_else(Problem::no_webhook)?;
-    Ok(Json(WebhookView::new(webhook.clone(), false)))
+    let of = |app: &App| app.webhooks.find(&webhook).cloned().ok_or_else(Problem::no_webhook);
+    let (before, after) = (of(&update.before)?, of(&update.after)?);
+    author.log(&id, AdminChange::WebhookUpdated { before: &before, after: &after });
+    Ok(Json(WebhookView::new(after, false)))
 }
 
 /// Remove an endpoint
@@ -144,7 +147,7 @@ pub(super) async fn update(
 )]
 pub(super) async fn remove(
     State(node): State<Arc<Node>>,
-    peer: PeerAddress,
+    author: Author,
     WebhookPath(id, webhook): WebhookPath,
     Query(Nothing {}): Query<Nothing>,
 ) -> Result<StatusCode, Problem> {
@@ -153,6 +156,6 @@ pub(super) async fn remove(
     };
     let update = change(&node, node.registry.update(&id, &remove)).await?.ok_or_else(Problem::no_app)?;
     update.before.webhooks.find(&webhook).ok_or_else(Problem::no_webhook)?;
-    info!(%peer, app = %id, %webhook, "endpoint removed through the admin API");
+    author.log(&id, AdminChange::WebhookRemoved(&webhook));
     Ok(StatusCode::NO_CONTENT)
 }

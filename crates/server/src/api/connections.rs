@@ -6,7 +6,7 @@ use axum::{Json, extract::State};
 use serde_json::{Value, json};
 
 use super::{ApiError, signed::SignedRequest};
-use crate::{node::Node, peers::LocalApp};
+use crate::node::Node;
 
 /// `GET /apps/{id}/connections`: the number of clients on all nodes. It is not part of hosted Pusher's API. Laravel
 /// Reverb has it, and its recorder for Laravel Pulse requests it every 15 s.
@@ -15,6 +15,6 @@ pub(crate) async fn connections(
     request: SignedRequest,
 ) -> Result<Json<Value>, ApiError> {
     let id = &request.app.id;
-    let connections = node.peers.connections(LocalApp { id, hub: &node.hub.app(id), has_endpoints: false }).await?;
+    let connections = node.peers.connections(&node.hub.app(id)).await?;
     Ok(Json(json!({ "connections": connections })))
 }

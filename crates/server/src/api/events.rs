@@ -15,10 +15,7 @@ use super::{
     info::Info,
     signed::SignedRequest,
 };
-use crate::{
-    node::Node,
-    peers::{LocalApp, OutgoingEvent},
-};
+use crate::{node::Node, peers::OutgoingEvent};
 
 /// One event for up to `channels_per_event` channels.
 pub(crate) async fn events(State(node): State<Arc<Node>>, request: SignedRequest) -> Result<Json<Value>, ApiError> {
@@ -66,11 +63,7 @@ async fn publish(node: &Node, app: &App, messages: &[OutgoingEvent<'_>]) -> Resu
     }
     let hub = node.hub.app(&app.id);
     let channels = messages.iter().flat_map(|message| message.channels.iter());
-    node.peers.check_room(
-        LocalApp { id: &app.id, hub: &hub, has_endpoints: false },
-        channels,
-        app.limits.max_channels(),
-    )?;
+    node.peers.check_room(&hub, channels, app.limits.max_channels())?;
     node.rates.take_events(app, messages.len())?;
     node.peers.publish(app, messages.iter()).await?;
     hub.traffic().add_triggered(messages.len());

@@ -2,13 +2,13 @@
 
 use std::sync::Arc;
 
-use clairon_hub::{ChannelSummary, Recovery, RecoveryRequest, Session};
+use clairon_hub::{AppHub, ChannelSummary, Recovery, RecoveryRequest, Session};
 use clairon_protocol::{AppId, ChannelName, Publication, UserId};
 use clairon_registry::App;
-use clairon_webhooks::{Occupied, Truth};
+use clairon_webhooks::{ActualState, Occupied};
 use parking_lot::RwLock;
 
-use super::{LocalApp, PublishError, deliver::Delivery, reads::Remembered};
+use super::{PublishError, deliver::Delivery, reads::Remembered};
 
 /// The verbs of [`Peers`](super::Peers) on a lone node.
 pub(crate) struct Alone {
@@ -59,18 +59,18 @@ impl Alone {
 
     pub(super) fn subscribe_to_user(
         &self,
-        app: LocalApp<'_>,
+        hub: &AppHub,
         session: &Arc<Session>,
         channel: &ChannelName,
         request: &RecoveryRequest<'_>,
     ) -> Option<Recovery> {
         let now = self.delivery.now();
-        let recovery = app.hub.subscribe_to_user(session, channel, request, now);
+        let recovery = hub.subscribe_to_user(session, channel, request, now);
         self.delivery.hub.relieve_logs(now);
         recovery
     }
 
-    pub(super) fn truth(&self, app: &AppId) -> Truth {
+    pub(super) fn actual_state(&self, app: &AppId) -> ActualState {
         let hub = self.delivery.hub.app(app);
         // All that has changed before is contained, and what changes meanwhile is newer.
         let version = self.delivery.hub.next_version();
@@ -78,6 +78,6 @@ impl Alone {
             let members = hub.channel(&summary.name).map(|channel| channel.user_ids()).unwrap_or_default();
             Occupied { name: summary.name, version, members }
         };
-        Truth { version, channels: hub.channels("").into_iter().map(occupied).collect() }
+        ActualState { version, channels: hub.channels("").into_iter().map(occupied).collect() }
     }
 }

@@ -5,11 +5,10 @@ use std::sync::Arc;
 use clairon_cluster::{ChannelState, Notice, Place};
 use clairon_hub::{Cached, ChannelChange, Hub, LedgerState, Millis, Version};
 use clairon_protocol::{AppId, ChannelName, Edge, Publication, StampedEdge};
-use clairon_registry::AppCache;
+use clairon_registry::{App, AppCache};
 use clairon_webhooks::{Announcer, Cause};
 use tracing::debug;
 
-use super::LocalApp;
 use crate::{clock::Clock, metrics::Metrics, peer_text::PeerText};
 
 /// Passes events and changes of the ledger to the hub.
@@ -80,7 +79,9 @@ impl Delivery {
             Notice::Edges { place: Place { app, channel }, edges, is_left_behind } => {
                 self.log_edges(&app, &channel, &edges);
                 let cause = if is_left_behind { Cause::NodeGone } else { Cause::Left };
-                self.announce(&app, &channel, &edges, cause);
+                if let Some(app) = self.apps.by_id(&app) {
+                    self.announcer.edges(&app, &channel, &edges, cause);
+                }
             }
         }
     }
@@ -91,19 +92,13 @@ impl Delivery {
         debug!(%app, user = %PeerText::new(&self.apps, user_id), connections, "connections of a user closed");
     }
 
-    /// Gives edges to the endpoints of the app, if it has any.
-    fn announce(&self, app: &AppId, channel: &ChannelName, edges: &[StampedEdge], cause: Cause) {
-        if let Some(app) = self.apps.by_id(app) {
-            self.announcer.edges(&app, channel, edges, cause);
-        }
-    }
-
-    /// Logs the edges of the ledger in memory, and gives them to the endpoints of the app.
-    pub(super) fn note_edges(&self, app: LocalApp<'_>, channel: &ChannelName, edges: &[StampedEdge]) {
+    /// Logs the edges of the ledger in memory, and gives them to the endpoints of the app. `app` is `None` if the app
+    /// was deleted.
+    pub(super) fn note_edges(&self, id: &AppId, app: Option<&App>, channel: &ChannelName, edges: &[StampedEdge]) {
         if !edges.is_empty() {
-            self.log_edges(app.id, channel, edges);
-            if app.has_endpoints {
-                self.announce(app.id, channel, edges, Cause::Left);
+            self.log_edges(id, channel, edges);
+            if let Some(app) = app {
+                self.announcer.edges(app, channel, edges, Cause::Left);
             }
         }
     }

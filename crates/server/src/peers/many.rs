@@ -7,13 +7,13 @@ use std::sync::{
 
 use bytes::Bytes;
 use clairon_cluster::{BusError, Cluster, ClusterError, JoinRequest, Mishap, OverCapacity, Place, Trouble};
-use clairon_hub::{Channel, Millis, Parted, RememberedEvent, Session, SignedIn, Subscriber, Version};
+use clairon_hub::{AppHub, Channel, Millis, Parted, RememberedEvent, Session, SignedIn, Subscriber, Version};
 use clairon_protocol::{
     AppId, CacheEntry, CacheRoom, ChannelName, NoRoom, PresenceRoom, Publication, SocketId, UserId,
 };
 use tokio::task::AbortHandle;
 
-use super::{LocalApp, Settled, UserStay, deliver::Delivery};
+use super::{Settled, UserStay, deliver::Delivery};
 
 /// The verbs of [`Peers`](super::Peers) on one of many nodes.
 pub(crate) struct Many {
@@ -88,7 +88,7 @@ impl Many {
     /// wait is longer. Aborting the returned task undoes this.
     pub(super) fn join(
         &self,
-        app: LocalApp<'_>,
+        hub: &Arc<AppHub>,
         channel: &Arc<Channel>,
         subscriber: Subscriber<'_>,
         is_loaded: bool,
@@ -99,9 +99,8 @@ impl Many {
         let user_id = member.as_ref().map(|member| member.user_id.clone());
         let wants_miss = wishes.miss_edges && channel.name().is_cache();
         let joining = JoinRequest { member, room, counts, wants_state: !is_loaded, wants_miss };
-        let joined = self.cluster.join(app.id, channel.name(), joining);
-        let (cluster, clock, hub, app_id) =
-            (self.cluster.clone(), self.delivery.clock, app.hub.clone(), app.id.clone());
+        let joined = self.cluster.join(hub.id(), channel.name(), joining);
+        let (cluster, clock, hub) = (self.cluster.clone(), self.delivery.clock, hub.clone());
         let (connection, channel) = (session.id(), channel.clone());
         let joining = tokio::spawn(async move {
             let user_id = user_id.as_ref();
@@ -110,9 +109,10 @@ impl Many {
                     settle(Ok(Settled { is_new: true, recovery: None }));
                 }
                 // The connection has left after the answer.
-                Ok(_) => cluster.leave(&app_id, channel.name(), user_id, counts),
+                Ok(_) => cluster.leave(hub.id(), channel.name(), user_id, counts),
                 Err(no_room) => {
-                    if hub.part(&channel, connection, user_id, wishes, clock.now()) != Parted::Stranger {
+                    let parted = hub.part(&channel, connection, user_id, wishes, clock.now());
+                    if parted.outcome != Parted::Stranger {
                         settle(Err(no_room));
                     }
                 }
@@ -123,27 +123,27 @@ impl Many {
 
     pub(super) fn sign_in(
         &self,
-        app: LocalApp<'_>,
+        hub: &Arc<AppHub>,
         session: &Arc<Session>,
         signed_in: &SignedIn,
         answers: Vec<Bytes>,
     ) -> UserEntry {
-        app.hub.sign_in(session, signed_in);
+        hub.sign_in(session, signed_in);
         let channel = channel_of(signed_in);
         let room = PresenceRoom::UNLIMITED;
         let joining = JoinRequest { member: None, room, counts: false, wants_state: false, wants_miss: false };
-        let joined = self.cluster.join(app.id, &channel, joining);
+        let joined = self.cluster.join(hub.id(), &channel, joining);
         for watched in &signed_in.watchlist {
-            self.cluster.watch(app.id, &UserId::from(&**watched));
+            self.cluster.watch(hub.id(), &UserId::from(&**watched));
         }
-        let (session, hub, signed_in) = (session.clone(), app.hub.clone(), signed_in.clone());
-        let (cluster, app_id) = (self.cluster.clone(), app.id.clone());
+        let (session, hub, signed_in) = (session.clone(), hub.clone(), signed_in.clone());
+        let cluster = self.cluster.clone();
         let is_settled = Arc::new(AtomicBool::new(false));
         let answered = is_settled.clone();
         let joining = tokio::spawn(async move {
             let is_in = joined.await.is_ok();
             if answered.swap(true, Ordering::AcqRel) {
-                cluster.leave(&app_id, &channel, None, false);
+                cluster.leave(hub.id(), &channel, None, false);
             } else if is_in {
                 session.send_all(answers);
                 hub.tell_watchlist(&session, &signed_in);
@@ -152,15 +152,15 @@ impl Many {
         UserEntry { joining: joining.abort_handle(), is_settled }
     }
 
-    pub(super) fn sign_out(&self, app: LocalApp<'_>, connection: SocketId, stay: &UserStay) {
+    pub(super) fn sign_out(&self, hub: &Arc<AppHub>, connection: SocketId, stay: &UserStay) {
         let UserStay { signed_in, entry } = stay;
-        app.hub.sign_out(connection, signed_in, self.delivery.now());
+        hub.sign_out(connection, signed_in, self.delivery.now());
         for watched in &signed_in.watchlist {
-            self.cluster.unwatch(app.id, &UserId::from(&**watched));
+            self.cluster.unwatch(hub.id(), &UserId::from(&**watched));
         }
         let Some(UserEntry { joining, is_settled }) = entry else { return };
         if is_settled.swap(true, Ordering::AcqRel) {
-            self.cluster.leave(app.id, &channel_of(signed_in), None, false);
+            self.cluster.leave(hub.id(), &channel_of(signed_in), None, false);
         } else {
             joining.abort();
         }

@@ -3,11 +3,11 @@
 use std::sync::Arc;
 
 use clairon_cluster::{ChannelInfo, ClusterError, OccupiedChannel};
-use clairon_hub::{ChannelSummary, LogPage};
+use clairon_hub::{AppHub, ChannelSummary, LogPage};
 use clairon_protocol::{AppId, ChannelName, UserId};
-use clairon_webhooks::{Occupied, Truth};
+use clairon_webhooks::{ActualState, Occupied};
 
-use super::{LocalApp, Peers, many::Many};
+use super::{Peers, many::Many};
 
 /// The event that a cache channel remembers.
 pub(crate) struct Remembered {
@@ -59,11 +59,11 @@ impl Peers {
     ///
     /// # Errors
     /// When the ledger does not answer.
-    pub(crate) async fn connections(&self, app: LocalApp<'_>) -> Result<u64, ClusterError> {
-        let here = app.hub.traffic().connections() as u64;
+    pub(crate) async fn connections(&self, hub: &AppHub) -> Result<u64, ClusterError> {
+        let here = hub.traffic().connections() as u64;
         match self {
             Self::Alone(_) => Ok(here),
-            Self::Many(many) => Ok(here + many.cluster.clients_elsewhere(app.id).await?),
+            Self::Many(many) => Ok(here + many.cluster.clients_elsewhere(hub.id()).await?),
         }
     }
 
@@ -72,10 +72,10 @@ impl Peers {
     ///
     /// # Errors
     /// When the ledger does not answer.
-    pub(crate) async fn truth(&self, app: &AppId) -> Result<Option<Truth>, ClusterError> {
+    pub(crate) async fn actual_state(&self, app: &AppId) -> Result<Option<ActualState>, ClusterError> {
         match self {
-            Self::Alone(alone) => Ok(Some(alone.truth(app))),
-            Self::Many(many) => many.truth(app).await,
+            Self::Alone(alone) => Ok(Some(alone.actual_state(app))),
+            Self::Many(many) => many.actual_state(app).await,
         }
     }
 
@@ -100,11 +100,11 @@ impl Peers {
 }
 
 impl Many {
-    async fn truth(&self, app: &AppId) -> Result<Option<Truth>, ClusterError> {
+    async fn actual_state(&self, app: &AppId) -> Result<Option<ActualState>, ClusterError> {
         let Some((version, channels)) = self.cluster.occupied(app).await? else { return Ok(None) };
         let channels = channels.into_iter().filter(|channel| channel.name.user_id().is_none());
         let occupied = |OccupiedChannel { name, version, users }| Occupied { name, version, members: users };
-        Ok(Some(Truth { version, channels: channels.map(occupied).collect() }))
+        Ok(Some(ActualState { version, channels: channels.map(occupied).collect() }))
     }
 
     async fn channels(&self, app: &AppId, prefix: &str) -> Result<Vec<ChannelSummary>, ClusterError> {

@@ -9,7 +9,6 @@ use std::{
 use bytes::Bytes;
 use clairon_hub::{AppHub, Session};
 use clairon_protocol::{AppId, ChannelName, ClientCommand, Event, Limits, Member};
-use clairon_registry::App;
 use tracing::debug;
 
 use super::client_event::{AdmittedEvent, RateWindow};
@@ -18,7 +17,7 @@ use crate::{
     event_frame,
     live_feed::{Activity, ActivityKind},
     node::Node,
-    peers::{LocalApp, Seat, UserStay, wishes_of},
+    peers::{Seat, UserStay},
     refusals::Refused,
 };
 
@@ -144,29 +143,17 @@ impl Connection {
     pub(super) fn app_id(&self) -> &AppId {
         self.hub.id()
     }
-
-    /// The app on this node, for what no endpoint hears of.
-    pub(super) fn app(&self) -> LocalApp<'_> {
-        LocalApp { id: self.app_id(), hub: &self.hub, has_endpoints: false }
-    }
-
-    /// The app on this node.
-    pub(super) fn app_of(&self, app: &App) -> LocalApp<'_> {
-        LocalApp { has_endpoints: !app.webhooks.is_empty(), ..self.app() }
-    }
 }
 
 impl Drop for Connection {
     fn drop(&mut self) {
         let app = self.node.apps.by_id(self.app_id());
-        let wishes = app.as_deref().map(wishes_of).unwrap_or_default();
-        let local = app.as_deref().map_or_else(|| self.app(), |app| self.app_of(app));
         let (peers, id) = (&self.node.peers, self.session.id());
         for seat in self.subscriptions.values().flatten() {
-            peers.leave(local, id, seat, wishes);
+            peers.leave((app.as_deref(), &self.hub), id, seat);
         }
         if let Some(user) = &self.user {
-            peers.sign_out(self.app(), id, &user.stay);
+            peers.sign_out(&self.hub, id, &user.stay);
         }
         self.hub.disconnect(id);
         self.node.addresses.leave(self.peer);

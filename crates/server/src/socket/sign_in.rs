@@ -61,7 +61,7 @@ impl Connection {
                 &format!("The watchlist has {size} users, the limit is {limit}: the first {limit} are watched");
             answers.push(event_frame::encode(&Event::Error { code: Some(WATCHLIST_TOO_LONG), message }));
         }
-        let (stay, witnesses) = self.node.peers.sign_in(self.app(), &self.session, signed_in, answers);
+        let (stay, witnesses) = self.node.peers.sign_in(&self.hub, &self.session, signed_in, answers);
         self.charge_fanout(witnesses);
         self.user = Some(Box::new(SignedInUser { member, stay }));
     }

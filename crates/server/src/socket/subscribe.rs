@@ -150,7 +150,7 @@ impl Connection {
             wishes: wishes_of(app),
             recovery: request(app, recover),
         };
-        let Joined { seat, witnesses } = self.node.peers.join(self.app_of(app), &name, subscriber, settle);
+        let Joined { seat, witnesses } = self.node.peers.join((app, &self.hub), &name, subscriber, settle);
         if let Some(seat) = seat {
             self.subscriptions.insert(name, Some(seat));
         }
@@ -169,7 +169,7 @@ impl Connection {
             return Err(SubscriptionRefusal::new(403, "the channel is for connections that are signed in as its user"));
         }
         let recovery = if let Some(request) = request(app, recover) {
-            self.node.peers.subscribe_to_user(self.app(), &self.session, &name, &request)
+            self.node.peers.subscribe_to_user(&self.hub, &self.session, &name, &request)
         } else {
             self.stop_recovery(&name);
             None
@@ -189,7 +189,7 @@ impl Connection {
         debug!(app = %app.id, socket = %self.session.id(), channel = %self.node.shown(name.as_str()), "unsubscribed");
         self.observe(ActivityKind::Unsubscribed, |done| done.channel(name.as_str()));
         if let Some(seat) = &seat {
-            let witnesses = self.node.peers.leave(self.app_of(app), self.session.id(), seat, wishes_of(app));
+            let witnesses = self.node.peers.leave((Some(app), &self.hub), self.session.id(), seat);
             self.charge_fanout(witnesses);
         } else {
             self.stop_recovery(&name);
@@ -199,7 +199,7 @@ impl Connection {
     /// Makes a subscription to the channel of a user one that does not ask for recovery.
     fn stop_recovery(&self, name: &ChannelName) {
         if let Some(user_id) = name.user_id() {
-            self.node.peers.unsubscribe_from_user(self.app(), self.session.id(), user_id);
+            self.node.peers.unsubscribe_from_user(&self.hub, self.session.id(), user_id);
         }
     }
 }

@@ -1,25 +1,25 @@
-//! Composes the store entry of a happening: its event, and the endpoints that receive it.
+//! Composes the store entry of a report: its event, and the endpoints that receive it.
 
 use clairon_protocol::ChannelName;
 use clairon_registry::{App, AppCache, DeliveryId, Entry, EventCopy, NewEvent, Observation, Subject, WebhookKind};
 
-use super::happening::{Happening, What};
+use super::report::{ChannelReport, ReportContent};
 use crate::WebhookEvent;
 
-/// The store entry of a happening. `None` if its app no longer exists or there is nothing to store. `are_alone`: each
+/// The store entry of a report. `None` if its app no longer exists or there is nothing to store. `are_alone`: each
 /// event has a request of its own, because batching is off.
-pub(crate) fn entry(apps: &AppCache, are_alone: bool, happening: Happening) -> Option<Entry> {
-    let Happening { app, channel, at, what } = happening;
+pub(crate) fn entry(apps: &AppCache, are_alone: bool, report: ChannelReport) -> Option<Entry> {
+    let ChannelReport { app, channel, at, content } = report;
     let described = apps.by_id(&app)?;
-    let (observation, is_silent) = match &what {
-        What::Observed { observation, is_silent } => (Some(observation.clone()), *is_silent),
-        What::Counted { version, .. } => {
+    let (observation, is_silent) = match &content {
+        ReportContent::Observed { observation, is_silent } => (Some(observation.clone()), *is_silent),
+        ReportContent::Counted { version, .. } => {
             (Some(Observation { subject: Subject::Count, is_present: true, version: *version }), false)
         }
-        What::ClientEvent(_) => (None, false),
+        ReportContent::ClientEvent(_) => (None, false),
     };
-    let copies = if is_silent { Vec::new() } else { copies(&described, kind(&what), &channel, are_alone) };
-    let event = (!copies.is_empty()).then(|| NewEvent { body: body(&what, &channel), happened_at: at, copies });
+    let copies = if is_silent { Vec::new() } else { copies(&described, kind(&content), &channel, are_alone) };
+    let event = (!copies.is_empty()).then(|| NewEvent { body: body(&content, &channel), happened_at: at, copies });
     (observation.is_some() || event.is_some()).then_some(Entry { app, channel, observation, event })
 }
 
@@ -29,11 +29,11 @@ fn copies(app: &App, kind: WebhookKind, channel: &ChannelName, are_alone: bool) 
     takers.map(|webhook| copy(webhook.id.clone())).collect()
 }
 
-fn kind(what: &What) -> WebhookKind {
-    match what {
-        What::ClientEvent(_) => WebhookKind::ClientEvent,
-        What::Counted { .. } => WebhookKind::SubscriptionCount,
-        What::Observed { observation, .. } => match (&observation.subject, observation.is_present) {
+fn kind(content: &ReportContent) -> WebhookKind {
+    match content {
+        ReportContent::ClientEvent(_) => WebhookKind::ClientEvent,
+        ReportContent::Counted { .. } => WebhookKind::SubscriptionCount,
+        ReportContent::Observed { observation, .. } => match (&observation.subject, observation.is_present) {
             (Subject::Channel, true) => WebhookKind::ChannelOccupied,
             (Subject::Channel, false) => WebhookKind::ChannelVacated,
             (Subject::Member(_), true) => WebhookKind::MemberAdded,
@@ -44,12 +44,12 @@ fn kind(what: &What) -> WebhookKind {
     }
 }
 
-fn body(what: &What, channel: &ChannelName) -> String {
+fn body(content: &ReportContent, channel: &ChannelName) -> String {
     let channel = channel.as_str();
-    let event = match what {
-        What::ClientEvent(json) => return json.to_string(),
-        What::Counted { count, .. } => WebhookEvent::SubscriptionCount { channel, subscription_count: *count },
-        What::Observed { observation, .. } => match (&observation.subject, observation.is_present) {
+    let event = match content {
+        ReportContent::ClientEvent(json) => return json.to_string(),
+        ReportContent::Counted { count, .. } => WebhookEvent::SubscriptionCount { channel, subscription_count: *count },
+        ReportContent::Observed { observation, .. } => match (&observation.subject, observation.is_present) {
             (Subject::Channel | Subject::Count, true) => WebhookEvent::ChannelOccupied { channel },
             (Subject::Channel | Subject::Count, false) => WebhookEvent::ChannelVacated { channel },
             (Subject::Member(user), true) => WebhookEvent::MemberAdded { channel, user_id: user.as_str() },

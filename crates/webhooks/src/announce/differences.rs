@@ -7,7 +7,7 @@ use clairon_registry::{Announced, Observation, Subject};
 
 /// The actual state: the occupied channels of an app, read at one moment.
 #[derive(Clone, Debug, Default)]
-pub struct Truth {
+pub struct ActualState {
     /// The version of the absence of every channel that is not listed. It is greater than the versions of all
     /// observations made before the state was read.
     pub version: u64,
@@ -26,25 +26,25 @@ pub struct Occupied {
     pub members: Vec<UserId>,
 }
 
-/// The observations that turn the announced state `known` into the actual state `truth`. `known` was read first. The
+/// The observations that turn the announced state `known` into the actual state `actual`. `known` was read first. The
 /// observations of one channel are in an order in which they could have happened.
 #[must_use]
-pub fn differences(known: &[Announced], truth: &Truth) -> Vec<(ChannelName, Observation)> {
+pub fn differences(known: &[Announced], actual: &ActualState) -> Vec<(ChannelName, Observation)> {
     let mut by_channel: HashMap<&ChannelName, Vec<&Announced>> = HashMap::new();
     for announced in known {
         by_channel.entry(&announced.channel).or_default().push(announced);
     }
     let mut differences = Vec::new();
-    for occupied in &truth.channels {
+    for occupied in &actual.channels {
         let known = by_channel.remove(&occupied.name).unwrap_or_default();
         differences.extend(in_channel(occupied, &known));
     }
     for (channel, known) in by_channel {
         // A newer observation, made after `known` was read, stands. The members leave before the channel is vacated.
-        let known = known.into_iter().filter(|announced| announced.version < truth.version);
+        let known = known.into_iter().filter(|announced| announced.version < actual.version);
         let (channels, members): (Vec<_>, Vec<_>) = known.partition(|announced| announced.subject == Subject::Channel);
         differences.extend(members.into_iter().chain(channels).map(|announced| {
-            let version = truth.version;
+            let version = actual.version;
             (channel.clone(), Observation { subject: announced.subject.clone(), is_present: false, version })
         }));
     }
@@ -96,7 +96,7 @@ mod tests {
         let members = vec!["stays".into(), "new".into()];
         let occupied = |name, version, members| Occupied { name: channel(name), version, members };
         let channels = vec![occupied("presence-a", 7, members), occupied("b", 5, Vec::new())];
-        let found = differences(&known, &Truth { version: 50, channels });
+        let found = differences(&known, &ActualState { version: 50, channels });
         let found: Vec<_> = found
             .iter()
             .map(|(channel, Observation { subject, is_present, version })| {

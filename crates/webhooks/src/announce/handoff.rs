@@ -12,21 +12,21 @@ use parking_lot::{Mutex, MutexGuard};
 use tokio::sync::Notify;
 
 use super::{
-    happening::{Cause, Happening, Key, What},
     lingering::Lingering,
+    report::{Cause, ChannelReport, Key, ReportContent},
 };
 use crate::WebhookSettings;
 
-/// The largest number of happenings that wait for the writer.
+/// The largest number of reports that wait for the writer.
 pub(crate) const ENTRIES: usize = 65_536;
 /// The largest total size of their texts, in bytes.
 pub(crate) const BYTES: usize = 64 << 20;
 /// The largest number of absences that one step moves to the queue.
 const DUE: usize = 1_024;
 
-/// The bounded queue of happenings for the writer, and the absences that linger.
+/// The bounded queue of reports for the writer, and the absences that linger.
 ///
-/// The hot path never waits. A happening that does not fit is counted and dropped. A dropped observation is recovered
+/// The hot path never waits. A report that does not fit is counted and dropped. A dropped observation is recovered
 /// later, when the app's channels are compared with the announced state. A dropped client event, cache miss or count is
 /// lost.
 #[derive(Debug)]
@@ -40,7 +40,7 @@ pub(crate) struct Handoff {
 #[derive(Debug)]
 struct State {
     /// In the order of time. An absence is added when it is due.
-    queue: VecDeque<Happening>,
+    queue: VecDeque<ChannelReport>,
     bytes: usize,
     lingering: Lingering,
     /// The time at which the writer wakes up by itself. `None`: it sleeps until something arrives.
@@ -50,7 +50,7 @@ struct State {
     lost: Lost,
 }
 
-/// The numbers of dropped happenings since the start.
+/// The numbers of dropped reports since the start.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Lost {
     /// Observations, which a comparison recovers.
@@ -62,9 +62,9 @@ pub(crate) struct Lost {
 /// The fill level of the hand-off.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct HandoffFigures {
-    /// Happenings that wait for the writer.
+    /// Reports that wait for the writer.
     pub waiting: usize,
-    /// The largest number of waiting happenings.
+    /// The largest number of waiting reports.
     pub capacity: usize,
     /// The size of their texts, in bytes.
     pub bytes: usize,
@@ -114,8 +114,8 @@ impl Handoff {
             if state.lingering.cancel(&key, observation.version) == Some(Cause::Left) && self.is_alone {
                 return;
             }
-            let what = What::Observed { observation, is_silent: false };
-            state.push(Happening { app: app.clone(), channel: channel.clone(), at, what })
+            let content = ReportContent::Observed { observation, is_silent: false };
+            state.push(ChannelReport { app: app.clone(), channel: channel.clone(), at, content })
         } else {
             state.lingering.add(key, observation.version, at, cause, now)
         };
@@ -125,13 +125,13 @@ impl Handoff {
         self.wake(state, now);
     }
 
-    /// Takes a happening that does not linger.
-    pub(crate) fn push(&self, happening: Happening, now: Instant) {
+    /// Takes a report that does not linger.
+    pub(crate) fn push(&self, report: ChannelReport, now: Instant) {
         let mut state = self.state.lock();
         state.add_due(now);
-        let app = happening.app.clone();
-        let is_observation = matches!(happening.what, What::Observed { .. });
-        if !state.push(happening) {
+        let app = report.app.clone();
+        let is_observation = matches!(report.content, ReportContent::Observed { .. });
+        if !state.push(report) {
             if is_observation {
                 state.lose(&app);
             } else {
@@ -152,17 +152,17 @@ impl Handoff {
         }
     }
 
-    /// Takes the next happenings for the writer, including the absences that are due.
-    pub(crate) fn take(&self, now: Instant, limit: usize, most_bytes: usize) -> Vec<Happening> {
+    /// Takes the next reports for the writer, including the absences that are due.
+    pub(crate) fn take(&self, now: Instant, limit: usize, most_bytes: usize) -> Vec<ChannelReport> {
         let mut state = self.state.lock();
         state.add_due(now);
         let (mut taken, mut bytes) = (Vec::new(), 0);
         while taken.len() < limit
             && bytes < most_bytes
-            && let Some(happening) = state.queue.pop_front()
+            && let Some(report) = state.queue.pop_front()
         {
-            bytes += happening.bytes();
-            taken.push(happening);
+            bytes += report.bytes();
+            taken.push(report);
         }
         state.bytes -= bytes;
         taken
@@ -209,12 +209,12 @@ impl Handoff {
 
 impl State {
     /// False if it does not fit.
-    fn push(&mut self, happening: Happening) -> bool {
-        let bytes = happening.bytes();
+    fn push(&mut self, report: ChannelReport) -> bool {
+        let bytes = report.bytes();
         let fits = self.queue.len() < ENTRIES && self.bytes + bytes <= BYTES;
         if fits {
             self.bytes += bytes;
-            self.queue.push_back(happening);
+            self.queue.push_back(report);
         }
         fits
     }
@@ -225,8 +225,8 @@ impl State {
         while self.lingering.next_due().is_some_and(|due| due <= now) {
             for (Key { app, channel, subject }, absence) in self.lingering.take_due(now, DUE) {
                 let observation = Observation { subject, is_present: false, version: absence.version };
-                let what = What::Observed { observation, is_silent: false };
-                if !self.push(Happening { app: app.clone(), channel, at: absence.at, what }) {
+                let content = ReportContent::Observed { observation, is_silent: false };
+                if !self.push(ChannelReport { app: app.clone(), channel, at: absence.at, content }) {
                     self.lose(&app);
                 }
             }
@@ -267,15 +267,15 @@ mod tests {
         handoff.observe((&app, &channel), observation, Cause::Left, Timestamp::UNIX_EPOCH, now);
     }
 
-    fn client_event(bytes: usize) -> Happening {
+    fn client_event(bytes: usize) -> ChannelReport {
         let (app, channel) = place();
-        let what = What::ClientEvent("x".repeat(bytes).into());
-        Happening { app, channel, at: Timestamp::UNIX_EPOCH, what }
+        let content = ReportContent::ClientEvent("x".repeat(bytes).into());
+        ChannelReport { app, channel, at: Timestamp::UNIX_EPOCH, content }
     }
 
-    fn versions(taken: &[Happening]) -> Vec<(bool, u64)> {
-        let version = |happening: &Happening| match &happening.what {
-            What::Observed { observation, .. } => Some((observation.is_present, observation.version)),
+    fn versions(taken: &[ChannelReport]) -> Vec<(bool, u64)> {
+        let version = |report: &ChannelReport| match &report.content {
+            ReportContent::Observed { observation, .. } => Some((observation.is_present, observation.version)),
             _ => None,
         };
         taken.iter().filter_map(version).collect()

@@ -12,7 +12,7 @@ use clairon_registry::{Announced, Observation, Subject};
 use jiff::Timestamp;
 use proptest::prelude::*;
 
-use super::{Cause, Handoff, Occupied, Truth, What, differences, members_first::members_first};
+use super::{ActualState, Cause, Handoff, Occupied, ReportContent, differences, members_first::members_first};
 use crate::WebhookSettings;
 
 const HISTORIES: u32 = 2_000;
@@ -197,8 +197,10 @@ impl World {
     fn write(&mut self, node: usize) {
         let batch = self.nodes[node].handoff.take(self.now, 3, usize::MAX);
         let known = HashMap::from([((app(), channel()), self.announced())]);
-        for happening in members_first(batch, known) {
-            let What::Observed { observation, is_silent: false } = happening.what else { panic!("an observation") };
+        for report in members_first(batch, known) {
+            let ReportContent::Observed { observation, is_silent: false } = report.content else {
+                panic!("an observation")
+            };
             let mut known = self.known.get(&observation.subject).copied();
             if observation.learn(&mut known) {
                 self.told.push((observation.subject.clone(), observation.is_present));
@@ -238,7 +240,7 @@ impl World {
     /// After the start of a lone server, everything announced is absent unless it has returned.
     fn begin(&mut self) {
         let Some(version) = self.first_version.take() else { return };
-        for (_, observation) in differences(&self.announced(), &Truth { version, channels: Vec::new() }) {
+        for (_, observation) in differences(&self.announced(), &ActualState { version, channels: Vec::new() }) {
             self.observe(0, observation, Cause::NodeGone);
         }
     }
@@ -252,7 +254,7 @@ impl World {
         let members: Vec<_> = self.users().into_iter().map(|user| UserId::from(USERS[user])).collect();
         let channels =
             if members.is_empty() { Vec::new() } else { vec![Occupied { name: channel(), version, members }] };
-        for (_, observation) in differences(&self.announced(), &Truth { version, channels }) {
+        for (_, observation) in differences(&self.announced(), &ActualState { version, channels }) {
             self.observe(node, observation, Cause::NodeGone);
         }
     }

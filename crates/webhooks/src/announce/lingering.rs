@@ -8,7 +8,7 @@ use std::{
 use clairon_protocol::AppId;
 use jiff::Timestamp;
 
-use super::happening::{Cause, Key};
+use super::report::{Cause, Key};
 
 /// The largest number of absences that linger.
 const CAPACITY: usize = 262_144;

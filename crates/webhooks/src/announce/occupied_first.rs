@@ -5,22 +5,22 @@ use std::collections::HashSet;
 use clairon_protocol::{AppId, ChannelName};
 use clairon_registry::{Observation, Subject};
 
-use super::happening::{Happening, What};
+use super::report::{ChannelReport, ReportContent};
 
 /// Inserts the observation that a channel is occupied before its first member in a batch. With several nodes, another
 /// node may have observed the first subscriber and write that later; it is no news then. `wants` says whether an app
 /// tracks channels.
-pub(super) fn occupied_first(batch: Vec<Happening>, wants: impl Fn(&AppId) -> bool) -> Vec<Happening> {
+pub(super) fn occupied_first(batch: Vec<ChannelReport>, wants: impl Fn(&AppId) -> bool) -> Vec<ChannelReport> {
     let mut occupied = HashSet::<(AppId, ChannelName)>::new();
     let mut all = Vec::with_capacity(batch.len());
-    for happening in batch {
-        if let What::Observed { observation, is_silent: false } = &happening.what {
-            let place = || (happening.app.clone(), happening.channel.clone());
+    for report in batch {
+        if let ReportContent::Observed { observation, is_silent: false } = &report.content {
+            let place = || (report.app.clone(), report.channel.clone());
             match (&observation.subject, observation.is_present) {
-                (Subject::Member(_), true) if wants(&happening.app) && occupied.insert(place()) => {
+                (Subject::Member(_), true) if wants(&report.app) && occupied.insert(place()) => {
                     let observation = Observation { subject: Subject::Channel, ..observation.clone() };
-                    let what = What::Observed { observation, is_silent: false };
-                    all.push(Happening { what, ..happening.clone() });
+                    let content = ReportContent::Observed { observation, is_silent: false };
+                    all.push(ChannelReport { content, ..report.clone() });
                 }
                 (Subject::Channel, true) => {
                     occupied.insert(place());
@@ -31,7 +31,7 @@ pub(super) fn occupied_first(batch: Vec<Happening>, wants: impl Fn(&AppId) -> bo
                 _ => {}
             }
         }
-        all.push(happening);
+        all.push(report);
     }
     all
 }
@@ -43,19 +43,22 @@ mod tests {
 
     use super::*;
 
-    fn observed(user: &str, is_present: bool, version: u64) -> Happening {
+    fn observed(user: &str, is_present: bool, version: u64) -> ChannelReport {
         let subject = if user.is_empty() { Subject::Channel } else { Subject::Member(UserId::from(user)) };
-        Happening {
+        ChannelReport {
             app: AppId::parse("1").unwrap(),
             channel: ChannelName::parse("presence-a", &Limits::default()).unwrap(),
             at: Timestamp::UNIX_EPOCH,
-            what: What::Observed { observation: Observation { subject, is_present, version }, is_silent: false },
+            content: ReportContent::Observed {
+                observation: Observation { subject, is_present, version },
+                is_silent: false,
+            },
         }
     }
 
-    fn texts(batch: &[Happening]) -> Vec<String> {
-        let text = |happening: &Happening| match &happening.what {
-            What::Observed { observation: Observation { subject, is_present, version }, .. } => {
+    fn texts(batch: &[ChannelReport]) -> Vec<String> {
+        let text = |report: &ChannelReport| match &report.content {
+            ReportContent::Observed { observation: Observation { subject, is_present, version }, .. } => {
                 let user = if let Subject::Member(user) = subject { user.as_str() } else { "channel" };
                 format!("{}{user} {version}", if *is_present { "+" } else { "-" })
             }

@@ -2,6 +2,7 @@
 
 use std::{
     collections::{HashMap, hash_map::Entry as MapEntry},
+    ops::ControlFlow,
     sync::atomic::Ordering::Relaxed,
     time::{Duration, Instant},
 };
@@ -12,16 +13,16 @@ use tracing::{error, info, warn};
 
 use super::{
     compose,
-    happening::Happening,
     members_first::{KnownChannels, is_vacated, members_first},
     occupied_first::occupied_first,
+    report::ChannelReport,
 };
 use crate::announcer::Announcer;
 
-/// The time for which the first happening of a batch waits for others. It leaves time for the write, so that an event
+/// The time for which the first report of a batch waits for others. It leaves time for the write, so that an event
 /// is in the database within 100 ms.
 const GATHER: Duration = Duration::from_millis(25);
-/// The largest number of happenings in one batch, and the size of their texts in bytes at which a batch ends.
+/// The largest number of reports in one batch, and the size of their texts in bytes at which a batch ends.
 const BATCH: usize = 1_024;
 const BATCH_BYTES: usize = 4 << 20;
 /// The timeout for the database.
@@ -29,7 +30,7 @@ const ANSWER_TIMEOUT: Duration = Duration::from_secs(10);
 /// The first pause, and all later ones, between two tries while the database accepts no writes.
 const PAUSES: [Duration; 2] = [Duration::from_millis(100), Duration::from_secs(1)];
 
-/// Writes happenings until the node stops, and then the rest of them.
+/// Writes reports until the node stops, and then the rest of them, unless that is aborted.
 pub(crate) async fn run(announcer: &Announcer) {
     loop {
         let is_stopping = announcer.stopping.is_cancelled();
@@ -41,7 +42,9 @@ pub(crate) async fn run(announcer: &Announcer) {
         if batch.is_empty() && is_stopping {
             return;
         }
-        write(announcer, batch).await;
+        if write(announcer, batch).await.is_break() {
+            return;
+        }
     }
 }
 
@@ -62,21 +65,21 @@ async fn wait(announcer: &Announcer) {
 }
 
 /// Writes a batch, with as many tries as it takes. An event that the database refuses while it accepts other writes is
-/// left out.
-async fn write(announcer: &Announcer, batch: Vec<Happening>) {
+/// left out. It breaks off if the node stops waiting.
+async fn write(announcer: &Announcer, batch: Vec<ChannelReport>) -> ControlFlow<()> {
     let are_alone = announcer.settings.batch_time.is_zero();
     let known = loop {
         match known_of_vacated(announcer, &batch).await {
             Ok(known) => break known,
-            Err(error) => wait_for_database(announcer, &error, batch.len()).await,
+            Err(error) => wait_for_database(announcer, &error, batch.len()).await?,
         }
     };
-    let mut happenings = members_first(batch, known);
+    let mut reports = members_first(batch, known);
     if !announcer.is_alone {
-        happenings = occupied_first(happenings, |app| announcer.tracks(app, &Subject::Channel));
+        reports = occupied_first(reports, |app| announcer.tracks(app, &Subject::Channel));
     }
     let entries: Vec<_> =
-        happenings.into_iter().filter_map(|happening| compose::entry(&announcer.apps, are_alone, happening)).collect();
+        reports.into_iter().filter_map(|report| compose::entry(&announcer.apps, are_alone, report)).collect();
     let mut pieces = vec![entries];
     let mut is_repeated = false;
     while let Some(piece) = pieces.pop() {
@@ -87,7 +90,7 @@ async fn write(announcer: &Announcer, batch: Vec<Happening>) {
         // The write may have succeeded although its answer was lost.
         is_repeated = true;
         if within(ANSWER_TIMEOUT, announcer.store.record(&[], 1, false)).await.is_err() {
-            wait_for_database(announcer, &error, announcer.handoff.figures().waiting + piece.len()).await;
+            wait_for_database(announcer, &error, announcer.handoff.figures().waiting + piece.len()).await?;
             pieces.push(piece);
         } else if piece.len() > 1 {
             let mut first = piece;
@@ -101,6 +104,7 @@ async fn write(announcer: &Announcer, batch: Vec<Happening>) {
     if announcer.is_database_away.swap(false, Relaxed) {
         info!("the database takes events for webhooks again");
     }
+    ControlFlow::Continue(())
 }
 
 async fn record(announcer: &Announcer, entries: &[Entry], is_repeated: bool) -> Result<(), RegistryError> {
@@ -120,24 +124,70 @@ async fn record(announcer: &Announcer, entries: &[Entry], is_repeated: bool) -> 
     Ok(())
 }
 
-async fn wait_for_database(announcer: &Announcer, error: &RegistryError, waiting: usize) {
+/// Waits before the next try. It breaks off if the node stops waiting.
+async fn wait_for_database(announcer: &Announcer, error: &RegistryError, waiting: usize) -> ControlFlow<()> {
     let was_away = announcer.is_database_away.swap(true, Relaxed);
     if !was_away {
         error!(%error, waiting, "the database takes no events for webhooks: they wait in memory");
     }
     tokio::select! {
-        () = sleep(PAUSES[usize::from(was_away)]) => {}
-        () = announcer.aborted.cancelled() => {}
+        () = sleep(PAUSES[usize::from(was_away)]) => ControlFlow::Continue(()),
+        () = announcer.aborted.cancelled() => ControlFlow::Break(()),
     }
 }
 
 /// The announced state of the presence channels that are vacated in a batch.
-async fn known_of_vacated(announcer: &Announcer, batch: &[Happening]) -> Result<KnownChannels, RegistryError> {
+async fn known_of_vacated(announcer: &Announcer, batch: &[ChannelReport]) -> Result<KnownChannels, RegistryError> {
     let mut known = HashMap::new();
-    for Happening { app, channel, .. } in batch.iter().filter(|happening| is_vacated(happening)) {
+    for ChannelReport { app, channel, .. } in batch.iter().filter(|report| is_vacated(report)) {
         if let MapEntry::Vacant(place) = known.entry((app.clone(), channel.clone())) {
             place.insert(within(ANSWER_TIMEOUT, announcer.store.announced_in_channel(app, channel)).await?);
         }
     }
     Ok(known)
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use clairon_protocol::{AppId, ChannelName, Limits};
+    use clairon_registry::{App, AppCache, Observation, Webhook, WebhookUrl};
+    use jiff::Timestamp;
+    use sqlx::Connection;
+
+    use super::{super::ReportContent, *};
+    use crate::WebhookSettings;
+
+    fn vacated(app: &AppId, channel: &str) -> ChannelReport {
+        let observation = Observation { subject: Subject::Channel, is_present: false, version: 7 };
+        ChannelReport {
+            app: app.clone(),
+            channel: ChannelName::parse(channel, &Limits::default()).unwrap(),
+            at: Timestamp::UNIX_EPOCH,
+            content: ReportContent::Observed { observation, is_silent: false },
+        }
+    }
+
+    #[tokio::test]
+    async fn a_node_that_waits_no_longer_tries_no_more() {
+        let folder = tempfile::tempdir().unwrap();
+        let url = format!("sqlite://{}", folder.path().join("clairon.db").display());
+        let store = clairon_registry::open(&url, 1).await.unwrap();
+        let mut app = App::random();
+        app.webhooks.add(Webhook::new(WebhookUrl::parse("http://127.0.0.1:9/").unwrap()));
+        store.create(&app).await.unwrap();
+        let apps = Arc::new(AppCache::load(store.clone(), Vec::new()).await.unwrap());
+        let announcer = Announcer::new(WebhookSettings::default(), store, apps, true, Box::new(|_| {}));
+        // Reads of the announced state fail for the one report, and writes for the other.
+        let mut database = sqlx::SqliteConnection::connect(&url).await.unwrap();
+        announcer.stopping.cancel();
+        announcer.aborted.cancel();
+        for (table, channel) in [("webhook_sequence", "a"), ("webhook_announced", "presence-a")] {
+            sqlx::raw_sql(sqlx::AssertSqlSafe(format!("DROP TABLE {table}"))).execute(&mut database).await.unwrap();
+            announcer.handoff.push(vacated(&app.id, channel), Instant::now());
+            tokio::time::timeout(Duration::from_secs(30), run(&announcer)).await.expect("it ends");
+            assert!(announcer.is_database_away.swap(false, Relaxed), "it has tried");
+        }
+    }
 }

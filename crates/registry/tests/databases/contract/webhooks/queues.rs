@@ -61,7 +61,7 @@ pub(in super::super) async fn nodes_write_in_one_order(database: &impl Database)
         let own: Vec<_> = bodies.iter().filter_map(|(_, body)| body.strip_prefix(&format!("{node} "))).collect();
         assert_eq!(own, (0..200).map(|number| number.to_string()).collect::<Vec<_>>());
     }
-    // Some may have been overtaken by a later one, but what is told alternates and ends with the truth.
+    // A write with an older version makes no event, so events alternate and the last one has the newest version.
     let told = pending_bodies(&*registry, 1).await;
     assert!(told.windows(2).all(|pair| pair[0][..1] != pair[1][..1]), "{told:?}");
     assert_eq!(told.last().unwrap(), "-10");

@@ -1,21 +1,21 @@
-//! The happenings in channels that endpoints may receive.
+//! What the hot path reports about channels to the writer.
 
 use clairon_protocol::{AppId, ChannelName};
 use clairon_registry::{Observation, Subject};
 use jiff::Timestamp;
 
-/// Something that happened in a channel of an app with endpoints.
+/// Something that happened in a channel of an app with endpoints: an edge, a count or a client event.
 #[derive(Clone, Debug)]
-pub(crate) struct Happening {
+pub(crate) struct ChannelReport {
     pub(crate) app: AppId,
     pub(crate) channel: ChannelName,
     pub(crate) at: Timestamp,
-    pub(crate) what: What,
+    pub(crate) content: ReportContent,
 }
 
-/// What happened.
+/// The part of a report that differs by kind.
 #[derive(Clone, Debug)]
-pub(crate) enum What {
+pub(crate) enum ReportContent {
     /// A channel, a member or a cache miss was observed. A silent observation changes the announced state without an
     /// event.
     Observed { observation: Observation, is_silent: bool },
@@ -42,12 +42,12 @@ pub(crate) struct Key {
     pub(crate) subject: Subject,
 }
 
-impl Happening {
+impl ChannelReport {
     /// The memory that it owns beside its fixed size, in bytes. Shared texts do not count.
     pub(crate) fn bytes(&self) -> usize {
-        match &self.what {
-            What::ClientEvent(json) => json.len(),
-            What::Observed { .. } | What::Counted { .. } => 0,
+        match &self.content {
+            ReportContent::ClientEvent(json) => json.len(),
+            ReportContent::Observed { .. } | ReportContent::Counted { .. } => 0,
         }
     }
 }
