@@ -15,7 +15,7 @@ mod signed;
 mod user_path;
 mod users;
 
-pub(crate) use body::{BodyLimit, RequestBody};
+pub(crate) use body::RequestBody;
 pub(crate) use channel_events::channel_events;
 pub(crate) use channels::{channel, channel_users, channels};
 pub(crate) use connections::connections;
@@ -23,4 +23,5 @@ pub(crate) use error::{ApiError, Reason, UNDERSTOOD_CODINGS};
 pub(crate) use events::{batch_events, events};
 pub(crate) use pages::{challenge, health, home, method_not_allowed, no_method, not_found, ready, up};
 pub(crate) use scripts::{recover_module, recover_script};
+pub(crate) use signed::SignedRequest;
 pub(crate) use users::terminate_connections;

@@ -1,15 +1,9 @@
 //! The header `Host`, which every request must have exactly once.
 
-use std::sync::Arc;
+use axum::response::{IntoResponse, Response};
+use http::{HeaderMap, Request, StatusCode, Version, header, uri::Authority};
 
-use axum::{
-    extract::{Request, State},
-    middleware::Next,
-    response::{IntoResponse, Response},
-};
-use http::{HeaderMap, StatusCode, Version, header, uri::Authority};
-
-use crate::{api::ApiError, node::Node, refusals::Refused};
+use crate::{api::ApiError, edge::PeerAddress, node::Node, refusals::Refused};
 
 /// The problem of a request's `Host` (RFC 9112, 3.2).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
@@ -48,15 +42,14 @@ fn is_host(text: &[u8]) -> bool {
     })
 }
 
-/// Refuses requests with an invalid `Host`.
-pub(crate) async fn require(State(node): State<Arc<Node>>, request: Request, next: Next) -> Response {
-    let Err(invalid) = check(request.version(), request.headers()) else { return next.run(request).await };
-    let peer = request.extensions().get().copied().unwrap_or_default();
+/// The refusal of a request with an invalid `Host`; `None` for other requests.
+pub(crate) fn refusal<B>(node: &Node, client: PeerAddress, request: &Request<B>) -> Option<Response> {
+    let invalid = check(request.version(), request.headers()).err()?;
     node.note_refusal(Refused::request(StatusCode::BAD_REQUEST), |refused| {
-        let refused = refused.peer(peer).request(request.method(), request.uri().path());
+        let refused = refused.peer(client).request(request.method(), request.uri().path());
         refused.code(StatusCode::BAD_REQUEST.as_u16()).because(invalid)
     });
-    ApiError::bad_request(invalid.to_string()).into_response()
+    Some(ApiError::bad_request(invalid.to_string()).into_response())
 }
 
 #[cfg(test)]

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use axum::{
-    Extension, Router,
+    Json, Router,
     extract::{MatchedPath, Request, State},
     middleware::{self, Next},
     response::Response,
@@ -12,12 +12,13 @@ use axum::{
 use clairon_protocol::Limits;
 use http::{StatusCode, Uri, header, uri::PathAndQuery};
 use hyper::body::Body;
+use serde_json::Value;
+use tower::ServiceBuilder;
 use tower_http::cors::CorsLayer;
 
 use crate::{
     admin,
-    api::{self, BodyLimit, Reason},
-    host,
+    api::{self, ApiError, Reason, SignedRequest},
     metrics::{self, Access},
     node::Node,
     refusals::Refused,
@@ -31,12 +32,17 @@ pub(crate) const CHALLENGE: &str = "/.well-known/acme-challenge/{token}";
 
 /// All routes of a node.
 pub(crate) fn router(node: &Arc<Node>) -> Router {
+    // One layer of three is cheaper than three layers: each is cloned with each request.
+    let layers = ServiceBuilder::new()
+        .layer(CorsLayer::permissive())
+        .layer(middleware::from_fn_with_state(Noting::new(node, Refused::request), note_answer))
+        .layer(middleware::from_fn_with_state(node.clone(), refuse_stray_websocket));
     let guarded = admin::router(node).merge(metrics(node, Access::Public));
     let guarded = guarded.layer(middleware::from_fn_with_state(Noting::new(node, Refused::admin), note_answer));
     Router::new()
         .route(SOCKET, any(socket::upgrade))
-        .route("/apps/{app_id}/events", limited(post(api::events), Limits::event_body_bytes))
-        .route("/apps/{app_id}/batch_events", limited(post(api::batch_events), Limits::batch_body_bytes))
+        .route("/apps/{app_id}/events", limited(api::events, Limits::event_body_bytes))
+        .route("/apps/{app_id}/batch_events", limited(api::batch_events, Limits::batch_body_bytes))
         .route("/apps/{app_id}/connections", get(api::connections))
         .route("/apps/{app_id}/channels", get(api::channels))
         .route("/apps/{app_id}/channels/{channel}", get(api::channel))
@@ -57,17 +63,23 @@ pub(crate) fn router(node: &Arc<Node>) -> Router {
         .fallback(api::not_found)
         .method_not_allowed_fallback(api::method_not_allowed)
         .with_state(node.clone())
-        .layer(middleware::from_fn_with_state(node.clone(), refuse_stray_websocket))
-        .layer(middleware::from_fn_with_state(Noting::new(node, Refused::request), note_answer))
-        .layer(CorsLayer::permissive())
+        .layer(layers)
         // Merged after the layers, so these do not apply to it: pages of other sites must not have access.
         .merge(guarded)
-        .layer(middleware::from_fn_with_state(node.clone(), host::require))
 }
 
-/// A route with a limit for the body, computed from the limits of the request's app.
-fn limited(route: MethodRouter<Arc<Node>>, body_limit: fn(&Limits) -> usize) -> MethodRouter<Arc<Node>> {
-    route.layer(Extension(BodyLimit(body_limit)))
+/// A route for signed requests with a limit for the body, computed from the limits of the request's app.
+fn limited<F>(
+    handler: fn(State<Arc<Node>>, SignedRequest) -> F,
+    body_limit: fn(&Limits) -> usize,
+) -> MethodRouter<Arc<Node>>
+where
+    F: Future<Output = Result<Json<Value>, ApiError>> + Send + 'static,
+{
+    post(async move |State(node): State<Arc<Node>>, request: Request| {
+        let request = SignedRequest::read(request, &node, body_limit).await?;
+        handler(State(node), request).await
+    })
 }
 
 /// The routes of the separate port for metrics.
@@ -76,7 +88,6 @@ pub(crate) fn metrics_router(node: &Arc<Node>) -> Router {
         .fallback(api::not_found)
         .with_state(node.clone())
         .layer(middleware::from_fn_with_state(Noting::new(node, Refused::admin), note_answer))
-        .layer(middleware::from_fn_with_state(node.clone(), host::require))
 }
 
 fn metrics<S: Clone + Send + Sync + 'static>(node: &Arc<Node>, access: Access) -> Router<S> {

@@ -1,18 +1,25 @@
-//! A service that tracks the requests of a connection for its standing.
+//! A service that checks the `Host` of the requests of a connection, and tracks them for its standing.
 
-use std::{convert::Infallible, future::pending, pin::Pin, sync::Arc};
+use std::{
+    convert::Infallible,
+    future::{pending, ready},
+    pin::Pin,
+    sync::Arc,
+};
 
 use axum::response::Response;
+use futures_util::future::Either;
 use http::{HeaderValue, Request, StatusCode, header};
 use hyper::{
     body::{Body, Incoming},
     service::Service,
 };
 
-use crate::plain_connections::PlainConnection;
+use crate::{host, plain_connections::PlainConnection};
 
-/// The service of one connection. It notifies [`PlainConnection`] of the start and the end of each request, and adds it
-/// and the [`PeerAddress`](crate::edge::PeerAddress) of the client to the extensions of the request.
+/// The service of one connection. It refuses requests with an invalid `Host`. It notifies [`PlainConnection`] of the
+/// start and the end of each request, and adds it and the [`PeerAddress`](crate::edge::PeerAddress) of the client to
+/// the extensions of the request.
 pub(crate) struct TrackedService<S> {
     service: S,
     plain: Arc<PlainConnection>,
@@ -38,9 +45,14 @@ where
             return Box::pin(pending());
         }
         let client = self.plain.client(request.headers());
-        request.extensions_mut().insert(client);
-        request.extensions_mut().insert(self.plain.clone());
-        let (answer, plain) = (self.service.call(request), self.plain.clone());
+        let answer = if let Some(refusal) = host::refusal(self.plain.node(), client, &request) {
+            Either::Left(ready(Ok(refusal)))
+        } else {
+            request.extensions_mut().insert(client);
+            request.extensions_mut().insert(self.plain.clone());
+            Either::Right(self.service.call(request))
+        };
+        let plain = self.plain.clone();
         Box::pin(async move {
             let mut response = answer.await?;
             // A body of unknown length continues after this, and so does a WebSocket.

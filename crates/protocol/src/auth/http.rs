@@ -131,7 +131,8 @@ impl<'a> HttpRequest<'a> {
         let paths: &[&str] = if decoded == path { &[path] } else { &[path, &decoded] };
         // The first form is right for most libraries. Forms with the same text are signed once.
         let mut tried: Vec<String> = Vec::new();
-        for (value, join_lists) in READINGS {
+        let readings = if self.query.is_plain() { &READINGS[..1] } else { &READINGS[..] };
+        for &(value, join_lists) in readings {
             let parameters = self.parameters(value, join_lists);
             if tried.contains(&parameters) {
                 continue;
@@ -151,7 +152,7 @@ impl<'a> HttpRequest<'a> {
     fn parameters(&self, value: ReadValue, join_lists: bool) -> String {
         let mut pairs: Vec<(String, Cow<'a, str>)> = Vec::with_capacity(self.query.pairs().len());
         for &(key, text) in self.query.pairs() {
-            let key = unescape(key).to_lowercase();
+            let key = self.query.unescape(key).to_lowercase();
             let (name, is_list) = list_name(&key);
             if key == "auth_signature" {
                 continue;
@@ -165,7 +166,14 @@ impl<'a> HttpRequest<'a> {
             }
         }
         pairs.sort_by(|(one, _), (other, _)| one.cmp(other));
-        pairs.iter().map(|(key, value)| format!("{key}={value}")).collect::<Vec<_>>().join("&")
+        let mut text = String::with_capacity(pairs.iter().map(|(key, value)| key.len() + value.len() + 2).sum());
+        for (key, value) in &pairs {
+            if !text.is_empty() {
+                text.push('&');
+            }
+            text.extend([key, "=", value]);
+        }
+        text
     }
 }
 

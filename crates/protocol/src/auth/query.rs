@@ -2,12 +2,16 @@
 
 use std::borrow::Cow;
 
+use memchr::{memchr2, memchr3};
 use percent_encoding::percent_decode_str;
 
 /// The parameters of a query, in the order in which they were sent, still escaped.
 #[derive(Clone, Debug)]
 pub struct RequestQuery<'a> {
     pairs: Vec<(&'a str, &'a str)>,
+    /// True if no name and no value has an escape or the index of a list, so that none needs a closer look. Nearly all
+    /// signed requests are like that.
+    is_plain: bool,
 }
 
 impl<'a> RequestQuery<'a> {
@@ -15,7 +19,8 @@ impl<'a> RequestQuery<'a> {
     #[must_use]
     pub fn parse(text: &'a str) -> Self {
         let pairs = text.split('&').filter(|pair| !pair.is_empty());
-        Self { pairs: pairs.map(|pair| pair.split_once('=').unwrap_or((pair, ""))).collect() }
+        let pairs = pairs.map(|pair| pair.split_once('=').unwrap_or((pair, ""))).collect();
+        Self { pairs, is_plain: memchr3(b'+', b'%', b'[', text.as_bytes()).is_none() }
     }
 
     /// The first value of `name`, unescaped.
@@ -26,7 +31,21 @@ impl<'a> RequestQuery<'a> {
 
     /// All values of `name`, and of its list forms `name[]` and `name[0]`, unescaped.
     pub fn all<'q>(&'q self, name: &'q str) -> impl Iterator<Item = Cow<'a, str>> + 'q {
-        self.pairs.iter().filter(move |(key, _)| list_name(&unescape(key)).0 == name).map(|(_, value)| unescape(value))
+        self.pairs.iter().filter(move |(key, _)| self.is_named(key, name)).map(|(_, value)| self.unescape(value))
+    }
+
+    fn is_named(&self, key: &str, name: &str) -> bool {
+        key == name || !self.is_plain && list_name(&unescape(key)).0 == name
+    }
+
+    /// Unescapes a name or a value of this query.
+    pub(super) fn unescape(&self, text: &'a str) -> Cow<'a, str> {
+        if self.is_plain { Cow::Borrowed(text) } else { unescape(text) }
+    }
+
+    /// True if no name and no value has an escape or the index of a list.
+    pub(super) const fn is_plain(&self) -> bool {
+        self.is_plain
     }
 
     /// The number of parameters. Each value of a list counts.
@@ -64,7 +83,7 @@ pub(super) fn list_name(key: &str) -> (&str, bool) {
 
 /// Decodes `%20` and `+`. Bytes that are not UTF-8 become the replacement character.
 pub(super) fn unescape(text: &str) -> Cow<'_, str> {
-    if !text.contains(['+', '%']) {
+    if memchr2(b'+', b'%', text.as_bytes()).is_none() {
         return Cow::Borrowed(text);
     }
     let spaced = text.replace('+', " ");
@@ -85,5 +104,8 @@ mod tests {
         assert_eq!(query.get("none"), None);
         assert_eq!(query.all("channels").collect::<Vec<_>>(), ["c", "d"]);
         assert_eq!(RequestQuery::parse("").get("a"), None);
+        for text in ["a=+&b=2", "a=1&%62=2", "b[]=2", "b=2"] {
+            assert_eq!(RequestQuery::parse(text).get("b").as_deref(), Some("2"), "{text}");
+        }
     }
 }

@@ -4,7 +4,6 @@ use std::{io::Read, time::Duration};
 
 use axum::body::Body;
 use bytes::{Bytes, BytesMut};
-use clairon_protocol::Limits;
 use flate2::read::MultiGzDecoder;
 use http::{HeaderMap, StatusCode, header};
 use http_body_util::BodyExt;
@@ -23,19 +22,7 @@ const DISCARDED_BYTES: usize = 16 << 20;
 const REPEATED_CHARS: usize = 200;
 
 /// The largest body of a request that needs none, in bytes: libraries send `{}`.
-const EMPTY_BODY_BYTES: usize = 4_096;
-
-/// The largest body of a route, in bytes, computed from the limits of the request's app. Routes add it as an extension
-/// of the request.
-#[derive(Clone, Copy, Debug)]
-pub(crate) struct BodyLimit(pub(crate) fn(&Limits) -> usize);
-
-impl Default for BodyLimit {
-    /// The limit of a route without a body.
-    fn default() -> Self {
-        Self(|_| EMPTY_BODY_BYTES)
-    }
-}
+pub(super) const EMPTY_BODY_BYTES: usize = 4_096;
 
 /// The body of a request.
 #[derive(Debug)]

@@ -4,19 +4,23 @@ use std::sync::Arc;
 
 use axum::extract::{FromRequest, Request};
 use bytes::Bytes;
-use clairon_protocol::auth::{HttpRequest, InvalidRequest, MAX_PARAMETERS, RequestQuery};
+use clairon_protocol::{
+    Limits,
+    auth::{HttpRequest, InvalidRequest, MAX_PARAMETERS, RequestQuery},
+};
 use clairon_registry::{App, Credential};
 use http::{StatusCode, Uri, request::Parts};
 
 use super::{
     ApiError,
-    body::{BodyLimit, RequestBody},
+    body::{EMPTY_BODY_BYTES, RequestBody},
     path::parameter,
     user_path::UserPath,
 };
 use crate::{clock::unix_seconds, edge::PeerAddress, node::Node, plain_connections::trust_connection};
 
-/// An extractor: a request of an enabled app with a valid signature, and its raw body.
+/// A request of an enabled app with a valid signature, and its raw body. As an extractor it is for requests that need no
+/// body.
 #[derive(Debug)]
 pub(crate) struct SignedRequest {
     pub(crate) app: Arc<App>,
@@ -29,12 +33,16 @@ impl SignedRequest {
     pub(crate) fn query(&self) -> RequestQuery<'_> {
         RequestQuery::parse(split(&self.uri).1)
     }
-}
 
-impl FromRequest<Arc<Node>> for SignedRequest {
-    type Rejection = ApiError;
-
-    async fn from_request(request: Request, node: &Arc<Node>) -> Result<Self, ApiError> {
+    /// Checks a request and reads its body. `body_limit` gives the largest body in bytes, from the limits of the app.
+    ///
+    /// # Errors
+    /// When the app is unknown or disabled, the signature is not valid, or a limit is exceeded.
+    pub(crate) async fn read(
+        request: Request,
+        node: &Arc<Node>,
+        body_limit: fn(&Limits) -> usize,
+    ) -> Result<Self, ApiError> {
         let (mut parts, body) = request.into_parts();
         let app_id = parameter(&mut parts, "app_id").await?;
         let (path, query) = split(&parts.uri);
@@ -65,10 +73,17 @@ impl FromRequest<Arc<Node>> for SignedRequest {
             return Err(ApiError::new(StatusCode::FORBIDDEN, "The app is disabled").because(reason));
         }
         node.rates.take_request(&app)?;
-        let BodyLimit(limit) = parts.extensions.get().copied().unwrap_or_default();
-        let body = RequestBody::read(&parts.headers, body, limit(&app.limits)).await?;
+        let body = RequestBody::read(&parts.headers, body, body_limit(&app.limits)).await?;
         body.check(|form| request.check_body(form)).map_err(refused)?;
         Ok(Self { app, body: body.into_bytes(), uri: parts.uri })
+    }
+}
+
+impl FromRequest<Arc<Node>> for SignedRequest {
+    type Rejection = ApiError;
+
+    async fn from_request(request: Request, node: &Arc<Node>) -> Result<Self, ApiError> {
+        Self::read(request, node, |_| EMPTY_BODY_BYTES).await
     }
 }
 
