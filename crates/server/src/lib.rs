@@ -22,6 +22,7 @@ mod host;
 mod https_redirect;
 mod key_uses;
 mod lifecycle;
+mod line_budget;
 mod live_feed;
 mod metrics;
 mod node;

@@ -30,6 +30,7 @@ use crate::{
     refusals::Refusals,
     registry_health::RegistryHealth,
     settings::Settings,
+    socket::Closings,
     statistics::Tally,
     webhooks,
 };
@@ -67,6 +68,7 @@ pub(crate) struct Node {
     /// Cancelled before that, when clients are sent to the other nodes. From then on only new clients are refused.
     pub(crate) draining: CancellationToken,
     pub(crate) refusals: Refusals,
+    pub(crate) closings: Closings,
     /// The limits of apps that the admin API creates.
     pub(crate) default_limits: RwLock<Limits>,
     pub(crate) limit_effects: LimitEffects,
@@ -130,6 +132,7 @@ impl Node {
             stopping: CancellationToken::new(),
             draining: CancellationToken::new(),
             refusals: Refusals::default(),
+            closings: Closings::default(),
             default_limits: RwLock::new(default_limits),
             limit_effects: LimitEffects::default(),
             outboxes,

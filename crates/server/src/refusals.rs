@@ -1,24 +1,16 @@
 //! Refusals: each is counted by kind and reason, sent to watchers, and logged.
 
-use std::{
-    mem,
-    sync::atomic::{AtomicU64, Ordering::Relaxed},
-};
+use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
 
-use clairon_hub::Millis;
 use clairon_protocol::Disconnect;
 use http::StatusCode;
 use parking_lot::Mutex;
 
 use crate::{
+    line_budget::LineBudget,
     live_feed::{Activity, ActivityKind},
     node::Node,
 };
-
-/// The number of refusals for one reason that are logged in a burst.
-const BURST: u64 = 50;
-/// The time after which one more may be logged.
-const PAUSE: Millis = 1_000;
 
 /// Defines [`Refused`] from the table: the labels of its counter, and the kind of activity for watchers.
 macro_rules! refused {
@@ -91,18 +83,6 @@ struct Reason {
     log: Mutex<LineBudget>,
 }
 
-/// The budget of log lines, so that a client that repeats a request does not fill the disk. Each reason has its own, so
-/// that none hides another.
-#[derive(Debug, Default)]
-struct LineBudget {
-    /// The used part of a burst.
-    used: u64,
-    /// The time up to which lines were given back.
-    until: Millis,
-    /// The number of refusals without a line since the last line.
-    left_out: u64,
-}
-
 impl Node {
     /// Notes a refusal. `details` adds the peer, the request, and the exact reason, which may say more than the answer
     /// to the client.
@@ -118,22 +98,6 @@ impl Node {
         if let Some(left_out) = line {
             activity.presentable(&self.apps).log(left_out);
         }
-    }
-}
-
-impl LineBudget {
-    /// Decides whether another line may be written. If so, returns the number of refusals without a line since the last
-    /// one.
-    fn admit(&mut self, now: Millis) -> Option<u64> {
-        let back = now.saturating_sub(self.until) / PAUSE;
-        self.until += back * PAUSE;
-        self.used = self.used.saturating_sub(back);
-        if self.used == BURST {
-            self.left_out += 1;
-            return None;
-        }
-        self.used += 1;
-        Some(mem::take(&mut self.left_out))
     }
 }
 
@@ -208,17 +172,6 @@ impl Refused {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn a_flood_is_logged_in_few_lines() {
-        let mut budget = LineBudget::default();
-        let mut lines = |refusals, now| (0..refusals).filter_map(|_| budget.admit(now)).collect::<Vec<_>>();
-        assert_eq!(lines(BURST + 7, 999), vec![0; 50]);
-        assert_eq!(lines(3, 1_000), [7]);
-        assert_eq!(lines(3, 3_999), [2, 0]);
-        assert_eq!(lines(1, 4_000), [1]);
-        assert_eq!(lines(1_000, 3_600_000).len(), 50);
-    }
 
     #[test]
     fn every_reason_has_its_count() {

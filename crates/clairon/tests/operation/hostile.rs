@@ -211,6 +211,31 @@ fn a_flood_of_refusals_fills_no_log() {
 }
 
 #[test]
+fn a_flood_of_closed_connections_fills_no_log() {
+    let server = Server::start(app().with("user_authentication", true));
+    let close = |count: usize| {
+        let mut clients: Vec<Client> = (0..count).map(|_| Client::connect(&server, &app())).collect();
+        for client in &mut clients {
+            client.sign_in(r#"{"id":"ann"}"#);
+        }
+        assert_eq!(api::post(&server, &app(), "/users/ann/terminate_connections", &json!({})), json!({}));
+        for mut client in clients {
+            client.expect("pusher:error");
+            assert_eq!(client.socket.closed().0, Some(4009));
+        }
+    };
+    close(200);
+    eventually("a line that says how much was left out", || {
+        close(1);
+        server.log().lines().iter().any(|line| line["left_out"].as_u64().is_some_and(|left_out| left_out > 100))
+    });
+    let lines = server.log().lines();
+    let closings: Vec<&Value> = lines.iter().filter(|line| line["message"] == "closing").collect();
+    assert!((51..150).contains(&closings.len()), "{closings:?}");
+    assert_eq!((&closings[0]["code"], &closings[0]["peer"]), (&json!(4009), &json!("127.0.0.1")));
+}
+
+#[test]
 fn a_user_id_forges_no_line_in_the_log() {
     let server = Server::builder().app(app()).env("CLAIRON_LOG", "debug").start();
     let mut client = Client::connect(&server, &app());

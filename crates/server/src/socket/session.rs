@@ -15,9 +15,9 @@ use clairon_hub::Session;
 use clairon_protocol::{Disconnect, Event};
 use clairon_websocket::{ClientMessage, CloseCode, DecodeError, Patience, ReadError, Received, Socket, frame};
 use tokio::task::yield_now;
-use tracing::{debug, info};
+use tracing::debug;
 
-use super::{client_event::AdmittedEvent, connection::Connection};
+use super::{client_event::AdmittedEvent, closings, connection::Connection};
 use crate::{
     edge::{Due, LimitEffect},
     event_frame,
@@ -85,7 +85,7 @@ pub(crate) fn run(client: AdmittedClient) -> impl Future<Output = ()> + Send {
                     }
                 }
                 Turn::Ended(reason) => {
-                    log_end(&connection, reason);
+                    closings::log(&connection, reason);
                     note_end(&connection, reason);
                     connection.observe(ActivityKind::Disconnected, |end| end.code(reason.code()).because(reason));
                     let (patience, session) = (goodbye_patience(&connection.node), connection.session.clone());
@@ -299,19 +299,6 @@ fn note_end(connection: &Connection, reason: Disconnect) {
         Disconnect::OutboxesFull => connection.note_limit(LimitEffect::OutboxesClosed),
         Disconnect::PartialsFull => connection.note_limit(LimitEffect::PartialsClosed),
         _ => {}
-    }
-}
-
-fn log_end(connection: &Connection, reason: Disconnect) {
-    let (app, socket, peer, code) = (connection.app_id(), connection.session.id(), connection.peer, reason.code());
-    // Limits have lines of their own.
-    if matches!(
-        reason,
-        Disconnect::Shutdown | Disconnect::TooFast | Disconnect::OutboxesFull | Disconnect::PartialsFull
-    ) {
-        debug!(%app, %socket, %peer, code, %reason, "closing");
-    } else {
-        info!(%app, %socket, %peer, code, %reason, "closing");
     }
 }
 
