@@ -69,7 +69,7 @@ impl Inflater {
             compressor.reset();
             compressor.compress_vec(message, &mut buffer, FlushCompress::Sync).ok()?;
         }
-        Some((processor_time() - start) / ROUNDS)
+        Some(processor_time().saturating_sub(start) / ROUNDS)
     }
 }
 
