@@ -83,7 +83,11 @@ pub(super) async fn a_suspended_write_does_not_stop_others(database: &impl Serve
     let written = app("a");
     let mut write = suspended.create(&written);
     while database.idle_writers().await == 0 {
-        assert!(!poll_once(write.as_mut()).await, "it is suspended before its end");
+        // A slow server may answer after each look, so that the write ends unseen. Then it begins again.
+        if poll_once(write.as_mut()).await {
+            suspended.delete(&written.id).await.unwrap();
+            write = suspended.create(&written);
+        }
     }
     let other_app = app("b");
     eventually("another node writes", async || other.create(&other_app).await.is_ok()).await;
