@@ -17,6 +17,7 @@ mod error;
 mod fields;
 mod glob;
 mod hex_text;
+mod migrations;
 mod mysql;
 mod origins;
 mod positional;

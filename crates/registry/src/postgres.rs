@@ -4,7 +4,6 @@ use std::{fmt::Display, time::Duration};
 
 use sqlx::{
     Connection, Executor, PgConnection, Postgres,
-    migrate::Migrator,
     postgres::{PgConnectOptions, PgPoolOptions},
 };
 use tokio::time::timeout;
@@ -13,11 +12,10 @@ use crate::{
     deadlock::Repeating,
     dialect::Dialect,
     error::RegistryError,
+    migrations::{self, migrator},
     sql::SqlRegistry,
     statistics::{Statements, statements},
 };
-
-static MIGRATOR: Migrator = sqlx::migrate!("../../migrations/postgres");
 
 /// The timeout for the first connection.
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
@@ -63,7 +61,8 @@ pub(crate) async fn open(
         .map_err(|error| fail("connect to", &error))?;
     // The migrator holds an advisory lock, for which nodes that start at the same time wait. Not `run`: it borrows a
     // connection, which makes its future impossible to move between threads.
-    MIGRATOR.run_direct(None, &mut connection, false).await.map_err(|error| fail("migrate", &error))?;
+    let migrated = migrator(migrations::POSTGRES).run_direct(None, &mut connection, false).await;
+    migrated.map_err(|error| fail("migrate", &error))?;
     connection.close().await?;
 
     let pool = PgPoolOptions::new()

@@ -25,7 +25,6 @@ pub(crate) struct AppRow {
 }
 
 /// The columns of `app_keys`. All are NULL for an app without a key.
-#[derive(FromRow)]
 pub(crate) struct KeyRow {
     key: Option<String>,
     secret: Option<String>,
@@ -55,6 +54,22 @@ where
         };
         let fields = AppField::all().map(read).collect::<Result<Vec<_>, sqlx::Error>>()?;
         Ok(Self { id: row.try_get("id")?, fields: fields.into_iter().collect() })
+    }
+}
+
+impl<'r, R: Row> FromRow<'r, R> for KeyRow
+where
+    for<'n> &'n str: ColumnIndex<R>,
+    Option<String>: Decode<'r, R::Database> + Type<R::Database>,
+    Option<i64>: Decode<'r, R::Database> + Type<R::Database>,
+{
+    fn from_row(row: &'r R) -> Result<Self, sqlx::Error> {
+        Ok(Self {
+            key: row.try_get("key")?,
+            secret: row.try_get("secret")?,
+            created_at: row.try_get("created_at")?,
+            last_used_at: row.try_get("last_used_at")?,
+        })
     }
 }
 

@@ -10,7 +10,7 @@ use std::{
 
 use sqlx::{
     Connection, Sqlite, SqlitePool,
-    migrate::{MigrateError, Migrator},
+    migrate::MigrateError,
     pool::PoolConnection,
     sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous},
 };
@@ -24,13 +24,12 @@ use crate::{
     database_file::DatabaseFile,
     dialect::Dialect,
     error::RegistryError,
+    migrations::{self, migrator},
     queries,
     server_lock::ServerLock,
     sql::SqlRegistry,
     statistics::{Statements, statements},
 };
-
-static MIGRATOR: Migrator = sqlx::migrate!("../../migrations/sqlite");
 
 /// The time that a statement waits for a lock of another process.
 const BUSY_TIMEOUT: Duration = Duration::from_secs(5);
@@ -158,7 +157,7 @@ async fn migrate(registry: SqlRegistry<Sqlite>) -> Result<SqlRegistry<Sqlite>, R
     let migrated = async {
         let mut transaction = connection.begin_with(BEGIN).await?;
         // Not `run`: it borrows a connection, which makes its future impossible to move between threads.
-        MIGRATOR.run_direct(None, &mut *transaction, false).await?;
+        migrator(migrations::SQLITE).run_direct(None, &mut *transaction, false).await?;
         transaction.commit().await?;
         Ok::<_, MigrateError>(())
     };

@@ -2,9 +2,11 @@
 
 use sqlx::{
     MySqlConnection,
-    migrate::{Migrate, MigrateError, Migrator},
+    migrate::{Migrate, MigrateError},
     mysql::MySqlDatabaseError,
 };
+
+use crate::migrations::{self, migrator};
 
 /// The time that a node waits for another one's migration, in seconds.
 const LOCK_SECONDS: i64 = 60;
@@ -61,9 +63,8 @@ pub(super) async fn run(connection: &mut MySqlConnection) -> Result<Option<sqlx:
     }
     connection.ensure_migrations_table(MIGRATIONS_TABLE).await?;
     sqlx::query(FORGET_PARTS).execute(&mut *connection).await?;
-    let mut migrator: Migrator = sqlx::migrate!("../../migrations/mysql");
     // Not `run`: it borrows a connection, which makes its future impossible to move between threads.
-    migrator.set_locking(false).run_direct(None, &mut *connection, false).await?;
+    migrator(migrations::MYSQL).set_locking(false).run_direct(None, &mut *connection, false).await?;
     let no_triggers = create_triggers(connection).await?;
     sqlx::query(UNLOCK).execute(connection).await?;
     Ok(no_triggers)
