@@ -5,6 +5,7 @@ mod address_key;
 mod address_limits;
 mod address_rate;
 mod app_rates;
+mod broken_handshakes;
 mod forwarded;
 mod full_outboxes;
 mod limit_effects;

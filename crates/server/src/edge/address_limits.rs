@@ -5,6 +5,7 @@ use std::{
     num::NonZeroU32,
 };
 
+use clairon_hub::Millis;
 use clairon_protocol::Disconnect;
 use parking_lot::Mutex;
 
@@ -12,6 +13,7 @@ use super::{
     AddressLimit, AddressSettings, LimitEffect, PeerAddress, TrustedProxies,
     address_key::{AddressKey, is_private},
     address_rate::AddressRate,
+    broken_handshakes::BrokenHandshakes,
 };
 
 /// The table of addresses keeps at least this much room.
@@ -25,6 +27,7 @@ pub(crate) struct AddressLimits {
     /// The number of open connections of each limited address.
     open: Mutex<HashMap<AddressKey, u32>>,
     arrivals: Option<AddressRate>,
+    broken_handshakes: Option<BrokenHandshakes>,
     refusals: Option<AddressRate>,
 }
 
@@ -58,7 +61,8 @@ impl AddressLimits {
     pub(crate) fn new(settings: AddressSettings, trusted: TrustedProxies) -> Self {
         let rate = |limit: AddressLimit| limit.limit.map(AddressRate::new);
         let (arrivals, refusals) = (rate(settings.new_connections_per_second), rate(settings.refusals_per_second));
-        Self { settings, trusted, open: Mutex::default(), arrivals, refusals }
+        let broken_handshakes = rate(settings.new_connections_per_second).map(BrokenHandshakes::new);
+        Self { settings, trusted, open: Mutex::default(), arrivals, broken_handshakes, refusals }
     }
 
     /// Counts a new connection, which has brought its first request.
@@ -92,6 +96,20 @@ impl AddressLimits {
         if open.capacity() > SMALL && open.len() < open.capacity() / 8 {
             let room = open.len() * 2;
             open.shrink_to(room.max(SMALL));
+        }
+    }
+
+    /// False if the address of a peer has broken off too many TLS handshakes.
+    pub(super) fn allow_handshake(&self, peer: PeerAddress, now: Millis) -> bool {
+        let limited = self.limited(self.settings.new_connections_per_second, peer);
+        self.broken_handshakes.as_ref().zip(limited).is_none_or(|(broken, (key, _))| broken.allow(key, now))
+    }
+
+    /// Counts a TLS handshake that a peer has broken off.
+    pub(super) fn note_broken_handshake(&self, peer: PeerAddress, now: Millis) {
+        let limited = self.limited(self.settings.new_connections_per_second, peer);
+        if let (Some(broken), Some((key, _))) = (&self.broken_handshakes, limited) {
+            broken.note(key, now);
         }
     }
 

@@ -39,6 +39,7 @@ macro_rules! limit_effects {
 limit_effects! {
     ConnectionsRefused: "connections_per_address", "refused", "an address has too many connections: new ones are refused";
     ArrivalsRefused: "new_connections_per_address_per_second", "refused", "connections from an address come too fast: they are refused";
+    HandshakesClosed: "new_connections_per_address_per_second", "closed", "an address breaks off too many TLS handshakes: it may make none for a second";
     PendingClosed: "pending_handshakes", "closed", "too many connections have sent no complete request: the oldest are closed";
     AddressPendingClosed: "pending_handshakes_per_address", "closed", "too many connections of an address have sent no complete request: the oldest are closed";
     OutboxesClosed: "outbox_bytes_total", "closed", "too many events wait for slow clients: the slowest are disconnected";

@@ -8,7 +8,7 @@ use http::StatusCode;
 use tokio::time::timeout;
 use tracing::debug;
 
-use super::{OpeningProtocol, Tls};
+use super::{OpeningProtocol, Tls, broken_handshakes::TlsAttempt};
 use crate::{
     accept::HEAD_TIMEOUT,
     foreign_protocol::{ForeignProtocol, refuse_plaintext, refuse_tls},
@@ -75,18 +75,25 @@ async fn start_tls(plain: &PlainConnection, raw: RawStream, received: &Bytes) ->
     }
     // A server without a certificate does not start if it has a TLS listener.
     let Some(tls) = &plain.node().tls else { return Ok(None) };
+    let Some(attempt) = TlsAttempt::begin(plain) else { return Ok(None) };
     let accepted = timeout(HANDSHAKE_TIMEOUT, Stream::accept_tls(raw, tls.config.clone(), received)).await?;
     let (mut stream, early) = accepted.inspect_err(|error| tls.note_failure(plain, error))?;
     if Tls::is_challenge(&stream) {
         // The authority has seen the certificate.
+        attempt.complete();
         return Ok(None);
     }
     if !early.is_empty() {
+        attempt.complete();
         return Ok(Some((stream, early)));
     }
     let read = poll_fn(|cx| stream.poll_receive(cx, usize::MAX, Bytes::copy_from_slice));
     let received = timeout(HEAD_TIMEOUT, read).await??;
-    Ok((!received.is_empty()).then_some((stream, received)))
+    if received.is_empty() {
+        return Ok(None);
+    }
+    attempt.complete();
+    Ok(Some((stream, received)))
 }
 
 /// Reads the first bytes; empty at the end of the stream.

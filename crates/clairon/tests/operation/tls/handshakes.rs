@@ -1,10 +1,13 @@
 //! Failed and incomplete handshakes, and bytes that are not TLS.
 
 use std::io::{Read, Write};
-use std::net::TcpStream;
+use std::net::{Shutdown, TcpStream};
 use std::process::{Command, Stdio};
 
+use clairon_test_servers::eventually;
+use clairon_tests::api::Request;
 use clairon_tests::http::HttpConnection;
+use clairon_tests::metrics::Page;
 use clairon_tests::transport::Transport;
 use serde_json::Value;
 
@@ -121,6 +124,53 @@ fn a_proxy_header_comes_before_the_handshake() {
     let mut client = connect(HttpConnection::over(site.client().handshake(stream).unwrap()));
     client.expect_nothing();
     let _ = server.wait_for_log("its address", |line| line["message"] == "connected" && line["peer"] == "192.0.2.9");
+}
+
+/// The server has signed when a client breaks off. Clients of other addresses, and handshakes that bring a request of a
+/// backend, feel nothing.
+#[test]
+fn an_address_may_break_off_so_many_handshakes() {
+    let site = Site::new();
+    let server = site
+        .server()
+        .listen(["tls://127.0.0.1:0?proxy_protocol"])
+        .env("CLAIRON_METRICS_LISTEN", "127.0.0.1:0")
+        .env("CLAIRON_EDGE_NEW_CONNECTIONS_PER_ADDRESS_PER_SECOND", "5")
+        .start();
+    let from = |address: &str| {
+        let mut stream = TcpStream::connect((server.host(), server.port())).unwrap();
+        write!(stream, "PROXY TCP4 {address} 192.0.2.2 56324 443\r\n").unwrap();
+        stream
+    };
+    let tls = |address: &str| site.client().handshake(from(address));
+    let closed = || {
+        let labels = [("limit", "new_connections_per_address_per_second"), ("effect", "closed")];
+        Page::of(&server).value("clairon_edge_limits_total", &labels)
+    };
+    let mut beside = connect(HttpConnection::over(tls("192.0.2.1").unwrap()));
+    let mut before = connect(HttpConnection::over(tls("192.0.2.66").unwrap()));
+    for _ in 0..20 {
+        let mut backend = HttpConnection::over(tls("192.0.2.66").unwrap());
+        backend.write(Request::get(&super::app(), "/channels", &[]).text());
+        let _ = backend.response().ok();
+    }
+    assert!(closed() < 1.0);
+    let hello = client_hello(b"ws.test");
+    eventually("a handshake is not made", || {
+        let mut stream = from("192.0.2.66");
+        stream.write_all(&hello).unwrap();
+        // The client goes while the server waits for it, or at once.
+        let _ = stream.shutdown(Shutdown::Write);
+        let _ = stream.read(&mut [0; 16]);
+        closed() > 0.0
+    });
+    connect(HttpConnection::over(tls("192.0.2.3").unwrap())).expect_nothing();
+    beside.expect_nothing();
+    before.expect_nothing();
+    let line =
+        server.wait_for_log("the line", |line| line["message"].as_str().unwrap_or_default().contains("breaks off"));
+    assert_eq!((&line["peer"], &line["level"]), (&"192.0.2.66".into(), &"WARN".into()));
+    eventually("another second", || tls("192.0.2.66").is_ok());
 }
 
 #[test]
