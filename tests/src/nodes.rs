@@ -5,6 +5,7 @@ use std::collections::BTreeSet;
 use clairon_test_servers::{Proxy, Redis, RedisCluster, Sentinels, until};
 use serde_json::Value;
 
+use crate::admin;
 use crate::api::Request;
 use crate::app::App;
 use crate::log::Log;
@@ -91,6 +92,7 @@ impl<E: Engine> Nodes<E> {
     pub fn node(&self, node: usize) -> Builder {
         let builder = self.apps.iter().cloned().fold(Server::builder(), Builder::app);
         builder
+            .env("CLAIRON_ADMIN_TOKEN", admin::TOKEN)
             .env("CLAIRON_REDIS_URL", self.redis.url_of(node))
             .env("CLAIRON_REDIS_RESPONSE_SECONDS", "1")
             .env("CLAIRON_CLUSTER_LEASE_SECONDS", "2")

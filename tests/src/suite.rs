@@ -5,6 +5,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
+use crate::admin;
 use crate::app::App;
 use crate::server::{Server, binary};
 
@@ -84,6 +85,8 @@ pub fn schemathesis(server: &Server, token: &str) {
         .args(["run", "--checks", "all", "--seed", "1", "--max-examples", "25", "--generation-database", "none"])
         // This request runs as long as the server.
         .args(["--exclude-path", "/tail"])
+        // The limits of apps, which schemathesis chooses, apply to events.
+        .args(["--exclude-path", "/apps/{id}/events"])
         // It would send requests to addresses that schemathesis invents.
         .args(["--exclude-path", "/apps/{id}/webhooks/{webhook}/test"])
         .args(["--no-color", "--header", &format!("Authorization: Bearer {token}"), &url])
@@ -96,6 +99,7 @@ pub fn schemathesis(server: &Server, token: &str) {
 fn run(server: &Server, app: &App, mut command: Command) {
     command
         .env("CLAIRON_BIN", binary())
+        .env("CLAIRON_ADMIN_TOKEN", admin::TOKEN)
         .env("PUSHER_HOST", server.host())
         .env("PUSHER_PORT", server.port().to_string())
         .env("PUSHER_SCHEME", server.scheme())

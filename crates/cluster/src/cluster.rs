@@ -5,7 +5,7 @@ use std::{
     time::{Duration, Instant},
 };
 
-use clairon_protocol::{AppId, ChannelName, Publication, UserId};
+use clairon_protocol::{AppId, ChannelName, Member, Publication, UserId};
 use parking_lot::Mutex;
 use tokio::{sync::watch, task::JoinHandle, time};
 
@@ -94,6 +94,12 @@ impl Cluster {
         self.send(vec![self.core.redis.forgetting(&place, version)]).await.map(drop)
     }
 
+    /// The id of this node; `None` while it is not registered.
+    #[must_use]
+    pub fn id(&self) -> Option<String> {
+        self.core.membership.id().map(|id| id.as_str().to_owned())
+    }
+
     /// The number of living nodes that this one knows, itself included.
     #[must_use]
     pub fn nodes(&self) -> usize {
@@ -165,6 +171,23 @@ impl Cluster {
     /// Redis does not answer.
     pub async fn channels(&self, app: &AppId, prefix: &str) -> Result<Vec<ChannelInfo>, ClusterError> {
         Ok(self.core.redis.channels(app, prefix).await?)
+    }
+
+    /// The names of an app's channels that begin with `prefix`, over all nodes, in their order. A few of the channels
+    /// may have become empty.
+    ///
+    /// # Errors
+    /// Redis does not answer.
+    pub async fn channel_names(&self, app: &AppId, prefix: &str) -> Result<Vec<ChannelName>, ClusterError> {
+        Ok(self.core.redis.indexed_names(app, prefix).await?.into_iter().collect())
+    }
+
+    /// The members of a presence channel, over all nodes, in no order.
+    ///
+    /// # Errors
+    /// Redis does not answer.
+    pub async fn members(&self, app: &AppId, channel: &ChannelName) -> Result<Vec<Member>, ClusterError> {
+        Ok(self.core.redis.members(&Place { app: app.clone(), channel: channel.clone() }).await?)
     }
 
     /// The occupied channels of an app with their members, over all nodes, and a version that no later change has. None

@@ -38,11 +38,11 @@ pub struct AppHub {
     gaps: Arc<AtomicU64>,
     stamps: Arc<edges::Stamps>,
     misses: edges::Misses,
-    channels: Shards<ChannelName, Arc<Channel>>,
+    pub(crate) channels: Shards<ChannelName, Arc<Channel>>,
     /// The number of channels, in all shards together.
     channel_count: AtomicUsize,
     remembered: Mutex<Remembered>,
-    sessions: Shards<SocketId, Arc<Session>>,
+    pub(crate) sessions: Shards<SocketId, Arc<Session>>,
     traffic: Arc<Traffic>,
     pub(crate) users: Mutex<Users>,
     /// Large channels with a changed subscription count, which the next sweep sends.

@@ -321,7 +321,7 @@ impl ChannelState {
         }
     }
 
-    fn members(&self) -> impl Iterator<Item = &Member> {
+    pub(crate) fn members(&self) -> impl Iterator<Item = &Member> {
         self.members.iter().flat_map(|members| members.values())
     }
 

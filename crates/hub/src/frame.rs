@@ -28,6 +28,12 @@ impl From<Bytes> for Frame {
 }
 
 impl Frame {
+    /// The uncompressed frame.
+    #[must_use]
+    pub const fn plain(&self) -> &Bytes {
+        &self.plain
+    }
+
     /// The size of the uncompressed frame, in bytes.
     pub(crate) const fn plain_len(&self) -> usize {
         self.plain.len()

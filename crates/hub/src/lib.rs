@@ -14,6 +14,7 @@ mod edges;
 mod frame;
 mod hub;
 mod ledger;
+mod listing;
 mod log;
 mod logs;
 mod outbox;

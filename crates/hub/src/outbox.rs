@@ -142,6 +142,11 @@ impl Outbox {
         }
     }
 
+    /// Wakes the writing task although there may be nothing to write: another task has a question to it.
+    pub fn rouse(&self) {
+        self.state.lock().wake();
+    }
+
     /// Notes that the writing task is busy with something else and comes back by itself. Until then it needs no
     /// wake-up, and no other task may write to the socket.
     pub fn unpark(&self) {

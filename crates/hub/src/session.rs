@@ -1,8 +1,11 @@
 //! The hub's record of a connection.
 
-use std::sync::{
-    Arc,
-    atomic::{AtomicBool, AtomicU32, AtomicU64, Ordering},
+use std::{
+    net::Ipv6Addr,
+    sync::{
+        Arc,
+        atomic::{AtomicBool, AtomicU32, AtomicU64, Ordering},
+    },
 };
 
 use bytes::Bytes;
@@ -30,10 +33,11 @@ pub struct Session {
     outbox: Outbox,
     /// The counters for what is sent.
     traffic: Arc<Traffic>,
-    opened_at: Millis,
+    /// In whole seconds on the caller's clock, rounded up: a session has no room for more.
+    opened_at: u32,
     seen_at: AtomicU64,
-    /// The time at which the socket last accepted some of the waiting bytes; 0 while none wait.
-    blocked_since: AtomicU64,
+    /// The time at which the socket last accepted some of the waiting bytes, the lower half of it; 0 while none wait.
+    blocked_since: AtomicU32,
     /// The publication time of the event whose delivery is being measured; 0 if there is none.
     timed_since: AtomicU64,
     /// The KiB that were replayed in the current minute, in the lower `KIB_BITS`, and above them the lower bits of the
@@ -45,6 +49,8 @@ pub struct Session {
     is_replaying: AtomicBool,
     /// See [`Self::window_bits`].
     window_bits: u8,
+    /// See [`Self::address`].
+    address: Ipv6Addr,
 }
 
 impl Session {
@@ -55,15 +61,16 @@ impl Session {
             id,
             outbox: Outbox::new(outboxes),
             traffic,
-            opened_at: now,
+            opened_at: u32::try_from(now.div_ceil(1_000)).unwrap_or(u32::MAX),
             seen_at: AtomicU64::new(now),
-            blocked_since: AtomicU64::new(0),
+            blocked_since: AtomicU32::new(0),
             timed_since: AtomicU64::new(0),
             replayed: AtomicU32::new(0),
             is_probed: AtomicBool::new(false),
             is_authorized: AtomicBool::new(false),
             is_replaying: AtomicBool::new(false),
             window_bits: 0,
+            address: Ipv6Addr::UNSPECIFIED,
         }
     }
 
@@ -73,6 +80,19 @@ impl Session {
     pub const fn with_window(mut self, window_bits: u8) -> Self {
         self.window_bits = window_bits;
         self
+    }
+
+    /// The same session for a connection from this address.
+    #[must_use]
+    pub const fn with_address(mut self, address: Ipv6Addr) -> Self {
+        self.address = address;
+        self
+    }
+
+    /// The address of the connection's other end. IPv4 addresses are mapped to IPv6. It is unspecified if it is unknown.
+    #[must_use]
+    pub const fn address(&self) -> Ipv6Addr {
+        self.address
     }
 
     /// The base-2 logarithm of the window in bytes with which the connection inflates compressed frames; 0 if it
@@ -186,16 +206,16 @@ impl Session {
         now.saturating_sub(self.seen_at.load(Ordering::Relaxed))
     }
 
-    /// The age of the connection.
+    /// The age of the connection, at most a second too short.
     #[must_use]
-    pub const fn age(&self, now: Millis) -> Millis {
-        now.saturating_sub(self.opened_at)
+    pub fn age(&self, now: Millis) -> Millis {
+        now.saturating_sub(Millis::from(self.opened_at) * 1_000)
     }
 
     /// Notes that the socket has not accepted all bytes. `has_moved` is true if it has accepted some.
     pub fn block(&self, now: Millis, has_moved: bool) {
         if has_moved || self.blocked_since.load(Ordering::Relaxed) == 0 {
-            self.blocked_since.store(now.max(1), Ordering::Relaxed);
+            self.blocked_since.store(lower_half(now).max(1), Ordering::Relaxed);
         }
     }
 
@@ -211,7 +231,8 @@ impl Session {
     pub fn blockage(&self, now: Millis) -> Millis {
         match self.blocked_since.load(Ordering::Relaxed) {
             0 => 0,
-            since => now.saturating_sub(since),
+            // A time that another thread has read a little later counts as none.
+            since => lower_half(now).wrapping_sub(since).cast_signed().try_into().unwrap_or_default(),
         }
     }
 
@@ -242,6 +263,12 @@ impl Session {
     }
 }
 
+/// The lower half of a time, which starts again after 49 days.
+#[expect(clippy::cast_possible_truncation, reason = "the lower half is meant")]
+const fn lower_half(time: Millis) -> u32 {
+    time as u32
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -250,6 +277,12 @@ mod tests {
     fn session() -> Session {
         let outboxes = Outboxes::new(OutboxLimits { bytes: 1_000, frames: 10 }, None);
         Session::new(SocketId::from_random(1), outboxes, Arc::default(), 100)
+    }
+
+    /// Every connection has one. With its two counters it has 192 bytes, which is a size class of the allocator.
+    #[test]
+    fn a_session_is_small() {
+        assert!(size_of::<Session>() <= 176, "{} bytes", size_of::<Session>());
     }
 
     #[test]
@@ -274,6 +307,14 @@ mod tests {
         assert!(!session.is_replaying());
         (0..3).for_each(|_| session.send("waits".into()));
         assert!(session.takes_replay(2, 2, 120_000) && !session.takes_replay(3, 3, 120_000));
+    }
+
+    #[test]
+    fn a_blockage_is_measured_over_the_end_of_its_clock() {
+        let session = session();
+        let end = 3 << 32;
+        session.block(end - 100, false);
+        assert_eq!([end - 101, end - 100, end + 200].map(|now| session.blockage(now)), [0, 0, 300]);
     }
 
     #[test]

@@ -53,6 +53,12 @@ impl Subscribers {
             || self.recorder.as_mut().is_some_and(|recorder| recorder.leave(connection, now).is_some())
     }
 
+    /// The ids of all subscribers.
+    pub(crate) fn ids(&self) -> Vec<SocketId> {
+        let askers = self.recorder.iter().flat_map(|recorder| recorder.askers.keys());
+        self.plain.keys().chain(askers).copied().collect()
+    }
+
     /// Any subscriber.
     pub(crate) fn first(&self) -> Option<&Arc<Session>> {
         let asker = || self.recorder.as_ref()?.askers.first().map(|(_, asker)| &asker.session);

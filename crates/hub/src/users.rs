@@ -141,6 +141,12 @@ impl Users {
         self.watchers.of(user_id)
     }
 
+    /// All signed-in connections with their users.
+    pub(crate) fn signed_in(&self) -> Vec<(SocketId, Arc<str>)> {
+        let each = self.online.0.iter();
+        each.flat_map(|(user, sessions)| sessions.iter().map(|session| (session.id(), user.clone()))).collect()
+    }
+
     /// All connections of a user.
     pub(crate) fn connections(&self, user_id: &str) -> &[Arc<Session>] {
         self.online.of(user_id)

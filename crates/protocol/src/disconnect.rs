@@ -31,6 +31,12 @@ pub enum Disconnect {
     /// The app's backend has terminated the user's connections.
     #[error("You got disconnected by the app.")]
     Terminated,
+    /// An operator has closed the connection.
+    #[error("You got disconnected by the operator of the server.")]
+    ByOperator,
+    /// An operator has closed the connection, and the client is to connect again.
+    #[error("The operator of the server asks you to connect again")]
+    ReconnectForOperator,
     /// The process has no room for another connection.
     #[error("Over capacity")]
     OverCapacity,
@@ -70,7 +76,7 @@ impl Disconnect {
             Self::OverQuota => 4004,
             Self::PathNotFound => 4005,
             Self::UnsupportedVersion => 4007,
-            Self::OriginNotAllowed | Self::Unauthorized | Self::Terminated => 4009,
+            Self::OriginNotAllowed | Self::Unauthorized | Self::Terminated | Self::ByOperator => 4009,
             Self::OverCapacity
             | Self::SlowReader
             | Self::TooFast
@@ -78,7 +84,7 @@ impl Disconnect {
             | Self::PartialsFull
             | Self::TooManyConnections
             | Self::TooManyArrivals => 4100,
-            Self::Shutdown => 4200,
+            Self::Shutdown | Self::ReconnectForOperator => 4200,
             Self::NoPong => 4201,
         }
     }

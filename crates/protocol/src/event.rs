@@ -86,6 +86,13 @@ pub enum Event<'a> {
         /// The users of the watchlist that are offline, or have gone offline.
         offline: &'a [Arc<str>],
     },
+    /// An event without a channel, which only the handlers of the connection get.
+    Direct {
+        /// The name of the event.
+        event: &'a str,
+        /// The data.
+        data: &'a EventData,
+    },
     /// An event of the app's backend or of another client.
     Published {
         /// The name of the event.
@@ -178,6 +185,14 @@ impl Event<'_> {
             }),
             Self::Watchlist { online, offline } => {
                 system(out, "pusher_internal:watchlist_events", None, |out| watchlist(out, online, offline));
+            }
+            Self::Direct { event, data } => {
+                out.reserve(data.as_bytes().len() + event.len() + 24);
+                out.extend_from_slice(br#"{"event":"#);
+                json::string(out, event);
+                out.extend_from_slice(br#","data":"#);
+                out.extend_from_slice(data.as_bytes());
+                out.push(b'}');
             }
             Self::Published { event, channel, data, user_id } => {
                 out.reserve(data.as_bytes().len() + event.len() + channel.as_str().len() + 48);
@@ -288,6 +303,7 @@ mod tests {
                 Event::SignInSuccess { user_data: r#"{"id":"u"}"# },
                 Event::Watchlist { online: &watched[..1], offline: &watched[1..] },
                 Event::Watchlist { online: &[], offline: &watched },
+                Event::Direct { event: "hello", data },
                 Event::Published { event: "App\\Events\\X", channel, data, user_id: None },
                 Event::Published { event: "client-x", channel, data, user_id: Some("1") },
             ]

@@ -6,11 +6,18 @@ use bytes::Bytes;
 use clairon_hub::Compress;
 use clairon_protocol::{Amendment, Event};
 use clairon_websocket::frame;
+use serde::Deserialize;
 
 use crate::settings::CompressionSettings;
 
 /// The expected size of the server's own events. A published one reserves the size that it needs.
 const USUAL_BYTES: usize = 192;
+
+/// The name in the frame of a published event.
+#[derive(Deserialize)]
+struct Named {
+    event: String,
+}
 
 /// Encodes an event as one sealed text frame, which all of its receivers share.
 pub(crate) fn encode(event: &Event<'_>) -> Bytes {
@@ -20,6 +27,11 @@ pub(crate) fn encode(event: &Event<'_>) -> Bytes {
 /// A copy of a frame with another end of its text.
 pub(crate) fn amend(frame: &Bytes, Amendment { cut, tail }: &Amendment) -> Bytes {
     frame::with_end(frame, *cut, tail)
+}
+
+/// The name of the event in an uncompressed frame of [`encode`].
+pub(crate) fn event_name(frame: &Bytes) -> Option<String> {
+    serde_json::from_slice(frame::payload(frame)).ok().map(|Named { event }| event)
 }
 
 /// A function that compresses frames with these settings.

@@ -119,18 +119,23 @@ impl Node {
         }
     }
 
+    /// The number of connections of this node that get an event; `None` for the channel of a user.
+    pub(crate) fn receivers(&self, app: &App, message: &OutgoingEvent<'_>, channel: &ChannelName) -> Option<usize> {
+        let hub = self.hub.app(&app.id);
+        channel.user_id().is_none().then(|| {
+            hub.channel(channel).map_or(0, |channel| {
+                let is_left_out = message.except.is_some_and(|connection| channel.contains(connection));
+                channel.summary().subscription_count.saturating_sub(usize::from(is_left_out))
+            })
+        })
+    }
+
     fn published(&self, app: &App, message: &OutgoingEvent<'_>, channel: &ChannelName) -> Activity {
         let (kind, user) = match message.origin {
             EventOrigin::Backend => (ActivityKind::Event, None),
             EventOrigin::Client(user) => (ActivityKind::ClientEvent, user),
         };
-        let hub = self.hub.app(&app.id);
-        let receivers = channel.user_id().is_none().then(|| {
-            hub.channel(channel).map_or(0, |channel| {
-                let is_left_out = message.except.is_some_and(|connection| channel.contains(connection));
-                channel.summary().subscription_count.saturating_sub(usize::from(is_left_out))
-            })
-        });
+        let receivers = self.receivers(app, message, channel);
         let activity = Activity::new(kind).app(&app.id).channel(channel.as_str()).event(&message.event);
         activity.data(&message.data.text()).receivers(receivers).user(user)
     }

@@ -30,7 +30,7 @@ use crate::{
     refusals::Refusals,
     registry_health::RegistryHealth,
     settings::Settings,
-    socket::Closings,
+    socket::{Closings, Inspections},
     statistics::Tally,
     webhooks,
 };
@@ -58,6 +58,8 @@ pub(crate) struct Node {
     pub(crate) tally: Mutex<Tally>,
     /// The watchers of this node.
     pub(crate) live: Arc<LiveFeed>,
+    /// The questions of operators to connections.
+    pub(crate) inspections: Inspections,
     /// The tasks of all connections, WebSocket and HTTP.
     pub(crate) tasks: TaskTracker,
     /// The connections that are not WebSockets.
@@ -126,6 +128,7 @@ impl Node {
             metrics,
             tally,
             live,
+            inspections: Inspections::default(),
             tasks: TaskTracker::new(),
             plain: PlainConnections::default(),
             foreign_log: ForeignLog::default(),

@@ -22,8 +22,11 @@ use clairon_registry::{App, AppCache, WebhookKind};
 use clairon_webhooks::Announcer;
 use tokio::task::AbortHandle;
 
-pub(crate) use self::publish::{EventOrigin, OutgoingEvent, PublishError};
 use self::{alone::Alone, deliver::Delivery, many::Many, many::UserEntry};
+pub(crate) use self::{
+    publish::{EventOrigin, OutgoingEvent, PublishError},
+    reads::Remembered,
+};
 use crate::{clock::Clock, metrics::Metrics};
 
 /// This node among the others, if there are others.
@@ -332,6 +335,14 @@ impl Peers {
     /// True if clients of a stopping node can reconnect to another one.
     pub(crate) const fn can_take_over(&self) -> bool {
         matches!(self, Self::Many(_))
+    }
+
+    /// The id of this node among the others; `None` on a lone node, and while the node is not registered.
+    pub(crate) fn node_id(&self) -> Option<String> {
+        match self {
+            Self::Alone(_) => None,
+            Self::Many(many) => many.cluster.id(),
+        }
     }
 
     /// Leaves the other nodes, at the end.

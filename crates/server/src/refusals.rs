@@ -121,7 +121,10 @@ impl Refused {
             Disconnect::OverQuota => Self::OverQuota,
             Disconnect::PathNotFound => Self::PathNotFound,
             Disconnect::UnsupportedVersion => Self::UnsupportedVersion,
-            Disconnect::OriginNotAllowed | Disconnect::Unauthorized | Disconnect::Terminated => Self::OriginNotAllowed,
+            Disconnect::OriginNotAllowed
+            | Disconnect::Unauthorized
+            | Disconnect::Terminated
+            | Disconnect::ByOperator => Self::OriginNotAllowed,
             Disconnect::OverCapacity
             | Disconnect::SlowReader
             | Disconnect::TooFast
@@ -129,7 +132,7 @@ impl Refused {
             | Disconnect::PartialsFull
             | Disconnect::TooManyConnections
             | Disconnect::TooManyArrivals => Self::OverCapacity,
-            Disconnect::Shutdown | Disconnect::NoPong => Self::Stopping,
+            Disconnect::Shutdown | Disconnect::ReconnectForOperator | Disconnect::NoPong => Self::Stopping,
         }
     }
 

@@ -4,11 +4,13 @@ mod admission;
 mod client_event;
 mod closings;
 mod connection;
+mod inspection;
 mod session;
 mod sign_in;
 mod subscribe;
 mod upgrade;
 
 pub(crate) use closings::Closings;
+pub(crate) use inspection::{ConnectionState, Inspections, SeatState};
 pub(crate) use session::{AdmittedClient, run};
 pub(crate) use upgrade::{Upgrade, is_upgrade, upgrade};

@@ -5,7 +5,10 @@
 mod access;
 mod apps;
 mod change_log;
+mod channels;
+mod connections;
 mod description;
+mod events;
 mod faults;
 mod input;
 mod keys;

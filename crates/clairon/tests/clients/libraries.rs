@@ -1,6 +1,7 @@
 //! Every public client library, each with its own server. Its tests are in `tests/clients`.
 
 use clairon_test_servers::certificates::Authority;
+use clairon_tests::admin;
 use clairon_tests::app::App;
 use clairon_tests::server::Server;
 use clairon_tests::suite;
@@ -19,6 +20,11 @@ fn server() -> Server {
 #[test]
 fn pusher_js() {
     suite::node(&server(), "pusher-js");
+}
+
+#[test]
+fn the_admin_api_and_pusher_js() {
+    suite::node(&admin::builder().app(app()).start(), "admin");
 }
 
 #[test]

@@ -3,12 +3,13 @@
 use std::collections::{BTreeSet, HashMap};
 
 use bytes::Bytes;
-use clairon_protocol::{AppId, ChannelKind, ChannelName, Limits, UserId};
+use clairon_protocol::{AppId, ChannelKind, ChannelName, Limits, Member, UserId};
 
 use super::{
     client::RedisClient,
     failure::{Answer, Failure, parse},
     keys::escape,
+    message::decode_member,
     scripts::{self, Request},
 };
 use crate::{
@@ -114,6 +115,19 @@ impl RedisClient {
         Ok(users_in(&parse::<Vec<_>>(self.reader.command(command).await?)?))
     }
 
+    /// The members of a presence channel.
+    pub(crate) async fn members(&self, place: &Place) -> Result<Vec<Member>, Failure> {
+        let mut command = redis::cmd("HGETALL");
+        command.arg(self.keys.record(place));
+        let fields: HashMap<String, String> = parse(self.reader.command(command).await?)?;
+        // The value has the number of nodes, a space, and the member.
+        let member = |(field, value): (&String, &String)| {
+            let json = field.strip_prefix('u').and(value.split_once(' '))?.1;
+            decode_member(json.as_bytes())
+        };
+        Ok(fields.iter().filter_map(member).collect())
+    }
+
     /// The number of an app's clients on all nodes except `own`. Each node sends its number with every beat, and at
     /// once if the app has a capacity.
     pub(crate) async fn clients_elsewhere(&self, app: &AppId, own: Option<&NodeId>) -> Result<u64, Failure> {
@@ -138,7 +152,7 @@ impl RedisClient {
     }
 
     /// The names of an app's channels in the indexes of all nodes. Some of the channels may be empty.
-    async fn indexed_names(&self, app: &AppId, prefix: &str) -> Result<BTreeSet<ChannelName>, Failure> {
+    pub(crate) async fn indexed_names(&self, app: &AppId, prefix: &str) -> Result<BTreeSet<ChannelName>, Failure> {
         let mut members = redis::cmd("SMEMBERS");
         members.arg(self.keys.nodes());
         let nodes: Vec<String> = parse(self.reader.command(members).await?)?;

@@ -3,7 +3,7 @@
 use std::{fmt, sync::Arc};
 
 use axum::extract::{FromRequest, Request};
-use http::{HeaderMap, StatusCode, header};
+use http::{HeaderMap, header};
 use serde::{
     Deserialize, Deserializer,
     de::{MapAccess, Visitor},
@@ -26,8 +26,7 @@ impl FromRequest<Arc<Node>> for Object {
     async fn from_request(request: Request, _: &Arc<Node>) -> Result<Self, Problem> {
         let (parts, body) = request.into_parts();
         if !is_json(&parts.headers) {
-            let detail = "The body has to be JSON, with the header `Content-Type: application/json`";
-            return Err(Problem::new(StatusCode::UNSUPPORTED_MEDIA_TYPE, detail));
+            return Err(Problem::not_json());
         }
         let body = RequestBody::read(&parts.headers, body, BODY_BYTES).await?.into_bytes();
         let object: Self = serde_json::from_slice(&body).map_err(|error| not_an_object(&error))?;
@@ -60,7 +59,8 @@ fn not_an_object(error: &serde_json::Error) -> Problem {
     }
 }
 
-fn is_json(headers: &HeaderMap) -> bool {
+/// True if a body is declared as JSON.
+pub(super) fn is_json(headers: &HeaderMap) -> bool {
     let media_type = headers.get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or_default();
     media_type.split(';').next().unwrap_or_default().trim().eq_ignore_ascii_case("application/json")
 }

@@ -3,7 +3,7 @@
 use std::convert::Infallible;
 
 use axum::extract::FromRequestParts;
-use clairon_protocol::{AppId, AppKey};
+use clairon_protocol::{AppId, AppKey, SocketId};
 use clairon_registry::{Update, Webhook, WebhookId};
 use http::request::Parts;
 use serde::Serialize;
@@ -36,6 +36,11 @@ pub(super) enum AdminChange<'a> {
     WebhookRemoved(&'a WebhookId),
     /// The number of new deliveries.
     DeliveriesReplayed(usize),
+    ConnectionClosed(SocketId),
+    /// An event for the subscribers of channels.
+    EventPublished,
+    /// An event for one connection.
+    EventSent(SocketId),
 }
 
 impl AdminChange<'_> {
@@ -52,6 +57,9 @@ impl AdminChange<'_> {
             Self::WebhookUpdated { .. } => "endpoint updated through the admin API",
             Self::WebhookRemoved(_) => "endpoint removed through the admin API",
             Self::DeliveriesReplayed(_) => "deliveries repeated through the admin API",
+            Self::ConnectionClosed(_) => "connection closed through the admin API",
+            Self::EventPublished => "event published through the admin API",
+            Self::EventSent(_) => "event sent to a connection through the admin API",
         }
     }
 }
@@ -59,7 +67,8 @@ impl AdminChange<'_> {
 impl Author {
     /// Logs a change of an app.
     pub(super) fn log(self, app: &AppId, change: AdminChange<'_>) {
-        let (mut key, mut webhook, mut url, mut fields, mut deliveries) = (None, None, None, None, None);
+        let (mut key, mut webhook, mut url, mut fields, mut deliveries, mut socket) =
+            (None, None, None, None, None, None);
         match change {
             AdminChange::AppUpdated(Update { before, after }) => {
                 fields = Some(different(&AppView::new(before, true), &AppView::new(after, true)));
@@ -78,10 +87,17 @@ impl Author {
             }
             AdminChange::WebhookRemoved(removed) => webhook = Some(removed.as_str()),
             AdminChange::DeliveriesReplayed(count) => deliveries = Some(count),
-            AdminChange::AppCreated | AdminChange::AppEnabled | AdminChange::AppDisabled | AdminChange::AppDeleted => {}
+            AdminChange::ConnectionClosed(id) | AdminChange::EventSent(id) => {
+                socket = Some(tracing::field::display(id));
+            }
+            AdminChange::AppCreated
+            | AdminChange::AppEnabled
+            | AdminChange::AppDisabled
+            | AdminChange::AppDeleted
+            | AdminChange::EventPublished => {}
         }
         let Self(peer) = self;
-        info!(%peer, %app, key, webhook, url, fields, deliveries, "{}", change.words());
+        info!(%peer, %app, key, webhook, url, fields, deliveries, socket, "{}", change.words());
     }
 }
 

@@ -22,7 +22,7 @@ const ALWAYS: [(&str, &str); 4] = [
 /// The further possible answers to a request with a body.
 const WITH_BODY: [(&str, &str); 3] = [
     ("408", "The body did not arrive in time."),
-    ("413", "The body has more than 65,536 bytes."),
+    ("413", "The body has more than 65,536 bytes; that of an event has more than the app's limits allow."),
     ("415", "The body is not said to be JSON."),
 ];
 
@@ -40,6 +40,8 @@ const WITH_BODY: [(&str, &str); 3] = [
         (name = "apps", description = "Apps with their limits and switches"),
         (name = "keys", description = "The keys of apps"),
         (name = "webhooks", description = "The endpoints of apps, and what was sent to them"),
+        (name = "channels", description = "The channels of apps, and events for them"),
+        (name = "connections", description = "The connections of apps on this node"),
         (name = "live", description = "The activity on this node"),
     ),
     security(("token" = [])),

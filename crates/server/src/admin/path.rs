@@ -1,9 +1,9 @@
 //! Extractors for the path of a request.
 
 use axum::extract::{FromRequestParts, Path};
-use clairon_protocol::AppId;
+use clairon_protocol::{AppId, SocketId, error::InvalidId};
 use clairon_registry::WebhookId;
-use http::request::Parts;
+use http::{StatusCode, request::Parts};
 
 use super::problem::Problem;
 
@@ -18,6 +18,14 @@ pub(super) struct KeyPath(pub(super) AppId, pub(super) String);
 /// An extractor: the id of an app and the id of an endpoint.
 #[derive(Debug)]
 pub(super) struct WebhookPath(pub(super) AppId, pub(super) WebhookId);
+
+/// An extractor: the id of an app and a possible name of a channel.
+#[derive(Debug)]
+pub(super) struct ChannelPath(pub(super) AppId, pub(super) String);
+
+/// An extractor: the id of an app and a socket id.
+#[derive(Debug)]
+pub(super) struct ConnectionPath(pub(super) AppId, pub(super) SocketId);
 
 impl<S: Send + Sync> FromRequestParts<S> for AppPath {
     type Rejection = Problem;
@@ -45,6 +53,30 @@ impl<S: Send + Sync> FromRequestParts<S> for WebhookPath {
         let Path((id, webhook)) = Path::from_request_parts(parts, state).await.map_err(|_| Problem::no_app())?;
         let (id, webhook): (String, String) = (id, webhook);
         Ok(Self(parse(&id)?, WebhookId::parse(&webhook).ok_or_else(Problem::no_webhook)?))
+    }
+}
+
+impl<S: Send + Sync> FromRequestParts<S> for ChannelPath {
+    type Rejection = Problem;
+
+    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Problem> {
+        let Path((id, channel)) = Path::from_request_parts(parts, state).await.map_err(|_| Problem::no_app())?;
+        let id: String = id;
+        Ok(Self(parse(&id)?, channel))
+    }
+}
+
+impl<S: Send + Sync> FromRequestParts<S> for ConnectionPath {
+    type Rejection = Problem;
+
+    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Problem> {
+        let Path((id, connection)) = Path::from_request_parts(parts, state).await.map_err(|_| Problem::no_app())?;
+        let (id, connection): (String, String) = (id, connection);
+        let socket_id = connection.parse().map_err(|invalid: InvalidId| {
+            Problem::new(StatusCode::NOT_FOUND, "What is in the path of the connection is no socket id")
+                .because(invalid.to_string())
+        })?;
+        Ok(Self(parse(&id)?, socket_id))
     }
 }
 

@@ -1,7 +1,8 @@
 //! The error answers of the admin API.
 
 use axum::response::{IntoResponse, Response};
-use clairon_protocol::OutOfRange;
+use clairon_cluster::ClusterError;
+use clairon_protocol::{OutOfRange, error::InvalidChannel};
 use clairon_registry::{RegistryError, WrongSize};
 use http::{HeaderValue, StatusCode, header};
 use serde::Serialize;
@@ -98,6 +99,22 @@ impl Problem {
         Self::new(StatusCode::NOT_FOUND, "No app has the id in the path")
     }
 
+    /// The answer for a body that is not declared as JSON.
+    pub(super) fn not_json() -> Self {
+        let detail = "The body has to be JSON, with the header `Content-Type: application/json`";
+        Self::new(StatusCode::UNSUPPORTED_MEDIA_TYPE, detail)
+    }
+
+    /// The answer for a request that failed within the server.
+    pub(super) fn failed(error: &impl ToString) -> Self {
+        Self::new(StatusCode::INTERNAL_SERVER_ERROR, "The server failed: its log says why").because(error.to_string())
+    }
+
+    /// The answer for the name of a channel in the path that no channel can have.
+    pub(super) fn no_channel(invalid: &InvalidChannel) -> Self {
+        Self::new(StatusCode::NOT_FOUND, format!("The app can have no such channel: {invalid}"))
+    }
+
     /// No endpoint has the id in the path.
     pub(super) fn no_webhook() -> Self {
         Self::new(StatusCode::NOT_FOUND, "The app has no endpoint with the id in the path")
@@ -112,6 +129,12 @@ impl Problem {
 impl From<ApiError> for Problem {
     fn from(error: ApiError) -> Self {
         Self::new(error.status(), error.message())
+    }
+}
+
+impl From<ClusterError> for Problem {
+    fn from(error: ClusterError) -> Self {
+        Self::from(ApiError::from(error))
     }
 }
 

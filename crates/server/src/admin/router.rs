@@ -13,7 +13,8 @@ use http::{HeaderValue, StatusCode, header};
 use utoipa_axum::{router::OpenApiRouter, routes};
 
 use super::{
-    apps, deliveries, gate, keys, openapi, problem::Problem, replay, statistics, switch, tail, webhook_test, webhooks,
+    apps, channel, channels, connection, connections, deliveries, events, gate, keys, openapi, problem::Problem,
+    replay, statistics, switch, tail, webhook_test, webhooks,
 };
 use crate::{api, node::Node, settings::AdminSettings};
 
@@ -32,6 +33,12 @@ fn endpoints() -> OpenApiRouter<Arc<Node>> {
         .routes(routes!(webhooks::show, webhooks::update, webhooks::remove))
         .routes(routes!(webhook_test::test))
         .routes(routes!(statistics::show))
+        .routes(routes!(channels::list))
+        .routes(routes!(channel::show))
+        .routes(routes!(connections::list))
+        .routes(routes!(connection::show, connection::close))
+        .routes(routes!(events::publish))
+        .routes(routes!(events::send))
         .routes(routes!(tail::tail))
 }
 

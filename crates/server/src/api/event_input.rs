@@ -13,7 +13,7 @@ use crate::peers::{EventOrigin, OutgoingEvent};
 /// A body with one event. Parameters may also be in the query.
 #[derive(Default, Deserialize)]
 #[serde(default)]
-pub(super) struct EventBody {
+pub(crate) struct EventBody {
     name: Option<String>,
     data: Option<Box<RawValue>>,
     channels: Option<Vec<String>>,
@@ -29,7 +29,7 @@ pub(super) struct BatchBody {
 }
 
 /// Parses a JSON object.
-pub(super) fn parse_body<T: DeserializeOwned>(body: &[u8]) -> Result<T, ApiError> {
+pub(crate) fn parse_body<T: DeserializeOwned>(body: &[u8]) -> Result<T, ApiError> {
     let problem = if body.trim_ascii_start().starts_with(b"{") {
         match serde_json::from_slice(body) {
             Ok(value) => return Ok(value),
@@ -43,6 +43,11 @@ pub(super) fn parse_body<T: DeserializeOwned>(body: &[u8]) -> Result<T, ApiError
 }
 
 impl EventBody {
+    /// An event with all its parts.
+    pub(crate) fn new(name: String, data: Box<RawValue>, channels: Vec<String>, socket_id: Option<String>) -> Self {
+        Self { name: Some(name), data: Some(data), channels: Some(channels), socket_id, ..Self::default() }
+    }
+
     /// Takes missing parameters from the query.
     pub(super) fn or_query(mut self, query: &RequestQuery<'_>) -> Result<Self, ApiError> {
         let get = |name| query.get(name).map(std::borrow::Cow::into_owned);
@@ -64,7 +69,7 @@ impl EventBody {
     }
 
     /// Checks everything against the app's limits. Returns the event and the requested attributes.
-    pub(super) fn validate(self, limits: &Limits) -> Result<(OutgoingEvent<'static>, Option<Info>), ApiError> {
+    pub(crate) fn validate(self, limits: &Limits) -> Result<(OutgoingEvent<'static>, Option<Info>), ApiError> {
         let name = self.name.filter(|name| !name.is_empty()).ok_or_else(|| missing("name"))?;
         let (size, limit) = (name.chars().count(), limits.event_name_chars);
         check_size("event name", size, limit, "characters", StatusCode::BAD_REQUEST)?;

@@ -56,7 +56,11 @@ pub(crate) async fn batch_events(
     Ok(Json(json!({ "batch": messages.iter().zip(&infos).map(counts).collect::<Vec<Value>>() })))
 }
 
-async fn publish(node: &Node, app: &App, messages: &[OutgoingEvent<'_>]) -> Result<(), ApiError> {
+/// Publishes checked events of an app, within its rates.
+///
+/// # Errors
+/// When there are too many, or the other nodes cannot be reached.
+pub(crate) async fn publish(node: &Node, app: &App, messages: &[OutgoingEvent<'_>]) -> Result<(), ApiError> {
     for message in messages {
         let (name, bytes) = (node.shown(&message.event), message.data.bytes());
         debug!(app = %app.id, event = %name, channels = message.channels.len(), bytes, "event");

@@ -6,7 +6,7 @@ use serde_json::{Map, Value, json};
 
 /// The attributes in `info`. Unknown names are ignored.
 #[derive(Clone, Copy, Debug, Default)]
-pub(super) struct Info {
+pub(crate) struct Info {
     pub(super) user_count: bool,
     pub(super) subscription_count: bool,
     pub(super) cache: bool,

@@ -47,6 +47,18 @@ impl From<IpAddr> for PeerAddress {
     }
 }
 
+impl From<Ipv6Addr> for PeerAddress {
+    fn from(ip: Ipv6Addr) -> Self {
+        Self(ip)
+    }
+}
+
+impl From<PeerAddress> for Ipv6Addr {
+    fn from(peer: PeerAddress) -> Self {
+        peer.0
+    }
+}
+
 /// The address of the client that has sent a request.
 impl<S: Sync> FromRequestParts<S> for PeerAddress {
     type Rejection = Infallible;

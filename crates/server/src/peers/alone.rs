@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use clairon_hub::{AppHub, ChannelSummary, Recovery, RecoveryRequest, Session};
+use clairon_hub::{AppHub, Channel, ChannelSummary, Recovery, RecoveryRequest, Session};
 use clairon_protocol::{AppId, ChannelName, Publication, UserId};
 use clairon_registry::App;
 use clairon_webhooks::{ActualState, Occupied};
@@ -47,6 +47,14 @@ impl Alone {
         names.iter().map(summary).collect()
     }
 
+    pub(super) fn channel_names(&self, app: &AppId, prefix: &str) -> Vec<ChannelName> {
+        let channels = self.delivery.hub.app(app).present_channels();
+        let is_wanted = |channel: &Arc<Channel>| {
+            channel.name().as_str().starts_with(prefix) && channel.summary().subscription_count > 0
+        };
+        channels.iter().filter(|channel| is_wanted(channel)).map(|channel| channel.name().clone()).collect()
+    }
+
     pub(super) fn members(&self, app: &AppId, name: &ChannelName) -> Vec<UserId> {
         self.delivery.hub.app(app).channel(name).map(|channel| channel.user_ids()).unwrap_or_default()
     }
@@ -54,7 +62,7 @@ impl Alone {
     pub(super) fn remembered(&self, app: &AppId, name: &ChannelName) -> Option<Remembered> {
         let now = self.delivery.now();
         let cached = self.delivery.hub.app(app).channel(name)?.cached(now)?;
-        Some(Remembered { data: cached.data, ttl: cached.expires_at - now })
+        Some(Remembered { frame: cached.frame.plain().clone(), data: cached.data, ttl: cached.expires_at - now })
     }
 
     pub(super) fn subscribe_to_user(

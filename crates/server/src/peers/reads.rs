@@ -2,15 +2,18 @@
 
 use std::sync::Arc;
 
+use bytes::Bytes;
 use clairon_cluster::{ChannelInfo, ClusterError, OccupiedChannel};
 use clairon_hub::{AppHub, ChannelSummary, LogPage};
-use clairon_protocol::{AppId, ChannelName, UserId};
+use clairon_protocol::{AppId, ChannelName, Member, UserId};
 use clairon_webhooks::{ActualState, Occupied};
 
 use super::{Peers, many::Many};
 
 /// The event that a cache channel remembers.
 pub(crate) struct Remembered {
+    /// The frame that subscribers got.
+    pub(crate) frame: Bytes,
     /// The event's data, as a JSON string.
     pub(crate) data: Arc<str>,
     /// The time until it is forgotten, in milliseconds.
@@ -26,6 +29,47 @@ impl Peers {
         match self {
             Self::Alone(alone) => Ok(alone.delivery.hub.app(app).channels(prefix)),
             Self::Many(many) => many.channels(app, prefix).await,
+        }
+    }
+
+    /// The names of the occupied channels that start with `prefix`, in no order. With other nodes a few of them may have
+    /// become empty.
+    ///
+    /// # Errors
+    /// When the ledger does not answer.
+    pub(crate) async fn channel_names(&self, app: &AppId, prefix: &str) -> Result<Vec<ChannelName>, ClusterError> {
+        let is_of_user = |name: &ChannelName| name.user_id().is_some();
+        match self {
+            Self::Alone(alone) => Ok(alone.channel_names(app, prefix)),
+            Self::Many(many) => {
+                let mut names = many.cluster.channel_names(app, prefix).await?;
+                names.retain(|name| !is_of_user(name));
+                Ok(names)
+            }
+        }
+    }
+
+    /// Up to `limit` members of a presence channel, with what the backend says of them.
+    ///
+    /// # Errors
+    /// When the ledger does not answer.
+    pub(crate) async fn member_details(
+        &self,
+        app: &AppId,
+        name: &ChannelName,
+        limit: usize,
+    ) -> Result<Vec<Member>, ClusterError> {
+        match self {
+            Self::Alone(alone) => {
+                let channel = alone.delivery.hub.app(app).channel(name);
+                Ok(channel.map(|channel| channel.first_members(limit)).unwrap_or_default())
+            }
+            Self::Many(many) => {
+                let mut members = many.cluster.members(app, name).await?;
+                members.sort_by(|one, other| one.user_id.as_str().cmp(other.user_id.as_str()));
+                members.truncate(limit);
+                Ok(members)
+            }
         }
     }
 
@@ -117,7 +161,7 @@ impl Many {
     async fn remembered(&self, app: &AppId, name: &ChannelName) -> Result<Option<Remembered>, ClusterError> {
         let millis = |ttl: std::time::Duration| u64::try_from(ttl.as_millis()).unwrap_or(u64::MAX);
         let event = self.cluster.cached(app, name).await?;
-        Ok(event.map(|event| Remembered { data: event.data, ttl: millis(event.ttl) }))
+        Ok(event.map(|event| Remembered { frame: event.frame, data: event.data, ttl: millis(event.ttl) }))
     }
 }
 

@@ -152,11 +152,12 @@ fn open(
     let hub: Arc<AppHub> = node.hub.app(&app.id);
     let id = SocketId::from_random(rand::random());
     let session = Session::new(id, node.outboxes.clone(), hub.traffic().clone(), node.clock.now());
-    let session = Arc::new(session.with_window(deflate.map_or(0, Deflate::window_bits)));
+    let session = session.with_window(deflate.map_or(0, Deflate::window_bits)).with_address(peer.into());
+    let session = Arc::new(session);
     hub.connect(&session, app.limits.capacity.map(|capacity| capacity.get() as usize))?;
     if node.stopping.is_cancelled() {
         // The server may have closed all its connections just before this one was added.
         session.close(Disconnect::Shutdown);
     }
-    Ok(Connection::new(node.clone(), hub, session, peer))
+    Ok(Connection::new(node.clone(), hub, session))
 }

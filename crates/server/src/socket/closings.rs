@@ -23,7 +23,7 @@ impl Closings {
 /// Logs that the server closes a connection.
 pub(super) fn log(connection: &Connection, reason: Disconnect) {
     let node = &connection.node;
-    let (app, socket, peer, code) = (connection.app_id(), connection.session.id(), connection.peer, reason.code());
+    let (app, socket, peer, code) = (connection.app_id(), connection.session.id(), connection.peer(), reason.code());
     // Limits have lines of their own.
     if matches!(
         reason,

@@ -27,8 +27,6 @@ pub(super) struct Connection {
     pub(super) node: Arc<Node>,
     pub(super) hub: Arc<AppHub>,
     pub(super) session: Arc<Session>,
-    /// The address of its other end.
-    pub(super) peer: PeerAddress,
     /// The client's channels. The channel for the events of its own user has no seat, because those go to all
     /// connections of the user.
     pub(super) subscriptions: HashMap<ChannelName, Option<Seat>, ProcessKeys>,
@@ -61,12 +59,11 @@ pub(super) struct SignedInUser {
 }
 
 impl Connection {
-    pub(super) fn new(node: Arc<Node>, hub: Arc<AppHub>, session: Arc<Session>, peer: PeerAddress) -> Self {
+    pub(super) fn new(node: Arc<Node>, hub: Arc<AppHub>, session: Arc<Session>) -> Self {
         Self {
             node,
             hub,
             session,
-            peer,
             subscriptions: HashMap::default(),
             user: None,
             client_events: RateWindow::default(),
@@ -78,7 +75,7 @@ impl Connection {
     /// The first message to the client.
     pub(super) fn greeting(&self) -> Bytes {
         let activity_timeout = self.node.settings.heartbeat.activity_timeout_seconds;
-        debug!(app = %self.app_id(), socket = %self.session.id(), peer = %self.peer, "connected");
+        debug!(app = %self.app_id(), socket = %self.session.id(), peer = %self.peer(), "connected");
         self.observe(ActivityKind::Connected, |connected| connected);
         event_frame::encode(&Event::ConnectionEstablished { socket_id: self.session.id(), activity_timeout })
     }
@@ -111,12 +108,12 @@ impl Connection {
 
     /// Sends an activity of this client to the watchers.
     pub(super) fn observe(&self, kind: ActivityKind, more: impl FnOnce(Activity) -> Activity) {
-        self.node.observe(|| more(Activity::new(kind).app(self.app_id()).socket(self.session.id()).peer(self.peer)));
+        self.node.observe(|| more(Activity::new(kind).app(self.app_id()).socket(self.session.id()).peer(self.peer())));
     }
 
     pub(super) fn note_refusal(&self, refused: Refused, more: impl FnOnce(Activity) -> Activity) {
         self.node.note_refusal(refused, |refused| {
-            more(refused.app(self.app_id()).socket(self.session.id()).peer(self.peer))
+            more(refused.app(self.app_id()).socket(self.session.id()).peer(self.peer()))
         });
     }
 
@@ -127,7 +124,7 @@ impl Connection {
 
     /// Notes what a limit does to this client.
     pub(super) fn note_limit(&self, effect: LimitEffect) {
-        self.node.note_limit(effect, self.peer, Some(self.app_id()));
+        self.node.note_limit(effect, self.peer(), Some(self.app_id()));
     }
 
     pub(super) fn send(&self, event: &Event<'_>) {
@@ -137,6 +134,11 @@ impl Connection {
     /// Sends an error to the client. The connection stays open, so the code is not one that closes connections.
     pub(super) fn complain(&self, code: Option<u16>, message: &str) {
         self.send(&Event::Error { code, message });
+    }
+
+    /// The address of its other end.
+    pub(super) fn peer(&self) -> PeerAddress {
+        self.session.address().into()
     }
 
     /// The app's id.
@@ -156,8 +158,9 @@ impl Drop for Connection {
             peers.sign_out(&self.hub, id, &user.stay);
         }
         self.hub.disconnect(id);
-        self.node.addresses.leave(self.peer);
+        self.node.addresses.leave(self.peer());
         self.node.partials.remove(id);
+        self.node.inspections.forget(id);
         if self.is_counted {
             peers.dismiss(self.app_id());
         }

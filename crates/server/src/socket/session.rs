@@ -193,8 +193,14 @@ fn poll_turn(
 
 /// Waits until the client may be read.
 fn poll_pace(cx: &mut Context<'_>, connection: &mut Connection) -> Poll<()> {
-    let Connection { node, hub, peer, pace, .. } = connection;
-    pace.poll_ready(cx, || node.clock.now(), |effect| node.note_limit(effect, *peer, Some(hub.id())))
+    let Connection { node, hub, session, pace, .. } = connection;
+    pace.poll_ready(
+        cx,
+        || node.clock.now(),
+        |effect| {
+            node.note_limit(effect, session.address().into(), Some(hub.id()));
+        },
+    )
 }
 
 /// Writes while there are frames and the socket accepts them. Ready only at the end of the connection.
@@ -212,7 +218,9 @@ fn poll_write(
             Poll::Ready(Ok(())) => connection.session.unblock(),
             Poll::Pending => {
                 connection.session.block(connection.node.clock.now(), outline(socket, batch) != left);
-                return outbox.poll_closed(cx).map(Turn::Ended);
+                let ended = outbox.poll_closed(cx).map(Turn::Ended);
+                connection.answer_question();
+                return ended;
             }
         }
         match outbox.poll_take(cx, batch) {
@@ -223,6 +231,7 @@ fn poll_write(
                 note_delivery(connection);
                 // An idle connection keeps no queue.
                 *batch = VecDeque::new();
+                connection.answer_question();
                 return Poll::Pending;
             }
         }

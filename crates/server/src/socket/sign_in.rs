@@ -33,7 +33,7 @@ impl Connection {
         let sign = |secret: &Secret| user_signature(secret, self.session.id(), &sign_in.user_data);
         let credential = app.credentials.verify(Some(&sign_in.auth), sign).map_err(|invalid| {
             let reason =
-                self.node.explain(self.peer).sign_in(&self.node.apps, app, self.session.id(), sign_in, invalid);
+                self.node.explain(self.peer()).sign_in(&self.node.apps, app, self.session.id(), sign_in, invalid);
             (invalid.to_string(), reason)
         })?;
         self.node.key_uses.note(credential);

@@ -54,7 +54,7 @@ impl Connection {
     /// Subscribes the client to a channel. The connection stays open even if this is refused.
     pub(super) fn subscribe(&mut self, app: &App, subscribe: &Subscribe) {
         if let Err(refusal) = self.try_subscribe(app, subscribe) {
-            refusal.tell(&self.node, &app.id, &self.session, self.peer, &subscribe.channel);
+            refusal.tell(&self.node, &app.id, &self.session, self.peer(), &subscribe.channel);
         }
     }
 
@@ -97,7 +97,8 @@ impl Connection {
                 let auth = subscribe.auth.as_deref();
                 let signed = SignedSubscription { auth, socket_id, channel, data };
                 let others: Vec<&str> = self.subscriptions.keys().map(ChannelName::as_str).collect();
-                let reason = self.node.explain(self.peer).subscription(&self.node.apps, app, &signed, invalid, &others);
+                let reason =
+                    self.node.explain(self.peer()).subscription(&self.node.apps, app, &signed, invalid, &others);
                 SubscriptionRefusal { status: 401, message: invalid.to_string(), reason: Some(reason) }
             })
     }
@@ -119,7 +120,7 @@ impl Connection {
     /// Subscribes the client. It gets the success when the subscription is made, or the refusal.
     fn join(&mut self, app: &App, name: ChannelName, member: Option<Member>, recover: &Recover) {
         let (node, session) = (self.node.clone(), self.session.clone());
-        let (app_id, channel, peer) = (app.id.clone(), name.clone(), self.peer);
+        let (app_id, channel, peer) = (app.id.clone(), name.clone(), self.peer());
         let user_id = member.as_ref().map(|member| member.user_id.clone());
         let settle = move |joined: Result<Settled, NoRoom>| match joined {
             Ok(Settled { is_new, recovery }) => {
@@ -175,7 +176,7 @@ impl Connection {
             None
         };
         match recovery {
-            Some(recovery) => recoveries::note(&self.node, &app.id, &self.session, self.peer, &name, recovery),
+            Some(recovery) => recoveries::note(&self.node, &app.id, &self.session, self.peer(), &name, recovery),
             None => self.send(&Event::SubscriptionSucceeded { channel: &name, members: None }),
         }
         self.observe(ActivityKind::Subscribed, |done| done.channel(name.as_str()));

@@ -92,7 +92,7 @@ impl Upgrade {
                 match admit_everywhere(&mut connection).await {
                     Ok(()) => return Some(AdmittedClient { socket, connection, pending }),
                     Err(refusal) => {
-                        refusal.note(&connection.node, connection.peer);
+                        refusal.note(&connection.node, connection.peer());
                         refusal
                     }
                 }

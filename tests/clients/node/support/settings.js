@@ -7,6 +7,7 @@ const variable = (name) => {
 
 export const host = variable('PUSHER_HOST');
 export const port = Number(variable('PUSHER_PORT'));
+export const adminToken = variable('CLAIRON_ADMIN_TOKEN');
 export const tls = variable('PUSHER_SCHEME') === 'https';
 export const app = {
   id: variable('PUSHER_APP_ID'),

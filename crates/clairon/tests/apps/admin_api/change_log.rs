@@ -2,6 +2,7 @@
 
 use clairon_test_servers::until;
 use clairon_tests::admin::{self, call};
+use clairon_tests::client::Client;
 use clairon_tests::server::Server;
 use serde_json::{Value, json};
 
@@ -32,6 +33,13 @@ fn each_change_leaves_a_line_with_its_author_and_no_secret() {
     let replay = format!("{path}/webhooks/deliveries/replay");
     drop(call(&server, "POST", &replay, Some(&json!({"failed": true}))).ok());
     assert_eq!(call(&server, "DELETE", &one, None).status, 204);
+    let event = json!({"name": SECRET, "channels": ["a"], "data": SECRET});
+    drop(call(&server, "POST", &format!("{path}/events"), Some(&event)).ok());
+    let client = Client::connect(&server, &app);
+    let connection = format!("{path}/connections/{}", client.socket_id);
+    let event = json!({"name": SECRET, "data": SECRET});
+    drop(call(&server, "POST", &format!("{connection}/events"), Some(&event)).ok());
+    assert_eq!(call(&server, "DELETE", &connection, None).status, 204);
     for switch in ["disable", "enable"] {
         drop(call(&server, "POST", &format!("{path}/{switch}"), None).ok());
     }
@@ -53,6 +61,9 @@ fn each_change_leaves_a_line_with_its_author_and_no_secret() {
         json!({"message": "endpoint updated through the admin API", "webhook": webhook, "fields": "headers, secret"}),
         json!({"message": "deliveries repeated through the admin API", "deliveries": 0}),
         json!({"message": "endpoint removed through the admin API", "webhook": webhook}),
+        json!({"message": "event published through the admin API"}),
+        json!({"message": "event sent to a connection through the admin API", "socket": client.socket_id}),
+        json!({"message": "connection closed through the admin API", "socket": client.socket_id}),
         json!({"message": "app disabled through the admin API"}),
         json!({"message": "app enabled through the admin API"}),
         json!({"message": "app deleted through the admin API"}),
@@ -63,7 +74,7 @@ fn each_change_leaves_a_line_with_its_author_and_no_secret() {
         .map(|line| {
             assert_eq!((&line["peer"], &line["app"]), (&json!("127.0.0.1"), &json!(app.id)), "{line}");
             assert_eq!(line["level"], "INFO", "{line}");
-            let names = ["message", "fields", "key", "webhook", "url", "deliveries"];
+            let names = ["message", "fields", "key", "webhook", "url", "deliveries", "socket"];
             let fields = names.into_iter().filter(|name| !line[name].is_null());
             Value::Object(fields.map(|name| (name.to_owned(), line[name].clone())).collect())
         })

@@ -1,0 +1,158 @@
+//! `/admin/api/apps/{id}/connections/{socket_id}`
+
+use std::sync::Arc;
+
+use axum::{Json, extract::State};
+use clairon_hub::Session;
+use clairon_protocol::{AppId, Disconnect, SocketId};
+use http::StatusCode;
+use serde::{Deserialize, Serialize};
+use utoipa::{IntoParams, ToSchema};
+
+use super::{
+    change_log::{AdminChange, Author},
+    connection_view::ConnectionView,
+    listing::{known_app, shown},
+    path::ConnectionPath,
+    problem::Problem,
+    query::{Nothing, Query},
+    scope::Scope,
+};
+use crate::{node::Node, socket::ConnectionState};
+
+/// The largest number of channels in an answer.
+const LISTED: usize = 1_000;
+
+/// A connection with its channels.
+#[derive(Debug, Serialize, ToSchema)]
+pub(super) struct ConnectionDetails {
+    /// The nodes that were asked.
+    scope: Scope,
+    #[serde(flatten)]
+    connection: ConnectionView,
+    /// The names of its channels in their order, at most 1,000.
+    channel_names: Vec<String>,
+    /// The channels of these whose subscription waits for the other nodes.
+    waiting_for: Vec<String>,
+    /// The presence channels of these, with the member that it is there.
+    presence_of: Vec<Membership>,
+}
+
+/// A connection's membership of a presence channel.
+#[derive(Debug, Serialize, ToSchema)]
+pub(super) struct Membership {
+    /// The name of the channel.
+    channel: String,
+    /// The member's id.
+    user_id: String,
+}
+
+/// The way in which a connection is closed.
+#[derive(Debug, Deserialize, IntoParams)]
+#[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
+pub(super) struct Ending {
+    /// `true`: the client connects again at once (code 4200). Otherwise it does not (4009).
+    #[serde(default)]
+    #[param(required = false)]
+    reconnect: bool,
+}
+
+/// Show a connection
+///
+/// Only connections of the node that answers are found.
+#[utoipa::path(
+    get, path = "/apps/{id}/connections/{socket_id}", operation_id = "showConnection", tag = "connections",
+    params(
+        ("id" = String, Path, description = "The id of the app."),
+        ("socket_id" = String, Path, description = "The socket id of the connection."),
+    ),
+    responses(
+        (status = 200, description = "The connection.", body = ConnectionDetails),
+        (status = 404, description = "No such app, or it has no such connection on this node."),
+    ),
+)]
+pub(super) async fn show(
+    State(node): State<Arc<Node>>,
+    ConnectionPath(id, socket_id): ConnectionPath,
+    Query(Nothing {}): Query<Nothing>,
+) -> Result<Json<ConnectionDetails>, Problem> {
+    let session = find(&node, &id, socket_id)?;
+    let states = node.inspections.inspect(&node.hub.app(&id), &[socket_id]).await;
+    let state = states.get(&socket_id);
+    let mut details = ConnectionDetails {
+        scope: Scope::here(&node),
+        connection: ConnectionView::new(&node, &session, state),
+        channel_names: Vec::new(),
+        waiting_for: Vec::new(),
+        presence_of: Vec::new(),
+    };
+    if let Some(state) = state {
+        details.add_channels(&node, state);
+    }
+    Ok(Json(details))
+}
+
+/// Close a connection
+///
+/// The client gets the reason, after what waits for it.
+#[utoipa::path(
+    delete, path = "/apps/{id}/connections/{socket_id}", operation_id = "closeConnection", tag = "connections",
+    params(
+        ("id" = String, Path, description = "The id of the app."),
+        ("socket_id" = String, Path, description = "The socket id of the connection."),
+        Ending,
+    ),
+    responses(
+        (status = 204, description = "It is being closed."),
+        (status = 404, description = "No such app, or it has no such connection on this node."),
+    ),
+)]
+pub(super) async fn close(
+    State(node): State<Arc<Node>>,
+    ConnectionPath(id, socket_id): ConnectionPath,
+    Query(ending): Query<Ending>,
+    author: Author,
+) -> Result<StatusCode, Problem> {
+    let session = find(&node, &id, socket_id)?;
+    session.close(if ending.reconnect { Disconnect::ReconnectForOperator } else { Disconnect::ByOperator });
+    author.log(&id, AdminChange::ConnectionClosed(socket_id));
+    Ok(StatusCode::NO_CONTENT)
+}
+
+/// The connection of an app on this node. The problem says where it is instead, as far as this node knows.
+pub(super) fn find(node: &Node, id: &AppId, socket_id: SocketId) -> Result<Arc<Session>, Problem> {
+    known_app(node, id)?;
+    node.hub.app(id).session(socket_id).ok_or_else(|| {
+        let detail = match app_of(node, socket_id) {
+            Some(other) => format!("The connection {socket_id} is one of the app {other}"),
+            None => {
+                format!("The app has no connection {socket_id} among the open ones{}", Scope::here(node).words())
+            }
+        };
+        Problem::new(StatusCode::NOT_FOUND, detail)
+    })
+}
+
+/// The app of a connection of this node.
+pub(super) fn app_of(node: &Node, socket_id: SocketId) -> Option<AppId> {
+    node.hub.apps().into_iter().find(|(_, hub)| hub.session(socket_id).is_some()).map(|(id, _)| id)
+}
+
+impl ConnectionDetails {
+    fn add_channels(&mut self, node: &Node, state: &ConnectionState) {
+        let mut seats: Vec<_> = state.channels.iter().collect();
+        seats.sort_unstable_by(|one, other| one.channel.cmp(&other.channel));
+        for seat in seats.into_iter().take(LISTED) {
+            let channel = shown(node, seat.channel.as_str());
+            if !seat.is_subscribed {
+                self.waiting_for.push(channel.clone());
+            }
+            if let Some(user_id) = &seat.user_id {
+                let user_id = shown(node, user_id.as_str());
+                self.presence_of.push(Membership { channel: channel.clone(), user_id });
+            }
+            self.channel_names.push(channel);
+        }
+    }
+}

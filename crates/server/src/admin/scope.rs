@@ -1,0 +1,45 @@
+//! The nodes that an answer covers.
+
+use serde::Serialize;
+use utoipa::ToSchema;
+
+use crate::node::Node;
+
+/// The nodes that an answer covers: `{"nodes": "all"}`, or `{"node": "ID"}` for one of several nodes.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub(super) enum Scope {
+    /// All nodes.
+    Nodes(AllNodes),
+    /// Only the node that answers, by its id.
+    Node(String),
+}
+
+/// All nodes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub(super) enum AllNodes {
+    /// All of them.
+    All,
+}
+
+impl Scope {
+    /// All nodes.
+    pub(super) const ALL: Self = Self::Nodes(AllNodes::All);
+
+    /// What this node knows alone. On a lone node that is everything.
+    pub(super) fn here(node: &Node) -> Self {
+        if !node.peers.can_take_over() {
+            return Self::ALL;
+        }
+        Self::Node(node.peers.node_id().unwrap_or_else(|| "unregistered".to_owned()))
+    }
+
+    /// Where the other nodes are not asked, in words; empty on a lone node.
+    pub(super) fn words(&self) -> String {
+        match self {
+            Self::Nodes(_) => String::new(),
+            Self::Node(id) => format!(" of this node, {id}; the other nodes are not asked"),
+        }
+    }
+}
