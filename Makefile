@@ -1,8 +1,8 @@
-.PHONY: test check tools lint rust-lint format widths unit docs rustdoc book layers deny model fuzz openapi fields \
+.PHONY: test check tools dashboard dashboard-check lint rust-lint format widths unit docs rustdoc book layers deny model fuzz openapi fields \
 	php recipes dist dist-test
 
 # Everything: what continuous integration runs.
-test: tools lint recipes docs layers deny php
+test: tools dashboard-check lint recipes docs layers deny php
 	cargo test --workspace
 	$(MAKE) model
 	$(MAKE) fuzz
@@ -20,6 +20,21 @@ check: rust-lint rustdoc layers unit
 # What the tests need besides Rust and Node.
 tools:
 	tests/install-tools
+
+# The dashboard, from its sources. The server embeds what is in its folder `dist`.
+DASHBOARD = crates/server/dashboard
+dashboard: $(DASHBOARD)/node_modules/.installed
+	cd $(DASHBOARD) && npm run build
+
+# Fails if the committed files are not what the sources build.
+dashboard-check: $(DASHBOARD)/node_modules/.installed
+	cd $(DASHBOARD) && npm run build -- --outDir $(CURDIR)/target/dashboard --emptyOutDir
+	@diff --recursive --brief $(DASHBOARD)/dist target/dashboard \
+		|| { echo 'the files of the dashboard are not current: `make dashboard` builds them'; exit 1; }
+
+$(DASHBOARD)/node_modules/.installed: $(DASHBOARD)/package-lock.json
+	cd $(DASHBOARD) && npm ci --ignore-scripts --no-audit --no-fund --loglevel=error
+	touch $@
 
 lint: rust-lint
 	cargo clippy --manifest-path fuzz/Cargo.toml --target-dir target -- -D warnings

@@ -123,17 +123,34 @@ impl HttpConnection {
     /// When none arrives in time, or it is not HTTP.
     #[must_use]
     pub fn response(&mut self) -> Response {
+        let mut response = self.head();
+        response.body = String::from_utf8_lossy(&self.body_of(&response)).into_owned();
+        response
+    }
+
+    /// Reads the head of an answer, which is all that follows a request with HEAD.
+    ///
+    /// # Panics
+    /// When none arrives in time, or it is not HTTP.
+    #[must_use]
+    pub fn head(&mut self) -> Response {
         let status = self.line();
         let code = status.strip_prefix("HTTP/1.1 ").and_then(|rest| rest.get(..3)?.parse().ok());
-        let mut response = Response {
+        Response {
             status: code.unwrap_or_else(|| panic!("no status line: {status:?}")),
             headers: self.headers(),
             body: String::new(),
-        };
-        let size = response.header("content-length").map_or(0, |size| size.parse().unwrap_or(0));
-        let body = self.read(size).unwrap_or_else(|| panic!("the body broke off: {response:?}"));
-        response.body = String::from_utf8_lossy(&body).into_owned();
-        response
+        }
+    }
+
+    /// Reads the body of an answer with this head.
+    ///
+    /// # Panics
+    /// When it does not arrive completely in time.
+    #[must_use]
+    pub fn body_of(&mut self, head: &Response) -> Vec<u8> {
+        let size = head.header("content-length").map_or(0, |size| size.parse().unwrap_or(0));
+        self.read(size).unwrap_or_else(|| panic!("the body broke off: {head:?}"))
     }
 
     /// Reads exactly `size` bytes; `None` if the server closes the connection before.

@@ -8,6 +8,7 @@ pub mod api;
 pub mod app;
 pub mod client;
 pub mod clock;
+pub mod dashboard;
 pub mod http;
 pub mod log;
 pub mod metrics;

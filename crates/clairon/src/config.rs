@@ -8,6 +8,7 @@ mod app;
 mod app_changes;
 mod bounded_file;
 mod cluster;
+mod dashboard;
 mod database_url;
 mod edge;
 mod env_file;

@@ -6,7 +6,8 @@ use rand::{RngExt, rand_core::UnwrapErr, rngs::SysRng};
 ///
 /// # Panics
 /// The operating system has no random numbers.
-pub(crate) fn random<const BYTES: usize>() -> String {
+#[must_use]
+pub fn random<const BYTES: usize>() -> String {
     let bytes: [u8; BYTES] = UnwrapErr(SysRng).random();
     hex::encode(bytes)
 }

@@ -42,6 +42,7 @@ pub use cache::{AppCache, AppChange};
 pub use credential::{Credential, Credentials, KEYS};
 pub use error::RegistryError;
 pub use fields::{AppField, AppFields, FieldValue};
+pub use hex_text::random as random_hex;
 pub use origins::{AllowedOrigin, AllowedOrigins, InvalidOrigin, OriginFault};
 pub use recovery_store::RecoveryStore;
 pub use registry::{

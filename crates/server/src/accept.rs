@@ -144,6 +144,9 @@ where
     S: Service<Request<Incoming>, Response = Response, Error = Infallible, Future: Send> + Send + 'static,
 {
     let stopping = plain.node().stopping.clone();
+    if stream.is_tls() {
+        plain.note_tls();
+    }
     let connection = http1::Builder::new()
         .timer(TokioTimer::new())
         .header_read_timeout(HEAD_TIMEOUT)

@@ -1,7 +1,7 @@
-//! The admin API: manages apps over HTTP for holders of the token in the settings.
+//! The admin API: manages apps over HTTP for operators, which have the token in the settings or a session.
 //!
 //! Each endpoint is a file with a handler that `utoipa::path` describes, and a line in `router`. The router adds what
-//! all endpoints share: the token, and the answers for invalid requests. Each change leaves a line in the log
+//! all endpoints share: access, and the answers for invalid requests. Each change leaves a line in the log
 //! (`change_log`).
 
 mod app_fields;
@@ -9,6 +9,7 @@ mod app_input;
 mod app_view;
 mod apps;
 mod body;
+mod caller;
 mod change_log;
 mod channel;
 mod channels;
@@ -30,6 +31,8 @@ mod registry;
 mod replay;
 mod router;
 mod scope;
+mod session;
+mod sign_in;
 mod statistics;
 mod switch;
 mod tail;

@@ -19,7 +19,7 @@ pub(crate) use body::RequestBody;
 pub(crate) use channel_events::channel_events;
 pub(crate) use channels::{channel, channel_users, channels};
 pub(crate) use connections::connections;
-pub(crate) use error::{ApiError, Reason, UNDERSTOOD_CODINGS};
+pub(crate) use error::{ApiError, Reason, UNDERSTOOD_CODINGS, retry_seconds};
 pub(crate) use event_input::{EventBody, parse_body};
 pub(crate) use events::{batch_events, events, publish};
 pub(crate) use pages::{challenge, health, home, method_not_allowed, no_method, not_found, ready, up};

@@ -45,13 +45,15 @@ impl BearerToken {
         let header = headers.get(header::AUTHORIZATION).ok_or(NoAccess::NoHeader)?;
         let (scheme, text) = header.to_str().ok().and_then(|text| text.split_once(' ')).unwrap_or_default();
         let text = text.trim();
-        if !scheme.eq_ignore_ascii_case("bearer") {
-            Err(NoAccess::NoToken)
-        } else if self.0.matches(text) {
-            Ok(())
-        } else {
-            Err(NoAccess::OtherToken { size: text.len() })
-        }
+        if scheme.eq_ignore_ascii_case("bearer") { self.check_text(text) } else { Err(NoAccess::NoToken) }
+    }
+
+    /// Checks that a text is this token, in constant time.
+    ///
+    /// # Errors
+    /// It is another one.
+    pub(crate) fn check_text(&self, text: &str) -> Result<(), NoAccess> {
+        if self.0.matches(text) { Ok(()) } else { Err(NoAccess::OtherToken { size: text.len() }) }
     }
 }
 
@@ -73,6 +75,8 @@ pub(crate) enum NoAccess {
     NoToken,
     #[error("the bearer token ({size} bytes) is not the one in the settings")]
     OtherToken { size: usize },
+    #[error("no token is set in the settings")]
+    NotSet,
 }
 
 #[cfg(test)]

@@ -3,6 +3,7 @@
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 use clairon_hub::{Micros, Millis};
+use jiff::Timestamp;
 
 /// The time since the start.
 #[derive(Clone, Copy, Debug)]
@@ -20,6 +21,11 @@ impl Clock {
     /// The time of the start, in seconds since 1970.
     pub(crate) fn started_at(&self) -> u64 {
         self.started_at
+    }
+
+    /// The time of the start.
+    pub(crate) fn start_time(&self) -> Timestamp {
+        i64::try_from(self.started_at).ok().and_then(|second| Timestamp::from_second(second).ok()).unwrap_or_default()
     }
 
     /// Milliseconds since the start. They do not depend on the wall clock.

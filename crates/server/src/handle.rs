@@ -9,6 +9,7 @@ use crate::{
     edge::{CertificateFilesError, TlsSettings, reload_files},
     error::ServerError,
     node::Node,
+    operators::Link,
 };
 
 /// A handle for changes while the server runs.
@@ -33,6 +34,12 @@ impl ServerHandle {
     /// Sets the limits of apps that the admin API creates.
     pub fn set_default_limits(&self, limits: Limits) {
         *self.node.default_limits.write() = limits;
+    }
+
+    /// Offers a one-time link to the dashboard, and returns its secret part. It signs in from a loopback address, once.
+    #[must_use]
+    pub fn offer_link(&self) -> Link {
+        self.node.operators.offer_link()
     }
 
     /// Reads the files of certificates that have changed now, and repeats failed attempts to get others. A running

@@ -11,6 +11,7 @@ mod background;
 mod bearer;
 mod channel_logs;
 mod clock;
+mod dashboard;
 mod edge;
 mod error;
 mod event_frame;
@@ -26,6 +27,7 @@ mod line_budget;
 mod live_feed;
 mod metrics;
 mod node;
+mod operators;
 mod peer_text;
 mod peers;
 mod plain_connections;
@@ -51,7 +53,8 @@ pub use edge::{
 pub use error::ServerError;
 pub use handle::ServerHandle;
 pub use lifecycle::{Listeners, Server};
+pub use operators::{DashboardPassword, InvalidPassword, Link};
 pub use settings::{
-    AdminSettings, Authorities, ClusterSettings, CompressionSettings, ConnectionLimits, Heartbeat, MetricsSettings,
-    OutboxLimits, RedisUrl, Settings, StatisticsSettings,
+    AdminSettings, Authorities, ClusterSettings, CompressionSettings, ConnectionLimits, DashboardSettings, Heartbeat,
+    MetricsSettings, OutboxLimits, RedisUrl, Settings, StatisticsSettings,
 };

@@ -9,11 +9,13 @@ use clairon_registry::{App, AppCache, Registry, RegistryError, within};
 use clairon_webhooks::Announcer;
 use jiff::Timestamp;
 use parking_lot::RwLock;
+use rustix::system::uname;
 use tokio::sync::Mutex;
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 use tracing::warn;
 
 use crate::{
+    bearer::BearerToken,
     channel_logs,
     clock::Clock,
     edge::{Acme, AddressLimits, AppRates, LimitEffects, Partials, Tls},
@@ -24,6 +26,7 @@ use crate::{
     key_uses::KeyUses,
     live_feed::LiveFeed,
     metrics::Metrics,
+    operators::{DashboardPassword, Operators},
     peer_text::PeerText,
     peers::Peers,
     plain_connections::PlainConnections,
@@ -73,6 +76,8 @@ pub(crate) struct Node {
     pub(crate) closings: Closings,
     /// The limits of apps that the admin API creates.
     pub(crate) default_limits: RwLock<Limits>,
+    /// The operators of the admin API and the dashboard.
+    pub(crate) operators: Operators,
     pub(crate) limit_effects: LimitEffects,
     /// The outboxes of all connections.
     pub(crate) outboxes: Arc<Outboxes>,
@@ -94,14 +99,18 @@ impl Node {
     /// Creates a node with an open registry.
     pub(crate) async fn new(registry: Arc<dyn Registry>, settings: Settings) -> Result<Self, ServerError> {
         let clock = Clock::start();
-        let default_limits = settings.admin.as_ref().map_or_else(Limits::default, |admin| admin.limits);
+        let default_limits = settings.admin.limits;
+        let operators = Operators::new(&settings.admin, &settings.dashboard);
         let tls = settings.tls.is_on().then(|| Tls::new(&settings.tls)).transpose()?;
         let compress = settings.compression.map(event_frame::compressor);
         let hub = Hub::new(event_frame::encode, compress, Peers::ledger(settings.cluster.as_ref()));
         let hub = Arc::new(channel_logs::prepare(hub, registry.as_ref(), &settings).await?);
         let tally = Mutex::new(Tally::new(settings.statistics.interval_seconds, Timestamp::now()));
-        let tokens = [settings.admin.as_ref().map(|admin| &admin.token), settings.metrics.token.as_ref()];
-        let tokens = tokens.into_iter().flatten().map(|token| token.secret().clone()).collect();
+        let tokens = [settings.admin.token.as_ref(), settings.metrics.token.as_ref()];
+        let tokens = tokens.into_iter().flatten().map(BearerToken::secret);
+        let passwords = [settings.dashboard.password.as_ref(), settings.dashboard.viewer_password.as_ref()];
+        let passwords = passwords.into_iter().flatten().filter_map(DashboardPassword::secret);
+        let tokens = tokens.chain(passwords).cloned().collect();
         let apps = Arc::new(AppCache::load(registry.clone(), tokens).await?);
         let last_recorded = within(ANSWER_TIMEOUT, registry.latest_statistics(Timestamp::now())).await?;
         let registry_health = RegistryHealth::default();
@@ -137,6 +146,7 @@ impl Node {
             refusals: Refusals::default(),
             closings: Closings::default(),
             default_limits: RwLock::new(default_limits),
+            operators,
             limit_effects: LimitEffects::default(),
             outboxes,
             partials,
@@ -252,6 +262,11 @@ impl Node {
         let length = u128::from(self.settings.statistics.interval_seconds) * 1_000;
         let gone = Timestamp::now().as_millisecond().unsigned_abs();
         Duration::from_millis(u64::try_from(length - u128::from(gone) % length).unwrap_or(1_000))
+    }
+
+    /// The name of this node for operators: its id among several nodes, or else the name of its machine.
+    pub(crate) fn name(&self) -> String {
+        self.peers.node_id().unwrap_or_else(|| uname().nodename().to_string_lossy().into_owned())
     }
 
     /// The number of clients that are connected to this node.

@@ -52,6 +52,8 @@ struct State {
     is_trusted: bool,
     /// True if the connection is counted as one of its address.
     has_entered: bool,
+    /// True if the connection is encrypted up to this server.
+    is_tls: bool,
     peer: PeerAddress,
 }
 
@@ -65,7 +67,7 @@ impl Node {
         // The lock is held until the task is in the list, because the task may look for itself at once.
         let mut list = self.plain.list.lock();
         let place = list.next_place(Standing::Silent);
-        let state = Mutex::new(State { place, is_trusted: false, has_entered: false, peer });
+        let state = Mutex::new(State { place, is_trusted: false, has_entered: false, is_tls: false, peer });
         let connection = Arc::new(PlainConnection { node: self.clone(), state });
         let task = self.tasks.spawn(serve(connection.clone()));
         let key = self.addresses.pending(peer).map(|(key, _)| key);
@@ -177,6 +179,16 @@ impl PlainConnection {
     /// The address of its other end.
     pub(crate) fn peer(&self) -> PeerAddress {
         self.state.lock().peer
+    }
+
+    /// Notes that the connection is encrypted up to this server.
+    pub(crate) fn note_tls(&self) {
+        self.state.lock().is_tls = true;
+    }
+
+    /// True if the connection is encrypted up to this server.
+    pub(crate) fn is_tls(&self) -> bool {
+        self.state.lock().is_tls
     }
 
     /// The address of the client that has sent a request with these headers.

@@ -21,6 +21,11 @@ impl PrefixedStream {
         Self { received, stream }
     }
 
+    /// True for a stream with TLS.
+    pub(crate) const fn is_tls(&self) -> bool {
+        self.stream.is_tls()
+    }
+
     /// The stream, and the received bytes that were not read yet.
     pub(crate) fn into_parts(self) -> (Stream, Bytes) {
         (self.stream, self.received)

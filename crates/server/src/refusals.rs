@@ -58,7 +58,9 @@ refused! {
     ClientEvent: "client_event", "not_allowed", ClientEventRefused;
     Message: "message", "too_large", MessageRefused;
     AdminToken: "admin", "token", RequestRefused;
+    AdminForbidden: "admin", "forbidden", RequestRefused;
     AdminNotFound: "admin", "not_found", RequestRefused;
+    AdminTooFast: "admin", "too_fast", RequestRefused;
     AdminUnavailable: "admin", "unavailable", RequestRefused;
     AdminInvalid: "admin", "invalid", RequestRefused;
     RequestInvalid: "request", "invalid", RequestRefused;
@@ -146,11 +148,13 @@ impl Refused {
         }
     }
 
-    /// The refusal of a request of the admin API, or for metrics.
+    /// The refusal of a request of the admin API or the dashboard, or for metrics.
     pub(crate) const fn admin(status: StatusCode) -> Self {
         match status {
             StatusCode::UNAUTHORIZED => Self::AdminToken,
+            StatusCode::FORBIDDEN => Self::AdminForbidden,
             StatusCode::NOT_FOUND => Self::AdminNotFound,
+            StatusCode::TOO_MANY_REQUESTS => Self::AdminTooFast,
             StatusCode::SERVICE_UNAVAILABLE => Self::AdminUnavailable,
             _ => Self::AdminInvalid,
         }
@@ -206,7 +210,7 @@ mod tests {
         for status in [400, 401, 403, 404, 413, 408, 429, 503, 405] {
             count(Refused::request(StatusCode::from_u16(status).unwrap()));
         }
-        for status in [401, 404, 503, 400] {
+        for status in [401, 403, 404, 429, 503, 400] {
             count(Refused::admin(StatusCode::from_u16(status).unwrap()));
         }
         assert!(refusals.iter().all(|(_, count)| count == 1), "{refusals:?}");

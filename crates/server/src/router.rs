@@ -19,6 +19,7 @@ use tower_http::cors::CorsLayer;
 use crate::{
     admin,
     api::{self, ApiError, Reason, SignedRequest},
+    dashboard,
     metrics::{self, Access},
     node::Node,
     refusals::Refused,
@@ -37,7 +38,7 @@ pub(crate) fn router(node: &Arc<Node>) -> Router {
         .layer(CorsLayer::permissive())
         .layer(middleware::from_fn_with_state(Noting::new(node, Refused::request), note_answer))
         .layer(middleware::from_fn_with_state(node.clone(), refuse_stray_websocket));
-    let guarded = admin::router(node).merge(metrics(node, Access::Public));
+    let guarded = admin::router(node).merge(dashboard::router(node)).merge(metrics(node, Access::Public));
     let guarded = guarded.layer(middleware::from_fn_with_state(Noting::new(node, Refused::admin), note_answer));
     Router::new()
         .route(SOCKET, any(socket::upgrade))

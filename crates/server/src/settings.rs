@@ -10,6 +10,7 @@ use clairon_webhooks::WebhookSettings;
 use crate::{
     bearer::BearerToken,
     edge::{EdgeSettings, TlsSettings, TrustedProxies},
+    operators::DashboardPassword,
 };
 
 /// The settings that apply to all apps.
@@ -50,8 +51,10 @@ pub struct Settings {
     pub recovery_bytes: usize,
     /// The connection to the other nodes; `None` for a single node.
     pub cluster: Option<ClusterSettings>,
-    /// The settings of the admin API; `None` if it is off.
-    pub admin: Option<AdminSettings>,
+    /// The settings of the admin API.
+    pub admin: AdminSettings,
+    /// The settings of the dashboard.
+    pub dashboard: DashboardSettings,
 }
 
 /// The limits of open connections. Each connection is an open file.
@@ -76,10 +79,22 @@ pub struct CompressionSettings {
 /// The settings of the admin API.
 #[derive(Clone, Debug)]
 pub struct AdminSettings {
-    /// The bearer token that requests must have.
-    pub token: BearerToken,
+    /// The bearer token of requests; `None` for none.
+    pub token: Option<BearerToken>,
     /// The default limits of a new app.
     pub limits: Limits,
+}
+
+/// The settings of the dashboard. With neither a password nor a token of the admin API it is off, until
+/// [`ServerHandle::offer_link`](crate::ServerHandle::offer_link) is called.
+#[derive(Clone, Debug)]
+pub struct DashboardSettings {
+    /// The password of operators that may do everything; `None` for none.
+    pub password: Option<DashboardPassword>,
+    /// The password of operators that may only read; `None` for none.
+    pub viewer_password: Option<DashboardPassword>,
+    /// The lifetime of a session.
+    pub session: Duration,
 }
 
 /// The metrics for Prometheus, and the access to them.

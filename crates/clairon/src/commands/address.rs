@@ -150,6 +150,19 @@ impl Address {
         }
     }
 
+    /// False for a Unix socket.
+    pub(super) const fn is_network(&self) -> bool {
+        matches!(self.place, AddressPlace::Network { .. })
+    }
+
+    /// The URL without a prefix at which a client on this machine has a loopback address; `None` if there is none.
+    pub(super) fn loopback(&self) -> Option<String> {
+        let AddressPlace::Network { host, is_everywhere, .. } = &self.place else { return None };
+        let host = host.trim_start_matches('[').trim_end_matches(']');
+        let is_loopback = *is_everywhere || host.parse::<IpAddr>().is_ok_and(|ip| ip.is_loopback());
+        is_loopback.then(|| self.http())
+    }
+
     /// Where commands on this machine find it.
     pub(super) fn endpoint(&self) -> Result<Endpoint, NoEndpoint> {
         match &self.place {
@@ -264,6 +277,13 @@ mod tests {
         assert_eq!(address("[2001:db8::1]:6001").http(), "http://[2001:db8::1]:6001");
         assert_eq!(address("192.0.2.7:80").websocket("{key}"), "ws://192.0.2.7:80/ws/app/{key}");
         assert_eq!(address("127.0.0.1:6001").network(), None);
+        for (bound, loopback) in [
+            ("0.0.0.0:6001", Some("http://127.0.0.1:6001")),
+            ("[::1]:6001", Some("http://[::1]:6001")),
+            ("192.0.2.7:80", None),
+        ] {
+            assert_eq!(address(bound).loopback().as_deref(), loopback);
+        }
         let endpoint = |bound: &str| address(bound).endpoint().ok().map(|endpoint| endpoint.to_string());
         assert_eq!(endpoint("[::1]:6001").as_deref(), Some("http://[::1]:6001/ws"));
         assert_eq!(endpoint("0.0.0.0:0"), None);

@@ -1,6 +1,7 @@
 //! `clairon serve`: the server.
 
 mod apps;
+mod dashboard;
 mod listeners;
 mod open_files;
 mod reload;
@@ -18,7 +19,9 @@ use clairon_server::{MetricsSettings, Server};
 use clairon_webhooks::WebhookSettings;
 use tracing::{info, warn};
 
-use self::{apps::Apps, listeners::Bound, open_files::FileShares, reload::Reload, welcome::Welcome};
+use self::{
+    apps::Apps, dashboard::DashboardLine, listeners::Bound, open_files::FileShares, reload::Reload, welcome::Welcome,
+};
 use super::{address::Address, open_for_server, print};
 use crate::{
     cli::ServeArguments,
@@ -57,9 +60,16 @@ async fn serve(settings: &Settings, sources: Sources) -> anyhow::Result<()> {
     server.handle().refresh().await?;
     let shutdown = signals::stop()?;
     let welcome = welcome(&apps, settings, &address);
+    let dashboard = DashboardLine::of(&server.handle(), settings, &apps, &address);
     match settings.log.format {
-        LogFormat::Human => print(welcome),
-        LogFormat::Json => print(welcome.json()),
+        LogFormat::Human => {
+            print(welcome);
+            dashboard.iter().for_each(print);
+        }
+        LogFormat::Json => {
+            print(welcome.json());
+            dashboard.iter().map(DashboardLine::json).for_each(print);
+        }
     }
     info!(
         version = env!("CARGO_PKG_VERSION"),

@@ -70,7 +70,7 @@ pub(crate) fn run(arguments: TailArguments) -> anyhow::Result<()> {
     let settings = Settings::load(files.sources([]))?;
     settings.remarks.print();
     let endpoint = server(url.map(Hidden::into_inner).as_deref(), &settings)?;
-    let own = || settings.server.admin.as_ref().map(|admin| admin.token.expose().to_owned());
+    let own = || settings.server.admin.token.as_ref().map(|token| token.expose().to_owned());
     let token = token.map(Hidden::into_inner).or_else(own).ok_or_else(|| {
         Problems::one("the server's token is needed: give --token, or set CLAIRON_ADMIN_TOKEN as the server has it")
     })?;

@@ -4,12 +4,12 @@ use std::time::Duration;
 
 use clairon_protocol::Limits;
 use clairon_server::{
-    AdminSettings, BearerToken, CompressionSettings, ConnectionLimits, Heartbeat, MetricsSettings, OutboxLimits,
-    Settings, StatisticsSettings, TlsSettings, TrustedProxies,
+    BearerToken, CompressionSettings, ConnectionLimits, Heartbeat, MetricsSettings, OutboxLimits, Settings,
+    StatisticsSettings, TlsSettings, TrustedProxies,
 };
 
 use super::{
-    cluster, edge,
+    cluster, dashboard, edge,
     fields::{Fields, optional},
     webhook_settings,
 };
@@ -30,8 +30,9 @@ pub(super) fn read(fields: &mut Fields<'_>, limits: Limits) -> Option<Settings> 
     let outbox = read_outbox(fields);
     let webhooks = webhook_settings::read(fields);
     let recovery_bytes = fields.number("recovery.bytes_total", 1_u32 << 20..=u32::MAX);
-    let admin_token = fields.secret("admin.token", optional(BearerToken::parse));
+    let operators = dashboard::read(fields, limits);
     let write_timeout = fields.number("outbox.write_timeout_seconds", 1..=3_600);
+    let (admin, dashboard) = operators?;
     Some(Settings {
         path_prefix: path_prefix?,
         // It depends on the listeners too.
@@ -52,7 +53,8 @@ pub(super) fn read(fields: &mut Fields<'_>, limits: Limits) -> Option<Settings> 
         webhooks: webhooks?,
         recovery_bytes: usize::try_from(recovery_bytes?).ok()?,
         cluster,
-        admin: admin_token?.map(|token| AdminSettings { token, limits }),
+        admin,
+        dashboard,
     })
 }
 

@@ -87,6 +87,7 @@ fn every_setting_has_a_variable() {
     for (name, value, _) in defaults() {
         let base: &[(&str, &str)] = match name.split_once('.') {
             Some(("redis", key)) if key != "url" => &[("CLAIRON_REDIS_URL", "redis://h")],
+            Some(("dashboard", "viewer_password")) => &[("CLAIRON_ADMIN_TOKEN", "0123456789abcdef")],
             Some(("cluster", _)) => &[("CLAIRON_REDIS_URL", "redis://h")],
             Some(("tls", _)) => {
                 &[("CLAIRON_TLS_CERTIFICATE", "a.pem"), ("CLAIRON_TLS_KEY", "a.key"), ("CLAIRON_TLS_DOMAINS", "a.test")]
@@ -111,7 +112,9 @@ fn every_setting_has_a_variable() {
             ("redis.url", _) => "redis://h".to_owned(),
             ("metrics.listen", _) => "127.0.0.1:9601".to_owned(),
             ("metrics.prefix", _) => "soketi".to_owned(),
-            ("metrics.token" | "admin.token", _) => "0123456789abcdef".to_owned(),
+            ("metrics.token" | "admin.token" | "dashboard.password" | "dashboard.viewer_password", _) => {
+                "0123456789abcdef".to_owned()
+            }
             ("redis.ca_file" | "webhooks.ca_file" | "tls.acme_ca_file", _) => {
                 concat!(env!("CARGO_MANIFEST_DIR"), "/tests/files/authority.pem").to_owned()
             }

@@ -9,6 +9,7 @@ mod app_update;
 mod app_webhook;
 mod bench;
 mod config;
+mod dashboard;
 mod health;
 mod import;
 mod log;

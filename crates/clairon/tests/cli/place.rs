@@ -50,6 +50,13 @@ impl Place {
         Server::wait_until_ready(command.spawn().unwrap())
     }
 
+    /// Starts `clairon serve` where these variables say, and waits until it is ready.
+    pub(crate) fn serve_at(&self, variables: &[(&str, &str)]) -> Server {
+        let mut command = self.command(&["serve", "--log-format", "json"]);
+        command.envs(variables.iter().copied()).stdout(Stdio::piped()).stderr(Stdio::piped());
+        Server::wait_until_ready(command.spawn().unwrap())
+    }
+
     pub(crate) fn command(&self, arguments: &[&str]) -> Command {
         let mut command = Command::new(env!("CARGO_BIN_EXE_clairon"));
         command.args(arguments).current_dir(self.path()).env_clear().stdin(Stdio::null());

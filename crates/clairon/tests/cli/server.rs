@@ -2,7 +2,7 @@
 
 use std::{
     io::{BufRead, BufReader, Read},
-    process::{Child, ChildStderr, ChildStdout},
+    process::{Child, ChildStderr, ChildStdout, Command, Stdio},
 };
 
 use rustix::process::{Pid, Signal, kill_process};
@@ -36,6 +36,24 @@ impl Server {
         server
     }
 
+    /// The host and the port on which it listens.
+    pub(crate) fn address(&self) -> String {
+        self.ready["http"].as_str().unwrap().trim_start_matches("http://").to_owned()
+    }
+
+    /// The first field of this name in the lines of JSON that it has printed.
+    pub(crate) fn printed(&mut self, field: &str) -> String {
+        let mut line = String::new();
+        loop {
+            line.clear();
+            assert_ne!(self.stdout.read_line(&mut line).unwrap(), 0, "no field {field}");
+            let read: Value = serde_json::from_str(&line).unwrap();
+            if let Some(text) = read[field].as_str() {
+                return text.to_owned();
+            }
+        }
+    }
+
     /// Sends the signal. Returns the exit code, the rest of stdout, and the log since the server was ready.
     pub(crate) fn stop(mut self, signal: Signal) -> Run {
         kill_process(Pid::from_child(&self.child), signal).unwrap();
@@ -44,6 +62,16 @@ impl Server {
         self.log.read_to_string(&mut stderr).unwrap();
         Run { code: self.child.wait().unwrap().code().unwrap(), stdout, stderr }
     }
+}
+
+/// Starts a server, and returns lines of its output from the first that begins with `start` on. Kills it then.
+pub(crate) fn first_lines(command: &mut Command, start: &str, count: usize) -> Vec<String> {
+    let mut child = command.stdout(Stdio::piped()).stderr(Stdio::null()).spawn().unwrap();
+    let lines = BufReader::new(child.stdout.take().unwrap()).lines().map(Result::unwrap);
+    let found = lines.skip_while(|line| !line.starts_with(start)).take(count).collect();
+    child.kill().unwrap();
+    child.wait().unwrap();
+    found
 }
 
 impl Drop for Server {

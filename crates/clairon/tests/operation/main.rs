@@ -1,6 +1,7 @@
 //! The operation of a server: addresses, signals, system limits, metrics, and hostile peers.
 
 mod address_limits;
+mod dashboard;
 mod floods;
 mod foreign_protocols;
 mod hostile;

@@ -30,7 +30,7 @@ const ATTEMPTS: usize = 5;
 )]
 pub(super) async fn list(
     State(node): State<Arc<Node>>,
-    Query(ShowSecret { show_secret }): Query<ShowSecret>,
+    ShowSecret { show_secret }: ShowSecret,
 ) -> Result<Json<AppList>, Problem> {
     let apps = ask(node.registry.list()).await?;
     Ok(Json(AppList { apps: apps.iter().map(|app| AppView::new(app, show_secret)).collect() }))
@@ -83,7 +83,7 @@ pub(super) async fn create(
 pub(super) async fn show(
     State(node): State<Arc<Node>>,
     AppPath(id): AppPath,
-    Query(ShowSecret { show_secret }): Query<ShowSecret>,
+    ShowSecret { show_secret }: ShowSecret,
 ) -> Result<Json<AppView>, Problem> {
     let app = find_app(&node, &id).await?;
     Ok(Json(AppView::new(&app, show_secret)))

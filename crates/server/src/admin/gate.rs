@@ -9,41 +9,54 @@ use axum::{
 };
 use http::{HeaderValue, StatusCode, header};
 
-use super::problem::Problem;
+use super::{
+    caller::{Caller, Denied},
+    problem::Problem,
+};
 use crate::{
-    bearer::{BearerToken, NoAccess},
+    bearer::NoAccess,
     node::Node,
     plain_connections::{delay_wrong_token, trust_connection},
 };
 
-/// The challenges for a request without a token, and for a request with a wrong one.
-const NO_TOKEN: &str = r#"Bearer realm="Clairon admin API""#;
+/// The challenge for a request with a wrong token.
 const WRONG_TOKEN: &str = r#"Bearer realm="Clairon admin API", error="invalid_token""#;
 
-/// Passes on requests with the token.
-pub(super) async fn check_token(
-    State((node, token)): State<(Arc<Node>, BearerToken)>,
-    request: Request,
-    next: Next,
-) -> Response {
-    let Err(reason) = token.check(request.headers()) else {
-        trust_connection(request.extensions());
-        return next.run(request).await;
-    };
-    delay_wrong_token(&node, request.extensions()).await;
-    let challenge = if matches!(reason, NoAccess::OtherToken { .. }) { WRONG_TOKEN } else { NO_TOKEN };
-    let detail = "The admin API asks for the header `Authorization: Bearer TOKEN` with the token of the server's \
-                  setting admin.token";
-    let mut response = Problem::new(StatusCode::UNAUTHORIZED, detail).because(reason.to_string()).into_response();
-    response.headers_mut().insert(header::WWW_AUTHENTICATE, HeaderValue::from_static(challenge));
+/// Passes on the requests of operators, with the [`Caller`] as an extension.
+pub(super) async fn admit(State(node): State<Arc<Node>>, mut request: Request, next: Next) -> Response {
+    match Caller::of(&node.operators, request.method(), request.headers()).await {
+        Ok(caller) => {
+            trust_connection(request.extensions());
+            request.extensions_mut().insert(caller);
+            next.run(request).await
+        }
+        Err(Denied::Foreign(foreign)) => Problem::forbidden(foreign.to_string()).into_response(),
+        Err(Denied::Viewer) => Problem::forbidden(Denied::Viewer.to_string()).into_response(),
+        Err(Denied::Unchecked(failure)) => Problem::hashing(&failure).into_response(),
+        Err(denied @ (Denied::Token(_) | Denied::Session(_))) => {
+            delay_wrong_token(&node, request.extensions()).await;
+            refuse(&denied)
+        }
+    }
+}
+
+fn refuse(denied: &Denied) -> Response {
+    let mut response = Problem::no_access().because(denied.to_string()).into_response();
+    if let Denied::Token(NoAccess::OtherToken { .. } | NoAccess::NotSet) = denied {
+        response.headers_mut().insert(header::WWW_AUTHENTICATE, HeaderValue::from_static(WRONG_TOKEN));
+    }
     response
 }
 
-/// The answer of every path if no token is set.
-pub(super) async fn is_off() -> Problem {
+/// Answers every path while there is no way to sign in.
+pub(super) async fn require_operators(State(node): State<Arc<Node>>, request: Request, next: Next) -> Response {
+    if node.operators.can_sign_in() { next.run(request).await } else { is_off().into_response() }
+}
+
+fn is_off() -> Problem {
     Problem::new(
         StatusCode::NOT_FOUND,
         "The admin API is off: set admin.token (CLAIRON_ADMIN_TOKEN) to a token of 16 characters or more, such as \
-         `openssl rand -hex 32` makes, and start the server again",
+         `openssl rand -hex 32` makes, or dashboard.password (CLAIRON_DASHBOARD_PASSWORD), and start the server again",
     )
 }

@@ -3,17 +3,19 @@
 use serde_json::{Map, Value, json};
 use utoipa::{
     OpenApi,
-    openapi::security::{Http, HttpAuthScheme, SecurityScheme},
+    openapi::security::{ApiKey, ApiKeyValue, Http, HttpAuthScheme, SecurityScheme},
 };
 
 use super::{
     problem::{Fault, PROBLEM_JSON, Problem},
     webhook_view::WebhookView,
 };
+use crate::operators::COOKIE;
 
 /// The possible answers to any request.
-const ALWAYS: [(&str, &str); 4] = [
-    ("401", "The token is missing or wrong."),
+const ALWAYS: [(&str, &str); 5] = [
+    ("401", "The token or the session is missing or wrong."),
+    ("403", "A viewer may not do this, or the request may come from a page of another site."),
     ("422", "The query or the body is invalid: `errors` names each field."),
     ("500", "The row of the app in the database cannot be used: somebody edited it by hand, most often."),
     ("503", "The database of the registry cannot be used now."),
@@ -42,9 +44,10 @@ const WITH_BODY: [(&str, &str); 3] = [
         (name = "webhooks", description = "The endpoints of apps, and what was sent to them"),
         (name = "channels", description = "The channels of apps, and events for them"),
         (name = "connections", description = "The connections of apps on this node"),
+        (name = "session", description = "Sessions of the dashboard"),
         (name = "live", description = "The activity on this node"),
     ),
-    security(("token" = [])),
+    security(("token" = []), ("session" = [])),
 )]
 struct Frame;
 
@@ -54,7 +57,12 @@ pub(super) fn frame() -> utoipa::openapi::OpenApi {
     let mut bearer = Http::new(HttpAuthScheme::Bearer);
     bearer.description =
         Some("The server's setting admin.token, which is CLAIRON_ADMIN_TOKEN in its environment.".to_owned());
-    api.components.get_or_insert_default().add_security_scheme("token", SecurityScheme::Http(bearer));
+    let cookie =
+        "A session of the dashboard. Requests other than GET and HEAD need the header X-Clairon-Dashboard: 1 too.";
+    let cookie = SecurityScheme::ApiKey(ApiKey::Cookie(ApiKeyValue::with_description(COOKIE, cookie)));
+    let components = api.components.get_or_insert_default();
+    components.add_security_scheme("token", SecurityScheme::Http(bearer));
+    components.add_security_scheme("session", cookie);
     api
 }
 
@@ -78,7 +86,7 @@ fn describe_refusals(operation: &mut Value) {
     let further = WITH_BODY.iter().filter(|_| with_body);
     let Some(responses) = operation["responses"].as_object_mut() else { return };
     for (status, description) in ALWAYS.iter().chain(further) {
-        responses.insert((*status).to_owned(), json!({ "description": description }));
+        responses.entry(*status).or_insert_with(|| json!({ "description": description }));
     }
     for (_, response) in responses.iter_mut().filter(|(status, _)| status.as_str() >= "400") {
         response["content"] = json!({ PROBLEM_JSON: { "schema": { "$ref": "#/components/schemas/Problem" } } });

@@ -1,5 +1,7 @@
 //! The error answers of the admin API.
 
+use std::time::Duration;
+
 use axum::response::{IntoResponse, Response};
 use clairon_cluster::ClusterError;
 use clairon_protocol::{OutOfRange, error::InvalidChannel};
@@ -9,15 +11,21 @@ use serde::Serialize;
 use utoipa::ToSchema;
 
 use crate::{
-    api::{ApiError, Reason, UNDERSTOOD_CODINGS},
+    api::{ApiError, Reason, UNDERSTOOD_CODINGS, retry_seconds},
+    operators::HashingFailure,
     peer_text::start_of,
 };
 
 /// The media type of a [`Problem`].
 pub(super) const PROBLEM_JSON: &str = "application/problem+json";
 
+/// The challenge for a request without a token.
+const CHALLENGE: &str = r#"Bearer realm="Clairon admin API""#;
+
 /// The largest number of faults in an answer.
 const FAULTS: usize = 32;
+/// The time after which another attempt to compare a password makes sense.
+const BUSY_PAUSE: Duration = Duration::from_secs(5);
 /// A name is repeated up to this many characters.
 const NAME_CHARS: usize = 64;
 
@@ -43,6 +51,9 @@ pub(crate) struct Problem {
     /// The exact reason, for the log, if the detail says less.
     #[serde(skip)]
     reason: Option<String>,
+    /// The seconds after which a retry may succeed.
+    #[serde(skip)]
+    retry_after: Option<u32>,
 }
 
 /// An invalid part of a request.
@@ -75,6 +86,7 @@ impl Problem {
             detail: detail.into(),
             errors: Vec::new(),
             reason: None,
+            retry_after: None,
         }
     }
 
@@ -113,6 +125,36 @@ impl Problem {
     /// The answer for the name of a channel in the path that no channel can have.
     pub(super) fn no_channel(invalid: &InvalidChannel) -> Self {
         Self::new(StatusCode::NOT_FOUND, format!("The app can have no such channel: {invalid}"))
+    }
+
+    /// The credential of the request is wrong or missing.
+    pub(super) fn unauthorized(detail: impl Into<String>) -> Self {
+        Self::new(StatusCode::UNAUTHORIZED, detail)
+    }
+
+    /// The request has neither the token nor a session.
+    pub(super) fn no_access() -> Self {
+        let detail = "The admin API asks for the header `Authorization: Bearer TOKEN` with the token of the server's \
+                      setting admin.token, or for the session cookie of the dashboard";
+        Self::unauthorized(detail)
+    }
+
+    /// The operator may not send this request.
+    pub(super) fn forbidden(detail: impl Into<String>) -> Self {
+        Self::new(StatusCode::FORBIDDEN, detail)
+    }
+
+    /// There are too many requests of this kind; another may succeed after the time.
+    pub(super) fn too_many(detail: impl Into<String>, wait: Duration) -> Self {
+        Self { retry_after: Some(retry_seconds(wait)), ..Self::new(StatusCode::TOO_MANY_REQUESTS, detail) }
+    }
+
+    /// A password or a cookie could not be compared.
+    pub(super) fn hashing(failure: &HashingFailure) -> Self {
+        match failure {
+            HashingFailure::Busy => Self::too_many(failure.to_string(), BUSY_PAUSE),
+            HashingFailure::Failed(_) => Self::new(StatusCode::INTERNAL_SERVER_ERROR, failure.to_string()),
+        }
     }
 
     /// No endpoint has the id in the path.
@@ -173,6 +215,12 @@ impl IntoResponse for Problem {
         headers.insert(header::CONTENT_TYPE, HeaderValue::from_static(PROBLEM_JSON));
         if self.status == StatusCode::UNSUPPORTED_MEDIA_TYPE {
             headers.insert(header::ACCEPT_ENCODING, HeaderValue::from_static(UNDERSTOOD_CODINGS));
+        }
+        if self.status == StatusCode::UNAUTHORIZED {
+            headers.insert(header::WWW_AUTHENTICATE, HeaderValue::from_static(CHALLENGE));
+        }
+        if let Some(seconds) = self.retry_after {
+            headers.insert(header::RETRY_AFTER, seconds.into());
         }
         response.extensions_mut().insert(Reason(self.reason.unwrap_or(self.detail)));
         response

@@ -1,12 +1,13 @@
 //! Extractors for the query of a request.
 
-use axum::extract::{FromRequestParts, Query as AxumQuery};
+use axum::extract::{FromRequestParts, Query as AxumQuery, RawPathParams};
 use http::request::Parts;
 use serde::{Deserialize, de::DeserializeOwned};
+use tracing::info;
 use utoipa::IntoParams;
 
-use super::problem::Problem;
-use crate::peer_text::start_of;
+use super::{caller::Caller, problem::Problem};
+use crate::{edge::PeerAddress, operators::Role, peer_text::start_of};
 
 /// The largest description of invalid parameters in an error, in characters.
 const DETAIL_CHARS: usize = 200;
@@ -32,13 +33,33 @@ impl<T: DeserializeOwned, S: Send + Sync> FromRequestParts<S> for Query<T> {
 #[serde(deny_unknown_fields)]
 pub(super) struct Nothing {}
 
-/// Whether secrets are requested.
+/// Whether secrets are requested. As an extractor it refuses viewers, and logs that secrets are shown.
 #[derive(Debug, Deserialize, IntoParams)]
 #[serde(deny_unknown_fields)]
 #[into_params(parameter_in = Query)]
 pub(super) struct ShowSecret {
-    /// `true` shows the secrets of keys.
+    /// `true` shows the secrets of keys. The server logs the address of the client.
     #[serde(default)]
     #[param(required = false)]
     pub(super) show_secret: bool,
+}
+
+impl<S: Send + Sync> FromRequestParts<S> for ShowSecret {
+    type Rejection = Problem;
+
+    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Problem> {
+        let Query(wanted): Query<Self> = Query::from_request_parts(parts, state).await?;
+        if wanted.show_secret {
+            let Caller { role, .. } = Caller::from_request_parts(parts, state).await?;
+            if role == Role::Viewer {
+                return Err(Problem::forbidden("a viewer sees no secrets: sign in with the password of operators"));
+            }
+            let peer: PeerAddress = parts.extensions.get().copied().unwrap_or_default();
+            // A path has no app where all apps are listed.
+            let path = RawPathParams::from_request_parts(parts, state).await.ok();
+            let app = path.iter().flatten().find_map(|(name, value)| (name == "id").then_some(value));
+            info!(%peer, role = role.name(), app = app.unwrap_or("all"), "secrets shown through the admin API");
+        }
+        Ok(wanted)
+    }
 }

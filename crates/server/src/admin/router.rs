@@ -14,11 +14,11 @@ use utoipa_axum::{router::OpenApiRouter, routes};
 
 use super::{
     apps, channel, channels, connection, connections, deliveries, events, gate, keys, openapi, problem::Problem,
-    replay, statistics, switch, tail, webhook_test, webhooks,
+    replay, session, statistics, switch, tail, webhook_test, webhooks,
 };
-use crate::{api, node::Node, settings::AdminSettings};
+use crate::{api, node::Node};
 
-/// All endpoints with their descriptions. A new endpoint is a line here.
+/// All endpoints of operators with their descriptions. A new endpoint is a line here.
 fn endpoints() -> OpenApiRouter<Arc<Node>> {
     OpenApiRouter::with_openapi(openapi::frame())
         .routes(routes!(apps::list, apps::create))
@@ -42,34 +42,40 @@ fn endpoints() -> OpenApiRouter<Arc<Node>> {
         .routes(routes!(tail::tail))
 }
 
-/// All routes below `/admin`.
-pub(crate) fn router(node: &Arc<Node>) -> Router {
-    let api = match &node.settings.admin {
-        Some(admin) => api(node, admin),
-        None => Router::new().fallback(gate::is_off),
-    };
-    // Nested services, because they also get paths that end with a slash.
-    let area = Router::new().nest_service("/api", api).fallback(api::not_found).with_state(node.clone());
-    Router::new().nest_service("/admin", area.layer(map_response(do_not_store)))
+/// The endpoints that anybody may call.
+fn open_endpoints() -> OpenApiRouter<Arc<Node>> {
+    OpenApiRouter::new().routes(routes!(session::show, session::begin, session::end))
 }
 
-fn api(node: &Arc<Node>, admin: &AdminSettings) -> Router {
-    let (endpoints, description) = endpoints().split_for_parts();
+/// All routes below `/admin`.
+pub(crate) fn router(node: &Arc<Node>) -> Router {
+    // Nested services, because they also get paths that end with a slash.
+    let area = Router::new().nest_service("/api", api(node)).fallback(api::not_found).with_state(node.clone());
+    Router::new().nest_service("/admin", area.layer(map_response(protect)))
+}
+
+fn api(node: &Arc<Node>) -> Router {
+    let (endpoints, mut description) = endpoints().split_for_parts();
+    let (open_endpoints, open_description) = open_endpoints().split_for_parts();
+    description.merge(open_description);
     let description = openapi::finish(description, &node.settings.path_prefix);
     let answer = move || async { ([(header::CONTENT_TYPE, "application/json")], description) };
     let closed = endpoints
         .fallback(not_found)
         .method_not_allowed_fallback(method_not_allowed)
-        .layer(middleware::from_fn_with_state((node.clone(), admin.token.clone()), gate::check_token));
+        .layer(middleware::from_fn_with_state(node.clone(), gate::admit));
     // The description is public: it contains no more than this project's documentation.
-    let open = Router::new().route("/openapi.json", get(answer)).method_not_allowed_fallback(method_not_allowed);
-    open.merge(closed).with_state(node.clone())
+    let open = open_endpoints.route("/openapi.json", get(answer)).method_not_allowed_fallback(method_not_allowed);
+    let all = open.merge(closed).layer(middleware::from_fn_with_state(node.clone(), gate::require_operators));
+    all.with_state(node.clone())
 }
 
 /// The description of the API as JSON.
 #[cfg(test)]
 pub(super) fn description() -> String {
-    openapi::finish(endpoints().into_openapi(), "")
+    let mut description = endpoints().into_openapi();
+    description.merge(open_endpoints().into_openapi());
+    openapi::finish(description, "")
 }
 
 async fn not_found() -> Problem {
@@ -81,8 +87,12 @@ async fn method_not_allowed(request: Request) -> Problem {
     Problem::new(StatusCode::METHOD_NOT_ALLOWED, api::no_method(request.method()))
 }
 
-/// Forbids caching, because answers contain secrets.
-async fn do_not_store(mut response: Response) -> Response {
-    response.headers_mut().insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
+/// Forbids caching, because answers contain secrets, and forbids pages of other sites to load answers as something else
+/// than they are.
+async fn protect(mut response: Response) -> Response {
+    let headers = response.headers_mut();
+    headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
+    headers.insert(header::X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
+    headers.insert("cross-origin-resource-policy", HeaderValue::from_static("same-origin"));
     response
 }

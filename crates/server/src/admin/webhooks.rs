@@ -30,7 +30,7 @@ use crate::node::Node;
 pub(super) async fn list(
     State(node): State<Arc<Node>>,
     AppPath(id): AppPath,
-    Query(ShowSecret { show_secret }): Query<ShowSecret>,
+    ShowSecret { show_secret }: ShowSecret,
 ) -> Result<Json<WebhookList>, Problem> {
     let app = find_app(&node, &id).await?;
     Ok(Json(WebhookList::new(&app.webhooks, show_secret)))
@@ -92,7 +92,7 @@ fn full() -> Problem {
 pub(super) async fn show(
     State(node): State<Arc<Node>>,
     WebhookPath(id, webhook): WebhookPath,
-    Query(ShowSecret { show_secret }): Query<ShowSecret>,
+    ShowSecret { show_secret }: ShowSecret,
 ) -> Result<Json<WebhookView>, Problem> {
     let (_, webhook) = find_webhook(&node, &id, &webhook).await?;
     Ok(Json(WebhookView::new(webhook, show_secret)))

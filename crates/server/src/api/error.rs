@@ -101,6 +101,12 @@ impl From<ClusterError> for ApiError {
     }
 }
 
+/// The value of `Retry-After`: whole seconds (RFC 9110, 10.2.3), at least one.
+pub(crate) fn retry_seconds(wait: Duration) -> u32 {
+    let seconds = if wait.subsec_nanos() > 0 { wait.as_secs() + 1 } else { wait.as_secs().max(1) };
+    u32::try_from(seconds).unwrap_or(u32::MAX)
+}
+
 impl IntoResponse for ApiError {
     fn into_response(self) -> Response {
         #[derive(Serialize)]
@@ -116,9 +122,7 @@ impl IntoResponse for ApiError {
             response.headers_mut().insert(header::ACCEPT_ENCODING, HeaderValue::from_static(UNDERSTOOD_CODINGS));
         }
         if let Some(wait) = self.retry_after {
-            // Whole seconds (RFC 9110, 10.2.3), at least one.
-            let seconds = if wait.subsec_nanos() > 0 { wait.as_secs() + 1 } else { wait.as_secs().max(1) };
-            response.headers_mut().insert(header::RETRY_AFTER, seconds.into());
+            response.headers_mut().insert(header::RETRY_AFTER, retry_seconds(wait).into());
         }
         response.extensions_mut().insert(Reason(self.reason.unwrap_or(self.message)));
         response

@@ -2,11 +2,14 @@
 
 use std::{
     collections::{HashMap, hash_map::Entry},
+    net::{IpAddr, Ipv4Addr},
     num::NonZeroU32,
+    time::Duration,
 };
 
 use clairon_hub::Millis;
 use clairon_protocol::Disconnect;
+use governor::Quota;
 use parking_lot::Mutex;
 
 use super::{
@@ -19,6 +22,12 @@ use super::{
 /// The table of addresses keeps at least this much room.
 const SMALL: usize = 64;
 
+/// The attempts to sign in that an address has in a minute. All of them may come at once.
+const SIGN_INS_PER_MINUTE: NonZeroU32 = NonZeroU32::new(20).expect("20 is not 0");
+
+/// What stands for peers without an address: those of Unix sockets.
+const NO_ADDRESS: IpAddr = IpAddr::V4(Ipv4Addr::UNSPECIFIED);
+
 /// The limits of what comes from one address, and what has come.
 #[derive(Debug)]
 pub(crate) struct AddressLimits {
@@ -29,6 +38,7 @@ pub(crate) struct AddressLimits {
     arrivals: Option<AddressRate>,
     broken_handshakes: Option<BrokenHandshakes>,
     refusals: Option<AddressRate>,
+    sign_ins: AddressRate,
 }
 
 /// Too much comes from one address, so a connection is refused.
@@ -59,10 +69,11 @@ impl Crowded {
 
 impl AddressLimits {
     pub(crate) fn new(settings: AddressSettings, trusted: TrustedProxies) -> Self {
-        let rate = |limit: AddressLimit| limit.limit.map(AddressRate::new);
+        let rate = |limit: AddressLimit| limit.limit.map(|limit| AddressRate::new(Quota::per_second(limit)));
         let (arrivals, refusals) = (rate(settings.new_connections_per_second), rate(settings.refusals_per_second));
         let broken_handshakes = rate(settings.new_connections_per_second).map(BrokenHandshakes::new);
-        Self { settings, trusted, open: Mutex::default(), arrivals, broken_handshakes, refusals }
+        let sign_ins = AddressRate::new(Quota::per_minute(SIGN_INS_PER_MINUTE));
+        Self { settings, trusted, open: Mutex::default(), arrivals, broken_handshakes, refusals, sign_ins }
     }
 
     /// Counts a new connection, which has brought its first request.
@@ -118,6 +129,15 @@ impl AddressLimits {
         self.take(self.refusals.as_ref(), self.settings.refusals_per_second, peer)
     }
 
+    /// Counts an attempt to sign in. This limit holds for every address: passwords can be guessed from all of them. So
+    /// it holds for a proxy that is not trusted as if it were one client.
+    ///
+    /// # Errors
+    /// There are too many. The value is the time after which another attempt is allowed.
+    pub(crate) fn take_sign_in(&self, peer: PeerAddress) -> Result<(), Duration> {
+        self.sign_ins.take(AddressKey::of(peer.ip().unwrap_or(NO_ADDRESS)))
+    }
+
     /// The number of connections without a complete request that a peer may have; `None` if there is no limit for it.
     pub(crate) fn pending(&self, peer: PeerAddress) -> Option<(AddressKey, NonZeroU32)> {
         self.limited(self.settings.pending_handshakes, peer)
@@ -125,7 +145,7 @@ impl AddressLimits {
 
     fn take(&self, rate: Option<&AddressRate>, limit: AddressLimit, peer: PeerAddress) -> bool {
         let key = self.limited(limit, peer).map(|(key, _)| key);
-        rate.zip(key).is_none_or(|(rate, key)| rate.take(key))
+        rate.zip(key).is_none_or(|(rate, key)| rate.take(key).is_ok())
     }
 
     /// The limit for a peer, if there is one. It is the same at all times.
@@ -138,8 +158,6 @@ impl AddressLimits {
 
 #[cfg(test)]
 mod tests {
-    use std::net::IpAddr;
-
     use super::*;
 
     fn peer(address: &str) -> PeerAddress {
@@ -204,6 +222,19 @@ mod tests {
         }
         let unix = PeerAddress::default();
         assert!((0..9).all(|_| limits(1, true).enter(unix).is_ok()));
+    }
+
+    #[test]
+    fn sign_ins_are_limited_for_every_address() {
+        let limits = limits(0, false);
+        for address in ["192.0.2.1", "127.0.0.1", "192.0.2.9", "10.0.0.1", "2001:db8::1"] {
+            let results: Vec<_> = (0..21).map(|_| limits.take_sign_in(peer(address))).collect();
+            assert!(results[..20].iter().all(Result::is_ok), "{address}");
+            let wait = results[20].expect_err(address);
+            assert!(wait > Duration::ZERO && wait <= Duration::from_secs(3), "{address}: {wait:?}");
+        }
+        let unix = PeerAddress::default();
+        assert!((0..21).any(|_| limits.take_sign_in(unix).is_err()));
     }
 
     #[test]

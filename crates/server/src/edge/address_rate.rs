@@ -1,49 +1,59 @@
 //! A rate limit for each address.
 
 use std::{
-    num::NonZeroU32,
     sync::atomic::{AtomicUsize, Ordering::Relaxed},
+    time::Duration,
 };
 
-use governor::{DefaultKeyedRateLimiter, Quota, RateLimiter};
+use governor::{
+    DefaultKeyedRateLimiter, Quota, RateLimiter,
+    clock::{Clock, DefaultClock},
+};
 
 use super::address_key::AddressKey;
 
 /// The smallest number of addresses at which the limiter forgets those that have been quiet.
 const MANY: usize = 1_024;
 
-/// A number per second for each address, all of which may come at once.
+/// A rate for each address.
 ///
-/// An address is forgotten after a quiet second, as soon as there are many. So memory is bounded by the addresses of
-/// one second.
+/// An address is forgotten once all of its quota is back, as soon as there are many. So memory is bounded by the
+/// addresses of that time.
 #[derive(Debug)]
 pub(super) struct AddressRate {
     limiter: DefaultKeyedRateLimiter<AddressKey>,
+    clock: DefaultClock,
     /// The number of addresses at which quiet ones are forgotten.
     forget_at: AtomicUsize,
 }
 
 impl AddressRate {
-    pub(super) fn new(limit: NonZeroU32) -> Self {
-        Self { limiter: RateLimiter::keyed(Quota::per_second(limit)), forget_at: AtomicUsize::new(MANY) }
+    pub(super) fn new(quota: Quota) -> Self {
+        Self { limiter: RateLimiter::keyed(quota), clock: DefaultClock::default(), forget_at: AtomicUsize::new(MANY) }
     }
 
-    /// Counts one. False if the rate is exceeded.
-    pub(super) fn take(&self, key: AddressKey) -> bool {
-        let is_within = self.limiter.check_key(&key).is_ok();
+    /// Counts one.
+    ///
+    /// # Errors
+    /// The rate is exceeded. The value is the time after which another one may come.
+    pub(super) fn take(&self, key: AddressKey) -> Result<(), Duration> {
+        let taken = self.limiter.check_key(&key).map_err(|not_yet| not_yet.wait_time_from(self.clock.now()));
         if self.limiter.len() >= self.forget_at.load(Relaxed) {
             self.limiter.retain_recent();
             self.limiter.shrink_to_fit();
             // Twice as many, so that the cost of forgetting stays small for each address.
             self.forget_at.store(MANY.max(self.limiter.len() * 2), Relaxed);
         }
-        is_within
+        taken
     }
 }
 
 #[cfg(test)]
 mod tests {
-    use std::net::{IpAddr, Ipv4Addr};
+    use std::{
+        net::{IpAddr, Ipv4Addr},
+        num::NonZeroU32,
+    };
 
     use super::*;
 
@@ -51,18 +61,22 @@ mod tests {
         AddressKey::of(IpAddr::from(Ipv4Addr::from_bits(number)))
     }
 
+    fn per_second(number: u32) -> Quota {
+        Quota::per_second(NonZeroU32::new(number).unwrap())
+    }
+
     #[test]
     fn each_address_has_its_own_second() {
-        let rate = AddressRate::new(NonZeroU32::new(2).unwrap());
-        assert!((0..1_000).any(|_| !rate.take(key(1))));
-        assert!(rate.take(key(2)) && rate.take(key(2)));
+        let rate = AddressRate::new(per_second(2));
+        assert!((0..1_000).any(|_| rate.take(key(1)).is_err()));
+        assert!(rate.take(key(2)).is_ok() && rate.take(key(2)).is_ok());
     }
 
     #[test]
     fn quiet_addresses_are_forgotten() {
         // At this rate an address is quiet after a microsecond.
-        let rate = AddressRate::new(NonZeroU32::new(1_000_000).unwrap());
-        assert!((0..1_000_000).all(|number| rate.take(key(number))));
+        let rate = AddressRate::new(per_second(1_000_000));
+        assert!((0..1_000_000).all(|number| rate.take(key(number)).is_ok()));
         assert!(rate.limiter.len() < 10 * MANY, "{}", rate.limiter.len());
     }
 }

@@ -34,7 +34,7 @@ impl BrokenHandshakes {
 
     /// Counts one.
     pub(super) fn note(&self, key: AddressKey, now: Millis) {
-        if !self.rate.take(key) {
+        if self.rate.take(key).is_err() {
             let mut paused = self.paused.lock();
             paused.retain(|_, until| *until > now);
             paused.insert(key, now + PAUSE);
@@ -98,11 +98,13 @@ mod tests {
         num::NonZeroU32,
     };
 
+    use governor::Quota;
+
     use super::*;
 
     #[test]
     fn an_address_with_too_many_pauses() {
-        let handshakes = BrokenHandshakes::new(AddressRate::new(NonZeroU32::new(2).unwrap()));
+        let handshakes = BrokenHandshakes::new(AddressRate::new(Quota::per_second(NonZeroU32::new(2).unwrap())));
         let [one, other] = [1, 2].map(|number| AddressKey::of(IpAddr::from(Ipv4Addr::from_bits(number))));
         // The rate has a clock of its own.
         while handshakes.allow(one, 5_000) {

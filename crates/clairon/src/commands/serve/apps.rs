@@ -13,11 +13,14 @@ pub(super) struct Apps {
     pub(super) first: Option<App>,
     /// True if that app was created by this start.
     pub(super) is_new: bool,
+    /// True if the registry had no apps before this start.
+    pub(super) is_first: bool,
 }
 
 impl Apps {
     /// Declares the apps of the settings. If there are none, creates an app unless the registry has one.
     pub(super) async fn prepare(registry: &dyn AppRegistry, settings: &Settings) -> anyhow::Result<Self> {
+        let is_first = registry.list().await?.is_empty();
         if !settings.apps.is_empty() {
             declare(registry, &settings.apps).await?;
         }
@@ -25,7 +28,7 @@ impl Apps {
         let apps = registry.list().await?;
         apps.iter().for_each(warn_of_switches);
         let ids = apps.iter().map(|app| app.id.clone()).collect();
-        Ok(Self { ids, first: apps.into_iter().find(|app| app.enabled), is_new })
+        Ok(Self { ids, first: apps.into_iter().find(|app| app.enabled), is_new, is_first })
     }
 }
 

@@ -1,0 +1,9 @@
+//! The dashboard's files, and its sessions: signing in, roles, and hostile requests.
+
+#![expect(clippy::unwrap_used, reason = "where a preparation fails, the test has failed")]
+
+mod assets;
+mod forgery;
+mod guessing;
+mod roles;
+mod sessions;
