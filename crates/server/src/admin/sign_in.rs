@@ -6,7 +6,7 @@ use http::{HeaderName, header, request::Parts};
 use serde_json::Value;
 use utoipa::{
     PartialSchema, ToSchema,
-    openapi::{ObjectBuilder, RefOr, Schema, Type},
+    openapi::{ObjectBuilder, RefOr, Schema, Type, schema::AdditionalProperties},
 };
 
 use super::{
@@ -130,6 +130,9 @@ impl PartialSchema for SignIn {
         let text = |description| ObjectBuilder::new().schema_type(Type::String).description(Some(description));
         ObjectBuilder::new()
             .description(Some("Exactly one of the fields."))
+            .additional_properties(Some(AdditionalProperties::FreeForm(false)))
+            .min_properties(Some(1))
+            .max_properties(Some(1))
             .property("password", text("A password of the settings: dashboard.password or dashboard.viewer_password."))
             .property("token", text("The token of the setting admin.token."))
             .property("link", text("The secret part of the one-time link that the server has printed."))
