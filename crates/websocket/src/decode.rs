@@ -22,6 +22,8 @@ pub struct Decoder {
     state: Option<Box<State>>,
     /// Whether messages may be compressed.
     deflate: bool,
+    /// Whether messages are only found, so that compressed ones are not inflated.
+    discards: bool,
 }
 
 impl Decoder {
@@ -48,7 +50,7 @@ impl Decoder {
     /// The client violated the protocol or the limit.
     pub fn decode(&mut self, input: &mut &[u8], max_message: usize) -> Result<Option<ClientMessage>, DecodeError> {
         let mut state = self.state.take().map_or_else(State::default, |state| *state);
-        let result = state.advance(input, Rules { max_message, deflate: self.deflate });
+        let result = state.advance(input, Rules { max_message, deflate: self.deflate, discards: self.discards });
         match result {
             Ok(Some(ClientMessage::Close(_))) => state = State::ended(End::Closed),
             Err(_) => state = State::ended(End::Failed),
@@ -73,8 +75,10 @@ impl Decoder {
         messages
     }
 
-    /// Drops what has come of an incomplete message, and stops checking it. The decoder still finds its end.
+    /// Drops what has come of an incomplete message, and stops checking it. The decoder still finds its end. From now on
+    /// no message is inflated, because nobody uses it and a few bytes may be inflated to very many.
     pub(crate) fn forget_message(&mut self) {
+        self.discards = true;
         if let Some(state) = self.state.as_deref_mut().filter(|state| state.kind.is_some()) {
             state.message = Vec::new();
             (state.kind, state.is_compressed, state.checked) = (Some(Kind::Binary), false, 0);
@@ -110,6 +114,8 @@ struct Rules {
     max_message: usize,
     /// True if messages may be compressed.
     deflate: bool,
+    /// True if messages are not inflated.
+    discards: bool,
 }
 
 /// The state between two calls.
@@ -175,7 +181,7 @@ impl State {
                 self.frame = Some(frame);
                 return Ok(None);
             }
-            if let Some(message) = self.finish(frame.header, rules.max_message)? {
+            if let Some(message) = self.finish(frame.header, rules)? {
                 return Ok(Some(message));
             }
         }
@@ -255,7 +261,7 @@ impl State {
     }
 
     /// Ends a frame, and the message if this was its last fragment.
-    fn finish(&mut self, header: Header, limit: usize) -> Result<Option<ClientMessage>, DecodeError> {
+    fn finish(&mut self, header: Header, rules: Rules) -> Result<Option<ClientMessage>, DecodeError> {
         Ok(Some(match header.opcode {
             Opcode::Ping => ClientMessage::Ping(mem::take(&mut self.control)),
             Opcode::Pong => ClientMessage::Pong(mem::take(&mut self.control)),
@@ -263,7 +269,10 @@ impl State {
             Opcode::Continuation | Opcode::Text | Opcode::Binary if !header.fin => return Ok(None),
             Opcode::Continuation | Opcode::Text | Opcode::Binary => {
                 let Self { kind, is_compressed, message, .. } = mem::take(self);
-                let message = if is_compressed { deflate::inflate(&message, limit)? } else { message };
+                if is_compressed && rules.discards {
+                    return Ok(Some(ClientMessage::Binary(message)));
+                }
+                let message = if is_compressed { deflate::inflate(&message, rules.max_message)? } else { message };
                 match kind {
                     Some(Kind::Text) => ClientMessage::Text(text(message)?),
                     Some(Kind::Binary) | None => ClientMessage::Binary(message),

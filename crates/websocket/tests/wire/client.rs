@@ -1,6 +1,8 @@
 //! Frames of a client, as bytes.
 
 pub(crate) const FIN: u8 = 0x80;
+/// The bit that marks a compressed message (RFC 7692, 6).
+pub(crate) const RSV1: u8 = 0x40;
 pub(crate) const CONTINUATION: u8 = 0x0;
 pub(crate) const TEXT: u8 = 0x1;
 pub(crate) const BINARY: u8 = 0x2;

@@ -4,10 +4,9 @@ use clairon_websocket::{ClientMessage, CloseCode, DecodeError, Decoder, frame};
 use flate2::{Compress, Compression, FlushCompress};
 use proptest::{collection::vec, prelude::*, sample::Index};
 
-use crate::client::{BINARY, CLOSE, CONTINUATION, FIN, Frame, PING, TEXT};
+use crate::client::{BINARY, CLOSE, CONTINUATION, FIN, Frame, PING, RSV1, TEXT};
 
 const LIMIT: usize = 1000;
-const RSV1: u8 = 0x40;
 
 /// The bytes that a client sends for a compressed message, without the end that all messages share (RFC 7692, 7.2.1).
 fn deflated(message: &[u8]) -> Vec<u8> {

@@ -20,7 +20,7 @@ use tokio::{
 };
 use tungstenite::{WebSocket, protocol::Role};
 
-use crate::client::{BINARY, FIN, Frame};
+use crate::client::{BINARY, CLOSE, CONTINUATION, FIN, Frame, RSV1, TEXT};
 
 const LIMIT: usize = 1 << 20;
 const MINUTE: Duration = Duration::from_mins(1);
@@ -183,6 +183,31 @@ async fn a_peer_that_breaks_the_protocol_learns_why() {
     let frame = frame::close(error.close_code(), "too big");
     socket.close(frame.clone(), VecDeque::new(), PATIENCE).await;
     assert_eq!(client.join().expect("a client"), frame);
+}
+
+/// A peer whose connection is being closed may still send compressed messages, in one frame or several. Here they cannot
+/// be inflated, and the close frame after them is found nevertheless.
+#[tokio::test]
+async fn a_goodbye_inflates_nothing() {
+    let (go, wait) = mpsc::channel::<()>();
+    let (socket, client) = pair(b"", move |mut stream| {
+        stream.read_exact(&mut [0; 4]).expect("a close frame");
+        for frame in [
+            Frame::new(FIN | RSV1 | TEXT, "no deflate"),
+            Frame::new(RSV1 | TEXT, "nor "),
+            Frame::new(FIN | CONTINUATION, "here"),
+            Frame::new(FIN | CLOSE, CloseCode::NORMAL.0.to_be_bytes()),
+        ] {
+            stream.write_all(&frame.bytes()).expect("a write");
+        }
+        assert!(wait.recv().is_err(), "the server has gone");
+        drop(stream);
+    })
+    .await;
+    let closing = socket.with_deflate().close(frame::close(CloseCode::NORMAL, ""), VecDeque::new(), PATIENCE);
+    tokio::time::timeout(Duration::from_secs(10), closing).await.expect("the peer's answer");
+    drop(go);
+    client.join().expect("a client");
 }
 
 #[tokio::test]
