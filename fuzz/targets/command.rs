@@ -2,7 +2,7 @@
 //! command that is written again is parsed to the same command.
 #![no_main]
 
-use clairon_protocol::{ClientCommand, ClientEvent, Limits, Member, SignIn, Subscribe, User, UserId};
+use clairon_protocol::{ClientCommand, ClientEvent, Limits, Member, Recover, SignIn, Subscribe, User, UserId};
 use libfuzzer_sys::fuzz_target;
 use serde_json::{json, value::RawValue};
 
@@ -30,8 +30,10 @@ fn write(command: &ClientCommand<'_>) -> Vec<String> {
     match command {
         ClientCommand::Ping => in_both_forms("pusher:ping", json!({})),
         ClientCommand::Pong => in_both_forms("pusher:pong", json!({})),
-        ClientCommand::Subscribe(Subscribe { channel, auth, channel_data }) => {
-            in_both_forms("pusher:subscribe", json!({ "channel": channel, "auth": auth, "channel_data": channel_data }))
+        ClientCommand::Subscribe(Subscribe { channel, auth, channel_data, recover }) => {
+            let recover = write_recover(recover);
+            let data = json!({ "channel": channel, "auth": auth, "channel_data": channel_data, "recover": recover });
+            in_both_forms("pusher:subscribe", data)
         }
         ClientCommand::Unsubscribe { channel } => in_both_forms("pusher:unsubscribe", json!({ "channel": channel })),
         ClientCommand::SignIn(SignIn { auth, user_data }) => {
@@ -41,6 +43,17 @@ fn write(command: &ClientCommand<'_>) -> Vec<String> {
             let head = format!(r#""event":{},"channel":{}"#, json!(event), json!(channel));
             let data = data.map_or_else(String::new, |data| format!(r#","data":{}"#, data.get()));
             vec![format!("{{{head}{data}}}"), format!(" {{\n{head}{data},\"user_id\":\"forged\"}} ")]
+        }
+    }
+}
+
+fn write_recover(recover: &Recover) -> serde_json::Value {
+    match recover {
+        Recover::No => json!(null),
+        Recover::Begin => json!(true),
+        Recover::Resume(resume) => {
+            let sockets: Vec<String> = resume.sockets.iter().map(ToString::to_string).collect();
+            json!({ "token": resume.token, "seq": resume.seq, "sockets": sockets })
         }
     }
 }
