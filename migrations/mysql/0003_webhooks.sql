@@ -3,7 +3,7 @@
 -- The events for the endpoints of apps: what is pending, and what came of it. All times are milliseconds since 1970.
 
 -- One row. Every write to the tables below begins with it, so that the writers of all nodes queue, and events have ids in the
--- order in which they were written. An app's endpoints themselves are in apps.webhooks.
+-- order in which they are sent. An app's endpoints themselves are in apps.webhooks.
 CREATE TABLE IF NOT EXISTS webhook_sequence (
     only_row BIGINT NOT NULL PRIMARY KEY DEFAULT 1 CHECK (only_row = 1),
     last_id BIGINT NOT NULL -- of an event or an attempt
@@ -22,6 +22,7 @@ CREATE TABLE IF NOT EXISTS webhook_announced (
     is_present BIGINT NOT NULL CHECK (is_present IN (0, 1)),
     version BIGINT NOT NULL, -- orders the changes of the channel, over all nodes
     changed_at BIGINT NOT NULL,
+    place BIGINT NOT NULL, -- of the last event about it, among those of all nodes
     PRIMARY KEY (app_id, subject),
     INDEX webhook_announced_changed_at (is_present, changed_at)
 ) ENGINE = InnoDB DEFAULT CHARACTER SET utf8mb4 COLLATE utf8mb4_bin COMMENT 'Clairon: what webhook endpoints know';
@@ -37,12 +38,13 @@ CREATE TABLE IF NOT EXISTS webhook_events (
     delivery_id VARCHAR(64) NOT NULL, -- of the request that carries it
     delivery_events BIGINT NOT NULL, -- of that request, in the row of its first event, otherwise 0; -1: not decided yet
     replay_of VARCHAR(64) NOT NULL, -- the delivery that this one repeats for an operator; empty for none
-    state BIGINT NOT NULL, -- 0 pending, 1 delivered, 2 dead, 3 dead and replayed
+    state BIGINT NOT NULL, -- 0 pending, 1 delivered, 2 dead, 3 dead and replayed,
+    -- 4 arriving: nodes may still write earlier events
     attempts BIGINT NOT NULL,
     ended_at BIGINT NOT NULL, -- 0 while pending
+    place BIGINT NOT NULL, -- in state 4: the time of the event in microseconds, by a clock that all nodes share
     INDEX webhook_events_queue (app_id, webhook_id, state, id),
-    INDEX webhook_events_delivery (delivery_id),
-    INDEX webhook_events_ended_at (state, ended_at)
+    INDEX webhook_events_delivery (delivery_id)
 ) ENGINE = InnoDB DEFAULT CHARACTER SET utf8mb4 COLLATE utf8mb4_bin COMMENT 'Clairon: webhook events';
 
 -- The endpoints that have had events, and which node delivers to each. A node has to renew its lease; leases are by the clock
@@ -72,6 +74,5 @@ CREATE TABLE IF NOT EXISTS webhook_attempts (
     problem TEXT NOT NULL, -- empty: none
     outcome BIGINT NOT NULL, -- 0 tried again at next_at, 1 delivered, 2 given up
     next_at BIGINT NOT NULL,
-    INDEX webhook_attempts_endpoint (app_id, webhook_id, id),
-    INDEX webhook_attempts_at (at)
+    INDEX webhook_attempts_endpoint (app_id, webhook_id, id)
 ) ENGINE = InnoDB DEFAULT CHARACTER SET utf8mb4 COLLATE utf8mb4_bin COMMENT 'Clairon: requests to webhook endpoints';

@@ -1,7 +1,7 @@
 -- The events for the endpoints of apps: what is pending, and what came of it. All times are milliseconds since 1970.
 
 -- One row. Every write to the tables below begins with it, so that the writers of all nodes queue, and events have ids in the
--- order in which they were written. An app's endpoints themselves are in apps.webhooks.
+-- order in which they are sent. An app's endpoints themselves are in apps.webhooks.
 CREATE TABLE webhook_sequence (
     only_row INTEGER NOT NULL PRIMARY KEY DEFAULT 1 CHECK (only_row = 1),
     last_id INTEGER NOT NULL -- of an event or an attempt
@@ -20,6 +20,7 @@ CREATE TABLE webhook_announced (
     is_present INTEGER NOT NULL CHECK (is_present IN (0, 1)),
     version INTEGER NOT NULL, -- orders the changes of the channel, over all nodes
     changed_at INTEGER NOT NULL,
+    place INTEGER NOT NULL, -- of the last event about it, among those of all nodes
     PRIMARY KEY (app_id, subject)
 ) STRICT, WITHOUT ROWID;
 
@@ -36,14 +37,15 @@ CREATE TABLE webhook_events (
     delivery_id TEXT NOT NULL, -- of the request that carries it
     delivery_events INTEGER NOT NULL, -- of that request, in the row of its first event, otherwise 0; -1: not decided yet
     replay_of TEXT NOT NULL, -- the delivery that this one repeats for an operator; empty for none
-    state INTEGER NOT NULL, -- 0 pending, 1 delivered, 2 dead, 3 dead and replayed
+    state INTEGER NOT NULL, -- 0 pending, 1 delivered, 2 dead, 3 dead and replayed,
+    -- 4 arriving: nodes may still write earlier events
     attempts INTEGER NOT NULL,
-    ended_at INTEGER NOT NULL -- 0 while pending
+    ended_at INTEGER NOT NULL, -- 0 while pending
+    place INTEGER NOT NULL -- in state 4: the time of the event in microseconds, by a clock that all nodes share
 ) STRICT;
 
-CREATE INDEX webhook_events_queue ON webhook_events (app_id, webhook_id, state, id);
+CREATE INDEX webhook_events_queue ON webhook_events (app_id, webhook_id, state, id) WHERE ended_at = 0;
 CREATE INDEX webhook_events_delivery ON webhook_events (delivery_id);
-CREATE INDEX webhook_events_ended_at ON webhook_events (state, ended_at);
 
 -- The endpoints that have had events, and which node delivers to each. A node has to renew its lease; leases are by the clock
 -- of the database. The row without an app is for the node that cleans up and reconciles.
@@ -75,4 +77,3 @@ CREATE TABLE webhook_attempts (
 ) STRICT;
 
 CREATE INDEX webhook_attempts_endpoint ON webhook_attempts (app_id, webhook_id, id);
-CREATE INDEX webhook_attempts_at ON webhook_attempts (at);

@@ -85,6 +85,16 @@ impl Cluster {
         self.send(self.core.redis.publications(events)).await
     }
 
+    /// Publishes an event that is not remembered. Returns its time in microseconds by the clock of Redis. The versions of
+    /// edges are times of this clock too.
+    ///
+    /// # Errors
+    /// Those of [`Self::publish`].
+    pub async fn publish_timed(&self, event: &Publication) -> Result<Option<u64>, BusError> {
+        let times = self.send(vec![self.core.redis.timed_publication(event)]).await?;
+        Ok(times.first().copied())
+    }
+
     /// Forgets the remembered event of a channel, unless a later one than `version` has replaced it.
     ///
     /// # Errors
@@ -271,7 +281,7 @@ impl Cluster {
         Ok(reaper::remove_node(&self.core, &id).await?)
     }
 
-    /// Publishes, in one round trip and two response timeouts at most. Returns the versions of remembered events.
+    /// Publishes, in one round trip and two response timeouts at most. Returns the versions and times in the answers.
     async fn send(&self, requests: Vec<Request>) -> Result<Vec<u64>, BusError> {
         let Core { redis, monitor, settings, signals, .. } = &*self.core;
         if monitor.is_in(TroubleKind::Deaf) {

@@ -56,11 +56,14 @@ pub(crate) struct Write<E: Database>(Connection<E>);
 
 impl<E: Engine> Write<E> {
     /// Begins a transaction, and waits for all others that begin with the statement `lock`. So what it reads does not
-    /// change until it ends.
-    pub(crate) async fn begin(mut connection: Connection<E>, lock: &'static str) -> Result<Self, RegistryError> {
+    /// change until it ends. Returns the rows of that statement too.
+    pub(crate) async fn begin(
+        mut connection: Connection<E>,
+        lock: &'static str,
+    ) -> Result<(Self, Vec<E::Row>), RegistryError> {
         E::control(&mut connection, E::BEGIN).await?;
-        E::execute(&mut connection, lock, &[]).await?;
-        Ok(Self(connection))
+        let rows = E::run(&mut connection, lock, &[]).await?;
+        Ok((Self(connection), rows))
     }
 
     /// Commits if `is_kept`, otherwise rolls back.

@@ -24,6 +24,11 @@ pub(crate) trait Dialect: Database {
 
     /// The query for the time of the database's clock, in milliseconds since 1970.
     const NOW: &'static str;
+    /// The query that locks the row for which all writers to the tables of webhooks wait. It returns the last id, and
+    /// the time like [`NOW`](Self::NOW).
+    const LOCK_WEBHOOKS: &'static str;
+    /// True if an update can return a value (`RETURNING`).
+    const UPDATES_RETURN: bool;
 
     /// The statement that adds an app, or replaces the one with its id. Its values are those of
     /// [`row::values`](crate::row::values). The default is the syntax of SQLite and Postgres.

@@ -1,9 +1,7 @@
 //! The interface of a database engine. It keeps sqlx's types and bounds out of the rest of the crate.
 
 use async_trait::async_trait;
-use sqlx::{
-    AssertSqlSafe, ColumnIndex, Decode, Encode, Executor, FromRow, IntoArguments, Row, SqlSafeStr, Type, query::Query,
-};
+use sqlx::{ColumnIndex, Decode, Encode, Executor, FromRow, IntoArguments, Row, SqlSafeStr, Type, query::Query};
 
 use crate::{
     app::App,
@@ -139,8 +137,8 @@ where
     if DB::NUMBERS_VALUES {
         values.iter().copied().fold(sqlx::query(statement.into_sql_str()), bind)
     } else {
-        let PositionalStatement { statement, order } = PositionalStatement::from(statement);
-        let values = order.into_iter().filter_map(|index| values.get(index).copied());
-        values.fold(sqlx::query(AssertSqlSafe(statement).into_sql_str()), bind)
+        let PositionalStatement { statement, order } = PositionalStatement::of(statement);
+        let values = order.iter().filter_map(|index| values.get(*index).copied());
+        values.fold(sqlx::query(statement.as_str().into_sql_str()), bind)
     }
 }

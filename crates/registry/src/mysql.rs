@@ -78,7 +78,10 @@ async fn migrate(
         .idle_timeout(IDLE_TIMEOUT)
         .after_connect(|connection, _| Box::pin(begin_session(connection)))
         .connect_lazy_with(options);
-    Ok((Repeating(SqlRegistry { name, pool, is_one_connection: false, file: None }), no_triggers))
+    Ok((
+        Repeating(SqlRegistry { name, writers: pool.clone(), pool, is_one_connection: false, file: None }),
+        no_triggers,
+    ))
 }
 
 async fn connect(options: &MySqlConnectOptions) -> Result<MySqlConnection, sqlx::Error> {

@@ -1,4 +1,8 @@
-//! Statements for a driver without numbered parameters.
+//! Statements with unnumbered parameters: MySQL has no others, and for SQLite a number is a name to look up.
+
+use std::{collections::HashMap, sync::LazyLock};
+
+use parking_lot::RwLock;
 
 /// A statement with `?` instead of `$1`, `$2` and so on.
 #[derive(Debug, PartialEq, Eq)]
@@ -6,6 +10,20 @@ pub(crate) struct PositionalStatement {
     pub(crate) statement: String,
     /// The index of the value for each `?`, from 0.
     pub(crate) order: Vec<usize>,
+}
+
+impl PositionalStatement {
+    /// A statement of the program, which is converted once.
+    pub(crate) fn of(numbered: &'static str) -> &'static Self {
+        /// By the address of the text: there are a few hundred statements.
+        static CONVERTED: LazyLock<RwLock<HashMap<(usize, usize), &'static PositionalStatement>>> =
+            LazyLock::new(RwLock::default);
+        let address = (numbered.as_ptr() as usize, numbered.len());
+        let known = CONVERTED.read().get(&address).copied();
+        known.unwrap_or_else(|| {
+            CONVERTED.write().entry(address).or_insert_with(|| Box::leak(Box::new(Self::from(numbered))))
+        })
+    }
 }
 
 impl From<&str> for PositionalStatement {

@@ -40,6 +40,9 @@ impl Dialect for Postgres {
     };
 
     const NOW: &'static str = "SELECT CAST(EXTRACT(EPOCH FROM clock_timestamp()) * 1000 AS BIGINT)";
+    const LOCK_WEBHOOKS: &'static str = "SELECT last_id, CAST(EXTRACT(EPOCH FROM clock_timestamp()) * 1000 AS BIGINT) \
+         FROM webhook_sequence FOR UPDATE";
+    const UPDATES_RETURN: bool = true;
 
     fn rows_affected(result: &Self::QueryResult) -> u64 {
         result.rows_affected()
@@ -70,7 +73,7 @@ pub(crate) async fn open(
         .acquire_timeout(ACQUIRE_TIMEOUT)
         .after_connect(|connection, _| Box::pin(async move { connection.execute(SESSION).await.map(drop) }))
         .connect_lazy_with(options);
-    Ok(Repeating(SqlRegistry { name, pool, is_one_connection: false, file: None }))
+    Ok(Repeating(SqlRegistry { name, writers: pool.clone(), pool, is_one_connection: false, file: None }))
 }
 
 /// The location of the database, without user and password.

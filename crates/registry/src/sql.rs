@@ -25,6 +25,9 @@ pub(crate) struct SqlRegistry<E: Database> {
     /// The location of the database, without user and password.
     pub(crate) name: String,
     pub(crate) pool: Pool<E>,
+    /// The connections for writes. In SQLite one write runs at a time, so there is one: the others wait for it, and it
+    /// keeps the pages that it has written in memory.
+    pub(crate) writers: Pool<E>,
     /// True if the pool has one connection, which is the whole database.
     pub(crate) is_one_connection: bool,
     /// The file, for a SQLite database on disk.
@@ -241,16 +244,27 @@ impl<E: Engine> AppRegistry for SqlRegistry<E> {
 }
 
 impl<E: Engine> SqlRegistry<E> {
+    /// A connection for reads.
     pub(crate) async fn connection(&self) -> Result<Connection<E>, RegistryError> {
+        self.connection_of(&self.pool).await
+    }
+
+    async fn connection_of(&self, pool: &Pool<E>) -> Result<Connection<E>, RegistryError> {
         match &self.file {
             Some(file) if !file.is_there() => Err(RegistryError::FileGone { database: self.name.clone() }),
-            _ => Ok(Connection::new(self.pool.acquire().await?, self.is_one_connection)),
+            _ => Ok(Connection::new(pool.acquire().await?, self.is_one_connection)),
         }
     }
 
-    /// Begins a write. Its connection leaves the pool unless the write is completed.
+    /// Begins a write that first runs the statement `lock`, for which all such writes wait. Its connection leaves the
+    /// pool unless the write is completed. Returns the rows of the statement too.
+    pub(crate) async fn begin_with(&self, lock: &'static str) -> Result<(Write<E>, Vec<E::Row>), RegistryError> {
+        Write::begin(self.connection_of(&self.writers).await?, lock).await
+    }
+
+    /// Begins a write to the apps and what belongs to them.
     pub(crate) async fn begin(&self) -> Result<Write<E>, RegistryError> {
-        Write::begin(self.connection().await?, queries::LOCK).await
+        Ok(self.begin_with(queries::LOCK).await?.0)
     }
 }
 

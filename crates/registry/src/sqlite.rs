@@ -41,7 +41,7 @@ const SQLITE_BUSY: u32 = 5;
 const BEGIN: &str = "BEGIN IMMEDIATE";
 
 impl Dialect for Sqlite {
-    const NUMBERS_VALUES: bool = true;
+    const NUMBERS_VALUES: bool = false;
     const BEGIN: &'static str = BEGIN;
     const NEXT_REVISION: Option<&'static str> = None;
     const STATISTICS: Statements = statements! {
@@ -52,6 +52,10 @@ impl Dialect for Sqlite {
     };
 
     const NOW: &'static str = "SELECT CAST(unixepoch('subsec') * 1000 AS INTEGER)";
+    /// The transaction has the lock of the whole database already.
+    const LOCK_WEBHOOKS: &'static str =
+        "SELECT last_id, CAST(unixepoch('subsec') * 1000 AS INTEGER) FROM webhook_sequence";
+    const UPDATES_RETURN: bool = true;
 
     fn rows_affected(result: &Self::QueryResult) -> u64 {
         result.rows_affected()
@@ -76,7 +80,7 @@ pub(crate) async fn open_memory() -> Result<SqlRegistry<Sqlite>, RegistryError> 
         })
         .connect_lazy_with(options);
     let name = "sqlite::memory:".to_owned();
-    migrate(SqlRegistry { name, pool, is_one_connection: true, file: None }).await
+    migrate(SqlRegistry { name, writers: pool.clone(), pool, is_one_connection: true, file: None }).await
 }
 
 /// Opens the file at `path`, or creates it.
@@ -90,8 +94,11 @@ pub(crate) async fn open_file(path: &Path, max_connections: u32) -> Result<SqlRe
         .synchronous(SqliteSynchronous::Normal)
         .foreign_keys(true)
         .busy_timeout(BUSY_TIMEOUT);
-    let pool = SqlitePoolOptions::new().max_connections(max_connections.max(1)).connect_lazy_with(options);
-    migrate(SqlRegistry { name, pool, is_one_connection: false, file: Some(file) }).await
+    // A connection to a file does not break by itself.
+    let pool_of = |connections| SqlitePoolOptions::new().max_connections(connections).test_before_acquire(false);
+    let writers = pool_of(1).connect_lazy_with(options.clone());
+    let pool = pool_of(max_connections.max(1)).connect_lazy_with(options);
+    migrate(SqlRegistry { name, pool, writers, is_one_connection: false, file: Some(file) }).await
 }
 
 /// Does the same for a server, and logs warnings about the file.

@@ -1,11 +1,13 @@
 //! The contract of the webhook store: the announced state of channels, the pending events, and the log of attempts.
 
 mod announced;
+mod arrivals;
 mod attempt;
 mod delivery_id;
 mod endpoint;
 mod entry;
 mod event;
+mod knowledge;
 mod log;
 mod ordered;
 mod queue;
@@ -43,7 +45,9 @@ use jiff::Timestamp;
 ///
 /// - Atomic: each write is one transaction, and the writes of all nodes are serialized. A completed write is visible to
 ///   every later read of every node, and survives the process.
-/// - Ordered: the ids of events grow in the order of the writes, across all nodes. So do the ids of attempts.
+/// - Ordered: the ids of events grow in the order in which they are sent. That is the order of the writes, across all
+///   nodes; events with a [place](Entry::place) get it from [`settle`](Self::settle). The ids of attempts grow in the
+///   order of the writes.
 /// - Times are stored in milliseconds. Leases use the clock of the database.
 #[async_trait]
 pub trait WebhookStore: Send + Sync + Debug {
@@ -144,6 +148,19 @@ pub trait WebhookStore: Send + Sync + Debug {
     /// The database fails.
     async fn pending(&self, endpoint: &Endpoint, after: i64, limit: u32) -> Result<Vec<PendingEvent>, RegistryError>;
 
+    /// The newest event of an endpoint that is not [settled](Self::settle). `None` if there is none.
+    ///
+    /// # Errors
+    /// The database fails.
+    async fn newest_arriving(&self, endpoint: &Endpoint) -> Result<Option<i64>, RegistryError>;
+
+    /// Orders the events of an endpoint by their places: those that were written before the event `last` or with it,
+    /// and those with earlier places than these. They are pending from now on. Returns their number.
+    ///
+    /// # Errors
+    /// The database fails. Nothing is ordered then.
+    async fn settle(&self, endpoint: &Endpoint, last: i64) -> Result<u64, RegistryError>;
+
     /// The pending events of one channel.
     ///
     /// # Errors
@@ -181,7 +198,8 @@ pub trait WebhookStore: Send + Sync + Debug {
     /// The database fails. Nothing is written then.
     async fn note_attempts(&self, attempts: &[Attempt]) -> Result<(), RegistryError>;
 
-    /// Gives up pending events of an endpoint: all of them, or those that happened before a time. Returns their number.
+    /// Gives up pending events of an endpoint: all of them, or those that happened before a time. All are settled first.
+    /// Returns their number.
     /// Each of their deliveries gets an attempt with this `problem` in the log.
     ///
     /// # Errors

@@ -7,8 +7,10 @@ use std::{
 };
 
 use clairon_hub::Hub;
-use clairon_protocol::AppId;
-use clairon_registry::{App, AppCache, Attempt, AttemptOutcome, Endpoint, Registry, RegistryError, Webhooks, within};
+use clairon_protocol::{AppId, ChannelName};
+use clairon_registry::{
+    App, AppCache, Attempt, AttemptOutcome, Endpoint, Observation, Registry, RegistryError, Subject, Webhooks, within,
+};
 use clairon_webhooks::{ActualState, Announcer, differences};
 use tracing::{info, warn};
 
@@ -101,6 +103,9 @@ struct Keeper<'a> {
     seen: HashMap<AppId, Webhooks>,
     /// Apps to be compared. True: what the comparison finds present makes no events, because an endpoint is new.
     owed: HashMap<AppId, bool>,
+    /// What endpoints did not know at the last comparison of an app. Another node may be about to write it, so it counts
+    /// only if it is still missing at the next look.
+    missing: HashMap<AppId, HashSet<(ChannelName, Subject)>>,
     /// True once a lone node has let the state of its previous run linger. Always true with several nodes.
     has_begun: bool,
     /// True if this node had the lease of the upkeep at the last check.
@@ -121,6 +126,7 @@ impl<'a> Keeper<'a> {
             node,
             seen: endpoints(&node.apps),
             owed: HashMap::new(),
+            missing: HashMap::new(),
             has_begun: node.peers.can_take_over(),
             kept_house: false,
             told_counts_at: now,
@@ -222,21 +228,41 @@ impl<'a> Keeper<'a> {
         Ok(())
     }
 
-    /// Compares an app. False: it has to wait, because nodes that are still reconnecting may be missing in the ledger.
-    async fn compare_app(&self, id: &AppId, is_silent: bool) -> Result<bool, ComparisonFailure> {
-        let announcer = &self.node.announcer;
-        let Some(app) = self.node.apps.by_id(id).filter(|app| !app.webhooks.is_empty()) else {
-            within(ANSWER_TIMEOUT, self.node.registry.forget_announced(id)).await?;
+    /// Compares an app. False: it has to be compared again, because nodes that are still reconnecting may be missing in
+    /// the ledger, or because what endpoints do not know may be on its way.
+    async fn compare_app(&mut self, id: &AppId, is_silent: bool) -> Result<bool, ComparisonFailure> {
+        let (node, announcer) = (self.node, &self.node.announcer);
+        let Some(app) = node.apps.by_id(id).filter(|app| !app.webhooks.is_empty()) else {
+            within(ANSWER_TIMEOUT, node.registry.forget_announced(id)).await?;
             return Ok(true);
         };
         let known = announcer.known(id).await?;
-        let Some(actual) = self.node.peers.actual_state(id).await? else { return Ok(false) };
+        let Some(actual) = node.peers.actual_state(id).await? else { return Ok(false) };
         // An endpoint may have been added while no node noticed it.
         let endpoints: Vec<_> =
             app.webhooks.iter().map(|webhook| Endpoint::new(id.clone(), webhook.id.clone())).collect();
-        let is_new = within(ANSWER_TIMEOUT, self.node.registry.introduce(&endpoints)).await?;
-        announcer.observe_differences(&app, differences(&known, &actual), is_silent || is_new);
-        Ok(true)
+        let is_silent = within(ANSWER_TIMEOUT, node.registry.introduce(&endpoints)).await? || is_silent;
+        let mut found = differences(&known, &actual);
+        let is_first = !is_silent && node.peers.can_take_over() && self.confirm(id, &mut found);
+        announcer.observe_differences(&app, found, is_silent);
+        Ok(!is_first)
+    }
+
+    /// Leaves out what endpoints do not know, unless they did not know it at the last comparison either. True if the app
+    /// has to be compared again for that.
+    fn confirm(&mut self, app: &AppId, found: &mut Vec<(ChannelName, Observation)>) -> bool {
+        let subject = |(channel, observation): &(ChannelName, Observation)| {
+            observation.is_present.then(|| (channel.clone(), observation.subject.clone()))
+        };
+        let before = self.missing.remove(app);
+        let missing: HashSet<_> = found.iter().filter_map(subject).collect();
+        let was_missing = |key| before.as_ref().is_some_and(|before| before.contains(&key));
+        found.retain(|difference| subject(difference).is_none_or(was_missing));
+        let is_first = before.is_none() && !missing.is_empty();
+        if is_first {
+            self.missing.insert(app.clone(), missing);
+        }
+        is_first
     }
 
     async fn sweep(&mut self, is_responsible: bool) -> Result<(), RegistryError> {

@@ -14,6 +14,7 @@ use clairon_registry::{
     WebhookKind, within,
 };
 use jiff::{SignedDuration, Timestamp};
+use parking_lot::Mutex;
 use tokio::{sync::Semaphore, time::timeout};
 use tokio_util::sync::CancellationToken;
 use tracing::warn;
@@ -21,7 +22,7 @@ use tracing::warn;
 use crate::{
     Sender, WebhookEvent, WebhookSettings,
     announce::{Cause, ChannelReport, Handoff, HandoffFigures, LateCounts, ReportContent, writer},
-    deliver::{self, Deliveries, EndpointFigures, Grouping, NodeName, Slots},
+    deliver::{self, CATCH_UP, Deliveries, EndpointFigures, Grouping, HORIZON, NodeName, Slots},
 };
 
 /// The timeout for the database.
@@ -54,6 +55,8 @@ pub struct Announcer {
     pub(crate) slots: Slots,
     pub(crate) figures: Counters,
     pub(crate) is_database_away: AtomicBool,
+    /// The time of the last failure of the database.
+    outage_at: Mutex<Option<Instant>>,
     /// True while this node closes its connections because it stops.
     is_leaving: AtomicBool,
     /// True if the next comparison is due at once.
@@ -118,6 +121,7 @@ impl Announcer {
             deliveries: Deliveries::default(),
             figures: Counters::default(),
             is_database_away: AtomicBool::new(false),
+            outage_at: Mutex::new(None),
             is_leaving: AtomicBool::new(false),
             is_in_doubt: AtomicBool::new(false),
             on_attempt,
@@ -159,7 +163,7 @@ impl Announcer {
                 Edge::Missed => {
                     if app.webhooks.wants(WebhookKind::CacheMiss) {
                         let observation = Observation { subject: Subject::Miss, is_present: true, version };
-                        self.push(&app.id, channel, ReportContent::Observed { observation, is_silent: false });
+                        self.push(&app.id, channel, None, ReportContent::Observed { observation, is_silent: false });
                     }
                     continue;
                 }
@@ -167,7 +171,7 @@ impl Announcer {
                     if app.webhooks.wants(WebhookKind::SubscriptionCount)
                         && !self.late_counts.take_in(&app.id, channel, *count, version)
                     {
-                        self.push(&app.id, channel, ReportContent::Counted { count: *count, version });
+                        self.push(&app.id, channel, None, ReportContent::Counted { count: *count, version });
                     }
                     continue;
                 }
@@ -180,23 +184,25 @@ impl Announcer {
         }
     }
 
-    /// Takes a client event. `event` is a [`WebhookEvent::ClientEvent`].
-    pub fn client_event(&self, app: &App, channel: &ChannelName, event: &WebhookEvent<'_>) {
+    /// Takes a client event. `event` is a [`WebhookEvent::ClientEvent`]. With other nodes, `time` is its time by the clock
+    /// of the versions.
+    pub fn client_event(&self, app: &App, channel: &ChannelName, event: &WebhookEvent<'_>, time: Option<u64>) {
         let takes = |webhook: &Webhook| webhook.takes(WebhookKind::ClientEvent, channel.as_str());
         if app.webhooks.wants(WebhookKind::ClientEvent) && app.webhooks.iter().any(takes) {
-            self.push(&app.id, channel, ReportContent::ClientEvent(event.to_json().into()));
+            self.push(&app.id, channel, time, ReportContent::ClientEvent(event.to_json().into()));
         }
     }
 
     /// Hands over the subscription counts that were kept back. It must be called every few seconds.
     pub fn tell_counts(&self) {
         for (app, channel, count, version) in self.late_counts.take() {
-            self.push(&app, &channel, ReportContent::Counted { count, version });
+            self.push(&app, &channel, None, ReportContent::Counted { count, version });
         }
     }
 
-    fn push(&self, app: &AppId, channel: &ChannelName, content: ReportContent) {
-        let report = ChannelReport { app: app.clone(), channel: channel.clone(), at: Timestamp::now(), content };
+    fn push(&self, app: &AppId, channel: &ChannelName, time: Option<u64>, content: ReportContent) {
+        let place = if self.is_alone { None } else { time.or_else(|| content.version()) };
+        let report = ChannelReport { app: app.clone(), channel: channel.clone(), at: Timestamp::now(), place, content };
         self.handoff.push(report, Instant::now());
     }
 
@@ -213,7 +219,7 @@ impl Announcer {
                 let (at, now) = (Timestamp::now(), Instant::now());
                 self.handoff.observe((&app.id, &channel), observation, Cause::NodeGone, at, now);
             } else if is_tracked(app, &observation.subject) {
-                self.push(&app.id, &channel, ReportContent::Observed { observation, is_silent });
+                self.push(&app.id, &channel, None, ReportContent::Observed { observation, is_silent });
             }
         }
     }
@@ -259,7 +265,7 @@ impl Announcer {
     pub async fn give_up_unreachable(&self) -> Result<(), RegistryError> {
         for endpoint in within(ANSWER_TIMEOUT, self.store.unleased()).await? {
             let Some((app, webhook)) = endpoint.name() else { continue };
-            if self.endpoint(&endpoint).is_some() {
+            if self.app_of(&endpoint).is_some() {
                 continue;
             }
             // The apps in memory may lag behind the database.
@@ -339,17 +345,29 @@ impl Announcer {
         }
     }
 
-    /// An enabled endpoint and its app.
-    pub(crate) fn endpoint(&self, endpoint: &Endpoint) -> Option<(Arc<App>, Webhook)> {
+    /// The app of an endpoint, if the endpoint exists and is enabled.
+    pub(crate) fn app_of(&self, endpoint: &Endpoint) -> Option<Arc<App>> {
         let (app, webhook) = endpoint.name()?;
-        let app = self.apps.by_id(app)?;
-        let webhook = app.webhooks.find(webhook).filter(|webhook| webhook.is_enabled())?.clone();
-        Some((app, webhook))
+        self.apps.by_id(app).filter(|app| app.webhooks.find(webhook).is_some_and(Webhook::is_enabled))
     }
 
     /// True if endpoints of an app want edges of a subject.
     pub(crate) fn tracks(&self, app: &AppId, subject: &Subject) -> bool {
         self.apps.by_id(app).is_some_and(|app| is_tracked(&app, subject))
+    }
+
+    /// Notes that the database does not answer, or accepts no writes.
+    pub(crate) fn note_outage(&self) {
+        *self.outage_at.lock() = Some(Instant::now());
+    }
+
+    /// The time for which an event waits for earlier ones of other nodes.
+    pub(crate) fn horizon(&self, now: Instant) -> Duration {
+        if self.is_alone {
+            return Duration::ZERO;
+        }
+        let is_recent = |at: Instant| now.saturating_duration_since(at) < CATCH_UP;
+        if self.outage_at.lock().is_some_and(is_recent) { CATCH_UP } else { HORIZON }
     }
 
     /// The rule for events that share a request.

@@ -4,17 +4,21 @@
 //! |---|---|
 //! | `node_name` | the name of a process in leases |
 //! | `lease` | the lease of an endpoint, by the clocks of this process |
+//! | `arrivals` | when the events that several nodes write can be put into their order |
 //! | `queue` | the pending events of an endpoint: which can be sent now, and which are held back |
 //! | `backoff` | the pauses between attempts, and the number of concurrent requests |
 //! | `slots` | the requests that are on their way at the same time, for all endpoints |
 //! | `request` | the request of a delivery, and the verdict on its outcome |
+//! | `failure_log` | the log of an endpoint that fails |
 //! | `notes` | the outcomes that are not stored yet |
 //! | `courier` | the task of an endpoint |
 //! | `deliveries` | the task that takes leases and runs couriers |
 
+mod arrivals;
 mod backoff;
 mod courier;
 mod deliveries;
+mod failure_log;
 mod lease;
 mod node_name;
 mod notes;
@@ -24,6 +28,7 @@ mod slots;
 
 pub use self::deliveries::EndpointFigures;
 pub(crate) use self::{
+    arrivals::{CATCH_UP, HORIZON},
     deliveries::{Deliveries, run},
     node_name::NodeName,
     queue::Grouping,

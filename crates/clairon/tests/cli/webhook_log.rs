@@ -45,7 +45,8 @@ impl Written {
         let body = json!({"name": "channel_vacated", "channel": channel}).to_string();
         let event = NewEvent { body, happened_at: Timestamp::now() - ago, copies: vec![copy] };
         let channel = ChannelName::parse(channel, &Limits::default()).unwrap();
-        let entry = Entry { app: AppId::parse("1").unwrap(), channel, observation: None, event: Some(event) };
+        let entry =
+            Entry { app: AppId::parse("1").unwrap(), channel, place: None, observation: None, event: Some(event) };
         self.runtime.block_on(self.registry.record(&[entry], 100, false)).unwrap();
         delivery
     }

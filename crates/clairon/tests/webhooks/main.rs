@@ -6,6 +6,7 @@ mod edges;
 mod endpoints;
 mod hostile_receivers;
 mod nodes;
+mod order;
 mod outages;
 mod restarts;
 mod support;

@@ -1,5 +1,8 @@
 //! A database that is away.
 
+use std::thread;
+use std::time::{Duration, Instant};
+
 use clairon_test_servers::{MariaDb, until};
 use clairon_tests::app::App;
 use clairon_tests::client::Client;
@@ -9,12 +12,18 @@ use serde_json::json;
 
 use crate::support::{app, member, metric, wait_for_last, wait_for_times};
 
+/// The length of the outage in seconds, unless the variable says otherwise.
+const OUTAGE: u64 = 30;
+const OUTAGE_VARIABLE: &str = "CLAIRON_TEST_OUTAGE_SECONDS";
+
 fn start(database: &MariaDb, name: &str, app: &App) -> Server {
     Server::builder()
         .app(app.clone())
         .database(database.url(name))
         .env("CLAIRON_WEBHOOKS_LINGER_SECONDS", "1")
         .env("CLAIRON_METRICS_LISTEN", "127.0.0.1:0")
+        // The hand-off is to be full within the outage.
+        .env("CLAIRON_EDGE_BYTES_PER_CONNECTION_PER_SECOND", "1000000000")
         .start()
 }
 
@@ -29,7 +38,10 @@ fn what_the_hand_off_holds_outlives_an_outage_and_the_rest_is_counted() {
     let ada = member(&server, &app, "presence-o", "ada");
     drop(wait_for_last(&receiver, "member_added presence-o ada"));
 
+    let outage = std::env::var(OUTAGE_VARIABLE).ok().and_then(|text| text.parse().ok()).unwrap_or(OUTAGE);
+    let outage = Duration::from_secs(outage);
     database.kill();
+    let began = Instant::now();
     // Who leaves for longer than the linger, and comes back, makes a pair, though nothing can be written.
     drop(ada);
     let is_up = || metric(&server, "webhook_database_up", None);
@@ -48,6 +60,9 @@ fn what_the_hand_off_holds_outlives_an_outage_and_the_rest_is_counted() {
     let mut cem = Client::connect(&server, &app);
     cem.subscribe("room");
 
+    while let Some(rest) = outage.checked_sub(began.elapsed()).filter(|rest| !rest.is_zero()) {
+        thread::park_timeout(rest);
+    }
     database.run();
     drop((ada, bob));
     let all = wait_for_times(&receiver, "channel_vacated presence-o", 2);

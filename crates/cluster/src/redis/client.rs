@@ -131,12 +131,18 @@ impl RedisClient {
         events.into_iter().map(request).collect()
     }
 
+    /// The request that publishes an event which is not remembered, and asks for its time.
+    pub(crate) fn timed_publication(&self, event: &Publication) -> Request {
+        let place = Place { app: event.app.clone(), channel: event.channel.clone() };
+        scripts::publish_timed(&self.keys, &place, event)
+    }
+
     /// The request that forgets the remembered event with this version.
     pub(crate) fn forgetting(&self, place: &Place, version: u64) -> Request {
         scripts::forget_cached(&self.keys, place, version)
     }
 
-    /// The version of a remembered event, in the answer to its request.
+    /// The version of a remembered event, or the time of another one, in the answer to a request for it.
     pub(crate) fn version(answer: &Value) -> Option<u64> {
         scripts::parse_version(answer)
     }

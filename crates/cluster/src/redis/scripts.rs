@@ -24,7 +24,7 @@ pub(super) use self::{
     count_clients::{count_clients, parse_count},
     lease::{declare_dead, renew_lease},
     online::{online, parse_online},
-    publish_cached::{forget_cached, parse_version, publish_cached},
+    publish_cached::{forget_cached, parse_version, publish_cached, publish_timed},
     remove_share::{parse_removal, remove_share},
     rights::{FailedCommand, parse_failed, try_commands},
 };

@@ -109,7 +109,7 @@ impl<E: Engine> AcmeStore for SqlRegistry<E> {
 
 impl<E: Engine> SqlRegistry<E> {
     async fn begin_acme(&self) -> Result<Write<E>, RegistryError> {
-        Write::begin(self.connection().await?, statements::LOCK).await
+        Ok(self.begin_with(statements::LOCK).await?.0)
     }
 }
 

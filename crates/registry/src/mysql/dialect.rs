@@ -100,6 +100,9 @@ impl Dialect for MySql {
     };
 
     const NOW: &'static str = "SELECT CAST(UNIX_TIMESTAMP(SYSDATE(3)) * 1000 AS SIGNED)";
+    const LOCK_WEBHOOKS: &'static str =
+        "SELECT last_id, CAST(UNIX_TIMESTAMP(SYSDATE(3)) * 1000 AS SIGNED) FROM webhook_sequence FOR UPDATE";
+    const UPDATES_RETURN: bool = false;
 
     fn upsert() -> &'static str {
         static UPSERT: LazyLock<String> =

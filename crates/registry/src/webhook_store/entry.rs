@@ -17,6 +17,9 @@ pub struct Entry {
     pub app: AppId,
     /// The channel.
     pub channel: ChannelName,
+    /// Its place among the entries of all nodes: the time in microseconds by a clock that they share. Its event is not
+    /// pending before it is [settled](super::WebhookStore::settle). `None`: the order of the writes is the order.
+    pub place: Option<u64>,
     /// What was observed. `None` for an event that is written in any case.
     pub observation: Option<Observation>,
     /// The event that it makes if it is news. `None` where no endpoint wants it.

@@ -4,9 +4,10 @@ use std::ops::{Deref, DerefMut};
 
 use super::statements;
 use crate::{
-    connection::{Connection, Write},
+    connection::Write,
     engine::{Engine, SqlValue},
     error::RegistryError,
+    sql::SqlRegistry,
 };
 
 /// A write to the webhook tables. Only one write runs at a time among all nodes, so the ids that it assigns grow.
@@ -20,11 +21,11 @@ pub(super) struct OrderedWrite<E: Engine> {
 
 impl<E: Engine> OrderedWrite<E> {
     /// Begins the write, after waiting for the others.
-    pub(super) async fn begin(connection: Connection<E>) -> Result<Self, RegistryError> {
-        let mut write = Write::begin(connection, statements::LOCK).await?;
-        let first_id = number::<E>(&mut write, statements::LAST_ID).await?;
-        let now = number::<E>(&mut write, E::NOW).await?;
-        Ok(Self { write, first_id, last_id: first_id, now })
+    pub(super) async fn begin(registry: &SqlRegistry<E>) -> Result<Self, RegistryError> {
+        let (write, rows) = registry.begin_with(E::LOCK_WEBHOOKS).await?;
+        let row = rows.first().ok_or(sqlx::Error::RowNotFound)?;
+        let (last_id, now) = (E::number_at(row, 0)?, E::number_at(row, 1)?);
+        Ok(Self { write, first_id: last_id, last_id, now })
     }
 
     pub(super) const fn next_id(&mut self) -> i64 {
@@ -54,9 +55,4 @@ impl<E: Engine> DerefMut for OrderedWrite<E> {
     fn deref_mut(&mut self) -> &mut E::Connection {
         &mut self.write
     }
-}
-
-async fn number<E: Engine>(connection: &mut E::Connection, statement: &'static str) -> Result<i64, RegistryError> {
-    let rows = E::run(connection, statement, &[]).await?;
-    Ok(E::number(rows.first().ok_or(sqlx::Error::RowNotFound)?)?)
 }

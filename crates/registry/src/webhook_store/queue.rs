@@ -104,6 +104,21 @@ pub(super) async fn note_attempts<E: Engine>(
     write: &mut OrderedWrite<E>,
     attempts: &[Attempt],
 ) -> Result<(), RegistryError> {
+    let mut by_endpoint = BTreeMap::<&Endpoint, Vec<&Attempt>>::new();
+    for attempt in attempts {
+        by_endpoint.entry(&attempt.endpoint).or_default().push(attempt);
+    }
+    for (endpoint, attempts) in by_endpoint {
+        end_deliveries(write, endpoint, &attempts).await?;
+    }
+    insert_attempts(write, attempts).await
+}
+
+async fn end_deliveries<E: Engine>(
+    write: &mut OrderedWrite<E>,
+    endpoint: &Endpoint,
+    attempts: &[&Attempt],
+) -> Result<(), RegistryError> {
     let of = |wanted: fn(&AttemptOutcome) -> bool| -> Vec<&str> {
         attempts.iter().filter(|attempt| wanted(&attempt.outcome)).map(|attempt| attempt.delivery.as_str()).collect()
     };
@@ -113,41 +128,30 @@ pub(super) async fn note_attempts<E: Engine>(
 
     update(write, &statements::RETRY, &[], &retried).await?;
     let now = [number(write.now)];
-    for (statements, deliveries) in [(&statements::DELIVERED, delivered), (&statements::GIVEN_UP, given_up)] {
-        let ended = count_pending(write, &deliveries).await?;
-        update(write, statements, &now, &deliveries).await?;
-        for (endpoint, ended) in ended {
-            subtract_pending(write, &endpoint, ended).await?;
-        }
+    let mut ended = update(write, &statements::DELIVERED, &now, &delivered).await?;
+    if ended != delivered.len() as u64 {
+        // Deliveries of several events, or a delivery that was given up in the meantime.
+        update(write, &statements::DELIVERED_AFTER_ALL, &now, &delivered).await?;
     }
-    insert_attempts(write, attempts).await
+    ended += update(write, &statements::GIVEN_UP, &now, &given_up).await?;
+    if ended > 0 {
+        subtract_pending(write, endpoint, ended).await?;
+    }
+    Ok(())
 }
 
+/// Changes the events of deliveries. Returns the number of changed events.
 async fn update<E: Engine>(
     write: &mut OrderedWrite<E>,
     batches: &'static Batches,
     first: &[SqlValue<'_>],
     deliveries: &[&str],
-) -> Result<(), RegistryError> {
+) -> Result<u64, RegistryError> {
+    let mut changed = 0;
     for (statement, deliveries) in batches.cut(deliveries, |_| 0) {
         let deliveries = deliveries.iter().map(|delivery| SqlValue::Text(delivery));
         let values: Vec<_> = first.iter().copied().chain(deliveries).collect();
-        E::execute(write, statement, &values).await?;
+        changed += E::execute(write, statement, &values).await?;
     }
-    Ok(())
-}
-
-/// The number of pending events in these deliveries, by endpoint.
-async fn count_pending<E: Engine>(
-    write: &mut OrderedWrite<E>,
-    deliveries: &[&str],
-) -> Result<BTreeMap<Endpoint, u64>, RegistryError> {
-    let mut counts = BTreeMap::new();
-    for (statement, deliveries) in statements::COUNT_PENDING.cut(deliveries, |_| 0) {
-        let values: Vec<_> = deliveries.iter().map(|delivery| SqlValue::Text(delivery)).collect();
-        for lease in rows::read::<E, _>(&E::run(write, statement, &values).await?, rows::lease::<E>)? {
-            *counts.entry(lease.endpoint).or_default() += lease.pending;
-        }
-    }
-    Ok(counts)
+    Ok(changed)
 }

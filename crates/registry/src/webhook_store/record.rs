@@ -1,12 +1,14 @@
 //! Writing what was observed, and the events that it makes.
 
-use std::collections::{BTreeMap, HashMap, HashSet};
+use std::collections::{BTreeMap, HashSet};
 
 use super::{
+    arrivals::ARRIVING,
     attempt::{Attempt, AttemptOutcome},
     delivery_id::DeliveryId,
     endpoint::Endpoint,
-    entry::{Entry, EventCopy, NewEvent, Observation, Recorded},
+    entry::{Entry, EventCopy, NewEvent, Recorded},
+    knowledge::Knowledge,
     milliseconds,
     ordered::OrderedWrite,
     rows::{self, count, number},
@@ -20,19 +22,6 @@ use crate::{
 /// How many events are given up in one step.
 const PAGE: u64 = 256;
 
-/// What endpoints know of one subject.
-struct Known {
-    app: String,
-    subject: String,
-    kind: &'static str,
-    channel: String,
-    user: String,
-    /// What is so, at which version; `None`: nothing is known.
-    state: Option<(bool, u64)>,
-    changed_at: i64,
-    has_changed: bool,
-}
-
 /// A row of `webhook_events`.
 pub(super) struct EventRow<'a> {
     pub(super) id: i64,
@@ -43,6 +32,8 @@ pub(super) struct EventRow<'a> {
     pub(super) delivery: &'a str,
     pub(super) delivery_events: i64,
     pub(super) replay_of: &'a str,
+    /// The place among the events of all nodes, as long as the order is not certain. `None`: the id is the order.
+    pub(super) place: Option<i64>,
 }
 
 /// Writes entries in their order.
@@ -55,11 +46,12 @@ pub(super) async fn record<E: Engine>(
     let written = if is_repeated { written(write, entries).await? } else { HashSet::new() };
     let mut known = Knowledge::read(write, entries).await?;
     let mut events = Vec::new();
-    for entry in entries {
-        let is_news = entry.observation.as_ref().is_none_or(|observation| known.learn(entry, observation, write.now));
+    for (index, entry) in entries.iter().enumerate() {
+        let is_news = entry.observation.as_ref().is_none_or(|observation| known.learn(index, observation, write.now));
         if let Some(event) = entry.event.as_ref().filter(|_| is_news) {
+            let place = entry.place.map(|place| known.place(index, place));
             let copies = event.copies.iter().filter(|copy| !written.contains(copy.delivery.as_str()));
-            events.extend(copies.map(|copy| row(write.next_id(), entry, event, copy)));
+            events.extend(copies.map(|copy| row(write.next_id(), place, entry, event, copy)));
         }
     }
     known.store(write).await?;
@@ -75,8 +67,8 @@ pub(super) async fn record<E: Engine>(
         let excess = add_pending(write, &endpoint, added).await?.saturating_sub(pending_rows);
         if excess > 0 {
             let problem = format!("given up: the endpoint has more than {pending_rows} pending events");
-            give_up(write, &endpoint, None, excess, &problem).await?;
-            recorded.given_up.push((endpoint.clone(), excess));
+            let given_up = give_up(write, &endpoint, None, excess, &problem).await?;
+            recorded.given_up.push((endpoint.clone(), given_up));
         }
         recorded.added.push((endpoint, added));
     }
@@ -97,7 +89,7 @@ async fn written<E: Engine>(write: &mut OrderedWrite<E>, entries: &[Entry]) -> R
     Ok(written)
 }
 
-fn row<'a>(id: i64, entry: &'a Entry, event: &'a NewEvent, copy: &'a EventCopy) -> EventRow<'a> {
+fn row<'a>(id: i64, place: Option<i64>, entry: &'a Entry, event: &'a NewEvent, copy: &'a EventCopy) -> EventRow<'a> {
     EventRow {
         id,
         endpoint: [entry.app.as_str(), copy.webhook.as_str()],
@@ -107,6 +99,7 @@ fn row<'a>(id: i64, entry: &'a Entry, event: &'a NewEvent, copy: &'a EventCopy) 
         delivery: copy.delivery.as_str(),
         delivery_events: if copy.is_alone { 1 } else { -1 },
         replay_of: "",
+        place,
     }
 }
 
@@ -122,7 +115,7 @@ pub(super) async fn insert_events<E: Engine>(
     Ok(())
 }
 
-fn event_values<'a>(event: &EventRow<'a>) -> [SqlValue<'a>; 12] {
+fn event_values<'a>(event: &EventRow<'a>) -> [SqlValue<'a>; 13] {
     [
         number(event.id),
         SqlValue::Text(event.endpoint[0]),
@@ -133,9 +126,10 @@ fn event_values<'a>(event: &EventRow<'a>) -> [SqlValue<'a>; 12] {
         SqlValue::Text(event.delivery),
         number(event.delivery_events),
         SqlValue::Text(event.replay_of),
+        number(if event.place.is_some() { ARRIVING } else { 0 }),
         number(0),
         number(0),
-        number(0),
+        number(event.place.unwrap_or_default()),
     ]
 }
 
@@ -147,11 +141,17 @@ pub(super) async fn add_pending<E: Engine>(
 ) -> Result<u64, RegistryError> {
     let [app, webhook] = endpoint.columns().map(SqlValue::Text);
     let values = [app, webhook, count(added)];
-    if E::execute(write, statements::ADD_PENDING, &values).await? == 0 {
-        E::execute(write, statements::INSERT_LEASE, &values).await?;
+    let rows = if E::UPDATES_RETURN {
+        E::run(write, statements::ADD_PENDING_RETURNING, &values).await?
+    } else {
+        E::execute(write, statements::ADD_PENDING, &values).await?;
+        E::run(write, statements::PENDING_OF, &values[..2]).await?
+    };
+    if let Some(pending) = rows.first() {
+        return Ok(rows::unsigned(E::number(pending)?));
     }
-    let rows = E::run(write, statements::PENDING_OF, &values[..2]).await?;
-    Ok(rows.first().map(E::number).transpose()?.map(rows::unsigned).unwrap_or_default())
+    E::execute(write, statements::INSERT_LEASE, &values).await?;
+    Ok(added)
 }
 
 /// Notes that events of an endpoint are pending no more.
@@ -243,84 +243,4 @@ fn attempt_values<'a>(id: i64, attempt: &'a Attempt, problem: &'a str) -> [SqlVa
         outcome,
         next_at,
     ]
-}
-
-/// What endpoints know of the subjects of some entries, by app and subject.
-struct Knowledge(HashMap<(String, String), Known>);
-
-impl Knowledge {
-    async fn read<E: Engine>(write: &mut OrderedWrite<E>, entries: &[Entry]) -> Result<Self, RegistryError> {
-        let mut all = HashMap::new();
-        let mut subjects = BTreeMap::<&str, Vec<String>>::new();
-        for entry in entries {
-            let Some(observation) = &entry.observation else { continue };
-            let (app, subject) = (entry.app.as_str(), observation.subject.digest(&entry.channel));
-            let unknown = || Known {
-                app: app.to_owned(),
-                subject: subject.clone(),
-                kind: observation.subject.kind(),
-                channel: entry.channel.as_str().to_owned(),
-                user: observation.subject.user_column(),
-                state: None,
-                changed_at: 0,
-                has_changed: false,
-            };
-            all.entry((app.to_owned(), subject.clone())).or_insert_with(|| {
-                subjects.entry(app).or_default().push(subject.clone());
-                unknown()
-            });
-        }
-        for (app, subjects) in subjects {
-            for (statement, subjects) in statements::KNOWN.cut(&subjects, |_| 0) {
-                let texts = std::iter::once(app).chain(subjects.iter().map(String::as_str));
-                let values: Vec<_> = texts.map(SqlValue::Text).collect();
-                for row in E::run(write, statement, &values).await? {
-                    let Some(known) = all.get_mut(&(app.to_owned(), E::text_at(&row, 0)?)) else { continue };
-                    known.state = Some((E::number_at(&row, 1)? != 0, rows::unsigned(E::number_at(&row, 2)?)));
-                    known.changed_at = E::number_at(&row, 3)?;
-                }
-            }
-        }
-        Ok(Self(all))
-    }
-
-    /// Takes an observation in. True if it is news.
-    fn learn(&mut self, entry: &Entry, observation: &Observation, now: i64) -> bool {
-        let key = (entry.app.as_str().to_owned(), observation.subject.digest(&entry.channel));
-        let Some(known) = self.0.get_mut(&key) else { return false };
-        let before = known.state;
-        let is_news = observation.learn(&mut known.state);
-        if is_news || before.is_none() {
-            known.changed_at = now;
-        }
-        known.has_changed |= known.state != before;
-        is_news
-    }
-
-    async fn store<E: Engine>(self, write: &mut OrderedWrite<E>) -> Result<(), RegistryError> {
-        let mut changed: Vec<_> = self.0.into_values().filter(|known| known.has_changed).collect();
-        // In the order of the key, which is the order of the rows.
-        changed.sort_unstable_by(|one, other| (&one.app, &one.subject).cmp(&(&other.app, &other.subject)));
-        for (statement, rows) in E::upsert_announced().cut(&changed, |_| 0) {
-            let values: Vec<_> = rows.iter().flat_map(Known::values).collect();
-            E::execute(write, statement, &values).await?;
-        }
-        Ok(())
-    }
-}
-
-impl Known {
-    fn values(&self) -> [SqlValue<'_>; 8] {
-        let (is_present, version) = self.state.unwrap_or_default();
-        [
-            SqlValue::Text(&self.app),
-            SqlValue::Text(&self.subject),
-            SqlValue::Text(self.kind),
-            SqlValue::Text(&self.channel),
-            SqlValue::Text(&self.user),
-            number(is_present.into()),
-            count(version),
-            number(self.changed_at),
-        ]
-    }
 }

@@ -78,6 +78,14 @@ impl<S: WebhookStore> WebhookStore for Repeating<S> {
         self.0.pending(endpoint, after, limit).await
     }
 
+    async fn newest_arriving(&self, endpoint: &Endpoint) -> Result<Option<i64>, RegistryError> {
+        self.0.newest_arriving(endpoint).await
+    }
+
+    async fn settle(&self, endpoint: &Endpoint, last: i64) -> Result<u64, RegistryError> {
+        repeat!(self.0.settle(endpoint, last))
+    }
+
     async fn pending_in_channel(
         &self,
         endpoint: &Endpoint,

@@ -164,6 +164,7 @@ impl<'a> Repetition<'a> {
             delivery: self.delivery.as_str(),
             delivery_events: i64::try_from(delivery_events).unwrap_or(i64::MAX),
             replay_of: self.original.as_str(),
+            place: None,
         }
     }
 }

@@ -8,7 +8,7 @@ use jiff::Timestamp;
 
 use super::{
     Announced, Attempt, DeliveryId, Endpoint, Entry, Lease, LogQuery, LoggedAttempt, PendingEvent, Recorded, Replays,
-    Retention, WebhookStore, WhichDeliveries,
+    Retention, WebhookStore, WhichDeliveries, arrivals,
     entry::subjects_of,
     log, milliseconds,
     ordered::OrderedWrite,
@@ -118,6 +118,18 @@ impl<E: Engine> WebhookStore for SqlRegistry<E> {
         Ok(rows::read::<E, _>(&rows, rows::pending::<E>)?)
     }
 
+    async fn newest_arriving(&self, endpoint: &Endpoint) -> Result<Option<i64>, RegistryError> {
+        let rows = self.select(statements::NEWEST_ARRIVING, &endpoint.columns().map(SqlValue::Text)).await?;
+        Ok(rows.first().map(E::number).transpose()?.filter(|id| *id > 0))
+    }
+
+    async fn settle(&self, endpoint: &Endpoint, last: i64) -> Result<u64, RegistryError> {
+        let mut write = self.begin_ordered().await?;
+        let settled = arrivals::settle(&mut write, endpoint, last).await?;
+        write.end().await?;
+        Ok(settled)
+    }
+
     async fn pending_in_channel(
         &self,
         endpoint: &Endpoint,
@@ -168,6 +180,7 @@ impl<E: Engine> WebhookStore for SqlRegistry<E> {
         happened_before: Option<Timestamp>,
         problem: &str,
     ) -> Result<u64, RegistryError> {
+        self.settle(endpoint, i64::MAX).await?;
         let before = happened_before.map(milliseconds);
         let mut given_up = 0;
         loop {
@@ -203,7 +216,7 @@ impl<E: Engine> WebhookStore for SqlRegistry<E> {
 impl<E: Engine> SqlRegistry<E> {
     /// Begins a write to the tables of webhooks.
     pub(super) async fn begin_ordered(&self) -> Result<OrderedWrite<E>, RegistryError> {
-        OrderedWrite::begin(self.connection().await?).await
+        OrderedWrite::begin(self).await
     }
 
     /// Runs a statement whose parameter is the time of the database's clock.
@@ -216,7 +229,11 @@ impl<E: Engine> SqlRegistry<E> {
         Ok(rows)
     }
 
-    async fn select(&self, statement: &'static str, values: &[SqlValue<'_>]) -> Result<Vec<E::Row>, RegistryError> {
+    pub(super) async fn select(
+        &self,
+        statement: &'static str,
+        values: &[SqlValue<'_>],
+    ) -> Result<Vec<E::Row>, RegistryError> {
         let mut connection = self.connection().await?;
         let rows = E::run(&mut connection, statement, values).await?;
         connection.done();

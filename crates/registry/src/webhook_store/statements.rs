@@ -27,6 +27,17 @@ impl Batches {
         Self(SIZES.map(|size| write(&values(before, size))))
     }
 
+    /// A statement that `write` makes of the branches of a CASE, `WHEN $1 THEN $2 WHEN $3 THEN $4`, and of the values that
+    /// they are for, `$1, $3`.
+    pub(crate) fn of_pairs(write: impl Fn(&str, &str) -> String) -> Self {
+        Self(SIZES.map(|size| {
+            let firsts = || (0..size).map(|pair| 2 * pair + 1);
+            let branches: Vec<_> = firsts().map(|first| format!("WHEN ${first} THEN ${}", first + 1)).collect();
+            let values: Vec<_> = firsts().map(|first| format!("${first}")).collect();
+            write(&branches.join(" "), &values.join(", "))
+        }))
+    }
+
     /// Cuts items into the pieces that one statement takes each. `bytes` says how large an item is.
     pub(crate) fn cut<'a, T>(
         &'static self,
@@ -51,15 +62,12 @@ fn values(before: usize, count: usize) -> String {
     (before + 1..=before + count).map(|number| format!("${number}")).collect::<Vec<_>>().join(", ")
 }
 
-/// The first statement of every write: its row is the lock on which the writers of all nodes queue.
-pub(super) const LOCK: &str = "UPDATE webhook_sequence SET last_id = last_id";
-pub(super) const LAST_ID: &str = "SELECT last_id FROM webhook_sequence";
 pub(super) const SET_LAST_ID: &str = "UPDATE webhook_sequence SET last_id = $1";
 
 pub(super) static KNOWN: LazyLock<Batches> = LazyLock::new(|| {
     Batches::of_values(1, |subjects| {
         format!(
-            "SELECT subject, is_present, version, changed_at FROM webhook_announced \
+            "SELECT subject, is_present, version, changed_at, place FROM webhook_announced \
              WHERE app_id = $1 AND subject IN ({subjects})"
         )
     })
@@ -68,12 +76,13 @@ pub(super) static KNOWN: LazyLock<Batches> = LazyLock::new(|| {
 /// The statement that stores what is known. `on_conflict` begins its second part, in which `new_value` is the new value
 /// of a column.
 pub(crate) fn upsert_announced(on_conflict: &str, new_value: fn(&str) -> String) -> Upsert {
-    let changes = ["is_present", "version", "changed_at"].map(|column| format!("{column} = {}", new_value(column)));
+    let changes =
+        ["is_present", "version", "changed_at", "place"].map(|column| format!("{column} = {}", new_value(column)));
     let changes = changes.join(", ");
-    Batches::of_rows(8, |rows| {
+    Batches::of_rows(9, |rows| {
         format!(
-            "INSERT INTO webhook_announced (app_id, subject, kind, channel, user_id, is_present, version, changed_at) \
-             VALUES {rows} {on_conflict} {changes}"
+            "INSERT INTO webhook_announced (app_id, subject, kind, channel, user_id, is_present, version, changed_at, \
+             place) VALUES {rows} {on_conflict} {changes}"
         )
     })
 }
@@ -91,10 +100,10 @@ pub(super) const SWEEP_ANNOUNCED: &str = "DELETE FROM webhook_announced \
      WHERE is_present = 0 AND (changed_at < $1 AND kind <> 'miss' OR changed_at < $2)";
 
 pub(super) static INSERT_EVENTS: LazyLock<Batches> = LazyLock::new(|| {
-    Batches::of_rows(12, |rows| {
+    Batches::of_rows(13, |rows| {
         format!(
             "INSERT INTO webhook_events (id, app_id, webhook_id, channel, body, happened_at, delivery_id, \
-             delivery_events, replay_of, state, attempts, ended_at) VALUES {rows}"
+             delivery_events, replay_of, state, attempts, ended_at, place) VALUES {rows}"
         )
     })
 });
@@ -111,12 +120,30 @@ macro_rules! pending {
 }
 
 pub(super) const PENDING: &str =
-    pending!("WHERE app_id = $1 AND webhook_id = $2 AND state = 0 AND id > $3 ORDER BY id LIMIT $4");
-pub(super) const PENDING_IN_CHANNEL: &str =
-    pending!("WHERE app_id = $1 AND webhook_id = $2 AND state = 0 AND id > $3 AND channel = $5 ORDER BY id LIMIT $4");
+    pending!("WHERE app_id = $1 AND webhook_id = $2 AND ended_at = 0 AND state = 0 AND id > $3 ORDER BY id LIMIT $4");
+pub(super) const PENDING_IN_CHANNEL: &str = pending!(
+    "WHERE app_id = $1 AND webhook_id = $2 AND ended_at = 0 AND state = 0 AND id > $3 AND channel = $5 \
+     ORDER BY id LIMIT $4"
+);
 pub(super) const PENDING_OF_DELIVERY: &str = pending!("WHERE delivery_id = $1 AND state = 0 ORDER BY id");
-pub(super) const PENDING_BEFORE: &str =
-    pending!("WHERE app_id = $1 AND webhook_id = $2 AND state = 0 AND happened_at < $3 ORDER BY id LIMIT $4");
+pub(super) const PENDING_BEFORE: &str = pending!(
+    "WHERE app_id = $1 AND webhook_id = $2 AND ended_at = 0 AND state = 0 AND happened_at < $3 ORDER BY id LIMIT $4"
+);
+
+/// The newest of the events whose order among those of other nodes is not certain yet.
+pub(super) const NEWEST_ARRIVING: &str = "SELECT COALESCE(MAX(id), 0) FROM webhook_events \
+     WHERE app_id = $1 AND webhook_id = $2 AND ended_at = 0 AND state = 4";
+/// Those events in their order, up to the last one by place among those with ids up to `$3`.
+pub(super) const ARRIVED: &str = "SELECT id FROM webhook_events \
+     WHERE app_id = $1 AND webhook_id = $2 AND ended_at = 0 AND state = 4 AND place <= \
+     (SELECT COALESCE(MAX(place), -1) FROM webhook_events \
+     WHERE app_id = $1 AND webhook_id = $2 AND ended_at = 0 AND state = 4 AND id <= $3) ORDER BY place, id";
+/// Gives events the ids by which they are sent. Takes pairs of an old and a new id.
+pub(super) static ARRIVE: LazyLock<Batches> = LazyLock::new(|| {
+    Batches::of_pairs(|new_ids, ids| {
+        format!("UPDATE webhook_events SET state = 0, id = CASE id {new_ids} END WHERE id IN ({ids})")
+    })
+});
 
 pub(super) static BODIES: LazyLock<Batches> = LazyLock::new(|| {
     Batches::of_values(0, |ids| format!("SELECT id, body FROM webhook_events WHERE id IN ({ids}) AND state = 0"))
@@ -131,26 +158,25 @@ pub(super) static GROUP: LazyLock<Batches> = LazyLock::new(|| {
 });
 pub(super) const GROUP_FIRST: &str = "UPDATE webhook_events SET delivery_events = $2 WHERE id = $1";
 
-/// How many events of deliveries are pending, by endpoint.
-pub(super) static COUNT_PENDING: LazyLock<Batches> = LazyLock::new(|| {
-    Batches::of_values(0, |deliveries| {
-        format!(
-            "SELECT app_id, webhook_id, COUNT(*) FROM webhook_events \
-             WHERE delivery_id IN ({deliveries}) AND state = 0 GROUP BY app_id, webhook_id"
-        )
-    })
-});
 pub(super) static RETRY: LazyLock<Batches> = LazyLock::new(|| {
     Batches::of_values(0, |deliveries| {
         format!("UPDATE webhook_events SET attempts = attempts + 1 WHERE delivery_id IN ({deliveries}) AND state = 0")
     })
 });
-/// One that was given up may be delivered after all: its answer was on the way.
 pub(super) static DELIVERED: LazyLock<Batches> = LazyLock::new(|| {
     Batches::of_values(1, |deliveries| {
         format!(
             "UPDATE webhook_events SET attempts = attempts + 1, state = 1, ended_at = $1 \
-             WHERE delivery_id IN ({deliveries}) AND state IN (0, 2)"
+             WHERE delivery_id IN ({deliveries}) AND state = 0"
+        )
+    })
+});
+/// An event that was given up may be delivered after all: its answer was on the way.
+pub(super) static DELIVERED_AFTER_ALL: LazyLock<Batches> = LazyLock::new(|| {
+    Batches::of_values(1, |deliveries| {
+        format!(
+            "UPDATE webhook_events SET attempts = attempts + 1, state = 1, ended_at = $1 \
+             WHERE delivery_id IN ({deliveries}) AND state = 2"
         )
     })
 });
@@ -219,15 +245,18 @@ macro_rules! ended {
     };
 }
 
-pub(super) const ENDED_BY_NAME: &str = ended!("state <> 0 AND delivery_id = $5");
+pub(super) const ENDED_BY_NAME: &str = ended!("state IN (1, 2, 3) AND delivery_id = $5");
 pub(super) const ENDED_GIVEN_UP: &str = ended!("state = 2");
-pub(super) const ENDED_SINCE: &str = ended!("state <> 0 AND replay_of = '' AND happened_at >= $5");
+pub(super) const ENDED_SINCE: &str = ended!("state IN (1, 2, 3) AND replay_of = '' AND happened_at >= $5");
 pub(super) const EVENTS_OF_DELIVERY: &str =
-    "SELECT channel, body FROM webhook_events WHERE delivery_id = $1 AND state <> 0 ORDER BY id";
+    "SELECT channel, body FROM webhook_events WHERE delivery_id = $1 AND state IN (1, 2, 3) ORDER BY id";
 pub(super) const NOTE_REPLAYED: &str = "UPDATE webhook_events SET state = 3 WHERE delivery_id = $1 AND state = 2";
 
 pub(super) const ADD_PENDING: &str =
     "UPDATE webhook_leases SET pending = pending + $3 WHERE app_id = $1 AND webhook_id = $2";
+/// The same where an update can return a value.
+pub(super) const ADD_PENDING_RETURNING: &str =
+    "UPDATE webhook_leases SET pending = pending + $3 WHERE app_id = $1 AND webhook_id = $2 RETURNING pending";
 pub(super) const INSERT_LEASE: &str =
     "INSERT INTO webhook_leases (app_id, webhook_id, pending, node, leased_until) VALUES ($1, $2, $3, '', 0)";
 pub(super) const PENDING_OF: &str = "SELECT pending FROM webhook_leases WHERE app_id = $1 AND webhook_id = $2";
@@ -246,8 +275,11 @@ pub(super) const RELEASE_LEASE: &str = "UPDATE webhook_leases SET node = '', lea
      WHERE app_id = $1 AND webhook_id = $2 AND node = $3";
 pub(super) const ENDPOINTS: &str = "SELECT app_id, webhook_id FROM webhook_leases WHERE app_id <> ''";
 
-pub(super) const OLD_EVENTS: &str = "SELECT id FROM webhook_events WHERE state IN (1, 2, 3) AND ended_at < $1 LIMIT $2";
-pub(super) const OLD_ATTEMPTS: &str = "SELECT id FROM webhook_attempts WHERE at < $1 LIMIT $2";
+/// The ids of rows, the times of their ends (0: they are kept), and the times since which they exist. Both times roughly
+/// grow with the ids.
+pub(super) const EVENTS_BY_AGE: &str =
+    "SELECT id, ended_at, happened_at FROM webhook_events WHERE id > $1 ORDER BY id LIMIT $2";
+pub(super) const ATTEMPTS_BY_AGE: &str = "SELECT id, at, at FROM webhook_attempts WHERE id > $1 ORDER BY id LIMIT $2";
 pub(super) const EXCESS_ATTEMPTS: &str = "SELECT id FROM webhook_attempts WHERE app_id = $1 AND webhook_id = $2 \
      ORDER BY id DESC LIMIT $4 OFFSET $3";
 pub(super) static DELETE_EVENTS: LazyLock<Batches> =

@@ -29,20 +29,51 @@ pub struct Retention {
 }
 
 pub(super) async fn sweep<E: Engine>(registry: &SqlRegistry<E>, retention: &Retention) -> Result<u64, RegistryError> {
-    let ended = [number(milliseconds(retention.ended_since)), count(PAGE)];
-    let announced = [number(milliseconds(retention.announced_since)), ended[0]];
+    let ended = milliseconds(retention.ended_since);
+    let announced = [milliseconds(retention.announced_since), ended].map(number);
     let mut write = registry.begin_ordered().await?;
     let mut removed = E::execute(&mut write, statements::SWEEP_ANNOUNCED, &announced).await?;
     let endpoints = E::run(&mut write, statements::ENDPOINTS, &[]).await?;
     write.end().await?;
-    removed += remove(registry, statements::OLD_EVENTS, &ended, &statements::DELETE_EVENTS).await?;
-    removed += remove(registry, statements::OLD_ATTEMPTS, &ended, &statements::DELETE_ATTEMPTS).await?;
+    removed += remove_old(registry, statements::EVENTS_BY_AGE, ended, &statements::DELETE_EVENTS).await?;
+    removed += remove_old(registry, statements::ATTEMPTS_BY_AGE, ended, &statements::DELETE_ATTEMPTS).await?;
     for endpoint in rows::read::<E, _>(&endpoints, |row| rows::endpoint::<E>(row, 0))? {
         let [app, webhook] = endpoint.columns().map(SqlValue::Text);
         let values = [app, webhook, count(retention.attempts), count(PAGE)];
         removed += remove(registry, statements::EXCESS_ATTEMPTS, &values, &statements::DELETE_ATTEMPTS).await?;
     }
     Ok(removed)
+}
+
+/// Removes the rows that ended before a time. It reads only as many rows as are that old, because ids grow with time.
+async fn remove_old<E: Engine>(
+    registry: &SqlRegistry<E>,
+    find: &'static str,
+    before: i64,
+    delete: &'static Batches,
+) -> Result<u64, RegistryError> {
+    let (mut removed, mut last) = (0, 0);
+    loop {
+        let rows = registry.select(find, &[number(last), count(PAGE)]).await?;
+        let mut old = Vec::new();
+        for row in &rows {
+            let (id, ended_at) = (E::number_at(row, 0)?, E::number_at(row, 1)?);
+            last = id;
+            if ended_at != 0 && ended_at < before {
+                old.push(id);
+            }
+        }
+        if !old.is_empty() {
+            let mut write = registry.begin_ordered().await?;
+            remove_page(&mut write, &old, delete).await?;
+            write.end().await?;
+            removed += old.len() as u64;
+        }
+        let made_at = rows.last().map(|row| E::number_at(row, 2)).transpose()?;
+        if (rows.len() as u64) < PAGE || made_at.is_none_or(|made_at| made_at >= before) {
+            return Ok(removed);
+        }
+    }
 }
 
 /// Removes the rows that a statement finds, page by page.

@@ -1,6 +1,6 @@
 //! Publishing: an event becomes one sealed frame for each channel, and goes to all nodes.
 
-use std::borrow::Cow;
+use std::{borrow::Cow, iter};
 
 use clairon_cluster::BusError;
 use clairon_protocol::{CacheEntry, ChannelName, Event, EventData, Publication, SocketId};
@@ -50,6 +50,25 @@ impl Peers {
             Self::Alone(alone) => alone.publish(app, publications),
             // Boxed, because the task of each connection has room for the largest future that is awaited in it.
             Self::Many(many) => Ok(Box::pin(many.publish(publications.collect())).await?),
+        }
+    }
+
+    /// Publishes an event of a client. With other nodes, and if endpoints of the app hear of it, it returns the time of
+    /// the event by the clock that all nodes share, in microseconds.
+    ///
+    /// # Errors
+    /// Those of [`Self::publish`].
+    pub(crate) async fn publish_client_event(
+        &self,
+        app: &App,
+        message: &OutgoingEvent<'_>,
+    ) -> Result<Option<u64>, PublishError> {
+        match self {
+            Self::Many(many) if app.webhooks.wants(WebhookKind::ClientEvent) => {
+                let Some(publication) = encode(app, message).next() else { return Ok(None) };
+                Ok(Box::pin(many.cluster.publish_timed(&publication)).await?)
+            }
+            _ => self.publish(app, iter::once(message)).await.map(|()| None),
         }
     }
 

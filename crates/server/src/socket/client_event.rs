@@ -1,6 +1,6 @@
 //! Events that clients send to each other.
 
-use std::{borrow::Cow, iter, sync::Arc};
+use std::{borrow::Cow, sync::Arc};
 
 use clairon_hub::Millis;
 use clairon_protocol::{CLIENT_EVENT_RATE, ChannelName, ClientEvent, EventData, UserId};
@@ -110,19 +110,20 @@ impl Connection {
             except: Some(self.session.id()),
             origin: EventOrigin::Client(user_id.as_ref().map(UserId::as_str)),
         };
-        match self.node.peers.publish(app, iter::once(&message)).await {
-            Ok(()) => {
+        match self.node.peers.publish_client_event(app, &message).await {
+            Ok(time) => {
                 self.node.observe_event(app, &message);
                 if !app.webhooks.is_empty() {
-                    self.announce(admitted);
+                    self.announce(admitted, time);
                 }
             }
             Err(error) => self.refuse_event(event, &(None, error.to_string())),
         }
     }
 
-    /// Gives an event that was published to the endpoints of the app.
-    fn announce(&self, admitted: &AdmittedEvent<'_>) {
+    /// Gives an event that was published to the endpoints of the app. `time` is its time by the clock that all nodes
+    /// share, if there are others.
+    fn announce(&self, admitted: &AdmittedEvent<'_>, time: Option<u64>) {
         let AdmittedEvent { app, event, data, channel, user_id } = admitted;
         let announced = WebhookEvent::ClientEvent {
             channel: channel.as_str(),
@@ -131,7 +132,7 @@ impl Connection {
             socket_id: self.session.id(),
             user_id: user_id.as_ref().map(UserId::as_str),
         };
-        self.node.announcer.client_event(app, channel, &announced);
+        self.node.announcer.client_event(app, channel, &announced, time);
     }
 
     fn refuse_event(&self, event: &ClientEvent<'_>, (code, message): &EventRefusal) {

@@ -9,7 +9,7 @@ use crate::WebhookEvent;
 /// The store entry of a report. `None` if its app no longer exists or there is nothing to store. `are_alone`: each
 /// event has a request of its own, because batching is off.
 pub(crate) fn entry(apps: &AppCache, are_alone: bool, report: ChannelReport) -> Option<Entry> {
-    let ChannelReport { app, channel, at, content } = report;
+    let ChannelReport { app, channel, at, place, content } = report;
     let described = apps.by_id(&app)?;
     let (observation, is_silent) = match &content {
         ReportContent::Observed { observation, is_silent } => (Some(observation.clone()), *is_silent),
@@ -20,7 +20,7 @@ pub(crate) fn entry(apps: &AppCache, are_alone: bool, report: ChannelReport) -> 
     };
     let copies = if is_silent { Vec::new() } else { copies(&described, kind(&content), &channel, are_alone) };
     let event = (!copies.is_empty()).then(|| NewEvent { body: body(&content, &channel), happened_at: at, copies });
-    (observation.is_some() || event.is_some()).then_some(Entry { app, channel, observation, event })
+    (observation.is_some() || event.is_some()).then_some(Entry { app, channel, place, observation, event })
 }
 
 fn copies(app: &App, kind: WebhookKind, channel: &ChannelName, are_alone: bool) -> Vec<EventCopy> {

@@ -103,7 +103,7 @@ impl Handoff {
     ) {
         let key = Key { app: app.clone(), channel: channel.clone(), subject: observation.subject.clone() };
         let mut state = self.state.lock();
-        state.add_due(now);
+        state.add_due(self.is_alone, now);
         if state.incomplete.contains(app) {
             state.lost.observations += 1;
             return;
@@ -114,8 +114,9 @@ impl Handoff {
             if state.lingering.cancel(&key, observation.version) == Some(Cause::Left) && self.is_alone {
                 return;
             }
+            let place = (!self.is_alone).then_some(observation.version);
             let content = ReportContent::Observed { observation, is_silent: false };
-            state.push(ChannelReport { app: app.clone(), channel: channel.clone(), at, content })
+            state.push(ChannelReport { app: app.clone(), channel: channel.clone(), at, place, content })
         } else {
             state.lingering.add(key, observation.version, at, cause, now)
         };
@@ -128,7 +129,7 @@ impl Handoff {
     /// Takes a report that does not linger.
     pub(crate) fn push(&self, report: ChannelReport, now: Instant) {
         let mut state = self.state.lock();
-        state.add_due(now);
+        state.add_due(self.is_alone, now);
         let app = report.app.clone();
         let is_observation = matches!(report.content, ReportContent::Observed { .. });
         if !state.push(report) {
@@ -155,7 +156,7 @@ impl Handoff {
     /// Takes the next reports for the writer, including the absences that are due.
     pub(crate) fn take(&self, now: Instant, limit: usize, most_bytes: usize) -> Vec<ChannelReport> {
         let mut state = self.state.lock();
-        state.add_due(now);
+        state.add_due(self.is_alone, now);
         let (mut taken, mut bytes) = (Vec::new(), 0);
         while taken.len() < limit
             && bytes < most_bytes
@@ -221,12 +222,13 @@ impl State {
 
     /// Moves the absences that are due to the queue. A presence that follows cannot cancel them any more, even if the
     /// writer still waits for the database.
-    fn add_due(&mut self, now: Instant) {
+    fn add_due(&mut self, is_alone: bool, now: Instant) {
         while self.lingering.next_due().is_some_and(|due| due <= now) {
             for (Key { app, channel, subject }, absence) in self.lingering.take_due(now, DUE) {
+                let place = (!is_alone).then_some(absence.place);
                 let observation = Observation { subject, is_present: false, version: absence.version };
                 let content = ReportContent::Observed { observation, is_silent: false };
-                if !self.push(ChannelReport { app: app.clone(), channel, at: absence.at, content }) {
+                if !self.push(ChannelReport { app: app.clone(), channel, at: absence.at, place, content }) {
                     self.lose(&app);
                 }
             }
@@ -270,7 +272,7 @@ mod tests {
     fn client_event(bytes: usize) -> ChannelReport {
         let (app, channel) = place();
         let content = ReportContent::ClientEvent("x".repeat(bytes).into());
-        ChannelReport { app, channel, at: Timestamp::UNIX_EPOCH, content }
+        ChannelReport { app, channel, at: Timestamp::UNIX_EPOCH, place: None, content }
     }
 
     fn versions(taken: &[ChannelReport]) -> Vec<(bool, u64)> {

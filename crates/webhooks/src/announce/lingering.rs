@@ -28,6 +28,8 @@ pub(crate) struct Lingering {
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Absence {
     pub(crate) version: u64,
+    /// The time of its end by the clock of the versions, if they are times in microseconds.
+    pub(crate) place: u64,
     pub(crate) at: Timestamp,
     cause: Cause,
     number: u64,
@@ -56,8 +58,10 @@ impl Lingering {
         }
         self.last_number += 1;
         let number = self.last_number;
-        self.due[cause as usize].push_back(Due { at: now + self.times[cause as usize], key: key.clone(), number });
-        self.absences.insert(key, Absence { version, at, cause, number });
+        let time = self.times[cause as usize];
+        let place = version.saturating_add(u64::try_from(time.as_micros()).unwrap_or(u64::MAX));
+        self.due[cause as usize].push_back(Due { at: now + time, key: key.clone(), number });
+        self.absences.insert(key, Absence { version, place, at, cause, number });
         true
     }
 

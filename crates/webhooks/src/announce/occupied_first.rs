@@ -9,7 +9,7 @@ use super::report::{ChannelReport, ReportContent};
 
 /// Inserts the observation that a channel is occupied before its first member in a batch. With several nodes, another
 /// node may have observed the first subscriber and write that later; it is no news then. `wants` says whether an app
-/// tracks channels.
+/// tracks channels. The inserted one takes the first place after what happened in the channel before.
 pub(super) fn occupied_first(batch: Vec<ChannelReport>, wants: impl Fn(&AppId) -> bool) -> Vec<ChannelReport> {
     let mut occupied = HashSet::<(AppId, ChannelName)>::new();
     let mut all = Vec::with_capacity(batch.len());
@@ -20,7 +20,9 @@ pub(super) fn occupied_first(batch: Vec<ChannelReport>, wants: impl Fn(&AppId) -
                 (Subject::Member(_), true) if wants(&report.app) && occupied.insert(place()) => {
                     let observation = Observation { subject: Subject::Channel, ..observation.clone() };
                     let content = ReportContent::Observed { observation, is_silent: false };
-                    all.push(ChannelReport { content, ..report.clone() });
+                    // The channel was occupied at an unknown time before.
+                    let place = report.place.and(Some(0));
+                    all.push(ChannelReport { place, content, ..report.clone() });
                 }
                 (Subject::Channel, true) => {
                     occupied.insert(place());
@@ -49,6 +51,7 @@ mod tests {
             app: AppId::parse("1").unwrap(),
             channel: ChannelName::parse("presence-a", &Limits::default()).unwrap(),
             at: Timestamp::UNIX_EPOCH,
+            place: Some(version),
             content: ReportContent::Observed {
                 observation: Observation { subject, is_present, version },
                 is_silent: false,
@@ -60,7 +63,8 @@ mod tests {
         let text = |report: &ChannelReport| match &report.content {
             ReportContent::Observed { observation: Observation { subject, is_present, version }, .. } => {
                 let user = if let Subject::Member(user) = subject { user.as_str() } else { "channel" };
-                format!("{}{user} {version}", if *is_present { "+" } else { "-" })
+                let place = report.place.unwrap_or_default();
+                format!("{}{user} {version} at {place}", if *is_present { "+" } else { "-" })
             }
             _ => String::new(),
         };
@@ -76,7 +80,15 @@ mod tests {
             observed("cem", true, 9),
             observed("cem", false, 10),
         ];
-        let expected = ["+channel 4", "+ada 4", "+bob 5", "-channel 7", "+channel 9", "+cem 9", "-cem 10"];
+        let expected = [
+            "+channel 4 at 0",
+            "+ada 4 at 4",
+            "+bob 5 at 5",
+            "-channel 7 at 7",
+            "+channel 9 at 0",
+            "+cem 9 at 9",
+            "-cem 10 at 10",
+        ];
         assert_eq!(texts(&occupied_first(batch.clone(), |_| true)), expected);
         assert_eq!(occupied_first(batch, |_| false).len(), 5);
         let known = vec![observed("", true, 3), observed("ada", true, 4)];

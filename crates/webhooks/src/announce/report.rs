@@ -10,6 +10,9 @@ pub(crate) struct ChannelReport {
     pub(crate) app: AppId,
     pub(crate) channel: ChannelName,
     pub(crate) at: Timestamp,
+    /// Its place among the reports of all nodes: a time in microseconds by the clock that they share. `None` if there
+    /// are no other nodes.
+    pub(crate) place: Option<u64>,
     pub(crate) content: ReportContent,
 }
 
@@ -40,6 +43,17 @@ pub(crate) struct Key {
     pub(crate) app: AppId,
     pub(crate) channel: ChannelName,
     pub(crate) subject: Subject,
+}
+
+impl ReportContent {
+    /// The version of an edge or a count.
+    pub(crate) const fn version(&self) -> Option<u64> {
+        match self {
+            Self::Observed { observation, .. } => Some(observation.version),
+            Self::Counted { version, .. } => Some(*version),
+            Self::ClientEvent(_) => None,
+        }
+    }
 }
 
 impl ChannelReport {

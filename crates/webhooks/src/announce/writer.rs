@@ -126,6 +126,7 @@ async fn record(announcer: &Announcer, entries: &[Entry], is_repeated: bool) -> 
 
 /// Waits before the next try. It breaks off if the node stops waiting.
 async fn wait_for_database(announcer: &Announcer, error: &RegistryError, waiting: usize) -> ControlFlow<()> {
+    announcer.note_outage();
     let was_away = announcer.is_database_away.swap(true, Relaxed);
     if !was_away {
         error!(%error, waiting, "the database takes no events for webhooks: they wait in memory");
@@ -165,6 +166,7 @@ mod tests {
             app: app.clone(),
             channel: ChannelName::parse(channel, &Limits::default()).unwrap(),
             at: Timestamp::UNIX_EPOCH,
+            place: None,
             content: ReportContent::Observed { observation, is_silent: false },
         }
     }

@@ -7,7 +7,7 @@ use std::{
 };
 
 use clairon_registry::{
-    App, Attempt, AttemptOutcome, DeliveryId, Endpoint, PendingEvent, RegistryError, Webhook, WebhookState, within,
+    App, Attempt, AttemptOutcome, DeliveryId, Endpoint, PendingEvent, RegistryError, WebhookState, within,
 };
 use jiff::Timestamp;
 use tokio::{
@@ -15,15 +15,17 @@ use tokio::{
     task::JoinSet,
     time::{MissedTickBehavior, interval, sleep, timeout},
 };
-use tracing::{debug, error, info, warn};
+use tracing::{debug, error, warn};
 
 use super::{
+    arrivals::Arrivals,
     backoff::Concurrency,
     deliveries::EndpointCounters,
+    failure_log::FailureLog,
     lease::LeaseClock,
     notes::Notes,
     queue::{Queue, Work},
-    request::{Verdict, judge, request},
+    request::{judge, request},
     slots::Slot,
 };
 use crate::{Outcome, announcer::Announcer};
@@ -45,8 +47,6 @@ const PAUSE: Duration = Duration::from_secs(1);
 const TICK: Duration = Duration::from_millis(1);
 /// The largest number of outcomes that are not stored yet.
 const NOTES: usize = 1_024;
-/// The interval between log lines about failures of an endpoint.
-const WARNINGS: Duration = Duration::from_mins(1);
 
 /// The parts that a courier works with.
 pub(super) struct Courier {
@@ -89,6 +89,9 @@ enum End {
 struct Run {
     courier: Courier,
     queue: Queue,
+    arrivals: Arrivals,
+    /// True if events may be arriving that were not seen yet.
+    has_arrivals: bool,
     /// True if the queue may differ from the store. It is read anew once no request is in flight.
     is_stale: bool,
     sends: JoinSet<Sent>,
@@ -96,8 +99,7 @@ struct Run {
     wants_slot: bool,
     notes: Notes,
     concurrency: Concurrency,
-    warned_at: Option<Instant>,
-    is_failing: bool,
+    failures: FailureLog,
 }
 
 /// Delivers to an endpoint until nothing is pending, the lease ends or the node stops.
@@ -106,13 +108,14 @@ pub(super) async fn run(courier: Courier) {
     let mut run = Run {
         courier,
         queue: Queue::default(),
+        arrivals: Arrivals::default(),
+        has_arrivals: true,
         is_stale: false,
         sends: JoinSet::new(),
         wants_slot: false,
         notes,
         concurrency: Concurrency::new(),
-        warned_at: None,
-        is_failing: false,
+        failures: FailureLog::default(),
     };
     let end = run.deliver().await;
     debug!(endpoint = ?run.courier.endpoint, ?end, "deliveries end");
@@ -132,21 +135,20 @@ impl Run {
             if !self.courier.lease.is_valid() {
                 return End::LeaseEnded;
             }
-            let Some((app, webhook)) = announcer.endpoint(&self.courier.endpoint) else { return End::Off };
+            let Some(app) = announcer.app_of(&self.courier.endpoint) else { return End::Off };
             let slot_freed = announcer.slots.freed();
-            if let Err(error) = self.advance(&app, &webhook).await {
+            if let Err(error) = self.advance(&app).await {
                 debug!(%error, "pending webhooks cannot be read yet");
+                announcer.note_outage();
                 self.is_stale = true;
                 sleep(PAUSE).await;
             }
-            if !self.queue.is_empty() || self.notes.len() > 0 {
+            if !self.queue.is_empty() || self.notes.len() > 0 || !self.arrivals.is_empty() {
                 idle_since = Instant::now();
             } else if idle_since.elapsed() >= IDLE {
                 return End::Idle;
             }
-            let pause = self.queue.pause(Instant::now(), Timestamp::now(), announcer.grouping());
-            let pause =
-                if self.is_full() || self.wants_slot { PAUSE } else { pause.unwrap_or(PAUSE).clamp(TICK, PAUSE) };
+            let pause = self.pause();
             tokio::select! {
                 Some(sent) = self.sends.join_next() => {
                     if let Ok(sent) = sent && self.settle(sent).await {
@@ -154,8 +156,8 @@ impl Run {
                     }
                 }
                 stored = self.notes.stored() => self.note_stored(&stored),
-                () = self.courier.news.notified() => self.queue.note_news(),
-                _ = poll.tick() => self.queue.note_news(),
+                () = self.courier.news.notified() => self.note_news(),
+                _ = poll.tick() => self.note_news(),
                 () = slot_freed, if self.wants_slot => {}
                 () = sleep(pause) => {}
                 () = announcer.stopping.cancelled() => {}
@@ -163,8 +165,23 @@ impl Run {
         }
     }
 
+    /// Notes that there may be new events.
+    fn note_news(&mut self) {
+        self.queue.note_news();
+        self.has_arrivals |= !self.courier.announcer.is_alone;
+    }
+
+    /// The time until there is something to do, if nothing happens meanwhile.
+    fn pause(&self) -> Duration {
+        let (announcer, now) = (&self.courier.announcer, Instant::now());
+        let arrivals = self.arrivals.pause(announcer.horizon(now), now);
+        let can_send = !self.is_full() && !self.wants_slot;
+        let queue = self.queue.pause(now, Timestamp::now(), announcer.grouping()).filter(|_| can_send);
+        arrivals.into_iter().chain(queue).min().unwrap_or(PAUSE).clamp(TICK, PAUSE)
+    }
+
     /// Reads pending events, and sends those that can be sent.
-    async fn advance(&mut self, app: &App, webhook: &Webhook) -> Result<(), RegistryError> {
+    async fn advance(&mut self, app: &App) -> Result<(), RegistryError> {
         if self.is_stale {
             if !self.sends.is_empty() || self.notes.len() > 0 {
                 return Ok(());
@@ -172,6 +189,7 @@ impl Run {
             self.queue = Queue::default();
             self.is_stale = false;
         }
+        self.settle_arrivals().await?;
         loop {
             self.read().await?;
             self.wants_slot = false;
@@ -184,8 +202,28 @@ impl Run {
             };
             let grouping = self.courier.announcer.grouping();
             let Some(work) = self.queue.next(Instant::now(), Timestamp::now(), grouping) else { return Ok(()) };
-            self.start(app, webhook, work, slot).await?;
+            self.start(app, work, slot).await?;
         }
+    }
+
+    /// Puts the events of all nodes into their order, a moment after they were written. A lone node may have some that
+    /// several nodes wrote before it was started.
+    async fn settle_arrivals(&mut self) -> Result<(), RegistryError> {
+        let Courier { announcer, endpoint, .. } = &self.courier;
+        if self.has_arrivals {
+            // What the look finds was written before it.
+            let newest = within(ANSWER_TIMEOUT, announcer.store.newest_arriving(endpoint)).await?;
+            self.arrivals.note(newest, Instant::now());
+            self.has_arrivals = false;
+        }
+        let now = Instant::now();
+        if let Some(last) = self.arrivals.take(announcer.horizon(now), now) {
+            let settled = within(ANSWER_TIMEOUT, announcer.store.settle(endpoint, last)).await;
+            self.has_arrivals = settled.is_err();
+            settled?;
+            self.queue.note_news();
+        }
+        Ok(())
     }
 
     async fn read(&mut self) -> Result<(), RegistryError> {
@@ -205,7 +243,7 @@ impl Run {
     }
 
     /// Sends a delivery.
-    async fn start(&mut self, app: &App, webhook: &Webhook, work: Work, slot: Slot) -> Result<(), RegistryError> {
+    async fn start(&mut self, app: &App, work: Work, slot: Slot) -> Result<(), RegistryError> {
         let store = &self.courier.announcer.store;
         let (id, events) = match work {
             Work::Single(event) => (event.delivery.clone(), vec![event]),
@@ -236,6 +274,8 @@ impl Run {
             self.queue.note_stored(&id);
             return Ok(());
         };
+        let webhook = self.courier.endpoint.name().and_then(|(_, webhook)| app.webhooks.find(webhook));
+        let Some(webhook) = webhook else { return Ok(()) };
         let parcel = Parcel { id, replay_of: events.first().and_then(|event| event.replay_of.clone()), made_at };
         let at = Timestamp::now();
         let delivery = request(app, webhook, (&parcel.id, parcel.replay_of.as_ref()), (made_at, at), &bodies);
@@ -271,7 +311,7 @@ impl Run {
             None => self.queue.end(&parcel.id),
         }
         self.courier.counters.note(verdict.outcome);
-        self.log(&parcel, &verdict, attempts);
+        self.failures.note(&self.courier.endpoint, &parcel.id, &verdict, attempts);
         let attempt = Attempt {
             endpoint: self.courier.endpoint.clone(),
             delivery: parcel.id,
@@ -289,34 +329,6 @@ impl Run {
             self.switch_off().await;
         }
         verdict.is_gone
-    }
-
-    /// Logs that an endpoint fails, once a minute, and that it works again.
-    fn log(&mut self, parcel: &Parcel, verdict: &Verdict, attempts: u32) {
-        let Some((app, webhook)) = self.courier.endpoint.name() else { return };
-        let Verdict { status, problem, outcome, .. } = verdict;
-        if *outcome == AttemptOutcome::Delivered {
-            if std::mem::take(&mut self.is_failing) {
-                info!(%app, %webhook, "a webhook endpoint takes deliveries again");
-                self.warned_at = None;
-            }
-            return;
-        }
-        self.is_failing = true;
-        if self.warned_at.is_some_and(|at| at.elapsed() < WARNINGS) {
-            return;
-        }
-        self.warned_at = Some(Instant::now());
-        let problem = problem.as_deref();
-        let delivery = &parcel.id;
-        match outcome {
-            AttemptOutcome::GivenUp => {
-                warn!(%app, %webhook, %delivery, attempts, status, problem, "a delivery to a webhook endpoint is given up");
-            }
-            _ => {
-                warn!(%app, %webhook, %delivery, attempts, status, problem, "a webhook endpoint does not take a delivery");
-            }
-        }
     }
 
     /// Disables the endpoint, which has answered 410.

@@ -144,7 +144,7 @@ impl Deliveries {
         }
         let mut gone = self.gone.lock();
         gone.retain(|_, since| since.elapsed() < GONE);
-        announcer.endpoint(endpoint).is_some() && !gone.contains_key(endpoint)
+        announcer.app_of(endpoint).is_some() && !gone.contains_key(endpoint)
     }
 }
 
@@ -276,7 +276,7 @@ async fn dismiss(announcer: &Announcer, endpoint: Endpoint) {
     if active.is_some_and(|active| active.lease.is_valid()) {
         release(announcer, &endpoint).await;
     }
-    if announcer.endpoint(&endpoint).is_none() {
+    if announcer.app_of(&endpoint).is_none() {
         // If the endpoint was removed, its pending deliveries are discarded.
         announcer.note_doubt();
     }

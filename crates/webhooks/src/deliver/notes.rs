@@ -12,6 +12,8 @@ use tokio::{
 const ANSWER_TIMEOUT: Duration = Duration::from_secs(10);
 /// The pause after a failure.
 const PAUSE: Duration = Duration::from_secs(1);
+/// The time for which the first outcome of a batch waits for others. A crash in that time repeats their deliveries.
+const GATHER: Duration = Duration::from_millis(50);
 /// The largest number of outcomes in one write.
 const BATCH: usize = 256;
 
@@ -22,11 +24,20 @@ pub(super) struct Notes {
     writing: Option<JoinHandle<Result<(), RegistryError>>>,
     written: Vec<Attempt>,
     not_before: Instant,
+    /// The time at which the next batch is written.
+    begins_at: Option<Instant>,
 }
 
 impl Notes {
     pub(super) fn new(store: Arc<dyn Registry>) -> Self {
-        Self { store, waiting: Vec::new(), writing: None, written: Vec::new(), not_before: Instant::now() }
+        Self {
+            store,
+            waiting: Vec::new(),
+            writing: None,
+            written: Vec::new(),
+            not_before: Instant::now(),
+            begins_at: None,
+        }
     }
 
     pub(super) fn push(&mut self, attempt: Attempt) {
@@ -46,6 +57,11 @@ impl Notes {
                     if self.waiting.is_empty() {
                         std::future::pending::<()>().await;
                     }
+                    let begins_at = *self.begins_at.get_or_insert_with(|| Instant::now() + GATHER);
+                    if self.waiting.len() < BATCH {
+                        sleep_until(begins_at).await;
+                    }
+                    self.begins_at = None;
                     let rest = self.waiting.split_off(self.waiting.len().min(BATCH));
                     self.written = std::mem::replace(&mut self.waiting, rest);
                 }

@@ -77,7 +77,7 @@ local function apply()
   for _, edge in ipairs(edges) do all[#all + 1] = edge end
   edges = all
   if arguments.miss_ms and total > 0 and redis.call('EXISTS', KEYS[2]) == 0 then
-    redis.call('SET', KEYS[3], text(version), 'NX', 'PX', arguments.miss_ms)
+    redis.call('SET', KEYS[3], text(clock()), 'NX', 'PX', arguments.miss_ms)
     edges[#edges + 1] = 'M' .. redis.call('GET', KEYS[3])
   end
   local change = { sequence = arguments.sequence, edges = edges, refused = refused }

@@ -8,12 +8,12 @@
 -- Answers the version of the event.
 
 local publish, ttl_ms, rest = ARGV[1], ARGV[2], ARGV[3]
-local version
-if redis.call('EXISTS', KEYS[1]) == 1 then
-  version = redis.call('HINCRBY', KEYS[1], 'v', 1)
-else
-  local time = redis.call('TIME')
-  version = time[1] * 1000000 + time[2]
+local time = redis.call('TIME')
+local version = time[1] * 1000000 + time[2]
+local last = redis.call('HGET', KEYS[1], 'v')
+if last then
+  version = math.max(version, last + 1)
+  redis.call('HSET', KEYS[1], 'v', string.format('%.0f', version))
 end
 local message = '1K ' .. string.format('%.0f', version) .. rest
 redis.call('SET', KEYS[2], message, 'PX', ttl_ms)

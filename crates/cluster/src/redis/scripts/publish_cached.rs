@@ -1,4 +1,4 @@
-//! Publishing events on cache channels, and forgetting them.
+//! Publishing events on cache channels, forgetting them, and publishing events whose time is wanted.
 
 use clairon_protocol::{CacheEntry, Publication};
 use redis::Value;
@@ -21,7 +21,14 @@ pub(in crate::redis) fn publish_cached(keys: &Keys, place: &Place, event: &Publi
     script!("publish_cached.lua").call_by_position(names, arguments).into()
 }
 
-/// The version of an event, in the answer to [`publish_cached`]. `None` for the answer to another request.
+/// Asks to publish an event and to tell its time.
+pub(in crate::redis) fn publish_timed(keys: &Keys, place: &Place, event: &Publication) -> Request {
+    let arguments = vec![keys.publish_command().into(), message::encode_event(event)];
+    script!("publish_timed.lua").call_by_position(vec![keys.record(place)], arguments).into()
+}
+
+/// The version or the time of an event, in the answer to [`publish_cached`] or [`publish_timed`]. `None` for the answer
+/// to another request.
 pub(in crate::redis) fn parse_version(answer: &Value) -> Option<u64> {
     match answer {
         Value::BulkString(text) => std::str::from_utf8(text).ok()?.parse().ok(),

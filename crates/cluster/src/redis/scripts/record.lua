@@ -6,7 +6,8 @@
 --   publish          the command that publishes: PUBLISH, or SPUBLISH in a Redis Cluster
 --
 -- Fields of the record:
---   v                version: microseconds since 1970 when the record began, and 1 more for each change since
+--   v                version: the time of the last change in microseconds since 1970, or 1 more than the version before
+--                    if that is greater
 --   t                connections of all nodes
 --   p                number of members
 --   b                bytes of the members as JSON
@@ -45,9 +46,14 @@ local bytes = tonumber(fields[7]) or 0
 local nodes = fields[4] or ''
 local counts = fields[5]
 
+-- The version of the next change. Versions are times, so they also order changes of one channel among other events.
+local function next_version()
+  return math.max(version + 1, clock())
+end
+
 -- Publishes a change under the next version.
 local function publish_change(kind, rest)
-  version = version + 1
+  version = next_version()
   redis.call(publish, record, '1' .. kind .. ' ' .. text(version) .. rest)
 end
 
@@ -154,7 +160,7 @@ local function save(is_user)
       table.insert(edges, 1, 'O' .. text(first_version))
     else
       -- The record ends with this version, which nobody has to reach.
-      edges[#edges + 1] = 'V' .. text(version + 1)
+      edges[#edges + 1] = 'V' .. text(next_version())
     end
     if is_user then
       online = online + 1

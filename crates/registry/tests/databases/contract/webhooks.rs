@@ -20,7 +20,8 @@ pub(super) use self::{
     attempts::{attempts_end_deliveries_and_are_logged, what_is_old_is_removed},
     leases::a_lease_belongs_to_one_node,
     queues::{
-        an_endpoint_keeps_its_newest_events, events_are_grouped_into_deliveries, nodes_write_in_one_order,
+        an_endpoint_keeps_its_newest_events, events_are_grouped_into_deliveries,
+        events_are_put_into_the_order_of_their_places, nodes_write_in_one_order,
         pending_events_are_read_in_their_order,
     },
     replays::ended_deliveries_are_repeated,
@@ -55,7 +56,7 @@ fn event(name: &str, body: &str, endpoints: &[u8]) -> Entry {
     let copy = |number: &u8| EventCopy { webhook: webhook(*number), delivery: DeliveryId::random(), is_alone: true };
     let copies = endpoints.iter().map(copy).collect();
     let event = NewEvent { body: body.to_owned(), happened_at: at(1_800_000_000_123), copies };
-    Entry { app: app("a"), channel: channel(name), observation: None, event: Some(event) }
+    Entry { app: app("a"), channel: channel(name), place: None, observation: None, event: Some(event) }
 }
 
 /// The same entry, without a delivery of its own.

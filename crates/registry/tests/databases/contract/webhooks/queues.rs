@@ -1,5 +1,6 @@
 //! Pending events.
 
+use clairon_protocol::UserId;
 use clairon_registry::{AttemptOutcome, DeliveryId, Entry, LogQuery, Recorded, Subject};
 use tokio::task::JoinSet;
 
@@ -109,4 +110,48 @@ pub(in super::super) async fn events_are_grouped_into_deliveries(database: &impl
     assert_eq!(events.iter().map(|event| event.id).collect::<Vec<_>>(), ids[..90]);
     let sizes: Vec<_> = pending(store, 1).await.iter().map(|event| event.delivery_events).collect();
     assert_eq!((sizes[0], sizes[1], sizes[90], sizes[91]), (Some(90), Some(0), Some(10), Some(0)));
+}
+
+pub(in super::super) async fn events_are_put_into_the_order_of_their_places(database: &impl Database) {
+    let registry = database.open().await;
+    let store = &*registry;
+    let user = |name: &str| Subject::Member(UserId::from(name));
+    let at = |place, entry| Entry { place: Some(place), ..entry };
+    let record = async |entries: &[Entry]| store.record(entries, MANY, false).await.unwrap();
+    let newest = async || store.newest_arriving(&endpoint(1)).await.unwrap();
+    assert_eq!((newest().await, store.settle(&endpoint(1), i64::MAX).await.unwrap()), (None, 0));
+
+    // One node writes later than the other what happened earlier.
+    record(&[at(0, observed(Subject::Channel, true, 9)), at(12, observed(user("bob"), true, 12))]).await;
+    let seen = newest().await.unwrap();
+    record(&[
+        at(9, observed(Subject::Channel, true, 8)),
+        at(11, observed(user("ada"), true, 11)),
+        at(13, event("room", "client", &[1])),
+    ])
+    .await;
+    assert_eq!((pending_bodies(store, 1).await.len(), pending_count(store, 1).await), (0, 4));
+    assert_eq!(store.settle(&endpoint(1), seen).await.unwrap(), 3);
+    assert_eq!(pending_bodies(store, 1).await, ["+9", "+11", "+12"]);
+    let events = pending(store, 1).await;
+    assert_eq!(store.pending(&endpoint(1), events[0].id, 9).await.unwrap(), events[1..]);
+    assert_eq!(store.settle(&endpoint(1), newest().await.unwrap()).await.unwrap(), 1);
+
+    // The channel was vacated after a while, and was occupied again before, which another node writes later.
+    record(&[at(40, observed(Subject::Channel, false, 20))]).await;
+    record(&[at(25, observed(Subject::Channel, true, 25)), at(26, observed(user("cem"), true, 26))]).await;
+    record(&[at(27, event("room", "client", &[1])), at(50, event("room", "last", &[1]))]).await;
+    record(&[at(45, event("other", "elsewhere", &[1]))]).await;
+    assert_eq!(store.settle(&endpoint(1), i64::MAX).await.unwrap(), 6);
+    let expected = ["+9", "+11", "+12", "client", "-20", "+25", "+26", "client", "elsewhere", "last"];
+    assert_eq!(pending_bodies(store, 1).await, expected);
+
+    // What comes too late comes last, and what nobody has settled can be given up.
+    record(&[at(1, event("room", "late", &[1]))]).await;
+    assert_eq!(store.settle(&endpoint(1), i64::MAX).await.unwrap(), 1);
+    assert_eq!(pending_bodies(store, 1).await.last().unwrap(), "late");
+    record(&(0..200).map(|place| at(place, event("room", "more", &[1, 2]))).collect::<Vec<_>>()).await;
+    assert_eq!(store.give_up(&endpoint(1), None, "gone").await.unwrap(), 211);
+    assert_eq!((newest().await, pending_count(store, 1).await), (None, 0));
+    assert_eq!(store.settle(&endpoint(2), i64::MAX).await.unwrap(), 200);
 }
