@@ -75,8 +75,8 @@ impl Decoder {
         messages
     }
 
-    /// Drops what has come of an incomplete message, and stops checking it. The decoder still finds its end. From now on
-    /// no message is inflated, because nobody uses it and a few bytes may be inflated to very many.
+    /// Drops what has come of an incomplete message, and stops checking it. The decoder still finds its end. From now
+    /// on no message is inflated, because nobody uses it and a few bytes may be inflated to very many.
     pub(crate) fn forget_message(&mut self) {
         self.discards = true;
         if let Some(state) = self.state.as_deref_mut().filter(|state| state.kind.is_some()) {

@@ -185,8 +185,8 @@ async fn a_peer_that_breaks_the_protocol_learns_why() {
     assert_eq!(client.join().expect("a client"), frame);
 }
 
-/// A peer whose connection is being closed may still send compressed messages, in one frame or several. Here they cannot
-/// be inflated, and the close frame after them is found nevertheless.
+/// A peer whose connection is being closed may still send compressed messages, in one frame or several. Here they
+/// cannot be inflated, and the close frame after them is found nevertheless.
 #[tokio::test]
 async fn a_goodbye_inflates_nothing() {
     let (go, wait) = mpsc::channel::<()>();
