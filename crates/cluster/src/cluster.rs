@@ -14,6 +14,7 @@ use crate::{
     error::{BusError, ClusterError},
     health::{Health, Mishap, TroubleKind},
     joining::{JoinRequest, OverCapacity},
+    ledger::NodeId,
     notice::{CachedEvent, Deliver, Place},
     pending::{PendingClient, PendingJoin},
     redis::{
@@ -36,6 +37,17 @@ const STOP_TIMEOUTS: u32 = 3;
 pub struct Cluster {
     core: Arc<Core>,
     tasks: Arc<Tasks>,
+}
+
+/// Another node.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct NodeState {
+    /// Its id.
+    pub id: String,
+    /// The time since it has last renewed its lease; `None` if its lease has ended.
+    pub seen: Option<Duration>,
+    /// What it tells of itself, see [`Cluster::set_status`].
+    pub status: String,
 }
 
 /// The tasks of the node. They end when the last handle is dropped.
@@ -108,6 +120,28 @@ impl Cluster {
     #[must_use]
     pub fn id(&self) -> Option<String> {
         self.core.membership.id().map(|id| id.as_str().to_owned())
+    }
+
+    /// Sets the status that this node tells the others with each renewal of its lease. It should be short.
+    pub fn set_status(&self, status: String) {
+        *self.core.status.lock() = status;
+    }
+
+    /// The other nodes in the list, with what they tell of themselves.
+    ///
+    /// # Errors
+    /// Redis does not answer.
+    pub async fn other_nodes(&self) -> Result<Vec<NodeState>, ClusterError> {
+        let Core { redis, membership, settings, .. } = &*self.core;
+        let own = membership.id();
+        let nodes: Vec<_> = redis.nodes().await?.into_iter().filter(|node| Some(node) != own.as_ref()).collect();
+        let statuses = redis.statuses(&nodes).await?;
+        let state = |(node, status): (&NodeId, Option<(Duration, String)>)| {
+            let (remaining, status) = status.unzip();
+            let seen = remaining.map(|remaining| settings.lease.saturating_sub(remaining));
+            NodeState { id: node.as_str().to_owned(), seen, status: status.unwrap_or_default() }
+        };
+        Ok(nodes.iter().zip(statuses).map(state).collect())
     }
 
     /// The number of living nodes that this one knows, itself included.

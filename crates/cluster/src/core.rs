@@ -14,7 +14,7 @@ use crate::{
     membership::{Membership, Suspect},
     notice::{Deliver, Notice, Place},
     redis::{
-        Failure,
+        Failure, Renewal,
         client::{ClientSettings, RedisClient},
         keys::Topic,
     },
@@ -31,6 +31,8 @@ pub(crate) struct Core {
     pub(crate) signals: Signals,
     pub(crate) monitor: Monitor,
     pub(crate) deliver: Deliver,
+    /// What the node tells the others of itself.
+    pub(crate) status: Mutex<String>,
 }
 
 impl Core {
@@ -52,9 +54,16 @@ impl Core {
             signals,
             monitor: Monitor::new(),
             deliver,
+            status: Mutex::default(),
             settings,
         };
         (core, suspects)
+    }
+
+    /// Gives this node a lease under an id, or renews it.
+    pub(crate) async fn renew_lease(&self, id: &NodeId, is_new: bool) -> Result<Renewal, Failure> {
+        let status = self.status.lock().clone();
+        self.redis.renew_lease(id, is_new, &status).await
     }
 
     /// Adds a connection to a channel.

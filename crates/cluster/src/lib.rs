@@ -38,7 +38,7 @@ pub use clairon_protocol::{CacheEntry, Publication};
 pub use clairon_tls::Authorities;
 
 pub use self::{
-    cluster::Cluster,
+    cluster::{Cluster, NodeState},
     error::{BusError, ClusterError},
     health::{Health, Mishap, Trouble, TroubleKind},
     joining::{JoinRequest, Joined, OverCapacity},

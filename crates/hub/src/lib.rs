@@ -12,6 +12,7 @@ mod channel_log;
 mod dispatch;
 mod edges;
 mod frame;
+mod histogram;
 mod hub;
 mod ledger;
 mod listing;
@@ -37,6 +38,7 @@ pub use channel::{Cached, Channel, ChannelSummary, Sent, Subscriber};
 pub use clairon_protocol::{Edge, StampedEdge};
 pub use edges::Wishes;
 pub use frame::{Compress, Frame};
+pub use histogram::Histogram;
 pub use hub::Hub;
 pub use ledger::Ledger;
 pub use logs::{Amend, LogSettings, LogSize};
@@ -45,7 +47,7 @@ pub use recovery::{LogPage, Recovery, RecoveryRequest, SavedEvent, SavedLog};
 pub use remembered::RememberedEvent;
 pub use replica::{ChannelChange, LedgerState, Version};
 pub use session::{Micros, Millis, Session};
-pub use traffic::{FlowCount, Traffic};
+pub use traffic::{DELIVERY_BOUNDS, FlowCount, Traffic};
 pub use users::SignedIn;
 
 /// Encodes an event as the bytes for a socket. All receivers share them.

@@ -2,6 +2,12 @@
 
 use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering::Relaxed};
 
+use crate::{histogram::Histogram, session::Micros};
+
+/// The bounds for delivery times, in microseconds.
+pub const DELIVERY_BOUNDS: [u64; 14] =
+    [50, 100, 250, 500, 1_000, 2_500, 5_000, 10_000, 25_000, 50_000, 100_000, 250_000, 500_000, 1_000_000];
+
 /// The traffic of an app since the start of this node, over its connections and the HTTP API.
 ///
 /// Counting orders no other memory accesses. Each figure is correct by itself; two figures that are read one after the
@@ -17,6 +23,8 @@ pub struct Traffic {
     answers: Flow,
     triggered: AtomicU64,
     forgotten: AtomicU64,
+    refused: AtomicU64,
+    deliveries: Histogram<{ DELIVERY_BOUNDS.len() }>,
 }
 
 /// The traffic in one direction.
@@ -88,10 +96,10 @@ impl Traffic {
         self.triggered.load(Relaxed)
     }
 
-    /// True if there was a connection or a request of the backend.
+    /// True if there was a connection, a request of the backend, or a refusal.
     #[must_use]
     pub fn has_any(&self) -> bool {
-        (self.opened(), self.requests().messages, self.triggered()) != (0, 0, 0)
+        (self.opened(), self.requests().messages, self.triggered(), self.refused()) != (0, 0, 0, 0)
     }
 
     /// Counts a request that was carried out. The bytes are those of the bodies.
@@ -103,6 +111,29 @@ impl Traffic {
     /// Counts events triggered by the backend.
     pub fn add_triggered(&self, events: usize) {
         self.triggered.fetch_add(events as u64, Relaxed);
+    }
+
+    /// The number of refused connections, subscriptions, messages and requests.
+    #[must_use]
+    pub fn refused(&self) -> u64 {
+        self.refused.load(Relaxed)
+    }
+
+    /// Counts a refusal.
+    pub fn add_refused(&self) {
+        self.refused.fetch_add(1, Relaxed);
+    }
+
+    /// The times from an event's arrival on this node to its last write to a socket, in microseconds, by
+    /// [`DELIVERY_BOUNDS`].
+    #[must_use]
+    pub const fn deliveries(&self) -> &Histogram<{ DELIVERY_BOUNDS.len() }> {
+        &self.deliveries
+    }
+
+    /// Counts the delivery of an event that took this long.
+    pub fn add_delivery(&self, took: Micros) {
+        self.deliveries.observe(&DELIVERY_BOUNDS, took);
     }
 
     /// The number of remembered events that were forgotten early, because all together had more bytes than the app's

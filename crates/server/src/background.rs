@@ -13,7 +13,7 @@ use tokio::{
 use tokio_util::task::AbortOnDropHandle;
 use tracing::{error, info, warn};
 
-use crate::{edge, node::Node, statistics::oldest_kept, sweep, webhooks};
+use crate::{edge, figures, node::Node, node_status::NodeStatus, statistics::oldest_kept, sweep, webhooks};
 
 /// The interval in which changed apps are read. A change takes effect within two seconds.
 const REFRESH: Duration = Duration::from_secs(1);
@@ -36,13 +36,16 @@ const HURRY: Duration = Duration::from_secs(1);
 /// The delay of the events of a busy channel. The runtime's timer may add up to one millisecond.
 const FLUSH_DELAY: Duration = Duration::from_millis(1);
 
+/// The interval in which the status for the other nodes is renewed.
+const STATUS: Duration = Duration::from_secs(2);
+
 /// The pause before a failed job is restarted.
 const REST: Duration = Duration::from_secs(1);
 
 /// A job that runs as long as the server.
 type Job = fn(Arc<Node>) -> Pin<Box<dyn Future<Output = ()> + Send>>;
 
-const JOBS: [(&str, Job); 16] = [
+const JOBS: [(&str, Job); 18] = [
     ("sweep", |node| Box::pin(sweep::run(node))),
     ("hurry silent connections", |node| {
         Box::pin(async move { every(HURRY, || node.hurry_silent_connections()).await })
@@ -60,6 +63,10 @@ const JOBS: [(&str, Job); 16] = [
     ("deliver webhooks", |node| Box::pin(async move { node.announcer.deliver().await })),
     ("keep webhooks true", |node| Box::pin(async move { webhooks::keep(&node).await })),
     ("get certificates", |node| Box::pin(edge::keep_certificates(node))),
+    ("sample figures", |node| Box::pin(async move { figures::keep(&node).await })),
+    ("tell the other nodes", |node| {
+        Box::pin(async move { every(STATUS, || node.peers.tell(|| NodeStatus::of(&node).text())).await })
+    }),
     ("forget statistics", |node| Box::pin(async move { forget_statistics(&node).await })),
 ];
 

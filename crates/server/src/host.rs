@@ -45,7 +45,7 @@ fn is_host(text: &[u8]) -> bool {
 /// The refusal of a request with an invalid `Host`; `None` for other requests.
 pub(crate) fn refusal<B>(node: &Node, client: PeerAddress, request: &Request<B>) -> Option<Response> {
     let invalid = check(request.version(), request.headers()).err()?;
-    node.note_refusal(Refused::request(StatusCode::BAD_REQUEST), |refused| {
+    node.note_refusal(Refused::request(StatusCode::BAD_REQUEST), None, |refused| {
         let refused = refused.peer(client).request(request.method(), request.uri().path());
         refused.code(StatusCode::BAD_REQUEST.as_u16()).because(invalid)
     });

@@ -1,7 +1,6 @@
 //! The counters of the server other than the traffic of apps, and the page for Prometheus.
 
 mod collect;
-mod histogram;
 mod page;
 mod process;
 mod text;
@@ -9,16 +8,12 @@ mod webhooks;
 
 use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
 
-use clairon_hub::{Micros, Session};
+use clairon_hub::{Histogram, Session};
 
-use self::histogram::Histogram;
 use self::page::LastPage;
 pub(crate) use self::page::{Access, page};
 use crate::recoveries::Recoveries;
 
-/// The bounds for delivery latencies, in microseconds.
-const LATENCY_BOUNDS: [u64; 14] =
-    [50, 100, 250, 500, 1_000, 2_500, 5_000, 10_000, 25_000, 50_000, 100_000, 250_000, 500_000, 1_000_000];
 /// The bounds for the size of an outbox, in bytes.
 const BACKLOG_BOUNDS: [u64; 9] = [0, 256, 1 << 10, 4 << 10, 16 << 10, 64 << 10, 256 << 10, 1 << 20, 4 << 20];
 /// The bounds for the size of an outbox, in frames.
@@ -27,8 +22,6 @@ const FRAMES_BOUNDS: [u64; 8] = [0, 1, 4, 16, 64, 256, 1_024, 4_096];
 /// The counters of a node, for all apps together.
 #[derive(Debug, Default)]
 pub(crate) struct Metrics {
-    /// The time from an event's arrival on this node to its last write to a socket, in microseconds.
-    latency: Histogram<{ LATENCY_BOUNDS.len() }>,
     /// The size of outboxes at the time of each sweep, in bytes.
     backlog: Histogram<{ BACKLOG_BOUNDS.len() }>,
     /// The same in frames.
@@ -39,11 +32,6 @@ pub(crate) struct Metrics {
 }
 
 impl Metrics {
-    /// Counts the delivery of an event that arrived at `since`.
-    pub(crate) fn delivered(&self, since: Micros, now: Micros) {
-        self.latency.observe(&LATENCY_BOUNDS, now.saturating_sub(since));
-    }
-
     /// Observes the outbox of a connection.
     pub(crate) fn look_at(&self, session: &Session) {
         let backlog = session.outbox().backlog();

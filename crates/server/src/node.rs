@@ -22,6 +22,7 @@ use crate::{
     error::ServerError,
     event_frame,
     explain::Explainer,
+    figures::RecentFigures,
     foreign_protocol::ForeignLog,
     key_uses::KeyUses,
     live_feed::LiveFeed,
@@ -78,6 +79,8 @@ pub(crate) struct Node {
     pub(crate) default_limits: RwLock<Limits>,
     /// The operators of the admin API and the dashboard.
     pub(crate) operators: Operators,
+    /// The figures of the last hour.
+    pub(crate) figures: RecentFigures,
     pub(crate) limit_effects: LimitEffects,
     /// The outboxes of all connections.
     pub(crate) outboxes: Arc<Outboxes>,
@@ -119,7 +122,7 @@ impl Node {
         let live = Arc::<LiveFeed>::default();
         let announcer = Arc::new(webhooks::announcer(&settings, &registry, &apps, &live));
         let first_version = webhooks::begin_versions(&hub, registry.as_ref()).await?;
-        let peers = Peers::connect(settings.cluster.clone(), &hub, &apps, &announcer, clock, &metrics).await?;
+        let peers = Peers::connect(settings.cluster.clone(), &hub, &apps, &announcer, clock).await?;
         let outboxes = Outboxes::new(settings.outbox, settings.edge.outbox_bytes_total.map(NonZeroUsize::get));
         let partials = Partials::new(settings.edge.partial_bytes_total);
         let addresses = AddressLimits::new(settings.edge.addresses, settings.trusted_proxies.clone());
@@ -147,6 +150,7 @@ impl Node {
             closings: Closings::default(),
             default_limits: RwLock::new(default_limits),
             operators,
+            figures: RecentFigures::default(),
             limit_effects: LimitEffects::default(),
             outboxes,
             partials,

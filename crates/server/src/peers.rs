@@ -12,7 +12,7 @@ mod reads;
 use std::sync::Arc;
 
 use bytes::Bytes;
-use clairon_cluster::{BusError, Cluster, ClusterError, ClusterSettings, Mishap, OverCapacity, Trouble};
+use clairon_cluster::{BusError, Cluster, ClusterError, ClusterSettings, Mishap, NodeState, OverCapacity, Trouble};
 use clairon_hub::{
     AppHub, Channel, Expected, Hub, Ledger, Parted, Recovery, RecoveryRequest, Session, SignedIn, Subscriber, Wishes,
     WithAudience,
@@ -27,7 +27,7 @@ pub(crate) use self::{
     publish::{EventOrigin, OutgoingEvent, PublishError},
     reads::Remembered,
 };
-use crate::{clock::Clock, metrics::Metrics};
+use crate::clock::Clock;
 
 /// This node among the others, if there are others.
 pub(crate) enum Peers {
@@ -128,9 +128,8 @@ impl Peers {
         apps: &Arc<AppCache>,
         announcer: &Arc<Announcer>,
         clock: Clock,
-        metrics: &Arc<Metrics>,
     ) -> Result<Self, ClusterError> {
-        let delivery = Delivery::new(hub.clone(), apps.clone(), announcer.clone(), clock, metrics.clone());
+        let delivery = Delivery::new(hub.clone(), apps.clone(), announcer.clone(), clock);
         let Some(settings) = settings else { return Ok(Self::Alone(Alone::new(delivery))) };
         let deliver = {
             let delivery = delivery.clone();
@@ -342,6 +341,24 @@ impl Peers {
         match self {
             Self::Alone(_) => None,
             Self::Many(many) => many.cluster.id(),
+        }
+    }
+
+    /// Lets the other nodes know the status of this one, with the next renewal of its lease. A lone node needs none.
+    pub(crate) fn tell(&self, status: impl FnOnce() -> String) {
+        if let Self::Many(many) = self {
+            many.cluster.set_status(status());
+        }
+    }
+
+    /// The other nodes, with what they tell of themselves; none on a lone node.
+    ///
+    /// # Errors
+    /// When Redis does not answer.
+    pub(crate) async fn other_nodes(&self) -> Result<Vec<NodeState>, ClusterError> {
+        match self {
+            Self::Alone(_) => Ok(Vec::new()),
+            Self::Many(many) => many.cluster.other_nodes().await,
         }
     }
 

@@ -2,7 +2,7 @@
 
 use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
 
-use clairon_protocol::Disconnect;
+use clairon_protocol::{AppId, Disconnect};
 use http::StatusCode;
 use parking_lot::Mutex;
 
@@ -86,16 +86,24 @@ struct Reason {
 }
 
 impl Node {
-    /// Notes a refusal. `details` adds the peer, the request, and the exact reason, which may say more than the answer
+    /// Notes a refusal, by an app if it is known. `details` adds the peer, the request, and the exact reason, which may say more than the answer
     /// to the client.
-    pub(crate) fn note_refusal(&self, refused: Refused, details: impl FnOnce(Activity) -> Activity) {
+    pub(crate) fn note_refusal(
+        &self,
+        refused: Refused,
+        app: Option<&AppId>,
+        details: impl FnOnce(Activity) -> Activity,
+    ) {
         let reason = self.refusals.reason(refused);
         reason.count.fetch_add(1, Relaxed);
+        if let Some(app) = app {
+            self.hub.app(app).traffic().add_refused();
+        }
         let line = reason.log.lock().admit(self.clock.now());
         if line.is_none() && !self.is_watched() {
             return;
         }
-        let activity = details(Activity::new(refused.kind()));
+        let activity = details(Activity::new(refused.kind()).perhaps_app(app));
         self.observe(|| activity.clone());
         if let Some(left_out) = line {
             activity.presentable(&self.apps).log(left_out);

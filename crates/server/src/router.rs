@@ -136,13 +136,8 @@ async fn note_answer(State(Noting { node, refused }): State<Noting>, request: Re
     let app = app_of(path).and_then(|id| node.apps.by_id(id));
     if let Some(Reason(reason)) = response.extensions().get() {
         let status = response.status();
-        node.note_refusal(refused(status), |refused| {
-            refused
-                .perhaps_app(app.as_ref().map(|app| &app.id))
-                .peer(peer)
-                .request(&method, path)
-                .code(status.as_u16())
-                .because(reason)
+        node.note_refusal(refused(status), app.as_ref().map(|app| &app.id), |refused| {
+            refused.peer(peer).request(&method, path).code(status.as_u16()).because(reason)
         });
     } else if let Some(app) = app {
         let answer = usize::try_from(response.body().size_hint().lower()).unwrap_or_default();

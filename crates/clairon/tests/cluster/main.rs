@@ -5,6 +5,7 @@ mod behaviour;
 mod engines;
 mod faults;
 mod history;
+mod overview;
 mod partitions;
 mod redis_users;
 mod rolling;

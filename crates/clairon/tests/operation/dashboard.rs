@@ -3,6 +3,7 @@
 #![expect(clippy::unwrap_used, reason = "where a preparation fails, the test has failed")]
 
 mod assets;
+mod figures;
 mod forgery;
 mod guessing;
 mod roles;

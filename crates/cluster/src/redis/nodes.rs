@@ -36,9 +36,28 @@ impl RedisClient {
         Ok(names.into_iter().map(NodeId::from_stored).collect())
     }
 
-    /// Gives a node a lease, or renews it.
-    pub(crate) async fn renew_lease(&self, node: &NodeId, is_new: bool) -> Result<Renewal, Failure> {
-        scripts::decode(self.ledger.call(scripts::renew_lease(&self.keys, node, self.lease, is_new)).await?)
+    /// Gives a node a lease, or renews it. The lease has the status that the node tells the others.
+    pub(crate) async fn renew_lease(&self, node: &NodeId, is_new: bool, status: &str) -> Result<Renewal, Failure> {
+        scripts::decode(self.ledger.call(scripts::renew_lease(&self.keys, node, self.lease, is_new, status)).await?)
+    }
+
+    /// The remaining time of the lease of each node, and the status in it; `None` if the lease has ended. One round
+    /// trip.
+    pub(crate) async fn statuses(&self, nodes: &[NodeId]) -> Result<Vec<Option<(Duration, String)>>, Failure> {
+        let request = |node: &NodeId, name| {
+            let mut command = redis::cmd(name);
+            command.arg(self.keys.lease(node));
+            Request::Command(command)
+        };
+        let requests: Vec<Request> =
+            nodes.iter().flat_map(|node| ["PTTL", "GET"].map(|name| request(node, name))).collect();
+        let mut answers = self.ledger.run(&requests).await?.into_iter();
+        let mut statuses = Vec::with_capacity(nodes.len());
+        while let (Some(remaining), Some(status)) = (answers.next(), answers.next()) {
+            let remaining = u64::try_from(parse::<i64>(remaining?)?).ok().map(Duration::from_millis);
+            statuses.push(remaining.zip(parse(status?)?));
+        }
+        Ok(statuses)
     }
 
     /// The remaining time of the lease of each node; `None` if the lease has ended. One round trip.

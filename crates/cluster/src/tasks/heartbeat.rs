@@ -56,7 +56,7 @@ pub(crate) async fn register(core: &Core) -> Result<(), Failure> {
     let id = NodeId::random();
     // This is first, so that other nodes find this one if it ends before the rest.
     core.redis.list_node(&id).await?;
-    core.redis.renew_lease(&id, true).await?;
+    core.renew_lease(&id, true).await?;
     tracing::info!(node = %id, "registered with the other nodes");
     core.membership.note_registered(id);
     core.local.lock().resend_all();
@@ -98,7 +98,7 @@ async fn beat(core: &Core) -> Result<Duration, Failure> {
 /// Renews the lease. Returns false if the node has to register.
 async fn renew(core: &Core) -> Result<bool, Failure> {
     let Some(id) = core.membership.id() else { return Ok(false) };
-    match core.redis.renew_lease(&id, false).await? {
+    match core.renew_lease(&id, false).await? {
         Renewal::Renewed => {}
         // What kept this node from renewing its lease may have kept other nodes from it too.
         Renewal::Late => core.membership.unsettle(Instant::now()),

@@ -13,8 +13,8 @@ use http::{HeaderValue, StatusCode, header};
 use utoipa_axum::{router::OpenApiRouter, routes};
 
 use super::{
-    apps, channel, channels, connection, connections, deliveries, events, gate, keys, openapi, problem::Problem,
-    replay, session, statistics, switch, tail, webhook_test, webhooks,
+    apps, channel, channels, checks, connection, connections, deliveries, events, gate, history, keys, openapi,
+    overview, problem::Problem, replay, session, statistics, switch, tail, webhook_test, webhooks,
 };
 use crate::{api, node::Node};
 
@@ -40,6 +40,9 @@ fn endpoints() -> OpenApiRouter<Arc<Node>> {
         .routes(routes!(events::publish))
         .routes(routes!(events::send))
         .routes(routes!(tail::tail))
+        .routes(routes!(overview::show))
+        .routes(routes!(history::show))
+        .routes(routes!(checks::show))
 }
 
 /// The endpoints that anybody may call.

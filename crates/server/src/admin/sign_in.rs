@@ -22,7 +22,7 @@ use crate::{
 };
 
 /// The headers with which proxies name a client. A request that has one has come through a proxy.
-const FORWARDING: [HeaderName; 4] =
+pub(super) const FORWARDING: [HeaderName; 4] =
     [HeaderName::from_static("x-forwarded-for"), HeaderName::from_static("x-real-ip"), header::FORWARDED, header::VIA];
 
 /// The fields of a sign-in, of which there is one.
@@ -42,7 +42,7 @@ pub(super) struct Origin {
     /// True for a request from this machine that has passed no proxy, as far as can be known.
     is_local: bool,
     /// True if the browser's connection is encrypted.
-    is_secure: bool,
+    pub(super) is_secure: bool,
 }
 
 impl SignIn {

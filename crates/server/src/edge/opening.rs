@@ -153,7 +153,7 @@ async fn fill(raw: &RawStream, received: &mut BytesMut) -> io::Result<bool> {
 }
 
 fn refuse(plain: &PlainConnection, reason: &str) {
-    plain.node().note_refusal(Refused::ProxyHeader, |refused| {
+    plain.node().note_refusal(Refused::ProxyHeader, None, |refused| {
         refused.peer(plain.peer()).code(StatusCode::BAD_REQUEST.as_u16()).because(reason)
     });
 }

@@ -6,12 +6,12 @@ use std::{
 };
 
 use clairon_cluster::Mishap;
-use clairon_hub::{AppHub, Traffic};
+use clairon_hub::{AppHub, DELIVERY_BOUNDS, Traffic};
 use clairon_protocol::AppId;
 use jiff::Timestamp;
 
 use super::{
-    BACKLOG_BOUNDS, FRAMES_BOUNDS, LATENCY_BOUNDS,
+    BACKLOG_BOUNDS, FRAMES_BOUNDS,
     process::Process,
     text::{MetricKind, Text},
     webhooks,
@@ -108,9 +108,16 @@ fn apps(node: &Node, text: &mut Text, port: &str) {
 
 fn deliveries(node: &Node, text: &mut Text) {
     let metrics = &node.metrics;
-    let (counts, total) = metrics.latency.cumulative();
+    let (mut counts, mut total, mut sum) = ([0; DELIVERY_BOUNDS.len()], 0, 0);
+    for (_, hub) in node.hub.apps() {
+        let deliveries = hub.traffic().deliveries();
+        let (of_app, total_of_app) = deliveries.cumulative();
+        counts.iter_mut().zip(of_app).for_each(|(count, of_app)| *count += of_app);
+        total += total_of_app;
+        sum += deliveries.sum();
+    }
     let help = "Seconds from an event's arrival on this node to its last write to a socket.";
-    text.histogram("delivery_latency_seconds", help, 1e6, (&LATENCY_BOUNDS, &counts), (total, metrics.latency.sum()));
+    text.histogram("delivery_latency_seconds", help, 1e6, (&DELIVERY_BOUNDS, &counts), (total, sum));
     let (counts, total) = metrics.backlog.cumulative();
     let help = "Size of outboxes in bytes, observed at each sweep.";
     text.histogram("outbox_bytes", help, 1.0, (&BACKLOG_BOUNDS, &counts), (total, metrics.backlog.sum()));

@@ -9,7 +9,7 @@ use clairon_registry::{App, AppCache};
 use clairon_webhooks::{Announcer, Cause};
 use tracing::debug;
 
-use crate::{clock::Clock, metrics::Metrics, peer_text::PeerText};
+use crate::{clock::Clock, peer_text::PeerText};
 
 /// Passes events and changes of the ledger to the hub.
 #[derive(Clone)]
@@ -19,18 +19,11 @@ pub(super) struct Delivery {
     apps: Arc<AppCache>,
     announcer: Arc<Announcer>,
     pub(super) clock: Clock,
-    metrics: Arc<Metrics>,
 }
 
 impl Delivery {
-    pub(super) const fn new(
-        hub: Arc<Hub>,
-        apps: Arc<AppCache>,
-        announcer: Arc<Announcer>,
-        clock: Clock,
-        metrics: Arc<Metrics>,
-    ) -> Self {
-        Self { hub, apps, announcer, clock, metrics }
+    pub(super) const fn new(hub: Arc<Hub>, apps: Arc<AppCache>, announcer: Arc<Announcer>, clock: Clock) -> Self {
+        Self { hub, apps, announcer, clock }
     }
 
     /// The time of the node's clock.
@@ -41,12 +34,13 @@ impl Delivery {
     /// Queues an event for its receivers on this node.
     pub(super) fn publish(&self, publication: &Publication) {
         let since = self.clock.micros();
-        let sent = self.hub.app(&publication.app).publish(publication, since);
+        let hub = self.hub.app(&publication.app);
+        let sent = hub.publish(publication, since);
         if publication.is_logged {
             self.hub.relieve_logs(since / 1_000);
         }
         if sent.is_written {
-            self.metrics.delivered(since, self.clock.micros());
+            hub.traffic().add_delivery(self.clock.micros().saturating_sub(since));
         }
     }
 

@@ -61,7 +61,7 @@ impl AdmissionRefusal {
                 node.note_limit(crowded.effect(), peer, app.as_ref());
                 node.observe(|| details(Activity::new(ActivityKind::ConnectionRefused)));
             }
-            None => node.note_refusal(Refused::connection(*disconnect), details),
+            None => node.note_refusal(Refused::connection(*disconnect), app.as_ref(), details),
         }
     }
 }

@@ -112,8 +112,8 @@ impl Connection {
     }
 
     pub(super) fn note_refusal(&self, refused: Refused, more: impl FnOnce(Activity) -> Activity) {
-        self.node.note_refusal(refused, |refused| {
-            more(refused.app(self.app_id()).socket(self.session.id()).peer(self.peer()))
+        self.node.note_refusal(refused, Some(self.app_id()), |refused| {
+            more(refused.socket(self.session.id()).peer(self.peer()))
         });
     }
 

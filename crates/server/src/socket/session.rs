@@ -262,7 +262,8 @@ async fn publish(socket: &mut Socket, connection: &Connection, batch: &mut VecDe
 /// Measures the delivery of an event, once all queued frames are written.
 fn note_delivery(connection: &Connection) {
     if let Some(since) = connection.session.take_timed() {
-        connection.node.metrics.delivered(since, connection.node.clock.micros());
+        let took = connection.node.clock.micros().saturating_sub(since);
+        connection.session.traffic().add_delivery(took);
     }
 }
 

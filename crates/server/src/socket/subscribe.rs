@@ -40,9 +40,9 @@ impl SubscriptionRefusal {
     /// Sends the refusal to the client, and logs it. The connection stays open.
     pub(super) fn tell(&self, node: &Node, app: &AppId, session: &Session, peer: PeerAddress, channel: &str) {
         let Self { status, message, reason } = self;
-        node.note_refusal(Refused::subscription(*status), |refused| {
+        node.note_refusal(Refused::subscription(*status), Some(app), |refused| {
             let reason = reason.as_deref().unwrap_or(message);
-            refused.app(app).socket(session.id()).peer(peer).channel(channel).code(*status).because(reason)
+            refused.socket(session.id()).peer(peer).channel(channel).code(*status).because(reason)
         });
         let channel = start_of(channel, REPEATED_CHARS);
         session.send(event_frame::encode(&Event::SubscriptionError { channel, error: message, status: *status }));

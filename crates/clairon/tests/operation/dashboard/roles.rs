@@ -18,7 +18,8 @@ fn a_viewer_reads_and_changes_nothing() {
     let description = get(&server, "/admin/api/openapi.json").ok();
     let mut tried = 0;
     for (path, operations) in description["paths"].as_object().unwrap() {
-        let path = path.replace("{id}", &app().id).replace("{key}", &app().key).replace("{webhook}", "8c1f0d6e2b7a");
+        // The id and the key are real, all other parts of paths are any.
+        let path = path.replace("{id}", &app().id).replace("{key}", &app().key).replace(['{', '}'], "");
         for method in operations.as_object().unwrap().keys().filter(|method| *method != "get" && path != "/session") {
             let refused = call(&server, &viewer, &method.to_uppercase(), &path, Some(&json!({})));
             refused.assert_problem(403, "a viewer may only read");

@@ -20,14 +20,21 @@ pub(crate) enum Renewal {
 }
 
 #[derive(Serialize)]
-struct Arguments {
+struct Arguments<'a> {
     lease_ms: u64,
     is_new: bool,
+    status: &'a str,
 }
 
 /// Asks for a lease of this length; the answer is a [`Renewal`]. A new node is never refused.
-pub(in crate::redis) fn renew_lease(keys: &Keys, node: &NodeId, length: Duration, is_new: bool) -> Request {
-    let arguments = Arguments { lease_ms: milliseconds(length), is_new };
+pub(in crate::redis) fn renew_lease(
+    keys: &Keys,
+    node: &NodeId,
+    length: Duration,
+    is_new: bool,
+    status: &str,
+) -> Request {
+    let arguments = Arguments { lease_ms: milliseconds(length), is_new, status };
     script!("renew_lease.lua").call(vec![keys.registration(node), keys.lease(node)], &arguments).into()
 }
 

@@ -4,7 +4,7 @@ use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
 
 /// Counts by bounds. The observer passes the bounds, which are constants.
 #[derive(Debug)]
-pub(super) struct Histogram<const BOUNDS: usize> {
+pub struct Histogram<const BOUNDS: usize> {
     /// The number of observations up to each bound and above the previous one.
     counts: [AtomicU64; BOUNDS],
     /// The number of observations above all bounds.
@@ -20,14 +20,16 @@ impl<const BOUNDS: usize> Default for Histogram<BOUNDS> {
 }
 
 impl<const BOUNDS: usize> Histogram<BOUNDS> {
-    pub(super) fn observe(&self, bounds: &[u64; BOUNDS], value: u64) {
+    /// Counts a value.
+    pub fn observe(&self, bounds: &[u64; BOUNDS], value: u64) {
         let place = bounds.partition_point(|bound| *bound < value);
         self.counts.get(place).unwrap_or(&self.above).fetch_add(1, Relaxed);
         self.sum.fetch_add(value, Relaxed);
     }
 
     /// The number of observations up to each bound, and their total number.
-    pub(super) fn cumulative(&self) -> ([u64; BOUNDS], u64) {
+    #[must_use]
+    pub fn cumulative(&self) -> ([u64; BOUNDS], u64) {
         let mut total = 0;
         let counts = std::array::from_fn(|place| {
             total += self.counts[place].load(Relaxed);
@@ -36,7 +38,9 @@ impl<const BOUNDS: usize> Histogram<BOUNDS> {
         (counts, total + self.above.load(Relaxed))
     }
 
-    pub(super) fn sum(&self) -> u64 {
+    /// The sum of all observed values.
+    #[must_use]
+    pub fn sum(&self) -> u64 {
         self.sum.load(Relaxed)
     }
 }

@@ -1,0 +1,52 @@
+//! The nodes in the overview of the dashboard.
+
+use clairon_test_servers::until;
+use clairon_tests::admin::{self, TOKEN};
+use clairon_tests::app::App;
+use clairon_tests::client::Client;
+use clairon_tests::nodes::Nodes;
+use clairon_tests::server::Server;
+use rustix::process::Signal;
+use serde_json::{Value, json};
+
+fn app() -> App {
+    App::new("overview")
+}
+
+fn get(server: &Server, path: &str) -> Value {
+    admin::request(server, "GET", path, &format!("Authorization: Bearer {TOKEN}\r\n"), "").ok()
+}
+
+fn wait_for(server: &Server, what: &str, is_so: impl Fn(&[Value]) -> bool) -> Value {
+    until(what, || get(server, "/overview"), |overview| is_so(overview["nodes"].as_array().map_or(&[], Vec::as_slice)))
+}
+
+#[test]
+fn every_node_shows_all_nodes_until_one_is_gone() {
+    let mut nodes = Nodes::start(0, app());
+    nodes.servers = (0..3).map(|node| nodes.node(node).env("CLAIRON_ADMIN_TOKEN", TOKEN).start()).collect();
+    let [one, two, _] = nodes.three();
+    let _clients = [Client::connect(one, &app()), Client::connect(two, &app()), Client::connect(two, &app())];
+    let id = get(two, "/overview")["node"].as_str().unwrap().to_owned();
+    let overview = wait_for(one, "all nodes with their connections", |nodes| {
+        nodes.len() == 3 && nodes.iter().any(|node| node["node"] == id.as_str() && node["connections"] == 2)
+    });
+    assert_eq!(overview["scope"], json!({ "node": overview["node"] }));
+    assert_eq!(overview["totals"]["connections"], 1, "the figures are those of the node that answers");
+    let states = overview["nodes"].as_array().unwrap();
+    assert_eq!((&states[0]["this"], &states[0]["node"]), (&json!(true), &overview["node"]));
+    for node in states {
+        assert_eq!((&node["ready"], &node["trouble"]), (&json!(true), &Value::Null), "{node}");
+        assert_eq!(node["version"], env!("CARGO_PKG_VERSION"));
+        assert!(node["seen_seconds_ago"].as_u64().is_some_and(|seconds| seconds <= 2), "{node}");
+    }
+    let checks = get(one, "/checks");
+    let redis = checks["checks"].as_array().unwrap().iter().find(|check| check["id"] == "redis").unwrap();
+    assert_eq!(redis["state"], "ok");
+
+    nodes.servers[1].signal(Signal::KILL);
+    let one = &nodes.servers[0];
+    wait_for(one, "the killed node is removed", |nodes| nodes.len() == 2);
+    let session = get(one, "/session");
+    assert_eq!((&session["server"]["cluster"], &session["server"]["node"]), (&json!(true), &overview["node"]));
+}
