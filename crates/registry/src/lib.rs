@@ -49,6 +49,7 @@ pub use registry::{
     AppEdit, AppRegistry, Declared, KeyUse, Registry, Update, open, open_existing, open_for_server, within,
 };
 pub use row_fault::RowFault;
+pub use secrets::HIDDEN_SECRET;
 pub use statistics::{Statistics, StatisticsQuery};
 pub use webhook_store::{
     Announced, Attempt, AttemptOutcome, DeliveryId, Endpoint, Entry, EventCopy, Lease, LogQuery, LoggedAttempt,

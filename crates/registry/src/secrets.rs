@@ -20,6 +20,9 @@ use crate::app::App;
 /// protect.
 const LEAST: usize = 8;
 
+/// What stands for a secret in a text.
+pub const HIDDEN_SECRET: &str = "[a secret]";
+
 /// All secrets to hide, sorted.
 #[derive(Debug, Default)]
 pub(crate) struct Secrets(Vec<Secret>);
@@ -47,7 +50,7 @@ impl Secrets {
                 continue;
             };
             hidden += &text[shown..at];
-            hidden += "[a secret]";
+            hidden += HIDDEN_SECRET;
             at += length;
             shown = at;
         }

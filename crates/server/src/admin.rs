@@ -4,6 +4,8 @@
 //! all endpoints share: access, and the answers for invalid requests. Each change leaves a line in the log
 //! (`change_log`).
 
+mod activity;
+mod activity_filter;
 mod app_fields;
 mod app_input;
 mod app_view;
@@ -30,7 +32,9 @@ mod overview;
 mod path;
 mod problem;
 mod query;
+mod recorder_view;
 mod registry;
+mod repeated;
 mod replay;
 mod router;
 mod scope;
@@ -43,5 +47,6 @@ mod webhook_input;
 mod webhook_test;
 mod webhook_view;
 mod webhooks;
+mod why;
 
 pub(crate) use router::router;

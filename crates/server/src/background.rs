@@ -25,6 +25,8 @@ const WRITES: Duration = Duration::from_secs(1);
 const COUNTS: Duration = Duration::from_secs(5);
 /// The interval in which expired events of cache channels are removed.
 const EXPIRY: Duration = Duration::from_secs(30);
+/// The interval in which old activities leave the flight recorder.
+const RECORDER: Duration = Duration::from_secs(5);
 /// The interval in which uses of keys are stored.
 const KEY_USES: Duration = Duration::from_mins(1);
 /// The interval in which old statistics are removed.
@@ -45,13 +47,14 @@ const REST: Duration = Duration::from_secs(1);
 /// A job that runs as long as the server.
 type Job = fn(Arc<Node>) -> Pin<Box<dyn Future<Output = ()> + Send>>;
 
-const JOBS: [(&str, Job); 18] = [
+const JOBS: [(&str, Job); 19] = [
     ("sweep", |node| Box::pin(sweep::run(node))),
     ("hurry silent connections", |node| {
         Box::pin(async move { every(HURRY, || node.hurry_silent_connections()).await })
     }),
     ("tell counts", |node| Box::pin(async move { every(COUNTS, || tell_counts(&node)).await })),
     ("forget expired events", |node| Box::pin(async move { every(EXPIRY, || forget_expired(&node)).await })),
+    ("expire the recorder", |node| Box::pin(async move { every(RECORDER, || node.live.expire()).await })),
     ("flush", |node| Box::pin(async move { flush(&node).await })),
     ("watch outboxes", |node| Box::pin(async move { edge::watch_outboxes(&node).await })),
     ("follow the registry", |node| Box::pin(async move { follow_registry(&node).await })),

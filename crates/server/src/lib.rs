@@ -45,6 +45,7 @@ mod sweep;
 mod throttle;
 mod tracked_service;
 mod webhooks;
+mod why;
 
 pub use bearer::{BearerToken, InvalidToken};
 pub use edge::{

@@ -60,7 +60,7 @@ pub(crate) struct Node {
     pub(crate) metrics: Arc<Metrics>,
     /// Locked while statistics are written, so that a stopping node waits for that.
     pub(crate) tally: Mutex<Tally>,
-    /// The watchers of this node.
+    /// The watchers of this node, and the flight recorder.
     pub(crate) live: Arc<LiveFeed>,
     /// The questions of operators to connections.
     pub(crate) inspections: Inspections,
@@ -119,10 +119,10 @@ impl Node {
         let registry_health = RegistryHealth::default();
         registry_health.note_answer(true, clock.now());
         let metrics = Arc::<Metrics>::default();
-        let live = Arc::<LiveFeed>::default();
+        let live = Arc::new(LiveFeed::new(settings.recorder_bytes, clock));
         let announcer = Arc::new(webhooks::announcer(&settings, &registry, &apps, &live));
         let first_version = webhooks::begin_versions(&hub, registry.as_ref()).await?;
-        let peers = Peers::connect(settings.cluster.clone(), &hub, &apps, &announcer, clock).await?;
+        let peers = Peers::connect(settings.cluster.clone(), &hub, &apps, &announcer, clock, &live).await?;
         let outboxes = Outboxes::new(settings.outbox, settings.edge.outbox_bytes_total.map(NonZeroUsize::get));
         let partials = Partials::new(settings.edge.partial_bytes_total);
         let addresses = AddressLimits::new(settings.edge.addresses, settings.trusted_proxies.clone());

@@ -27,7 +27,7 @@ pub(crate) use self::{
     publish::{EventOrigin, OutgoingEvent, PublishError},
     reads::Remembered,
 };
-use crate::clock::Clock;
+use crate::{clock::Clock, live_feed::LiveFeed};
 
 /// This node among the others, if there are others.
 pub(crate) enum Peers {
@@ -128,8 +128,9 @@ impl Peers {
         apps: &Arc<AppCache>,
         announcer: &Arc<Announcer>,
         clock: Clock,
+        live: &Arc<LiveFeed>,
     ) -> Result<Self, ClusterError> {
-        let delivery = Delivery::new(hub.clone(), apps.clone(), announcer.clone(), clock);
+        let delivery = Delivery::new(hub.clone(), apps.clone(), announcer.clone(), clock, live.clone());
         let Some(settings) = settings else { return Ok(Self::Alone(Alone::new(delivery))) };
         let deliver = {
             let delivery = delivery.clone();

@@ -8,7 +8,7 @@ use parking_lot::Mutex;
 
 use crate::{
     line_budget::LineBudget,
-    live_feed::{Activity, ActivityKind},
+    live_feed::{Activity, ActivityKind, DataLimit},
     node::Node,
 };
 
@@ -106,7 +106,7 @@ impl Node {
         let activity = details(Activity::new(refused.kind()).perhaps_app(app));
         self.observe(|| activity.clone());
         if let Some(left_out) = line {
-            activity.presentable(&self.apps).log(left_out);
+            activity.shown(&self.apps, DataLimit::default()).log(left_out);
         }
     }
 }

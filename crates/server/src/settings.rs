@@ -49,6 +49,8 @@ pub struct Settings {
     pub webhooks: WebhookSettings,
     /// The most bytes of the logs of all channels together, for recovery.
     pub recovery_bytes: usize,
+    /// The bytes of activities that the flight recorder always keeps; 0 for none.
+    pub recorder_bytes: usize,
     /// The connection to the other nodes; `None` for a single node.
     pub cluster: Option<ClusterSettings>,
     /// The settings of the admin API.

@@ -44,8 +44,8 @@ pub(crate) fn announcer(
     apps: &Arc<AppCache>,
     live: &Arc<LiveFeed>,
 ) -> Announcer {
-    let (watched, watching) = (live.clone(), apps.clone());
-    let on_attempt = move |attempt: &Attempt| watched.observe(&watching, || activity(attempt));
+    let watched = live.clone();
+    let on_attempt = move |attempt: &Attempt| watched.observe(|| activity(attempt));
     let is_alone = settings.cluster.is_none();
     Announcer::new(settings.webhooks.clone(), registry.clone(), apps.clone(), is_alone, Box::new(on_attempt))
 }

@@ -53,6 +53,24 @@ struct TailView {
     /// Only channels with such names: `*` stands for any text, `?` for one character
     #[arg(long, value_name = "GLOB")]
     channel: Option<String>,
+    /// Only events with such names
+    #[arg(long, value_name = "GLOB")]
+    event: Option<String>,
+    /// Only these kinds of activities, such as `subscription_refused,event`
+    #[arg(long, value_name = "KINDS")]
+    kind: Option<String>,
+    /// Only what happens to this connection
+    #[arg(long, value_name = "ID")]
+    socket_id: Option<String>,
+    /// Only what this user does
+    #[arg(long, value_name = "ID")]
+    user: Option<String>,
+    /// Only what contains this text
+    #[arg(long, value_name = "TEXT")]
+    text: Option<String>,
+    /// Begin with what the server has recorded before
+    #[arg(long)]
+    recent: bool,
     /// Events too: name, channel, size, number of receivers, and the start of the data
     #[arg(long)]
     events: bool,
@@ -124,12 +142,22 @@ fn follow(body: EventStream, printer: &mut Printer, failed: &mut u32) -> anyhow:
 }
 
 fn query(view: &TailView) -> String {
-    let TailView { app, channel, events, .. } = view;
+    let TailView { app, channel, event, kind, socket_id, user, text, recent, events, json: _ } = view;
     let parameter = |name: &str, value: Option<&str>| {
         value.map(|value| format!("&{name}={}", utf8_percent_encode(value, NON_ALPHANUMERIC))).unwrap_or_default()
     };
-    let (app, channel) = (app.as_ref().map(AppId::as_str), channel.as_deref());
-    format!("?events={events}{}{}", parameter("app", app), parameter("channel", channel))
+    let parameters = [
+        ("app", app.as_ref().map(AppId::as_str)),
+        ("channel", channel.as_deref()),
+        ("event", event.as_deref()),
+        ("kind", kind.as_deref()),
+        ("socket_id", socket_id.as_deref()),
+        ("user", user.as_deref()),
+        ("text", text.as_deref()),
+        ("recent", recent.then_some("true")),
+    ];
+    let parameters: String = parameters.iter().map(|(name, value)| parameter(name, *value)).collect();
+    format!("?events={events}{parameters}")
 }
 
 /// The reason why the server sends no events.

@@ -31,6 +31,7 @@ pub(super) fn read(fields: &mut Fields<'_>, limits: Limits) -> Option<Settings> 
     let webhooks = webhook_settings::read(fields);
     let recovery_bytes = fields.number("recovery.bytes_total", 1_u32 << 20..=u32::MAX);
     let operators = dashboard::read(fields, limits);
+    let recorder_bytes = fields.number("dashboard.recorder_bytes", 0..=u32::MAX);
     let write_timeout = fields.number("outbox.write_timeout_seconds", 1..=3_600);
     let (admin, dashboard) = operators?;
     Some(Settings {
@@ -52,6 +53,7 @@ pub(super) fn read(fields: &mut Fields<'_>, limits: Limits) -> Option<Settings> 
         statistics: statistics?,
         webhooks: webhooks?,
         recovery_bytes: usize::try_from(recovery_bytes?).ok()?,
+        recorder_bytes: usize::try_from(recorder_bytes?).ok()?,
         cluster,
         admin,
         dashboard,

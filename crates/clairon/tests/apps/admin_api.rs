@@ -12,4 +12,5 @@ mod events;
 mod faults;
 mod input;
 mod keys;
+mod live;
 mod webhooks;

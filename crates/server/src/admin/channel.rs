@@ -157,7 +157,7 @@ impl CachedEventView {
         let data = serde_json::from_str::<Box<RawValue>>(&event.data);
         let data = data.map(|data| EventData::new(&data).text()).unwrap_or_default();
         Self {
-            event: event_frame::event_name(&event.frame).map(|name| shown(node, &name)),
+            event: event_frame::published(&event.frame).map(|event| shown(node, &event.event)),
             data_cut: start_of(&data, SHOWN_DATA).len() < data.len(),
             data: node.apps.hide_secrets(&data, SHOWN_DATA).into_owned(),
             expires_in_milliseconds: event.ttl,

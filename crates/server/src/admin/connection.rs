@@ -12,13 +12,18 @@ use utoipa::{IntoParams, ToSchema};
 use super::{
     change_log::{AdminChange, Author},
     connection_view::ConnectionView,
-    listing::{known_app, shown},
+    listing::{known_app, look_through, shown},
     path::ConnectionPath,
     problem::Problem,
     query::{Nothing, Query},
+    recorder_view::{RecorderView, shown_all},
     scope::Scope,
 };
-use crate::{node::Node, socket::ConnectionState};
+use crate::{
+    live_feed::{Activity, DataLimit, Filter},
+    node::Node,
+    socket::ConnectionState,
+};
 
 /// The largest number of channels in an answer.
 const LISTED: usize = 1_000;
@@ -36,6 +41,42 @@ pub(super) struct ConnectionDetails {
     waiting_for: Vec<String>,
     /// The presence channels of these, with the member that it is there.
     presence_of: Vec<Membership>,
+    #[serde(flatten)]
+    story: Story,
+}
+
+/// A connection that has ended.
+#[derive(Debug, Serialize, ToSchema)]
+pub(super) struct EndedConnection {
+    /// The nodes that were asked.
+    scope: Scope,
+    /// The socket id.
+    #[schema(value_type = String)]
+    socket_id: SocketId,
+    #[serde(flatten)]
+    story: Story,
+}
+
+/// What is recorded of a connection.
+#[derive(Debug, Serialize, ToSchema)]
+pub(super) struct Story {
+    /// True if it is open on this node.
+    connected: bool,
+    /// What the flight recorder has of it, the oldest first: at most the latest 1,000 activities.
+    #[serde(rename = "story")]
+    activities: Vec<Activity>,
+    /// The state of the recorder.
+    recorder: RecorderView,
+}
+
+/// A connection, open or ended.
+#[derive(Debug, Serialize, ToSchema)]
+#[serde(untagged)]
+pub(super) enum FoundConnection {
+    /// It is open.
+    Open(ConnectionDetails),
+    /// It has ended, and is recorded.
+    Ended(EndedConnection),
 }
 
 /// A connection's membership of a presence channel.
@@ -60,7 +101,7 @@ pub(super) struct Ending {
 
 /// Show a connection
 ///
-/// Only connections of the node that answers are found.
+/// Only connections of the node that answers are found. One that has ended is found while the flight recorder has it.
 #[utoipa::path(
     get, path = "/apps/{id}/connections/{socket_id}", operation_id = "showConnection", tag = "connections",
     params(
@@ -68,7 +109,7 @@ pub(super) struct Ending {
         ("socket_id" = String, Path, description = "The socket id of the connection."),
     ),
     responses(
-        (status = 200, description = "The connection.", body = ConnectionDetails),
+        (status = 200, description = "The connection.", body = FoundConnection),
         (status = 404, description = "No such app, or it has no such connection on this node."),
     ),
 )]
@@ -76,8 +117,17 @@ pub(super) async fn show(
     State(node): State<Arc<Node>>,
     ConnectionPath(id, socket_id): ConnectionPath,
     Query(Nothing {}): Query<Nothing>,
-) -> Result<Json<ConnectionDetails>, Problem> {
-    let session = find(&node, &id, socket_id)?;
+) -> Result<Json<FoundConnection>, Problem> {
+    let session = find(&node, &id, socket_id);
+    let story = story(&node, &id, socket_id, session.is_ok()).await?;
+    let session = match session {
+        Ok(session) => session,
+        Err(problem) if story.activities.is_empty() => return Err(problem),
+        Err(_) => {
+            let ended = EndedConnection { scope: Scope::here(&node), socket_id, story };
+            return Ok(Json(FoundConnection::Ended(ended)));
+        }
+    };
     let states = node.inspections.inspect(&node.hub.app(&id), &[socket_id]).await;
     let state = states.get(&socket_id);
     let mut details = ConnectionDetails {
@@ -86,11 +136,12 @@ pub(super) async fn show(
         channel_names: Vec::new(),
         waiting_for: Vec::new(),
         presence_of: Vec::new(),
+        story,
     };
     if let Some(state) = state {
         details.add_channels(&node, state);
     }
-    Ok(Json(details))
+    Ok(Json(FoundConnection::Open(details)))
 }
 
 /// Close a connection
@@ -118,6 +169,17 @@ pub(super) async fn close(
     session.close(if ending.reconnect { Disconnect::ReconnectForOperator } else { Disconnect::ByOperator });
     author.log(&id, AdminChange::ConnectionClosed(socket_id));
     Ok(StatusCode::NO_CONTENT)
+}
+
+/// What is recorded of a connection of an app.
+async fn story(node: &Arc<Node>, app: &AppId, socket_id: SocketId, connected: bool) -> Result<Story, Problem> {
+    let app_name = Some(app.as_str().to_owned());
+    let filter = Filter { app: app_name, socket_id: Some(socket_id), events: true, ..Filter::default() };
+    let live = node.live.clone();
+    let mut recorded = look_through(move || live.recorded(&filter, u64::MAX, LISTED)).await?;
+    recorded.reverse();
+    let activities = shown_all(node, &recorded, DataLimit::default());
+    Ok(Story { connected, activities, recorder: RecorderView::of(node, app) })
 }
 
 /// The connection of an app on this node. The problem says where it is instead, as far as this node knows.

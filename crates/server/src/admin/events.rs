@@ -22,7 +22,11 @@ use super::{
     query::{Nothing, Query},
     scope::Scope,
 };
-use crate::{api, event_frame, node::Node};
+use crate::{
+    api, event_frame,
+    live_feed::{Activity, ActivityKind, EventText},
+    node::Node,
+};
 
 /// What has become of an event.
 #[derive(Debug, Serialize, ToSchema)]
@@ -103,6 +107,14 @@ pub(super) async fn send(
         Some(channel) => Event::Published { event: name, channel, data, user_id: None },
         None => Event::Direct { event: name, data },
     }));
+    node.observe(|| {
+        let sent = Activity::new(ActivityKind::DirectEvent).app(&id).socket(socket_id).event(name);
+        let sent = sent.data(&EventText::of(&data.text()), 1).receivers(Some(1));
+        match channel {
+            Some(channel) => sent.channel(channel.as_str()),
+            None => sent,
+        }
+    });
     author.log(&id, AdminChange::EventSent(socket_id));
     let hub = node.hub.app(&id);
     let subscribed = channel.as_ref().map(|name| match name.user_id() {

@@ -1,6 +1,6 @@
 //! Extractors for the query of a request.
 
-use axum::extract::{FromRequestParts, Query as AxumQuery, RawPathParams};
+use axum::extract::{FromRequestParts, Query as AxumQuery, RawPathParams, rejection::QueryRejection};
 use http::request::Parts;
 use serde::{Deserialize, de::DeserializeOwned};
 use tracing::info;
@@ -21,11 +21,14 @@ impl<T: DeserializeOwned, S: Send + Sync> FromRequestParts<S> for Query<T> {
 
     async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Problem> {
         let query = AxumQuery::from_request_parts(parts, state).await;
-        query.map(|AxumQuery(parameters)| Self(parameters)).map_err(|error| {
-            // The message quotes unknown parameters, which may be long.
-            Problem::invalid(start_of(&error.body_text(), DETAIL_CHARS))
-        })
+        query.map(|AxumQuery(parameters)| Self(parameters)).map_err(|error| invalid_query(&error))
     }
+}
+
+/// The answer for an invalid query.
+pub(super) fn invalid_query(error: &QueryRejection) -> Problem {
+    // The message quotes unknown parameters, which may be long.
+    Problem::invalid(start_of(&error.body_text(), DETAIL_CHARS))
 }
 
 /// A query without parameters.

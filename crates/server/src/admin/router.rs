@@ -13,8 +13,8 @@ use http::{HeaderValue, StatusCode, header};
 use utoipa_axum::{router::OpenApiRouter, routes};
 
 use super::{
-    apps, channel, channels, checks, connection, connections, deliveries, events, gate, history, keys, openapi,
-    overview, problem::Problem, replay, session, statistics, switch, tail, webhook_test, webhooks,
+    activity, apps, channel, channels, checks, connection, connections, deliveries, events, gate, history, keys,
+    openapi, overview, problem::Problem, replay, session, statistics, switch, tail, webhook_test, webhooks, why,
 };
 use crate::{api, node::Node};
 
@@ -39,6 +39,8 @@ fn endpoints() -> OpenApiRouter<Arc<Node>> {
         .routes(routes!(connection::show, connection::close))
         .routes(routes!(events::publish))
         .routes(routes!(events::send))
+        .routes(routes!(activity::list))
+        .routes(routes!(why::why))
         .routes(routes!(tail::tail))
         .routes(routes!(overview::show))
         .routes(routes!(history::show))

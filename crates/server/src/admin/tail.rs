@@ -11,20 +11,24 @@ use futures_util::{Stream, stream};
 use http::StatusCode;
 use serde::Deserialize;
 use utoipa::IntoParams;
-use wildmatch::WildMatch;
 
-use super::{problem::Problem, query::Query};
+use super::{
+    activity_filter::{FilterInput, data_limit},
+    listing::look_through,
+    problem::Problem,
+    repeated::QueryWithKinds,
+};
 use crate::{
-    live_feed::{Activity, Filter, MAX_TAILS, Tail},
+    live_feed::{Activity, ActivityKind, MAX_TAILS, Tail, View},
     node::Node,
 };
 
 /// The interval of comments in a stream without activity.
 const KEEP_ALIVE: Duration = Duration::from_secs(10);
-/// The largest pattern, in bytes.
-const MAX_PATTERN: usize = 1_000;
+/// The largest number of recorded activities that a stream begins with.
+const RECENT: usize = 1_000;
 
-/// The filter of a watcher.
+/// The filter of a watcher. An activity has to satisfy all parts.
 #[derive(Debug, Deserialize, IntoParams)]
 #[serde(deny_unknown_fields)]
 #[into_params(parameter_in = Query)]
@@ -33,20 +37,53 @@ pub(super) struct Wanted {
     #[serde(default)]
     #[param(required = false)]
     app: Option<String>,
+    /// Only activities of these kinds: a list with commas, or the parameter repeated.
+    #[serde(default)]
+    #[param(required = false, value_type = Option<Vec<ActivityKind>>)]
+    kind: Option<String>,
     /// A pattern for channel names, in which `*` stands for any text and `?` for a character. Activity without a
     /// channel is omitted then.
     #[serde(default)]
-    #[param(required = false, max_length = 1000)]
+    #[param(required = false, max_length = 200)]
     channel: Option<String>,
-    /// `true` includes events.
+    /// A pattern for names of events.
+    #[serde(default)]
+    #[param(required = false, max_length = 200)]
+    event: Option<String>,
+    /// Only activities of this connection, and events that exclude it.
+    #[serde(default)]
+    #[param(required = false)]
+    socket_id: Option<String>,
+    /// Only activities of this user.
+    #[serde(default)]
+    #[param(required = false, max_length = 1000)]
+    user: Option<String>,
+    /// Only activities that contain this text, anywhere.
+    #[serde(default)]
+    #[param(required = false, max_length = 1000)]
+    text: Option<String>,
+    /// `true` includes events. They are included too if `kind` names them.
     #[serde(default)]
     #[param(required = false)]
     events: bool,
+    /// The largest part of an event's data that is shown, in bytes; 200 characters without it.
+    #[serde(default)]
+    #[param(required = false, nullable = false, minimum = 0, maximum = 65_536)]
+    data_bytes: Option<u32>,
+    /// The largest number of activities in a second. What is left out is counted in an activity `missed`, once a second.
+    #[serde(default)]
+    #[param(required = false, nullable = false, minimum = 1)]
+    max_per_second: Option<u32>,
+    /// `true` begins with what the flight recorder has, at most 1,000 activities.
+    #[serde(default)]
+    #[param(required = false)]
+    recent: bool,
 }
 
 /// Watch the activity on this node
 ///
 /// Server-sent events. The data of each is an `Activity`. The stream continues until the client or the server ends it.
+/// While an app is watched, and a minute longer, its last minute is recorded.
 #[utoipa::path(
     get, path = "/tail", operation_id = "tail", tag = "live", params(Wanted),
     responses(
@@ -56,22 +93,41 @@ pub(super) struct Wanted {
 )]
 pub(super) async fn tail(
     State(node): State<Arc<Node>>,
-    Query(wanted): Query<Wanted>,
+    QueryWithKinds(wanted): QueryWithKinds<Wanted>,
 ) -> Result<Sse<impl Stream<Item = Result<Event, Infallible>>>, Problem> {
-    let tail = node.live.watch(filter(wanted)?).ok_or_else(|| {
+    let (view, recent) = (wanted.view()?, wanted.recent);
+    let filter = view.filter.clone();
+    let (mut tail, last) = node.live.watch(view).ok_or_else(|| {
         let detail = format!("{MAX_TAILS} clients watch already, which is the limit: end one of them");
         Problem::new(StatusCode::TOO_MANY_REQUESTS, detail)
     })?;
+    if recent {
+        let live = node.live.clone();
+        let recorded = look_through(move || live.recorded(&filter, last + 1, RECENT)).await?;
+        tail.begin_with(recorded);
+    }
     Ok(Sse::new(events(node, tail)).keep_alive(KeepAlive::new().interval(KEEP_ALIVE)))
 }
 
-fn filter(wanted: Wanted) -> Result<Filter, Problem> {
-    let Wanted { app, channel, events } = wanted;
-    let size = channel.as_ref().map_or(0, String::len);
-    if size > MAX_PATTERN {
-        return Err(Problem::invalid(format!("channel has {size} bytes, allowed are {MAX_PATTERN}")));
+impl Wanted {
+    fn view(&self) -> Result<View, Problem> {
+        let Self { app, kind, channel, event, socket_id, user, text, events, data_bytes, max_per_second, recent: _ } =
+            self;
+        if *max_per_second == Some(0) {
+            return Err(Problem::invalid("max_per_second is 0, allowed are whole numbers from 1"));
+        }
+        let filter = FilterInput {
+            app: app.clone(),
+            kind: kind.clone(),
+            channel: channel.clone(),
+            event: event.clone(),
+            socket_id: socket_id.clone(),
+            user: user.clone(),
+            text: text.clone(),
+            events: *events,
+        };
+        Ok(View { filter: filter.parse()?, data: data_limit(*data_bytes)?, max_per_second: *max_per_second })
     }
-    Ok(Filter { app, channel: channel.map(|pattern| WildMatch::new(&pattern)), events })
 }
 
 /// The events of the stream. The stream ends when the server stops. The first event causes the head of the answer to be
@@ -82,7 +138,7 @@ fn events(node: Arc<Node>, tail: Tail) -> impl Stream<Item = Result<Event, Infal
             return Some((Ok(Event::default().comment("watching")), (node, tail, false)));
         }
         let activity = tokio::select! {
-            activity = tail.next() => activity?,
+            activity = tail.next(&node.apps) => activity?,
             () = node.stopping.cancelled() => return None,
         };
         Some((Ok(event(&activity)), (node, tail, false)))

@@ -1,86 +1,68 @@
 //! An activity on this node.
 
-use std::fmt::Display;
+use std::{fmt::Display, sync::Arc};
 
-use clairon_protocol::{AppId, SECRET_BYTES, SocketId};
-use clairon_registry::AppCache;
+use clairon_protocol::{AppId, Disconnect, SECRET_BYTES, SocketId};
+use clairon_registry::{AppCache, HIDDEN_SECRET};
 use http::Method;
 use jiff::Timestamp;
-use serde::Serialize;
+use serde::{Serialize, Serializer};
 use tracing::{info, warn};
 use utoipa::ToSchema;
 
+use super::{kind::ActivityKind, text::Text};
 use crate::{
     edge::PeerAddress,
-    peer_text::{Excerpt, hide_secrets, start_of},
+    peer_text::{hide_secrets, start_of},
 };
 
-/// An event's data is shown up to this many characters.
-const SHOWN_DATA: usize = 200;
+/// An event's data is kept up to this many bytes.
+pub(crate) const MAX_DATA: usize = 65_536;
 
 /// A reason is shown up to this many characters. Only reasons that repeat long texts of peers are longer.
 const SHOWN_REASON: usize = 1_000;
 
-/// The kind of an activity.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, ToSchema)]
-#[serde(rename_all = "snake_case")]
-pub(crate) enum ActivityKind {
-    /// A client was admitted.
-    Connected,
-    /// A connection has ended.
-    Disconnected,
-    /// A client was not admitted.
-    ConnectionRefused,
-    /// A client has subscribed to a channel.
-    Subscribed,
-    /// A client that came back to a channel gets the events that it missed.
-    Recovered,
-    /// A client that came back to a channel cannot get them, and knows.
-    NotRecovered,
-    /// A client has unsubscribed from a channel.
-    Unsubscribed,
-    /// A subscription was refused.
-    SubscriptionRefused,
-    /// A client has signed in as a user.
-    SignedIn,
-    /// A sign-in was refused.
-    SignInRefused,
-    /// A backend has published an event.
-    Event,
-    /// A client has published an event.
-    ClientEvent,
-    /// A client's event was refused.
-    ClientEventRefused,
-    /// A client's message was too long, so the connection was closed.
-    MessageRefused,
-    /// A backend's request was refused.
-    RequestRefused,
-    /// An endpoint has taken a delivery.
-    WebhookDelivered,
-    /// An endpoint has not taken a delivery, which is tried again.
-    WebhookFailed,
-    /// A delivery was given up.
-    WebhookGivenUp,
-    /// The watcher was too slow, so activities were left out.
-    Missed,
+/// How much of an event's data is shown.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum DataLimit {
+    /// So many characters.
+    Chars(usize),
+    /// So many bytes, and no part of a character.
+    Bytes(usize),
+}
+
+impl Default for DataLimit {
+    /// As much as fits a line.
+    fn default() -> Self {
+        Self::Chars(200)
+    }
 }
 
 /// An activity. Fields that do not apply are omitted.
 #[derive(Clone, Debug, Serialize, ToSchema)]
 pub(crate) struct Activity {
+    /// The number of the activity on this node. A later activity has a greater one, also after a restart.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) id: Option<u64>,
     /// The time, in UTC.
-    time: String,
+    #[serde(serialize_with = "to_milliseconds")]
+    #[schema(value_type = String)]
+    pub(super) time: Timestamp,
     /// The kind of the activity.
     pub(super) kind: ActivityKind,
     /// The app's id.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub(super) app: Option<String>,
-    /// The socket id of the connection.
+    #[schema(value_type = Option<String>)]
+    pub(super) app: Option<AppId>,
+    /// The socket id of the connection. For the event of a client it is the sender, for an event to one connection the
+    /// receiver.
     #[serde(skip_serializing_if = "Option::is_none")]
-    socket: Option<String>,
+    #[schema(value_type = Option<String>)]
+    pub(super) socket: Option<SocketId>,
     /// The address of the client or the backend; `unix` for a connection over a Unix socket.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    peer: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none", serialize_with = "to_text")]
+    #[schema(value_type = Option<String>)]
+    peer: Option<PeerAddress>,
     /// The channel.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(value_type = Option<String>)]
@@ -97,6 +79,10 @@ pub(crate) struct Activity {
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(value_type = Option<String>)]
     user: Option<Text>,
+    /// The connection that does not get the event: the `socket_id` of a backend, or the sender.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<String>)]
+    except: Option<SocketId>,
     /// The endpoint's id.
     #[serde(skip_serializing_if = "Option::is_none")]
     webhook: Option<String>,
@@ -117,77 +103,46 @@ pub(crate) struct Activity {
     receivers: Option<usize>,
     /// The start of the data.
     #[serde(skip_serializing_if = "Option::is_none")]
-    data: Option<String>,
+    #[schema(value_type = Option<String>)]
+    data: Option<Arc<str>>,
+    /// True if the data is longer than that.
+    #[serde(skip_serializing_if = "is_false")]
+    #[schema(required = false)]
+    data_cut: bool,
+    /// True for an event that was published through another node.
+    #[serde(skip_serializing_if = "is_false")]
+    #[schema(required = false)]
+    relayed: bool,
     /// The number of activities left out.
     #[serde(skip_serializing_if = "Option::is_none")]
     count: Option<u64>,
+    /// The reason for which the server has closed the connection.
+    #[serde(skip)]
+    ended: Option<Disconnect>,
+    /// The memory of the data, in bytes. The activities of an event share it.
+    #[serde(skip)]
+    data_weight: usize,
 }
 
-/// A text that contains input of a peer.
-#[derive(Clone, Debug)]
-enum Text {
-    /// The original text.
-    Raw(Excerpt),
-    /// The text without secrets, cut for people.
-    Presentable(String),
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde calls it with a reference")]
+const fn is_false(value: &bool) -> bool {
+    !*value
 }
 
-impl Text {
-    fn of(text: &str) -> Self {
-        Self::Raw(Excerpt::of(text))
-    }
-
-    fn make_presentable(&mut self, apps: &AppCache) {
-        if let Self::Raw(excerpt) = self {
-            *self = Self::Presentable(excerpt.shown(apps).to_string());
-        }
-    }
-
-    fn as_str(&self) -> &str {
-        match self {
-            Self::Raw(excerpt) => excerpt.beginning(),
-            Self::Presentable(text) => text,
-        }
-    }
+#[expect(clippy::ref_option, reason = "serde calls it with a reference")]
+fn to_text<S: Serializer>(value: &Option<PeerAddress>, serializer: S) -> Result<S::Ok, S::Error> {
+    value.map(|peer| peer.to_string()).serialize(serializer)
 }
 
-impl Serialize for Text {
-    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        serializer.serialize_str(self.as_str())
-    }
-}
-
-impl ActivityKind {
-    /// The start of a log line.
-    pub(crate) const fn words(self) -> &'static str {
-        match self {
-            Self::Connected => "connected",
-            Self::Disconnected => "disconnected",
-            Self::ConnectionRefused => "connection refused",
-            Self::Subscribed => "subscribed",
-            Self::Recovered => "recovered",
-            Self::NotRecovered => "not recovered",
-            Self::Unsubscribed => "unsubscribed",
-            Self::SubscriptionRefused => "subscription refused",
-            Self::SignedIn => "signed in",
-            Self::SignInRefused => "sign-in refused",
-            Self::Event => "event",
-            Self::ClientEvent => "client event",
-            Self::ClientEventRefused => "client event refused",
-            Self::MessageRefused => "message refused",
-            Self::RequestRefused => "request refused",
-            Self::WebhookDelivered => "webhook delivered",
-            Self::WebhookFailed => "webhook failed",
-            Self::WebhookGivenUp => "webhook given up",
-            Self::Missed => "missed",
-        }
-    }
+fn to_milliseconds<S: Serializer>(time: &Timestamp, serializer: S) -> Result<S::Ok, S::Error> {
+    serializer.collect_str(&format_args!("{time:.3}"))
 }
 
 impl Activity {
     pub(crate) fn new(kind: ActivityKind) -> Self {
         Self {
-            time: format!("{:.3}", Timestamp::now()),
+            id: None,
+            time: Timestamp::now(),
             kind,
             app: None,
             socket: None,
@@ -196,6 +151,7 @@ impl Activity {
             event: None,
             request: None,
             user: None,
+            except: None,
             webhook: None,
             delivery: None,
             code: None,
@@ -203,25 +159,29 @@ impl Activity {
             bytes: None,
             receivers: None,
             data: None,
+            data_cut: false,
+            relayed: false,
             count: None,
+            ended: None,
+            data_weight: 0,
         }
     }
 
     pub(crate) fn app(self, id: &AppId) -> Self {
-        Self { app: Some(id.as_str().to_owned()), ..self }
+        Self { app: Some(id.clone()), ..self }
     }
 
     /// Sets the app, if it is known.
     pub(crate) fn perhaps_app(self, id: Option<&AppId>) -> Self {
-        Self { app: id.map(|id| id.as_str().to_owned()), ..self }
+        Self { app: id.cloned(), ..self }
     }
 
     pub(crate) fn socket(self, id: SocketId) -> Self {
-        Self { socket: Some(id.to_string()), ..self }
+        Self { socket: Some(id), ..self }
     }
 
     pub(crate) fn peer(self, peer: PeerAddress) -> Self {
-        Self { peer: Some(peer.to_string()), ..self }
+        Self { peer: Some(peer), ..self }
     }
 
     pub(crate) fn channel(self, name: &str) -> Self {
@@ -240,6 +200,10 @@ impl Activity {
         Self { user: id.map(Text::of), ..self }
     }
 
+    pub(crate) fn except(self, connection: Option<SocketId>) -> Self {
+        Self { except: connection, ..self }
+    }
+
     pub(crate) fn delivery(self, webhook: &str, delivery: &str) -> Self {
         Self { webhook: Some(webhook.to_owned()), delivery: Some(delivery.to_owned()), ..self }
     }
@@ -256,29 +220,51 @@ impl Activity {
         Self { reason: Some(reason.to_string()), ..self }
     }
 
-    pub(super) fn data(self, data: &str) -> Self {
-        Self { bytes: Some(data.len()), data: Some(start_of(data, SHOWN_DATA + SECRET_BYTES).to_owned()), ..self }
+    /// The server has closed the connection for this reason.
+    pub(crate) fn ended(self, reason: Disconnect) -> Self {
+        Self { ended: Some(reason), ..self.code(reason.code()).because(reason) }
     }
 
-    pub(super) fn receivers(self, receivers: Option<usize>) -> Self {
+    /// Sets the data, of `bytes` in all, which as many activities share as the event has channels.
+    pub(crate) fn data(self, data: &EventText, channels: usize) -> Self {
+        let data_weight = data.text.len() / channels.max(1);
+        Self { bytes: Some(data.bytes), data: Some(data.text.clone()), data_weight, ..self }
+    }
+
+    pub(crate) fn receivers(self, receivers: Option<usize>) -> Self {
         Self { receivers, ..self }
+    }
+
+    /// The event was published through another node.
+    pub(crate) fn relayed(self) -> Self {
+        Self { relayed: true, ..self }
     }
 
     pub(super) fn of_missed(count: u64) -> Self {
         Self { count: Some(count), ..Self::new(ActivityKind::Missed) }
     }
 
-    /// Makes the activity fit to be shown: it contains no secret of an app, and texts of peers are cut to fit a line.
-    pub(crate) fn presentable(mut self, apps: &AppCache) -> Self {
-        for text in [&mut self.channel, &mut self.event, &mut self.user, &mut self.request].into_iter().flatten() {
+    /// The activity fit to be shown: it contains no secret of an app, and texts of peers are cut to fit a line.
+    pub(crate) fn shown(&self, apps: &AppCache, limit: DataLimit) -> Self {
+        let mut shown = self.clone();
+        let texts = [&mut shown.channel, &mut shown.event, &mut shown.user, &mut shown.request];
+        for text in texts.into_iter().flatten() {
             text.make_presentable(apps);
         }
-        self.reason = self.reason.map(|reason| hide_secrets(apps, &reason, SHOWN_REASON).into_owned());
-        self.data = self.data.map(|data| apps.hide_secrets(&data, SHOWN_DATA).into_owned());
-        self
+        shown.reason = shown.reason.map(|reason| hide_secrets(apps, &reason, SHOWN_REASON).into_owned());
+        if let Some(data) = &self.data {
+            let chars = match limit {
+                DataLimit::Chars(chars) => chars,
+                DataLimit::Bytes(bytes) => data[..data.floor_char_boundary(bytes)].chars().count(),
+            };
+            shown.data_cut = start_of(data, chars).len() < self.bytes.unwrap_or_default();
+            shown.data = Some(apps.hide_secrets(data, chars).into());
+        }
+        shown
     }
 
-    /// Logs a refusal. `left_out` is the number of similar refusals that were not logged.
+    /// Logs a refusal, as it is [shown](Self::shown). `left_out` is the number of similar refusals that were not
+    /// logged.
     pub(crate) fn log(&self, left_out: u64) {
         let Self { app, socket, peer, channel, event, request, code, reason, .. } = self;
         let [channel, event, request] = [channel, event, request].map(|text| text.as_ref().map(Text::as_str));
@@ -286,9 +272,9 @@ impl Activity {
             ($level:ident) => {
                 $level!(
                     target: "clairon_server::refusals",
-                    app = app.as_deref(),
-                    socket = socket.as_deref(),
-                    peer = peer.as_deref(),
+                    app = app.as_ref().map(AppId::as_str),
+                    socket = socket.map(tracing::field::display),
+                    peer = peer.map(tracing::field::display),
                     channel,
                     event,
                     request,
@@ -304,12 +290,112 @@ impl Activity {
         if self.kind == ActivityKind::MessageRefused { line!(info) } else { line!(warn) }
     }
 
-    pub(super) fn channel_name(&self) -> Option<&str> {
+    /// The memory that it takes, in bytes.
+    pub(super) fn weight(&self) -> usize {
+        let texts = [&self.channel, &self.event, &self.user, &self.request];
+        let texts: usize = texts.into_iter().flatten().map(|text| text.as_str().len()).sum();
+        let strings = [&self.webhook, &self.delivery, &self.reason];
+        let strings: usize = strings.into_iter().flatten().map(String::len).sum();
+        size_of::<Self>() + texts + strings + self.data_weight
+    }
+}
+
+/// What is asked of an activity.
+impl Activity {
+    pub(crate) const fn id(&self) -> u64 {
+        match self.id {
+            Some(id) => id,
+            None => 0,
+        }
+    }
+
+    pub(crate) const fn time(&self) -> Timestamp {
+        self.time
+    }
+
+    pub(crate) const fn kind(&self) -> ActivityKind {
+        self.kind
+    }
+
+    pub(crate) fn app_id(&self) -> Option<&str> {
+        self.app.as_ref().map(AppId::as_str)
+    }
+
+    pub(crate) const fn socket_id(&self) -> Option<SocketId> {
+        self.socket
+    }
+
+    pub(crate) fn channel_name(&self) -> Option<&str> {
         self.channel.as_ref().map(Text::as_str)
+    }
+
+    pub(crate) fn event_name(&self) -> Option<&str> {
+        self.event.as_ref().map(Text::as_str)
+    }
+
+    pub(crate) fn user_id(&self) -> Option<&str> {
+        self.user.as_ref().map(Text::as_str)
+    }
+
+    pub(crate) const fn left_out(&self) -> Option<SocketId> {
+        self.except
+    }
+
+    pub(crate) const fn receiver_count(&self) -> Option<usize> {
+        self.receivers
+    }
+
+    pub(crate) const fn end(&self) -> Option<Disconnect> {
+        self.ended
+    }
+
+    /// The method and the path of a request.
+    pub(crate) fn request_line(&self) -> Option<&str> {
+        self.request.as_ref().map(Text::as_str)
+    }
+
+    pub(crate) fn reason(&self) -> Option<&str> {
+        self.reason.as_deref()
+    }
+
+    /// True if a text of it contains this one.
+    pub(super) fn mentions(&self, text: &str) -> bool {
+        let texts = [&self.channel, &self.event, &self.user, &self.request];
+        let strings = [self.webhook.as_deref(), self.delivery.as_deref(), self.reason.as_deref(), self.data.as_deref()];
+        texts.into_iter().flatten().any(|own| own.as_str().contains(text))
+            || strings.into_iter().flatten().any(|own| own.contains(text))
+            || self.socket.is_some_and(|socket| socket.to_string().contains(text))
+            || self.peer.is_some_and(|peer| peer.to_string().contains(text))
+    }
+
+    /// True if a text of it, as it is [shown](Self::shown), had a secret.
+    pub(super) fn hides_secret(&self) -> bool {
+        self.mentions(HIDDEN_SECRET)
+    }
+
+    #[cfg(test)]
+    pub(crate) fn numbered(self, id: u64, time: Timestamp) -> Self {
+        Self { id: Some(id), time, ..self }
     }
 
     #[cfg(test)]
     pub(super) fn missed(&self) -> Option<u64> {
         self.count
+    }
+}
+
+/// The data of an event as text, cut to what is kept.
+#[derive(Clone, Debug)]
+pub(crate) struct EventText {
+    text: Arc<str>,
+    /// The length of all of it.
+    bytes: usize,
+}
+
+impl EventText {
+    pub(crate) fn of(data: &str) -> Self {
+        // With the secret that may begin in it.
+        let kept = data.floor_char_boundary(MAX_DATA + SECRET_BYTES);
+        Self { text: data[..kept].into(), bytes: data.len() }
     }
 }

@@ -1,37 +1,94 @@
 //! The receiving side of a watcher.
 
-use std::sync::{
-    Arc,
-    atomic::{AtomicU64, Ordering},
+use std::{
+    collections::VecDeque,
+    future::pending,
+    sync::{
+        Arc,
+        atomic::{AtomicU64, AtomicUsize, Ordering},
+    },
+    time::Instant,
 };
 
-use tokio::sync::mpsc;
+use clairon_registry::AppCache;
+use tokio::{sync::mpsc, time::sleep_until};
 
-use super::{LiveFeed, activity::Activity};
+use super::{
+    LiveFeed,
+    activity::{Activity, DataLimit},
+    filter::Filter,
+    sampling::Sampling,
+};
 
 /// The activities since the start of the watch, which ends when this is dropped.
 pub(crate) struct Tail {
-    feed: Arc<LiveFeed>,
-    id: u64,
-    queue: mpsc::Receiver<Arc<Activity>>,
-    missed: Arc<AtomicU64>,
+    pub(super) feed: Arc<LiveFeed>,
+    pub(super) id: u64,
+    pub(super) filter: Filter,
+    pub(super) data: DataLimit,
+    pub(super) sampling: Sampling,
+    /// What was recorded before, the oldest first.
+    pub(super) recent: VecDeque<Arc<Activity>>,
+    pub(super) queue: mpsc::Receiver<Arc<Activity>>,
+    /// The bytes in the queue.
+    pub(super) queued: Arc<AtomicUsize>,
+    pub(super) missed: Arc<AtomicU64>,
+}
+
+/// What the tail waits for.
+enum Turn {
+    Activity(Option<Arc<Activity>>),
+    Report,
 }
 
 impl Tail {
-    pub(super) fn new(
-        feed: Arc<LiveFeed>,
-        id: u64,
-        queue: mpsc::Receiver<Arc<Activity>>,
-        missed: Arc<AtomicU64>,
-    ) -> Self {
-        Self { feed, id, queue, missed }
+    /// Begins with activities that were recorded before, the newest first.
+    pub(crate) fn begin_with(&mut self, recorded: Vec<Arc<Activity>>) {
+        self.recent = recorded.into_iter().rev().collect();
     }
 
-    /// The next activity, or the number of activities that were left out since the last one.
-    pub(crate) async fn next(&mut self) -> Option<Arc<Activity>> {
-        match self.missed.swap(0, Ordering::Relaxed) {
-            0 => self.queue.recv().await,
-            count => Some(Arc::new(Activity::of_missed(count))),
+    /// The next activity, fit to be shown, or the number of activities that were left out since the last one.
+    pub(crate) async fn next(&mut self, apps: &AppCache) -> Option<Activity> {
+        loop {
+            if let Some(recorded) = self.recent.pop_front() {
+                if let Some(shown) = self.filter.present(&recorded, apps, self.data) {
+                    return Some(shown);
+                }
+                continue;
+            }
+            let missed = self.missed.swap(0, Ordering::Relaxed);
+            if missed > 0 {
+                return Some(Activity::of_missed(missed));
+            }
+            let activity = match self.turn().await {
+                Turn::Report => return Some(Activity::of_missed(self.sampling.take_report(Instant::now()))),
+                Turn::Activity(activity) => activity?,
+            };
+            self.queued.fetch_sub(activity.weight(), Ordering::Relaxed);
+            // A filter without texts has decided already. So an activity that is left out costs nothing more.
+            if !self.filter.has_texts() && !self.sampling.admit(Instant::now()) {
+                continue;
+            }
+            let Some(shown) = self.filter.present(&activity, apps, self.data) else { continue };
+            if !self.filter.has_texts() || self.sampling.admit(Instant::now()) {
+                return Some(shown);
+            }
+        }
+    }
+
+    async fn turn(&mut self) -> Turn {
+        let due = self.sampling.report_at();
+        let report = async {
+            match due {
+                Some(due) => sleep_until(due.into()).await,
+                None => pending().await,
+            }
+        };
+        tokio::select! {
+            // A count that is due is not delayed by a flood.
+            biased;
+            () = report => Turn::Report,
+            activity = self.queue.recv() => Turn::Activity(activity),
         }
     }
 }

@@ -32,7 +32,9 @@ impl Alone {
         if refuses.as_deref() == Some(&true) {
             return Err(PublishError::Stopping);
         }
-        publications.for_each(|publication| self.delivery.publish(&publication));
+        for publication in publications {
+            self.delivery.publish(&publication);
+        }
         Ok(())
     }
 

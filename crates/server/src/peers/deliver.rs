@@ -9,7 +9,7 @@ use clairon_registry::{App, AppCache};
 use clairon_webhooks::{Announcer, Cause};
 use tracing::debug;
 
-use crate::{clock::Clock, peer_text::PeerText};
+use crate::{clock::Clock, live_feed::LiveFeed, peer_text::PeerText};
 
 /// Passes events and changes of the ledger to the hub.
 #[derive(Clone)]
@@ -19,11 +19,18 @@ pub(super) struct Delivery {
     apps: Arc<AppCache>,
     announcer: Arc<Announcer>,
     pub(super) clock: Clock,
+    pub(super) live: Arc<LiveFeed>,
 }
 
 impl Delivery {
-    pub(super) const fn new(hub: Arc<Hub>, apps: Arc<AppCache>, announcer: Arc<Announcer>, clock: Clock) -> Self {
-        Self { hub, apps, announcer, clock }
+    pub(super) const fn new(
+        hub: Arc<Hub>,
+        apps: Arc<AppCache>,
+        announcer: Arc<Announcer>,
+        clock: Clock,
+        live: Arc<LiveFeed>,
+    ) -> Self {
+        Self { hub, apps, announcer, clock, live }
     }
 
     /// The time of the node's clock.
@@ -31,8 +38,8 @@ impl Delivery {
         self.clock.now()
     }
 
-    /// Queues an event for its receivers on this node.
-    pub(super) fn publish(&self, publication: &Publication) {
+    /// Queues an event for its receivers on this node, and returns their number.
+    pub(super) fn publish(&self, publication: &Publication) -> usize {
         let since = self.clock.micros();
         let hub = self.hub.app(&publication.app);
         let sent = hub.publish(publication, since);
@@ -42,12 +49,16 @@ impl Delivery {
         if sent.is_written {
             hub.traffic().add_delivery(self.clock.micros().saturating_sub(since));
         }
+        sent.receivers
     }
 
     /// Queues an event of any node, or the consequences of a change, for the connections of this node.
     pub(super) fn deliver(&self, notice: Notice) {
         match notice {
-            Notice::Event(publication) => self.publish(&publication),
+            Notice::Event(publication) => {
+                let receivers = self.publish(&publication);
+                self.live.observe_relayed(&publication, receivers);
+            }
             Notice::MemberAdded { place, version, member } => {
                 self.follow(&place, version, ChannelChange::MemberAdded(member));
             }

@@ -55,6 +55,9 @@ impl Many {
 
     pub(super) async fn publish(&self, publications: Vec<Publication>) -> Result<(), BusError> {
         let remembered: Vec<Remembering> = publications.iter().filter_map(Remembering::of).collect();
+        for Publication { app, channel, frame, .. } in &publications {
+            self.delivery.live.expect_back(app, channel, frame);
+        }
         let versions = self.cluster.publish(publications).await?;
         for (event, version) in remembered.into_iter().zip(versions) {
             self.note_remembered(&event, version);

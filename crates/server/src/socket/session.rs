@@ -87,7 +87,7 @@ pub(crate) fn run(client: AdmittedClient) -> impl Future<Output = ()> + Send {
                 Turn::Ended(reason) => {
                     closings::log(&connection, reason);
                     note_end(&connection, reason);
-                    connection.observe(ActivityKind::Disconnected, |end| end.code(reason.code()).because(reason));
+                    connection.observe(ActivityKind::Disconnected, |end| end.ended(reason));
                     let (patience, session) = (goodbye_patience(&connection.node), connection.session.clone());
                     drop(connection);
                     if matches!(reason, Disconnect::SlowReader | Disconnect::OutboxesFull | Disconnect::TooFast) {

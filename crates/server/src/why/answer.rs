@@ -1,0 +1,70 @@
+//! An answer in words, with the parameters to say the same in another language.
+
+use std::sync::Arc;
+
+use jiff::Timestamp;
+use serde_json::{Map, Value};
+
+use super::Verdict;
+use crate::live_feed::Activity;
+
+/// An answer.
+#[derive(Clone, Debug)]
+pub(crate) struct Answer {
+    pub(crate) verdict: Verdict,
+    /// Sentences in English. They may contain texts of peers.
+    pub(crate) words: String,
+    /// What the sentences name. `case` says which of the sentences of a verdict they are.
+    pub(crate) parameters: Map<String, Value>,
+    /// The activities that show it.
+    pub(crate) evidence: Vec<Arc<Activity>>,
+}
+
+impl Answer {
+    pub(super) fn new(verdict: Verdict, case: &str, words: impl Into<String>) -> Self {
+        let parameters = Map::from_iter([("case".to_owned(), case.into())]);
+        Self { verdict, words: words.into(), parameters, evidence: Vec::new() }
+    }
+
+    /// Names a value that the sentences contain.
+    pub(super) fn with(mut self, name: &str, value: impl Into<Value>) -> Self {
+        self.parameters.insert(name.to_owned(), value.into());
+        self
+    }
+
+    /// Names the event that the answer is about.
+    pub(super) fn about(self, event: &Arc<Activity>) -> Self {
+        let named = self.with("event", event.event_name()).with("channel", event.channel_name());
+        named.with("time", time(event)).shown_by(event)
+    }
+
+    /// Adds an activity that shows it.
+    pub(super) fn shown_by(mut self, activity: &Arc<Activity>) -> Self {
+        if self.evidence.iter().all(|present| present.id() != activity.id()) {
+            self.evidence.push(activity.clone());
+            self.evidence.sort_by_key(|activity| activity.id());
+        }
+        self
+    }
+
+    /// Adds a sentence.
+    pub(super) fn and(mut self, sentence: impl AsRef<str>) -> Self {
+        self.words.push(' ');
+        self.words.push_str(sentence.as_ref());
+        self
+    }
+}
+
+/// The time of an activity as text.
+pub(super) fn time(activity: &Activity) -> String {
+    text(activity.time())
+}
+
+pub(super) fn text(time: Timestamp) -> String {
+    format!("{time:.3}")
+}
+
+/// A name between quotes, which it may contain too.
+pub(super) fn quoted(name: Option<&str>) -> String {
+    format!("\u{201c}{}\u{201d}", name.unwrap_or_default())
+}
