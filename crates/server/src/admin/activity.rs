@@ -53,7 +53,7 @@ pub(super) struct Wanted {
     data_bytes: Option<u32>,
     /// Only activities with a smaller `id`: those before the last one of the page before.
     #[param(required = false, nullable = false)]
-    before: Option<u64>,
+    before: Option<i64>,
     /// The largest number of activities in the answer; 200 without it.
     #[param(required = false, nullable = false, minimum = 1, maximum = 1_000)]
     limit: Option<u32>,
@@ -96,9 +96,11 @@ pub(super) async fn list(
     let filter = FilterInput { app, kind, channel, event, socket_id, user, text, events: true }.parse()?;
     let data = data_limit(data_bytes)?;
     known_app(&node, &id)?;
+    // No id is negative.
+    let before = before.map_or(u64::MAX, |id| u64::try_from(id).unwrap_or_default());
     let reader = node.clone();
     let activities = look_through(move || {
-        let recorded = reader.live.recorded(&filter, before.unwrap_or(u64::MAX), limit as usize);
+        let recorded = reader.live.recorded(&filter, before, limit as usize);
         let shown = recorded.iter().filter_map(|activity| filter.present(activity, &reader.apps, data));
         shown.collect()
     })
