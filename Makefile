@@ -1,4 +1,4 @@
-.PHONY: test check tools dashboard dashboard-check lint rust-lint format widths unit docs rustdoc book layers deny model fuzz openapi fields \
+.PHONY: test check tools dashboard dashboard-check screenshots lint rust-lint format widths unit docs rustdoc book layers deny model fuzz openapi fields \
 	php recipes dist dist-test
 
 # Everything: what continuous integration runs.
@@ -31,6 +31,11 @@ dashboard-check: $(DASHBOARD)/node_modules/.installed
 	cd $(DASHBOARD) && npm run build -- --outDir $(CURDIR)/target/dashboard --emptyOutDir
 	@diff --recursive --brief $(DASHBOARD)/dist target/dashboard \
 		|| { echo 'the files of the dashboard are not current: `make dashboard` builds them'; exit 1; }
+
+# The pictures in docs/images, of a server with traffic. The charts begin at its start, so it runs for some minutes.
+screenshots: tools
+	cargo build
+	cd tests/clients/node && CLAIRON_BIN=$(CURDIR)/target/debug/clairon node screenshots/take.js
 
 # What the lock file names. `npm ci` demands an optional dependency of vite that registries may lack.
 $(DASHBOARD)/node_modules/.installed: $(DASHBOARD)/package-lock.json

@@ -1,8 +1,10 @@
 """What is inside of the binary: its licence texts, and its bill of materials (CycloneDX 1.5).
 
-Cargo names the crates that are linked for a target, and its registry cache has their texts. Nothing is fetched.
+Cargo names the crates that are linked for a target, and its registry cache has their texts. The build of the dashboard
+writes down what it bundles. Nothing is fetched.
 """
 
+import base64
 import json
 import re
 import sys
@@ -13,6 +15,7 @@ from pathlib import Path
 
 from sources import ROOT, output_of
 
+DASHBOARD = ROOT / "crates/server/dashboard"
 TEXTS = re.compile(r"(?i)^(licen[cs]e|copying|notice|unlicense)")
 
 
@@ -57,7 +60,22 @@ def license_texts(packages):
     head = f"Clairon\n\n{(ROOT / 'LICENSE').read_text().strip()}\n\nClairon contains the works below.\n"
     parts = [head, f"The standard library of Rust ({output_of('rustc', '--version')})\n\n{rust.strip()}\n"]
     parts += [f"{', '.join(names[same])}\n\n{text}\n" for same, text in texts.items()]
+    parts.append(f"In the dashboard:\n\n{(DASHBOARD / 'dist/licenses.txt').read_text()}")
     return f"\n{'-' * 80}\n\n".join(parts)
+
+
+def bundled():
+    """The npm packages in the dashboard, as components of the bill. All of them are direct dependencies."""
+    locked = json.loads((DASHBOARD / "package-lock.json").read_text())["packages"]
+    for name in sorted(locked[""]["dependencies"]):
+        package = locked[f"node_modules/{name}"]
+        purl = f"pkg:npm/{name}@{package['version']}"
+        algorithm, digest = package["integrity"].split("-", 1)
+        yield {
+            "type": "library", "bom-ref": purl, "name": name, "version": package["version"], "purl": purl,
+            "hashes": [{"alg": algorithm.replace("sha", "SHA-"), "content": base64.b64decode(digest).hex()}],
+            "licenses": [{"expression": package["license"]}],
+        }
 
 
 def bill(uses, packages, time):
@@ -78,13 +96,19 @@ def bill(uses, packages, time):
         return entry | {"licenses": [{"expression": package["license"].replace("/", " OR ")}]}
 
     clairon, *others = uses
+    npm = list(bundled())
+
+    def depends(crate, used):
+        embedded = [entry["bom-ref"] for entry in npm] if crate == clairon else []
+        return {"ref": purl(crate), "dependsOn": sorted(map(purl, used)) + embedded}
+
     body = {
         "metadata": {
             "timestamp": datetime.fromtimestamp(time, timezone.utc).strftime("%Y-%m-%dT%H:%M:%SZ"),
             "component": component(clairon) | {"type": "application"},
         },
-        "components": [component(crate) for crate in sorted(others)],
-        "dependencies": [{"ref": purl(crate), "dependsOn": sorted(map(purl, used))} for crate, used in uses.items()],
+        "components": [component(crate) for crate in sorted(others)] + npm,
+        "dependencies": [depends(crate, used) for crate, used in uses.items()],
     }
     serial = uuid.uuid5(uuid.NAMESPACE_URL, json.dumps(body))
     return {"bomFormat": "CycloneDX", "specVersion": "1.5", "serialNumber": f"urn:uuid:{serial}", "version": 1} | body

@@ -17,6 +17,16 @@ pub fn node(server: &Server, directory: &str) {
     node_as(server, server.app(), directory);
 }
 
+/// Does the same with additional variables.
+///
+/// # Panics
+/// When one fails. The panic shows its output.
+pub fn node_with(server: &Server, directory: &str, variables: &[(&str, &str)]) {
+    let mut command = node_command(directory);
+    command.envs(variables.iter().copied());
+    run(server, server.app(), command);
+}
+
 /// Does the same for an app that the server was not started with.
 ///
 /// # Panics

@@ -5,7 +5,7 @@ import type { ActivityKind } from './types';
 export const GROUPS = {
   connections: ['connected', 'disconnected', 'signed_in'],
   subscriptions: ['subscribed', 'unsubscribed', 'recovered', 'not_recovered'],
-  events: ['event'],
+  events: ['event', 'direct_event'],
   client_events: ['client_event'],
   refusals: [
     'connection_refused',
@@ -25,7 +25,7 @@ export const groupNames = Object.keys(GROUPS) as Group[];
 /** The tone in which a kind is shown. */
 export function tone(kind: ActivityKind): 'plain' | 'accent' | 'good' | 'bad' | 'quiet' {
   if (kind.endsWith('_refused') || ['webhook_failed', 'webhook_given_up', 'not_recovered'].includes(kind)) return 'bad';
-  if (kind === 'event' || kind === 'client_event') return 'accent';
+  if (['event', 'client_event', 'direct_event'].includes(kind)) return 'accent';
   if (['connected', 'subscribed', 'recovered', 'signed_in', 'webhook_delivered'].includes(kind)) return 'good';
   return 'quiet';
 }
@@ -53,6 +53,7 @@ export const kindTexts = texts({
       sign_in_refused: 'sign-in refused',
       event: 'event',
       client_event: 'client event',
+      direct_event: 'event to one alone',
       client_event_refused: 'client event refused',
       message_refused: 'message refused',
       request_refused: 'request refused',
@@ -84,6 +85,7 @@ export const kindTexts = texts({
       sign_in_refused: 'identification refusée',
       event: 'événement',
       client_event: 'événement client',
+      direct_event: 'événement à une seule',
       client_event_refused: 'événement client refusé',
       message_refused: 'message refusé',
       request_refused: 'requête refusée',

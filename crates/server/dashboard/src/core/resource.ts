@@ -3,14 +3,17 @@ import { useCallback, useEffect, useRef, useState } from 'preact/hooks';
 import { get, Refusal } from './api';
 
 export interface Resource<T> {
-  /** The last answer. It stays while the next one is on its way, so that nothing on the page moves. */
+  /** The last answer. It stays until the next one is there, so that nothing on the page moves. */
   data: T | null;
   refusal: Refusal | null;
   loading: boolean;
   reload: () => void;
 }
 
-/** The answer to a GET of `path`, asked again every `everyMs` while the page is visible. `null` asks nothing. */
+/**
+ * The answer to a GET of `path`, asked again every `everyMs` while the page is visible. `null` asks nothing. After a
+ * change of the path, such as another search, the old answer stays until the new one is there.
+ */
 export function useResource<T>(path: string | null, everyMs = 0): Resource<T> {
   const [state, setState] = useState<{ path: string | null; data: T | null; refusal: Refusal | null }>({
     path,
@@ -50,11 +53,6 @@ export function useResource<T>(path: string | null, everyMs = 0): Resource<T> {
     };
   }, [path, everyMs, round]);
 
-  const isCurrent = state.path === path;
-  return {
-    data: isCurrent ? state.data : null,
-    refusal: isCurrent ? state.refusal : null,
-    loading: path !== null && (!isCurrent || (state.data === null && state.refusal === null)),
-    reload,
-  };
+  const { data, refusal } = state;
+  return { data, refusal, loading: path !== null && data === null && refusal === null, reload };
 }

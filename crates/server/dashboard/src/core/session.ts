@@ -21,11 +21,13 @@ type Answer =
 export const session = new Store<Session>({ state: 'loading' });
 
 export async function loadSession(): Promise<void> {
-  const before = session.value.state;
+  const before = session.value;
+  // Several requests may be refused at once, and each asks for the session.
+  const expired = before.state === 'in' || (before.state === 'out' && before.expired);
   try {
     const answer = await get<Answer>('session');
     if (answer.signed_in) session.set({ state: 'in', ...answer });
-    else session.set({ state: 'out', methods: answer.methods, expired: before === 'in' });
+    else session.set({ state: 'out', methods: answer.methods, expired });
   } catch (error) {
     if (!(error instanceof Refusal)) throw error;
     session.set({ state: 'unreachable', refusal: error });

@@ -16,6 +16,7 @@ export type ActivityKind =
   | 'sign_in_refused'
   | 'event'
   | 'client_event'
+  | 'direct_event'
   | 'client_event_refused'
   | 'message_refused'
   | 'request_refused'
@@ -44,7 +45,9 @@ export interface Activity {
   data?: string;
   data_cut?: boolean;
   /** The connection that an event leaves out. */
-  excluded?: string;
+  except?: string;
+  /** True for an event that came from another node. */
+  relayed?: boolean;
   count?: number;
 }
 
@@ -146,11 +149,14 @@ export interface ConnectionRow {
   peer: string;
   connected_at: string;
   user_id: string | null;
-  channels: number;
+  /** True if it is signed in as this user; else the user is a member of one of its presence channels. */
+  signed_in: boolean;
+  /** `null` if the connection does not answer. */
+  channels: number | null;
   queued_bytes: number;
   queued_frames: number;
-  origin?: string | null;
-  user_agent?: string | null;
+  /** How long it has taken none of what is being written. */
+  blocked_milliseconds: number;
 }
 
 export interface ConnectionList {

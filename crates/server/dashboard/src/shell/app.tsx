@@ -2,6 +2,7 @@ import { useRoute } from '../core/route';
 import { session } from '../core/session';
 import { useStore } from '../core/store';
 import { Loading } from '../ui/page';
+import { FailureBoundary } from './failure';
 import { pages } from './pages';
 import { Shell } from './shell';
 import { SignIn } from './sign-in';
@@ -22,7 +23,9 @@ export function App() {
       const page = pages.find((page) => page.name === path[0]) ?? pages[0]!;
       return (
         <Shell current={page.name}>
-          <page.Component key={path.slice(0, 2).join('/')} />
+          <FailureBoundary key={path.slice(0, 2).join('/')}>
+            <page.Component />
+          </FailureBoundary>
         </Shell>
       );
     }

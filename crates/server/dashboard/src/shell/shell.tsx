@@ -39,7 +39,7 @@ export function Shell({ current, children }: { current: PageName; children: Comp
       <button type="button" class="skip" onClick={() => main.current?.querySelector('h1')?.focus()}>
         {t.skip}
       </button>
-      <div class="side">
+      <header class="side">
         <a class="brand" href={href(['overview'])}>
           <Mark />
           <span>Clairon</span>
@@ -51,7 +51,7 @@ export function Shell({ current, children }: { current: PageName; children: Comp
           <Preferences />
           <Account />
         </div>
-      </div>
+      </header>
       <main ref={main} class={`page page-${current}`}>
         {children}
       </main>

@@ -55,6 +55,9 @@ export function Chart({ times, series, label, format, isDaily, height = 240 }: P
   return <div class="chart" ref={place} role="img" aria-label={summary} />;
 }
 
+/** Between labels of the time, in seconds: from a minute, the shortest that a label shows. */
+const INCREMENTS = [60, 120, 300, 600, 900, 1800, 3600, 86_400, 7 * 86_400, 14 * 86_400];
+
 interface Look {
   width: number;
   height: number;
@@ -78,7 +81,7 @@ function optionsOf(element: HTMLElement, { width, height, label, format, isDaily
     cursor: { y: false, points: { size: 7 }, drag: { x: false, y: false } },
     scales: { y: { range: (_, __, max) => [0, max > 0 ? max * 1.08 : 1] } },
     axes: [
-      { ...axis, grid: { show: false }, values: (_, splits) => splits.map(at), space: 70, size: 30 },
+      { ...axis, grid: { show: false }, incrs: INCREMENTS, values: (_, splits) => splits.map(at), space: 70, size: 30 },
       { ...axis, values: (_, splits) => splits.map(format), size: 58, space: 44 },
     ],
     series: [

@@ -13,7 +13,10 @@ interface Props {
   kind?: 'dialog' | 'sheet';
 }
 
-/** A modal dialog. The browser keeps the focus inside, closes it on Escape, and gives the focus back. */
+/**
+ * A modal dialog. The browser gives its first control the focus, keeps the focus inside, closes the dialog on Escape,
+ * and gives the focus back. The button that closes it comes last, so that a form begins with its first field.
+ */
 export function Dialog({ title, onClose, children, kind = 'dialog' }: Props) {
   const t = useText(common);
   const dialog = useRef<HTMLDialogElement>(null);
@@ -27,11 +30,13 @@ export function Dialog({ title, onClose, children, kind = 'dialog' }: Props) {
       onClick={(event) => event.target === dialog.current && onClose()}
     >
       <div class="dialog-body">
-        <header class="dialog-head">
-          <h2 id="dialog-title">{title}</h2>
-          <IconButton icon="close" label={t.close} onClick={onClose} />
-        </header>
+        <h2 class="dialog-title" id="dialog-title">
+          {title}
+        </h2>
         {children}
+        <div class="dialog-close">
+          <IconButton icon="close" label={t.close} onClick={onClose} />
+        </div>
       </div>
     </dialog>
   );

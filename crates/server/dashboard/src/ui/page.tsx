@@ -94,7 +94,7 @@ export function Empty({ icon, title, children, action }: EmptyProps) {
       <span class="empty-icon">
         <Icon name={icon} size={22} />
       </span>
-      <h3>{title}</h3>
+      <p class="empty-title">{title}</p>
       {children && <div class="empty-text">{children}</div>}
       {action && <div class="empty-action">{action}</div>}
     </div>

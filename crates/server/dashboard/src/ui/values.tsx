@@ -86,7 +86,7 @@ export function Facts({ pairs }: { pairs: [string, ComponentChildren][] }) {
   return (
     <dl class="facts">
       {pairs
-        .filter(([, value]) => value !== undefined && value !== null && value !== '')
+        .filter(([, value]) => value !== undefined && value !== null && value !== '' && value !== false)
         .map(([term, value]) => (
           <div key={term}>
             <dt>{term}</dt>

@@ -58,6 +58,8 @@ export function SettingsTab({ app, reload }: TabProps) {
   return (
     <form
       class="settings"
+      // The server says what is wrong, in the same words as everywhere.
+      noValidate
       onSubmit={(event) => {
         event.preventDefault();
         void save.run().then((done) => {

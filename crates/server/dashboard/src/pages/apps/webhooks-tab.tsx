@@ -62,7 +62,7 @@ export function WebhooksTab({ app }: TabProps) {
           ))}
         </ul>
       </Card>
-      <Deliveries app={app.id} />
+      {!loading && <Deliveries app={app.id} />}
       {dialog?.kind === 'edit' && <WebhookDialog app={app.id} webhook={dialog.webhook} onClose={close} />}
       {dialog?.kind === 'remove' && dialog.webhook && (
         <RemoveWebhookDialog app={app.id} webhook={dialog.webhook} onClose={close} />

@@ -13,7 +13,7 @@ import { SearchField } from '../../ui/search-field';
 import { channelTexts } from './texts';
 
 const EVERY_MS = 3_000;
-const KINDS = ['all', 'public', 'private', 'presence', 'encrypted'];
+const KINDS = ['all', 'public', 'private', 'presence', 'encrypted', 'server_to_user'];
 
 export function ChannelList({ app, picker }: { app: string; picker: ComponentChildren }) {
   const t = useFormats(channelTexts);

@@ -47,22 +47,32 @@ export function ChannelPage({ app, name }: { app: string; name: string }) {
           <div class="columns">
             {data.kind.includes('presence') && <Members app={app} channel={data} />}
             <Subscribers app={app} channel={data} />
-            <Card title={t.lastEvent}>
-              {data.cached_event ? (
-                <>
-                  <p class="mono strong">{data.cached_event.event}</p>
-                  <Data text={data.cached_event.data} label={t.lastEvent} />
-                  <p class="hint">{t.expires(number(data.cached_event.expires_in_milliseconds / 1000))}</p>
-                </>
-              ) : (
-                <p class="quiet">{t.noCache}</p>
-              )}
-            </Card>
+            {isCache(name) && <LastEvent event={data.cached_event} />}
           </div>
         </>
       )}
-      {!isGlob(name) && <ChannelFeed app={app} name={name} />}
+      {!channel.loading && !isGlob(name) && <ChannelFeed app={app} name={name} />}
     </Page>
+  );
+}
+
+/** A channel that remembers its last event. */
+const isCache = (name: string) => /^(private-|private-encrypted-|presence-)?cache-/.test(name);
+
+function LastEvent({ event }: { event: ChannelView['cached_event'] }) {
+  const t = useFormats(channelTexts);
+  return (
+    <Card title={t.lastEvent}>
+      {event ? (
+        <>
+          <p class="mono strong">{event.event}</p>
+          <Data text={event.data} label={t.lastEvent} />
+          <p class="hint">{t.expires(number(event.expires_in_milliseconds / 1000))}</p>
+        </>
+      ) : (
+        <p class="quiet">{t.noCache}</p>
+      )}
+    </Card>
   );
 }
 

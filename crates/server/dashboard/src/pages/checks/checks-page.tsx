@@ -51,7 +51,7 @@ export function ChecksPage() {
             </>
           )}
         </Card>
-        <SocketTest />
+        {!loading && <SocketTest />}
       </div>
     </Page>
   );

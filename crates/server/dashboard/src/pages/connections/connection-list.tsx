@@ -88,7 +88,7 @@ function Rows({ app, rows }: { app: string; rows: ConnectionRow[] }) {
             <td class="wide">
               <Time value={row.connected_at} as="ago" />
             </td>
-            <td class="num">{compact(row.channels)}</td>
+            <td class="num">{row.channels === null ? '–' : compact(row.channels)}</td>
             <td class="num wide">{row.queued_bytes === 0 ? '–' : bytes(row.queued_bytes)}</td>
           </tr>
         ))}

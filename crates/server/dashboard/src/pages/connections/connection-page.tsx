@@ -1,7 +1,7 @@
 import { useState } from 'preact/hooks';
 
 import { path } from '../../core/api';
-import { bytes, number, useFormats } from '../../core/format';
+import { bytes, milliseconds, number, useFormats } from '../../core/format';
 import { useText } from '../../core/locale';
 import { href } from '../../core/route';
 import { useResource } from '../../core/resource';
@@ -100,9 +100,8 @@ function ConnectionFacts({ app, data, isOpen }: { app: string; data: ConnectionV
           [t.user, isOpen ? (data.user_id ?? <span class="quiet">{t.anonymous}</span>) : data.user_id],
           [t.peer, data.peer && <span class="mono">{data.peer}</span>],
           [t.since, data.connected_at && <Time value={data.connected_at} />],
-          [t.origin, data.origin],
-          [t.agent, data.user_agent],
           [t.queue, isOpen && queue],
+          [t.blocked, !!data.blocked_milliseconds && milliseconds(data.blocked_milliseconds)],
         ]}
       />
       {(data.channel_names?.length ?? 0) > 0 && (

@@ -33,7 +33,8 @@ export function ActivityDetails({ activity }: { activity: Activity }) {
           [t.fields.peer, activity.peer && <span class="mono">{activity.peer}</span>],
           [t.fields.request, activity.request && <span class="mono">{activity.request}</span>],
           [t.fields.receivers, activity.receivers !== undefined && String(number(activity.receivers))],
-          [t.fields.excluded, activity.excluded && <span class="mono">{activity.excluded}</span>],
+          [t.fields.excluded, activity.except && <span class="mono">{activity.except}</span>],
+          [t.fields.from, activity.relayed && t.otherNode],
           [t.fields.size, activity.bytes !== undefined && bytes(activity.bytes)],
           [t.fields.webhook, activity.webhook && <span class="mono">{activity.webhook}</span>],
           [t.fields.delivery, activity.delivery && <span class="mono">{activity.delivery}</span>],
@@ -88,7 +89,7 @@ function Actions({ activity, app }: { activity: Activity; app: string }) {
             {t.edit}
           </a>
         )}
-        <a class="button button-plain" href={href(['why'], { app, channel, event })}>
+        <a class="button button-plain" href={href(['why'], { app, channel, event, activity: activity.id?.toString() })}>
           {t.why}
         </a>
       </div>

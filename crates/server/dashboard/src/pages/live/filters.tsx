@@ -2,10 +2,12 @@ import { useEffect, useRef, useState } from 'preact/hooks';
 
 import { groupNames, kindTexts, type Group } from '../../core/kinds';
 import { useText } from '../../core/locale';
+import { useMedia } from '../../core/media';
 import { setQuery, useRoute } from '../../core/route';
 import type { AppView } from '../../core/types';
 import { Button } from '../../ui/button';
 import { Select, TextField } from '../../ui/form';
+import { Icon } from '../../ui/icon';
 import { liveTexts } from './texts';
 
 const TEXTS = ['channel', 'event', 'socket_id', 'user', 'text'] as const;
@@ -19,10 +21,19 @@ export function Filters({ apps }: { apps: AppView[] }) {
   const labels = { channel: t.channel, event: t.event, socket_id: t.socket, user: t.user, text: t.text };
   const hints: Record<string, string> = { channel: t.channelHint, event: t.eventHint, text: t.textHint };
   const isFiltered = [...TEXTS, 'kind', 'app'].some((name) => query.get(name));
+  // On a phone the fields would fill the screen.
+  const isPhone = useMedia('(max-width: 700px)');
+  const [isOpen, setOpen] = useState(TEXTS.some((name) => query.get(name)));
   return (
     <section class="filters" aria-label={t.filters}>
       <Kinds chosen={query.get('kind')?.split(',').filter(Boolean) ?? []} />
-      <div class="filter-fields">
+      {isPhone && (
+        <button type="button" class="button button-plain" aria-expanded={isOpen} onClick={() => setOpen(!isOpen)}>
+          <Icon name="search" size={16} />
+          <span>{t.filters}</span>
+        </button>
+      )}
+      <div class="filter-fields" hidden={isPhone && !isOpen}>
         <Select
           label={t.fields.app}
           value={query.get('app') ?? ''}

@@ -21,11 +21,11 @@ export function Story({ activities, app }: { activities: Activity[]; app: string
           </p>
           <p class="story-what">
             <What activity={activity} />
-            {activity.excluded && (
+            {activity.except && (
               <span>
                 {t.fields.excluded}{' '}
-                <a class="mono" href={href(['connections', activity.excluded], { app })}>
-                  {activity.excluded}
+                <a class="mono" href={href(['connections', activity.except], { app })}>
+                  {activity.except}
                 </a>
               </span>
             )}

@@ -8,7 +8,7 @@ import { Loading, RefusalNote } from '../../ui/page';
 import { overviewTexts, type Metric } from './texts';
 
 /** A server that has run for less than an hour shows its life, and at least these samples. */
-const MIN_SAMPLES = 30;
+const MIN_SAMPLES = 12;
 
 /** The series without the time before the start of the server. */
 export function known(series: Series): Series {

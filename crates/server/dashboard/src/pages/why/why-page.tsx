@@ -33,15 +33,23 @@ function Question({ app }: { app: AppView }) {
   const [channel, setChannel] = useState(query.get('channel') ?? '');
   const [by, setBy] = useState<'socket_id' | 'user'>(query.get('user') ? 'user' : 'socket_id');
   const [who, setWho] = useState(query.get('user') ?? query.get('socket_id') ?? '');
-  const asked = { event, channel, socket_id: by === 'socket_id' ? who : null, user: by === 'user' ? who : null };
+  // A link from an activity names it: there may be several events of this name.
+  const [activity, setActivity] = useState(query.get('activity'));
+  const whom = { socket_id: by === 'socket_id' ? who : null, user: by === 'user' ? who : null };
+  const asked = { event, channel, activity, ...whom };
   const answer = useAction(() => get<Why>(path(['apps', app.id, 'why'], asked)));
-  const isWhole = who.trim() !== '' && (event.trim() !== '' || channel.trim() !== '');
+  // Two of the three make a question.
+  const isWhole = [event, channel, who].filter((text) => text.trim() !== '').length >= 2;
 
   // A link with a whole question gets its answer at once.
   useEffect(() => {
     if (isWhole) void answer.run();
   }, []);
 
+  const another = (set: (value: string) => void) => (value: string) => {
+    setActivity(null);
+    set(value);
+  };
   const ask = () => {
     setQuery(asked);
     void answer.run();
@@ -55,8 +63,8 @@ function Question({ app }: { app: AppView }) {
             ask();
           }}
         >
-          <TextField label={t.event} hint={t.eventHint} value={event} onChange={setEvent} mono />
-          <TextField label={t.channel} hint={t.channelHint} value={channel} onChange={setChannel} mono />
+          <TextField label={t.event} hint={t.eventHint} value={event} onChange={another(setEvent)} mono />
+          <TextField label={t.channel} hint={t.channelHint} value={channel} onChange={another(setChannel)} mono />
           <div class="field-group">
             <p class="label">{t.who}</p>
             <Choice
