@@ -302,11 +302,8 @@ impl Activity {
 
 /// What is asked of an activity.
 impl Activity {
-    pub(crate) const fn id(&self) -> u64 {
-        match self.id {
-            Some(id) => id,
-            None => 0,
-        }
+    pub(crate) fn id(&self) -> u64 {
+        self.id.unwrap_or_default()
     }
 
     pub(crate) const fn time(&self) -> Timestamp {

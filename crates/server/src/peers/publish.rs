@@ -1,6 +1,6 @@
 //! Publishing: an event becomes one sealed frame for each channel, and goes to all nodes.
 
-use std::{borrow::Cow, iter};
+use std::borrow::Cow;
 
 use clairon_cluster::BusError;
 use clairon_protocol::{CacheEntry, ChannelName, Event, EventData, Publication, SocketId};
@@ -68,7 +68,11 @@ impl Peers {
                 let Some(publication) = encode(app, message).next() else { return Ok(None) };
                 Ok(Box::pin(many.cluster.publish_timed(&publication)).await?)
             }
-            _ => self.publish(app, iter::once(message)).await.map(|()| None),
+            Self::Many(many) => {
+                Box::pin(many.publish(encode(app, message).collect())).await?;
+                Ok(None)
+            }
+            Self::Alone(alone) => alone.publish(app, encode(app, message)).map(|()| None),
         }
     }
 
