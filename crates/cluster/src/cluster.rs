@@ -97,8 +97,8 @@ impl Cluster {
         self.send(self.core.redis.publications(events)).await
     }
 
-    /// Publishes an event that is not remembered. Returns its time in microseconds by the clock of Redis. The versions of
-    /// edges are times of this clock too.
+    /// Publishes an event that is not remembered. Returns its time in microseconds by the clock of Redis. The versions
+    /// of edges are times of this clock too.
     ///
     /// # Errors
     /// Those of [`Self::publish`].

@@ -228,8 +228,8 @@ impl Channel {
         self.state.lock().audience()
     }
 
-    /// The number of connections that are notified after a subscription or its end, with this audience. `of_member` says
-    /// whether a member comes or goes with it, and `counts` whether the subscribers get the count.
+    /// The number of connections that are notified after a subscription or its end, with this audience. `of_member`
+    /// says whether a member comes or goes with it, and `counts` whether the subscribers get the count.
     #[must_use]
     pub fn witnesses(&self, audience: usize, of_member: bool, counts: bool) -> usize {
         let is_counted = counts && self.name.kind() != ChannelKind::Presence && audience <= PROMPT_COUNTS;

@@ -89,7 +89,8 @@ impl Session {
         self
     }
 
-    /// The address of the connection's other end. IPv4 addresses are mapped to IPv6. It is unspecified if it is unknown.
+    /// The address of the connection's other end. IPv4 addresses are mapped to IPv6. It is unspecified if it is
+    /// unknown.
     #[must_use]
     pub const fn address(&self) -> Ipv6Addr {
         self.address

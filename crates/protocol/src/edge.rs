@@ -27,7 +27,7 @@ pub struct StampedEdge {
     /// The edge.
     pub edge: Edge,
     /// The version. It is greater than that of every earlier edge about the same subject: the channel, a member or the
-    /// number of subscribers. It grows over restarts of the channel, the node and the ledger. With several nodes it is a
-    /// time in microseconds by the clock of Redis.
+    /// number of subscribers. It grows over restarts of the channel, the node and the ledger. With several nodes it is
+    /// a time in microseconds by the clock of Redis.
     pub version: u64,
 }

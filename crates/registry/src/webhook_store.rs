@@ -198,8 +198,8 @@ pub trait WebhookStore: Send + Sync + Debug {
     /// The database fails. Nothing is written then.
     async fn note_attempts(&self, attempts: &[Attempt]) -> Result<(), RegistryError>;
 
-    /// Gives up pending events of an endpoint: all of them, or those that happened before a time. All are settled first.
-    /// Returns their number.
+    /// Gives up pending events of an endpoint: all of them, or those that happened before a time. All are settled
+    /// first. Returns their number.
     /// Each of their deliveries gets an attempt with this `problem` in the log.
     ///
     /// # Errors

@@ -86,8 +86,8 @@ struct Reason {
 }
 
 impl Node {
-    /// Notes a refusal, by an app if it is known. `details` adds the peer, the request, and the exact reason, which may say more than the answer
-    /// to the client.
+    /// Notes a refusal, by an app if it is known. `details` adds the peer, the request, and the exact reason, which may
+    /// say more than the answer to the client.
     pub(crate) fn note_refusal(
         &self,
         refused: Refused,

@@ -103,8 +103,8 @@ struct Keeper<'a> {
     seen: HashMap<AppId, Webhooks>,
     /// Apps to be compared. True: what the comparison finds present makes no events, because an endpoint is new.
     owed: HashMap<AppId, bool>,
-    /// What endpoints did not know at the last comparison of an app. Another node may be about to write it, so it counts
-    /// only if it is still missing at the next look.
+    /// What endpoints did not know at the last comparison of an app. Another node may be about to write it, so it
+    /// counts only if it is still missing at the next look.
     missing: HashMap<AppId, HashSet<(ChannelName, Subject)>>,
     /// True once a lone node has let the state of its previous run linger. Always true with several nodes.
     has_begun: bool,
@@ -248,8 +248,8 @@ impl<'a> Keeper<'a> {
         Ok(!is_first)
     }
 
-    /// Leaves out what endpoints do not know, unless they did not know it at the last comparison either. True if the app
-    /// has to be compared again for that.
+    /// Leaves out what endpoints do not know, unless they did not know it at the last comparison either. True if the
+    /// app has to be compared again for that.
     fn confirm(&mut self, app: &AppId, found: &mut Vec<(ChannelName, Observation)>) -> bool {
         let subject = |(channel, observation): &(ChannelName, Observation)| {
             observation.is_present.then(|| (channel.clone(), observation.subject.clone()))

@@ -184,8 +184,8 @@ impl Announcer {
         }
     }
 
-    /// Takes a client event. `event` is a [`WebhookEvent::ClientEvent`]. With other nodes, `time` is its time by the clock
-    /// of the versions.
+    /// Takes a client event. `event` is a [`WebhookEvent::ClientEvent`]. With other nodes, `time` is its time by the
+    /// clock of the versions.
     pub fn client_event(&self, app: &App, channel: &ChannelName, event: &WebhookEvent<'_>, time: Option<u64>) {
         let takes = |webhook: &Webhook| webhook.takes(WebhookKind::ClientEvent, channel.as_str());
         if app.webhooks.wants(WebhookKind::ClientEvent) && app.webhooks.iter().any(takes) {

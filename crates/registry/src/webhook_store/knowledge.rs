@@ -105,8 +105,8 @@ impl Knowledge {
         is_news
     }
 
-    /// The place of the event of an entry: the wanted one, or a later one. The events about one subject are in the order
-    /// in which they are written, and none precedes the last event about the channel itself.
+    /// The place of the event of an entry: the wanted one, or a later one. The events about one subject are in the
+    /// order in which they are written, and none precedes the last event about the channel itself.
     pub(super) fn place(&mut self, entry: usize, wanted: u64) -> i64 {
         let Positions { subject, channel } = self.entries[entry];
         let wanted = i64::try_from(wanted).unwrap_or(i64::MAX);

@@ -27,8 +27,8 @@ impl Batches {
         Self(SIZES.map(|size| write(&values(before, size))))
     }
 
-    /// A statement that `write` makes of the branches of a CASE, `WHEN $1 THEN $2 WHEN $3 THEN $4`, and of the values that
-    /// they are for, `$1, $3`.
+    /// A statement that `write` makes of the branches of a CASE, `WHEN $1 THEN $2 WHEN $3 THEN $4`, and of the values
+    /// that they are for, `$1, $3`.
     pub(crate) fn of_pairs(write: impl Fn(&str, &str) -> String) -> Self {
         Self(SIZES.map(|size| {
             let firsts = || (0..size).map(|pair| 2 * pair + 1);
@@ -275,8 +275,8 @@ pub(super) const RELEASE_LEASE: &str = "UPDATE webhook_leases SET node = '', lea
      WHERE app_id = $1 AND webhook_id = $2 AND node = $3";
 pub(super) const ENDPOINTS: &str = "SELECT app_id, webhook_id FROM webhook_leases WHERE app_id <> ''";
 
-/// The ids of rows, the times of their ends (0: they are kept), and the times since which they exist. Both times roughly
-/// grow with the ids.
+/// The ids of rows, the times of their ends (0: they are kept), and the times since which they exist. Both times
+/// roughly grow with the ids.
 pub(super) const EVENTS_BY_AGE: &str =
     "SELECT id, ended_at, happened_at FROM webhook_events WHERE id > $1 ORDER BY id LIMIT $2";
 pub(super) const ATTEMPTS_BY_AGE: &str = "SELECT id, at, at FROM webhook_attempts WHERE id > $1 ORDER BY id LIMIT $2";

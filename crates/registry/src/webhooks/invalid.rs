@@ -77,6 +77,12 @@ pub enum UrlFault {
     /// The scheme is missing or is not `http` or `https`.
     #[error("it has to begin with http:// or https://")]
     Scheme,
+    /// The name of its host contains a sign that no name contains.
+    #[error("no name of a host contains {sign:?}")]
+    Host {
+        /// The first such sign.
+        sign: char,
+    },
     /// It contains white space or a control character.
     #[error("it has white space or a control character at byte {at}")]
     Space {

@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use url::{Position, Url};
+use url::{Host, Position, Url};
 
 use super::{
     HIDDEN,
@@ -44,6 +44,11 @@ impl WebhookUrl {
             return Err(fault(UrlFault::Scheme));
         }
         let url = Url::parse(text).map_err(|cause| fault(UrlFault::Form { cause }))?;
+        if let Some(Host::Domain(name)) = url.host()
+            && let Some(sign) = name.chars().find(|&char| !(char.is_ascii_alphanumeric() || "-._".contains(char)))
+        {
+            return Err(fault(UrlFault::Host { sign }));
+        }
         if url.fragment().is_some() {
             return Err(fault(UrlFault::Fragment));
         }
@@ -138,6 +143,7 @@ mod tests {
             ("https:/a.test", "url \"https:/a.test\": it has to begin with http:// or https://"),
             ("ftp://u:p@a.test", "url \"ftp://…@a.test\": it has to begin with http:// or https://"),
             ("http://", "url \"http://\": empty host"),
+            ("http://*.test", "url \"http://*.test\": no name of a host contains '*'"),
             ("http://a.test:99999/", "url \"http://a.test:99999/\": invalid port number"),
             ("http://a.test:0/", "url \"http://a.test:0/\": no request can go to port 0"),
             ("http://a b/", "url \"http://a b/\": it has white space or a control character at byte 8"),

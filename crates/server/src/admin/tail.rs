@@ -70,7 +70,8 @@ pub(super) struct Wanted {
     #[serde(default)]
     #[param(required = false, nullable = false, minimum = 0, maximum = 65_536)]
     data_bytes: Option<u32>,
-    /// The largest number of activities in a second. What is left out is counted in an activity `missed`, once a second.
+    /// The largest number of activities in a second. What is left out is counted in an activity `missed`, once a
+    /// second.
     #[serde(default)]
     #[param(required = false, nullable = false, minimum = 1)]
     max_per_second: Option<u32>,

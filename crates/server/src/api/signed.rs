@@ -19,8 +19,8 @@ use super::{
 };
 use crate::{clock::unix_seconds, edge::PeerAddress, node::Node, plain_connections::trust_connection};
 
-/// A request of an enabled app with a valid signature, and its raw body. As an extractor it is for requests that need no
-/// body.
+/// A request of an enabled app with a valid signature, and its raw body. As an extractor it is for requests that need
+/// no body.
 #[derive(Debug)]
 pub(crate) struct SignedRequest {
     pub(crate) app: Arc<App>,

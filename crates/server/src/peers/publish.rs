@@ -66,7 +66,8 @@ impl Peers {
         match self {
             Self::Many(many) if app.webhooks.wants(WebhookKind::ClientEvent) => {
                 let Some(publication) = encode(app, message).next() else { return Ok(None) };
-                Ok(Box::pin(many.cluster.publish_timed(&publication)).await?)
+                // The box has the publication too, so that it takes no room in the task of every client.
+                Ok(Box::pin(async move { many.cluster.publish_timed(&publication).await }).await?)
             }
             Self::Many(many) => {
                 Box::pin(many.publish(encode(app, message).collect())).await?;

@@ -32,8 +32,8 @@ impl Peers {
         }
     }
 
-    /// The names of the occupied channels that start with `prefix`, in no order. With other nodes a few of them may have
-    /// become empty.
+    /// The names of the occupied channels that start with `prefix`, in no order. With other nodes a few of them may
+    /// have become empty.
     ///
     /// # Errors
     /// When the ledger does not answer.

@@ -68,7 +68,7 @@ test('a link from an activity fills in the form, and the answer of a whole quest
   const name = unique('why-link');
   await subscribe(client, name);
   await backend.trigger(name, 'greeting', 'x');
-  await live.locator('.activity').filter({ hasText: 'greeting' }).first().click();
+  await live.locator('.activity').filter({ hasText: 'greeting' }).filter({ hasText: name }).click();
   await live.getByRole('link', { name: 'Why did somebody not get it?' }).click();
   await settled(live, 'Why?');
   assert.equal(await live.getByLabel('Event').inputValue(), 'greeting');
