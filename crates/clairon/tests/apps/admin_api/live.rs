@@ -56,7 +56,9 @@ impl Stream {
 fn a_watched_app_is_recorded_and_an_unwatched_one_is_not() {
     let (app, other) = (App::new("watched"), App::new("unwatched"));
     let server = admin::builder().app(app.clone()).app(other.clone()).start();
-    Client::connect(&server, &app).subscribe("before");
+    // It stays connected: its end would be an activity of the watched app.
+    let mut early = Client::connect(&server, &app);
+    early.subscribe("before");
     let off = get(&server, &app, "/activity");
     assert_eq!((&off["activities"], &off["recorder"]["since"]), (&json!([]), &Value::Null));
     let mut stream = Stream::open(&server, &format!("app={}", app.id));
