@@ -132,9 +132,9 @@ impl Table {
     }
 }
 
-/// The counters of all apps that have had traffic.
+/// The counters of all apps that have had traffic or refusals.
 fn counted(hubs: &[(AppId, Arc<AppHub>)]) -> impl Iterator<Item = (AppId, Counters)> {
-    let with_traffic = hubs.iter().filter(|(_, hub)| hub.traffic().has_any());
+    let with_traffic = hubs.iter().filter(|(_, hub)| hub.traffic().has_any() || hub.traffic().refused() > 0);
     with_traffic.map(|(id, hub)| (id.clone(), Counters::of(hub.traffic())))
 }
 
