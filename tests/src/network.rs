@@ -10,8 +10,10 @@ pub const PUBLIC: Ipv4Addr = Ipv4Addr::new(93, 184, 216, 34);
 
 const INSIDE: &str = "CLAIRON_TEST_NETWORK";
 
-/// Runs `test` in its own process, in its own network, as a user who may listen on any port. `name` is the name of the
-/// test function. Names are looked up at 127.0.0.1.
+/// Runs `test` in a separate process with a private network, in which it may listen on any port.
+///
+/// `name` is the name of the test function: the process is this executable, which runs that test alone. All host names
+/// are looked up at 127.0.0.1.
 ///
 /// # Panics
 /// When the test fails, or such a network cannot be made.

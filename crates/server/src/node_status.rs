@@ -4,10 +4,10 @@ use serde::{Deserialize, Serialize};
 
 use crate::{node::Node, peer_text::start_of};
 
-/// The longest trouble that is told, in characters.
+/// The largest length of a trouble in the status, in characters. Longer ones are cut.
 const TROUBLE_CHARS: usize = 200;
 
-/// What a node tells the others of itself.
+/// The status of a node, as the other nodes read it.
 #[derive(Debug, Default, Serialize, Deserialize)]
 pub(crate) struct NodeStatus {
     pub(crate) version: String,

@@ -182,7 +182,10 @@ async fn story(node: &Arc<Node>, app: &AppId, socket_id: SocketId, connected: bo
     Ok(Story { connected, activities, recorder: RecorderView::of(node, app) })
 }
 
-/// The connection of an app on this node. The problem says where it is instead, as far as this node knows.
+/// The open connection of the app with this socket id, on this node.
+///
+/// # Errors
+/// When this node has none. If the connection belongs to another app of this node, the problem names that app.
 pub(super) fn find(node: &Node, id: &AppId, socket_id: SocketId) -> Result<Arc<Session>, Problem> {
     known_app(node, id)?;
     node.hub.app(id).session(socket_id).ok_or_else(|| {

@@ -2,7 +2,7 @@
 
 use std::time::{Duration, Instant};
 
-/// The interval in which a watcher is told how many activities were left out.
+/// The interval between two reports to a watcher of the number of activities that were left out.
 pub(super) const REPORTS: Duration = Duration::from_secs(1);
 
 /// A limit of activities in a second, and the count of those that are left out.

@@ -1,8 +1,8 @@
 //! Reads the state of connections that only their tasks have.
 //!
-//! The channels of a connection and its users are in its task, so that they need no lock. An operator who wants to see
-//! them asks a question, and wakes the task. A task answers when it has nothing else to do. Without questions this
-//! costs it one relaxed load before it sleeps.
+//! The task of a connection owns its channels and its users, so that they need no lock. To read them, a request of the
+//! admin API queues a question and wakes the task, which answers before it sleeps again. Without questions this costs
+//! the task one relaxed load each time it goes to sleep.
 
 use std::{
     collections::HashMap,

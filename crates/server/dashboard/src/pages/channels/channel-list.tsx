@@ -7,8 +7,9 @@ import { href, setQuery, useRoute } from '../../core/route';
 import type { ChannelList as Answer, ChannelRow } from '../../core/types';
 import { Button } from '../../ui/button';
 import { common } from '../../ui/common-texts';
+import { EmptyList } from '../../ui/empty-list';
 import { Choice } from '../../ui/form';
-import { Card, Empty, Loading, Page, RefusalNote } from '../../ui/page';
+import { Card, Loading, Page, RefusalNote } from '../../ui/page';
 import { SearchField } from '../../ui/search-field';
 import { channelTexts } from './texts';
 
@@ -39,7 +40,9 @@ export function ChannelList({ app, picker }: { app: string; picker: ComponentChi
       <Card flush>
         {rows.length > 0 && <Rows app={app} rows={rows} />}
         {list.loading && <Loading />}
-        {list.data && rows.length === 0 && <Nothing app={app} isFiltered={search !== '' || kind !== 'all'} />}
+        {list.data && rows.length === 0 && (
+          <EmptyList icon="channels" texts={t} app={app} isFiltered={search !== '' || kind !== 'all'} />
+        )}
       </Card>
       {list.more && <More onClick={list.more} />}
     </Page>
@@ -88,26 +91,5 @@ function Rows({ app, rows }: { app: string; rows: ChannelRow[] }) {
         ))}
       </tbody>
     </table>
-  );
-}
-
-function Nothing({ app, isFiltered }: { app: string; isFiltered: boolean }) {
-  const t = useText(channelTexts);
-  return isFiltered ? (
-    <Empty icon="search" title={t.noMatch}>
-      <p>{t.noMatchText}</p>
-    </Empty>
-  ) : (
-    <Empty
-      icon="channels"
-      title={t.none}
-      action={
-        <a class="button button-primary" href={href(['apps', app], { tab: 'connect' })}>
-          {t.connect}
-        </a>
-      }
-    >
-      <p>{t.noneText}</p>
-    </Empty>
   );
 }

@@ -7,7 +7,8 @@ import { href, setQuery, useRoute } from '../../core/route';
 import type { ConnectionList as Answer, ConnectionRow } from '../../core/types';
 import { Button } from '../../ui/button';
 import { common } from '../../ui/common-texts';
-import { Card, Empty, Loading, Page, RefusalNote } from '../../ui/page';
+import { EmptyList } from '../../ui/empty-list';
+import { Card, Loading, Page, RefusalNote } from '../../ui/page';
 import { SearchField } from '../../ui/search-field';
 import { Time } from '../../ui/values';
 import { connectionTexts } from './texts';
@@ -41,7 +42,9 @@ export function ConnectionList({ app, picker }: { app: string; picker: Component
       <Card flush>
         {rows.length > 0 && <Rows app={app} rows={rows} />}
         {list.loading && <Loading />}
-        {list.data && rows.length === 0 && <Nothing app={app} isFiltered={!!(search || user || channel)} />}
+        {list.data && rows.length === 0 && (
+          <EmptyList icon="connections" texts={t} app={app} isFiltered={!!(search || user || channel)} />
+        )}
       </Card>
       {list.more && (
         <p class="more-rows">
@@ -94,26 +97,5 @@ function Rows({ app, rows }: { app: string; rows: ConnectionRow[] }) {
         ))}
       </tbody>
     </table>
-  );
-}
-
-function Nothing({ app, isFiltered }: { app: string; isFiltered: boolean }) {
-  const t = useText(connectionTexts);
-  return isFiltered ? (
-    <Empty icon="search" title={t.noMatch}>
-      <p>{t.noMatchText}</p>
-    </Empty>
-  ) : (
-    <Empty
-      icon="connections"
-      title={t.none}
-      action={
-        <a class="button button-primary" href={href(['apps', app], { tab: 'connect' })}>
-          {t.connect}
-        </a>
-      }
-    >
-      <p>{t.noneText}</p>
-    </Empty>
   );
 }
