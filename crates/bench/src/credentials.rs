@@ -45,10 +45,14 @@ impl Credentials {
         format!("{path}?{query}&auth_signature={signature}")
     }
 
-    /// The subscription message of the connection `socket_id`, signed for private and presence channels.
-    pub(crate) fn subscribe(&self, subscription: Subscription, socket_id: &str) -> String {
+    /// The subscription message of the connection `socket_id`, signed for private and presence channels. With
+    /// `recovers` it asks for recovery.
+    pub(crate) fn subscribe(&self, subscription: Subscription, socket_id: &str, recovers: bool) -> String {
         let channel = subscription.channel();
         let mut data = serde_json::json!({ "channel": channel, "auth": "" });
+        if recovers {
+            data["recover"] = true.into();
+        }
         if subscription.is_signed() {
             let mut text = format!("{socket_id}:{channel}");
             if let Some(member) = subscription.member() {
@@ -92,9 +96,11 @@ mod tests {
 
     #[test]
     fn subscriptions_are_signed_where_they_must_be() {
-        let subscribe = |subscription| documented("k").subscribe(subscription, "1234.1234");
+        let subscribe = |subscription| documented("k").subscribe(subscription, "1234.1234", false);
         let public = subscribe(Subscription::Public(7));
         assert_eq!(public, r#"{"event":"pusher:subscribe","data":{"auth":"","channel":"bench-7"}}"#);
+        let recovering = documented("k").subscribe(Subscription::Public(7), "1234.1234", true);
+        assert_eq!(recovering, r#"{"event":"pusher:subscribe","data":{"auth":"","channel":"bench-7","recover":true}}"#);
         let secret = Secret::parse("7ad3773142a6692b25b8").unwrap();
         let signature = |text: &str| Signature::sign(&secret, &[text.as_bytes()]).to_hex();
         let private = subscribe(Subscription::Private(0));

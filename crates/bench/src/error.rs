@@ -32,6 +32,12 @@ pub enum BenchError {
     /// The server refused a request. The second field has its words.
     #[error("the server refused {0}: {1}")]
     Refused(&'static str, String),
+    /// The server does not recover events on this channel.
+    #[error(
+        "the server does not recover the events of a channel (--recovery): the app needs the switch `recovery`, and \
+         the logs of all channels have to fit recovery.bytes_total"
+    )]
+    NoRecovery,
     /// The server answered a request with another status than 200. The second field is the body.
     #[error("the server answered a request with {0}: {1}")]
     Answer(u16, String),

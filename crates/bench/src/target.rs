@@ -25,6 +25,8 @@ pub(crate) struct Target {
     pub(crate) sources: u8,
     /// Whether connections offer compression.
     pub(crate) compressed: bool,
+    /// Whether subscriptions ask for recovery.
+    pub(crate) recovers: bool,
     /// The listener for WebSocket connections with TLS; `None` if they are plain.
     pub(crate) tls: Option<TlsTarget>,
 }
@@ -50,6 +52,7 @@ impl Target {
             pids: vec![pid],
             sources: 32,
             compressed: false,
+            recovers: false,
             tls: None,
         }
     }
@@ -87,8 +90,9 @@ impl TargetArgs {
             return Err(BenchError::NotLoopback(address.ip()));
         }
         let tls = self.tls_port.map(|port| TlsTarget::new((address.ip(), port).into(), &host)).transpose()?;
-        let (pids, sources, compressed) = (self.pid.clone(), self.sources, self.compressed);
-        Ok(Target { address, authority, prefix, credentials: self.credentials()?, pids, sources, compressed, tls })
+        let (pids, sources, compressed, recovers) = (self.pid.clone(), self.sources, self.compressed, self.recovery);
+        let credentials = self.credentials()?;
+        Ok(Target { address, authority, prefix, credentials, pids, sources, compressed, recovers, tls })
     }
 
     fn credentials(self) -> Result<Credentials, BenchError> {
@@ -168,6 +172,7 @@ mod tests {
             pid: Vec::new(),
             sources: 1,
             compressed: false,
+            recovery: false,
             tls_port: None,
             yes_this_is_my_server: false,
         }

@@ -34,6 +34,10 @@ pub(crate) struct TargetArgs {
     /// Offer compression (permessage-deflate) on every WebSocket connection, as browsers do
     #[arg(long, global = true)]
     pub(crate) compressed: bool,
+    /// Ask for recovery with every subscription, as pages with @clairon/recover do; the app must have the switch
+    /// `recovery`
+    #[arg(long, global = true)]
+    pub(crate) recovery: bool,
     /// Open WebSocket connections with TLS, on this port of the host; triggers go to the plain port. The certificate
     /// must be for the host, from an authority that the system trusts, or that of `SSL_CERT_FILE`
     #[arg(long, global = true, value_name = "PORT")]

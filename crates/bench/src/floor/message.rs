@@ -80,7 +80,7 @@ mod tests {
 
     #[test]
     fn what_the_tool_sends_is_understood() {
-        let subscribe = Credentials::for_floor().subscribe(Subscription::Private(3), "1.2");
+        let subscribe = Credentials::for_floor().subscribe(Subscription::Private(3), "1.2", false);
         assert_eq!(client_request(subscribe.as_bytes()), ClientRequest::Subscribe { channel: "private-bench-3" });
         let whisper = br#"{"event":"client-bench","channel":"private-bench-3","data":"@w1"}"#;
         assert_eq!(client_request(whisper), ClientRequest::Whisper { channel: "private-bench-3" });

@@ -163,12 +163,16 @@ impl Connection {
         match self.phase {
             Phase::Greeting if says(b"pusher:connection_established") => {
                 let id = socket_id(payload).ok_or(BenchError::Protocol("a greeting without a socket id"))?;
-                let message = arrival.target.credentials.subscribe(self.subscription, id);
+                let Target { credentials, recovers, .. } = arrival.target;
+                let message = credentials.subscribe(self.subscription, id, *recovers);
                 self.send(&frame::from_client(frame::TEXT, message.as_bytes()))?;
                 self.phase = Phase::Subscribing;
             }
             Phase::Greeting => return Err(BenchError::refused("a connection", payload)),
             Phase::Subscribing if says(b"subscription_succeeded") => {
+                if arrival.target.recovers && !says(br#"\"recovery\":{"#) {
+                    return Err(BenchError::NoRecovery);
+                }
                 arrival.tally.arrivals.record(arrival.now.saturating_sub(self.opened));
                 self.phase = Phase::Ready;
                 self.note(arrival.tally, || What::Joined(String::from_utf8_lossy(payload).into_owned()));

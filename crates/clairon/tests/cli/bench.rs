@@ -3,7 +3,7 @@
 use rustix::process::Signal;
 use serde_json::Value;
 
-use crate::place::Place;
+use crate::{place::Place, server::Server};
 
 const APP: [(&str, &str); 3] = [("PUSHER_APP_ID", "1"), ("PUSHER_APP_KEY", "key"), ("PUSHER_APP_SECRET", "secret")];
 
@@ -41,6 +41,35 @@ fn a_fanout_is_measured_plain_and_compressed() {
         compressed["compressing_an_event_us"].as_f64().unwrap() > 0.0 && plain["compressing_an_event_us"].is_null()
     );
     assert_eq!(server.stop(Signal::TERM).code, 0);
+}
+
+#[test]
+fn a_fanout_with_recovery_is_for_apps_that_have_it() {
+    let place = Place::new();
+    let server = place.serve(&[], &[&APP[..], &[("CLAIRON_APP_RECOVERY", "true")]].concat());
+    let elsewhere = Place::new();
+    let without = elsewhere.serve(&[], &APP);
+    let bench = |server: &Server, more: &[&str]| {
+        let url = server.ready["http"].as_str().unwrap();
+        let app = ["--url", url, "--app-id", "1", "--key", "key", "--secret", "secret"];
+        place
+            .run(&[&["bench", "--json", "fanout", "--connections", "20", "--duration", "0.5"], &app[..], more].concat())
+    };
+    let [plain, numbered] = [&[][..], &["--recovery"]].map(|more| {
+        let run = bench(&server, more);
+        assert_eq!(run.code, 0, "{}{}", run.stdout, run.stderr);
+        let report: Value = serde_json::from_str(&run.stdout).unwrap();
+        assert_eq!(report["server"]["deliveries_missing"], 0, "{report}");
+        report["server"]["bytes_per_delivery"].as_u64().unwrap()
+    });
+    // The number of an event: `,"seq":7`.
+    assert!((7..11).contains(&(numbered - plain)), "{plain} and {numbered}");
+    let refused = bench(&without, &["--recovery"]);
+    assert_eq!(refused.code, 1);
+    assert!(refused.stderr.contains("the app needs the switch `recovery`"), "{}", refused.stderr);
+    for server in [server, without] {
+        assert_eq!(server.stop(Signal::TERM).code, 0);
+    }
 }
 
 #[test]
