@@ -15,3 +15,12 @@ CREATE TABLE IF NOT EXISTS recovery_logs (
     position BIGINT NOT NULL PRIMARY KEY,
     piece LONGTEXT NOT NULL
 ) ENGINE = InnoDB DEFAULT CHARACTER SET utf8mb4 COLLATE utf8mb4_bin COMMENT 'Clairon: events for recovery after a restart';
+
+-- One row: the server that has started last. Only that one may save its logs. Those of a server that stops after the
+-- next one has started lack the events since.
+CREATE TABLE IF NOT EXISTS recovery_server (
+    only_row BIGINT NOT NULL PRIMARY KEY DEFAULT 1 CHECK (only_row = 1),
+    name VARCHAR(64) NOT NULL
+) ENGINE = InnoDB DEFAULT CHARACTER SET utf8mb4 COLLATE utf8mb4_bin COMMENT 'Clairon: the server that may save logs for recovery';
+
+INSERT IGNORE INTO recovery_server (name) VALUES ('');

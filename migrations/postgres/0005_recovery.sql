@@ -13,3 +13,12 @@ CREATE TABLE recovery_logs (
     position BIGINT NOT NULL PRIMARY KEY,
     piece TEXT NOT NULL
 );
+
+-- One row: the server that has started last. Only that one may save its logs. Those of a server that stops after the
+-- next one has started lack the events since.
+CREATE TABLE recovery_server (
+    only_row BIGINT NOT NULL PRIMARY KEY DEFAULT 1 CHECK (only_row = 1),
+    name TEXT NOT NULL
+);
+
+INSERT INTO recovery_server (name) VALUES ('');

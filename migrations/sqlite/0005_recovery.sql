@@ -13,3 +13,12 @@ CREATE TABLE recovery_logs (
     position INTEGER NOT NULL PRIMARY KEY,
     piece TEXT NOT NULL
 ) STRICT;
+
+-- One row: the server that has started last. Only that one may save its logs. Those of a server that stops after the
+-- next one has started lack the events since.
+CREATE TABLE recovery_server (
+    only_row INTEGER NOT NULL PRIMARY KEY DEFAULT 1 CHECK (only_row = 1),
+    name TEXT NOT NULL
+) STRICT;
+
+INSERT INTO recovery_server (name) VALUES ('');

@@ -13,6 +13,8 @@ use crate::{
 
 const KEY: &str = "SELECT secret FROM recovery_key";
 const INSERT_KEY: &str = "INSERT INTO recovery_key (secret) VALUES ($1)";
+const SERVER: &str = "SELECT name FROM recovery_server";
+const SET_SERVER: &str = "UPDATE recovery_server SET name = $1";
 const PIECES: &str = "SELECT piece FROM recovery_logs ORDER BY position";
 const DELETE_PIECES: &str = "DELETE FROM recovery_logs";
 const INSERT_PIECE: &str = "INSERT INTO recovery_logs (position, piece) VALUES ($1, $2)";
@@ -26,17 +28,19 @@ pub trait RecoveryStore: Send + Sync {
     /// When the database fails.
     async fn recovery_key(&self) -> Result<RecoveryKey, RegistryError>;
 
-    /// Stores the logs of channels as a text in pieces, in the place of those before.
+    /// Stores the logs of channels of `server` as a text in pieces, in the place of those before. False if another
+    /// server has taken logs since `server` did. Then nothing is stored, because these logs lack the events since.
     ///
     /// # Errors
     /// When the database fails. Then nothing is stored.
-    async fn save_logs(&self, pieces: &[String]) -> Result<(), RegistryError>;
+    async fn save_logs(&self, server: &str, pieces: &[String]) -> Result<bool, RegistryError>;
 
-    /// Removes the stored logs, and returns their text. It is empty if there are none.
+    /// Removes the stored logs for `server`, which has started, and returns their text. It is empty if there are none.
+    /// `server` is at most 64 characters, and unique.
     ///
     /// # Errors
     /// When the database fails. Then they may still be there.
-    async fn take_logs(&self) -> Result<String, RegistryError>;
+    async fn take_logs(&self, server: &str) -> Result<String, RegistryError>;
 }
 
 #[async_trait]
@@ -54,23 +58,30 @@ impl<E: Engine> RecoveryStore for SqlRegistry<E> {
         Ok(RecoveryKey::parse(&text).map_err(|error| sqlx::Error::Decode(Box::new(error)))?)
     }
 
-    async fn save_logs(&self, pieces: &[String]) -> Result<(), RegistryError> {
+    async fn save_logs(&self, server: &str, pieces: &[String]) -> Result<bool, RegistryError> {
         let mut write = self.begin().await?;
+        let last = E::run(&mut write, SERVER, &[]).await?;
+        if last.first().map(E::text).transpose()?.as_deref() != Some(server) {
+            write.end(false).await?;
+            return Ok(false);
+        }
         E::execute(&mut write, DELETE_PIECES, &[]).await?;
         for (position, piece) in (1..).zip(pieces) {
             E::execute(&mut write, INSERT_PIECE, &[SqlValue::Number(Some(position)), SqlValue::Text(piece)]).await?;
         }
-        write.end(true).await
+        write.end(true).await?;
+        Ok(true)
     }
 
-    async fn take_logs(&self) -> Result<String, RegistryError> {
+    async fn take_logs(&self, server: &str) -> Result<String, RegistryError> {
         let mut write = self.begin().await?;
+        E::execute(&mut write, SET_SERVER, &[SqlValue::Text(server)]).await?;
         let rows = E::run(&mut write, PIECES, &[]).await?;
         let text = rows.iter().map(E::text).collect::<Result<String, _>>()?;
         if !rows.is_empty() {
             E::execute(&mut write, DELETE_PIECES, &[]).await?;
         }
-        write.end(!rows.is_empty()).await?;
+        write.end(true).await?;
         Ok(text)
     }
 }
@@ -81,11 +92,11 @@ impl<S: RecoveryStore> RecoveryStore for Repeating<S> {
         repeat!(self.0.recovery_key())
     }
 
-    async fn save_logs(&self, pieces: &[String]) -> Result<(), RegistryError> {
-        repeat!(self.0.save_logs(pieces))
+    async fn save_logs(&self, server: &str, pieces: &[String]) -> Result<bool, RegistryError> {
+        repeat!(self.0.save_logs(server, pieces))
     }
 
-    async fn take_logs(&self) -> Result<String, RegistryError> {
-        repeat!(self.0.take_logs())
+    async fn take_logs(&self, server: &str) -> Result<String, RegistryError> {
+        repeat!(self.0.take_logs(server))
     }
 }

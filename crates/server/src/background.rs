@@ -13,7 +13,9 @@ use tokio::{
 use tokio_util::task::AbortOnDropHandle;
 use tracing::{error, info, warn};
 
-use crate::{edge, figures, node::Node, node_status::NodeStatus, statistics::oldest_kept, sweep, webhooks};
+use crate::{
+    channel_logs, edge, figures, node::Node, node_status::NodeStatus, statistics::oldest_kept, sweep, webhooks,
+};
 
 /// The interval in which changed apps are read. A change takes effect within two seconds.
 const REFRESH: Duration = Duration::from_secs(1);
@@ -47,7 +49,7 @@ const REST: Duration = Duration::from_secs(1);
 /// A job that runs as long as the server.
 type Job = fn(Arc<Node>) -> Pin<Box<dyn Future<Output = ()> + Send>>;
 
-const JOBS: [(&str, Job); 19] = [
+const JOBS: [(&str, Job); 20] = [
     ("sweep", |node| Box::pin(sweep::run(node))),
     ("hurry silent connections", |node| {
         Box::pin(async move { every(HURRY, || node.hurry_silent_connections()).await })
@@ -59,6 +61,7 @@ const JOBS: [(&str, Job); 19] = [
     ("watch outboxes", |node| Box::pin(async move { edge::watch_outboxes(&node).await })),
     ("follow the registry", |node| Box::pin(async move { follow_registry(&node).await })),
     ("check writes to the registry", |node| Box::pin(async move { check_writes(&node).await })),
+    ("take saved logs", |node| Box::pin(async move { channel_logs::take_late(&node).await })),
     ("record uses of keys", |node| Box::pin(async move { record_key_uses(&node).await })),
     ("record statistics", |node| Box::pin(async move { record_statistics(&node).await })),
     ("watch the files of certificates", |node| Box::pin(edge::watch_files(node))),

@@ -16,7 +16,7 @@ use tracing::warn;
 
 use crate::{
     bearer::BearerToken,
-    channel_logs,
+    channel_logs::{self, SavedLogs},
     clock::Clock,
     edge::{Acme, AddressLimits, AppRates, LimitEffects, Partials, Tls},
     error::ServerError,
@@ -51,6 +51,7 @@ pub(crate) struct Node {
     /// The registry, for writes and for reads that the cache cannot answer.
     pub(crate) registry: Arc<dyn Registry>,
     pub(crate) registry_health: RegistryHealth,
+    pub(crate) saved_logs: SavedLogs,
     /// The start of the latest interval in the registry's statistics when the server started.
     pub(crate) last_recorded: Option<Timestamp>,
     pub(crate) key_uses: KeyUses,
@@ -133,6 +134,7 @@ impl Node {
             apps,
             registry,
             registry_health,
+            saved_logs: SavedLogs::new(),
             last_recorded,
             key_uses: KeyUses::default(),
             rates: AppRates::default(),

@@ -22,10 +22,22 @@ pub(crate) async fn the_key_of_tokens_stays(database: &impl Database) {
 
 pub(crate) async fn saved_logs_are_taken_once(database: &impl Database) {
     let registry = database.open().await;
-    assert_eq!(registry.take_logs().await.unwrap(), "");
-    registry.save_logs(&["older".to_owned()]).await.unwrap();
+    assert_eq!(registry.take_logs("first").await.unwrap(), "");
+    assert!(registry.save_logs("first", &["older".to_owned()]).await.unwrap());
     let large = "é\\u0000\"'".repeat(60_000);
-    registry.save_logs(&["{\"a\":".to_owned(), large.clone(), "}\n".to_owned()]).await.unwrap();
-    assert_eq!(registry.take_logs().await.unwrap(), format!("{{\"a\":{large}}}\n"));
-    assert_eq!(registry.take_logs().await.unwrap(), "");
+    assert!(registry.save_logs("first", &["{\"a\":".to_owned(), large.clone(), "}\n".to_owned()]).await.unwrap());
+    assert_eq!(registry.take_logs("second").await.unwrap(), format!("{{\"a\":{large}}}\n"));
+    assert_eq!(registry.take_logs("second").await.unwrap(), "");
+}
+
+pub(crate) async fn only_the_server_that_started_last_saves_its_logs(database: &impl Database) {
+    let registry = database.open().await;
+    let logs = |server: &str| [format!("logs of {server}")];
+    assert!(!registry.save_logs("none", &logs("none")).await.unwrap());
+    registry.take_logs("first").await.unwrap();
+    registry.take_logs("second").await.unwrap();
+    assert!(!registry.save_logs("first", &logs("first")).await.unwrap());
+    assert!(registry.save_logs("second", &logs("second")).await.unwrap());
+    assert!(!registry.save_logs("first", &logs("first")).await.unwrap());
+    assert_eq!(registry.take_logs("third").await.unwrap(), "logs of second");
 }
