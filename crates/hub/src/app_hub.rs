@@ -117,7 +117,7 @@ impl AppHub {
         subscriber: &Subscriber<'_>,
         now: Millis,
     ) -> Result<(Arc<Channel>, WithAudience<Expected>), NoRoom> {
-        let (channel, expected) = self.with_channel(name, subscriber.max_channels, |channel| {
+        let (channel, expected) = self.with_channel(name, subscriber.max_channels, now, |channel| {
             Some((channel.clone(), channel.expect(subscriber, &self.stamps, &self.misses, now)?))
         })?;
         if expected.is_err() {
@@ -185,9 +185,9 @@ impl AppHub {
         let name = &publication.channel;
         // Without room for another channel, the event has no subscribers and is not remembered.
         let publish = |channel: &Arc<Channel>| channel.publish(publication, &self.misses, since);
-        let published = self.with_channel(name, entry.room.channels, publish);
-        let Ok(sent) = published else { return Sent::default() };
         let now = since / 1_000;
+        let published = self.with_channel(name, entry.room.channels, now, publish);
+        let Ok(sent) = published else { return Sent::default() };
         let bytes = publication.frame.len() + entry.data.len();
         let expires_at = now + Millis::from(entry.ttl_seconds) * 1_000;
         let event = RememberedEvent { channel: name, bytes, expires_at, version: 0 };
@@ -214,7 +214,8 @@ impl AppHub {
         forgotten
     }
 
-    /// Checks that there is room for those of these channels that would be made to remember an event.
+    /// Checks that there is room for those of these channels that would be made to remember an event. Logs that nobody
+    /// uses make room.
     ///
     /// # Errors
     /// When there is not.
@@ -222,11 +223,13 @@ impl AppHub {
         &self,
         names: impl Iterator<Item = &'a ChannelName>,
         max_channels: usize,
+        now: Millis,
     ) -> Result<(), NoRoom> {
         let is_new = |name: &&ChannelName| name.is_cache() && self.channel(name).is_none();
         let new = names.filter(is_new).count();
-        let is_full = new > 0 && self.channel_count.load(Ordering::Relaxed) + new > max_channels;
-        if is_full { Err(NoRoom::Channels { limit: max_channels }) } else { Ok(()) }
+        let is_full = || new > 0 && self.channel_count.load(Ordering::Relaxed) + new > max_channels;
+        while is_full() && self.drop_unused_channel(now) {}
+        if is_full() { Err(NoRoom::Channels { limit: max_channels }) } else { Ok(()) }
     }
 
     /// The bytes of the remembered events that this node has published.
@@ -335,7 +338,8 @@ impl AppHub {
         self.remembered.lock().forget_expired(now);
     }
 
-    /// Finds or creates a channel and calls `act` with it, again while `act` finds the channel closed (`None`).
+    /// Finds or creates a channel and calls `act` with it, again while `act` finds the channel closed (`None`). If
+    /// there is no room, a channel goes that has nothing but a log.
     ///
     /// # Errors
     /// When there are `max_channels` channels, and not this one.
@@ -343,10 +347,14 @@ impl AppHub {
         &self,
         name: &ChannelName,
         max_channels: usize,
+        now: Millis,
         act: impl Fn(&Arc<Channel>) -> Option<T>,
     ) -> Result<T, NoRoom> {
         loop {
-            let channel = self.find_or_create(name, max_channels)?;
+            let channel = match self.find_or_create(name, max_channels) {
+                Err(_) if self.drop_unused_channel(now) => continue,
+                found => found?,
+            };
             if let Some(result) = act(&channel) {
                 return Ok(result);
             }

@@ -9,6 +9,10 @@ use crate::{
     dispatch::Dispatch, logs::Logs, pending_flushes::PendingFlushes, recorder::Recorder,
 };
 
+/// The number of unused logs that are tried when there is no room for a channel. The channel of one may remember an
+/// event, or have subscribers that did not ask for recovery.
+const UNUSED_TRIED: usize = 16;
+
 impl Hub {
     /// The same hub for a node that keeps logs of channels.
     #[must_use]
@@ -108,7 +112,18 @@ impl AppHub {
             None => Some(()),
         };
         // Without room for another channel its log is gone.
-        let _ = self.with_channel(&name, max_channels, restore);
+        let _ = self.with_channel(&name, max_channels, now, restore);
+    }
+
+    /// Drops a log without subscribers whose channel goes with it, so that there is room for another channel. Clients
+    /// leave such logs behind, and must not keep others out with them. False if there is none.
+    pub(crate) fn drop_unused_channel(&self, now: Millis) -> bool {
+        let Some(logs) = &self.dispatch.logs else { return false };
+        let has_gone = |name: &ChannelName| {
+            let channel = self.channel(name)?;
+            channel.drop_log_alone(now).then(|| self.forget_if_idle(&channel, now))
+        };
+        logs.unused_of(self.id(), UNUSED_TRIED).iter().any(|name| has_gone(name).is_some())
     }
 
     pub(crate) fn drop_log(&self, name: &ChannelName, now: Millis) {

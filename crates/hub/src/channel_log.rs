@@ -53,6 +53,13 @@ impl Channel {
         self.state.lock().subscribers.drop_log();
     }
 
+    /// Drops the log if the channel has nothing else. True if it was dropped.
+    pub(crate) fn drop_log_alone(&self, now: Millis) -> bool {
+        let mut state = self.state.lock();
+        let is_alone = state.subscribers.is_empty() && state.cached(now).is_none();
+        is_alone && state.subscribers.recorder.take().is_some()
+    }
+
     /// Takes a log that was saved before a restart, unless the channel has one. `Err` if it has left the map.
     pub(crate) fn restore_log(&self, recorder: Box<Recorder>) -> Result<(), Box<Recorder>> {
         let mut state = self.state.lock();

@@ -1,7 +1,7 @@
 //! The logs of all channels of a node: their total size, and which one goes first.
 
 use std::{
-    collections::BTreeMap,
+    collections::{BTreeMap, BTreeSet, HashMap, hash_map::Entry},
     fmt,
     sync::atomic::{AtomicUsize, Ordering::Relaxed},
 };
@@ -53,6 +53,8 @@ pub(crate) struct Logs {
 #[derive(Default)]
 struct Index {
     order: BTreeMap<Rank, (AppId, ChannelName)>,
+    /// The logs of channels without subscribers, by app. Those of users' channels are not among them.
+    unused: HashMap<AppId, BTreeSet<Rank>>,
     last_number: u64,
 }
 
@@ -101,7 +103,7 @@ impl Logs {
     /// Notes a use of a log, or its end.
     pub(crate) fn rank(&self, before: Rank, is_used: bool, now: Millis) -> Rank {
         let mut index = self.index.lock();
-        match index.order.remove(&before) {
+        match index.remove(before) {
             Some(place) => index.insert(is_used, now, place),
             // The log is about to go.
             None => before,
@@ -112,7 +114,7 @@ impl Logs {
     pub(crate) fn close(&self, rank: Rank) {
         self.count.fetch_sub(1, Relaxed);
         self.bytes.fetch_sub(OVERHEAD, Relaxed);
-        self.index.lock().order.remove(&rank);
+        self.index.lock().remove(rank);
     }
 
     /// Counts events that were added or removed.
@@ -125,7 +127,17 @@ impl Logs {
 
     /// Takes out the log that goes first.
     pub(crate) fn take_first(&self) -> Option<(AppId, ChannelName)> {
-        self.index.lock().order.pop_first().map(|(_, place)| place)
+        let mut index = self.index.lock();
+        let first = index.order.first_key_value().map(|(rank, _)| *rank)?;
+        index.remove(first)
+    }
+
+    /// At most `count` channels of an app that have a log and no subscribers that asked for it, those that were left
+    /// first.
+    pub(crate) fn unused_of(&self, app: &AppId, count: usize) -> Vec<ChannelName> {
+        let index = self.index.lock();
+        let ranks = index.unused.get(app).into_iter().flatten().take(count);
+        ranks.filter_map(|rank| index.order.get(rank)).map(|(_, channel)| channel.clone()).collect()
     }
 
     /// All channels with a log.
@@ -138,8 +150,22 @@ impl Index {
     fn insert(&mut self, is_used: bool, since: Millis, place: (AppId, ChannelName)) -> Rank {
         self.last_number += 1;
         let rank = Rank { is_used, since, number: self.last_number };
+        if !is_used && place.1.user_id().is_none() {
+            self.unused.entry(place.0.clone()).or_default().insert(rank);
+        }
         self.order.insert(rank, place);
         rank
+    }
+
+    fn remove(&mut self, rank: Rank) -> Option<(AppId, ChannelName)> {
+        let place = self.order.remove(&rank)?;
+        if let Entry::Occupied(mut ranks) = self.unused.entry(place.0.clone()) {
+            ranks.get_mut().remove(&rank);
+            if ranks.get().is_empty() {
+                ranks.remove();
+            }
+        }
+        Some(place)
     }
 }
 

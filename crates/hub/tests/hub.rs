@@ -387,13 +387,17 @@ fn an_app_has_so_many_channels() {
     assert_eq!([subscriber("a", 2), subscriber("b", 2), subscriber("a", 2)], [Ok(()); 3]);
     let full = Err(NoRoom::Channels { limit: 2 });
     assert_eq!(subscriber("c", 2), full);
-    assert_eq!(app.check_room([name("cache-c")].iter(), 2), full);
-    assert_eq!(app.check_room([name("c"), name("b")].iter(), 2), Ok(()), "an event that is not remembered makes none");
+    assert_eq!(app.check_room([name("cache-c")].iter(), 2, 0), full);
+    assert_eq!(
+        app.check_room([name("c"), name("b")].iter(), 2, 0),
+        Ok(()),
+        "an event that is not remembered makes none"
+    );
     remember(&app, "cache-c", room);
     assert!(app.channel(&name("cache-c")).is_none());
     leave(&app, "b", &session, None);
-    assert_eq!(app.check_room([name("cache-c")].iter(), 2), Ok(()));
-    assert_eq!(app.check_room([name("cache-c"), name("cache-d")].iter(), 2), full);
+    assert_eq!(app.check_room([name("cache-c")].iter(), 2, 0), Ok(()));
+    assert_eq!(app.check_room([name("cache-c"), name("cache-d")].iter(), 2, 0), full);
     remember(&app, "cache-c", room);
     assert_eq!(subscriber("cache-c", 2), Ok(()), "a channel that is there takes subscribers");
     assert_eq!(subscriber("d", 2), full);

@@ -492,3 +492,35 @@ fn logs_are_read_page_by_page_and_survive_a_restart() {
     next.publish("c", "more", None);
     assert_eq!(client.hear(), ["more 13"]);
 }
+
+#[test]
+fn channels_with_nothing_but_a_log_make_room_for_others() {
+    let mut node = Node::new(1 << 20);
+    let app = node.app.clone();
+    let subscribe = |node: &mut Node, client: &Client, channel: &str, limit: usize| {
+        let subscriber = Subscriber {
+            session: &client.session,
+            member: None,
+            room: PresenceRoom::UNLIMITED,
+            max_channels: limit,
+            wishes: Wishes::default(),
+            recovery: Some(node.request(None)),
+        };
+        app.expect(&name(channel), &subscriber, 10_000).is_ok()
+    };
+    let client = node.client(1);
+    for channel in ["left", "cache-left", "used"] {
+        assert!(subscribe(&mut node, &client, channel, 3));
+    }
+    node.publish("cache-left", "remembered", None);
+    node.leave(&client, "left");
+    node.leave(&client, "cache-left");
+    assert!(subscribe(&mut node, &client, "next", 3), "the log of the first one goes");
+    assert!(!subscribe(&mut node, &client, "none", 3));
+    let has = |channel: &str| app.channel(&name(channel)).is_some();
+    assert_eq!(["left", "cache-left", "used", "next", "none"].map(has), [false, true, true, true, false]);
+    node.leave(&client, "next");
+    assert_eq!(app.check_room([name("cache-new")].iter(), 3, 10_000), Ok(()));
+    assert!(!has("next"));
+    assert_eq!(node.hub.log_size().logs, 2);
+}

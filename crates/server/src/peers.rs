@@ -219,7 +219,7 @@ impl Peers {
         max_channels: usize,
     ) -> Result<(), NoRoom> {
         match self {
-            Self::Alone(_) => hub.check_room(channels, max_channels),
+            Self::Alone(alone) => hub.check_room(channels, max_channels, alone.delivery.now()),
             Self::Many(_) => Ok(()),
         }
     }
