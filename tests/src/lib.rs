@@ -15,6 +15,7 @@ pub mod metrics;
 pub mod network;
 pub mod nodes;
 pub mod raw;
+pub mod recovery;
 pub mod server;
 pub mod sign;
 pub mod suite;

@@ -71,14 +71,14 @@ pub fn check_built_client() {
     assert!(output.status.success(), "{command:?} ended with {}:\n{out}\n{errors}", output.status);
 }
 
-/// Runs the suites in `tests/clients/python`.
+/// Runs the suites in `tests/clients/python`, with additional variables.
 ///
 /// # Panics
 /// When one fails. The panic shows its output.
-pub fn python(server: &Server) {
+pub fn python(server: &Server, variables: &[(&str, &str)]) {
     let root = clients().join("python");
     let mut command = Command::new(root.join(".venv/bin/python"));
-    command.args(["-m", "unittest", "discover", "--verbose"]).current_dir(root);
+    command.args(["-m", "unittest", "discover", "--verbose"]).current_dir(root).envs(variables.iter().copied());
     run(server, server.app(), command);
 }
 

@@ -87,6 +87,7 @@ fn clients_cannot_make_the_logs_outgrow_their_limit() {
         .app(app.clone())
         .env("CLAIRON_RECOVERY_BYTES_TOTAL", (1 << 20).to_string())
         .env("CLAIRON_METRICS_LISTEN", "127.0.0.1:0")
+        .env("CLAIRON_EDGE_MESSAGES_PER_CONNECTION_PER_SECOND", "100000")
         .start();
     let mut client = Client::connect(&server, &app);
     let mut declined = 0;
@@ -103,6 +104,16 @@ fn clients_cannot_make_the_logs_outgrow_their_limit() {
         value("recoveries_total", &[("outcome", "declined")]),
     ];
     assert_eq!(figures.map(|figure| figure.to_string()), ["2048", "1048576", "52"]);
+    // Nor by subscriptions that end at once.
+    for number in 0..2_100 {
+        let channel = format!("brief-{number}");
+        client.send("pusher:subscribe", &json!({"channel": channel, "recover": true}));
+        client.unsubscribe(&channel);
+        client.unsubscribe(&format!("c-{number}"));
+    }
+    client.fence();
+    let page = Page::of(&server);
+    assert!(page.value("clairon_recovery_log_bytes", &[]) <= 1_048_576.0);
     // Logs that nobody uses any more go first.
     client.socket.abort();
     let mut client = Client::connect(&server, &app);

@@ -67,6 +67,38 @@ fn events_for_a_user_come_back() {
 }
 
 #[test]
+fn a_subscription_that_ends_at_once_gets_no_numbers() {
+    let server = SERVER.get();
+    let user = "#server-to-user-brief";
+    let mut client = Client::connect(&server, &app());
+    client.sign_in(r#"{"id":"brief"}"#);
+    for channel in [user, "brief"] {
+        let [asks, plain] = [true, false].map(|recover| json!({"channel": channel, "recover": recover}));
+        // No answer is awaited between these.
+        client.send("pusher:subscribe", &asks);
+        client.unsubscribe(channel);
+        let heard = numbered(&mut client);
+        assert_eq!(heard, [("pusher_internal:subscription_succeeded".to_owned(), None)]);
+        trigger(&server, &app(), channel, "a", None);
+        let expected = if channel == user { vec![("a".to_owned(), None)] } else { Vec::new() };
+        assert_eq!(numbered(&mut client), expected, "{channel}");
+
+        client.send("pusher:subscribe", &asks);
+        client.send("pusher:subscribe", &plain);
+        assert_eq!(numbered(&mut client).len(), 2);
+        trigger(&server, &app(), channel, "b", None);
+        assert_eq!(numbered(&mut client), [("b".to_owned(), None)], "{channel}");
+
+        client.unsubscribe(channel);
+        client.send("pusher:subscribe", &plain);
+        client.send("pusher:subscribe", &asks);
+        assert_eq!(numbered(&mut client).len(), 2);
+        trigger(&server, &app(), channel, "c", None);
+        assert!(matches!(numbered(&mut client).as_slice(), [(name, Some(_))] if name == "c"), "{channel}");
+    }
+}
+
+#[test]
 fn a_backend_reads_the_log() {
     let server = SERVER.get();
     let get = |channel: &str, parameters: &[(&str, &str)]| {

@@ -2,55 +2,52 @@
 
 use super::*;
 
-/// Every line that a client gets which does not ask. With `with_asker`, another subscriber asks.
-fn lines(server: &Server, app: &App, channel: &str, with_asker: bool) -> Vec<String> {
-    let asker = with_asker.then(|| {
-        let mut asker = Client::connect(server, app);
-        begin(&mut asker, channel);
-        asker
-    });
-    let mut client = Client::connect(server, app);
-    let signed = if channel.starts_with("private-") { client.auth(channel, None) } else { String::new() };
-    client.send("pusher:subscribe", &json!({"channel": channel, "auth": signed}));
-    let mut lines = vec![text(&mut client)];
-    if channel.contains("cache-") {
-        lines.push(text(&mut client));
+/// Every line that a client gets which does not ask, beside a client that asks.
+fn lines(server: &Server, app: &App, channel: &str) -> Vec<String> {
+    let [mut asker, mut client] = [(); 2].map(|()| Client::connect(server, app));
+    if channel.starts_with('#') {
+        asker.sign_in(r#"{"id":"ada"}"#);
+        client.sign_in(r#"{"id":"ada"}"#);
     }
+    assert_eq!(ask(&mut asker, channel, &json!(true)).is_object(), app.id != without().id);
+    let subscribe = subscription(&client, channel);
+    client.send("pusher:subscribe", &subscribe);
+    let mut lines = vec![text(&mut client)];
     trigger(server, app, channel, "App\\Events\\One", None);
     trigger(server, app, channel, "own", Some(&client.socket_id));
-    trigger(server, app, channel, "two", Some("1.1"));
-    lines.extend([text(&mut client), text(&mut client)]);
-    drop(asker);
-    client.fence();
-    client.send("pusher:subscribe", &json!({"channel": channel, "auth": signed}));
-    lines.push(text(&mut client));
+    trigger(server, app, channel, "two", Some(&asker.socket_id));
+    if channel == "private-news" || channel == "presence-news" {
+        asker.whisper(channel, "client-typing", &json!({"by": "ada"}));
+        asker.fence();
+    }
+    client.send("pusher:subscribe", &subscribe);
+    asker.socket.abort();
+    client.unsubscribe(channel);
+    client.send("pusher:ping", &json!({}));
+    while lines.last().is_none_or(|line| !line.contains("pusher:pong")) {
+        lines.push(text(&mut client));
+    }
     lines
 }
+
+const CHANNELS: [&str; 7] = [
+    "news",
+    "private-news",
+    "presence-news",
+    "private-encrypted-news",
+    "cache-news",
+    "private-cache-news",
+    "#server-to-user-ada",
+];
 
 #[test]
 fn a_client_that_does_not_ask_gets_the_same_bytes() {
     let server = SERVER.get();
-    for channel in ["news", "private-news", "private-cache-news"] {
-        let expected = lines(&server, &without(), channel, false);
-        assert!(expected.iter().all(|line| !line.contains("seq") && !line.contains("recovery")), "{expected:?}");
-        assert_eq!(lines(&server, &app(), channel, true), expected);
-    }
-}
-
-#[test]
-fn the_bytes_for_a_client_that_does_not_ask() {
-    let server = SERVER.get();
-    let channel = "private-cache-bytes";
-    assert_eq!(
-        lines(&server, &app(), channel, true),
-        [
-            r#"{"event":"pusher_internal:subscription_succeeded","channel":"private-cache-bytes","data":"{}"}"#,
-            r#"{"event":"pusher:cache_miss","channel":"private-cache-bytes"}"#,
-            r#"{"event":"App\\Events\\One","channel":"private-cache-bytes","data":"{}"}"#,
-            r#"{"event":"two","channel":"private-cache-bytes","data":"{}"}"#,
-            r#"{"event":"pusher_internal:subscription_succeeded","channel":"private-cache-bytes","data":"{}"}"#,
-        ]
-    );
+    let all = |app: &App| CHANNELS.map(|channel| lines(&server, app, channel).join("\n")).join("\n\n");
+    let expected = all(&without());
+    assert!(!expected.contains("seq") && !expected.contains("recover"), "{expected}");
+    assert_eq!(all(&app()), expected);
+    insta::assert_snapshot!(expected);
 }
 
 #[test]

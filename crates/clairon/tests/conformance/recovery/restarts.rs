@@ -1,15 +1,22 @@
 //! Restarts of the server.
 
 use super::*;
+use std::process::{Command, ExitStatus};
+
 use clairon_tests::admin;
+use clairon_tests::server::Builder;
 use rustix::process::Signal;
 use tempfile::TempDir;
 
-fn start(folder: &TempDir, app: App) -> Server {
-    Server::builder().app(app).database(format!("sqlite://{}/apps.db", folder.path().display())).start()
+pub(super) fn builder(folder: &TempDir, app: App) -> Builder {
+    Server::builder().app(app).database(format!("sqlite://{}/apps.db", folder.path().display()))
 }
 
-fn folder() -> TempDir {
+pub(super) fn start(folder: &TempDir, app: App) -> Server {
+    builder(folder, app).start()
+}
+
+pub(super) fn folder() -> TempDir {
     tempfile::tempdir().unwrap_or_else(|error| panic!("creating a folder: {error}"))
 }
 
@@ -49,6 +56,60 @@ fn a_stop_saves_the_logs() {
     let answer = ask(&mut client, "presence-saved", &positions[0].recover());
     assert_eq!((&answer["recovered"], &answer["reason"]), (&json!(false), &json!("epoch")));
     assert_eq!(numbered(&mut client), []);
+}
+
+/// Otherwise a client could recover from them without the events since, and would not learn of these.
+#[test]
+fn a_server_that_stops_after_the_next_has_started_saves_nothing() {
+    let folder = folder();
+    let first = start(&folder, app());
+    let mut client = Client::connect(&first, &app());
+    let position = begin(&mut client, "c");
+    client.socket.abort();
+    let second = start(&folder, app());
+    trigger(&first, &app(), "c", "e", None);
+    let log = first.log().clone();
+    assert_eq!(first.terminate().code(), Some(0));
+    let _ = log.wait_for("a warning", |line| {
+        let message = line["message"].as_str().unwrap_or_default();
+        message.starts_with("the logs of channels are not saved, because another server has started")
+    });
+    trigger(&second, &app(), "c", "lost", None);
+    assert_eq!(second.terminate().code(), Some(0));
+    let third = start(&folder, app());
+    let mut client = Client::connect(&third, &app());
+    assert_eq!(ask(&mut client, "c", &position.recover())["reason"], "epoch");
+}
+
+/// Runs statements on the database of a server.
+fn sql(folder: &TempDir, statements: &str) {
+    let script = "import sqlite3, sys; sqlite3.connect(sys.argv[1], timeout=30).executescript(sys.argv[2])";
+    let database = folder.path().join("apps.db");
+    let status = Command::new("python3").args(["-c", script]).arg(database).arg(statements).status();
+    assert!(status.as_ref().is_ok_and(ExitStatus::success), "python3: {status:?}");
+}
+
+#[test]
+fn logs_that_cannot_be_taken_at_the_start_are_not_read_later() {
+    let folder = folder();
+    let server = start(&folder, app());
+    let mut client = Client::connect(&server, &app());
+    let position = begin(&mut client, "c");
+    assert_eq!(server.terminate().code(), Some(0));
+    sql(&folder, "CREATE TRIGGER stuck BEFORE DELETE ON recovery_logs BEGIN SELECT RAISE(ABORT, 'stuck'); END");
+
+    let server = start(&folder, app());
+    let says =
+        |start: &'static str| move |line: &Value| line["message"].as_str().unwrap_or_default().starts_with(start);
+    let _ = server.wait_for_log("a warning", says("the saved logs of channels cannot be read"));
+    sql(&folder, "DROP TRIGGER stuck");
+    let _ = server.wait_for_log("the end of the logs", says("the saved logs of channels were removed"));
+    trigger(&server, &app(), "c", "lost", None);
+    server.signal(Signal::KILL);
+    let _ = server.ended();
+    let server = start(&folder, app());
+    let mut client = Client::connect(&server, &app());
+    assert_eq!(ask(&mut client, "c", &position.recover())["reason"], "epoch");
 }
 
 #[test]

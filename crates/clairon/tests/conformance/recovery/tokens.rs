@@ -1,6 +1,8 @@
 //! Tokens: no position shows an event that its holder could not have been sent.
 
 use super::*;
+use clairon_test_servers::eventually;
+use clairon_tests::client::data;
 
 /// Subscribes a new connection at a position, which must be refused with this reason, and without a single old event.
 fn lost(server: &Server, app: &App, channel: &str, recover: &Value, reason: &str) {
@@ -63,6 +65,73 @@ fn a_token_is_for_one_channel_of_one_app() {
     lost(&server, &short(), "private-one", &position.recover(), "token");
     let mut client = Client::connect(&server, &app());
     assert_eq!(ask(&mut client, "private-one", &position.recover())["replayed"], 1);
+}
+
+#[test]
+fn the_events_of_a_user_are_for_that_user() {
+    let server = SERVER.get();
+    let sign_in = |user: &str| {
+        let mut client = Client::connect(&server, &app());
+        client.sign_in(&json!({"id": user}).to_string());
+        client
+    };
+    let (ada, bob) = ("#server-to-user-ada-l", "#server-to-user-bob-l");
+    let (mut first, mut second) = (sign_in("ada-l"), sign_in("bob-l"));
+    let (position, other) = (begin(&mut first, ada), begin(&mut second, bob));
+    trigger(&server, &app(), ada, "secret", None);
+    second.fence();
+    assert_eq!(ask(&mut second, bob, &position.recover())["reason"], "token");
+    second.send("pusher:subscribe", &json!({"channel": ada, "auth": "", "recover": position.recover()}));
+    assert_eq!(second.refused(ada)["status"], 403);
+    assert_eq!(numbered(&mut second), []);
+    let mut stranger = Client::connect(&server, &app());
+    for position in [position, other] {
+        stranger.send("pusher:subscribe", &json!({"channel": ada, "auth": "", "recover": position.recover()}));
+        assert_eq!(stranger.refused(ada)["status"], 403);
+    }
+}
+
+#[test]
+fn a_token_of_an_earlier_log_opens_nothing() {
+    let brief = recovering("brief").with("recovery_seconds", 1);
+    let server = Server::builder().app(brief.clone()).start();
+    let mut client = Client::connect(&server, &brief);
+    let position = begin(&mut client, "private-brief");
+    trigger(&server, &brief, "private-brief", "e", None);
+    client.socket.abort();
+    let read = Request::get(&brief, "/channels/private-brief/events", &[("since", "0")]);
+    eventually("the log is over", || read.send(&server).status == 404);
+    // The next one has another epoch, and its numbers begin anew.
+    begin(&mut Client::connect(&server, &brief), "private-brief");
+    trigger(&server, &brief, "private-brief", "secret", None);
+    lost(&server, &brief, "private-brief", &position.recover(), "epoch");
+}
+
+#[test]
+fn nothing_that_is_huge_is_an_error() {
+    let server = SERVER.get();
+    let mut client = Client::connect(&server, &app());
+    let position = begin(&mut client, "huge");
+    trigger(&server, &app(), "huge", "e", None);
+    client.fence();
+    let sockets: Vec<_> = (0..1_000).map(|number| format!("{number}.1")).collect();
+    let huge = Position { sockets, ..position.clone() };
+    assert_eq!(ask(&mut client, "huge", &huge.recover())["replayed"], 1);
+    assert_eq!(numbered(&mut client), [("e".to_owned(), Some(1))]);
+    let huge = Position { token: "x".repeat(20_000), ..position.clone() };
+    assert_eq!(ask(&mut client, "huge", &huge.recover())["reason"], "token");
+    let seq = "9".repeat(1_000);
+    let recover =
+        format!(r#"{{"token":{:?},"seq":{seq},"sockets":[{}]}}"#, position.token, "[".repeat(100) + &"]".repeat(100));
+    client.socket.text(&format!(r#"{{"event":"pusher:subscribe","data":{{"channel":"huge","recover":{recover}}}}}"#));
+    let answer = data(&client.succeeded("huge"))["recovery"].clone();
+    assert!(answer["token"].is_string() && answer.get("recovered").is_none(), "{answer}");
+    // What is longer than a message may be ends the connection, as any such message.
+    let huge = Position { token: "x".repeat(4 << 20), ..position };
+    let mut other = Client::connect(&server, &app());
+    other.send("pusher:subscribe", &json!({"channel": "huge", "recover": huge.recover()}));
+    assert_eq!(other.socket.closed().0, Some(1009));
+    client.expect_nothing();
 }
 
 #[test]
