@@ -8,13 +8,13 @@ import type Pusher from 'pusher-js';
 /** Events of a channel that the page did not get and will not get. */
 export interface Missed {
     channel: string;
-    /** `expired`, `epoch`, `limit`, `token`, `gap`, `unsupported`, or another reason of a later server. */
+    /** `expired`, `epoch`, `limit`, `token`, `gap`, `unsupported`, `skipped`, or another reason of a later server. */
     reason: string;
 }
 export interface RecoveryOptions {
     /** Called when events are lost, after the subscription has succeeded: fetch anew what the channel shows. */
     onMissed?: (missed: Missed) => void;
-    /** Called once if the server does not recover events. */
+    /** Called once, if the server's first answer shows that it does not recover events. */
     onUnsupported?: () => void;
     /** The URL of the site's backend that authorizes several channels in one request. */
     batchEndpoint?: string;
@@ -23,7 +23,7 @@ export interface RecoveryOptions {
 }
 /** The property `recovery` of a client. */
 export interface Recovery {
-    /** True if the server recovers events; undefined before its first answer. */
+    /** True once the server has recovered a channel, false if it does not; undefined before its first answer. */
     supported?: boolean;
 }
 export type WithRecovery<P> = P & {

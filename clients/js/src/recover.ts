@@ -14,14 +14,14 @@ import { spreadReconnects } from './spread.js';
 /** Events of a channel that the page did not get and will not get. */
 export interface Missed {
   channel: string;
-  /** `expired`, `epoch`, `limit`, `token`, `gap`, `unsupported`, or another reason of a later server. */
+  /** `expired`, `epoch`, `limit`, `token`, `gap`, `unsupported`, `skipped`, or another reason of a later server. */
   reason: string;
 }
 
 export interface RecoveryOptions {
   /** Called when events are lost, after the subscription has succeeded: fetch anew what the channel shows. */
   onMissed?: (missed: Missed) => void;
-  /** Called once if the server does not recover events. */
+  /** Called once, if the server's first answer shows that it does not recover events. */
   onUnsupported?: () => void;
   /** The URL of the site's backend that authorizes several channels in one request. */
   batchEndpoint?: string;
@@ -31,7 +31,7 @@ export interface RecoveryOptions {
 
 /** The property `recovery` of a client. */
 export interface Recovery {
-  /** True if the server recovers events; undefined before its first answer. */
+  /** True once the server has recovered a channel, false if it does not; undefined before its first answer. */
   supported?: boolean;
 }
 
@@ -50,7 +50,7 @@ interface Position {
   token?: string | undefined;
   /** The number of the last event that the page got. */
   seq?: number;
-  /** The answer to a resumption is awaited. What comes before it will be sent again. */
+  /** The answer for the channel of a user is awaited. The user's events that come before it will be sent again. */
   awaits?: boolean;
   /** The page was subscribed before. */
   known?: boolean;
@@ -86,11 +86,13 @@ export function recover<P extends Pusher>(client: P, options: RecoveryOptions = 
   const tellMissed = (channel: string, reason: string) => {
     const missed = { channel, reason };
     const target: Emitter | undefined = isOfUser(channel) ? pusher.user : pusher.channel(channel);
-    for (const emitter of [target, pusher.global_emitter]) emitter?.emit(MISSED, missed);
+    // A subscription that the page has cancelled ends with its answer.
+    if (!target) return;
+    for (const emitter of [target, pusher.global_emitter]) emitter.emit(MISSED, missed);
     options.onMissed?.(missed);
   };
 
-  /** Takes an answer. Returns why events are missed, if they are. */
+  /** Takes an answer, or that there is none. Returns why events are missed, if they are. */
   const settle = (position: Position, answer: Answer | undefined): string | undefined => {
     const { known } = position;
     position.awaits = false;
@@ -98,14 +100,14 @@ export function recover<P extends Pusher>(client: P, options: RecoveryOptions = 
     position.token = answer?.token;
     if (answer) {
       recovery.supported = true;
-      if (!answer.recovered) position.seq = answer.seq;
-      return answer.recovered === false ? answer.reason : undefined;
-    }
-    if (recovery.supported !== false) {
+      if (answer.recovered) return;
+      position.seq = answer.seq;
+    } else if (recovery.supported === undefined) {
       recovery.supported = false;
       options.onUnsupported?.();
     }
-    return known ? 'unsupported' : undefined;
+    // A page that was subscribed, but could not say since when, has missed what came before.
+    return answer?.reason ?? (known ? 'unsupported' : undefined);
   };
 
   const report: Report = (event, frame) => {
@@ -118,7 +120,7 @@ export function recover<P extends Pusher>(client: P, options: RecoveryOptions = 
     reads = !!transport?.bind_global;
     transport?.bind_global?.(report);
     sockets = [...sockets, manager.socket_id].slice(-SOCKETS);
-    // A connection gets its user's events from the sign-in on, before it subscribes. They will be sent again.
+    // A connection gets its user's events from the sign-in on, before it subscribes.
     for (const name in users) {
       const position = positionIn(name)!;
       position.awaits = !!position.token;
@@ -130,7 +132,6 @@ export function recover<P extends Pusher>(client: P, options: RecoveryOptions = 
     const position = event === 'pusher:subscribe' && reads ? positionIn(data.channel as string) : undefined;
     if (position) {
       const { token } = position;
-      position.awaits = !!token;
       data = { ...data, recover: token ? { token, seq: position.seq, sockets } : true };
     }
     return send.call(pusher, event, data, channel);
@@ -145,15 +146,19 @@ export function recover<P extends Pusher>(client: P, options: RecoveryOptions = 
     if (position) {
       seq = 0;
       if (number) {
-        // A position without a number is not yet answered: what comes is of an earlier subscription.
-        if (position.awaits || !(number > position.seq!)) return manager;
+        // A position that is not yet answered has no number. Events of an earlier subscription are then on their way,
+        // which are new to the page.
+        if (number <= position.seq!) return manager;
+        // No server should leave an event out. If one does, the page learns it.
+        if (number > position.seq! + 1) tellMissed(message.channel!, 'skipped');
         position.seq = number;
       } else if (message.event === 'pusher_internal:subscription_succeeded') {
         missed = settle(position, (message.data as { recovery?: Answer } | undefined)?.recovery);
       } else if (message.event === 'pusher_internal:recovery') {
         missed = settle(position, message.data as Answer);
-      } else if (position.awaits && isOfUser(message.channel!) && !message.event.startsWith('pusher:')) {
-        return manager;
+      } else if (position.awaits) {
+        if (message.event === 'pusher:subscription_error') missed = settle(position, undefined);
+        else if (!message.event.startsWith('pusher:')) return manager;
       }
     }
     try {

@@ -70,7 +70,12 @@ fn pusher_server_library_for_node() {
 
 #[test]
 fn pusher_and_pysher_for_python() {
-    suite::python(&server());
+    suite::python(&server(), &[]);
+}
+
+#[test]
+fn pusher_and_pysher_for_python_with_an_app_that_recovers() {
+    suite::python(&Server::start(app().with("recovery", true)), &[("CLAIRON_APP_RECOVERY", "true")]);
 }
 
 #[test]

@@ -1,12 +1,18 @@
 import assert from 'node:assert/strict';
 import test from 'node:test';
 
+import Pusher from 'pusher-js';
+import OldestPusher from 'pusher-js-8.3';
+
 import { connected, subscribe } from '../support/clients.js';
 import { unique } from '../support/options.js';
 import { answered, backend, comeBack, nextOf, note, openPage, range } from './page.js';
 
-test('every event arrives once and in order over five breaks', async (t) => {
-  const page = await openPage(t);
+test('every event arrives once and in order over five breaks', (t) => breakFiveTimes(t, Pusher));
+test('so it does with the oldest pusher-js that is supported', (t) => breakFiveTimes(t, OldestPusher));
+
+async function breakFiveTimes(t, Class) {
+  const page = await openPage(t, { Class });
   const channel = await subscribe(page.client, unique('news'));
   note(page.heard, channel, 'n');
   const numbers = range(1, 50);
@@ -27,7 +33,7 @@ test('every event arrives once and in order over five breaks', async (t) => {
   assert.deepEqual(await nextOf(page.heard, 'n', 50), range(1, 50));
   assert.equal(page.client.recovery.supported, true);
   assert.ok(!page.heard.names.includes('missed'));
-});
+}
 
 test('a replay that is cut twice goes on where it was', async (t) => {
   const page = await openPage(t);
@@ -82,6 +88,8 @@ test('what is unsubscribed is forgotten, online and offline', async (t) => {
   await backend.trigger(name, 'n', 1);
   assert.equal(await page.heard.next('n'), 1);
   page.client.unsubscribe(name);
+  // The server is done with that before it answers the next message.
+  await subscribe(page.client, unique('fence'));
   await backend.trigger(name, 'n', 2);
   assert.ok(!('recovered' in (await join()).recovery));
 
@@ -120,13 +128,13 @@ test('reconnects are spread, and one connection stays', async (t) => {
   note(page.heard, channel, 'n');
   const states = [];
   page.client.connection.bind('state_change', ({ current }) => states.push(current));
-  for (const code of [4200, 1006, 4200]) {
+  for (const code of [4200, 1006, 1001, 4200]) {
     await comeBack(page, channel.name, () => (code === 1006 ? page.proxy.cut() : page.proxy.close(code)));
   }
   await connected(page.client);
   await backend.trigger(channel.name, 'n', 1);
   assert.equal(await page.heard.next('n'), 1);
-  assert.deepEqual(states, ['connecting', 'connected', 'connecting', 'connected', 'connecting', 'connected']);
+  assert.deepEqual(states, Array(4).fill(['connecting', 'connected']).flat());
 });
 
 function awaitState(client, state) {

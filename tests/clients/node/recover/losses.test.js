@@ -1,21 +1,10 @@
 import assert from 'node:assert/strict';
-import { mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import test from 'node:test';
 
 import { subscribe } from '../support/clients.js';
 import { unique } from '../support/options.js';
 import { startServer } from '../support/server.js';
-import { answered, backendWith, comeBack, nextOf, note, openPage, range } from './page.js';
-
-/** A server of the test's own, with an app that recovers events, and its database in a file. */
-async function start(t, env = {}) {
-  const folder = await mkdtemp(join(tmpdir(), 'clairon-'));
-  t.after(() => rm(folder, { recursive: true }));
-  const database = `sqlite://${folder}/apps.db`;
-  return startServer(t, { database, env: { CLAIRON_APP_RECOVERY: 'true', ...env } });
-}
+import { answered, backendWith, comeBack, nextOf, note, openPage, range, start } from './page.js';
 
 /** A page on a channel of such a server. Each way in which a page learns of a loss is noted. */
 async function openOn(t, server, name = unique('news')) {

@@ -1,3 +1,7 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+
 import Echo from 'laravel-echo';
 import Pusher from 'pusher-js';
 
@@ -6,6 +10,7 @@ import { backend, backendWith } from '../support/backend.js';
 import { Heard, awaited } from '../support/heard.js';
 import { echoOptions, pusherOptions } from '../support/options.js';
 import { openProxy } from '../support/proxy.js';
+import { startServer } from '../support/server.js';
 import { app, host, port } from '../support/settings.js';
 import { authorizeChannel, openSite } from '../support/site.js';
 
@@ -33,14 +38,22 @@ function authorizeAll(user, { socket_id, channels }) {
   return Object.fromEntries(granted.map(([channel, { body }]) => [channel, JSON.parse(body)]));
 }
 
+/** A server of the test's own, with an app that recovers events, and its database in a file. */
+export async function start(t, env = {}) {
+  const folder = await mkdtemp(join(tmpdir(), 'clairon-'));
+  t.after(() => rm(folder, { recursive: true }));
+  const database = `sqlite://${folder}/apps.db`;
+  return startServer(t, { database, env: { CLAIRON_APP_RECOVERY: 'true', ...env } });
+}
+
 /** A page with recovery behind a proxy that breaks its connection. What it missed is noted as `missed`. */
-export async function openPage(t, { user = 'alice', server = { port }, ...options } = {}) {
+export async function openPage(t, { user = 'alice', server = { port }, Class = Pusher, ...options } = {}) {
   const proxy = await openProxy(t, server.port);
   const heard = new Heard();
   const onMissed = (missed) => heard.note('missed', missed);
   const onUnsupported = () => heard.note('unsupported');
   const settings = pusherOptions({ host, port: proxy.port, site, user });
-  const client = recover(new Pusher(app.key, settings), { onMissed, onUnsupported, ...options });
+  const client = recover(new Class(app.key, settings), { onMissed, onUnsupported, ...options });
   t.after(() => client.disconnect());
   return { proxy, client, heard };
 }

@@ -5,15 +5,15 @@ const RETRY_MS = 20;
 
 /**
  * A proxy between clients and a server, which breaks connections. Clients that come while the server is away wait, as
- * in the backlog of a socket that systemd keeps.
+ * in the backlog of a socket that systemd keeps. With `keeps` it keeps what the server sends.
  */
-export async function openProxy(t, target) {
+export async function openProxy(t, target, { keeps = false } = {}) {
   const pairs = new Set();
   const limits = [];
   const state = { port: target, isHeld: false };
 
   const server = createServer((client) => {
-    const pair = { client, limit: limits.shift() ?? Infinity };
+    const pair = { client, limit: limits.shift() ?? Infinity, received: [] };
     pairs.add(pair);
     client.on('error', () => {});
     client.on('close', () => {
@@ -42,6 +42,7 @@ export async function openProxy(t, target) {
 
   function forward(pair, bytes) {
     const { client } = pair;
+    if (keeps) pair.received.push(bytes);
     if (bytes.length <= pair.limit) {
       pair.limit -= bytes.length;
       client.write(bytes);
@@ -75,6 +76,17 @@ export async function openProxy(t, target) {
     },
     release() {
       state.isHeld = false;
+    },
+    /** All that the server has sent to the clients that are there. */
+    received() {
+      return Buffer.concat([...pairs].flatMap(({ received }) => received));
+    },
+    /** Keeps what the server sends from the clients, until `flow`. */
+    stall() {
+      for (const { server } of pairs) server?.pause();
+    },
+    flow() {
+      for (const { server } of pairs) server?.resume();
     },
     /** Moves to a server on another port. */
     moveTo(port) {
