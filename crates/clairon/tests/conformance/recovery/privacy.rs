@@ -69,6 +69,7 @@ fn events_of_the_protocol_and_of_clients_have_no_number() {
     client.fence();
     other.join("presence-room", r#"{"user_id":"2"}"#);
     other.whisper("presence-room", "client-typing", &json!({}));
+    other.fence();
     client.whisper("presence-room", "client-own", &json!({}));
     other.expect("client-own");
     trigger(&server, &app(), "presence-room", "e", None);

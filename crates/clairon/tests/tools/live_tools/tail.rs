@@ -6,6 +6,7 @@ use clairon_tests::app::App;
 use clairon_tests::client::Client;
 use clairon_tests::http::{self, HttpConnection};
 use clairon_tests::raw::RawSocket;
+use clairon_tests::recovery::{ask, begin, trigger};
 use clairon_tests::server::{Builder, Server};
 use serde_json::{Value, json};
 
@@ -73,6 +74,30 @@ fn whatever_clients_do_is_told() {
     let end = tail.told_of("disconnected");
     assert!(!end["reason"].as_str().unwrap().is_empty(), "{end}");
     assert!(end["time"].as_str().unwrap().ends_with('Z'), "{end}");
+}
+
+#[test]
+fn each_return_of_a_page_is_told_and_logged() {
+    let app = app().with("recovery", true);
+    let server = server(&app).env("CLAIRON_LOG", "info,clairon_server=debug").start();
+    let tail = tail(&server, &[]);
+    let mut client = Client::connect(&server, &app);
+    let position = begin(&mut client, "orders");
+    client.socket.abort();
+    trigger(&server, &app, "orders", "shipped", None);
+    let mut client = Client::connect(&server, &app);
+    ask(&mut client, "orders", &position.recover());
+    client.fence();
+    ask(&mut client, "orders", &position.at(7).recover());
+    for (kind, message, reason) in
+        [("recovered", "recovered", "1 events replayed"), ("not_recovered", "not recovered", "token")]
+    {
+        let told = tail.told(kind, "orders");
+        assert_eq!((&told["reason"], &told["socket"]), (&json!(reason), &json!(client.socket_id)));
+        let line = server.wait_for_log(message, |line| line["message"] == message);
+        let logged = [&line["channel"], &line["reason"], &line["socket"], &line["app"]];
+        assert_eq!(logged, [&json!("orders"), &json!(reason), &json!(client.socket_id), &json!(app.id)]);
+    }
 }
 
 #[test]
