@@ -110,9 +110,9 @@ impl<'a> ClientCommand<'a> {
 /// Parses `data`, which is an object or, from some clients, a string that contains one.
 fn parse_data<T: DeserializeOwned>(data: Option<&RawValue>, needs: &'static str) -> Result<T, InvalidCommand> {
     let data = data.ok_or(InvalidCommand::Missing(needs))?.get();
-    let text = match serde_json::from_str::<String>(data) {
-        Ok(inner) => Cow::Owned(inner),
-        Err(_) => Cow::Borrowed(data),
+    let text = match data.starts_with('"').then(|| serde_json::from_str::<String>(data)) {
+        Some(Ok(inner)) => Cow::Owned(inner),
+        _ => Cow::Borrowed(data),
     };
     if !text.trim_ascii_start().starts_with('{') {
         return Err(InvalidCommand::Missing(needs));

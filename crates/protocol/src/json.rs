@@ -12,7 +12,10 @@ pub(crate) fn string(out: &mut Vec<u8>, text: &str) {
 pub(crate) fn nested(out: &mut Vec<u8>, inner: impl FnOnce(&mut Vec<u8>)) {
     let mut text = Vec::with_capacity(64);
     inner(&mut text);
-    string(out, &String::from_utf8_lossy(&text));
+    // Room for a backslash before every fourth byte: JSON of short strings.
+    out.reserve(text.len() + text.len() / 4);
+    // All of it is text. A check is cheaper than a conversion that replaces what is not.
+    string(out, &str::from_utf8(&text).map_or_else(|_| String::from_utf8_lossy(&text), Cow::Borrowed));
 }
 
 /// Appends a list: the output of `each` for every item, separated by commas.

@@ -41,17 +41,19 @@ impl Member {
     /// The member as JSON: `{"user_id":…,"user_info":…}`.
     #[must_use]
     pub fn to_json(&self) -> Vec<u8> {
-        let mut out = b"{\"user_id\":".to_vec();
+        let mut out = Vec::with_capacity(self.user_id.as_str().len() + self.info_json().len() + 32);
+        out.extend_from_slice(b"{\"user_id\":");
         self.user_id.encode(&mut out);
         out.extend_from_slice(b",\"user_info\":");
-        self.encode_info(&mut out);
+        out.extend_from_slice(self.info_json().as_bytes());
         out.push(b'}');
         out
     }
 
-    /// Appends the member's `user_info` as JSON.
-    pub fn encode_info(&self, out: &mut Vec<u8>) {
-        out.extend_from_slice(self.user_info.as_ref().map_or("null", |info| info.get()).as_bytes());
+    /// The member's `user_info` as JSON.
+    #[must_use]
+    pub fn info_json(&self) -> &str {
+        self.user_info.as_ref().map_or("null", |info| info.get())
     }
 }
 
@@ -143,9 +145,8 @@ mod tests {
     #[test]
     fn any_json_is_user_info() {
         for info in ["true", "null", "{}", "[1, 2]", r#""x""#, r#"{"a": {"b": []}}"#] {
-            let mut out = Vec::new();
-            member(&format!(r#"{{"user_id":1,"user_info":{info}}}"#)).unwrap().encode_info(&mut out);
-            assert_eq!(out, info.as_bytes());
+            let member = member(&format!(r#"{{"user_id":1,"user_info":{info}}}"#)).unwrap();
+            assert_eq!(member.info_json(), info);
         }
         assert!(member(r#"{"user_id":1}"#).unwrap().user_info.is_none());
     }
