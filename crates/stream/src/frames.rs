@@ -6,22 +6,26 @@ use bytes::{Buf, Bytes};
 
 use crate::RawStream;
 
-/// How many frames are written by one system call. Their slices lie on the stack.
-const BATCH: usize = 64;
-
 /// Frames to write. None of them is empty.
 pub(crate) type Frames = VecDeque<Bytes>;
 
 /// Writes with one system call. A single frame is the usual case, and `send` is cheaper for it than `writev`.
 pub(crate) fn try_write(raw: &RawStream, frames: &Frames) -> io::Result<usize> {
-    if let (Some(frame), 1) = (frames.front(), frames.len()) {
-        return raw.try_write(frame);
+    match frames.len() {
+        0 => Ok(0),
+        1 => raw.try_write(&frames[0]),
+        2..=8 => try_write_vectored::<8>(raw, frames),
+        _ => try_write_vectored::<64>(raw, frames),
     }
-    let mut slices = [IoSlice::new(&[]); BATCH];
+}
+
+/// Writes at most `N` frames. Their slices lie on the stack, and clearing room for few costs less.
+fn try_write_vectored<const N: usize>(raw: &RawStream, frames: &Frames) -> io::Result<usize> {
+    let mut slices = [IoSlice::new(&[]); N];
     for (slice, frame) in slices.iter_mut().zip(frames) {
         *slice = IoSlice::new(frame);
     }
-    raw.try_write_vectored(&slices[..frames.len().min(BATCH)])
+    raw.try_write_vectored(&slices[..frames.len().min(N)])
 }
 
 /// Removes bytes from the front.
