@@ -28,7 +28,8 @@ final class InstallCommandTest extends ProjectTestCase
         self::assertStringNotContainsString('hunter2', $display);
         $env = $this->project->read('.env');
         self::assertStringStartsWith($old, $env);
-        foreach (['BROADCAST_DRIVER=pusher', 'PUSHER_PORT=6001', 'VITE_PUSHER_HOST="${PUSHER_HOST}"'] as $line) {
+        $driver = version_compare($this->project->app->version(), '11', '>=') ? 'CONNECTION' : 'DRIVER';
+        foreach (["BROADCAST_$driver=pusher", 'PUSHER_PORT=6001', 'VITE_PUSHER_HOST="${PUSHER_HOST}"'] as $line) {
             self::assertStringContainsString("\n$line\n", $env);
         }
         $echo = $this->project->read('resources/js/echo.js');
