@@ -23,84 +23,20 @@ namespace Pusher {
 }
 
 namespace {
-    require_once 'Illuminate/autoload.php';
+    require_once __DIR__.'/site.php';
 
-    use Illuminate\Auth\GenericUser;
     use Illuminate\Broadcasting\Broadcasters\PusherBroadcaster;
     use Illuminate\Broadcasting\BroadcastServiceProvider;
-    use Illuminate\Config\Repository;
-    use Illuminate\Contracts\Debug\ExceptionHandler;
-    use Illuminate\Filesystem\FilesystemServiceProvider;
-    use Illuminate\Foundation\Application;
-    use Illuminate\Foundation\Bootstrap;
-    use Illuminate\Foundation\Exceptions\Handler;
-    use Illuminate\Foundation\Http\Kernel;
-    use Illuminate\Foundation\Http\Middleware\ConvertEmptyStringsToNull;
-    use Illuminate\Foundation\Http\Middleware\TrimStrings;
     use Illuminate\Http\Request;
     use Illuminate\Support\Facades\Broadcast;
-    use Illuminate\Translation\TranslationServiceProvider;
-    use Illuminate\View\ViewServiceProvider;
 
-    final class LoggedIn
-    {
-        public function handle(Request $request, Closure $next)
-        {
-            $id = $request->bearerToken();
-            abort_if($id === null, 401);
-            $request->setUserResolver(fn () => new GenericUser(['id' => $id]));
-            return $next($request);
-        }
-    }
-
-    final class SiteKernel extends Kernel
-    {
-        protected $middleware = [TrimStrings::class, ConvertEmptyStringsToNull::class];
-
-        protected $middlewareGroups = ['web' => []];
-
-        protected $routeMiddleware = ['auth' => LoggedIn::class];
-
-        protected $bootstrappers = [
-            Bootstrap\RegisterFacades::class,
-            Bootstrap\RegisterProviders::class,
-            Bootstrap\BootProviders::class,
-        ];
-    }
-
-    $site = dirname(getenv('ROUTE'));
-    $app = new Application($site);
-    $app->instance('config', new Repository([
-        'app' => [
-            'env' => 'production',
-            'debug' => false,
-            'locale' => 'en',
-            'fallback_locale' => 'en',
-            'aliases' => [],
-            'providers' => [
-                BroadcastServiceProvider::class,
-                FilesystemServiceProvider::class,
-                TranslationServiceProvider::class,
-                ViewServiceProvider::class,
-            ],
-        ],
-        'broadcasting' => ['default' => 'site', 'connections' => ['site' => ['driver' => 'site']]],
-        'logging' => ['default' => 'errorlog', 'channels' => ['errorlog' => ['driver' => 'errorlog']]],
-        'view' => ['paths' => [], 'compiled' => $site],
-    ]));
-    $app->singleton(ExceptionHandler::class, Handler::class);
-    $app->booted(function () {
+    file_put_contents('php://stderr', 'asked '.Request::capture()->path()."\n");
+    $broadcasting = ['default' => 'site', 'connections' => ['site' => ['driver' => 'site']]];
+    answer(dirname(getenv('ROUTE')), $broadcasting, [BroadcastServiceProvider::class], function () {
         Broadcast::extend('site', fn () => new PusherBroadcaster(new Pusher\Pusher));
         Broadcast::routes(['middleware' => ['web', 'auth']]);
         Broadcast::channel('room-{number}', fn ($user, $number) => ['name' => "The $user->id"]);
         Broadcast::channel('forbidden-{number}', fn ($user, $number) => false);
         require getenv('ROUTE');
     });
-
-    $kernel = $app->make(SiteKernel::class);
-    $request = Request::capture();
-    file_put_contents('php://stderr', 'asked '.$request->path()."\n");
-    $response = $kernel->handle($request);
-    $response->send();
-    $kernel->terminate($request, $response);
 }

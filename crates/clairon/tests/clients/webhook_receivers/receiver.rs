@@ -39,7 +39,7 @@ impl Receiver {
                 let file = write(&folder, "controller.php", &code("php", "class PusherWebhookController"));
                 fs::create_dir_all(folder.path().join("bootstrap/cache")).unwrap();
                 let mut command = Command::new("php");
-                command.args(["-S", "127.0.0.1:0"]).arg(clients.join("php/laravel.php")).env("CONTROLLER", file);
+                command.args(["-S", "127.0.0.1:0"]).arg(clients.join("php/webhooks.php")).env("CONTROLLER", file);
                 command
             }
             Runtime::Node => {
