@@ -104,14 +104,15 @@ COVERAGE = -Cpasses=sancov-module -Cllvm-args=-sanitizer-coverage-level=4 \
 
 fuzz:
 	RUSTFLAGS='$(COVERAGE)' cargo build --manifest-path fuzz/Cargo.toml --release --target $(HOST) --target-dir target/fuzz
-	@for target in $(FUZZ_TARGETS); do \
-		mkdir -p target/fuzz/corpus/$$target target/fuzz/failed/$$target || exit 1; \
-		seeds=$$(ls -d fuzz/seeds/$$target 2>/dev/null); log=target/fuzz/$$target.log; \
-		target/fuzz/$(HOST)/release/$$target -max_total_time=$(SECONDS) -timeout=300 -report_slow_units=300 -print_funcs=0 \
-			-artifact_prefix=target/fuzz/failed/$$target/ target/fuzz/corpus/$$target $$seeds >$$log 2>&1 \
-			|| { tail -n 60 $$log; exit 1; }; \
-		echo "$$target: $$(grep DONE $$log)"; \
-	done
+	@$(MAKE) --no-print-directory --jobs $$(nproc) $(addprefix fuzz-,$(FUZZ_TARGETS))
+
+fuzz-%:
+	@mkdir -p target/fuzz/corpus/$* target/fuzz/failed/$*
+	@seeds=$$(ls -d fuzz/seeds/$* 2>/dev/null); log=target/fuzz/$*.log; \
+	target/fuzz/$(HOST)/release/$* -max_total_time=$(SECONDS) -timeout=300 -report_slow_units=300 -print_funcs=0 \
+		-artifact_prefix=target/fuzz/failed/$*/ target/fuzz/corpus/$* $$seeds >$$log 2>&1 \
+		|| { tail -n 60 $$log; exit 1; }; \
+	echo "$*: $$(grep DONE $$log)"
 
 # Licences and sources of dependencies. Advisories need their database, which is fetched from GitHub.
 deny: export PATH := $(CURDIR)/target/tools/bin:$(PATH)
