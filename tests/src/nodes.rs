@@ -60,7 +60,7 @@ impl Engine for Proxied {
     }
 }
 
-/// Nodes with leases of two seconds.
+/// Nodes with leases of ten seconds, which outlast the pauses of a busy machine, or brisk nodes with shorter ones.
 #[derive(Debug)]
 pub struct Nodes<E = Redis> {
     /// The Redis that connects them.
@@ -76,14 +76,30 @@ impl Nodes {
     pub fn start(count: usize, app: App) -> Self {
         Self::over(Redis::start(), count, &[app])
     }
+
+    /// Starts `count` [brisk](Self::brisk_node) nodes for an app on a Redis.
+    #[must_use]
+    pub fn brisk(count: usize, app: App) -> Self {
+        Self::brisk_over(Redis::start(), count, &[app])
+    }
 }
 
 impl<E: Engine> Nodes<E> {
     /// Starts `count` nodes for these apps.
     #[must_use]
     pub fn over(redis: E, count: usize, apps: &[App]) -> Self {
+        Self::with(redis, count, apps, Self::node)
+    }
+
+    /// Starts `count` [brisk](Self::brisk_node) nodes for these apps.
+    #[must_use]
+    pub fn brisk_over(redis: E, count: usize, apps: &[App]) -> Self {
+        Self::with(redis, count, apps, Self::brisk_node)
+    }
+
+    fn with(redis: E, count: usize, apps: &[App], node: fn(&Self, usize) -> Builder) -> Self {
         let mut nodes = Self { redis, servers: Vec::new(), apps: apps.to_vec() };
-        nodes.servers = (0..count).map(|node| nodes.node(node).start()).collect();
+        nodes.servers = (0..count).map(|number| node(&nodes, number).start()).collect();
         nodes
     }
 
@@ -94,11 +110,17 @@ impl<E: Engine> Nodes<E> {
         builder
             .env("CLAIRON_ADMIN_TOKEN", admin::TOKEN)
             .env("CLAIRON_REDIS_URL", self.redis.url_of(node))
-            .env("CLAIRON_REDIS_RESPONSE_SECONDS", "1")
-            .env("CLAIRON_CLUSTER_LEASE_SECONDS", "2")
+            .env("CLAIRON_REDIS_RESPONSE_SECONDS", "3")
+            .env("CLAIRON_CLUSTER_LEASE_SECONDS", "10")
             .env("CLAIRON_CLUSTER_BEAT_SECONDS", "1")
             .env("CLAIRON_SERVER_DRAIN_SECONDS", "1")
             .env("CLAIRON_LOG", "info,clairon_server=debug,clairon_cluster=debug")
+    }
+
+    /// The same for a test in which a node dies or Redis is silent: both are noticed within a few seconds.
+    #[must_use]
+    pub fn brisk_node(&self, node: usize) -> Builder {
+        self.node(node).env("CLAIRON_REDIS_RESPONSE_SECONDS", "1").env("CLAIRON_CLUSTER_LEASE_SECONDS", "4")
     }
 
     /// The first three.
@@ -120,6 +142,17 @@ impl<E: Engine> Nodes<E> {
         edges
     }
 
+    /// Waits until the present nodes have logged exactly these edges of a channel of the first app. A node logs an edge
+    /// after the change of the ledger is answered, so clients may have seen it before.
+    ///
+    /// # Panics
+    /// When they have not in time.
+    pub fn wait_for_edges(&self, channel: &str, sorted: &[String]) {
+        let what = format!("the edges of {channel} are {sorted:?}");
+        let edges = until(&what, || self.edges(channel), |edges| edges.len() >= sorted.len());
+        assert_eq!(edges, sorted, "{channel}");
+    }
+
     /// Waits until every node's HTTP API has these members of a channel of the first app.
     pub fn wait_for_members(&self, channel: &str, members: &[&str]) {
         let wanted: BTreeSet<String> = members.iter().map(|&id| id.to_owned()).collect();
@@ -127,6 +160,12 @@ impl<E: Engine> Nodes<E> {
             wait_for_members(server, &self.apps[0], channel, &wanted);
         }
     }
+}
+
+/// Waits until a node has noticed that its connection to Redis is lost. Before that it may say that it is ready.
+pub fn wait_for_gap(server: &Server) {
+    let is_deaf = |line: &Value| line["message"] == "cannot work with Redis" && line["kind"] == "Deaf";
+    let _ = server.wait_for_log("the loss of Redis", is_deaf);
 }
 
 /// Waits until a node's HTTP API has these members of a channel.

@@ -4,11 +4,16 @@ use crate::{redis::Redis, wait::eventually};
 
 const SLOTS: u16 = 16_384;
 
+/// How long a server may be silent, in milliseconds, while it is to stay. A busy machine delays its answers.
+const PATIENT: &str = "60000";
+/// The same while the servers form the cluster, and once a master is killed.
+const IMPATIENT: &str = "1000";
+
 const ARGUMENTS: [&str; 12] = [
     "--cluster-enabled",
     "yes",
     "--cluster-node-timeout",
-    "1000",
+    IMPATIENT,
     "--cluster-replica-validity-factor",
     "0",
     "--repl-diskless-sync-delay",
@@ -61,12 +66,23 @@ impl RedisCluster {
                 && is_everywhere("CLUSTER NODES", "slave")
                 && cluster.replica.says("INFO replication", "master_link_status:up")
         });
+        cluster.set_patience(PATIENT);
         cluster
+    }
+
+    fn set_patience(&self, milliseconds: &str) {
+        self.servers().for_each(|server| server.set("cluster-node-timeout", milliseconds));
+    }
+
+    /// Kills the first master. Its replica replaces it soon.
+    pub fn kill_master(&mut self) {
+        self.set_patience(IMPATIENT);
+        self.masters[0].kill();
     }
 
     /// Kills the first master, and returns once its replica has replaced it.
     pub fn fail_over(&mut self) {
-        self.masters[0].kill();
+        self.kill_master();
         eventually("the replica is a master", || {
             self.replica.says("INFO replication", "role:master")
                 && self.replica.says("CLUSTER INFO", "cluster_state:ok")

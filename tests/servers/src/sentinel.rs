@@ -10,7 +10,12 @@ use crate::{
     wait::eventually,
 };
 
-/// A Redis with a replica, and three Sentinels that replace a dead master after half a second.
+/// How long a master may be silent, in milliseconds, while it is to stay. A busy machine delays its answers.
+const PATIENT: u32 = 60_000;
+/// The same once the master is killed.
+const IMPATIENT: u32 = 500;
+
+/// A Redis with a replica, and three Sentinels that replace a killed master after half a second.
 #[derive(Debug)]
 pub struct Sentinels {
     /// The initial master.
@@ -46,9 +51,21 @@ impl Sentinels {
         all
     }
 
+    /// Kills the master. The replica replaces it soon.
+    ///
+    /// # Panics
+    /// When a Sentinel does not answer.
+    pub fn kill_master(&mut self) {
+        for Sentinel { port, .. } in &self.watchers {
+            let command = format!("SENTINEL SET main down-after-milliseconds {IMPATIENT}");
+            assert!(says(*port, &command, "OK"), "a Sentinel does not take {command}");
+        }
+        self.master.kill();
+    }
+
     /// Kills the master, and returns once the replica has replaced it.
     pub fn fail_over(&mut self) {
-        self.master.kill();
+        self.kill_master();
         eventually("the replica is the master", || self.replica.says("INFO replication", "role:master"));
     }
 
@@ -65,7 +82,7 @@ impl Sentinel {
         let (port, folder) = (free_port(), temporary_folder());
         let settings = format!(
             "bind 127.0.0.1\nport {port}\nsentinel monitor main 127.0.0.1 {} 2\n\
-             sentinel down-after-milliseconds main 500\nsentinel failover-timeout main 2000\n",
+             sentinel down-after-milliseconds main {PATIENT}\nsentinel failover-timeout main 2000\n",
             master.port()
         );
         // A Sentinel writes to its settings file.

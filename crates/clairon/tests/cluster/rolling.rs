@@ -5,7 +5,7 @@ use std::panic::resume_unwind;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread;
 
-use clairon_test_servers::{Redis, eventually};
+use clairon_test_servers::{Redis, eventually, free_port};
 use clairon_tests::api::Request;
 use clairon_tests::app::App;
 use clairon_tests::client::Client;
@@ -111,7 +111,8 @@ fn assert_waves(log: &Log) {
 
 #[test]
 fn a_rolling_restart_loses_nothing_and_leaves_no_ghost() {
-    let mut nodes = Nodes::start(3, app());
+    let mut nodes = Nodes::start(0, app());
+    nodes.servers = (0..3).map(|node| nodes.node(node).port(free_port()).start()).collect();
     let users: Vec<String> = (0..3 * CLIENTS).map(|index| format!("u{index}")).collect();
     let names: Vec<&str> = users.iter().map(String::as_str).collect();
     let join = |nodes: &Nodes, index: usize, since| -> Guest {

@@ -13,7 +13,7 @@ use futures_util::future::join_all;
 use rand::{RngExt, SeedableRng, rngs::StdRng, seq::IndexedRandom};
 use tokio::{task::JoinHandle, time};
 
-use crate::support::node::{Log, Node, PATIENCE, app, name, settings, soon};
+use crate::support::node::{Log, Node, PATIENCE, app, brisk_settings, name, soon};
 
 const STEPS: usize = 300;
 const ROOMS: [&str; 4] = ["presence-a", "presence-b", "presence-c", "presence-d"];
@@ -52,7 +52,7 @@ struct World {
 /// A node with a short lease: in a history it does not matter which node is declared dead.
 async fn start(proxy: &Proxy) -> Node {
     let url = format!("redis://127.0.0.1:{}", proxy.port());
-    let settings = ClusterSettings { lease: Duration::from_millis(1_500), ..settings(&url, "history") };
+    let settings = ClusterSettings { lease: Duration::from_millis(1_500), ..brisk_settings(&url, "history") };
     Node::try_start(settings).await.expect("a node")
 }
 

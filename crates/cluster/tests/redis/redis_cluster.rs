@@ -55,7 +55,7 @@ async fn wait_connected(nodes: &[Node; 2], rooms: &[String]) {
 async fn the_loss_of_a_master_removes_no_member() {
     let mut cluster = RedisCluster::start();
     let (nodes, rooms) = two_nodes(&cluster).await;
-    cluster.masters[0].kill();
+    cluster.kill_master();
     let killed = Instant::now();
     let deaf = |health: &clairon_cluster::Health| !health.is_well();
     nodes[0].wait_health("a shard is down", deaf).await;
@@ -83,7 +83,7 @@ async fn after_the_loss_of_a_master_a_node_that_publishes_nothing_works_again() 
     assert!(!owns(&cluster.masters[0], &id, probe), "another prefix has to be chosen");
     // All connections are made before the loss.
     node.publish("news", "before").await;
-    cluster.masters[0].kill();
+    cluster.kill_master();
     node.wait_health("a shard is down", |health| !health.is_well()).await;
     // Several beats, because one that fails may be noticed late.
     let mut looks = 0;

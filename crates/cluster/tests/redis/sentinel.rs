@@ -20,7 +20,7 @@ async fn a_new_master_removes_no_member() {
     for (node, user) in nodes.iter().zip(["ada", "bob"]) {
         node.join("presence-x", Some(user)).await;
     }
-    sentinels.master.kill();
+    sentinels.kill_master();
     nodes[0].wait_health("the master is gone", |health| !health.is_well()).await;
     let joining = nodes[0].cluster.join(&app(), &name("presence-x"), Node::joining(Some("cem")));
     soon("a join", joining).await.expect("room");

@@ -10,7 +10,7 @@ use clairon_test_servers::{Proxy, Redis};
 use futures_util::future::{join_all, poll_immediate};
 
 use crate::support::{
-    node::{Node, app, event, eventually, name, settings, soon},
+    node::{Node, app, brisk_settings, event, eventually, name, settings, soon},
     raw,
 };
 
@@ -75,7 +75,15 @@ fn through(proxy: &Proxy) -> String {
 
 /// Two nodes with a member each.
 async fn two_nodes(url: &str) -> [Node; 2] {
-    let [a, b] = [Node::start(url, "fault").await, Node::start(url, "fault").await];
+    with_a_member_each([Node::start(url, "fault").await, Node::start(url, "fault").await]).await
+}
+
+/// The same with leases that end within the test.
+async fn two_brisk_nodes(url: &str) -> [Node; 2] {
+    with_a_member_each([Node::start_brisk(url, "fault").await, Node::start_brisk(url, "fault").await]).await
+}
+
+async fn with_a_member_each([a, b]: [Node; 2]) -> [Node; 2] {
     join_all([a.join("presence-x", Some("ada")), b.join("presence-x", Some("bob"))]).await;
     for node in [&a, &b] {
         node.wait_members("presence-x", &["ada", "bob"]).await;
@@ -105,7 +113,7 @@ async fn wait_connected(from: &Node, to: &Node, text: &str) {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_restart_without_data_removes_no_member() {
     let mut server = Redis::start();
-    let [a, b] = two_nodes(&server.url()).await;
+    let [a, b] = two_brisk_nodes(&server.url()).await;
     join_all([a.join("presence-y", Some("eve")), b.join("presence-x", Some("dan"))]).await;
     server.kill();
     wait_deaf(&a).await;
@@ -151,7 +159,7 @@ async fn after_a_restart_the_first_request_is_not_refused() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_restart_with_older_data_is_corrected() {
     let mut server = Redis::with(&["--appendonly", "no", "--save", "3600 1"]);
-    let [a, b] = two_nodes(&server.url()).await;
+    let [a, b] = two_brisk_nodes(&server.url()).await;
     b.join("presence-x", Some("old")).await;
     server.execute("SAVE");
     b.leave("presence-x", Some("old"));
@@ -202,7 +210,7 @@ async fn after_a_short_cut_only_the_difference_is_seen() {
 async fn a_node_that_is_cut_off_is_removed_and_comes_back() {
     let server = Redis::start();
     let proxy = Proxy::start(server.port());
-    let [a, b] = [Node::start(&through(&proxy), "off").await, Node::start(&server.url(), "off").await];
+    let [a, b] = [Node::start_brisk(&through(&proxy), "off").await, Node::start_brisk(&server.url(), "off").await];
     join_all([a.join("presence-x", Some("ada")), b.join("presence-x", Some("bob"))]).await;
     b.wait_members("presence-x", &["ada", "bob"]).await;
     proxy.cut();
@@ -266,13 +274,13 @@ async fn without_memory_joins_wait_and_nothing_is_lost() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_server_that_is_paused_for_longer_than_a_lease_removes_no_member() {
     let server = Redis::start();
-    let [a, b] = two_nodes(&server.url()).await;
+    let [a, b] = two_brisk_nodes(&server.url()).await;
     server.freeze();
     assert_eq!(a.cluster.publish(vec![event("presence-x", "slow")]).await, Err(BusError::Unavailable));
     wait_deaf(&a).await;
     wait_deaf(&b).await;
     // The time itself is the fault. All leases have ended when the server goes on.
-    tokio::time::sleep(settings(&server.url(), "fault").lease * 2).await;
+    tokio::time::sleep(brisk_settings(&server.url(), "fault").lease * 2).await;
     server.thaw();
     wait_connected(&a, &b, "after").await;
     wait_connected(&b, &a, "after that").await;
@@ -287,7 +295,7 @@ async fn a_server_that_is_paused_for_longer_than_a_lease_removes_no_member() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn an_emptied_server_is_filled_again() {
     let server = Redis::start();
-    let [a, b] = two_nodes(&server.url()).await;
+    let [a, b] = two_brisk_nodes(&server.url()).await;
     server.execute("FLUSHALL");
     let is_complete = async || a.cluster.users(&app(), &name("presence-x")).await.expect("an answer").len() == 2;
     eventually("both members are back in the ledger", is_complete).await;
@@ -301,7 +309,7 @@ async fn an_emptied_server_is_filled_again() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_share_of_an_unknown_node_is_removed_when_it_is_found() {
     let server = Redis::start();
-    let [a, b] = two_nodes(&server.url()).await;
+    let [a, b] = two_brisk_nodes(&server.url()).await;
     let mut raw = raw(&server.url()).await;
     // The node was paused between two requests for so long that it was removed meanwhile. Then its change arrived.
     let record = "fault:{app/presence-x}";

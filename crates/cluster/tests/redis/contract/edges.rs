@@ -1,9 +1,9 @@
-use std::collections::HashMap;
+use std::{collections::HashMap, time::Duration};
 
-use clairon_cluster::{JoinRequest, Notice};
+use clairon_cluster::{ClusterSettings, JoinRequest, Notice};
 use clairon_protocol::{Edge, StampedEdge};
 
-use crate::support::node::{Node, app, eventually, name, remembered, soon};
+use crate::support::node::{Node, app, eventually, name, remembered, settings, soon};
 
 pub(crate) async fn versions_order_the_edges_of_a_channel(url: &str) {
     let [a, b] = [Node::start(url, "versions").await, Node::start(url, "versions").await];
@@ -72,7 +72,11 @@ pub(crate) async fn counts_and_misses_are_edges(url: &str) {
 }
 
 pub(crate) async fn what_is_occupied_is_read_with_its_members(url: &str) {
-    let [a, b] = [Node::start(url, "occupied").await, Node::start(url, "occupied").await];
+    // A node tells it only once a lease has passed since its start.
+    let lease = Duration::from_secs(6);
+    let settings = ClusterSettings { lease, response_timeout: lease / 3, ..settings(url, "occupied") };
+    let start = async || Node::try_start(settings.clone()).await.expect("a node");
+    let [a, b] = [start().await, start().await];
     let before = a.join("presence-o", Some("ada")).await.version;
     b.join("presence-o", Some("bob")).await;
     b.join("news", None).await;

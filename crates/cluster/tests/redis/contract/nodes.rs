@@ -5,8 +5,8 @@ use futures_util::future::join_all;
 use crate::support::node::{Node, app, eventually, soon, wait_edges};
 
 pub(crate) async fn a_crashed_node_is_removed_once(url: &str) {
-    let [a, b, crashing] =
-        [Node::start(url, "crash").await, Node::start(url, "crash").await, Node::start(url, "crash").await];
+    let start = || Node::start_brisk(url, "crash");
+    let [a, b, crashing] = [start().await, start().await, start().await];
     join_all([a.join("presence-x", Some("ada")), b.join("presence-x", Some("bob"))]).await;
     join_all([crashing.join("presence-x", Some("ada")), crashing.join("presence-x", Some("cem"))]).await;
     join_all([crashing.join("news", None), crashing.join("presence-y", Some("cem"))]).await;
@@ -59,7 +59,7 @@ pub(crate) async fn a_lease_that_ended_is_renewed(url: &str) {
 }
 
 pub(crate) async fn a_node_that_was_declared_dead_comes_back(url: &str) {
-    let [a, b] = [Node::start(url, "lease").await, Node::start(url, "lease").await];
+    let [a, b] = [Node::start_brisk(url, "lease").await, Node::start_brisk(url, "lease").await];
     join_all([a.join("presence-x", Some("ada")), b.join("presence-x", Some("bob"))]).await;
     a.wait_members("presence-x", &["ada", "bob"]).await;
     let mut raw = crate::support::raw(url).await;

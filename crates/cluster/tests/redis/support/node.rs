@@ -15,7 +15,7 @@ use tokio::{sync::watch, time};
 use super::room::Room;
 
 /// How long a test waits for something that must happen.
-pub(crate) const PATIENCE: Duration = Duration::from_secs(30);
+pub(crate) const PATIENCE: Duration = Duration::from_mins(1);
 
 /// The notices of a node.
 pub(crate) struct Log(Arc<Mutex<Vec<Notice>>>);
@@ -27,15 +27,22 @@ pub(crate) struct Node {
     changed: watch::Sender<()>,
 }
 
-/// Settings with short leases.
+/// Settings with leases that outlast the pauses of a busy machine, and twice the time for an answer: so long may a
+/// request to a Redis Cluster take.
 pub(crate) fn settings(url: &str, prefix: &str) -> ClusterSettings {
     ClusterSettings {
         prefix: prefix.to_owned(),
-        lease: Duration::from_secs(3),
+        lease: Duration::from_secs(15),
         beat: Duration::from_millis(300),
-        response_timeout: Duration::from_secs(1),
+        response_timeout: Duration::from_secs(5),
         ..ClusterSettings::new(url.parse().expect("a URL"))
     }
+}
+
+/// Settings for a test in which leases end, or Redis is silent.
+pub(crate) fn brisk_settings(url: &str, prefix: &str) -> ClusterSettings {
+    let response_timeout = Duration::from_secs(1);
+    ClusterSettings { lease: Duration::from_secs(3), response_timeout, ..settings(url, prefix) }
 }
 
 pub(crate) fn app() -> AppId {
@@ -59,6 +66,11 @@ pub(crate) fn member(user: &str) -> Member {
 impl Node {
     pub(crate) async fn start(url: &str, prefix: &str) -> Self {
         Self::try_start(settings(url, prefix)).await.expect("a node")
+    }
+
+    /// A node with [`brisk_settings`].
+    pub(crate) async fn start_brisk(url: &str, prefix: &str) -> Self {
+        Self::try_start(brisk_settings(url, prefix)).await.expect("a node")
     }
 
     pub(crate) async fn try_start(settings: ClusterSettings) -> Result<Self, ClusterError> {
