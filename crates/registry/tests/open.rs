@@ -2,9 +2,10 @@
 
 #![expect(clippy::unwrap_used, reason = "a helper that fails is a test that fails")]
 
-use std::{fs, net::TcpListener, os::unix::fs::PermissionsExt};
+use std::{fs, os::unix::fs::PermissionsExt};
 
 use clairon_registry::{App, open, open_existing};
+use clairon_test_servers::free_port;
 use tempfile::TempDir;
 
 async fn error(url: &str) -> String {
@@ -13,7 +14,7 @@ async fn error(url: &str) -> String {
 
 #[tokio::test]
 async fn an_unreachable_postgres_is_named_without_its_password() {
-    let port = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
+    let port = free_port();
     let error = error(&format!("postgres://user:sesame@127.0.0.1:{port}/apps?sslmode=disable")).await;
     assert!(error.starts_with(&format!("cannot connect to postgres://127.0.0.1:{port}/apps: ")), "{error}");
     assert!(error.contains("refused") && !error.contains("sesame") && !error.contains("user"), "{error}");

@@ -7,6 +7,7 @@ use std::{
 };
 
 use clairon_protocol::{Secret, auth::Signature};
+use clairon_test_servers::free_port;
 use serde_json::{Value, json};
 
 use crate::place::{Place, json};
@@ -276,8 +277,7 @@ fn a_sample_is_signed_and_what_comes_back_is_printed() {
         assert!(head.contains(&format!("x-clairon-delivery: {}\r\n", printed["delivery"].as_str().unwrap())), "{head}");
         assert_eq!(head.contains("x-shop: 7\r\n"), flags.contains(&"--header"), "{head}");
     }
-    let closed = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
-    let run = test(&format!("http://{closed}"), &[]);
+    let run = test(&format!("http://127.0.0.1:{}", free_port()), &[]);
     let printed: Value = serde_json::from_str(&run.stdout).unwrap();
     assert_eq!((run.code, &printed["status"]), (1, &Value::Null));
     assert!(printed["answer"].as_str().unwrap().contains("cannot connect"), "{printed}");

@@ -10,7 +10,7 @@ const APP: [(&str, &str); 3] = [("PUSHER_APP_ID", "1"), ("PUSHER_APP_KEY", "key"
 #[test]
 fn what_is_wrong_is_named() {
     let place = Place::new();
-    let free = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
+    let free = format!("127.0.0.1:{}", clairon_test_servers::free_port());
     let url = format!("http://{free}");
     let app = ["--app-id", "1", "--key", "key", "--secret", "secret"];
     let run = place.run(&[&["bench", "--url", &url, "fanout"][..], &app].concat());

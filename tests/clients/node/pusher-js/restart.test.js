@@ -5,7 +5,7 @@ import { backendWith } from '../support/backend.js';
 import { pusherClient, subscribe, subscribed } from '../support/clients.js';
 import { Heard } from '../support/heard.js';
 import { unique } from '../support/options.js';
-import { startServer } from '../support/server.js';
+import { lowPort, startServer } from '../support/server.js';
 
 for (const [how, signal] of [
   ['is stopped', 'SIGTERM'],
@@ -13,7 +13,7 @@ for (const [how, signal] of [
 ]) {
   test(`when the server ${how} and comes back, the client does too, with its channels`, async (t) => {
     const heard = new Heard();
-    const server = await startServer(t);
+    const server = await startServer(t, { port: await lowPort() });
     const client = pusherClient(t, { user: 'alice', wsPort: server.port });
     const channel = await subscribe(client, unique('private-room'));
     channel.bind('sent', heard.as('sent'));

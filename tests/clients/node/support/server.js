@@ -1,5 +1,6 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
+import { createServer } from 'node:net';
 import { createInterface } from 'node:readline';
 
 import { app } from './settings.js';
@@ -21,6 +22,20 @@ export async function startServer(t, { port = 0, database = 'sqlite::memory:', e
     return exited;
   };
   return { port: await listeningPort(child.stderr), database, env, stop };
+}
+
+/** A free port. The system gives higher ones to connections, so none takes it while a server restarts. */
+export async function lowPort() {
+  for (;;) {
+    const port = 8_000 + Math.floor(Math.random() * 2_000);
+    const server = createServer();
+    const isFree = await new Promise((resolve) => {
+      server.once('error', () => resolve(false)).listen(port, '127.0.0.1', () => resolve(true));
+    });
+    if (!isFree) continue;
+    await new Promise((resolve) => server.close(resolve));
+    return port;
+  }
 }
 
 /** The port in the line that says ready. The lines after it are read too, so that the pipe never fills. */

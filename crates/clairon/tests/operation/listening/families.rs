@@ -2,6 +2,7 @@
 
 use std::net::{Ipv4Addr, Ipv6Addr, TcpListener};
 
+use clairon_test_servers::free_port;
 use clairon_tests::app::App;
 use clairon_tests::http::HttpConnection;
 use clairon_tests::server::Server;
@@ -43,7 +44,7 @@ fn an_address_of_ipv4_stays_one() {
 
 #[test]
 fn both_families_can_be_listed() {
-    let port = TcpListener::bind((V4, 0)).unwrap().local_addr().unwrap().port();
+    let port = free_port();
     let (v4, v6) = (format!("0.0.0.0:{port}"), format!("[::]:{port}"));
     if !has_ipv6() {
         return;

@@ -1,13 +1,10 @@
 //! Misconfigured proxies.
 
-use std::net::TcpListener;
-
-use clairon_test_servers::SharedServer;
+use clairon_test_servers::{Nginx, PASS_UPGRADE, SharedServer, free_port};
 use clairon_tests::app::App;
 use clairon_tests::server::Server;
 
 use super::project::Project;
-use clairon_test_servers::{Nginx, PASS_UPGRADE};
 
 static SERVER: SharedServer<Server> = SharedServer::new(|| Server::start(App::new("proxied")));
 
@@ -46,7 +43,7 @@ fn a_prefix_that_laravel_does_not_know() {
 
 #[test]
 fn a_proxy_whose_server_is_down() {
-    let port = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
+    let port = free_port();
     let nginx = Nginx::start(&format!("location / {{ proxy_pass http://127.0.0.1:{port}; {PASS_UPGRADE} }}"));
     let examination = Project::new(&App::new("proxied"), nginx.port).examine();
     examination.only_failure("server", &["nginx", "does not reach the server behind it (502)"], "proxy_pass");

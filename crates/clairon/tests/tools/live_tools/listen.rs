@@ -1,6 +1,6 @@
 //! `clairon listen`
 
-use clairon_test_servers::{Nginx, SharedServer, certificates::Authority};
+use clairon_test_servers::{Nginx, SharedServer, certificates::Authority, free_port};
 use clairon_tests::app::App;
 use clairon_tests::server::Server;
 use rustix::process::Signal;
@@ -51,8 +51,8 @@ fn every_kind_of_channel() {
 #[test]
 fn a_listener_outlives_a_restart() {
     let app = App::new("restart");
-    let server = Server::start(app.clone());
-    let port = server.port();
+    let port = free_port();
+    let server = Server::builder().app(app.clone()).port(port).start();
     let url = url_of(&app, port);
     let listener = listen(&["private-a"], &url);
     listener.says("subscribed to private-a");
@@ -106,7 +106,7 @@ fn refusals_end_it() {
 fn time_is_over() {
     let server = SERVER.get();
     let url = url(&server);
-    run(&["listen", "quiet", "--timeout=0.2", "--url", &url]).ended(0, "subscribed to quiet");
+    run(&["listen", "quiet", "--timeout=3", "--url", &url]).ended(0, "subscribed to quiet");
     run(&["listen", "quiet", "--timeout=0.2", "--count=2", "--url", &url]).ended(1, "0 of 2 events came in time");
 }
 

@@ -1,9 +1,8 @@
 //! `clairon publish`
 
 use std::fs;
-use std::net::TcpListener;
 
-use clairon_test_servers::{Nginx, SharedServer, certificates::Authority};
+use clairon_test_servers::{Nginx, SharedServer, certificates::Authority, free_port};
 use clairon_tests::app::App;
 use clairon_tests::server::Server;
 use serde_json::Value;
@@ -46,7 +45,7 @@ fn refusals_say_what_to_change() {
     wrong(&|app| app.id = "nobody".into()).ended(1, "answers 404: the server has no app with the id nobody");
     assert!(!wrong(&|app| app.secret = "hunter2".into()).stderr.contains("hunter2"));
 
-    let free = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
+    let free = free_port();
     publish(&url_of(&app, free)).ended(1, &format!("nothing listens at 127.0.0.1:{free}"));
     publish(&url(&server).replace("http:", "https:")).ended(1, "does not speak TLS");
     publish(&url(&server).replace("/apps/", "/prefix/apps/")).ended(1, "is a path prefix missing?");

@@ -1,6 +1,6 @@
 //! `clairon tail`
 
-use clairon_test_servers::eventually;
+use clairon_test_servers::{eventually, free_port};
 use clairon_tests::api;
 use clairon_tests::app::App;
 use clairon_tests::client::Client;
@@ -253,8 +253,8 @@ fn a_slow_tail_holds_nobody_up() {
 #[test]
 fn a_tail_outlives_a_restart() {
     let app = app();
-    let first = server(&app).start();
-    let port = first.port();
+    let port = free_port();
+    let first = server(&app).port(port).start();
     let tail = tail(&first, &[]);
     assert!(first.terminate().success());
     tail.says("; connecting again in ");

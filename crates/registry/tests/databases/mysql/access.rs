@@ -7,7 +7,7 @@ use std::{
 };
 
 use clairon_registry::open;
-use clairon_test_servers::MariaDb;
+use clairon_test_servers::{MariaDb, free_port};
 
 use super::{Production, app, error};
 
@@ -32,7 +32,7 @@ async fn a_password_of_any_characters_opens_and_a_wrong_one_is_not_shown() {
 
 #[tokio::test]
 async fn an_unreachable_server_is_named_without_its_password() {
-    let port = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
+    let port = free_port();
     let error = error(&format!("mysql://user:sesame@127.0.0.1:{port}/apps")).await;
     assert!(error.starts_with(&format!("cannot connect to mysql://127.0.0.1:{port}/apps: ")), "{error}");
     assert!(error.contains("refused") && !error.contains("sesame") && !error.contains("user"), "{error}");
