@@ -25,7 +25,8 @@ fn clients_that_flap_make_no_pair_on_mysql() {
 fn clients_that_flap_make_no_pair(database: &Database) {
     let receiver = WebhookReceiver::start();
     let app = app(&receiver);
-    let server = server(database, &app).start();
+    // So long that a client is back in time on a busy machine.
+    let server = server(database, &app).env("CLAIRON_WEBHOOKS_LINGER_SECONDS", "4").start();
     for _ in 0..5 {
         drop(member(&server, &app, "presence-a", "ada"));
     }
@@ -80,7 +81,8 @@ fn client_events_misses_and_counts_are_told() {
     let receiver = WebhookReceiver::start();
     let app = app(&receiver).with("subscription_counts", true);
     let database = Database::sqlite();
-    let server = server(&database, &app).start();
+    // So long that the cache channel is occupied again in time on a busy machine.
+    let server = server(&database, &app).env("CLAIRON_WEBHOOKS_LINGER_SECONDS", "4").start();
     let mut ada = member(&server, &app, "presence-a", "ada");
     ada.whisper("presence-a", "client-typing", &json!({"on": true}));
     ada.fence();

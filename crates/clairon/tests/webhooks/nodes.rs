@@ -28,20 +28,32 @@ struct Site {
 
 impl Site {
     fn start(nodes: usize, app: &App) -> Self {
+        Self::with(nodes, app, Nodes::node)
+    }
+
+    /// A site in which the death of a node is noticed within a few seconds.
+    fn brisk(nodes: usize, app: &App) -> Self {
+        Self::with(nodes, app, Nodes::brisk_node)
+    }
+
+    fn with(nodes: usize, app: &App, node: fn(&Nodes, usize) -> Builder) -> Self {
         let mut site = Self {
             database: Database::postgres(),
             nodes: Nodes::over(Redis::start(), 0, std::slice::from_ref(app)),
             app: app.clone(),
         };
-        site.nodes.servers = (0..nodes).map(|node| site.builder(node).start()).collect();
+        site.nodes.servers = (0..nodes).map(|number| site.settle(node(&site.nodes, number)).start()).collect();
         site
     }
 
     fn builder(&self, node: usize) -> Builder {
-        self.nodes
-            .node(node)
-            .database(self.database.url())
-            .env("CLAIRON_WEBHOOKS_LINGER_SECONDS", "2")
+        self.settle(self.nodes.node(node))
+    }
+
+    /// Gives a node the database, and so much patience that a client has time to come back on a busy machine.
+    fn settle(&self, node: Builder) -> Builder {
+        node.database(self.database.url())
+            .env("CLAIRON_WEBHOOKS_LINGER_SECONDS", "4")
             .env("CLAIRON_WEBHOOKS_STARTUP_SECONDS", "5")
             .env("CLAIRON_LOG", "info,clairon_webhooks=debug")
     }
@@ -130,7 +142,7 @@ fn a_rolling_restart_makes_no_events() {
 fn what_a_killed_node_has_observed_is_told_by_another() {
     let receiver = WebhookReceiver::start();
     let app = app(&receiver);
-    let mut site = Site::start(2, &app);
+    let mut site = Site::brisk(2, &app);
     let lost = site.member(1, "presence-n", "ada");
     let moving = site.member(1, "presence-n", "bob");
     let stays = site.member(0, "presence-n", "cem");
@@ -152,7 +164,7 @@ fn what_a_killed_node_has_observed_is_told_by_another() {
 fn what_a_killed_node_has_not_written_is_made_up_for() {
     let receiver = WebhookReceiver::start();
     let app = app(&receiver);
-    let mut site = Site::start(2, &app);
+    let mut site = Site::brisk(2, &app);
     // The endpoint is known: what it does not know from now on is news.
     drop(site.member(0, "presence-first", "ada"));
     drop(wait_for_last(&receiver, "channel_vacated presence-first"));

@@ -69,7 +69,7 @@ pub(crate) fn sender_with(change: impl FnOnce(&mut WebhookSettings)) -> Sender {
 /// Waits for both sides. An unexpected answer leaves one of them waiting, so the wait has a limit.
 pub(crate) async fn together<A, B>(one: impl Future<Output = A>, other: impl Future<Output = B>) -> (A, B) {
     let both = async { tokio::join!(one, other) };
-    tokio::time::timeout(Duration::from_secs(20), both).await.unwrap_or_else(|_| panic!("one side waits in vain"))
+    tokio::time::timeout(Duration::from_mins(1), both).await.unwrap_or_else(|_| panic!("one side waits in vain"))
 }
 
 pub(crate) fn delivered(outcome: Outcome) -> Answer {
