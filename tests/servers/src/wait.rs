@@ -7,7 +7,7 @@ use std::{
 };
 
 /// The timeout of every wait. It is long, because the tests share their machine with a compiler.
-pub const DEADLINE: Duration = Duration::from_secs(30);
+pub const DEADLINE: Duration = Duration::from_mins(1);
 
 /// The time between two checks. A pause leaves the processor to the awaited server.
 const PAUSE: Duration = Duration::from_millis(10);

@@ -6,7 +6,10 @@ use clairon_registry::{Registry, open};
 use clairon_test_servers::{DEADLINE, MariaDb};
 use sqlx::{AssertSqlSafe, Connection, MySqlConnection, PgConnection, SqliteConnection};
 use tempfile::TempDir;
-use tokio::time::{sleep, timeout};
+use tokio::{
+    sync::{Mutex, MutexGuard},
+    time::{sleep, timeout},
+};
 
 /// Waits until a condition holds. It is checked every 10 ms.
 pub(crate) async fn eventually(what: &str, mut holds: impl AsyncFnMut() -> bool) {
@@ -16,6 +19,15 @@ pub(crate) async fn eventually(what: &str, mut holds: impl AsyncFnMut() -> bool)
         }
     };
     timeout(DEADLINE, wait).await.unwrap_or_else(|_| panic!("not within {DEADLINE:?}: {what}"));
+}
+
+/// MariaDB shows a copy of its transactions, which it renews only if nobody has read it for 100 ms. So the tests that
+/// share a server read it one after the other. Returns when the next read gets a new copy.
+pub(crate) async fn turn_to_read_transactions() -> MutexGuard<'static, ()> {
+    static TURN: Mutex<()> = Mutex::const_new(());
+    let turn = TURN.lock().await;
+    sleep(Duration::from_millis(150)).await;
+    turn
 }
 
 /// A database that was never opened before.
@@ -245,8 +257,7 @@ impl Server for MySql {
     }
 
     async fn idle_writers(&self) -> i64 {
-        // The server shows a copy of its transactions, which it renews only if nobody has read it for 100 ms.
-        sleep(Duration::from_millis(150)).await;
+        let _turn = turn_to_read_transactions().await;
         let mut connection = MySqlConnection::connect(&self.url()).await.unwrap();
         let writers = sqlx::query_scalar(
             "SELECT COUNT(*) FROM information_schema.innodb_trx JOIN information_schema.processlist \

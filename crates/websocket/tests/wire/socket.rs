@@ -91,11 +91,14 @@ async fn what_came_with_the_request_is_read_first() {
 
 #[tokio::test]
 async fn many_messages_both_ways() {
-    let (mut socket, client) = pair(b"", |stream| {
+    let (go, wait) = mpsc::channel::<()>();
+    let (mut socket, client) = pair(b"", move |stream| {
         let mut client = websocket(stream);
         for number in 0..2000 {
             client.send(number.to_string().into()).expect("a write");
         }
+        // It reads nothing before the server has had to wait.
+        wait.recv().expect("a test");
         for number in 0..2000 {
             let payload = client.read().expect("a message").into_text().expect("text");
             assert_eq!(payload.as_str(), format!("{number}:{}", "x".repeat(number)));
@@ -110,6 +113,9 @@ async fn many_messages_both_ways() {
     let mut waits = 0;
     poll_fn(|cx| {
         let poll = socket.poll_write(cx, &mut batch);
+        if waits == 0 {
+            go.send(()).expect("a client");
+        }
         waits += usize::from(poll.is_pending());
         poll
     })
@@ -205,7 +211,7 @@ async fn a_goodbye_inflates_nothing() {
     })
     .await;
     let closing = socket.with_deflate().close(frame::close(CloseCode::NORMAL, ""), VecDeque::new(), PATIENCE);
-    tokio::time::timeout(Duration::from_secs(10), closing).await.expect("the peer's answer");
+    tokio::time::timeout(MINUTE, closing).await.expect("the peer's answer");
     drop(go);
     client.join().expect("a client");
 }

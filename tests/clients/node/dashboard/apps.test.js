@@ -61,6 +61,7 @@ test('keys are added and retired, say when they were used, and hide their secret
   await create(page, name);
   await page.getByRole('link', { name: 'Keys', exact: true }).click();
   const secrets = page.locator('[data-secret]');
+  await secrets.first().waitFor();
   assert.deepEqual(await secrets.allTextContents(), ['••••••••••••\u0020']);
   await page.getByRole('button', { name: 'Add a key' }).click();
   await page.getByText('A key was added.').waitFor();

@@ -6,7 +6,7 @@ import { app, host, port } from './settings.js';
 
 const FLAGS = ['--headless', '--no-sandbox', '--disable-gpu', '--disable-quic', '--no-first-run'];
 /** How long anything may take. Generous: the tests share their machine with a compiler. */
-const DEADLINE_MS = 30_000;
+const DEADLINE_MS = 60_000;
 
 const root = `http://${host}:${port}`;
 

@@ -1,5 +1,5 @@
 /** How long anything may take. Generous: the tests share their machine with a compiler. */
-const DEADLINE_MS = 30_000;
+const DEADLINE_MS = 60_000;
 
 /** Resolves with whatever `start`'s callback is called with; fails, naming `what`, when it is never called. */
 export function awaited(what, start) {

@@ -38,5 +38,8 @@ export function echoOptions({ key, host, port, tls = false, site, user, broadcas
 
 let names = 0;
 
+// Each file runs in a process of its own, and all against one server, which may still have the channels of the last one.
+const run = Math.random().toString(36).slice(2, 8);
+
 /** A name that no other test of this process uses. */
-export const unique = (name) => `${name}-${++names}`;
+export const unique = (name) => `${name}-${run}-${++names}`;

@@ -1,10 +1,11 @@
 //! Statements typed by a person that deadlock with a write.
 
 use clairon_registry::open;
-use clairon_test_servers::{MariaDb, eventually};
+use clairon_test_servers::MariaDb;
 use sqlx::{Connection, MySqlConnection};
 
 use super::app;
+use crate::support::{eventually, turn_to_read_transactions};
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_write_that_loses_in_a_deadlock_is_done_again() {
@@ -25,10 +26,13 @@ async fn a_write_that_loses_in_a_deadlock_is_done_again() {
         let registry = registry.clone();
         async move { registry.update(&app("a").id, &|app| app.name += "+").await }
     });
-    // The server shows a copy of its transactions, which it renews only if nobody has read it for 100 ms.
-    let waiting = "DO SLEEP(0.15); SELECT COUNT(*) FROM information_schema.innodb_trx JOIN information_schema.processlist \
+    let waiting = "SELECT COUNT(*) FROM information_schema.innodb_trx JOIN information_schema.processlist \
                    ON trx_mysql_thread_id = processlist.id WHERE trx_state = 'LOCK WAIT' AND db = ";
-    eventually("the write waits for the app", || server.select(&format!("{waiting}'{database}'")) == "1\n");
+    let is_waiting = async || {
+        let _turn = turn_to_read_transactions().await;
+        server.select(&format!("{waiting}'{database}'")) == "1\n"
+    };
+    eventually("the write waits for the app", is_waiting).await;
     sqlx::raw_sql("UPDATE apps SET name = 'typed'; UPDATE registry_revision SET revision = revision + 1; COMMIT")
         .execute(&mut typed)
         .await
