@@ -111,7 +111,8 @@ fn a_client_that_reads_nothing_is_disconnected() {
     let site = Site::new();
     let server = site
         .server_of(roomy())
-        .env("CLAIRON_OUTBOX_WRITE_TIMEOUT_SECONDS", "1")
+        // The outbox overflows, and then the client has this time to read on.
+        .env("CLAIRON_OUTBOX_WRITE_TIMEOUT_SECONDS", "30")
         .env("CLAIRON_OUTBOX_BYTES", "1000000")
         .start();
     let mut slow = connect(HttpConnection::tls(&server, &site.client()));
