@@ -24,7 +24,8 @@ CREATE TABLE webhook_announced (
     PRIMARY KEY (app_id, subject)
 );
 
-CREATE INDEX webhook_announced_changed_at ON webhook_announced (is_present, changed_at);
+-- Only what is not so any more is removed by age.
+CREATE INDEX webhook_announced_changed_at ON webhook_announced (changed_at) WHERE is_present = 0;
 
 -- Events, one row for each endpoint that gets them.
 CREATE TABLE webhook_events (

@@ -4,7 +4,11 @@ use std::ops::{Deref, DerefMut};
 
 use sqlx::{Database, pool::PoolConnection};
 
-use crate::{engine::Engine, error::RegistryError, queries};
+use crate::{
+    engine::{Engine, SqlValue},
+    error::RegistryError,
+    queries,
+};
 
 /// A connection of the pool for one task. It returns to the pool once the task is [done](Self::done).
 ///
@@ -64,6 +68,26 @@ impl<E: Engine> Write<E> {
         E::control(&mut connection, E::BEGIN).await?;
         let rows = E::run(&mut connection, lock, &[]).await?;
         Ok((Self(connection), rows))
+    }
+
+    /// Does the same with one command that contains both statements.
+    pub(crate) async fn begin_at_once(
+        mut connection: Connection<E>,
+        statements: &'static str,
+    ) -> Result<(Self, Vec<E::Row>), RegistryError> {
+        let rows = E::run(&mut connection, statements, &[]).await?;
+        Ok((Self(connection), rows))
+    }
+
+    /// Runs a command whose last statement commits.
+    pub(crate) async fn end_with(
+        mut self,
+        statements: &'static str,
+        values: &[SqlValue<'_>],
+    ) -> Result<(), RegistryError> {
+        E::execute(&mut self.0, statements, values).await?;
+        self.0.done();
+        Ok(())
     }
 
     /// Commits if `is_kept`, otherwise rolls back.

@@ -14,6 +14,9 @@ use crate::{
 pub(crate) trait Dialect: Database {
     /// True if `$1` refers to a value by number; false if each `?` takes the next value.
     const NUMBERS_VALUES: bool;
+    /// True if statements that begin and end transactions are prepared once. False if they are sent as text: MySQL
+    /// cannot prepare all of them, and Postgres needs one round trip for either.
+    const PREPARES_TRANSACTIONS: bool;
     /// The statement that begins a write.
     const BEGIN: &'static str;
     /// The statement that increments the revision after an app was changed. `None` if the schema's triggers do this for
@@ -27,6 +30,11 @@ pub(crate) trait Dialect: Database {
     /// The query that locks the row for which all writers to the tables of webhooks wait. It returns the last id, and
     /// the time like [`NOW`](Self::NOW).
     const LOCK_WEBHOOKS: &'static str;
+    /// The statements that begin a write to the tables of webhooks: [`BEGIN`](Self::BEGIN) and
+    /// [`LOCK_WEBHOOKS`](Self::LOCK_WEBHOOKS). `None` if the engine runs only one statement at a time.
+    const BEGIN_WEBHOOKS: Option<&'static str>;
+    /// The statements that store the last id and end such a write. `None` likewise.
+    const END_WEBHOOKS: Option<&'static str>;
     /// True if an update can return a value (`RETURNING`).
     const UPDATES_RETURN: bool;
 

@@ -38,7 +38,8 @@ pub(crate) trait Engine: Dialect {
         values: &[SqlValue<'_>],
     ) -> Result<u64, sqlx::Error>;
 
-    /// Begins or ends a transaction. The statement is sent as text, because MySQL cannot prepare all of them.
+    /// Begins or ends a transaction. The statement is sent as text unless the engine
+    /// [prepares](Dialect::PREPARES_TRANSACTIONS) such statements.
     async fn control(connection: &mut Self::Connection, statement: &'static str) -> Result<(), sqlx::Error>;
 
     /// Reads the rows of one app: one row for each of its keys.
@@ -97,7 +98,11 @@ where
     }
 
     async fn control(connection: &mut DB::Connection, statement: &'static str) -> Result<(), sqlx::Error> {
-        connection.execute(statement).await.map(drop)
+        if DB::PREPARES_TRANSACTIONS {
+            query(statement, &[]).execute(connection).await.map(drop)
+        } else {
+            connection.execute(statement).await.map(drop)
+        }
     }
 
     fn app(rows: &[DB::Row]) -> Result<App, RegistryError> {

@@ -30,6 +30,7 @@ const BEGIN: &str = "BEGIN ISOLATION LEVEL READ COMMITTED";
 
 impl Dialect for Postgres {
     const NUMBERS_VALUES: bool = true;
+    const PREPARES_TRANSACTIONS: bool = false;
     const BEGIN: &'static str = BEGIN;
     const NEXT_REVISION: Option<&'static str> = None;
     const STATISTICS: Statements = statements! {
@@ -42,6 +43,8 @@ impl Dialect for Postgres {
     const NOW: &'static str = "SELECT CAST(EXTRACT(EPOCH FROM clock_timestamp()) * 1000 AS BIGINT)";
     const LOCK_WEBHOOKS: &'static str = "SELECT last_id, CAST(EXTRACT(EPOCH FROM clock_timestamp()) * 1000 AS BIGINT) \
          FROM webhook_sequence FOR UPDATE";
+    const BEGIN_WEBHOOKS: Option<&'static str> = None;
+    const END_WEBHOOKS: Option<&'static str> = None;
     const UPDATES_RETURN: bool = true;
 
     fn rows_affected(result: &Self::QueryResult) -> u64 {

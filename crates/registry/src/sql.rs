@@ -262,6 +262,14 @@ impl<E: Engine> SqlRegistry<E> {
         Write::begin(self.connection_of(&self.writers).await?, lock).await
     }
 
+    /// Begins such a write with one command that contains both statements.
+    pub(crate) async fn begin_at_once(
+        &self,
+        statements: &'static str,
+    ) -> Result<(Write<E>, Vec<E::Row>), RegistryError> {
+        Write::begin_at_once(self.connection_of(&self.writers).await?, statements).await
+    }
+
     /// Begins a write to the apps and what belongs to them.
     pub(crate) async fn begin(&self) -> Result<Write<E>, RegistryError> {
         Ok(self.begin_with(queries::LOCK).await?.0)

@@ -42,6 +42,7 @@ const BEGIN: &str = "BEGIN IMMEDIATE";
 
 impl Dialect for Sqlite {
     const NUMBERS_VALUES: bool = false;
+    const PREPARES_TRANSACTIONS: bool = true;
     const BEGIN: &'static str = BEGIN;
     const NEXT_REVISION: Option<&'static str> = None;
     const STATISTICS: Statements = statements! {
@@ -55,6 +56,9 @@ impl Dialect for Sqlite {
     /// The transaction has the lock of the whole database already.
     const LOCK_WEBHOOKS: &'static str =
         "SELECT last_id, CAST(unixepoch('subsec') * 1000 AS INTEGER) FROM webhook_sequence";
+    const BEGIN_WEBHOOKS: Option<&'static str> =
+        Some("BEGIN IMMEDIATE; SELECT last_id, CAST(unixepoch('subsec') * 1000 AS INTEGER) FROM webhook_sequence");
+    const END_WEBHOOKS: Option<&'static str> = Some("UPDATE webhook_sequence SET last_id = $1; COMMIT");
     const UPDATES_RETURN: bool = true;
 
     fn rows_affected(result: &Self::QueryResult) -> u64 {

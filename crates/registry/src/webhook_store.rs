@@ -41,6 +41,11 @@ use crate::error::RegistryError;
 use clairon_protocol::{AppId, ChannelName};
 use jiff::Timestamp;
 
+/// The number of pending events that are read at once.
+pub const PENDING_PAGE: usize = 512;
+/// The number of pending events of one channel that are read at once.
+pub const CHANNEL_PAGE: usize = 256;
+
 /// The events for the endpoints of apps. Any number of nodes may share one store.
 ///
 /// - Atomic: each write is one transaction, and the writes of all nodes are serialized. A completed write is visible to
@@ -142,11 +147,11 @@ pub trait WebhookStore: Send + Sync + Debug {
     /// The database fails. The leases then expire.
     async fn release_leases(&self, node: &str, endpoints: &[Endpoint]) -> Result<(), RegistryError>;
 
-    /// The pending events of an endpoint, ordered by id: at most `limit` of those after the id `after`.
+    /// The pending events of an endpoint, ordered by id: at most [`PENDING_PAGE`] of those after the id `after`.
     ///
     /// # Errors
     /// The database fails.
-    async fn pending(&self, endpoint: &Endpoint, after: i64, limit: u32) -> Result<Vec<PendingEvent>, RegistryError>;
+    async fn pending(&self, endpoint: &Endpoint, after: i64) -> Result<Vec<PendingEvent>, RegistryError>;
 
     /// The newest event of an endpoint that is not [settled](Self::settle). `None` if there is none.
     ///
@@ -154,14 +159,22 @@ pub trait WebhookStore: Send + Sync + Debug {
     /// The database fails.
     async fn newest_arriving(&self, endpoint: &Endpoint) -> Result<Option<i64>, RegistryError>;
 
+    /// Notes that a node writes entries late, beginning with one at this [place](Entry::place): until it notes `None`,
+    /// but at most for this time. What comes later is not [settled](Self::settle) meanwhile.
+    ///
+    /// # Errors
+    /// The database fails.
+    async fn note_backlog(&self, node: &str, backlog: Option<(u64, Duration)>) -> Result<(), RegistryError>;
+
     /// Orders the events of an endpoint by their places: those that were written before the event `last` or with it,
-    /// and those with earlier places than these. They are pending from now on. Returns their number.
+    /// and those with earlier places than these, unless a node has a [backlog](Self::note_backlog) of earlier ones. They
+    /// are pending from now on. Returns their number.
     ///
     /// # Errors
     /// The database fails. Nothing is ordered then.
     async fn settle(&self, endpoint: &Endpoint, last: i64) -> Result<u64, RegistryError>;
 
-    /// The pending events of one channel.
+    /// The pending events of one channel: at most [`CHANNEL_PAGE`].
     ///
     /// # Errors
     /// The database fails.
@@ -170,7 +183,6 @@ pub trait WebhookStore: Send + Sync + Debug {
         endpoint: &Endpoint,
         channel: &ChannelName,
         after: i64,
-        limit: u32,
     ) -> Result<Vec<PendingEvent>, RegistryError>;
 
     /// The pending events of a delivery, ordered by id.

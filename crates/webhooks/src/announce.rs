@@ -9,9 +9,11 @@
 //! | `members_first` | members leave before their channel is vacated |
 //! | `occupied_first` | a channel is occupied before its members join |
 //! | `compose` | the store entry of a report |
+//! | `backlog` | the note that this node writes late |
 //! | `writer` | the task that writes batches to the store |
 //! | `differences` | the differences between the announced and the actual state |
 
+mod backlog;
 mod compose;
 mod differences;
 mod handoff;

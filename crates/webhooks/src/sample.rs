@@ -3,6 +3,7 @@
 use bytes::Bytes;
 use clairon_protocol::SocketId;
 use clairon_registry::{App, DeliveryId, Webhook, WebhookKind};
+use jiff::Timestamp;
 
 use crate::{body::write_body, delivery::Delivery, event::WebhookEvent};
 
@@ -14,8 +15,9 @@ pub fn sample(app: &App, webhook: &Webhook, now: i64) -> Delivery {
     let channel =
         webhook.channels.iter().next().map_or_else(|| default_channel(kind), |glob| glob.replace('*', "sample"));
     let event = event(kind, &channel).to_json();
+    let id = DeliveryId::made_at(Timestamp::from_millisecond(now).unwrap_or_default());
     let body: Bytes = write_body(now, now, [event.as_str()]);
-    Delivery::to(app, webhook, &DeliveryId::random(), body)
+    Delivery::to(app, webhook, &id, body)
 }
 
 fn default_channel(kind: WebhookKind) -> String {

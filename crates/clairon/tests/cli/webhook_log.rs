@@ -39,7 +39,7 @@ impl Written {
 
     /// A delivery of one event to an endpoint.
     fn deliver(&self, webhook: &str, channel: &str, ago: SignedDuration) -> DeliveryId {
-        let delivery = DeliveryId::random();
+        let delivery = DeliveryId::made_at(Timestamp::now());
         let webhook = WebhookId::parse(webhook).unwrap();
         let copy = EventCopy { webhook, delivery: delivery.clone(), is_alone: true };
         let body = json!({"name": "channel_vacated", "channel": channel}).to_string();

@@ -41,6 +41,7 @@ macro_rules! sum {
 
 impl Dialect for MySql {
     const NUMBERS_VALUES: bool = false;
+    const PREPARES_TRANSACTIONS: bool = false;
     const BEGIN: &'static str = "START TRANSACTION";
     // With triggers the revision grows by one more, but a server may forbid the user to create them.
     const NEXT_REVISION: Option<&'static str> = Some(queries::NEXT_REVISION);
@@ -102,6 +103,8 @@ impl Dialect for MySql {
     const NOW: &'static str = "SELECT CAST(UNIX_TIMESTAMP(SYSDATE(3)) * 1000 AS SIGNED)";
     const LOCK_WEBHOOKS: &'static str =
         "SELECT last_id, CAST(UNIX_TIMESTAMP(SYSDATE(3)) * 1000 AS SIGNED) FROM webhook_sequence FOR UPDATE";
+    const BEGIN_WEBHOOKS: Option<&'static str> = None;
+    const END_WEBHOOKS: Option<&'static str> = None;
     const UPDATES_RETURN: bool = false;
 
     fn upsert() -> &'static str {

@@ -20,9 +20,8 @@ const UNLOCK: &str = "DO RELEASE_LOCK(CONCAT('clairon.', SHA2(DATABASE(), 224)))
 /// Finds a table with the name of one of ours but without our comment.
 const FOREIGN_TABLE: &str = "SELECT CAST(table_name AS CHAR) FROM information_schema.tables \
      WHERE table_schema = DATABASE() AND table_name IN ('apps', 'app_keys', 'registry_revision', 'webhook_sequence', \
-     'webhook_announced', 'webhook_events', 'webhook_leases', 'webhook_attempts', 'acme_state', 'acme_accounts', \
-     'acme_certificates', 'acme_challenges', 'recovery_key', 'recovery_logs', \
-     'recovery_server') \
+     'webhook_announced', 'webhook_events', 'webhook_leases', 'webhook_attempts', 'webhook_backlogs', 'acme_state', \
+     'acme_accounts', 'acme_certificates', 'acme_challenges', 'recovery_key', 'recovery_logs', 'recovery_server') \
      AND table_comment NOT LIKE 'Clairon: %' ORDER BY table_name LIMIT 1";
 const MIGRATIONS_TABLE: &str = "_sqlx_migrations";
 /// MySQL commits after every DDL statement, so a node that ends during a migration leaves a part of it. Each migration

@@ -109,13 +109,13 @@ impl Subject {
         }
     }
 
-    /// The column `subject`: 16 digits for the channel, then 16 for what it is about.
-    pub(super) fn digest(&self, channel: &ChannelName) -> String {
+    /// The column `subject`: 16 digits for the channel, from [`digest`], then 16 for what it is about.
+    pub(super) fn column(&self, channel: &str) -> String {
         let user = match self {
             Self::Member(user) => user.as_str(),
             Self::Channel | Self::Miss | Self::Count => "",
         };
-        digest(channel.as_str()) + &digest(&format!("{}\n{user}", self.kind()))
+        channel.to_owned() + &digest(&format!("{}\n{user}", self.kind()))
     }
 
     const fn has_state(&self) -> bool {
@@ -143,6 +143,7 @@ pub(super) fn subjects_of(channel: &ChannelName) -> [String; 2] {
     ["0", "f"].map(|digit| channel.clone() + &digit.repeat(2 * DIGEST_BYTES))
 }
 
-fn digest(text: &str) -> String {
+/// The first part of the column `subject`, for a channel.
+pub(super) fn digest(text: &str) -> String {
     hex::encode(&Sha256::digest(text)[..DIGEST_BYTES])
 }

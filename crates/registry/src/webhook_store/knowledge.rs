@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, HashMap};
 
 use super::{
-    entry::{Entry, Observation, Subject},
+    entry::{Entry, Observation, Subject, digest},
     ordered::OrderedWrite,
     rows::{self, count, number},
     statements,
@@ -49,13 +49,16 @@ struct Subjects<'a> {
     known: Vec<Known>,
     /// The positions in `known`, by the app and the column `subject`.
     by_digest: HashMap<(&'a str, String), usize>,
+    /// The digests of the channels.
+    channels: HashMap<&'a str, String>,
 }
 
 impl<'a> Subjects<'a> {
     /// The position of a subject of the entry's channel.
     fn add(&mut self, entry: &'a Entry, subject: &Subject) -> usize {
-        let Self { known, by_digest } = self;
-        *by_digest.entry((entry.app.as_str(), subject.digest(&entry.channel))).or_insert_with_key(|(_, digest)| {
+        let Self { known, by_digest, channels } = self;
+        let channel = channels.entry(entry.channel.as_str()).or_insert_with_key(|channel| digest(channel));
+        *by_digest.entry((entry.app.as_str(), subject.column(channel))).or_insert_with_key(|(_, digest)| {
             known.push(Known::nothing(entry, subject, digest));
             known.len() - 1
         })
@@ -72,14 +75,14 @@ impl Knowledge {
             let channel = entry.place.map(|_| collected.add(entry, &Subject::Channel));
             positions.push(Positions { subject, channel });
         }
-        let Subjects { mut known, by_digest } = collected;
+        let Subjects { mut known, by_digest, .. } = collected;
         let mut subjects = BTreeMap::<&str, Vec<&str>>::new();
         for (app, digest) in by_digest.keys() {
             subjects.entry(app).or_default().push(digest);
         }
         for (app, subjects) in subjects {
-            for (statement, subjects) in statements::KNOWN.cut(&subjects, |_| 0) {
-                let values: Vec<_> = std::iter::once(&app).chain(subjects).map(|text| SqlValue::Text(text)).collect();
+            for (statement, subjects) in statements::KNOWN.cut_set(&subjects) {
+                let values: Vec<_> = std::iter::once(&app).chain(&subjects).map(|text| SqlValue::Text(text)).collect();
                 for row in E::run(write, statement, &values).await? {
                     let Some(position) = by_digest.get(&(app, E::text_at(&row, 0)?)) else { continue };
                     let known = &mut known[*position];

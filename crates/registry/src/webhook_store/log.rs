@@ -90,7 +90,7 @@ async fn events<E: Engine>(
     deliveries.sort_unstable();
     deliveries.dedup();
     let mut events = HashMap::<_, Vec<_>>::new();
-    for (statement, deliveries) in statements::LOG_EVENTS.cut(&deliveries, |_| 0) {
+    for (statement, deliveries) in statements::LOG_EVENTS.cut_set(&deliveries) {
         let values: Vec<_> = deliveries.iter().map(|delivery| SqlValue::Text(delivery)).collect();
         for row in E::run(connection, statement, &values).await? {
             let event = LoggedEvent { body: E::text_at(&row, 1)?, happened_at: timestamp(E::number_at(&row, 2)?) };

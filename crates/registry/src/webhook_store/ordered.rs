@@ -22,7 +22,10 @@ pub(super) struct OrderedWrite<E: Engine> {
 impl<E: Engine> OrderedWrite<E> {
     /// Begins the write, after waiting for the others.
     pub(super) async fn begin(registry: &SqlRegistry<E>) -> Result<Self, RegistryError> {
-        let (write, rows) = registry.begin_with(E::LOCK_WEBHOOKS).await?;
+        let (write, rows) = match E::BEGIN_WEBHOOKS {
+            Some(statements) => registry.begin_at_once(statements).await?,
+            None => registry.begin_with(E::LOCK_WEBHOOKS).await?,
+        };
         let row = rows.first().ok_or(sqlx::Error::RowNotFound)?;
         let (last_id, now) = (E::number_at(row, 0)?, E::number_at(row, 1)?);
         Ok(Self { write, first_id: last_id, last_id, now })
@@ -37,6 +40,9 @@ impl<E: Engine> OrderedWrite<E> {
     pub(super) async fn end(mut self) -> Result<(), RegistryError> {
         if self.last_id != self.first_id {
             let values = [SqlValue::Number(Some(self.last_id))];
+            if let Some(statements) = E::END_WEBHOOKS {
+                return self.write.end_with(statements, &values).await;
+            }
             E::execute(&mut self.write, statements::SET_LAST_ID, &values).await?;
         }
         self.write.end(true).await

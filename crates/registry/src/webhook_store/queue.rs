@@ -1,6 +1,9 @@
 //! Leases and results of attempts.
 
-use std::{collections::BTreeMap, time::Duration};
+use std::{
+    collections::{BTreeMap, HashSet},
+    time::Duration,
+};
 
 use super::{
     attempt::{Attempt, AttemptOutcome},
@@ -87,7 +90,7 @@ pub(super) async fn group<E: Engine>(
     delivery: &DeliveryId,
     events: &[i64],
 ) -> Result<(), RegistryError> {
-    for (statement, ids) in statements::GROUP.cut(events, |_| 0) {
+    for (statement, ids) in statements::GROUP.cut_set(events) {
         let values: Vec<_> =
             std::iter::once(SqlValue::Text(delivery.as_str())).chain(ids.iter().map(|id| number(*id))).collect();
         E::execute(write, statement, &values).await?;
@@ -122,11 +125,17 @@ async fn end_deliveries<E: Engine>(
     let of = |wanted: fn(&AttemptOutcome) -> bool| -> Vec<&str> {
         attempts.iter().filter(|attempt| wanted(&attempt.outcome)).map(|attempt| attempt.delivery.as_str()).collect()
     };
-    let retried = of(|outcome| matches!(outcome, AttemptOutcome::Retried { .. }));
+    let mut retried = of(|outcome| matches!(outcome, AttemptOutcome::Retried { .. }));
     let delivered = of(|outcome| matches!(outcome, AttemptOutcome::Delivered));
     let given_up = of(|outcome| matches!(outcome, AttemptOutcome::GivenUp));
 
-    update(write, &statements::RETRY, &[], &retried).await?;
+    // A delivery may have failed several times while the database was away. A statement counts each delivery once.
+    while !retried.is_empty() {
+        let mut seen = HashSet::new();
+        let (first, again): (Vec<_>, Vec<_>) = retried.into_iter().partition(|delivery| seen.insert(*delivery));
+        update(write, &statements::RETRY, &[], &first).await?;
+        retried = again;
+    }
     let now = [number(write.now)];
     let mut ended = update(write, &statements::DELIVERED, &now, &delivered).await?;
     if ended != delivered.len() as u64 {
@@ -148,7 +157,7 @@ async fn update<E: Engine>(
     deliveries: &[&str],
 ) -> Result<u64, RegistryError> {
     let mut changed = 0;
-    for (statement, deliveries) in batches.cut(deliveries, |_| 0) {
+    for (statement, deliveries) in batches.cut_set(deliveries) {
         let deliveries = deliveries.iter().map(|delivery| SqlValue::Text(delivery));
         let values: Vec<_> = first.iter().copied().chain(deliveries).collect();
         changed += E::execute(write, statement, &values).await?;

@@ -80,7 +80,7 @@ async fn written<E: Engine>(write: &mut OrderedWrite<E>, entries: &[Entry]) -> R
     let copies = entries.iter().filter_map(|entry| entry.event.as_ref()).flat_map(|event| &event.copies);
     let deliveries: Vec<_> = copies.map(|copy| copy.delivery.as_str()).collect();
     let mut written = HashSet::new();
-    for (statement, deliveries) in statements::WRITTEN.cut(&deliveries, |_| 0) {
+    for (statement, deliveries) in statements::WRITTEN.cut_set(&deliveries) {
         let values: Vec<_> = deliveries.iter().map(|delivery| SqlValue::Text(delivery)).collect();
         for row in E::run(write, statement, &values).await? {
             written.insert(E::text(&row)?);
@@ -187,7 +187,7 @@ pub(super) async fn give_up<E: Engine>(
         let now = write.now;
         let (undecided, decided): (Vec<_>, Vec<_>) = events.iter().partition(|event| event.delivery_events.is_none());
         for (batches, events) in [(&statements::GIVE_UP, decided), (&statements::GIVE_UP_UNDECIDED, undecided)] {
-            for (statement, events) in batches.cut(&events, |_| 0) {
+            for (statement, events) in batches.cut_set(&events) {
                 let values: Vec<_> = [now].into_iter().chain(events.iter().map(|event| event.id)).map(number).collect();
                 E::execute(write, statement, &values).await?;
             }

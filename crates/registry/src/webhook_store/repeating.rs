@@ -74,12 +74,16 @@ impl<S: WebhookStore> WebhookStore for Repeating<S> {
         repeat!(self.0.release_leases(node, endpoints))
     }
 
-    async fn pending(&self, endpoint: &Endpoint, after: i64, limit: u32) -> Result<Vec<PendingEvent>, RegistryError> {
-        self.0.pending(endpoint, after, limit).await
+    async fn pending(&self, endpoint: &Endpoint, after: i64) -> Result<Vec<PendingEvent>, RegistryError> {
+        self.0.pending(endpoint, after).await
     }
 
     async fn newest_arriving(&self, endpoint: &Endpoint) -> Result<Option<i64>, RegistryError> {
         self.0.newest_arriving(endpoint).await
+    }
+
+    async fn note_backlog(&self, node: &str, backlog: Option<(u64, Duration)>) -> Result<(), RegistryError> {
+        repeat!(self.0.note_backlog(node, backlog))
     }
 
     async fn settle(&self, endpoint: &Endpoint, last: i64) -> Result<u64, RegistryError> {
@@ -91,9 +95,8 @@ impl<S: WebhookStore> WebhookStore for Repeating<S> {
         endpoint: &Endpoint,
         channel: &ChannelName,
         after: i64,
-        limit: u32,
     ) -> Result<Vec<PendingEvent>, RegistryError> {
-        self.0.pending_in_channel(endpoint, channel, after, limit).await
+        self.0.pending_in_channel(endpoint, channel, after).await
     }
 
     async fn pending_of_delivery(&self, delivery: &DeliveryId) -> Result<Vec<PendingEvent>, RegistryError> {

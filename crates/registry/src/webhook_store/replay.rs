@@ -10,7 +10,7 @@ use super::{
     ordered::OrderedWrite,
     record::{EventRow, add_pending, insert_events},
     rows::{self, count, number},
-    statements,
+    statements, timestamp,
 };
 use crate::{
     engine::{Engine, SqlValue},
@@ -90,8 +90,12 @@ pub(super) async fn replay<E: Engine>(
         let read = |row| Ok::<_, sqlx::Error>(Original { channel: E::text_at(row, 0)?, body: E::text_at(row, 1)? });
         let originals = rows.iter().map(read).collect::<Result<Vec<_>, _>>()?;
         let size = originals.len();
-        let repetition =
-            Repetition { endpoint: &endpoint, original: &original, delivery: DeliveryId::random(), now: write.now };
+        let repetition = Repetition {
+            endpoint: &endpoint,
+            original: &original,
+            delivery: DeliveryId::made_at(timestamp(write.now)),
+            now: write.now,
+        };
         let row = |(index, event)| repetition.row(write.next_id(), event, if index == 0 { size } else { 0 });
         let events: Vec<_> = originals.iter().enumerate().map(row).collect();
         insert_events(write, &events).await?;

@@ -111,16 +111,21 @@ impl<E: Engine> WebhookStore for SqlRegistry<E> {
         write.end().await
     }
 
-    async fn pending(&self, endpoint: &Endpoint, after: i64, limit: u32) -> Result<Vec<PendingEvent>, RegistryError> {
+    async fn pending(&self, endpoint: &Endpoint, after: i64) -> Result<Vec<PendingEvent>, RegistryError> {
         let [app, webhook] = endpoint.columns().map(SqlValue::Text);
-        let values = [app, webhook, number(after), number(limit.into())];
-        let rows = self.select(statements::PENDING, &values).await?;
+        let rows = self.select(&statements::PENDING, &[app, webhook, number(after)]).await?;
         Ok(rows::read::<E, _>(&rows, rows::pending::<E>)?)
     }
 
     async fn newest_arriving(&self, endpoint: &Endpoint) -> Result<Option<i64>, RegistryError> {
         let rows = self.select(statements::NEWEST_ARRIVING, &endpoint.columns().map(SqlValue::Text)).await?;
         Ok(rows.first().map(E::number).transpose()?.filter(|id| *id > 0))
+    }
+
+    async fn note_backlog(&self, node: &str, backlog: Option<(u64, Duration)>) -> Result<(), RegistryError> {
+        let mut write = self.begin_ordered().await?;
+        arrivals::note_backlog(&mut write, node, backlog).await?;
+        write.end().await
     }
 
     async fn settle(&self, endpoint: &Endpoint, last: i64) -> Result<u64, RegistryError> {
@@ -135,11 +140,10 @@ impl<E: Engine> WebhookStore for SqlRegistry<E> {
         endpoint: &Endpoint,
         channel: &ChannelName,
         after: i64,
-        limit: u32,
     ) -> Result<Vec<PendingEvent>, RegistryError> {
         let [app, webhook] = endpoint.columns().map(SqlValue::Text);
-        let values = [app, webhook, number(after), number(limit.into()), SqlValue::Text(channel.as_str())];
-        let rows = self.select(statements::PENDING_IN_CHANNEL, &values).await?;
+        let values = [app, webhook, number(after), SqlValue::Text(channel.as_str())];
+        let rows = self.select(&statements::PENDING_IN_CHANNEL, &values).await?;
         Ok(rows::read::<E, _>(&rows, rows::pending::<E>)?)
     }
 
@@ -151,7 +155,7 @@ impl<E: Engine> WebhookStore for SqlRegistry<E> {
     async fn bodies(&self, events: &[i64]) -> Result<Vec<(i64, String)>, RegistryError> {
         let mut connection = self.connection().await?;
         let mut bodies = Vec::with_capacity(events.len());
-        for (statement, ids) in statements::BODIES.cut(events, |_| 0) {
+        for (statement, ids) in statements::BODIES.cut_set(events) {
             let values: Vec<_> = ids.iter().map(|id| number(*id)).collect();
             for row in E::run(&mut connection, statement, &values).await? {
                 bodies.push((E::number_at(&row, 0)?, E::text_at(&row, 1)?));

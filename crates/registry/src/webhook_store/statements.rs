@@ -2,8 +2,10 @@
 
 use std::sync::LazyLock;
 
+use super::{CHANNEL_PAGE, PENDING_PAGE};
+
 /// How many rows one statement takes. Drivers keep a prepared statement for each text, so there are few sizes.
-const SIZES: [usize; 4] = [64, 16, 4, 1];
+const SIZES: [usize; 7] = [64, 32, 16, 8, 4, 2, 1];
 /// The most bytes of bodies in one statement: databases bound the size of a request.
 const BYTES: usize = 1 << 20;
 
@@ -38,7 +40,19 @@ impl Batches {
         }))
     }
 
-    /// Cuts items into the pieces that one statement takes each. `bytes` says how large an item is.
+    /// Cuts the values of a list into the pieces that one statement takes each. The last piece is filled with
+    /// repetitions of a value, because the list is a set.
+    pub(crate) fn cut_set<T: Copy>(&'static self, items: &[T]) -> Vec<(&'static str, Vec<T>)> {
+        let piece = |items: &[T]| {
+            let size = SIZES.iter().rposition(|size| *size >= items.len())?;
+            let mut filled = items.to_vec();
+            filled.resize(SIZES[size], *items.last()?);
+            Some((self.0[size].as_str(), filled))
+        };
+        items.chunks(SIZES[0]).filter_map(piece).collect()
+    }
+
+    /// Cuts rows into the pieces that one statement takes each. `bytes` says how large a row is.
     pub(crate) fn cut<'a, T>(
         &'static self,
         items: &'a [T],
@@ -95,9 +109,9 @@ pub(super) const ANNOUNCED_IN_CHANNEL: &str = "SELECT subject, channel, kind, us
 pub(super) const ANNOUNCED_APPS: &str = "SELECT DISTINCT app_id FROM webhook_announced";
 pub(super) const FORGET_ANNOUNCED: &str = "DELETE FROM webhook_announced WHERE app_id = $1";
 pub(super) const NEWEST_VERSION: &str = "SELECT COALESCE(MAX(version), 0) FROM webhook_announced";
-/// Misses stay longer than what is not so any more.
+/// Misses stay longer than what is not so any more: the second time is earlier than the first one.
 pub(super) const SWEEP_ANNOUNCED: &str = "DELETE FROM webhook_announced \
-     WHERE is_present = 0 AND (changed_at < $1 AND kind <> 'miss' OR changed_at < $2)";
+     WHERE is_present = 0 AND changed_at < $1 AND (kind <> 'miss' OR changed_at < $2)";
 
 pub(super) static INSERT_EVENTS: LazyLock<Batches> = LazyLock::new(|| {
     Batches::of_rows(13, |rows| {
@@ -119,12 +133,16 @@ macro_rules! pending {
     };
 }
 
-pub(super) const PENDING: &str =
-    pending!("WHERE app_id = $1 AND webhook_id = $2 AND ended_at = 0 AND state = 0 AND id > $3 ORDER BY id LIMIT $4");
-pub(super) const PENDING_IN_CHANNEL: &str = pending!(
-    "WHERE app_id = $1 AND webhook_id = $2 AND ended_at = 0 AND state = 0 AND id > $3 AND channel = $5 \
-     ORDER BY id LIMIT $4"
-);
+/// A limit that is a parameter makes SQLite prepare the statement again for each value.
+pub(super) static PENDING: LazyLock<String> = LazyLock::new(|| {
+    let rest = "WHERE app_id = $1 AND webhook_id = $2 AND ended_at = 0 AND state = 0 AND id > $3 ORDER BY id LIMIT";
+    format!("{} {rest} {PENDING_PAGE}", pending!(""))
+});
+pub(super) static PENDING_IN_CHANNEL: LazyLock<String> = LazyLock::new(|| {
+    let rest = "WHERE app_id = $1 AND webhook_id = $2 AND ended_at = 0 AND state = 0 AND id > $3 AND channel = $4 \
+                ORDER BY id LIMIT";
+    format!("{} {rest} {CHANNEL_PAGE}", pending!(""))
+});
 pub(super) const PENDING_OF_DELIVERY: &str = pending!("WHERE delivery_id = $1 AND state = 0 ORDER BY id");
 pub(super) const PENDING_BEFORE: &str = pending!(
     "WHERE app_id = $1 AND webhook_id = $2 AND ended_at = 0 AND state = 0 AND happened_at < $3 ORDER BY id LIMIT $4"
@@ -133,11 +151,16 @@ pub(super) const PENDING_BEFORE: &str = pending!(
 /// The newest of the events whose order among those of other nodes is not certain yet.
 pub(super) const NEWEST_ARRIVING: &str = "SELECT COALESCE(MAX(id), 0) FROM webhook_events \
      WHERE app_id = $1 AND webhook_id = $2 AND ended_at = 0 AND state = 4";
-/// Those events in their order, up to the last one by place among those with ids up to `$3`.
+/// Those events in their order, up to the last one by place among those with ids up to `$3`. Those with places from `$4`
+/// on are left out.
 pub(super) const ARRIVED: &str = "SELECT id FROM webhook_events \
-     WHERE app_id = $1 AND webhook_id = $2 AND ended_at = 0 AND state = 4 AND place <= \
+     WHERE app_id = $1 AND webhook_id = $2 AND ended_at = 0 AND state = 4 AND place < $4 AND place <= \
      (SELECT COALESCE(MAX(place), -1) FROM webhook_events \
      WHERE app_id = $1 AND webhook_id = $2 AND ended_at = 0 AND state = 4 AND id <= $3) ORDER BY place, id";
+/// The first place of the nodes that write late; no row if there are none.
+pub(super) const FIRST_BACKLOG: &str = "SELECT place FROM webhook_backlogs WHERE ends_at > $1 ORDER BY place LIMIT 1";
+pub(super) const END_BACKLOG: &str = "DELETE FROM webhook_backlogs WHERE node = $1 OR ends_at <= $2";
+pub(super) const INSERT_BACKLOG: &str = "INSERT INTO webhook_backlogs (node, place, ends_at) VALUES ($1, $2, $3)";
 /// Gives events the ids by which they are sent. Takes pairs of an old and a new id.
 pub(super) static ARRIVE: LazyLock<Batches> = LazyLock::new(|| {
     Batches::of_pairs(|new_ids, ids| {
@@ -294,15 +317,27 @@ mod tests {
     #[test]
     fn pieces_have_few_sizes_and_bounded_bytes() {
         static BATCHES: LazyLock<Batches> = LazyLock::new(|| Batches::of_rows(2, str::to_owned));
-        assert_eq!(BATCHES.0[2], "($1, $2), ($3, $4), ($5, $6), ($7, $8)");
-        assert_eq!(Batches::of_values(2, str::to_owned).0[2], "$3, $4, $5, $6");
+        assert_eq!(BATCHES.0[4], "($1, $2), ($3, $4), ($5, $6), ($7, $8)");
+        assert_eq!(Batches::of_values(2, str::to_owned).0[4], "$3, $4, $5, $6");
         let sizes = |count: usize, bytes: usize| {
             let items = vec![bytes; count];
             BATCHES.cut(&items, |bytes| *bytes).iter().map(|(_, piece)| piece.len()).collect::<Vec<_>>()
         };
         assert_eq!(sizes(0, 0), [0; 0]);
-        assert_eq!(sizes(86, 1), [64, 16, 4, 1, 1]);
-        assert_eq!(sizes(6, BYTES / 4), [4, 1, 1]);
+        assert_eq!(sizes(86, 1), [64, 16, 4, 2]);
+        assert_eq!(sizes(6, BYTES / 4), [4, 2]);
         assert_eq!(sizes(2, 2 * BYTES), [1, 1]);
+    }
+
+    #[test]
+    fn sets_are_filled_with_repetitions() {
+        static BATCHES: LazyLock<Batches> = LazyLock::new(|| Batches::of_values(0, str::to_owned));
+        let cut = |count: usize| BATCHES.cut_set(&(0..count).collect::<Vec<_>>());
+        assert_eq!(cut(0), []);
+        assert_eq!(cut(1), [("$1", vec![0])]);
+        assert_eq!(cut(3), [("$1, $2, $3, $4", vec![0, 1, 2, 2])]);
+        let [(first, all), (second, rest)] = &cut(70)[..] else { panic!("{:?}", cut(70)) };
+        assert_eq!((all.len(), &rest[..]), (64, &[64, 65, 66, 67, 68, 69, 69, 69][..]));
+        assert!(first.ends_with("$64") && second.ends_with("$8"));
     }
 }

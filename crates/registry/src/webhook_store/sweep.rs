@@ -23,6 +23,7 @@ pub struct Retention {
     /// Deliveries that ended before this time are removed, and so are attempts made before it.
     pub ended_since: Timestamp,
     /// Channels and members that have been absent since before this time are removed. No observation arrives that late.
+    /// Cache misses are removed once they are older than both times.
     pub announced_since: Timestamp,
     /// The number of stored attempts of an endpoint.
     pub attempts: u64,
@@ -102,7 +103,7 @@ async fn remove_page<E: Engine>(
     ids: &[i64],
     delete: &'static Batches,
 ) -> Result<(), RegistryError> {
-    for (statement, ids) in delete.cut(ids, |_| 0) {
+    for (statement, ids) in delete.cut_set(ids) {
         let values: Vec<_> = ids.iter().map(|id| number(*id)).collect();
         E::execute(write, statement, &values).await?;
     }

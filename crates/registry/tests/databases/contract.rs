@@ -40,8 +40,8 @@ use tokio::task::JoinSet;
 use webhooks::{
     a_lease_belongs_to_one_node, an_endpoint_keeps_its_newest_events, an_observation_makes_an_event_only_if_it_is_news,
     attempts_end_deliveries_and_are_logged, ended_deliveries_are_repeated, events_are_grouped_into_deliveries,
-    events_are_put_into_the_order_of_their_places, nodes_write_in_one_order, pending_events_are_read_in_their_order,
-    what_is_announced_is_read_in_pages_and_forgotten, what_is_old_is_removed,
+    events_are_put_into_the_order_of_their_places, events_wait_for_nodes_that_write_late, nodes_write_in_one_order,
+    pending_events_are_read_in_their_order, what_is_announced_is_read_in_pages_and_forgotten, what_is_old_is_removed,
 };
 
 /// Defines a test of each case for each engine in its group.
@@ -77,6 +77,7 @@ contract! {
         an_observation_makes_an_event_only_if_it_is_news what_is_announced_is_read_in_pages_and_forgotten
         pending_events_are_read_in_their_order nodes_write_in_one_order an_endpoint_keeps_its_newest_events
         events_are_put_into_the_order_of_their_places
+        events_wait_for_nodes_that_write_late
         events_are_grouped_into_deliveries a_lease_belongs_to_one_node attempts_end_deliveries_and_are_logged
         ended_deliveries_are_repeated what_is_old_is_removed certificates_and_failures_are_kept_by_authority
         challenges_are_replaced one_node_has_the_lease_of_certificates an_account_is_kept_for_each_authority

@@ -2,6 +2,7 @@
 
 use clairon_protocol::ChannelName;
 use clairon_registry::{App, AppCache, DeliveryId, Entry, EventCopy, NewEvent, Observation, Subject, WebhookKind};
+use jiff::Timestamp;
 
 use super::report::{ChannelReport, ReportContent};
 use crate::WebhookEvent;
@@ -18,14 +19,14 @@ pub(crate) fn entry(apps: &AppCache, are_alone: bool, report: ChannelReport) -> 
         }
         ReportContent::ClientEvent(_) => (None, false),
     };
-    let copies = if is_silent { Vec::new() } else { copies(&described, kind(&content), &channel, are_alone) };
+    let copies = if is_silent { Vec::new() } else { copies(&described, kind(&content), &channel, (at, are_alone)) };
     let event = (!copies.is_empty()).then(|| NewEvent { body: body(&content, &channel), happened_at: at, copies });
     (observation.is_some() || event.is_some()).then_some(Entry { app, channel, place, observation, event })
 }
 
-fn copies(app: &App, kind: WebhookKind, channel: &ChannelName, are_alone: bool) -> Vec<EventCopy> {
+fn copies(app: &App, kind: WebhookKind, channel: &ChannelName, (at, are_alone): (Timestamp, bool)) -> Vec<EventCopy> {
     let takers = app.webhooks.iter().filter(|webhook| webhook.takes(kind, channel.as_str()));
-    let copy = |id| EventCopy { webhook: id, delivery: DeliveryId::random(), is_alone: are_alone };
+    let copy = |id| EventCopy { webhook: id, delivery: DeliveryId::made_at(at), is_alone: are_alone };
     takers.map(|webhook| copy(webhook.id.clone())).collect()
 }
 

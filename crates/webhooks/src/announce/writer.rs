@@ -12,6 +12,7 @@ use tokio::time::sleep;
 use tracing::{error, info, warn};
 
 use super::{
+    backlog::BacklogNote,
     compose,
     members_first::{KnownChannels, is_vacated, members_first},
     occupied_first::occupied_first,
@@ -32,6 +33,7 @@ const PAUSES: [Duration; 2] = [Duration::from_millis(100), Duration::from_secs(1
 
 /// Writes reports until the node stops, and then the rest of them, unless that is aborted.
 pub(crate) async fn run(announcer: &Announcer) {
+    let mut backlog = BacklogNote::default();
     loop {
         let is_stopping = announcer.stopping.is_cancelled();
         wait(announcer).await;
@@ -42,8 +44,13 @@ pub(crate) async fn run(announcer: &Announcer) {
         if batch.is_empty() && is_stopping {
             return;
         }
-        if write(announcer, batch).await.is_break() {
+        let is_full = batch.len() == BATCH || batch.iter().map(ChannelReport::bytes).sum::<usize>() >= BATCH_BYTES;
+        let is_late = is_full && announcer.handoff.figures().waiting > 0;
+        if write(announcer, batch, is_late.then_some(&mut backlog)).await.is_break() {
             return;
+        }
+        if !is_late {
+            backlog.end(announcer).await;
         }
     }
 }
@@ -65,11 +72,21 @@ async fn wait(announcer: &Announcer) {
 }
 
 /// Writes a batch, with as many tries as it takes. An event that the database refuses while it accepts other writes is
-/// left out. It breaks off if the node stops waiting.
-async fn write(announcer: &Announcer, batch: Vec<ChannelReport>) -> ControlFlow<()> {
+/// left out. It breaks off if the node stops waiting. With `backlog`, others wait behind it, which is noted first.
+async fn write(
+    announcer: &Announcer,
+    batch: Vec<ChannelReport>,
+    mut backlog: Option<&mut BacklogNote>,
+) -> ControlFlow<()> {
     let are_alone = announcer.settings.batch_time.is_zero();
     let known = loop {
-        match known_of_vacated(announcer, &batch).await {
+        let read = async {
+            if let Some(backlog) = &mut backlog {
+                backlog.begin(announcer, &batch).await?;
+            }
+            known_of_vacated(announcer, &batch).await
+        };
+        match read.await {
             Ok(known) => break known,
             Err(error) => wait_for_database(announcer, &error, batch.len()).await?,
         }
@@ -150,12 +167,12 @@ async fn known_of_vacated(announcer: &Announcer, batch: &[ChannelReport]) -> Res
 
 #[cfg(test)]
 mod tests {
-    use std::sync::Arc;
+    use std::{path::Path, sync::Arc};
 
     use clairon_protocol::{AppId, ChannelName, Limits};
     use clairon_registry::{App, AppCache, Observation, Webhook, WebhookUrl};
     use jiff::Timestamp;
-    use sqlx::Connection;
+    use sqlx::{Connection, SqliteConnection};
 
     use super::{super::ReportContent, *};
     use crate::WebhookSettings;
@@ -171,19 +188,46 @@ mod tests {
         }
     }
 
-    #[tokio::test]
-    async fn a_node_that_waits_no_longer_tries_no_more() {
-        let folder = tempfile::tempdir().unwrap();
-        let url = format!("sqlite://{}", folder.path().join("clairon.db").display());
+    /// An announcer that is stopping, its app, and its database.
+    async fn stopping(is_alone: bool, folder: &Path) -> (Announcer, App, SqliteConnection) {
+        let url = format!("sqlite://{}", folder.join("clairon.db").display());
         let store = clairon_registry::open(&url, 1).await.unwrap();
         let mut app = App::random();
         app.webhooks.add(Webhook::new(WebhookUrl::parse("http://127.0.0.1:9/").unwrap()));
         store.create(&app).await.unwrap();
         let apps = Arc::new(AppCache::load(store.clone(), Vec::new()).await.unwrap());
-        let announcer = Announcer::new(WebhookSettings::default(), store, apps, true, Box::new(|_| {}));
-        // Reads of the announced state fail for the one report, and writes for the other.
-        let mut database = sqlx::SqliteConnection::connect(&url).await.unwrap();
+        let announcer = Announcer::new(WebhookSettings::default(), store, apps, is_alone, Box::new(|_| {}));
         announcer.stopping.cancel();
+        (announcer, app, SqliteConnection::connect(&url).await.unwrap())
+    }
+
+    #[tokio::test]
+    async fn a_node_that_writes_late_says_so_until_it_has_written_all() {
+        let folder = tempfile::tempdir().unwrap();
+        let (announcer, app, mut database) = stopping(false, folder.path()).await;
+        let noted = "CREATE TABLE noted (place); CREATE TRIGGER noting AFTER INSERT ON webhook_backlogs \
+                     BEGIN INSERT INTO noted VALUES (new.place); END";
+        sqlx::raw_sql(noted).execute(&mut database).await.unwrap();
+        for (reports, expected) in [(BATCH, vec![]), (BATCH + 1, vec![1_000_001_i64])] {
+            for place in (0..reports).rev() {
+                let content = ReportContent::ClientEvent("{}".into());
+                // The first place, less the horizon.
+                let place = Some(1_200_000 + place as u64);
+                announcer.handoff.push(ChannelReport { place, content, ..vacated(&app.id, "a") }, Instant::now());
+            }
+            run(&announcer).await;
+            let noted = sqlx::query_scalar::<_, i64>("SELECT place FROM noted").fetch_all(&mut database);
+            assert_eq!(noted.await.unwrap(), expected, "{reports}");
+            let rest = sqlx::query_scalar::<_, i64>("SELECT place FROM webhook_backlogs").fetch_all(&mut database);
+            assert_eq!(rest.await.unwrap(), [0_i64; 0]);
+        }
+    }
+
+    #[tokio::test]
+    async fn a_node_that_waits_no_longer_tries_no_more() {
+        let folder = tempfile::tempdir().unwrap();
+        let (announcer, app, mut database) = stopping(true, folder.path()).await;
+        // Reads of the announced state fail for the one report, and writes for the other.
         announcer.aborted.cancel();
         for (table, channel) in [("webhook_sequence", "a"), ("webhook_announced", "presence-a")] {
             sqlx::raw_sql(sqlx::AssertSqlSafe(format!("DROP TABLE {table}"))).execute(&mut database).await.unwrap();

@@ -7,7 +7,8 @@ use std::{
 };
 
 use clairon_registry::{
-    App, Attempt, AttemptOutcome, DeliveryId, Endpoint, PendingEvent, RegistryError, WebhookState, within,
+    App, Attempt, AttemptOutcome, CHANNEL_PAGE, DeliveryId, Endpoint, PENDING_PAGE, PendingEvent, RegistryError,
+    WebhookState, within,
 };
 use jiff::Timestamp;
 use tokio::{
@@ -30,10 +31,6 @@ use super::{
 };
 use crate::{Outcome, announcer::Announcer};
 
-/// The number of events that are read at once.
-const PAGE: u32 = 512;
-/// The number of events of one channel that are read at once.
-const CHANNEL_PAGE: u32 = 256;
 /// The timeout for the database.
 const ANSWER_TIMEOUT: Duration = Duration::from_secs(10);
 /// The time after which a courier without pending events ends.
@@ -229,14 +226,14 @@ impl Run {
     async fn read(&mut self) -> Result<(), RegistryError> {
         let Courier { announcer, endpoint, .. } = &self.courier;
         while let Some(after) = self.queue.wants_page() {
-            let events = within(ANSWER_TIMEOUT, announcer.store.pending(endpoint, after, PAGE)).await?;
-            let is_all = events.len() < PAGE as usize;
+            let events = within(ANSWER_TIMEOUT, announcer.store.pending(endpoint, after)).await?;
+            let is_all = events.len() < PENDING_PAGE;
             self.queue.read_page(events, is_all);
         }
         while let Some((channel, after)) = self.queue.wants_channel() {
-            let events = announcer.store.pending_in_channel(endpoint, &channel, after, CHANNEL_PAGE);
+            let events = announcer.store.pending_in_channel(endpoint, &channel, after);
             let events = within(ANSWER_TIMEOUT, events).await?;
-            let is_all = events.len() < CHANNEL_PAGE as usize;
+            let is_all = events.len() < CHANNEL_PAGE;
             self.queue.read_channel(&channel, events, is_all);
         }
         Ok(())
@@ -251,7 +248,7 @@ impl Run {
                 let events = within(ANSWER_TIMEOUT, store.pending_of_delivery(&delivery)).await?;
                 if self.queue.needs_claim(&delivery) {
                     for event in events.iter().filter(|_| events.len() > 1) {
-                        let first = store.pending_in_channel(&self.courier.endpoint, &event.channel, 0, CHANNEL_PAGE);
+                        let first = store.pending_in_channel(&self.courier.endpoint, &event.channel, 0);
                         if self.queue.is_behind(event, &within(ANSWER_TIMEOUT, first).await?) {
                             self.queue.retry(&delivery, Instant::now() + PAUSE);
                             return Ok(());

@@ -119,7 +119,7 @@ impl Queue {
                         return Some(work);
                     }
                 }
-                _ if is_group_due => return Some(self.take_group(grouping)),
+                _ if is_group_due => return Some(self.take_group(time, grouping)),
                 _ => return None,
             }
         }
@@ -341,8 +341,8 @@ impl Queue {
     }
 
     /// Takes the oldest events of free channels for a new delivery.
-    fn take_group(&mut self, grouping: Grouping) -> Work {
-        let delivery = DeliveryId::random();
+    fn take_group(&mut self, time: Timestamp, grouping: Grouping) -> Work {
+        let delivery = DeliveryId::made_at(time);
         let mut events = Vec::new();
         while events.len() < grouping.events.max(1)
             && let Some((_, channel)) = self.ready[0].first().cloned()
@@ -394,6 +394,7 @@ const fn is_decided(event: &PendingEvent) -> bool {
     event.delivery_events.is_some()
 }
 
+/// The time since an event, or until it: an event does not wait until a clock that was set back has caught up.
 fn age(event: &PendingEvent, time: Timestamp) -> Duration {
-    time.duration_since(event.happened_at).try_into().unwrap_or_default()
+    time.duration_since(event.happened_at).unsigned_abs()
 }

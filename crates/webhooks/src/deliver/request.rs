@@ -101,7 +101,7 @@ mod tests {
         app.credentials.add(Credential::random()).unwrap();
         let mut webhook = Webhook::new(WebhookUrl::parse("http://a.test/x").unwrap());
         webhook.headers = WebhookHeaders::parse([("X-Shop", "1")]).unwrap();
-        let (id, original) = (DeliveryId::random(), DeliveryId::random());
+        let (id, original) = (DeliveryId::made_at(Timestamp::now()), DeliveryId::made_at(Timestamp::now()));
         let time = Timestamp::from_millisecond(7).unwrap();
         let made = |webhook: &Webhook| request(&app, webhook, (&id, Some(&original)), (time, time), &["{}".to_owned()]);
         let sent = made(&webhook);

@@ -21,7 +21,7 @@ pub(super) use self::{
     leases::a_lease_belongs_to_one_node,
     queues::{
         an_endpoint_keeps_its_newest_events, events_are_grouped_into_deliveries,
-        events_are_put_into_the_order_of_their_places, nodes_write_in_one_order,
+        events_are_put_into_the_order_of_their_places, events_wait_for_nodes_that_write_late, nodes_write_in_one_order,
         pending_events_are_read_in_their_order,
     },
     replays::ended_deliveries_are_repeated,
@@ -53,7 +53,11 @@ fn at(millisecond: i64) -> Timestamp {
 
 /// An event of the app `a` for some endpoints, without state.
 fn event(name: &str, body: &str, endpoints: &[u8]) -> Entry {
-    let copy = |number: &u8| EventCopy { webhook: webhook(*number), delivery: DeliveryId::random(), is_alone: true };
+    let copy = |number: &u8| EventCopy {
+        webhook: webhook(*number),
+        delivery: DeliveryId::made_at(Timestamp::now()),
+        is_alone: true,
+    };
     let copies = endpoints.iter().map(copy).collect();
     let event = NewEvent { body: body.to_owned(), happened_at: at(1_800_000_000_123), copies };
     Entry { app: app("a"), channel: channel(name), place: None, observation: None, event: Some(event) }
@@ -72,7 +76,14 @@ fn observed(subject: Subject, is_present: bool, version: u64) -> Entry {
 }
 
 async fn pending(store: &dyn Registry, number: u8) -> Vec<PendingEvent> {
-    store.pending(&endpoint(number), 0, 1_000).await.unwrap()
+    let mut all: Vec<PendingEvent> = Vec::new();
+    loop {
+        let page = store.pending(&endpoint(number), all.last().map_or(0, |event| event.id)).await.unwrap();
+        if page.is_empty() {
+            return all;
+        }
+        all.extend(page);
+    }
 }
 
 /// The bodies of the pending events of an endpoint, in their order.

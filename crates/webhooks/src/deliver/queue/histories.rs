@@ -116,7 +116,7 @@ impl World {
             channel: channel(number),
             body: Some(String::new()),
             happened_at: self.time,
-            delivery: DeliveryId::random(),
+            delivery: DeliveryId::made_at(self.time),
             delivery_events: is_alone.then_some(1),
             attempts: 0,
             replay_of: None,
@@ -343,4 +343,13 @@ fn events_wait_for_others_of_their_endpoint() {
     world.wait(2);
     world.advance();
     assert_eq!(world.requests[1].1, [4, 5]);
+}
+
+#[test]
+fn events_do_not_wait_for_a_clock_that_was_set_back() {
+    let mut world = World::new(Grouping { time: Duration::from_secs(2), events: 3 });
+    world.event(0, false);
+    world.time -= Duration::from_hours(1);
+    world.advance();
+    assert_eq!(world.requests.len(), 1);
 }

@@ -1,11 +1,17 @@
 //! Pending events.
 
+use std::time::Duration;
+
 use clairon_protocol::UserId;
 use clairon_registry::{AttemptOutcome, DeliveryId, Entry, LogQuery, Recorded, Subject};
+use jiff::Timestamp;
 use tokio::task::JoinSet;
 
 use super::{MANY, at, channel, endpoint, event, observed, pending, pending_bodies, pending_count, ungrouped};
 use crate::support::Database;
+
+/// The time for which a node is waited for.
+const LONG: Duration = Duration::from_mins(10);
 
 pub(in super::super) async fn pending_events_are_read_in_their_order(database: &impl Database) {
     let registry = database.open().await;
@@ -28,11 +34,11 @@ pub(in super::super) async fn pending_events_are_read_in_their_order(database: &
     assert!(events.iter().all(|event| event.attempts == 0 && event.replay_of.is_none()));
     assert_eq!((events[0].body.as_deref(), &events[1].body), (Some("1"), &None), "one is long");
     assert_eq!((events[1].happened_at, &events[1].channel), (at(1_800_000_000_123), &channel("a")));
-    assert_eq!(store.pending(&endpoint(2), events[0].id, 1).await.unwrap(), events[1..2]);
-    assert_eq!(store.pending_in_channel(&endpoint(2), &channel("a"), events[0].id, 9).await.unwrap(), events[1..]);
-    assert_eq!(store.pending_in_channel(&endpoint(2), &channel("b"), 0, 9).await.unwrap(), []);
+    assert_eq!(store.pending(&endpoint(2), events[0].id).await.unwrap(), events[1..]);
+    assert_eq!(store.pending_in_channel(&endpoint(2), &channel("a"), events[0].id).await.unwrap(), events[1..]);
+    assert_eq!(store.pending_in_channel(&endpoint(2), &channel("b"), 0).await.unwrap(), []);
     assert_eq!(store.pending_of_delivery(&copy.delivery).await.unwrap(), events[..1]);
-    assert_eq!(store.pending(&endpoint(3), 0, 9).await.unwrap(), []);
+    assert_eq!(store.pending(&endpoint(3), 0).await.unwrap(), []);
 }
 
 pub(in super::super) async fn nodes_write_in_one_order(database: &impl Database) {
@@ -51,7 +57,7 @@ pub(in super::super) async fn nodes_write_in_one_order(database: &impl Database)
     nodes.join_all().await;
     let registry = database.open().await;
     let mut events = Vec::new();
-    while let page = registry.pending(&endpoint(2), events.last().copied().unwrap_or(0), 500).await.unwrap()
+    while let page = registry.pending(&endpoint(2), events.last().copied().unwrap_or(0)).await.unwrap()
         && !page.is_empty()
     {
         events.extend(page.iter().map(|event| event.id));
@@ -103,7 +109,7 @@ pub(in super::super) async fn events_are_grouped_into_deliveries(database: &impl
         (0..100).map(|number| ungrouped(event(["a", "b"][number % 2], &number.to_string(), &[1]))).collect();
     store.record(&entries, MANY, false).await.unwrap();
     let ids: Vec<_> = pending(store, 1).await.iter().map(|event| event.id).collect();
-    let (delivery, other) = (DeliveryId::random(), DeliveryId::random());
+    let (delivery, other) = (DeliveryId::made_at(Timestamp::now()), DeliveryId::made_at(Timestamp::now()));
     store.group(&delivery, &ids[..90]).await.unwrap();
     store.group(&other, &ids[90..]).await.unwrap();
     let events = store.pending_of_delivery(&delivery).await.unwrap();
@@ -134,7 +140,7 @@ pub(in super::super) async fn events_are_put_into_the_order_of_their_places(data
     assert_eq!(store.settle(&endpoint(1), seen).await.unwrap(), 3);
     assert_eq!(pending_bodies(store, 1).await, ["+9", "+11", "+12"]);
     let events = pending(store, 1).await;
-    assert_eq!(store.pending(&endpoint(1), events[0].id, 9).await.unwrap(), events[1..]);
+    assert_eq!(store.pending(&endpoint(1), events[0].id).await.unwrap(), events[1..]);
     assert_eq!(store.settle(&endpoint(1), newest().await.unwrap()).await.unwrap(), 1);
 
     // The channel was vacated after a while, and was occupied again before, which another node writes later.
@@ -154,4 +160,35 @@ pub(in super::super) async fn events_are_put_into_the_order_of_their_places(data
     assert_eq!(store.give_up(&endpoint(1), None, "gone").await.unwrap(), 211);
     assert_eq!((newest().await, pending_count(store, 1).await), (None, 0));
     assert_eq!(store.settle(&endpoint(2), i64::MAX).await.unwrap(), 200);
+}
+
+pub(in super::super) async fn events_wait_for_nodes_that_write_late(database: &impl Database) {
+    let registry = database.open().await;
+    let store = &*registry;
+    let at = |place: u64| Entry { place: Some(place), ..event("room", &place.to_string(), &[1]) };
+    let record = async |places: &[u64]| {
+        let entries: Vec<_> = places.iter().map(|place| at(*place)).collect();
+        store.record(&entries, MANY, false).await.unwrap();
+    };
+    let settle = async || store.settle(&endpoint(1), i64::MAX).await.unwrap();
+    let late = async |node: &str, place| store.note_backlog(node, Some((place, LONG))).await.unwrap();
+    let punctual = async |node: &str| store.note_backlog(node, None).await.unwrap();
+
+    late("a", 10).await;
+    late("b", 20).await;
+    record(&[9, 10, 25]).await;
+    assert_eq!((settle().await, settle().await), (1, 0));
+    // One has written a part, and the other one all.
+    late("a", 15).await;
+    assert_eq!(settle().await, 1);
+    record(&[15, 21]).await;
+    punctual("a").await;
+    assert_eq!(settle().await, 1);
+    punctual("b").await;
+    assert_eq!(settle().await, 2);
+    assert_eq!(pending_bodies(store, 1).await, ["9", "10", "15", "21", "25"]);
+    // A node that ended is not waited for.
+    store.note_backlog("c", Some((0, Duration::ZERO))).await.unwrap();
+    record(&[30]).await;
+    assert_eq!(settle().await, 1);
 }

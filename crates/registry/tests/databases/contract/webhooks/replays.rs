@@ -4,6 +4,7 @@ use clairon_registry::{
     AttemptOutcome::{Delivered, GivenUp},
     DeliveryId, WhichDeliveries,
 };
+use jiff::Timestamp;
 
 use super::{MANY, app, at, attempt, endpoint, event, pending, pending_bodies, pending_count, ungrouped, webhook};
 use crate::support::Database;
@@ -14,7 +15,7 @@ pub(in super::super) async fn ended_deliveries_are_repeated(database: &impl Data
     let entries: Vec<_> = (0..6).map(|number| ungrouped(event("a", &number.to_string(), &[1]))).collect();
     store.record(&entries, MANY, false).await.unwrap();
     let events: Vec<_> = pending(store, 1).await.iter().map(|event| event.id).collect();
-    let ids: Vec<_> = (0..3).map(|_| DeliveryId::random()).collect();
+    let ids: Vec<_> = (0..3).map(|_| DeliveryId::made_at(Timestamp::now())).collect();
     for (delivery, events) in ids.iter().zip(events.chunks(2)) {
         store.group(delivery, events).await.unwrap();
     }
@@ -23,7 +24,7 @@ pub(in super::super) async fn ended_deliveries_are_repeated(database: &impl Data
 
     // One that is pending comes by itself.
     let named = WhichDeliveries::Named {
-        deliveries: vec![ids[2].clone(), ids[0].clone(), DeliveryId::random()],
+        deliveries: vec![ids[2].clone(), ids[0].clone(), DeliveryId::made_at(Timestamp::now())],
         app: None,
         webhook: None,
     };
