@@ -25,6 +25,8 @@ mod notes;
 mod queue;
 mod request;
 mod slots;
+#[cfg(test)]
+mod tests;
 
 pub use self::deliveries::EndpointFigures;
 pub(crate) use self::{
