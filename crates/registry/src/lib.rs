@@ -58,7 +58,7 @@ pub use webhook_store::{
 };
 pub use webhooks::{
     CHANNEL_GLOB_BYTES, CHANNEL_GLOBS, ChannelGlobs, HEADER_NAME_BYTES, HEADER_VALUE_BYTES, HEADERS, HeaderFault,
-    InvalidWebhook, ShownWebhook, URL_BYTES, UrlFault, WEBHOOKS, Webhook, WebhookHeaders, WebhookId, WebhookKind,
-    WebhookKinds, WebhookPatch, WebhookState, WebhookUrl, Webhooks,
+    HeaderPatch, InvalidWebhook, ShownWebhook, URL_BYTES, UrlFault, WEBHOOKS, Webhook, WebhookHeaders, WebhookId,
+    WebhookKind, WebhookKinds, WebhookPatch, WebhookState, WebhookUrl, Webhooks,
 };
 pub use wrong_size::WrongSize;

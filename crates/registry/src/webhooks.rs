@@ -17,7 +17,7 @@ use clairon_protocol::AppId;
 use self::kind::Wanted;
 pub use self::{
     channels::{CHANNEL_GLOB_BYTES, CHANNEL_GLOBS, ChannelGlobs},
-    headers::{HEADER_NAME_BYTES, HEADER_VALUE_BYTES, HEADERS, WebhookHeaders},
+    headers::{HEADER_NAME_BYTES, HEADER_VALUE_BYTES, HEADERS, HeaderPatch, WebhookHeaders},
     id::WebhookId,
     invalid::{HeaderFault, InvalidWebhook, UrlFault},
     kind::{WebhookKind, WebhookKinds},

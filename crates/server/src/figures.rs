@@ -1,6 +1,8 @@
-//! The figures of the last hour on this node, for the overview of the dashboard: sampled every ten seconds, in memory.
+//! The figures of the last hour, for the overview of the dashboard: sampled every ten seconds, in memory. They are
+//! those of all nodes, while the others tell this one theirs.
 
 mod counters;
+mod other_nodes;
 mod series;
 
 use std::{collections::HashMap, sync::Arc, time::Duration};
@@ -10,12 +12,13 @@ use clairon_protocol::AppId;
 use jiff::Timestamp;
 use parking_lot::Mutex;
 
-use self::series::Series;
 pub(crate) use self::{
     counters::Counters,
+    other_nodes::NodeCounters,
     series::{STEPS, Sample},
 };
-use crate::{background::ticks, node::Node};
+use self::{other_nodes::OtherNodes, series::Series};
+use crate::{background::ticks, node::Node, node_status};
 
 /// The time between two samples.
 pub(crate) const STEP: Duration = Duration::from_secs(10);
@@ -34,6 +37,7 @@ struct Table {
     /// All apps together.
     all: Series,
     apps: HashMap<AppId, Series>,
+    others: OtherNodes,
     /// True if the samples of an app were dropped, or not begun with its traffic. An app that is new here may have had
     /// traffic before then.
     is_incomplete: bool,
@@ -61,7 +65,7 @@ impl RecentFigures {
         let table = self.0.lock();
         let mut all = Counters::default();
         let mut apps = HashMap::new();
-        for (id, counters) in counted(hubs) {
+        for (id, counters) in table.others.join(counted(hubs)) {
             all += counters;
             let current = match table.apps.get(&id) {
                 Some(series) => series.current(&counters, now),
@@ -93,8 +97,20 @@ impl RecentFigures {
         Some(History { until, samples })
     }
 
+    /// Takes the counters of the other nodes, by their ids; `None` for a node that tells none.
+    pub(crate) fn note_others(&self, nodes: Vec<(String, Option<NodeCounters>)>) {
+        self.0.lock().others.note(nodes);
+    }
+
+    /// True if the figures cover all other nodes, as far as they were noted last.
+    pub(crate) fn cover_others(&self) -> bool {
+        self.0.lock().others.are_known()
+    }
+
     fn sample(&self, hubs: &[(AppId, Arc<AppHub>)], now: Millis, time: Timestamp) {
-        self.0.lock().sample(counted(hubs), now, time);
+        let mut table = self.0.lock();
+        let counters = table.others.join(counted(hubs));
+        table.sample(counters.into_iter(), now, time);
     }
 }
 
@@ -146,6 +162,7 @@ pub(crate) async fn keep(node: &Node) {
     loop {
         ticks.tick().await;
         if node.operators.can_sign_in() {
+            let _ = node_status::others(node).await;
             node.figures.sample(&node.hub.apps(), node.clock.now(), Timestamp::now());
         }
     }

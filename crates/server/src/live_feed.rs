@@ -5,6 +5,7 @@
 //! watcher. Texts of peers are searched for secrets by the reader, not by the caller that feeds.
 
 mod activity;
+mod client_details;
 mod filter;
 mod kind;
 mod observe;
@@ -30,6 +31,7 @@ use tokio::sync::mpsc::{self, error::TrySendError};
 
 pub(crate) use self::{
     activity::{Activity, DataLimit, EventText, MAX_DATA},
+    client_details::ClientDetails,
     filter::Filter,
     kind::ActivityKind,
     recorder::Recording,

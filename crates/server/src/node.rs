@@ -34,7 +34,7 @@ use crate::{
     refusals::Refusals,
     registry_health::RegistryHealth,
     settings::Settings,
-    socket::{Closings, Inspections},
+    socket::{Closings, Inspections, Libraries},
     statistics::Tally,
     webhooks,
 };
@@ -65,6 +65,7 @@ pub(crate) struct Node {
     pub(crate) live: Arc<LiveFeed>,
     /// The questions of operators to connections.
     pub(crate) inspections: Inspections,
+    pub(crate) libraries: Libraries,
     /// The tasks of all connections, WebSocket and HTTP.
     pub(crate) tasks: TaskTracker,
     /// The connections that are not WebSockets.
@@ -143,6 +144,7 @@ impl Node {
             tally,
             live,
             inspections: Inspections::default(),
+            libraries: Libraries::default(),
             tasks: TaskTracker::new(),
             plain: PlainConnections::default(),
             foreign_log: ForeignLog::default(),

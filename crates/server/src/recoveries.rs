@@ -61,14 +61,25 @@ pub(crate) fn note(
     node.metrics.recoveries.count(recovery);
     let (kind, reason) = match recovery {
         Recovery::Begun => return,
-        Recovery::Recovered(events) => (ActivityKind::Recovered, format!("{events} events replayed")),
-        Recovery::Lost(reason) => (ActivityKind::NotRecovered, reason.as_str().to_owned()),
+        Recovery::Recovered(1) => (ActivityKind::Recovered, "1 missed event was sent again".to_owned()),
+        Recovery::Recovered(events) => (ActivityKind::Recovered, format!("{events} missed events were sent again")),
+        Recovery::Lost(reason) => (ActivityKind::NotRecovered, words(reason).to_owned()),
         Recovery::Declined => (ActivityKind::NotRecovered, "no memory for a log".to_owned()),
     };
     debug!(%app, socket = %session.id(), channel = %node.shown(channel.as_str()), reason, "{}", kind.words());
     node.observe(|| {
         Activity::new(kind).app(app).socket(session.id()).peer(peer).channel(channel.as_str()).because(reason)
     });
+}
+
+/// The reason of a loss, for operators.
+pub(crate) const fn words(reason: LossReason) -> &'static str {
+    match reason {
+        LossReason::Expired => "the missed events have left the channel's log",
+        LossReason::Epoch => "the channel's log has begun anew since the client left",
+        LossReason::Limit => "the missed events are too many for one connection",
+        LossReason::Token => "the client's position is not one that this server has signed",
+    }
 }
 
 #[cfg(test)]

@@ -5,6 +5,7 @@ mod client_event;
 mod closings;
 mod connection;
 mod inspection;
+mod libraries;
 mod session;
 mod sign_in;
 mod subscribe;
@@ -12,5 +13,6 @@ mod upgrade;
 
 pub(crate) use closings::Closings;
 pub(crate) use inspection::{ConnectionState, Inspections, SeatState};
+pub(crate) use libraries::Libraries;
 pub(crate) use session::{AdmittedClient, run};
 pub(crate) use upgrade::{Upgrade, is_upgrade, upgrade};

@@ -14,11 +14,16 @@ use crate::{
 
 /// Uses the link of a server. `headers` each end with CRLF, and `before` comes before the request.
 fn follow(server: &Server, link: &str, before: &str, headers: &str) -> Response {
+    follow_to("localhost", server, link, before, headers)
+}
+
+/// The same with this `Host`.
+fn follow_to(host: &str, server: &Server, link: &str, before: &str, headers: &str) -> Response {
     let body = json!({ "link": link }).to_string();
     let size = body.len();
     let mut connection = HttpConnection::to(server.address());
     connection.write(format!(
-        "{before}POST /admin/api/session HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\n\
+        "{before}POST /admin/api/session HTTP/1.1\r\nHost: {host}\r\nContent-Type: application/json\r\n\
          Content-Length: {size}\r\n{headers}\r\n{body}"
     ));
     connection.response()
@@ -94,6 +99,11 @@ fn a_link_works_on_the_machine_of_the_server_alone() {
     let link = server.printed("one_time_link");
     let headers = "X-Forwarded-For: 192.0.2.1\r\n";
     follow(&server, secret_of(&link), "", headers).assert_problem(401, "machine of the server");
+    // A tunnel, and a name of another site that leads to this machine.
+    for host in ["ws.example.com", "localhost.example.com:6001", "192.0.2.1"] {
+        follow_to(host, &server, secret_of(&link), "", "").assert_problem(401, "another name of the server");
+    }
+    assert_eq!(follow_to(&server.address(), &server, secret_of(&link), "", "").status, 200);
 }
 
 #[test]

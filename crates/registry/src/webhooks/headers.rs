@@ -90,6 +90,51 @@ impl WebhookHeaders {
     }
 }
 
+/// All headers that an endpoint is to have. Some may keep the values that they have: a client of the admin API does not
+/// know these.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct HeaderPatch {
+    /// All of them; those that keep their values are empty here.
+    headers: WebhookHeaders,
+    kept: Vec<Box<str>>,
+}
+
+impl HeaderPatch {
+    /// Parses headers; `None` for one that keeps its value.
+    ///
+    /// # Errors
+    /// As for [`WebhookHeaders::parse`].
+    pub fn parse<N: AsRef<str>, V: AsRef<str>>(
+        headers: impl IntoIterator<Item = (N, Option<V>)>,
+    ) -> Result<Self, InvalidWebhook> {
+        let given: Vec<(N, Option<V>)> = headers.into_iter().collect();
+        let kept = given.iter().filter(|(_, value)| value.is_none()).map(|(name, _)| name.as_ref().into()).collect();
+        let text = |(name, value): &'_ (N, Option<V>)| {
+            (name.as_ref().to_owned(), value.as_ref().map(|value| value.as_ref().to_owned()).unwrap_or_default())
+        };
+        Ok(Self { headers: WebhookHeaders::parse(given.iter().map(text))?, kept })
+    }
+
+    /// The new headers of an endpoint that has `present`. What is to keep its value and is not there is left out.
+    #[must_use]
+    pub fn apply(&self, present: &WebhookHeaders) -> WebhookHeaders {
+        let keep = |(name, value): &(Box<str>, Box<str>)| {
+            if self.kept.contains(name) {
+                present.0.iter().find(|(known, _)| known.eq_ignore_ascii_case(name)).cloned()
+            } else {
+                Some((name.clone(), value.clone()))
+            }
+        };
+        WebhookHeaders(self.headers.0.iter().filter_map(keep).collect())
+    }
+}
+
+impl From<WebhookHeaders> for HeaderPatch {
+    fn from(headers: WebhookHeaders) -> Self {
+        Self { headers, kept: Vec::new() }
+    }
+}
+
 impl fmt::Debug for WebhookHeaders {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_list().entries(self.names()).finish()
@@ -135,6 +180,19 @@ mod tests {
         assert_eq!(exposed, [("authorization", "Bearer hunter2"), ("X-Shop", "hunter2")]);
         assert!(headers.has("x-shop") && headers.has("Authorization") && !headers.has("X-Shop-2"));
         assert_eq!(format!("{headers:?}"), r#"["authorization", "X-Shop"]"#);
+    }
+
+    #[test]
+    fn a_patch_names_all_headers_and_keeps_values() {
+        let present = WebhookHeaders::parse([("X-Shop", "hunter2"), ("X-Old", "1"), ("X-New", "1")]).unwrap();
+        let patch =
+            |pairs: &[(&str, Option<&str>)]| HeaderPatch::parse(pairs.iter().copied()).map(|it| it.apply(&present));
+        let exposed = |pairs: &[(&str, Option<&str>)]| {
+            patch(pairs).unwrap().expose().map(|(name, value)| format!("{name}={value}")).collect::<Vec<_>>().join(" ")
+        };
+        assert_eq!(exposed(&[("x-shop", None), ("X-New", Some("2")), ("X-Unknown", None)]), "X-New=2 X-Shop=hunter2");
+        assert_eq!(exposed(&[]), "");
+        assert!(patch(&[("X-Shop", None), ("x-shop", Some("1"))]).is_err() && patch(&[("Host", None)]).is_err());
     }
 
     #[test]

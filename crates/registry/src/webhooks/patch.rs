@@ -4,7 +4,7 @@ use clairon_protocol::Secret;
 
 use super::{
     channels::ChannelGlobs,
-    headers::WebhookHeaders,
+    headers::HeaderPatch,
     kind::WebhookKinds,
     url::WebhookUrl,
     webhook::{Webhook, WebhookState},
@@ -20,7 +20,7 @@ pub struct WebhookPatch {
     /// [`Webhook::channels`].
     pub channels: Option<ChannelGlobs>,
     /// [`Webhook::headers`], all of them.
-    pub headers: Option<WebhookHeaders>,
+    pub headers: Option<HeaderPatch>,
     /// [`Webhook::state`]. An endpoint that is already disabled keeps its reason.
     pub enabled: Option<bool>,
     /// [`Webhook::secret`].
@@ -45,7 +45,9 @@ impl WebhookPatch {
         set(&mut webhook.url, self.url.as_ref());
         set(&mut webhook.events, self.events.as_ref());
         set(&mut webhook.channels, self.channels.as_ref());
-        set(&mut webhook.headers, self.headers.as_ref());
+        if let Some(headers) = &self.headers {
+            webhook.headers = headers.apply(&webhook.headers);
+        }
         set(&mut webhook.secret, self.secret.as_ref());
         if let Some(enabled) = self.enabled.filter(|enabled| *enabled != webhook.is_enabled()) {
             webhook.state = WebhookState::of(enabled);

@@ -1,6 +1,9 @@
 //! `/admin/api/checks`
 
 mod apps;
+mod finding;
+#[cfg(test)]
+mod messages;
 mod network;
 mod storage;
 mod system;
@@ -15,6 +18,7 @@ use serde::Serialize;
 use serde_json::{Map, Value};
 use utoipa::ToSchema;
 
+use self::finding::Finding;
 use super::{
     problem::Problem,
     query::{Nothing, Query},
@@ -43,7 +47,8 @@ pub(super) struct Check {
     /// What to do; `null` if all is well.
     #[schema(required)]
     advice: Option<String>,
-    /// The values in the detail and the advice, for texts in other languages.
+    /// What the detail and the advice name, for the same in another language; `case` tells the findings about a subject
+    /// apart.
     parameters: Map<String, Value>,
 }
 
@@ -87,17 +92,18 @@ pub(super) async fn show(
 }
 
 impl Check {
-    fn ok(id: &'static str, title: &'static str, detail: impl Into<String>) -> Self {
-        let detail = detail.into();
-        Self { id, state: CheckState::Ok, title, detail, advice: None, parameters: Map::new() }
+    fn ok(finding: Finding, detail: impl Into<String>) -> Self {
+        let (id, title) = finding.subject();
+        let parameters = Map::from_iter([("case".to_owned(), finding.case().into())]);
+        Self { id, state: CheckState::Ok, title, detail: detail.into(), advice: None, parameters }
     }
 
-    fn warning(id: &'static str, title: &'static str, detail: impl Into<String>, advice: impl Into<String>) -> Self {
-        Self { state: CheckState::Warning, advice: Some(advice.into()), ..Self::ok(id, title, detail) }
+    fn warning(finding: Finding, detail: impl Into<String>, advice: impl Into<String>) -> Self {
+        Self { state: CheckState::Warning, advice: Some(advice.into()), ..Self::ok(finding, detail) }
     }
 
-    fn error(id: &'static str, title: &'static str, detail: impl Into<String>, advice: impl Into<String>) -> Self {
-        Self { state: CheckState::Error, advice: Some(advice.into()), ..Self::ok(id, title, detail) }
+    fn error(finding: Finding, detail: impl Into<String>, advice: impl Into<String>) -> Self {
+        Self { state: CheckState::Error, ..Self::warning(finding, detail, advice) }
     }
 
     fn with(mut self, name: &str, value: impl Into<Value>) -> Self {

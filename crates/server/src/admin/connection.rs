@@ -74,7 +74,7 @@ pub(super) struct Story {
 #[serde(untagged)]
 pub(super) enum FoundConnection {
     /// It is open.
-    Open(ConnectionDetails),
+    Open(Box<ConnectionDetails>),
     /// It has ended, and is recorded.
     Ended(EndedConnection),
 }
@@ -141,7 +141,7 @@ pub(super) async fn show(
     if let Some(state) = state {
         details.add_channels(&node, state);
     }
-    Ok(Json(FoundConnection::Open(details)))
+    Ok(Json(FoundConnection::Open(Box::new(details))))
 }
 
 /// Close a connection

@@ -24,6 +24,10 @@ pub(super) struct ConnectionView {
     user_id: Option<String>,
     /// True if it is signed in as this user.
     signed_in: bool,
+    /// What the client says of its library, such as `js 8.4.0` for pusher-js; `null` if it says nothing, or does not
+    /// answer now.
+    #[schema(required)]
+    library: Option<String>,
     /// The number of its channels; `null` if it does not answer now.
     #[schema(required)]
     channels: Option<usize>,
@@ -48,6 +52,7 @@ impl ConnectionView {
             connected_at: Timestamp::now() - age,
             user_id: user.map(|user| shown(node, user)),
             signed_in: signed_in.is_some(),
+            library: state.and_then(|state| state.library.as_deref()).map(|library| shown(node, library)),
             channels: state.map(|state| state.channels.len()),
             queued_bytes: backlog.bytes,
             queued_frames: backlog.frames,

@@ -64,7 +64,7 @@ pub(super) struct ConnectionList {
 /// List the connections of an app
 ///
 /// Those of the node that answers. The origin and the browser of a connection are not kept, because that would cost
-/// every idle connection memory.
+/// every idle connection memory. The flight recorder has them, if it ran when the connection began.
 #[utoipa::path(
     get, path = "/apps/{id}/connections", operation_id = "listConnections", tag = "connections",
     params(("id" = String, Path, description = "The id of the app."), Wanted),

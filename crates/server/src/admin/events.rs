@@ -6,6 +6,7 @@ use axum::{
     Json,
     extract::{Request, State},
 };
+use clairon_hub::ChannelSummary;
 use clairon_protocol::{AppId, Event};
 use clairon_registry::App;
 use http::StatusCode;
@@ -26,6 +27,7 @@ use crate::{
     api, event_frame,
     live_feed::{Activity, ActivityKind, EventText},
     node::Node,
+    peers::OutgoingEvent,
 };
 
 /// What has become of an event.
@@ -33,7 +35,8 @@ use crate::{
 pub(super) struct Published {
     /// The nodes whose receivers are counted.
     scope: Scope,
-    /// The number of receivers by channel; `null` for the channel of a user, whose receivers are not counted.
+    /// The number of receivers by channel; `null` for the channel of a user, whose receivers are not counted. A
+    /// connection of another node that the event leaves out is counted.
     receivers: BTreeMap<String, Option<usize>>,
 }
 
@@ -71,9 +74,28 @@ pub(super) async fn publish(
     let event = read::<NewEvent>(&app, request).await?.check(&app.limits)?;
     api::publish(&node, &app, std::slice::from_ref(&event)).await?;
     author.log(&id, AdminChange::EventPublished);
-    let receivers =
-        event.channels.iter().map(|channel| (shown(&node, channel.as_str()), node.receivers(&app, &event, channel)));
-    Ok(Json(Published { scope: Scope::here(&node), receivers: receivers.collect() }))
+    Ok(Json(Published { scope: Scope::ALL, receivers: receivers(&node, &id, &event).await? }))
+}
+
+/// The numbers of connections on all nodes that an event is for, by channel.
+async fn receivers(
+    node: &Node,
+    app: &AppId,
+    event: &OutgoingEvent<'_>,
+) -> Result<BTreeMap<String, Option<usize>>, Problem> {
+    let hub = node.hub.app(app);
+    let summaries = node.peers.summaries(app, &event.channels).await?;
+    let count = |summary: ChannelSummary| {
+        let is_left_out =
+            || event.except.is_some_and(|id| hub.channel(&summary.name).is_some_and(|channel| channel.contains(id)));
+        let count = summary
+            .name
+            .user_id()
+            .is_none()
+            .then(|| summary.subscription_count.saturating_sub(usize::from(is_left_out())));
+        (shown(node, summary.name.as_str()), count)
+    };
+    Ok(summaries.into_iter().map(count).collect())
 }
 
 /// Send an event to one connection

@@ -34,7 +34,7 @@ pub(super) struct HistoryView {
     step_seconds: u64,
     /// The end of the last step.
     until: Timestamp,
-    /// The nodes that the figures cover.
+    /// The nodes that the latest figures cover.
     scope: Scope,
     /// The number of connections at the end of each step.
     connections: Vec<Option<u32>>,
@@ -64,7 +64,7 @@ pub(super) async fn show(
     let app = app.map(|id| known(&node, &id)).transpose()?;
     let history = node.figures.history(app.as_ref());
     let (until, samples) = history.map_or_else(|| (Timestamp::now(), Vec::new()), |it| (it.until, it.samples));
-    Ok(Json(HistoryView::new(until, &samples, Scope::here(&node))))
+    Ok(Json(HistoryView::new(until, &samples, Scope::of_figures(&node))))
 }
 
 fn known(node: &Node, id: &str) -> Result<AppId, Problem> {

@@ -1,13 +1,11 @@
 //! `/admin/api/overview`
 
-use std::{cmp::Reverse, sync::Arc, time::Duration};
+use std::{cmp::Reverse, sync::Arc};
 
 use axum::{Json, extract::State};
-use clairon_cluster::NodeState;
 use clairon_registry::App;
 use jiff::Timestamp;
 use serde::Serialize;
-use tokio::time::timeout;
 use utoipa::ToSchema;
 
 use super::{
@@ -15,19 +13,21 @@ use super::{
     query::{Nothing, Query},
     scope::Scope,
 };
-use crate::{figures::Sample, node::Node, node_status::NodeStatus};
+use crate::{
+    figures::Sample,
+    node::Node,
+    node_status::{self, NodeStatus, OtherNode},
+};
 
 /// The largest number of apps in an answer.
 const APPS: usize = 1_000;
-/// The time that Redis has to list the other nodes.
-const PATIENCE: Duration = Duration::from_secs(2);
 
 /// The apps and nodes with their figures.
 #[derive(Debug, Serialize, ToSchema)]
 pub(super) struct OverviewView {
     /// The time of the answer.
     time: Timestamp,
-    /// The nodes that the figures of apps cover.
+    /// The nodes that the figures of apps cover: all, unless the others do not tell theirs.
     scope: Scope,
     /// The node that answers.
     node: String,
@@ -110,7 +110,7 @@ pub(super) async fn show(
     }
     Ok(Json(OverviewView {
         time: Timestamp::now(),
-        scope: Scope::here(&node),
+        scope: Scope::of_figures(&node),
         node: node.name(),
         nodes,
         apps,
@@ -121,7 +121,7 @@ pub(super) async fn show(
 
 /// All nodes. If Redis does not answer, only this one is known.
 async fn nodes(node: &Node) -> Vec<NodeView> {
-    let NodeStatus { version, connections, trouble } = NodeStatus::of(node);
+    let NodeStatus { version, connections, trouble, .. } = NodeStatus::of(node);
     let own = NodeView {
         node: node.name(),
         this: true,
@@ -131,18 +131,14 @@ async fn nodes(node: &Node) -> Vec<NodeView> {
         version: Some(version),
         seen_seconds_ago: Some(0),
     };
-    let others = timeout(PATIENCE, node.peers.other_nodes()).await;
-    let mut others = others.ok().and_then(Result::ok).unwrap_or_default();
-    others.sort_by(|one, other| one.id.cmp(&other.id));
+    let others = node_status::others(node).await;
     [own].into_iter().chain(others.into_iter().map(NodeView::other)).collect()
 }
 
 impl NodeView {
-    fn other(state: NodeState) -> Self {
-        let NodeState { id, seen, status } = state;
-        let status = NodeStatus::parse(&status);
+    fn other(OtherNode { id, seen, status }: OtherNode) -> Self {
         let (mut trouble, connections, version) = match status {
-            Some(NodeStatus { version, connections, trouble }) => (trouble, Some(connections), Some(version)),
+            Some(NodeStatus { version, connections, trouble, .. }) => (trouble, Some(connections), Some(version)),
             None => (None, None, None),
         };
         if seen.is_none() {

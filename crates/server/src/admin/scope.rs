@@ -35,6 +35,11 @@ impl Scope {
         Self::Node(node.peers.node_id().unwrap_or_else(|| "unregistered".to_owned()))
     }
 
+    /// The nodes that [`crate::figures`] cover now.
+    pub(super) fn of_figures(node: &Node) -> Self {
+        if node.figures.cover_others() { Self::ALL } else { Self::here(node) }
+    }
+
     /// Where the other nodes are not asked, in words; empty on a lone node.
     pub(super) fn words(&self) -> String {
         match self {

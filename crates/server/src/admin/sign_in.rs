@@ -1,8 +1,8 @@
 //! A sign-in: the credential in the body, and where the request comes from.
 
-use std::{sync::Arc, time::Duration};
+use std::{net::IpAddr, sync::Arc, time::Duration};
 
-use http::{HeaderName, header, request::Parts};
+use http::{HeaderMap, HeaderName, header, request::Parts, uri::Authority};
 use serde_json::Value;
 use utoipa::{
     PartialSchema, ToSchema,
@@ -39,7 +39,8 @@ pub(super) struct SignIn {
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Origin {
     pub(super) client: PeerAddress,
-    /// True for a request from this machine that has passed no proxy, as far as can be known.
+    /// True for a request from this machine, by its address and its `Host`, that has passed no proxy, as far as can be
+    /// known.
     is_local: bool,
     /// True if the browser's connection is encrypted.
     pub(super) is_secure: bool,
@@ -90,8 +91,9 @@ impl SignIn {
                 Err(no_access) => wrong("The token is wrong", no_access.to_string()),
             },
             _ if !origin.is_local => wrong(
-                "The link works on the machine of the server alone, and not through a proxy",
-                "the one-time link is used from another machine or through a proxy".to_owned(),
+                "The link works on the machine of the server alone, as it was printed, and not through a proxy or another \
+                 name of the server",
+                "the one-time link is used from another machine, through a proxy, or with another Host".to_owned(),
             ),
             _ => match operators.take_link(&given) {
                 Ok(()) => Ok(Role::Admin),
@@ -113,7 +115,7 @@ impl Origin {
         let is_https = parts.headers.get(header::ORIGIN).is_some_and(|it| it.as_bytes().starts_with(b"https://"));
         Self {
             client,
-            is_local: is_loopback(client) && is_loopback(socket) && !is_forwarded,
+            is_local: is_loopback(client) && is_loopback(socket) && !is_forwarded && names_loopback(&parts.headers),
             is_secure: is_tls || is_https,
         }
     }
@@ -123,6 +125,18 @@ impl Origin {
         let (seconds, secure) = (lifetime.as_secs(), if self.is_secure { "; Secure" } else { "" });
         format!("{COOKIE}={value}; Path={path_prefix}/admin/api; Max-Age={seconds}; HttpOnly; SameSite=Strict{secure}")
     }
+}
+
+/// True if the `Host` is a name of this machine. A tunnel from the internet, or a name of another site that leads here,
+/// has another one.
+fn names_loopback(headers: &HeaderMap) -> bool {
+    let host = headers.get(header::HOST).and_then(|value| Authority::try_from(value.as_bytes()).ok());
+    host.is_some_and(|authority| {
+        let host = authority.host().trim_start_matches('[').trim_end_matches(']');
+        !authority.as_str().contains('@')
+            && (host.eq_ignore_ascii_case("localhost")
+                || host.parse::<IpAddr>().is_ok_and(|ip| ip.to_canonical().is_loopback()))
+    })
 }
 
 impl PartialSchema for SignIn {
@@ -164,5 +178,20 @@ mod tests {
             let problem = format!("{:?}", read(json).err().unwrap());
             assert!(problem.contains("422") && !problem.contains("hunter2"), "{problem}");
         }
+    }
+
+    #[test]
+    fn names_of_this_machine() {
+        let is_local = |host: &'static str| {
+            names_loopback(&HeaderMap::from_iter([(header::HOST, http::HeaderValue::from_static(host))]))
+        };
+        for host in ["127.0.0.1:6001", "localhost", "LOCALHOST:80", "[::1]:6001", "127.8.8.8", "[::ffff:127.0.0.1]"] {
+            assert!(is_local(host), "{host}");
+        }
+        for host in ["ws.example.com", "192.0.2.1:6001", "localhost.example.com", "127.0.0.1.nip.io", "", "x@localhost"]
+        {
+            assert!(!is_local(host), "{host}");
+        }
+        assert!(!names_loopback(&HeaderMap::new()));
     }
 }

@@ -1,8 +1,8 @@
 //! The fields of a webhook endpoint in a request.
 
 use clairon_registry::{
-    CHANNEL_GLOB_BYTES, CHANNEL_GLOBS, ChannelGlobs, HEADER_NAME_BYTES, HEADER_VALUE_BYTES, HEADERS, URL_BYTES,
-    Webhook, WebhookHeaders, WebhookKind, WebhookKinds, WebhookPatch, WebhookUrl,
+    CHANNEL_GLOB_BYTES, CHANNEL_GLOBS, ChannelGlobs, HEADER_NAME_BYTES, HEADER_VALUE_BYTES, HEADERS, HeaderPatch,
+    URL_BYTES, Webhook, WebhookKind, WebhookKinds, WebhookPatch, WebhookUrl,
 };
 use serde_json::Value;
 use utoipa::{
@@ -66,10 +66,11 @@ fn read(patch: &mut WebhookPatch, name: &str, value: &Value) -> Result<(), Inval
         }
         ("headers", Value::Object(map)) => {
             let text = |(name, value): (&'_ String, &'_ Value)| match value {
-                Value::String(text) => Ok((name.clone(), text.clone())),
+                Value::String(text) => Ok((name.clone(), Some(text.clone()))),
+                Value::Null => Ok((name.clone(), None)),
                 other => Err(InvalidField::wrong("the value of a header", other, Allowed::Text)),
             };
-            patch.headers = Some(WebhookHeaders::parse(map.iter().map(text).collect::<Result<Vec<_>, _>>()?)?);
+            patch.headers = Some(HeaderPatch::parse(map.iter().map(text).collect::<Result<Vec<_>, _>>()?)?);
         }
         ("enabled", Value::Bool(enabled)) => patch.enabled = Some(*enabled),
         ("secret", Value::String(text)) => patch.secret = Some(Webhook::parse_secret(text)?),
@@ -97,22 +98,21 @@ pub(super) fn fields(object: ObjectBuilder, is_request: bool) -> ObjectBuilder {
     let text = || ObjectBuilder::new().schema_type(Type::String);
     let kind = text().enum_values(Some(WebhookKind::ALL.map(WebhookKind::as_str)));
     let glob = text().min_length(Some(1)).max_length(Some(CHANNEL_GLOB_BYTES)).pattern(form("^[A-Za-z0-9_=@,.;*-]+$"));
-    let header = text().max_length(Some(HEADER_VALUE_BYTES)).pattern(form("^[\\t -~]*$"));
+    let header = text_or_null(is_request).max_length(Some(HEADER_VALUE_BYTES)).pattern(form("^[\\t -~]*$"));
     let header_name = text().min_length(Some(1)).max_length(Some(HEADER_NAME_BYTES));
     let headers = ObjectBuilder::new()
         .property_names(Some(header_name.pattern(form("^[A-Za-z0-9!#$%&'*+.^_`|~-]+$"))))
         .additional_properties(Some(AdditionalProperties::RefOr(header.into())))
         .max_properties(Some(HEADERS))
         .description(Some(
-            "Headers for it, by name. The server itself sets Host, Connection and the like, and those that begin with \
-             Content-, Proxy-, X-Pusher- and X-Clairon-.",
+            "All headers for it, by name; in a request, null keeps the value that a header has. The server itself sets \
+             Host, Connection and the like, and those that begin with Content-, Proxy-, X-Pusher- and X-Clairon-.",
         ));
     let url = text()
         .max_length(Some(URL_BYTES))
         .pattern(is_request.then(url_pattern))
         .description(Some("Where deliveries go: an http or https URL. A user in it becomes Basic authentication."));
-    let secret = ObjectBuilder::new()
-        .schema_type(if is_request { SchemaType::from_iter([Type::String, Type::Null]) } else { Type::String.into() })
+    let secret = text_or_null(is_request)
         .max_length(Some(256))
         .pattern(form(r"^[^\u0000-\u001f\u007f-\u009f…]*$"))
         .description(Some("The secret that signs deliveries. Empty, null or absent: the newest secret of the app."));
@@ -130,6 +130,12 @@ pub(super) fn fields(object: ObjectBuilder, is_request: bool) -> ObjectBuilder {
         .property("headers", headers)
         .property("enabled", enabled)
         .property("secret", secret)
+}
+
+/// A text, or in a request null too.
+fn text_or_null(is_request: bool) -> ObjectBuilder {
+    let types = if is_request { SchemaType::from_iter([Type::String, Type::Null]) } else { Type::String.into() };
+    ObjectBuilder::new().schema_type(types)
 }
 
 /// The pattern of a URL in the schema. The registry accepts more: IPv6 addresses and letters of all languages.

@@ -3,12 +3,14 @@
 use std::ops::{AddAssign, Sub};
 
 use clairon_hub::{DELIVERY_BOUNDS, Traffic};
+use serde::{Deserialize, Serialize};
 
 /// Delivery times by their bounds; the last are those above all bounds.
 const BUCKETS: usize = DELIVERY_BOUNDS.len() + 1;
 
 /// The counters of an app, or of all apps together. All but the connections only grow.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(from = "Row", into = "Row")]
 pub(crate) struct Counters {
     pub(crate) connections: u64,
     /// Messages to and from clients.
@@ -18,6 +20,21 @@ pub(crate) struct Counters {
     pub(crate) refusals: u64,
     /// The number of deliveries up to each bound.
     pub(super) deliveries: [u64; BUCKETS],
+}
+
+/// The short form for other nodes: connections, messages, API calls, refusals, and deliveries.
+type Row = (u64, u64, u64, u64, [u64; BUCKETS]);
+
+impl From<Row> for Counters {
+    fn from((connections, messages, api_calls, refusals, deliveries): Row) -> Self {
+        Self { connections, messages, api_calls, refusals, deliveries }
+    }
+}
+
+impl From<Counters> for Row {
+    fn from(Counters { connections, messages, api_calls, refusals, deliveries }: Counters) -> Self {
+        (connections, messages, api_calls, refusals, deliveries)
+    }
 }
 
 impl Counters {

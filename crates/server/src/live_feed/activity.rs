@@ -10,7 +10,7 @@ use serde::{Serialize, Serializer};
 use tracing::{info, warn};
 use utoipa::ToSchema;
 
-use super::{kind::ActivityKind, text::Text};
+use super::{client_details::ClientDetails, kind::ActivityKind, text::Text};
 use crate::{
     edge::PeerAddress,
     peer_text::{hide_secrets, start_of},
@@ -63,6 +63,9 @@ pub(crate) struct Activity {
     #[serde(skip_serializing_if = "Option::is_none", serialize_with = "to_text")]
     #[schema(value_type = Option<String>)]
     peer: Option<PeerAddress>,
+    /// What a client that connects says of itself.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    client: Option<Box<ClientDetails>>,
     /// The channel.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(value_type = Option<String>)]
@@ -147,6 +150,7 @@ impl Activity {
             app: None,
             socket: None,
             peer: None,
+            client: None,
             channel: None,
             event: None,
             request: None,
@@ -182,6 +186,10 @@ impl Activity {
 
     pub(crate) fn peer(self, peer: PeerAddress) -> Self {
         Self { peer: Some(peer), ..self }
+    }
+
+    pub(crate) fn client(self, client: Option<Box<ClientDetails>>) -> Self {
+        Self { client, ..self }
     }
 
     pub(crate) fn channel(self, name: &str) -> Self {
@@ -251,6 +259,9 @@ impl Activity {
         for text in texts.into_iter().flatten() {
             text.make_presentable(apps);
         }
+        if let Some(client) = &mut shown.client {
+            client.make_presentable(apps);
+        }
         shown.reason = shown.reason.map(|reason| hide_secrets(apps, &reason, SHOWN_REASON).into_owned());
         if let Some(data) = &self.data {
             let chars = match limit {
@@ -296,7 +307,8 @@ impl Activity {
         let texts: usize = texts.into_iter().flatten().map(|text| text.as_str().len()).sum();
         let strings = [&self.webhook, &self.delivery, &self.reason];
         let strings: usize = strings.into_iter().flatten().map(String::len).sum();
-        size_of::<Self>() + texts + strings + self.data_weight
+        let client = self.client.as_ref().map_or(0, |client| client.weight());
+        size_of::<Self>() + texts + strings + client + self.data_weight
     }
 }
 
@@ -361,6 +373,7 @@ impl Activity {
         let strings = [self.webhook.as_deref(), self.delivery.as_deref(), self.reason.as_deref(), self.data.as_deref()];
         texts.into_iter().flatten().any(|own| own.as_str().contains(text))
             || strings.into_iter().flatten().any(|own| own.contains(text))
+            || self.client.as_ref().is_some_and(|client| client.mentions(text))
             || self.socket.is_some_and(|socket| socket.to_string().contains(text))
             || self.peer.is_some_and(|peer| peer.to_string().contains(text))
     }

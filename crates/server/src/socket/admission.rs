@@ -120,7 +120,7 @@ pub(super) fn admit(
     if let Err(crowded) = node.addresses.enter(peer) {
         return Err(AdmissionRefusal::crowded(crowded).by(app.id.clone()));
     }
-    open(node, &app, peer, deflate).map_err(|_| {
+    open(node, &app, peer, deflate, &query).map_err(|_| {
         node.addresses.leave(peer);
         let capacity = app.limits.capacity.map_or(0, |capacity| capacity.get().into());
         AdmissionRefusal::over_quota(app.id.clone(), capacity)
@@ -148,6 +148,7 @@ fn open(
     app: &Arc<App>,
     peer: PeerAddress,
     deflate: Option<Deflate>,
+    query: &RequestQuery<'_>,
 ) -> Result<Connection, Disconnect> {
     let hub: Arc<AppHub> = node.hub.app(&app.id);
     let id = SocketId::from_random(rand::random());
@@ -159,5 +160,5 @@ fn open(
         // The server may have closed all its connections just before this one was added.
         session.close(Disconnect::Shutdown);
     }
-    Ok(Connection::new(node.clone(), hub, session))
+    Ok(Connection::new(node.clone(), hub, session, node.libraries.enter(query)))
 }

@@ -11,11 +11,14 @@ use clairon_hub::{AppHub, Session};
 use clairon_protocol::{AppId, ChannelName, ClientCommand, Event, Limits, Member};
 use tracing::debug;
 
-use super::client_event::{AdmittedEvent, RateWindow};
+use super::{
+    client_event::{AdmittedEvent, RateWindow},
+    libraries::LibraryId,
+};
 use crate::{
     edge::{Due, LimitEffect, Pace, PeerAddress},
     event_frame,
-    live_feed::{Activity, ActivityKind},
+    live_feed::{Activity, ActivityKind, ClientDetails},
     node::Node,
     peers::{Seat, UserStay},
     refusals::Refused,
@@ -34,6 +37,7 @@ pub(super) struct Connection {
     pub(super) user: Option<Box<SignedInUser>>,
     pub(super) client_events: RateWindow,
     pub(super) pace: Pace,
+    pub(super) library: LibraryId,
     /// True if the connection is counted on all nodes.
     pub(super) is_counted: bool,
 }
@@ -59,7 +63,7 @@ pub(super) struct SignedInUser {
 }
 
 impl Connection {
-    pub(super) fn new(node: Arc<Node>, hub: Arc<AppHub>, session: Arc<Session>) -> Self {
+    pub(super) fn new(node: Arc<Node>, hub: Arc<AppHub>, session: Arc<Session>, library: LibraryId) -> Self {
         Self {
             node,
             hub,
@@ -68,15 +72,16 @@ impl Connection {
             user: None,
             client_events: RateWindow::default(),
             pace: Pace::default(),
+            library,
             is_counted: false,
         }
     }
 
-    /// The first message to the client.
-    pub(super) fn greeting(&self) -> Bytes {
+    /// The first message to the client. `details` are for watchers.
+    pub(super) fn greeting(&self, details: Option<Box<ClientDetails>>) -> Bytes {
         let activity_timeout = self.node.settings.heartbeat.activity_timeout_seconds;
         debug!(app = %self.app_id(), socket = %self.session.id(), peer = %self.peer(), "connected");
-        self.observe(ActivityKind::Connected, |connected| connected);
+        self.observe(ActivityKind::Connected, |connected| connected.client(details));
         event_frame::encode(&Event::ConnectionEstablished { socket_id: self.session.id(), activity_timeout })
     }
 
@@ -161,9 +166,21 @@ impl Drop for Connection {
         self.node.addresses.leave(self.peer());
         self.node.partials.remove(id);
         self.node.inspections.forget(id);
+        self.node.libraries.leave(self.library);
         if self.is_counted {
             peers.dismiss(self.app_id());
         }
         debug!(app = %self.app_id(), socket = %self.session.id(), "disconnected");
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Every idle connection has one.
+    #[test]
+    fn a_connection_is_small() {
+        assert!(size_of::<Connection>() <= 104, "{} bytes", size_of::<Connection>());
     }
 }

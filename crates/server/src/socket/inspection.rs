@@ -27,6 +27,8 @@ const PATIENCE: Duration = Duration::from_secs(1);
 pub(crate) struct ConnectionState {
     /// The user that it is signed in as.
     pub(crate) user_id: Option<String>,
+    /// Its library with the version.
+    pub(crate) library: Option<String>,
     /// Its channels, in no order.
     pub(crate) channels: Vec<SeatState>,
 }
@@ -143,6 +145,7 @@ impl Connection {
         };
         ConnectionState {
             user_id: self.user.as_ref().map(|user| user.stay.user_id().to_owned()),
+            library: self.node.libraries.text(self.library),
             channels: self.subscriptions.iter().map(seat_state).collect(),
         }
     }

@@ -21,7 +21,7 @@ use super::{client_event::AdmittedEvent, closings, connection::Connection};
 use crate::{
     edge::{Due, LimitEffect},
     event_frame,
-    live_feed::ActivityKind,
+    live_feed::{ActivityKind, ClientDetails},
     node::Node,
     refusals::Refused,
 };
@@ -49,14 +49,16 @@ pub(crate) struct AdmittedClient {
     pub(super) connection: Connection,
     /// Bytes that are written first, together with the greeting.
     pub(super) pending: VecDeque<Bytes>,
+    /// What watchers see of it; `None` if there are none.
+    pub(super) details: Option<Box<ClientDetails>>,
 }
 
 /// Serves a client until its connection ends.
 ///
 /// The future owns the parts of the client directly. The parameters of an `async fn` would be stored in it twice.
 pub(crate) fn run(client: AdmittedClient) -> impl Future<Output = ()> + Send {
-    let AdmittedClient { mut socket, mut connection, pending: mut batch } = client;
-    batch.push_back(connection.greeting());
+    let AdmittedClient { mut socket, mut connection, pending: mut batch, details } = client;
+    batch.push_back(connection.greeting(details));
     if let Some(write) = socket.stream().direct_writer() {
         connection.session.outbox().attach(Box::new(write));
     }

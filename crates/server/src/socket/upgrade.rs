@@ -20,7 +20,8 @@ use super::{
     session::{self, AdmittedClient},
 };
 use crate::{
-    api::ApiError, edge::PeerAddress, node::Node, plain_connections::PlainConnection, prefixed_stream::PrefixedStream,
+    api::ApiError, edge::PeerAddress, live_feed::ClientDetails, node::Node, plain_connections::PlainConnection,
+    prefixed_stream::PrefixedStream,
 };
 
 /// True if a client requests a WebSocket, correctly or not.
@@ -38,6 +39,8 @@ pub(crate) struct Upgrade {
     /// How events are compressed; `None` for a client that has not offered it, and for one that is refused.
     deflate: Option<Deflate>,
     admitted: Result<Connection, AdmissionRefusal>,
+    /// What watchers see of the client; `None` if there are none.
+    details: Option<Box<ClientDetails>>,
 }
 
 impl Upgrade {
@@ -58,11 +61,16 @@ impl Upgrade {
         if let Err(refusal) = &admitted {
             refusal.note(node, peer);
         }
+        let details = admitted.as_ref().ok().filter(|_| node.is_watched()).map(|connection| {
+            let library = node.libraries.text(connection.library);
+            Box::new(ClientDetails::new(library.as_deref(), headers))
+        });
         Ok(Self {
             accept_key: handshake::accept_key(key),
             sub_protocol: sub_protocol.map(str::to_owned),
             deflate: deflate.filter(|_| admitted.is_ok()),
             admitted,
+            details,
         })
     }
 
@@ -90,7 +98,7 @@ impl Upgrade {
             Ok(mut connection) => {
                 drop(plain);
                 match admit_everywhere(&mut connection).await {
-                    Ok(()) => return Some(AdmittedClient { socket, connection, pending }),
+                    Ok(()) => return Some(AdmittedClient { socket, connection, pending, details: self.details }),
                     Err(refusal) => {
                         refusal.note(&connection.node, connection.peer());
                         refusal

@@ -8,6 +8,53 @@ use serde_json::{Map, Value};
 use super::Verdict;
 use crate::live_feed::Activity;
 
+/// Defines [`Case`] from the table: for each verdict, the names of its cases.
+macro_rules! cases {
+    ($($verdict:ident: $($case:ident $name:literal),+;)+) => {
+        /// The sentences of answers. The dashboard has each of them in its languages (`messages/why.json`).
+        #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+        pub(super) enum Case {
+            $($($case,)+)+
+        }
+
+        impl Case {
+            #[cfg(test)]
+            pub(super) const ALL: &[Self] = &[$($(Self::$case,)+)+];
+
+            pub(super) const fn verdict(self) -> Verdict {
+                match self {
+                    $($(Self::$case => Verdict::$verdict,)+)+
+                }
+            }
+
+            /// The name, which is unique among those of the verdict.
+            pub(super) const fn name(self) -> &'static str {
+                match self {
+                    $($(Self::$case => $name,)+)+
+                }
+            }
+        }
+    };
+}
+
+cases! {
+    Delivered: Sent "sent", Queued "queued", EndedSoon "ended_soon", Recovered "recovered", Counted "count",
+        ToUser "user";
+    NotSubscribed: NeverSubscribed "never", Unsubscribed "unsubscribed", SubscribedLater "later", Waiting "waiting",
+        WaitingNow "waiting_now", NotSubscribedNow "now", Nobody "nobody";
+    SubscriptionRefused: Refused "refused";
+    ExcludedByToOthers: ByBackend "backend", AsSender "sender";
+    OtherApp: ConnectionOfOtherApp "connection", EventOfOtherApp "event";
+    ConnectedAfter: ConnectedLater "later";
+    DisconnectedBefore: Ended "ended";
+    TooSlow: Dropped "dropped", ClosedBefore "closed", Blocked "waits";
+    NameDiffers: OtherName "name";
+    ChannelDiffers: OtherChannel "channel", OtherPrefix "prefix";
+    NeverArrived: NothingArrived "nothing", RequestRefused "refused_request";
+    NoRecording: NothingRecorded "nothing", SubscribedNow "subscribed_now", Incomplete "incomplete";
+    UnknownConnection: UnknownSocket "connection", UnknownUser "user";
+}
+
 /// An answer.
 #[derive(Clone, Debug)]
 pub(crate) struct Answer {
@@ -21,9 +68,9 @@ pub(crate) struct Answer {
 }
 
 impl Answer {
-    pub(super) fn new(verdict: Verdict, case: &str, words: impl Into<String>) -> Self {
-        let parameters = Map::from_iter([("case".to_owned(), case.into())]);
-        Self { verdict, words: words.into(), parameters, evidence: Vec::new() }
+    pub(super) fn new(case: Case, words: impl Into<String>) -> Self {
+        let parameters = Map::from_iter([("case".to_owned(), case.name().into())]);
+        Self { verdict: case.verdict(), words: words.into(), parameters, evidence: Vec::new() }
     }
 
     /// Names a value that the sentences contain.

@@ -57,7 +57,8 @@ impl Evidence {
 
     fn take(&mut self, activity: &Arc<Activity>, wanted: &Wanted<'_>) {
         let is_of_app = activity.app_id() == Some(wanted.app);
-        let is_named = wanted.event.is_none() || activity.event_name() == wanted.event;
+        let names = [wanted.event, wanted.event.and_then(names::undotted)];
+        let is_named = wanted.event.is_none() || names.iter().flatten().any(|name| activity.event_name() == Some(name));
         let mut add = |list: fn(&mut Self) -> &mut Vec<Arc<Activity>>, most: usize| {
             let list = list(self);
             if list.len() < most {

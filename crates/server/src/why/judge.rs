@@ -4,7 +4,7 @@ use std::{collections::BTreeSet, sync::Arc};
 
 use super::{
     Answer, Question, Receiver, Records, Subject, SubjectState, Verdict,
-    answer::{quoted, text, time},
+    answer::{Case, quoted, text, time},
     membership::Story,
     names,
 };
@@ -15,6 +15,23 @@ const EVIDENCE: usize = 50;
 
 /// Answers a question.
 pub(crate) fn judge(question: &Question, records: &Records) -> Answer {
+    match in_wire_form(question, records) {
+        Some(plain) => judge_literally(&plain, records)
+            .and("In Echo a leading dot stands for a name without namespace.")
+            .with("is_echo_name", true),
+        None => judge_literally(question, records),
+    }
+}
+
+/// The question about the name that Echo listens to, if it is asked with Echo's leading dot: no event has arrived whose
+/// name has the dot, and one has whose name has not.
+fn in_wire_form(question: &Question, records: &Records) -> Option<Question> {
+    let plain = names::undotted(question.event.as_deref()?)?;
+    let plain = Question { event: Some(plain.to_owned()), ..question.clone() };
+    (hits(question, records).is_empty() && !hits(&plain, records).is_empty()).then_some(plain)
+}
+
+fn judge_literally(question: &Question, records: &Records) -> Answer {
     let mut answer = match &question.receiver {
         Receiver::Anyone => of_anyone(question, records),
         Receiver::Connection(subject) => of_connection(question, subject, records).with_connection(subject),
@@ -56,7 +73,8 @@ fn of_user(question: &Question, user: &str, subjects: &[Subject], records: &Reco
             quoted(Some(user)),
             on_this_node(records)
         );
-        return Answer::new(Verdict::UnknownConnection, "user", words).with("user", user);
+        let answer = Answer::new(Case::UnknownUser, words).with("user", user);
+        return answer.with("has_other_nodes", records.has_peers);
     };
     let answer = answer.with_connection(subject).with("user", user).with("connections", counted.len());
     let answer = answer.with("connections_with_event", got);
@@ -77,7 +95,7 @@ fn of_connection(question: &Question, subject: &Subject, records: &Records) -> A
                 "The connection {} is one of another app, {other}: it gets the events of that app only.",
                 subject.socket_id
             );
-            return Answer::new(Verdict::OtherApp, "connection", words).with("other_app", other.as_str());
+            return Answer::new(Case::ConnectionOfOtherApp, words).with("other_app", other.as_str());
         }
         SubjectState::Gone if story.is_empty() => {
             let words = format!(
@@ -86,7 +104,7 @@ fn of_connection(question: &Question, subject: &Subject, records: &Records) -> A
                 subject.socket_id,
                 on_this_node(records)
             );
-            return Answer::new(Verdict::UnknownConnection, "connection", words);
+            return Answer::new(Case::UnknownSocket, words).with("has_other_nodes", records.has_peers);
         }
         SubjectState::Gone | SubjectState::Open(_) => {}
     }
@@ -111,24 +129,25 @@ fn of_anyone(question: &Question, records: &Records) -> Answer {
     let at = time(event);
     let answer = match event.receiver_count() {
         Some(0) => Answer::new(
-            Verdict::NotSubscribed,
-            "nobody",
+            Case::Nobody,
             format!("The event {name} arrived on {channel} at {at}, but no connection was there to get it."),
         ),
         Some(count) => Answer::new(
-            Verdict::Delivered,
-            "count",
-            format!("The event {name} on {channel} was sent to {count} connection(s) at {at}."),
+            Case::Counted,
+            format!("The event {name} on {channel} was sent to {count} {} at {at}.", connections(count)),
         )
         .with("receivers", count),
         None => Answer::new(
-            Verdict::Delivered,
-            "user",
+            Case::ToUser,
             format!("The event {name} arrived on {channel} at {at}, and was sent to the connections of that user."),
         ),
     };
     let answer = answer.about(event);
-    if records.has_peers { answer.and("Only the connections of this node are counted.") } else { answer }
+    if records.has_peers {
+        answer.and("Only the connections of this node are counted.").with("has_other_nodes", true)
+    } else {
+        answer
+    }
 }
 
 /// The recorded events that are meant.
@@ -171,7 +190,7 @@ fn without_event(question: &Question, subject: Option<&Subject>, records: &Recor
             quoted(event.event_name()),
             time(event)
         );
-        return Answer::new(Verdict::OtherApp, "event", words).with("other_app", other).about(event);
+        return Answer::new(Case::EventOfOtherApp, words).with("other_app", other).about(event);
     }
     let Some(since) = records.since else { return without_recording(question, subject) };
     let what = match (&question.event, &question.channel) {
@@ -181,18 +200,21 @@ fn without_event(question: &Question, subject: Option<&Subject>, records: &Recor
         (None, None) => "No such event".to_owned(),
     };
     let words = format!("{what} has arrived since {}, when the recording begins.", text(since));
-    let mut answer = Answer::new(Verdict::NeverArrived, "nothing", words);
-    if let Some(refused) = records.refused_requests.last() {
-        let reason = refused.reason().unwrap_or_default();
-        let words = format!("A request of the backend was refused at {}: {reason}.", time(refused));
-        answer = answer.and(words).with("case", "refused_request").with("reason", reason).shown_by(refused);
-    } else {
-        answer = answer.and(
+    let mut answer = match records.refused_requests.last() {
+        Some(refused) => {
+            let reason = refused.reason().unwrap_or_default();
+            let answer = Answer::new(Case::RequestRefused, words).with("reason", reason).with("at", time(refused));
+            let words = format!("A request of the backend was refused at {}: {reason}.", time(refused));
+            answer.and(words).shown_by(refused)
+        }
+        None => Answer::new(Case::NothingArrived, words).and(
             "The backend has not sent it here: look at its queue worker, its BROADCAST_CONNECTION, and its host and port.",
-        );
-    }
+        ),
+    };
     if records.has_peers {
-        answer = answer.and("It may have come to another node, which has sent it to its own subscribers only.");
+        answer = answer
+            .and("It may have come to another node, which has sent it to its own subscribers only.")
+            .with("has_other_nodes", true);
     }
     if let (Some(subject), Some(channel)) = (subject, &question.channel)
         && let SubjectState::Open(open) = &subject.state
@@ -207,16 +229,17 @@ fn without_event(question: &Question, subject: Option<&Subject>, records: &Recor
 
 fn name_differs(question: &Question, event: &Arc<Activity>) -> Answer {
     let (asked, arrived) = (question.event.as_deref(), event.event_name().unwrap_or_default());
+    let listener = names::listener(arrived);
     let words = format!(
         "An event {} arrived on {} at {}, not {}: names must be the same. {}.",
         quoted(Some(arrived)),
         quoted(event.channel_name()),
         time(event),
         quoted(asked),
-        names::advice(arrived)
+        listener.advice()
     );
-    let answer = Answer::new(Verdict::NameDiffers, "name", words).about(event);
-    answer.with("arrived_as", arrived).with("event", asked)
+    let answer = Answer::new(Case::OtherName, words).about(event).with("arrived_as", arrived).with("event", asked);
+    answer.with("listen_to", listener.name).with("adds_namespace", listener.adds_namespace)
 }
 
 fn channel_differs(question: &Question, event: &Arc<Activity>, records: &Records) -> Answer {
@@ -231,7 +254,8 @@ fn channel_differs(question: &Question, event: &Arc<Activity>, records: &Records
         quoted(Some(asked))
     );
     let is_prefix = names::differ_in_prefix(asked, arrived);
-    let answer = Answer::new(Verdict::ChannelDiffers, if is_prefix { "prefix" } else { "channel" }, words).about(event);
+    let case = if is_prefix { Case::OtherPrefix } else { Case::OtherChannel };
+    let answer = Answer::new(case, words).about(event);
     let answer = answer.with("arrived_on", arrived).with("channel", asked);
     let answer = answer.with("channels", channels.into_iter().collect::<Vec<_>>());
     if is_prefix {
@@ -253,24 +277,28 @@ fn without_recording(question: &Question, subject: Option<&Subject>) -> Answer {
         SubjectState::OfOtherApp(_) | SubjectState::Gone => None,
     });
     let Some((open, channel)) = open.zip(question.channel.as_deref()) else {
-        return Answer::new(Verdict::NoRecording, "nothing", format!("Nothing of this app is recorded. {how}"));
+        return Answer::new(Case::NothingRecorded, format!("Nothing of this app is recorded. {how}"));
     };
     let shown = quoted(Some(channel));
     if open.waiting.contains(channel) {
         let words = format!("The subscription of the connection to {shown} waits for the other nodes.");
-        return Answer::new(Verdict::NotSubscribed, "waiting", words);
+        return Answer::new(Case::WaitingNow, words);
     }
     if open.subscribed.contains(channel) {
         let words = format!(
             "The connection is subscribed to {shown} now. Nothing of this app is recorded, so whether the event has \
              arrived is unknown. {how}"
         );
-        return Answer::new(Verdict::NoRecording, "subscribed_now", words);
+        return Answer::new(Case::SubscribedNow, words);
     }
     let words = format!(
         "The connection is not subscribed to {shown} now. Nothing of this app is recorded, so why is unknown. {how}"
     );
-    Answer::new(Verdict::NotSubscribed, "now", words)
+    Answer::new(Case::NotSubscribedNow, words)
+}
+
+const fn connections(count: usize) -> &'static str {
+    if count == 1 { "connection" } else { "connections" }
 }
 
 fn on_this_node(records: &Records) -> &'static str {

@@ -25,14 +25,40 @@ pub(super) fn differ_in_prefix(one: &str, other: &str) -> bool {
     one != other && base(one) == base(other)
 }
 
-/// What to write in the page so that it gets an event of the name `arrived`, in words.
-pub(super) fn advice(arrived: &str) -> String {
+/// What to write in a page with Echo so that it gets an event.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) struct Listener {
+    /// The parameter of `listen`.
+    pub(super) name: String,
+    /// True if Echo adds the namespace to it.
+    pub(super) adds_namespace: bool,
+}
+
+/// The listener for an event of the name `arrived`.
+pub(super) fn listener(arrived: &str) -> Listener {
     match arrived.strip_prefix(NAMESPACE) {
-        Some(class) => format!(
-            "With Echo, listen('{class}') gets it, because Echo adds the namespace; with pusher-js, bind the whole name"
-        ),
-        None => format!("With Echo, listen('.{arrived}') gets it: the dot stops Echo from adding a namespace"),
+        Some(class) => Listener { name: class.to_owned(), adds_namespace: true },
+        None => Listener { name: format!(".{arrived}"), adds_namespace: false },
     }
+}
+
+impl Listener {
+    /// The same in words.
+    pub(super) fn advice(&self) -> String {
+        let Self { name, adds_namespace } = self;
+        if *adds_namespace {
+            format!(
+                "With Echo, listen('{name}') gets it, because Echo adds the namespace; with pusher-js, bind the whole name"
+            )
+        } else {
+            format!("With Echo, listen('{name}') gets it: the dot stops Echo from adding a namespace")
+        }
+    }
+}
+
+/// The name on the wire of a name that is written for Echo with a leading dot.
+pub(super) fn undotted(name: &str) -> Option<&str> {
+    name.strip_prefix('.').filter(|rest| !rest.is_empty())
 }
 
 #[cfg(test)]
@@ -59,7 +85,11 @@ mod tests {
 
     #[test]
     fn the_advice_is_what_echo_needs() {
-        assert!(advice("App\\Events\\X").contains("listen('X')"));
-        assert!(advice("order.shipped").contains("listen('.order.shipped')"));
+        assert!(listener("App\\Events\\X").advice().contains("listen('X')"));
+        assert!(listener("order.shipped").advice().contains("listen('.order.shipped')"));
+        assert_eq!(
+            (undotted(".order.shipped"), undotted("order.shipped"), undotted(".")),
+            (Some("order.shipped"), None, None)
+        );
     }
 }

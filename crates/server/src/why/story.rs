@@ -6,8 +6,8 @@ use clairon_protocol::Disconnect;
 use jiff::SignedDuration;
 
 use super::{
-    Answer, OpenSubject, Subject, SubjectState, Verdict,
-    answer::{quoted, text, time},
+    Answer, OpenSubject, Subject, SubjectState,
+    answer::{Case, quoted, text, time},
     membership::{Membership, Story},
 };
 use crate::live_feed::{Activity, ActivityKind};
@@ -57,33 +57,33 @@ impl Story<'_> {
                     "{arrived}, but the connection was not subscribed: its subscription was refused at {}: {reason}.",
                     time(&refused)
                 );
-                let answer = Answer::new(Verdict::SubscriptionRefused, "refused", words).with("reason", reason);
+                let answer = Answer::new(Case::Refused, words).with("reason", reason);
                 answer.with("at", time(&refused)).shown_by(&refused)
             }
             Membership::Left(left) => {
                 let words = format!("{arrived}, but the connection had unsubscribed at {}.", time(&left));
-                let answer = Answer::new(Verdict::NotSubscribed, "unsubscribed", words).with("at", time(&left));
+                let answer = Answer::new(Case::Unsubscribed, words).with("at", time(&left));
                 nearly_simultaneous(answer, &left, event).shown_by(&left)
             }
             Membership::Later(later) => {
                 let words = format!("{arrived}, and the connection subscribed only later, at {}.", time(&later));
-                let answer = Answer::new(Verdict::NotSubscribed, "later", words).with("at", time(&later));
+                let answer = Answer::new(Case::SubscribedLater, words).with("at", time(&later));
                 nearly_simultaneous(answer, &later, event).shown_by(&later)
             }
             Membership::Waiting => {
                 let words = format!("{arrived}, but the subscription of the connection waits for the other nodes.");
-                Answer::new(Verdict::NotSubscribed, "waiting", words)
+                Answer::new(Case::Waiting, words)
             }
             Membership::Never => {
                 let words = format!("{arrived}, but the connection has never subscribed to this channel.");
-                Answer::new(Verdict::NotSubscribed, "never", words)
+                Answer::new(Case::NeverSubscribed, words)
             }
             Membership::Unknown => {
                 let words = format!(
                     "{arrived}. Whether the connection was subscribed then is unknown, because the recording begins \
                      after the connection."
                 );
-                Answer::new(Verdict::NoRecording, "incomplete", words)
+                Answer::new(Case::Incomplete, words)
             }
         }
     }
@@ -99,7 +99,7 @@ impl Story<'_> {
             time(event),
             time(recovered)
         );
-        let answer = Answer::new(Verdict::Delivered, "recovered", words).with("at", time(recovered));
+        let answer = Answer::new(Case::Recovered, words).with("at", time(recovered));
         Some(answer.with("reason", reason).shown_by(recovered))
     }
 
@@ -119,7 +119,7 @@ impl Story<'_> {
             time(event),
             text(since)
         );
-        let answer = Answer::new(Verdict::ConnectedAfter, "later", words).with("at", text(since));
+        let answer = Answer::new(Case::ConnectedLater, words).with("at", text(since));
         Some(match recorded {
             Some(connected) => nearly_simultaneous(answer, connected, event).shown_by(connected),
             None => answer,
@@ -130,15 +130,18 @@ impl Story<'_> {
 fn excluded(event: &Activity) -> Answer {
     let name = quoted(event.event_name());
     let (case, words) = if event.kind() == ActivityKind::ClientEvent {
-        ("sender", format!("The connection has sent the event {name} itself, and a sender does not get its own event."))
+        (
+            Case::AsSender,
+            format!("The connection has sent the event {name} itself, and a sender does not get its own event."),
+        )
     } else {
         let words = format!(
             "The backend has excluded this connection from the event {name}: toOthers() sends the socket id of the \
              page whose request caused the event (the header X-Socket-ID)."
         );
-        ("backend", words)
+        (Case::ByBackend, words)
     };
-    Answer::new(Verdict::ExcludedByToOthers, case, words)
+    Answer::new(case, words)
 }
 
 /// The connection was to get the event.
@@ -154,7 +157,7 @@ fn delivered(subject: &Subject, event: &Activity, end: Option<&Arc<Activity>>) -
                  what waited: {reason}.",
                 time(end)
             );
-            let answer = Answer::new(Verdict::TooSlow, "dropped", words).with("reason", reason);
+            let answer = Answer::new(Case::Dropped, words).with("reason", reason);
             return answer.with("at", time(end)).shown_by(end);
         }
         if after <= UNDERWAY {
@@ -162,7 +165,7 @@ fn delivered(subject: &Subject, event: &Activity, end: Option<&Arc<Activity>>) -
                 "{sent}. The connection ended at {} ({reason}), so the event may not have reached the page.",
                 time(end)
             );
-            let answer = Answer::new(Verdict::Delivered, "ended_soon", words).with("reason", reason);
+            let answer = Answer::new(Case::EndedSoon, words).with("reason", reason);
             return answer.with("at", time(end)).shown_by(end);
         }
     }
@@ -173,7 +176,7 @@ fn delivered(subject: &Subject, event: &Activity, end: Option<&Arc<Activity>>) -
                 "The event {name} waits for this connection, which has taken no bytes since {since}: the page or the \
                  network is too slow, or a proxy holds them back."
             );
-            let answer = Answer::new(Verdict::TooSlow, "waits", words).with("at", since);
+            let answer = Answer::new(Case::Blocked, words).with("at", since);
             answer.with("queued_frames", open.queued_frames)
         }
         SubjectState::Open(open) if open.queued_frames > 0 => {
@@ -181,14 +184,14 @@ fn delivered(subject: &Subject, event: &Activity, end: Option<&Arc<Activity>>) -
                 "{sent}. {} frames wait to be written to it now, and the event may be among them.",
                 open.queued_frames
             );
-            Answer::new(Verdict::Delivered, "queued", words).with("queued_frames", open.queued_frames)
+            Answer::new(Case::Queued, words).with("queued_frames", open.queued_frames)
         }
         _ => {
             let words = format!(
                 "{sent}. If the page shows nothing, look there: at the name it listens to (a name without the \
                  namespace App\\Events needs a leading dot in Echo), and at the handler."
             );
-            Answer::new(Verdict::Delivered, "sent", words)
+            Answer::new(Case::Sent, words)
         }
     }
 }
@@ -196,14 +199,14 @@ fn delivered(subject: &Subject, event: &Activity, end: Option<&Arc<Activity>>) -
 fn ended_before(end: &Arc<Activity>, event: &Activity) -> Answer {
     let reason = end.reason().unwrap_or_default();
     let is_slow = end.end().is_some_and(is_slow);
-    let (verdict, case) = if is_slow { (Verdict::TooSlow, "closed") } else { (Verdict::DisconnectedBefore, "ended") };
+    let case = if is_slow { Case::ClosedBefore } else { Case::Ended };
     let words = format!(
         "The event {} was published at {}, after the connection had ended at {}: {reason}.",
         quoted(event.event_name()),
         time(event),
         time(end)
     );
-    let answer = Answer::new(verdict, case, words).with("reason", reason).with("at", time(end));
+    let answer = Answer::new(case, words).with("reason", reason).with("at", time(end));
     nearly_simultaneous(answer, end, event).shown_by(end)
 }
 

@@ -5,7 +5,8 @@ use std::{collections::BTreeSet, sync::Arc};
 use clairon_protocol::{AppId, Disconnect, SocketId};
 use jiff::{SignedDuration, Timestamp};
 
-use super::*;
+use super::{answer::Case, *};
+use crate::dashboard::messages::Messages;
 use crate::live_feed::ActivityKind::{self, SubscriptionRefused as RefusedSubscription, *};
 
 const EVENT: &str = "App\\Events\\Shipped";
@@ -79,7 +80,27 @@ fn of(question: &Question, records: &Records) -> (Verdict, String, Answer) {
     let answer = judge(question, records);
     assert!(answer.words.ends_with('.') && !answer.words.contains("  "), "{}", answer.words);
     let case = answer.parameters["case"].as_str().unwrap().to_owned();
+    let key = format!("{}.{case}", serde_json::to_value(answer.verdict).unwrap().as_str().unwrap());
+    for name in messages().names(&key) {
+        assert!(name == "what" || !answer.parameters[name].is_null(), "{key} names {name}: {:?}", answer.parameters);
+    }
     (answer.verdict, case, answer)
+}
+
+/// The sentences of the dashboard.
+fn messages() -> Messages {
+    Messages::parse(include_str!("../../dashboard/src/messages/why.json"))
+}
+
+#[test]
+fn the_dashboard_has_a_sentence_for_each_case() {
+    let key =
+        |case: &Case| format!("{}.{}", serde_json::to_value(case.verdict()).unwrap().as_str().unwrap(), case.name());
+    let expected: BTreeSet<String> = Case::ALL.iter().map(key).collect();
+    assert_eq!(expected.len(), Case::ALL.len());
+    let messages = messages();
+    let of_case = messages.keys().filter(|key| !key.starts_with("also.") && !key.starts_with("what."));
+    assert_eq!(of_case.map(str::to_owned).collect::<BTreeSet<_>>(), expected);
 }
 
 /// The event at second 10.
@@ -262,8 +283,39 @@ fn an_uncertain_order_is_told() {
 }
 
 #[test]
+fn a_leading_dot_is_what_echo_writes() {
+    let asked =
+        |name: &str| Question { event: Some(name.to_owned()), ..question(Receiver::Connection(open(&["orders"]))) };
+    let arrived = |name: &str| records(vec![event(10, name, "orders")], vec![on(5, Subscribed)]);
+    let verdict = |question, records| of(&question, &records).0;
+    assert_eq!(verdict(asked(".order.shipped"), arrived("order.shipped")), Verdict::Delivered);
+    assert_eq!(verdict(asked("order.shipped"), arrived("order.shipped")), Verdict::Delivered);
+    assert_eq!(verdict(asked(".order.shipped"), arrived(".order.shipped")), Verdict::Delivered, "as it is on the wire");
+    for (name, wire, listen_to) in [
+        ("order.shipped", ".order.shipped", "..order.shipped"),
+        (".Shipped", EVENT, "Shipped"),
+        ("Shipped", EVENT, "Shipped"),
+        ("Shop\\Shipped", EVENT, "Shipped"),
+        (EVENT, "Shipped", ".Shipped"),
+    ] {
+        let (verdict, _, answer) = of(&asked(name), &arrived(wire));
+        assert_eq!(
+            (verdict, &answer.parameters["listen_to"]),
+            (Verdict::NameDiffers, &listen_to.into()),
+            "{name} {wire}"
+        );
+    }
+    let (_, _, answer) = of(&asked(".order.shipped"), &arrived("order.shipped"));
+    assert_eq!(
+        (&answer.parameters["event"], &answer.parameters["is_echo_name"]),
+        (&"order.shipped".into(), &true.into())
+    );
+}
+
+#[test]
 fn a_client_that_recovers_gets_what_it_missed() {
-    let story = || vec![own(11, Connected), on(12, Subscribed), on(12, Recovered).because("1 events replayed")];
+    let story =
+        || vec![own(11, Connected), on(12, Subscribed), on(12, Recovered).because("1 missed event was sent again")];
     let (verdict, case, found) = answer(open(&["orders"]), &records(shipped(), story()));
     assert_eq!((verdict, case.as_str()), (Verdict::Delivered, "recovered"), "{}", found.words);
     let lost = vec![own(11, Connected), on(12, Subscribed), on(12, NotRecovered).because("expired")];

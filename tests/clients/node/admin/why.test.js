@@ -3,7 +3,7 @@ import { request } from 'node:http';
 import test from 'node:test';
 
 import { admin, watch } from '../support/admin.js';
-import { connected, pusherClient, signIn, subscribe } from '../support/clients.js';
+import { connected, echoClient, pusherClient, signIn, subscribe } from '../support/clients.js';
 import { Heard } from '../support/heard.js';
 import { unique } from '../support/options.js';
 import { app, host, port } from '../support/settings.js';
@@ -104,6 +104,31 @@ test('the name of the event differs, or its channel', async (t) => {
   const placed = await why({ event: 'App\\Events\\OnlyThere', channel: base, socket_id: client.connection.socket_id });
   assert.equal(placed.verdict, 'channel_differs');
   assert.equal(placed.parameters.case, 'prefix');
+});
+
+test('the name that an answer advises is heard by Echo, in each form of names', async (t) => {
+  const echo = echoClient(t);
+  for (const [asked, wire, verdict] of [
+    ['Shipped', 'App\\Events\\Shipped', 'name_differs'],
+    ['.Shipped', 'App\\Events\\Shipped', 'name_differs'],
+    ['Shop\\Shipped', 'App\\Events\\Shipped', 'name_differs'],
+    ['App\\Events\\Order\\Shipped', 'App\\Events\\Shipped', 'name_differs'],
+    ['App\\Events\\OrderShipped', 'order.shipped', 'name_differs'],
+    ['OrderShipped', 'order-shipped', 'name_differs'],
+    ['.order.shipped', 'order.shipped', 'delivered'],
+    ['order.shipped', '.order.shipped', 'name_differs'],
+  ]) {
+    const name = unique('why-form');
+    const heard = new Heard();
+    const channel = echo.channel(name);
+    await new Promise((resolve) => channel.subscribed(resolve));
+    await publish(name, { name: wire });
+    const answer = await why({ event: asked, channel: name, socket_id: echo.socketId() });
+    assert.equal(answer.verdict, verdict, JSON.stringify(answer));
+    channel.listen(answer.parameters.listen_to ?? asked, heard.as('heard'));
+    await publish(name, { name: wire });
+    await heard.next('heard');
+  }
 });
 
 test('an event that has never arrived, with the refused request of the backend', async (t) => {

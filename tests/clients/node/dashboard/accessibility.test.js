@@ -70,3 +70,31 @@ for (const colorScheme of ['light', 'dark']) {
     assert.deepEqual(await violations(page), []);
   });
 }
+
+for (const width of [375, 900, 1200, 1600]) {
+  test(`nothing is wider than the screen in French, ${width} px`, async (t) => {
+    const options = { locale: 'fr-FR', viewport: { width, height: 900 } };
+    const page = await open(t, '/live', options);
+    await page.getByText('À l’écoute', { exact: true }).waitFor();
+    const id = await crowd(t);
+    const question = { app: app.id, event: 'price', channel: 'cache-axe', socket_id: id };
+    const paths = [
+      ...Object.values(PAGES).map(({ path }) => path),
+      '/channels/cache-axe',
+      `/connections/${id}`,
+      `/why?${new URLSearchParams(question)}`,
+    ];
+    for (const path of paths) {
+      await visit(page, path);
+      await page.getByRole('heading', { level: 1 }).waitFor();
+      await page.locator('.loading').first().waitFor({ state: 'detached' });
+      const wide = await page.evaluate(() => {
+        const edge = document.documentElement.clientWidth;
+        const scrolls = (element) => element && (/auto|scroll/.test(getComputedStyle(element).overflowX) || scrolls(element.parentElement));
+        const isOut = (element) => element.getBoundingClientRect().right > edge + 0.5 && element.checkVisibility() && !scrolls(element);
+        return [...document.querySelectorAll('main *, nav *')].filter(isOut).map(({ className, textContent }) => `${className}: ${textContent}`);
+      });
+      assert.deepEqual(wide, [], path);
+    }
+  });
+}

@@ -103,12 +103,13 @@ test('the lines for .env and Echo can be copied, with the secret once it is reve
 
 test('endpoints are added and tested, and their deliveries are shown and repeated', async (t) => {
   const heard = new Heard();
-  let status = 204;
+  let isChanging = false;
   const receiver = createServer((request, response) => {
     const parts = [];
     request.on('data', (part) => parts.push(part));
     request.on('end', () => {
-      response.writeHead(status).end();
+      response.writeHead(204).end();
+      if (isChanging) heard.note('headers', request.headers);
       heard.note(request.headers['x-clairon-replay-of'] ? 'replay' : 'delivery', JSON.parse(Buffer.concat(parts).toString()));
     });
   });
@@ -142,6 +143,23 @@ test('endpoints are added and tested, and their deliveries are shown and repeate
   await attempt.getByRole('button', { name: 'Deliver again' }).click();
   assert.equal((await heard.next('replay')).events[0].channel, name);
   await attempt.first().getByText('1 delivery is repeated.').waitFor();
+
+  // Each header can be removed, and others stay with their values, which the page does not know.
+  isChanging = true;
+  const change = async (act) => {
+    await endpoint.getByRole('button', { name: 'Change' }).click();
+    await act();
+    await dialog.getByRole('button', { name: 'Save' }).click();
+    await dialog.waitFor({ state: 'detached' });
+    await endpoint.getByRole('button', { name: 'Send a sample' }).click();
+    return heard.next('headers');
+  };
+  let headers = await change(() => dialog.getByLabel('More headers').fill('X-Second: 2'));
+  assert.deepEqual([headers['x-shop'], headers['x-second']], ['1', '2']);
+  headers = await change(() => dialog.getByRole('button', { name: 'Remove the header X-Shop' }).click());
+  assert.deepEqual([headers['x-shop'], headers['x-second']], [undefined, '2']);
+  headers = await change(() => dialog.getByLabel('More headers').fill('x-second: 3'));
+  assert.deepEqual([headers['x-shop'], headers['x-second']], [undefined, '3']);
 
   await endpoint.getByRole('button', { name: 'Remove' }).click();
   await dialog.getByRole('button', { name: 'Remove' }).click();

@@ -1,10 +1,13 @@
 import assert from 'node:assert/strict';
 import test, { after } from 'node:test';
 
+import WebSocket from 'ws';
+
 import { connected, pusherClient, signIn, subscribe } from '../support/clients.js';
 import { closeBrowser, open, settled } from '../support/dashboard.js';
 import { awaited, Heard } from '../support/heard.js';
 import { unique } from '../support/options.js';
+import { app, host, port } from '../support/settings.js';
 
 after(closeBrowser);
 
@@ -21,9 +24,29 @@ test('the list says who is connected, from where and with what, and a search fin
   await row.waitFor();
   const text = await row.textContent();
   assert.match(text, /127\.0\.0\.1/);
+  assert.match(text, /pusher-js 8\.6\.0/);
   assert.ok(text.includes(user));
   await page.getByLabel('Search connections').fill('nobody has this');
   await page.getByText('No connection matches').waitFor();
+});
+
+test('a connection that begins while somebody looks has its origin and its browser', async (t) => {
+  const watcher = await open(t, '/live');
+  await watcher.getByText('Watching', { exact: true }).waitFor();
+  const url = `ws://${host}:${port}/app/${app.key}?protocol=7&client=dart&version=2.0`;
+  const socket = new WebSocket(url, { headers: { Origin: 'https://shop.example', 'User-Agent': 'Shop/1.0' } });
+  t.after(() => socket.close());
+  const welcome = await awaited(
+    () => 'a welcome',
+    (resolve) => socket.once('message', resolve),
+  );
+  const { socket_id: id } = JSON.parse(JSON.parse(welcome).data);
+  const line = watcher.locator('.activity').filter({ hasText: id });
+  await line.filter({ hasText: 'https://shop.example' }).waitFor();
+  const page = await open(t, `/connections/${id}`);
+  await settled(page, id);
+  const facts = page.locator('.facts');
+  for (const text of ['dart 2.0', 'https://shop.example', 'Shop/1.0']) await facts.getByText(text, { exact: true }).waitFor();
 });
 
 test('one connection has its whole story, with its refusals in words', async (t) => {

@@ -31,6 +31,8 @@ const server = spawn(process.env.CLAIRON_BIN, ['serve', '--host', '127.0.0.1', '
     CLAIRON_APP_NAME: 'Shop',
     CLAIRON_APP_CLIENT_MESSAGES: 'true',
     CLAIRON_WEBHOOKS_LINGER_SECONDS: '0',
+    // The story of a connection then begins with its handshake, however long the pictures take.
+    CLAIRON_DASHBOARD_RECORDER_BYTES: String(64 << 20),
   },
   stdio: ['ignore', 'ignore', 'pipe'],
 });
@@ -41,7 +43,7 @@ try {
     executablePath: process.env.CHROMIUM ?? '/usr/bin/chromium',
     args: ['--headless', '--no-sandbox', '--disable-gpu', '--force-color-profile=srgb'],
   });
-  // Somebody looks, so the recorder has the stories of the clients.
+  // Somebody looks.
   const watcher = await signedIn(browser, 1600, 'light');
   await show(watcher, '/live?app=123456');
   await sleep(WARM_UP_SECONDS * 1000);

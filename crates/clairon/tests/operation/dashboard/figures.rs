@@ -124,7 +124,7 @@ fn what_is_wrong_is_found() {
     assert_found(&check(&server, "open_files", ""), "warning", "LimitNOFILE");
     let forwarded = check(&server, "forwarded_headers", "X-Forwarded-For: 192.0.2.1\r\n");
     assert_found(&forwarded, "warning", "CLAIRON_SERVER_TRUSTED_PROXIES");
-    assert_eq!(forwarded["parameters"], json!({ "address": "127.0.0.1" }));
+    assert_eq!(forwarded["parameters"], json!({ "case": "disbelieved", "address": "127.0.0.1" }));
     assert_found(&check(&server, "edge_limits", ""), "ok", "");
     let _first = Client::connect(&server, &app());
     let mut second = clairon_tests::raw::RawSocket::open(&server, &format!("/app/{}?protocol=7", app().key));

@@ -89,9 +89,10 @@ fn each_return_of_a_page_is_told_and_logged() {
     ask(&mut client, "orders", &position.recover());
     client.fence();
     ask(&mut client, "orders", &position.at(7).recover());
-    for (kind, message, reason) in
-        [("recovered", "recovered", "1 events replayed"), ("not_recovered", "not recovered", "token")]
-    {
+    for (kind, message, reason) in [
+        ("recovered", "recovered", "1 missed event was sent again"),
+        ("not_recovered", "not recovered", "the client's position is not one that this server has signed"),
+    ] {
         let told = tail.told(kind, "orders");
         assert_eq!((&told["reason"], &told["socket"]), (&json!(reason), &json!(client.socket_id)));
         let line = server.wait_for_log(message, |line| line["message"] == message);

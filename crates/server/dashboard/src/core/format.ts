@@ -12,6 +12,12 @@ function format(options: Intl.NumberFormatOptions): Intl.NumberFormat {
 
 export const number = (value: number) => format({ maximumFractionDigits: 0 }).format(value);
 
+/** A number with its noun: `1 channel`, `2 channels`; in French `0 canal`. */
+export function counted(count: number, one: string, several: string): string {
+  const isOne = new Intl.PluralRules(locale.value).select(count) === 'one';
+  return `${number(count)} ${isOne ? one : several}`;
+}
+
 /** At most three digits, so that a figure that changes keeps its width. */
 export function compact(value: number): string {
   if (Math.abs(value) < 10_000) {

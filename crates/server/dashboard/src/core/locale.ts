@@ -9,7 +9,18 @@ export interface Texts<T> {
   fr: NoInfer<T>;
 }
 
-export const texts = <T>(all: Texts<T>): Texts<T> => all;
+export const texts = <T>(all: Texts<T>): Texts<T> => ({ en: all.en, fr: inFrenchType(all.fr) });
+
+/** With the spaces that French typography puts before and inside of punctuation, at which no line may break. */
+export const frenchSpaces = (text: string) => text.replace(/ (?=[:;?!»])/g, '\u00a0').replaceAll('« ', '«\u00a0');
+
+/** The same for all texts of an object, and for those that its functions make. */
+function inFrenchType<T>(value: T): T {
+  if (typeof value === 'string') return frenchSpaces(value) as T;
+  if (typeof value === 'function') return ((...values: unknown[]) => inFrenchType(value(...values))) as T;
+  if (typeof value !== 'object' || value === null) return value;
+  return Object.fromEntries(Object.entries(value).map(([name, text]) => [name, inFrenchType(text)])) as T;
+}
 
 /** The languages of the browser are those of `Accept-Language`, in its order. */
 function initial(): Locale {

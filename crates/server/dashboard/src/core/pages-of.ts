@@ -3,6 +3,9 @@ import { useState } from 'preact/hooks';
 import { get, path, Refusal } from './api';
 import { useResource, type Resource } from './resource';
 
+/** The largest number of pages that are shown: beyond, a list is searched and not read. */
+const MAX_PAGES = 10;
+
 interface PageOf {
   next: string | null;
 }
@@ -11,6 +14,8 @@ export interface Paged<T extends PageOf> extends Resource<T> {
   /** The rows of the first page, which is asked again and again, and of the later pages, which are asked once. */
   later: T[];
   more: (() => void) | null;
+  /** True if there are more pages than are shown. */
+  isCut: boolean;
 }
 
 /** A list that is read page by page. `query` is without `after`. */
@@ -34,6 +39,7 @@ export function usePages<T extends PageOf>(
       setRefusal(error instanceof Refusal ? error : new Refusal(0, String(error)));
     }
   };
-  const more = next === null ? null : () => void load(next);
-  return { ...resource, refusal: resource.refusal ?? refusal, later, more };
+  const isCut = next !== null && later.length + 1 >= MAX_PAGES;
+  const more = next === null || isCut ? null : () => void load(next);
+  return { ...resource, refusal: resource.refusal ?? refusal, later, more, isCut };
 }

@@ -32,6 +32,8 @@ export interface Activity {
   app?: string;
   socket?: string;
   peer?: string;
+  /** What a client that connects says of itself. */
+  client?: ClientDetails;
   channel?: string;
   event?: string;
   request?: string;
@@ -49,6 +51,12 @@ export interface Activity {
   /** True for an event that came from another node. */
   relayed?: boolean;
   count?: number;
+}
+
+export interface ClientDetails {
+  library?: string;
+  origin?: string;
+  user_agent?: string;
 }
 
 export interface Recorder {
@@ -116,6 +124,7 @@ export interface Check {
   title: string;
   detail: string;
   advice: string | null;
+  parameters: Record<string, unknown>;
 }
 
 export interface ChannelRow {
@@ -151,6 +160,8 @@ export interface ConnectionRow {
   user_id: string | null;
   /** True if it is signed in as this user; else the user is a member of one of its presence channels. */
   signed_in: boolean;
+  /** What the client says of its library, such as `js 8.4.0`. */
+  library: string | null;
   /** `null` if the connection does not answer. */
   channels: number | null;
   queued_bytes: number;
@@ -167,6 +178,7 @@ export interface ConnectionList {
 }
 
 export type ConnectionView = Partial<ConnectionRow> & {
+  scope: Scope;
   socket_id: string;
   connected?: boolean;
   channel_names?: string[];

@@ -11,12 +11,14 @@ interface Props {
   disabled?: boolean | undefined;
   title?: string | undefined;
   small?: boolean;
+  /** The name, if the text alone does not say enough. */
+  label?: string;
 }
 
-export function Button({ children, onClick, kind = 'plain', icon, type = 'button', disabled, title, small }: Props) {
+export function Button({ children, onClick, kind = 'plain', icon, type = 'button', disabled, title, small, label }: Props) {
   const sizes = small ? ' button-small' : '';
   return (
-    <button type={type} class={`button button-${kind}${sizes}`} onClick={onClick} disabled={disabled} title={title}>
+    <button type={type} class={`button button-${kind}${sizes}`} onClick={onClick} disabled={disabled} title={title} aria-label={label}>
       {icon && <Icon name={icon} size={16} />}
       <span>{children}</span>
     </button>

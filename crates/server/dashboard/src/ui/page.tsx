@@ -8,6 +8,7 @@ import type { Scope } from '../core/types';
 import { Button } from './button';
 import { common } from './common-texts';
 import { Icon, type IconName } from './icon';
+import { Reason } from './reason';
 
 interface PageProps {
   title: string;
@@ -124,11 +125,15 @@ export function RefusalNote({ refusal, retry }: { refusal: Refusal; retry?: () =
   return (
     <Note tone="bad">
       <p>{refusal.status === 0 ? t.unreachable : t.refused(refusal.status)}</p>
-      <p lang="en">{refusal.message}</p>
+      <p>
+        <Reason text={refusal.message} />
+      </p>
       {refusal.faults.length > 1 && (
-        <ul lang="en">
+        <ul>
           {refusal.faults.map((fault) => (
-            <li key={fault.pointer + fault.detail}>{fault.detail}</li>
+            <li key={fault.pointer + fault.detail}>
+              <Reason text={fault.detail} />
+            </li>
           ))}
         </ul>
       )}

@@ -22,7 +22,7 @@ pub(super) fn read(url: Option<Hidden>, fields: WebhookFields) -> Result<Webhook
         url: url.map(|url| WebhookUrl::parse(&url.into_inner())).transpose().map_err(wrong("url"))?,
         events: events.map(|text| WebhookKinds::parse(&list(&text))).transpose().map_err(wrong("events"))?,
         channels: channels.map(|text| ChannelGlobs::parse(&list(&text))).transpose().map_err(wrong("channels"))?,
-        headers: headers.map(read_headers).transpose()?,
+        headers: headers.map(read_headers).transpose()?.map(Into::into),
         enabled,
         secret: secret.map(|text| Webhook::parse_secret(&text)).transpose().map_err(wrong("secret"))?,
     })

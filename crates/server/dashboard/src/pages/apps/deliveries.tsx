@@ -11,6 +11,7 @@ import { Button } from '../../ui/button';
 import { common } from '../../ui/common-texts';
 import { Switch } from '../../ui/form';
 import { Card, Empty, Loading, Note, RefusalNote } from '../../ui/page';
+import { Reason } from '../../ui/reason';
 import { Badge, Data, Time } from '../../ui/values';
 import { webhookTexts } from './webhook-texts';
 
@@ -95,8 +96,8 @@ function AttemptRow({ app, attempt, onReplayed }: { app: string; attempt: Attemp
         </summary>
         <div class="attempt-more">
           {attempt.problem && (
-            <p class="hint-bad" lang="en">
-              {attempt.problem}
+            <p>
+              <Reason class="hint-bad" text={attempt.problem} />
             </p>
           )}
           {attempt.next_at && (

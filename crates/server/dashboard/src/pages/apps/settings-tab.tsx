@@ -4,6 +4,7 @@ import { useAction } from '../../core/action';
 import { patch, path } from '../../core/api';
 import { number, useFormats } from '../../core/format';
 import { useText } from '../../core/locale';
+import { reasonIn } from '../../core/messages';
 import { useCanChange } from '../../core/session';
 import type { FieldValue } from '../../core/types';
 import { Button } from '../../ui/button';
@@ -47,8 +48,11 @@ export function SettingsTab({ app, reload }: TabProps) {
     setChanges(value === before ? others : { ...others, [name]: value });
   };
   const textOf = ({ name }: FieldSchema) => String(changes[name] ?? shownValue(app[name]));
-  const problemOf = ({ name }: FieldSchema) =>
-    save.refusal?.faults.find(({ pointer }) => pointer === `#/${name}` || pointer.startsWith(`#/${name}/`))?.detail;
+  const problemOf = ({ name }: FieldSchema) => {
+    const isOfField = ({ pointer }: { pointer: string }) => pointer === `#/${name}` || pointer.startsWith(`#/${name}/`);
+    const fault = save.refusal?.faults.find(isOfField);
+    return fault && reasonIn(fault.detail).text;
+  };
   const label = ({ name }: FieldSchema) => labels[name]?.label ?? titleOf(name);
   const hint = ({ name, description }: FieldSchema) => labels[name]?.hint ?? description;
   const named = (name: string) => fields.find((field) => field.name === name);

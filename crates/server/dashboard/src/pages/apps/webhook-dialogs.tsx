@@ -10,14 +10,8 @@ import { Dialog } from '../../ui/dialog';
 import { AreaField, Switch, TextField } from '../../ui/form';
 import { RefusalNote } from '../../ui/page';
 import { linesOf } from './fields';
+import { headersAfter, HeadersField, parsedHeaders } from './webhook-headers';
 import { WEBHOOK_EVENTS, webhookTexts } from './webhook-texts';
-
-/** Headers as lines `Name: value`; `null` if a line is something else. */
-function headersOf(text: string): Record<string, string> | null {
-  const pairs = linesOf(text).map((line) => /^([^:\s]+)\s*:\s*(.*)$/.exec(line));
-  if (pairs.some((pair) => pair === null)) return null;
-  return Object.fromEntries(pairs.map((pair) => [pair![1]!, pair![2]!]));
-}
 
 interface Props {
   app: string;
@@ -35,7 +29,11 @@ export function WebhookDialog({ app, webhook, onClose }: Props) {
   const [headerText, setHeaderText] = useState('');
   const [secret, setSecret] = useState('');
   const [isEnabled, setEnabled] = useState(webhook?.enabled ?? true);
-  const headers = headersOf(headerText);
+  const present = Object.keys(webhook?.headers ?? {});
+  const [kept, setKept] = useState(present);
+  const typed = parsedHeaders(headerText);
+
+  const areHeadersChanged = headerText.trim() !== '' || kept.length < present.length;
 
   const save = useAction(() => {
     const body = {
@@ -44,7 +42,7 @@ export function WebhookDialog({ app, webhook, onClose }: Props) {
       events,
       channels: linesOf(channels),
       enabled: isEnabled,
-      ...(headerText !== '' && { headers }),
+      ...(areHeadersChanged && { headers: headersAfter(kept, typed ?? {}) }),
       ...(secret !== '' && { secret }),
     };
     if (webhook) return patch(path(['apps', app, 'webhooks', webhook.id]), body);
@@ -86,13 +84,13 @@ export function WebhookDialog({ app, webhook, onClose }: Props) {
           problem={problem('channels')}
           rows={2}
         />
-        <AreaField
-          label={t.headers}
-          hint={webhook && Object.keys(webhook.headers).length > 0 ? t.hiddenHeaders : t.headersHint}
-          value={headerText}
-          onChange={setHeaderText}
-          problem={headers === null ? t.headersWrong : problem('headers')}
-          rows={2}
+        <HeadersField
+          present={present}
+          kept={kept}
+          onKept={setKept}
+          text={headerText}
+          onText={setHeaderText}
+          problem={typed === null ? t.headersWrong : problem('headers')}
         />
         <TextField
           label={t.secret}
@@ -106,7 +104,7 @@ export function WebhookDialog({ app, webhook, onClose }: Props) {
         <Switch label={t.enabled} checked={isEnabled} onChange={setEnabled} />
         {save.refusal && <RefusalNote refusal={save.refusal} />}
         <div class="actions">
-          <Button kind="primary" type="submit" disabled={save.isBusy || url === '' || headers === null}>
+          <Button kind="primary" type="submit" disabled={save.isBusy || url === '' || typed === null}>
             {webhook ? c.save : t.add}
           </Button>
           <Button onClick={onClose}>{c.cancel}</Button>

@@ -10,6 +10,7 @@ import type { SampleResult, Webhook } from '../../core/types';
 import { Button } from '../../ui/button';
 import { common } from '../../ui/common-texts';
 import { Card, Empty, Loading, Note, RefusalNote } from '../../ui/page';
+import { Reason } from '../../ui/reason';
 import { Badge, Data } from '../../ui/values';
 import type { TabProps } from './app-page';
 import { Deliveries } from './deliveries';
@@ -103,8 +104,8 @@ function Endpoint({ app, webhook, onEdit, onRemove }: EndpointProps) {
         ))}
       </p>
       {webhook.disabled_reason && (
-        <p class="hint hint-bad" lang="en">
-          {webhook.disabled_reason}
+        <p class="hint hint-bad">
+          <Reason text={webhook.disabled_reason} />
         </p>
       )}
       <div class="actions">

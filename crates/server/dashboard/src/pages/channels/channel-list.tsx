@@ -1,13 +1,12 @@
 import type { ComponentChildren } from 'preact';
 
-import { compact, number, useFormats } from '../../core/format';
+import { compact, useFormats } from '../../core/format';
 import { useText } from '../../core/locale';
 import { usePages } from '../../core/pages-of';
 import { href, setQuery, useRoute } from '../../core/route';
 import type { ChannelList as Answer, ChannelRow } from '../../core/types';
-import { Button } from '../../ui/button';
-import { common } from '../../ui/common-texts';
 import { EmptyList } from '../../ui/empty-list';
+import { ListEnd } from '../../ui/list-end';
 import { Choice } from '../../ui/form';
 import { Card, Loading, Page, RefusalNote } from '../../ui/page';
 import { SearchField } from '../../ui/search-field';
@@ -34,7 +33,7 @@ export function ChannelList({ app, picker }: { app: string; picker: ComponentChi
           options={KINDS.map((value) => ({ value, label: t.kinds[value]! }))}
           onChange={(kind) => setQuery({ kind: kind === 'all' ? null : kind })}
         />
-        {list.data && <p class="toolbar-count">{t.total(number(list.data.total))}</p>}
+        {list.data && <p class="toolbar-count">{t.total(list.data.total)}</p>}
       </div>
       {list.refusal && <RefusalNote refusal={list.refusal} retry={list.reload} />}
       <Card flush>
@@ -44,17 +43,8 @@ export function ChannelList({ app, picker }: { app: string; picker: ComponentChi
           <EmptyList icon="channels" texts={t} app={app} isFiltered={search !== '' || kind !== 'all'} />
         )}
       </Card>
-      {list.more && <More onClick={list.more} />}
+      <ListEnd more={list.more} isCut={list.isCut} shown={rows.length} />
     </Page>
-  );
-}
-
-function More({ onClick }: { onClick: () => void }) {
-  const c = useText(common);
-  return (
-    <p class="more-rows">
-      <Button onClick={onClick}>{c.more}</Button>
-    </p>
   );
 }
 

@@ -2,8 +2,9 @@ import { path } from '../../core/api';
 import { number, useFormats } from '../../core/format';
 import { href } from '../../core/route';
 import { useResource } from '../../core/resource';
+import { useServer } from '../../core/session';
 import type { ChannelView } from '../../core/types';
-import { Card, Empty, Loading, Note, Page, RefusalNote } from '../../ui/page';
+import { Card, Empty, Loading, Note, Page, RefusalNote, ScopeTag } from '../../ui/page';
 import { Data } from '../../ui/values';
 import { FeedView } from '../live/feed-view';
 import { useFeed } from '../live/use-feed';
@@ -87,10 +88,14 @@ function Stat({ label, value }: { label: string; value: number }) {
 
 function ChannelFeed({ app, name }: { app: string; name: string }) {
   const t = useFormats(channelTexts);
+  const server = useServer();
   const feed = useFeed({ app, channel: name });
   return (
     <section class="channel-feed">
-      <h2>{t.feed}</h2>
+      <div class="card-head">
+        <h2>{t.feed}</h2>
+        {server && <ScopeTag scope={{ node: server.node }} />}
+      </div>
       {feed.refusal && feed.state === 'down' && <RefusalNote refusal={feed.refusal} />}
       <FeedView
         feed={feed}

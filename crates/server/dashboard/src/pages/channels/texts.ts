@@ -1,3 +1,4 @@
+import { counted } from '../../core/format';
 import { texts } from '../../core/locale';
 
 export const channelTexts = texts({
@@ -20,7 +21,7 @@ export const channelTexts = texts({
     users: 'Members',
     cached: 'Cached event',
     yes: 'yes',
-    total: (count: string) => `${count} channels`,
+    total: (count: number) => counted(count, 'channel', 'channels'),
     none: 'No channel has a subscriber',
     noneText: 'A channel exists while a client is subscribed to it. Open a page that uses Echo, or connect one.',
     noMatch: 'No channel matches',
@@ -39,7 +40,6 @@ export const channelTexts = texts({
     feedEmptyText: 'Subscriptions, events and refusals of this channel appear here.',
     sendEvent: 'Send an event to it',
     why: 'Why did somebody not get an event?',
-    subscribersOn: 'Socket ids',
   },
   fr: {
     title: 'Canaux',
@@ -60,7 +60,7 @@ export const channelTexts = texts({
     users: 'Membres',
     cached: 'Événement gardé',
     yes: 'oui',
-    total: (count: string) => `${count} canaux`,
+    total: (count: number) => counted(count, 'canal', 'canaux'),
     none: 'Aucun canal n’a d’abonné',
     noneText:
       'Un canal existe tant qu’un client y est abonné. Ouvrez une page qui utilise Echo, ou connectez-en une.',
@@ -80,6 +80,5 @@ export const channelTexts = texts({
     feedEmptyText: 'Les abonnements, événements et refus de ce canal apparaissent ici.',
     sendEvent: 'Y envoyer un événement',
     why: 'Pourquoi quelqu’un n’a-t-il pas reçu un événement ?',
-    subscribersOn: 'Socket ids',
   },
 });

@@ -1,16 +1,17 @@
 import { clock, useFormats } from '../../core/format';
-import { locale, useText } from '../../core/locale';
+import { message, type Messages } from '../../core/messages';
 import { useResource } from '../../core/resource';
 import { useServer } from '../../core/session';
-import { useStore } from '../../core/store';
 import type { Check } from '../../core/types';
 import { Button } from '../../ui/button';
 import { Icon } from '../../ui/icon';
 import { Card, Loading, Page, RefusalNote, ScopeTag } from '../../ui/page';
 import { Badge } from '../../ui/values';
-import { checkTitles } from './check-titles';
 import { SocketTest } from './socket-test';
 import { checkTexts } from './texts';
+import all from '../../messages/checks.json';
+
+const messages: Messages = all;
 
 const ICONS = { ok: 'check', warning: 'warning', error: 'error' } as const;
 const TONES = { ok: 'good', warning: 'warn', error: 'bad' } as const;
@@ -57,22 +58,24 @@ export function ChecksPage() {
   );
 }
 
-/** The server writes English; titles are translated by the id, the particulars are not. */
+/** What the server has found, in the language of the page. A finding that is not known here is in English. */
 function CheckRow({ check }: { check: Check }) {
-  const t = useText(checkTexts);
-  const title = useText(checkTitles)[check.id];
-  const isEnglish = useStore(locale) === 'en';
+  const t = useFormats(checkTexts);
+  const key = `${check.id}.${String(check.parameters['case'])}`;
+  const title = message(messages, check.id, {});
+  const detail = message(messages, key, check.parameters);
+  const advice = message(messages, `${key}.advice`, check.parameters);
   return (
     <li class={`check check-${check.state}`} data-check={check.id}>
       <span class="check-icon">
         <Icon name={ICONS[check.state]} size={18} />
       </span>
       <div>
-        <h3 lang={title || isEnglish ? undefined : 'en'}>{title ?? check.title}</h3>
-        <p lang="en">{check.detail}</p>
+        <h3 lang={title === null ? 'en' : undefined}>{title ?? check.title}</h3>
+        <p lang={detail === null ? 'en' : undefined}>{detail ?? check.detail}</p>
         {check.advice && (
-          <p class="check-advice" lang="en">
-            {check.advice}
+          <p class="check-advice" lang={advice === null ? 'en' : undefined}>
+            {advice ?? check.advice}
           </p>
         )}
       </div>

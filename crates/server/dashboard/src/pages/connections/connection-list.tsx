@@ -1,13 +1,13 @@
 import type { ComponentChildren } from 'preact';
 
-import { bytes, compact, number, useFormats } from '../../core/format';
-import { useText } from '../../core/locale';
+import { bytes, compact, useFormats } from '../../core/format';
+import { libraryOf } from '../../core/libraries';
 import { usePages } from '../../core/pages-of';
 import { href, setQuery, useRoute } from '../../core/route';
 import type { ConnectionList as Answer, ConnectionRow } from '../../core/types';
 import { Button } from '../../ui/button';
-import { common } from '../../ui/common-texts';
 import { EmptyList } from '../../ui/empty-list';
+import { ListEnd } from '../../ui/list-end';
 import { Card, Loading, Page, RefusalNote } from '../../ui/page';
 import { SearchField } from '../../ui/search-field';
 import { Time } from '../../ui/values';
@@ -17,7 +17,6 @@ const EVERY_MS = 3_000;
 
 export function ConnectionList({ app, picker }: { app: string; picker: ComponentChildren }) {
   const t = useFormats(connectionTexts);
-  const c = useText(common);
   const { query } = useRoute();
   const search = query.get('search') ?? '';
   const user = query.get('user');
@@ -36,7 +35,7 @@ export function ConnectionList({ app, picker }: { app: string; picker: Component
             </Button>
           </p>
         )}
-        {list.data && <p class="toolbar-count">{t.total(number(list.data.total))}</p>}
+        {list.data && <p class="toolbar-count">{t.total(list.data.total)}</p>}
       </div>
       {list.refusal && <RefusalNote refusal={list.refusal} retry={list.reload} />}
       <Card flush>
@@ -46,11 +45,7 @@ export function ConnectionList({ app, picker }: { app: string; picker: Component
           <EmptyList icon="connections" texts={t} app={app} isFiltered={!!(search || user || channel)} />
         )}
       </Card>
-      {list.more && (
-        <p class="more-rows">
-          <Button onClick={list.more}>{c.more}</Button>
-        </p>
-      )}
+      <ListEnd more={list.more} isCut={list.isCut} shown={rows.length} />
     </Page>
   );
 }
@@ -65,6 +60,9 @@ function Rows({ app, rows }: { app: string; rows: ConnectionRow[] }) {
           <th scope="col">{t.user}</th>
           <th scope="col" class="wide">
             {t.peer}
+          </th>
+          <th scope="col" class="wide extra">
+            {t.library}
           </th>
           <th scope="col" class="wide">
             {t.since}
@@ -88,6 +86,7 @@ function Rows({ app, rows }: { app: string; rows: ConnectionRow[] }) {
             </th>
             <td>{row.user_id ?? <span class="quiet">{t.anonymous}</span>}</td>
             <td class="wide mono">{row.peer}</td>
+            <td class="wide extra">{row.library === null ? '–' : libraryOf(row.library)}</td>
             <td class="wide">
               <Time value={row.connected_at} as="ago" />
             </td>

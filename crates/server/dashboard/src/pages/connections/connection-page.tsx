@@ -1,7 +1,8 @@
 import { useState } from 'preact/hooks';
 
 import { path } from '../../core/api';
-import { bytes, milliseconds, number, useFormats } from '../../core/format';
+import { bytes, milliseconds, useFormats } from '../../core/format';
+import { libraryOf } from '../../core/libraries';
 import { useText } from '../../core/locale';
 import { href } from '../../core/route';
 import { useResource } from '../../core/resource';
@@ -29,6 +30,7 @@ export function ConnectionPage({ app, id }: { app: string; id: string }) {
   return (
     <Page
       title={id}
+      scope={data?.scope}
       back={{ link: href(['connections'], { app }), label: t.title }}
       actions={
         <>
@@ -92,13 +94,18 @@ export function ConnectionPage({ app, id }: { app: string; id: string }) {
 
 function ConnectionFacts({ app, data, isOpen }: { app: string; data: ConnectionView; isOpen: boolean }) {
   const t = useFormats(connectionTexts);
-  const queue = data.queued_bytes ? t.queued(bytes(data.queued_bytes), number(data.queued_frames ?? 0)) : t.empty;
+  // Only the recorder has it, of a connection that began while it ran.
+  const client = data.story.find(({ kind }) => kind === 'connected')?.client;
+  const queue = data.queued_bytes ? t.queued(bytes(data.queued_bytes), data.queued_frames ?? 0) : t.empty;
   return (
     <Card title={t.facts} actions={<Badge tone={isOpen ? 'good' : 'quiet'}>{isOpen ? t.open : t.ended}</Badge>}>
       <Facts
         pairs={[
           [t.user, isOpen ? (data.user_id ?? <span class="quiet">{t.anonymous}</span>) : data.user_id],
           [t.peer, data.peer && <span class="mono">{data.peer}</span>],
+          [t.library, data.library ? libraryOf(data.library) : client?.library && libraryOf(client.library)],
+          [t.origin, client?.origin && <span class="mono">{client.origin}</span>],
+          [t.userAgent, client?.user_agent],
           [t.since, data.connected_at && <Time value={data.connected_at} />],
           [t.queue, isOpen && queue],
           [t.blocked, !!data.blocked_milliseconds && milliseconds(data.blocked_milliseconds)],

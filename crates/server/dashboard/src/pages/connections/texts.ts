@@ -1,3 +1,4 @@
+import { counted } from '../../core/format';
 import { texts } from '../../core/locale';
 
 export const connectionTexts = texts({
@@ -8,6 +9,9 @@ export const connectionTexts = texts({
     searchHint: 'Socket id, address or user',
     id: 'Connection',
     peer: 'Address',
+    library: 'Library',
+    origin: 'Origin',
+    userAgent: 'Browser',
     since: 'Since',
     user: 'User',
     channels: 'Channels',
@@ -15,7 +19,7 @@ export const connectionTexts = texts({
     queueTitle: 'What is queued for it and not written yet',
     blocked: 'Takes nothing for',
     anonymous: 'not signed in',
-    total: (count: string) => `${count} connections`,
+    total: (count: number) => counted(count, 'connection', 'connections'),
     onlyUser: (user: string) => `Of the user ${user}`,
     onlyChannel: (channel: string) => `In the channel ${channel}`,
     all: 'Show all',
@@ -49,7 +53,7 @@ export const connectionTexts = texts({
     channelHint: 'Optional: one that it is subscribed to.',
     sent: 'It was queued for this connection.',
     why: 'Why did it not get an event?',
-    queued: (size: string, frames: string) => `${size} in ${frames} frames`,
+    queued: (size: string, frames: number) => `${size} in ${counted(frames, 'frame', 'frames')}`,
     empty: 'empty',
   },
   fr: {
@@ -59,6 +63,9 @@ export const connectionTexts = texts({
     searchHint: 'Socket id, adresse ou utilisateur',
     id: 'Connexion',
     peer: 'Adresse',
+    library: 'Bibliothèque',
+    origin: 'Origine',
+    userAgent: 'Navigateur',
     since: 'Depuis',
     user: 'Utilisateur',
     channels: 'Canaux',
@@ -66,7 +73,7 @@ export const connectionTexts = texts({
     queueTitle: 'Ce qui attend d’être écrit vers elle',
     blocked: 'Ne prend rien depuis',
     anonymous: 'non identifié',
-    total: (count: string) => `${count} connexions`,
+    total: (count: number) => counted(count, 'connexion', 'connexions'),
     onlyUser: (user: string) => `De l’utilisateur ${user}`,
     onlyChannel: (channel: string) => `Dans le canal ${channel}`,
     all: 'Tout afficher',
@@ -100,7 +107,7 @@ export const connectionTexts = texts({
     channelHint: 'Facultatif : un canal auquel elle est abonnée.',
     sent: 'Mis en file pour cette connexion.',
     why: 'Pourquoi n’a-t-elle pas reçu un événement ?',
-    queued: (size: string, frames: string) => `${size} en ${frames} trames`,
+    queued: (size: string, frames: number) => `${size} en ${counted(frames, 'trame', 'trames')}`,
     empty: 'vide',
   },
 });

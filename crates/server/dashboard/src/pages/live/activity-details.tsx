@@ -3,6 +3,7 @@ import { useEffect, useState } from 'preact/hooks';
 import { path, post, Refusal } from '../../core/api';
 import { bytes, number, useFormats } from '../../core/format';
 import { kindTexts, tone } from '../../core/kinds';
+import { libraryOf } from '../../core/libraries';
 import { useText } from '../../core/locale';
 import { href } from '../../core/route';
 import { useCanChange } from '../../core/session';
@@ -10,6 +11,7 @@ import type { Activity } from '../../core/types';
 import { Button } from '../../ui/button';
 import { common } from '../../ui/common-texts';
 import { Note, RefusalNote } from '../../ui/page';
+import { Reason } from '../../ui/reason';
 import { Badge, Data, Facts, Time } from '../../ui/values';
 import { liveTexts } from './texts';
 
@@ -17,20 +19,23 @@ import { liveTexts } from './texts';
 export function ActivityDetails({ activity }: { activity: Activity }) {
   const t = useFormats(liveTexts);
   const { kinds } = useText(kindTexts);
-  const { app, channel, event, socket, user, data } = activity;
+  const { app, channel, event, socket, user, data, client } = activity;
   const isEvent = activity.kind === 'event' || activity.kind === 'client_event';
   return (
     <div class="details">
       <Badge tone={tone(activity.kind)}>{kinds[activity.kind]}</Badge>
       <Facts
         pairs={[
-          [t.fields.reason, activity.reason && <span lang="en">{activity.reason}</span>],
+          [t.fields.reason, activity.reason && <Reason text={activity.reason} />],
           [t.fields.code, activity.code],
           [t.fields.event, event && <span class="mono">{event}</span>],
           [t.fields.channel, channel && (app ? <Place to={href(['channels', channel], { app })} text={channel} /> : channel)],
           [t.fields.socket, socket && (app ? <Place to={href(['connections', socket], { app })} text={socket} /> : socket)],
           [t.fields.user, user && <span class="mono">{user}</span>],
           [t.fields.peer, activity.peer && <span class="mono">{activity.peer}</span>],
+          [t.fields.library, client?.library && libraryOf(client.library)],
+          [t.fields.origin, client?.origin && <span class="mono">{client.origin}</span>],
+          [t.fields.userAgent, client?.user_agent],
           [t.fields.request, activity.request && <span class="mono">{activity.request}</span>],
           [t.fields.receivers, activity.receivers !== undefined && String(number(activity.receivers))],
           [t.fields.excluded, activity.except && <span class="mono">{activity.except}</span>],

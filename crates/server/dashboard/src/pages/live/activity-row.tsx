@@ -1,7 +1,9 @@
-import { clock, compact, useFormats } from '../../core/format';
+import { clock, useFormats } from '../../core/format';
 import { kindTexts, tone } from '../../core/kinds';
+import { libraryOf } from '../../core/libraries';
 import { useText } from '../../core/locale';
 import type { Activity } from '../../core/types';
+import { Reason } from '../../ui/reason';
 import { liveTexts } from './texts';
 
 interface Props {
@@ -35,20 +37,18 @@ export function ActivityRow({ activity, isChosen, onChoose }: Props) {
 /** What happened: the event with its channel and data, or the channel, or the reason. */
 export function What({ activity }: { activity: Activity }) {
   const t = useFormats(liveTexts);
-  const { channel, event, data, reason, request, code, receivers } = activity;
+  const { channel, event, data, reason, request, code, receivers, client } = activity;
   return (
     <>
       {event && <strong>{event}</strong>}
       {channel && <span class="activity-channel">{channel}</span>}
       {request && <span class="mono">{request}</span>}
       {code !== undefined && <span class="activity-code">{code}</span>}
-      {reason && (
-        <span class="activity-reason" lang="en">
-          {reason}
-        </span>
-      )}
+      {client?.library && <span>{libraryOf(client.library)}</span>}
+      {client?.origin && <span class="mono">{client.origin}</span>}
+      {reason && <Reason class="activity-reason" text={reason} />}
       {receivers !== undefined && (
-        <span class="activity-receivers">{receivers === 1 ? t.receiver : t.receivers(compact(receivers))}</span>
+        <span class="activity-receivers">{t.receivers(receivers)}</span>
       )}
       {data && <span class="activity-data">{data.slice(0, 300)}</span>}
     </>

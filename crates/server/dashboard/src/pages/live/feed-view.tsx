@@ -14,21 +14,21 @@ import type { Feed } from './use-feed';
 
 /** Heights of a row in pixels, as in live.css. */
 const ROW = 34;
-const ROW_ON_PHONE = 54;
+const NARROW_ROW = 54;
 
 /** The list of a feed with the details of the chosen line: beside it, or above it on a narrow screen. */
 export function FeedView({ feed, empty }: { feed: Feed; empty: ComponentChildren }) {
   const t = useFormats(liveTexts);
   const [chosen, setChosen] = useState<Activity | null>(null);
-  const isBeside = useMedia('(min-width: 1180px)');
-  const isPhone = useMedia('(max-width: 700px)');
+  const isBeside = useMedia('(min-width: 1400px)');
+  const isNarrow = useMedia('(max-width: 1100px)');
   return (
     <div class="feed">
       <div class="feed-list">
         <VirtualList
           items={feed.entries}
           keyOf={(entry) => entry.key}
-          rowHeight={isPhone ? ROW_ON_PHONE : ROW}
+          rowHeight={isNarrow ? NARROW_ROW : ROW}
           label={t.feed}
         >
           {({ activity }) => (

@@ -52,14 +52,14 @@ export function LivePage() {
           {feed.waiting > 0 && <span class="feed-waiting">{t.waiting(number(feed.waiting))}</span>}
         </div>
         <RateStrip feed={feed} />
-        <dl class="feed-counts">
+        <dl class="feed-counts" data-received={feed.received} data-missed={feed.missed}>
           <div>
             <dt>{t.received}</dt>
             <dd>{compact(feed.received)}</dd>
           </div>
           <div class={feed.missed > 0 ? 'is-missed' : undefined} title={t.leftOutTitle(number(MAX_PER_SECOND))}>
             <dt>{t.leftOut}</dt>
-            <dd data-missed={feed.missed}>{compact(feed.missed)}</dd>
+            <dd>{compact(feed.missed)}</dd>
           </div>
         </dl>
       </div>

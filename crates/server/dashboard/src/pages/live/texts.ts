@@ -1,3 +1,4 @@
+import { counted } from '../../core/format';
 import { texts } from '../../core/locale';
 
 export const liveTexts = texts({
@@ -41,6 +42,9 @@ export const liveTexts = texts({
       socket: 'Connection',
       user: 'User',
       peer: 'Address',
+      library: 'Library',
+      origin: 'Origin',
+      userAgent: 'Browser',
       request: 'Request',
       code: 'Code',
       reason: 'Reason',
@@ -58,8 +62,7 @@ export const liveTexts = texts({
     resent: 'Sent again.',
     edit: 'Edit in the event creator',
     why: 'Why did somebody not get it?',
-    receivers: (count: string) => `${count} receivers`,
-    receiver: '1 receiver',
+    receivers: (count: number) => counted(count, 'receiver', 'receivers'),
   },
   fr: {
     title: 'En direct',
@@ -103,6 +106,9 @@ export const liveTexts = texts({
       socket: 'Connexion',
       user: 'Utilisateur',
       peer: 'Adresse',
+      library: 'Bibliothèque',
+      origin: 'Origine',
+      userAgent: 'Navigateur',
       request: 'Requête',
       code: 'Code',
       reason: 'Raison',
@@ -120,7 +126,6 @@ export const liveTexts = texts({
     resent: 'Renvoyé.',
     edit: 'Modifier avant d’émettre',
     why: 'Pourquoi quelqu’un ne l’a-t-il pas reçu ?',
-    receivers: (count: string) => `${count} destinataires`,
-    receiver: '1 destinataire',
+    receivers: (count: number) => counted(count, 'destinataire', 'destinataires'),
   },
 });

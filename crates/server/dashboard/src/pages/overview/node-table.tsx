@@ -1,6 +1,7 @@
 import { compact, useFormats } from '../../core/format';
 import type { NodeState } from '../../core/types';
 import { Card } from '../../ui/page';
+import { Reason } from '../../ui/reason';
 import { Badge } from '../../ui/values';
 import { overviewTexts } from './texts';
 
@@ -33,11 +34,7 @@ export function NodeTable({ nodes }: { nodes: NodeState[] }) {
               </th>
               <td>
                 <Badge tone={node.ready ? 'good' : 'bad'}>{node.ready ? t.ready : t.notReady}</Badge>
-                {node.trouble && (
-                  <span class="sub" lang="en">
-                    {node.trouble}
-                  </span>
-                )}
+                {node.trouble && <Reason class="sub" text={node.trouble} />}
               </td>
               <td class="num">{node.connections === null ? '–' : compact(node.connections)}</td>
               <td class="wide">{node.version ?? '–'}</td>

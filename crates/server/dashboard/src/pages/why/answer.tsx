@@ -5,6 +5,7 @@ import { Card, ScopeTag } from '../../ui/page';
 import { Icon } from '../../ui/icon';
 import { Story } from '../live/story';
 import { verdictTexts, verdictTone, whyTexts } from './texts';
+import { wordsOf } from './words';
 
 const ICONS = { good: 'check', bad: 'error', info: 'info' } as const;
 
@@ -13,6 +14,7 @@ export function Answer({ why, app }: { why: Why; app: string }) {
   const t = useFormats(whyTexts);
   const verdict = useText(verdictTexts)[why.verdict];
   const tone = verdictTone(why.verdict);
+  const words = wordsOf(why);
   const { recorder } = why;
   return (
     <Card actions={<ScopeTag scope={why.scope} />}>
@@ -22,9 +24,13 @@ export function Answer({ why, app }: { why: Why; app: string }) {
         </span>
         <div>
           <h2 data-verdict={why.verdict}>{verdict?.title ?? why.verdict}</h2>
-          <p class="verdict-answer" lang="en">
-            {why.answer}
-          </p>
+          {words === null ? (
+            <p class="verdict-answer" lang="en">
+              {why.answer}
+            </p>
+          ) : (
+            <p class="verdict-answer">{words}</p>
+          )}
         </div>
       </div>
       {verdict && (
