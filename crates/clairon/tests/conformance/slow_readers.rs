@@ -101,7 +101,7 @@ fn a_socket_that_takes_nothing_for_too_long_is_given_up() {
     let server = Server::builder()
         .app(app().with("event_data_bytes", 10_000_000))
         .env("CLAIRON_OUTBOX_BYTES", "1000000000")
-        .env("CLAIRON_OUTBOX_WRITE_TIMEOUT_SECONDS", "1")
+        .env("CLAIRON_OUTBOX_WRITE_TIMEOUT_SECONDS", "4")
         .start();
     let mut stopped = Client::connect(&server, &app());
     stopped.subscribe("news");

@@ -52,7 +52,7 @@ impl Listener {
     }
 
     /// Sets socket options that every accepted TCP connection inherits: small frames are not delayed, and the kernel
-    /// gives up a peer that neither reads nor acknowledges.
+    /// gives up a peer that neither reads nor acknowledges. The sweep comes before the kernel, as it says why.
     ///
     /// # Errors
     /// The system does not support an option.
@@ -60,7 +60,7 @@ impl Listener {
         let ListeningSocket::Tcp(listener) = &self.socket else { return Ok(()) };
         let socket = SockRef::from(listener);
         socket.set_tcp_nodelay(true)?;
-        socket.set_tcp_user_timeout(Some(settings.write_timeout))
+        socket.set_tcp_user_timeout(Some(settings.write_timeout * 3 / 2))
     }
 
     /// Waits for a connection.
