@@ -10,6 +10,7 @@ use parking_lot::Mutex;
 use tokio::{sync::watch, task::JoinHandle, time};
 
 use crate::{
+    channel_log::{LogQuery, LogRead},
     core::Core,
     error::{BusError, ClusterError},
     health::{Health, Mishap, TroubleKind},
@@ -282,6 +283,14 @@ impl Cluster {
     /// Redis does not answer.
     pub async fn cached(&self, app: &AppId, channel: &ChannelName) -> Result<Option<CachedEvent>, ClusterError> {
         Ok(self.core.redis.cached(&Place { app: app.clone(), channel: channel.clone() }).await?)
+    }
+
+    /// Reads logs of channels in one round trip, in the order given. `None` for each that does not exist.
+    ///
+    /// # Errors
+    /// Redis does not answer.
+    pub async fn logs(&self, queries: &[LogQuery]) -> Result<Vec<Option<LogRead>>, ClusterError> {
+        Ok(self.core.redis.logs(queries).await?)
     }
 
     /// Whether this node can work with Redis, now and at each change.

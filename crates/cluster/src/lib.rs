@@ -8,7 +8,7 @@
 //!
 //! | layer | modules |
 //! |---|---|
-//! | what a caller and a cluster exchange | `error`, `notice`, `joining`, `health` |
+//! | what a caller and a cluster exchange | `error`, `notice`, `joining`, `health`, `channel_log` |
 //! | helpers | `backoff`, `throttle` |
 //! | the contract with the ledger | `ledger` |
 //! | what this node has and wants; pure | `local` |
@@ -18,6 +18,7 @@
 //! | the handle of a node | `pending`, `cluster` |
 
 mod backoff;
+mod channel_log;
 mod cluster;
 mod core;
 mod error;
@@ -38,6 +39,7 @@ pub use clairon_protocol::{CacheEntry, Publication};
 pub use clairon_tls::Authorities;
 
 pub use self::{
+    channel_log::{LogQuery, LogRead, LoggedEvent},
     cluster::{Cluster, NodeState},
     error::{BusError, ClusterError},
     health::{Health, Mishap, Trouble, TroubleKind},

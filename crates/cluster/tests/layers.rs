@@ -3,11 +3,12 @@
 
 use std::{fs, path::Path};
 
-const CRATE: [&str; 16] = [
+const CRATE: [&str; 17] = [
     "error",
     "notice",
     "joining",
     "health",
+    "channel_log",
     "backoff",
     "throttle",
     "ledger",

@@ -12,6 +12,8 @@ use crate::{
     Channel, ChannelChange, Millis, Recovery, RecoveryRequest, Session, Subscriber, Version, Wishes,
     channel::{ChannelState, Record},
     edges::{Misses, Stamps},
+    recovery::{KeptRequest, ReportRecovery},
+    replica::Newcomer,
 };
 
 /// The outcome of [`AppHub::expect`](crate::AppHub::expect) or [`AppHub::part`](crate::AppHub::part), with the audience
@@ -44,6 +46,9 @@ pub enum Expected {
         /// The result of its request for recovery.
         recovery: Option<Recovery>,
     },
+    /// The connection is subscribed, and asks for recovery with other nodes: [`AppHub::ask`](crate::AppHub::ask) sends
+    /// the success once the log is mirrored.
+    Asks,
 }
 
 /// The state of a connection before it left a channel.
@@ -75,6 +80,9 @@ impl Channel {
         }
         let session = subscriber.session;
         if state.subscribers.contains(session.id()) {
+            if matches!(state.record, Record::Shared(_)) && subscriber.recovery.is_some() {
+                return Some(Ok(state.with_audience(Expected::Asks)));
+            }
             let recovery = self.enter(&mut state, session, subscriber.recovery.as_ref(), now);
             if matches!(recovery, Some(Recovery::Begun | Recovery::Lost(_))) {
                 self.show_cached(&state, session, now);
@@ -83,7 +91,7 @@ impl Channel {
         }
         state.counts = subscriber.wishes.counts;
         if let Record::Shared(replica) = &mut state.record {
-            let expected = replica.expect(session);
+            let expected = replica.expect(session, subscriber.recovery.as_ref().map(RecoveryRequest::keep));
             return Some(Ok(state.with_audience(expected)));
         }
         let admitted = self.record(&mut state, subscriber, stamps, misses, now);
@@ -125,10 +133,16 @@ impl Channel {
     }
 
     /// Subscribes a waiting connection once the change `since` is applied here. False if it has left.
-    pub(crate) fn admit(&self, connection: SocketId, since: Version, now: Millis) -> bool {
+    pub(crate) fn admit(
+        &self,
+        connection: SocketId,
+        since: Version,
+        report: Option<ReportRecovery>,
+        now: Millis,
+    ) -> bool {
         let mut state = self.state.lock();
         let Record::Shared(replica) = &mut state.record else { return false };
-        let is_waiting = replica.note_recorded(connection, since);
+        let is_waiting = replica.note_recorded(connection, since, report);
         self.settle(&mut state, now);
         is_waiting
     }
@@ -137,8 +151,11 @@ impl Channel {
     pub(crate) fn settle(&self, state: &mut ChannelState, now: Millis) {
         let Record::Shared(replica) = &mut state.record else { return };
         let counts = state.counts && self.name().kind() != ChannelKind::Presence;
-        for session in replica.settled() {
-            self.subscribe(state, &session, None, now);
+        for Newcomer { session, request, report, .. } in replica.settled() {
+            let recovery = self.subscribe(state, &session, request.as_ref().map(KeptRequest::request).as_ref(), now);
+            if let Some((report, recovery)) = report.zip(recovery) {
+                report.send(recovery);
+            }
             if counts && let Some(count) = self.count(state) {
                 session.send(count);
             }
@@ -146,7 +163,7 @@ impl Channel {
     }
 
     /// Enters a subscriber, and sends it the success, and what it has missed or the remembered event.
-    fn subscribe(
+    pub(crate) fn subscribe(
         &self,
         state: &mut ChannelState,
         session: &Arc<Session>,

@@ -13,8 +13,8 @@ use parking_lot::Mutex;
 
 use crate::{
     Channel, ChannelChange, ChannelSummary, Encode, Expected, Hub, Ledger, LedgerState, Micros, Millis, Parted,
-    RememberedEvent, Sent, Session, SignedIn, Subscriber, Traffic, Version, Wishes, WithAudience, channel::Record,
-    dispatch::Dispatch, edges, remembered::Remembered, shards::Shards, users::Users,
+    RememberedEvent, ReportRecovery, Sent, Session, SignedIn, Subscriber, Traffic, Version, Wishes, WithAudience,
+    channel::Record, dispatch::Dispatch, edges, remembered::Remembered, shards::Shards, users::Users,
 };
 
 /// The size of an app on this node.
@@ -33,7 +33,7 @@ pub struct AppHub {
     id: AppId,
     pub(crate) encode: Encode,
     pub(crate) dispatch: Arc<Dispatch>,
-    ledger: Ledger,
+    pub(crate) ledger: Ledger,
     /// The counter of the [`Hub`].
     gaps: Arc<AtomicU64>,
     stamps: Arc<edges::Stamps>,
@@ -127,11 +127,18 @@ impl AppHub {
         Ok((channel, expected?))
     }
 
-    /// Subscribes a connection that waits for a shared ledger, as soon as this node has applied the change `since`.
-    /// False if the connection has left.
+    /// Subscribes a connection that waits for a shared ledger, as soon as this node has applied the change `since`. Then
+    /// `report` gets the result of its request for recovery. False if the connection has left.
     #[must_use]
-    pub fn admit(&self, channel: &Channel, connection: SocketId, since: Version, now: Millis) -> bool {
-        channel.admit(connection, since, now)
+    pub fn admit(
+        &self,
+        channel: &Channel,
+        connection: SocketId,
+        since: Version,
+        report: Option<ReportRecovery>,
+        now: Millis,
+    ) -> bool {
+        channel.admit(connection, since, report, now)
     }
 
     /// Ends a subscription, or the wait for it. `user_id` is that of the member that the connection is.
@@ -291,7 +298,7 @@ impl AppHub {
         let mut users = self.users.lock();
         match self.ledger {
             Ledger::InMemory => users.sign_out(connection, stay, self.encode, now),
-            Ledger::Shared => users.sign_out_shared(connection, stay),
+            Ledger::Shared => users.sign_out_shared(connection, stay, now),
         }
     }
 

@@ -5,7 +5,7 @@ use std::{cell::Cell, sync::Arc};
 use clairon_protocol::{AppId, ChannelName, LogRoom, SocketId};
 
 use crate::{
-    AppHub, Channel, Hub, LogPage, LogSettings, LogSize, Millis, Recovery, RecoveryRequest, SavedLog, Session,
+    AppHub, Channel, Hub, Ledger, LogPage, LogSettings, LogSize, Millis, Recovery, RecoveryRequest, SavedLog, Session,
     dispatch::Dispatch, logs::Logs, pending_flushes::PendingFlushes, recorder::Recorder,
 };
 
@@ -29,13 +29,15 @@ impl Hub {
     }
 
     /// Drops logs while all together have more bytes than they may: those without subscribers first, then those that
-    /// were not asked for recovery for the longest time.
+    /// were not asked for recovery for the longest time. A log that other nodes share loses its events here only.
     pub fn relieve_logs(&self, now: Millis) {
-        let Some(logs) = &self.dispatch.logs else { return };
-        while logs.are_over()
-            && let Some((app, channel)) = logs.take_first()
-        {
-            self.app(&app).drop_log(&channel, now);
+        let Some(logs) = self.dispatch.logs.as_ref().filter(|logs| logs.are_over()) else { return };
+        for _ in 0..logs.size().logs {
+            let Some((app, channel)) = logs.take_first() else { return };
+            self.app(&app).relieve_log(&channel, now);
+            if !logs.are_over() {
+                return;
+            }
         }
     }
 
@@ -66,14 +68,15 @@ impl Hub {
         }
     }
 
-    fn places_of_logs(&self) -> Vec<(AppId, ChannelName)> {
+    pub(crate) fn places_of_logs(&self) -> Vec<(AppId, ChannelName)> {
         self.dispatch.logs.as_ref().map(|logs| logs.places()).unwrap_or_default()
     }
 }
 
 impl AppHub {
     /// Subscribes a connection that is signed in as a user to the user's channel, with a request for recovery. It gets
-    /// the success and what it has missed. `None` if the node keeps no logs; then it gets nothing.
+    /// the success and what it has missed. `None` if the node keeps no logs, or the connection is signed out; then it
+    /// gets nothing.
     pub fn subscribe_to_user(
         &self,
         session: &Arc<Session>,
@@ -82,7 +85,8 @@ impl AppHub {
         now: Millis,
     ) -> Option<Recovery> {
         let logs = self.dispatch.logs.as_ref();
-        self.users.lock().subscribe(session, channel, request, logs, self.encode, now)
+        let is_shared = self.ledger == Ledger::Shared;
+        self.users.lock().subscribe(session, channel, request, logs.map(|logs| (logs, is_shared)), self.encode, now)
     }
 
     /// Ends a subscription to the channel of a user.
@@ -126,6 +130,12 @@ impl AppHub {
         logs.unused_of(self.id(), UNUSED_TRIED).iter().any(|name| has_gone(name).is_some())
     }
 
+    fn relieve_log(&self, name: &ChannelName, now: Millis) {
+        if self.with_log(name, |recorder| recorder.relieve(self.id(), name, now)) != Some(true) {
+            self.drop_log(name, now);
+        }
+    }
+
     pub(crate) fn drop_log(&self, name: &ChannelName, now: Millis) {
         if let Some(user_id) = name.user_id() {
             self.users.lock().logs.remove(user_id);
@@ -157,7 +167,7 @@ impl AppHub {
         }
     }
 
-    fn with_log<T>(&self, name: &ChannelName, act: impl FnOnce(&mut Recorder) -> T) -> Option<T> {
+    pub(crate) fn with_log<T>(&self, name: &ChannelName, act: impl FnOnce(&mut Recorder) -> T) -> Option<T> {
         match name.user_id() {
             Some(user_id) => self.users.lock().logs.get_mut(user_id).map(|recorder| act(recorder)),
             None => self.channel(name)?.with_log(act),

@@ -12,6 +12,7 @@ use crate::{
     dispatch::Dispatch,
     edges::{Misses, Stamps},
     ledger::PresentUsers,
+    mirror::ForAskers,
     replica::Replica,
     subscribers::Subscribers,
 };
@@ -112,6 +113,8 @@ pub struct Sent {
     /// True if the event is already written to the last receiver. Otherwise the receiver's [`Session::take_timed`]
     /// returns the time once it is.
     pub is_written: bool,
+    /// True if the channel's log, which other nodes share, must be read: events are missing here.
+    pub is_behind: bool,
 }
 
 /// The summary of a channel in the HTTP API.
@@ -143,20 +146,24 @@ impl Channel {
         if state.is_closed {
             return None;
         }
+        let mut is_known = false;
         if publication.cache.is_some() {
             let version = publication.version.unwrap_or_default();
-            if let Record::Shared(replica) = &mut state.record
-                && !replica.note_cached(version)
-            {
-                return Some(Sent::default());
+            if let Record::Shared(replica) = &mut state.record {
+                is_known = !replica.note_cached(version);
             }
-            misses.fill(&self.name);
+            if !is_known {
+                misses.fill(&self.name);
+            }
+        }
+        let recorder = state.subscribers.recorder.as_mut();
+        let for_askers =
+            recorder.map_or(ForAskers::Same, |recorder| recorder.take(publication, &self.name, self.encode, now));
+        if is_known {
+            return Some(state.publish_known(&for_askers, publication));
         }
         let frame = Frame::from(publication.frame.clone());
-        let recorder = state.subscribers.recorder.as_mut().filter(|_| publication.is_logged);
-        let logged = recorder
-            .map(|recorder| recorder.record(&publication.frame, publication.except, &self.name, self.encode, now));
-        let sent = state.publish(&frame, logged.as_ref(), publication, since);
+        let sent = state.publish(&frame, &for_askers, publication, since);
         if let Some(entry) = &publication.cache {
             let expires_at = now + Millis::from(entry.ttl_seconds) * 1_000;
             state.cached = Some(Box::new(Cached { frame, data: entry.data.clone(), expires_at }));

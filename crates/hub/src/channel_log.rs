@@ -6,7 +6,7 @@ use clairon_protocol::ChannelKind;
 
 use crate::{
     Channel, Millis, Recovery, RecoveryRequest, Session,
-    channel::ChannelState,
+    channel::{ChannelState, Record},
     recorder::{Recorder, Resumption},
 };
 
@@ -27,10 +27,12 @@ impl Channel {
             return None;
         };
         state.subscribers.drop_unused_log(now);
-        if state.subscribers.recorder.is_none() {
+        let is_shared = matches!(state.record, Record::Shared(_));
+        if state.subscribers.recorder.is_none() && !is_shared {
             state.subscribers.recorder = Recorder::open(&logs, self.name(), request, now);
         }
-        let Some(recorder) = &mut state.subscribers.recorder else {
+        let recorder = state.subscribers.recorder.as_mut().filter(|recorder| recorder.is_loaded());
+        let Some(recorder) = recorder else {
             state.subscribers.insert_plain(session, now);
             session.send(success);
             return Some(Recovery::Declined);
@@ -46,6 +48,11 @@ impl Channel {
     /// Calls `act` with the log, if there is one.
     pub(crate) fn with_log<T>(&self, act: impl FnOnce(&mut Recorder) -> T) -> Option<T> {
         self.state.lock().subscribers.recorder.as_deref_mut().map(act)
+    }
+
+    /// Calls `act` with the place of the log.
+    pub(crate) fn with_slot<T>(&self, act: impl FnOnce(&mut Option<Box<Recorder>>) -> T) -> T {
+        act(&mut self.state.lock().subscribers.recorder)
     }
 
     /// Drops the log.

@@ -6,8 +6,8 @@ use bytes::Bytes;
 use clairon_protocol::{Publication, SocketId};
 
 use crate::{
-    Compress, Frame, FrameWeight, Micros, Millis, Sent, Session, channel::ChannelState, logs::Logs,
-    pending_flushes::PendingFlushes, recorder::LoggedFrames,
+    Compress, Frame, FrameWeight, Micros, Millis, Sent, Session, channel::ChannelState, logs::Logs, mirror::ForAskers,
+    pending_flushes::PendingFlushes,
 };
 
 /// The publisher itself writes to up to this many subscribers. In larger channels the tasks of the subscribers write,
@@ -34,23 +34,35 @@ impl fmt::Debug for Dispatch {
 }
 
 impl ChannelState {
-    /// Broadcasts an event, and measures the time until the last subscriber has it. An event of the channel's log has
-    /// `logged` frames too.
+    /// Broadcasts an event, and measures the time until the last subscriber has it.
     pub(crate) fn publish(
         &mut self,
         frame: &Frame,
-        logged: Option<&LoggedFrames>,
+        for_askers: &ForAskers,
         publication: &Publication,
         since: Micros,
     ) -> Sent {
-        let Some(last) = self.subscribers.last_receiver(publication).cloned() else {
+        let is_behind = for_askers.is_behind();
+        let askers_get_it = !matches!(for_askers, ForAskers::Nothing { .. });
+        let Some(last) = self.subscribers.last_receiver(publication, askers_get_it).cloned() else {
             // Subscribers that are excluded get its number.
-            self.deliver(frame, logged, publication.except, since / 1_000);
-            return Sent::default();
+            self.deliver(frame, for_askers, publication.except, since / 1_000);
+            return Sent { is_behind, ..Sent::default() };
         };
         last.time(since);
-        let receivers = self.deliver(frame, logged, publication.except, since / 1_000);
-        Sent { receivers, is_written: last.outbox().is_idle() && last.take_timed().is_some() }
+        let receivers = self.deliver(frame, for_askers, publication.except, since / 1_000);
+        Sent { receivers, is_written: last.outbox().is_idle() && last.take_timed().is_some(), is_behind }
+    }
+
+    /// Sends the subscribers that asked for recovery an event that the others have.
+    pub(crate) fn publish_known(&self, for_askers: &ForAskers, publication: &Publication) -> Sent {
+        if let (ForAskers::Numbered(logged), Some(recorder)) = (for_askers, &self.subscribers.recorder) {
+            let compress = self.dispatch.compress.as_ref();
+            for asker in recorder.askers.values() {
+                asker.session.send(logged.of(asker, publication.except, compress).0);
+            }
+        }
+        Sent { is_behind: for_askers.is_behind(), ..Sent::default() }
     }
 
     /// Queues a frame for all subscribers.
@@ -60,18 +72,24 @@ impl ChannelState {
 
     /// Queues a frame for all subscribers.
     pub(crate) fn broadcast(&mut self, frame: &Frame, now: Millis) {
-        self.deliver(frame, None, None, now);
+        self.deliver(frame, &ForAskers::Same, None, now);
+    }
+
+    /// Queues an event of a shared channel for the subscribers that did not ask for recovery. The others get it from the
+    /// log.
+    pub(crate) fn broadcast_missed(&mut self, frame: &Frame, now: Millis) {
+        let for_askers =
+            if self.subscribers.recorder.as_ref().is_some_and(|recorder| recorder.mirrored_head().is_some()) {
+                ForAskers::Nothing { is_behind: false }
+            } else {
+                ForAskers::Same
+            };
+        self.deliver(frame, &for_askers, None, now);
     }
 
     /// Queues an event for all subscribers except one, and returns how many get it. After a silence the frames are
     /// written at once, otherwise together with others.
-    fn deliver(
-        &mut self,
-        frame: &Frame,
-        logged: Option<&LoggedFrames>,
-        except: Option<SocketId>,
-        now: Millis,
-    ) -> usize {
+    fn deliver(&mut self, frame: &Frame, for_askers: &ForAskers, except: Option<SocketId>, now: Millis) -> usize {
         let Some(first) = self.subscribers.first() else { return 0 };
         let count = self.subscribers.len();
         let pause = PAUSE + (count / SUBSCRIBERS_PER_MILLISECOND) as Millis;
@@ -88,14 +106,15 @@ impl ChannelState {
             return frames;
         };
         let mut excluded = 0;
-        let numbered = recorder.askers.values().filter_map(|asker| match logged {
-            Some(logged) => {
+        let numbered = recorder.askers.values().filter_map(|asker| match for_askers {
+            ForAskers::Numbered(logged) => {
                 let (frame, has_event) = logged.of(asker, except, compress);
                 excluded += usize::from(!has_event);
                 Some((&asker.session, frame))
             }
-            None if Some(asker.session.id()) == except => None,
-            None => Some((&asker.session, frame.of(&asker.session, compress))),
+            ForAskers::Nothing { .. } => None,
+            ForAskers::Same if Some(asker.session.id()) == except => None,
+            ForAskers::Same => Some((&asker.session, frame.of(&asker.session, compress))),
         });
         let (frames, bytes) = send.all(plain.chain(numbered));
         first.traffic().add_sent(frames, bytes);

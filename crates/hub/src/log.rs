@@ -91,6 +91,38 @@ impl ChannelLog {
         }
     }
 
+    /// Adds events of another copy of this log that are not in it: those before its oldest event, as far as there is
+    /// room, and those after its last one. The number of the first is `first`, and there is no gap between the two.
+    pub(crate) fn merge(&mut self, first: u64, events: Vec<SavedEvent>, now: Millis) {
+        let entry = |SavedEvent { frame, except, age }: SavedEvent| {
+            let expires_at = now + self.room.window.saturating_sub(age);
+            LogEntry { frame, except, expires_at }
+        };
+        let mut earlier: Vec<LogEntry> = events.into_iter().map(entry).collect();
+        let seq_end = first + earlier.len() as u64;
+        let later = earlier.split_off(position_in(first, self.head + 1, earlier.len()));
+        earlier.truncate(position_in(first, self.oldest(), earlier.len()));
+        if seq_end >= self.oldest() {
+            for entry in earlier.into_iter().rev() {
+                if self.entries.len() == self.room.events || self.bytes + entry.size() > self.room.bytes {
+                    break;
+                }
+                self.bytes += entry.size();
+                self.entries.push_front(entry);
+            }
+        }
+        for entry in later {
+            self.append(self.head + 1, entry);
+        }
+        self.prune(now);
+    }
+
+    /// Drops all events. Their numbers are not used again.
+    pub(crate) fn clear(&mut self) {
+        self.entries = VecDeque::new();
+        self.bytes = 0;
+    }
+
     /// Drops the events that are too old.
     pub(crate) fn prune(&mut self, now: Millis) {
         while self.entries.front().is_some_and(|oldest| oldest.expires_at <= now) {
@@ -143,6 +175,11 @@ impl ChannelLog {
             }
         }
     }
+}
+
+/// The index of the event `seq` in a list of `len` events that begins with the number `first`.
+fn position_in(first: u64, seq: u64, len: usize) -> usize {
+    usize::try_from(seq.saturating_sub(first)).unwrap_or(usize::MAX).min(len)
 }
 
 #[cfg(test)]
@@ -209,6 +246,26 @@ mod tests {
         assert_eq!(resume(7, 0, 1), Err(LossReason::Expired));
         assert_eq!(resume(8, 0, 9), Err(LossReason::Epoch));
         assert_eq!(log.resume(None, 5).map(Iterator::count), Err(LossReason::Token));
+    }
+
+    #[test]
+    fn another_copy_adds_what_is_missing_on_both_sides() {
+        let event = |name: u8| SavedEvent { frame: vec![name].into(), except: None, age: 0 };
+        let copy = |numbers: std::ops::RangeInclusive<u8>| numbers.map(event).collect::<Vec<_>>();
+        let room = LogRoom { events: 6, ..ROOM };
+        let mut log = ChannelLog::restored(Epoch::from_random(7), room, 5, copy(4..=5), 0);
+        log.merge(2, copy(2..=7), 0);
+        assert_eq!((since(&log, 1), log.head()), (Some(vec![2, 3, 4, 5, 6, 7]), 7));
+        let frames: Vec<u8> = log.since(1).unwrap().map(|(_, entry)| entry.frame[0]).collect();
+        assert_eq!(frames, [2, 3, 4, 5, 6, 7]);
+        log.merge(1, copy(1..=3), 0);
+        assert_eq!(log.oldest(), 2, "there is no room for more");
+        log.merge(8, copy(8..=8), 0);
+        assert_eq!((log.oldest(), log.head()), (3, 8));
+        log.clear();
+        assert_eq!((since(&log, 7), since(&log, 8), log.bytes()), (None, Some(vec![]), 0));
+        log.merge(7, copy(7..=9), 0);
+        assert_eq!(since(&log, 6), Some(vec![7, 8, 9]));
     }
 
     #[test]

@@ -97,7 +97,12 @@ impl Logs {
     pub(crate) fn open(&self, app: &AppId, channel: &ChannelName, now: Millis) -> Rank {
         self.count.fetch_add(1, Relaxed);
         self.bytes.fetch_add(OVERHEAD, Relaxed);
-        self.index.lock().insert(true, now, (app.clone(), channel.clone()))
+        self.list(app, channel, true, now)
+    }
+
+    /// Lists a log that is open, and not listed.
+    pub(crate) fn list(&self, app: &AppId, channel: &ChannelName, is_used: bool, now: Millis) -> Rank {
+        self.index.lock().insert(is_used, now, (app.clone(), channel.clone()))
     }
 
     /// Notes a use of a log, or its end.

@@ -4,7 +4,8 @@ use std::{cell::OnceCell, sync::Arc};
 
 use bytes::Bytes;
 use clairon_protocol::{
-    Amendment, AppId, ChannelName, Event, LogRoom, LossReason, RecoveryAnswer, RecoveryOutcome, RecoveryToken, SocketId,
+    Amendment, AppId, ChannelName, Epoch, Event, LogRoom, LossReason, RecoveryAnswer, RecoveryOutcome, RecoveryToken,
+    SocketId,
 };
 use indexmap::IndexMap;
 
@@ -12,6 +13,7 @@ use crate::{
     Compress, Encode, Frame, LogPage, Millis, Recovery, RecoveryRequest, SavedLog, Session,
     log::{ChannelLog, LogEntry},
     logs::{Logs, Rank},
+    mirror::Mirror,
 };
 
 /// The log of a channel, and the subscribers that asked for recovery.
@@ -24,7 +26,9 @@ pub(crate) struct Recorder {
     rank: Rank,
     /// The events and bytes of the log that are counted in `logs`.
     counted: (usize, usize),
-    logs: Arc<Logs>,
+    pub(crate) logs: Arc<Logs>,
+    /// With other nodes: how far this node has the log.
+    pub(crate) mirror: Option<Mirror>,
 }
 
 /// A subscriber that asked for recovery.
@@ -85,7 +89,22 @@ impl Recorder {
     fn of(log: ChannelLog, logs: &Arc<Logs>, rank: Rank, now: Millis) -> Box<Self> {
         let logs = logs.clone();
         let unused_until = now + log.room.window;
-        Box::new(Self { log, askers: IndexMap::new(), unused_until, rank, counted: (0, 0), logs })
+        Box::new(Self { log, askers: IndexMap::new(), unused_until, rank, counted: (0, 0), logs, mirror: None })
+    }
+
+    /// A log without events that goes at this time, unless it is used.
+    pub(crate) fn empty(
+        logs: &Arc<Logs>,
+        app: &AppId,
+        channel: &ChannelName,
+        room: LogRoom,
+        unused_until: Millis,
+    ) -> Box<Self> {
+        let rank = logs.open(app, channel, unused_until);
+        let log = ChannelLog::new(Epoch::from_random(0), room);
+        let mut recorder = Self::of(log, logs, rank, unused_until);
+        recorder.unused_until = unused_until;
+        recorder
     }
 
     /// Adds an event, and returns its frames.
@@ -185,7 +204,8 @@ impl Recorder {
     pub(crate) fn leave(&mut self, connection: SocketId, now: Millis) -> Option<Arc<Session>> {
         let asker = self.askers.swap_remove(&connection)?;
         if self.askers.is_empty() {
-            self.unused_until = now + self.log.room.window;
+            // A shared log lives elsewhere.
+            self.unused_until = if self.mirror.is_some() { now } else { now + self.log.room.window };
             self.rank = self.logs.rank(self.rank, false, now);
         }
         Some(asker.session)
@@ -220,7 +240,18 @@ impl Recorder {
         SavedLog { channel: channel.clone(), epoch, head, unused_for, events: self.log.saved(now) }
     }
 
-    fn count(&mut self) {
+    /// Drops the events of a mirror, which can be read again. False for a log that is here only.
+    pub(crate) fn relieve(&mut self, app: &AppId, channel: &ChannelName, now: Millis) -> bool {
+        if self.mirror.is_none() {
+            return false;
+        }
+        self.log.clear();
+        self.count();
+        self.rank = self.logs.list(app, channel, !self.askers.is_empty(), now);
+        true
+    }
+
+    pub(crate) fn count(&mut self) {
         let size = (self.log.len(), self.log.bytes());
         self.logs.resize(self.counted, size);
         self.counted = size;
@@ -246,6 +277,6 @@ impl LoggedFrames {
 }
 
 /// The frame that a subscriber gets instead of an event that excludes it.
-fn position(logs: &Logs, encode: Encode, channel: &ChannelName, seq: u64) -> Bytes {
+pub(crate) fn position(logs: &Logs, encode: Encode, channel: &ChannelName, seq: u64) -> Bytes {
     (logs.settings.amend)(&encode(&Event::RecoveryPosition { channel }), &Amendment::seq(seq))
 }

@@ -1,5 +1,7 @@
 //! What subscriptions ask of recovery, what they get, and logs outside of the hub.
 
+use std::fmt;
+
 use bytes::Bytes;
 use clairon_protocol::{AppId, ChannelName, Epoch, LogRoom, LossReason, Resume, SocketId};
 
@@ -16,6 +18,49 @@ pub struct RecoveryRequest<'a> {
     pub room: LogRoom,
     /// The name of the log, if it begins with this subscription.
     pub epoch: Epoch,
+}
+
+/// A request that waits.
+#[derive(Clone, Debug)]
+pub(crate) struct KeptRequest {
+    app: AppId,
+    resume: Option<Resume>,
+    room: LogRoom,
+    epoch: Epoch,
+}
+
+impl RecoveryRequest<'_> {
+    pub(crate) fn keep(&self) -> KeptRequest {
+        let Self { app, resume, room, epoch } = *self;
+        KeptRequest { app: app.clone(), resume: resume.cloned(), room, epoch }
+    }
+}
+
+impl KeptRequest {
+    pub(crate) const fn request(&self) -> RecoveryRequest<'_> {
+        RecoveryRequest { app: &self.app, resume: self.resume.as_ref(), room: self.room, epoch: self.epoch }
+    }
+}
+
+/// Gets the result of a request for recovery once it is known.
+pub struct ReportRecovery(Box<dyn FnOnce(Recovery) + Send>);
+
+impl ReportRecovery {
+    /// `report` is called under the lock of a channel: it must be quick and must not call the hub.
+    #[must_use]
+    pub fn new(report: impl FnOnce(Recovery) + Send + 'static) -> Self {
+        Self(Box::new(report))
+    }
+
+    pub(crate) fn send(self, recovery: Recovery) {
+        (self.0)(recovery);
+    }
+}
+
+impl fmt::Debug for ReportRecovery {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("ReportRecovery")
+    }
 }
 
 /// The result of a request for recovery.

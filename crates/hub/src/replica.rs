@@ -11,6 +11,7 @@ use clairon_protocol::{Event, Member, SocketId, UserId};
 use crate::{
     Cached, Channel, Expected, Millis, Parted, Session,
     channel::{ChannelState, Record},
+    recovery::{KeptRequest, ReportRecovery},
 };
 
 /// The number of a change in the history of its channel.
@@ -66,8 +67,11 @@ pub(crate) struct Replica {
 
 /// A connection that waits for its subscription. It gets no messages of the channel yet.
 #[derive(Debug)]
-struct Newcomer {
-    session: Arc<Session>,
+pub(crate) struct Newcomer {
+    pub(crate) session: Arc<Session>,
+    pub(crate) request: Option<KeptRequest>,
+    /// Gets the result of the request.
+    pub(crate) report: Option<ReportRecovery>,
     /// The change that must be applied here before the connection gets its snapshot; `None` until the ledger has
     /// answered.
     since: Option<Version>,
@@ -80,18 +84,25 @@ impl Replica {
     }
 
     /// Lets a connection wait.
-    pub(crate) fn expect(&mut self, session: &Arc<Session>) -> Expected {
-        if self.position(session.id()).is_some() {
+    pub(crate) fn expect(&mut self, session: &Arc<Session>, request: Option<KeptRequest>) -> Expected {
+        if let Some(index) = self.position(session.id()) {
+            self.newcomers[index].request = request;
             return Expected::Already { recovery: None };
         }
-        self.newcomers.push(Newcomer { session: session.clone(), since: None });
+        self.newcomers.push(Newcomer { session: session.clone(), request, report: None, since: None });
         Expected::Newcomer { is_loaded: self.is_loaded }
     }
 
     /// Notes that the ledger has a waiting connection since this version. False if it has left.
-    pub(crate) fn note_recorded(&mut self, connection: SocketId, since: Version) -> bool {
+    pub(crate) fn note_recorded(
+        &mut self,
+        connection: SocketId,
+        since: Version,
+        report: Option<ReportRecovery>,
+    ) -> bool {
         let Some(index) = self.position(connection) else { return false };
         self.newcomers[index].since = Some(since);
+        self.newcomers[index].report = report;
         true
     }
 
@@ -135,13 +146,13 @@ impl Replica {
     }
 
     /// Takes out the waiting connections whose version is reached.
-    pub(crate) fn settled(&mut self) -> Vec<Arc<Session>> {
+    pub(crate) fn settled(&mut self) -> Vec<Newcomer> {
         if !self.is_loaded {
             return Vec::new();
         }
         let version = self.version;
         let is_reached = |newcomer: &mut Newcomer| newcomer.since.is_some_and(|since| since <= version);
-        self.newcomers.extract_if(.., is_reached).map(|newcomer| newcomer.session).collect()
+        self.newcomers.extract_if(.., is_reached).collect()
     }
 }
 
@@ -232,7 +243,7 @@ impl ChannelState {
         let Record::Shared(replica) = &mut self.record else { return };
         if version > replica.cached_version {
             replica.cached_version = version;
-            self.broadcast(&cached.frame, now);
+            self.broadcast_missed(&cached.frame, now);
             self.cached = Some(Box::new(cached));
         }
     }

@@ -65,10 +65,11 @@ impl Subscribers {
         self.plain.first().map(|(_, session)| session).or_else(asker)
     }
 
-    /// The last subscriber in the order of delivery that gets an event.
-    pub(crate) fn last_receiver(&self, publication: &Publication) -> Option<&Arc<Session>> {
+    /// The last subscriber in the order of delivery that gets an event. `with_askers` is false if those that asked for
+    /// recovery get nothing now.
+    pub(crate) fn last_receiver(&self, publication: &Publication, with_askers: bool) -> Option<&Arc<Session>> {
         let except = publication.except;
-        let asker = self.recorder.as_ref().and_then(|recorder| {
+        let asker = self.recorder.as_ref().filter(|_| with_askers).and_then(|recorder| {
             let mut receivers = recorder.askers.values().rev().filter(|asker| !asker.is_excluded(except));
             receivers.next().map(|asker| &asker.session)
         });

@@ -95,7 +95,8 @@ impl Users {
     }
 
     /// Signs a connection out, with other nodes.
-    pub(crate) fn sign_out_shared(&mut self, connection: SocketId, stay: &SignedIn) {
+    pub(crate) fn sign_out_shared(&mut self, connection: SocketId, stay: &SignedIn, now: Millis) {
+        self.unsubscribe(connection, &stay.user_id, now);
         self.online.remove(&stay.user_id, connection);
         self.untold.retain(|(session, _)| session.id() != connection);
         for watched in &stay.watchlist {

@@ -15,7 +15,7 @@ use std::{
 use bytes::Bytes;
 use clairon_hub::{AppHub, Hub, Ledger, OutboxLimits, Outboxes, Session, SignedIn, Subscriber, Wishes};
 use clairon_protocol::{
-    AppId, CacheEntry, CacheRoom, ChannelName, Event, Limits, PresenceRoom, Publication, SocketId, UserId,
+    AppId, CacheEntry, CacheRoom, ChannelName, Event, Limits, LogPlace, PresenceRoom, Publication, SocketId, UserId,
 };
 
 const LIMITS: OutboxLimits = OutboxLimits { bytes: 1 << 20, frames: 10_000 };
@@ -79,7 +79,8 @@ fn publish(app: &AppHub, channel: ChannelName, text: &'static str) {
             channel,
             frame,
             except: None,
-            is_logged: false,
+            log: None,
+            place: LogPlace::None,
             cache,
             version: None,
         },

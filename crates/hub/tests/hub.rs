@@ -15,8 +15,8 @@ use clairon_hub::{
     Subscriber, Wishes,
 };
 use clairon_protocol::{
-    AppId, CacheEntry, CacheRoom, ChannelName, Disconnect, Event, Limits, Member, NoRoom, PresenceRoom, Publication,
-    SocketId,
+    AppId, CacheEntry, CacheRoom, ChannelName, Disconnect, Event, Limits, LogPlace, Member, NoRoom, PresenceRoom,
+    Publication, SocketId,
 };
 
 const LIMITS: OutboxLimits = OutboxLimits { bytes: 1 << 20, frames: 10_000 };
@@ -66,7 +66,7 @@ fn join(app: &AppHub, channel: &str, session: &Arc<Session>, member: Option<Memb
     match app.expect(&name(channel), &subscriber, 0).unwrap().1.outcome {
         Expected::Admitted { edges, .. } => Some(unstamped(edges)),
         Expected::Already { .. } => None,
-        Expected::Newcomer { .. } => panic!("the ledger is in memory"),
+        Expected::Newcomer { .. } | Expected::Asks => panic!("the ledger is in memory"),
     }
 }
 
@@ -99,7 +99,8 @@ fn event(channel: &str, text: &'static str) -> Publication {
         channel: name(channel),
         frame: text.into(),
         except: None,
-        is_logged: false,
+        log: None,
+        place: LogPlace::None,
         cache: None,
         version: None,
     }

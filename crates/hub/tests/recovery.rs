@@ -14,8 +14,8 @@ use clairon_hub::{
     Session, SignedIn, Subscriber, Wishes,
 };
 use clairon_protocol::{
-    Amendment, AppId, CacheEntry, CacheRoom, ChannelName, Disconnect, Epoch, Event, EventData, Limits, LogRoom,
-    LossReason, Member, PresenceRoom, Publication, RecoveryKey, Resume, SocketId,
+    Amendment, AppId, CacheEntry, CacheRoom, ChannelName, Disconnect, Epoch, Event, EventData, Limits, LogPlace,
+    LogRoom, LossReason, Member, PresenceRoom, Publication, RecoveryKey, Resume, SocketId,
 };
 use serde_json::{Value, json};
 
@@ -76,8 +76,16 @@ impl Node {
             room: CacheRoom::UNLIMITED,
             ends_miss: false,
         });
-        let publication =
-            Publication { app: self.id.clone(), channel, frame, except, is_logged: true, cache, version: None };
+        let publication = Publication {
+            app: self.id.clone(),
+            channel,
+            frame,
+            except,
+            log: Some(ROOM),
+            place: LogPlace::None,
+            cache,
+            version: None,
+        };
         self.app.publish(&publication, self.now * 1_000);
         self.hub.relieve_logs(self.now);
     }
@@ -102,7 +110,7 @@ impl Node {
         };
         let recovery = match app.expect(&name(channel), &subscriber, now).unwrap().1.outcome {
             Expected::Admitted { recovery, .. } | Expected::Already { recovery } => recovery,
-            Expected::Newcomer { .. } => panic!("the ledger is in memory"),
+            Expected::Newcomer { .. } | Expected::Asks => panic!("the ledger is in memory"),
         };
         self.hub.relieve_logs(now);
         recovery

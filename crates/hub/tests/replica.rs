@@ -14,7 +14,7 @@ use clairon_hub::{
     Session, SignedIn, Subscriber, Wishes,
 };
 use clairon_protocol::{
-    AppId, CacheEntry, CacheRoom, ChannelName, Event, Limits, Member, PresenceRoom, Publication, SocketId,
+    AppId, CacheEntry, CacheRoom, ChannelName, Event, Limits, LogPlace, Member, PresenceRoom, Publication, SocketId,
 };
 
 const LIMITS: OutboxLimits = OutboxLimits { bytes: 1 << 20, frames: 10_000 };
@@ -66,7 +66,7 @@ impl Node {
     fn join(&self, session: &Arc<Session>, since: u64) -> Arc<Channel> {
         let (channel, expected) = self.expect(session, false);
         assert!(matches!(expected, Expected::Newcomer { .. }));
-        assert!(self.app.admit(&channel, session.id(), since, 0));
+        assert!(self.app.admit(&channel, session.id(), since, None, 0));
         channel
     }
 
@@ -100,7 +100,8 @@ impl Node {
             channel: self.name.clone(),
             frame: text.into(),
             except: None,
-            is_logged: false,
+            log: None,
+            place: LogPlace::None,
             cache,
             version,
         };
@@ -224,7 +225,7 @@ fn one_who_leaves_while_waiting_is_never_subscribed() {
     node.join(&b, 1);
     assert_eq!(node.part(&channel, &a), Parted::Waiting);
     assert_eq!(node.part(&channel, &a), Parted::Stranger);
-    assert!(!node.app.admit(&channel, a.id(), 1, 0));
+    assert!(!node.app.admit(&channel, a.id(), 1, None, 0));
     node.load(1, &[], true);
     node.publish("text", None);
     assert_eq!(heard(&a), "");
@@ -240,7 +241,7 @@ fn counts_are_those_of_all_nodes() {
     let node = Node::new("public");
     let a = node.connect(1);
     let (channel, _) = node.expect(&a, true);
-    assert!(node.app.admit(&channel, a.id(), 3, 0));
+    assert!(node.app.admit(&channel, a.id(), 3, None, 0));
     node.load(2, &[], true);
     node.follow(3, ChannelChange::Count(7));
     assert_eq!(heard(&a), "ok() #7");
@@ -260,7 +261,7 @@ fn a_remembered_event_stays_while_anyone_is_here() {
     let (_, expected) = node.expect(&b, false);
     assert_eq!(expected, Expected::Newcomer { is_loaded: true });
     assert_eq!(node.part(&channel, &a), Parted::Admitted(vec![]));
-    assert!(node.app.admit(&channel, b.id(), 2, 0));
+    assert!(node.app.admit(&channel, b.id(), 2, None, 0));
     assert_eq!(heard(&b), "ok() kept");
     node.app.forget_expired(59_999);
     node.join(&c, 2);

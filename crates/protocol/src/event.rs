@@ -105,8 +105,9 @@ pub enum Event<'a> {
         /// clients drop a number.
         user_id: Option<&'a str>,
     },
-    /// `pusher_internal:recovery` with no data: the place of an event that this receiver is excluded from. It goes only
-    /// to subscriptions that asked for recovery, with [`Amendment::seq`](crate::Amendment::seq).
+    /// `pusher_internal:recovery` with no data. It goes only to subscriptions that asked for recovery: with
+    /// [`Amendment::seq`](crate::Amendment::seq) in the place of an event that excludes the receiver, and with
+    /// [`RecoveryAnswer::notice`](crate::RecoveryAnswer::notice) when events are lost.
     RecoveryPosition {
         /// The channel.
         channel: &'a ChannelName,

@@ -36,7 +36,7 @@ pub use json::without_lone_surrogates;
 pub use limits::{LIMITS, Limit, LimitUnit, Limits, OutOfRange};
 pub use presence::{Member, User};
 pub use printable::{escape_json, is_unprintable, one_line, quote};
-pub use publication::{CacheEntry, Publication};
+pub use publication::{CacheEntry, LogPlace, LogPosition, Publication};
 pub use recovery::{
     Amendment, Epoch, LossReason, Recover, RecoveryAnswer, RecoveryKey, RecoveryOutcome, RecoveryToken, Resume,
 };

@@ -59,24 +59,21 @@ pub(crate) async fn take_late(node: &Node) {
     }
 }
 
-/// The hub of a node. A lone node keeps logs of channels. The logs of several nodes would have to be one, so these keep
-/// none.
+/// The hub of a node with logs of channels. Those of several nodes are in Redis, and the hub mirrors them.
 pub(crate) async fn prepare(hub: Hub, registry: &dyn Registry, settings: &Settings) -> Result<Hub, RegistryError> {
-    if settings.cluster.is_some() {
-        return Ok(hub);
-    }
     let key = within(ANSWER_TIMEOUT, registry.recovery_key()).await?;
     Ok(hub.with_logs(LogSettings { amend: event_frame::amend, key, bytes: settings.recovery_bytes }))
 }
 
-/// Reads the logs that the server saved when it stopped. The apps must be known.
+/// Reads the logs that the server saved when it stopped. The apps must be known. With other nodes they are only removed,
+/// as the logs are in Redis.
 pub(crate) async fn restore(node: &Node) {
     let text = match node.saved_logs.take(node.registry.as_ref()).await {
         Ok(text) => text,
         Err(error) => return warn!(%error, "the saved logs of channels cannot be read: {CONSEQUENCE}"),
     };
-    if node.settings.cluster.is_some() {
-        return warn_of_switches(node);
+    if !node.peers.have_own_logs() {
+        return;
     }
     let now = node.clock.now();
     for line in text.lines() {
@@ -98,20 +95,11 @@ pub(crate) async fn restore(node: &Node) {
     }
 }
 
-/// Warns of apps whose switch has no effect on this node.
-fn warn_of_switches(node: &Node) {
-    let apps: Vec<_> = node.apps.all().iter().filter(|app| app.recovery).map(|app| app.id.to_string()).collect();
-    if !apps.is_empty() {
-        warn!(
-            apps = apps.join(", "),
-            "recovery has no effect: it is for one node so far, and redis.url makes this one of several. Clients \
-             subscribe as if it were switched off"
-        );
-    }
-}
-
-/// Saves the logs at the stop of the server. No event is accepted any more: one that is accepted is in the saved log.
+/// Saves the logs at the stop of a lone node. No event is accepted any more: one that is accepted is in the saved log.
 pub(crate) async fn save(node: &Node) {
+    if !node.peers.have_own_logs() {
+        return;
+    }
     node.peers.refuse_events();
     let logs = node.hub.saved_logs(node.clock.now());
     if logs.is_empty() {

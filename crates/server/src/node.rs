@@ -124,7 +124,7 @@ impl Node {
         let live = Arc::new(LiveFeed::new(settings.recorder_bytes, clock));
         let announcer = Arc::new(webhooks::announcer(&settings, &registry, &apps, &live));
         let first_version = webhooks::begin_versions(&hub, registry.as_ref()).await?;
-        let peers = Peers::connect(settings.cluster.clone(), &hub, &apps, &announcer, clock, &live).await?;
+        let peers = Peers::connect(&settings, &hub, &apps, &announcer, clock, &live, &metrics).await?;
         let outboxes = Outboxes::new(settings.outbox, settings.edge.outbox_bytes_total.map(NonZeroUsize::get));
         let partials = Partials::new(settings.edge.partial_bytes_total);
         let addresses = AddressLimits::new(settings.edge.addresses, settings.trusted_proxies.clone());

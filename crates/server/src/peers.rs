@@ -6,6 +6,7 @@
 mod alone;
 mod deliver;
 mod many;
+mod mirrors;
 mod publish;
 mod reads;
 
@@ -20,14 +21,14 @@ use clairon_hub::{
 use clairon_protocol::{AppId, ChannelName, Edge, NoRoom, SocketId, StampedEdge, UserId};
 use clairon_registry::{App, AppCache, WebhookKind};
 use clairon_webhooks::Announcer;
-use tokio::task::AbortHandle;
+use tokio::{sync::mpsc, task::AbortHandle};
 
 use self::{alone::Alone, deliver::Delivery, many::Many, many::UserEntry};
 pub(crate) use self::{
     publish::{EventOrigin, OutgoingEvent, PublishError},
     reads::Remembered,
 };
-use crate::{clock::Clock, live_feed::LiveFeed};
+use crate::{clock::Clock, live_feed::LiveFeed, metrics::Metrics, settings::Settings};
 
 /// This node among the others, if there are others.
 pub(crate) enum Peers {
@@ -123,20 +124,24 @@ impl Peers {
     /// # Errors
     /// When a setting is wrong, or Redis cannot be used.
     pub(crate) async fn connect(
-        settings: Option<ClusterSettings>,
+        settings: &Settings,
         hub: &Arc<Hub>,
         apps: &Arc<AppCache>,
         announcer: &Arc<Announcer>,
         clock: Clock,
         live: &Arc<LiveFeed>,
+        metrics: &Arc<Metrics>,
     ) -> Result<Self, ClusterError> {
-        let delivery = Delivery::new(hub.clone(), apps.clone(), announcer.clone(), clock, live.clone());
-        let Some(settings) = settings else { return Ok(Self::Alone(Alone::new(delivery))) };
+        let delivery =
+            Delivery::new(hub.clone(), apps.clone(), announcer.clone(), clock, live.clone(), metrics.clone());
+        let Some(cluster) = settings.cluster.clone() else { return Ok(Self::Alone(Alone::new(delivery))) };
+        let (behind, reads) = mpsc::unbounded_channel();
+        let delivery = delivery.with_behind(behind);
         let deliver = {
             let delivery = delivery.clone();
             Box::new(move |notice| delivery.deliver(notice))
         };
-        Ok(Self::Many(Many::new(Cluster::connect(settings, deliver).await?, delivery)))
+        Ok(Self::Many(Many::new(Cluster::connect(cluster, deliver).await?, delivery, settings.outbox, reads)))
     }
 
     /// Counts a connection among those of all nodes. [`Self::dismiss`] undoes it. A lone node has counted it already,
@@ -189,8 +194,12 @@ impl Peers {
                 // Whether the user has other connections is known only later.
                 (Some(many.join(hub, &channel, subscriber, is_loaded, settle)), user_id.is_some())
             }
-            // Only a shared ledger makes a newcomer wait.
-            (Expected::Newcomer { .. }, Self::Alone(_)) => return Joined::NOTHING,
+            // Only a shared ledger makes a connection wait.
+            (Expected::Newcomer { .. } | Expected::Asks, Self::Alone(_)) => return Joined::NOTHING,
+            (Expected::Asks, Self::Many(many)) => {
+                many.ask(hub, channel, subscriber, settle);
+                return Joined::NOTHING;
+            }
             (Expected::Already { recovery }, _) => {
                 settle(Ok(Settled { is_new: false, recovery }));
                 return Joined::NOTHING;
@@ -273,25 +282,25 @@ impl Peers {
     }
 
     /// Subscribes a connection that is signed in as a user to the user's channel, with a request for recovery. It gets
-    /// the success, and what it has missed. `None` if no logs are kept; then it gets nothing.
+    /// the success, and what it has missed. Then `settle` is called: immediately on a lone node, otherwise when the log
+    /// is read. It is not called if the connection is signed out.
     pub(crate) fn subscribe_to_user(
         &self,
-        hub: &AppHub,
+        hub: &Arc<AppHub>,
         session: &Arc<Session>,
         channel: &ChannelName,
         request: &RecoveryRequest<'_>,
-    ) -> Option<Recovery> {
+        settle: impl FnOnce(Recovery) + Send + 'static,
+    ) {
         match self {
-            Self::Alone(alone) => alone.subscribe_to_user(hub, session, channel, request),
-            Self::Many(_) => None,
+            Self::Alone(alone) => alone.subscribe_to_user(hub, session, channel, request).map_or((), settle),
+            Self::Many(many) => many.subscribe_to_user(hub, session, channel, request, settle),
         }
     }
 
     /// Ends a subscription to a user's channel.
     pub(crate) fn unsubscribe_from_user(&self, hub: &AppHub, connection: SocketId, user_id: &str) {
-        if let Self::Alone(alone) = self {
-            hub.unsubscribe_from_user(connection, user_id, alone.delivery.now());
-        }
+        hub.unsubscribe_from_user(connection, user_id, self.delivery().now());
     }
 
     /// Signs a connection out.
@@ -361,6 +370,11 @@ impl Peers {
             Self::Alone(_) => Ok(Vec::new()),
             Self::Many(many) => many.cluster.other_nodes().await,
         }
+    }
+
+    /// True if the logs of channels are on this node only, so that a stop has to save them.
+    pub(crate) const fn have_own_logs(&self) -> bool {
+        matches!(self, Self::Alone(_))
     }
 
     /// Leaves the other nodes, at the end.

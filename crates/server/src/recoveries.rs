@@ -36,6 +36,11 @@ impl Recoveries {
         counter.fetch_add(1, Relaxed);
     }
 
+    /// Counts subscribers that learned of a loss.
+    pub(crate) fn count_lost(&self, reason: LossReason, subscribers: usize) {
+        self.lost[reason as usize].fetch_add(subscribers as u64, Relaxed);
+    }
+
     /// The number of events that were replayed.
     pub(crate) fn replayed(&self) -> u64 {
         self.replayed.load(Relaxed)
@@ -93,11 +98,13 @@ mod tests {
             recoveries.count(Recovery::Lost(reason));
         }
         recoveries.count(Recovery::Lost(LossReason::Token));
+        recoveries.count_lost(LossReason::Gap, 3);
         for recovery in [Recovery::Begun, Recovery::Declined, Recovery::Recovered(5), Recovery::Recovered(0)] {
             recoveries.count(recovery);
         }
         let outcomes: Vec<_> = recoveries.outcomes().collect();
-        let expected = [("recovered", 2), ("declined", 1), ("expired", 1), ("epoch", 1), ("limit", 1), ("token", 2)];
+        let expected =
+            [("recovered", 2), ("declined", 1), ("expired", 1), ("epoch", 1), ("limit", 1), ("token", 2), ("gap", 4)];
         assert_eq!((outcomes.as_slice(), recoveries.replayed()), (&expected[..], 5));
     }
 }

@@ -7,5 +7,6 @@ mod faults;
 mod history;
 mod overview;
 mod partitions;
+mod recovery;
 mod redis_users;
 mod rolling;

@@ -123,9 +123,10 @@ impl RedisClient {
     pub(crate) fn publications(&self, events: impl IntoIterator<Item = Publication>) -> Vec<Request> {
         let request = |event: Publication| {
             let place = Place { app: event.app.clone(), channel: event.channel.clone() };
-            match &event.cache {
-                Some(entry) => scripts::publish_cached(&self.keys, &place, &event, entry),
-                None => self.publication(&self.keys.record(&place), &message::encode_event(&event)),
+            match (&event.log, &event.cache) {
+                (Some(room), _) => scripts::publish_logged(&self.keys, &place, &event, *room),
+                (None, Some(entry)) => scripts::publish_cached(&self.keys, &place, &event, entry),
+                (None, None) => self.publication(&self.keys.record(&place), &message::encode_event(&event)),
             }
         };
         events.into_iter().map(request).collect()

@@ -61,6 +61,11 @@ impl Keys {
         self.record(place) + ":cache"
     }
 
+    /// The log of a channel, a hash.
+    pub(crate) fn log(&self, place: &Place) -> String {
+        self.record(place) + ":log"
+    }
+
     /// The version of the miss of a cache channel since its last event, a string.
     pub(crate) fn miss(&self, place: &Place) -> String {
         self.record(place) + ":miss"
@@ -160,7 +165,12 @@ mod tests {
         let place = Place { app: AppId::parse("1").unwrap(), channel };
         let node = NodeId::random();
         assert_eq!(keys.record(&place), "site:{1/presence-x}");
-        for key in [keys.cache(&place), keys.last_change(&place, &node), keys.topic(&Topic::Online(place.clone()))] {
+        for key in [
+            keys.cache(&place),
+            keys.log(&place),
+            keys.last_change(&place, &node),
+            keys.topic(&Topic::Online(place.clone())),
+        ] {
             assert!(key.starts_with("site:{1/presence-x}:"), "{key}");
         }
         assert_ne!(node, NodeId::random());

@@ -7,7 +7,11 @@
 //! | kind | numbers | body |
 //! |---|---|---|
 //! | `E` event | excluded socket id, if any | the frame |
+//! | `N` event without the log that it belongs in | like `E` | the frame |
+//! | `L` event of a log | its number, the epoch, excluded socket id, if any | the frame |
 //! | `K` event on a cache channel | version, seconds, bytes of data, excluded socket id, if any | the data, the frame |
+//! | `P` like `N`, on a cache channel | like `K` | the data, the frame |
+//! | `M` event of a log on a cache channel | its number, the epoch, then like `K` | the data, the frame |
 //! | `F` the event of a cache channel is forgotten | version | |
 //! | `A` member added | version | the member as JSON |
 //! | `R` member removed | version | the user's id |
@@ -18,7 +22,7 @@
 use std::str::SplitAsciiWhitespace;
 
 use bytes::Bytes;
-use clairon_protocol::{Limits, Member, Publication, SocketId, UserId};
+use clairon_protocol::{Epoch, Limits, LogPlace, LogPosition, Member, Publication, SocketId, UserId};
 
 /// Longest first line, in bytes.
 const HEAD_BYTES: usize = 128;
@@ -26,13 +30,38 @@ const HEAD_BYTES: usize = 128;
 /// A message on a topic.
 #[derive(Debug)]
 pub(crate) enum TopicMessage {
-    Event { frame: Bytes, except: Option<SocketId> },
-    CachedEvent { version: u64, ttl_seconds: u32, data: String, frame: Bytes, except: Option<SocketId> },
-    MemberAdded { version: u64, member: Member },
-    MemberRemoved { version: u64, user_id: UserId },
-    Count { version: u64, connections: u64 },
-    Forgotten { version: u64 },
-    Online { version: u64, is_online: bool },
+    Event {
+        frame: Bytes,
+        except: Option<SocketId>,
+        place: LogPlace,
+    },
+    CachedEvent {
+        version: u64,
+        ttl_seconds: u32,
+        data: String,
+        frame: Bytes,
+        except: Option<SocketId>,
+        place: LogPlace,
+    },
+    MemberAdded {
+        version: u64,
+        member: Member,
+    },
+    MemberRemoved {
+        version: u64,
+        user_id: UserId,
+    },
+    Count {
+        version: u64,
+        connections: u64,
+    },
+    Forgotten {
+        version: u64,
+    },
+    Online {
+        version: u64,
+        is_online: bool,
+    },
     Terminate,
 }
 
@@ -89,12 +118,16 @@ impl TopicMessage {
         let kind = head.get(..2).ok_or(Garbled::Kind)?;
         let mut numbers = Numbers(head[2..].split_ascii_whitespace());
         let message = match kind {
-            "1E" => Self::Event { except: numbers.socket_id()?, frame: body },
-            "1K" => {
+            "1E" | "1N" | "1L" => {
+                let place = numbers.place(kind)?;
+                Self::Event { except: numbers.socket_id()?, frame: body, place }
+            }
+            "1K" | "1P" | "1M" => {
+                let place = numbers.place(kind)?;
                 let (version, ttl_seconds, size): (_, _, usize) = (numbers.next()?, numbers.next()?, numbers.next()?);
                 let data = body.get(..size).and_then(|data| std::str::from_utf8(data).ok()).ok_or(Garbled::Body)?;
                 let (data, frame) = (data.to_owned(), body.slice(size..));
-                Self::CachedEvent { version, ttl_seconds, data, frame, except: numbers.socket_id()? }
+                Self::CachedEvent { version, ttl_seconds, data, frame, except: numbers.socket_id()?, place }
             }
             "1A" => Self::MemberAdded { version: numbers.next()?, member: decode_member(&body).ok_or(Garbled::Body)? },
             "1R" => {
@@ -119,6 +152,19 @@ impl Numbers<'_> {
         self.0.next().and_then(|number| number.parse().ok()).ok_or(Garbled::Head)
     }
 
+    /// The place of an event in a log, by the kind of the message.
+    fn place(&mut self, kind: &str) -> Result<LogPlace, Garbled> {
+        Ok(match kind {
+            "1L" | "1M" => {
+                let seq = self.next()?;
+                let epoch = self.0.next().and_then(Epoch::parse).ok_or(Garbled::Head)?;
+                LogPlace::At(LogPosition { epoch, seq })
+            }
+            "1N" | "1P" => LogPlace::NoLog,
+            _ => LogPlace::None,
+        })
+    }
+
     fn socket_id(&mut self) -> Result<Option<SocketId>, Garbled> {
         self.0.next().map(|id| id.parse().map_err(|_| Garbled::Head)).transpose()
     }
@@ -136,7 +182,8 @@ mod tests {
             app: AppId::parse("a").unwrap(),
             channel: ChannelName::parse("c", &Limits::default()).unwrap(),
             frame: frame.into(),
-            is_logged: false,
+            log: None,
+            place: LogPlace::None,
             except: except.map(SocketId::from_random),
             cache: None,
             version: None,
@@ -148,7 +195,9 @@ mod tests {
         fn an_event_is_decoded_as_it_was_encoded(frame: Vec<u8>, id: Option<u64>) {
             let sent = publication(frame, id);
             match TopicMessage::decode(&encode_event(&sent).into()) {
-                Ok(TopicMessage::Event { frame, except }) => prop_assert_eq!((frame, except), (sent.frame, sent.except)),
+                Ok(TopicMessage::Event { frame, except, place: LogPlace::None }) => {
+                    prop_assert_eq!((frame, except), (sent.frame, sent.except));
+                }
                 other => prop_assert!(false, "{:?}", other),
             }
         }
@@ -159,7 +208,7 @@ mod tests {
             let mut payload = format!("1K {number}").into_bytes();
             payload.extend(encode_cached_tail(&sent, &text, seconds));
             match TopicMessage::decode(&payload.into()) {
-                Ok(TopicMessage::CachedEvent { version, ttl_seconds, data, frame, except }) => {
+                Ok(TopicMessage::CachedEvent { version, ttl_seconds, data, frame, except, place: LogPlace::None }) => {
                     prop_assert_eq!((version, ttl_seconds, data), (number, seconds, text));
                     prop_assert_eq!((frame, except), (sent.frame, sent.except));
                 }
@@ -182,7 +231,7 @@ mod tests {
         }
 
         #[test]
-        fn anything_else_is_refused_without_a_panic(head in "1[EKFARCOT]( [0-9.]{1,3}){0,4}\n?", body: Vec<u8>, junk: Vec<u8>) {
+        fn anything_else_is_refused_without_a_panic(head in "1[EKFARCOTLMNP]( [0-9.]{1,3}){0,4}\n?", body: Vec<u8>, junk: Vec<u8>) {
             let _ = TopicMessage::decode(&junk.into());
             let mut payload = head.into_bytes();
             payload.extend(body);
@@ -196,6 +245,15 @@ mod tests {
         assert!(
             matches!(decode("1R 8\nada b"), Ok(TopicMessage::MemberRemoved { version: 8, user_id }) if user_id.as_str() == "ada b")
         );
+        let at = |seq| LogPlace::At(LogPosition { epoch: Epoch::from_random(0xABC), seq });
+        assert!(
+            matches!(decode("1L 7 0000000000000abc 1.2\nframe"), Ok(TopicMessage::Event { place, except: Some(_), .. }) if place == at(7))
+        );
+        assert!(
+            matches!(decode("1M 8 0000000000000abc 9 60 4\ndataframe"), Ok(TopicMessage::CachedEvent { version: 9, place, except: None, .. }) if place == at(8))
+        );
+        assert!(matches!(decode("1N\nframe"), Ok(TopicMessage::Event { place: LogPlace::NoLog, .. })));
+        assert!(matches!(decode("1P 9 60 4\ndataframe"), Ok(TopicMessage::CachedEvent { place: LogPlace::NoLog, .. })));
         assert!(matches!(decode("1F 9\n"), Ok(TopicMessage::Forgotten { version: 9 })));
         assert!(matches!(decode("1C 9 3\n"), Ok(TopicMessage::Count { version: 9, connections: 3 })));
         assert!(matches!(decode("1O 9 1\n"), Ok(TopicMessage::Online { version: 9, is_online: true })));
@@ -211,6 +269,7 @@ mod tests {
         assert_eq!(decode("2E\nframe"), Garbled::Kind);
         assert_eq!(decode("1C x 3\n"), Garbled::Head);
         assert_eq!(decode("1C 1 3 5\n"), Garbled::Head);
+        assert_eq!(decode("1L 7 abc\nframe"), Garbled::Head);
         assert_eq!(decode("1K 1 60 9\ndata"), Garbled::Body);
         assert_eq!(decode("1A 1\n{}"), Garbled::Body);
     }

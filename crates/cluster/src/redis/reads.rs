@@ -13,6 +13,7 @@ use super::{
     scripts::{self, Request},
 };
 use crate::{
+    channel_log::{LogQuery, LogRead},
     ledger::NodeId,
     notice::{CachedEvent, Place},
 };
@@ -149,6 +150,15 @@ impl RedisClient {
         let mut next = || answers.next().unwrap_or_else(|| Err(Failure::new("Redis gave no answer")));
         let (payload, rest): (Option<Bytes>, i64) = (parse(next()?)?, parse(next()?)?);
         Ok(payload.and_then(|payload| scripts::parse_cached(&payload, rest)))
+    }
+
+    /// Reads logs in one round trip. `None` for each that does not exist.
+    ///
+    /// # Errors
+    /// The connection is lost, or a log cannot be read.
+    pub(crate) async fn logs(&self, queries: &[LogQuery]) -> Result<Vec<Option<LogRead>>, Failure> {
+        let requests: Vec<Request> = queries.iter().map(|query| scripts::read_log(&self.keys, query)).collect();
+        self.reader.run(&requests).await?.into_iter().map(|answer| scripts::parse_log(answer?)).collect()
     }
 
     /// The names of an app's channels in the indexes of all nodes. Some of the channels may be empty.

@@ -16,11 +16,12 @@ const KEY: &str = "KEY";
 
 /// Every command that nodes send, in scripts and outside, with harmless arguments. In this order they leave no key
 /// behind. Commands for scripts and topics are added in [`Rights::tried`] and [`Rights::commands`].
-const TRIED: [&[&str]; 21] = [
+const TRIED: [&[&str]; 22] = [
     &["set", KEY, "", "px", "60000"],
     &["get", KEY],
     &["exists", KEY],
     &["pttl", KEY],
+    &["pexpire", KEY, "60000"],
     &["del", KEY],
     &["sadd", KEY, "x"],
     &["smembers", KEY],

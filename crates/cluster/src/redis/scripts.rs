@@ -5,14 +5,15 @@
 //! A script gets its arguments by name, as one `MessagePack` map, and answers one `MessagePack` value. `MessagePack`
 //! and not JSON, because Redis decodes it in half the time, texts need no escapes, and versions keep all their digits.
 //! (Numbers in Lua are doubles. A version is in microseconds since 1970, which is less than 2^53 until the year 2255.
-//! JSON in Redis has 14 digits.) The script that runs for each event of a cache channel gets its three arguments by
-//! position instead, because decoding a map would be a tenth of its time.
+//! JSON in Redis has 14 digits.) The scripts that run for each event of a channel get their arguments by position
+//! instead, because decoding a map would be a tenth of its time.
 
 mod add_to_index;
 mod change_share;
 mod count_clients;
 mod edge;
 mod lease;
+mod log;
 mod online;
 mod publish_cached;
 mod remove_share;
@@ -23,6 +24,7 @@ pub(super) use self::{
     change_share::{change_share, parse_cached, parse_change},
     count_clients::{count_clients, parse_count},
     lease::{declare_dead, renew_lease},
+    log::{parse_log, publish_logged, read_log},
     online::{online, parse_online},
     publish_cached::{forget_cached, parse_version, publish_cached, publish_timed},
     remove_share::{parse_removal, remove_share},

@@ -88,15 +88,25 @@ fn notice(topic: Topic, message: TopicMessage) -> Option<Notice> {
         (Topic::Channel(place), _) => place,
     };
     Some(match message {
-        TopicMessage::Event { frame, except } => {
+        TopicMessage::Event { frame, except, place: log_place } => {
             let (app, channel) = (place.app, place.channel);
-            Notice::Event(Publication { app, channel, frame, except, is_logged: false, cache: None, version: None })
+            Notice::Event(Publication {
+                app,
+                channel,
+                frame,
+                except,
+                log: None,
+                place: log_place,
+                cache: None,
+                version: None,
+            })
         }
-        TopicMessage::CachedEvent { version, ttl_seconds, data, frame, except } => {
+        TopicMessage::CachedEvent { version, ttl_seconds, data, frame, except, place: log_place } => {
             let (app, channel) = (place.app, place.channel);
             let cache =
                 Some(CacheEntry { data: data.into(), ttl_seconds, room: CacheRoom::UNLIMITED, ends_miss: false });
-            Notice::Event(Publication { app, channel, frame, except, is_logged: false, cache, version: Some(version) })
+            let version = Some(version);
+            Notice::Event(Publication { app, channel, frame, except, log: None, place: log_place, cache, version })
         }
         TopicMessage::MemberAdded { version, member } => Notice::MemberAdded { place, version, member },
         TopicMessage::MemberRemoved { version, user_id } => Notice::MemberRemoved { place, version, user_id },

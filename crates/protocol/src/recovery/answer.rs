@@ -22,11 +22,13 @@ pub enum LossReason {
     Limit,
     /// The token is not valid, or does not allow this position.
     Token,
+    /// The node has missed events that have left the log meanwhile.
+    Gap,
 }
 
 impl LossReason {
     /// Every reason.
-    pub const ALL: [Self; 4] = [Self::Expired, Self::Epoch, Self::Limit, Self::Token];
+    pub const ALL: [Self; 5] = [Self::Expired, Self::Epoch, Self::Limit, Self::Token, Self::Gap];
 
     /// The reason in the protocol.
     #[must_use]
@@ -36,6 +38,7 @@ impl LossReason {
             Self::Epoch => "epoch",
             Self::Limit => "limit",
             Self::Token => "token",
+            Self::Gap => "gap",
         }
     }
 }
@@ -76,16 +79,30 @@ impl RecoveryAnswer {
     /// The answer, at the end of [`SubscriptionSucceeded`](crate::Event::SubscriptionSucceeded).
     #[must_use]
     pub fn amendment(&self, has_members: bool) -> Amendment {
-        let Self { token, seq, outcome } = self;
         let comma = if has_members { "," } else { "" };
+        Self::in_data(&format!(r#"{comma}"recovery":{{{}}}"#, self.members()))
+    }
+
+    /// The answer as the whole data of [`RecoveryPosition`](crate::Event::RecoveryPosition): it tells a subscriber that
+    /// events are lost, without a subscription of its own.
+    #[must_use]
+    pub fn notice(&self) -> Amendment {
+        Self::in_data(&self.members())
+    }
+
+    /// The text ends with the object of the data in a string. Tokens need no escape beside the quotes.
+    fn in_data(members: &str) -> Amendment {
+        Amendment { cut: 3, tail: format!(r#"{}}}"}}"#, members.replace('"', r#"\""#)).into_bytes() }
+    }
+
+    fn members(&self) -> String {
+        let Self { token, seq, outcome } = self;
         let outcome = match outcome {
             None => String::new(),
             Some(RecoveryOutcome::Recovered(replayed)) => format!(r#","recovered":true,"replayed":{replayed}"#),
             Some(RecoveryOutcome::Lost(reason)) => format!(r#","recovered":false,"reason":"{}""#, reason.as_str()),
         };
-        let member = format!(r#"{comma}"recovery":{{"token":"{token}","seq":{seq}{outcome}}}"#);
-        // The text ends with the object of the data in a string, and tokens need no escape beside the quotes.
-        Amendment { cut: 3, tail: format!(r#"{}}}"}}"#, member.replace('"', r#"\""#)).into_bytes() }
+        format!(r#""token":"{token}","seq":{seq}{outcome}"#)
     }
 }
 
@@ -125,6 +142,10 @@ mod tests {
             amended(published, &Amendment::seq(42)),
             amended(published, &Amendment::seq((1 << 53) - 1)),
             amended(Event::RecoveryPosition { channel }, &Amendment::seq(58)),
+            amended(
+                Event::RecoveryPosition { channel },
+                &answer(Some(RecoveryOutcome::Lost(LossReason::Gap))).notice(),
+            ),
         ];
         lines.extend(lost.iter().map(|lost| amended(plain, lost)));
         insta::assert_snapshot!(lines.join("\n"));

@@ -48,7 +48,8 @@ pub(crate) async fn channel_events(
     let query = request.query();
     let since = number(&query, "since", 0, u64::MAX - 1)?.ok_or_else(|| ApiError::bad_request(NO_SINCE))?;
     let limit = number(&query, "limit", 1, MAX_LIMIT)?.unwrap_or(USUAL_LIMIT);
-    let page = node.peers.log_page(&request.app.id, &name, since, usize::try_from(limit).unwrap_or(usize::MAX));
+    let limit = usize::try_from(limit).unwrap_or(usize::MAX);
+    let page = node.peers.log_page(&request.app.id, &name, since, limit).await?;
     let LogPage { epoch, head, events } = page.ok_or_else(|| ApiError::new(StatusCode::NOT_FOUND, NO_LOG))?;
     let events = events.map_err(|oldest| {
         let message = format!("The events after {since} have left the log: its oldest has the number {oldest}");
@@ -60,8 +61,8 @@ pub(crate) async fn channel_events(
 }
 
 const NO_SINCE: &str = "Missing parameter: since (the number of the last event that is known; 0 for none)";
-const NO_LOG: &str = "The channel has no log. A channel has one on a single node, if its app has the switch recovery, \
-                      once a client has asked for recovery";
+const NO_LOG: &str = "The channel has no log. A channel has one if its app has the switch recovery, once a client has \
+                      asked for recovery";
 
 /// A number in the query.
 fn number(query: &RequestQuery<'_>, name: &str, min: u64, max: u64) -> Result<Option<u64>, ApiError> {

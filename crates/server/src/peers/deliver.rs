@@ -4,22 +4,26 @@ use std::sync::Arc;
 
 use clairon_cluster::{ChannelState, Notice, Place};
 use clairon_hub::{Cached, ChannelChange, Hub, LedgerState, Millis, Version};
-use clairon_protocol::{AppId, ChannelName, Edge, Publication, StampedEdge};
+use clairon_protocol::{AppId, ChannelName, Edge, LogPlace, LossReason, Publication, StampedEdge};
 use clairon_registry::{App, AppCache};
 use clairon_webhooks::{Announcer, Cause};
-use tracing::debug;
+use tokio::sync::mpsc::UnboundedSender;
+use tracing::{debug, info};
 
-use crate::{clock::Clock, live_feed::LiveFeed, peer_text::PeerText};
+use crate::{clock::Clock, live_feed::LiveFeed, metrics::Metrics, peer_text::PeerText};
 
 /// Passes events and changes of the ledger to the hub.
 #[derive(Clone)]
 pub(super) struct Delivery {
     pub(super) hub: Arc<Hub>,
     /// The apps. Their secrets must not be logged.
-    apps: Arc<AppCache>,
+    pub(super) apps: Arc<AppCache>,
     announcer: Arc<Announcer>,
     pub(super) clock: Clock,
     pub(super) live: Arc<LiveFeed>,
+    metrics: Arc<Metrics>,
+    /// Gets the channels whose log must be read; `None` on a lone node.
+    behind: Option<UnboundedSender<Place>>,
 }
 
 impl Delivery {
@@ -29,8 +33,30 @@ impl Delivery {
         announcer: Arc<Announcer>,
         clock: Clock,
         live: Arc<LiveFeed>,
+        metrics: Arc<Metrics>,
     ) -> Self {
-        Self { hub, apps, announcer, clock, live }
+        Self { hub, apps, announcer, clock, live, metrics, behind: None }
+    }
+
+    /// The same delivery for one of many nodes. `behind` gets the channels whose log must be read.
+    pub(super) fn with_behind(&self, behind: UnboundedSender<Place>) -> Self {
+        Self { behind: Some(behind), ..self.clone() }
+    }
+
+    /// The log of this channel must be read.
+    pub(super) fn note_behind(&self, place: Place) {
+        if let Some(behind) = &self.behind {
+            // While the node stops, nothing is read any more.
+            let _ = behind.send(place);
+        }
+    }
+
+    /// Notes that subscribers learned of a loss.
+    pub(super) fn note_lost(&self, place: &Place, subscribers: usize, reason: LossReason) {
+        self.metrics.recoveries.count_lost(reason, subscribers);
+        let Place { app, channel } = place;
+        let channel = PeerText::new(&self.apps, channel.as_str());
+        info!(%app, %channel, subscribers, reason = reason.as_str(), "missed events are lost; the subscribers know");
     }
 
     /// The time of the node's clock.
@@ -43,7 +69,10 @@ impl Delivery {
         let since = self.clock.micros();
         let hub = self.hub.app(&publication.app);
         let sent = hub.publish(publication, since);
-        if publication.is_logged {
+        if sent.is_behind {
+            self.note_behind(Place { app: publication.app.clone(), channel: publication.channel.clone() });
+        }
+        if publication.log.is_some() || publication.place != LogPlace::None {
             self.hub.relieve_logs(since / 1_000);
         }
         if sent.is_written {
@@ -146,7 +175,12 @@ impl Delivery {
             is_complete,
             gaps,
         };
-        self.hub.app(&place.app).load(&place.channel, shared, now);
+        let app = self.hub.app(&place.app);
+        app.load(&place.channel, shared, now);
+        // A state is loaded after a gap. Events may have been missed with it.
+        if app.log_head(&place.channel).is_some() {
+            self.note_behind(place.clone());
+        }
     }
 }
 

@@ -7,18 +7,28 @@ use std::sync::{
 
 use bytes::Bytes;
 use clairon_cluster::{BusError, Cluster, ClusterError, JoinRequest, Mishap, OverCapacity, Place, Trouble};
-use clairon_hub::{AppHub, Channel, Millis, Parted, RememberedEvent, Session, SignedIn, Subscriber, Version};
-use clairon_protocol::{
-    AppId, CacheEntry, CacheRoom, ChannelName, NoRoom, PresenceRoom, Publication, SocketId, UserId,
+use clairon_hub::{
+    AppHub, Channel, Millis, OutboxLimits, Parted, Recovery, RecoveryRequest, RememberedEvent, ReportRecovery, Session,
+    SignedIn, Subscriber, Version,
 };
-use tokio::task::AbortHandle;
+use clairon_protocol::{
+    AppId, CacheEntry, CacheRoom, ChannelName, Epoch, LogRoom, NoRoom, PresenceRoom, Publication, Resume, SocketId,
+    UserId,
+};
+use tokio::{
+    sync::{mpsc, oneshot},
+    task::AbortHandle,
+};
+use tokio_util::task::AbortOnDropHandle;
 
-use super::{Settled, UserStay, deliver::Delivery};
+use super::{Settled, UserStay, deliver::Delivery, mirrors::Mirrors};
 
 /// The verbs of [`Peers`](super::Peers) on one of many nodes.
 pub(crate) struct Many {
     pub(super) cluster: Cluster,
     pub(super) delivery: Delivery,
+    pub(super) mirrors: Arc<Mirrors>,
+    _catching_up: AbortOnDropHandle<()>,
 }
 
 /// An event that the ledger will remember.
@@ -41,6 +51,49 @@ impl Remembering {
     }
 }
 
+/// A connection that the ledger has, until it is admitted. When this is dropped, it leaves the ledger.
+struct Recorded<'a> {
+    cluster: &'a Cluster,
+    app: &'a AppId,
+    channel: &'a Channel,
+    user_id: Option<&'a UserId>,
+    counts: bool,
+}
+
+impl Recorded<'_> {
+    /// The connection is admitted, and leaves by [`Peers::leave`](super::Peers::leave).
+    const fn keep(self) {
+        std::mem::forget(self);
+    }
+}
+
+impl Drop for Recorded<'_> {
+    fn drop(&mut self) {
+        let Self { cluster, app, channel, user_id, counts } = *self;
+        cluster.leave(app, channel.name(), user_id, counts);
+    }
+}
+
+/// A request for recovery that waits for the log.
+struct OwnedRequest {
+    app: AppId,
+    resume: Option<Resume>,
+    room: LogRoom,
+    epoch: Epoch,
+}
+
+impl From<RecoveryRequest<'_>> for OwnedRequest {
+    fn from(RecoveryRequest { app, resume, room, epoch }: RecoveryRequest<'_>) -> Self {
+        Self { app: app.clone(), resume: resume.cloned(), room, epoch }
+    }
+}
+
+impl OwnedRequest {
+    const fn borrow(&self) -> RecoveryRequest<'_> {
+        RecoveryRequest { app: &self.app, resume: self.resume.as_ref(), room: self.room, epoch: self.epoch }
+    }
+}
+
 /// A signed-in user's entry in the ledger. It may be on its way there.
 pub(super) struct UserEntry {
     joining: AbortHandle,
@@ -49,8 +102,19 @@ pub(super) struct UserEntry {
 }
 
 impl Many {
-    pub(super) const fn new(cluster: Cluster, delivery: Delivery) -> Self {
-        Self { cluster, delivery }
+    /// `behind` are the channels whose log must be read.
+    pub(super) fn new(
+        cluster: Cluster,
+        delivery: Delivery,
+        outbox: OutboxLimits,
+        behind: mpsc::UnboundedReceiver<Place>,
+    ) -> Self {
+        let mirrors = Arc::new(Mirrors::new(cluster.clone(), delivery.clone(), outbox));
+        let catching_up = {
+            let mirrors = mirrors.clone();
+            tokio::spawn(async move { mirrors.catch_up(behind).await })
+        };
+        Self { cluster, delivery, mirrors, _catching_up: AbortOnDropHandle::new(catching_up) }
     }
 
     pub(super) async fn publish(&self, publications: Vec<Publication>) -> Result<(), BusError> {
@@ -97,22 +161,43 @@ impl Many {
         is_loaded: bool,
         settle: impl FnOnce(Result<Settled, NoRoom>) + Send + 'static,
     ) -> AbortHandle {
-        let Subscriber { session, member, room, wishes, .. } = subscriber;
+        let Subscriber { session, member, room, wishes, ref recovery, .. } = subscriber;
+        let asked = recovery.as_ref().map(|request| (request.resume.cloned(), request.room));
         let counts = wishes.counts;
         let user_id = member.as_ref().map(|member| member.user_id.clone());
         let wants_miss = wishes.miss_edges && channel.name().is_cache();
         let joining = JoinRequest { member, room, counts, wants_state: !is_loaded, wants_miss };
         let joined = self.cluster.join(hub.id(), channel.name(), joining);
         let (cluster, clock, hub) = (self.cluster.clone(), self.delivery.clock, hub.clone());
-        let (connection, channel) = (session.id(), channel.clone());
+        let (connection, channel, mirrors) = (session.id(), channel.clone(), self.mirrors.clone());
         let joining = tokio::spawn(async move {
             let user_id = user_id.as_ref();
             match joined.await {
-                Ok(joined) if hub.admit(&channel, connection, joined.version, clock.now()) => {
-                    settle(Ok(Settled { is_new: true, recovery: None }));
+                Ok(joined) => {
+                    // If the connection leaves after the answer, it leaves the ledger.
+                    let recorded = Recorded { cluster: &cluster, app: hub.id(), channel: &channel, user_id, counts };
+                    let admit = |report| hub.admit(&channel, connection, joined.version, report, clock.now());
+                    let Some((resume, room)) = asked else {
+                        if admit(None) {
+                            recorded.keep();
+                            settle(Ok(Settled { is_new: true, recovery: None }));
+                        }
+                        return;
+                    };
+                    let (report, result) = oneshot::channel();
+                    let report = ReportRecovery::new(move |recovery| {
+                        // Without a receiver the node stops.
+                        let _ = report.send(recovery);
+                    });
+                    let admit = || admit(Some(report));
+                    if mirrors.follow(&hub, channel.name(), room, resume.as_ref(), admit).await {
+                        recorded.keep();
+                        // It may leave before the node has applied the version.
+                        if let Ok(recovery) = result.await {
+                            settle(Ok(Settled { is_new: true, recovery: Some(recovery) }));
+                        }
+                    }
                 }
-                // The connection has left after the answer.
-                Ok(_) => cluster.leave(hub.id(), channel.name(), user_id, counts),
                 Err(no_room) => {
                     let parted = hub.part(&channel, connection, user_id, wishes, clock.now());
                     if parted.outcome != Parted::Stranger {
@@ -122,6 +207,45 @@ impl Many {
             }
         });
         joining.abort_handle()
+    }
+
+    /// Enters a connection that asks for recovery after its subscription, once the log is mirrored.
+    pub(super) fn ask(
+        &self,
+        hub: &Arc<AppHub>,
+        channel: Arc<Channel>,
+        subscriber: Subscriber<'_>,
+        settle: impl FnOnce(Result<Settled, NoRoom>) + Send + 'static,
+    ) {
+        let Some(request) = subscriber.recovery.map(OwnedRequest::from) else { return };
+        let (mirrors, hub, session) = (self.mirrors.clone(), hub.clone(), subscriber.session.clone());
+        let clock = self.delivery.clock;
+        tokio::spawn(async move {
+            let enter = || hub.ask(&channel, &session, &request.borrow(), clock.now());
+            let entered = mirrors.follow(&hub, channel.name(), request.room, request.resume.as_ref(), enter).await;
+            if let Some(recovery) = entered {
+                settle(Ok(Settled { is_new: false, recovery: Some(recovery) }));
+            }
+        });
+    }
+
+    pub(super) fn subscribe_to_user(
+        &self,
+        hub: &Arc<AppHub>,
+        session: &Arc<Session>,
+        channel: &ChannelName,
+        request: &RecoveryRequest<'_>,
+        settle: impl FnOnce(Recovery) + Send + 'static,
+    ) {
+        let (mirrors, hub, session) = (self.mirrors.clone(), hub.clone(), session.clone());
+        let (clock, channel, request) = (self.delivery.clock, channel.clone(), OwnedRequest::from(request.clone()));
+        tokio::spawn(async move {
+            let enter = || hub.subscribe_to_user(&session, &channel, &request.borrow(), clock.now());
+            let entered = mirrors.follow(&hub, &channel, request.room, request.resume.as_ref(), enter).await;
+            if let Some(recovery) = entered {
+                settle(recovery);
+            }
+        });
     }
 
     pub(super) fn sign_in(

@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 
 use clairon_cluster::BusError;
-use clairon_protocol::{CacheEntry, ChannelName, Event, EventData, Publication, SocketId};
+use clairon_protocol::{CacheEntry, ChannelName, Event, EventData, LogPlace, Publication, SocketId};
 use clairon_registry::{App, WebhookKind};
 
 use super::Peers;
@@ -107,7 +107,8 @@ fn encode<'a>(app: &'a App, message: &'a OutgoingEvent<'a>) -> impl Iterator<Ite
         channel: channel.clone(),
         frame: event_frame::encode(&Event::Published { event, channel, data, user_id }),
         except: *except,
-        is_logged: is_of_backend && app.recovery,
+        log: (is_of_backend && app.recovery).then(|| app.limits.log_room()),
+        place: LogPlace::None,
         cache: (is_of_backend && channel.is_cache()).then(|| CacheEntry {
             data: data.json().into(),
             ttl_seconds: app.limits.cache_ttl_seconds,

@@ -124,10 +124,19 @@ impl Peers {
     }
 
     /// At most `limit` events of the log of a channel after a position. `None` if there is no log.
-    pub(crate) fn log_page(&self, app: &AppId, name: &ChannelName, since: u64, limit: usize) -> Option<LogPage> {
+    ///
+    /// # Errors
+    /// When Redis does not answer.
+    pub(crate) async fn log_page(
+        &self,
+        app: &AppId,
+        name: &ChannelName,
+        since: u64,
+        limit: usize,
+    ) -> Result<Option<LogPage>, ClusterError> {
         match self {
-            Self::Alone(alone) => alone.delivery.hub.app(app).log_page(name, since, limit, alone.delivery.now()),
-            Self::Many(_) => None,
+            Self::Alone(alone) => Ok(alone.delivery.hub.app(app).log_page(name, since, limit, alone.delivery.now())),
+            Self::Many(many) => many.mirrors.page(app, name, since, limit).await,
         }
     }
 

@@ -169,15 +169,14 @@ impl Connection {
         if !is_own {
             return Err(SubscriptionRefusal::new(403, "the channel is for connections that are signed in as its user"));
         }
-        let recovery = if let Some(request) = request(app, recover) {
-            self.node.peers.subscribe_to_user(&self.hub, &self.session, &name, &request)
+        if let Some(request) = request(app, recover) {
+            let (node, session, peer) = (self.node.clone(), self.session.clone(), self.peer());
+            let (app_id, channel) = (app.id.clone(), name.clone());
+            let settle = move |recovery| recoveries::note(&node, &app_id, &session, peer, &channel, recovery);
+            self.node.peers.subscribe_to_user(&self.hub, &self.session, &name, &request, settle);
         } else {
             self.stop_recovery(&name);
-            None
-        };
-        match recovery {
-            Some(recovery) => recoveries::note(&self.node, &app.id, &self.session, self.peer(), &name, recovery),
-            None => self.send(&Event::SubscriptionSucceeded { channel: &name, members: None }),
+            self.send(&Event::SubscriptionSucceeded { channel: &name, members: None });
         }
         self.observe(ActivityKind::Subscribed, |done| done.channel(name.as_str()));
         self.subscriptions.insert(name, None);

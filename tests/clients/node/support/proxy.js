@@ -88,6 +88,10 @@ export async function openProxy(t, target, { keeps = false } = {}) {
     flow() {
       for (const { server } of pairs) server?.resume();
     },
+    /** The port of the server. */
+    target() {
+      return state.port;
+    },
     /** Moves to a server on another port. */
     moveTo(port) {
       state.port = port;

@@ -6,7 +6,7 @@ use clairon_cluster::{
     CacheEntry, Cluster, ClusterError, ClusterSettings, Health, JoinRequest, Joined, Mishap, Notice, Place, Publication,
 };
 use clairon_protocol::{
-    AppId, CacheRoom, ChannelName, Edge, Limits, Member, NoRoom, PresenceRoom, SocketId, StampedEdge,
+    AppId, CacheRoom, ChannelName, Edge, Limits, LogPlace, Member, NoRoom, PresenceRoom, SocketId, StampedEdge,
 };
 use futures_util::future::select_all;
 use parking_lot::Mutex;
@@ -257,7 +257,8 @@ pub(crate) fn event(channel: &str, text: &str) -> Publication {
         channel: name(channel),
         frame: text.to_owned().into(),
         except: None,
-        is_logged: false,
+        log: None,
+        place: LogPlace::None,
         cache: None,
         version: None,
     }

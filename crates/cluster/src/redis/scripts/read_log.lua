@@ -1,0 +1,51 @@
+-- Reads the log of a channel.
+--
+-- KEYS: the record; the log.
+-- Arguments:
+--   keep_ms         how long the log is kept from now on, and opened if there is none; nil only reads it
+--   epoch           the epoch of a log that begins
+--   max_events, max_bytes, window_ms   the limits of the log
+--   since, last     the events with greater numbers than `since` are read, up to `last`
+--   most_events, most_bytes   most events in the answer, and most bytes of them. Earlier ones are left out.
+--
+-- Answers `none` if there is no log, else `found` with
+--   epoch
+--   head            number of the last event
+--   oldest          number of the oldest event; head + 1 if there is none
+--   now             milliseconds since 1970
+--   events          the events, the one with the greatest number first
+--   newest          the number of the first of them
+
+local arguments = cmsgpack.unpack(ARGV[1])
+local state = load_log(arguments.epoch)
+if arguments.keep_ms then
+  if state then
+    redis.call('PEXPIRE', log, arguments.keep_ms)
+  else
+    state = begin_log(arguments.epoch, arguments.keep_ms)
+  end
+end
+if not state then return cmsgpack.pack('none') end
+local now = milliseconds()
+trim_log(state, arguments.max_events, arguments.max_bytes, arguments.window_ms, now)
+save_log(state)
+
+local CHUNK = 200
+local events, bytes, is_full = {}, 0, false
+local newest = math.min(state.head, arguments.last)
+local number = newest
+local first = math.max(arguments.since + 1, state.oldest)
+while number >= first and not is_full do
+  local numbers = {}
+  for wanted = number, math.max(first, number - CHUNK + 1), -1 do numbers[#numbers + 1] = wanted end
+  for _, event in ipairs(redis.call('HMGET', log, unpack(numbers))) do
+    bytes = bytes + #event
+    is_full = #events == arguments.most_events or bytes > arguments.most_bytes
+    if is_full then break end
+    events[#events + 1] = event
+  end
+  number = number - CHUNK
+end
+return cmsgpack.pack({ found = {
+  epoch = state.epoch, head = state.head, oldest = state.oldest, now = now, newest = newest, events = events,
+} })

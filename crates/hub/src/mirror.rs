@@ -1,0 +1,216 @@
+//! A log that this node shares with others: following its events, and loading what was read.
+
+use std::sync::Arc;
+
+use bytes::Bytes;
+use clairon_protocol::{
+    Amendment, AppId, ChannelName, Event, LogPlace, LogPosition, LogRoom, LossReason, Publication, RecoveryAnswer,
+    RecoveryOutcome, RecoveryToken, Resume, SocketId,
+};
+
+use crate::{
+    Encode, LogLoaded, Millis, SavedEvent, SharedLog,
+    log::{ChannelLog, LogEntry},
+    logs::Logs,
+    recorder::{Asker, LoggedFrames, Recorder, position},
+};
+
+/// The most events that wait for others. Those that are dropped are read with the others.
+const EARLY: usize = 1_000;
+
+/// How far this node has a log that it shares with others.
+#[derive(Debug, Default)]
+pub(crate) struct Mirror {
+    is_loaded: bool,
+    /// True from the request to read the log until it is loaded.
+    awaits_read: bool,
+    /// Events that cannot be added yet.
+    early: Vec<EarlyEvent>,
+}
+
+#[derive(Debug)]
+struct EarlyEvent {
+    position: LogPosition,
+    frame: Bytes,
+    except: Option<SocketId>,
+}
+
+/// What the subscribers that asked for recovery get of an event.
+pub(crate) enum ForAskers {
+    /// The frame that all get.
+    Same,
+    /// A frame with its number.
+    Numbered(LoggedFrames),
+    /// Nothing now: they have it, or get it when the log is read. `is_behind` is true if it must be read.
+    Nothing { is_behind: bool },
+}
+
+impl ForAskers {
+    /// True if the log must be read.
+    pub(crate) const fn is_behind(&self) -> bool {
+        matches!(self, Self::Nothing { is_behind: true })
+    }
+}
+
+impl Recorder {
+    /// A mirror of a log that is to be loaded before this time.
+    pub(crate) fn expect(
+        logs: &Arc<Logs>,
+        app: &AppId,
+        channel: &ChannelName,
+        room: LogRoom,
+        until: Millis,
+    ) -> Box<Self> {
+        let mut recorder = Self::empty(logs, app, channel, room, until);
+        recorder.mirror = Some(Mirror { awaits_read: true, ..Mirror::default() });
+        recorder
+    }
+
+    /// True if a subscriber at this position can be entered now. A mirror without subscribers may be out of date.
+    pub(crate) fn covers(&self, resume: Option<&Resume>) -> bool {
+        let is_current = !self.askers.is_empty() && self.mirrored_head().is_some();
+        let has = |resume: &Resume| resume.seq <= self.log.head() && resume.seq + 1 >= self.log.oldest();
+        is_current && resume.is_none_or(has)
+    }
+
+    /// True if subscribers can be entered.
+    pub(crate) fn is_loaded(&self) -> bool {
+        self.mirror.as_ref().is_none_or(|mirror| mirror.is_loaded)
+    }
+
+    /// The number of the last event of a mirror with subscribers.
+    pub(crate) fn mirrored_head(&self) -> Option<u64> {
+        (self.mirror.is_some() && self.is_loaded() && !self.askers.is_empty()).then(|| self.log.head())
+    }
+
+    /// Takes an event of the channel, for the log if it belongs there.
+    pub(crate) fn take(
+        &mut self,
+        publication: &Publication,
+        channel: &ChannelName,
+        encode: Encode,
+        now: Millis,
+    ) -> ForAskers {
+        let Publication { frame, except, log, place, .. } = publication;
+        match (place, log, &mut self.mirror) {
+            (LogPlace::At(position), _, Some(mirror)) => {
+                let is_of_log = mirror.is_loaded && position.epoch == self.log.epoch();
+                if is_of_log && position.seq <= self.log.head() {
+                    return ForAskers::Nothing { is_behind: false };
+                }
+                if !is_of_log || position.seq != self.log.head() + 1 || !mirror.early.is_empty() {
+                    mirror.early.truncate(EARLY - 1);
+                    mirror.early.push(EarlyEvent { position: *position, frame: frame.clone(), except: *except });
+                    return ForAskers::Nothing { is_behind: !std::mem::replace(&mut mirror.awaits_read, true) };
+                }
+            }
+            // The log is lost. Its subscribers learn that before they get the next event.
+            (LogPlace::NoLog, _, Some(mirror)) if mirror.is_loaded => {
+                return ForAskers::Nothing { is_behind: !std::mem::replace(&mut mirror.awaits_read, true) };
+            }
+            (LogPlace::None, Some(_), None) => {}
+            _ => return ForAskers::Same,
+        }
+        ForAskers::Numbered(self.record(frame, *except, channel, encode, now))
+    }
+
+    /// Takes what was read of the log. Subscribers get the events that they lack, or learn that events are lost.
+    pub(crate) fn load(
+        &mut self,
+        app: &AppId,
+        channel: &ChannelName,
+        shared: SharedLog,
+        encode: Encode,
+        now: Millis,
+    ) -> LogLoaded {
+        let Some(mut mirror) = self.mirror.take() else { return LogLoaded::default() };
+        let SharedLog { epoch, head, events } = shared;
+        let first = (head + 1).saturating_sub(events.len() as u64);
+        let reason = if epoch == self.log.epoch() {
+            (first > self.log.head() + 1).then_some(LossReason::Gap)
+        } else {
+            Some(LossReason::Epoch)
+        };
+        let numbered = |(seq, SavedEvent { frame, except, age }): (u64, SavedEvent)| {
+            let frame = (self.logs.settings.amend)(&frame, &Amendment::seq(seq));
+            SavedEvent { frame, except, age }
+        };
+        let events: Vec<SavedEvent> = (first..).zip(events).map(numbered).collect();
+        let mut known = self.log.head();
+        if reason.is_some() || !mirror.is_loaded {
+            self.log = ChannelLog::restored(epoch, self.log.room, head, events, now);
+            known = head;
+        } else {
+            self.log.merge(first, events, now);
+        }
+        let lost = reason.filter(|_| mirror.is_loaded && !self.askers.is_empty());
+        if let Some(reason) = lost {
+            self.askers.values().for_each(|asker| self.tell_lost(asker, app, channel, reason, encode));
+        }
+        let is_behind = self.add_early(&mut mirror, now);
+        (mirror.is_loaded, mirror.awaits_read) = (true, is_behind);
+        self.mirror = Some(mirror);
+        self.send_since(known, app, channel, encode, now);
+        self.count();
+        LogLoaded { is_behind, lost: lost.map(|reason| (self.askers.len(), reason)) }
+    }
+
+    /// Adds the events that waited. True if one before them is still missing.
+    fn add_early(&mut self, mirror: &mut Mirror, now: Millis) -> bool {
+        let mut is_behind = false;
+        for event in std::mem::take(&mut mirror.early) {
+            let LogPosition { epoch, seq } = event.position;
+            if epoch != self.log.epoch() {
+                // It is of an earlier log, or of a later one, which the next reading finds.
+                is_behind = true;
+            } else if seq == self.log.head() + 1 {
+                let frame = (self.logs.settings.amend)(&event.frame, &Amendment::seq(seq));
+                let expires_at = now + self.log.room.window;
+                self.log.append(seq, LogEntry { frame, except: event.except, expires_at });
+            } else if seq > self.log.head() {
+                is_behind = true;
+                mirror.early.push(event);
+            }
+        }
+        is_behind
+    }
+
+    /// Sends all subscribers the events after `known`.
+    fn send_since(&self, known: u64, app: &AppId, channel: &ChannelName, encode: Encode, now: Millis) {
+        if known == self.log.head() {
+            return;
+        }
+        for asker in self.askers.values() {
+            let frames = self.log.since(known).map(|events| {
+                let frame = |(seq, entry): (u64, &LogEntry)| {
+                    if asker.is_excluded(entry.except) {
+                        position(&self.logs, encode, channel, seq)
+                    } else {
+                        entry.frame.clone()
+                    }
+                };
+                events.map(frame).collect::<Vec<Bytes>>()
+            });
+            match frames {
+                Some(frames) if asker.session.takes_replay(frames.len(), size(&frames), now) => {
+                    asker.session.send_replay(frames);
+                }
+                Some(_) => self.tell_lost(asker, app, channel, LossReason::Limit, encode),
+                None => self.tell_lost(asker, app, channel, LossReason::Gap, encode),
+            }
+        }
+    }
+
+    /// Notifies a subscriber that events are lost. Its position begins anew.
+    fn tell_lost(&self, asker: &Asker, app: &AppId, channel: &ChannelName, reason: LossReason, encode: Encode) {
+        let (seq, epoch) = (self.log.head(), self.log.epoch());
+        let token = RecoveryToken { epoch, bound: seq }.sign(&self.logs.settings.key, app, channel);
+        let answer = RecoveryAnswer { token, seq, outcome: Some(RecoveryOutcome::Lost(reason)) };
+        let frame = encode(&Event::RecoveryPosition { channel });
+        asker.session.send((self.logs.settings.amend)(&frame, &answer.notice()));
+    }
+}
+
+fn size(frames: &[Bytes]) -> usize {
+    frames.iter().map(Bytes::len).sum()
+}

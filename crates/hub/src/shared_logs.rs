@@ -1,0 +1,115 @@
+//! The logs of an app on a node that shares them with others.
+//!
+//! The events of a channel are numbered and kept elsewhere, for all nodes. While a channel has subscribers that asked for
+//! recovery, this node mirrors its log: it loads it once and follows the events. An event that does not follow the last
+//! one waits until the caller has read what is missing.
+
+use std::sync::Arc;
+
+use clairon_protocol::{ChannelName, Epoch, LogRoom, LossReason, Resume};
+
+use crate::{AppHub, Channel, Hub, Millis, Recovery, RecoveryRequest, SavedEvent, Session, recorder::Recorder};
+
+/// The time for which a log is expected without subscribers, in milliseconds.
+const PATIENCE: Millis = 10_000;
+
+/// What this node needs for a subscription that asks for recovery.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum LogNeed {
+    /// There is no memory for a log, or the channel has gone.
+    Declined,
+    /// Nothing: the mirror is complete.
+    Nothing,
+    /// The log must be read and [loaded](AppHub::load_log).
+    Read,
+}
+
+/// The part of a shared log that was read.
+#[derive(Clone, Debug)]
+pub struct SharedLog {
+    /// The log.
+    pub epoch: Epoch,
+    /// The number of its last event.
+    pub head: u64,
+    /// Its last events with their frames without numbers, the last one with the number `head`.
+    pub events: Vec<SavedEvent>,
+}
+
+/// The consequences of loading a log.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct LogLoaded {
+    /// True if an event is still missing: the log must be read again.
+    pub is_behind: bool,
+    /// The number of subscribers that were notified of a loss, and the reason.
+    pub lost: Option<(usize, LossReason)>,
+}
+
+impl Hub {
+    /// The channels with subscribers that asked for recovery, with the apps' ids.
+    #[must_use]
+    pub fn mirrored_logs(&self) -> Vec<(Arc<AppHub>, ChannelName)> {
+        let mirrored = |(app, channel): (_, ChannelName)| {
+            let app = self.app(&app);
+            app.log_head(&channel).map(|_| (app, channel))
+        };
+        self.places_of_logs().into_iter().filter_map(mirrored).collect()
+    }
+}
+
+impl AppHub {
+    /// Begins to mirror the log of a channel for a subscription that asks for recovery.
+    pub fn expect_log(&self, name: &ChannelName, room: LogRoom, resume: Option<&Resume>, now: Millis) -> LogNeed {
+        let Some(logs) = &self.dispatch.logs else { return LogNeed::Declined };
+        let expect = |slot: &mut Option<Box<Recorder>>| {
+            if slot.is_none() && logs.has_room() {
+                *slot = Some(Recorder::expect(logs, self.id(), name, room, now + PATIENCE));
+            }
+            match slot {
+                None => LogNeed::Declined,
+                Some(recorder) if recorder.covers(resume) => LogNeed::Nothing,
+                Some(_) => LogNeed::Read,
+            }
+        };
+        if let Some(user_id) = name.user_id() {
+            let mut users = self.users.lock();
+            let mut slot = users.logs.remove(user_id);
+            let need = expect(&mut slot);
+            users.logs.extend(slot.map(|recorder| (user_id.into(), recorder)));
+            return need;
+        }
+        self.channel(name).map_or(LogNeed::Declined, |channel| channel.with_slot(expect))
+    }
+
+    /// Takes what was read of a log, and sends its subscribers the events that they lack. `None` if it is not mirrored
+    /// any more.
+    pub fn load_log(&self, name: &ChannelName, shared: SharedLog, now: Millis) -> Option<LogLoaded> {
+        self.with_log(name, |recorder| recorder.load(self.id(), name, shared, self.encode, now))
+    }
+
+    /// The number of the last event that this node has of a log with subscribers; `None` without any.
+    #[must_use]
+    pub fn log_head(&self, name: &ChannelName) -> Option<u64> {
+        self.with_log(name, |recorder| recorder.mirrored_head())?
+    }
+
+    /// Enters a subscriber that asks for recovery after its subscription. `None` if it has left.
+    pub fn ask(
+        &self,
+        channel: &Channel,
+        session: &Arc<Session>,
+        request: &RecoveryRequest<'_>,
+        now: Millis,
+    ) -> Option<Recovery> {
+        channel.ask(session, request, now)
+    }
+}
+
+impl Channel {
+    fn ask(&self, session: &Arc<Session>, request: &RecoveryRequest<'_>, now: Millis) -> Option<Recovery> {
+        let mut state = self.state.lock();
+        if !state.subscribers.contains(session.id()) {
+            return None;
+        }
+        self.subscribe(&mut state, session, Some(request), now)
+    }
+}

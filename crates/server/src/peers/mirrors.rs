@@ -1,0 +1,156 @@
+//! The logs of channels on one of many nodes. They are in Redis; this node mirrors those with subscribers that asked for
+//! recovery.
+
+use std::{
+    collections::HashSet,
+    hash::{BuildHasher, BuildHasherDefault, DefaultHasher},
+    time::Duration,
+};
+
+use clairon_cluster::{Cluster, ClusterError, LogQuery, LogRead, LoggedEvent, Place};
+use clairon_hub::{AppHub, LogNeed, LogPage, OutboxLimits, SavedEvent, SharedLog};
+use clairon_protocol::{Amendment, AppId, ChannelName, LogRoom, Resume};
+use tokio::{sync::mpsc, time::sleep};
+use tracing::debug;
+
+use super::deliver::Delivery;
+use crate::{background::ticks, event_frame};
+
+/// The interval in which logs with subscribers are kept on, and compared with their mirrors.
+const KEEP: Duration = Duration::from_secs(20);
+/// The pause after a log could not be read.
+const RETRY: Duration = Duration::from_millis(200);
+/// Most logs that are read in one round trip.
+const BATCH: usize = 256;
+/// The number of locks that let a log be read by one subscription at a time.
+const TURNS: usize = 64;
+
+/// Reads the logs of channels into their mirrors.
+pub(super) struct Mirrors {
+    cluster: Cluster,
+    delivery: Delivery,
+    /// A replay has at most half of this, so no more is read.
+    outbox: OutboxLimits,
+    turns: [tokio::sync::Mutex<()>; TURNS],
+}
+
+impl Mirrors {
+    pub(super) fn new(cluster: Cluster, delivery: Delivery, outbox: OutboxLimits) -> Self {
+        Self { cluster, delivery, outbox, turns: std::array::from_fn(|_| tokio::sync::Mutex::default()) }
+    }
+
+    /// Prepares the mirror of a log for a subscription at a position, and then calls `enter`. While Redis cannot be
+    /// reached it waits. Subscriptions to one channel take turns, so that many of them read the log once.
+    pub(super) async fn follow<T>(
+        &self,
+        app: &AppHub,
+        channel: &ChannelName,
+        room: LogRoom,
+        resume: Option<&Resume>,
+        enter: impl FnOnce() -> T,
+    ) -> T {
+        let place = Place { app: app.id().clone(), channel: channel.clone() };
+        let turn = BuildHasherDefault::<DefaultHasher>::default().hash_one(&place) % TURNS as u64;
+        let _turn = self.turns[usize::try_from(turn).unwrap_or_default()].lock().await;
+        while app.expect_log(channel, room, resume, self.delivery.now()) == LogNeed::Read {
+            let read = self.read(&[self.query(&place, room, 0)]).await;
+            let loaded = read.and_then(|mut reads| self.load(app, &place, reads.pop()??));
+            match loaded {
+                Some(is_behind) => {
+                    if is_behind {
+                        self.delivery.note_behind(place);
+                    }
+                    break;
+                }
+                None => sleep(RETRY).await,
+            }
+        }
+        enter()
+    }
+
+    /// Reads the logs that have events which are missing here, and at times all. It never ends.
+    pub(super) async fn catch_up(&self, mut behind: mpsc::UnboundedReceiver<Place>) {
+        let (mut waiting, mut keeping) = (HashSet::new(), ticks(KEEP));
+        loop {
+            tokio::select! {
+                place = behind.recv() => waiting.extend(place),
+                _ = keeping.tick() => {
+                    let mirrored = self.delivery.hub.mirrored_logs().into_iter();
+                    waiting.extend(mirrored.map(|(app, channel)| Place { app: app.id().clone(), channel }));
+                }
+            }
+            while !waiting.is_empty() {
+                waiting.extend(std::iter::from_fn(|| behind.try_recv().ok()));
+                waiting.retain(|place| self.rest(place).is_some());
+                let queries: Vec<LogQuery> = waiting.iter().take(BATCH).filter_map(|place| self.rest(place)).collect();
+                let Some(reads) = self.read(&queries).await else {
+                    sleep(RETRY).await;
+                    continue;
+                };
+                for (LogQuery { place, .. }, read) in queries.iter().zip(reads) {
+                    let app = self.delivery.hub.app(&place.app);
+                    let is_behind = read.and_then(|read| self.load(&app, place, read)).unwrap_or_default();
+                    if !is_behind {
+                        waiting.remove(place);
+                    }
+                }
+            }
+        }
+    }
+
+    /// Reads logs. `None` if that fails.
+    async fn read(&self, queries: &[LogQuery]) -> Option<Vec<Option<LogRead>>> {
+        let read = self.cluster.logs(queries).await;
+        read.inspect_err(|error| debug!(%error, "logs of channels cannot be read; they are read again")).ok()
+    }
+
+    /// The question for the events after the last one in the mirror of a log. `None` if the log has no subscribers here.
+    fn rest(&self, place: &Place) -> Option<LogQuery> {
+        let since = self.delivery.hub.app(&place.app).log_head(&place.channel)?;
+        Some(self.query(place, self.room(&place.app)?, since))
+    }
+
+    fn query(&self, place: &Place, room: LogRoom, since: u64) -> LogQuery {
+        let (most_events, most_bytes) = (self.outbox.frames / 2, self.outbox.bytes / 2);
+        LogQuery { place: place.clone(), room, keeps: true, since, last: u64::MAX, most_events, most_bytes }
+    }
+
+    /// The limits of the app's logs, if it has recovery.
+    fn room(&self, app: &AppId) -> Option<LogRoom> {
+        let app = self.delivery.apps.by_id(app)?;
+        app.recovery.then(|| app.limits.log_room())
+    }
+
+    /// Loads what was read. True if events are still missing; `None` if the log is not mirrored any more.
+    fn load(&self, app: &AppHub, place: &Place, read: LogRead) -> Option<bool> {
+        let LogRead { epoch, head, events, .. } = read;
+        let saved = |LoggedEvent { frame, except, age, .. }| SavedEvent { frame, except, age };
+        let shared = SharedLog { epoch, head, events: events.into_iter().map(saved).collect() };
+        let loaded = app.load_log(&place.channel, shared, self.delivery.now())?;
+        self.delivery.hub.relieve_logs(self.delivery.now());
+        if let Some((subscribers, reason)) = loaded.lost {
+            self.delivery.note_lost(place, subscribers, reason);
+        }
+        Some(loaded.is_behind)
+    }
+
+    /// At most `limit` events of the log of a channel after a position. `None` if there is no log.
+    pub(super) async fn page(
+        &self,
+        app: &AppId,
+        channel: &ChannelName,
+        since: u64,
+        limit: usize,
+    ) -> Result<Option<LogPage>, ClusterError> {
+        let Some(room) = self.room(app) else { return Ok(None) };
+        let place = Place { app: app.clone(), channel: channel.clone() };
+        let last = since.saturating_add(limit as u64);
+        let (most_events, most_bytes) = (limit, room.bytes);
+        let query = LogQuery { place, room, keeps: false, since, last, most_events, most_bytes };
+        let Some(read) = self.cluster.logs(&[query]).await?.pop().flatten() else { return Ok(None) };
+        let LogRead { epoch, head, oldest, events } = read;
+        let numbered = |event: LoggedEvent| (event.seq, event_frame::amend(&event.frame, &Amendment::seq(event.seq)));
+        let events = if since + 1 < oldest { Err(oldest) } else { Ok(events.into_iter().map(numbered).collect()) };
+        Ok(Some(LogPage { epoch, head, events }))
+    }
+}
