@@ -127,7 +127,8 @@ impl AppHub {
         Ok((channel, expected?))
     }
 
-    /// Subscribes a connection that waits for a shared ledger, as soon as this node has applied the change `since`. Then
+    /// Subscribes a connection that waits for a shared ledger, as soon as this node has applied the change `since`.
+    /// Then
     /// `report` gets the result of its request for recovery. False if the connection has left.
     #[must_use]
     pub fn admit(

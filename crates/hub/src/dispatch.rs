@@ -75,8 +75,8 @@ impl ChannelState {
         self.deliver(frame, &ForAskers::Same, None, now);
     }
 
-    /// Queues an event of a shared channel for the subscribers that did not ask for recovery. The others get it from the
-    /// log.
+    /// Queues an event of a shared channel for the subscribers that did not ask for recovery. The others get it from
+    /// the log.
     pub(crate) fn broadcast_missed(&mut self, frame: &Frame, now: Millis) {
         let for_askers =
             if self.subscribers.recorder.as_ref().is_some_and(|recorder| recorder.mirrored_head().is_some()) {

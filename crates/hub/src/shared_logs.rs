@@ -1,8 +1,8 @@
 //! The logs of an app on a node that shares them with others.
 //!
-//! The events of a channel are numbered and kept elsewhere, for all nodes. While a channel has subscribers that asked for
-//! recovery, this node mirrors its log: it loads it once and follows the events. An event that does not follow the last
-//! one waits until the caller has read what is missing.
+//! The events of a channel are numbered and kept elsewhere, for all nodes. While a channel has subscribers that asked
+//! for recovery, this node mirrors its log: it loads it once and follows the events. An event that does not follow the
+//! last one waits until the caller has read what is missing.
 
 use std::sync::Arc;
 

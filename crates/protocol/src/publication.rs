@@ -18,8 +18,8 @@ pub struct Publication {
     /// The connection that does not get the event, on any node: the `socket_id` of a trigger, or the sender of a client
     /// event.
     pub except: Option<SocketId>,
-    /// The limits of the channel's log, for an event of a backend of an app with recovery: if the channel has a log, the
-    /// event belongs there. `None` for other events.
+    /// The limits of the channel's log, for an event of a backend of an app with recovery: if the channel has a log,
+    /// the event belongs there. `None` for other events.
     pub log: Option<LogRoom>,
     /// The event's place in a log that several nodes share.
     pub place: LogPlace,

@@ -1,5 +1,5 @@
-//! The logs of channels on one of many nodes. They are in Redis; this node mirrors those with subscribers that asked for
-//! recovery.
+//! The logs of channels on one of many nodes. They are in Redis; this node mirrors those with subscribers that asked
+//! for recovery.
 
 use std::{
     collections::HashSet,
@@ -104,7 +104,8 @@ impl Mirrors {
         read.inspect_err(|error| debug!(%error, "logs of channels cannot be read; they are read again")).ok()
     }
 
-    /// The question for the events after the last one in the mirror of a log. `None` if the log has no subscribers here.
+    /// The question for the events after the last one in the mirror of a log. `None` if the log has no subscribers
+    /// here.
     fn rest(&self, place: &Place) -> Option<LogQuery> {
         let since = self.delivery.hub.app(&place.app).log_head(&place.channel)?;
         Some(self.query(place, self.room(&place.app)?, since))
