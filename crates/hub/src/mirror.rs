@@ -9,7 +9,7 @@ use clairon_protocol::{
 };
 
 use crate::{
-    Encode, LogLoaded, Millis, SavedEvent, SharedLog,
+    Encode, LogHold, LogLoaded, Millis, SavedEvent, SharedLog,
     log::{ChannelLog, LogEntry},
     logs::Logs,
     recorder::{Asker, LoggedFrames, Recorder, position},
@@ -26,6 +26,8 @@ pub(crate) struct Mirror {
     awaits_read: bool,
     /// Events that cannot be added yet.
     early: Vec<EarlyEvent>,
+    /// Shared with the [`LogHold`]s of the subscriptions that wait.
+    holds: Arc<()>,
 }
 
 #[derive(Debug)]
@@ -52,18 +54,30 @@ impl ForAskers {
     }
 }
 
+impl Mirror {
+    /// True while a subscription waits for the log.
+    pub(crate) fn is_held(&self) -> bool {
+        Arc::strong_count(&self.holds) > 1
+    }
+}
+
 impl Recorder {
-    /// A mirror of a log that is to be loaded before this time.
+    /// A mirror of a log that is to be loaded. It goes unless it is held.
     pub(crate) fn expect(
         logs: &Arc<Logs>,
         app: &AppId,
         channel: &ChannelName,
         room: LogRoom,
-        until: Millis,
+        now: Millis,
     ) -> Box<Self> {
-        let mut recorder = Self::empty(logs, app, channel, room, until);
+        let mut recorder = Self::empty(logs, app, channel, room, now);
         recorder.mirror = Some(Mirror { awaits_read: true, ..Mirror::default() });
         recorder
+    }
+
+    /// Keeps a mirror.
+    pub(crate) fn hold(&self) -> LogHold {
+        LogHold::of(self.mirror.as_ref().map(|mirror| mirror.holds.clone()))
     }
 
     /// True if a subscriber at this position can be entered now. A mirror without subscribers may be out of date.
@@ -78,9 +92,10 @@ impl Recorder {
         self.mirror.as_ref().is_none_or(|mirror| mirror.is_loaded)
     }
 
-    /// The number of the last event of a mirror with subscribers.
+    /// The number of the last event of a mirror that is loaded. Without subscribers it may be held for some that wait,
+    /// and must not fall behind.
     pub(crate) fn mirrored_head(&self) -> Option<u64> {
-        (self.mirror.is_some() && self.is_loaded() && !self.askers.is_empty()).then(|| self.log.head())
+        (self.mirror.is_some() && self.is_loaded()).then(|| self.log.head())
     }
 
     /// Takes an event of the channel, for the log if it belongs there.

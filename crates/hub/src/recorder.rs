@@ -92,18 +92,11 @@ impl Recorder {
         Box::new(Self { log, askers: IndexMap::new(), unused_until, rank, counted: (0, 0), logs, mirror: None })
     }
 
-    /// A log without events that goes at this time, unless it is used.
-    pub(crate) fn empty(
-        logs: &Arc<Logs>,
-        app: &AppId,
-        channel: &ChannelName,
-        room: LogRoom,
-        unused_until: Millis,
-    ) -> Box<Self> {
-        let rank = logs.open(app, channel, unused_until);
-        let log = ChannelLog::new(Epoch::from_random(0), room);
-        let mut recorder = Self::of(log, logs, rank, unused_until);
-        recorder.unused_until = unused_until;
+    /// A log without events that goes unless it is used.
+    pub(crate) fn empty(logs: &Arc<Logs>, app: &AppId, channel: &ChannelName, room: LogRoom, now: Millis) -> Box<Self> {
+        let rank = logs.open(app, channel, now);
+        let mut recorder = Self::of(ChannelLog::new(Epoch::from_random(0), room), logs, rank, now);
+        recorder.unused_until = now;
         recorder
     }
 
@@ -211,9 +204,10 @@ impl Recorder {
         Some(asker.session)
     }
 
-    /// True if the log had no subscribers for its time.
+    /// True if the log had no subscribers for its time, and none waits for it.
     pub(crate) fn is_over(&self, now: Millis) -> bool {
-        self.askers.is_empty() && self.unused_until <= now
+        let is_held = self.mirror.as_ref().is_some_and(Mirror::is_held);
+        self.askers.is_empty() && self.unused_until <= now && !is_held
     }
 
     /// Drops the events that are too old.

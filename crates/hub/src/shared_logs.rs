@@ -10,9 +10,6 @@ use clairon_protocol::{ChannelName, Epoch, LogRoom, LossReason, Resume};
 
 use crate::{AppHub, Channel, Hub, Millis, Recovery, RecoveryRequest, SavedEvent, Session, recorder::Recorder};
 
-/// The time for which a log is expected without subscribers, in milliseconds.
-const PATIENCE: Millis = 10_000;
-
 /// What this node needs for a subscription that asks for recovery.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum LogNeed {
@@ -22,6 +19,20 @@ pub enum LogNeed {
     Nothing,
     /// The log must be read and [loaded](AppHub::load_log).
     Read,
+}
+
+/// Keeps the mirror of a log, with or without subscribers, until this is dropped. A subscription holds it from the
+/// question whether the log must be read until it is entered: the subscribers that are there may leave before.
+#[derive(Debug)]
+#[must_use]
+pub struct LogHold {
+    _mirror: Option<Arc<()>>,
+}
+
+impl LogHold {
+    pub(crate) const fn of(mirror: Option<Arc<()>>) -> Self {
+        Self { _mirror: mirror }
+    }
 }
 
 /// The part of a shared log that was read.
@@ -45,7 +56,7 @@ pub struct LogLoaded {
 }
 
 impl Hub {
-    /// The channels with subscribers that asked for recovery, with the apps' ids.
+    /// The channels whose logs are mirrored and loaded, with their apps.
     #[must_use]
     pub fn mirrored_logs(&self) -> Vec<(Arc<AppHub>, ChannelName)> {
         let mirrored = |(app, channel): (_, ChannelName)| {
@@ -57,17 +68,25 @@ impl Hub {
 }
 
 impl AppHub {
-    /// Begins to mirror the log of a channel for a subscription that asks for recovery.
-    pub fn expect_log(&self, name: &ChannelName, room: LogRoom, resume: Option<&Resume>, now: Millis) -> LogNeed {
-        let Some(logs) = &self.dispatch.logs else { return LogNeed::Declined };
+    /// Begins to mirror the log of a channel for a subscription that asks for recovery, and keeps the mirror until the
+    /// hold is dropped.
+    pub fn expect_log(
+        &self,
+        name: &ChannelName,
+        room: LogRoom,
+        resume: Option<&Resume>,
+        now: Millis,
+    ) -> (LogNeed, LogHold) {
+        let declined = || (LogNeed::Declined, LogHold::of(None));
+        let Some(logs) = &self.dispatch.logs else { return declined() };
         let expect = |slot: &mut Option<Box<Recorder>>| {
             if slot.is_none() && logs.has_room() {
-                *slot = Some(Recorder::expect(logs, self.id(), name, room, now + PATIENCE));
+                *slot = Some(Recorder::expect(logs, self.id(), name, room, now));
             }
             match slot {
-                None => LogNeed::Declined,
-                Some(recorder) if recorder.covers(resume) => LogNeed::Nothing,
-                Some(_) => LogNeed::Read,
+                None => declined(),
+                Some(recorder) if recorder.covers(resume) => (LogNeed::Nothing, recorder.hold()),
+                Some(recorder) => (LogNeed::Read, recorder.hold()),
             }
         };
         if let Some(user_id) = name.user_id() {
@@ -77,7 +96,7 @@ impl AppHub {
             users.logs.extend(slot.map(|recorder| (user_id.into(), recorder)));
             return need;
         }
-        self.channel(name).map_or(LogNeed::Declined, |channel| channel.with_slot(expect))
+        self.channel(name).map_or_else(declined, |channel| channel.with_slot(expect))
     }
 
     /// Takes what was read of a log, and sends its subscribers the events that they lack. `None` if it is not mirrored
@@ -86,7 +105,7 @@ impl AppHub {
         self.with_log(name, |recorder| recorder.load(self.id(), name, shared, self.encode, now))
     }
 
-    /// The number of the last event that this node has of a log with subscribers; `None` without any.
+    /// The number of the last event that this node has of a log; `None` if it is not mirrored, or not loaded.
     #[must_use]
     pub fn log_head(&self, name: &ChannelName) -> Option<u64> {
         self.with_log(name, |recorder| recorder.mirrored_head())?

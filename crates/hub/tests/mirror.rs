@@ -3,19 +3,20 @@
 #![expect(clippy::unwrap_used, reason = "a test fails by a panic")]
 
 use std::{
-    collections::VecDeque,
+    collections::{HashMap, VecDeque},
     sync::Arc,
     task::{Context, Poll, Waker},
 };
 
 use bytes::Bytes;
 use clairon_hub::{
-    AppHub, Expected, Hub, Ledger, LedgerState, LogLoaded, LogNeed, LogSettings, OutboxLimits, Outboxes, Recovery,
-    RecoveryRequest, ReportRecovery, SavedEvent, Session, SharedLog, SignedIn, Subscriber, Wishes,
+    AppHub, ChannelChange, Expected, Hub, Ledger, LedgerState, LogHold, LogLoaded, LogNeed, LogSettings, OutboxLimits,
+    Outboxes, Recovery, RecoveryRequest, ReportRecovery, SavedEvent, Session, SharedLog, SignedIn, Subscriber, Version,
+    Wishes,
 };
 use clairon_protocol::{
     Amendment, AppId, CacheEntry, CacheRoom, ChannelName, Epoch, Event, EventData, Limits, LogPlace, LogPosition,
-    LogRoom, LossReason, PresenceRoom, Publication, RecoveryKey, Resume, SocketId,
+    LogRoom, LossReason, PresenceRoom, Publication, RecoveryKey, RecoveryToken, Resume, SocketId,
 };
 use parking_lot::Mutex;
 use serde_json::Value;
@@ -42,14 +43,18 @@ struct Node {
     hub: Hub,
     app: Arc<AppHub>,
     name: ChannelName,
+    /// Of the subscriptions that are not entered yet.
+    holds: Mutex<HashMap<SocketId, LogHold>>,
 }
+
+type Reported = Arc<Mutex<Option<Recovery>>>;
 
 impl Node {
     fn new(channel: &str, bytes: usize) -> Self {
         let settings = LogSettings { amend, key: RecoveryKey::parse("key").unwrap(), bytes };
         let hub = Hub::new(encode, None, Ledger::Shared).with_logs(settings);
         let name = ChannelName::parse(channel, &Limits::default()).unwrap();
-        Self { app: hub.app(&AppId::parse("1").unwrap()), hub, name }
+        Self { app: hub.app(&AppId::parse("1").unwrap()), hub, name, holds: Mutex::default() }
     }
 
     fn session(&self, number: u64) -> Arc<Session> {
@@ -69,18 +74,32 @@ impl Node {
         let members = Vec::new();
         let state = LedgerState { version: 1, connections: 1, members, cached: None, is_complete: true, gaps: 0 };
         self.app.load(&self.name, state, 0);
-        self.app.expect_log(&self.name, ROOM, resume, 0)
+        let (need, hold) = self.app.expect_log(&self.name, ROOM, resume, 0);
+        self.holds.lock().insert(session.id(), hold);
+        need
     }
 
     fn admit(&self, session: &Session) -> Option<Recovery> {
+        let result = self.admit_since(session, 1);
+        self.holds.lock().remove(&session.id());
+        *result.lock()
+    }
+
+    /// The ledger has a connection since this version, which this node may not have applied.
+    fn admit_since(&self, session: &Session, version: Version) -> Reported {
         let channel = self.app.channel(&self.name).unwrap();
-        let result = Arc::new(Mutex::new(None));
+        let result = Reported::default();
         let report = {
             let result = result.clone();
             ReportRecovery::new(move |recovery| *result.lock() = Some(recovery))
         };
-        assert!(self.app.admit(&channel, session.id(), 1, Some(report), 0));
-        *result.lock()
+        assert!(self.app.admit(&channel, session.id(), version, Some(report), 0));
+        result
+    }
+
+    fn part(&self, session: &Session) {
+        let channel = self.app.channel(&self.name).unwrap();
+        let _ = self.app.part(&channel, session.id(), None, Wishes::default(), 0);
     }
 
     fn load(&self, epoch: u64, head: u64, events: &[&str]) -> Option<LogLoaded> {
@@ -236,17 +255,39 @@ fn events_of_a_user_are_followed() {
     let session = node.session(1);
     let stay = SignedIn { user_id: "ada".into(), watchlist: Vec::new() };
     node.app.sign_in(&session, &stay);
-    assert_eq!(node.app.expect_log(&node.name, ROOM, None, 0), LogNeed::Read);
+    let (need, hold) = node.app.expect_log(&node.name, ROOM, None, 0);
+    assert_eq!(need, LogNeed::Read);
     node.load(1, 0, &[]);
     let app = AppId::parse("1").unwrap();
     let request = RecoveryRequest { app: &app, resume: None, room: ROOM, epoch: Epoch::from_random(0) };
     assert_eq!(node.app.subscribe_to_user(&session, &node.name, &request, 0), Some(Recovery::Begun));
+    drop(hold);
     assert!(!node.arrive(1, 1, "a", None) && node.arrive(1, 3, "c", None));
     node.load(1, 3, &["b", "c"]);
     assert_eq!(hear(&session), ["subscription_succeeded", "a 1", "b 2", "c 3"]);
     node.app.sign_out(session.id(), &stay, 0);
     assert_eq!(node.hub.log_size().logs, 0, "the log is elsewhere");
     assert_eq!(node.app.subscribe_to_user(&session, &node.name, &request, 0), None);
+}
+
+#[test]
+fn a_mirror_stays_current_for_a_subscription_that_waits_for_the_ledger() {
+    let node = Node::new("c", 1 << 20);
+    let (early, late) = (node.asker(1), node.session(2));
+    let app = AppId::parse("1").unwrap();
+    let token = RecoveryToken { epoch: Epoch::from_random(1), bound: 0 };
+    let token = token.sign(&RecoveryKey::parse("key").unwrap(), &app, &node.name);
+    let resume = Resume { token, seq: 0, sockets: Vec::new() };
+    assert_eq!(node.expect(&late, Some(&resume)), LogNeed::Nothing);
+    let result = node.admit_since(&late, 2);
+    node.part(&early);
+    node.hub.prune_logs(0);
+    assert!(!node.arrive(1, 1, "a", None) && node.arrive(1, 3, "c", None));
+    assert_eq!(node.app.log_head(&node.name), Some(1), "it is read although nothing is entered");
+    assert_eq!(node.load(1, 3, &["b", "c"]), Some(LogLoaded::default()));
+    node.app.follow(&node.name, 2, ChannelChange::Count(1), 0);
+    assert_eq!(*result.lock(), Some(Recovery::Recovered(3)));
+    assert_eq!(hear(&late), ["subscription_succeeded", "a 1", "b 2", "c 3"]);
 }
 
 #[test]
@@ -263,10 +304,12 @@ fn a_mirror_ends_with_its_last_subscriber_and_gives_its_memory_back_before() {
     let resume = Resume { token: String::new(), seq: 0, sockets: Vec::new() };
     let late = node.session(2);
     assert_eq!(node.expect(&late, Some(&resume)), LogNeed::Read, "the first events are elsewhere only");
-    let channel = node.app.channel(&node.name).unwrap();
     for session in [&late, &session] {
-        let _ = node.app.part(&channel, session.id(), None, Wishes::default(), 0);
+        node.part(session);
     }
+    assert_eq!(node.hub.log_size().logs, 1, "the subscription that has left still holds it");
+    node.holds.lock().clear();
+    node.hub.prune_logs(0);
     assert_eq!(node.hub.log_size().logs, 0);
     assert!(node.app.channel(&node.name).is_none());
 }

@@ -190,13 +190,15 @@ impl Many {
                         let _ = report.send(recovery);
                     });
                     let admit = || admit(Some(report));
-                    if mirrors.follow(&hub, channel.name(), room, resume.as_ref(), admit).await {
+                    let (is_waiting, hold) = mirrors.follow(&hub, channel.name(), room, resume.as_ref(), admit).await;
+                    if is_waiting {
                         recorded.keep();
                         // It may leave before the node has applied the version.
                         if let Ok(recovery) = result.await {
                             settle(Ok(Settled { is_new: true, recovery: Some(recovery) }));
                         }
                     }
+                    drop(hold);
                 }
                 Err(no_room) => {
                     let parted = hub.part(&channel, connection, user_id, wishes, clock.now());
@@ -222,7 +224,8 @@ impl Many {
         let clock = self.delivery.clock;
         tokio::spawn(async move {
             let enter = || hub.ask(&channel, &session, &request.borrow(), clock.now());
-            let entered = mirrors.follow(&hub, channel.name(), request.room, request.resume.as_ref(), enter).await;
+            let (entered, _hold) =
+                mirrors.follow(&hub, channel.name(), request.room, request.resume.as_ref(), enter).await;
             if let Some(recovery) = entered {
                 settle(Ok(Settled { is_new: false, recovery: Some(recovery) }));
             }
@@ -241,7 +244,7 @@ impl Many {
         let (clock, channel, request) = (self.delivery.clock, channel.clone(), OwnedRequest::from(request.clone()));
         tokio::spawn(async move {
             let enter = || hub.subscribe_to_user(&session, &channel, &request.borrow(), clock.now());
-            let entered = mirrors.follow(&hub, &channel, request.room, request.resume.as_ref(), enter).await;
+            let (entered, _hold) = mirrors.follow(&hub, &channel, request.room, request.resume.as_ref(), enter).await;
             if let Some(recovery) = entered {
                 settle(recovery);
             }

@@ -1,5 +1,5 @@
 //! The logs of channels on one of many nodes. They are in Redis; this node mirrors those with subscribers that asked
-//! for recovery.
+//! for recovery, or that wait.
 
 use std::{
     collections::HashSet,
@@ -8,7 +8,7 @@ use std::{
 };
 
 use clairon_cluster::{Cluster, ClusterError, LogQuery, LogRead, LoggedEvent, Place};
-use clairon_hub::{AppHub, LogNeed, LogPage, OutboxLimits, SavedEvent, SharedLog};
+use clairon_hub::{AppHub, LogHold, LogNeed, LogPage, OutboxLimits, SavedEvent, SharedLog};
 use clairon_protocol::{Amendment, AppId, ChannelName, LogRoom, Resume};
 use tokio::{sync::mpsc, time::sleep};
 use tracing::debug;
@@ -16,7 +16,7 @@ use tracing::debug;
 use super::deliver::Delivery;
 use crate::{background::ticks, event_frame};
 
-/// The interval in which logs with subscribers are kept on, and compared with their mirrors.
+/// The interval in which mirrored logs are kept on, and compared with their mirrors.
 const KEEP: Duration = Duration::from_secs(20);
 /// The pause after a log could not be read.
 const RETRY: Duration = Duration::from_millis(200);
@@ -40,7 +40,8 @@ impl Mirrors {
     }
 
     /// Prepares the mirror of a log for a subscription at a position, and then calls `enter`. While Redis cannot be
-    /// reached it waits. Subscriptions to one channel take turns, so that many of them read the log once.
+    /// reached it waits. Subscriptions to one channel take turns, so that many of them read the log once. The mirror
+    /// stays for the subscription until the hold is dropped.
     pub(super) async fn follow<T>(
         &self,
         app: &AppHub,
@@ -48,24 +49,26 @@ impl Mirrors {
         room: LogRoom,
         resume: Option<&Resume>,
         enter: impl FnOnce() -> T,
-    ) -> T {
+    ) -> (T, LogHold) {
         let place = Place { app: app.id().clone(), channel: channel.clone() };
         let turn = BuildHasherDefault::<DefaultHasher>::default().hash_one(&place) % TURNS as u64;
         let _turn = self.turns[usize::try_from(turn).unwrap_or_default()].lock().await;
-        while app.expect_log(channel, room, resume, self.delivery.now()) == LogNeed::Read {
+        loop {
+            let (need, hold) = app.expect_log(channel, room, resume, self.delivery.now());
+            if need != LogNeed::Read {
+                return (enter(), hold);
+            }
             let read = self.read(&[self.query(&place, room, 0)]).await;
-            let loaded = read.and_then(|mut reads| self.load(app, &place, reads.pop()??));
-            match loaded {
+            match read.and_then(|mut reads| self.load(app, &place, reads.pop()??)) {
                 Some(is_behind) => {
                     if is_behind {
                         self.delivery.note_behind(place);
                     }
-                    break;
+                    return (enter(), hold);
                 }
                 None => sleep(RETRY).await,
             }
         }
-        enter()
     }
 
     /// Reads the logs that have events which are missing here, and at times all. It never ends.
@@ -104,8 +107,7 @@ impl Mirrors {
         read.inspect_err(|error| debug!(%error, "logs of channels cannot be read; they are read again")).ok()
     }
 
-    /// The question for the events after the last one in the mirror of a log. `None` if the log has no subscribers
-    /// here.
+    /// The question for the events after the last one in the mirror of a log. `None` if there is no mirror.
     fn rest(&self, place: &Place) -> Option<LogQuery> {
         let since = self.delivery.hub.app(&place.app).log_head(&place.channel)?;
         Some(self.query(place, self.room(&place.app)?, since))

@@ -1,47 +1,159 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { connect, createServer } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { setTimeout as pause } from 'node:timers/promises';
 
-/** A Redis of the test's own that stores nothing on disk. */
+import { awaited } from './heard.js';
+
+/** How often a server is asked whether something is so. */
+const POLL_MS = 50;
+
+/** What can happen to a Redis, beside the commands that a test sends. */
+const FAULTS = ['FLUSHALL', 'CLIENT KILL TYPE pubsub', 'SIGSTOP', 'restart'];
+
+/** A Redis that stores nothing on disk. */
+class Redis {
+  static async start(t, more = []) {
+    const redis = new Redis();
+    redis.port = await freePort();
+    await redis.run(more);
+    t.after(() => redis.child.kill('SIGKILL'));
+    return redis;
+  }
+
+  async run(more = []) {
+    const settings = ['--bind', '127.0.0.1', '--port', this.port, '--save', '', '--appendonly', 'no'];
+    this.child = await started('redis-server', [...settings, ...more], 'Ready to accept connections');
+  }
+
+  async kill() {
+    const ended = once(this.child, 'exit');
+    this.child.kill('SIGKILL');
+    await ended;
+  }
+
+  /** Sends a command, suspends the server for some milliseconds, or restarts it without its data after them. */
+  async harm(fault, milliseconds) {
+    if (fault === 'SIGSTOP') {
+      this.child.kill('SIGSTOP');
+      await pause(milliseconds);
+      this.child.kill('SIGCONT');
+    } else if (fault === 'restart') {
+      await this.kill();
+      await pause(milliseconds);
+      await this.run();
+    } else {
+      await ask(this.port, fault);
+    }
+  }
+}
+
+/** A Redis of the test's own. */
 export async function openRedis(t) {
-  const port = await freePort();
-  let child = await start(port);
-  t.after(() => child.kill('SIGKILL'));
+  const redis = await Redis.start(t);
   return {
-    url: `redis://127.0.0.1:${port}`,
-    /** Sends a command, suspends the server for some milliseconds, or restarts it without its data after them. */
-    async harm(fault, milliseconds) {
-      if (fault === 'SIGSTOP') {
-        child.kill('SIGSTOP');
-        await pause(milliseconds);
-        child.kill('SIGCONT');
-      } else if (fault === 'restart') {
-        const ended = once(child, 'exit');
-        child.kill('SIGKILL');
-        await ended;
-        await pause(milliseconds);
-        child = await start(port);
-      } else {
-        const socket = connect(port, '127.0.0.1');
-        socket.write(`${fault}\r\n`);
-        await once(socket, 'data');
-        socket.destroy();
-      }
-    },
+    url: `redis://127.0.0.1:${redis.port}`,
+    faults: FAULTS,
+    harm: (fault, milliseconds) => redis.harm(fault, milliseconds),
   };
 }
 
-async function start(port) {
-  const child = spawn('redis-server', ['--bind', '127.0.0.1', '--port', port, '--save', '', '--appendonly', 'no'], {
-    stdio: ['ignore', 'pipe', 'ignore'],
-  });
+/** A Redis with a replica of the test's own, and three Sentinels that replace a dead master after half a second. */
+export async function openSentinels(t) {
+  const prompt = ['--repl-diskless-sync-delay', '0'];
+  const master = await Redis.start(t, prompt);
+  const replica = await Redis.start(t, [...prompt, ...replicaOf(master)]);
+  const follows = ({ port }) => says(port, 'INFO replication', 'master_link_status:up');
+  await until('the replica has everything', () => follows(replica));
+  const folder = await mkdtemp(join(tmpdir(), 'sentinels-'));
+  t.after(() => rm(folder, { recursive: true, force: true }));
+  const sentinels = [];
+  while (sentinels.length < 3) {
+    const port = await freePort();
+    const file = join(folder, `${port}.conf`);
+    const settings = [
+      'bind 127.0.0.1',
+      `port ${port}`,
+      `sentinel monitor main 127.0.0.1 ${master.port} 2`,
+      'sentinel down-after-milliseconds main 500',
+      'sentinel failover-timeout main 2000',
+    ];
+    // A Sentinel writes to its settings file.
+    await writeFile(file, settings.join('\n'));
+    const child = await started('redis-sentinel', [file], '+monitor');
+    t.after(() => child.kill('SIGKILL'));
+    sentinels.push(port);
+  }
+  const areReady = async () => {
+    const know = (port) => says(port, 'INFO sentinel', 'status=ok', 'slaves=1,sentinels=3');
+    return (await Promise.all(sentinels.map(know))).every(Boolean);
+  };
+  await until('the Sentinels know of each other', areReady);
+
+  /** The master, then its replica. A master that was away for too long is replaced as well. */
+  async function inOrder() {
+    const isMaster = await says(sentinels[0], 'SENTINEL get-master-addr-by-name main', `\n${replica.port}\r`);
+    return isMaster ? [replica, master] : [master, replica];
+  }
+
+  /** Kills the master. Once the replica has replaced it, the former master comes back as its replica. */
+  async function failOver() {
+    const [former, next] = await inOrder();
+    await until('the replica has everything', () => follows(next));
+    await former.kill();
+    await until('the replica is the master', () => says(next.port, 'INFO replication', 'role:master'));
+    await former.run([...prompt, ...replicaOf(next)]);
+    await until('the former master is a replica', () => follows(former));
+    await until('the Sentinels know of the change', areReady);
+  }
+
+  return {
+    url: `redis+sentinel://${sentinels.map((port) => `127.0.0.1:${port}`).join()}/main`,
+    faults: [...FAULTS, 'fail-over', 'fail-over'],
+    harm: async (fault, milliseconds) =>
+      fault === 'fail-over' ? failOver() : (await inOrder())[0].harm(fault, milliseconds),
+  };
+}
+
+const replicaOf = ({ port }) => ['--replicaof', `127.0.0.1 ${port}`];
+
+/** Starts a program, and returns once it has written this. */
+async function started(program, settings, text) {
+  const child = spawn(program, settings, { stdio: ['ignore', 'pipe', 'ignore'] });
   for await (const line of createInterface({ input: child.stdout })) {
-    if (line.includes('Ready to accept connections')) break;
+    if (line.includes(text)) break;
   }
   child.stdout.resume();
   return child;
+}
+
+/** The answer to a command, or its beginning. */
+async function ask(port, command) {
+  const socket = connect(port, '127.0.0.1');
+  socket.write(`${command}\r\n`);
+  const [answer] = await once(socket, 'data');
+  socket.destroy();
+  return answer.toString();
+}
+
+/** True if the answer to a command has these texts. */
+async function says(port, command, ...texts) {
+  const answer = await ask(port, command).catch(() => '');
+  return texts.every((text) => answer.includes(text));
+}
+
+function until(what, isSo) {
+  return awaited(
+    () => what,
+    async (resolve) => {
+      while (!(await isSo())) await pause(POLL_MS);
+      resolve();
+    },
+  );
 }
 
 async function freePort() {
