@@ -1,9 +1,12 @@
 import assert from 'node:assert/strict';
 import test from 'node:test';
 
+import { WebSocketServer } from 'ws';
+
 import { subscribe } from '../support/clients.js';
 import { unique } from '../support/options.js';
 import { startServer } from '../support/server.js';
+import { app } from '../support/settings.js';
 import { answered, backendWith, comeBack, nextOf, note, openPage, range, start } from './page.js';
 
 /** A page on a channel of such a server. Each way in which a page learns of a loss is noted. */
@@ -86,6 +89,61 @@ test('a deploy loses nothing', async (t) => {
   await backend(next.port).trigger(page.channel.name, 'n', 4);
   assert.deepEqual(await nextOf(page.heard, 'n', 4), [1, 2, 3, 4]);
   assert.ok(!page.heard.names.includes('missed'));
+});
+
+test('a page that could not say since when it was away learns of the loss', async (t) => {
+  const server = await start(t);
+  const page = await openOn(t, server);
+  const restart = async (stopped, recovery) => {
+    await stopped.stop('SIGTERM');
+    const next = await startServer(t, { ...stopped, port: 0, env: { CLAIRON_APP_RECOVERY: recovery } });
+    page.proxy.moveTo(next.port);
+    return next;
+  };
+  let without;
+  await comeBack(page, page.channel.name, undefined, async () => {
+    without = await restart(server, 'false');
+  });
+  const missed = { channel: page.channel.name, reason: 'unsupported' };
+  assert.deepEqual(await page.heard.next('missed'), missed);
+  const answer = await comeBack(page, page.channel.name, undefined, async () => {
+    const { port } = await restart(without, 'true');
+    await backendWith({ port }).trigger(page.channel.name, 'n', 1);
+  });
+  assert.ok(answer.recovery.token && answer.recovery.recovered === undefined, JSON.stringify(answer));
+  assert.deepEqual(await page.heard.next('missed'), missed);
+});
+
+test('a refused subscription beside one that was made stops no event', async (t) => {
+  const server = await start(t);
+  const page = await openOn(t, server, `private-${unique('room')}`);
+  const { name } = page.channel;
+  page.channel.bind('pusher:subscription_error', page.heard.as('refused'));
+  // As when the authorization for an earlier connection comes late.
+  page.client.send_event('pusher:subscribe', { channel: name, auth: `${app.key}:late` });
+  await page.heard.next('refused');
+  await backendWith({ port: server.port }).trigger(name, 'n', 1);
+  assert.equal(await page.heard.next('n'), 1);
+});
+
+test('a page learns of events that a server leaves out', async (t) => {
+  const server = new WebSocketServer({ port: 0 });
+  t.after(() => server.close());
+  server.on('connection', (socket) => {
+    const send = (event, data, more) => socket.send(JSON.stringify({ event, data: JSON.stringify(data), ...more }));
+    send('pusher:connection_established', { socket_id: '1.1', activity_timeout: 120 });
+    socket.once('message', () => {
+      const [channel, recovery] = ['news', { token: 't', seq: 1 }];
+      send('pusher_internal:subscription_succeeded', { recovery }, { channel });
+      for (const seq of [2, 4]) send('n', seq, { channel, seq });
+    });
+  });
+  const page = await openPage(t, { server: server.address() });
+  const channel = page.client.subscribe('news');
+  note(page.heard, channel, 'n', 'clairon:missed');
+  assert.deepEqual(await nextOf(page.heard, 'n', 2), [2, 4]);
+  assert.deepEqual(page.heard.names, ['n', 'clairon:missed', 'missed', 'n']);
+  assert.deepEqual(await page.heard.next('missed'), { channel: 'news', reason: 'skipped' });
 });
 
 test('a server without recovery is used as ever, and each return is a loss', async (t) => {
