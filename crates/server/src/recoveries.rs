@@ -80,7 +80,7 @@ pub(crate) fn note(
 /// The reason of a loss, for operators.
 pub(crate) const fn words(reason: LossReason) -> &'static str {
     match reason {
-        LossReason::Expired => "the missed events have left the channel's log",
+        LossReason::Expired | LossReason::Gap => "the missed events have left the channel's log",
         LossReason::Epoch => "the channel's log has begun anew since the client left",
         LossReason::Limit => "the missed events are too many for one connection",
         LossReason::Token => "the client's position is not one that this server has signed",
