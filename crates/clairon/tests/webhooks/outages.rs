@@ -13,7 +13,7 @@ use serde_json::json;
 use crate::support::{app, member, metric, wait_for_last, wait_for_times};
 
 /// The length of the outage in seconds, unless the variable says otherwise.
-const OUTAGE: u64 = 10;
+const OUTAGE: u64 = 30;
 const OUTAGE_VARIABLE: &str = "CLAIRON_TEST_OUTAGE_SECONDS";
 
 fn start(database: &MariaDb, name: &str, app: &App) -> Server {
