@@ -167,8 +167,8 @@ pub trait WebhookStore: Send + Sync + Debug {
     async fn note_backlog(&self, node: &str, backlog: Option<(u64, Duration)>) -> Result<(), RegistryError>;
 
     /// Orders the events of an endpoint by their places: those that were written before the event `last` or with it,
-    /// and those with earlier places than these, unless a node has a [backlog](Self::note_backlog) of earlier ones. They
-    /// are pending from now on. Returns their number.
+    /// and those with earlier places than these, unless a node has a [backlog](Self::note_backlog) of earlier ones.
+    /// They are pending from now on. Returns their number.
     ///
     /// # Errors
     /// The database fails. Nothing is ordered then.

@@ -48,8 +48,8 @@ fn lines(requests: &[Received]) -> Vec<(&str, &[Value])> {
 /// Occupies and vacates a channel at a receiver whose first answer is `reply`. Returns what the receiver got once the
 /// channel's last event has arrived there.
 fn occupy_and_vacate(reply: Reply) -> Vec<Received> {
-    // The answers with a head that does not end, or none, take all the time that a receiver has. The others have much of
-    // it, as a busy machine delays good answers too.
+    // The answers with a head that does not end, or none, take all the time that a receiver has. The others have much
+    // of it, as a busy machine delays good answers too.
     let timeout_seconds = match &reply {
         Reply::Endless(first, _) if !first.ends_with(b"\r\n\r\n") => 2,
         Reply::Hang => 2,

@@ -4,8 +4,8 @@
 //! that of their places. They are *arriving* until it is certain that no earlier one follows. Then they get new ids, in
 //! the order of their places.
 //!
-//! A node that is late, because more has gathered than it can write at once, says from which place on. Events with later
-//! places keep arriving until it has written its own.
+//! A node that is late, because more has gathered than it can write at once, says from which place on. Events with
+//! later places keep arriving until it has written its own.
 
 use std::time::Duration;
 

@@ -151,8 +151,8 @@ pub(super) const PENDING_BEFORE: &str = pending!(
 /// The newest of the events whose order among those of other nodes is not certain yet.
 pub(super) const NEWEST_ARRIVING: &str = "SELECT COALESCE(MAX(id), 0) FROM webhook_events \
      WHERE app_id = $1 AND webhook_id = $2 AND ended_at = 0 AND state = 4";
-/// Those events in their order, up to the last one by place among those with ids up to `$3`. Those with places from `$4`
-/// on are left out.
+/// Those events in their order, up to the last one by place among those with ids up to `$3`. Those with places from
+/// `$4` on are left out.
 pub(super) const ARRIVED: &str = "SELECT id FROM webhook_events \
      WHERE app_id = $1 AND webhook_id = $2 AND ended_at = 0 AND state = 4 AND place < $4 AND place <= \
      (SELECT COALESCE(MAX(place), -1) FROM webhook_events \
