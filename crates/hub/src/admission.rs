@@ -80,8 +80,12 @@ impl Channel {
         }
         let session = subscriber.session;
         if state.subscribers.contains(session.id()) {
-            if matches!(state.record, Record::Shared(_)) && subscriber.recovery.is_some() {
-                return Some(Ok(state.with_audience(Expected::Asks)));
+            if let Record::Shared(replica) = &mut state.record {
+                replica.asking.forget(session.id());
+                if let Some(request) = &subscriber.recovery {
+                    replica.asking.note(session.id(), request.epoch);
+                    return Some(Ok(state.with_audience(Expected::Asks)));
+                }
             }
             let recovery = self.enter(&mut state, session, subscriber.recovery.as_ref(), now);
             if matches!(recovery, Some(Recovery::Begun | Recovery::Lost(_))) {
@@ -190,8 +194,7 @@ impl Channel {
         let mut state = self.state.lock();
         let is_subscriber = state.subscribers.remove(connection, now);
         let parted = match &mut state.record {
-            Record::Shared(_) if is_subscriber => Parted::Admitted(Vec::new()),
-            Record::Shared(replica) => replica.part(connection),
+            Record::Shared(replica) => replica.part(connection, is_subscriber),
             Record::InMemory(_) if !is_subscriber => Parted::Stranger,
             Record::InMemory(users) => {
                 let left = user_id.filter(|id| users.as_mut().is_some_and(|users| users.leave(id)));

@@ -12,9 +12,9 @@ use clairon_protocol::{AppId, CacheEntry, ChannelName, Disconnect, NoRoom, Publi
 use parking_lot::Mutex;
 
 use crate::{
-    Channel, ChannelChange, ChannelSummary, Encode, Expected, Hub, Ledger, LedgerState, Micros, Millis, Parted,
-    RememberedEvent, ReportRecovery, Sent, Session, SignedIn, Subscriber, Traffic, Version, Wishes, WithAudience,
-    channel::Record, dispatch::Dispatch, edges, remembered::Remembered, shards::Shards, users::Users,
+    Channel, ChannelChange, Encode, Expected, Hub, Ledger, LedgerState, Micros, Millis, Parted, RememberedEvent,
+    ReportRecovery, Sent, Session, SignedIn, Subscriber, Traffic, Version, Wishes, WithAudience, channel::Record,
+    dispatch::Dispatch, edges, remembered::Remembered, shards::Shards, users::Users,
 };
 
 /// The size of an app on this node.
@@ -255,26 +255,6 @@ impl AppHub {
     #[must_use]
     pub fn channel(&self, name: &ChannelName) -> Option<Arc<Channel>> {
         self.channels.of(name).get(name).cloned()
-    }
-
-    /// The channels with subscribers and with a name that starts with `prefix`, sorted by name.
-    #[must_use]
-    pub fn channels(&self, prefix: &str) -> Vec<ChannelSummary> {
-        let matching = self.channels.values(|name| name.as_str().starts_with(prefix));
-        let mut summaries: Vec<_> = matching.iter().map(|channel| channel.summary()).collect();
-        summaries.retain(|summary| summary.subscription_count > 0);
-        summaries.sort_by(|one, other| one.name.cmp(&other.name));
-        summaries
-    }
-
-    /// The number of channels and subscriptions.
-    #[must_use]
-    pub fn occupancy(&self) -> Occupancy {
-        let subscriptions = self.channels.values(|_| true).into_iter().map(|channel| channel.subscription_count());
-        subscriptions.filter(|count| *count > 0).fold(Occupancy::default(), |sum, count| Occupancy {
-            channels: sum.channels + 1,
-            subscriptions: sum.subscriptions + count,
-        })
     }
 
     /// Signs a connection in as a user. If the ledger is in memory, the connection gets the state of its watchlist, and

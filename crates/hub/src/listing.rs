@@ -7,7 +7,7 @@ use std::sync::Arc;
 
 use clairon_protocol::{Member, SocketId, UserId};
 
-use crate::{AppHub, Channel, Session};
+use crate::{AppHub, Channel, ChannelSummary, Occupancy, Session};
 
 impl AppHub {
     /// The connection with this id; `None` if it is of another app or node, or has ended.
@@ -33,6 +33,26 @@ impl AppHub {
     #[must_use]
     pub fn present_channels(&self) -> Vec<Arc<Channel>> {
         self.channels.values(|_| true)
+    }
+
+    /// The channels with subscribers and with a name that starts with `prefix`, sorted by name.
+    #[must_use]
+    pub fn channels(&self, prefix: &str) -> Vec<ChannelSummary> {
+        let matching = self.channels.values(|name| name.as_str().starts_with(prefix));
+        let mut summaries: Vec<_> = matching.iter().map(|channel| channel.summary()).collect();
+        summaries.retain(|summary| summary.subscription_count > 0);
+        summaries.sort_by(|one, other| one.name.cmp(&other.name));
+        summaries
+    }
+
+    /// The number of channels and subscriptions.
+    #[must_use]
+    pub fn occupancy(&self) -> Occupancy {
+        let subscriptions = self.channels.values(|_| true).into_iter().map(|channel| channel.subscription_count());
+        subscriptions.filter(|count| *count > 0).fold(Occupancy::default(), |sum, count| Occupancy {
+            channels: sum.channels + 1,
+            subscriptions: sum.subscriptions + count,
+        })
     }
 }
 

@@ -12,6 +12,7 @@ use crate::{
     Cached, Channel, Expected, Millis, Parted, Session,
     channel::{ChannelState, Record},
     recovery::{KeptRequest, ReportRecovery},
+    shared_logs::Asking,
 };
 
 /// The number of a change in the history of its channel.
@@ -61,6 +62,8 @@ pub(crate) struct Replica {
     /// The version of the remembered event.
     cached_version: Version,
     newcomers: Vec<Newcomer>,
+    /// The subscribers whose request for recovery waits for the log.
+    pub(crate) asking: Asking,
     /// Changes that arrived before the state that they apply to.
     early: Vec<(Version, ChannelChange)>,
 }
@@ -106,8 +109,12 @@ impl Replica {
         true
     }
 
-    /// Removes a waiting connection.
-    pub(crate) fn part(&mut self, connection: SocketId) -> Parted {
+    /// Removes a waiting connection, or a subscriber.
+    pub(crate) fn part(&mut self, connection: SocketId, is_subscriber: bool) -> Parted {
+        if is_subscriber {
+            self.asking.forget(connection);
+            return Parted::Admitted(Vec::new());
+        }
         match self.position(connection).map(|index| self.newcomers.swap_remove(index)) {
             Some(Newcomer { since: Some(_), .. }) => Parted::Admitted(Vec::new()),
             Some(Newcomer { since: None, .. }) => Parted::Waiting,

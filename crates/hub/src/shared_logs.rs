@@ -4,11 +4,38 @@
 //! for recovery, this node mirrors its log: it loads it once and follows the events. An event that does not follow the
 //! last one waits until the caller has read what is missing.
 
-use std::sync::Arc;
+use std::{collections::HashMap, sync::Arc};
 
-use clairon_protocol::{ChannelName, Epoch, LogRoom, LossReason, Resume};
+use clairon_protocol::{ChannelName, Epoch, LogRoom, LossReason, Resume, SocketId};
 
-use crate::{AppHub, Channel, Hub, Millis, Recovery, RecoveryRequest, SavedEvent, Session, recorder::Recorder};
+use crate::{
+    AppHub, Channel, Hub, Millis, Recovery, RecoveryRequest, SavedEvent, Session, channel::Record, recorder::Recorder,
+};
+
+/// The last requests of subscribers that asked for recovery after their subscription, until the log is read. A
+/// subscriber may end its subscription meanwhile, or subscribe without a request. Then it must get no numbers.
+#[derive(Debug, Default)]
+pub(crate) struct Asking(HashMap<SocketId, Epoch>);
+
+impl Asking {
+    /// Notes a request. `epoch` is that of the request, which no other has.
+    pub(crate) fn note(&mut self, connection: SocketId, epoch: Epoch) {
+        self.0.insert(connection, epoch);
+    }
+
+    pub(crate) fn forget(&mut self, connection: SocketId) {
+        self.0.remove(&connection);
+    }
+
+    /// Takes a request out. False if it is not the last one of the connection any more.
+    pub(crate) fn take(&mut self, connection: SocketId, epoch: Epoch) -> bool {
+        let is_last = self.0.get(&connection) == Some(&epoch);
+        if is_last {
+            self.forget(connection);
+        }
+        is_last
+    }
+}
 
 /// What this node needs for a subscription that asks for recovery.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -111,7 +138,14 @@ impl AppHub {
         self.with_log(name, |recorder| recorder.mirrored_head())?
     }
 
-    /// Enters a subscriber that asks for recovery after its subscription. `None` if it has left.
+    /// Notes that a signed-in connection asks for recovery of its user's channel. The log of that channel must be read
+    /// first.
+    pub fn expect_at_user(&self, connection: SocketId, request: &RecoveryRequest<'_>) {
+        self.users.lock().asking.note(connection, request.epoch);
+    }
+
+    /// Enters a subscriber that asks for recovery after its subscription. `None` if it has left, or does not ask any
+    /// more.
     pub fn ask(
         &self,
         channel: &Channel,
@@ -126,7 +160,8 @@ impl AppHub {
 impl Channel {
     fn ask(&self, session: &Arc<Session>, request: &RecoveryRequest<'_>, now: Millis) -> Option<Recovery> {
         let mut state = self.state.lock();
-        if !state.subscribers.contains(session.id()) {
+        let Record::Shared(replica) = &mut state.record else { return None };
+        if !replica.asking.take(session.id(), request.epoch) {
             return None;
         }
         self.subscribe(&mut state, session, Some(request), now)

@@ -28,7 +28,8 @@ impl Users {
         now: Millis,
     ) -> Option<Recovery> {
         let (user_id, (logs, is_shared)) = channel.user_id().zip(logs)?;
-        if !self.online.of(user_id).iter().any(|present| present.id() == session.id()) {
+        let is_here = self.online.of(user_id).iter().any(|present| present.id() == session.id());
+        if !is_here || (is_shared && !self.asking.take(session.id(), request.epoch)) {
             return None;
         }
         let success = encode(&Event::SubscriptionSucceeded { channel, members: None });
@@ -53,6 +54,7 @@ impl Users {
 
     /// Ends a subscription to the channel of a user. The connection gets the user's events without numbers.
     pub(crate) fn unsubscribe(&mut self, connection: SocketId, user_id: &str, now: Millis) {
+        self.asking.forget(connection);
         let Some(recorder) = self.logs.get_mut(user_id) else { return };
         if recorder.leave(connection, now).is_some() && recorder.is_over(now) {
             self.logs.remove(user_id);

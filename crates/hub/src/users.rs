@@ -11,7 +11,7 @@ use std::{
 use bytes::Bytes;
 use clairon_protocol::{Event, SocketId};
 
-use crate::{Encode, Millis, Session, Version, recorder::Recorder};
+use crate::{Encode, Millis, Session, Version, recorder::Recorder, shared_logs::Asking};
 
 /// The signed-in users of one app, and the connections that watch them.
 #[derive(Debug, Default)]
@@ -22,6 +22,8 @@ pub(crate) struct Users {
     shared: HashMap<Arc<str>, Online>,
     /// Connections whose watchlist is not yet sent, because the ledger has not yet answered for all its users.
     untold: Vec<(Arc<Session>, Vec<Arc<str>>)>,
+    /// The connections whose request for recovery of their user's channel waits for the log; only with other nodes.
+    pub(crate) asking: Asking,
     /// The logs of the users' channels, by user.
     pub(crate) logs: HashMap<Arc<str>, Box<Recorder>>,
 }

@@ -260,14 +260,21 @@ fn events_of_a_user_are_followed() {
     node.load(1, 0, &[]);
     let app = AppId::parse("1").unwrap();
     let request = RecoveryRequest { app: &app, resume: None, room: ROOM, epoch: Epoch::from_random(0) };
-    assert_eq!(node.app.subscribe_to_user(&session, &node.name, &request, 0), Some(Recovery::Begun));
+    let enter = |request| node.app.subscribe_to_user(&session, &node.name, request, 0);
+    node.app.expect_at_user(session.id(), &request);
+    node.app.unsubscribe_from_user(session.id(), "ada", 0);
+    assert_eq!(enter(&request), None, "the subscription has ended");
+    let later = RecoveryRequest { epoch: Epoch::from_random(1), ..request.clone() };
+    node.app.expect_at_user(session.id(), &request);
+    node.app.expect_at_user(session.id(), &later);
+    assert_eq!((enter(&request), enter(&later)), (None, Some(Recovery::Begun)), "the last request counts");
     drop(hold);
     assert!(!node.arrive(1, 1, "a", None) && node.arrive(1, 3, "c", None));
     node.load(1, 3, &["b", "c"]);
     assert_eq!(hear(&session), ["subscription_succeeded", "a 1", "b 2", "c 3"]);
     node.app.sign_out(session.id(), &stay, 0);
     assert_eq!(node.hub.log_size().logs, 0, "the log is elsewhere");
-    assert_eq!(node.app.subscribe_to_user(&session, &node.name, &request, 0), None);
+    assert_eq!(enter(&request), None);
 }
 
 #[test]

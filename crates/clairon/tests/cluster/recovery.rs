@@ -152,6 +152,39 @@ fn a_subscription_may_ask_later_and_stop_asking() {
     assert_eq!(next(&mut client, 1), [("b".to_owned(), None)]);
 }
 
+/// Publishes an event, after a subscription to another channel, and returns the events that come until then.
+fn heard(client: &mut Client, server: &Server, channel: &str, event: &str) -> Vec<(String, Option<u64>)> {
+    let fence = format!("fence-{event}-{}", channel.trim_start_matches('#'));
+    client.send("pusher:subscribe", &json!({"channel": fence, "recover": true}));
+    while client.socket.event()["channel"] != fence {}
+    trigger(server, &app(), channel, event, None);
+    trigger(server, &app(), &fence, "end", None);
+    let events = std::iter::repeat_with(|| next(client, 1).remove(0)).take_while(|(name, _)| name != "end");
+    events.filter(|(name, _)| name != "pusher_internal:subscription_succeeded").collect()
+}
+
+#[test]
+fn a_subscription_that_ends_while_its_log_is_read_gets_no_numbers() {
+    let shared = three();
+    let [one, two, _] = shared.servers();
+    let user = "#server-to-user-ada";
+    let mut client = Client::connect(one, &app());
+    client.sign_in(r#"{"id":"ada"}"#);
+    for channel in [user, "brief"] {
+        let [asks, plain] = [true, false].map(|recover| json!({"channel": channel, "recover": recover}));
+        client.subscribe(channel);
+        // No answer is awaited between these.
+        client.send("pusher:subscribe", &asks);
+        client.send("pusher:subscribe", &plain);
+        assert_eq!(heard(&mut client, two, channel, "a"), [("a".to_owned(), None)], "{channel}");
+        client.send("pusher:subscribe", &asks);
+        client.unsubscribe(channel);
+        // Events of a user need no subscription.
+        let expected = if channel == user { vec![("b".to_owned(), None)] } else { Vec::new() };
+        assert_eq!(heard(&mut client, two, channel, "b"), expected, "{channel}");
+    }
+}
+
 #[test]
 fn forged_positions_show_nothing() {
     let shared = three();

@@ -241,6 +241,7 @@ impl Many {
         settle: impl FnOnce(Recovery) + Send + 'static,
     ) {
         let (mirrors, hub, session) = (self.mirrors.clone(), hub.clone(), session.clone());
+        hub.expect_at_user(session.id(), request);
         let (clock, channel, request) = (self.delivery.clock, channel.clone(), OwnedRequest::from(request.clone()));
         tokio::spawn(async move {
             let enter = || hub.subscribe_to_user(&session, &channel, &request.borrow(), clock.now());
