@@ -65,8 +65,8 @@ pub(crate) async fn prepare(hub: Hub, registry: &dyn Registry, settings: &Settin
     Ok(hub.with_logs(LogSettings { amend: event_frame::amend, key, bytes: settings.recovery_bytes }))
 }
 
-/// Reads the logs that the server saved when it stopped. The apps must be known. With other nodes they are only removed,
-/// as the logs are in Redis.
+/// Reads the logs that the server saved when it stopped. The apps must be known. With other nodes they are only
+/// removed, as the logs are in Redis.
 pub(crate) async fn restore(node: &Node) {
     let text = match node.saved_logs.take(node.registry.as_ref()).await {
         Ok(text) => text,
