@@ -67,6 +67,8 @@ fn a_server_that_stops_after_the_next_has_started_saves_nothing() {
     let position = begin(&mut client, "c");
     client.socket.abort();
     let second = start(&folder, app());
+    // A server accepts connections when it has taken the logs, a moment after it says that it is ready.
+    drop(Client::connect(&second, &app()));
     trigger(&first, &app(), "c", "e", None);
     let log = first.log().clone();
     assert_eq!(first.terminate().code(), Some(0));
