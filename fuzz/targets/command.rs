@@ -103,9 +103,7 @@ fn encoded(id: &UserId) -> String {
 }
 
 fn encoded_info(member: &Member) -> String {
-    let mut json = Vec::new();
-    member.encode_info(&mut json);
-    let json = String::from_utf8(json).expect("JSON is UTF-8");
-    serde_json::from_str::<&RawValue>(&json).expect("a member's information is JSON");
-    json
+    let json = member.info_json();
+    serde_json::from_str::<&RawValue>(json).expect("a member's information is JSON");
+    json.to_owned()
 }
