@@ -20,17 +20,23 @@ class Redis {
   static async start(t, more = []) {
     const redis = new Redis();
     redis.port = await freePort();
+    // A replica stores what its master sends in a file of its folder, and a Redis that starts there would read it.
+    redis.folder = await mkdtemp(join(tmpdir(), 'clairon-redis-'));
     await redis.run(more);
-    t.after(() => redis.child.kill('SIGKILL'));
+    t.after(async () => {
+      await redis.kill();
+      await rm(redis.folder, { recursive: true });
+    });
     return redis;
   }
 
   async run(more = []) {
-    const settings = ['--bind', '127.0.0.1', '--port', this.port, '--save', '', '--appendonly', 'no'];
+    const settings = ['--bind', '127.0.0.1', '--port', this.port, '--dir', this.folder, '--save', '', '--appendonly', 'no'];
     this.child = await started('redis-server', [...settings, ...more], 'Ready to accept connections');
   }
 
   async kill() {
+    if (this.child.exitCode !== null || this.child.signalCode !== null) return;
     const ended = once(this.child, 'exit');
     this.child.kill('SIGKILL');
     await ended;
