@@ -2,6 +2,8 @@
 
 #![expect(clippy::unwrap_used, reason = "a test fails by a panic")]
 
+mod frames;
+
 use std::{
     collections::{HashMap, VecDeque},
     sync::Arc,
@@ -15,23 +17,15 @@ use clairon_hub::{
     Wishes,
 };
 use clairon_protocol::{
-    Amendment, AppId, CacheEntry, CacheRoom, ChannelName, Epoch, Event, EventData, Limits, LogPlace, LogPosition,
-    LogRoom, LossReason, PresenceRoom, Publication, RecoveryKey, RecoveryToken, Resume, SocketId,
+    AppId, CacheEntry, CacheRoom, ChannelName, Epoch, Event, EventData, Limits, LogPlace, LogPosition, LogRoom,
+    LossReason, PresenceRoom, Publication, RecoveryKey, RecoveryToken, Resume, SocketId,
 };
 use parking_lot::Mutex;
 use serde_json::Value;
 
+use crate::frames::{amend, encode};
+
 const ROOM: LogRoom = LogRoom { events: 10, bytes: 1 << 20, window: 1_000 };
-
-fn encode(event: &Event<'_>) -> Bytes {
-    let mut out = Vec::new();
-    event.encode(&mut out);
-    out.into()
-}
-
-fn amend(frame: &Bytes, Amendment { cut, tail }: &Amendment) -> Bytes {
-    [&frame[..frame.len() - cut], tail].concat().into()
-}
 
 fn frame(channel: &ChannelName, event: &str) -> Bytes {
     let data = &EventData::from_text("{}");

@@ -2,6 +2,8 @@
 
 #![expect(clippy::unwrap_used, reason = "a test fails by a panic")]
 
+mod frames;
+
 use std::{
     collections::VecDeque,
     sync::Arc,
@@ -19,18 +21,10 @@ use clairon_protocol::{
 };
 use serde_json::{Value, json};
 
+use crate::frames::{amend, encode};
+
 const LIMITS: OutboxLimits = OutboxLimits { bytes: 1 << 20, frames: 100 };
 const ROOM: LogRoom = LogRoom { events: 10, bytes: 1 << 20, window: 1_000 };
-
-fn encode(event: &Event<'_>) -> Bytes {
-    let mut out = Vec::new();
-    event.encode(&mut out);
-    out.into()
-}
-
-fn amend(frame: &Bytes, Amendment { cut, tail }: &Amendment) -> Bytes {
-    [&frame[..frame.len() - cut], tail].concat().into()
-}
 
 /// A hub with one app, whose time stands still until a test moves it.
 struct Node {

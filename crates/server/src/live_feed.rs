@@ -6,6 +6,7 @@
 
 mod activity;
 mod client_details;
+mod event_text;
 mod filter;
 mod kind;
 mod observe;
@@ -30,8 +31,9 @@ use parking_lot::Mutex;
 use tokio::sync::mpsc::{self, error::TrySendError};
 
 pub(crate) use self::{
-    activity::{Activity, DataLimit, EventText, MAX_DATA},
+    activity::Activity,
     client_details::ClientDetails,
+    event_text::{DataLimit, EventText, MAX_DATA},
     filter::Filter,
     kind::ActivityKind,
     recorder::Recording,

@@ -2,7 +2,7 @@
 
 use std::{fmt::Display, sync::Arc};
 
-use clairon_protocol::{AppId, Disconnect, SECRET_BYTES, SocketId};
+use clairon_protocol::{AppId, Disconnect, SocketId};
 use clairon_registry::{AppCache, HIDDEN_SECRET};
 use http::Method;
 use jiff::Timestamp;
@@ -10,33 +10,19 @@ use serde::{Serialize, Serializer};
 use tracing::{info, warn};
 use utoipa::ToSchema;
 
-use super::{client_details::ClientDetails, kind::ActivityKind, text::Text};
+use super::{
+    client_details::ClientDetails,
+    event_text::{DataLimit, EventText},
+    kind::ActivityKind,
+    text::Text,
+};
 use crate::{
     edge::PeerAddress,
     peer_text::{hide_secrets, start_of},
 };
 
-/// An event's data is kept up to this many bytes.
-pub(crate) const MAX_DATA: usize = 65_536;
-
 /// A reason is shown up to this many characters. Only reasons that repeat long texts of peers are longer.
 const SHOWN_REASON: usize = 1_000;
-
-/// How much of an event's data is shown.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum DataLimit {
-    /// So many characters.
-    Chars(usize),
-    /// So many bytes, and no part of a character.
-    Bytes(usize),
-}
-
-impl Default for DataLimit {
-    /// As much as fits a line.
-    fn default() -> Self {
-        Self::Chars(200)
-    }
-}
 
 /// An activity. Fields that do not apply are omitted.
 #[derive(Clone, Debug, Serialize, ToSchema)]
@@ -391,21 +377,5 @@ impl Activity {
     #[cfg(test)]
     pub(super) fn missed(&self) -> Option<u64> {
         self.count
-    }
-}
-
-/// The data of an event as text, cut to what is kept.
-#[derive(Clone, Debug)]
-pub(crate) struct EventText {
-    text: Arc<str>,
-    /// The length of all of it.
-    bytes: usize,
-}
-
-impl EventText {
-    pub(crate) fn of(data: &str) -> Self {
-        // With the secret that may begin in it.
-        let kept = data.floor_char_boundary(MAX_DATA + SECRET_BYTES);
-        Self { text: data[..kept].into(), bytes: data.len() }
     }
 }

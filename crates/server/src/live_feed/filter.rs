@@ -5,7 +5,8 @@ use clairon_registry::AppCache;
 use wildmatch::WildMatch;
 
 use super::{
-    activity::{Activity, DataLimit, MAX_DATA},
+    activity::Activity,
+    event_text::{DataLimit, MAX_DATA},
     kind::ActivityKind,
 };
 

@@ -13,12 +13,7 @@ use std::{
 use clairon_registry::AppCache;
 use tokio::{sync::mpsc, time::sleep_until};
 
-use super::{
-    LiveFeed,
-    activity::{Activity, DataLimit},
-    filter::Filter,
-    sampling::Sampling,
-};
+use super::{LiveFeed, activity::Activity, event_text::DataLimit, filter::Filter, sampling::Sampling};
 
 /// The activities since the start of the watch, which ends when this is dropped.
 pub(crate) struct Tail {
