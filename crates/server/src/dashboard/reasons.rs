@@ -8,7 +8,7 @@ use clairon_protocol::{
 use clairon_websocket::DecodeError;
 
 use super::messages::Reasons;
-use crate::{host::InvalidHost, recoveries};
+use crate::{bearer::NoAccess, host::InvalidHost, operators::InvalidSession, recoveries};
 
 fn pairs() -> Vec<(String, String)> {
     serde_json::from_str(include_str!("../../dashboard/src/messages/reasons.json")).unwrap()
@@ -89,6 +89,8 @@ fn typed() -> Vec<String> {
     ];
     let rooms = [NoRoom::Members { limit }, NoRoom::Bytes { limit }, NoRoom::Channels { limit }];
     let hosts = [InvalidHost::Missing, InvalidHost::Several(2), InvalidHost::Form(size)];
+    let bearers = [NoAccess::NoHeader, NoAccess::NoToken, NoAccess::OtherToken { size }, NoAccess::NotSet];
+    let sessions = [InvalidSession::Form { size }, InvalidSession::Signature, InvalidSession::Expired];
     let mut all: Vec<String> = ends.iter().map(ToString::to_string).collect();
     all.extend(channels.iter().map(ToString::to_string));
     all.extend(users.iter().map(ToString::to_string));
@@ -97,6 +99,8 @@ fn typed() -> Vec<String> {
     all.extend(frames.iter().map(|error| format!("broken WebSocket: {error}")));
     all.extend(rooms.iter().map(ToString::to_string));
     all.extend(hosts.iter().map(ToString::to_string));
+    all.extend(bearers.iter().map(ToString::to_string));
+    all.extend(sessions.iter().map(ToString::to_string));
     all.extend(LossReason::ALL.map(|reason| recoveries::words(reason).to_owned()));
     all
 }

@@ -1,4 +1,4 @@
-//! The figures of the other nodes, as they tell them with each renewal of their leases.
+//! The counters of the other nodes. Each node sends its own with every renewal of its lease.
 
 use std::{
     cmp::Reverse,
@@ -12,12 +12,12 @@ use serde::{Deserialize, Serialize};
 
 use super::{Counters, counted};
 
-/// The largest number of apps that a node tells the others of.
-const TOLD: usize = 100;
+/// The largest number of apps whose counters a node sends.
+const SENT: usize = 100;
 /// The largest number of apps whose figures on other nodes are summed up.
 const KNOWN: usize = 1_000;
 
-/// The counters of a node, for the others.
+/// The counters that a node sends to the others.
 #[derive(Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct NodeCounters {
     /// By the ids of apps that have had traffic.
@@ -30,10 +30,10 @@ pub(crate) struct NodeCounters {
 /// that its start, or that of another node, is no burst of traffic.
 #[derive(Debug, Default)]
 pub(super) struct OtherNodes {
-    /// What each node has told last.
-    told: HashMap<String, HashMap<AppId, Counters>>,
+    /// What each node has sent last.
+    last: HashMap<String, HashMap<AppId, Counters>>,
     sums: HashMap<AppId, Counters>,
-    /// True if all nodes have told of all their apps.
+    /// True if the sums are complete: each other node has sent the counters of all of its apps.
     are_known: bool,
 }
 
@@ -41,30 +41,30 @@ impl NodeCounters {
     /// The counters of this node; of very many apps those with the most connections.
     pub(crate) fn of(hubs: &[(AppId, Arc<AppHub>)]) -> Self {
         let mut apps: Vec<_> = counted(hubs).map(|(id, counters)| (id.as_str().to_owned(), counters)).collect();
-        let is_cut = apps.len() > TOLD;
+        let is_cut = apps.len() > SENT;
         if is_cut {
             apps.sort_by_key(|(_, counters)| Reverse((counters.connections, counters.messages)));
-            apps.truncate(TOLD);
+            apps.truncate(SENT);
         }
         Self { apps, is_cut }
     }
 }
 
 impl OtherNodes {
-    /// Takes what the other nodes have told, by their ids; `None` for a node that tells nothing. Unless all of them
-    /// have told everything, none of them counts.
+    /// Takes the counters that the other nodes have sent, by the ids of the nodes; `None` for a node that sends none.
+    /// Unless all of them are complete, none of them is added.
     pub(super) fn note(&mut self, nodes: Vec<(String, Option<NodeCounters>)>) {
-        self.are_known = nodes.iter().all(|(_, told)| told.as_ref().is_some_and(|told| !told.is_cut));
+        self.are_known = nodes.iter().all(|(_, sent)| sent.as_ref().is_some_and(|sent| !sent.is_cut));
         for sum in self.sums.values_mut() {
             sum.connections = 0;
         }
         if !self.are_known {
-            self.told.clear();
+            self.last.clear();
             return;
         }
-        let mut told_before = std::mem::take(&mut self.told);
-        for (node, NodeCounters { apps, .. }) in nodes.into_iter().filter_map(|(node, told)| Some((node, told?))) {
-            let before = told_before.remove(&node);
+        let mut last_before = std::mem::take(&mut self.last);
+        for (node, NodeCounters { apps, .. }) in nodes.into_iter().filter_map(|(node, sent)| Some((node, sent?))) {
+            let before = last_before.remove(&node);
             let apps: HashMap<_, _> =
                 apps.into_iter().filter_map(|(id, counters)| Some((AppId::parse(&id).ok()?, counters))).collect();
             for (app, counters) in &apps {
@@ -75,7 +75,7 @@ impl OtherNodes {
                 };
                 self.add(app, since);
             }
-            self.told.insert(node, apps);
+            self.last.insert(node, apps);
         }
     }
 
@@ -120,7 +120,7 @@ mod tests {
         Counters { connections, messages, ..Counters::default() }
     }
 
-    fn told(node: &str, apps: &[(&str, Counters)]) -> (String, Option<NodeCounters>) {
+    fn sent(node: &str, apps: &[(&str, Counters)]) -> (String, Option<NodeCounters>) {
         let apps = apps.iter().map(|(id, counters)| ((*id).to_owned(), *counters)).collect();
         (node.to_owned(), Some(NodeCounters { apps, is_cut: false }))
     }
@@ -138,14 +138,14 @@ mod tests {
     #[test]
     fn what_is_counted_while_a_node_is_known_is_summed_up() {
         let mut others = OtherNodes::default();
-        others.note(vec![told("a", &[("1", counters(5, 1_000))])]);
+        others.note(vec![sent("a", &[("1", counters(5, 1_000))])]);
         assert_eq!(sums(&others), [("1".to_owned(), 5, 0)], "what was before is not traffic of now");
         others.note(vec![
-            told("a", &[("1", counters(6, 1_010)), ("2", counters(1, 3))]),
-            told("b", &[("1", counters(2, 9))]),
+            sent("a", &[("1", counters(6, 1_010)), ("2", counters(1, 3))]),
+            sent("b", &[("1", counters(2, 9))]),
         ]);
         assert_eq!(sums(&others), [("1".to_owned(), 8, 10), ("2".to_owned(), 1, 3)]);
-        others.note(vec![told("b", &[("1", counters(3, 19))])]);
+        others.note(vec![sent("b", &[("1", counters(3, 19))])]);
         assert_eq!(sums(&others), [("1".to_owned(), 3, 20), ("2".to_owned(), 0, 3)], "a node that is gone");
         let own = others.join([(app("1"), counters(4, 100)), (app("3"), counters(1, 1))].into_iter());
         let of = |id: &str| own.iter().find(|(app, _)| app.as_str() == id).map(|(_, it)| (it.connections, it.messages));
@@ -153,25 +153,25 @@ mod tests {
     }
 
     #[test]
-    fn a_node_that_does_not_tell_everything_makes_all_unknown() {
+    fn a_node_that_does_not_send_everything_makes_all_unknown() {
         let mut others = OtherNodes::default();
         assert!(!others.are_known());
         others.note(vec![]);
         assert!(others.are_known(), "there is no other node");
-        others.note(vec![told("a", &[("1", counters(5, 10))])]);
+        others.note(vec![sent("a", &[("1", counters(5, 10))])]);
         let cut = NodeCounters { is_cut: true, ..NodeCounters::default() };
         for silent in [None, Some(cut)] {
-            others.note(vec![told("a", &[("1", counters(6, 20))]), ("b".to_owned(), silent)]);
+            others.note(vec![sent("a", &[("1", counters(6, 20))]), ("b".to_owned(), silent)]);
             assert!(!others.are_known());
             assert_eq!(sums(&others), [("1".to_owned(), 0, 0)]);
         }
-        others.note(vec![told("a", &[("1", counters(7, 30))])]);
+        others.note(vec![sent("a", &[("1", counters(7, 30))])]);
         assert_eq!((others.are_known(), sums(&others)), (true, vec![("1".to_owned(), 7, 0)]));
     }
 
     #[test]
     fn a_status_is_small() {
-        let many = NodeCounters { apps: vec![("123456".to_owned(), counters(1_000, 1_000_000)); TOLD], is_cut: true };
+        let many = NodeCounters { apps: vec![("123456".to_owned(), counters(1_000, 1_000_000)); SENT], is_cut: true };
         let text = serde_json::to_string(&many).unwrap();
         assert!(text.len() < 16_384, "{} bytes", text.len());
         assert_eq!(serde_json::from_str::<NodeCounters>(&text).unwrap(), many);
