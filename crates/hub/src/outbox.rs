@@ -160,6 +160,10 @@ impl Outbox {
         let before = state.held();
         state.bytes += frame.len();
         state.queued = state.queued.saturating_add(weight.bytes());
+        if state.frames.capacity() == 0 {
+            // Growing from nothing would take longer.
+            state.frames = VecDeque::with_capacity(IDLE_SLOTS);
+        }
         state.frames.push_back(frame);
         let (waiting, limits) = (state.frames.len(), self.all.limits);
         if waiting > 1 && (state.bytes > limits.bytes || waiting > limits.frames) {

@@ -120,9 +120,11 @@ impl Event<'_> {
         match *self {
             Self::ConnectionEstablished { socket_id, activity_timeout } => {
                 system(out, "pusher:connection_established", None, |out| {
-                    out.extend_from_slice(
-                        format!(r#"{{"socket_id":"{socket_id}","activity_timeout":{activity_timeout}}}"#).as_bytes(),
-                    );
+                    out.extend_from_slice(br#"{"socket_id":""#);
+                    out.extend_from_slice(socket_id.text().as_bytes());
+                    out.extend_from_slice(br#"","activity_timeout":"#);
+                    number(out, activity_timeout as usize);
+                    out.push(b'}');
                 });
             }
             Self::Error { code, message } => {
@@ -137,10 +139,11 @@ impl Event<'_> {
             }
             Self::Pong => system(out, "pusher:pong", None, empty),
             Self::SubscriptionSucceeded { channel, members } => {
-                system(out, "pusher_internal:subscription_succeeded", Some(channel.as_str()), |out| match members {
-                    Some(members) => snapshot(out, members),
-                    None => empty(out),
-                });
+                let event = "pusher_internal:subscription_succeeded";
+                match members {
+                    Some(members) => about_members(out, event, channel, |out| snapshot(out, members)),
+                    None => system(out, event, Some(channel.as_str()), empty),
+                }
             }
             Self::SubscriptionError { channel, error, status } => {
                 system(out, "pusher:subscription_error", Some(channel), |out| {
@@ -152,18 +155,12 @@ impl Event<'_> {
                 });
             }
             Self::MemberAdded { channel, member } => {
-                system(out, "pusher_internal:member_added", Some(channel.as_str()), |out| {
-                    out.extend_from_slice(br#"{"user_id":"#);
-                    member.user_id.encode(out);
-                    out.extend_from_slice(br#","user_info":"#);
-                    out.extend_from_slice(member.info_json().as_bytes());
-                    out.push(b'}');
-                });
+                about_members(out, "pusher_internal:member_added", channel, |out| member.encode_escaped(out));
             }
             Self::MemberRemoved { channel, user_id } => {
-                system(out, "pusher_internal:member_removed", Some(channel.as_str()), |out| {
-                    out.extend_from_slice(br#"{"user_id":"#);
-                    user_id.encode(out);
+                about_members(out, "pusher_internal:member_removed", channel, |out| {
+                    out.extend_from_slice(br#"{\"user_id\":"#);
+                    user_id.encode_escaped(out);
                     out.push(b'}');
                 });
             }
@@ -218,6 +215,21 @@ impl Event<'_> {
 
 /// Writes an event of the server's own, with its data as a JSON string.
 fn system(out: &mut Vec<u8>, event: &str, channel: Option<&str>, data: impl FnOnce(&mut Vec<u8>)) {
+    head(out, event, channel);
+    json::nested(out, data);
+    out.push(b'}');
+}
+
+/// Writes an event about members. `data` appends the content of the JSON string that is its data.
+fn about_members(out: &mut Vec<u8>, event: &str, channel: &ChannelName, data: impl FnOnce(&mut Vec<u8>)) {
+    head(out, event, Some(channel.as_str()));
+    out.push(b'"');
+    data(out);
+    out.extend_from_slice(br#""}"#);
+}
+
+/// Writes an event of the server's own, up to its data.
+fn head(out: &mut Vec<u8>, event: &str, channel: Option<&str>) {
     out.extend_from_slice(br#"{"event":"#);
     json::string(out, event);
     if let Some(channel) = channel {
@@ -225,8 +237,6 @@ fn system(out: &mut Vec<u8>, event: &str, channel: Option<&str>, data: impl FnOn
         json::string(out, channel);
     }
     out.extend_from_slice(br#","data":"#);
-    json::nested(out, data);
-    out.push(b'}');
 }
 
 fn empty(out: &mut Vec<u8>) {
@@ -237,21 +247,21 @@ fn number(out: &mut Vec<u8>, number: usize) {
     out.extend_from_slice(itoa::Buffer::new().format(number).as_bytes());
 }
 
-/// Writes the members for a new subscriber. `ids` has only strings and `hash` is an object, because clients look up
-/// each id in `hash`.
+/// Writes the members for a new subscriber, as the content of a JSON string. `ids` has only strings and `hash` is an
+/// object, because clients look up each id in `hash`.
 fn snapshot(out: &mut Vec<u8>, members: &[&Member]) {
-    // Of each member: the id twice in quotes, the info, a colon and two commas.
-    let bytes = |member: &&Member| 2 * member.user_id.as_str().len() + member.info_json().len() + 7;
+    // Of each member: the id twice in escaped quotes, the info, a colon and two commas.
+    let bytes = |member: &&Member| 2 * member.user_id.as_str().len() + member.escaped_info().len() + 11;
     out.reserve(64 + members.iter().map(bytes).sum::<usize>());
-    out.extend_from_slice(br#"{"presence":{"ids":["#);
-    json::list(out, members, |out, member| json::string(out, member.user_id.as_str()));
-    out.extend_from_slice(br#"],"hash":{"#);
+    out.extend_from_slice(br#"{\"presence\":{\"ids\":["#);
+    json::list(out, members, |out, member| member.user_id.encode_key(out));
+    out.extend_from_slice(br#"],\"hash\":{"#);
     json::list(out, members, |out, member| {
-        json::string(out, member.user_id.as_str());
+        member.user_id.encode_key(out);
         out.push(b':');
-        out.extend_from_slice(member.info_json().as_bytes());
+        out.extend_from_slice(member.escaped_info().as_bytes());
     });
-    out.extend_from_slice(br#"},"count":"#);
+    out.extend_from_slice(br#"},\"count\":"#);
     number(out, members.len());
     out.extend_from_slice(b"}}");
 }
@@ -269,6 +279,8 @@ fn watchlist(out: &mut Vec<u8>, online: &[Arc<str>], offline: &[Arc<str>]) {
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+
     use super::*;
     use crate::Limits;
 
@@ -278,6 +290,31 @@ mod tests {
         let text = String::from_utf8(out).unwrap();
         assert!(serde_json::from_str::<serde_json::Value>(&text).is_ok(), "{text}");
         text
+    }
+
+    proptest! {
+        #[test]
+        fn members_are_sent_as_they_came(
+            id in r#"(\\|"|\n|[ a-z]|é|😀){1,9}"#,
+            number: i32,
+            info in r#"(\\|"|\n|[ a-z]|é|😀){0,9}"#,
+            space in "[ \t\n]?",
+        ) {
+            let channel = &ChannelName::parse("presence-c", &Limits::default()).unwrap();
+            let info = format!("{{{space}\"a\":{}}}", serde_json::to_string(&info)?);
+            for id in [serde_json::to_string(&id)?, number.to_string()] {
+                let json = format!(r#"{{"user_id":{id},"user_info":{info}}}"#);
+                let member = &Member::parse(&json, &Limits::default()).unwrap();
+                let data = |event| serde_json::from_str::<serde_json::Value>(&line(event)).unwrap()["data"].clone();
+                prop_assert_eq!(data(Event::MemberAdded { channel, member }), json);
+                let removed = data(Event::MemberRemoved { channel, user_id: &member.user_id });
+                prop_assert_eq!(removed, format!(r#"{{"user_id":{id}}}"#));
+                let key = serde_json::to_string(member.user_id.as_str())?;
+                let snapshot = data(Event::SubscriptionSucceeded { channel, members: Some(&[member]) });
+                let expected = format!(r#"{{"presence":{{"ids":[{key}],"hash":{{{key}:{info}}},"count":1}}}}"#);
+                prop_assert_eq!(snapshot, expected);
+            }
+        }
     }
 
     #[test]

@@ -100,11 +100,24 @@ impl SocketId {
     /// The largest value of each number.
     pub const MAX_HALF: u32 = 1_000_000_000;
 
+    /// The largest number of characters: twice ten digits and a dot.
+    const MAX_CHARS: usize = 21;
+
     /// Makes an id of 64 random bits. It is as unique as the bits are random.
     #[must_use]
     pub const fn from_random(bits: u64) -> Self {
         let max = Self::MAX_HALF as u64;
         Self { high: Self::half(bits / max % max), low: Self::half(bits % max) }
+    }
+
+    /// The id as it is printed.
+    #[must_use]
+    pub fn text(self) -> String {
+        let mut text = String::with_capacity(Self::MAX_CHARS);
+        text.push_str(itoa::Buffer::new().format(self.high.get()));
+        text.push('.');
+        text.push_str(itoa::Buffer::new().format(self.low.get()));
+        text
     }
 
     #[expect(clippy::cast_possible_truncation, reason = "the argument is below MAX_HALF, which is a u32")]
@@ -115,7 +128,7 @@ impl SocketId {
 
 impl fmt::Display for SocketId {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}.{}", self.high, self.low)
+        f.write_str(&self.text())
     }
 }
 

@@ -8,6 +8,23 @@ pub(crate) fn string(out: &mut Vec<u8>, text: &str) {
     let _ = serde_json::to_writer(out, text);
 }
 
+/// `text` as the content of a JSON string: escaped, without quotes.
+pub(crate) fn escaped(text: &str) -> String {
+    let mut quoted = Vec::with_capacity(text.len() + text.len() / 4 + 2);
+    string(&mut quoted, text);
+    String::from_utf8_lossy(&quoted[1..quoted.len() - 1]).into_owned()
+}
+
+/// Reverses [`escaped`].
+pub(crate) fn unescaped(text: &str) -> String {
+    serde_json::from_str(&format!("\"{text}\"")).unwrap_or_default()
+}
+
+/// True if no character of `text` is escaped in a JSON string.
+pub(crate) fn is_plain(text: &str) -> bool {
+    !text.bytes().any(|byte| byte < b' ' || matches!(byte, b'"' | b'\\'))
+}
+
 /// Appends the output of `inner` as a JSON string. The protocol requires JSON in a string for `data`.
 pub(crate) fn nested(out: &mut Vec<u8>, inner: impl FnOnce(&mut Vec<u8>)) {
     let mut text = Vec::with_capacity(64);

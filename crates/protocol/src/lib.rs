@@ -23,6 +23,7 @@ mod recovery;
 mod room;
 mod secret;
 mod user_id;
+mod user_info;
 
 pub use channel::{ChannelKind, ChannelName};
 pub use command::{ClientCommand, ClientEvent, SignIn, Subscribe};
@@ -43,3 +44,4 @@ pub use recovery::{
 pub use room::{CacheRoom, LogRoom, NoRoom, PresenceRoom};
 pub use secret::{SECRET_BYTES, Secret};
 pub use user_id::UserId;
+pub use user_info::UserInfo;

@@ -5,15 +5,15 @@ use std::{borrow::Cow, collections::HashSet, sync::Arc};
 use serde::Deserialize;
 use serde_json::value::RawValue;
 
-use crate::{Limits, UserId, error::InvalidUser, json, user_id};
+use crate::{Limits, UserId, UserInfo, error::InvalidUser, json, user_id};
 
 /// A member of a presence channel, as the app's backend describes the user.
 #[derive(Clone, Debug)]
 pub struct Member {
     /// The id of the user.
     pub user_id: UserId,
-    /// JSON of any type that the backend shows to the other members, kept as it was written. `None` is `null`.
-    pub user_info: Option<Arc<RawValue>>,
+    /// What the backend shows of the user to the other members. `None` is `null`.
+    pub user_info: Option<UserInfo>,
 }
 
 impl Member {
@@ -41,19 +41,34 @@ impl Member {
     /// The member as JSON: `{"user_id":…,"user_info":…}`.
     #[must_use]
     pub fn to_json(&self) -> Vec<u8> {
-        let mut out = Vec::with_capacity(self.user_id.as_str().len() + self.info_json().len() + 32);
+        let info = self.info_json();
+        let mut out = Vec::with_capacity(self.user_id.as_str().len() + info.len() + 32);
         out.extend_from_slice(b"{\"user_id\":");
         self.user_id.encode(&mut out);
         out.extend_from_slice(b",\"user_info\":");
-        out.extend_from_slice(self.info_json().as_bytes());
+        out.extend_from_slice(info.as_bytes());
         out.push(b'}');
         out
     }
 
     /// The member's `user_info` as JSON.
     #[must_use]
-    pub fn info_json(&self) -> &str {
-        self.user_info.as_ref().map_or("null", |info| info.get())
+    pub fn info_json(&self) -> Cow<'static, str> {
+        self.user_info.as_ref().map_or(Cow::Borrowed("null"), |info| Cow::Owned(info.json()))
+    }
+
+    /// Appends the member as JSON within a JSON string: `{\"user_id\":…,\"user_info\":…}`.
+    pub(crate) fn encode_escaped(&self, out: &mut Vec<u8>) {
+        out.extend_from_slice(br#"{\"user_id\":"#);
+        self.user_id.encode_escaped(out);
+        out.extend_from_slice(br#",\"user_info\":"#);
+        out.extend_from_slice(self.escaped_info().as_bytes());
+        out.push(b'}');
+    }
+
+    /// The member's `user_info` as JSON within a JSON string.
+    pub(crate) fn escaped_info(&self) -> &str {
+        self.user_info.as_ref().map_or("null", UserInfo::as_escaped)
     }
 }
 
@@ -126,11 +141,11 @@ fn parse_object<'a, T: Deserialize<'a>>(field: &'static str, text: &'a str) -> R
     Err(InvalidUser::Json { field, size: text.len(), problem })
 }
 
-fn parse_info(info: Option<&RawValue>, limits: &Limits) -> Result<Option<Arc<RawValue>>, InvalidUser> {
+fn parse_info(info: Option<&RawValue>, limits: &Limits) -> Result<Option<UserInfo>, InvalidUser> {
     let limit = limits.user_info_bytes as usize;
     match info {
         Some(info) if info.get().len() > limit => Err(InvalidUser::InfoTooLong { size: info.get().len(), limit }),
-        info => Ok(info.map(|info| Arc::from(info.to_owned()))),
+        info => Ok(info.map(UserInfo::new)),
     }
 }
 

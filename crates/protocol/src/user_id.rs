@@ -22,6 +22,8 @@ use crate::{Limits, error::InvalidUser, json};
 pub struct UserId {
     text: Arc<str>,
     is_number: bool,
+    /// True if no character of the text is escaped in a JSON string.
+    is_plain: bool,
 }
 
 impl UserId {
@@ -36,6 +38,28 @@ impl UserId {
         if self.is_number { out.extend_from_slice(self.text.as_bytes()) } else { json::string(out, &self.text) }
     }
 
+    /// Appends the id as JSON within a JSON string.
+    pub(crate) fn encode_escaped(&self, out: &mut Vec<u8>) {
+        if self.is_number { out.extend_from_slice(self.text.as_bytes()) } else { self.encode_key(out) }
+    }
+
+    /// Appends the text as a JSON string within a JSON string.
+    pub(crate) fn encode_key(&self, out: &mut Vec<u8>) {
+        if self.is_plain {
+            out.extend_from_slice(br#"\""#);
+            out.extend_from_slice(self.text.as_bytes());
+            out.extend_from_slice(br#"\""#);
+        } else {
+            let mut key = Vec::new();
+            json::string(&mut key, &self.text);
+            out.extend_from_slice(json::escaped(&String::from_utf8_lossy(&key)).as_bytes());
+        }
+    }
+
+    fn new(text: &str, is_number: bool) -> Self {
+        Self { text: text.into(), is_number, is_plain: json::is_plain(text) }
+    }
+
     /// Parses the id of a presence member: a string or a number.
     pub(crate) fn parse(json: &RawValue, field: &'static str, limits: &Limits) -> Result<Self, InvalidUser> {
         if let Some(position) = json::lone_surrogate(json.get()) {
@@ -46,7 +70,7 @@ impl UserId {
         match size {
             0 => Err(InvalidUser::Id { field }),
             _ if size > limit => Err(InvalidUser::IdTooLong { size, limit }),
-            _ => Ok(Self { is_number: is_number(json) && is_kept_by_javascript(&text), text: text.into() }),
+            _ => Ok(Self::new(&text, is_number(json) && is_kept_by_javascript(&text))),
         }
     }
 
@@ -59,7 +83,7 @@ impl UserId {
 impl From<&str> for UserId {
     /// The id with this text, as a JSON string.
     fn from(text: &str) -> Self {
-        Self { text: text.into(), is_number: false }
+        Self::new(text, false)
     }
 }
 

@@ -69,18 +69,14 @@ pub fn subscription_signature(
     channel: &str,
     channel_data: Option<&str>,
 ) -> Signature {
-    let socket_id = socket_id.to_string();
-    let mut parts = vec![socket_id.as_bytes(), b":", channel.as_bytes()];
-    if let Some(data) = channel_data {
-        parts.extend([b":", data.as_bytes()]);
-    }
-    Signature::sign(secret, &parts)
+    let (colon, data) = channel_data.map_or(("", ""), |data| (":", data));
+    Signature::sign(secret, &[&socket_id.text(), ":", channel, colon, data].map(str::as_bytes))
 }
 
 /// The expected signature of a sign-in.
 #[must_use]
 pub fn user_signature(secret: &Secret, socket_id: SocketId, user_data: &str) -> Signature {
-    Signature::sign(secret, &[socket_id.to_string().as_bytes(), b"::user::", user_data.as_bytes()])
+    Signature::sign(secret, &[socket_id.text().as_bytes(), b"::user::", user_data.as_bytes()])
 }
 
 #[cfg(test)]

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use axum::{Json, extract::State};
-use clairon_protocol::{ChannelKind, ChannelName, EventData, Member, SocketId};
+use clairon_protocol::{ChannelKind, ChannelName, EventData, Member, SocketId, UserInfo};
 use serde::Serialize;
 use serde_json::value::RawValue;
 use utoipa::ToSchema;
@@ -141,10 +141,10 @@ pub(super) async fn show(
 
 impl UserView {
     fn new(node: &Node, member: &Member) -> Self {
-        let user_info = member.user_info.as_deref().map(|info| {
+        let user_info = member.user_info.as_ref().map(UserInfo::json).map(|info| {
             // What remains of a text with a secret may be no JSON, so it becomes a string.
-            match hide_secrets(&node.apps, info.get(), info.get().len()) {
-                text if text == info.get() => Ok(info.to_owned()),
+            match hide_secrets(&node.apps, &info, info.len()) {
+                text if text == info => RawValue::from_string(info.clone()),
                 hidden => serde_json::value::to_raw_value(&*hidden),
             }
         });

@@ -1,6 +1,6 @@
 //! The libraries of clients, by what they say of themselves in the URL: `client=js&version=8.4.0`.
 
-use std::{collections::HashMap, fmt::Write, num::NonZeroU16};
+use std::{collections::HashMap, num::NonZeroU16};
 
 use clairon_protocol::auth::RequestQuery;
 use parking_lot::Mutex;
@@ -37,8 +37,10 @@ impl Libraries {
         let mut text = String::new();
         for name in ["client", "version"] {
             let Some(value) = query.get(name).filter(|value| is_plain(value)) else { break };
-            // Writing to a `String` succeeds.
-            let _ = write!(text, "{}{value}", if text.is_empty() { "" } else { " " });
+            if !text.is_empty() {
+                text.push(' ');
+            }
+            text.push_str(&value);
         }
         if text.is_empty() { LibraryId(None) } else { self.0.lock().enter(&text) }
     }

@@ -108,7 +108,7 @@ pub(crate) async fn ids_keep_their_type_and_letters(url: &str) {
     let encode = |member: &Member| {
         let mut out = Vec::new();
         member.user_id.encode(&mut out);
-        String::from_utf8(out).expect("UTF-8") + member.info_json()
+        String::from_utf8(out).expect("UTF-8") + &member.info_json()
     };
     let both = |log: &[Notice]| {
         let added = |notice: &Notice| match notice {
