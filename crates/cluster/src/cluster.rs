@@ -6,6 +6,7 @@ use std::{
 };
 
 use clairon_protocol::{AppId, ChannelName, Member, Publication, UserId};
+use futures_util::future::BoxFuture;
 use parking_lot::Mutex;
 use tokio::{sync::watch, task::JoinHandle, time};
 
@@ -67,11 +68,17 @@ impl Drop for Tasks {
 }
 
 impl Cluster {
-    /// Joins the nodes that share this Redis. `deliver` receives their notices and those of this node.
+    /// Joins the nodes that share this Redis. `deliver` receives their notices and those of this node. The future is
+    /// boxed, so that it and the tasks that it starts are compiled with this crate.
     ///
     /// # Errors
     /// A setting is wrong; or Redis cannot be reached, is too old or refuses. The text is one line.
-    pub async fn connect(settings: ClusterSettings, deliver: Deliver) -> Result<Self, ClusterError> {
+    #[must_use]
+    pub fn connect(settings: ClusterSettings, deliver: Deliver) -> BoxFuture<'static, Result<Self, ClusterError>> {
+        Box::pin(Self::join_nodes(settings, deliver))
+    }
+
+    async fn join_nodes(settings: ClusterSettings, deliver: Deliver) -> Result<Self, ClusterError> {
         settings.check()?;
         let (core, suspects) = Core::new(settings, deliver);
         let core = Arc::new(core);

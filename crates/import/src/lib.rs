@@ -14,7 +14,7 @@ mod soketi;
 mod variables;
 mod webhooks;
 
-use std::path::Path;
+use std::{path::Path, pin::Pin};
 
 use clairon_laravel::{ConfigFile, ConfigValue, Environment, read_text};
 use clairon_registry::App;
@@ -24,18 +24,24 @@ pub use error::ImportError;
 pub use plan::{Plan, PlannedApp};
 pub use variables::{ServerVariable, ServerVariables, VariableMeaning, variables};
 
+/// A source that is being read. It is boxed, so that its code is compiled with this crate.
+pub type Reading<'a> = Pin<Box<dyn Future<Output = Result<Plan, ImportError>> + Send + 'a>>;
+
 /// Reads a source. PHP files take their variables from `environment`, and so do servers that are set up by variables.
 /// What a source leaves open of an app is as `template` has it.
 ///
 /// # Errors
 /// When the source does not exist, cannot be read, or has no usable app.
-pub async fn read(source: &SourceArgs, environment: &Environment, template: &App) -> Result<Plan, ImportError> {
-    let mut plan = match &source.from_database {
-        Some(url) => database::plan(template, source.format, url, source.from_table.as_deref()).await?,
-        None => read_files(source, environment, template)?,
-    };
-    plan.quote_notes();
-    if plan.apps.is_empty() { Err(ImportError::NoApp { place: plan.source, notes: plan.notes }) } else { Ok(plan) }
+#[must_use]
+pub fn read<'a>(source: &'a SourceArgs, environment: &'a Environment, template: &'a App) -> Reading<'a> {
+    Box::pin(async move {
+        let mut plan = match &source.from_database {
+            Some(url) => database::plan(template, source.format, url, source.from_table.as_deref()).await?,
+            None => read_files(source, environment, template)?,
+        };
+        plan.quote_notes();
+        if plan.apps.is_empty() { Err(ImportError::NoApp { place: plan.source, notes: plan.notes }) } else { Ok(plan) }
+    })
 }
 
 fn read_files(source: &SourceArgs, environment: &Environment, template: &App) -> Result<Plan, ImportError> {

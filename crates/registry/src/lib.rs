@@ -46,7 +46,7 @@ pub use hex_text::random as random_hex;
 pub use origins::{AllowedOrigin, AllowedOrigins, InvalidOrigin, OriginFault};
 pub use recovery_store::RecoveryStore;
 pub use registry::{
-    AppEdit, AppRegistry, Declared, KeyUse, Registry, Update, open, open_existing, open_for_server, within,
+    AppEdit, AppRegistry, Declared, KeyUse, Opening, Registry, Update, open, open_existing, open_for_server, within,
 };
 pub use row_fault::RowFault;
 pub use secrets::HIDDEN_SECRET;

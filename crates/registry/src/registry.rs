@@ -1,6 +1,6 @@
 //! The contract of the registry, and the functions that open one.
 
-use std::{fmt::Debug, sync::Arc, time::Duration};
+use std::{fmt::Debug, pin::Pin, sync::Arc, time::Duration};
 
 use async_trait::async_trait;
 use clairon_protocol::{AppId, AppKey};
@@ -190,6 +190,10 @@ pub enum Declared {
     Unchanged,
 }
 
+/// A database that is being opened. It is boxed, so that the code of the drivers is compiled with this crate, and not
+/// with each crate that opens a database.
+pub type Opening<'a> = Pin<Box<dyn Future<Output = Result<Arc<dyn Registry>, RegistryError>> + Send + 'a>>;
+
 /// Opens the database at `url`, with at most `max_connections` connections (0 counts as 1), and migrates it. Nodes that
 /// open an empty database at the same time wait for each other.
 ///
@@ -200,12 +204,16 @@ pub enum Declared {
 ///
 /// # Errors
 /// When the URL is none of these, or the database cannot be opened, reached or migrated.
-pub async fn open(url: &str, max_connections: u32) -> Result<Arc<dyn Registry>, RegistryError> {
-    Ok(match url.parse()? {
-        DatabaseUrl::Memory => Arc::new(sqlite::open_memory().await?),
-        DatabaseUrl::File(path) => Arc::new(sqlite::open_file(&path, max_connections).await?),
-        DatabaseUrl::Postgres(options) => Arc::new(postgres::open(*options, max_connections).await?),
-        DatabaseUrl::MySql(options) => Arc::new(mysql::open(*options, max_connections).await?),
+#[must_use]
+pub fn open(url: &str, max_connections: u32) -> Opening<'_> {
+    Box::pin(async move {
+        let registry: Arc<dyn Registry> = match url.parse()? {
+            DatabaseUrl::Memory => Arc::new(sqlite::open_memory().await?),
+            DatabaseUrl::File(path) => Arc::new(sqlite::open_file(&path, max_connections).await?),
+            DatabaseUrl::Postgres(options) => Arc::new(postgres::open(*options, max_connections).await?),
+            DatabaseUrl::MySql(options) => Arc::new(mysql::open(*options, max_connections).await?),
+        };
+        Ok(registry)
     })
 }
 
@@ -214,23 +222,30 @@ pub async fn open(url: &str, max_connections: u32) -> Result<Arc<dyn Registry>, 
 ///
 /// # Errors
 /// Those of [`open`].
-pub async fn open_for_server(url: &str, max_connections: u32) -> Result<Arc<dyn Registry>, RegistryError> {
-    match url.parse()? {
-        DatabaseUrl::File(path) => Ok(Arc::new(sqlite::open_file_for_server(&path, max_connections).await?)),
-        DatabaseUrl::MySql(options) => Ok(Arc::new(mysql::open_for_server(*options, max_connections).await?)),
-        _ => open(url, max_connections).await,
-    }
+#[must_use]
+pub fn open_for_server(url: &str, max_connections: u32) -> Opening<'_> {
+    Box::pin(async move {
+        let registry: Arc<dyn Registry> = match url.parse()? {
+            DatabaseUrl::File(path) => Arc::new(sqlite::open_file_for_server(&path, max_connections).await?),
+            DatabaseUrl::MySql(options) => Arc::new(mysql::open_for_server(*options, max_connections).await?),
+            _ => open(url, max_connections).await?,
+        };
+        Ok(registry)
+    })
 }
 
 /// Does the same as [`open`] for an existing database. It does not create a file.
 ///
 /// # Errors
 /// Those of [`open`], and [`RegistryError::Missing`].
-pub async fn open_existing(url: &str, max_connections: u32) -> Result<Arc<dyn Registry>, RegistryError> {
-    match url.parse()? {
-        DatabaseUrl::File(path) if !path.exists() => {
-            Err(RegistryError::Missing { path: std::path::absolute(&path).unwrap_or(path) })
+#[must_use]
+pub fn open_existing(url: &str, max_connections: u32) -> Opening<'_> {
+    Box::pin(async move {
+        match url.parse()? {
+            DatabaseUrl::File(path) if !path.exists() => {
+                Err(RegistryError::Missing { path: std::path::absolute(&path).unwrap_or(path) })
+            }
+            _ => open(url, max_connections).await,
         }
-        _ => open(url, max_connections).await,
-    }
+    })
 }

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use clairon_protocol::Limits;
+use futures_util::future::BoxFuture;
 
 use crate::{
     background,
@@ -27,8 +28,9 @@ impl ServerHandle {
     ///
     /// # Errors
     /// When the apps cannot be read.
-    pub async fn refresh(&self) -> Result<(), ServerError> {
-        Ok(background::refresh(&self.node).await?)
+    #[must_use]
+    pub fn refresh(&self) -> BoxFuture<'_, Result<(), ServerError>> {
+        Box::pin(async { Ok(background::refresh(&self.node).await?) })
     }
 
     /// Sets the limits of apps that the admin API creates.

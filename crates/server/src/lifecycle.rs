@@ -4,6 +4,7 @@ use std::{sync::Arc, time::Duration};
 
 use clairon_protocol::Disconnect;
 use clairon_registry::Registry;
+use futures_util::future::BoxFuture;
 use tokio::time::{sleep, timeout};
 use tracing::{info, warn};
 
@@ -42,10 +43,14 @@ pub struct Server {
 impl Server {
     /// Reads the apps, and joins the other nodes if there are any.
     ///
+    /// The futures of this type are boxed, so that they are compiled with this crate, and not again with each change of
+    /// the binary that awaits them.
+    ///
     /// # Errors
     /// When the apps cannot be read, or the other nodes cannot be joined.
-    pub async fn new(registry: Arc<dyn Registry>, settings: Settings) -> Result<Self, ServerError> {
-        Ok(Self { node: Arc::new(Node::new(registry, settings).await?) })
+    #[must_use]
+    pub fn new(registry: Arc<dyn Registry>, settings: Settings) -> BoxFuture<'static, Result<Self, ServerError>> {
+        Box::pin(async { Ok(Self { node: Arc::new(Node::new(registry, settings).await?) }) })
     }
 
     /// A handle for changes while the server runs.
@@ -59,11 +64,16 @@ impl Server {
     ///
     /// # Errors
     /// When the listener cannot be set up.
-    pub async fn serve(
+    #[must_use]
+    pub fn serve(
         self,
         listeners: Listeners,
-        shutdown: impl Future<Output = ()> + Send + 'static,
-    ) -> Result<(), ServerError> {
+        shutdown: BoxFuture<'static, ()>,
+    ) -> BoxFuture<'static, Result<(), ServerError>> {
+        Box::pin(self.run(listeners, shutdown))
+    }
+
+    async fn run(self, listeners: Listeners, shutdown: BoxFuture<'static, ()>) -> Result<(), ServerError> {
         let Self { node } = self;
         let Listeners { all, metrics, redirect, are_shared } = listeners;
         if let Some(acme) = node.acme() {

@@ -13,6 +13,7 @@ use clairon_registry::{
     Announced, App, AppCache, Attempt, Endpoint, Observation, Registry, RegistryError, Retention, Subject, Webhook,
     WebhookKind, within,
 };
+use futures_util::future::BoxFuture;
 use jiff::{SignedDuration, Timestamp};
 use parking_lot::Mutex;
 use tokio::{sync::Semaphore, time::timeout};
@@ -304,16 +305,22 @@ impl Announcer {
         self.store.sweep(&retention).await
     }
 
-    /// Writes reports to the store until the node stops.
-    pub async fn write(&self) {
-        writer::run(self).await;
-        self.ended.add_permits(1);
+    /// Writes reports to the store until the node stops. It is boxed, so that it is compiled with this crate.
+    #[must_use]
+    pub fn write(&self) -> BoxFuture<'_, ()> {
+        Box::pin(async {
+            writer::run(self).await;
+            self.ended.add_permits(1);
+        })
     }
 
-    /// Delivers what is pending, until the node stops.
-    pub async fn deliver(self: &Arc<Self>) {
-        deliver::run(self).await;
-        self.ended.add_permits(1);
+    /// Delivers what is pending, until the node stops. It is boxed, so that it is compiled with this crate.
+    #[must_use]
+    pub fn deliver(self: &Arc<Self>) -> BoxFuture<'_, ()> {
+        Box::pin(async {
+            deliver::run(self).await;
+            self.ended.add_permits(1);
+        })
     }
 
     /// Delivers to these endpoints at once: new events are pending for them.

@@ -58,7 +58,7 @@ async fn serve(settings: &Settings, sources: Sources) -> anyhow::Result<()> {
         hint_at_env_file(&apps);
     }
     server.handle().refresh().await?;
-    let shutdown = signals::stop()?;
+    let shutdown = Box::pin(signals::stop()?);
     let welcome = welcome(&apps, settings, &address);
     let dashboard = DashboardLine::of(&server.handle(), settings, &apps, &address);
     match settings.log.format {

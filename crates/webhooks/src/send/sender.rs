@@ -2,6 +2,7 @@
 
 use std::{env, sync::Arc, time::Duration};
 
+use futures_util::future::BoxFuture;
 use http::{
     HeaderMap, Response, StatusCode,
     header::{HeaderName, LOCATION},
@@ -80,9 +81,11 @@ impl Sender {
         self.attempt(delivery, false).await
     }
 
-    /// Makes one attempt, and reads an excerpt of every answer. For tests by an operator.
-    pub async fn probe(&self, delivery: &Delivery) -> Outcome {
-        self.attempt(delivery, true).await
+    /// Makes one attempt, and reads an excerpt of every answer. For tests by an operator. It is boxed, so that it is
+    /// compiled with this crate.
+    #[must_use]
+    pub fn probe<'a>(&'a self, delivery: &'a Delivery) -> BoxFuture<'a, Outcome> {
+        Box::pin(self.attempt(delivery, true))
     }
 
     async fn attempt(&self, delivery: &Delivery, shows_body: bool) -> Outcome {
