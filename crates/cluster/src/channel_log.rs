@@ -1,5 +1,7 @@
 //! The logs of channels that all nodes share: questions and answers.
 
+use std::time::Duration;
+
 use bytes::Bytes;
 use clairon_protocol::{Epoch, LogRoom, SocketId};
 
@@ -35,6 +37,17 @@ pub struct LogRead {
     pub oldest: u64,
     /// The events that were asked for, in their order and without a gap.
     pub events: Vec<LoggedEvent>,
+}
+
+/// The size of a log.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct KeptLog {
+    /// The number of its events. A few of them may be over the limits; they go when the log is read.
+    pub events: usize,
+    /// The bytes of its events, with what each needs in addition.
+    pub bytes: usize,
+    /// The time after which it goes, unless it is kept on.
+    pub rest: Duration,
 }
 
 /// An event of a log.

@@ -5,13 +5,13 @@ use std::{
     time::{Duration, Instant},
 };
 
-use clairon_protocol::{AppId, ChannelName, Member, Publication, UserId};
+use clairon_protocol::{AppId, ChannelName, LogRoom, Member, Publication, UserId};
 use futures_util::future::BoxFuture;
 use parking_lot::Mutex;
 use tokio::{sync::watch, task::JoinHandle, time};
 
 use crate::{
-    channel_log::{LogQuery, LogRead},
+    channel_log::{KeptLog, LogQuery, LogRead},
     core::Core,
     error::{BusError, ClusterError},
     health::{Health, Mishap, TroubleKind},
@@ -22,6 +22,7 @@ use crate::{
     redis::{
         Failure, Request,
         client::RedisClient,
+        kept_for,
         reads::{ChannelInfo, OccupiedChannel},
     },
     settings::ClusterSettings,
@@ -298,6 +299,28 @@ impl Cluster {
     /// Redis does not answer.
     pub async fn logs(&self, queries: &[LogQuery]) -> Result<Vec<Option<LogRead>>, ClusterError> {
         Ok(self.core.redis.logs(queries).await?)
+    }
+
+    /// How long a log is kept after it was last asked for with [`LogQuery::keeps`].
+    #[must_use]
+    pub fn log_kept_for(room: LogRoom) -> Duration {
+        kept_for(room)
+    }
+
+    /// The sizes of logs in one round trip, in the order given. `None` for each that does not exist.
+    ///
+    /// # Errors
+    /// Redis does not answer.
+    pub async fn kept_logs(&self, places: &[Place]) -> Result<Vec<Option<KeptLog>>, ClusterError> {
+        Ok(self.core.redis.kept_logs(places).await?)
+    }
+
+    /// Drops logs in one round trip.
+    ///
+    /// # Errors
+    /// Redis does not answer.
+    pub async fn drop_logs(&self, places: &[Place]) -> Result<(), ClusterError> {
+        Ok(self.core.redis.drop_logs(places).await?)
     }
 
     /// Whether this node can work with Redis, now and at each change.

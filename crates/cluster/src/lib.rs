@@ -39,7 +39,7 @@ pub use clairon_protocol::{CacheEntry, Publication};
 pub use clairon_tls::Authorities;
 
 pub use self::{
-    channel_log::{LogQuery, LogRead, LoggedEvent},
+    channel_log::{KeptLog, LogQuery, LogRead, LoggedEvent},
     cluster::{Cluster, NodeState},
     error::{BusError, ClusterError},
     health::{Health, Mishap, Trouble, TroubleKind},

@@ -113,6 +113,8 @@ pub enum Notice {
         /// to other nodes.
         is_left_behind: bool,
     },
+    /// Logs of channels begin anew: another master has taken over from the one that numbered their events.
+    LogsBegin,
     /// A node that was there at the last beat is gone. What it knew alone is lost.
     NodeGone,
 }

@@ -27,5 +27,5 @@ pub(crate) mod url;
 
 pub(crate) use self::{
     failure::Failure,
-    scripts::{Renewal, Request},
+    scripts::{Renewal, Request, kept_for},
 };

@@ -23,7 +23,8 @@ pub struct ClusterSettings {
     pub lease: Duration,
     /// Time between two beats: the node renews its lease, looks for dead nodes, and checks its connections.
     pub beat: Duration,
-    /// How long Redis may take to answer. After that its connection counts as lost. Less than `lease`.
+    /// How long Redis may take to answer. After that its connection counts as lost. Less than `lease`; in a Redis
+    /// Cluster less than half of it, because a request may take twice this time there.
     pub response_timeout: Duration,
 }
 
@@ -66,6 +67,13 @@ impl ClusterSettings {
             let problem = format!("is {timeout} ms; it must be 1 ms or more and less than the lease ({lease} ms)");
             return Err(ClusterError::setting("response_timeout", problem));
         }
+        if self.url.is_sharded() && 2 * timeout >= lease {
+            let problem = format!(
+                "is {timeout} ms; with a Redis Cluster it must be less than half of the lease ({lease} ms), because a \
+                 request may take twice this time"
+            );
+            return Err(ClusterError::setting("response_timeout", problem));
+        }
         Ok(())
     }
 }
@@ -101,6 +109,14 @@ mod tests {
         assert_eq!(
             refusal(|settings| settings.response_timeout = settings.lease),
             "cluster setting response_timeout is 15000 ms; it must be 1 ms or more and less than the lease (15000 ms)"
+        );
+        assert_eq!(
+            refusal(|settings| {
+                settings.url = "redis+cluster://localhost".parse().unwrap();
+                settings.response_timeout = settings.lease / 2;
+            }),
+            "cluster setting response_timeout is 7500 ms; with a Redis Cluster it must be less than half of the lease \
+             (15000 ms), because a request may take twice this time"
         );
     }
 }

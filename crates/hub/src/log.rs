@@ -186,7 +186,7 @@ fn position_in(first: u64, seq: u64, len: usize) -> usize {
 mod tests {
     use super::*;
 
-    const ROOM: LogRoom = LogRoom { events: 3, bytes: 1_000, window: 100 };
+    const ROOM: LogRoom = LogRoom { events: 3, bytes: 1_000, window: 100, life: 0 };
 
     fn log(room: LogRoom) -> ChannelLog {
         ChannelLog::new(Epoch::from_random(7), room)

@@ -37,17 +37,6 @@ impl Asking {
     }
 }
 
-/// What this node needs for a subscription that asks for recovery.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum LogNeed {
-    /// There is no memory for a log, or the channel has gone.
-    Declined,
-    /// Nothing: the mirror is complete.
-    Nothing,
-    /// The log must be read and [loaded](AppHub::load_log).
-    Read,
-}
-
 /// Keeps the mirror of a log, with or without subscribers, until this is dropped. A subscription holds it from the
 /// question whether the log must be read until it is entered: the subscribers that are there may leave before.
 #[derive(Debug)]
@@ -96,15 +85,16 @@ impl Hub {
 
 impl AppHub {
     /// Begins to mirror the log of a channel for a subscription that asks for recovery, and keeps the mirror until the
-    /// hold is dropped.
+    /// hold is dropped. True if the log must be read and [loaded](AppHub::load_log) first. False if the mirror is
+    /// complete, or there is none, because there is no memory for it or the channel has gone.
     pub fn expect_log(
         &self,
         name: &ChannelName,
         room: LogRoom,
         resume: Option<&Resume>,
         now: Millis,
-    ) -> (LogNeed, LogHold) {
-        let declined = || (LogNeed::Declined, LogHold::of(None));
+    ) -> (bool, LogHold) {
+        let declined = || (false, LogHold::of(None));
         let Some(logs) = &self.dispatch.logs else { return declined() };
         let expect = |slot: &mut Option<Box<Recorder>>| {
             if slot.is_none() && logs.has_room() {
@@ -112,8 +102,7 @@ impl AppHub {
             }
             match slot {
                 None => declined(),
-                Some(recorder) if recorder.covers(resume) => (LogNeed::Nothing, recorder.hold()),
-                Some(recorder) => (LogNeed::Read, recorder.hold()),
+                Some(recorder) => (!recorder.covers(resume), recorder.hold()),
             }
         };
         if let Some(user_id) = name.user_id() {

@@ -12,9 +12,8 @@ use std::{
 
 use bytes::Bytes;
 use clairon_hub::{
-    AppHub, ChannelChange, Expected, Hub, Ledger, LedgerState, LogHold, LogLoaded, LogNeed, LogSettings, OutboxLimits,
-    Outboxes, Recovery, RecoveryRequest, ReportRecovery, SavedEvent, Session, SharedLog, SignedIn, Subscriber, Version,
-    Wishes,
+    AppHub, ChannelChange, Expected, Hub, Ledger, LedgerState, LogHold, LogLoaded, LogSettings, OutboxLimits, Outboxes,
+    Recovery, RecoveryRequest, ReportRecovery, SavedEvent, Session, SharedLog, SignedIn, Subscriber, Version, Wishes,
 };
 use clairon_protocol::{
     AppId, CacheEntry, CacheRoom, ChannelName, Epoch, Event, EventData, Limits, LogPlace, LogPosition, LogRoom,
@@ -25,7 +24,7 @@ use serde_json::Value;
 
 use crate::frames::{amend, encode};
 
-const ROOM: LogRoom = LogRoom { events: 10, bytes: 1 << 20, window: 1_000 };
+const ROOM: LogRoom = LogRoom { events: 10, bytes: 1 << 20, window: 1_000, life: 0 };
 
 fn frame(channel: &ChannelName, event: &str) -> Bytes {
     let data = &EventData::from_text("{}");
@@ -58,8 +57,8 @@ impl Node {
         session
     }
 
-    /// Subscribes a connection that asks, as far as the ledger's answer.
-    fn expect(&self, session: &Arc<Session>, resume: Option<&Resume>) -> LogNeed {
+    /// Subscribes a connection that asks, as far as the ledger's answer. True if the log must be read.
+    fn expect(&self, session: &Arc<Session>, resume: Option<&Resume>) -> bool {
         let app = AppId::parse("1").unwrap();
         let recovery = Some(RecoveryRequest { app: &app, resume, room: ROOM, epoch: Epoch::from_random(0) });
         let (room, wishes) = (PresenceRoom::UNLIMITED, Wishes::default());
@@ -130,7 +129,7 @@ impl Node {
     /// A subscriber that has begun with an empty log of epoch 1.
     fn asker(&self, number: u64) -> Arc<Session> {
         let session = self.session(number);
-        assert_eq!(self.expect(&session, None), LogNeed::Read);
+        assert!(self.expect(&session, None));
         assert_eq!(self.load(1, 0, &[]), Some(LogLoaded::default()));
         assert_eq!(self.admit(&session), Some(Recovery::Begun));
         hear(&session);
@@ -177,7 +176,7 @@ fn events_are_followed_and_those_before_a_missing_one_wait() {
 fn events_that_come_before_the_log_is_loaded_are_not_lost() {
     let node = Node::new("c", 1 << 20);
     let session = node.session(1);
-    assert_eq!(node.expect(&session, None), LogNeed::Read);
+    assert!(node.expect(&session, None));
     assert!(!node.arrive(1, 8, "h", None) && !node.arrive(1, 9, "i", None));
     assert_eq!(node.load(1, 8, &["h"]), Some(LogLoaded::default()));
     assert_eq!(node.admit(&session), Some(Recovery::Begun));
@@ -185,7 +184,7 @@ fn events_that_come_before_the_log_is_loaded_are_not_lost() {
     // The next subscriber needs no reading, unless it has got more than this node.
     let token = |seq| Resume { token: String::new(), seq, sockets: Vec::new() };
     let needs = [7, 9, 10, 6].map(|seq| node.expect(&node.session(100 + seq), Some(&token(seq))));
-    assert_eq!(needs, [LogNeed::Nothing, LogNeed::Nothing, LogNeed::Read, LogNeed::Read]);
+    assert_eq!(needs, [false, false, true, true]);
 }
 
 #[test]
@@ -213,7 +212,7 @@ fn another_log_and_a_log_that_has_lost_the_next_event_are_losses() {
 fn what_is_too_much_for_an_outbox_is_a_loss_of_one_subscriber() {
     let node = Node::new("c", 1 << 20);
     let (slow, quick) = (node.asker(1), node.session(2));
-    assert_eq!(node.expect(&quick, None), LogNeed::Nothing);
+    assert!(!node.expect(&quick, None));
     node.admit(&quick);
     hear(&quick);
     (0..50).for_each(|_| slow.send(encode(&Event::Pong)));
@@ -250,7 +249,7 @@ fn events_of_a_user_are_followed() {
     let stay = SignedIn { user_id: "ada".into(), watchlist: Vec::new() };
     node.app.sign_in(&session, &stay);
     let (need, hold) = node.app.expect_log(&node.name, ROOM, None, 0);
-    assert_eq!(need, LogNeed::Read);
+    assert!(need);
     node.load(1, 0, &[]);
     let app = AppId::parse("1").unwrap();
     let request = RecoveryRequest { app: &app, resume: None, room: ROOM, epoch: Epoch::from_random(0) };
@@ -279,7 +278,7 @@ fn a_mirror_stays_current_for_a_subscription_that_waits_for_the_ledger() {
     let token = RecoveryToken { epoch: Epoch::from_random(1), bound: 0 };
     let token = token.sign(&RecoveryKey::parse("key").unwrap(), &app, &node.name);
     let resume = Resume { token, seq: 0, sockets: Vec::new() };
-    assert_eq!(node.expect(&late, Some(&resume)), LogNeed::Nothing);
+    assert!(!node.expect(&late, Some(&resume)));
     let result = node.admit_since(&late, 2);
     node.part(&early);
     node.hub.prune_logs(0);
@@ -304,7 +303,7 @@ fn a_mirror_ends_with_its_last_subscriber_and_gives_its_memory_back_before() {
     assert_eq!(hear(&session), ["e 1", "e 2", "e 3"]);
     let resume = Resume { token: String::new(), seq: 0, sockets: Vec::new() };
     let late = node.session(2);
-    assert_eq!(node.expect(&late, Some(&resume)), LogNeed::Read, "the first events are elsewhere only");
+    assert!(node.expect(&late, Some(&resume)), "the first events are elsewhere only");
     for session in [&late, &session] {
         node.part(session);
     }
@@ -319,7 +318,7 @@ fn a_mirror_ends_with_its_last_subscriber_and_gives_its_memory_back_before() {
 fn without_memory_for_another_log_a_subscription_is_an_ordinary_one() {
     let node = Node::new("c", 100);
     let session = node.session(1);
-    assert_eq!(node.expect(&session, None), LogNeed::Declined);
+    assert!(!node.expect(&session, None));
     assert_eq!(node.admit(&session), Some(Recovery::Declined));
     assert_eq!(hear(&session), ["subscription_succeeded"]);
 }

@@ -24,7 +24,7 @@ use serde_json::{Value, json};
 use crate::frames::{amend, encode};
 
 const LIMITS: OutboxLimits = OutboxLimits { bytes: 1 << 20, frames: 100 };
-const ROOM: LogRoom = LogRoom { events: 10, bytes: 1 << 20, window: 1_000 };
+const ROOM: LogRoom = LogRoom { events: 10, bytes: 1 << 20, window: 1_000, life: 0 };
 
 /// A hub with one app, whose time stands still until a test moves it.
 struct Node {

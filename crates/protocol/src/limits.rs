@@ -153,13 +153,14 @@ impl Limits {
         CacheRoom { bytes, channels: self.max_channels() }
     }
 
-    /// The limits of the log of each channel.
+    /// The limits of the log of each channel, in this [life](LogRoom::life).
     #[must_use]
-    pub fn log_room(&self) -> LogRoom {
+    pub fn log_room(&self, life: u32) -> LogRoom {
         LogRoom {
             events: self.recovery_events as usize,
             bytes: self.recovery_bytes as usize,
             window: u64::from(self.recovery_seconds) * 1_000,
+            life,
         }
     }
 

@@ -1,6 +1,6 @@
 //! An app: one tenant of the server.
 
-use clairon_protocol::{AppId, LIMITS, Limits};
+use clairon_protocol::{AppId, LIMITS, Limits, LogRoom};
 use rand::{RngExt, rand_core::UnwrapErr, rngs::SysRng};
 
 use crate::{
@@ -57,6 +57,8 @@ macro_rules! app {
             /// The endpoints that receive events of its channels.
             pub webhooks: Webhooks,
             $(#[doc = $meaning] pub $switch: bool,)+
+            /// The number of times that `recovery` was switched off or on. The registry counts it.
+            pub recovery_life: u32,
             /// The limits of a connection, a request or a channel.
             pub limits: Limits,
         }
@@ -72,6 +74,7 @@ macro_rules! app {
                     allowed_origins: AllowedOrigins::default(),
                     webhooks: Webhooks::default(),
                     $($switch: $default,)+
+                    recovery_life: 0,
                     limits: Limits::default(),
                 }
             }
@@ -123,6 +126,17 @@ impl App {
         let (named, all) = (webhook.events, needs.into_iter());
         let off = all.filter(move |(kind, _, is_on)| !is_on && named.named().any(|named| named == *kind));
         off.map(|(kind, switch, _)| (kind, switch))
+    }
+
+    /// The limits of the log of each channel.
+    #[must_use]
+    pub fn log_room(&self) -> LogRoom {
+        self.limits.log_room(self.recovery_life)
+    }
+
+    /// Counts a change of `recovery` since this earlier version of the app.
+    pub(crate) fn count_recovery_switch(&mut self, before: &Self) {
+        self.recovery_life = before.recovery_life.wrapping_add(u32::from(self.recovery != before.recovery));
     }
 
     /// Marks the endpoints as declared by settings, and gives each the [id that it has at each

@@ -6,7 +6,7 @@ use crate::fields::AppField;
 
 /// The columns of an app, in the order of the values of [`upsert`].
 fn columns() -> impl Iterator<Item = &'static str> {
-    iter::once("id").chain(AppField::all().map(AppField::name))
+    iter::once("id").chain(AppField::all().map(AppField::name)).chain(iter::once("recovery_life"))
 }
 
 pub(crate) const REVISION: &str = "SELECT revision FROM registry_revision";

@@ -22,6 +22,7 @@ pub(crate) struct AppRow {
     id: String,
     /// The fields of the table, or the first invalid one.
     fields: Result<Vec<FieldValue>, RowFault>,
+    recovery_life: i64,
 }
 
 /// The columns of `app_keys`. All are NULL for an app without a key.
@@ -53,7 +54,8 @@ where
             })
         };
         let fields = AppField::all().map(read).collect::<Result<Vec<_>, sqlx::Error>>()?;
-        Ok(Self { id: row.try_get("id")?, fields: fields.into_iter().collect() })
+        let recovery_life = row.try_get("recovery_life")?;
+        Ok(Self { id: row.try_get("id")?, fields: fields.into_iter().collect(), recovery_life })
     }
 }
 
@@ -88,6 +90,7 @@ impl AppRow {
         let credentials = Credentials::from_newest_first(credentials).ok_or(RowFault::NoKey)?;
         let mut app = App { credentials: credentials.clone(), ..App::new(id, credentials.newest().clone()) };
         self.fields?.iter().for_each(|value| value.give_to(&mut app));
+        app.recovery_life = u32::try_from(self.recovery_life).unwrap_or_default();
         app.validate().map_err(Box::new)?;
         Ok(app)
     }
@@ -148,7 +151,9 @@ pub(crate) fn values<'a>(app: &'a App, lists: &'a Lists) -> Vec<SqlValue<'a>> {
             SqlValue::Number((number > 0).then(|| number.into()))
         }
     };
-    iter::once(SqlValue::Text(app.id.as_str())).chain(AppField::all().map(value)).collect()
+    let recovery_life = SqlValue::Number(Some(app.recovery_life.into()));
+    let fields = AppField::all().map(value);
+    iter::once(SqlValue::Text(app.id.as_str())).chain(fields).chain(iter::once(recovery_life)).collect()
 }
 
 /// The values of a key in the order of the columns in [`queries`](crate::queries).

@@ -117,6 +117,7 @@ impl<E: Engine> AppRegistry for SqlRegistry<E> {
         change(&mut after);
         after.id.clone_from(&before.id);
         after.credentials.clone_from(&before.credentials);
+        after.count_recovery_switch(&before);
         after.validate()?;
         if after != before {
             put::<E>(&mut write, &after).await?;
@@ -306,6 +307,7 @@ async fn declare<E: Engine>(
     if app.credentials.iter().all(has) {
         app.credentials = stored.credentials.clone();
     }
+    app.count_recovery_switch(&stored);
     app.webhooks.keep_undeclared(&stored.webhooks);
     app.webhooks.validate()?;
     if app == stored {

@@ -81,8 +81,7 @@ pub(crate) async fn restore(node: &Node) {
             Ok((id, log)) => {
                 // A log of a deleted app, or of one without recovery, is dropped.
                 if let Some(app) = node.enabled_app(&id).filter(|app| app.recovery) {
-                    let limits = &app.limits;
-                    node.hub.app(&id).restore_log(log, limits.log_room(), limits.max_channels(), now);
+                    node.hub.app(&id).restore_log(log, app.log_room(), app.limits.max_channels(), now);
                 }
             }
             Err(error) => warn!(%error, bytes = line.len(), "a saved log of a channel cannot be read: {CONSEQUENCE}"),

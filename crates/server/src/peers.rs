@@ -5,6 +5,7 @@
 
 mod alone;
 mod deliver;
+mod kept_logs;
 mod many;
 mod mirrors;
 mod publish;
@@ -141,7 +142,8 @@ impl Peers {
             let delivery = delivery.clone();
             Box::new(move |notice| delivery.deliver(notice))
         };
-        Ok(Self::Many(Many::new(Cluster::connect(cluster, deliver).await?, delivery, settings.outbox, reads)))
+        let cluster = Cluster::connect(cluster, deliver).await?;
+        Ok(Self::Many(Many::new(cluster, delivery, settings.outbox, settings.recovery_bytes, reads)))
     }
 
     /// Counts a connection among those of all nodes. [`Self::dismiss`] undoes it. A lone node has counted it already,

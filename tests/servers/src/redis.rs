@@ -143,7 +143,7 @@ pub(crate) fn says(port: u16, command: &str, sign: &str) -> bool {
     ask(port, command).is_ok_and(|answer: String| answer.contains(sign))
 }
 
-fn ask<T: FromRedisValue>(port: u16, command: &str) -> RedisResult<T> {
+pub(crate) fn ask<T: FromRedisValue>(port: u16, command: &str) -> RedisResult<T> {
     let mut connection = Client::open(url(port))?.get_connection_with_timeout(DEADLINE)?;
     connection.set_read_timeout(Some(DEADLINE))?;
     let mut words = command.split(' ');

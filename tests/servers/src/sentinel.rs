@@ -6,16 +6,16 @@ use tempfile::TempDir;
 
 use crate::{
     process::{Process, free_port, temporary_folder},
-    redis::{Redis, says},
+    redis::{Redis, ask, says},
     wait::eventually,
 };
 
 /// How long a master may be silent, in milliseconds, while it is to stay. A busy machine delays its answers.
 const PATIENT: u32 = 60_000;
-/// The same once the master is killed.
-const IMPATIENT: u32 = 500;
+/// The same once the master is killed. The replica must not seem to be down too.
+const IMPATIENT: u32 = 1_500;
 
-/// A Redis with a replica, and three Sentinels that replace a killed master after half a second.
+/// A Redis with a replica, and three Sentinels that replace a killed master within some seconds.
 #[derive(Debug)]
 pub struct Sentinels {
     /// The initial master.
@@ -69,6 +69,44 @@ impl Sentinels {
         eventually("the replica is the master", || self.replica.says("INFO replication", "role:master"));
     }
 
+    /// Lets the replica become the master too. Both accept writes from then on, and a node that asks gets the new one. Call
+    /// this once.
+    ///
+    /// # Panics
+    /// When the Sentinels do not do so in time.
+    pub fn split(&self) {
+        let port = |Sentinel { port, .. }: &Sentinel| *port;
+        eventually("a Sentinel begins", || says(port(&self.watchers[0]), "SENTINEL FAILOVER main", "OK"));
+        eventually("the Sentinels know of the change", || {
+            self.watchers.iter().map(port).all(|port| {
+                let address: Vec<String> = ask(port, "SENTINEL GET-MASTER-ADDR-BY-NAME main").unwrap_or_default();
+                address.get(1).is_some_and(|port| *port == self.replica.port().to_string())
+            })
+        });
+        // After four of these periods they would make the former master a replica.
+        for Sentinel { port, .. } in &self.watchers {
+            assert!(says(*port, "SENTINEL DEBUG publish-period 600000", "OK"), "a Sentinel does not wait");
+        }
+    }
+
+    /// The former master's connections of a user of Redis end.
+    ///
+    /// # Panics
+    /// When it does not answer.
+    pub fn move_over(&self, user: &str) {
+        self.master.execute(&format!("CLIENT KILL USER {user}"));
+    }
+
+    /// Makes a user with all rights on both servers.
+    ///
+    /// # Panics
+    /// When one refuses it.
+    pub fn add_user(&self, user: &str) {
+        for redis in [&self.master, &self.replica] {
+            redis.set_user(user, "on nopass ~* &* +@all");
+        }
+    }
+
     /// The URL for a node of Clairon: the addresses of the Sentinels, and the name of the master.
     #[must_use]
     pub fn url(&self) -> String {
@@ -90,6 +128,8 @@ impl Sentinel {
         fs::write(&file, settings).unwrap_or_else(|error| panic!("{}: {error}", file.display()));
         let mut command = Command::new("redis-sentinel");
         let process = Process::start(command.arg(&file).current_dir(folder.path()), "+monitor");
+        // A Sentinel that was not run for two seconds, on a busy machine, replaces no master for half a minute.
+        assert!(says(port, "SENTINEL DEBUG tilt-trigger 60000", "OK"), "a Sentinel does not take its settings");
         Self { port, _process: process, _folder: folder }
     }
 }

@@ -26,6 +26,14 @@ pub(super) fn read(fields: &mut Fields<'_>) -> Option<ClusterSettings> {
         return None;
     }
     let (url, authorities, prefix) = (url??, authorities?, prefix?);
+    if url.is_sharded() && 2 * response >= lease {
+        let wrong = format!(
+            "must be less than half of cluster.lease_seconds, which is {lease}, with a Redis Cluster: a request may take \
+             twice this time"
+        );
+        fields.refuse("redis.response_seconds", wrong);
+        return None;
+    }
     Some(ClusterSettings {
         url,
         authorities,

@@ -1,6 +1,7 @@
 //! Recovery of missed events on several nodes: on any of them, through faults of nodes and of Redis.
 
 use clairon_test_servers::{Redis, Sentinels, eventually};
+use clairon_tests::admin;
 use clairon_tests::api::Request;
 use clairon_tests::app::App;
 use clairon_tests::client::{Client, data};
@@ -12,20 +13,25 @@ use rustix::process::Signal;
 use serde_json::{Value, json};
 use tempfile::TempDir;
 
-fn app() -> App {
+pub(crate) fn app() -> App {
     App::new("recovering").with("recovery", true).with("client_messages", true)
 }
 
 /// Nodes with one database, as the key of tokens is there.
-struct Shared<E> {
-    nodes: Nodes<E>,
+pub(crate) struct Shared<E> {
+    pub(crate) nodes: Nodes<E>,
     folder: TempDir,
+    lease_seconds: u32,
 }
 
 impl<E: Engine> Shared<E> {
     fn start(redis: E, count: usize, app: App) -> Self {
+        Self::with_lease(redis, count, app, 10)
+    }
+
+    pub(crate) fn with_lease(redis: E, count: usize, app: App, lease_seconds: u32) -> Self {
         let folder = tempfile::tempdir().unwrap_or_else(|error| panic!("creating a folder: {error}"));
-        let mut shared = Self { nodes: Nodes::over(redis, 0, &[app]), folder };
+        let mut shared = Self { nodes: Nodes::over(redis, 0, &[app]), folder, lease_seconds };
         for node in 0..count {
             let server = shared.node(node);
             shared.nodes.servers.push(server);
@@ -35,10 +41,11 @@ impl<E: Engine> Shared<E> {
 
     fn node(&self, node: usize) -> Server {
         let database = format!("sqlite://{}/apps.db", self.folder.path().display());
-        self.nodes.node(node).database(database).start()
+        let lease = self.lease_seconds.to_string();
+        self.nodes.node(node).env("CLAIRON_CLUSTER_LEASE_SECONDS", lease).database(database).start()
     }
 
-    fn servers(&self) -> [&Server; 3] {
+    pub(crate) fn servers(&self) -> [&Server; 3] {
         self.nodes.three()
     }
 }
@@ -48,17 +55,17 @@ fn three() -> Shared<Redis> {
 }
 
 /// The next events of a client, as names with numbers.
-fn next(client: &mut Client, count: usize) -> Vec<(String, Option<u64>)> {
+pub(crate) fn next(client: &mut Client, count: usize) -> Vec<(String, Option<u64>)> {
     let named = |event: Value| (event["event"].as_str().unwrap_or_default().to_owned(), event["seq"].as_u64());
     (0..count).map(|_| named(client.socket.event())).collect()
 }
 
-fn events(named: &[(&str, u64)]) -> Vec<(String, Option<u64>)> {
+pub(crate) fn events(named: &[(&str, u64)]) -> Vec<(String, Option<u64>)> {
     named.iter().map(|(name, seq)| ((*name).to_owned(), Some(*seq))).collect()
 }
 
 /// Subscribes a new client at a position, and returns it with the answer.
-fn come_back(server: &Server, channel: &str, position: &Position) -> (Client, Value) {
+pub(crate) fn come_back(server: &Server, channel: &str, position: &Position) -> (Client, Value) {
     let mut client = Client::connect(server, &app());
     if channel.starts_with('#') {
         client.sign_in(r#"{"id":"ada"}"#);
@@ -68,7 +75,7 @@ fn come_back(server: &Server, channel: &str, position: &Position) -> (Client, Va
 }
 
 /// Waits for the notice that events are lost.
-fn lost(client: &mut Client) -> Value {
+pub(crate) fn lost(client: &mut Client) -> Value {
     let event = client.socket.event();
     assert_eq!((&event["event"], event.get("seq")), (&json!("pusher_internal:recovery"), None), "{event}");
     data(&event)
@@ -326,6 +333,30 @@ fn a_redis_that_kept_its_data_may_have_lost_the_last_events() {
 #[test]
 fn after_a_fail_over_subscribers_learn_of_the_loss() {
     loses(Sentinels::start(), Sentinels::fail_over);
+}
+
+#[test]
+fn after_the_switch_was_off_a_log_begins_anew() {
+    let shared = three();
+    let [one, two, three] = shared.servers();
+    let mut client = Client::connect(one, &app());
+    let before = begin(&mut client, "c");
+    trigger(two, &app(), "c", "a", None);
+    assert_eq!(next(&mut client, 1), events(&[("a", 1)]));
+    client.socket.abort();
+    let recovers = |server: &Server| ask(&mut Client::connect(server, &app()), "other", &json!(true)) != Value::Null;
+    let set = |is_on: bool| {
+        let answer = admin::call(three, "PATCH", &format!("/apps/{}", app().id), Some(&json!({"recovery": is_on})));
+        assert_eq!(answer.status, 200, "{answer:?}");
+        for server in [one, two, three] {
+            eventually("the node knows", || recovers(server) == is_on);
+        }
+    };
+    set(false);
+    trigger(two, &app(), "c", "in no log", None);
+    set(true);
+    let (_, answer) = come_back(three, "c", &before.at(1));
+    assert_eq!((&answer["recovered"], &answer["reason"]), (&json!(false), &json!("epoch")), "{answer}");
 }
 
 #[test]

@@ -8,7 +8,7 @@ use futures_util::future::try_join;
 use redis::Value;
 
 use super::{
-    engine::{Connector, Link, Push, RedisConnection, Server},
+    engine::{Connector, Generation, Link, Push, RedisConnection, Server},
     failure::{Answer, Failure},
     keys::{Keys, Topic},
     message,
@@ -30,6 +30,7 @@ pub(crate) struct RedisClient {
     pub(super) reader: Link,
     /// Publishes events. A Redis Cluster gets none of them twice.
     publisher: Link,
+    generation: Arc<Generation>,
     connector: Arc<Connector>,
     rights: Rights,
     /// Names this process when it removes dead nodes. It is not the id of a node.
@@ -54,12 +55,14 @@ impl RedisClient {
         let keys = Keys::new(&prefix, url.db, url.is_sharded());
         let rights = Rights::new(&url, &keys);
         let connector = Arc::new(Connector { url, authorities, response_timeout });
-        let link = |repeats| Link::new(connector.clone(), repeats, Backoff::within(beat));
+        let generation = Arc::new(Generation::new(&keys, connector.is_sharded()));
+        let link = |repeats| Link::new(connector.clone(), generation.clone(), repeats, Backoff::within(beat));
         Self {
             keys,
             ledger: link(true),
             reader: link(true),
             publisher: link(false),
+            generation,
             connector,
             rights,
             reaper: NodeId::random(),
@@ -92,11 +95,22 @@ impl RedisClient {
         self.ledger.check_rights(&self.rights).await
     }
 
-    /// Makes a connection of its own for messages. Returns it with the servers behind it, in a fixed order.
+    /// The generation of logs, and the masters of this node.
+    pub(crate) fn generation(&self) -> &Generation {
+        &self.generation
+    }
+
+    /// Begins another generation of logs.
+    pub(crate) async fn begin_generation(&self) -> Result<(), Failure> {
+        self.ledger.begin_generation().await
+    }
+
+    /// Makes a connection of its own for messages. Returns it with the servers behind it, in a fixed order, and the
+    /// number of [moves](Generation::moved_since) of this node with that to them.
     ///
     /// # Errors
     /// There is no connection, this program cannot use a server, or the user of Redis lacks rights.
-    pub(crate) async fn listen(&self, push: Push) -> Result<(RedisConnection, Vec<Server>), Failure> {
+    pub(crate) async fn listen(&self, push: Push) -> Result<(RedisConnection, Vec<Server>, u64), Failure> {
         let mut connection = self.connector.connect(Some(push), true).await?;
         // The servers are checked before the rights, unless the user lacks the right to ask for them.
         let servers = match connection.servers().await {
@@ -104,9 +118,9 @@ impl RedisClient {
             servers => servers,
         };
         connection.check_rights(&self.rights).await?;
-        let mut servers = servers?;
-        servers.sort_unstable();
-        Ok((connection, servers))
+        let servers = servers?;
+        let moves = self.generation.arrive(&mut connection, &servers).await?;
+        Ok((connection, servers, moves))
     }
 
     /// The name of a topic.
@@ -163,13 +177,15 @@ impl RedisClient {
         self.publisher.run(requests)
     }
 
-    /// Checks that events can be published. In a Redis Cluster all masters must answer.
+    /// Checks that events can be published, and learns the generation of logs. In a Redis Cluster all masters must
+    /// answer.
     pub(crate) async fn check_publisher(&self) -> Result<(), Failure> {
         // The two are not one call. The client library keeps sending PING to a master that is gone; such an error makes
         // the link connect anew only if nothing else in the call succeeds.
         let ping = self.publisher.command(redis::cmd("PING"));
         let publish = self.publisher.call(self.publication(&self.keys.probe(), &[]));
-        try_join(ping, publish).await.map(drop)
+        try_join(ping, publish).await?;
+        self.publisher.look().await
     }
 
     fn publication(&self, topic: &str, payload: &[u8]) -> Request {

@@ -3,6 +3,7 @@
 
 mod connection;
 mod connector;
+mod generation;
 mod link;
 mod push;
 mod sentinel;
@@ -10,6 +11,7 @@ mod server;
 
 pub(crate) use self::{
     connection::RedisConnection,
+    generation::Generation,
     push::{Push, Pushed},
     server::Server,
 };

@@ -108,7 +108,13 @@ impl Keys {
         format!("{}:nodes", self.prefix)
     }
 
-    /// The registration of a node, a string. It exists from the node's start until the node is declared dead.
+    /// The generation of logs, a hash.
+    pub(crate) fn generation(&self) -> String {
+        format!("{}:generation", self.prefix)
+    }
+
+    /// The registration of a node, a string. It exists from the node's start until the node is declared dead, and has the
+    /// generation of logs that the node knew at its last beat.
     pub(crate) fn registration(&self, node: &NodeId) -> String {
         format!("{}:{{{node}}}:registration", self.prefix)
     }

@@ -8,7 +8,7 @@ use redis::Value;
 use super::{
     client::RedisClient,
     failure::{Failure, parse},
-    scripts::{self, Renewal, Request},
+    scripts::{self, Death, Renewal, Request},
 };
 use crate::{ledger::NodeId, notice::Place};
 
@@ -38,7 +38,9 @@ impl RedisClient {
 
     /// Gives a node a lease, or renews it. The lease has the status that the node tells the others.
     pub(crate) async fn renew_lease(&self, node: &NodeId, is_new: bool, status: &str) -> Result<Renewal, Failure> {
-        scripts::decode(self.ledger.call(scripts::renew_lease(&self.keys, node, self.lease, is_new, status)).await?)
+        let generation = self.generation().number();
+        let request = scripts::renew_lease(&self.keys, node, self.lease, is_new, status, generation);
+        scripts::decode(self.ledger.call(request).await?)
     }
 
     /// The remaining time of the lease of each node, and the status in it; `None` if the lease has ended. One round
@@ -75,7 +77,16 @@ impl RedisClient {
 
     /// Declares a node dead. Returns false if the node has a lease.
     pub(crate) async fn declare_dead(&self, node: &NodeId) -> Result<bool, Failure> {
-        scripts::decode(self.ledger.call(scripts::declare_dead(&self.keys, node)).await?)
+        let declare = async |generation| {
+            scripts::decode::<Death>(self.ledger.call(scripts::declare_dead(&self.keys, node, generation)).await?)
+        };
+        let mut death = declare(self.generation().number()).await?;
+        if death == Death::Behind {
+            // It may never have come over from the former master. Events that this one accepted from it are lost.
+            self.begin_generation().await?;
+            death = declare(0).await?;
+        }
+        Ok(death == Death::Dead)
     }
 
     /// Claims the removal of a dead node for the time of a lease, so that other processes do not do the same work.

@@ -1,6 +1,9 @@
 //! Questions to the ledger, for the HTTP API: what holds over all nodes. No other node is asked.
 
-use std::collections::{BTreeSet, HashMap};
+use std::{
+    collections::{BTreeSet, HashMap},
+    time::Duration,
+};
 
 use bytes::Bytes;
 use clairon_protocol::{AppId, ChannelKind, ChannelName, Limits, Member, UserId};
@@ -13,7 +16,7 @@ use super::{
     scripts::{self, Request},
 };
 use crate::{
-    channel_log::{LogQuery, LogRead},
+    channel_log::{KeptLog, LogQuery, LogRead},
     ledger::NodeId,
     notice::{CachedEvent, Place},
 };
@@ -159,6 +162,40 @@ impl RedisClient {
     pub(crate) async fn logs(&self, queries: &[LogQuery]) -> Result<Vec<Option<LogRead>>, Failure> {
         let requests: Vec<Request> = queries.iter().map(|query| scripts::read_log(&self.keys, query)).collect();
         self.reader.run(&requests).await?.into_iter().map(|answer| scripts::parse_log(answer?)).collect()
+    }
+
+    /// The sizes of logs, in one round trip. `None` for each that does not exist.
+    pub(crate) async fn kept_logs(&self, places: &[Place]) -> Result<Vec<Option<KeptLog>>, Failure> {
+        let requests = places.iter().flat_map(|place| {
+            let (mut fields, mut rest) = (redis::cmd("HMGET"), redis::cmd("PTTL"));
+            fields.arg(self.keys.log(place)).arg(&["h", "o", "b"]);
+            rest.arg(self.keys.log(place));
+            [fields, rest].map(Request::Command)
+        });
+        let mut answers = self.reader.run(&requests.collect::<Vec<_>>()).await?.into_iter();
+        let mut kept = Vec::with_capacity(places.len());
+        while let (Some(fields), Some(rest)) = (answers.next(), answers.next()) {
+            let fields: [Option<usize>; 3] = parse(fields?)?;
+            let rest = u64::try_from(parse::<i64>(rest?)?).ok().map(Duration::from_millis);
+            kept.push(match (fields, rest) {
+                ([Some(head), Some(oldest), Some(bytes)], Some(rest)) => {
+                    Some(KeptLog { events: (head + 1).saturating_sub(oldest), bytes, rest })
+                }
+                _ => None,
+            });
+        }
+        Ok(kept)
+    }
+
+    /// Drops logs, in one round trip.
+    pub(crate) async fn drop_logs(&self, places: &[Place]) -> Result<(), Failure> {
+        let request = |place: &Place| {
+            let mut command = redis::cmd("DEL");
+            command.arg(self.keys.log(place));
+            Request::Command(command)
+        };
+        let requests: Vec<Request> = places.iter().map(request).collect();
+        self.reader.run(&requests).await?.into_iter().try_for_each(|answer| answer.map(drop))
     }
 
     /// The names of an app's channels in the indexes of all nodes. Some of the channels may be empty.

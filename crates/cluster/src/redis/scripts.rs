@@ -12,6 +12,7 @@ mod add_to_index;
 mod change_share;
 mod count_clients;
 mod edge;
+mod generation;
 mod lease;
 mod log;
 mod online;
@@ -23,7 +24,8 @@ pub(super) use self::{
     add_to_index::add_to_index,
     change_share::{change_share, parse_cached, parse_change},
     count_clients::{count_clients, parse_count},
-    lease::{declare_dead, renew_lease},
+    generation::{Arrival, meet_generation},
+    lease::{Death, declare_dead, renew_lease},
     log::{parse_log, publish_logged, read_log},
     online::{online, parse_online},
     publish_cached::{forget_cached, parse_version, publish_cached, publish_timed},
@@ -31,7 +33,7 @@ pub(super) use self::{
     rights::{FailedCommand, parse_failed, try_commands},
 };
 
-pub(crate) use self::lease::Renewal;
+pub(crate) use self::{lease::Renewal, log::kept_for};
 
 use redis::{Cmd, Value};
 use serde::{Serialize, de::DeserializeOwned};
@@ -57,6 +59,8 @@ pub(crate) struct ScriptCall {
     keys: Vec<String>,
     /// The map, or what the script takes by position.
     arguments: Vec<Vec<u8>>,
+    /// The life of the app's logs, for a script that uses one. Its last argument follows from this when it is sent.
+    life: Option<u32>,
 }
 
 impl Script {
@@ -69,7 +73,7 @@ impl Script {
     }
 
     fn call_by_position(&'static self, keys: Vec<String>, arguments: Vec<Vec<u8>>) -> ScriptCall {
-        ScriptCall { script: self, keys, arguments }
+        ScriptCall { script: self, keys, arguments, life: None }
     }
 }
 
@@ -80,20 +84,29 @@ impl From<ScriptCall> for Request {
 }
 
 impl ScriptCall {
-    fn command(&self, name: &str, script: &str) -> Cmd {
+    /// The same call of a script that uses a log of an app, in this life of its logs.
+    fn with_log(self, life: u32) -> Self {
+        Self { life: Some(life), ..self }
+    }
+
+    fn command(&self, name: &str, script: &str, owner: impl Fn(u32) -> String) -> Cmd {
         let mut command = redis::cmd(name);
         command.arg(script).arg(self.keys.len()).arg(&self.keys).arg(&self.arguments);
+        if let Some(life) = self.life {
+            command.arg(owner(life));
+        }
         command
     }
 
-    /// The call by the script's hash. Redis refuses it if it has not seen the script since it started.
-    pub(super) fn by_hash(&self) -> Cmd {
-        self.command("EVALSHA", &self.script.hash)
+    /// The call by the script's hash. Redis refuses it if it has not seen the script since it started. `owner` makes the
+    /// last argument of a script that uses a log.
+    pub(super) fn by_hash(&self, owner: impl Fn(u32) -> String) -> Cmd {
+        self.command("EVALSHA", &self.script.hash, owner)
     }
 
     /// The call with the script's text, which Redis keeps for later calls.
-    pub(super) fn by_text(&self) -> Cmd {
-        self.command("EVAL", self.script.text)
+    pub(super) fn by_text(&self, owner: impl Fn(u32) -> String) -> Cmd {
+        self.command("EVAL", self.script.text, owner)
     }
 }
 

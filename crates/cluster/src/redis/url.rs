@@ -52,7 +52,8 @@ pub(crate) enum Topology {
 
 impl RedisUrl {
     /// True for a Redis Cluster: each topic belongs to a shard.
-    pub(super) fn is_sharded(&self) -> bool {
+    #[must_use]
+    pub fn is_sharded(&self) -> bool {
         matches!(self.topology, Topology::Cluster)
     }
 }

@@ -78,6 +78,9 @@ async fn beat(core: &Core) -> Result<Duration, Failure> {
     // Redis may have lost the list, or another node may have removed this one from it.
     core.redis.list_node(&id).await?;
     core.redis.check_publisher().await?;
+    if core.redis.generation().take_news() {
+        (core.deliver)(Notice::LogsBegin);
+    }
     let pause = find_dead(core, &id).await?;
     let is_due = core.local.lock().clients.send_all();
     if is_due {

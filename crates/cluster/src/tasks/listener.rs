@@ -35,6 +35,8 @@ struct OpenConnection {
     connection: RedisConnection,
     /// The servers behind the connection. If they are others than before, data may be missing.
     servers: Vec<Server>,
+    /// The number of moves of the node with that to them.
+    moves: u64,
     /// Receives the reason why the connection cannot be used any more.
     lost: mpsc::UnboundedReceiver<Failure>,
 }
@@ -100,7 +102,9 @@ async fn reopen(core: &Core, receiver: &Arc<Receiver>, backoff: &mut Backoff) ->
 
 /// Keeps the wanted topics subscribed to until the connection is lost.
 async fn serve(core: &Core, receiver: &Receiver, open: &mut OpenConnection) -> Result<Infallible, Failure> {
-    let OpenConnection { connection, lost, .. } = open;
+    let OpenConnection { connection, lost, moves, .. } = open;
+    let moved = core.redis.generation().moved_since(*moves);
+    tokio::pin!(moved);
     subscribe(core, connection).await?;
     connection.probe().await?;
     core.monitor.well(TroubleKind::Deaf);
@@ -110,6 +114,7 @@ async fn serve(core: &Core, receiver: &Receiver, open: &mut OpenConnection) -> R
         let idle = core.local.lock().topics.next_idle();
         tokio::select! {
             Some(failure) = lost.recv() => return Err(failure),
+            () = &mut moved => return Err(Failure::new("another master has taken over")),
             () = core.signals.topics.notified() => subscribe(core, connection).await?,
             () = until(idle) => unsubscribe(core, connection).await?,
             _ = probe.tick() => {
@@ -133,8 +138,8 @@ async fn open(core: &Core, receiver: &Arc<Receiver>) -> Result<OpenConnection, F
             let _ = report.send(failure);
         }
     });
-    let (connection, servers) = core.redis.listen(push).await?;
-    Ok(OpenConnection { connection, servers, lost })
+    let (connection, servers, moves) = core.redis.listen(push).await?;
+    Ok(OpenConnection { connection, servers, moves, lost })
 }
 
 async fn until(time: Option<Instant>) {

@@ -31,7 +31,10 @@ use faults::{
     a_write_that_is_given_up_spoils_no_other,
 };
 use jiff::Timestamp;
-use recovery::{only_the_server_that_started_last_saves_its_logs, saved_logs_are_taken_once, the_key_of_tokens_stays};
+use recovery::{
+    only_the_server_that_started_last_saves_its_logs, saved_logs_are_taken_once, switches_of_recovery_are_counted,
+    the_key_of_tokens_stays,
+};
 use statistics::{
     statistics_are_forgotten, statistics_are_taken_together, statistics_of_nodes_add_up,
     the_latest_statistics_are_found, the_table_of_laravel_websockets_is_taken,
@@ -81,7 +84,7 @@ contract! {
         events_are_grouped_into_deliveries a_lease_belongs_to_one_node attempts_end_deliveries_and_are_logged
         ended_deliveries_are_repeated what_is_old_is_removed certificates_and_failures_are_kept_by_authority
         challenges_are_replaced one_node_has_the_lease_of_certificates an_account_is_kept_for_each_authority
-        the_key_of_tokens_stays saved_logs_are_taken_once only_the_server_that_started_last_saves_its_logs
+        the_key_of_tokens_stays switches_of_recovery_are_counted saved_logs_are_taken_once only_the_server_that_started_last_saves_its_logs
     }
     durable_database [sqlite_file SqliteFile, postgres Postgres, mysql MySql] {
         writes_of_another_handle_change_the_revision many_open_a_fresh_database_at_once

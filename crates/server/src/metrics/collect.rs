@@ -149,6 +149,12 @@ fn recovery(node: &Node, text: &mut Text) {
     text.single("recovery_logs", MetricKind::Gauge, "Channels with a log for recovery.", size.logs);
     text.single("recovery_log_events", MetricKind::Gauge, "Events in these logs.", size.events);
     text.single("recovery_log_bytes", MetricKind::Gauge, "Bytes of these logs.", size.bytes);
+    if let Some(kept) = node.peers.kept_logs() {
+        let help = "Logs in Redis that this node keeps, those without subscribers too.";
+        text.single("recovery_redis_logs", MetricKind::Gauge, help, kept.logs);
+        text.single("recovery_redis_log_events", MetricKind::Gauge, "Events in these logs.", kept.events);
+        text.single("recovery_redis_log_bytes", MetricKind::Gauge, "Bytes of these logs.", kept.bytes);
+    }
     let help = "Subscriptions that came back and asked for missed events, by result. All but `recovered` and `declined` \
                 told the client that events may be missing.";
     text.metric("recoveries_total", MetricKind::Counter, help);

@@ -107,6 +107,11 @@ impl Delivery {
                 self.hub.note_gap(gaps);
                 self.announcer.note_doubt();
             }
+            Notice::LogsBegin => {
+                for (app, channel) in self.hub.mirrored_logs() {
+                    self.note_behind(Place { app: app.id().clone(), channel });
+                }
+            }
             Notice::NodeGone => self.announcer.note_doubt(),
             // The users of this channel are only of interest to their watchers.
             Notice::Edges { place: Place { channel, .. }, .. } if channel.user_id().is_some() => {}

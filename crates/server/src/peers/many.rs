@@ -28,7 +28,7 @@ pub(crate) struct Many {
     pub(super) cluster: Cluster,
     pub(super) delivery: Delivery,
     pub(super) mirrors: Arc<Mirrors>,
-    _catching_up: AbortOnDropHandle<()>,
+    _tasks: [AbortOnDropHandle<()>; 2],
 }
 
 /// An event that the ledger will remember.
@@ -102,19 +102,21 @@ pub(super) struct UserEntry {
 }
 
 impl Many {
-    /// `behind` are the channels whose log must be read.
+    /// `behind` are the channels whose log must be read, `log_bytes` the most of the logs that this node keeps in Redis.
     pub(super) fn new(
         cluster: Cluster,
         delivery: Delivery,
         outbox: OutboxLimits,
+        log_bytes: usize,
         behind: mpsc::UnboundedReceiver<Place>,
     ) -> Self {
-        let mirrors = Arc::new(Mirrors::new(cluster.clone(), delivery.clone(), outbox));
-        let catching_up = {
-            let mirrors = mirrors.clone();
-            tokio::spawn(async move { mirrors.catch_up(behind).await })
-        };
-        Self { cluster, delivery, mirrors, _catching_up: AbortOnDropHandle::new(catching_up) }
+        let mirrors = Arc::new(Mirrors::new(cluster.clone(), delivery.clone(), outbox, log_bytes));
+        let (reading, limiting) = (mirrors.clone(), mirrors.clone());
+        let tasks = [
+            tokio::spawn(async move { reading.catch_up(behind).await }),
+            tokio::spawn(async move { limiting.limit().await }),
+        ];
+        Self { cluster, delivery, mirrors, _tasks: tasks.map(AbortOnDropHandle::new) }
     }
 
     pub(super) async fn publish(&self, publications: Vec<Publication>) -> Result<(), BusError> {

@@ -8,16 +8,18 @@ use std::{
 };
 
 use clairon_cluster::{Cluster, ClusterError, LogQuery, LogRead, LoggedEvent, Place};
-use clairon_hub::{AppHub, LogHold, LogNeed, LogPage, OutboxLimits, SavedEvent, SharedLog};
+use clairon_hub::{AppHub, LogHold, LogPage, LogSize, OutboxLimits, SavedEvent, SharedLog};
 use clairon_protocol::{Amendment, AppId, ChannelName, LogRoom, Resume};
 use tokio::{sync::mpsc, time::sleep};
 use tracing::debug;
 
-use super::deliver::Delivery;
+use super::{deliver::Delivery, kept_logs::KeptLogs};
 use crate::{background::ticks, event_frame};
 
 /// The interval in which mirrored logs are kept on, and compared with their mirrors.
 const KEEP: Duration = Duration::from_secs(20);
+/// The interval in which the logs in Redis are measured and limited.
+const LIMIT: Duration = Duration::from_secs(10);
 /// The pause after a log could not be read.
 const RETRY: Duration = Duration::from_millis(200);
 /// Most logs that are read in one round trip.
@@ -31,12 +33,15 @@ pub(super) struct Mirrors {
     delivery: Delivery,
     /// A replay has at most half of this, so no more is read.
     outbox: OutboxLimits,
+    kept: KeptLogs,
     turns: [tokio::sync::Mutex<()>; TURNS],
 }
 
 impl Mirrors {
-    pub(super) fn new(cluster: Cluster, delivery: Delivery, outbox: OutboxLimits) -> Self {
-        Self { cluster, delivery, outbox, turns: std::array::from_fn(|_| tokio::sync::Mutex::default()) }
+    /// `bytes` are the most of the logs that this node keeps in Redis.
+    pub(super) fn new(cluster: Cluster, delivery: Delivery, outbox: OutboxLimits, bytes: usize) -> Self {
+        let kept = KeptLogs::new(bytes);
+        Self { cluster, delivery, outbox, kept, turns: std::array::from_fn(|_| tokio::sync::Mutex::default()) }
     }
 
     /// Prepares the mirror of a log for a subscription at a position, and then calls `enter`. While Redis cannot be
@@ -54,10 +59,11 @@ impl Mirrors {
         let turn = BuildHasherDefault::<DefaultHasher>::default().hash_one(&place) % TURNS as u64;
         let _turn = self.turns[usize::try_from(turn).unwrap_or_default()].lock().await;
         loop {
-            let (need, hold) = app.expect_log(channel, room, resume, self.delivery.now());
-            if need != LogNeed::Read {
+            let (must_read, hold) = app.expect_log(channel, room, resume, self.delivery.now());
+            if !must_read {
                 return (enter(), hold);
             }
+            self.kept.note_use(place.clone(), Cluster::log_kept_for(room), self.delivery.now());
             let read = self.read(&[self.query(&place, room, 0)]).await;
             match read.and_then(|mut reads| self.load(app, &place, reads.pop()??)) {
                 Some(is_behind) => {
@@ -101,6 +107,29 @@ impl Mirrors {
         }
     }
 
+    /// Limits the logs that this node keeps in Redis. It never ends.
+    pub(super) async fn limit(&self) {
+        let mut due = ticks(LIMIT);
+        loop {
+            due.tick().await;
+            for (app, channel) in self.delivery.hub.mirrored_logs() {
+                let place = Place { app: app.id().clone(), channel };
+                if let Some(room) = self.room(&place.app) {
+                    self.kept.note_use(place, Cluster::log_kept_for(room), self.delivery.now());
+                }
+            }
+            let is_mirrored = |place: &Place| self.delivery.hub.app(&place.app).log_head(&place.channel).is_some();
+            if let Err(error) = self.kept.limit(&self.cluster, is_mirrored, self.delivery.now()).await {
+                debug!(%error, "the logs of channels cannot be measured");
+            }
+        }
+    }
+
+    /// The size of the logs that this node keeps in Redis.
+    pub(super) fn kept_size(&self) -> LogSize {
+        self.kept.size()
+    }
+
     /// Reads logs. `None` if that fails.
     async fn read(&self, queries: &[LogQuery]) -> Option<Vec<Option<LogRead>>> {
         let read = self.cluster.logs(queries).await;
@@ -121,7 +150,7 @@ impl Mirrors {
     /// The limits of the app's logs, if it has recovery.
     fn room(&self, app: &AppId) -> Option<LogRoom> {
         let app = self.delivery.apps.by_id(app)?;
-        app.recovery.then(|| app.limits.log_room())
+        app.recovery.then(|| app.log_room())
     }
 
     /// Loads what was read. True if events are still missing; `None` if the log is not mirrored any more.

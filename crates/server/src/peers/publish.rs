@@ -107,7 +107,7 @@ fn encode<'a>(app: &'a App, message: &'a OutgoingEvent<'a>) -> impl Iterator<Ite
         channel: channel.clone(),
         frame: event_frame::encode(&Event::Published { event, channel, data, user_id }),
         except: *except,
-        log: (is_of_backend && app.recovery).then(|| app.limits.log_room()),
+        log: (is_of_backend && app.recovery).then(|| app.log_room()),
         place: LogPlace::None,
         cache: (is_of_backend && channel.is_cache()).then(|| CacheEntry {
             data: data.json().into(),

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use bytes::Bytes;
 use clairon_cluster::{ChannelInfo, ClusterError, OccupiedChannel};
-use clairon_hub::{AppHub, ChannelSummary, LogPage};
+use clairon_hub::{AppHub, ChannelSummary, LogPage, LogSize};
 use clairon_protocol::{AppId, ChannelName, Member, UserId};
 use clairon_webhooks::{ActualState, Occupied};
 
@@ -21,6 +21,14 @@ pub(crate) struct Remembered {
 }
 
 impl Peers {
+    /// The size of the logs that this node keeps in Redis. `None` on a lone node.
+    pub(crate) fn kept_logs(&self) -> Option<LogSize> {
+        match self {
+            Self::Alone(_) => None,
+            Self::Many(many) => Some(many.mirrors.kept_size()),
+        }
+    }
+
     /// The occupied channels whose names start with `prefix`, by name.
     ///
     /// # Errors

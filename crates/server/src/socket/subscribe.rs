@@ -212,5 +212,5 @@ fn request<'a>(app: &'a App, recover: &'a Recover) -> Option<RecoveryRequest<'a>
         Recover::Resume(resume) => Some(&**resume),
     };
     let epoch = Epoch::from_random(rand::random());
-    app.recovery.then(|| RecoveryRequest { app: &app.id, resume, room: app.limits.log_room(), epoch })
+    app.recovery.then(|| RecoveryRequest { app: &app.id, resume, room: app.log_room(), epoch })
 }

@@ -10,7 +10,10 @@ use redis::{
     cluster_routing::{MultipleNodeRoutingInfo, RoutingInfo},
 };
 
-use super::server::{self, Server};
+use super::{
+    Generation,
+    server::{self, Server},
+};
 use crate::redis::{
     failure::{Answer, Failure},
     rights::Rights,
@@ -35,15 +38,20 @@ impl RedisConnection {
     ///
     /// # Errors
     /// The connection cannot be used any more: it is broken or too slow, or its server is not a master any more.
-    pub(in crate::redis) async fn run(&mut self, requests: &[Request]) -> Result<Vec<Answer>, Failure> {
+    pub(in crate::redis) async fn run(
+        &mut self,
+        requests: &[Request],
+        generation: &Generation,
+    ) -> Result<Vec<Answer>, Failure> {
+        let owner = |life| generation.argument(life);
         let commands = requests.iter().map(|request| match request {
             Request::Command(command) => command.clone(),
-            Request::Script(call) => call.by_hash(),
+            Request::Script(call) => call.by_hash(owner),
         });
         let mut results = self.send(commands.collect()).await?;
         for attempt in 0..=MOVES {
             let (refused, again): (Vec<usize>, Vec<Cmd>) = (0..requests.len())
-                .filter_map(|index| Some((index, again(&requests[index], &results[index])?)))
+                .filter_map(|index| Some((index, again(&requests[index], &results[index], owner)?)))
                 .unzip();
             if again.is_empty() {
                 break;
@@ -127,7 +135,7 @@ impl RedisConnection {
         }
     }
 
-    /// Asks every master for its identity, and checks that this program can use it.
+    /// Asks every master for its identity, and checks that this program can use it. The order is fixed.
     pub(crate) async fn servers(&mut self) -> Result<Vec<Server>, Failure> {
         let info = redis::cmd("INFO");
         match self {
@@ -137,7 +145,10 @@ impl RedisConnection {
             }
             Self::Cluster(connection) => {
                 let texts: Vec<(String, String)> = ask_all_masters(connection, info).await?;
-                texts.iter().map(|(_, text)| server::parse_cluster(text)).collect()
+                let mut servers =
+                    texts.iter().map(|(_, text)| server::parse_cluster(text)).collect::<Result<Vec<_>, _>>()?;
+                servers.sort_unstable();
+                Ok(servers)
             }
         }
     }
@@ -147,9 +158,9 @@ impl RedisConnection {
     /// # Errors
     /// The rights cannot be checked.
     pub(super) async fn missing_rights(&mut self, rights: &Rights) -> Result<BTreeSet<String>, Failure> {
-        let call = try_commands(rights.tried());
+        let (call, no_log) = (try_commands(rights.tried()), |_| String::new());
         let mut missing = BTreeSet::new();
-        for (name, command) in [("eval", call.by_text()), ("evalsha", call.by_hash())] {
+        for (name, command) in [("eval", call.by_text(no_log)), ("evalsha", call.by_hash(no_log))] {
             let answers: Vec<RedisResult<Value>> = match self {
                 Self::Single(connection) => vec![command.query_async(connection).await],
                 Self::Cluster(connection) => match ask_all_masters::<Value>(connection, command).await {
@@ -222,12 +233,12 @@ async fn ask_all_masters<T: FromRedisValue>(
 
 /// The command to send again, for a request that was refused without being run: its script is new to the server, or a
 /// Redis Cluster has moved its key.
-fn again(request: &Request, result: &RedisResult<Value>) -> Option<Cmd> {
+fn again(request: &Request, result: &RedisResult<Value>, owner: impl Fn(u32) -> String) -> Option<Cmd> {
     use ServerErrorKind::{Moved, NoScript, TryAgain};
     let ErrorKind::Server(kind) = result.as_ref().err()?.kind() else { return None };
     match (kind, request) {
-        (NoScript, Request::Script(call)) => Some(call.by_text()),
-        (Moved | TryAgain, Request::Script(call)) => Some(call.by_hash()),
+        (NoScript, Request::Script(call)) => Some(call.by_text(owner)),
+        (Moved | TryAgain, Request::Script(call)) => Some(call.by_hash(owner)),
         (Moved | TryAgain, Request::Command(command)) => Some(command.clone()),
         _ => None,
     }

@@ -10,7 +10,7 @@ use std::{
 
 use tokio::sync::Mutex;
 
-use super::{Connector, Push, Pushed, RedisConnection};
+use super::{Connector, Generation, Push, Pushed, RedisConnection};
 use crate::{
     backoff::Backoff,
     redis::{
@@ -24,6 +24,7 @@ use crate::{
 /// that fails, requests fail at once until the next attempt is due.
 pub(in crate::redis) struct Link {
     connector: Arc<Connector>,
+    generation: Arc<Generation>,
     repeats: bool,
     state: Mutex<LinkState>,
 }
@@ -42,29 +43,48 @@ struct LiveConnection {
     /// True once the connection has ended, or a request on it has failed. The end is noticed without a request, so the
     /// next request does not fail.
     is_lost: Arc<AtomicBool>,
+    /// The number of moves of the node with that to the masters behind it.
+    moves: u64,
 }
 
 impl Link {
     /// With `repeats`, requests that a Redis Cluster does not answer may be sent again.
-    pub(in crate::redis) fn new(connector: Arc<Connector>, repeats: bool, backoff: Backoff) -> Self {
-        Self { connector, repeats, state: Mutex::new(LinkState { live: None, backoff, refused: None }) }
+    pub(in crate::redis) fn new(
+        connector: Arc<Connector>,
+        generation: Arc<Generation>,
+        repeats: bool,
+        backoff: Backoff,
+    ) -> Self {
+        let state = Mutex::new(LinkState { live: None, backoff, refused: None });
+        Self { connector, generation, repeats, state }
     }
 
     /// Sends requests together and waits for all answers. Requests of one slot run in their order; on a single server
     /// all of them do.
     ///
     /// # Errors
-    /// The connection is lost. It is not known which of the requests were run.
+    /// The connection is lost, or the node has come to another master meanwhile. It is not known which of the requests
+    /// were run.
     pub(in crate::redis) async fn run(&self, requests: &[Request]) -> Result<Vec<Answer>, Failure> {
         if requests.is_empty() {
             return Ok(Vec::new());
         }
-        let LiveConnection { mut connection, is_lost } = self.live().await?;
-        let result = connection.run(requests).await;
-        if result.is_err() {
-            is_lost.store(true, Ordering::Relaxed);
-        }
-        result
+        let LiveConnection { mut connection, is_lost, moves } = self.live().await?;
+        let answers = connection.run(requests, &self.generation).await;
+        let result = answers.and_then(|answers| self.generation.accept_answer(moves).map(|()| answers));
+        note_loss(result, &is_lost)
+    }
+
+    /// Looks whether the masters are still the same, and learns the generation of logs that other nodes have begun.
+    pub(in crate::redis) async fn look(&self) -> Result<(), Failure> {
+        let LiveConnection { mut connection, is_lost, .. } = self.live().await?;
+        note_loss(arrive(&mut connection, &self.generation).await.map(drop), &is_lost)
+    }
+
+    /// Begins another generation of logs.
+    pub(in crate::redis) async fn begin_generation(&self) -> Result<(), Failure> {
+        let LiveConnection { mut connection, is_lost, moves } = self.live().await?;
+        note_loss(self.generation.begin(&mut connection, moves).await, &is_lost)
     }
 
     /// Sends one command; see [`Self::run`].
@@ -83,20 +103,16 @@ impl Link {
     /// # Errors
     /// Rights are missing, or they cannot be checked.
     pub(in crate::redis) async fn check_rights(&self, rights: &Rights) -> Result<(), Failure> {
-        let LiveConnection { mut connection, is_lost } = self.live().await?;
-        match connection.missing_rights(rights).await {
-            Ok(missing) => rights.result(missing),
-            Err(failure) => {
-                is_lost.store(true, Ordering::Relaxed);
-                Err(failure)
-            }
-        }
+        let LiveConnection { mut connection, is_lost, .. } = self.live().await?;
+        let missing = note_loss(connection.missing_rights(rights).await, &is_lost)?;
+        rights.result(missing)
     }
 
     async fn live(&self) -> Result<LiveConnection, Failure> {
         let mut state = self.state.lock().await;
         if let Some(live) = &state.live
             && !live.is_lost.load(Ordering::Relaxed)
+            && live.moves == self.generation.moves()
         {
             return Ok(live.clone());
         }
@@ -130,7 +146,16 @@ impl Link {
         // A connection to a Redis Cluster reconnects by itself, shard by shard.
         let push = (!self.connector.is_sharded()).then_some(push);
         let mut connection = self.connector.connect(push, self.repeats).await?;
-        connection.servers().await?;
-        Ok(LiveConnection { connection, is_lost })
+        let moves = arrive(&mut connection, &self.generation).await?;
+        Ok(LiveConnection { connection, is_lost, moves })
     }
+}
+
+async fn arrive(connection: &mut RedisConnection, generation: &Generation) -> Result<u64, Failure> {
+    let servers = connection.servers().await?;
+    generation.arrive(connection, &servers).await
+}
+
+fn note_loss<T>(result: Result<T, Failure>, is_lost: &AtomicBool) -> Result<T, Failure> {
+    result.inspect_err(|_| is_lost.store(true, Ordering::Relaxed))
 }

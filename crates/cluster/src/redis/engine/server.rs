@@ -10,6 +10,15 @@ const OLDEST: (u32, u32) = (7, 0);
 pub(crate) struct Server {
     /// Random, and new after each start of the server. After a change, data may be missing.
     run_id: String,
+    /// The id of the replication that the server followed before it became a master.
+    followed: String,
+}
+
+impl Server {
+    /// Another text after each start of the server, and each time that it becomes a master.
+    pub(super) fn id(&self) -> String {
+        format!("{} {}", self.run_id, self.followed)
+    }
 }
 
 /// Reads the `INFO` of a server that is not part of a Redis Cluster.
@@ -41,7 +50,8 @@ pub(super) fn parse_cluster(info: &str) -> Result<Server, Failure> {
     if field(info, "loading") == Some("1") {
         return Err(Failure::new("it is still loading its data"));
     }
-    Ok(Server { run_id: field(info, "run_id").unwrap_or_default().to_owned() })
+    let id = |name| field(info, name).unwrap_or_default().to_owned();
+    Ok(Server { run_id: id("run_id"), followed: id("master_replid2") })
 }
 
 fn field<'a>(info: &'a str, name: &str) -> Option<&'a str> {
@@ -54,8 +64,9 @@ mod tests {
 
     #[test]
     fn a_server_is_read_and_checked() {
-        let info = "# Server\r\nredis_version:7.0.15\r\nredis_mode:standalone\r\nrun_id:abc\r\nrole:master\r\n";
-        assert_eq!(parse_single(info), Ok(Server { run_id: "abc".to_owned() }));
+        let info = "# Server\r\nredis_version:7.0.15\r\nredis_mode:standalone\r\nrun_id:abc\r\nrole:master\r\n\
+                    master_replid:d\r\nmaster_replid2:def\r\n";
+        assert_eq!(parse_single(info).map(|server| server.id()), Ok("abc def".to_owned()));
         for (from, to, problem) in [
             ("7.0.15", "6.2.1", "its version is 6.2.1"),
             ("standalone", "cluster", "redis+cluster://"),

@@ -20,25 +20,46 @@ pub(crate) enum Renewal {
 }
 
 #[derive(Serialize)]
+struct Condemnation {
+    generation: u64,
+}
+
+/// The answer to [`declare_dead`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub(crate) enum Death {
+    /// The node has a lease.
+    Alive,
+    /// The node did not know the generation of logs at its last beat. It is not declared dead yet.
+    Behind,
+    /// The node is declared dead.
+    Dead,
+}
+
+#[derive(Serialize)]
 struct Arguments<'a> {
     lease_ms: u64,
     is_new: bool,
     status: &'a str,
+    generation: u64,
 }
 
-/// Asks for a lease of this length; the answer is a [`Renewal`]. A new node is never refused.
+/// Asks for a lease of this length; the answer is a [`Renewal`]. A new node is never refused. `generation` is what the
+/// node knows of the generation of logs.
 pub(in crate::redis) fn renew_lease(
     keys: &Keys,
     node: &NodeId,
     length: Duration,
     is_new: bool,
     status: &str,
+    generation: u64,
 ) -> Request {
-    let arguments = Arguments { lease_ms: milliseconds(length), is_new, status };
+    let arguments = Arguments { lease_ms: milliseconds(length), is_new, status, generation };
     script!("renew_lease.lua").call(vec![keys.registration(node), keys.lease(node)], &arguments).into()
 }
 
-/// Declares a node dead. The answer is false if the node has a lease.
-pub(in crate::redis) fn declare_dead(keys: &Keys, node: &NodeId) -> Request {
-    script!("declare_dead.lua").call(vec![keys.registration(node), keys.lease(node)], &()).into()
+/// Declares a node dead, if it knew this generation of logs; the answer is a [`Death`].
+pub(in crate::redis) fn declare_dead(keys: &Keys, node: &NodeId, generation: u64) -> Request {
+    let arguments = Condemnation { generation };
+    script!("declare_dead.lua").call(vec![keys.registration(node), keys.lease(node)], &arguments).into()
 }

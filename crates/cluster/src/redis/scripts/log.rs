@@ -17,6 +17,11 @@ use crate::{
 /// How long a log is kept in addition to its window, so that nodes with subscribers have time to keep it on.
 const KEPT: Duration = Duration::from_mins(1);
 
+/// How long a log is kept after its last use.
+pub(crate) fn kept_for(room: LogRoom) -> Duration {
+    Duration::from_millis(room.window) + KEPT
+}
+
 /// Stands for no limit: numbers in Lua are exact up to here.
 const MOST: u64 = 1 << 53;
 
@@ -67,14 +72,14 @@ pub(in crate::redis) fn publish_logged(keys: &Keys, place: &Place, event: &Publi
         arguments.push((u64::from(entry.ttl_seconds.max(1)) * 1_000).to_string().into_bytes());
         arguments.push(message::encode_cached_tail(event, &entry.data, entry.ttl_seconds));
     }
-    script!("log.lua", "publish_logged.lua").call_by_position(names, arguments).into()
+    script!("log.lua", "publish_logged.lua").call_by_position(names, arguments).with_log(room.life).into()
 }
 
 /// Asks for the events of a log.
 pub(in crate::redis) fn read_log(keys: &Keys, query: &LogQuery) -> Request {
     let LogQuery { place, room, keeps, since, last, most_events, most_bytes } = query;
     let arguments = Arguments {
-        keep_ms: keeps.then(|| room.window + milliseconds(KEPT)),
+        keep_ms: keeps.then(|| milliseconds(kept_for(*room))),
         epoch: fresh_epoch(),
         max_events: room.events,
         max_bytes: room.bytes,
@@ -84,7 +89,8 @@ pub(in crate::redis) fn read_log(keys: &Keys, query: &LogQuery) -> Request {
         most_events: *most_events,
         most_bytes: *most_bytes,
     };
-    script!("log.lua", "read_log.lua").call(vec![keys.record(place), keys.log(place)], &arguments).into()
+    let names = vec![keys.record(place), keys.log(place)];
+    script!("log.lua", "read_log.lua").call(names, &arguments).with_log(room.life).into()
 }
 
 fn fresh_epoch() -> String {

@@ -1,6 +1,6 @@
 -- Reads the log of a channel.
 --
--- KEYS: the record; the log.
+-- KEYS: the record; the log. ARGV: the arguments, the owner.
 -- Arguments:
 --   keep_ms         how long the log is kept from now on, and opened if there is none; nil only reads it
 --   epoch           the epoch of a log that begins
@@ -22,29 +22,29 @@ if arguments.keep_ms then
   if state then
     redis.call('PEXPIRE', log, arguments.keep_ms)
   else
-    state = begin_log(arguments.epoch, arguments.keep_ms)
+    state = begin_log(arguments.epoch, arguments.keep_ms, owner)
   end
 end
 if not state then return cmsgpack.pack('none') end
-local now = milliseconds()
-trim_log(state, arguments.max_events, arguments.max_bytes, arguments.window_ms, now)
-save_log(state)
+trim_log(state, arguments.max_events, arguments.max_bytes, arguments.window_ms)
+local time = redis.call('TIME')
+local now = time[1] * 1000 + math.floor(time[2] / 1000)
 
-local CHUNK = 200
+local READ = 200
 local events, bytes, is_full = {}, 0, false
 local newest = math.min(state.head, arguments.last)
 local number = newest
 local first = math.max(arguments.since + 1, state.oldest)
 while number >= first and not is_full do
   local numbers = {}
-  for wanted = number, math.max(first, number - CHUNK + 1), -1 do numbers[#numbers + 1] = wanted end
+  for wanted = number, math.max(first, number - READ + 1), -1 do numbers[#numbers + 1] = wanted end
   for _, event in ipairs(redis.call('HMGET', log, unpack(numbers))) do
     bytes = bytes + #event
     is_full = #events == arguments.most_events or bytes > arguments.most_bytes
     if is_full then break end
     events[#events + 1] = event
   end
-  number = number - CHUNK
+  number = number - READ
 end
 return cmsgpack.pack({ found = {
   epoch = state.epoch, head = state.head, oldest = state.oldest, now = now, newest = newest, events = events,

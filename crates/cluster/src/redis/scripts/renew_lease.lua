@@ -5,14 +5,14 @@
 --   lease_ms        length of the lease
 --   is_new          true for a new id, which this registers
 --   status          what the node tells the others of itself
+--   generation      the generation of logs that the node knows
 -- Answers `renewed`, `late` if the lease had ended, or `refused` if the node was declared dead.
 
 local arguments = cmsgpack.unpack(ARGV[1])
-if arguments.is_new then
-  redis.call('SET', KEYS[1], '')
-elseif redis.call('EXISTS', KEYS[1]) == 0 then
+if not arguments.is_new and redis.call('EXISTS', KEYS[1]) == 0 then
   return cmsgpack.pack('refused')
 end
+redis.call('SET', KEYS[1], string.format('%.0f', arguments.generation))
 local is_late = not arguments.is_new and redis.call('EXISTS', KEYS[2]) == 0
 redis.call('SET', KEYS[2], arguments.status, 'PX', arguments.lease_ms)
 return cmsgpack.pack(is_late and 'late' or 'renewed')

@@ -2,9 +2,10 @@
 
 use std::sync::Arc;
 
-use clairon_registry::Registry;
+use clairon_registry::{App, Registry};
 use tokio::task::JoinSet;
 
+use super::{app, declare};
 use crate::support::Database;
 
 pub(crate) async fn the_key_of_tokens_stays(database: &impl Database) {
@@ -18,6 +19,23 @@ pub(crate) async fn the_key_of_tokens_stays(database: &impl Database) {
     let key = registry.recovery_key().await.unwrap();
     assert!(keys.iter().all(|other| *other == key));
     assert!(!format!("{key:?}").chars().any(|char| char.is_ascii_digit()), "it is not shown");
+}
+
+pub(crate) async fn switches_of_recovery_are_counted(database: &impl Database) {
+    let registry = database.open().await;
+    let life = async || registry.list().await.unwrap()[0].recovery_life;
+    let declared = |recovery| App { recovery, ..app("a") };
+    declare(&registry, &declared(true)).await.unwrap();
+    let first = life().await;
+    registry.update(&app("a").id, &|app| app.name += "+").await.unwrap();
+    assert_eq!(life().await, first);
+    registry.update(&app("a").id, &|app| app.recovery = false).await.unwrap();
+    assert_eq!(life().await, first + 1);
+    // A declaration at a start counts too, and keeps the number.
+    declare(&registry, &declared(true)).await.unwrap();
+    declare(&registry, &declared(true)).await.unwrap();
+    assert_eq!(life().await, first + 2);
+    assert_eq!(registry.find(&app("a").id).await.unwrap().map(|app| app.log_room().life), Some(first + 2));
 }
 
 pub(crate) async fn saved_logs_are_taken_once(database: &impl Database) {
