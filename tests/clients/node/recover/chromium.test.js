@@ -7,9 +7,9 @@ import { chromium } from 'playwright-core';
 import { backend } from '../support/backend.js';
 import { unique } from '../support/options.js';
 import { openProxy } from '../support/proxy.js';
-import { app, host, port } from '../support/settings.js';
+import { host, port } from '../support/settings.js';
 import { openSite } from '../support/site.js';
-import { range } from './page.js';
+import { browserOptions, range } from './page.js';
 
 const FLAGS = ['--headless', '--no-sandbox', '--disable-gpu', '--disable-background-networking', '--disable-sync'];
 const clairon = `http://${host}:${port}`;
@@ -55,15 +55,7 @@ after(() => browser?.close());
 for (const isClient of [false, true]) {
   test(`in Chromium with ${isClient ? 'the ES module' : 'the classic script'}`, async (t) => {
     const proxy = await openProxy(t, port);
-    const options = {
-      broadcaster: 'pusher',
-      key: app.key,
-      cluster: 'mt1',
-      wsHost: host,
-      wsPort: proxy.port,
-      forceTLS: false,
-      enabledTransports: ['ws', 'wss'],
-    };
+    const options = browserOptions(proxy.port, 'pusher');
     const name = unique('news');
     const subscribed = () => page.waitForFunction((name) => window.pusher.channel(name)?.subscribed, name);
     await page.evaluate(

@@ -7,9 +7,8 @@ import { chromium } from 'playwright-core';
 
 import { unique } from '../support/options.js';
 import { openProxy } from '../support/proxy.js';
-import { app, host } from '../support/settings.js';
 import { openSite } from '../support/site.js';
-import { backendWith, range, start } from './page.js';
+import { backendWith, browserOptions, range, start } from './page.js';
 
 const FLAGS = ['--headless', '--no-sandbox', '--disable-gpu', '--disable-background-networking', '--disable-sync'];
 
@@ -58,16 +57,7 @@ for (const [framework, broadcaster] of [['vue', 'reverb'], ['vue', 'pusher'], ['
     const page = await openFramework(t, framework);
     const backend = backendWith({ port: server.port });
     const name = unique('orders');
-    const options = {
-      broadcaster,
-      key: app.key,
-      cluster: 'mt1',
-      wsHost: host,
-      wsPort: proxy.port,
-      forceTLS: false,
-      enabledTransports: ['ws', 'wss'],
-      bearerToken: 'alice',
-    };
+    const options = { ...browserOptions(proxy.port, broadcaster), bearerToken: 'alice' };
     await page.evaluate(([options, name]) => window.open(options, name), [options, name]);
     const publish = async (...numbers) => {
       for (const n of numbers) await backend.trigger(`private-${name}`, 'App\\Events\\Shipped', { n });

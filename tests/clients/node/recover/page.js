@@ -46,6 +46,17 @@ export async function start(t, env = {}) {
   return startServer(t, { database, env: { CLAIRON_APP_RECOVERY: 'true', ...env } });
 }
 
+/** The options of Echo in a browser, for a server on this port. */
+export const browserOptions = (port, broadcaster) => ({
+  broadcaster,
+  key: app.key,
+  cluster: 'mt1',
+  wsHost: host,
+  wsPort: port,
+  forceTLS: false,
+  enabledTransports: ['ws', 'wss'],
+});
+
 /** A page with recovery behind a proxy that breaks its connection. What it missed is noted as `missed`. */
 export async function openPage(t, { user = 'alice', server = { port }, Class = Pusher, ...options } = {}) {
   const proxy = await openProxy(t, server.port);

@@ -15,6 +15,9 @@ const POLL_MS = 50;
 /** Faults of a Redis that has one master at all times. */
 const FAULTS = ['FLUSHALL', 'CLIENT KILL TYPE pubsub'];
 
+/** The fault in which two masters take events. */
+export const SPLIT = 'two masters';
+
 /** A Redis that stores nothing on disk. */
 class Redis {
   static async start(t, more = []) {
@@ -58,19 +61,20 @@ class Redis {
   }
 }
 
-/** A Redis of the test's own. */
+/** A Redis of the test's own. `share` is the share of its faults among all. */
 export async function openRedis(t) {
   const redis = await Redis.start(t);
   return {
     url: `redis://127.0.0.1:${redis.port}`,
     faults: [...FAULTS, 'SIGSTOP', 'restart'],
+    share: 0.02,
     harm: (fault, milliseconds) => redis.harm(fault, milliseconds),
   };
 }
 
 /**
- * A Redis with a replica of the test's own, and three Sentinels that replace a dead master. They wait for three seconds:
- * a master that is only slow must not be replaced, because it goes on taking events that the other one does not have.
+ * A Redis with a replica of the test's own, and three Sentinels that replace a dead master. They wait for three seconds,
+ * so that a master that is only slow is replaced when the test wants it.
  */
 export async function openSentinels(t) {
   const prompt = ['--repl-diskless-sync-delay', '0'];
@@ -95,12 +99,15 @@ export async function openSentinels(t) {
     await writeFile(file, settings.join('\n'));
     const child = await started('redis-sentinel', [file], '+monitor');
     t.after(() => child.kill('SIGKILL'));
+    // A Sentinel that was not run for two seconds replaces no master for half a minute.
+    await ask(port, 'SENTINEL DEBUG tilt-trigger 60000');
     sentinels.push(port);
   }
-  const areReady = async () => {
-    const know = (port) => says(port, 'INFO sentinel', 'status=ok', 'slaves=1,sentinels=3');
-    return (await Promise.all(sentinels.map(know))).every(Boolean);
-  };
+  const all = async (asks) => (await Promise.all(sentinels.map(asks))).every(Boolean);
+  const knowMaster = ({ port: master }) => all((port) => says(port, 'SENTINEL GET-MASTER-ADDR-BY-NAME main', `${master}`));
+  // They still know the former master for a while after its successor has begun.
+  const areReady = async () =>
+    (await knowMaster(master)) && all((port) => says(port, 'INFO sentinel', 'status=ok', 'slaves=1,sentinels=3'));
   await until('the Sentinels know of each other', areReady);
 
   /** Kills the master. Once the replica has replaced it, the former master comes back as its replica. */
@@ -113,10 +120,34 @@ export async function openSentinels(t) {
     await until('the Sentinels know of the change', areReady);
   }
 
+  /**
+   * Makes the replica a master too. Some connections stay with the former one, and both take events, until it becomes a
+   * replica after some milliseconds.
+   */
+  async function splitUp(milliseconds, random) {
+    await until('a Sentinel begins', () => says(sentinels[0], 'SENTINEL FAILOVER main', 'OK'));
+    await until('the Sentinels know', () => knowMaster(replica));
+    const clients = await ask(master.port, 'CLIENT LIST');
+    // Servers of Clairon speak version 3 of the protocol, Sentinels and replicas do not.
+    for (const [, id] of clients.matchAll(/^id=(\d+) .* resp=3/gm)) {
+      if (random() < 0.3) await ask(master.port, `CLIENT KILL ID ${id}`);
+    }
+    await pause(milliseconds);
+    await ask(master.port, `REPLICAOF 127.0.0.1 ${replica.port}`);
+    for (const type of ['normal', 'pubsub']) await ask(master.port, `CLIENT KILL TYPE ${type} SKIPME yes`);
+    [master, replica] = [replica, master];
+    await until('the former master is a replica', () => follows(replica));
+    await until('the Sentinels know of the change', areReady);
+  }
+
   return {
     url: `redis+sentinel://${sentinels.map((port) => `127.0.0.1:${port}`).join()}/main`,
-    faults: [...FAULTS, 'fail-over', 'fail-over'],
-    harm: (fault, milliseconds) => (fault === 'fail-over' ? failOver() : master.harm(fault, milliseconds)),
+    faults: [...FAULTS, 'fail-over', SPLIT, SPLIT],
+    share: 0.15,
+    harm(fault, milliseconds, random) {
+      if (fault === 'fail-over') return failOver();
+      return fault === SPLIT ? splitUp(milliseconds * 10, random) : master.harm(fault, milliseconds);
+    },
   };
 }
 
