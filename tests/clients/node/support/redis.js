@@ -56,7 +56,7 @@ class Redis {
       await pause(milliseconds);
       await this.run();
     } else {
-      await ask(this.port, fault);
+      await command(this.port, fault);
     }
   }
 }
@@ -100,7 +100,7 @@ export async function openSentinels(t) {
     const child = await started('redis-sentinel', [file], '+monitor');
     t.after(() => child.kill('SIGKILL'));
     // A Sentinel that was not run for two seconds replaces no master for half a minute.
-    await ask(port, 'SENTINEL DEBUG tilt-trigger 60000');
+    await command(port, 'SENTINEL DEBUG tilt-trigger 60000');
     sentinels.push(port);
   }
   const all = async (asks) => (await Promise.all(sentinels.map(asks))).every(Boolean);
@@ -127,14 +127,14 @@ export async function openSentinels(t) {
   async function splitUp(milliseconds, random) {
     await until('a Sentinel begins', () => says(sentinels[0], 'SENTINEL FAILOVER main', 'OK'));
     await until('the Sentinels know', () => knowMaster(replica));
-    const clients = await ask(master.port, 'CLIENT LIST');
+    const clients = await ask(master.port, 'CLIENT LIST').catch(() => '');
     // Servers of Clairon speak version 3 of the protocol, Sentinels and replicas do not.
     for (const [, id] of clients.matchAll(/^id=(\d+) .* resp=3/gm)) {
-      if (random() < 0.3) await ask(master.port, `CLIENT KILL ID ${id}`);
+      if (random() < 0.3) await ask(master.port, `CLIENT KILL ID ${id}`).catch(() => '');
     }
     await pause(milliseconds);
-    await ask(master.port, `REPLICAOF 127.0.0.1 ${replica.port}`);
-    for (const type of ['normal', 'pubsub']) await ask(master.port, `CLIENT KILL TYPE ${type} SKIPME yes`);
+    await command(master.port, `REPLICAOF 127.0.0.1 ${replica.port}`);
+    for (const type of ['normal', 'pubsub']) await command(master.port, `CLIENT KILL TYPE ${type}`);
     [master, replica] = [replica, master];
     await until('the former master is a replica', () => follows(replica));
     await until('the Sentinels know of the change', areReady);
@@ -163,13 +163,21 @@ async function started(program, settings, text) {
   return child;
 }
 
-/** The answer to a command, or its beginning. */
+/** The answer to a command, or its beginning. Fails if there is none: a Sentinel ends connections of a former master. */
 async function ask(port, command) {
   const socket = connect(port, '127.0.0.1');
   socket.write(`${command}\r\n`);
-  const [answer] = await once(socket, 'data');
+  const answer = await new Promise((resolve, reject) => {
+    socket.once('data', resolve).once('error', reject);
+    socket.once('close', () => reject(new Error(`no answer to ${command}`)));
+  });
   socket.destroy();
   return answer.toString();
+}
+
+/** Sends a command until it is answered without an error. */
+function command(port, text) {
+  return until(text, async () => !(await ask(port, text).catch(() => '-')).startsWith('-'));
 }
 
 /** True if the answer to a command has these texts. */
