@@ -18,7 +18,7 @@ use std::sync::Arc;
 
 use clairon_protocol::AppId;
 use clairon_registry::{Credentials, Registry};
-use serde_json::Value;
+use serde::Serialize;
 
 use super::{address::Address, open_existing, print};
 use crate::{
@@ -65,8 +65,13 @@ impl Context {
     }
 
     /// Prints the text, or the JSON if that was requested.
-    fn tell(&self, text: &str, json: &Value) {
-        if self.json { print(format_args!("{json:#}\n")) } else { print(text) }
+    fn tell(&self, text: &str, json: &impl Serialize) -> anyhow::Result<()> {
+        if self.json {
+            print(format_args!("{}\n", serde_json::to_string_pretty(json)?));
+        } else {
+            print(text);
+        }
+        Ok(())
     }
 
     /// Warns that the next start of a server reverts a change, if the settings of this command declare the app.

@@ -56,6 +56,12 @@ fn endpoints_are_added_listed_changed_and_removed() {
     assert_eq!(full, expected);
     let short = add(&place, &["--url", "http://a.test"]);
     assert_eq!(json(&place.run(&["app", "webhook", "list", "1", "--json"])), json!([full, short]));
+    let third =
+        place.run(&["app", "webhook", "add", "1", "--json", "--url", "http://b.test", "--events", "cache_miss"]);
+    let list = place.run(&["app", "webhook", "list", "1", "--json"]).stdout;
+    let unindented = list.replace("\n  ", "\n");
+    assert!(unindented.ends_with(&format!(",\n{}]\n", third.stdout)), "the fields have one order: {list}");
+    json(&place.run(&["app", "webhook", "remove", "1", id(&json(&third)), "--json"]));
     assert_eq!(json(&place.run(&["app", "show", "1", "--json"]))["webhooks"], json!([full, short]));
     let secrets = json(&place.run(&["app", "webhook", "list", "1", "--show-secret", "--json"]));
     assert_eq!(secrets[0]["url"], "https://u:hunter2@shop.example/hook?hunter2");

@@ -11,7 +11,7 @@ pub(super) async fn run(context: &Context, id: &AppId, yes: bool) -> anyhow::Res
     let question = format_args!("Delete the app {id} and disconnect its clients?");
     ensure!(yes || confirm(format_args!("app delete {id}"), question)?, "nothing was deleted");
     ensure!(context.registry().await?.delete(id).await?, unknown(id));
-    context.tell(&format!("deleted {id}\n"), &json!({ "id": id, "deleted": true }));
+    context.tell(&format!("deleted {id}\n"), &json!({ "id": id, "deleted": true }))?;
     context.warn_if_declared(id);
     Ok(())
 }

@@ -13,7 +13,7 @@ pub(super) async fn run(context: &Context, id: &AppId, enabled: bool) -> anyhow:
     let state = if enabled { "enabled" } else { "disabled" };
     let text =
         if changed { format!("{state} {id}\n") } else { format!("nothing changed: the app {id} is {state} already\n") };
-    context.tell(&text, &json!({ "id": id, "enabled": enabled, "changed": changed }));
+    context.tell(&text, &json!({ "id": id, "enabled": enabled, "changed": changed }))?;
     context.warn_if_declared(id);
     Ok(())
 }

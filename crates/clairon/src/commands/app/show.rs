@@ -15,7 +15,7 @@ pub(super) async fn run(context: &Context, arguments: &ShowArguments) -> anyhow:
     if env {
         let address = context.address();
         let setup = Setup { id, credential: app.credentials.newest(), address: &address, show_secret };
-        context.tell(&setup.to_string(), &json!({ "env": setup.env(), "echo": setup.echo() }));
+        context.tell(&setup.to_string(), &json!({ "env": setup.env(), "echo": setup.echo() }))?;
         return Ok(());
     }
     let view = if show_secret { AppView::with_secrets(&app) } else { AppView::public(&app) };

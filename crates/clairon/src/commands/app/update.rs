@@ -21,7 +21,7 @@ pub(super) async fn run(context: &Context, id: &AppId, fields: AppFields) -> any
         [] => format!("nothing changed: the app {id} is like that already\n"),
         differences => format!("changed {id}\n{}", difference::text(differences)),
     };
-    context.tell(&text, &json!({ "id": id, "changed": difference::json(differences) }));
+    context.tell(&text, &json!({ "id": id, "changed": difference::json(differences) }))?;
     context.warn_if_declared(id);
     Ok(())
 }

@@ -15,7 +15,7 @@ pub(super) async fn run(context: &Context, arguments: AddArguments) -> anyhow::R
     let add = |app: &mut App| app.webhooks.add(webhook.clone());
     let update = context.registry().await?.update(&id, &add).await?.with_context(|| unknown(&id))?;
     let text = format!("added the endpoint {} to {id}: {}\n", webhook.id, webhook.url);
-    context.tell(&text, &serde_json::to_value(ShownWebhook::public(&webhook))?);
+    context.tell(&text, &ShownWebhook::public(&webhook))?;
     warn_of_switches(&update.after, &webhook);
     Ok(())
 }

@@ -18,7 +18,7 @@ pub(super) async fn run(context: &Context, endpoint: EndpointArguments) -> anyho
     let update = context.registry().await?.update(&id, &remove).await?.with_context(|| unknown(&id))?;
     let removed = find(&update.before, &typed)?;
     let text = format!("removed the endpoint {} of {id}: {}\n", removed.id, removed.url);
-    context.tell(&text, &json!({ "id": id, "webhook": removed.id.as_str(), "removed": true }));
+    context.tell(&text, &json!({ "id": id, "webhook": removed.id.as_str(), "removed": true }))?;
     warn_if_declared(context, removed);
     Ok(())
 }

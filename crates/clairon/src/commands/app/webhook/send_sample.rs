@@ -28,7 +28,7 @@ pub(super) async fn run(context: &Context, endpoint: EndpointArguments) -> anyho
         "delivered": outcome.is_delivered(), "status": status, "latency_milliseconds": milliseconds,
         "answer": outcome.text(),
     });
-    context.tell(&text, &json);
+    context.tell(&text, &json)?;
     ensure!(
         outcome.is_delivered(),
         "the endpoint {} did not accept the sample, as a status of 200 to 299 would",

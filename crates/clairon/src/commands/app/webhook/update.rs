@@ -42,7 +42,7 @@ pub(super) async fn run(
         differences => format!("changed the endpoint {} of {id}\n{}", after.id, difference::text(differences)),
     };
     let changed = difference::json(differences);
-    context.tell(&text, &json!({ "id": id, "webhook": after.id.as_str(), "changed": changed }));
+    context.tell(&text, &json!({ "id": id, "webhook": after.id.as_str(), "changed": changed }))?;
     warn_of_switches(&update.after, after);
     warn_if_declared(context, after);
     Ok(())
