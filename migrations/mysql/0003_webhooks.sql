@@ -40,8 +40,8 @@ CREATE TABLE IF NOT EXISTS webhook_events (
     replay_of VARCHAR(64) NOT NULL, -- the delivery that this one repeats for an operator; empty for none
     state BIGINT NOT NULL, -- 0 pending, 1 delivered, 2 dead, 3 dead and replayed,
     -- 4 arriving: nodes may still write earlier events
-    attempts BIGINT NOT NULL,
-    ended_at BIGINT NOT NULL, -- 0 while pending
+    attempts BIGINT NOT NULL DEFAULT 0,
+    ended_at BIGINT NOT NULL DEFAULT 0, -- 0 while pending
     place BIGINT NOT NULL, -- in state 4: the time of the event in microseconds, by a clock that all nodes share
     INDEX webhook_events_queue (app_id, webhook_id, state, id),
     INDEX webhook_events_delivery (delivery_id)
@@ -73,6 +73,5 @@ CREATE TABLE IF NOT EXISTS webhook_attempts (
     status BIGINT NOT NULL, -- 0: no answer
     problem TEXT NOT NULL, -- empty: none
     outcome BIGINT NOT NULL, -- 0 tried again at next_at, 1 delivered, 2 given up
-    next_at BIGINT NOT NULL,
-    INDEX webhook_attempts_endpoint (app_id, webhook_id, id)
+    next_at BIGINT NOT NULL
 ) ENGINE = InnoDB DEFAULT CHARACTER SET utf8mb4 COLLATE utf8mb4_bin COMMENT 'Clairon: requests to webhook endpoints';

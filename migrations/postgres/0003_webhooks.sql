@@ -40,8 +40,8 @@ CREATE TABLE webhook_events (
     replay_of TEXT NOT NULL, -- the delivery that this one repeats for an operator; empty for none
     state BIGINT NOT NULL, -- 0 pending, 1 delivered, 2 dead, 3 dead and replayed,
     -- 4 arriving: nodes may still write earlier events
-    attempts BIGINT NOT NULL,
-    ended_at BIGINT NOT NULL, -- 0 while pending
+    attempts BIGINT NOT NULL DEFAULT 0,
+    ended_at BIGINT NOT NULL DEFAULT 0, -- 0 while pending
     place BIGINT NOT NULL -- in state 4: the time of the event in microseconds, by a clock that all nodes share
 );
 
@@ -76,5 +76,3 @@ CREATE TABLE webhook_attempts (
     outcome BIGINT NOT NULL, -- 0 tried again at next_at, 1 delivered, 2 given up
     next_at BIGINT NOT NULL
 );
-
-CREATE INDEX webhook_attempts_endpoint ON webhook_attempts (app_id, webhook_id, id);

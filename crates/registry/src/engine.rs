@@ -1,7 +1,9 @@
 //! The interface of a database engine. It keeps sqlx's types and bounds out of the rest of the crate.
 
 use async_trait::async_trait;
-use sqlx::{ColumnIndex, Decode, Encode, Executor, FromRow, IntoArguments, Row, SqlSafeStr, Type, query::Query};
+use sqlx::{
+    Arguments, ColumnIndex, Decode, Encode, Executor, FromRow, IntoArguments, Row, SqlSafeStr, Type, query::Query,
+};
 
 use crate::{
     app::App,
@@ -86,7 +88,7 @@ where
         statement: &'static str,
         values: &[SqlValue<'_>],
     ) -> Result<Vec<DB::Row>, sqlx::Error> {
-        query(statement, values).fetch_all(connection).await
+        query(statement, values)?.fetch_all(connection).await
     }
 
     async fn execute(
@@ -94,12 +96,12 @@ where
         statement: &'static str,
         values: &[SqlValue<'_>],
     ) -> Result<u64, sqlx::Error> {
-        Ok(DB::rows_affected(&query(statement, values).execute(connection).await?))
+        Ok(DB::rows_affected(&query(statement, values)?.execute(connection).await?))
     }
 
     async fn control(connection: &mut DB::Connection, statement: &'static str) -> Result<(), sqlx::Error> {
         if DB::PREPARES_TRANSACTIONS {
-            query(statement, &[]).execute(connection).await.map(drop)
+            query(statement, &[])?.execute(connection).await.map(drop)
         } else {
             connection.execute(statement).await.map(drop)
         }
@@ -127,23 +129,42 @@ where
 }
 
 /// A statement with its values.
-fn query<'q, DB>(statement: &'static str, values: &[SqlValue<'q>]) -> Query<'q, DB, DB::Arguments>
+fn query<'q, DB>(statement: &'static str, values: &[SqlValue<'q>]) -> Result<Query<'q, DB, DB::Arguments>, sqlx::Error>
+where
+    DB: Dialect,
+    DB::Arguments: IntoArguments<DB>,
+    &'q str: Encode<'q, DB> + Type<DB>,
+    bool: Encode<'q, DB> + Type<DB>,
+    Option<i64>: Encode<'q, DB> + Type<DB>,
+{
+    if DB::NUMBERS_VALUES {
+        let arguments = arguments::<DB>(values.iter().copied())?;
+        Ok(sqlx::query_with(statement.into_sql_str(), arguments))
+    } else {
+        let PositionalStatement { statement, order } = PositionalStatement::of(statement);
+        let arguments = arguments::<DB>(order.iter().filter_map(|index| values.get(*index).copied()))?;
+        Ok(sqlx::query_with(statement.as_str().into_sql_str(), arguments))
+    }
+}
+
+/// The encoded values of a statement.
+fn arguments<'q, DB>(values: impl Iterator<Item = SqlValue<'q>>) -> Result<DB::Arguments, sqlx::Error>
 where
     DB: Dialect,
     &'q str: Encode<'q, DB> + Type<DB>,
     bool: Encode<'q, DB> + Type<DB>,
     Option<i64>: Encode<'q, DB> + Type<DB>,
 {
-    let bind = |query: Query<'q, DB, DB::Arguments>, value| match value {
-        SqlValue::Text(text) => query.bind(text),
-        SqlValue::Flag(flag) => query.bind(flag),
-        SqlValue::Number(number) => query.bind(number),
-    };
-    if DB::NUMBERS_VALUES {
-        values.iter().copied().fold(sqlx::query(statement.into_sql_str()), bind)
-    } else {
-        let PositionalStatement { statement, order } = PositionalStatement::of(statement);
-        let values = order.iter().filter_map(|index| values.get(*index).copied());
-        values.fold(sqlx::query(statement.as_str().into_sql_str()), bind)
+    let mut arguments = DB::Arguments::default();
+    // A statement with many rows has hundreds of values.
+    arguments.reserve(values.size_hint().1.unwrap_or_default(), 0);
+    for value in values {
+        let added = match value {
+            SqlValue::Text(text) => arguments.add(text),
+            SqlValue::Flag(flag) => arguments.add(flag),
+            SqlValue::Number(number) => arguments.add(number),
+        };
+        added.map_err(sqlx::Error::Encode)?;
     }
+    Ok(arguments)
 }

@@ -52,9 +52,9 @@ pub use row_fault::RowFault;
 pub use secrets::HIDDEN_SECRET;
 pub use statistics::{Statistics, StatisticsQuery};
 pub use webhook_store::{
-    Announced, Attempt, AttemptOutcome, CHANNEL_PAGE, DeliveryId, Endpoint, Entry, EventCopy, Lease, LogQuery,
-    LoggedAttempt, LoggedEvent, NewEvent, Observation, PENDING_PAGE, PendingEvent, Recorded, ReplayedDelivery, Replays,
-    Retention, ShownAttempt, Subject, WebhookStore, WhichDeliveries,
+    AddedEvents, Announced, Attempt, AttemptOutcome, CHANNEL_PAGE, DeliveryAttempt, DeliveryId, Endpoint, Entry,
+    EventCopy, Lease, LogQuery, LoggedAttempt, LoggedEvent, NewEvent, Observation, PENDING_PAGE, PendingEvent,
+    Recorded, ReplayedDelivery, Replays, Retention, ShownAttempt, Subject, WebhookStore, WhichDeliveries,
 };
 pub use webhooks::{
     CHANNEL_GLOB_BYTES, CHANNEL_GLOBS, ChannelGlobs, HEADER_NAME_BYTES, HEADER_VALUE_BYTES, HEADERS, HeaderFault,

@@ -3,7 +3,7 @@
 mod dialect;
 mod migrations;
 
-use std::{fmt::Display, time::Duration};
+use std::{fmt::Display, sync::Arc, time::Duration};
 
 use sqlx::{
     Connection, MySql, MySqlConnection,
@@ -78,10 +78,9 @@ async fn migrate(
         .idle_timeout(IDLE_TIMEOUT)
         .after_connect(|connection, _| Box::pin(begin_session(connection)))
         .connect_lazy_with(options);
-    Ok((
-        Repeating(SqlRegistry { name, writers: pool.clone(), pool, is_one_connection: false, file: None }),
-        no_triggers,
-    ))
+    let (writers, own_webhook_writes) = (pool.clone(), Arc::default());
+    let registry = SqlRegistry { name, pool, writers, is_one_connection: false, file: None, own_webhook_writes };
+    Ok((Repeating(registry), no_triggers))
 }
 
 async fn connect(options: &MySqlConnectOptions) -> Result<MySqlConnection, sqlx::Error> {

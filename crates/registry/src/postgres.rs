@@ -1,6 +1,6 @@
 //! Postgres, for more than one node.
 
-use std::{fmt::Display, time::Duration};
+use std::{fmt::Display, sync::Arc, time::Duration};
 
 use sqlx::{
     Connection, Executor, PgConnection, Postgres,
@@ -76,7 +76,9 @@ pub(crate) async fn open(
         .acquire_timeout(ACQUIRE_TIMEOUT)
         .after_connect(|connection, _| Box::pin(async move { connection.execute(SESSION).await.map(drop) }))
         .connect_lazy_with(options);
-    Ok(Repeating(SqlRegistry { name, writers: pool.clone(), pool, is_one_connection: false, file: None }))
+    let (writers, own_webhook_writes) = (pool.clone(), Arc::default());
+    let registry = SqlRegistry { name, pool, writers, is_one_connection: false, file: None, own_webhook_writes };
+    Ok(Repeating(registry))
 }
 
 /// The location of the database, without user and password.

@@ -1,6 +1,6 @@
 //! The registry over SQL, the same code for every engine.
 
-use std::{collections::HashMap, fmt, slice};
+use std::{collections::HashMap, fmt, slice, sync::Arc};
 
 use async_trait::async_trait;
 use clairon_protocol::AppId;
@@ -18,6 +18,7 @@ use crate::{
     registry::{AppEdit, AppRegistry, Declared, KeyUse, Update},
     row,
     statistics::{self, FORGET_ROWS, Statistics, StatisticsQuery},
+    webhook_store::OwnWrites,
 };
 
 /// A registry in the database that `pool` connects to.
@@ -32,6 +33,8 @@ pub(crate) struct SqlRegistry<E: Database> {
     pub(crate) is_one_connection: bool,
     /// The file, for a SQLite database on disk.
     pub(crate) file: Option<DatabaseFile>,
+    /// The writes of this process to the tables of webhooks.
+    pub(crate) own_webhook_writes: Arc<OwnWrites>,
 }
 
 impl<E: Database> fmt::Debug for SqlRegistry<E> {

@@ -5,6 +5,7 @@ use std::{
     io::{self, ErrorKind},
     os::unix::fs::OpenOptionsExt,
     path::Path,
+    sync::Arc,
     time::Duration,
 };
 
@@ -84,7 +85,9 @@ pub(crate) async fn open_memory() -> Result<SqlRegistry<Sqlite>, RegistryError> 
         })
         .connect_lazy_with(options);
     let name = "sqlite::memory:".to_owned();
-    migrate(SqlRegistry { name, writers: pool.clone(), pool, is_one_connection: true, file: None }).await
+    let own_webhook_writes = Arc::default();
+    let writers = pool.clone();
+    migrate(SqlRegistry { name, writers, pool, is_one_connection: true, file: None, own_webhook_writes }).await
 }
 
 /// Opens the file at `path`, or creates it.
@@ -102,7 +105,8 @@ pub(crate) async fn open_file(path: &Path, max_connections: u32) -> Result<SqlRe
     let pool_of = |connections| SqlitePoolOptions::new().max_connections(connections).test_before_acquire(false);
     let writers = pool_of(1).connect_lazy_with(options.clone());
     let pool = pool_of(max_connections.max(1)).connect_lazy_with(options);
-    migrate(SqlRegistry { name, pool, writers, is_one_connection: false, file: Some(file) }).await
+    let (file, own_webhook_writes) = (Some(file), Arc::default());
+    migrate(SqlRegistry { name, pool, writers, is_one_connection: false, file, own_webhook_writes }).await
 }
 
 /// Does the same for a server, and logs warnings about the file.

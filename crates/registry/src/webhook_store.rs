@@ -10,8 +10,10 @@ mod event;
 mod knowledge;
 mod log;
 mod ordered;
+mod own_writes;
 mod queue;
 mod record;
+mod recorded;
 mod repeating;
 mod replay;
 mod rows;
@@ -24,18 +26,22 @@ use std::{fmt::Debug, time::Duration};
 
 use async_trait::async_trait;
 
-pub(crate) use self::statements::{Upsert, upsert_announced};
 pub use self::{
     announced::Announced,
-    attempt::{Attempt, AttemptOutcome},
+    attempt::{Attempt, AttemptOutcome, DeliveryAttempt},
     delivery_id::DeliveryId,
     endpoint::{Endpoint, Lease},
-    entry::{Entry, EventCopy, NewEvent, Observation, Recorded, Subject},
+    entry::{Entry, EventCopy, NewEvent, Observation, Subject},
     event::PendingEvent,
     log::{LogQuery, LoggedAttempt, LoggedEvent},
+    recorded::{AddedEvents, Recorded},
     replay::{ReplayedDelivery, Replays, WhichDeliveries},
     shown::ShownAttempt,
     sweep::Retention,
+};
+pub(crate) use self::{
+    own_writes::OwnWrites,
+    statements::{Upsert, upsert_announced},
 };
 use crate::error::RegistryError;
 use clairon_protocol::{AppId, ChannelName};
@@ -208,7 +214,7 @@ pub trait WebhookStore: Send + Sync + Debug {
     ///
     /// # Errors
     /// The database fails. Nothing is written then.
-    async fn note_attempts(&self, attempts: &[Attempt]) -> Result<(), RegistryError>;
+    async fn note_attempts(&self, attempts: &[DeliveryAttempt]) -> Result<(), RegistryError>;
 
     /// Gives up pending events of an endpoint: all of them, or those that happened before a time. All are settled
     /// first. Returns their number.

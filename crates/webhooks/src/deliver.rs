@@ -5,6 +5,7 @@
 //! | `node_name` | the name of a process in leases |
 //! | `lease` | the lease of an endpoint, by the clocks of this process |
 //! | `arrivals` | when the events that several nodes write can be put into their order |
+//! | `news` | the new events of an endpoint, from the writer to its courier |
 //! | `queue` | the pending events of an endpoint: which can be sent now, and which are held back |
 //! | `backoff` | the pauses between attempts, and the number of concurrent requests |
 //! | `slots` | the requests that are on their way at the same time, for all endpoints |
@@ -20,6 +21,7 @@ mod courier;
 mod deliveries;
 mod failure_log;
 mod lease;
+mod news;
 mod node_name;
 mod notes;
 mod queue;

@@ -7,7 +7,7 @@ use clairon_protocol::{AppKey, Secret};
 use clairon_registry::{App, DeliveryId, Webhook};
 use url::Url;
 
-use crate::send::SendFailure;
+use crate::{fence::Fence, send::SendFailure};
 
 /// A request that can be sent once or several times. `Debug` hides its secrets.
 #[derive(Clone)]
@@ -27,6 +27,8 @@ pub struct Delivery {
     pub id: String,
     /// The earlier delivery, if this one is a replay; sent in `X-Clairon-Replay-Of`.
     pub replay_of: Option<String>,
+    /// Nothing is sent once it is closed.
+    pub fence: Fence,
 }
 
 impl Delivery {
@@ -43,6 +45,7 @@ impl Delivery {
             body,
             id: id.to_string(),
             replay_of: None,
+            fence: Fence::default(),
         }
     }
 }
@@ -138,6 +141,7 @@ mod tests {
             body: Bytes::from_static(b"hunter2"),
             id: "1".to_owned(),
             replay_of: None,
+            fence: Fence::default(),
         };
         let printed = format!("{delivery:?}");
         assert!(printed.contains("shop.example") && !printed.contains("hunter2"), "{printed}");

@@ -7,6 +7,7 @@ mod body;
 mod deliver;
 mod delivery;
 mod event;
+mod fence;
 mod sample;
 mod send;
 mod settings;
@@ -18,6 +19,7 @@ pub use self::{
     deliver::EndpointFigures,
     delivery::{Answer, Delivery, Outcome},
     event::WebhookEvent,
+    fence::Fence,
     sample::sample,
     send::{SendFailure, Sender, Step},
     settings::WebhookSettings,

@@ -2,8 +2,9 @@
 
 use std::{fs, path::Path};
 
-const IMPORTS: [&str; 3] = [
+const IMPORTS: [&str; 4] = [
     "crate::delivery::Delivery;",
+    "crate::fence::Fence;",
     "crate::settings::WebhookSettings;",
     "crate::{\n    delivery::{Answer, Delivery, Outcome},\n    settings::WebhookSettings,\n};",
 ];

@@ -9,7 +9,7 @@ use std::{
 
 use clairon_protocol::{AppId, ChannelName, Limits};
 use clairon_registry::{
-    Attempt, AttemptOutcome, DeliveryId, Endpoint, Entry, EventCopy, NewEvent, Registry, WebhookId,
+    Attempt, AttemptOutcome, DeliveryAttempt, DeliveryId, Endpoint, Entry, EventCopy, NewEvent, Registry, WebhookId,
 };
 use jiff::{SignedDuration, Timestamp};
 use serde_json::{Value, json};
@@ -64,7 +64,9 @@ impl Written {
             problem: status.is_none_or(|status| status >= 300).then(|| "the answer\u{1b}[2J".to_owned()),
             outcome,
         };
-        self.runtime.block_on(self.registry.note_attempts(&[attempt])).unwrap();
+        let events = self.runtime.block_on(self.registry.pending_of_delivery(delivery)).unwrap();
+        let events = events.iter().map(|event| event.id).collect();
+        self.runtime.block_on(self.registry.note_attempts(&[DeliveryAttempt { attempt, events }])).unwrap();
     }
 
     fn log(&self, arguments: &[&str]) -> Run {

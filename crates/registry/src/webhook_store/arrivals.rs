@@ -12,6 +12,7 @@ use std::time::Duration;
 use super::{
     endpoint::Endpoint,
     ordered::OrderedWrite,
+    own_writes::Added,
     rows::{count, number},
     statements,
 };
@@ -56,5 +57,6 @@ pub(super) async fn settle<E: Engine>(
         let values: Vec<_> = pairs.iter().flatten().map(|id| number(*id)).collect();
         E::execute(write, statement, &values).await?;
     }
+    write.note_added(Added::Others);
     Ok(pairs.len() as u64)
 }

@@ -32,6 +32,15 @@ pub struct Attempt {
     pub outcome: AttemptOutcome,
 }
 
+/// An attempt to deliver events.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct DeliveryAttempt {
+    /// The attempt.
+    pub attempt: Attempt,
+    /// The ids of the events of the delivery.
+    pub events: Vec<i64>,
+}
+
 /// The effect of an attempt on its delivery.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum AttemptOutcome {

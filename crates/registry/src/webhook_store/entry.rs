@@ -4,7 +4,7 @@ use clairon_protocol::{AppId, ChannelName, UserId};
 use jiff::Timestamp;
 use sha2::{Digest, Sha256};
 
-use super::{delivery_id::DeliveryId, endpoint::Endpoint};
+use super::delivery_id::DeliveryId;
 use crate::webhooks::WebhookId;
 
 /// How many bytes of a digest tell channels apart, and subjects of a channel.
@@ -72,15 +72,6 @@ pub struct EventCopy {
     pub is_alone: bool,
 }
 
-/// What was written.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Recorded {
-    /// The endpoints with new events, and how many each has got.
-    pub added: Vec<(Endpoint, u64)>,
-    /// The endpoints that had too many, and how many each has lost.
-    pub given_up: Vec<(Endpoint, u64)>,
-}
-
 impl Subject {
     /// The column `kind`.
     pub(super) const fn kind(&self) -> &'static str {
@@ -95,7 +86,8 @@ impl Subject {
     /// The column `user_id`: JSON, because a text in Postgres has no zero character.
     pub(super) fn user_column(&self) -> String {
         match self {
-            Self::Member(user) => serde_json::Value::from(user.as_str()).to_string(),
+            // A string can always be serialized.
+            Self::Member(user) => serde_json::to_string(user.as_str()).unwrap_or_default(),
             Self::Channel | Self::Miss | Self::Count => String::new(),
         }
     }
@@ -115,7 +107,7 @@ impl Subject {
             Self::Member(user) => user.as_str(),
             Self::Channel | Self::Miss | Self::Count => "",
         };
-        channel.to_owned() + &digest(&format!("{}\n{user}", self.kind()))
+        channel.to_owned() + &digest(&[self.kind(), "\n", user])
     }
 
     const fn has_state(&self) -> bool {
@@ -139,11 +131,12 @@ impl Observation {
 
 /// The first and the last that the column `subject` can be for a channel.
 pub(super) fn subjects_of(channel: &ChannelName) -> [String; 2] {
-    let channel = digest(channel.as_str());
+    let channel = digest(&[channel.as_str()]);
     ["0", "f"].map(|digit| channel.clone() + &digit.repeat(2 * DIGEST_BYTES))
 }
 
 /// The first part of the column `subject`, for a channel.
-pub(super) fn digest(text: &str) -> String {
-    hex::encode(&Sha256::digest(text)[..DIGEST_BYTES])
+pub(super) fn digest(texts: &[&str]) -> String {
+    let digest = texts.iter().fold(Sha256::new(), Digest::chain_update).finalize();
+    hex::encode(&digest[..DIGEST_BYTES])
 }

@@ -4,6 +4,9 @@ use super::delivery_id::DeliveryId;
 use clairon_protocol::ChannelName;
 use jiff::Timestamp;
 
+/// The longest body that is in memory with the event.
+pub(super) const SHORT_BODY: usize = 4_096;
+
 /// An event that was not delivered yet.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct PendingEvent {

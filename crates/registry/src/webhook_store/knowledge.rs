@@ -57,7 +57,7 @@ impl<'a> Subjects<'a> {
     /// The position of a subject of the entry's channel.
     fn add(&mut self, entry: &'a Entry, subject: &Subject) -> usize {
         let Self { known, by_digest, channels } = self;
-        let channel = channels.entry(entry.channel.as_str()).or_insert_with_key(|channel| digest(channel));
+        let channel = channels.entry(entry.channel.as_str()).or_insert_with_key(|channel| digest(&[channel]));
         *by_digest.entry((entry.app.as_str(), subject.column(channel))).or_insert_with_key(|(_, digest)| {
             known.push(Known::nothing(entry, subject, digest));
             known.len() - 1

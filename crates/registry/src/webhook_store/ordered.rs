@@ -1,8 +1,14 @@
 //! Serialized writes to the webhook tables.
 
-use std::ops::{Deref, DerefMut};
+use std::{
+    ops::{Deref, DerefMut},
+    sync::Arc,
+};
 
-use super::statements;
+use super::{
+    own_writes::{Added, OwnWrites},
+    statements,
+};
 use crate::{
     connection::Write,
     engine::{Engine, SqlValue},
@@ -13,8 +19,10 @@ use crate::{
 /// A write to the webhook tables. Only one write runs at a time among all nodes, so the ids that it assigns grow.
 pub(super) struct OrderedWrite<E: Engine> {
     write: Write<E>,
+    own_writes: Arc<OwnWrites>,
     first_id: i64,
     last_id: i64,
+    added: Added,
     /// The time of the database's clock, in milliseconds.
     pub(super) now: i64,
 }
@@ -28,7 +36,8 @@ impl<E: Engine> OrderedWrite<E> {
         };
         let row = rows.first().ok_or(sqlx::Error::RowNotFound)?;
         let (last_id, now) = (E::number_at(row, 0)?, E::number_at(row, 1)?);
-        Ok(Self { write, first_id: last_id, last_id, now })
+        let own_writes = registry.own_webhook_writes.clone();
+        Ok(Self { write, own_writes, first_id: last_id, last_id, added: Added::Nothing, now })
     }
 
     pub(super) const fn next_id(&mut self) -> i64 {
@@ -36,16 +45,25 @@ impl<E: Engine> OrderedWrite<E> {
         self.last_id
     }
 
-    /// Commits the write.
-    pub(super) async fn end(mut self) -> Result<(), RegistryError> {
-        if self.last_id != self.first_id {
-            let values = [SqlValue::Number(Some(self.last_id))];
-            if let Some(statements) = E::END_WEBHOOKS {
-                return self.write.end_with(statements, &values).await;
-            }
-            E::execute(&mut self.write, statements::SET_LAST_ID, &values).await?;
+    /// Notes which events it makes pending.
+    pub(super) const fn note_added(&mut self, added: Added) {
+        self.added = added;
+    }
+
+    /// Commits the write. True if no other events were added since the previous record of this process.
+    pub(super) async fn end(mut self) -> Result<bool, RegistryError> {
+        if self.last_id == self.first_id {
+            self.write.end(true).await?;
+            return Ok(false);
         }
-        self.write.end(true).await
+        let values = [SqlValue::Number(Some(self.last_id))];
+        if let Some(statements) = E::END_WEBHOOKS {
+            self.write.end_with(statements, &values).await?;
+        } else {
+            E::execute(&mut self.write, statements::SET_LAST_ID, &values).await?;
+            self.write.end(true).await?;
+        }
+        Ok(self.own_writes.note(self.first_id, self.last_id, self.added))
     }
 }
 

@@ -6,7 +6,7 @@ use std::{
 };
 
 use super::{
-    attempt::{Attempt, AttemptOutcome},
+    attempt::{AttemptOutcome, DeliveryAttempt},
     delivery_id::DeliveryId,
     endpoint::{Endpoint, Lease},
     ordered::OrderedWrite,
@@ -105,41 +105,42 @@ pub(super) async fn group<E: Engine>(
 /// Records the results of attempts.
 pub(super) async fn note_attempts<E: Engine>(
     write: &mut OrderedWrite<E>,
-    attempts: &[Attempt],
+    attempts: &[DeliveryAttempt],
 ) -> Result<(), RegistryError> {
-    let mut by_endpoint = BTreeMap::<&Endpoint, Vec<&Attempt>>::new();
+    let mut by_endpoint = BTreeMap::<&Endpoint, Vec<&DeliveryAttempt>>::new();
     for attempt in attempts {
-        by_endpoint.entry(&attempt.endpoint).or_default().push(attempt);
+        by_endpoint.entry(&attempt.attempt.endpoint).or_default().push(attempt);
     }
     for (endpoint, attempts) in by_endpoint {
-        end_deliveries(write, endpoint, &attempts).await?;
+        end_events(write, endpoint, &attempts).await?;
     }
-    insert_attempts(write, attempts).await
+    insert_attempts(write, attempts.iter().map(|attempt| &attempt.attempt)).await
 }
 
-async fn end_deliveries<E: Engine>(
+async fn end_events<E: Engine>(
     write: &mut OrderedWrite<E>,
     endpoint: &Endpoint,
-    attempts: &[&Attempt],
+    attempts: &[&DeliveryAttempt],
 ) -> Result<(), RegistryError> {
-    let of = |wanted: fn(&AttemptOutcome) -> bool| -> Vec<&str> {
-        attempts.iter().filter(|attempt| wanted(&attempt.outcome)).map(|attempt| attempt.delivery.as_str()).collect()
+    let of = |wanted: fn(&AttemptOutcome) -> bool| -> Vec<i64> {
+        let attempts = attempts.iter().filter(|attempt| wanted(&attempt.attempt.outcome));
+        attempts.flat_map(|attempt| &attempt.events).copied().collect()
     };
     let mut retried = of(|outcome| matches!(outcome, AttemptOutcome::Retried { .. }));
     let delivered = of(|outcome| matches!(outcome, AttemptOutcome::Delivered));
     let given_up = of(|outcome| matches!(outcome, AttemptOutcome::GivenUp));
 
-    // A delivery may have failed several times while the database was away. A statement counts each delivery once.
+    // A delivery may have failed several times while the database was away. A statement counts each event once.
     while !retried.is_empty() {
         let mut seen = HashSet::new();
-        let (first, again): (Vec<_>, Vec<_>) = retried.into_iter().partition(|delivery| seen.insert(*delivery));
+        let (first, again): (Vec<_>, Vec<_>) = retried.into_iter().partition(|event| seen.insert(*event));
         update(write, &statements::RETRY, &[], &first).await?;
         retried = again;
     }
     let now = [number(write.now)];
     let mut ended = update(write, &statements::DELIVERED, &now, &delivered).await?;
     if ended != delivered.len() as u64 {
-        // Deliveries of several events, or a delivery that was given up in the meantime.
+        // Some were given up in the meantime.
         update(write, &statements::DELIVERED_AFTER_ALL, &now, &delivered).await?;
     }
     ended += update(write, &statements::GIVEN_UP, &now, &given_up).await?;
@@ -149,17 +150,16 @@ async fn end_deliveries<E: Engine>(
     Ok(())
 }
 
-/// Changes the events of deliveries. Returns the number of changed events.
+/// Changes events. Returns the number of changed ones.
 async fn update<E: Engine>(
     write: &mut OrderedWrite<E>,
     batches: &'static Batches,
     first: &[SqlValue<'_>],
-    deliveries: &[&str],
+    events: &[i64],
 ) -> Result<u64, RegistryError> {
     let mut changed = 0;
-    for (statement, deliveries) in batches.cut_set(deliveries) {
-        let deliveries = deliveries.iter().map(|delivery| SqlValue::Text(delivery));
-        let values: Vec<_> = first.iter().copied().chain(deliveries).collect();
+    for (statement, events) in batches.cut_set(events) {
+        let values: Vec<_> = first.iter().copied().chain(events.into_iter().map(number)).collect();
         changed += E::execute(write, statement, &values).await?;
     }
     Ok(changed)

@@ -7,10 +7,13 @@ use super::{
     attempt::{Attempt, AttemptOutcome},
     delivery_id::DeliveryId,
     endpoint::Endpoint,
-    entry::{Entry, EventCopy, NewEvent, Recorded},
+    entry::{Entry, EventCopy, NewEvent},
+    event::{PendingEvent, SHORT_BODY},
     knowledge::Knowledge,
     milliseconds,
     ordered::OrderedWrite,
+    own_writes::Added,
+    recorded::{AddedEvents, Recorded},
     rows::{self, count, number},
     statements, timestamp,
 };
@@ -23,6 +26,7 @@ use crate::{
 const PAGE: u64 = 256;
 
 /// A row of `webhook_events`.
+#[derive(Clone, Copy)]
 pub(super) struct EventRow<'a> {
     pub(super) id: i64,
     pub(super) endpoint: [&'a str; 2],
@@ -36,43 +40,74 @@ pub(super) struct EventRow<'a> {
     pub(super) place: Option<i64>,
 }
 
+/// A new event for an endpoint.
+struct NewRow<'a> {
+    row: EventRow<'a>,
+    entry: &'a Entry,
+    event: &'a NewEvent,
+    copy: &'a EventCopy,
+}
+
 /// Writes entries in their order.
 pub(super) async fn record<E: Engine>(
-    write: &mut OrderedWrite<E>,
+    mut write: OrderedWrite<E>,
     entries: &[Entry],
     pending_rows: u64,
     is_repeated: bool,
 ) -> Result<Recorded, RegistryError> {
-    let written = if is_repeated { written(write, entries).await? } else { HashSet::new() };
-    let mut known = Knowledge::read(write, entries).await?;
-    let mut events = Vec::new();
+    let written = if is_repeated { written(&mut write, entries).await? } else { HashSet::new() };
+    let mut known = Knowledge::read(&mut write, entries).await?;
+    let (mut rows, mut added) = (Vec::new(), BTreeMap::<[&str; 2], Vec<NewRow<'_>>>::new());
     for (index, entry) in entries.iter().enumerate() {
         let is_news = entry.observation.as_ref().is_none_or(|observation| known.learn(index, observation, write.now));
         if let Some(event) = entry.event.as_ref().filter(|_| is_news) {
             let place = entry.place.map(|place| known.place(index, place));
-            let copies = event.copies.iter().filter(|copy| !written.contains(copy.delivery.as_str()));
-            events.extend(copies.map(|copy| row(write.next_id(), place, entry, event, copy)));
+            for copy in event.copies.iter().filter(|copy| !written.contains(copy.delivery.as_str())) {
+                let row = row(write.next_id(), place, entry, event, copy);
+                rows.push(row);
+                added.entry(row.endpoint).or_default().push(NewRow { row, entry, event, copy });
+            }
         }
     }
-    known.store(write).await?;
-    insert_events(write, &events).await?;
+    known.store(&mut write).await?;
+    insert_events(&mut write, &rows).await?;
+    write.note_added(Added::Recorded);
 
     let mut recorded = Recorded::default();
-    let mut added = BTreeMap::<[&str; 2], u64>::new();
-    for event in &events {
-        *added.entry(event.endpoint).or_default() += 1;
-    }
-    for (columns, added) in added {
+    for (columns, rows) in added {
         let Some(endpoint) = Endpoint::parse(columns[0], columns[1]) else { continue };
-        let excess = add_pending(write, &endpoint, added).await?.saturating_sub(pending_rows);
+        let count = rows.len() as u64;
+        let excess = add_pending(&mut write, &endpoint, count).await?.saturating_sub(pending_rows);
         if excess > 0 {
             let problem = format!("given up: the endpoint has more than {pending_rows} pending events");
-            let given_up = give_up(write, &endpoint, None, excess, &problem).await?;
+            let given_up = give_up(&mut write, &endpoint, None, excess, &problem).await?;
             recorded.given_up.push((endpoint.clone(), given_up));
         }
-        recorded.added.push((endpoint, added));
+        let are_pending = excess == 0 && rows.iter().all(|new| new.row.place.is_none());
+        let events = are_pending.then(|| rows.iter().map(NewRow::pending).collect());
+        recorded.added.push(AddedEvents { endpoint, count, events });
+    }
+    let follow_each_other = write.end().await?;
+    if !follow_each_other {
+        recorded.added.iter_mut().for_each(|added| added.events = None);
     }
     Ok(recorded)
+}
+
+impl NewRow<'_> {
+    /// The event as it is read from the store.
+    fn pending(&self) -> PendingEvent {
+        PendingEvent {
+            id: self.row.id,
+            channel: self.entry.channel.clone(),
+            body: (self.event.body.len() <= SHORT_BODY).then(|| self.event.body.clone()),
+            happened_at: timestamp(self.row.happened_at),
+            delivery: self.copy.delivery.clone(),
+            delivery_events: self.copy.is_alone.then_some(1),
+            attempts: 0,
+            replay_of: None,
+        }
+    }
 }
 
 /// The deliveries of these entries that were written before.
@@ -115,7 +150,7 @@ pub(super) async fn insert_events<E: Engine>(
     Ok(())
 }
 
-fn event_values<'a>(event: &EventRow<'a>) -> [SqlValue<'a>; 13] {
+fn event_values<'a>(event: &EventRow<'a>) -> [SqlValue<'a>; 11] {
     [
         number(event.id),
         SqlValue::Text(event.endpoint[0]),
@@ -127,8 +162,6 @@ fn event_values<'a>(event: &EventRow<'a>) -> [SqlValue<'a>; 13] {
         number(event.delivery_events),
         SqlValue::Text(event.replay_of),
         number(if event.place.is_some() { ARRIVING } else { 0 }),
-        number(0),
-        number(0),
         number(event.place.unwrap_or_default()),
     ]
 }
@@ -205,7 +238,8 @@ pub(super) async fn give_up<E: Engine>(
             problem: Some(problem.to_owned()),
             outcome: AttemptOutcome::GivenUp,
         };
-        insert_attempts(write, &deliveries.into_iter().map(attempt).collect::<Vec<_>>()).await?;
+        let attempts: Vec<_> = deliveries.into_iter().map(attempt).collect();
+        insert_attempts(write, attempts.iter()).await?;
         ended += events.len() as u64;
     }
     subtract_pending(write, endpoint, ended).await?;
@@ -215,9 +249,9 @@ pub(super) async fn give_up<E: Engine>(
 /// Adds to the log.
 pub(super) async fn insert_attempts<E: Engine>(
     write: &mut OrderedWrite<E>,
-    attempts: &[Attempt],
+    attempts: impl Iterator<Item = &Attempt> + Send,
 ) -> Result<(), RegistryError> {
-    let rows: Vec<_> = attempts.iter().map(|attempt| (write.next_id(), attempt, attempt.problem_column())).collect();
+    let rows: Vec<_> = attempts.map(|attempt| (write.next_id(), attempt, attempt.problem_column())).collect();
     for (statement, rows) in statements::INSERT_ATTEMPTS.cut(&rows, |(_, _, problem)| problem.len()) {
         let values: Vec<_> =
             rows.iter().flat_map(|(id, attempt, problem)| attempt_values(*id, attempt, problem)).collect();

@@ -7,8 +7,8 @@ use clairon_protocol::{AppId, ChannelName};
 use jiff::Timestamp;
 
 use super::{
-    Announced, Attempt, DeliveryId, Endpoint, Entry, Lease, LogQuery, LoggedAttempt, PendingEvent, Recorded, Replays,
-    Retention, WebhookStore, WhichDeliveries,
+    Announced, DeliveryAttempt, DeliveryId, Endpoint, Entry, Lease, LogQuery, LoggedAttempt, PendingEvent, Recorded,
+    Replays, Retention, WebhookStore, WhichDeliveries,
 };
 use crate::{
     deadlock::{Repeating, repeat},
@@ -111,7 +111,7 @@ impl<S: WebhookStore> WebhookStore for Repeating<S> {
         repeat!(self.0.group(delivery, events))
     }
 
-    async fn note_attempts(&self, attempts: &[Attempt]) -> Result<(), RegistryError> {
+    async fn note_attempts(&self, attempts: &[DeliveryAttempt]) -> Result<(), RegistryError> {
         repeat!(self.0.note_attempts(attempts))
     }
 

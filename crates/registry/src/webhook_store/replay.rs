@@ -8,6 +8,7 @@ use super::{
     endpoint::Endpoint,
     milliseconds,
     ordered::OrderedWrite,
+    own_writes::Added,
     record::{EventRow, add_pending, insert_events},
     rows::{self, count, number},
     statements, timestamp,
@@ -104,6 +105,7 @@ pub(super) async fn replay<E: Engine>(
         let delivery = repetition.delivery;
         replays.deliveries.push(ReplayedDelivery { endpoint, original, delivery });
     }
+    write.note_added(Added::Others);
     Ok(replays)
 }
 

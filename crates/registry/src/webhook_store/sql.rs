@@ -7,8 +7,8 @@ use clairon_protocol::{AppId, ChannelName};
 use jiff::Timestamp;
 
 use super::{
-    Announced, Attempt, DeliveryId, Endpoint, Entry, Lease, LogQuery, LoggedAttempt, PendingEvent, Recorded, Replays,
-    Retention, WebhookStore, WhichDeliveries, arrivals,
+    Announced, DeliveryAttempt, DeliveryId, Endpoint, Entry, Lease, LogQuery, LoggedAttempt, PendingEvent, Recorded,
+    Replays, Retention, WebhookStore, WhichDeliveries, arrivals,
     entry::subjects_of,
     log, milliseconds,
     ordered::OrderedWrite,
@@ -28,10 +28,7 @@ const GIVE_UP_PAGE: u64 = 1_024;
 #[async_trait]
 impl<E: Engine> WebhookStore for SqlRegistry<E> {
     async fn record(&self, entries: &[Entry], pending_rows: u64, is_repeated: bool) -> Result<Recorded, RegistryError> {
-        let mut write = self.begin_ordered().await?;
-        let recorded = record::record(&mut write, entries, pending_rows, is_repeated).await?;
-        write.end().await?;
-        Ok(recorded)
+        record::record(self.begin_ordered().await?, entries, pending_rows, is_repeated).await
     }
 
     async fn announced(&self, app: &AppId, after: Option<&str>, limit: u32) -> Result<Vec<Announced>, RegistryError> {
@@ -55,7 +52,7 @@ impl<E: Engine> WebhookStore for SqlRegistry<E> {
     async fn forget_announced(&self, app: &AppId) -> Result<(), RegistryError> {
         let mut write = self.begin_ordered().await?;
         E::execute(&mut write, statements::FORGET_ANNOUNCED, &[SqlValue::Text(app.as_str())]).await?;
-        write.end().await
+        write.end().await.map(drop)
     }
 
     async fn introduce(&self, endpoints: &[Endpoint]) -> Result<bool, RegistryError> {
@@ -102,13 +99,13 @@ impl<E: Engine> WebhookStore for SqlRegistry<E> {
     async fn end_leases(&self, node: &str) -> Result<(), RegistryError> {
         let mut write = self.begin_ordered().await?;
         E::execute(&mut write, statements::END_LEASES, &[SqlValue::Text(node)]).await?;
-        write.end().await
+        write.end().await.map(drop)
     }
 
     async fn release_leases(&self, node: &str, endpoints: &[Endpoint]) -> Result<(), RegistryError> {
         let mut write = self.begin_ordered().await?;
         queue::release_leases(&mut write, node, endpoints).await?;
-        write.end().await
+        write.end().await.map(drop)
     }
 
     async fn pending(&self, endpoint: &Endpoint, after: i64) -> Result<Vec<PendingEvent>, RegistryError> {
@@ -125,7 +122,7 @@ impl<E: Engine> WebhookStore for SqlRegistry<E> {
     async fn note_backlog(&self, node: &str, backlog: Option<(u64, Duration)>) -> Result<(), RegistryError> {
         let mut write = self.begin_ordered().await?;
         arrivals::note_backlog(&mut write, node, backlog).await?;
-        write.end().await
+        write.end().await.map(drop)
     }
 
     async fn settle(&self, endpoint: &Endpoint, last: i64) -> Result<u64, RegistryError> {
@@ -169,13 +166,13 @@ impl<E: Engine> WebhookStore for SqlRegistry<E> {
     async fn group(&self, delivery: &DeliveryId, events: &[i64]) -> Result<(), RegistryError> {
         let mut write = self.begin_ordered().await?;
         queue::group(&mut write, delivery, events).await?;
-        write.end().await
+        write.end().await.map(drop)
     }
 
-    async fn note_attempts(&self, attempts: &[Attempt]) -> Result<(), RegistryError> {
+    async fn note_attempts(&self, attempts: &[DeliveryAttempt]) -> Result<(), RegistryError> {
         let mut write = self.begin_ordered().await?;
         queue::note_attempts(&mut write, attempts).await?;
-        write.end().await
+        write.end().await.map(drop)
     }
 
     async fn give_up(

@@ -114,10 +114,10 @@ pub(super) const SWEEP_ANNOUNCED: &str = "DELETE FROM webhook_announced \
      WHERE is_present = 0 AND changed_at < $1 AND (kind <> 'miss' OR changed_at < $2)";
 
 pub(super) static INSERT_EVENTS: LazyLock<Batches> = LazyLock::new(|| {
-    Batches::of_rows(13, |rows| {
+    Batches::of_rows(11, |rows| {
         format!(
             "INSERT INTO webhook_events (id, app_id, webhook_id, channel, body, happened_at, delivery_id, \
-             delivery_events, replay_of, state, attempts, ended_at, place) VALUES {rows}"
+             delivery_events, replay_of, state, place) VALUES {rows}"
         )
     })
 });
@@ -182,32 +182,32 @@ pub(super) static GROUP: LazyLock<Batches> = LazyLock::new(|| {
 pub(super) const GROUP_FIRST: &str = "UPDATE webhook_events SET delivery_events = $2 WHERE id = $1";
 
 pub(super) static RETRY: LazyLock<Batches> = LazyLock::new(|| {
-    Batches::of_values(0, |deliveries| {
-        format!("UPDATE webhook_events SET attempts = attempts + 1 WHERE delivery_id IN ({deliveries}) AND state = 0")
+    Batches::of_values(0, |ids| {
+        format!("UPDATE webhook_events SET attempts = attempts + 1 WHERE id IN ({ids}) AND state = 0")
     })
 });
 pub(super) static DELIVERED: LazyLock<Batches> = LazyLock::new(|| {
-    Batches::of_values(1, |deliveries| {
+    Batches::of_values(1, |ids| {
         format!(
             "UPDATE webhook_events SET attempts = attempts + 1, state = 1, ended_at = $1 \
-             WHERE delivery_id IN ({deliveries}) AND state = 0"
+             WHERE id IN ({ids}) AND state = 0"
         )
     })
 });
 /// An event that was given up may be delivered after all: its answer was on the way.
 pub(super) static DELIVERED_AFTER_ALL: LazyLock<Batches> = LazyLock::new(|| {
-    Batches::of_values(1, |deliveries| {
+    Batches::of_values(1, |ids| {
         format!(
             "UPDATE webhook_events SET attempts = attempts + 1, state = 1, ended_at = $1 \
-             WHERE delivery_id IN ({deliveries}) AND state = 2"
+             WHERE id IN ({ids}) AND state = 2"
         )
     })
 });
 pub(super) static GIVEN_UP: LazyLock<Batches> = LazyLock::new(|| {
-    Batches::of_values(1, |deliveries| {
+    Batches::of_values(1, |ids| {
         format!(
             "UPDATE webhook_events SET attempts = attempts + 1, state = 2, ended_at = $1 \
-             WHERE delivery_id IN ({deliveries}) AND state = 0"
+             WHERE id IN ({ids}) AND state = 0"
         )
     })
 });
@@ -296,15 +296,18 @@ pub(super) const LEASE_HOLDERS: &str =
 pub(super) const END_LEASES: &str = "UPDATE webhook_leases SET node = '', leased_until = 0 WHERE node = $1";
 pub(super) const RELEASE_LEASE: &str = "UPDATE webhook_leases SET node = '', leased_until = 0 \
      WHERE app_id = $1 AND webhook_id = $2 AND node = $3";
-pub(super) const ENDPOINTS: &str = "SELECT app_id, webhook_id FROM webhook_leases WHERE app_id <> ''";
 
 /// The ids of rows, the times of their ends (0: they are kept), and the times since which they exist. Both times
 /// roughly grow with the ids.
 pub(super) const EVENTS_BY_AGE: &str =
     "SELECT id, ended_at, happened_at FROM webhook_events WHERE id > $1 ORDER BY id LIMIT $2";
 pub(super) const ATTEMPTS_BY_AGE: &str = "SELECT id, at, at FROM webhook_attempts WHERE id > $1 ORDER BY id LIMIT $2";
-pub(super) const EXCESS_ATTEMPTS: &str = "SELECT id FROM webhook_attempts WHERE app_id = $1 AND webhook_id = $2 \
-     ORDER BY id DESC LIMIT $4 OFFSET $3";
+/// The endpoints with more attempts than a number, and how many each has.
+pub(super) const ATTEMPTS_OVER: &str =
+    "SELECT app_id, webhook_id, COUNT(*) FROM webhook_attempts GROUP BY app_id, webhook_id HAVING COUNT(*) > $1";
+/// The oldest attempts of an endpoint.
+pub(super) const OLDEST_ATTEMPTS: &str =
+    "SELECT id FROM webhook_attempts WHERE app_id = $1 AND webhook_id = $2 ORDER BY id LIMIT $3";
 pub(super) static DELETE_EVENTS: LazyLock<Batches> =
     LazyLock::new(|| Batches::of_values(0, |ids| format!("DELETE FROM webhook_events WHERE id IN ({ids})")));
 pub(super) static DELETE_ATTEMPTS: LazyLock<Batches> =

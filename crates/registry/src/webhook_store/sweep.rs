@@ -3,6 +3,7 @@
 use jiff::Timestamp;
 
 use super::{
+    endpoint::Endpoint,
     milliseconds,
     ordered::OrderedWrite,
     rows::{self, count, number},
@@ -34,14 +35,13 @@ pub(super) async fn sweep<E: Engine>(registry: &SqlRegistry<E>, retention: &Rete
     let announced = [milliseconds(retention.announced_since), ended].map(number);
     let mut write = registry.begin_ordered().await?;
     let mut removed = E::execute(&mut write, statements::SWEEP_ANNOUNCED, &announced).await?;
-    let endpoints = E::run(&mut write, statements::ENDPOINTS, &[]).await?;
     write.end().await?;
     removed += remove_old(registry, statements::EVENTS_BY_AGE, ended, &statements::DELETE_EVENTS).await?;
     removed += remove_old(registry, statements::ATTEMPTS_BY_AGE, ended, &statements::DELETE_ATTEMPTS).await?;
-    for endpoint in rows::read::<E, _>(&endpoints, |row| rows::endpoint::<E>(row, 0))? {
-        let [app, webhook] = endpoint.columns().map(SqlValue::Text);
-        let values = [app, webhook, count(retention.attempts), count(PAGE)];
-        removed += remove(registry, statements::EXCESS_ATTEMPTS, &values, &statements::DELETE_ATTEMPTS).await?;
+    let rows = registry.select(statements::ATTEMPTS_OVER, &[count(retention.attempts)]).await?;
+    let over = |row: &E::Row| Ok(rows::endpoint::<E>(row, 0)?.zip(Some(rows::unsigned::<u64>(E::number_at(row, 2)?))));
+    for (endpoint, attempts) in rows::read::<E, _>(&rows, over)? {
+        removed += remove_oldest(registry, &endpoint, attempts.saturating_sub(retention.attempts)).await?;
     }
     Ok(removed)
 }
@@ -77,25 +77,27 @@ async fn remove_old<E: Engine>(
     }
 }
 
-/// Removes the rows that a statement finds, page by page.
-async fn remove<E: Engine>(
+/// Removes the oldest attempts of an endpoint, page by page.
+async fn remove_oldest<E: Engine>(
     registry: &SqlRegistry<E>,
-    find: &'static str,
-    values: &[SqlValue<'_>],
-    delete: &'static Batches,
+    endpoint: &Endpoint,
+    attempts: u64,
 ) -> Result<u64, RegistryError> {
+    let [app, webhook] = endpoint.columns().map(SqlValue::Text);
     let mut removed = 0;
-    loop {
-        let mut write = registry.begin_ordered().await?;
-        let rows = E::run(&mut write, find, values).await?;
+    while removed < attempts {
+        let values = [app, webhook, count(PAGE.min(attempts - removed))];
+        let rows = registry.select(statements::OLDEST_ATTEMPTS, &values).await?;
+        if rows.is_empty() {
+            break;
+        }
         let ids = rows.iter().map(E::number).collect::<Result<Vec<_>, _>>()?;
-        remove_page(&mut write, &ids, delete).await?;
+        let mut write = registry.begin_ordered().await?;
+        remove_page(&mut write, &ids, &statements::DELETE_ATTEMPTS).await?;
         write.end().await?;
         removed += ids.len() as u64;
-        if (ids.len() as u64) < PAGE {
-            return Ok(removed);
-        }
     }
+    Ok(removed)
 }
 
 async fn remove_page<E: Engine>(

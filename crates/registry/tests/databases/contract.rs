@@ -41,7 +41,8 @@ use statistics::{
 };
 use tokio::task::JoinSet;
 use webhooks::{
-    a_lease_belongs_to_one_node, an_endpoint_keeps_its_newest_events, an_observation_makes_an_event_only_if_it_is_news,
+    a_lease_belongs_to_one_node, a_record_returns_its_events_unless_others_were_added,
+    an_endpoint_keeps_its_newest_events, an_observation_makes_an_event_only_if_it_is_news,
     attempts_end_deliveries_and_are_logged, ended_deliveries_are_repeated, events_are_grouped_into_deliveries,
     events_are_put_into_the_order_of_their_places, events_wait_for_nodes_that_write_late, nodes_write_in_one_order,
     pending_events_are_read_in_their_order, what_is_announced_is_read_in_pages_and_forgotten, what_is_old_is_removed,
@@ -91,6 +92,7 @@ contract! {
         apps_outlive_their_handle a_bad_row_harms_no_other a_row_of_another_type_or_id_harms_no_other
         the_schema_refuses_numbers_below_one statements_typed_by_hand_are_noticed
         the_table_of_laravel_websockets_is_taken a_write_that_fails_midway_spoils_no_other
+        a_record_returns_its_events_unless_others_were_added
     }
     database_server [postgres Postgres, mysql MySql] {
         a_connection_whose_write_failed_leaves_the_pool a_suspended_write_does_not_stop_others

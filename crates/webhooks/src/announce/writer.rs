@@ -135,9 +135,9 @@ async fn record(announcer: &Announcer, entries: &[Entry], is_repeated: bool) -> 
         warn!(%app, %webhook, count, limit = rows, "a webhook endpoint has too many pending events: the oldest are given up");
         announcer.figures.overflowed.fetch_add(*count, Relaxed);
     }
-    let written: u64 = recorded.added.iter().map(|(_, count)| count).sum();
+    let written: u64 = recorded.added.iter().map(|added| added.count).sum();
     announcer.figures.written.fetch_add(written, Relaxed);
-    announcer.deliveries.wake(recorded.added.into_iter().map(|(endpoint, _)| endpoint));
+    announcer.deliveries.add_events(recorded.added);
     Ok(())
 }
 

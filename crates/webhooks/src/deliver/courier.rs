@@ -7,12 +7,11 @@ use std::{
 };
 
 use clairon_registry::{
-    App, Attempt, AttemptOutcome, CHANNEL_PAGE, DeliveryId, Endpoint, PENDING_PAGE, PendingEvent, RegistryError,
-    WebhookState, within,
+    App, Attempt, AttemptOutcome, CHANNEL_PAGE, DeliveryAttempt, DeliveryId, Endpoint, PENDING_PAGE, PendingEvent,
+    RegistryError, WebhookState, within,
 };
 use jiff::Timestamp;
 use tokio::{
-    sync::Notify,
     task::JoinSet,
     time::{MissedTickBehavior, interval, sleep, timeout},
 };
@@ -24,12 +23,13 @@ use super::{
     deliveries::EndpointCounters,
     failure_log::FailureLog,
     lease::LeaseClock,
+    news::{NewEvents, News},
     notes::Notes,
     queue::{Queue, Work},
     request::{judge, request},
     slots::Slot,
 };
-use crate::{Outcome, announcer::Announcer};
+use crate::{Outcome, announcer::Announcer, fence::Fence, send::SendFailure};
 
 /// The timeout for the database.
 const ANSWER_TIMEOUT: Duration = Duration::from_secs(10);
@@ -50,7 +50,7 @@ pub(super) struct Courier {
     pub(super) announcer: Arc<Announcer>,
     pub(super) endpoint: Endpoint,
     pub(super) lease: Arc<LeaseClock>,
-    pub(super) news: Arc<Notify>,
+    pub(super) news: Arc<News>,
     pub(super) counters: Arc<EndpointCounters>,
 }
 
@@ -58,7 +58,7 @@ pub(super) struct Courier {
 struct Sent {
     parcel: Parcel,
     at: Timestamp,
-    /// `None` if the lease had ended, so that nothing was sent.
+    /// `None` if the lease has ended, so that nothing was sent or the outcome is unknown.
     outcome: Option<Outcome>,
 }
 
@@ -66,6 +66,8 @@ struct Sent {
 #[derive(Clone)]
 struct Parcel {
     id: DeliveryId,
+    /// The ids of its events.
+    events: Vec<i64>,
     replay_of: Option<DeliveryId>,
     /// The time of its latest event.
     made_at: Timestamp,
@@ -85,6 +87,8 @@ enum End {
 /// The state of a running courier.
 struct Run {
     courier: Courier,
+    /// Closed when the lease has ended.
+    fence: Fence,
     queue: Queue,
     arrivals: Arrivals,
     /// True if events may be arriving that were not seen yet.
@@ -102,8 +106,10 @@ struct Run {
 /// Delivers to an endpoint until nothing is pending, the lease ends or the node stops.
 pub(super) async fn run(courier: Courier) {
     let notes = Notes::new(courier.announcer.store.clone());
+    let lease = courier.lease.clone();
     let mut run = Run {
         courier,
+        fence: Fence::new(move || lease.is_valid()),
         queue: Queue::default(),
         arrivals: Arrivals::default(),
         has_arrivals: true,
@@ -153,12 +159,21 @@ impl Run {
                     }
                 }
                 stored = self.notes.stored() => self.note_stored(&stored),
-                () = self.courier.news.notified() => self.note_news(),
+                events = self.courier.news.arrived() => self.take_news(events),
                 _ = poll.tick() => self.note_news(),
                 () = slot_freed, if self.wants_slot => {}
                 () = sleep(pause) => {}
                 () = announcer.stopping.cancelled() => {}
             }
+        }
+    }
+
+    /// Takes new events into the queue, or notes that they have to be read.
+    fn take_news(&mut self, events: NewEvents) {
+        match events {
+            NewEvents::Nothing => {}
+            NewEvents::Complete(events) => self.queue.append_new(events),
+            NewEvents::Unknown => self.note_news(),
         }
     }
 
@@ -273,12 +288,17 @@ impl Run {
         };
         let webhook = self.courier.endpoint.name().and_then(|(_, webhook)| app.webhooks.find(webhook));
         let Some(webhook) = webhook else { return Ok(()) };
-        let parcel = Parcel { id, replay_of: events.first().and_then(|event| event.replay_of.clone()), made_at };
+        let replay_of = events.first().and_then(|event| event.replay_of.clone());
+        let parcel = Parcel { id, events: events.iter().map(|event| event.id).collect(), replay_of, made_at };
         let at = Timestamp::now();
-        let delivery = request(app, webhook, (&parcel.id, parcel.replay_of.as_ref()), (made_at, at), &bodies);
-        let (sender, lease) = (self.courier.announcer.sender.clone(), self.courier.lease.clone());
+        let (ids, fence) = ((&parcel.id, parcel.replay_of.as_ref()), self.fence.clone());
+        let delivery = request(app, webhook, ids, (made_at, at), &bodies, fence);
+        let sender = self.courier.announcer.sender.clone();
         self.sends.spawn(async move {
-            let outcome = if lease.is_valid() { Some(sender.send(&delivery).await) } else { None };
+            let outcome = match sender.send(&delivery).await {
+                Outcome::Failed { failure: SendFailure::Fenced, .. } => None,
+                outcome => Some(outcome),
+            };
             drop(slot);
             Sent { parcel, at, outcome }
         });
@@ -321,7 +341,7 @@ impl Run {
             outcome: verdict.outcome,
         };
         (self.courier.announcer.on_attempt)(&attempt);
-        self.notes.push(attempt);
+        self.notes.push(DeliveryAttempt { attempt, events: parcel.events });
         if verdict.is_gone {
             self.switch_off().await;
         }
@@ -347,8 +367,8 @@ impl Run {
         }
     }
 
-    fn note_stored(&mut self, stored: &[Attempt]) {
-        for attempt in stored {
+    fn note_stored(&mut self, stored: &[DeliveryAttempt]) {
+        for DeliveryAttempt { attempt, .. } in stored {
             self.queue.note_stored(&attempt.delivery);
         }
     }
@@ -360,6 +380,7 @@ impl Run {
     /// Waits for requests in flight and for outcomes that are not stored yet.
     async fn finish(&mut self) {
         let patience = self.courier.announcer.settings.timeout + PAUSE;
+        self.notes.gather_no_more();
         let on_their_way = async {
             while let Some(sent) = self.sends.join_next().await {
                 if let Ok(sent) = sent {

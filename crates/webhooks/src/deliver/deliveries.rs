@@ -9,7 +9,7 @@ use std::{
     time::{Duration, Instant},
 };
 
-use clairon_registry::{AttemptOutcome, Endpoint, Lease, RegistryError, within};
+use clairon_registry::{AddedEvents, AttemptOutcome, Endpoint, Lease, PendingEvent, RegistryError, within};
 use parking_lot::Mutex;
 use tokio::{
     sync::Notify,
@@ -22,6 +22,7 @@ use tracing::{debug, error};
 use super::{
     courier::{self, Courier},
     lease::{self, LeaseClock, Moment},
+    news::News,
     node_name::NodeName,
 };
 use crate::announcer::Announcer;
@@ -54,7 +55,7 @@ pub(crate) struct Deliveries {
 #[derive(Debug)]
 struct Active {
     lease: Arc<LeaseClock>,
-    news: Arc<Notify>,
+    news: Arc<News>,
     pending: u64,
 }
 
@@ -93,22 +94,28 @@ impl EndpointCounters {
 }
 
 impl Deliveries {
-    /// Notes that these endpoints have new events.
+    /// Notes that these endpoints have new events, which have to be read from the store.
     pub(crate) fn wake(&self, endpoints: impl IntoIterator<Item = Endpoint>) {
+        self.add(endpoints.into_iter().map(|endpoint| (endpoint, None)));
+    }
+
+    /// Notes new events that this node has written.
+    pub(crate) fn add_events(&self, added: Vec<AddedEvents>) {
+        self.add(added.into_iter().map(|added| (added.endpoint, added.events)));
+    }
+
+    fn add(&self, added: impl Iterator<Item = (Endpoint, Option<Vec<PendingEvent>>)>) {
         let couriers = self.couriers.lock();
-        let mut unknown: Vec<_> = endpoints
-            .into_iter()
-            .filter(|endpoint| match couriers.get(endpoint) {
-                Some(active) => {
-                    active.news.notify_one();
-                    false
-                }
-                None => true,
-            })
-            .collect();
+        let mut unknown = Vec::new();
+        for (endpoint, events) in added {
+            match couriers.get(&endpoint) {
+                Some(active) => active.news.add(events),
+                None => unknown.push(endpoint),
+            }
+        }
         drop(couriers);
         if !unknown.is_empty() {
-            self.wanted.lock().extend(unknown.drain(..));
+            self.wanted.lock().extend(unknown);
             self.news.notify_one();
         }
     }
@@ -243,7 +250,7 @@ async fn take_leases(
             *deliveries.housekeeping.lock() = Some(lease);
             continue;
         }
-        let news = Arc::new(Notify::new());
+        let news = Arc::<News>::default();
         let counters = deliveries.counters.lock().entry(endpoint.clone()).or_default().clone();
         let active = Active { lease: lease.clone(), news: news.clone(), pending };
         deliveries.couriers.lock().insert(endpoint.clone(), active);

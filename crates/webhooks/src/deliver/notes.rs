@@ -2,7 +2,7 @@
 
 use std::{sync::Arc, time::Duration};
 
-use clairon_registry::{Attempt, Registry, RegistryError, within};
+use clairon_registry::{DeliveryAttempt, Registry, RegistryError, within};
 use tokio::{
     task::JoinHandle,
     time::{Instant, sleep_until},
@@ -13,16 +13,17 @@ const ANSWER_TIMEOUT: Duration = Duration::from_secs(10);
 /// The pause after a failure.
 const PAUSE: Duration = Duration::from_secs(1);
 /// The time for which the first outcome of a batch waits for others. A crash in that time repeats their deliveries.
-const GATHER: Duration = Duration::from_millis(50);
+const GATHER: Duration = Duration::from_millis(100);
 /// The largest number of outcomes in one write.
 const BATCH: usize = 256;
 
 /// The outcomes that are not stored yet. One batch is written at a time; outcomes that arrive meanwhile form the next.
 pub(super) struct Notes {
     store: Arc<dyn Registry>,
-    waiting: Vec<Attempt>,
+    waiting: Vec<DeliveryAttempt>,
     writing: Option<JoinHandle<Result<(), RegistryError>>>,
-    written: Vec<Attempt>,
+    written: Vec<DeliveryAttempt>,
+    gather: Duration,
     not_before: Instant,
     /// The time at which the next batch is written.
     begins_at: Option<Instant>,
@@ -35,13 +36,20 @@ impl Notes {
             waiting: Vec::new(),
             writing: None,
             written: Vec::new(),
+            gather: GATHER,
             not_before: Instant::now(),
             begins_at: None,
         }
     }
 
-    pub(super) fn push(&mut self, attempt: Attempt) {
+    pub(super) fn push(&mut self, attempt: DeliveryAttempt) {
         self.waiting.push(attempt);
+    }
+
+    /// Stores outcomes at once from now on.
+    pub(super) fn gather_no_more(&mut self) {
+        self.gather = Duration::ZERO;
+        self.begins_at = None;
     }
 
     /// The number of outcomes that are not stored yet.
@@ -50,14 +58,14 @@ impl Notes {
     }
 
     /// Stores the next batch and returns it. It is cancel-safe, and pending as long as there are no outcomes.
-    pub(super) async fn stored(&mut self) -> Vec<Attempt> {
+    pub(super) async fn stored(&mut self) -> Vec<DeliveryAttempt> {
         loop {
             if self.writing.is_none() {
                 if self.written.is_empty() {
                     if self.waiting.is_empty() {
                         std::future::pending::<()>().await;
                     }
-                    let begins_at = *self.begins_at.get_or_insert_with(|| Instant::now() + GATHER);
+                    let begins_at = *self.begins_at.get_or_insert_with(|| Instant::now() + self.gather);
                     if self.waiting.len() < BATCH {
                         sleep_until(begins_at).await;
                     }

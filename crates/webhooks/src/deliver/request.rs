@@ -6,7 +6,7 @@ use clairon_registry::{App, AttemptOutcome, DeliveryId, Webhook};
 use jiff::Timestamp;
 
 use super::backoff;
-use crate::{Delivery, Outcome, write_body};
+use crate::{Delivery, Fence, Outcome, write_body};
 
 /// The status of an endpoint that is gone for good (RFC 9110, section 15.5.11): it is switched off.
 const GONE: u16 = 410;
@@ -18,6 +18,7 @@ pub(super) fn request(
     (id, replay_of): (&DeliveryId, Option<&DeliveryId>),
     (made_at, now): (Timestamp, Timestamp),
     events: &[String],
+    fence: Fence,
 ) -> Delivery {
     let newest = app.credentials.newest();
     Delivery {
@@ -28,6 +29,7 @@ pub(super) fn request(
         body: write_body(made_at.as_millisecond(), now.as_millisecond(), events.iter().map(String::as_str)),
         id: id.as_str().to_owned(),
         replay_of: replay_of.map(|original| original.as_str().to_owned()),
+        fence,
     }
 }
 
@@ -103,7 +105,8 @@ mod tests {
         webhook.headers = WebhookHeaders::parse([("X-Shop", "1")]).unwrap();
         let (id, original) = (DeliveryId::made_at(Timestamp::now()), DeliveryId::made_at(Timestamp::now()));
         let time = Timestamp::from_millisecond(7).unwrap();
-        let made = |webhook: &Webhook| request(&app, webhook, (&id, Some(&original)), (time, time), &["{}".to_owned()]);
+        let ids = (&id, Some(&original));
+        let made = |webhook: &Webhook| request(&app, webhook, ids, (time, time), &["{}".to_owned()], Fence::default());
         let sent = made(&webhook);
         assert_eq!((sent.id.as_str(), sent.replay_of.as_deref()), (id.as_str(), Some(original.as_str())));
         assert_eq!((&sent.key, &sent.secret), (&app.credentials.newest().key, &app.credentials.newest().secret));

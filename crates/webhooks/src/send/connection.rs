@@ -17,6 +17,7 @@ use tokio::{
 use tokio_util::task::AbortOnDropHandle;
 
 use super::socket::Socket;
+use crate::fence::Fence;
 
 /// The longest head of an answer, in bytes; also the largest part of its body in memory.
 const BUFFER: usize = 32 << 10;
@@ -68,11 +69,14 @@ impl Connection {
         self.end
     }
 
-    /// Sends a request and waits for the head of the answer. If no byte was sent, the error contains the request.
+    /// Sends a request, as long as the fence is open, and waits for the head of the answer. If no byte was sent, the
+    /// error contains the request.
     pub(super) async fn send(
         &mut self,
         request: Request<Full<Bytes>>,
+        fence: Fence,
     ) -> Result<Response<Incoming>, TrySendError<Request<Full<Bytes>>>> {
+        self.socket.set_fence(fence);
         self.requests.try_send_request(request).await
     }
 }

@@ -8,6 +8,9 @@ use clairon_tls::cause;
 /// The reason why a delivery got no answer, as a text for operators. It contains no secret.
 #[derive(Clone, Debug, thiserror::Error)]
 pub enum SendFailure {
+    /// The [fence](crate::Fence) was closed before the request was sent, or before its answer arrived.
+    #[error("not sent: another node may send this delivery now")]
+    Fenced,
     /// The URL is not an HTTP URL.
     #[error("the URL is not one of http:// or https:// with a host")]
     Url,

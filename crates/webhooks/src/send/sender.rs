@@ -42,6 +42,7 @@ const LONGEST_KEEP: Duration = Duration::from_mins(1);
 /// - The answer is complete for the sender when its head has arrived. At most 64 KiB of its body are read, for at most
 ///   1 s.
 /// - Names are looked up for each new connection. A connection is used for at most a minute.
+/// - Nothing is sent once the [fence](crate::Fence) of the delivery is closed.
 /// - A request is repeated over another connection only if no byte of it was sent.
 pub struct Sender {
     connector: Connector,
@@ -92,7 +93,10 @@ impl Sender {
         let started = Instant::now();
         let exchange = match self.exchange(delivery, started).await {
             Ok(exchange) => exchange,
-            Err(failure) => return Outcome::Failed { failure, latency: started.elapsed() },
+            Err(failure) => {
+                let failure = if delivery.fence.is_open() { failure } else { SendFailure::Fenced };
+                return Outcome::Failed { failure, latency: started.elapsed() };
+            }
         };
         let Exchange { connection, route, response, latency } = exchange;
         let (head, mut body) = response.into_parts();
@@ -125,7 +129,10 @@ impl Sender {
             if !is_new && !connection.is_ready().await {
                 continue;
             }
-            match deadline.within(Step::Answer, connection.send(request)).await? {
+            if !delivery.fence.is_open() {
+                return Err(SendFailure::Fenced);
+            }
+            match deadline.within(Step::Answer, connection.send(request, delivery.fence.clone())).await? {
                 Ok(response) => return Ok(Exchange { connection, route, response, latency: started.elapsed() }),
                 Err(mut failed) => match failed.take_message() {
                     // The receiver had closed the idle connection. No byte was sent.

@@ -1,7 +1,10 @@
 //! Reuse of connections.
 
-use clairon_webhooks::Sender;
+use std::sync::atomic::{AtomicUsize, Ordering};
+
+use clairon_webhooks::{Delivery, Fence, SendFailure, Sender};
 use futures_util::{FutureExt, StreamExt, future::join_all, stream::FuturesUnordered};
+use tokio::io::AsyncReadExt;
 
 use crate::receiver::{Peer, Receiver, delivered, failed, sender, together};
 
@@ -130,4 +133,31 @@ async fn a_connection_that_waits_for_nothing_is_closed() {
     let mut peer =
         first(&sender, &receiver, "HTTP/1.1 200 OK\r\nKeep-Alive: timeout=2\r\nContent-Length: 0\r\n\r\n").await;
     peer.closed().await;
+}
+
+/// A process that is suspended after a request has got its connection may resume when another one sends the delivery.
+#[tokio::test]
+async fn nothing_is_written_behind_a_closed_fence() {
+    let (receiver, sender) = (Receiver::start().await, sender());
+    let open_for = |times: usize| {
+        let asked = AtomicUsize::new(0);
+        let fence = Fence::new(move || asked.fetch_add(1, Ordering::Relaxed) < times);
+        Delivery { fence, ..receiver.delivery("/") }
+    };
+    let fenced = |failure: SendFailure| assert!(matches!(failure, SendFailure::Fenced), "{failure:?}");
+    fenced(failed(sender.send(&open_for(0)).await));
+    let unwritten = async || {
+        let mut rest = Vec::new();
+        receiver.accept().await.0.read_to_end(&mut rest).await.unwrap();
+        assert_eq!(rest, b"");
+    };
+    unwritten().await;
+    // It closes between the connection and the write.
+    let (outcome, ()) = together(async { sender.send(&open_for(1)).await }, unwritten()).await;
+    fenced(failed(outcome));
+    let mut peer = first(&sender, &receiver, OK).await;
+    fenced(failed(sender.send(&open_for(1)).await));
+    let mut rest = Vec::new();
+    peer.0.read_to_end(&mut rest).await.unwrap();
+    assert_eq!(rest, b"");
 }

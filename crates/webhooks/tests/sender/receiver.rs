@@ -4,7 +4,9 @@ use std::{net::SocketAddr, time::Duration};
 
 use bytes::Bytes;
 use clairon_protocol::{AppKey, Secret};
-use clairon_webhooks::{Answer, Delivery, Outcome, SendFailure, Sender, WebhookEvent, WebhookSettings, write_body};
+use clairon_webhooks::{
+    Answer, Delivery, Fence, Outcome, SendFailure, Sender, WebhookEvent, WebhookSettings, write_body,
+};
 use futures_util::FutureExt;
 use tokio::{
     io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt},
@@ -102,6 +104,7 @@ pub(crate) fn delivery(url: &str) -> Delivery {
         body: body(),
         id: "delivery-1".to_owned(),
         replay_of: None,
+        fence: Fence::default(),
     }
 }
 

@@ -7,7 +7,7 @@ use clairon_protocol::{AppKey, Secret, SocketId};
 use clairon_test_servers::certificates::Authority;
 use clairon_tests::app::App;
 use clairon_tls::Authorities;
-use clairon_webhooks::{Delivery, Outcome, Sender, WebhookEvent, WebhookSettings, write_body};
+use clairon_webhooks::{Delivery, Fence, Outcome, Sender, WebhookEvent, WebhookSettings, write_body};
 use serde_json::Value;
 
 use super::receiver::{Receiver, Runtime};
@@ -50,6 +50,7 @@ pub(crate) fn delivery(app: &App, url: &str, events: &[String], age: i64) -> Del
         body: write_body(now - 1_000 * age, now, events.iter().map(String::as_str)),
         id: "delivery-1".to_owned(),
         replay_of: None,
+        fence: Fence::default(),
     }
 }
 

@@ -10,8 +10,8 @@ use std::time::Duration;
 
 use clairon_protocol::{AppId, ChannelName, Limits};
 use clairon_registry::{
-    Attempt, AttemptOutcome, DeliveryId, Endpoint, Entry, EventCopy, NewEvent, Observation, PendingEvent, Registry,
-    Subject, WebhookId,
+    Attempt, AttemptOutcome, DeliveryAttempt, DeliveryId, Endpoint, Entry, EventCopy, NewEvent, Observation,
+    PendingEvent, Registry, Subject, WebhookId,
 };
 use jiff::Timestamp;
 
@@ -20,9 +20,9 @@ pub(super) use self::{
     attempts::{attempts_end_deliveries_and_are_logged, what_is_old_is_removed},
     leases::a_lease_belongs_to_one_node,
     queues::{
-        an_endpoint_keeps_its_newest_events, events_are_grouped_into_deliveries,
-        events_are_put_into_the_order_of_their_places, events_wait_for_nodes_that_write_late, nodes_write_in_one_order,
-        pending_events_are_read_in_their_order,
+        a_record_returns_its_events_unless_others_were_added, an_endpoint_keeps_its_newest_events,
+        events_are_grouped_into_deliveries, events_are_put_into_the_order_of_their_places,
+        events_wait_for_nodes_that_write_late, nodes_write_in_one_order, pending_events_are_read_in_their_order,
     },
     replays::ended_deliveries_are_repeated,
 };
@@ -99,10 +99,11 @@ async fn pending_count(store: &dyn Registry, number: u8) -> u64 {
     leases[0].pending
 }
 
-fn attempt(delivery: &DeliveryId, millisecond: i64, status: Option<u16>, outcome: AttemptOutcome) -> Attempt {
-    Attempt {
+/// An attempt to deliver some events of one delivery.
+fn attempt(events: &[PendingEvent], millisecond: i64, status: Option<u16>, outcome: AttemptOutcome) -> DeliveryAttempt {
+    let attempt = Attempt {
         endpoint: endpoint(1),
-        delivery: delivery.clone(),
+        delivery: events[0].delivery.clone(),
         replay_of: None,
         node: "n".to_owned(),
         at: at(millisecond),
@@ -110,5 +111,6 @@ fn attempt(delivery: &DeliveryId, millisecond: i64, status: Option<u16>, outcome
         status,
         problem: None,
         outcome,
-    }
+    };
+    DeliveryAttempt { attempt, events: events.iter().map(|event| event.id).collect() }
 }

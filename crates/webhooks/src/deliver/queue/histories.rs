@@ -25,6 +25,14 @@ enum Step {
         channel: usize,
         is_alone: bool,
     },
+    /// The new events are handed over, unless another process has written one meanwhile.
+    HandOver,
+    /// Another process writes an event.
+    ForeignEvent {
+        channel: usize,
+    },
+    /// New events are looked for in the store.
+    Poll,
     /// What is pending is read, and sent as far as it can be.
     Advance,
     /// The answer to a request comes.
@@ -44,6 +52,9 @@ enum Step {
 fn step() -> impl Strategy<Value = Step> {
     prop_oneof![
         30 => (0..CHANNELS, prop::bool::weighted(0.6)).prop_map(|(channel, is_alone)| Step::Event { channel, is_alone }),
+        20 => Just(Step::HandOver),
+        3 => (0..CHANNELS).prop_map(|channel| Step::ForeignEvent { channel }),
+        5 => Just(Step::Poll),
         20 => Just(Step::Advance),
         30 => (0..8_usize, prop::bool::weighted(0.7))
             .prop_map(|(request, is_delivered)| Step::Answer { request, is_delivered }),
@@ -61,6 +72,10 @@ struct World {
     /// What the store has pending.
     pending: BTreeMap<i64, PendingEvent>,
     last_id: i64,
+    /// The events that were not handed over yet.
+    new: Vec<PendingEvent>,
+    /// True if one of them is of another process.
+    has_gap: bool,
     /// Requests without an answer, with the events of each.
     requests: Vec<(DeliveryId, Vec<i64>)>,
     /// Deliveries that have ended, and the store does not know.
@@ -86,6 +101,8 @@ impl World {
             grouping,
             pending: BTreeMap::new(),
             last_id: 0,
+            new: Vec::new(),
+            has_gap: false,
             requests: Vec::new(),
             outcomes: Vec::new(),
             arrived: HashMap::new(),
@@ -97,6 +114,12 @@ impl World {
     fn step(&mut self, step: Step) {
         match step {
             Step::Event { channel, is_alone } => self.event(channel, is_alone),
+            Step::HandOver => self.hand_over(),
+            Step::ForeignEvent { channel } => {
+                self.event(channel, true);
+                self.has_gap = true;
+            }
+            Step::Poll => self.queue.note_news(),
             Step::Advance => self.advance(),
             Step::Answer { request, is_delivered } => {
                 if !self.requests.is_empty() {
@@ -121,8 +144,17 @@ impl World {
             attempts: 0,
             replay_of: None,
         };
-        self.pending.insert(event.id, event);
-        self.queue.note_news();
+        self.pending.insert(event.id, event.clone());
+        self.new.push(event);
+    }
+
+    fn hand_over(&mut self) {
+        let new = std::mem::take(&mut self.new);
+        if std::mem::take(&mut self.has_gap) || new.len() > PAGE {
+            self.queue.note_news();
+        } else {
+            self.queue.append_new(new);
+        }
     }
 
     fn read(&mut self) {
@@ -240,12 +272,15 @@ impl World {
             self.arrive(&events);
         }
         self.outcomes.clear();
+        self.new.clear();
+        self.has_gap = false;
         self.queue = Queue { limits: LIMITS, ..Queue::default() };
     }
 
     /// Everything that is sent succeeds, except for a channel.
     fn rest(&mut self, failing: Option<&ChannelName>) {
         for _ in 0..2_000 {
+            self.hand_over();
             self.advance();
             let fails = |events: &[i64]| events.iter().any(|id| Some(&self.pending[id].channel) == failing);
             match self.requests.first().map(|(_, events)| fails(events)) {
@@ -321,12 +356,14 @@ fn events_wait_for_others_of_their_endpoint() {
     let mut world = World::new(Grouping { time: Duration::from_secs(2), events: 3 });
     world.event(0, false);
     world.event(1, false);
+    world.hand_over();
     world.advance();
     assert!(world.requests.is_empty());
     assert_eq!(world.queue.pause(world.now, world.time, world.grouping), Some(Duration::from_secs(2)));
     world.wait(1);
     // One that is decided does not wait for them.
     world.event(2, true);
+    world.hand_over();
     world.advance();
     assert_eq!(world.requests.len(), 1);
     world.wait(1);
@@ -335,6 +372,7 @@ fn events_wait_for_others_of_their_endpoint() {
     // Enough of them wait for nothing.
     for number in [3, 3, 3, 3] {
         world.event(number, false);
+        world.hand_over();
     }
     world.read();
     world.answer(0, true);
@@ -349,6 +387,7 @@ fn events_wait_for_others_of_their_endpoint() {
 fn events_do_not_wait_for_a_clock_that_was_set_back() {
     let mut world = World::new(Grouping { time: Duration::from_secs(2), events: 3 });
     world.event(0, false);
+    world.hand_over();
     world.time -= Duration::from_hours(1);
     world.advance();
     assert_eq!(world.requests.len(), 1);

@@ -1,34 +1,32 @@
 //! What came of requests.
 
 use clairon_registry::{
-    Attempt,
     AttemptOutcome::{Delivered, GivenUp, Retried},
-    DeliveryId, LogQuery, Registry, Retention, Subject,
+    LogQuery, PendingEvent, Registry, Retention, Subject,
 };
 
 use super::{MANY, app, at, attempt, endpoint, event, observed, pending, pending_bodies, pending_count, webhook};
 use crate::support::Database;
 
-/// Writes so many events for endpoint 1, and returns their deliveries.
-async fn deliveries(store: &dyn Registry, count: u32) -> Vec<DeliveryId> {
+/// Writes so many events for endpoint 1, and returns them.
+async fn events(store: &dyn Registry, count: u32) -> Vec<PendingEvent> {
     let entries: Vec<_> = (0..count).map(|number| event("a", &number.to_string(), &[1])).collect();
     store.record(&entries, MANY, false).await.unwrap();
-    pending(store, 1).await.into_iter().map(|event| event.delivery).collect()
+    pending(store, 1).await
 }
 
 pub(in super::super) async fn attempts_end_deliveries_and_are_logged(database: &impl Database) {
     let registry = database.open().await;
     let store = &*registry;
-    let ids = deliveries(store, 4).await;
-    let refused = Attempt {
-        problem: Some(format!("no\0 {}", "é".repeat(1_000))),
-        ..attempt(&ids[0], 1_000, None, Retried { at: at(2_000) })
-    };
+    let events = events(store, 4).await;
+    let ids: Vec<_> = events.chunks(1).collect();
+    let mut refused = attempt(ids[0], 1_000, None, Retried { at: at(2_000) });
+    refused.attempt.problem = Some(format!("no\0 {}", "é".repeat(1_000)));
     let made = [
         refused.clone(),
-        attempt(&ids[1], 1_001, Some(200), Delivered),
-        attempt(&ids[2], 1_002, Some(410), GivenUp),
-        attempt(&ids[0], 2_000, Some(500), Retried { at: at(4_000) }),
+        attempt(ids[1], 1_001, Some(200), Delivered),
+        attempt(ids[2], 1_002, Some(410), GivenUp),
+        attempt(ids[0], 2_000, Some(500), Retried { at: at(4_000) }),
     ];
     store.note_attempts(&made).await.unwrap();
     store.note_attempts(&[]).await.unwrap();
@@ -37,9 +35,9 @@ pub(in super::super) async fn attempts_end_deliveries_and_are_logged(database: &
     assert_eq!(pending_count(store, 1).await, 2);
     // The answer of a node that was late: what was delivered stays so, and what was given up turns out to be delivered.
     let late = [
-        attempt(&ids[1], 3_000, None, Retried { at: at(5_000) }),
-        attempt(&ids[1], 3_001, None, GivenUp),
-        attempt(&ids[2], 3_002, Some(204), Delivered),
+        attempt(ids[1], 3_000, None, Retried { at: at(5_000) }),
+        attempt(ids[1], 3_001, None, GivenUp),
+        attempt(ids[2], 3_002, Some(204), Delivered),
     ];
     store.note_attempts(&late).await.unwrap();
     assert_eq!((pending_bodies(store, 1).await.len(), pending_count(store, 1).await), (2, 2));
@@ -51,7 +49,7 @@ pub(in super::super) async fn attempts_end_deliveries_and_are_logged(database: &
     let all = log(LogQuery::default()).await;
     let times: Vec<_> = all.iter().map(|logged| logged.attempt.at.as_millisecond()).collect();
     assert_eq!(times, [3_002, 3_001, 3_000, 2_000, 1_002, 1_001, 1_000], "the newest is first");
-    assert_eq!((&all[5].attempt, all[5].events[0].body.as_str()), (&made[1], "1"));
+    assert_eq!((&all[5].attempt, all[5].events[0].body.as_str()), (&made[1].attempt, "1"));
     let problem = all[6].attempt.problem.as_deref().unwrap();
     assert!(problem.starts_with("no é") && problem.chars().count() == 499, "{problem}");
     let ids_of = |logged: &[clairon_registry::LoggedAttempt]| logged.iter().map(|logged| logged.id).collect::<Vec<_>>();
@@ -74,9 +72,9 @@ pub(in super::super) async fn attempts_end_deliveries_and_are_logged(database: &
 pub(in super::super) async fn what_is_old_is_removed(database: &impl Database) {
     let registry = database.open().await;
     let store = &*registry;
-    let ids = deliveries(store, 70).await;
+    let events = events(store, 70).await;
     let made: Vec<_> =
-        (1_000..).zip(&ids[1..]).map(|(time, delivery)| attempt(delivery, time, Some(200), Delivered)).collect();
+        (1_000..).zip(events[1..].chunks(1)).map(|(time, event)| attempt(event, time, Some(200), Delivered)).collect();
     store.note_attempts(&made).await.unwrap();
     store.record(&[observed(Subject::Channel, true, 1), observed(Subject::Miss, true, 1)], MANY, false).await.unwrap();
     let ended = [observed(Subject::Channel, false, 2), observed(Subject::Count, false, 2)];
@@ -94,5 +92,5 @@ pub(in super::super) async fn what_is_old_is_removed(database: &impl Database) {
     assert_eq!(store.sweep(&Retention { ended_since: soon, announced_since: soon, ..keep }).await.unwrap(), 69 + 9 + 1);
     assert_eq!(store.newest_version().await.unwrap(), 0);
     assert_eq!(pending(store, 1).await.len(), 5);
-    assert_eq!(store.pending(&endpoint(1), 0).await.unwrap()[0].delivery, ids[0]);
+    assert_eq!(store.pending(&endpoint(1), 0).await.unwrap()[0].id, events[0].id);
 }

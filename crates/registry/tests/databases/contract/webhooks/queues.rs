@@ -3,12 +3,24 @@
 use std::time::Duration;
 
 use clairon_protocol::UserId;
-use clairon_registry::{AttemptOutcome, DeliveryId, Entry, LogQuery, Recorded, Subject};
+use clairon_registry::{
+    AddedEvents,
+    AttemptOutcome::{self, GivenUp},
+    DeliveryId, Entry, LogQuery, Recorded, Subject, WhichDeliveries,
+};
 use jiff::Timestamp;
 use tokio::task::JoinSet;
 
-use super::{MANY, at, channel, endpoint, event, observed, pending, pending_bodies, pending_count, ungrouped};
+use super::{MANY, at, attempt, channel, endpoint, event, observed, pending, pending_bodies, pending_count, ungrouped};
 use crate::support::Database;
+
+/// The same entry, with deliveries of its own.
+fn renewed(entry: &Entry) -> Entry {
+    let mut entry = entry.clone();
+    let copies = entry.event.iter_mut().flat_map(|event| &mut event.copies);
+    copies.for_each(|copy| copy.delivery = DeliveryId::made_at(Timestamp::now()));
+    entry
+}
 
 /// The time for which a node is waited for.
 const LONG: Duration = Duration::from_mins(10);
@@ -19,8 +31,11 @@ pub(in super::super) async fn pending_events_are_read_in_their_order(database: &
     let long = format!("{{\"data\":\"{}\"}}", "é\\u0000".repeat(200_000));
     let entries =
         [event("a", "1", &[1, 2]), event("b", "2", &[1]), event("a", &long, &[2, 1]), ungrouped(event("a", "4", &[2]))];
-    let added = [(endpoint(1), 3), (endpoint(2), 3)].to_vec();
-    assert_eq!(store.record(&entries, MANY, false).await.unwrap(), Recorded { added, given_up: Vec::new() });
+    let recorded = store.record(&entries, MANY, false).await.unwrap();
+    let added =
+        async |number| AddedEvents { endpoint: endpoint(number), count: 3, events: Some(pending(store, number).await) };
+    let added = vec![added(1).await, added(2).await];
+    assert_eq!(recorded, Recorded { added, given_up: Vec::new() });
     assert_eq!(store.record(&[], MANY, false).await.unwrap(), Recorded::default());
     // It was not known whether they were written.
     assert_eq!(store.record(&entries, MANY, true).await.unwrap(), Recorded::default());
@@ -39,6 +54,40 @@ pub(in super::super) async fn pending_events_are_read_in_their_order(database: &
     assert_eq!(store.pending_in_channel(&endpoint(2), &channel("b"), 0).await.unwrap(), []);
     assert_eq!(store.pending_of_delivery(&copy.delivery).await.unwrap(), events[..1]);
     assert_eq!(store.pending(&endpoint(3), 0).await.unwrap(), []);
+}
+
+pub(in super::super) async fn a_record_returns_its_events_unless_others_were_added(database: &impl Database) {
+    let (registry, other) = (database.open().await, database.open().await);
+    let store = &*registry;
+    let long = "é".repeat(5_000);
+    let entries = [event("a", "1", &[1, 2]), ungrouped(event("b", &long, &[2]))];
+    let mut last = 0;
+    let mut returned = async |entries: &[Entry], pending_rows| {
+        let entries: Vec<_> = entries.iter().map(renewed).collect();
+        let recorded = store.record(&entries, pending_rows, false).await.unwrap();
+        let added = recorded.added.iter().find(|added| added.endpoint == endpoint(2)).unwrap();
+        let new = store.pending(&endpoint(2), last).await.unwrap();
+        last = new.last().map_or(last, |event| event.id);
+        if let Some(events) = &added.events {
+            assert_eq!((events, added.count), (&new, new.len() as u64));
+        }
+        added.events.is_some()
+    };
+    assert!(returned(&entries, MANY).await && returned(&entries, MANY).await);
+    store.note_attempts(&[attempt(&pending(store, 1).await[..1], 1, None, GivenUp)]).await.unwrap();
+    assert!(returned(&entries, MANY).await, "an attempt adds none");
+    other.record(&[event("a", "2", &[2])], MANY, false).await.unwrap();
+    assert!(!returned(&entries, MANY).await, "another node has written");
+    assert!(returned(&entries, MANY).await);
+    let which = WhichDeliveries::GivenUp { app: None, webhook: None };
+    assert_eq!(store.replay(&which, 0).await.unwrap().deliveries.len(), 1);
+    assert!(!returned(&entries, MANY).await, "a replay was added");
+    assert!(!returned(&[Entry { place: Some(1), ..event("a", "3", &[2]) }], MANY).await, "it has no order yet");
+    assert!(!returned(&entries, 3).await, "the oldest are given up");
+    assert!(returned(&entries, MANY).await);
+    let late = database.open().await;
+    let recorded = late.record(&[event("a", "4", &[2])], MANY, false).await.unwrap();
+    assert_eq!(recorded.added[0].events, None, "others may have written before the start");
 }
 
 pub(in super::super) async fn nodes_write_in_one_order(database: &impl Database) {

@@ -19,7 +19,8 @@ pub(in super::super) async fn ended_deliveries_are_repeated(database: &impl Data
     for (delivery, events) in ids.iter().zip(events.chunks(2)) {
         store.group(delivery, events).await.unwrap();
     }
-    let made = [attempt(&ids[0], 1, Some(200), Delivered), attempt(&ids[1], 2, Some(500), GivenUp)];
+    let events = pending(store, 1).await;
+    let made = [attempt(&events[..2], 1, Some(200), Delivered), attempt(&events[2..4], 2, Some(500), GivenUp)];
     store.note_attempts(&made).await.unwrap();
 
     // One that is pending comes by itself.
