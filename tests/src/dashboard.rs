@@ -40,15 +40,24 @@ pub fn sign_in(server: &Server, password: &str) -> String {
     cookie(&response)
 }
 
-/// The `Cookie` header for the cookie that an answer sets.
+/// The `Cookie` header for the session that an answer begins.
+///
+/// # Panics
+/// When it begins none.
+#[must_use]
+pub fn cookie(response: &Response) -> String {
+    cookie_named(response, "clairon_session")
+}
+
+/// The `Cookie` header for the cookie with this name that an answer sets.
 ///
 /// # Panics
 /// When it sets none.
 #[must_use]
-pub fn cookie(response: &Response) -> String {
-    let set = response.header("set-cookie").unwrap_or_else(|| panic!("no cookie in {response:?}"));
-    let (pair, _) = set.split_once(';').unwrap_or_else(|| panic!("no attributes in {set}"));
-    format!("Cookie: {pair}\r\n")
+pub fn cookie_named(response: &Response, name: &str) -> String {
+    let mut pairs = response.header_values("set-cookie").filter_map(|set| set.split_once(';')).map(|(pair, _)| pair);
+    let pair = pairs.find(|pair| pair.split('=').next() == Some(name));
+    format!("Cookie: {}\r\n", pair.unwrap_or_else(|| panic!("no {name} in {response:?}")))
 }
 
 /// Sends a request of a dashboard's page, with a JSON body if there is one.

@@ -8,6 +8,7 @@ mod activity;
 mod activity_filter;
 mod app_fields;
 mod app_input;
+mod app_list;
 mod app_view;
 mod apps;
 mod body;

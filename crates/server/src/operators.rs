@@ -1,14 +1,17 @@
 //! The operators of the server: the token and the passwords with which they sign in, their sessions, and the one-time
 //! link of a first start.
 
+mod known_browser;
 mod link;
 mod password;
 mod secret_text;
 mod session;
 mod session_key;
+mod stranger_rate;
 
 use std::{sync::Arc, time::Duration};
 
+use clairon_hub::Millis;
 use http::HeaderMap;
 use jiff::Timestamp;
 use parking_lot::Mutex;
@@ -18,15 +21,16 @@ use tokio::{
     time::timeout,
 };
 
+pub(crate) use self::{
+    known_browser::{MARK_COOKIE, MARK_LIFETIME},
+    link::WrongLink,
+    session::{COOKIE, InvalidSession, Role, Session},
+};
 pub use self::{
     link::Link,
     password::{DashboardPassword, InvalidPassword},
 };
-use self::{link::OneTimeLink, session_key::SessionKey};
-pub(crate) use self::{
-    link::WrongLink,
-    session::{COOKIE, InvalidSession, Role, Session},
-};
+use self::{link::OneTimeLink, session_key::SessionKey, stranger_rate::StrangerRate};
 use crate::{
     bearer::{BearerToken, NoAccess},
     settings::{AdminSettings, DashboardSettings},
@@ -46,6 +50,7 @@ pub(crate) struct Operators {
     /// The key that signs sessions. It is derived for the first session, because that takes long.
     key: OnceCell<SessionKey>,
     hashing: Arc<Semaphore>,
+    strangers: StrangerRate,
     link: Mutex<OneTimeLink>,
 }
 
@@ -74,6 +79,7 @@ impl Operators {
             session: dashboard.session,
             key: OnceCell::new(),
             hashing: Arc::new(Semaphore::new(HASHERS)),
+            strangers: StrangerRate::default(),
             link: Mutex::default(),
         }
     }
@@ -120,6 +126,30 @@ impl Operators {
             return Ok(passwords.role_of(&given));
         }
         self.hash(move || passwords.role_of(&given)).await
+    }
+
+    /// Counts an attempt to sign in with a browser that no operator has signed in with before.
+    ///
+    /// # Errors
+    /// There are too many of all of these. The value is the time after which another attempt is allowed.
+    pub(crate) fn take_stranger(&self, now: Millis) -> Result<(), Duration> {
+        self.strangers.take(now)
+    }
+
+    /// Signs the mark of a browser, for its cookie.
+    ///
+    /// # Errors
+    /// The key cannot be derived.
+    pub(crate) async fn mark(&self, now: Timestamp) -> Result<String, HashingFailure> {
+        Ok(self.key().await?.mark(now))
+    }
+
+    /// True if the cookie with this value is the mark of a browser in which an operator has signed in.
+    ///
+    /// # Errors
+    /// The key cannot be derived.
+    pub(crate) async fn is_mark(&self, cookie: &str, now: Timestamp) -> Result<bool, HashingFailure> {
+        Ok(self.key().await?.is_mark(cookie, now))
     }
 
     /// Offers the one-time link of this process.

@@ -44,21 +44,39 @@ pub(super) struct KeyView {
     last_used_at: Option<Timestamp>,
 }
 
-/// All apps.
+/// An app in a list. `GET /apps/{id}` has all of its keys, with the times of their uses.
 #[derive(Debug, Serialize, ToSchema)]
-pub(super) struct AppList {
-    /// The apps, sorted by id.
-    pub(super) apps: Vec<AppView>,
+pub(super) struct AppEntry {
+    /// The id, a part of the paths of the HTTP API.
+    #[schema(value_type = String)]
+    id: AppId,
+    /// The newest key.
+    #[schema(value_type = String)]
+    key: AppKey,
+    /// The secret of that key, if requested.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    secret: Option<String>,
+    #[serde(flatten)]
+    fields: ShownFields,
+}
+
+impl AppEntry {
+    pub(super) fn new(app: &App, show_secret: bool) -> Self {
+        let KeyView { key, secret, .. } = KeyView::new(app.credentials.newest(), show_secret);
+        let fields = if show_secret { ShownFields::with_secrets(app) } else { ShownFields::of(app) };
+        Self { id: app.id.clone(), key, secret, fields }
+    }
 }
 
 impl AppView {
     pub(super) fn new(app: &App, show_secret: bool) -> Self {
-        let newest = KeyView::new(app.credentials.newest(), show_secret);
+        let AppEntry { id, key, secret, fields } = AppEntry::new(app, show_secret);
         Self {
-            id: app.id.clone(),
-            key: newest.key,
-            secret: newest.secret,
-            fields: if show_secret { ShownFields::with_secrets(app) } else { ShownFields::of(app) },
+            id,
+            key,
+            secret,
+            fields,
             keys: app.credentials.iter().map(|credential| KeyView::new(credential, show_secret)).collect(),
         }
     }

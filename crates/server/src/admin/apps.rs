@@ -1,4 +1,4 @@
-//! `/admin/api/apps`
+//! `/admin/api/apps`, except for the list
 
 use std::sync::Arc;
 
@@ -8,33 +8,18 @@ use http::{HeaderName, StatusCode, header};
 
 use super::{
     app_input::{AppPatch, NewApp},
-    app_view::{AppList, AppView},
+    app_view::AppView,
     body::Object,
     change_log::{AdminChange, Author},
     path::AppPath,
     problem::Problem,
     query::{Nothing, Query, ShowSecret},
-    registry::{ask, change, find_app},
+    registry::{change, find_app},
 };
 use crate::node::Node;
 
 /// The largest number of attempts to find a free random id.
 const ATTEMPTS: usize = 5;
-
-/// List all apps
-///
-/// An app with an invalid row in the database is omitted and logged.
-#[utoipa::path(
-    get, path = "/apps", operation_id = "listApps", tag = "apps", params(ShowSecret),
-    responses((status = 200, description = "The apps, sorted by id.", body = AppList)),
-)]
-pub(super) async fn list(
-    State(node): State<Arc<Node>>,
-    ShowSecret { show_secret }: ShowSecret,
-) -> Result<Json<AppList>, Problem> {
-    let apps = ask(node.registry.list()).await?;
-    Ok(Json(AppList { apps: apps.iter().map(|app| AppView::new(app, show_secret)).collect() }))
-}
 
 /// Create an app
 ///

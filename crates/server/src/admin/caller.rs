@@ -7,14 +7,14 @@ use jiff::Timestamp;
 use super::problem::Problem;
 use crate::{
     bearer::NoAccess,
-    operators::{COOKIE, HashingFailure, InvalidSession, Operators, Role},
+    operators::{COOKIE, HashingFailure, InvalidSession, MARK_COOKIE, Operators, Role},
 };
 
 /// The header that pages of other sites cannot add to a request without asking this server first.
 const OWN_HEADER: &str = "x-clairon-dashboard";
 /// The origin of a request, in the words of the browser (W3C Fetch Metadata).
 const FETCH_SITE: &str = "sec-fetch-site";
-/// The number of cookies of a request that are tried.
+/// The number of cookies of a name that are tried.
 const COOKIES: usize = 4;
 
 /// An extractor: the operator that has sent a request to the admin API.
@@ -74,7 +74,7 @@ impl Caller {
     /// A page of a neighbouring host may have set a cookie of the same name, so all are tried.
     async fn of_cookies(operators: &Operators, headers: &HeaderMap) -> Result<Self, Denied> {
         let mut denied = Denied::Token(NoAccess::NoHeader);
-        for cookie in session_cookies(headers).take(COOKIES) {
+        for cookie in cookies(headers, COOKIE).take(COOKIES) {
             match operators.session(cookie, Timestamp::now()).await? {
                 Ok(session) => return Ok(Self { role: session.role, expires_at: Some(session.expires_at) }),
                 Err(invalid) => denied = invalid.into(),
@@ -97,14 +97,24 @@ pub(super) fn check_own_page(headers: &HeaderMap, is_reading: bool) -> Result<()
 /// Refuses a request with a session cookie, valid or not, that a page of another site could cause a browser to send.
 pub(super) fn check_own_header(headers: &HeaderMap) -> Result<(), Foreign> {
     let is_own = headers.get(OWN_HEADER).is_some_and(|value| value == "1");
-    if is_own || session_cookies(headers).next().is_none() { Ok(()) } else { Err(Foreign::NoHeader) }
+    if is_own || cookies(headers, COOKIE).next().is_none() { Ok(()) } else { Err(Foreign::NoHeader) }
 }
 
-/// The values of the session cookies of a request (RFC 6265, 5.4).
-fn session_cookies(headers: &HeaderMap) -> impl Iterator<Item = &str> {
+/// True if the request comes from a browser in which an operator has signed in before.
+pub(super) async fn is_known_browser(operators: &Operators, headers: &HeaderMap) -> bool {
+    for cookie in cookies(headers, MARK_COOKIE).take(COOKIES) {
+        if operators.is_mark(cookie, Timestamp::now()).await.unwrap_or(false) {
+            return true;
+        }
+    }
+    false
+}
+
+/// The values of the cookies of a request that have this name (RFC 6265, 5.4).
+fn cookies<'a>(headers: &'a HeaderMap, wanted: &'static str) -> impl Iterator<Item = &'a str> {
     let lines = headers.get_all(header::COOKIE).iter().filter_map(|line| line.to_str().ok());
     let pairs = lines.flat_map(|line| line.split(';')).filter_map(|pair| pair.trim().split_once('='));
-    pairs.filter_map(|(name, value)| (name == COOKIE).then_some(value))
+    pairs.filter_map(move |(name, value)| (name == wanted).then_some(value))
 }
 
 impl<S: Sync> FromRequestParts<S> for Caller {
@@ -135,7 +145,7 @@ mod tests {
     #[test]
     fn cookies_are_found_among_others() {
         let found =
-            |lines: &[(&'static str, &'static str)]| session_cookies(&headers(lines)).collect::<Vec<_>>().join(" ");
+            |lines: &[(&'static str, &'static str)]| cookies(&headers(lines), COOKIE).collect::<Vec<_>>().join(" ");
         assert_eq!(found(&[("cookie", "a=b; clairon_session=x.y; c")]), "x.y");
         assert_eq!(found(&[("cookie", "clairon_session=1;clairon_session=2"), ("cookie", "clairon_session=")]), "1 2 ");
         assert_eq!(found(&[("cookie", "xclairon_session=1; Clairon_session=2; clairon_session")]), "");

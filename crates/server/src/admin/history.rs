@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use axum::{Json, extract::State};
-use clairon_protocol::AppId;
+use clairon_registry::App;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
@@ -22,9 +22,9 @@ const MINUTE: usize = 6;
 #[serde(deny_unknown_fields)]
 #[into_params(parameter_in = Query)]
 pub(super) struct Wanted {
-    /// The id of an app; without it, all apps together.
+    /// The id of an app.
     #[param(required = false, nullable = false)]
-    app: Option<String>,
+    pub(super) app: Option<String>,
 }
 
 /// The last hour in steps, the oldest first. Before the start of the server there is `null`.
@@ -50,6 +50,8 @@ pub(super) struct HistoryView {
 }
 
 /// Show the figures of the last hour
+///
+/// Those of the app in the query, or of all apps together.
 #[utoipa::path(
     get, path = "/history", operation_id = "showHistory", tag = "live", params(Wanted),
     responses(
@@ -62,16 +64,17 @@ pub(super) async fn show(
     Query(Wanted { app }): Query<Wanted>,
 ) -> Result<Json<HistoryView>, Problem> {
     let app = app.map(|id| known(&node, &id)).transpose()?;
-    let history = node.figures.history(app.as_ref());
+    let history = node.figures.history(app.as_ref().map(|app| &app.id));
     let (until, samples) = history.map_or_else(|| (Timestamp::now(), Vec::new()), |it| (it.until, it.samples));
     Ok(Json(HistoryView::new(until, &samples, Scope::of_figures(&node))))
 }
 
-fn known(node: &Node, id: &str) -> Result<AppId, Problem> {
-    node.apps
-        .by_id(id)
-        .map(|app| app.id.clone())
-        .ok_or_else(|| Problem::new(http::StatusCode::NOT_FOUND, "No app has the id in the query"))
+/// The app in the query.
+///
+/// # Errors
+/// When there is none.
+pub(super) fn known(node: &Node, id: &str) -> Result<Arc<App>, Problem> {
+    node.apps.by_id(id).ok_or_else(|| Problem::new(http::StatusCode::NOT_FOUND, "No app has the id in the query"))
 }
 
 /// The values of steps, after `before` steps without any.

@@ -3,24 +3,26 @@
 use std::{cmp::Reverse, sync::Arc};
 
 use axum::{Json, extract::State};
+use clairon_protocol::AppId;
 use clairon_registry::App;
 use jiff::Timestamp;
 use serde::Serialize;
 use utoipa::ToSchema;
 
 use super::{
+    history::{Wanted, known},
     problem::Problem,
-    query::{Nothing, Query},
+    query::Query,
     scope::Scope,
 };
 use crate::{
-    figures::Sample,
+    figures::{CurrentFigures, Sample},
     node::Node,
     node_status::{self, NodeStatus, OtherNode},
 };
 
 /// The largest number of apps in an answer.
-const APPS: usize = 1_000;
+const APPS: usize = 100;
 
 /// The apps and nodes with their figures.
 #[derive(Debug, Serialize, ToSchema)]
@@ -33,8 +35,11 @@ pub(super) struct OverviewView {
     node: String,
     /// All nodes, the one that answers first.
     nodes: Vec<NodeView>,
-    /// The apps; of more than 1,000 those with most connections.
+    /// The apps by id; of more than 100 those with most connections.
     apps: Vec<AppFigures>,
+    /// The app in the query; `null` if it names none.
+    #[schema(required)]
+    app: Option<AppFigures>,
     /// The number of all apps.
     apps_total: usize,
     /// All apps together.
@@ -89,34 +94,45 @@ pub(super) struct FiguresView {
     refusals_last_minute: u32,
 }
 
-/// Show the nodes and the figures of all apps
+/// Show the nodes and the figures of apps
 #[utoipa::path(
-    get, path = "/overview", operation_id = "showOverview", tag = "live",
-    responses((status = 200, description = "The overview.", body = OverviewView)),
+    get, path = "/overview", operation_id = "showOverview", tag = "live", params(Wanted),
+    responses(
+        (status = 200, description = "The overview.", body = OverviewView),
+        (status = 404, description = "No such app."),
+    ),
 )]
 pub(super) async fn show(
     State(node): State<Arc<Node>>,
-    Query(Nothing {}): Query<Nothing>,
+    Query(Wanted { app }): Query<Wanted>,
 ) -> Result<Json<OverviewView>, Problem> {
+    let app = app.map(|id| known(&node, &id)).transpose()?;
     let nodes = nodes(&node).await;
     let current = node.figures.current(&node.hub.apps(), node.clock.now());
     let all = node.apps.all();
-    let mut apps: Vec<_> =
-        all.iter().map(|app| AppFigures::new(app, current.apps.get(&app.id).copied().unwrap_or_default())).collect();
-    let apps_total = apps.len();
+    let apps_total = all.len();
+    let mut apps: Vec<&App> = all.iter().map(AsRef::as_ref).collect();
     if apps_total > APPS {
-        apps.sort_by_key(|app| Reverse(app.figures.connections));
+        apps.sort_by_key(|app| Reverse(sample_of(&current, &app.id).connections));
         apps.truncate(APPS);
     }
+    let figures = |app: &App| AppFigures::new(app, sample_of(&current, &app.id));
+    let (apps, app) = (apps.into_iter().map(figures).collect(), app.map(|app| figures(&app)));
     Ok(Json(OverviewView {
         time: Timestamp::now(),
         scope: Scope::of_figures(&node),
         node: node.name(),
         nodes,
         apps,
+        app,
         apps_total,
         totals: current.all.into(),
     }))
+}
+
+/// An app without traffic has no figures.
+fn sample_of(current: &CurrentFigures, app: &AppId) -> Sample {
+    current.apps.get(app).copied().unwrap_or_default()
 }
 
 /// All nodes. If Redis does not answer, only this one is known.

@@ -53,16 +53,22 @@ impl<S: Send + Sync> FromRequestParts<S> for ShowSecret {
     async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Problem> {
         let Query(wanted): Query<Self> = Query::from_request_parts(parts, state).await?;
         if wanted.show_secret {
-            let Caller { role, .. } = Caller::from_request_parts(parts, state).await?;
-            if role == Role::Viewer {
-                return Err(Problem::forbidden("a viewer sees no secrets: sign in with the password of operators"));
-            }
-            let peer: PeerAddress = parts.extensions.get().copied().unwrap_or_default();
-            // A path has no app where all apps are listed.
-            let path = RawPathParams::from_request_parts(parts, state).await.ok();
-            let app = path.iter().flatten().find_map(|(name, value)| (name == "id").then_some(value));
-            info!(%peer, role = role.name(), app = app.unwrap_or("all"), "secrets shown through the admin API");
+            admit_secrets(parts, state).await?;
         }
         Ok(wanted)
     }
+}
+
+/// Refuses secrets to viewers, and logs that they are shown to others.
+pub(super) async fn admit_secrets<S: Send + Sync>(parts: &mut Parts, state: &S) -> Result<(), Problem> {
+    let Caller { role, .. } = Caller::from_request_parts(parts, state).await?;
+    if role == Role::Viewer {
+        return Err(Problem::forbidden("a viewer sees no secrets: sign in with the password of operators"));
+    }
+    let peer: PeerAddress = parts.extensions.get().copied().unwrap_or_default();
+    // A path has no app where all apps are listed.
+    let path = RawPathParams::from_request_parts(parts, state).await.ok();
+    let app = path.iter().flatten().find_map(|(name, value)| (name == "id").then_some(value));
+    info!(%peer, role = role.name(), app = app.unwrap_or("all"), "secrets shown through the admin API");
+    Ok(())
 }

@@ -13,15 +13,15 @@ use http::{HeaderValue, StatusCode, header};
 use utoipa_axum::{router::OpenApiRouter, routes};
 
 use super::{
-    activity, apps, channel, channels, checks, connection, connections, deliveries, events, gate, history, keys,
-    openapi, overview, problem::Problem, replay, session, statistics, switch, tail, webhook_test, webhooks, why,
+    activity, app_list, apps, channel, channels, checks, connection, connections, deliveries, events, gate, history,
+    keys, openapi, overview, problem::Problem, replay, session, statistics, switch, tail, webhook_test, webhooks, why,
 };
 use crate::{api, node::Node};
 
 /// All endpoints of operators with their descriptions. A new endpoint is a line here.
 fn endpoints() -> OpenApiRouter<Arc<Node>> {
     OpenApiRouter::with_openapi(openapi::frame())
-        .routes(routes!(apps::list, apps::create))
+        .routes(routes!(app_list::list, apps::create))
         .routes(routes!(apps::show, apps::update, apps::delete))
         .routes(routes!(switch::enable))
         .routes(routes!(switch::disable))

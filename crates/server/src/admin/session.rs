@@ -5,6 +5,7 @@ use std::{sync::Arc, time::Duration};
 use axum::{
     Json,
     extract::{FromRequest, Request, State},
+    response::AppendHeaders,
 };
 use http::{HeaderName, StatusCode, header};
 use jiff::{SignedDuration, Timestamp};
@@ -14,16 +15,19 @@ use utoipa::ToSchema;
 
 use super::{
     body::Object,
-    caller::{Caller, Denied, check_own_header, check_own_page},
+    caller::{Caller, Denied, check_own_header, check_own_page, is_known_browser},
     problem::Problem,
     query::{Nothing, Query},
     sign_in::{Origin, SignIn},
 };
 use crate::{
     node::Node,
-    operators::{Role, Session},
+    operators::{COOKIE, MARK_COOKIE, MARK_LIFETIME, Role, Session},
     plain_connections::{delay_wrong_token, trust_connection},
 };
+
+const STRANGERS: &str = "Too many attempts to sign in come from all addresses together: try again later, or sign in with \
+                         a browser that has signed in before, or on the machine of the server";
 
 /// The session of a request.
 #[derive(Debug, Serialize, ToSchema)]
@@ -113,13 +117,14 @@ pub(super) async fn show(
 ///
 /// The answer sets the cookie `clairon_session` (`HttpOnly`, `SameSite=Strict`, over TLS `Secure`), which takes the
 /// place of the token in requests. With it, a request other than `GET` and `HEAD` needs the header
-/// `X-Clairon-Dashboard: 1`. An address has 20 attempts in a minute.
+/// `X-Clairon-Dashboard: 1`. An address has 20 attempts in a minute. All addresses together have 60, except for this
+/// machine and for browsers with the cookie `clairon_known`, which a sign-in sets for 90 days.
 #[utoipa::path(
     post, path = "/session", operation_id = "signIn", tag = "session", security(()), request_body = SignIn,
     responses(
         (
             status = 200, description = "The session.", body = NewSession,
-            headers(("set-cookie" = String, description = "The cookie.")),
+            headers(("set-cookie" = String, description = "The cookies.")),
         ),
         (status = 401, description = "The credential is wrong."),
         (status = 403, description = "The request comes from a page of another site."),
@@ -133,14 +138,17 @@ pub(super) async fn begin(
     State(node): State<Arc<Node>>,
     Query(Nothing {}): Query<Nothing>,
     request: Request,
-) -> Result<([(HeaderName, String); 1], Json<NewSession>), Problem> {
+) -> Result<(AppendHeaders<[(HeaderName, String); 2]>, Json<NewSession>), Problem> {
     check_own_page(request.headers(), false).map_err(|foreign| Problem::forbidden(foreign.to_string()))?;
     let (parts, body) = request.into_parts();
     let origin = Origin::of(&parts);
     let sign_in = SignIn::read(Object::from_request(Request::from_parts(parts.clone(), body), &node).await?)?;
-    node.addresses.take_sign_in(origin.client).map_err(|wait| {
+    node.addresses.take_sign_in(origin.counted_as()).map_err(|wait| {
         Problem::too_many("Too many attempts to sign in come from this address: try again later", wait)
     })?;
+    if !origin.is_local && !is_known_browser(&node.operators, &parts.headers).await {
+        node.operators.take_stranger(node.clock.now()).map_err(|wait| Problem::too_many(STRANGERS, wait))?;
+    }
     let method = sign_in.method;
     let role = match sign_in.role(&node, origin).await {
         Ok(role) => role,
@@ -151,12 +159,17 @@ pub(super) async fn begin(
     };
     trust_connection(&parts.extensions);
     let lifetime = node.operators.session_lifetime();
-    let expires_at = end_of(lifetime, Timestamp::now());
-    let signed = node.operators.sign(Session { role, expires_at }).await;
-    let value = signed.map_err(|failure| Problem::hashing(&failure))?;
+    let now = Timestamp::now();
+    let expires_at = end_of(lifetime, now);
+    let signed =
+        async { Ok((node.operators.sign(Session { role, expires_at }).await?, node.operators.mark(now).await?)) };
+    let (session, mark) = signed.await.map_err(|failure| Problem::hashing(&failure))?;
     info!(peer = %origin.client, role = role.name(), method, "an operator has signed in");
-    let cookie = origin.cookie(&node.settings.path_prefix, &value, lifetime);
-    Ok(([(header::SET_COOKIE, cookie)], Json(NewSession { role, expires_at })))
+    let cookies = [(COOKIE, session, lifetime), (MARK_COOKIE, mark, MARK_LIFETIME.unsigned_abs())];
+    let prefix = &node.settings.path_prefix;
+    let cookies =
+        cookies.map(|(name, value, lifetime)| (header::SET_COOKIE, origin.cookie(name, prefix, &value, lifetime)));
+    Ok((AppendHeaders(cookies), Json(NewSession { role, expires_at })))
 }
 
 /// The end of a session that begins now, in whole seconds like its cookie.
@@ -189,6 +202,6 @@ pub(super) async fn end(
         .and_then(|()| check_own_header(headers))
         .map_err(|foreign| Problem::forbidden(foreign.to_string()))?;
     let (parts, _) = request.into_parts();
-    let cookie = Origin::of(&parts).cookie(&node.settings.path_prefix, "", Duration::ZERO);
+    let cookie = Origin::of(&parts).cookie(COOKIE, &node.settings.path_prefix, "", Duration::ZERO);
     Ok((StatusCode::NO_CONTENT, [(header::SET_COOKIE, cookie)]))
 }

@@ -14,12 +14,7 @@ use super::{
     invalid_field::{Allowed, InvalidField},
     problem::{Fault, Problem},
 };
-use crate::{
-    edge::PeerAddress,
-    node::Node,
-    operators::{COOKIE, Role},
-    plain_connections::PlainConnection,
-};
+use crate::{edge::PeerAddress, node::Node, operators::Role, plain_connections::PlainConnection};
 
 /// The headers with which proxies name a client. A request that has one has come through a proxy.
 pub(super) const FORWARDING: [HeaderName; 4] =
@@ -41,7 +36,7 @@ pub(super) struct Origin {
     pub(super) client: PeerAddress,
     /// True for a request from this machine, by its address and its `Host`, that has passed no proxy, as far as can be
     /// known.
-    is_local: bool,
+    pub(super) is_local: bool,
     /// True if the browser's connection is encrypted.
     pub(super) is_secure: bool,
 }
@@ -120,10 +115,17 @@ impl Origin {
         }
     }
 
-    /// The value of `Set-Cookie` for a session. A lifetime of zero deletes the cookie.
-    pub(super) fn cookie(self, path_prefix: &str, value: &str, lifetime: Duration) -> String {
+    /// The peer whose attempts to sign in are counted. A proxy on this machine that is not trusted counts as a peer
+    /// without an address, so that it uses up none of the attempts of an operator on this machine.
+    pub(super) fn counted_as(self) -> PeerAddress {
+        let is_loopback = self.client.ip().is_some_and(|ip| ip.is_loopback());
+        if is_loopback && !self.is_local { PeerAddress::default() } else { self.client }
+    }
+
+    /// The value of `Set-Cookie`. A lifetime of zero deletes the cookie.
+    pub(super) fn cookie(self, name: &str, path_prefix: &str, value: &str, lifetime: Duration) -> String {
         let (seconds, secure) = (lifetime.as_secs(), if self.is_secure { "; Secure" } else { "" });
-        format!("{COOKIE}={value}; Path={path_prefix}/admin/api; Max-Age={seconds}; HttpOnly; SameSite=Strict{secure}")
+        format!("{name}={value}; Path={path_prefix}/admin/api; Max-Age={seconds}; HttpOnly; SameSite=Strict{secure}")
     }
 }
 

@@ -44,7 +44,10 @@ impl Messages {
 /// The names between braces, without their forms.
 fn placeholders(text: &str) -> BTreeSet<&str> {
     let inner = text.split('{').skip(1).filter_map(|rest| rest.split_once('}'));
-    inner.filter_map(|(name, _)| name.split([':', '|']).next()).map(|name| name.trim_start_matches('*')).collect()
+    inner
+        .filter_map(|(name, _)| name.split([':', '|']).next())
+        .map(|name| name.trim_start_matches(['*', '!']))
+        .collect()
 }
 
 /// A reason of a refusal, or of an end, with its translation.

@@ -1,10 +1,14 @@
 //! The dashboard translates the reasons of refusals and ends, which the server writes in English.
 
+use std::{io, net::IpAddr, sync::Arc, time::Duration};
+
 use clairon_protocol::{
-    Disconnect, LossReason, NoRoom,
+    AppId, AppKey, Disconnect, LossReason, NoRoom,
     auth::{InvalidRequest, InvalidToken},
     error::{InvalidChannel, InvalidUser},
 };
+use clairon_registry::{AllowedOrigins, RegistryError, WebhookHeaders, WebhookUrl, WrongSize};
+use clairon_webhooks::{SendFailure, Step};
 use clairon_websocket::DecodeError;
 
 use super::messages::Reasons;
@@ -101,16 +105,83 @@ fn typed() -> Vec<String> {
     all.extend(hosts.iter().map(ToString::to_string));
     all.extend(bearers.iter().map(ToString::to_string));
     all.extend(sessions.iter().map(ToString::to_string));
+    all.extend(webhook_failures());
+    all.extend(invalid_apps());
     all.extend(LossReason::ALL.map(|reason| recoveries::words(reason).to_owned()));
     all
+}
+
+/// The reasons why a delivery gets no answer, as far as the words are those of this server.
+fn webhook_failures() -> Vec<String> {
+    let refused = || Arc::new(io::Error::from(io::ErrorKind::ConnectionRefused));
+    let closed = || Arc::new(io::Error::from(io::ErrorKind::UnexpectedEof));
+    let [host, peer] = ["hook.test", "hook.test:443"].map(str::to_owned);
+    let address = IpAddr::from([10, 0, 0, 1]);
+    let steps = [Step::Resolve, Step::Connect, Step::Tunnel, Step::Tls, Step::Answer];
+    let timeouts = steps.map(|step| SendFailure::Timeout { step, timeout: Duration::from_secs(10) });
+    let problem = "it asks for other credentials (407)".to_owned();
+    let others = [
+        SendFailure::Url,
+        SendFailure::Header { name: "X Y".to_owned() },
+        SendFailure::Proxy { variable: "HTTPS_PROXY" },
+        SendFailure::Resolve { host: host.clone(), error: refused() },
+        SendFailure::Private { host, address },
+        SendFailure::Private { host: address.to_string(), address },
+        SendFailure::Connect { peer: peer.clone(), error: refused() },
+        SendFailure::Connect { peer: format!("the proxy {peer}"), error: closed() },
+        SendFailure::Tls { peer: peer.clone(), error: closed() },
+        SendFailure::Tunnel { proxy: peer, problem },
+    ];
+    timeouts.iter().chain(&others).map(ToString::to_string).collect()
+}
+
+/// The reasons why an app, or an endpoint of one, cannot be saved.
+fn invalid_apps() -> Vec<String> {
+    let origins = [
+        "a b.test",
+        "https://a.test/x",
+        "https://u@a.test",
+        "wss://a.test",
+        "1x://a.test",
+        "https:/a.test",
+        "https://",
+        ".a.test",
+        "a.test,b.test",
+        "a!.test",
+        "1.2.3.400",
+        "xn--a.test",
+        "file://a.test",
+        "é*.test",
+        "a.test:0",
+        "::1",
+        "",
+    ];
+    let origins = origins.map(|origin| AllowedOrigins::parse(&[origin]).expect_err(origin).to_string());
+    let urls =
+        ["ftp://a.test", "a b", "http://a.test/#x", "http://a.test:0", "http://", "http://a.test:x", "http://…@a.test"];
+    let urls = urls.map(|url| WebhookUrl::parse(url).expect_err(url).to_string());
+    let long = "x".repeat(9_000);
+    let headers = [("", "1"), ("a b", "1"), ("Host", "1"), ("X-A", &long), ("X-A", "é"), ("X-A", "…")];
+    let headers = headers.map(|header| WebhookHeaders::parse([header]).expect_err(header.0).to_string());
+    let (id, key) = (AppId::parse("1").unwrap(), AppKey::parse("k").unwrap());
+    let errors = [
+        RegistryError::Size(WrongSize { field: "name", size: 300, unit: "bytes", min: 0, max: 255 }),
+        RegistryError::Size(WrongSize { field: "channels", size: 60, unit: "entries", min: 0, max: 50 }),
+        RegistryError::Character { field: "name", size: 9, position: 3 },
+        RegistryError::IdTaken { id: id.clone() },
+        RegistryError::KeyTaken { key, owner: id.to_string() },
+        RegistryError::UnknownKey { app: id.clone(), size: 3 },
+        RegistryError::LastKey { app: id },
+    ];
+    let errors = errors.map(|error| error.to_string());
+    origins.into_iter().chain(urls).chain(headers).chain(errors).collect()
 }
 
 #[test]
 fn the_dashboard_has_each_reason_in_its_languages() {
     let pairs = pairs();
     let reasons = Reasons::parse(&pairs);
-    for reason in typed() {
-        assert!(reasons.has(&reason), "{reason}");
-    }
+    let missing: Vec<String> = typed().into_iter().filter(|reason| !reasons.has(reason)).collect();
+    assert!(missing.is_empty(), "{missing:#?}");
     assert!(!reasons.has("a reason that no template has") && !reasons.has(""));
 }

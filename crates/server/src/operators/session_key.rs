@@ -5,7 +5,10 @@ use clairon_protocol::Secret;
 use clairon_registry::random_hex;
 use jiff::Timestamp;
 
-use super::session::{InvalidSession, Session};
+use super::{
+    known_browser,
+    session::{InvalidSession, Session},
+};
 
 /// The size of a key in bytes.
 const KEY_BYTES: usize = 32;
@@ -13,7 +16,7 @@ const KEY_BYTES: usize = 32;
 /// The salt of derived keys. It is the same on all nodes, so that they have the same key.
 const SALT: &[u8] = b"clairon dashboard session";
 
-/// The key that signs sessions. `Debug` does not show it.
+/// The key that signs sessions and marks of browsers. `Debug` does not show it.
 #[derive(Debug)]
 pub(super) struct SessionKey(Secret);
 
@@ -52,6 +55,14 @@ impl SessionKey {
 
     pub(super) fn verify(&self, cookie: &str, now: Timestamp) -> Result<Session, InvalidSession> {
         Session::verify(&self.0, cookie, now)
+    }
+
+    pub(super) fn mark(&self, now: Timestamp) -> String {
+        known_browser::sign(&self.0, now)
+    }
+
+    pub(super) fn is_mark(&self, cookie: &str, now: Timestamp) -> bool {
+        known_browser::is_valid(&self.0, cookie, now)
     }
 }
 

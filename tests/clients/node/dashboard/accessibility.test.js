@@ -1,26 +1,13 @@
 import assert from 'node:assert/strict';
-import { readFile } from 'node:fs/promises';
-import test, { after, before } from 'node:test';
+import test, { after } from 'node:test';
 
+import { violations } from '../support/axe.js';
 import { backend } from '../support/backend.js';
 import { connected, pusherClient, signIn, subscribe } from '../support/clients.js';
 import { closeBrowser, open, PAGES, settled, visit } from '../support/dashboard.js';
 import { app } from '../support/settings.js';
 
 after(closeBrowser);
-
-let axe;
-
-before(async () => {
-  axe = await readFile(new URL('../node_modules/axe-core/axe.min.js', import.meta.url), 'utf8');
-});
-
-/** The violations of WCAG 2.2 AA and of good practice that axe finds. */
-async function violations(page) {
-  await page.evaluate(axe);
-  const { violations } = await page.evaluate(() => window.axe.run(document, { resultTypes: ['violations'] }));
-  return violations.map(({ id, impact, nodes }) => `${impact} ${id}: ${nodes.map(({ html }) => html).join(' ')}`);
-}
 
 /** Clients, so that lists have rows. */
 async function crowd(t) {
@@ -63,6 +50,27 @@ for (const colorScheme of ['light', 'dark']) {
       }
     });
   }
+
+  test(`axe finds nothing in dialogs, ${colorScheme}`, async (t) => {
+    const page = await open(t, '/live', { colorScheme, viewport: { width: 375, height: 812 } });
+    await page.getByText('Watching', { exact: true }).waitFor();
+    const id = await crowd(t);
+    for (const [path, heading, button] of [
+      ['/overview', 'Overview', 'More'],
+      ['/apps', 'Apps', 'Create an app'],
+      [`/apps/${app.id}`, app.id, 'Disable'],
+      [`/apps/${app.id}`, app.id, 'Delete'],
+      [`/apps/${app.id}?tab=webhooks`, app.id, 'Add an endpoint'],
+      [`/connections/${id}`, id, 'Send to it alone'],
+      [`/connections/${id}`, id, 'Disconnect'],
+    ]) {
+      await visit(page, path);
+      await settled(page, heading);
+      await page.getByRole('button', { name: button, exact: true }).click();
+      await page.getByRole('dialog').waitFor();
+      assert.deepEqual(await violations(page), [], button);
+    }
+  });
 
   test(`axe finds nothing on the sign-in, ${colorScheme}`, async (t) => {
     const page = await open(t, '/', { role: null, colorScheme });

@@ -8,7 +8,7 @@ const FLAGS = ['--headless', '--no-sandbox', '--disable-gpu', '--disable-quic', 
 /** How long anything may take. Generous: the tests share their machine with a compiler. */
 const DEADLINE_MS = 60_000;
 
-const root = `http://${host}:${port}`;
+const rootOf = (port) => `http://${host}:${port}`;
 
 /** Sessions of both roles as `name=value`: the number of sign-ins of an address is limited, so the harness signs in. */
 const sessions = { admin: process.env.CLAIRON_ADMIN_SESSION, viewer: process.env.CLAIRON_VIEWER_SESSION };
@@ -46,12 +46,16 @@ export async function closeBrowser() {
 
 /**
  * A page of its own, which is gone when the test `t` is. The test fails if the browser reports an error or a violation
- * of the content security policy. `role` is `admin`, `viewer`, or `null` for a page that has not signed in.
+ * of the content security policy. `role` is `admin`, `viewer`, or `null` for a page that has not signed in. `server` is a
+ * server of the test's own, with its port and password.
  */
-export async function open(t, path = '/overview', { role = 'admin', ...options } = {}) {
+export async function open(t, path = '/overview', { role = 'admin', server, ...options } = {}) {
   const context = await (await launch()).newContext({ locale: 'en-GB', viewport: { width: 1280, height: 900 }, ...options });
   context.setDefaultTimeout(DEADLINE_MS);
-  if (role) {
+  if (server) {
+    const answer = await context.request.post(`${rootOf(server.port)}/admin/api/session`, { data: { password: server.password } });
+    assert.equal(answer.status(), 200);
+  } else if (role) {
     const [name, value] = sessions[role].split('=');
     const attributes = { domain: host, path: '/admin/api', httpOnly: true, sameSite: 'Strict' };
     await context.addCookies([{ name, value, ...attributes }]);
@@ -75,14 +79,14 @@ export async function open(t, path = '/overview', { role = 'admin', ...options }
     await context.close();
     assert.deepEqual(problems, [], 'what the browser reports');
   });
-  await page.goto(dashboardUrl(path));
+  await page.goto(dashboardUrl(path, server?.port));
   return page;
 }
 
 /** The URL of a place. Pages about one app show that of the test, whichever apps other tests have made. */
-export function dashboardUrl(path) {
+export function dashboardUrl(path, at = port) {
   const isAboutAnApp = /^\/(channels|connections|why|events|checks)/.test(path) && !/[?&]app=/.test(path);
-  return `${root}/dashboard/#${path}${isAboutAnApp ? `${path.includes('?') ? '&' : '?'}app=${app.id}` : ''}`;
+  return `${rootOf(at)}/dashboard/#${path}${isAboutAnApp ? `${path.includes('?') ? '&' : '?'}app=${app.id}` : ''}`;
 }
 
 /** Shows another place in the same page. */

@@ -3,6 +3,7 @@
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
+use clairon_test_servers::until;
 use clairon_tests::admin::{self, call};
 use clairon_tests::app::App;
 use clairon_tests::server::Server;
@@ -27,7 +28,8 @@ fn a_row_that_cannot_be_used_harms_no_other_app() {
     let (server, _folder, file) = server();
     let bad = admin::create(&server, &json!({"id": "bad"}));
     sql(&file, "UPDATE apps SET allowed_origins = 'not JSON' WHERE id = 'bad'");
-    let listed = call(&server, "GET", "/apps", None).ok();
+    let list = || call(&server, "GET", "/apps", None).ok();
+    let listed = until("the server has read it", list, |listed| listed["total"] == 1);
     assert_eq!(listed["apps"].as_array().unwrap().len(), 1, "{listed}");
     for (method, path, body) in [
         ("GET", "/apps/bad", None),
@@ -49,7 +51,6 @@ fn without_its_tables_the_answer_is_503_and_the_log_says_why() {
     let (server, _folder, file) = server();
     sql(&file, "ALTER TABLE apps RENAME TO gone");
     for (method, path, body) in [
-        ("GET", "/apps", None),
         ("GET", "/apps/1", None),
         ("POST", "/apps", Some(json!({}))),
         ("PATCH", "/apps/1", Some(json!({}))),
@@ -62,6 +63,7 @@ fn without_its_tables_the_answer_is_503_and_the_log_says_why() {
     }
     let line = server.wait_for_log("the reason", |line| line["code"] == 503);
     assert!(line["reason"].as_str().unwrap().contains("no such table"), "{line}");
-    // The apps in memory are kept.
+    // The apps in memory are kept, and listed.
+    assert_eq!(call(&server, "GET", "/apps", None).ok()["total"], 1);
     assert_eq!(clairon_tests::api::get(&server, server.app(), "/channels", &[]), json!({"channels": {}}));
 }

@@ -32,9 +32,9 @@ function shown(value: unknown, form: string | undefined): string {
     case 'number':
       return number(Number(value));
     case 'reason':
-      return reasonIn(text).text;
+      return reasonText(text);
     case 'sentence':
-      return text === '' ? '' : sentence(reasonIn(text).text);
+      return text === '' ? '' : sentence(reasonText(text));
     default:
       return text;
   }
@@ -59,15 +59,21 @@ export function message(messages: Messages, key: string, parameters: Parameters)
   return filled(locale.value === 'fr' ? frenchSpaces(found.fr) : found.en, parameters);
 }
 
-type Template = { parts: string[]; names: string[]; translation: string };
+type Template = { parts: string[]; names: string[]; translation: string[] };
+
+/**
+ * `{name}` stands for a name or a number, `{*name}` for another reason, and `{!name}` for words from outside, such as those
+ * of an operating system.
+ */
+const PLACEHOLDER_OF_REASON = /\{([*!]?\w+)\}/;
 
 /** English templates of reasons, split at their placeholders. */
 const templates: Template[] = reasons.map(([english = '', translation = '']) => {
-  const pieces = english.split(/\{(\*?\w+)\}/);
+  const pieces = english.split(PLACEHOLDER_OF_REASON);
   return {
     parts: pieces.filter((_, index) => index % 2 === 0),
     names: pieces.filter((_, index) => index % 2 === 1),
-    translation,
+    translation: frenchSpaces(translation).split(PLACEHOLDER_OF_REASON),
   };
 });
 
@@ -88,22 +94,27 @@ function matched({ parts, names }: Template, text: string): Map<string, string> 
   return at === text.length ? values : null;
 }
 
-export interface Reason {
+/** A part of a reason. `null` stands for names and numbers, which have no language. */
+export interface Part {
   text: string;
-  language: Locale;
+  language: Locale | null;
 }
 
-/** A reason that the server has written in English, in the language of the page if the page has it. */
-export function reasonIn(english: string): Reason {
-  if (locale.value === 'en') return { text: english, language: 'en' };
+/** A reason that the server has written in English, in the language of the page as far as the page has it. */
+export function reasonIn(english: string): Part[] {
+  if (locale.value === 'en') return [{ text: english, language: 'en' }];
   for (const template of templates) {
     const values = matched(template, english);
     if (!values) continue;
-    const text = frenchSpaces(template.translation).replace(/\{(\*?\w+)\}/g, (_, name: string) => {
-      const value = values.get(name) ?? '';
-      return name.startsWith('*') ? reasonIn(value).text : value;
+    return template.translation.flatMap((piece, index) => {
+      // Every second piece is a placeholder.
+      if (index % 2 === 0) return { text: piece, language: locale.value };
+      const value = values.get(piece) ?? '';
+      if (piece.startsWith('*')) return reasonIn(value);
+      return { text: value, language: piece.startsWith('!') ? 'en' : null };
     });
-    return { text, language: locale.value };
   }
-  return { text: english, language: 'en' };
+  return [{ text: english, language: 'en' }];
 }
+
+export const reasonText = (english: string) => reasonIn(english).map(({ text }) => text).join('');

@@ -83,12 +83,18 @@ export interface NodeState {
   seen_seconds_ago: number | null;
 }
 
+export type AppFigures = Figures & { id: string; name: string; enabled: boolean };
+
 export interface Overview {
   time: string;
   scope: Scope;
   node: string;
   nodes: NodeState[];
-  apps: (Figures & { id: string; name: string; enabled: boolean })[];
+  /** Those with most connections. */
+  apps: AppFigures[];
+  apps_total: number;
+  /** The app that the request names. */
+  app: AppFigures | null;
   totals: Figures;
 }
 
@@ -203,6 +209,21 @@ export interface KeyView {
 }
 
 export type FieldValue = string | number | boolean | string[];
+
+/** An app in a list. */
+export interface AppEntry {
+  id: string;
+  /** The newest key. */
+  key: string;
+  name: string;
+  enabled: boolean;
+}
+
+export interface AppList {
+  total: number;
+  apps: AppEntry[];
+  next: string | null;
+}
 
 /** An app: its settable fields by name, beside its id and its keys. */
 export type AppView = {

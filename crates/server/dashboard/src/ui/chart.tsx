@@ -16,11 +16,13 @@ interface Props {
   format: (value: number) => string;
   /** True: the labels of the axis are days. */
   isDaily: boolean;
+  /** True: the values are counts, so the axis has no fractions. */
+  isWhole: boolean;
   height?: number;
 }
 
 /** The chart of a series over time. */
-export function Chart({ times, series, label, format, isDaily, height = 240 }: Props) {
+export function Chart({ times, series, label, format, isDaily, isWhole, height = 240 }: Props) {
   const place = useRef<HTMLDivElement>(null);
   const plot = useRef<uPlot | null>(null);
   const language = useStore(locale);
@@ -32,7 +34,7 @@ export function Chart({ times, series, label, format, isDaily, height = 240 }: P
     const element = place.current!;
     const make = () => {
       plot.current?.destroy();
-      const options = { width: element.clientWidth, height, label, format, isDaily };
+      const options = { width: element.clientWidth, height, label, format, isDaily, isWhole };
       plot.current = new uPlot(optionsOf(element, options), data.current, element);
     };
     make();
@@ -46,7 +48,7 @@ export function Chart({ times, series, label, format, isDaily, height = 240 }: P
       plot.current?.destroy();
       plot.current = null;
     };
-  }, [label, format, isDaily, height, language, chosenTheme]);
+  }, [label, format, isDaily, isWhole, height, language, chosenTheme]);
 
   useEffect(() => plot.current?.setData([times, series]), [times, series]);
 
@@ -64,10 +66,14 @@ interface Look {
   label: string;
   format: (value: number) => string;
   isDaily: boolean;
+  isWhole: boolean;
 }
 
+/** The axis has four lines above zero. */
+const LINES = 4;
+
 /** The colours are those of elements, because a canvas does not know the variables of the style sheet. */
-function optionsOf(element: HTMLElement, { width, height, label, format, isDaily }: Look): uPlot.Options {
+function optionsOf(element: HTMLElement, { width, height, label, format, isDaily, isWhole }: Look): uPlot.Options {
   const style = getComputedStyle(element);
   const [line, grid, text] = [style.color, style.borderTopColor, style.outlineColor];
   const font = `11px ${style.fontFamily}`;
@@ -79,7 +85,7 @@ function optionsOf(element: HTMLElement, { width, height, label, format, isDaily
     padding: [10, 6, 0, 0],
     legend: { show: false },
     cursor: { y: false, points: { size: 7 }, drag: { x: false, y: false } },
-    scales: { y: { range: (_, __, max) => [0, max > 0 ? max * 1.08 : 1] } },
+    scales: { y: { range: (_, __, max) => [0, max === 0 || (isWhole && max < LINES) ? LINES : max * 1.08] } },
     axes: [
       { ...axis, grid: { show: false }, incrs: INCREMENTS, values: (_, splits) => splits.map(at), space: 70, size: 30 },
       { ...axis, values: (_, splits) => splits.map(format), size: 58, space: 44 },

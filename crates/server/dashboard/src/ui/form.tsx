@@ -3,18 +3,21 @@ import { useId } from 'preact/hooks';
 
 interface FieldProps {
   label: string;
+  hideLabel?: boolean;
   hint?: ComponentChildren;
   problem?: string | null | undefined;
   children: (ids: { id: string; 'aria-describedby': string | undefined; 'aria-invalid': boolean | undefined }) => ComponentChildren;
 }
 
 /** A label, a control, a hint and what is wrong. */
-export function Field({ label, hint, problem, children }: FieldProps) {
+export function Field({ label, hideLabel, hint, problem, children }: FieldProps) {
   const id = useId();
   const described = problem || hint ? `${id}-hint` : undefined;
   return (
     <div class="field">
-      <label for={id}>{label}</label>
+      <label for={id} class={hideLabel ? 'visually-hidden' : undefined}>
+        {label}
+      </label>
       {children({ id, 'aria-describedby': described, 'aria-invalid': problem ? true : undefined })}
       {described && (
         <p class={problem ? 'hint hint-bad' : 'hint'} id={described}>
@@ -90,21 +93,19 @@ interface SelectProps<T extends string> {
   hideLabel?: boolean;
 }
 
-export function Select<T extends string>({ label, value, options, onChange, hideLabel }: SelectProps<T>) {
-  const id = useId();
+export function Select<T extends string>({ label, value, options, onChange, hideLabel = false }: SelectProps<T>) {
   return (
-    <div class="field">
-      <label for={id} class={hideLabel ? 'visually-hidden' : undefined}>
-        {label}
-      </label>
-      <select id={id} class="input" value={value} onChange={(event) => onChange(event.currentTarget.value as T)}>
-        {options.map((option) => (
-          <option key={option.value} value={option.value}>
-            {option.label}
-          </option>
-        ))}
-      </select>
-    </div>
+    <Field label={label} hideLabel={hideLabel}>
+      {({ id }) => (
+        <select id={id} class="input" value={value} onChange={(event) => onChange(event.currentTarget.value as T)}>
+          {options.map((option) => (
+            <option key={option.value} value={option.value}>
+              {option.label}
+            </option>
+          ))}
+        </select>
+      )}
+    </Field>
   );
 }
 

@@ -119,16 +119,17 @@ export function Note({ tone, children }: NoteProps) {
   );
 }
 
-/** A refusal in words. The server writes English. */
+/** A refusal in words. Of several faults each is a line. */
 export function RefusalNote({ refusal, retry }: { refusal: Refusal; retry?: () => void }) {
   const t = useText(common);
   return (
     <Note tone="bad">
       <p>{refusal.status === 0 ? t.unreachable : t.refused(refusal.status)}</p>
-      <p>
-        <Reason text={refusal.message} />
-      </p>
-      {refusal.faults.length > 1 && (
+      {refusal.faults.length <= 1 ? (
+        <p>
+          <Reason text={refusal.message} />
+        </p>
+      ) : (
         <ul>
           {refusal.faults.map((fault) => (
             <li key={fault.pointer + fault.detail}>

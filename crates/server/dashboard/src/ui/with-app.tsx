@@ -3,10 +3,9 @@ import type { ComponentChildren } from 'preact';
 import { useApps } from '../core/apps';
 import { texts, useText } from '../core/locale';
 import { href } from '../core/route';
-import type { AppView } from '../core/types';
-import { Refusal } from '../core/api';
+import type { AppEntry } from '../core/types';
+import { AppPicker } from './app-picker';
 import { common } from './common-texts';
-import { Select } from './form';
 import { Card, Empty, Loading, Page, RefusalNote } from './page';
 
 const withAppTexts = texts({
@@ -31,23 +30,22 @@ const withAppTexts = texts({
 interface Props {
   title: string;
   about?: string;
-  children: (app: AppView, picker: ComponentChildren) => ComponentChildren;
+  children: (app: AppEntry, picker: ComponentChildren) => ComponentChildren;
 }
 
 /** A page about one app. `picker` changes the app. */
 export function WithApp({ title, about, children }: Props) {
   const t = useText(withAppTexts);
   const c = useText(common);
-  const { apps, app, isUnknown, choose, refusal } = useApps();
-  if (app && apps) {
-    const options = apps.map(({ id, name }) => ({ value: id, label: name || id }));
-    const picker = <Select label={c.app} hideLabel value={app.id} options={options} onChange={choose} />;
+  const { list, app, isUnknown, choose, refusal } = useApps();
+  if (app) {
+    const picker = <AppPicker label={c.app} hideLabel list={list} app={app} onChange={choose} />;
     return <>{children(app, picker)}</>;
   }
   return (
     <Page title={title} about={about}>
-      {apps === null ? (
-        refusal instanceof Refusal ? (
+      {list === null ? (
+        refusal ? (
           <RefusalNote refusal={refusal} />
         ) : (
           <Loading />

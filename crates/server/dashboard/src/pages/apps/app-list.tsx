@@ -1,23 +1,29 @@
 import { useState } from 'preact/hooks';
 
+import { useFormats } from '../../core/format';
 import { useText } from '../../core/locale';
+import { usePages } from '../../core/pages-of';
 import { href, setQuery, useRoute } from '../../core/route';
-import { useResource } from '../../core/resource';
 import { useCanChange } from '../../core/session';
-import type { AppView } from '../../core/types';
+import type { AppEntry, AppList as Answer } from '../../core/types';
 import { Button } from '../../ui/button';
 import { common } from '../../ui/common-texts';
+import { ListEnd } from '../../ui/list-end';
 import { Card, Empty, Loading, Page, RefusalNote } from '../../ui/page';
+import { SearchField } from '../../ui/search-field';
 import { Badge } from '../../ui/values';
 import { CreateDialog } from './create-dialog';
 import { appTexts } from './texts';
 
 export function AppList() {
-  const t = useText(appTexts);
+  const t = useFormats(appTexts);
   const c = useText(common);
   const { query } = useRoute();
   const canChange = useCanChange();
-  const { data, refusal, loading, reload } = useResource<{ apps: AppView[] }>('apps', 10_000);
+  const search = query.get('search') ?? '';
+  const list = usePages<Answer>(['apps'], { search }, 10_000);
+  const { data } = list;
+  const rows = [data, ...list.later].flatMap((page) => page?.apps ?? []);
   const [isCreating, setCreating] = useState(query.get('create') === '1' && canChange);
   const create = (
     <Button
@@ -32,16 +38,21 @@ export function AppList() {
   );
   return (
     <Page title={t.title} about={t.about} actions={create}>
-      {refusal && <RefusalNote refusal={refusal} retry={reload} />}
+      <div class="toolbar">
+        <SearchField label={t.search} placeholder={t.searchHint} value={search} onSearch={(search) => setQuery({ search })} />
+        {data && <p class="toolbar-count">{t.total(data.total)}</p>}
+      </div>
+      {list.refusal && <RefusalNote refusal={list.refusal} retry={list.reload} />}
       <Card flush>
-        {loading && <Loading />}
-        {data && data.apps.length > 0 && <Rows apps={data.apps} />}
-        {data?.apps.length === 0 && (
-          <Empty icon="apps" title={t.none}>
-            <p>{t.noneText}</p>
+        {list.loading && <Loading />}
+        {rows.length > 0 && <Rows apps={rows} />}
+        {data && rows.length === 0 && (
+          <Empty icon="apps" title={search ? t.noMatch : t.none}>
+            <p>{search ? t.noMatchText : t.noneText}</p>
           </Empty>
         )}
       </Card>
+      <ListEnd more={list.more} isCut={list.isCut} shown={rows.length} />
       {isCreating && (
         <CreateDialog
           onClose={() => {
@@ -54,7 +65,7 @@ export function AppList() {
   );
 }
 
-function Rows({ apps }: { apps: AppView[] }) {
+function Rows({ apps }: { apps: AppEntry[] }) {
   const t = useText(appTexts);
   return (
     <table class="table">

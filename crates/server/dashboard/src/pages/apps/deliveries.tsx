@@ -79,6 +79,9 @@ function ReplayNote({ result }: { result: Replayed }) {
   return <Note tone={count > 0 ? 'good' : 'info'}>{count > 0 ? t.replayed(count) : t.replayNone}</Note>;
 }
 
+/** Such as `member_added presence-room.7`. */
+const nameOf = ({ name, channel }: Record<string, unknown>) => [name, channel].filter(Boolean).join(' ');
+
 function AttemptRow({ app, attempt, onReplayed }: { app: string; attempt: Attempt; onReplayed: () => void }) {
   const t = useFormats(webhookTexts);
   const canChange = useCanChange();
@@ -92,7 +95,7 @@ function AttemptRow({ app, attempt, onReplayed }: { app: string; attempt: Attemp
           <Badge tone={TONES[attempt.outcome]}>{t.outcomes[attempt.outcome]}</Badge>
           <span class="num">{attempt.status ?? '–'}</span>
           <span class="num attempt-took">{milliseconds(attempt.latency_milliseconds)}</span>
-          <span class="attempt-what">{attempt.events.map((event) => String(event['name'] ?? '')).join(', ')}</span>
+          <span class="attempt-what">{attempt.events.map(nameOf).join(', ')}</span>
         </summary>
         <div class="attempt-more">
           {attempt.problem && (

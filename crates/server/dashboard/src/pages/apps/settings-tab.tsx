@@ -4,7 +4,7 @@ import { useAction } from '../../core/action';
 import { patch, path } from '../../core/api';
 import { number, useFormats } from '../../core/format';
 import { useText } from '../../core/locale';
-import { reasonIn } from '../../core/messages';
+import { reasonText } from '../../core/messages';
 import { useCanChange } from '../../core/session';
 import type { FieldValue } from '../../core/types';
 import { Button } from '../../ui/button';
@@ -51,7 +51,7 @@ export function SettingsTab({ app, reload }: TabProps) {
   const problemOf = ({ name }: FieldSchema) => {
     const isOfField = ({ pointer }: { pointer: string }) => pointer === `#/${name}` || pointer.startsWith(`#/${name}/`);
     const fault = save.refusal?.faults.find(isOfField);
-    return fault && reasonIn(fault.detail).text;
+    return fault && reasonText(fault.detail);
   };
   const label = ({ name }: FieldSchema) => labels[name]?.label ?? titleOf(name);
   const hint = ({ name, description }: FieldSchema) => labels[name]?.hint ?? description;

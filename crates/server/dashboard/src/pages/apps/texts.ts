@@ -1,3 +1,4 @@
+import { counted } from '../../core/format';
 import { texts } from '../../core/locale';
 
 export const appTexts = texts({
@@ -16,6 +17,11 @@ export const appTexts = texts({
     enabled: 'enabled',
     disabled: 'disabled',
     state: 'State',
+    search: 'Search apps',
+    searchHint: 'Name, id or key',
+    total: (count: number) => counted(count, 'app', 'apps'),
+    noMatch: 'No app matches',
+    noMatchText: 'A part of the name, the id or a key finds an app; * stands for any text.',
     none: 'No app yet',
     noneText: 'Clients and backends connect to an app. Create one, then copy its lines into your project.',
     tabs: { settings: 'Settings', keys: 'Keys', webhooks: 'Webhooks', connect: 'Connect' } as Record<string, string>,
@@ -52,6 +58,11 @@ export const appTexts = texts({
     enabled: 'activée',
     disabled: 'désactivée',
     state: 'État',
+    search: 'Chercher des applications',
+    searchHint: 'Nom, identifiant ou clé',
+    total: (count: number) => counted(count, 'application', 'applications'),
+    noMatch: 'Aucune application ne correspond',
+    noMatchText: 'Une partie du nom, de l’identifiant ou d’une clé trouve une application ; * remplace tout texte.',
     none: 'Aucune application',
     noneText:
       'Les clients et les backends se connectent à une application. Créez-en une, puis copiez ses lignes dans votre projet.',

@@ -5,9 +5,10 @@ import { milliseconds, useFormats } from '../../core/format';
 import { useText } from '../../core/locale';
 import { SERVER_URL } from '../../core/server-url';
 import { useCanChange } from '../../core/session';
+import { AppPicker } from '../../ui/app-picker';
 import { Button } from '../../ui/button';
 import { common } from '../../ui/common-texts';
-import { Select, TextField } from '../../ui/form';
+import { TextField } from '../../ui/form';
 import { Icon } from '../../ui/icon';
 import { Card, Note } from '../../ui/page';
 import type { Failure, Step } from './probe';
@@ -20,7 +21,7 @@ const STATES = { ok: 'ok', failed: 'error', skipped: 'warning' } as const;
 export function SocketTest() {
   const t = useFormats(checkTexts);
   const c = useText(common);
-  const { apps, app, choose } = useApps();
+  const { list, app, choose } = useApps();
   const canSend = useCanChange();
   const [url, setUrl] = useState(SERVER_URL);
   const [steps, setSteps] = useState<Step[]>([]);
@@ -58,12 +59,7 @@ export function SocketTest() {
           void run();
         }}
       >
-        <Select
-          label={c.app}
-          value={app?.id ?? ''}
-          options={(apps ?? []).map(({ id, name }) => ({ value: id, label: name || id }))}
-          onChange={choose}
-        />
+        <AppPicker label={c.app} list={list} app={app} onChange={choose} />
         <TextField label={t.url} hint={t.urlHint} value={url} onChange={setUrl} type="url" mono />
         <Button kind="primary" type="submit" icon="play" disabled={!app || !URL.canParse(url) || outcome === 'running'}>
           {outcome === 'running' ? t.running : t.start}

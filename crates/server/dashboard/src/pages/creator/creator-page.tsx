@@ -8,7 +8,7 @@ import { useText } from '../../core/locale';
 import { href, setQuery, useRoute } from '../../core/route';
 import { SERVER_URL } from '../../core/server-url';
 import { useCanChange } from '../../core/session';
-import type { AppView } from '../../core/types';
+import type { AppEntry } from '../../core/types';
 import { Button } from '../../ui/button';
 import { common } from '../../ui/common-texts';
 import { AreaField, Choice, TextField } from '../../ui/form';
@@ -31,7 +31,7 @@ export function CreatorPage() {
   );
 }
 
-function Creator({ app }: { app: AppView }) {
+function Creator({ app }: { app: AppEntry }) {
   const t = useFormats(creatorTexts);
   const c = useText(common);
   const canChange = useCanChange();

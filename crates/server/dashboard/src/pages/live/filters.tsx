@@ -1,12 +1,13 @@
 import { useEffect, useRef, useState } from 'preact/hooks';
 
+import { useApps } from '../../core/apps';
 import { groupNames, kindTexts, type Group } from '../../core/kinds';
 import { useText } from '../../core/locale';
 import { useMedia } from '../../core/media';
 import { setQuery, useRoute } from '../../core/route';
-import type { AppView } from '../../core/types';
+import { AppPicker } from '../../ui/app-picker';
 import { Button } from '../../ui/button';
-import { Select, TextField } from '../../ui/form';
+import { TextField } from '../../ui/form';
 import { Icon } from '../../ui/icon';
 import { liveTexts } from './texts';
 
@@ -15,9 +16,10 @@ const TEXTS = ['channel', 'event', 'socket_id', 'user', 'text'] as const;
 const TYPING_MS = 300;
 
 /** The filters, which are parameters of the URL. */
-export function Filters({ apps }: { apps: AppView[] }) {
+export function Filters() {
   const t = useText(liveTexts);
   const { query } = useRoute();
+  const { list, app } = useApps();
   const labels = { channel: t.channel, event: t.event, socket_id: t.socket, user: t.user, text: t.text };
   const hints: Record<string, string> = { channel: t.channelHint, event: t.eventHint, text: t.textHint };
   const isFiltered = [...TEXTS, 'kind', 'app'].some((name) => query.get(name));
@@ -34,10 +36,11 @@ export function Filters({ apps }: { apps: AppView[] }) {
         </button>
       )}
       <div class="filter-fields" hidden={isPhone && !isOpen}>
-        <Select
+        <AppPicker
           label={t.fields.app}
-          value={query.get('app') ?? ''}
-          options={[{ value: '', label: t.allApps }, ...apps.map(({ id, name }) => ({ value: id, label: name || id }))]}
+          list={list}
+          app={query.get('app') ? app : null}
+          all={t.allApps}
           onChange={(app) => setQuery({ app })}
         />
         {TEXTS.map((name) => (

@@ -1,6 +1,5 @@
 import { useMemo } from 'preact/hooks';
 
-import { useApps } from '../../core/apps';
 import { compact, number, useFormats } from '../../core/format';
 import { groupNames, GROUPS } from '../../core/kinds';
 import { href, useRoute } from '../../core/route';
@@ -25,7 +24,6 @@ export function LivePage() {
   const t = useFormats(liveTexts);
   const server = useServer();
   const { query } = useRoute();
-  const { apps } = useApps();
   const filter = useMemo(() => filterOf(query), [query]);
   const feed = useFeed(filter);
   const isFiltered = Object.values(filter).some(Boolean);
@@ -44,7 +42,7 @@ export function LivePage() {
         </>
       }
     >
-      <Filters apps={apps ?? []} />
+      <Filters />
       <div class="feed-card">
         <div class="feed-status" role="status">
           <span class={`pulse pulse-${feed.isPaused ? 'paused' : feed.state}`} />

@@ -1,4 +1,4 @@
-import { useFormats } from '../../core/format';
+import { number, useFormats } from '../../core/format';
 import { href } from '../../core/route';
 import type { Overview } from '../../core/types';
 import { Card, Empty } from '../../ui/page';
@@ -8,7 +8,7 @@ import { METRICS, shown } from './tiles';
 
 export function AppTable({ overview }: { overview: Overview }) {
   const t = useFormats(overviewTexts);
-  const { apps, totals } = overview;
+  const { apps, apps_total: total, totals } = overview;
   return (
     <>
       {totals.connections === 0 && apps[0] && (
@@ -66,6 +66,12 @@ export function AppTable({ overview }: { overview: Overview }) {
             })}
           </tbody>
         </table>
+        {total > apps.length && (
+          <p class="table-end">
+            <span class="hint">{t.busiest(number(apps.length), number(total))}</span>
+            <a href={href(['apps'])}>{t.everyApp}</a>
+          </p>
+        )}
       </Card>
     </>
   );

@@ -75,5 +75,5 @@ export function DaysChart({ apps, metric }: { apps: string[]; metric: Metric }) 
       </Empty>
     );
   }
-  return <Chart times={days.times} series={days.sums[column]!} label={t.daily[metric]!} format={compact} isDaily />;
+  return <Chart times={days.times} series={days.sums[column]!} label={t.daily[metric]!} format={compact} isDaily isWhole />;
 }

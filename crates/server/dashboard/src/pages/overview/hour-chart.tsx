@@ -27,6 +27,7 @@ export function HourChart({ history, metric }: { history: Resource<History>; met
   const series = useMemo(() => data?.[metric].slice(data[metric].length - times.length) ?? [], [data, metric, times]);
   if (refusal) return <RefusalNote refusal={refusal} retry={history.reload} />;
   if (!data) return <Loading />;
+  const isWhole = metric === 'connections' || metric === 'refusals';
   const format = metric === 'delivery_p99_milliseconds' ? milliseconds : compact;
-  return <Chart times={times} series={series} label={t.metrics[metric]} format={format} isDaily={false} />;
+  return <Chart times={times} series={series} label={t.metrics[metric]} format={format} isDaily={false} isWhole={isWhole} />;
 }

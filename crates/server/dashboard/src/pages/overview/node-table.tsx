@@ -7,6 +7,7 @@ import { overviewTexts } from './texts';
 
 export function NodeTable({ nodes }: { nodes: NodeState[] }) {
   const t = useFormats(overviewTexts);
+  const lastSign = (seconds: number | null) => (seconds === null ? '–' : seconds === 0 ? t.now : t.secondsAgo(seconds));
   return (
     <Card title={t.nodes} flush>
       <table class="table">
@@ -38,7 +39,7 @@ export function NodeTable({ nodes }: { nodes: NodeState[] }) {
               </td>
               <td class="num">{node.connections === null ? '–' : compact(node.connections)}</td>
               <td class="wide">{node.version ?? '–'}</td>
-              <td class="num wide">{node.seen_seconds_ago === null ? t.now : t.secondsAgo(node.seen_seconds_ago)}</td>
+              <td class="num wide">{lastSign(node.seen_seconds_ago)}</td>
             </tr>
           ))}
         </tbody>

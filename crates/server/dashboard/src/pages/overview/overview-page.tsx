@@ -1,11 +1,13 @@
 import { useState } from 'preact/hooks';
 
 import { path } from '../../core/api';
+import { useApps } from '../../core/apps';
 import { useFormats } from '../../core/format';
 import { href, setQuery, useRoute } from '../../core/route';
 import { useResource } from '../../core/resource';
 import type { History, Overview } from '../../core/types';
-import { Choice, Select } from '../../ui/form';
+import { AppPicker } from '../../ui/app-picker';
+import { Choice } from '../../ui/form';
 import { Card, Empty, Page, RefusalNote } from '../../ui/page';
 import { AppTable } from './app-table';
 import { DaysChart } from './days-chart';
@@ -20,31 +22,27 @@ export function OverviewPage() {
   const app = query.get('app');
   const [metric, setMetric] = useState<Metric>('connections');
   const [range, setRange] = useState<'hour' | 'days'>('hour');
-  const overview = useResource<Overview>('overview', 2_000);
+  const { list, app: known } = useApps();
+  const overview = useResource<Overview>(path(['overview'], { app }), 2_000);
   const history = useResource<History>(path(['history'], { app }), 10_000);
   const { data } = overview;
-  const chosen = data?.apps.find(({ id }) => id === app);
-
-  const appOptions = [
-    { value: '', label: t.allApps },
-    ...(data?.apps ?? []).map(({ id, name }) => ({ value: id, label: name || id })),
-  ];
   return (
     <Page
       title={t.title}
       scope={data?.scope}
       actions={
-        <Select
+        <AppPicker
           label={t.apps}
           hideLabel
-          value={app ?? ''}
-          options={appOptions}
+          list={list}
+          app={app ? known : null}
+          all={t.allApps}
           onChange={(id) => setQuery({ app: id })}
         />
       }
     >
       {overview.refusal && <RefusalNote refusal={overview.refusal} />}
-      <Tiles figures={chosen ?? (app ? undefined : data?.totals)} history={history.data} metric={metric} choose={setMetric} />
+      <Tiles figures={(app ? data?.app : data?.totals) ?? undefined} history={history.data} metric={metric} choose={setMetric} />
       <Card
         title={range === 'days' ? (t.daily[metric] ?? t.metrics[metric]) : t.metrics[metric]}
         actions={

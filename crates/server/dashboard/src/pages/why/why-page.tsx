@@ -4,7 +4,7 @@ import { get, path } from '../../core/api';
 import { useAction } from '../../core/action';
 import { useFormats } from '../../core/format';
 import { href, setQuery, useRoute } from '../../core/route';
-import type { AppView, Why } from '../../core/types';
+import type { AppEntry, Why } from '../../core/types';
 import { Button } from '../../ui/button';
 import { Choice, TextField } from '../../ui/form';
 import { Card, Empty, Page, RefusalNote } from '../../ui/page';
@@ -26,7 +26,7 @@ export function WhyPage() {
 }
 
 /** The form, whose fields are parameters of the URL, and the answer. */
-function Question({ app }: { app: AppView }) {
+function Question({ app }: { app: AppEntry }) {
   const t = useFormats(whyTexts);
   const { query } = useRoute();
   const [event, setEvent] = useState(query.get('event') ?? '');
