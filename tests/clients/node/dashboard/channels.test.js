@@ -69,3 +69,15 @@ test('a cache channel shows its last event', async (t) => {
   await card.getByText('price.changed').waitFor();
   assert.equal(await card.locator('pre').textContent(), JSON.stringify({ sku: 'A-1', price: 12.5 }, null, 2));
 });
+
+test('what is typed after a pause is added to what was typed before', async (t) => {
+  const page = await open(t, '/channels');
+  await settled(page, 'Channels');
+  const field = page.getByLabel('Search channels');
+  await field.focus();
+  await page.keyboard.type('one ');
+  await page.waitForFunction(() => location.hash.includes('search=one'));
+  await page.keyboard.type('two');
+  await page.waitForFunction(() => location.hash.includes('search=one+two'));
+  assert.equal(await field.inputValue(), 'one two');
+});

@@ -1,8 +1,7 @@
-import { useEffect, useId, useRef, useState } from 'preact/hooks';
+import { useId } from 'preact/hooks';
 
+import { useDelayed } from '../core/delayed';
 import { Icon } from './icon';
-
-const TYPING_MS = 250;
 
 interface Props {
   label: string;
@@ -14,10 +13,7 @@ interface Props {
 /** Searches after a pause in typing. */
 export function SearchField({ label, placeholder, value, onSearch }: Props) {
   const id = useId();
-  const [typed, setTyped] = useState(value);
-  const timer = useRef<ReturnType<typeof setTimeout> | undefined>(undefined);
-  useEffect(() => setTyped(value), [value]);
-  useEffect(() => () => clearTimeout(timer.current), []);
+  const [typed, type] = useDelayed(value, onSearch);
   return (
     <div class="search">
       <label class="visually-hidden" for={id}>
@@ -32,12 +28,7 @@ export function SearchField({ label, placeholder, value, onSearch }: Props) {
         value={typed}
         autocomplete="off"
         spellcheck={false}
-        onInput={(event) => {
-          const text = event.currentTarget.value;
-          setTyped(text);
-          clearTimeout(timer.current);
-          timer.current = setTimeout(() => onSearch(text.trim()), TYPING_MS);
-        }}
+        onInput={(event) => type(event.currentTarget.value)}
       />
     </div>
   );

@@ -1,6 +1,7 @@
-import { useEffect, useRef, useState } from 'preact/hooks';
+import { useState } from 'preact/hooks';
 
 import { useApps } from '../../core/apps';
+import { useDelayed } from '../../core/delayed';
 import { groupNames, kindTexts, type Group } from '../../core/kinds';
 import { useText } from '../../core/locale';
 import { useMedia } from '../../core/media';
@@ -12,8 +13,6 @@ import { Icon } from '../../ui/icon';
 import { liveTexts } from './texts';
 
 const TEXTS = ['channel', 'event', 'socket_id', 'user', 'text'] as const;
-/** A pause in typing after which the filter takes effect. */
-const TYPING_MS = 300;
 
 /** The filters, which are parameters of the URL. */
 export function Filters() {
@@ -104,21 +103,14 @@ interface DelayedProps {
 
 /** A field that reports its value after a pause in typing. */
 function Delayed({ label, placeholder, value, onChange }: DelayedProps) {
-  const [typed, setTyped] = useState(value);
-  const timer = useRef<ReturnType<typeof setTimeout> | undefined>(undefined);
-  useEffect(() => setTyped(value), [value]);
-  useEffect(() => () => clearTimeout(timer.current), []);
+  const [typed, type] = useDelayed(value, onChange);
   return (
     <TextField
       label={label}
       placeholder={placeholder}
       value={typed}
       type="search"
-      onChange={(text) => {
-        setTyped(text);
-        clearTimeout(timer.current);
-        timer.current = setTimeout(() => onChange(text.trim()), TYPING_MS);
-      }}
+      onChange={type}
     />
   );
 }
