@@ -222,6 +222,8 @@ async function tryAll(t, nodes, open) {
     servers.push(await startServer(t, { database, env: redis ? { ...env, ...together(redis) } : env }));
   }
   const run = { servers, redis, pages: [], published: {}, splits: [], isOver: false, restarts: 0, redisFaults: 0 };
+  // Publishers end after a failure too.
+  t.after(() => (run.isOver = true));
   for (let index = 0; index < PAGES; index += 1) run.pages.push(await openTracked(t, run, index));
   const channels = [...CHANNELS, ...run.pages.map(({ user }) => `#server-to-user-${user}`)];
 
