@@ -69,8 +69,8 @@ impl Sentinels {
         eventually("the replica is the master", || self.replica.says("INFO replication", "role:master"));
     }
 
-    /// Lets the replica become the master too. Both accept writes from then on, and a node that asks gets the new one. Call
-    /// this once.
+    /// Lets the replica become the master too. Both accept writes from then on, and a node that asks gets the new one.
+    /// Call this once.
     ///
     /// # Panics
     /// When the Sentinels do not do so in time.
