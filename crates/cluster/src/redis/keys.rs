@@ -113,8 +113,8 @@ impl Keys {
         format!("{}:generation", self.prefix)
     }
 
-    /// The registration of a node, a string. It exists from the node's start until the node is declared dead, and has the
-    /// generation of logs that the node knew at its last beat.
+    /// The registration of a node, a string. It exists from the node's start until the node is declared dead, and has
+    /// the generation of logs that the node knew at its last beat.
     pub(crate) fn registration(&self, node: &NodeId) -> String {
         format!("{}:{{{node}}}:registration", self.prefix)
     }

@@ -98,8 +98,8 @@ impl ScriptCall {
         command
     }
 
-    /// The call by the script's hash. Redis refuses it if it has not seen the script since it started. `owner` makes the
-    /// last argument of a script that uses a log.
+    /// The call by the script's hash. Redis refuses it if it has not seen the script since it started. `owner` makes
+    /// the last argument of a script that uses a log.
     pub(super) fn by_hash(&self, owner: impl Fn(u32) -> String) -> Cmd {
         self.command("EVALSHA", &self.script.hash, owner)
     }

@@ -56,8 +56,8 @@ impl KeptLogs {
         })
     }
 
-    /// Measures all logs, and drops the longest unused ones while all together have more bytes than they may. Those with
-    /// a mirror here are bounded with the mirrors.
+    /// Measures all logs, and drops the longest unused ones while all together have more bytes than they may. Those
+    /// with a mirror here are bounded with the mirrors.
     ///
     /// # Errors
     /// Redis does not answer.

@@ -102,7 +102,8 @@ pub(super) struct UserEntry {
 }
 
 impl Many {
-    /// `behind` are the channels whose log must be read, `log_bytes` the most of the logs that this node keeps in Redis.
+    /// `behind` are the channels whose log must be read, `log_bytes` the most of the logs that this node keeps in
+    /// Redis.
     pub(super) fn new(
         cluster: Cluster,
         delivery: Delivery,
