@@ -2,7 +2,9 @@
 //! command that is written again is parsed to the same command.
 #![no_main]
 
-use clairon_protocol::{ClientCommand, ClientEvent, Limits, Member, Recover, SignIn, Subscribe, User, UserId};
+use clairon_protocol::{
+    ClientCommand, ClientEvent, Limits, Member, Recover, SignIn, Subscribe, User, UserId, UserInfo,
+};
 use libfuzzer_sys::fuzz_target;
 use serde_json::{json, value::RawValue};
 
@@ -88,7 +90,7 @@ fn check_user(text: &str) {
 fn assert_limits(member: &Member, limits: &Limits) {
     let characters = member.user_id.as_str().chars().count();
     assert!((1..=limits.user_id_chars as usize).contains(&characters));
-    let info = member.user_info.as_ref().map_or("", |info| info.get());
+    let info = member.user_info.as_ref().map(UserInfo::json).unwrap_or_default();
     assert!(info.len() <= limits.user_info_bytes as usize);
 }
 
@@ -104,6 +106,6 @@ fn encoded(id: &UserId) -> String {
 
 fn encoded_info(member: &Member) -> String {
     let json = member.info_json();
-    serde_json::from_str::<&RawValue>(json).expect("a member's information is JSON");
-    json.to_owned()
+    serde_json::from_str::<&RawValue>(&json).expect("a member's information is JSON");
+    json.into_owned()
 }

@@ -216,7 +216,8 @@ async fn every_field_comes_back(database: &impl Database) {
     assert_eq!(registry.find(&full.id).await.unwrap().as_ref(), Some(&full));
     let default = app("full");
     assert_eq!(declare(&registry, &default).await.unwrap(), Declared::Updated);
-    assert_eq!(registry.find(&full.id).await.unwrap(), Some(default));
+    // The switch of recovery has changed.
+    assert_eq!(registry.find(&full.id).await.unwrap(), Some(App { recovery_life: 1, ..default }));
 }
 
 async fn an_update_is_one_step(database: &impl Database) {
