@@ -3,8 +3,8 @@
 //! The generation is a number. A log of an earlier generation begins anew under another epoch, because events of it may
 //! be lost. A generation begins when the first node comes to a new master. For a while two masters may accept events:
 //! what a node sends to the former one is on no other node. So a node that had answers of the former master after the
-//! first node came to the new one begins another generation when it comes over itself. For a node that dies before that,
-//! the one that declares it dead does. The others learn the generation at their beats.
+//! first node came to the new one begins another generation when it comes over itself. For a node that dies before
+//! that, the one that declares it dead does. The others learn the generation at their beats.
 
 use std::time::Instant;
 
