@@ -150,19 +150,23 @@ impl<'a> HttpRequest<'a> {
     ///
     /// `value` converts each value. `join_lists` joins `k[0]=a&k[1]=b` to `k=a,b`, as the PHP library does.
     fn parameters(&self, value: ReadValue, join_lists: bool) -> String {
-        let mut pairs: Vec<(String, Cow<'a, str>)> = Vec::with_capacity(self.query.pairs().len());
+        let mut pairs: Vec<(Cow<'a, str>, Cow<'a, str>)> = Vec::with_capacity(self.query.pairs().len());
         for &(key, text) in self.query.pairs() {
-            let key = self.query.unescape(key).to_lowercase();
-            let (name, is_list) = list_name(&key);
+            let key = to_lower_case(self.query.unescape(key));
             if key == "auth_signature" {
                 continue;
             }
+            if !join_lists {
+                pairs.push((key, value(text)));
+                continue;
+            }
+            let (name, is_list) = list_name(&key);
             match pairs.last_mut() {
-                Some((last, joined)) if join_lists && is_list && last == name => {
+                Some((last, joined)) if is_list && last == name => {
                     joined.to_mut().push(',');
                     joined.to_mut().push_str(&value(text));
                 }
-                _ => pairs.push((if join_lists { name.to_owned() } else { key }, value(text))),
+                _ => pairs.push((Cow::Owned(name.to_owned()), value(text))),
             }
         }
         pairs.sort_by(|(one, _), (other, _)| one.cmp(other));
@@ -171,10 +175,18 @@ impl<'a> HttpRequest<'a> {
             if !text.is_empty() {
                 text.push('&');
             }
-            text.extend([key, "=", value]);
+            text.push_str(key);
+            text.push('=');
+            text.push_str(value);
         }
         text
     }
+}
+
+/// Libraries send names in lower case, which need no copy.
+fn to_lower_case(name: Cow<'_, str>) -> Cow<'_, str> {
+    let is_lower_case = name.bytes().all(|byte| byte.is_ascii() && !byte.is_ascii_uppercase());
+    if is_lower_case { name } else { Cow::Owned(name.to_lowercase()) }
 }
 
 fn percent_decode(text: &str) -> Cow<'_, str> {

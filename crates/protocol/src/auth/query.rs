@@ -2,8 +2,11 @@
 
 use std::borrow::Cow;
 
-use memchr::{memchr2, memchr3};
+use memchr::{memchr, memchr2, memchr3};
 use percent_encoding::percent_decode_str;
+
+/// The parameters of a trigger: `auth_key`, `auth_timestamp`, `auth_version`, `body_md5` and `auth_signature`.
+const PARAMETERS: usize = 5;
 
 /// The parameters of a query, in the order in which they were sent, still escaped.
 #[derive(Clone, Debug)]
@@ -18,8 +21,15 @@ impl<'a> RequestQuery<'a> {
     /// Splits `text`, the part of a URL after the `?`.
     #[must_use]
     pub fn parse(text: &'a str) -> Self {
-        let pairs = text.split('&').filter(|pair| !pair.is_empty());
-        let pairs = pairs.map(|pair| pair.split_once('=').unwrap_or((pair, ""))).collect();
+        let mut pairs = Vec::with_capacity(PARAMETERS);
+        let mut rest = text;
+        while !rest.is_empty() {
+            let (pair, after) = split(rest, b'&').unwrap_or((rest, ""));
+            if !pair.is_empty() {
+                pairs.push(split(pair, b'=').unwrap_or((pair, "")));
+            }
+            rest = after;
+        }
         Self { pairs, is_plain: memchr3(b'+', b'%', b'[', text.as_bytes()).is_none() }
     }
 
@@ -75,10 +85,15 @@ impl<'a> RequestQuery<'a> {
 /// Splits `k[0]` and `k[]` into `k` and true, because they are elements of a list; other names into themselves and
 /// false.
 pub(super) fn list_name(key: &str) -> (&str, bool) {
-    match key.split_once('[') {
+    match split(key, b'[') {
         Some((name, index)) if index.ends_with(']') => (name, true),
         _ => (key, false),
     }
+}
+
+/// Splits `text` at the first `separator`, an ASCII character, faster than [`str::split_once`].
+fn split(text: &str, separator: u8) -> Option<(&str, &str)> {
+    memchr(separator, text.as_bytes()).map(|at| (&text[..at], &text[at + 1..]))
 }
 
 /// Decodes `%20` and `+`. Bytes that are not UTF-8 become the replacement character.
