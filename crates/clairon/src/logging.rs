@@ -11,7 +11,9 @@ use std::{
 };
 
 use tracing_appender::non_blocking::{NonBlockingBuilder, WorkerGuard};
-use tracing_subscriber::{EnvFilter, reload};
+use tracing_subscriber::{
+    Layer as _, Registry, filter::Targets, fmt::layer, layer::SubscriberExt, reload, util::SubscriberInitExt,
+};
 
 pub(crate) use self::json::line as json_line;
 use crate::config::{LogFormat, LogSettings};
@@ -28,26 +30,20 @@ const WAITING_LINES: usize = 8_192;
 /// # Errors
 /// When the filter is invalid.
 pub(crate) fn start(settings: &LogSettings) -> anyhow::Result<Logging> {
-    let filter = EnvFilter::try_new(&settings.filter)?;
+    let (filter, handle) = reload::Layer::new(settings.filter.parse::<Targets>()?);
     let (writer, guard) = NonBlockingBuilder::default().buffered_lines_limit(WAITING_LINES).finish(io::stderr());
-    let log = tracing_subscriber::fmt().with_env_filter(filter).with_writer(writer);
-    let filter = match settings.format {
+    let lines = match settings.format {
         LogFormat::Human => {
-            let log = log.fmt_fields(human::Fields).with_ansi(io::stderr().is_terminal()).with_filter_reloading();
-            let handle = log.reload_handle();
-            log.init();
-            LogFilter(Box::new(move |filter| handle.reload(filter)))
+            layer().with_writer(writer).fmt_fields(human::Fields).with_ansi(io::stderr().is_terminal()).boxed()
         }
         LogFormat::Json => {
             panic::set_hook(Box::new(json::report_panic));
-            let log = log.json().flatten_event(true).with_current_span(false).with_span_list(false);
-            let log = log.map_event_format(json::Escaped).with_filter_reloading();
-            let handle = log.reload_handle();
-            log.init();
-            LogFilter(Box::new(move |filter| handle.reload(filter)))
+            let lines = layer().with_writer(writer).json().flatten_event(true);
+            lines.with_current_span(false).with_span_list(false).map_event_format(json::Escaped).boxed()
         }
     };
-    Ok(Logging { filter, _guard: guard })
+    tracing_subscriber::registry().with(filter).with(lines).init();
+    Ok(Logging { filter: LogFilter(handle), _guard: guard })
 }
 
 /// The log of the process. When this is dropped, what waits is written.
@@ -58,7 +54,7 @@ pub(crate) struct Logging {
 }
 
 /// Replaces the filter of the log.
-pub(crate) struct LogFilter(Box<dyn Fn(EnvFilter) -> Result<(), reload::Error> + Send + Sync>);
+pub(crate) struct LogFilter(reload::Handle<Targets, Registry>);
 
 impl LogFilter {
     /// Takes another filter.
@@ -66,7 +62,7 @@ impl LogFilter {
     /// # Errors
     /// When the filter is invalid.
     pub(crate) fn replace(&self, settings: &LogSettings) -> anyhow::Result<()> {
-        Ok((self.0)(EnvFilter::try_new(&settings.filter)?)?)
+        Ok(self.0.reload(settings.filter.parse::<Targets>()?)?)
     }
 }
 

@@ -1,7 +1,7 @@
 //! The settings of the log.
 
 use tracing::level_filters::LevelFilter;
-use tracing_subscriber::EnvFilter;
+use tracing_subscriber::filter::Targets;
 
 use super::fields::{Fields, Table};
 
@@ -59,7 +59,7 @@ fn parse_level(text: &str) -> Result<String, &'static str> {
     }
     // The filter would accept any word as a target, even a misspelt level.
     let is_directive = |directive: &str| directive.contains('=') || level(directive).is_some();
-    if text.split(',').all(is_directive) && EnvFilter::try_new(text).is_ok() {
+    if text.split(',').all(is_directive) && text.parse::<Targets>().is_ok() {
         Ok(if text.contains("rustls") { text.to_owned() } else { format!("{WITHOUT_RUSTLS},{text}") })
     } else {
         Err("allowed are error, warn, info, debug, trace, off, and directives such as info,clairon_server=debug")
