@@ -120,6 +120,7 @@ export async function openSentinels(t) {
 
   /** Kills the master. Once the replica has replaced it, the former master comes back as its replica. */
   async function failOver() {
+    await settle();
     await master.kill();
     await until('the replica is the master', () => says(replica.port, 'INFO replication', 'role:master'));
     [master, replica] = [replica, master];
@@ -132,6 +133,7 @@ export async function openSentinels(t) {
    * replica after some milliseconds.
    */
   async function splitUp(milliseconds, random) {
+    await settle();
     await until('the Sentinels know', async () => {
       // A Sentinel gives up after two seconds, which a busy machine may need. If it were asked again just as it ends, it
       // would change the master once more.
@@ -156,9 +158,13 @@ export async function openSentinels(t) {
     url: `redis+sentinel://${sentinels.map((port) => `127.0.0.1:${port}`).join()}/main`,
     faults: [...FAULTS, 'fail-over', SPLIT, SPLIT],
     share: 0.15,
-    harm(fault, milliseconds, random) {
+    async harm(fault, milliseconds, random) {
       if (fault === 'fail-over') return failOver();
-      return fault === SPLIT ? splitUp(milliseconds * 10, random) : master.harm(fault, milliseconds);
+      if (fault === SPLIT) return splitUp(milliseconds * 10, random);
+      return until(fault, async () => {
+        await settle();
+        return accepts(master.port, fault);
+      });
     },
   };
 }
@@ -189,7 +195,12 @@ async function ask(port, command) {
 
 /** Sends a command until it is answered without an error. */
 function command(port, text) {
-  return until(text, async () => !(await ask(port, text).catch(() => '-')).startsWith('-'));
+  return until(text, () => accepts(port, text));
+}
+
+/** Sends a command. True if it is answered without an error: a replica changes no data. */
+async function accepts(port, text) {
+  return !(await ask(port, text).catch(() => '-')).startsWith('-');
 }
 
 /** True if the answer to a command has these texts. */
