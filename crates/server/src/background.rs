@@ -184,7 +184,7 @@ async fn follow_registry(node: &Node) {
     let mut is_well = true;
     loop {
         ticks.tick().await;
-        match refresh(node).await {
+        match look_for_changes(node).await {
             Ok(()) => {
                 if !is_well {
                     info!("the registry can be read again");
@@ -201,13 +201,15 @@ async fn follow_registry(node: &Node) {
     }
 }
 
-/// Reads the apps again if one has changed, and applies the changes.
-pub(crate) async fn refresh(node: &Node) -> Result<(), RegistryError> {
+/// Reads the apps again if one has changed. It gives up early if the database is silent, because it comes again.
+async fn look_for_changes(node: &Node) -> Result<(), RegistryError> {
     let is_current = node.apps.is_current().await;
     node.registry_health.note_answer(is_current.is_ok(), node.clock.now());
-    if is_current? {
-        return Ok(());
-    }
+    if is_current? { Ok(()) } else { refresh(node).await }
+}
+
+/// Reads the apps again if one has changed, and applies the changes.
+pub(crate) async fn refresh(node: &Node) -> Result<(), RegistryError> {
     let refreshed = node.apps.refresh().await;
     node.registry_health.note_answer(refreshed.is_ok(), node.clock.now());
     let changes = refreshed?;

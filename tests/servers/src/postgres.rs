@@ -49,10 +49,18 @@ impl Postgres {
     pub fn create_database(&self) -> String {
         static DATABASES: AtomicU32 = AtomicU32::new(0);
         let database = format!("database_{}", DATABASES.fetch_add(1, Ordering::Relaxed));
-        let mut psql = Command::new(self.binaries.join("psql"));
-        psql.args(["--quiet", "--no-psqlrc", "--dbname", &self.url("postgres"), "--command"]);
-        output(psql.arg(format!("CREATE DATABASE {database}")));
+        self.execute("postgres", &format!("CREATE DATABASE {database}"));
         database
+    }
+
+    /// Runs statements in one of its databases.
+    ///
+    /// # Panics
+    /// When Postgres refuses them.
+    pub fn execute(&self, database: &str, statements: &str) {
+        let mut psql = Command::new(self.binaries.join("psql"));
+        psql.args(["--quiet", "--no-psqlrc", "--set=ON_ERROR_STOP=1", "--dbname", &self.url(database), "--command"]);
+        output(psql.arg(statements));
     }
 
     /// The URL of one of its databases.

@@ -5,5 +5,6 @@ mod apps_live;
 mod database_files;
 mod many_apps;
 mod mysql;
+mod slow_database;
 mod statistics;
 mod webhook_log;
