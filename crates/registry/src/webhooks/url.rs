@@ -82,10 +82,19 @@ impl WebhookUrl {
     }
 }
 
-/// Without the parts that may be secrets.
+/// Without the parts that may be secrets. The host is the one that gets the requests, also if an `@` follows it.
 impl fmt::Display for WebhookUrl {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&shown(&self.text))
+        let (scheme, rest) = self.text.split_once("://").unwrap_or(("http", &self.text));
+        // The parser takes any number of slashes here, and a backslash for a slash.
+        let rest = rest.trim_start_matches(['/', '\\']);
+        let (authority, rest) = rest.split_at(rest.find(['/', '\\', '?', '#']).unwrap_or(rest.len()));
+        let (path, query) = rest.split_at(rest.find(['?', '#']).unwrap_or(rest.len()));
+        let (user, host) = authority.rsplit_once('@').map_or(("", authority), |(_, host)| ("…@", host));
+        // What precedes an `@` may be a password with an unencoded slash.
+        let (hidden, path) = path.rsplit_once('@').map_or(("", path), |(_, path)| ("/…@", path));
+        let (query, tail) = if query.is_empty() { ("", "") } else { (&query[..1], "…") };
+        write!(f, "{scheme}://{user}{host}{hidden}{path}{query}{tail}")
     }
 }
 
@@ -95,7 +104,7 @@ impl fmt::Debug for WebhookUrl {
     }
 }
 
-/// A text that should be a URL, with `…` in place of everything before an `@`, and after a `?` or `#`.
+/// A text that is no valid URL, with `…` in place of everything before an `@`, and after a `?` or `#`.
 fn shown(text: &str) -> String {
     let (scheme, rest) = text.split_once("://").map_or(("", text), |(scheme, rest)| (&text[..scheme.len() + 3], rest));
     // A password with an unencoded `/`, `?` or `#` may extend beyond the authority that a parser finds.
@@ -125,6 +134,9 @@ mod tests {
             ),
             ("http://u:hun%40ter2@a.test/x", "http://u:hun%40ter2@a.test/x", true, "http://…@a.test/x"),
             ("http://token@a.test", "http://token@a.test/", true, "http://…@a.test"),
+            ("http://a.test/@b.test/x", "http://a.test/@b.test/x", false, "http://a.test/…@b.test/x"),
+            ("http:///u:hunter2@a.test\\@b.test", "http://u:hunter2@a.test/@b.test", true, "http://…@a.test/…@b.test"),
+            ("http://a.test/?m=hunter2@b.test", "http://a.test/?m=hunter2@b.test", false, "http://a.test/?…"),
         ] {
             let url = WebhookUrl::parse(text).unwrap();
             assert_eq!((url.expose(), url.as_url().as_str(), url.has_user()), (text, normal, has_user));
