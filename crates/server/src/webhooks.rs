@@ -145,6 +145,7 @@ impl<'a> Keeper<'a> {
             announcer.tell_counts();
         }
         self.log_losses();
+        announcer.log_overflows();
         let (is_alone, keeps_house) = (!self.node.peers.can_take_over(), announcer.keeps_house());
         let is_new = keeps_house && !std::mem::replace(&mut self.kept_house, keeps_house);
         self.note_changes(is_alone || keeps_house);

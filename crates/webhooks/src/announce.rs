@@ -10,6 +10,7 @@
 //! | `occupied_first` | a channel is occupied before its members join |
 //! | `compose` | the store entry of a report |
 //! | `backlog` | the note that this node writes late |
+//! | `overflows` | the log of endpoints with too many pending events |
 //! | `writer` | the task that writes batches to the store |
 //! | `differences` | the differences between the announced and the actual state |
 
@@ -23,6 +24,7 @@ mod late_counts;
 mod lingering;
 mod members_first;
 mod occupied_first;
+mod overflows;
 mod report;
 pub(crate) mod writer;
 
@@ -34,5 +36,6 @@ pub use self::{
 pub(crate) use self::{
     handoff::Handoff,
     late_counts::LateCounts,
+    overflows::Overflows,
     report::{ChannelReport, ReportContent},
 };

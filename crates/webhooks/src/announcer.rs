@@ -3,7 +3,7 @@
 use std::{
     sync::{
         Arc,
-        atomic::{AtomicBool, AtomicU64, Ordering::Relaxed},
+        atomic::{AtomicBool, Ordering::Relaxed},
     },
     time::{Duration, Instant},
 };
@@ -22,8 +22,9 @@ use tracing::warn;
 
 use crate::{
     Sender, WebhookEvent, WebhookSettings,
-    announce::{Cause, ChannelReport, Handoff, HandoffFigures, LateCounts, ReportContent, writer},
-    deliver::{self, CATCH_UP, Deliveries, EndpointFigures, Grouping, HORIZON, NodeName, Slots},
+    announce::{Cause, ChannelReport, Handoff, LateCounts, Overflows, ReportContent, writer},
+    deliver::{self, CATCH_UP, Deliveries, Grouping, HORIZON, NodeName, Slots},
+    figures::{AnnouncerFigures, Counters},
 };
 
 /// The timeout for the database.
@@ -51,6 +52,7 @@ pub struct Announcer {
     pub(crate) node: NodeName,
     pub(crate) handoff: Handoff,
     pub(crate) late_counts: LateCounts,
+    pub(crate) overflows: Overflows,
     pub(crate) sender: Arc<Sender>,
     pub(crate) deliveries: Deliveries,
     pub(crate) slots: Slots,
@@ -69,34 +71,6 @@ pub struct Announcer {
     pub(crate) aborted: CancellationToken,
     /// Has one permit for each of the two tasks that has ended.
     ended: Semaphore,
-}
-
-/// The counters of the announcer.
-#[derive(Debug, Default)]
-pub(crate) struct Counters {
-    /// Events that were stored, counted once for each endpoint.
-    pub(crate) written: AtomicU64,
-    /// Events that the database refused.
-    pub(crate) unwritable: AtomicU64,
-    /// Events that were given up because their endpoint had too many pending events.
-    pub(crate) overflowed: AtomicU64,
-}
-
-/// The figures of the announcer.
-#[derive(Clone, Debug)]
-pub struct AnnouncerFigures {
-    /// The fill level of the hand-off.
-    pub handoff: HandoffFigures,
-    /// Events that were stored, counted once for each endpoint.
-    pub written: u64,
-    /// Events that the database refused.
-    pub unwritable: u64,
-    /// Events that were given up because their endpoint had too many pending events.
-    pub overflowed: u64,
-    /// True while the database accepts no events.
-    pub is_database_away: bool,
-    /// The endpoints to which this node has delivered.
-    pub endpoints: Vec<EndpointFigures>,
 }
 
 impl Announcer {
@@ -119,6 +93,7 @@ impl Announcer {
             is_alone,
             node: NodeName::own(),
             late_counts: LateCounts::default(),
+            overflows: Overflows::default(),
             deliveries: Deliveries::default(),
             figures: Counters::default(),
             is_database_away: AtomicBool::new(false),
@@ -199,6 +174,12 @@ impl Announcer {
         for (app, channel, count, version) in self.late_counts.take() {
             self.push(&app, &channel, None, ReportContent::Counted { count, version });
         }
+    }
+
+    /// Logs how many events were given up because their endpoint had too many, once a minute for each endpoint. It must
+    /// be called every few seconds.
+    pub fn log_overflows(&self) {
+        self.overflows.log(Instant::now(), self.settings.pending_rows);
     }
 
     fn push(&self, app: &AppId, channel: &ChannelName, time: Option<u64>, content: ReportContent) {

@@ -8,18 +8,20 @@ mod deliver;
 mod delivery;
 mod event;
 mod fence;
+mod figures;
 mod sample;
 mod send;
 mod settings;
 
 pub use self::{
     announce::{ActualState, Cause, HandoffFigures, Occupied, differences},
-    announcer::{Announcer, AnnouncerFigures, OnAttempt},
+    announcer::{Announcer, OnAttempt},
     body::write_body,
     deliver::EndpointFigures,
     delivery::{Answer, Delivery, Outcome},
     event::WebhookEvent,
     fence::Fence,
+    figures::AnnouncerFigures,
     sample::sample,
     send::{SendFailure, Sender, Step},
     settings::WebhookSettings,

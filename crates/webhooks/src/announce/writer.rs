@@ -9,7 +9,7 @@ use std::{
 
 use clairon_registry::{Entry, RegistryError, Subject, within};
 use tokio::time::sleep;
-use tracing::{error, info, warn};
+use tracing::{error, info};
 
 use super::{
     backlog::BacklogNote,
@@ -131,8 +131,7 @@ async fn record(announcer: &Announcer, entries: &[Entry], is_repeated: bool) -> 
     let rows = announcer.settings.pending_rows;
     let recorded = within(ANSWER_TIMEOUT, announcer.store.record(entries, rows, is_repeated)).await?;
     for (endpoint, count) in &recorded.given_up {
-        let Some((app, webhook)) = endpoint.name() else { continue };
-        warn!(%app, %webhook, count, limit = rows, "a webhook endpoint has too many pending events: the oldest are given up");
+        announcer.overflows.note(endpoint, *count);
         announcer.figures.overflowed.fetch_add(*count, Relaxed);
     }
     let written: u64 = recorded.added.iter().map(|added| added.count).sum();
