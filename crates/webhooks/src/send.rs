@@ -8,7 +8,7 @@
 //! | `resolver`, `public_address`, `dial` | name look-ups, the test for public addresses, TCP connections |
 //! | `connector` | a new connection: address, proxy, TLS, HTTP |
 //! | `socket`, `connection`, `pool` | a TCP connection, an HTTP connection, the idle connections |
-//! | `excerpt` | the body of an answer |
+//! | `excerpt`, `secrets` | the body of an answer; what of the request it must not show |
 //! | `sender` | the steps of one delivery through all of these |
 
 mod connection;
@@ -23,6 +23,7 @@ mod proxies;
 mod public_address;
 mod request;
 mod resolver;
+mod secrets;
 mod sender;
 mod socket;
 mod tunnel;

@@ -31,7 +31,7 @@ pub(super) async fn read_to_end(body: &mut Incoming) -> bool {
 }
 
 /// The beginning of a body in one printable line, without any of `secrets`.
-pub(super) async fn excerpt<'a>(body: &mut Incoming, secrets: impl Iterator<Item = &'a str>) -> String {
+pub(super) async fn excerpt(body: &mut Incoming, secrets: &[String]) -> String {
     let mut beginning = Vec::new();
     // The part that arrived in time is kept.
     let _ = timeout(
@@ -48,12 +48,12 @@ pub(super) async fn excerpt<'a>(body: &mut Incoming, secrets: impl Iterator<Item
 /// The shortest hidden secret, in bytes. Shorter values are not secret, and occur in any text.
 const SECRET: usize = 6;
 
-/// A text of a receiver in one printable line of at most 200 characters, without any of `secrets`. An error page may
-/// quote the request.
-pub(super) fn hide<'a>(text: &str, secrets: impl Iterator<Item = &'a str>) -> String {
+/// A text of a receiver in one printable line of at most 200 characters, without any of `secrets`, the longest of
+/// which is the first.
+pub(super) fn hide(text: &str, secrets: &[String]) -> String {
     let mut text = text.to_owned();
-    for secret in secrets.filter(|secret| secret.len() >= SECRET) {
-        text = text.replace(secret, "…");
+    for secret in secrets.iter().filter(|secret| secret.len() >= SECRET) {
+        text = text.replace(secret.as_str(), "…");
         // The text may end in the middle of a secret.
         let is_cut = |length: &usize| secret.is_char_boundary(*length) && text.ends_with(&secret[..*length]);
         if let Some(length) = (SECRET..secret.len()).rev().find(is_cut) {
@@ -86,7 +86,8 @@ mod tests {
 
     #[test]
     fn secrets_are_hidden_whole_or_cut() {
-        let hidden = |text| hide(text, ["hunter2-and-more", "1", "token=é-secret"].into_iter());
+        let secrets = ["hunter2-and-more", "token=é-secret", "1"].map(str::to_owned);
+        let hidden = |text| hide(text, &secrets);
         assert_eq!(hidden("1 hunter2-and-more, hunter2-and-more."), "1 …, ….");
         assert_eq!(hidden("X: hunter2-and-mor"), "X: …");
         assert_eq!(hidden("X: hunter"), "X: …");

@@ -17,6 +17,9 @@ const IDLE_PER_ROUTE: usize = 16;
 /// The time between two checks for expired connections.
 const SWEEP: Duration = Duration::from_secs(1);
 
+/// How long no connection to a receiver is kept after it has closed one without an answer.
+const DISTRUST: Duration = Duration::from_mins(10);
+
 /// The idle connections. Clones share them.
 #[derive(Clone)]
 pub(super) struct Pool {
@@ -28,6 +31,8 @@ pub(super) struct Pool {
 struct IdleConnections {
     routes: HashMap<Route, Vec<IdleConnection>>,
     count: usize,
+    /// Receivers whose connections are not kept, each with the time until which they are not.
+    distrusted: HashMap<Route, Instant>,
     /// True while a task removes expired connections.
     is_swept: bool,
 }
@@ -56,23 +61,36 @@ impl Pool {
         (Instant::now() < until).then_some(connection)
     }
 
-    /// Keeps a connection for the time `keep`, unless the pool is full.
+    /// Keeps no connection to `route` for a while. Some receivers close a connection after each answer without saying
+    /// so in it. A request that crosses with the end of its connection is lost, and repeated after a pause.
+    pub(super) fn distrust(&self, route: &Route) {
+        let mut idle = self.idle.lock();
+        idle.count -= idle.routes.remove(route).map_or(0, |waiting| waiting.len());
+        idle.distrusted.insert(route.clone(), Instant::now() + DISTRUST);
+        self.begin_sweep(&mut idle);
+    }
+
+    /// Keeps a connection for the time `keep`, unless the pool is full or the receiver closes connections unasked.
     pub(super) fn put(&self, route: &Route, connection: Connection, keep: Duration) {
         let until = connection.end().min(Instant::now() + keep);
         let mut idle = self.idle.lock();
-        if idle.count >= self.capacity || idle.routes.get(route).is_some_and(|waiting| waiting.len() >= IDLE_PER_ROUTE)
-        {
+        let is_full = idle.count >= self.capacity
+            || idle.routes.get(route).is_some_and(|waiting| waiting.len() >= IDLE_PER_ROUTE);
+        if is_full || idle.distrusted.get(route).is_some_and(|end| Instant::now() < *end) {
             return;
         }
         idle.routes.entry(route.clone()).or_default().push(IdleConnection { connection, until });
         idle.count += 1;
-        if !idle.is_swept {
-            idle.is_swept = true;
+        self.begin_sweep(&mut idle);
+    }
+
+    fn begin_sweep(&self, idle: &mut IdleConnections) {
+        if !std::mem::replace(&mut idle.is_swept, true) {
             tokio::spawn(self.clone().sweep());
         }
     }
 
-    /// Closes expired connections until the pool is empty.
+    /// Removes what has expired until the pool is empty.
     async fn sweep(self) {
         loop {
             sleep(SWEEP).await;
@@ -83,7 +101,8 @@ impl Pool {
                 !waiting.is_empty()
             });
             idle.count = idle.routes.values().map(Vec::len).sum();
-            if idle.count == 0 {
+            idle.distrusted.retain(|_, end| now < *end);
+            if idle.count == 0 && idle.distrusted.is_empty() {
                 idle.is_swept = false;
                 return;
             }

@@ -89,7 +89,7 @@ fn value(name: &str, text: &str) -> Result<HeaderValue, SendFailure> {
 }
 
 /// The value of `Authorization` for the user and the password of a URL, with the scheme `Basic`.
-fn authorization(url: &Url) -> Option<HeaderValue> {
+pub(super) fn authorization(url: &Url) -> Option<HeaderValue> {
     if url.username().is_empty() && url.password().is_none() {
         return None;
     }

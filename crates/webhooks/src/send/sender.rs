@@ -5,7 +5,7 @@ use std::{env, sync::Arc, time::Duration};
 use futures_util::future::BoxFuture;
 use http::{
     HeaderMap, Response, StatusCode,
-    header::{HeaderName, LOCATION},
+    header::{CONTENT_ENCODING, HeaderName, LOCATION},
 };
 use hyper::body::{Body, Incoming};
 use tokio::{sync::Semaphore, time::Instant};
@@ -20,6 +20,7 @@ use super::{
     pool::Pool,
     proxies::Proxies,
     request::request,
+    secrets::secrets,
 };
 use crate::{
     delivery::{Answer, Delivery, Outcome},
@@ -41,7 +42,8 @@ const LONGEST_KEEP: Duration = Duration::from_mins(1);
 /// - Redirects are not followed. The status alone decides.
 /// - The answer is complete for the sender when its head has arrived. At most 64 KiB of its body are read, for at most
 ///   1 s.
-/// - Names are looked up for each new connection. A connection is used for at most a minute.
+/// - Names are looked up for each new connection. A connection is used for at most a minute. If a receiver has closed
+///   one that was kept without an answer, none is kept to it for 10 minutes.
 /// - Nothing is sent once the [fence](crate::Fence) of the delivery is closed.
 /// - A request is repeated over another connection only if no byte of it was sent.
 pub struct Sender {
@@ -100,14 +102,11 @@ impl Sender {
         };
         let Exchange { connection, route, response, latency } = exchange;
         let (head, mut body) = response.into_parts();
-        let secrets = || {
-            let headers = delivery.headers.iter().map(|(_, value)| value.as_str());
-            headers.chain(delivery.url.query()).chain(delivery.url.password())
-        };
         let excerpt = match redirect(head.status, &head.headers) {
-            Some(location) => hide(&location, secrets()),
+            Some(location) => hide(&location, &secrets(delivery, &route)),
             None if head.status.is_success() && !shows_body => String::new(),
-            None => excerpt(&mut body, secrets()).await,
+            None if head.headers.contains_key(CONTENT_ENCODING) => "the body of the answer is compressed".to_owned(),
+            None => excerpt(&mut body, &secrets(delivery, &route)).await,
         };
         self.keep(connection, route, body, keep_alive(&head.headers));
         let answer = Answer { status: head.status.as_u16(), latency, excerpt };
@@ -138,6 +137,9 @@ impl Sender {
                     // The receiver had closed the idle connection. No byte was sent.
                     Some(unsent) if !is_new => request = unsent,
                     _ => {
+                        if !is_new {
+                            self.pool.distrust(&route);
+                        }
                         let peer = route.origin.to_string();
                         return Err(SendFailure::Http { peer, error: Arc::new(failed.into_error()) });
                     }

@@ -61,6 +61,25 @@ async fn of_an_endless_refusal_the_beginning_is_kept() {
 }
 
 #[tokio::test]
+async fn an_answer_that_quotes_the_request_shows_none_of_its_secrets() {
+    let (receiver, sender) = (Receiver::start().await, sender());
+    for (url, header, body, shown) in [
+        ("shop:hunter%402@ADDRESS/", "", "not hunter@2 of Basic c2hvcDpodW50ZXJAMg==", "not … of …"),
+        ("hunter2@ADDRESS/", "", "shop c2hvcDpodW50ZXJAMg hunter2 aHVudGVyMjo=", "shop c2hvcDpodW50ZXJAMg … …="),
+        ("ADDRESS/?a=hunter%202&b=hush-hush", "", "hunter 2, hunter%202, hush-hush", "…, …, …"),
+        ("ADDRESS/", "Bearer hunter2", "no Bearer like hunter2", "no Bearer like …"),
+        ("ADDRESS/", "token=\"hunter2\", v=1", "hunter2 v=1", "… v=1"),
+    ] {
+        let mut delivery = receiver.delivery("/");
+        delivery.url = format!("http://{}", url.replace("ADDRESS", &receiver.address.to_string())).parse().unwrap();
+        delivery.headers = vec![("Authorization-2".to_owned(), header.to_owned())];
+        let answer = format!("HTTP/1.1 401 No\r\nConnection: close\r\nContent-Length: {}\r\n\r\n{body}", body.len());
+        let (outcome, _) = together(sender.send(&delivery), receiver.serve(&answer)).await;
+        assert_eq!(refused(outcome).excerpt, shown, "{url} {header}");
+    }
+}
+
+#[tokio::test]
 async fn a_body_that_does_not_come_delays_no_refusal_for_long() {
     let (receiver, sender) = (Receiver::start().await, sender());
     let delivery = receiver.delivery("/");
@@ -80,6 +99,15 @@ async fn a_probe_shows_what_came_back() {
     let answer = "HTTP/1.1 200 OK\r\nContent-Length: 11\r\n\r\n{\"ok\":true}";
     let (outcome, _) = together(sender.probe(&delivery), receiver.serve(answer)).await;
     assert_eq!(delivered(outcome).excerpt, r#"{"ok":true}"#);
+}
+
+#[tokio::test]
+async fn a_compressed_body_is_not_shown_and_not_inflated() {
+    let (receiver, sender) = (Receiver::start().await, sender());
+    let delivery = receiver.delivery("/");
+    let answer = "HTTP/1.1 500 Oh\r\nContent-Encoding: gzip\r\nContent-Length: 4\r\n\r\n\x1f\x08\x08\x00";
+    let (outcome, _) = together(sender.send(&delivery), receiver.serve(answer)).await;
+    assert_eq!(refused(outcome).excerpt, "the body of the answer is compressed");
 }
 
 #[tokio::test]

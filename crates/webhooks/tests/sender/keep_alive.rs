@@ -108,6 +108,30 @@ async fn a_request_that_may_have_arrived_is_not_sent_again() {
 }
 
 #[tokio::test]
+async fn a_receiver_that_closes_a_kept_connection_gets_a_new_one_for_each_request() {
+    let (receiver, other, sender) = (Receiver::start().await, Receiver::start().await, sender());
+    let mut peers = vec![first(&sender, &receiver, OK).await, first(&sender, &other, OK).await];
+    let mut closing = peers.swap_remove(0);
+    let delivery = receiver.delivery("/");
+    let close = async {
+        closing.request().await;
+        drop(closing);
+    };
+    let (outcome, ()) = together(sender.send(&delivery), close).await;
+    failed(outcome);
+    for _ in 0..3 {
+        peers.push(first(&sender, &receiver, OK).await);
+    }
+    // That of another receiver is still used.
+    let (delivery, peer) = (other.delivery("/"), &mut peers[0]);
+    let serve = async {
+        peer.request().await;
+        peer.answer(OK).await;
+    };
+    delivered(together(sender.send(&delivery), serve).await.0);
+}
+
+#[tokio::test]
 async fn an_answer_that_comes_unasked_counts_for_no_delivery() {
     let (receiver, sender) = (Receiver::start().await, sender());
     // Extra bytes together with the first answer, and after it.
