@@ -31,6 +31,9 @@ fn id(webhook: &Value) -> &str {
 #[test]
 fn endpoints_are_added_listed_changed_and_removed() {
     let place = place();
+    let empty = place.run(&["app", "webhook", "list", "1"]);
+    let note = "note: the app 1 has no endpoints: `clairon app webhook add 1 --url URL` adds one\n";
+    assert_eq!((empty.code, empty.stdout.as_str(), empty.stderr.as_str()), (0, "", note));
     let full = add(
         &place,
         &[
@@ -287,4 +290,6 @@ fn a_sample_is_signed_and_what_comes_back_is_printed() {
     let printed: Value = serde_json::from_str(&run.stdout).unwrap();
     assert_eq!((run.code, &printed["status"]), (1, &Value::Null));
     assert!(printed["answer"].as_str().unwrap().contains("cannot connect"), "{printed}");
+    let error = "did not accept the sample: it has to answer with a status of 200 to 299\n";
+    assert!(run.stderr.ends_with(error), "{}", run.stderr);
 }

@@ -134,6 +134,7 @@ fn what_is_printed_can_be_chosen() {
     assert_eq!(written.channels(&["--failed"]), numbers(0..120, 10));
     assert_eq!(written.channels(&["--endpoint", OTHER, "--limit", "1000"]), numbers(1..120, 2));
     assert_eq!(written.channels(&["--app", "none"]), [""; 0]);
+    assert_eq!(written.log(&["--app", "none"]).stderr, "note: there are no such attempts\n");
     for (arguments, error) in [
         (&["--endpoint", "x"][..], "the id of an endpoint has 12 hexadecimal digits in lower case"),
         (&["--limit", "0"], "0 is not in 1..=10000"),

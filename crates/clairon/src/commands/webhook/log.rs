@@ -19,7 +19,7 @@ const PAGE: u32 = 100;
 /// The time between two reads of the log with `--follow`.
 const INTERVAL: Duration = Duration::from_millis(500);
 
-/// Prints the latest attempts in their order. With `--follow`, it then prints new ones.
+/// Prints the latest attempts in their order, or a note that there are none. With `--follow`, it then prints new ones.
 pub(super) async fn run(registry: &dyn Registry, arguments: LogArguments, json: bool) -> anyhow::Result<()> {
     let LogArguments { whose, failed, since, limit, follow } = arguments;
     let since = since.map(|since| since.before(Timestamp::now())).transpose().map_err(wrong_since)?;
@@ -30,6 +30,8 @@ pub(super) async fn run(registry: &dyn Registry, arguments: LogArguments, json: 
         print_after(registry, &query, &mut last, json).await?;
     } else if follow {
         last = -1;
+    } else if !json {
+        eprintln!("note: there are no such attempts");
     }
     if !follow {
         return Ok(());

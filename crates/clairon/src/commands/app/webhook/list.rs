@@ -17,6 +17,9 @@ pub(super) async fn run(context: &Context, id: &AppId, show_secret: bool) -> any
         print(format_args!("{}\n", serde_json::to_string_pretty(&shown)?));
     } else {
         print(text(&app.webhooks, show_secret)?);
+        if app.webhooks.is_empty() {
+            eprintln!("note: the app {id} has no endpoints: `clairon app webhook add {id} --url URL` adds one");
+        }
     }
     Ok(())
 }

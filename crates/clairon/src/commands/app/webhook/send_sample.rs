@@ -31,7 +31,7 @@ pub(super) async fn run(context: &Context, endpoint: EndpointArguments) -> anyho
     context.tell(&text, &json)?;
     ensure!(
         outcome.is_delivered(),
-        "the endpoint {} did not accept the sample, as a status of 200 to 299 would",
+        "the endpoint {} did not accept the sample: it has to answer with a status of 200 to 299",
         webhook.id
     );
     Ok(())
