@@ -1,5 +1,7 @@
 //! Repeats writes that the database has rolled back because of a deadlock.
 
+use std::num::NonZeroU32;
+
 use async_trait::async_trait;
 use clairon_protocol::AppId;
 use jiff::Timestamp;
@@ -10,7 +12,7 @@ use crate::{
     credential::Credential,
     error::RegistryError,
     registry::{AppEdit, AppRegistry, Declared, KeyUse, Update},
-    statistics::{Statistics, StatisticsQuery},
+    statistics::{Statistics, StatisticsQuery, TotalStatistics},
 };
 
 /// The largest number of attempts for a write.
@@ -109,6 +111,14 @@ impl<R: AppRegistry> AppRegistry for Repeating<R> {
 
     async fn statistics(&self, query: &StatisticsQuery) -> Result<Vec<Statistics>, RegistryError> {
         self.0.statistics(query).await
+    }
+
+    async fn total_statistics(
+        &self,
+        since: Timestamp,
+        step_seconds: NonZeroU32,
+    ) -> Result<Vec<TotalStatistics>, RegistryError> {
+        self.0.total_statistics(since, step_seconds).await
     }
 
     async fn latest_statistics(&self, time: Timestamp) -> Result<Option<Timestamp>, RegistryError> {

@@ -50,7 +50,7 @@ pub use registry::{
 };
 pub use row_fault::RowFault;
 pub use secrets::HIDDEN_SECRET;
-pub use statistics::{Statistics, StatisticsQuery};
+pub use statistics::{Statistics, StatisticsQuery, TotalStatistics};
 pub use webhook_store::{
     AddedEvents, Announced, Attempt, AttemptOutcome, CHANNEL_PAGE, DeliveryAttempt, DeliveryId, Endpoint, Entry,
     EventCopy, Lease, LogQuery, LoggedAttempt, LoggedEvent, NewEvent, Observation, PENDING_PAGE, PendingEvent,

@@ -1,6 +1,6 @@
 //! The contract of the registry, and the functions that open one.
 
-use std::{fmt::Debug, pin::Pin, sync::Arc, time::Duration};
+use std::{fmt::Debug, num::NonZeroU32, pin::Pin, sync::Arc, time::Duration};
 
 use async_trait::async_trait;
 use clairon_protocol::{AppId, AppKey};
@@ -16,7 +16,7 @@ use crate::{
     mysql, postgres,
     recovery_store::RecoveryStore,
     sqlite,
-    statistics::{Statistics, StatisticsQuery},
+    statistics::{Statistics, StatisticsQuery, TotalStatistics},
     webhook_store::WebhookStore,
 };
 
@@ -121,6 +121,18 @@ pub trait AppRegistry: Send + Sync + Debug {
     /// # Errors
     /// When the database fails.
     async fn statistics(&self, query: &StatisticsQuery) -> Result<Vec<Statistics>, RegistryError>;
+
+    /// The recorded statistics of all apps together, also of deleted ones, sorted by time. Intervals that began before
+    /// `since` are omitted, and spans without records. Spans are as in [`StatisticsQuery::step_seconds`]. The database
+    /// adds up, so the answer does not grow with the number of apps.
+    ///
+    /// # Errors
+    /// When the database fails.
+    async fn total_statistics(
+        &self,
+        since: Timestamp,
+        step_seconds: NonZeroU32,
+    ) -> Result<Vec<TotalStatistics>, RegistryError>;
 
     /// The start of the latest recorded interval, among those that began by `time`.
     ///

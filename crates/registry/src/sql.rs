@@ -1,6 +1,6 @@
 //! The registry over SQL, the same code for every engine.
 
-use std::{collections::HashMap, fmt, slice, sync::Arc};
+use std::{collections::HashMap, fmt, num::NonZeroU32, slice, sync::Arc};
 
 use async_trait::async_trait;
 use clairon_protocol::AppId;
@@ -17,7 +17,7 @@ use crate::{
     queries,
     registry::{AppEdit, AppRegistry, Declared, KeyUse, Update},
     row,
-    statistics::{self, FORGET_ROWS, Statistics, StatisticsQuery},
+    statistics::{self, FORGET_ROWS, Statistics, StatisticsQuery, StatisticsRow, TotalStatistics},
     webhook_store::OwnWrites,
 };
 
@@ -206,14 +206,19 @@ impl<E: Engine> AppRegistry for SqlRegistry<E> {
         let mut connection = self.connection().await?;
         let rows = E::run(&mut connection, E::STATISTICS.read, &statistics::query_values(query)).await?;
         connection.done();
-        let usable = |row| match E::statistics(row) {
-            Ok(row) => Some(row),
-            Err(error) => {
-                tracing::error!(database = self.name, %error, "statistics are left out");
-                None
-            }
-        };
-        Ok(rows.iter().filter_map(usable).filter_map(statistics::parse).collect())
+        Ok(self.usable_statistics(&rows).filter_map(statistics::parse).collect())
+    }
+
+    async fn total_statistics(
+        &self,
+        since: Timestamp,
+        step_seconds: NonZeroU32,
+    ) -> Result<Vec<TotalStatistics>, RegistryError> {
+        let mut connection = self.connection().await?;
+        let values = [SqlValue::Number(Some(since.as_second())), SqlValue::Number(Some(step_seconds.get().into()))];
+        let rows = E::run(&mut connection, E::STATISTICS.read_total, &values).await?;
+        connection.done();
+        Ok(self.usable_statistics(&rows).filter_map(statistics::parse_total).collect())
     }
 
     async fn latest_statistics(&self, time: Timestamp) -> Result<Option<Timestamp>, RegistryError> {
@@ -248,6 +253,17 @@ impl<E: Engine> AppRegistry for SqlRegistry<E> {
 }
 
 impl<E: Engine> SqlRegistry<E> {
+    /// The rows of statistics that are readable. The others are logged.
+    fn usable_statistics<'r>(&self, rows: &'r [E::Row]) -> impl Iterator<Item = StatisticsRow> + use<'r, '_, E> {
+        rows.iter().filter_map(|row| match E::statistics(row) {
+            Ok(row) => Some(row),
+            Err(error) => {
+                tracing::error!(database = self.name, %error, "statistics are left out");
+                None
+            }
+        })
+    }
+
     /// A connection for reads.
     pub(crate) async fn connection(&self) -> Result<Connection<E>, RegistryError> {
         self.connection_of(&self.pool).await

@@ -22,6 +22,19 @@ pub struct Statistics {
     pub api_messages: u64,
 }
 
+/// The statistics of all apps together in a span of time.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct TotalStatistics {
+    /// The start of the span, in whole seconds.
+    pub since: Timestamp,
+    /// The sum of the apps' peaks in that interval of the span whose sum is the largest.
+    pub peak_connections: u64,
+    /// The number of messages that clients sent.
+    pub websocket_messages: u64,
+    /// The number of events that backends published.
+    pub api_messages: u64,
+}
+
 /// A query for statistics.
 #[derive(Clone, Debug)]
 pub struct StatisticsQuery {
@@ -51,6 +64,9 @@ pub(crate) struct Statements {
     /// Takes the values of [`query_values`]. Returns a [`StatisticsRow`] for each app and span. Counts that no server
     /// can have written are not summed, so one bad row does not spoil a sum.
     pub(crate) read: &'static str,
+    /// Takes a time, and the length of a span in seconds. Returns a [`StatisticsRow`] without app for each span. Counts
+    /// that no server can have written are taken as 0.
+    pub(crate) read_total: &'static str,
     /// Takes a time. Returns the start of the latest interval that began by then, in seconds since 1970, if there is
     /// one.
     pub(crate) latest: &'static str,
@@ -58,8 +74,47 @@ pub(crate) struct Statements {
     pub(crate) forget: &'static str,
 }
 
-/// An app, the start of a span, and the three figures.
+/// An app, or `''` for all; the start of a span; and the three figures.
 pub(crate) type StatisticsRow = (String, i64, i64, i64, i64);
+
+/// A count of a row. One that no server can have written is 0.
+macro_rules! count {
+    ($column:literal) => {
+        concat!("CASE WHEN ", $column, " BETWEEN 0 AND 1000000000000 THEN ", $column, " ELSE 0 END")
+    };
+}
+pub(crate) use count;
+
+/// The query of [`Statements::read_total`]. `$type` is the type of a cast to 64 bits, `$span` the number of the span of
+/// `created_at`, of `$2` seconds; `$limit` and `$seconds` are as for [`statements`].
+macro_rules! read_total {
+    (type: $type:literal, span: $span:expr, limit: $limit:expr, seconds: $seconds:expr) => {
+        concat!(
+            "SELECT '', CAST(span * $2 AS ",
+            $type,
+            "), CAST(MAX(connections) AS ",
+            $type,
+            "), CAST(SUM(messages) AS ",
+            $type,
+            "), CAST(SUM(events) AS ",
+            $type,
+            ") FROM (SELECT ",
+            $span,
+            " AS span, SUM(",
+            $crate::statistics::count!("peak_connection_count"),
+            ") AS connections, SUM(",
+            $crate::statistics::count!("websocket_message_count"),
+            ") AS messages, SUM(",
+            $crate::statistics::count!("api_message_count"),
+            ") AS events FROM websockets_statistics_entries WHERE ",
+            $seconds,
+            " > 0 AND created_at >= ",
+            $limit,
+            " GROUP BY created_at) AS intervals GROUP BY span ORDER BY span"
+        )
+    };
+}
+pub(crate) use read_total;
 
 /// Defines the statements of an engine. `$time` converts `$2`, seconds since 1970, to a time; `$limit` converts `$1`;
 /// `$zero` is the time 0; `$seconds` are the seconds of `created_at`.
@@ -81,16 +136,20 @@ macro_rules! statements {
                 ", $3, $4, $5, CURRENT_TIMESTAMP)"
             ),
             read: concat!(
-                "SELECT app_id, span * $3, CAST(MAX(peak_connection_count) AS BIGINT), \
-                 CAST(SUM(CASE WHEN websocket_message_count BETWEEN 0 AND 1000000000000 THEN websocket_message_count \
-                 ELSE 0 END) AS BIGINT), CAST(SUM(CASE WHEN api_message_count BETWEEN 0 AND 1000000000000 \
-                 THEN api_message_count ELSE 0 END) AS BIGINT) FROM (SELECT *, ",
+                "SELECT app_id, span * $3, CAST(MAX(peak_connection_count) AS BIGINT), CAST(SUM(",
+                $crate::statistics::count!("websocket_message_count"),
+                ") AS BIGINT), CAST(SUM(",
+                $crate::statistics::count!("api_message_count"),
+                ") AS BIGINT) FROM (SELECT *, ",
                 $seconds,
                 " / $3 AS span FROM websockets_statistics_entries WHERE ",
                 $seconds,
                 " > 0 AND created_at >= ",
                 $time,
                 " AND ($1 = '' OR app_id = $1)) AS spans GROUP BY app_id, span ORDER BY app_id, span"
+            ),
+            read_total: $crate::statistics::read_total!(
+                type: "BIGINT", span: concat!($seconds, " / $2"), limit: $limit, seconds: $seconds
             ),
             // It uses the index, whatever else the column contains.
             latest: concat!(
@@ -143,9 +202,16 @@ pub(crate) fn query_values(query: &StatisticsQuery) -> [SqlValue<'_>; 3] {
 
 /// `None` if the row cannot belong to an app of Clairon.
 pub(crate) fn parse(row: StatisticsRow) -> Option<Statistics> {
-    let (app, since, peak_connections, websocket_messages, api_messages) = row;
-    Some(Statistics {
-        app: AppId::parse(&app).ok()?,
+    let app = AppId::parse(&row.0).ok()?;
+    let TotalStatistics { since, peak_connections, websocket_messages, api_messages } = parse_total(row)?;
+    Some(Statistics { app, since, peak_connections, websocket_messages, api_messages })
+}
+
+/// `None` if a figure is out of range.
+pub(crate) fn parse_total(
+    (_, since, peak_connections, websocket_messages, api_messages): StatisticsRow,
+) -> Option<TotalStatistics> {
+    Some(TotalStatistics {
         since: Timestamp::from_second(since).ok()?,
         peak_connections: peak_connections.try_into().ok()?,
         websocket_messages: websocket_messages.try_into().ok()?,

@@ -2,16 +2,19 @@
 
 #![expect(clippy::unwrap_used, reason = "a helper that fails is a test that fails")]
 
-use std::sync::{
-    Arc,
-    atomic::{AtomicBool, Ordering},
+use std::{
+    num::NonZeroU32,
+    sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering},
+    },
 };
 
 use async_trait::async_trait;
 use clairon_protocol::AppId;
 use clairon_registry::{
     App, AppCache, AppChange, AppEdit, AppRegistry, Credential, Declared, KeyUse, Registry, RegistryError, Statistics,
-    StatisticsQuery, Update, open,
+    StatisticsQuery, TotalStatistics, Update, open,
 };
 
 fn app(id: &str) -> App {
@@ -159,6 +162,14 @@ impl AppRegistry for Silent {
 
     async fn statistics(&self, query: &StatisticsQuery) -> Result<Vec<Statistics>, RegistryError> {
         self.registry.statistics(query).await
+    }
+
+    async fn total_statistics(
+        &self,
+        since: jiff::Timestamp,
+        step_seconds: NonZeroU32,
+    ) -> Result<Vec<TotalStatistics>, RegistryError> {
+        self.registry.total_statistics(since, step_seconds).await
     }
 
     async fn latest_statistics(&self, time: jiff::Timestamp) -> Result<Option<jiff::Timestamp>, RegistryError> {

@@ -7,7 +7,7 @@ use sqlx::MySql;
 use crate::{
     dialect::Dialect,
     queries,
-    statistics::{Statements, forget_rows},
+    statistics::{Statements, count, forget_rows, read_total},
     webhook_store::{Upsert, upsert_announced},
 };
 
@@ -29,13 +29,6 @@ macro_rules! seconds {
 macro_rules! app {
     () => {
         "(CONVERT(app_id USING utf8mb4) COLLATE utf8mb4_bin)"
-    };
-}
-
-/// Sums a count. Counts that no server can have written are taken as 0.
-macro_rules! sum {
-    ($count:literal) => {
-        concat!("CAST(SUM(CASE WHEN ", $count, " BETWEEN 0 AND 1000000000000 THEN ", $count, " ELSE 0 END) AS SIGNED)")
     };
 }
 
@@ -65,10 +58,11 @@ impl Dialect for MySql {
         ),
         read: concat!(
             "SELECT app, CAST(span * $3 AS SIGNED), CAST(MAX(peak_connection_count) AS SIGNED), ",
-            sum!("websocket_message_count"),
-            ", ",
-            sum!("api_message_count"),
-            " FROM (SELECT ",
+            "CAST(SUM(",
+            count!("websocket_message_count"),
+            ") AS SIGNED), CAST(SUM(",
+            count!("api_message_count"),
+            ") AS SIGNED) FROM (SELECT ",
             app!(),
             " AS app, ",
             seconds!(),
@@ -80,6 +74,9 @@ impl Dialect for MySql {
             " AND ($1 = '' OR ",
             app!(),
             " = $1)) AS spans GROUP BY app, span ORDER BY app, span"
+        ),
+        read_total: read_total!(
+            type: "SIGNED", span: concat!(seconds!(), " DIV $2"), limit: time!("$1"), seconds: seconds!()
         ),
         latest: concat!(
             "SELECT ",

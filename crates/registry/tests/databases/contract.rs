@@ -37,7 +37,7 @@ use recovery::{
 };
 use statistics::{
     statistics_are_forgotten, statistics_are_taken_together, statistics_of_nodes_add_up,
-    the_latest_statistics_are_found, the_table_of_laravel_websockets_is_taken,
+    the_latest_statistics_are_found, the_statistics_of_all_apps_are_summed, the_table_of_laravel_websockets_is_taken,
 };
 use tokio::task::JoinSet;
 use webhooks::{
@@ -77,7 +77,8 @@ contract! {
         every_field_comes_back an_update_is_one_step keys_are_added_and_retired a_declaration_keeps_rotated_keys
         a_declaration_keeps_other_endpoints uses_of_keys_are_recorded what_is_not_valid_is_not_written
         one_of_many_creates_the_first_app statistics_of_nodes_add_up statistics_are_taken_together
-        statistics_are_forgotten the_latest_statistics_are_found a_check_of_writes_is_a_write
+        statistics_are_forgotten the_latest_statistics_are_found the_statistics_of_all_apps_are_summed
+        a_check_of_writes_is_a_write
         an_observation_makes_an_event_only_if_it_is_news what_is_announced_is_read_in_pages_and_forgotten
         pending_events_are_read_in_their_order nodes_write_in_one_order an_endpoint_keeps_its_newest_events
         events_are_put_into_the_order_of_their_places

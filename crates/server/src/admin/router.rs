@@ -33,6 +33,7 @@ fn endpoints() -> OpenApiRouter<Arc<Node>> {
         .routes(routes!(webhooks::show, webhooks::update, webhooks::remove))
         .routes(routes!(webhook_test::test))
         .routes(routes!(statistics::show))
+        .routes(routes!(statistics::total))
         .routes(routes!(channels::list))
         .routes(routes!(channel::show))
         .routes(routes!(connections::list))

@@ -1,10 +1,10 @@
-//! `/admin/api/apps/{id}/statistics`
+//! `/admin/api/apps/{id}/statistics` and `/admin/api/statistics`
 
 use std::{num::NonZeroU32, sync::Arc};
 
 use axum::{Json, extract::State};
 use clairon_protocol::AppId;
-use clairon_registry::{Statistics, StatisticsQuery};
+use clairon_registry::{Statistics, StatisticsQuery, TotalStatistics};
 use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
@@ -42,12 +42,22 @@ pub(super) struct StatisticsView {
     entries: Vec<Entry>,
 }
 
+/// The statistics of all apps together.
+#[derive(Debug, Serialize, ToSchema)]
+pub(super) struct TotalView {
+    /// The length of each entry's span, in seconds.
+    step_seconds: u32,
+    /// The entries, by time. Spans without activity are omitted.
+    entries: Vec<Entry>,
+}
+
 /// The statistics of one span.
 #[derive(Debug, Serialize, ToSchema)]
 pub(super) struct Entry {
     /// The start of the span, a multiple of its length.
     since: Timestamp,
-    /// The largest number of simultaneous connections.
+    /// The largest number of simultaneous connections. For all apps together: the largest sum of the apps' numbers in
+    /// an interval.
     peak_connections: u64,
     /// Messages that clients sent.
     websocket_messages: u64,
@@ -75,29 +85,55 @@ pub(super) async fn show(
     if ask(node.registry.find(&id)).await?.is_none() {
         return Err(Problem::no_app());
     }
-    let query = wanted.query(id.clone(), node.settings.statistics.interval_seconds, Timestamp::now());
+    let (since, step_seconds) = wanted.spans(&node);
+    let query = StatisticsQuery { app: Some(id.clone()), since, step_seconds };
     let statistics = ask(node.registry.statistics(&query)).await?;
     let entries = statistics.into_iter().map(Entry::from).collect();
-    Ok(Json(StatisticsView { id, step_seconds: query.step_seconds.get(), entries }))
+    Ok(Json(StatisticsView { id, step_seconds: step_seconds.get(), entries }))
+}
+
+/// Show the statistics of all apps together
+///
+/// They are summed in the database, also those of apps that are deleted since.
+#[utoipa::path(
+    get, path = "/statistics", operation_id = "showTotalStatistics", tag = "live", params(Wanted),
+    responses((status = 200, description = "The statistics.", body = TotalView)),
+)]
+pub(super) async fn total(
+    State(node): State<Arc<Node>>,
+    Query(wanted): Query<Wanted>,
+) -> Result<Json<TotalView>, Problem> {
+    let (since, step_seconds) = wanted.spans(&node);
+    let statistics = ask(node.registry.total_statistics(since, step_seconds)).await?;
+    let entries = statistics.into_iter().map(Entry::from).collect();
+    Ok(Json(TotalView { step_seconds: step_seconds.get(), entries }))
 }
 
 impl Wanted {
-    fn query(&self, app: AppId, interval_seconds: u32, now: Timestamp) -> StatisticsQuery {
+    /// The start, and the length of a span.
+    fn spans(&self, node: &Node) -> (Timestamp, NonZeroU32) {
+        self.spans_at(node.settings.statistics.interval_seconds, Timestamp::now())
+    }
+
+    fn spans_at(&self, interval_seconds: u32, now: Timestamp) -> (Timestamp, NonZeroU32) {
         // No statistics are older than 1970.
         let since = self.since.unwrap_or(now - DAY).max(Timestamp::UNIX_EPOCH);
         let shortest = u32::try_from((now.as_second() - since.as_second()).max(0) / SPANS + 1).unwrap_or(u32::MAX);
         let step_seconds = self.step_seconds.map_or(interval_seconds, NonZeroU32::get).max(shortest);
-        StatisticsQuery {
-            app: Some(app),
-            since,
-            step_seconds: NonZeroU32::new(step_seconds).unwrap_or(NonZeroU32::MIN),
-        }
+        (since, NonZeroU32::new(step_seconds).unwrap_or(NonZeroU32::MIN))
     }
 }
 
 impl From<Statistics> for Entry {
     fn from(statistics: Statistics) -> Self {
         let Statistics { since, peak_connections, websocket_messages, api_messages, .. } = statistics;
+        Self { since, peak_connections, websocket_messages, api_messages }
+    }
+}
+
+impl From<TotalStatistics> for Entry {
+    fn from(statistics: TotalStatistics) -> Self {
+        let TotalStatistics { since, peak_connections, websocket_messages, api_messages } = statistics;
         Self { since, peak_connections, websocket_messages, api_messages }
     }
 }
@@ -112,8 +148,8 @@ mod tests {
         let query = |since: Option<&str>, step_seconds| {
             let since = since.map(|since| since.parse().unwrap());
             let wanted = Wanted { since, step_seconds: NonZeroU32::new(step_seconds) };
-            let query = wanted.query(AppId::parse("1").unwrap(), 60, now);
-            (query.since.to_string(), query.step_seconds.get())
+            let (since, step_seconds) = wanted.spans_at(60, now);
+            (since.to_string(), step_seconds.get())
         };
         assert_eq!(query(None, 0), ("2026-11-22T10:00:00Z".to_owned(), 60));
         assert_eq!(query(None, 3_600).1, 3_600);

@@ -1,19 +1,22 @@
 //! `/admin/api/tail`
 
-use std::{convert::Infallible, sync::Arc, time::Duration};
+use std::{convert::Infallible, future::pending, sync::Arc, time::Duration};
 
 use axum::{
     extract::State,
     response::sse::{Event, KeepAlive, Sse},
 };
 use clairon_protocol::escape_json;
-use futures_util::{Stream, stream};
+use futures_util::{Stream, StreamExt, stream};
 use http::StatusCode;
+use jiff::Timestamp;
 use serde::Deserialize;
+use tokio::time::sleep;
 use utoipa::IntoParams;
 
 use super::{
     activity_filter::{FilterInput, data_limit},
+    caller::Caller,
     listing::look_through,
     problem::Problem,
     repeated::QueryWithKinds,
@@ -83,7 +86,8 @@ pub(super) struct Wanted {
 
 /// Watch the activity on this node
 ///
-/// Server-sent events. The data of each is an `Activity`. The stream continues until the client or the server ends it.
+/// Server-sent events. The data of each is an `Activity`. The stream continues until the client or the server ends it,
+/// or the session of the dashboard that began it expires.
 /// While an app is watched, and a minute longer, its last minute is recorded.
 #[utoipa::path(
     get, path = "/tail", operation_id = "tail", tag = "live", params(Wanted),
@@ -94,6 +98,7 @@ pub(super) struct Wanted {
 )]
 pub(super) async fn tail(
     State(node): State<Arc<Node>>,
+    caller: Caller,
     QueryWithKinds(wanted): QueryWithKinds<Wanted>,
 ) -> Result<Sse<impl Stream<Item = Result<Event, Infallible>>>, Problem> {
     let (view, recent) = (wanted.view()?, wanted.recent);
@@ -107,7 +112,8 @@ pub(super) async fn tail(
         let recorded = look_through(move || live.recorded(&filter, last + 1, RECENT)).await?;
         tail.begin_with(recorded);
     }
-    Ok(Sse::new(events(node, tail)).keep_alive(KeepAlive::new().interval(KEEP_ALIVE)))
+    let events = until_end(events(node, tail), caller.expires_at);
+    Ok(Sse::new(events).keep_alive(KeepAlive::new().interval(KEEP_ALIVE)))
 }
 
 impl Wanted {
@@ -146,8 +152,38 @@ fn events(node: Arc<Node>, tail: Tail) -> impl Stream<Item = Result<Event, Infal
     })
 }
 
+/// Ends a stream at the end of the session of the operator that reads it. A request with the token has no session.
+fn until_end<S: Stream>(stream: S, session: Option<Timestamp>) -> impl Stream<Item = S::Item> {
+    stream.take_until(async move {
+        match session {
+            Some(expires_at) => sleep(Timestamp::now().duration_until(expires_at).try_into().unwrap_or_default()).await,
+            None => pending().await,
+        }
+    })
+}
+
 fn event(activity: &Activity) -> Event {
     // Strings and numbers can always be serialized.
     let json = serde_json::to_string(activity).unwrap_or_default();
     Event::default().data(escape_json(&json))
+}
+
+#[cfg(test)]
+mod tests {
+    use tokio::time::timeout;
+
+    use super::*;
+
+    #[tokio::test(start_paused = true)]
+    async fn a_stream_ends_with_its_session() {
+        let ends_within = async |session: Option<Timestamp>, minutes: u64| {
+            let mut events = Box::pin(until_end(stream::pending::<()>(), session));
+            timeout(Duration::from_mins(minutes), events.next()).await.is_ok()
+        };
+        let hour = Duration::from_hours(1);
+        assert!(!ends_within(Some(Timestamp::now() + hour), 59).await);
+        assert!(ends_within(Some(Timestamp::now() + hour), 61).await);
+        assert!(ends_within(Some(Timestamp::now() - hour), 1).await);
+        assert!(!ends_within(None, 60_000).await);
+    }
 }

@@ -3,7 +3,7 @@
 use std::num::NonZeroU32;
 
 use clairon_protocol::AppId;
-use clairon_registry::{AppRegistry, Statistics, StatisticsQuery};
+use clairon_registry::{AppRegistry, Statistics, StatisticsQuery, TotalStatistics};
 use jiff::Timestamp;
 use tokio::task::JoinSet;
 
@@ -63,6 +63,37 @@ pub(super) async fn statistics_are_taken_together(database: &impl Database) {
     assert_eq!(read(&*registry, Some("c"), 0, 60).await, []);
 }
 
+fn total(since: i64, [peak_connections, websocket_messages, api_messages]: [u64; 3]) -> TotalStatistics {
+    TotalStatistics { since: at(since), peak_connections, websocket_messages, api_messages }
+}
+
+/// Reads the statistics of all apps together, of intervals since `since` in spans of `step_seconds`.
+async fn read_total(registry: &dyn AppRegistry, since: i64, step_seconds: u32) -> Vec<TotalStatistics> {
+    registry.total_statistics(at(since), NonZeroU32::new(step_seconds).unwrap()).await.unwrap()
+}
+
+pub(super) async fn the_statistics_of_all_apps_are_summed(database: &impl Database) {
+    let registry = database.open().await;
+    assert_eq!(read_total(&*registry, 0, 60).await, []);
+    for entries in [
+        [statistics("a", HOUR - 60, [90, 90, 90]), statistics("b", HOUR - 60, [90, 90, 90])],
+        // Neither app has its peak in the interval with most connections.
+        [statistics("a", HOUR, [9, 10, 100]), statistics("b", HOUR, [1, 20, 200])],
+        [statistics("a", HOUR + 60, [6, 1, 1]), statistics("b", HOUR + 60, [7, 1, 1])],
+        [statistics("a", HOUR + 120, [0, 0, 1]), statistics("b", HOUR + 120, [8, 1, 1])],
+        [statistics("a", HOUR + 7_200, [1, 2, 3]), statistics("c", HOUR + 7_200, [1, 2, 3])],
+    ] {
+        registry.record_statistics(&entries).await.unwrap();
+    }
+    let later = total(HOUR + 7_200, [2, 4, 6]);
+    assert_eq!(read_total(&*registry, HOUR, 3_600).await, [total(HOUR, [13, 33, 304]), later.clone()]);
+    let minutes = [total(HOUR, [10, 30, 300]), total(HOUR + 60, [13, 2, 2]), total(HOUR + 120, [8, 1, 2])];
+    assert_eq!(read_total(&*registry, HOUR, 60).await, [minutes.as_slice(), std::slice::from_ref(&later)].concat());
+    // An interval counts if it began by then, also in a span that began earlier.
+    assert_eq!(read_total(&*registry, HOUR + 120, 3_600).await, [total(HOUR, [8, 1, 2]), later]);
+    assert_eq!(read_total(&*registry, HOUR + 9_999, 1).await, []);
+}
+
 pub(super) async fn statistics_are_forgotten(database: &impl Database) {
     let registry = database.open().await;
     let entries: Vec<_> = (0..2_500).map(|minute| statistics("a", HOUR + 60 * minute, [1, 1, 1])).collect();
@@ -105,6 +136,8 @@ pub(super) async fn the_table_of_laravel_websockets_is_taken(database: &impl Dur
     database.execute(&wrong).await.unwrap();
     assert_eq!(registry.latest_statistics(at(2 * HOUR)).await.unwrap(), Some(at(HOUR)));
     assert_eq!(read(&*registry, None, 0, 60).await, [statistics("a", HOUR, [3, 2_147_483_651, 5])]);
+    // The sum counts apps that Clairon cannot have, and no negative figure.
+    assert_eq!(read_total(&*registry, 0, 60).await, [total(HOUR, [9, 2_147_483_655, 10])]);
     database.execute("DELETE FROM websockets_statistics_entries WHERE api_message_count < 0").await.unwrap();
     registry.record_statistics(&[statistics("a", HOUR, [1, 1, 1])]).await.unwrap();
     assert_eq!(read(&*registry, None, 0, 60).await, [statistics("a", HOUR, [4, 5, 6])]);
