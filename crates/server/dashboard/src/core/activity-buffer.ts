@@ -17,8 +17,11 @@ const MAX_DATA = 16 * 1024 * 1024;
 export class ActivityBuffer {
   #entries: Entry[] = [];
   #waiting: Entry[] = [];
+  /** The size of the data of those that wait, in UTF-16 units. */
+  #waitingData = 0;
   #nextKey = 0;
   #frame = 0;
+  #isRepeated = false;
   #onChange: () => void;
   /** Activities that the server left out. */
   missed = 0;
@@ -44,9 +47,16 @@ export class ActivityBuffer {
     else {
       this.received += 1;
       this.#waiting.push({ key: this.#nextKey++, activity });
-      if (this.#waiting.length > 2 * MAX_ENTRIES) this.#waiting = this.#waiting.slice(-MAX_ENTRIES);
+      this.#waitingData += activity.data?.length ?? 0;
+      if (this.#waiting.length > 2 * MAX_ENTRIES || this.#waitingData > 2 * MAX_DATA) this.#trim();
     }
     this.#schedule();
+  }
+
+  /** Drops the oldest of those that wait. It is done seldom, as it reads them all. */
+  #trim(): void {
+    this.#waiting = bounded(this.#waiting.reverse()).reverse();
+    this.#waitingData = this.#waiting.reduce((sum, { activity }) => sum + (activity.data?.length ?? 0), 0);
   }
 
   setPaused(isPaused: boolean): void {
@@ -56,7 +66,14 @@ export class ActivityBuffer {
 
   clear(): void {
     this.#entries = [];
+    this.restart();
+  }
+
+  /** All activities come again. What a pause holds stays until its end, because somebody reads it. */
+  restart(): void {
+    this.#isRepeated = true;
     this.#waiting = [];
+    this.#waitingData = 0;
     this.missed = 0;
     this.received = 0;
     this.#flush();
@@ -74,9 +91,12 @@ export class ActivityBuffer {
   #flush(): void {
     cancelAnimationFrame(this.#frame);
     this.#frame = 0;
-    if (!this.isPaused && this.#waiting.length > 0) {
-      this.#entries = bounded([...this.#waiting.reverse(), ...this.#entries]);
+    if (!this.isPaused && (this.#waiting.length > 0 || this.#isRepeated)) {
+      const before = this.#isRepeated ? [] : this.#entries;
+      this.#entries = bounded([...this.#waiting.reverse(), ...before]);
       this.#waiting = [];
+      this.#waitingData = 0;
+      this.#isRepeated = false;
     }
     this.#onChange();
   }

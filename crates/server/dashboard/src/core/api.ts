@@ -1,6 +1,6 @@
 import { Store } from './store';
 
-/** A refusal of the admin API, or a server that does not answer (status 0). */
+/** A refusal of the admin API, or a server that does not answer (status 0, and no message unless the page has one). */
 export class Refusal extends Error {
   readonly status: number;
   /** The invalid parts of a request, with JSON pointers such as `#/capacity`. */
@@ -42,7 +42,8 @@ export async function open(method: Method, path: string, body?: unknown, signal?
     });
   } catch (error) {
     if (signal?.aborted) throw error;
-    throw new Refusal(0, String(error instanceof Error ? error.message : error));
+    // The browser's words, such as `Failed to fetch`, say no more.
+    throw new Refusal(0, '');
   }
   if (answer.ok) return answer;
   const problem: unknown = await answer.json().catch(() => null);

@@ -27,15 +27,15 @@ export function compact(value: number): string {
 }
 
 export function bytes(value: number): string {
-  if (value < 1024) return `${number(value)} ${locale.value === 'fr' ? 'o' : 'B'}`;
+  if (value < 1024) return `${number(value)}\u00a0${locale.value === 'fr' ? 'o' : 'B'}`;
   const power = Math.min(Math.floor(Math.log2(value) / 10), 3);
   const scaled = format({ maximumFractionDigits: 1 }).format(value / 1024 ** power);
-  return `${scaled} ${['', 'K', 'M', 'G'][power]}i${locale.value === 'fr' ? 'o' : 'B'}`;
+  return `${scaled}\u00a0${['', 'K', 'M', 'G'][power]}i${locale.value === 'fr' ? 'o' : 'B'}`;
 }
 
 export function milliseconds(value: number): string {
-  if (value >= 1000) return `${format({ maximumFractionDigits: 1 }).format(value / 1000)} s`;
-  return `${format({ maximumSignificantDigits: 3 }).format(value)} ms`;
+  if (value >= 1000) return `${format({ maximumFractionDigits: 1 }).format(value / 1000)}\u00a0s`;
+  return `${format({ maximumSignificantDigits: 3 }).format(value)}\u00a0ms`;
 }
 
 const times = new Map<string, Intl.DateTimeFormat>();

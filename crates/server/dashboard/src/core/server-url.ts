@@ -11,7 +11,9 @@ export interface Place {
   prefix: string;
 }
 
-export function placeOf(url: string): Place {
+/** The place that a URL names; `null` if it is no URL of a server. */
+export function placeOf(url: string): Place | null {
+  if (!URL.canParse(url) || !/^(http|ws)s?:/.test(url)) return null;
   const { protocol, hostname, port, pathname } = new URL(url);
   const scheme = protocol === 'https:' || protocol === 'wss:' ? 'https' : 'http';
   return { scheme, host: hostname, port: port || (scheme === 'https' ? '443' : '80'), prefix: pathname.replace(/\/$/, '') };

@@ -26,7 +26,7 @@ export function follow(path: string, listener: Listener): () => void {
       failures = 0;
       listener.onOpen();
       await read(answer, listener.onActivity, abort.signal);
-      refusal = new Refusal(0, 'the stream has ended');
+      refusal = new Refusal(0, '');
     } catch (error) {
       refusal = error instanceof Refusal ? error : new Refusal(0, String(error));
     }

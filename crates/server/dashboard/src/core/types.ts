@@ -118,8 +118,8 @@ export interface StatisticsEntry {
   api_messages: number;
 }
 
+/** The statistics of an app, or of all together. */
 export interface Statistics {
-  id: string;
   step_seconds: number;
   entries: StatisticsEntry[];
 }

@@ -13,6 +13,7 @@ export const common = texts({
     cut: (shown: string) => `The first ${shown} are shown. Search to find the others.`,
     none: 'none',
     readOnly: 'Your role is read-only.',
+    viewer: 'read-only',
     retry: 'Try again',
     reveal: 'Reveal',
     hide: 'Hide',
@@ -24,6 +25,7 @@ export const common = texts({
     scopeTitle: 'The nodes that this covers',
     unreachable: 'The server does not answer.',
     refused: (status: number) => `Refused with ${status}.`,
+    wrongUrl: 'That is not a URL such as https://ws.example.com.',
   },
   fr: {
     app: 'Application',
@@ -36,6 +38,7 @@ export const common = texts({
     cut: (shown: string) => `Les ${shown} premiers sont affichés. Cherchez pour trouver les autres.`,
     none: 'aucun',
     readOnly: 'Votre rôle est en lecture seule.',
+    viewer: 'lecture seule',
     retry: 'Réessayer',
     reveal: 'Révéler',
     hide: 'Masquer',
@@ -47,5 +50,6 @@ export const common = texts({
     scopeTitle: 'Les nœuds concernés',
     unreachable: 'Le serveur ne répond pas.',
     refused: (status: number) => `Refusé avec le code ${status}.`,
+    wrongUrl: 'Ce n’est pas une URL comme https://ws.example.com.',
   },
 });

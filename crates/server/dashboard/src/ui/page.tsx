@@ -3,7 +3,7 @@ import { useEffect } from 'preact/hooks';
 
 import type { Refusal } from '../core/api';
 import { useText } from '../core/locale';
-import { useServer } from '../core/session';
+import { useCanChange, useServer } from '../core/session';
 import type { Scope } from '../core/types';
 import { Button } from './button';
 import { common } from './common-texts';
@@ -23,6 +23,8 @@ interface PageProps {
 }
 
 export function Page({ title, about, scope, actions, back, children }: PageProps) {
+  const t = useText(common);
+  const canChange = useCanChange();
   useEffect(() => {
     document.title = `${title} · Clairon`;
   }, [title]);
@@ -38,6 +40,11 @@ export function Page({ title, about, scope, actions, back, children }: PageProps
           )}
           <h1 tabIndex={-1}>{title}</h1>
           {scope && <ScopeTag scope={scope} />}
+          {!canChange && (
+            <span class="tag" title={t.readOnly}>
+              {t.viewer}
+            </span>
+          )}
           {about && <p class="about">{about}</p>}
         </div>
         {actions && <div class="page-actions">{actions}</div>}
@@ -119,6 +126,9 @@ export function Note({ tone, children }: NoteProps) {
   );
 }
 
+/** True for a refusal that a later request may not get. */
+const mayPass = ({ status }: Refusal) => status === 0 || status === 429 || status >= 500;
+
 /** A refusal in words. Of several faults each is a line. */
 export function RefusalNote({ refusal, retry }: { refusal: Refusal; retry?: () => void }) {
   const t = useText(common);
@@ -126,9 +136,11 @@ export function RefusalNote({ refusal, retry }: { refusal: Refusal; retry?: () =
     <Note tone="bad">
       <p>{refusal.status === 0 ? t.unreachable : t.refused(refusal.status)}</p>
       {refusal.faults.length <= 1 ? (
-        <p>
-          <Reason text={refusal.message} />
-        </p>
+        refusal.message && (
+          <p>
+            <Reason text={refusal.message} />
+          </p>
+        )
       ) : (
         <ul>
           {refusal.faults.map((fault) => (
@@ -138,7 +150,7 @@ export function RefusalNote({ refusal, retry }: { refusal: Refusal; retry?: () =
           ))}
         </ul>
       )}
-      {retry && (
+      {retry && mayPass(refusal) && (
         <Button small onClick={retry}>
           {t.retry}
         </Button>

@@ -7,23 +7,18 @@ import type { AppEntry } from '../core/types';
 import { AppPicker } from './app-picker';
 import { common } from './common-texts';
 import { Card, Empty, Loading, Page, RefusalNote } from './page';
+import { UnknownApp } from './unknown-app';
 
 const withAppTexts = texts({
   en: {
     none: 'No app yet',
     noneText: 'Clients and backends connect to an app. Create the first one.',
     create: 'Create an app',
-    unknown: 'There is no such app',
-    unknownText: 'It may have been deleted. Choose another one.',
-    list: 'All apps',
   },
   fr: {
     none: 'Aucune application',
     noneText: 'Les clients et les backends se connectent à une application. Créez la première.',
     create: 'Créer une application',
-    unknown: 'Cette application n’existe pas',
-    unknownText: 'Elle a peut-être été supprimée. Choisissez-en une autre.',
-    list: 'Toutes les applications',
   },
 });
 
@@ -50,18 +45,20 @@ export function WithApp({ title, about, children }: Props) {
         ) : (
           <Loading />
         )
+      ) : isUnknown ? (
+        <UnknownApp link={href(['apps'])} />
       ) : (
         <Card>
           <Empty
             icon="apps"
-            title={isUnknown ? t.unknown : t.none}
+            title={t.none}
             action={
-              <a class="button button-primary" href={href(['apps'], isUnknown ? {} : { create: '1' })}>
-                {isUnknown ? t.list : t.create}
+              <a class="button button-primary" href={href(['apps'], { create: '1' })}>
+                {t.create}
               </a>
             }
           >
-            <p>{isUnknown ? t.unknownText : t.noneText}</p>
+            <p>{t.noneText}</p>
           </Empty>
         </Card>
       )}

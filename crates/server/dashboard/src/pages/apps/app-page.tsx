@@ -9,7 +9,8 @@ import { useCanChange } from '../../core/session';
 import type { AppView } from '../../core/types';
 import { Button } from '../../ui/button';
 import { common } from '../../ui/common-texts';
-import { Card, Empty, Loading, Page, RefusalNote } from '../../ui/page';
+import { Loading, Page, RefusalNote } from '../../ui/page';
+import { UnknownApp } from '../../ui/unknown-app';
 import { Badge, CopyButton } from '../../ui/values';
 import { ConnectTab } from './connect-tab';
 import { DeleteDialog, DisableDialog } from './end-dialogs';
@@ -48,9 +49,7 @@ export function AppPage({ id }: { id: string }) {
       <Page title={id} back={back}>
         {loading && <Loading />}
         {refusal?.status === 404 ? (
-          <Card>
-            <Empty icon="apps" title={t.unknown} />
-          </Card>
+          <UnknownApp link={href(['apps'])} />
         ) : (
           refusal && <RefusalNote refusal={refusal} retry={reload} />
         )}

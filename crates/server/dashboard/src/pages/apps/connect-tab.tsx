@@ -1,7 +1,7 @@
 import { useState } from 'preact/hooks';
 
 import { useText } from '../../core/locale';
-import { placeOf, SERVER_URL, type Place } from '../../core/server-url';
+import { placeOf, SERVER_URL } from '../../core/server-url';
 import { Button } from '../../ui/button';
 import { common } from '../../ui/common-texts';
 import { TextField } from '../../ui/form';
@@ -12,17 +12,13 @@ import { echoLines, envLines } from './connect-lines';
 import { connectTexts } from './texts';
 import { useSecrets } from './use-secrets';
 
-function parsed(url: string): Place | null {
-  return URL.canParse(url) && /^(http|ws)s?:/.test(url) ? placeOf(url) : null;
-}
-
 /** What a Laravel project needs to use the app. */
 export function ConnectTab({ app }: TabProps) {
   const t = useText(connectTexts);
   const c = useText(common);
   const [url, setUrl] = useState(SERVER_URL);
   const secrets = useSecrets(app);
-  const place = parsed(url);
+  const place = placeOf(url);
   return (
     <>
       <Card>
@@ -31,7 +27,7 @@ export function ConnectTab({ app }: TabProps) {
           hint={t.whereHint}
           value={url}
           onChange={setUrl}
-          problem={place ? null : t.wrongUrl}
+          problem={place ? null : c.wrongUrl}
           type="url"
           mono
         />

@@ -1,8 +1,10 @@
-import { useState } from 'preact/hooks';
+import { useRef, useState } from 'preact/hooks';
 
 import { useAction } from '../../core/action';
 import { post } from '../../core/api';
+import { faultOf, useFirstWrong } from '../../core/first-wrong';
 import { useText } from '../../core/locale';
+import { reasonText } from '../../core/messages';
 import { go } from '../../core/route';
 import type { AppView } from '../../core/types';
 import { Button } from '../../ui/button';
@@ -24,16 +26,30 @@ export function CreateDialog({ onClose }: { onClose: () => void }) {
     const app = await post<AppView>('apps', body);
     go(['apps', app.id], { tab: 'connect' });
   });
+  const form = useRef<HTMLFormElement>(null);
+  useFirstWrong(form, action.refusal);
+  const problem = (field: string) => {
+    const fault = faultOf(action.refusal, field);
+    return fault && reasonText(fault);
+  };
   return (
     <Dialog title={t.createTitle} onClose={onClose}>
       <form
+        ref={form}
         onSubmit={(event) => {
           event.preventDefault();
           void action.run();
         }}
       >
-        <TextField label={t.name} hint={t.nameHint} value={name} onChange={setName} />
-        <AreaField label={t.origins} hint={t.originsHint} value={origins} onChange={setOrigins} rows={3} />
+        <TextField label={t.name} hint={t.nameHint} value={name} onChange={setName} problem={problem('name')} />
+        <AreaField
+          label={t.origins}
+          hint={t.originsHint}
+          value={origins}
+          onChange={setOrigins}
+          problem={problem('allowed_origins')}
+          rows={3}
+        />
         <Switch label={t.whispers} checked={whispers} onChange={setWhispers} />
         {action.refusal && <RefusalNote refusal={action.refusal} />}
         <div class="actions">

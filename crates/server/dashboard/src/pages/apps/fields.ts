@@ -1,4 +1,4 @@
-import { useResource } from '../../core/resource';
+import { useResource, type Resource } from '../../core/resource';
 
 /** A settable field of an app, as the description of the API has it. */
 export interface FieldSchema {
@@ -14,10 +14,11 @@ interface OpenApi {
 }
 
 /** The fields of an app. A field that the server gains appears here without a change of the dashboard. */
-export function useFields(): FieldSchema[] | null {
-  const { data } = useResource<OpenApi>('openapi.json');
-  const properties = data?.components.schemas.AppPatch.properties;
-  return properties ? Object.entries(properties).map(([name, schema]) => ({ ...schema, name })) : null;
+export function useFields(): { fields: FieldSchema[] | null; description: Resource<OpenApi> } {
+  const description = useResource<OpenApi>('openapi.json');
+  const properties = description.data?.components.schemas.AppPatch.properties;
+  const fields = properties ? Object.entries(properties).map(([name, schema]) => ({ ...schema, name })) : null;
+  return { fields, description };
 }
 
 /** The lines of a text that have one. */

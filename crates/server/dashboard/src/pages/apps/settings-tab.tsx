@@ -1,7 +1,8 @@
-import { useState } from 'preact/hooks';
+import { useRef, useState } from 'preact/hooks';
 
 import { useAction } from '../../core/action';
 import { patch, path } from '../../core/api';
+import { faultOf, useFirstWrong } from '../../core/first-wrong';
 import { number, useFormats } from '../../core/format';
 import { useText } from '../../core/locale';
 import { reasonText } from '../../core/messages';
@@ -33,13 +34,18 @@ export function SettingsTab({ app, reload }: TabProps) {
   const c = useText(common);
   const labels = useText(fieldLabels);
   const canChange = useCanChange();
-  const fields = useFields();
+  const { fields, description } = useFields();
   const [changes, setChanges] = useState<Changes>({});
   const body = Object.fromEntries(
     (fields ?? []).filter(({ name }) => name in changes).map((field) => [field.name, valueOf(field, changes[field.name]!)]),
   );
   const save = useAction(() => patch(path(['apps', app.id]), body));
-  if (!fields) return <Loading />;
+  const form = useRef<HTMLFormElement>(null);
+  useFirstWrong(form, save.refusal);
+  if (!fields) {
+    const { refusal, reload } = description;
+    return refusal ? <RefusalNote refusal={refusal} retry={reload} /> : <Loading />;
+  }
 
   const change = ({ name }: FieldSchema, value: string | boolean) => {
     save.reset();
@@ -47,11 +53,14 @@ export function SettingsTab({ app, reload }: TabProps) {
     const before = typeof value === 'boolean' ? app[name] : shownValue(app[name]);
     setChanges(value === before ? others : { ...others, [name]: value });
   };
+  const discard = () => {
+    save.reset();
+    setChanges({});
+  };
   const textOf = ({ name }: FieldSchema) => String(changes[name] ?? shownValue(app[name]));
   const problemOf = ({ name }: FieldSchema) => {
-    const isOfField = ({ pointer }: { pointer: string }) => pointer === `#/${name}` || pointer.startsWith(`#/${name}/`);
-    const fault = save.refusal?.faults.find(isOfField);
-    return fault && reasonText(fault.detail);
+    const fault = faultOf(save.refusal, name);
+    return fault && reasonText(fault);
   };
   const label = ({ name }: FieldSchema) => labels[name]?.label ?? titleOf(name);
   const hint = ({ name, description }: FieldSchema) => labels[name]?.hint ?? description;
@@ -61,6 +70,7 @@ export function SettingsTab({ app, reload }: TabProps) {
 
   return (
     <form
+      ref={form}
       class="settings"
       // The server says what is wrong, in the same words as everywhere.
       noValidate
@@ -76,13 +86,14 @@ export function SettingsTab({ app, reload }: TabProps) {
       <Card>
         <div class="columns columns-even">
           {name && (
-            <TextField label={t.name} value={textOf(name)} onChange={(value) => change(name, value)} problem={problemOf(name)} />
+            <TextField label={t.name} value={textOf(name)} disabled={!canChange} onChange={(value) => change(name, value)} problem={problemOf(name)} />
           )}
           {origins && (
             <AreaField
               label={t.origins}
               hint={t.originsHint}
               value={textOf(origins)}
+              disabled={!canChange}
               onChange={(value) => change(origins, value)}
               problem={problemOf(origins)}
               rows={3}
@@ -127,15 +138,19 @@ export function SettingsTab({ app, reload }: TabProps) {
             ))}
         </div>
       </Card>
-      {save.refusal && <RefusalNote refusal={save.refusal} />}
-      {save.isDone && <Note tone="good">{t.saved}</Note>}
-      {count > 0 && (
+      {(count > 0 || save.isDone) && (
         <div class="save-bar">
-          <p>{t.unsaved(count)}</p>
-          <Button onClick={() => setChanges({})}>{t.discard}</Button>
-          <Button kind="primary" type="submit" disabled={save.isBusy}>
-            {c.save}
-          </Button>
+          {save.refusal && <RefusalNote refusal={save.refusal} />}
+          {save.isDone && <Note tone="good">{t.saved}</Note>}
+          {count > 0 && (
+            <div class="save-bar-line">
+              <p>{t.unsaved(count)}</p>
+              <Button onClick={discard}>{t.discard}</Button>
+              <Button kind="primary" type="submit" disabled={save.isBusy}>
+                {c.save}
+              </Button>
+            </div>
+          )}
         </div>
       )}
     </form>

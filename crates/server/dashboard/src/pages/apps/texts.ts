@@ -37,11 +37,10 @@ export const appTexts = texts({
     switches: 'Switches',
     limits: 'Limits',
     limitsAbout: 'A lowered limit applies to new work only.',
-    range: (min: string, max: string) => `${min} to ${max}`,
+    range: (min: string, max: string) => `From ${min} to ${max}.`,
     saved: 'Saved. It is in effect on this server.',
     unsaved: (count: number) => (count === 1 ? '1 change is not saved' : `${count} changes are not saved`),
     discard: 'Discard',
-    unknown: 'There is no such app',
   },
   fr: {
     title: 'Applications',
@@ -79,11 +78,10 @@ export const appTexts = texts({
     switches: 'Interrupteurs',
     limits: 'Limites',
     limitsAbout: 'Une limite abaissée ne concerne que ce qui suit.',
-    range: (min: string, max: string) => `de ${min} à ${max}`,
+    range: (min: string, max: string) => `De ${min} à ${max}.`,
     saved: 'Enregistré, et en vigueur sur ce serveur.',
     unsaved: (count: number) => (count > 1 ? `${count} modifications non enregistrées` : '1 modification non enregistrée'),
     discard: 'Abandonner',
-    unknown: 'Cette application n’existe pas',
   },
 });
 
@@ -131,7 +129,6 @@ export const connectTexts = texts({
     echo: 'Laravel Echo',
     echoAbout: 'After `npm install laravel-echo pusher-js`, in resources/js/echo.js (bootstrap.js before Laravel 11).',
     secretHidden: 'The secret is hidden: reveal it to copy whole lines. The server logs that.',
-    wrongUrl: 'That is not a URL such as https://ws.example.com.',
   },
   fr: {
     where: 'Où les clients trouvent le serveur',
@@ -140,6 +137,5 @@ export const connectTexts = texts({
     echo: 'Laravel Echo',
     echoAbout: 'Après `npm install laravel-echo pusher-js`, dans resources/js/echo.js (bootstrap.js avant Laravel 11).',
     secretHidden: 'Le secret est masqué : révélez-le pour copier des lignes complètes. Le serveur le note.',
-    wrongUrl: 'Ce n’est pas une URL comme https://ws.example.com.',
   },
 });

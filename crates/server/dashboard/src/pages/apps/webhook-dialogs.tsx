@@ -1,8 +1,10 @@
-import { useState } from 'preact/hooks';
+import { useRef, useState } from 'preact/hooks';
 
 import { useAction } from '../../core/action';
+import { faultOf, useFirstWrong } from '../../core/first-wrong';
 import { patch, path, post, remove } from '../../core/api';
 import { useText } from '../../core/locale';
+import { reasonText } from '../../core/messages';
 import type { Webhook } from '../../core/types';
 import { Button } from '../../ui/button';
 import { common } from '../../ui/common-texts';
@@ -48,12 +50,17 @@ export function WebhookDialog({ app, webhook, onClose }: Props) {
     if (webhook) return patch(path(['apps', app, 'webhooks', webhook.id]), body);
     return post(path(['apps', app, 'webhooks']), body);
   });
-  const problem = (name: string) =>
-    save.refusal?.faults.find(({ pointer }) => pointer.startsWith(`#/${name}`))?.detail ?? null;
+  const form = useRef<HTMLFormElement>(null);
+  useFirstWrong(form, save.refusal);
+  const problem = (name: string) => {
+    const fault = faultOf(save.refusal, name);
+    return fault && reasonText(fault);
+  };
 
   return (
     <Dialog title={webhook ? t.editTitle : t.add} onClose={onClose}>
       <form
+        ref={form}
         onSubmit={(event) => {
           event.preventDefault();
           void save.run().then((done) => done && onClose());

@@ -52,7 +52,7 @@ export function ChannelPage({ app, name }: { app: string; name: string }) {
           </div>
         </>
       )}
-      {!channel.loading && !isGlob(name) && <ChannelFeed app={app} name={name} />}
+      {!channel.loading && !isGlob(name) && <ChannelFeed app={app} name={name} isGone={channel.refusal?.status === 0} />}
     </Page>
   );
 }
@@ -86,7 +86,8 @@ function Stat({ label, value }: { label: string; value: number }) {
   );
 }
 
-function ChannelFeed({ app, name }: { app: string; name: string }) {
+/** `isGone`: the page says already that the server does not answer. */
+function ChannelFeed({ app, name, isGone }: { app: string; name: string; isGone: boolean }) {
   const t = useFormats(channelTexts);
   const server = useServer();
   const feed = useFeed({ app, channel: name });
@@ -96,13 +97,15 @@ function ChannelFeed({ app, name }: { app: string; name: string }) {
         <h2>{t.feed}</h2>
         {server && <ScopeTag scope={{ node: server.node }} />}
       </div>
-      {feed.refusal && feed.state === 'down' && <RefusalNote refusal={feed.refusal} />}
+      {feed.refusal && feed.state === 'down' && !isGone && <RefusalNote refusal={feed.refusal} />}
       <FeedView
         feed={feed}
         empty={
-          <Empty icon="live" title={t.feedEmpty}>
-            <p>{t.feedEmptyText}</p>
-          </Empty>
+          feed.state !== 'down' && (
+            <Empty icon="live" title={t.feedEmpty}>
+              <p>{t.feedEmptyText}</p>
+            </Empty>
+          )
         }
       />
     </section>

@@ -1,3 +1,5 @@
+import { useMemo } from 'preact/hooks';
+
 import { clock, useFormats } from '../../core/format';
 import { message, type Messages } from '../../core/messages';
 import { useResource } from '../../core/resource';
@@ -21,6 +23,7 @@ export function ChecksPage() {
   const t = useFormats(checkTexts);
   const server = useServer();
   const { data, refusal, loading, reload } = useResource<{ checks: Check[] }>('checks', 30_000);
+  const checkedAt = useMemo(() => clock(new Date().toISOString()).slice(0, 8), [data]);
   const checks = [...(data?.checks ?? [])].sort((a, b) => ORDER[a.state] - ORDER[b.state]);
   const count = (state: Check['state']) => checks.filter((check) => check.state === state).length;
   return (
@@ -42,7 +45,7 @@ export function ChecksPage() {
           {data && (
             <>
               <p class="about">
-                {t.summary(count('error'), count('warning'))} {t.checked} {clock(new Date().toISOString()).slice(0, 8)}
+                {t.summary(count('error'), count('warning'))} {t.checked} {checkedAt}
               </p>
               <ul class="checks">
                 {checks.map((check) => (

@@ -3,7 +3,8 @@ import { useState } from 'preact/hooks';
 import { useApps } from '../../core/apps';
 import { milliseconds, useFormats } from '../../core/format';
 import { useText } from '../../core/locale';
-import { SERVER_URL } from '../../core/server-url';
+import { reasonText } from '../../core/messages';
+import { placeOf, SERVER_URL } from '../../core/server-url';
 import { useCanChange } from '../../core/session';
 import { AppPicker } from '../../ui/app-picker';
 import { Button } from '../../ui/button';
@@ -27,6 +28,8 @@ export function SocketTest() {
   const [steps, setSteps] = useState<Step[]>([]);
   const [outcome, setOutcome] = useState<boolean | 'running' | null>(null);
 
+  const isUrl = placeOf(url) !== null;
+
   const explain = (failure: Failure): string => {
     switch (failure.kind) {
       case 'mixed':
@@ -34,9 +37,9 @@ export function SocketTest() {
       case 'timeout':
         return t.timeout(failure.seconds);
       case 'event':
-        return t.eventRefused(failure.reason);
+        return t.eventRefused(failure.reason === '' ? c.unreachable : reasonText(failure.reason));
       case 'refused':
-        return t.refused(failure.code, failure.reason);
+        return t.refused(failure.code, reasonText(failure.reason));
       case 'closed':
         return failure.code === 1006 ? t.abnormal : t.closed(failure.code, failure.reason);
     }
@@ -60,8 +63,16 @@ export function SocketTest() {
         }}
       >
         <AppPicker label={c.app} list={list} app={app} onChange={choose} />
-        <TextField label={t.url} hint={t.urlHint} value={url} onChange={setUrl} type="url" mono />
-        <Button kind="primary" type="submit" icon="play" disabled={!app || !URL.canParse(url) || outcome === 'running'}>
+        <TextField
+          label={t.url}
+          hint={t.urlHint}
+          value={url}
+          onChange={setUrl}
+          problem={isUrl ? null : c.wrongUrl}
+          type="url"
+          mono
+        />
+        <Button kind="primary" type="submit" icon="play" disabled={!app || !isUrl || outcome === 'running'}>
           {outcome === 'running' ? t.running : t.start}
         </Button>
       </form>

@@ -24,7 +24,10 @@ export function ConnectionPage({ app, id }: { app: string; id: string }) {
   const canChange = useCanChange();
   const connection = useResource<ConnectionView>(path(['apps', app, 'connections', id]), EVERY_MS);
   const [dialog, setDialog] = useState<'disconnect' | 'send' | null>(null);
-  const { data, refusal } = connection;
+  const { refusal } = connection;
+  const isUnknown = refusal?.status === 404;
+  // Without the recorder nothing is known of a connection that has ended, and what was shown of it is old.
+  const data = isUnknown ? null : connection.data;
   const isOpen = data !== null && data.connected !== false;
   const readOnly = canChange ? undefined : c.readOnly;
   return (
@@ -47,8 +50,8 @@ export function ConnectionPage({ app, id }: { app: string; id: string }) {
       }
     >
       {connection.loading && <Loading />}
-      {refusal && refusal.status !== 404 && <RefusalNote refusal={refusal} retry={connection.reload} />}
-      {refusal?.status === 404 && (
+      {refusal && !isUnknown && <RefusalNote refusal={refusal} retry={connection.reload} />}
+      {isUnknown && (
         <Card>
           <Empty icon="connections" title={t.gone}>
             <p>{t.goneText}</p>

@@ -7,6 +7,7 @@ import { Button } from '../../ui/button';
 import { common } from '../../ui/common-texts';
 import { Dialog } from '../../ui/dialog';
 import { AreaField, Select, Switch, TextField } from '../../ui/form';
+import { JsonHint } from '../../ui/json-hint';
 import { Note, RefusalNote } from '../../ui/page';
 import { connectionTexts } from './texts';
 
@@ -61,7 +62,7 @@ export function SendDialog({ app, id, channels, onClose }: Props & { channels: s
           options={[{ value: '', label: c.none }, ...channels.map((value) => ({ value, label: value }))]}
           onChange={setChannel}
         />
-        <AreaField label={t.data} value={data} onChange={setData} rows={5} />
+        <AreaField label={t.data} hint={<JsonHint text={data} />} value={data} onChange={setData} rows={5} />
         {action.refusal && <RefusalNote refusal={action.refusal} />}
         {action.isDone && <Note tone="good">{t.sent}</Note>}
         <div class="actions">

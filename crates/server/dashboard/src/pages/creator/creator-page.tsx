@@ -2,7 +2,7 @@ import { useState } from 'preact/hooks';
 
 import { useAction } from '../../core/action';
 import { path, post } from '../../core/api';
-import { byteLength, bytes, useFormats } from '../../core/format';
+import { useFormats } from '../../core/format';
 import { pretty } from '../../core/json';
 import { useText } from '../../core/locale';
 import { href, setQuery, useRoute } from '../../core/route';
@@ -12,6 +12,7 @@ import type { AppEntry } from '../../core/types';
 import { Button } from '../../ui/button';
 import { common } from '../../ui/common-texts';
 import { AreaField, Choice, TextField } from '../../ui/form';
+import { JsonHint, jsonProblem } from '../../ui/json-hint';
 import { Card, Note, Page, RefusalNote } from '../../ui/page';
 import { Code } from '../../ui/values';
 import { WithApp } from '../../ui/with-app';
@@ -44,7 +45,6 @@ function Creator({ app }: { app: AppEntry }) {
   const draft: Draft = { app: app.id, key: app.key, url: SERVER_URL, channels, event, data, socketId };
   const body = { name: event, channels, data, ...(socketId && { socket_id: socketId }) };
   const action = useAction(() => post<{ receivers: Receivers }>(path(['apps', app.id, 'events']), body));
-  const checked = checkJson(data);
 
   return (
     <div class="columns columns-form">
@@ -63,11 +63,7 @@ function Creator({ app }: { app: AppEntry }) {
             value={data}
             onChange={setData}
             rows={9}
-            hint={
-              <span class={checked.problem === null ? 'hint-good' : 'hint-warn'} data-json={checked.problem === null}>
-                {data === '' ? t.empty : checked.problem === null ? t.json(bytes(byteLength(data))) : t.notJson(checked.problem)}
-              </span>
-            }
+            hint={<JsonHint text={data} />}
           />
           <TextField label={t.exclude} hint={t.excludeHint} value={socketId} onChange={setSocketId} mono />
           <div class="actions">
@@ -80,7 +76,7 @@ function Creator({ app }: { app: AppEntry }) {
             >
               {t.send}
             </Button>
-            <Button kind="quiet" disabled={checked.problem !== null} onClick={() => setData(pretty(data) ?? data)}>
+            <Button kind="quiet" disabled={jsonProblem(data) !== null} onClick={() => setData(pretty(data) ?? data)}>
               {t.format}
             </Button>
           </div>
@@ -91,15 +87,6 @@ function Creator({ app }: { app: AppEntry }) {
       <Snippets draft={draft} />
     </div>
   );
-}
-
-function checkJson(text: string): { problem: string | null } {
-  try {
-    JSON.parse(text);
-    return { problem: null };
-  } catch (error) {
-    return { problem: error instanceof Error ? error.message : String(error) };
-  }
 }
 
 /** By channel; `null` where they are not counted. */

@@ -1,11 +1,13 @@
 import { useMemo } from 'preact/hooks';
 
+import { useApps } from '../../core/apps';
 import { compact, number, useFormats } from '../../core/format';
 import { groupNames, GROUPS } from '../../core/kinds';
 import { href, useRoute } from '../../core/route';
 import { useServer } from '../../core/session';
 import { Button } from '../../ui/button';
 import { Empty, Page, RefusalNote } from '../../ui/page';
+import { UnknownApp } from '../../ui/unknown-app';
 import { FeedView } from './feed-view';
 import { Filters } from './filters';
 import { RateStrip } from './rate-strip';
@@ -24,6 +26,7 @@ export function LivePage() {
   const t = useFormats(liveTexts);
   const server = useServer();
   const { query } = useRoute();
+  const { isUnknown } = useApps();
   const filter = useMemo(() => filterOf(query), [query]);
   const feed = useFeed(filter);
   const isFiltered = Object.values(filter).some(Boolean);
@@ -61,11 +64,12 @@ export function LivePage() {
           </div>
         </dl>
       </div>
+      {isUnknown && <UnknownApp link={href(['live'])} />}
       {feed.refusal && feed.state === 'down' && <RefusalNote refusal={feed.refusal} />}
       <FeedView
         feed={feed}
         empty={
-          <Empty
+          feed.state !== 'down' && !isUnknown && <Empty
             icon="live"
             title={t.waitingTitle}
             action={

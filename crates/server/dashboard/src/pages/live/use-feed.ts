@@ -49,7 +49,7 @@ export function useFeed(filter: FeedFilter): Feed {
     return follow(source, {
       onOpen: () => {
         // After a lost stream the recorder repeats what was seen before.
-        buffer.clear();
+        buffer.restart();
         setState('open');
         setRefusal(null);
       },

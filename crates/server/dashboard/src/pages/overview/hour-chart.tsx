@@ -25,8 +25,7 @@ export function HourChart({ history, metric }: { history: Resource<History>; met
     return known(data.connections).map((_, index, all) => last - (all.length - 1 - index) * data.step_seconds);
   }, [data]);
   const series = useMemo(() => data?.[metric].slice(data[metric].length - times.length) ?? [], [data, metric, times]);
-  if (refusal) return <RefusalNote refusal={refusal} retry={history.reload} />;
-  if (!data) return <Loading />;
+  if (!data) return refusal ? <RefusalNote refusal={refusal} retry={history.reload} /> : <Loading />;
   const isWhole = metric === 'connections' || metric === 'refusals';
   const format = metric === 'delivery_p99_milliseconds' ? milliseconds : compact;
   return <Chart times={times} series={series} label={t.metrics[metric]} format={format} isDaily={false} isWhole={isWhole} />;

@@ -7,6 +7,7 @@ import { href, setQuery, useRoute } from '../../core/route';
 import { useResource } from '../../core/resource';
 import type { History, Overview } from '../../core/types';
 import { AppPicker } from '../../ui/app-picker';
+import { UnknownApp } from '../../ui/unknown-app';
 import { Choice } from '../../ui/form';
 import { Card, Empty, Page, RefusalNote } from '../../ui/page';
 import { AppTable } from './app-table';
@@ -22,7 +23,7 @@ export function OverviewPage() {
   const app = query.get('app');
   const [metric, setMetric] = useState<Metric>('connections');
   const [range, setRange] = useState<'hour' | 'days'>('hour');
-  const { list, app: known } = useApps();
+  const { list, app: known, isUnknown } = useApps();
   const overview = useResource<Overview>(path(['overview'], { app }), 2_000);
   const history = useResource<History>(path(['history'], { app }), 10_000);
   const { data } = overview;
@@ -41,7 +42,11 @@ export function OverviewPage() {
         />
       }
     >
-      {overview.refusal && <RefusalNote refusal={overview.refusal} />}
+      {isUnknown ? (
+        <UnknownApp link={href(['overview'])} />
+      ) : (
+        overview.refusal && <RefusalNote refusal={overview.refusal} />
+      )}
       <Tiles figures={(app ? data?.app : data?.totals) ?? undefined} history={history.data} metric={metric} choose={setMetric} />
       <Card
         title={range === 'days' ? (t.daily[metric] ?? t.metrics[metric]) : t.metrics[metric]}
@@ -61,7 +66,7 @@ export function OverviewPage() {
           {range === 'hour' ? (
             <HourChart history={history} metric={metric} />
           ) : (
-            <DaysChart apps={app ? [app] : (data?.apps.map(({ id }) => id) ?? [])} metric={metric} />
+            <DaysChart app={app} metric={metric} />
           )}
         </div>
       </Card>

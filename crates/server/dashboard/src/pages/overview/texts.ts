@@ -23,7 +23,6 @@ export const overviewTexts = texts({
       api_calls: 'API events a day',
     } as Record<string, string>,
     noDays: 'The statistics keep connections, messages and API events. Choose one of them, or the last hour.',
-    chooseApp: 'Choose an app: 60 days are shown for one app, or for all if there are at most 25.',
     emptyDays: 'Nothing is recorded yet',
     emptyDaysText: 'The server writes statistics once a minute while an app is used.',
     apps: 'Apps',
@@ -69,8 +68,6 @@ export const overviewTexts = texts({
     },
     noDays:
       'Les statistiques gardent les connexions, les messages et les événements API. Choisissez l’une de ces mesures, ou la dernière heure.',
-    chooseApp:
-      'Choisissez une application : les 60 jours s’affichent pour une application, ou pour toutes s’il y en a au plus 25.',
     emptyDays: 'Rien n’est encore enregistré',
     emptyDaysText: 'Le serveur écrit les statistiques une fois par minute tant qu’une application est utilisée.',
     apps: 'Applications',
