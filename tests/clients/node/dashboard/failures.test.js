@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import test, { after } from 'node:test';
 
 import { connected, pusherClient, subscribe } from '../support/clients.js';
-import { closeBrowser, open } from '../support/dashboard.js';
+import { closeBrowser, open, visit } from '../support/dashboard.js';
 import { unique } from '../support/options.js';
 import { lowPort, startServer } from '../support/server.js';
 import { app } from '../support/settings.js';
@@ -93,4 +93,15 @@ test('a connection that ends while nobody watches is no longer shown as open', a
   await page.getByText('This connection is not known').waitFor();
   await page.getByText('open', { exact: true }).waitFor({ state: 'detached' });
   for (const name of ['Send to it alone', 'Disconnect']) assert.ok(await page.getByRole('button', { name }).isDisabled(), name);
+});
+
+test('a link to an app that does not exist says so on each page', async (t) => {
+  const page = await open(t, '/checks');
+  for (const path of ['/overview?app=nobody', '/live?app=nobody', '/channels?app=nobody', '/why?app=nobody', '/apps/nobody']) {
+    await visit(page, path);
+    await page.getByText('There is no such app').waitFor();
+    assert.equal(await page.getByRole('alert').count(), 0, path);
+    await page.getByRole('link', { name: 'All apps', exact: true }).click();
+    await page.getByText('There is no such app').waitFor({ state: 'detached' });
+  }
 });

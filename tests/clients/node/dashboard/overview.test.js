@@ -22,7 +22,7 @@ test('the overview has the figures of the app, charts of the last hour and of 60
   const tile = (label) => page.locator('.tile').filter({ hasText: label }).locator('.tile-value');
   await page.waitForFunction(() => Number(document.querySelector('.tile-value')?.textContent) >= 3);
   for (const label of ['Messages / s', 'API calls / s', 'Delivery, p99', 'Refusals / min']) {
-    assert.match(await tile(label).textContent(), /^(–|[\d.]+( ms| s)?)$/, label);
+    assert.match(await tile(label).textContent(), /^(–|[\d.]+(\sms|\ss)?)$/, label);
   }
   const row = page.getByRole('row').filter({ has: page.getByRole('rowheader', { name: app.id }) });
   assert.ok(Number(await row.getByRole('cell').first().textContent()) >= 3);

@@ -66,22 +66,26 @@ export function LivePage() {
       </div>
       {isUnknown && <UnknownApp link={href(['live'])} />}
       {feed.refusal && feed.state === 'down' && <RefusalNote refusal={feed.refusal} />}
-      <FeedView
-        feed={feed}
-        empty={
-          feed.state !== 'down' && !isUnknown && <Empty
-            icon="live"
-            title={t.waitingTitle}
-            action={
-              <a class="button button-primary" href={href(['events'], { app: query.get('app') })}>
-                {t.sendEvent}
-              </a>
-            }
-          >
-            <p>{isFiltered ? t.filteredText : t.waitingText}</p>
-          </Empty>
-        }
-      />
+      {!isUnknown && (
+        <FeedView
+          feed={feed}
+          empty={
+            feed.state !== 'down' && (
+              <Empty
+                icon="live"
+                title={t.waitingTitle}
+                action={
+                  <a class="button button-primary" href={href(['events'], { app: query.get('app') })}>
+                    {t.sendEvent}
+                  </a>
+                }
+              >
+                <p>{isFiltered ? t.filteredText : t.waitingText}</p>
+              </Empty>
+            )
+          }
+        />
+      )}
     </Page>
   );
 }

@@ -27,26 +27,26 @@ export function OverviewPage() {
   const overview = useResource<Overview>(path(['overview'], { app }), 2_000);
   const history = useResource<History>(path(['history'], { app }), 10_000);
   const { data } = overview;
-  return (
-    <Page
-      title={t.title}
-      scope={data?.scope}
-      actions={
-        <AppPicker
-          label={t.apps}
-          hideLabel
-          list={list}
-          app={app ? known : null}
-          all={t.allApps}
-          onChange={(id) => setQuery({ app: id })}
-        />
-      }
-    >
-      {isUnknown ? (
+  const picker = (
+    <AppPicker
+      label={t.apps}
+      hideLabel
+      list={list}
+      app={app ? known : null}
+      all={t.allApps}
+      onChange={(id) => setQuery({ app: id })}
+    />
+  );
+  if (isUnknown) {
+    return (
+      <Page title={t.title}>
         <UnknownApp link={href(['overview'])} />
-      ) : (
-        overview.refusal && <RefusalNote refusal={overview.refusal} />
-      )}
+      </Page>
+    );
+  }
+  return (
+    <Page title={t.title} scope={data?.scope} actions={picker}>
+      {overview.refusal && <RefusalNote refusal={overview.refusal} />}
       <Tiles figures={(app ? data?.app : data?.totals) ?? undefined} history={history.data} metric={metric} choose={setMetric} />
       <Card
         title={range === 'days' ? (t.daily[metric] ?? t.metrics[metric]) : t.metrics[metric]}
