@@ -34,7 +34,7 @@ CREATE TABLE apps (
     recovery_events BIGINT NOT NULL CHECK (recovery_events >= 1),
     recovery_bytes BIGINT NOT NULL CHECK (recovery_bytes >= 1),
     recovery_seconds BIGINT NOT NULL CHECK (recovery_seconds >= 1),
-    recovery_life BIGINT NOT NULL CHECK (recovery_life >= 0), -- how often recovery was switched off or on
+    recovery_life BIGINT NOT NULL CHECK (recovery_life >= 0), -- the revision at which recovery was switched on
     created_at TIMESTAMPTZ NOT NULL DEFAULT CURRENT_TIMESTAMP,
     updated_at TIMESTAMPTZ NOT NULL DEFAULT CURRENT_TIMESTAMP
 );

@@ -34,7 +34,7 @@ CREATE TABLE apps (
     recovery_events INTEGER NOT NULL CHECK (recovery_events >= 1),
     recovery_bytes INTEGER NOT NULL CHECK (recovery_bytes >= 1),
     recovery_seconds INTEGER NOT NULL CHECK (recovery_seconds >= 1),
-    recovery_life INTEGER NOT NULL CHECK (recovery_life >= 0), -- how often recovery was switched off or on
+    recovery_life INTEGER NOT NULL CHECK (recovery_life >= 0), -- the revision at which recovery was switched on
     created_at TEXT NOT NULL DEFAULT CURRENT_TIMESTAMP,
     updated_at TEXT NOT NULL DEFAULT CURRENT_TIMESTAMP
 ) STRICT;

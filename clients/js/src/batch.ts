@@ -1,19 +1,23 @@
-/** One request for all channels: the subscriptions of one tick are authorized together. */
+/**
+ * Authorization: answers for an earlier connection are thrown away, and with an endpoint for it the subscriptions of one
+ * tick are authorized in one request.
+ */
 
 import type { Answer, AuthorizationRequest, Authorizer, Internals } from './internals.js';
 
 /** Answers that mean that the endpoint does not exist. */
 const NO_ENDPOINT = [404, 405];
 
-export function authorizeTogether(pusher: Internals, endpoint: string): void {
+export function authorizeChannels(pusher: Internals, endpoint?: string): void {
   const manager = pusher.connection;
+  const isCurrent = ({ socketId }: AuthorizationRequest) => socketId === manager.socket_id;
   let authorizeOne: Authorizer;
   let waiting: [AuthorizationRequest, Answer][] = [];
   let exists = true;
 
   const request = async (channels: string[]): Promise<Record<string, unknown>> => {
     const settings = pusher.options.channelAuthorization ?? pusher.options.auth ?? {};
-    const response = await fetch(endpoint, {
+    const response = await fetch(endpoint!, {
       method: 'POST',
       headers: {
         ...settings.headers,
@@ -33,7 +37,7 @@ export function authorizeTogether(pusher: Internals, endpoint: string): void {
   };
 
   const authorizeAll = async () => {
-    const batch = waiting.filter(([{ socketId }]) => socketId === manager.socket_id);
+    const batch = waiting.filter(([one]) => isCurrent(one));
     waiting = [];
     let answers: Record<string, unknown> = {};
     if (exists && batch.length > 1) {
@@ -44,16 +48,17 @@ export function authorizeTogether(pusher: Internals, endpoint: string): void {
       }
     }
     for (const [one, answer] of batch) {
-      // An answer for an earlier connection is of no use. That connection's channels are asked for again.
-      if (one.socketId !== manager.socket_id) continue;
       const authorization = answers[one.channelName];
       if (authorization) answer(null, authorization);
-      else authorizeOne(one, answer);
+      else if (isCurrent(one)) authorizeOne(one, answer);
     }
   };
 
   const authorize: Authorizer = (one, answer) => {
-    if (waiting.push([one, answer]) === 1) setTimeout(authorizeAll);
+    // The next connection asks for all channels again. It would be refused with the answer for this one.
+    const ifCurrent: Answer = (...result) => isCurrent(one) && answer(...result);
+    if (!endpoint) authorizeOne(one, ifCurrent);
+    else if (waiting.push([one, ifCurrent]) === 1) setTimeout(authorizeAll);
   };
 
   // `switchCluster` makes the settings anew, and connects again.

@@ -34,7 +34,7 @@ export interface AuthorizationRequest {
   channelName: string;
 }
 
-export type Answer = (error: Error | null, authorization: unknown) => void;
+export type Answer = (error: Error | null, authorization: unknown) => unknown;
 
 export type Authorizer = (request: AuthorizationRequest, answer: Answer) => void;
 

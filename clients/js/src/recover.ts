@@ -7,7 +7,7 @@
 
 import type Pusher from 'pusher-js';
 
-import { authorizeTogether } from './batch.js';
+import { authorizeChannels } from './batch.js';
 import { type Emitter, internals, type Message, type Report } from './internals.js';
 import { spreadReconnects } from './spread.js';
 
@@ -169,7 +169,7 @@ export function recover<P extends Pusher>(client: P, options: RecoveryOptions = 
     return manager;
   };
 
-  if (options.batchEndpoint) authorizeTogether(pusher, options.batchEndpoint);
+  authorizeChannels(pusher, options.batchEndpoint);
   if (options.spread) spreadReconnects(manager, options.spread);
   return Object.assign(client, { recovery });
 }

@@ -61,13 +61,6 @@ impl Hub {
         self.places_of_logs().into_iter().filter_map(saved).collect()
     }
 
-    /// Drops all logs of an app.
-    pub fn drop_logs(&self, app: &AppId, now: Millis) {
-        for (_, channel) in self.places_of_logs().into_iter().filter(|(id, _)| id == app) {
-            self.app(app).drop_log(&channel, now);
-        }
-    }
-
     pub(crate) fn places_of_logs(&self) -> Vec<(AppId, ChannelName)> {
         self.dispatch.logs.as_ref().map(|logs| logs.places()).unwrap_or_default()
     }
@@ -100,10 +93,14 @@ impl AppHub {
         self.with_log(name, |recorder| (!recorder.is_over(now)).then(|| recorder.page(since, limit, now)))?
     }
 
-    /// Takes a log that was saved before a restart. It is dropped if its time is over, or there is no room for its
-    /// channel.
+    /// Takes a log that was saved before a restart. It is dropped if its time is over, if it is of another life of the
+    /// app's logs, or there is no room for its channel.
     pub fn restore_log(&self, saved: SavedLog, room: LogRoom, max_channels: usize, now: Millis) {
-        let Some(logs) = self.dispatch.logs.as_ref().filter(|_| saved.unused_for < room.window) else { return };
+        let Some(logs) =
+            self.dispatch.logs.as_ref().filter(|_| saved.unused_for < room.window && saved.life == room.life)
+        else {
+            return;
+        };
         let name = saved.channel.clone();
         let recorder = Recorder::restore(logs, self.id(), room, saved, now);
         if let Some(user_id) = name.user_id() {

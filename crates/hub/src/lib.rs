@@ -17,6 +17,7 @@ mod hub;
 mod ledger;
 mod listing;
 mod log;
+mod log_lives;
 mod logs;
 mod mirror;
 mod outbox;

@@ -145,6 +145,12 @@ impl Logs {
         ranks.filter_map(|rank| index.order.get(rank)).map(|(_, channel)| channel.clone()).collect()
     }
 
+    /// The channels of an app with a log.
+    pub(crate) fn channels_of(&self, app: &AppId) -> Vec<ChannelName> {
+        let index = self.index.lock();
+        index.order.values().filter(|(id, _)| id == app).map(|(_, channel)| channel.clone()).collect()
+    }
+
     /// All channels with a log.
     pub(crate) fn places(&self) -> Vec<(AppId, ChannelName)> {
         self.index.lock().order.values().cloned().collect()

@@ -81,8 +81,8 @@ impl Recorder {
     }
 
     /// True if a subscriber at this position can be entered now. A mirror without subscribers may be out of date.
-    pub(crate) fn covers(&self, resume: Option<&Resume>) -> bool {
-        let is_current = !self.askers.is_empty() && self.mirrored_head().is_some();
+    pub(crate) fn covers(&self, resume: Option<&Resume>, life: u64) -> bool {
+        let is_current = !self.askers.is_empty() && self.mirrored_head().is_some() && self.log.room.life == life;
         let has = |resume: &Resume| resume.seq <= self.log.head() && resume.seq + 1 >= self.log.oldest();
         is_current && resume.is_none_or(has)
     }
@@ -139,7 +139,8 @@ impl Recorder {
         now: Millis,
     ) -> LogLoaded {
         let Some(mut mirror) = self.mirror.take() else { return LogLoaded::default() };
-        let SharedLog { epoch, head, events } = shared;
+        let SharedLog { life, epoch, head, events } = shared;
+        self.log.room.life = life;
         let first = (head + 1).saturating_sub(events.len() as u64);
         let reason = if epoch == self.log.epoch() {
             (first > self.log.head() + 1).then_some(LossReason::Gap)
@@ -160,7 +161,7 @@ impl Recorder {
         }
         let lost = reason.filter(|_| mirror.is_loaded && !self.askers.is_empty());
         if let Some(reason) = lost {
-            self.askers.values().for_each(|asker| self.tell_lost(asker, app, channel, reason, encode));
+            self.tell_all_lost(app, channel, reason, encode);
         }
         let is_behind = self.add_early(&mut mirror, now);
         (mirror.is_loaded, mirror.awaits_read) = (true, is_behind);
@@ -214,6 +215,18 @@ impl Recorder {
                 None => self.tell_lost(asker, app, channel, LossReason::Gap, encode),
             }
         }
+    }
+
+    /// Notifies all subscribers that events are lost, and returns their number.
+    pub(crate) fn tell_all_lost(
+        &self,
+        app: &AppId,
+        channel: &ChannelName,
+        reason: LossReason,
+        encode: Encode,
+    ) -> usize {
+        self.askers.values().for_each(|asker| self.tell_lost(asker, app, channel, reason, encode));
+        self.askers.len()
     }
 
     /// Notifies a subscriber that events are lost. Its position begins anew.

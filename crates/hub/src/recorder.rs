@@ -78,7 +78,7 @@ impl Recorder {
 
     /// A log that was saved before a restart, for `request.app`.
     pub(crate) fn restore(logs: &Arc<Logs>, app: &AppId, room: LogRoom, saved: SavedLog, now: Millis) -> Box<Self> {
-        let SavedLog { channel, epoch, head, unused_for, events } = saved;
+        let SavedLog { channel, epoch, head, unused_for, events, .. } = saved;
         let rank = logs.rank(logs.open(app, &channel, now), false, now);
         let mut recorder = Self::of(ChannelLog::restored(epoch, room, head, events, now), logs, rank, now);
         recorder.unused_until = now + room.window.saturating_sub(unused_for);
@@ -134,7 +134,8 @@ impl Recorder {
         encode: Encode,
         now: Millis,
     ) -> Resumption {
-        self.log.room = request.room;
+        self.renew(request.app, channel, request.room, request.epoch, encode);
+        self.log.room = LogRoom { life: self.log.room.life, ..request.room };
         self.log.prune(now);
         self.count();
         let earlier = request.resume.map(|resume| resume.sockets.as_slice().into()).unwrap_or_default();
@@ -231,7 +232,14 @@ impl Recorder {
         let left = if self.askers.is_empty() { self.unused_until.saturating_sub(now) } else { self.log.room.window };
         let unused_for = self.log.room.window.saturating_sub(left);
         let (epoch, head) = (self.log.epoch(), self.log.head());
-        SavedLog { channel: channel.clone(), epoch, head, unused_for, events: self.log.saved(now) }
+        SavedLog {
+            channel: channel.clone(),
+            life: self.log.room.life,
+            epoch,
+            head,
+            unused_for,
+            events: self.log.saved(now),
+        }
     }
 
     /// Drops the events of a mirror, which can be read again. False for a log that is here only.

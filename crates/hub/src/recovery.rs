@@ -93,6 +93,8 @@ pub struct LogPage {
 pub struct SavedLog {
     /// The channel.
     pub channel: ChannelName,
+    /// The [life](LogRoom::life) of the app's logs.
+    pub life: u64,
     /// The log.
     pub epoch: Epoch,
     /// The number of its last event.

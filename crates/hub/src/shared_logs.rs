@@ -54,6 +54,8 @@ impl LogHold {
 /// The part of a shared log that was read.
 #[derive(Clone, Debug)]
 pub struct SharedLog {
+    /// The life of the app's logs in which it was read.
+    pub life: u64,
     /// The log.
     pub epoch: Epoch,
     /// The number of its last event.
@@ -102,7 +104,7 @@ impl AppHub {
             }
             match slot {
                 None => declined(),
-                Some(recorder) => (!recorder.covers(resume), recorder.hold()),
+                Some(recorder) => (!recorder.covers(resume, room.life), recorder.hold()),
             }
         };
         if let Some(user_id) = name.user_id() {

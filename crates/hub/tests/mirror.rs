@@ -38,6 +38,7 @@ struct Node {
     name: ChannelName,
     /// Of the subscriptions that are not entered yet.
     holds: Mutex<HashMap<SocketId, LogHold>>,
+    room: Mutex<LogRoom>,
 }
 
 type Reported = Arc<Mutex<Option<Recovery>>>;
@@ -47,7 +48,7 @@ impl Node {
         let settings = LogSettings { amend, key: RecoveryKey::parse("key").unwrap(), bytes };
         let hub = Hub::new(encode, None, Ledger::Shared).with_logs(settings);
         let name = ChannelName::parse(channel, &Limits::default()).unwrap();
-        Self { app: hub.app(&AppId::parse("1").unwrap()), hub, name, holds: Mutex::default() }
+        Self { app: hub.app(&AppId::parse("1").unwrap()), hub, name, holds: Mutex::default(), room: Mutex::new(ROOM) }
     }
 
     fn session(&self, number: u64) -> Arc<Session> {
@@ -67,7 +68,7 @@ impl Node {
         let members = Vec::new();
         let state = LedgerState { version: 1, connections: 1, members, cached: None, is_complete: true, gaps: 0 };
         self.app.load(&self.name, state, 0);
-        let (need, hold) = self.app.expect_log(&self.name, ROOM, resume, 0);
+        let (need, hold) = self.app.expect_log(&self.name, *self.room.lock(), resume, 0);
         self.holds.lock().insert(session.id(), hold);
         need
     }
@@ -98,7 +99,8 @@ impl Node {
     fn load(&self, epoch: u64, head: u64, events: &[&str]) -> Option<LogLoaded> {
         let saved = |event: &&str| SavedEvent { frame: frame(&self.name, event), except: None, age: 0 };
         let events = events.iter().map(saved).collect();
-        self.app.load_log(&self.name, SharedLog { epoch: Epoch::from_random(epoch), head, events }, 0)
+        let life = self.room.lock().life;
+        self.app.load_log(&self.name, SharedLog { life, epoch: Epoch::from_random(epoch), head, events }, 0)
     }
 
     /// An event of the log arrives. True if the log must be read.
@@ -206,6 +208,27 @@ fn another_log_and_a_log_that_has_lost_the_next_event_are_losses() {
     assert_eq!(node.load(2, 9, &[]), Some(LogLoaded { is_behind: true, lost: None }));
     assert_eq!(node.load(2, 9, &[]), Some(LogLoaded::default()));
     assert_eq!(hear(&session), Vec::<String>::new());
+}
+
+#[test]
+fn after_the_life_of_the_logs_has_changed_a_mirror_is_read_again() {
+    let node = Node::new("c", 1 << 20);
+    let session = node.asker(1);
+    node.arrive(1, 1, "a", None);
+    hear(&session);
+    node.room.lock().life = 1;
+    assert_eq!(node.app.logs_of_earlier_lives(1), std::slice::from_ref(&node.name));
+    assert_eq!(node.app.renew_log(&node.name, *node.room.lock(), Epoch::from_random(9)), 0, "it is elsewhere");
+    assert!(node.expect(&node.session(2), None), "it may have begun anew");
+    let lost = Some((1, LossReason::Epoch));
+    assert_eq!(node.load(2, 0, &[]), Some(LogLoaded { is_behind: false, lost }));
+    assert_eq!(hear(&session), ["recovery epoch 0"]);
+    assert!(!node.expect(&node.session(3), None));
+    assert_eq!(node.app.logs_of_earlier_lives(1), []);
+    // Once recovery is off, other nodes may have published what is in no log.
+    assert_eq!(node.app.end_logs(0), [(node.name.clone(), 1)]);
+    assert_eq!(hear(&session), ["recovery epoch 0"]);
+    assert_eq!(node.app.end_logs(0), []);
 }
 
 #[test]

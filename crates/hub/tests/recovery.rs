@@ -33,6 +33,7 @@ struct Node {
     id: AppId,
     now: Millis,
     epochs: u64,
+    room: LogRoom,
 }
 
 /// A client that asks for recovery, or does not.
@@ -51,7 +52,7 @@ impl Node {
     fn new(bytes: usize) -> Self {
         let settings = LogSettings { amend, key: RecoveryKey::parse("key").unwrap(), bytes };
         let (hub, id) = (Hub::new(encode, None, Ledger::InMemory).with_logs(settings), AppId::parse("1").unwrap());
-        Self { app: hub.app(&id), hub, id, now: 10_000, epochs: 0 }
+        Self { app: hub.app(&id), hub, id, now: 10_000, epochs: 0, room: ROOM }
     }
 
     fn client(&self, number: u64) -> Client {
@@ -75,7 +76,7 @@ impl Node {
             channel,
             frame,
             except,
-            log: Some(ROOM),
+            log: Some(self.room),
             place: LogPlace::None,
             cache,
             version: None,
@@ -86,7 +87,7 @@ impl Node {
 
     fn request<'a>(&'a mut self, resume: Option<&'a Resume>) -> RecoveryRequest<'a> {
         self.epochs += 1;
-        RecoveryRequest { app: &self.id, resume, room: ROOM, epoch: Epoch::from_random(self.epochs) }
+        RecoveryRequest { app: &self.id, resume, room: self.room, epoch: Epoch::from_random(self.epochs) }
     }
 
     fn subscribe(&mut self, client: &Client, channel: &str, resume: Option<&Resume>) -> Option<Recovery> {
@@ -461,7 +462,7 @@ fn all_logs_together_have_a_limit_and_unused_ones_go_first() {
     let last = node.client(5);
     node.leave(&late, "e");
     assert_eq!(node.subscribe(&last, "a", Some(&resume)), Some(Recovery::Lost(LossReason::Epoch)));
-    node.hub.drop_logs(&AppId::parse("1").unwrap(), node.now);
+    assert_eq!(node.app.end_logs(node.now), []);
     assert_eq!(node.hub.log_size(), LogSize::default());
 }
 
@@ -493,6 +494,49 @@ fn logs_are_read_page_by_page_and_survive_a_restart() {
     assert_eq!(client.hear(), ["subscription_succeeded", "9 10", "recovery 11", "11 12"]);
     next.publish("c", "more", None);
     assert_eq!(client.hear(), ["more 13"]);
+}
+
+#[test]
+fn a_log_of_an_earlier_life_of_the_app_begins_anew() {
+    let mut node = Node::new(1 << 20);
+    let mut clients = [1, 2].map(|number| node.client(number));
+    for (client, channel) in clients.iter_mut().zip(["c", "d"]) {
+        node.begin(client, channel);
+        node.publish(channel, "a", None);
+        assert_eq!(client.hear(), ["a 1"]);
+    }
+    let notice = |client: &Client| {
+        let frames = client.frames();
+        let notice: Value = serde_json::from_str(&frames[0]).unwrap();
+        let lost: Value = serde_json::from_str(notice["data"].as_str().unwrap()).unwrap();
+        assert_eq!((&lost["reason"], &lost["seq"], frames.len()), (&json!("epoch"), &json!(0), 1));
+    };
+    let head = |node: &Node, channel: &str| node.app.log_page(&name(channel), 0, 9, node.now).unwrap().head;
+    node.room.life = 1;
+    assert_eq!(node.app.logs_of_earlier_lives(0), []);
+    assert_eq!(node.app.logs_of_earlier_lives(1), [name("c"), name("d")]);
+    let renew = |node: &Node| node.app.renew_log(&name("c"), node.room, Epoch::from_random(99));
+    assert_eq!((renew(&node), renew(&node)), (1, 0));
+    notice(&clients[0]);
+    node.publish("c", "b", None);
+    assert_eq!(head(&node, "c"), 1);
+
+    // A subscription that comes before the change is applied does the same, and gets nothing of the earlier life.
+    let (mut late, resume) = (node.client(3), Resume { seq: 0, ..clients[1].resume() });
+    assert_eq!(node.subscribe(&late, "d", Some(&resume)), Some(Recovery::Lost(LossReason::Epoch)));
+    assert_eq!(late.hear(), ["subscription_succeeded"]);
+    notice(&clients[1]);
+    assert_eq!(head(&node, "d"), 0);
+    assert_eq!(node.app.logs_of_earlier_lives(1), []);
+
+    // One that was saved in an earlier life is dropped.
+    let saved = node.hub.saved_logs(node.now);
+    let mut next = Node::new(1 << 20);
+    next.room.life = 2;
+    for (app, log) in saved {
+        next.hub.app(&app).restore_log(log, next.room, 99, next.now);
+    }
+    assert_eq!(next.hub.log_size(), LogSize::default());
 }
 
 #[test]

@@ -155,7 +155,7 @@ impl Limits {
 
     /// The limits of the log of each channel, in this [life](LogRoom::life).
     #[must_use]
-    pub fn log_room(&self, life: u32) -> LogRoom {
+    pub fn log_room(&self, life: u64) -> LogRoom {
         LogRoom {
             events: self.recovery_events as usize,
             bytes: self.recovery_bytes as usize,

@@ -29,9 +29,9 @@ pub struct LogRoom {
     /// The age at which an event leaves the log, and the time for which a log without subscribers is kept, in
     /// milliseconds.
     pub window: u64,
-    /// The life of all logs of the app. It changes whenever recovery is switched off or on: with another one a log that
-    /// nodes share begins anew.
-    pub life: u32,
+    /// The life of all logs of the app. It grows when recovery is switched on, and when the app is created again: a log
+    /// of an earlier life begins anew.
+    pub life: u64,
 }
 
 impl CacheRoom {

@@ -57,8 +57,10 @@ macro_rules! app {
             /// The endpoints that receive events of its channels.
             pub webhooks: Webhooks,
             $(#[doc = $meaning] pub $switch: bool,)+
-            /// The number of times that `recovery` was switched off or on. The registry counts it.
-            pub recovery_life: u32,
+            /// The life of the app's logs, which begins when `recovery` is switched on, also by the creation of the app:
+            /// the revision of the registry at that time. So it grows, even if the app was deleted and created again.
+            /// The registry sets it; 0 if `recovery` was never on.
+            pub recovery_life: u64,
             /// The limits of a connection, a request or a channel.
             pub limits: Limits,
         }
@@ -132,11 +134,6 @@ impl App {
     #[must_use]
     pub fn log_room(&self) -> LogRoom {
         self.limits.log_room(self.recovery_life)
-    }
-
-    /// Counts a change of `recovery` since this earlier version of the app.
-    pub(crate) fn count_recovery_switch(&mut self, before: &Self) {
-        self.recovery_life = before.recovery_life.wrapping_add(u32::from(self.recovery != before.recovery));
     }
 
     /// Marks the endpoints as declared by settings, and gives each the [id that it has at each

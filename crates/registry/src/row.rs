@@ -90,7 +90,7 @@ impl AppRow {
         let credentials = Credentials::from_newest_first(credentials).ok_or(RowFault::NoKey)?;
         let mut app = App { credentials: credentials.clone(), ..App::new(id, credentials.newest().clone()) };
         self.fields?.iter().for_each(|value| value.give_to(&mut app));
-        app.recovery_life = u32::try_from(self.recovery_life).unwrap_or_default();
+        app.recovery_life = u64::try_from(self.recovery_life).unwrap_or_default();
         app.validate().map_err(Box::new)?;
         Ok(app)
     }
@@ -151,7 +151,7 @@ pub(crate) fn values<'a>(app: &'a App, lists: &'a Lists) -> Vec<SqlValue<'a>> {
             SqlValue::Number((number > 0).then(|| number.into()))
         }
     };
-    let recovery_life = SqlValue::Number(Some(app.recovery_life.into()));
+    let recovery_life = SqlValue::Number(Some(app.recovery_life.cast_signed()));
     let fields = AppField::all().map(value);
     iter::once(SqlValue::Text(app.id.as_str())).chain(fields).chain(iter::once(recovery_life)).collect()
 }

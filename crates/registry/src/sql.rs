@@ -82,7 +82,7 @@ impl<E: Engine> AppRegistry for SqlRegistry<E> {
         let mut write = self.begin().await?;
         for app in apps {
             match find::<E>(&mut write, &app.id).await {
-                Ok(None) => put::<E>(&mut write, app).await?,
+                Ok(None) => add::<E>(&mut write, app).await?,
                 Ok(Some(_)) | Err(RegistryError::BadRow { .. }) => {
                     return Err(RegistryError::IdTaken { id: app.id.clone() });
                 }
@@ -120,7 +120,7 @@ impl<E: Engine> AppRegistry for SqlRegistry<E> {
         change(&mut after);
         after.id.clone_from(&before.id);
         after.credentials.clone_from(&before.credentials);
-        after.count_recovery_switch(&before);
+        after.recovery_life = life_of_logs::<E>(&mut write, &after, Some(&before)).await?;
         after.validate()?;
         if after != before {
             put::<E>(&mut write, &after).await?;
@@ -175,7 +175,7 @@ impl<E: Engine> AppRegistry for SqlRegistry<E> {
         let mut write = self.begin().await?;
         let is_first = number::<E>(&mut write, queries::COUNT).await? == 0;
         if is_first {
-            put::<E>(&mut write, app).await?;
+            add::<E>(&mut write, app).await?;
         }
         write.end(is_first).await?;
         Ok(is_first)
@@ -310,11 +310,11 @@ async fn declare<E: Engine>(
     let stored = match stored {
         Some(Ok(stored)) => stored,
         None => {
-            put::<E>(write, app).await?;
+            add::<E>(write, app).await?;
             return Ok(Declared::Created);
         }
         Some(Err(RegistryError::BadRow { .. })) => {
-            put::<E>(write, app).await?;
+            add::<E>(write, app).await?;
             return Ok(Declared::Updated);
         }
         Some(Err(error)) => return Err(error),
@@ -326,7 +326,7 @@ async fn declare<E: Engine>(
     if app.credentials.iter().all(has) {
         app.credentials = stored.credentials.clone();
     }
-    app.count_recovery_switch(&stored);
+    app.recovery_life = life_of_logs::<E>(write, &app, Some(&stored)).await?;
     app.webhooks.keep_undeclared(&stored.webhooks);
     app.webhooks.validate()?;
     if app == stored {
@@ -339,6 +339,26 @@ async fn declare<E: Engine>(
 async fn find<E: Engine>(connection: &mut E::Connection, id: &AppId) -> Result<Option<App>, RegistryError> {
     let rows = E::run(connection, &queries::FIND, &[SqlValue::Text(id.as_str())]).await?;
     if rows.is_empty() { Ok(None) } else { E::app(&rows).map(Some) }
+}
+
+/// Adds a new app, or replaces the invalid row with its id.
+async fn add<E: Engine>(write: &mut E::Connection, app: &App) -> Result<(), RegistryError> {
+    let recovery_life = life_of_logs::<E>(write, app, None).await?;
+    put::<E>(write, &App { recovery_life, ..app.clone() }).await
+}
+
+/// The life of the logs of an app that is being written; `before` is its present row. A life that begins is larger than
+/// all earlier ones, because every write of an app increments the revision.
+async fn life_of_logs<E: Engine>(
+    write: &mut E::Connection,
+    app: &App,
+    before: Option<&App>,
+) -> Result<u64, RegistryError> {
+    if app.recovery && before.is_none_or(|before| !before.recovery) {
+        Ok(number::<E>(write, queries::REVISION).await?.cast_unsigned() + 1)
+    } else {
+        Ok(before.map_or(0, |before| before.recovery_life))
+    }
 }
 
 /// Adds the app, or replaces the one with its id. Fails if another app has one of its keys.

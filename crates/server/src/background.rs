@@ -237,9 +237,7 @@ fn apply(node: &Node, change: &AppChange) {
         node.rates.forget(id);
     }
     let id = change.app();
-    if node.enabled_app(id).is_none_or(|app| !app.recovery) {
-        node.hub.drop_logs(id, node.clock.now());
-    }
+    node.peers.follow_recovery(id, node.enabled_app(id).as_deref());
 }
 
 #[cfg(test)]

@@ -6,6 +6,7 @@
 mod alone;
 mod deliver;
 mod kept_logs;
+mod log_lives;
 mod many;
 mod mirrors;
 mod publish;

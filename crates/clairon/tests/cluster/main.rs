@@ -6,6 +6,7 @@ mod engines;
 mod faults;
 mod history;
 mod log_limits;
+mod log_lives;
 mod overview;
 mod partitions;
 mod recovery;

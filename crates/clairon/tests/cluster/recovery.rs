@@ -1,7 +1,6 @@
 //! Recovery of missed events on several nodes: on any of them, through faults of nodes and of Redis.
 
 use clairon_test_servers::{Redis, Sentinels, eventually};
-use clairon_tests::admin;
 use clairon_tests::api::Request;
 use clairon_tests::app::App;
 use clairon_tests::client::{Client, data};
@@ -50,7 +49,7 @@ impl<E: Engine> Shared<E> {
     }
 }
 
-fn three() -> Shared<Redis> {
+pub(crate) fn three() -> Shared<Redis> {
     Shared::start(Redis::start(), 3, app())
 }
 
@@ -333,30 +332,6 @@ fn a_redis_that_kept_its_data_may_have_lost_the_last_events() {
 #[test]
 fn after_a_fail_over_subscribers_learn_of_the_loss() {
     loses(Sentinels::start(), Sentinels::fail_over);
-}
-
-#[test]
-fn after_the_switch_was_off_a_log_begins_anew() {
-    let shared = three();
-    let [one, two, three] = shared.servers();
-    let mut client = Client::connect(one, &app());
-    let before = begin(&mut client, "c");
-    trigger(two, &app(), "c", "a", None);
-    assert_eq!(next(&mut client, 1), events(&[("a", 1)]));
-    client.socket.abort();
-    let recovers = |server: &Server| ask(&mut Client::connect(server, &app()), "other", &json!(true)) != Value::Null;
-    let set = |is_on: bool| {
-        let answer = admin::call(three, "PATCH", &format!("/apps/{}", app().id), Some(&json!({"recovery": is_on})));
-        assert_eq!(answer.status, 200, "{answer:?}");
-        for server in [one, two, three] {
-            eventually("the node knows", || recovers(server) == is_on);
-        }
-    };
-    set(false);
-    trigger(two, &app(), "c", "in no log", None);
-    set(true);
-    let (_, answer) = come_back(three, "c", &before.at(1));
-    assert_eq!((&answer["recovered"], &answer["reason"]), (&json!(false), &json!("epoch")), "{answer}");
 }
 
 #[test]

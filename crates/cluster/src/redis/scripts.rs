@@ -60,7 +60,7 @@ pub(crate) struct ScriptCall {
     /// The map, or what the script takes by position.
     arguments: Vec<Vec<u8>>,
     /// The life of the app's logs, for a script that uses one. Its last argument follows from this when it is sent.
-    life: Option<u32>,
+    life: Option<u64>,
 }
 
 impl Script {
@@ -85,11 +85,11 @@ impl From<ScriptCall> for Request {
 
 impl ScriptCall {
     /// The same call of a script that uses a log of an app, in this life of its logs.
-    fn with_log(self, life: u32) -> Self {
+    fn with_log(self, life: u64) -> Self {
         Self { life: Some(life), ..self }
     }
 
-    fn command(&self, name: &str, script: &str, owner: impl Fn(u32) -> String) -> Cmd {
+    fn command(&self, name: &str, script: &str, owner: impl Fn(u64) -> String) -> Cmd {
         let mut command = redis::cmd(name);
         command.arg(script).arg(self.keys.len()).arg(&self.keys).arg(&self.arguments);
         if let Some(life) = self.life {
@@ -100,12 +100,12 @@ impl ScriptCall {
 
     /// The call by the script's hash. Redis refuses it if it has not seen the script since it started. `owner` makes
     /// the last argument of a script that uses a log.
-    pub(super) fn by_hash(&self, owner: impl Fn(u32) -> String) -> Cmd {
+    pub(super) fn by_hash(&self, owner: impl Fn(u64) -> String) -> Cmd {
         self.command("EVALSHA", &self.script.hash, owner)
     }
 
     /// The call with the script's text, which Redis keeps for later calls.
-    pub(super) fn by_text(&self, owner: impl Fn(u32) -> String) -> Cmd {
+    pub(super) fn by_text(&self, owner: impl Fn(u64) -> String) -> Cmd {
         self.command("EVAL", self.script.text, owner)
     }
 }

@@ -16,6 +16,8 @@ const PIECE: usize = 512 << 10;
 struct Line<'a> {
     app: AppId,
     channel: String,
+    /// The life of the app's logs.
+    life: u64,
     epoch: String,
     /// The number of the last event.
     head: u64,
@@ -55,6 +57,7 @@ pub(super) fn encode(logs: Vec<(AppId, SavedLog)>, now: u64) -> Vec<String> {
         let line = Line {
             app,
             channel: log.channel.as_str().to_owned(),
+            life: log.life,
             epoch: log.epoch.to_string(),
             head: log.head,
             saved_at: now,
@@ -74,7 +77,7 @@ pub(super) fn encode(logs: Vec<(AppId, SavedLog)>, now: u64) -> Vec<String> {
 
 /// Reads a line. The time since it was saved counts.
 pub(super) fn decode(line: &str, now: u64) -> Result<(AppId, SavedLog), InvalidLog> {
-    let Line { app, channel, epoch, head, saved_at, unused_for, events } = serde_json::from_str(line)?;
+    let Line { app, channel, life, epoch, head, saved_at, unused_for, events } = serde_json::from_str(line)?;
     // The limits were checked when the channel was made.
     let limits = Limits { channel_name_bytes: u32::MAX, user_id_chars: u32::MAX, ..Limits::default() };
     let away = now.saturating_sub(saved_at);
@@ -85,6 +88,7 @@ pub(super) fn decode(line: &str, now: u64) -> Result<(AppId, SavedLog), InvalidL
     };
     let log = SavedLog {
         channel: ChannelName::parse(&channel, &limits)?,
+        life,
         epoch: Epoch::parse(&epoch).ok_or(InvalidLog::Epoch)?,
         head,
         unused_for: unused_for + away,
@@ -111,14 +115,14 @@ mod tests {
             format!(r#"{{"event":"e","channel":"c","data":"{}","seq":42}}"#, "é".repeat(600_000)),
         ];
         let events = vec![event(&texts[0], Some("1.2"), 300), event(&texts[1], None, 0)];
-        let log = SavedLog { channel, epoch: Epoch::from_random(7), head: 42, unused_for: 5, events };
+        let log = SavedLog { channel, life: 3, epoch: Epoch::from_random(7), head: 42, unused_for: 5, events };
         let pieces = encode(vec![(app.clone(), log.clone()), (app.clone(), log.clone())], 1_000);
         assert!(pieces.len() > 3 && pieces.iter().all(|piece| piece.len() <= PIECE));
         let text = pieces.concat();
         assert_eq!(text.lines().count(), 2);
         for line in text.lines() {
             let (id, read) = decode(line, 3_000).unwrap();
-            assert_eq!((&id, &read.channel, read.epoch, read.head), (&app, &log.channel, log.epoch, 42));
+            assert_eq!((&id, &read.channel, read.life, read.epoch, read.head), (&app, &log.channel, 3, log.epoch, 42));
             let ages: Vec<_> = read.events.iter().map(|event| (event.age, event.except)).collect();
             assert_eq!((read.unused_for, ages), (2_005, vec![(2_300, log.events[0].except), (2_000, None)]));
             assert!(read.events.iter().zip(&log.events).all(|(read, event)| read.frame == event.frame));
@@ -127,9 +131,12 @@ mod tests {
 
     #[test]
     fn another_text_is_no_log() {
-        for text in
-            ["", "{}", "x", r#"{"app":"1","channel":"c","epoch":"7","head":0,"saved_at":0,"unused_for":0,"events":[]}"#]
-        {
+        for text in [
+            "",
+            "{}",
+            "x",
+            r#"{"app":"1","channel":"c","life":0,"epoch":"7","head":0,"saved_at":0,"unused_for":0,"events":[]}"#,
+        ] {
             assert!(decode(text, 0).is_err(), "{text}");
         }
     }

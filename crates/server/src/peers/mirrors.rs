@@ -64,8 +64,9 @@ impl Mirrors {
                 return (enter(), hold);
             }
             self.kept.note_use(place.clone(), Cluster::log_kept_for(room), self.delivery.now());
-            let read = self.read(&[self.query(&place, room, 0)]).await;
-            match read.and_then(|mut reads| self.load(app, &place, reads.pop()??)) {
+            let query = [self.query(&place, room, 0)];
+            let read = self.read(&query).await;
+            match read.and_then(|mut reads| self.load(app, &query[0], reads.pop()??)) {
                 Some(is_behind) => {
                     if is_behind {
                         self.delivery.note_behind(place);
@@ -96,11 +97,11 @@ impl Mirrors {
                     sleep(RETRY).await;
                     continue;
                 };
-                for (LogQuery { place, .. }, read) in queries.iter().zip(reads) {
-                    let app = self.delivery.hub.app(&place.app);
-                    let is_behind = read.and_then(|read| self.load(&app, place, read)).unwrap_or_default();
+                for (query, read) in queries.iter().zip(reads) {
+                    let app = self.delivery.hub.app(&query.place.app);
+                    let is_behind = read.and_then(|read| self.load(&app, query, read)).unwrap_or_default();
                     if !is_behind {
-                        waiting.remove(place);
+                        waiting.remove(&query.place);
                     }
                 }
             }
@@ -154,10 +155,10 @@ impl Mirrors {
     }
 
     /// Loads what was read. True if events are still missing; `None` if the log is not mirrored any more.
-    fn load(&self, app: &AppHub, place: &Place, read: LogRead) -> Option<bool> {
+    fn load(&self, app: &AppHub, LogQuery { place, room, .. }: &LogQuery, read: LogRead) -> Option<bool> {
         let LogRead { epoch, head, events, .. } = read;
         let saved = |LoggedEvent { frame, except, age, .. }| SavedEvent { frame, except, age };
-        let shared = SharedLog { epoch, head, events: events.into_iter().map(saved).collect() };
+        let shared = SharedLog { life: room.life, epoch, head, events: events.into_iter().map(saved).collect() };
         let loaded = app.load_log(&place.channel, shared, self.delivery.now())?;
         self.delivery.hub.relieve_logs(self.delivery.now());
         if let Some((subscribers, reason)) = loaded.lost {

@@ -31,7 +31,7 @@ export const site = await openSite({
 });
 
 /** What the route of docs/recovery.md answers: refused channels are left out. */
-function authorizeAll(user, { socket_id, channels }) {
+export function authorizeAll(user, { socket_id, channels }) {
   const form = (channel) => new URLSearchParams({ socket_id, channel_name: channel }).toString();
   const answers = channels.map((channel) => [channel, authorizeChannel({ user, body: form(channel) })]);
   const granted = answers.filter(([, { status = 200 }]) => status === 200);
@@ -58,12 +58,12 @@ export const browserOptions = (port, broadcaster) => ({
 });
 
 /** A page with recovery behind a proxy that breaks its connection. What it missed is noted as `missed`. */
-export async function openPage(t, { user = 'alice', server = { port }, Class = Pusher, ...options } = {}) {
+export async function openPage(t, { user = 'alice', server = { port }, Class = Pusher, site: own = site, ...options } = {}) {
   const proxy = await openProxy(t, server.port);
   const heard = new Heard();
   const onMissed = (missed) => heard.note('missed', missed);
   const onUnsupported = () => heard.note('unsupported');
-  const settings = pusherOptions({ host, port: proxy.port, site, user });
+  const settings = pusherOptions({ host, port: proxy.port, site: own, user });
   const client = recover(new Class(app.key, settings), { onMissed, onUnsupported, ...options });
   t.after(() => client.disconnect());
   return { proxy, client, heard };

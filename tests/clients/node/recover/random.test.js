@@ -7,7 +7,7 @@ import { setTimeout as pause } from 'node:timers/promises';
 
 import { signIn, subscribe } from '../support/clients.js';
 import { awaited } from '../support/heard.js';
-import { openRedis, openSentinels, SPLIT } from '../support/redis.js';
+import { openCluster, openRedis, openSentinels, SPLIT } from '../support/redis.js';
 import { startServer } from '../support/server.js';
 import { backendWith, openPage } from './page.js';
 
@@ -195,7 +195,7 @@ function check(page, channel, published, splits) {
 const together = (redis) => ({
   CLAIRON_REDIS_URL: redis.url,
   CLAIRON_REDIS_RESPONSE_SECONDS: '1',
-  CLAIRON_CLUSTER_LEASE_SECONDS: '2',
+  CLAIRON_CLUSTER_LEASE_SECONDS: String(redis.leaseSeconds ?? 2),
   CLAIRON_CLUSTER_BEAT_SECONDS: '1',
   CLAIRON_SERVER_DRAIN_SECONDS: '0',
 });
@@ -203,6 +203,7 @@ const together = (redis) => ({
 const kinds = [
   ['1 node', 1],
   ['3 nodes', 3, openRedis],
+  ['3 nodes with a Redis Cluster', 3, openCluster],
 ];
 // A fail-over takes Sentinels some seconds, so the run of `make test` has no time for it.
 if (process.env.RECOVERY_SECONDS) kinds.push(['3 nodes with Sentinels', 3, openSentinels]);

@@ -169,6 +169,60 @@ export async function openSentinels(t) {
   };
 }
 
+/** The hash slots of a Redis Cluster. */
+const SLOTS = 16_384;
+
+/** How long a server of a cluster may be silent before its replica replaces it, in milliseconds. */
+const CLUSTER_TIMEOUT_MS = '3000';
+
+/** A Redis Cluster of the test's own: three masters, the first with a replica. */
+export async function openCluster(t) {
+  const settings = ['--cluster-enabled', 'yes', '--cluster-node-timeout', CLUSTER_TIMEOUT_MS];
+  const prompt = ['--cluster-replica-validity-factor', '0', '--repl-diskless-sync-delay', '0'];
+  const servers = [];
+  while (servers.length < 4) servers.push(await Redis.start(t, [...settings, ...prompt]));
+  const [first, second, third, spare] = servers;
+  for (const [index, { port }] of [first, second, third].entries()) {
+    const [start, end] = [index, index + 1].map((n) => Math.floor((SLOTS * n) / 3));
+    await command(port, `CLUSTER ADDSLOTSRANGE ${start} ${end - 1}`);
+    await command(port, `CLUSTER SET-CONFIG-EPOCH ${index + 1}`);
+  }
+  for (const { port } of [second, third, spare]) await command(first.port, `CLUSTER MEET 127.0.0.1 ${port}`);
+  const everywhere = async (question, ...texts) =>
+    (await Promise.all(servers.map(({ port }) => says(port, question, ...texts)))).every(Boolean);
+  await until('the servers know each other', () => everywhere('CLUSTER INFO', 'cluster_known_nodes:4'));
+  const [, id] = (await ask(first.port, 'CLUSTER MYID')).split('\r\n');
+  await command(spare.port, `CLUSTER REPLICATE ${id}`);
+  const follows = ({ port }) => says(port, 'INFO replication', 'role:slave', 'master_link_status:up');
+  const areReady = async (replica) =>
+    (await everywhere('CLUSTER INFO', 'cluster_state:ok', 'cluster_slots_ok:16384')) &&
+    (await everywhere('CLUSTER NODES', 'slave')) &&
+    follows(replica);
+  await until('all slots are served and replicated', () => areReady(spare));
+  let [master, replica] = [first, spare];
+
+  /** Kills the first master. Once its replica has replaced it, it comes back as the replica. */
+  async function failOver() {
+    await master.kill();
+    await until('the replica is a master', () => says(replica.port, 'INFO replication', 'role:master'));
+    [master, replica] = [replica, master];
+    await replica.run([...settings, ...prompt]);
+    await until('the former master is a replica', () => areReady(replica));
+  }
+
+  return {
+    url: `redis+cluster://${[first, second, third].map(({ port }) => `127.0.0.1:${port}`).join()}`,
+    faults: [...FAULTS, 'SIGSTOP', 'fail-over'],
+    share: 0.05,
+    // A request may take twice its time, and less than the lease.
+    leaseSeconds: 3,
+    harm(fault, milliseconds, random) {
+      if (fault === 'fail-over') return failOver();
+      return [master, second, third][Math.floor(random() * 3)].harm(fault, milliseconds);
+    },
+  };
+}
+
 const replicaOf = ({ port }) => ['--replicaof', `127.0.0.1 ${port}`];
 
 /** Starts a program, and returns once it has written this. */

@@ -4,6 +4,7 @@ use super::*;
 use std::process::{Command, ExitStatus};
 
 use clairon_tests::admin;
+use clairon_tests::client::data;
 use clairon_tests::server::Builder;
 use rustix::process::Signal;
 use tempfile::TempDir;
@@ -129,6 +130,37 @@ fn logs_of_an_app_without_the_switch_are_not_read() {
     let server = start(&folder, app());
     let mut client = Client::connect(&server, &app());
     assert_eq!(ask(&mut client, "c", &position.recover())["reason"], "epoch");
+}
+
+#[test]
+fn an_app_that_is_created_again_has_none_of_the_logs_of_the_former_one() {
+    let folder = folder();
+    let read = Request::get(&app(), "/channels/private-c/events", &[("since", "0")]);
+    let server = start(&folder, app());
+    let mut client = Client::connect(&server, &app());
+    let before = begin(&mut client, "private-c");
+    trigger(&server, &app(), "private-c", "former", None);
+    client.fence();
+
+    // The app is deleted and created between two looks of the server: its logs begin another life.
+    sql(&folder, "UPDATE apps SET recovery_life = recovery_life + 1");
+    let notice = client.socket.event();
+    assert_eq!(notice["event"], "pusher_internal:recovery", "{notice}");
+    assert_eq!(data(&notice)["reason"], "epoch");
+    assert_eq!(read.send(&server).ok()["seq"], 0);
+    let mut second = Client::connect(&server, &app());
+    assert_eq!(ask(&mut second, "private-c", &before.recover())["reason"], "epoch");
+
+    // And while the server is stopped.
+    let before = position(&client, &data(&notice));
+    trigger(&server, &app(), "private-c", "former", None);
+    assert_eq!(server.terminate().code(), Some(0));
+    sql(&folder, "PRAGMA foreign_keys = ON; DELETE FROM apps");
+    let server = start(&folder, app());
+    assert_eq!(read.send(&server).status, 404);
+    let mut client = Client::connect(&server, &app());
+    assert_eq!(ask(&mut client, "private-c", &before.recover())["reason"], "epoch");
+    assert_eq!(numbered(&mut client), []);
 }
 
 #[test]

@@ -233,7 +233,7 @@ async fn ask_all_masters<T: FromRedisValue>(
 
 /// The command to send again, for a request that was refused without being run: its script is new to the server, or a
 /// Redis Cluster has moved its key.
-fn again(request: &Request, result: &RedisResult<Value>, owner: impl Fn(u32) -> String) -> Option<Cmd> {
+fn again(request: &Request, result: &RedisResult<Value>, owner: impl Fn(u64) -> String) -> Option<Cmd> {
     use ServerErrorKind::{Moved, NoScript, TryAgain};
     let ErrorKind::Server(kind) = result.as_ref().err()?.kind() else { return None };
     match (kind, request) {

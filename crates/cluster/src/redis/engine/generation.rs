@@ -62,7 +62,7 @@ impl Generation {
     }
 
     /// The argument of scripts that use logs of an app, in this life of its logs.
-    pub(super) fn argument(&self, life: u32) -> String {
+    pub(super) fn argument(&self, life: u64) -> String {
         let asks = if self.is_sharded { "*" } else { "" };
         format!("{} {life} {asks}", self.number())
     }
