@@ -16,8 +16,10 @@ pub struct LogQuery {
     pub room: LogRoom,
     /// True to open the log if there is none, and to keep it for its window from now on.
     pub keeps: bool,
-    /// The events with greater numbers are read.
+    /// The events with greater numbers are read. None are read if earlier ones of these have left the log.
     pub since: u64,
+    /// No events are read if the log is another one. `None`: it may be any.
+    pub epoch: Option<Epoch>,
     /// The number of the last event that is read; later ones are left out.
     pub last: u64,
     /// Most events in the answer. The earliest ones are left out.

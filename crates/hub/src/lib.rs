@@ -50,7 +50,7 @@ pub use recovery::{LogPage, Recovery, RecoveryRequest, ReportRecovery, SavedEven
 pub use remembered::RememberedEvent;
 pub use replica::{ChannelChange, LedgerState, Version};
 pub use session::{Micros, Millis, Session};
-pub use shared_logs::{LogHold, LogLoaded, SharedLog};
+pub use shared_logs::{LogHold, LogLoaded, LogNeed, SharedLog};
 pub use traffic::{DELIVERY_BOUNDS, FlowCount, Traffic};
 pub use users::SignedIn;
 

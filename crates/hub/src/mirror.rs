@@ -5,11 +5,11 @@ use std::sync::Arc;
 use bytes::Bytes;
 use clairon_protocol::{
     Amendment, AppId, ChannelName, Event, LogPlace, LogPosition, LogRoom, LossReason, Publication, RecoveryAnswer,
-    RecoveryOutcome, RecoveryToken, Resume, SocketId,
+    RecoveryOutcome, RecoveryToken, SocketId,
 };
 
 use crate::{
-    Encode, LogHold, LogLoaded, Millis, SavedEvent, SharedLog,
+    Encode, LogHold, LogLoaded, LogNeed, Millis, SavedEvent, SharedLog,
     log::{ChannelLog, LogEntry},
     logs::Logs,
     recorder::{Asker, LoggedFrames, Recorder, position},
@@ -26,6 +26,8 @@ pub(crate) struct Mirror {
     awaits_read: bool,
     /// Events that cannot be added yet.
     early: Vec<EarlyEvent>,
+    /// Events with smaller numbers cannot be read: they have left the log, or there is no room for them here.
+    gone_before: u64,
     /// Shared with the [`LogHold`]s of the subscriptions that wait.
     holds: Arc<()>,
 }
@@ -80,11 +82,24 @@ impl Recorder {
         LogHold::of(self.mirror.as_ref().map(|mirror| mirror.holds.clone()))
     }
 
-    /// True if a subscriber at this position can be entered now. A mirror without subscribers may be out of date.
-    pub(crate) fn covers(&self, resume: Option<&Resume>, life: u64) -> bool {
-        let is_current = !self.askers.is_empty() && self.mirrored_head().is_some() && self.log.room.life == life;
-        let has = |resume: &Resume| resume.seq <= self.log.head() && resume.seq + 1 >= self.log.oldest();
-        is_current && resume.is_none_or(has)
+    /// What must be read before a subscriber at this position can be entered. A mirror without subscribers may be out of
+    /// date.
+    pub(crate) fn need(&self, position: Option<LogPosition>, life: u64, is_fresh: bool) -> Option<LogNeed> {
+        let mirror = self.mirror.as_ref()?;
+        let since_position = position.map(|LogPosition { epoch, seq }| LogNeed { since: seq, epoch: Some(epoch) });
+        if !mirror.is_loaded {
+            return since_position.or(Some(LogNeed { since: u64::MAX, epoch: None }));
+        }
+        let lacks = |LogPosition { epoch, seq }: LogPosition| {
+            epoch == self.log.epoch() && seq + 1 < self.log.oldest() && seq + 1 >= mirror.gone_before
+        };
+        if position.is_some_and(lacks) {
+            return since_position;
+        }
+        let is_current = !self.askers.is_empty() && self.log.room.life == life;
+        let knows = |LogPosition { epoch, seq }| epoch == self.log.epoch() && seq <= self.log.head();
+        let is_enough = is_fresh || (is_current && position.is_none_or(knows));
+        (!is_enough).then_some(LogNeed { since: self.log.head(), epoch: None })
     }
 
     /// True if subscribers can be entered.
@@ -139,7 +154,7 @@ impl Recorder {
         now: Millis,
     ) -> LogLoaded {
         let Some(mut mirror) = self.mirror.take() else { return LogLoaded::default() };
-        let SharedLog { life, epoch, head, events } = shared;
+        let SharedLog { need, oldest, life, epoch, head, events } = shared;
         self.log.room.life = life;
         let first = (head + 1).saturating_sub(events.len() as u64);
         let reason = if epoch == self.log.epoch() {
@@ -155,9 +170,13 @@ impl Recorder {
         let mut known = self.log.head();
         if reason.is_some() || !mirror.is_loaded {
             self.log = ChannelLog::restored(epoch, self.log.room, head, events, now);
-            known = head;
+            (known, mirror.gone_before) = (head, 0);
         } else {
             self.log.merge(first, events, now);
+        }
+        let is_asked = need.epoch.is_none_or(|asked| asked == epoch) && need.since < head;
+        if is_asked && need.since + 1 < self.log.oldest() {
+            mirror.gone_before = if need.since + 1 < oldest { oldest } else { self.log.oldest() };
         }
         let lost = reason.filter(|_| mirror.is_loaded && !self.askers.is_empty());
         if let Some(reason) = lost {

@@ -189,7 +189,11 @@ impl Recorder {
             events += 1;
             entry.frame.clone()
         };
-        let frames: Vec<Bytes> = self.log.resume(token, seq)?.map(frame).collect();
+        let missed = self.log.resume(token, seq)?;
+        if seq < self.log.head() && !asker.session.may_replay(now) {
+            return Err(LossReason::Limit);
+        }
+        let frames: Vec<Bytes> = missed.map(frame).collect();
         let bytes = frames.iter().map(Bytes::len).sum();
         if asker.session.takes_replay(frames.len(), bytes, now) { Ok((events, frames)) } else { Err(LossReason::Limit) }
     }

@@ -147,25 +147,33 @@ impl Session {
     }
 
     /// Notes a replay of missed events. False if it is too large: it would fill more than half of the outbox, or the
-    /// connection got too many such bytes in this minute.
+    /// connection asked for too many such bytes in this minute. One that is too large counts too, because the work for
+    /// it is done.
     pub(crate) fn takes_replay(&self, frames: usize, bytes: usize, now: Millis) -> bool {
         if frames == 0 {
             return true;
         }
-        if !self.outbox.has_half(frames, bytes) {
-            return false;
-        }
         let kib = u32::try_from(bytes.div_ceil(1 << 10)).unwrap_or(u32::MAX);
-        // In half a year the bits repeat. Then a replay may be refused that was not too much.
-        let minute = u32::try_from((now / 60_000) % (1 << (u32::BITS - KIB_BITS))).unwrap_or_default() << KIB_BITS;
-        let add = |replayed: u32| {
-            let before = if replayed >> KIB_BITS == minute >> KIB_BITS { replayed - minute } else { 0 };
-            let after = before.saturating_add(kib);
-            (after <= REPLAYED_KIB_PER_MINUTE).then_some(minute + after)
-        };
-        let is_taken = self.replayed.fetch_update(Ordering::Relaxed, Ordering::Relaxed, add).is_ok();
+        let (minute, before) = self.replayed_in_minute(now);
+        let after = before.saturating_add(kib);
+        self.replayed.store(minute << KIB_BITS | after.min((1 << KIB_BITS) - 1), Ordering::Relaxed);
+        let is_taken = after <= REPLAYED_KIB_PER_MINUTE && self.outbox.has_half(frames, bytes);
         self.is_replaying.fetch_or(is_taken, Ordering::Relaxed);
         is_taken
+    }
+
+    /// False if the connection asked for as many missed events in this minute as it may.
+    pub(crate) fn may_replay(&self, now: Millis) -> bool {
+        self.replayed_in_minute(now).1 < REPLAYED_KIB_PER_MINUTE
+    }
+
+    /// The lower bits of the minute, and the KiB that count in it. In half a year the bits repeat. Then a replay may be
+    /// refused that was not too much.
+    fn replayed_in_minute(&self, now: Millis) -> (u32, u32) {
+        let minute = u32::try_from((now / 60_000) % (1 << (u32::BITS - KIB_BITS))).unwrap_or_default();
+        let replayed = self.replayed.load(Ordering::Relaxed);
+        let is_present = replayed >> KIB_BITS == minute;
+        (minute, if is_present { replayed & ((1 << KIB_BITS) - 1) } else { 0 })
     }
 
     /// Queues the frames of a replay. The log has them in memory, so they weigh nothing in the total of all outboxes.
@@ -301,13 +309,14 @@ mod tests {
         let limits = OutboxLimits { bytes: 16 << 20, frames: 10 };
         let session = Session::new(SocketId::from_random(1), Outboxes::new(limits, None), Arc::default(), 0);
         assert!(session.takes_replay(0, 0, 0) && !session.is_replaying());
-        assert!(!session.takes_replay(6, 6, 0) && !session.takes_replay(1, (8 << 20) + 1, 0));
-        assert!(session.takes_replay(5, 8 << 20, 59_999) && session.is_replaying());
-        assert!(!session.takes_replay(1, 1, 59_999) && session.takes_replay(1, 8 << 20, 60_000));
+        assert!(!session.takes_replay(6, 6, 0) && !session.takes_replay(1, 8 << 20, 0), "the first one counts");
+        assert!(!session.may_replay(59_999) && session.may_replay(60_000));
+        assert!(session.takes_replay(5, 8 << 20, 119_999) && session.is_replaying());
+        assert!(!session.takes_replay(1, 1, 119_999) && session.takes_replay(1, 8 << 20, 120_000));
         session.note_written();
         assert!(!session.is_replaying());
         (0..3).for_each(|_| session.send("waits".into()));
-        assert!(session.takes_replay(2, 2, 120_000) && !session.takes_replay(3, 3, 120_000));
+        assert!(session.takes_replay(2, 2, 180_000) && !session.takes_replay(3, 3, 180_000));
     }
 
     #[test]

@@ -6,7 +6,7 @@
 
 use std::{collections::HashMap, sync::Arc};
 
-use clairon_protocol::{ChannelName, Epoch, LogRoom, LossReason, Resume, SocketId};
+use clairon_protocol::{ChannelName, Epoch, LogPosition, LogRoom, LossReason, RecoveryToken, Resume, SocketId};
 
 use crate::{
     AppHub, Channel, Hub, Millis, Recovery, RecoveryRequest, SavedEvent, Session, channel::Record, recorder::Recorder,
@@ -51,9 +51,22 @@ impl LogHold {
     }
 }
 
+/// What must be read of a shared log, before a subscription can be entered.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct LogNeed {
+    /// The events with greater numbers are read; none if there are earlier ones of these that have left the log.
+    pub since: u64,
+    /// The log that `since` is a number of. None of its events are read if it is another one. `None` if it may be any.
+    pub epoch: Option<Epoch>,
+}
+
 /// The part of a shared log that was read.
 #[derive(Clone, Debug)]
 pub struct SharedLog {
+    /// What was asked for.
+    pub need: LogNeed,
+    /// The number of the oldest event that it has, here or elsewhere.
+    pub oldest: u64,
     /// The life of the app's logs in which it was read.
     pub life: u64,
     /// The log.
@@ -87,24 +100,34 @@ impl Hub {
 
 impl AppHub {
     /// Begins to mirror the log of a channel for a subscription that asks for recovery, and keeps the mirror until the
-    /// hold is dropped. True if the log must be read and [loaded](AppHub::load_log) first. False if the mirror is
-    /// complete, or there is none, because there is no memory for it or the channel has gone.
+    /// hold is dropped. Returns what must be read and [loaded](AppHub::load_log) first. `None` if the mirror is complete,
+    /// or there is none, because there is no memory for it or the channel has gone. `is_fresh` is true if the log has
+    /// just been read.
+    ///
+    /// What a client states is checked before anything is read for it: one with a position that is not its own causes no
+    /// more work than one that begins.
     pub fn expect_log(
         &self,
         name: &ChannelName,
+        session: &Session,
         room: LogRoom,
         resume: Option<&Resume>,
+        is_fresh: bool,
         now: Millis,
-    ) -> (bool, LogHold) {
-        let declined = || (false, LogHold::of(None));
+    ) -> (Option<LogNeed>, LogHold) {
+        let declined = || (None, LogHold::of(None));
         let Some(logs) = &self.dispatch.logs else { return declined() };
+        let position = resume.filter(|_| session.may_replay(now)).and_then(|resume| {
+            let token = RecoveryToken::verify(&resume.token, &logs.settings.key, self.id(), name)?;
+            (token.bound <= resume.seq).then_some(LogPosition { epoch: token.epoch, seq: resume.seq })
+        });
         let expect = |slot: &mut Option<Box<Recorder>>| {
             if slot.is_none() && logs.has_room() {
                 *slot = Some(Recorder::expect(logs, self.id(), name, room, now));
             }
             match slot {
                 None => declined(),
-                Some(recorder) => (!recorder.covers(resume, room.life), recorder.hold()),
+                Some(recorder) => (recorder.need(position, room.life, is_fresh), recorder.hold()),
             }
         };
         if let Some(user_id) = name.user_id() {

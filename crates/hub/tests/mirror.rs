@@ -12,8 +12,9 @@ use std::{
 
 use bytes::Bytes;
 use clairon_hub::{
-    AppHub, ChannelChange, Expected, Hub, Ledger, LedgerState, LogHold, LogLoaded, LogSettings, OutboxLimits, Outboxes,
-    Recovery, RecoveryRequest, ReportRecovery, SavedEvent, Session, SharedLog, SignedIn, Subscriber, Version, Wishes,
+    AppHub, ChannelChange, Expected, Hub, Ledger, LedgerState, LogHold, LogLoaded, LogNeed, LogSettings, OutboxLimits,
+    Outboxes, Recovery, RecoveryRequest, ReportRecovery, SavedEvent, Session, SharedLog, SignedIn, Subscriber, Version,
+    Wishes,
 };
 use clairon_protocol::{
     AppId, CacheEntry, CacheRoom, ChannelName, Epoch, Event, EventData, Limits, LogPlace, LogPosition, LogRoom,
@@ -58,8 +59,8 @@ impl Node {
         session
     }
 
-    /// Subscribes a connection that asks, as far as the ledger's answer. True if the log must be read.
-    fn expect(&self, session: &Arc<Session>, resume: Option<&Resume>) -> bool {
+    /// Subscribes a connection that asks, as far as the ledger's answer. Returns what must be read of the log.
+    fn need(&self, session: &Arc<Session>, resume: Option<&Resume>) -> Option<LogNeed> {
         let app = AppId::parse("1").unwrap();
         let recovery = Some(RecoveryRequest { app: &app, resume, room: ROOM, epoch: Epoch::from_random(0) });
         let (room, wishes) = (PresenceRoom::UNLIMITED, Wishes::default());
@@ -68,9 +69,21 @@ impl Node {
         let members = Vec::new();
         let state = LedgerState { version: 1, connections: 1, members, cached: None, is_complete: true, gaps: 0 };
         self.app.load(&self.name, state, 0);
-        let (need, hold) = self.app.expect_log(&self.name, *self.room.lock(), resume, 0);
+        let (need, hold) = self.app.expect_log(&self.name, session, *self.room.lock(), resume, false, 0);
         self.holds.lock().insert(session.id(), hold);
         need
+    }
+
+    /// Does the same. True if the log must be read.
+    fn expect(&self, session: &Arc<Session>, resume: Option<&Resume>) -> bool {
+        self.need(session, resume).is_some()
+    }
+
+    /// A position with a genuine token of the log with this epoch.
+    fn position(&self, epoch: u64, seq: u64) -> Resume {
+        let token = RecoveryToken { epoch: Epoch::from_random(epoch), bound: 0 };
+        let token = token.sign(&RecoveryKey::parse("key").unwrap(), self.app.id(), &self.name);
+        Resume { token, seq, sockets: Vec::new() }
     }
 
     fn admit(&self, session: &Session) -> Option<Recovery> {
@@ -97,10 +110,17 @@ impl Node {
     }
 
     fn load(&self, epoch: u64, head: u64, events: &[&str]) -> Option<LogLoaded> {
+        let since = head - events.len() as u64;
+        self.load_since(since, since + 1, epoch, head, events)
+    }
+
+    /// Loads the answer of a log to the question for the events after `since`.
+    fn load_since(&self, since: u64, oldest: u64, epoch: u64, head: u64, events: &[&str]) -> Option<LogLoaded> {
         let saved = |event: &&str| SavedEvent { frame: frame(&self.name, event), except: None, age: 0 };
         let events = events.iter().map(saved).collect();
-        let life = self.room.lock().life;
-        self.app.load_log(&self.name, SharedLog { life, epoch: Epoch::from_random(epoch), head, events }, 0)
+        let (life, need) = (self.room.lock().life, LogNeed { since, epoch: None });
+        let shared = SharedLog { need, oldest, life, epoch: Epoch::from_random(epoch), head, events };
+        self.app.load_log(&self.name, shared, 0)
     }
 
     /// An event of the log arrives. True if the log must be read.
@@ -184,9 +204,35 @@ fn events_that_come_before_the_log_is_loaded_are_not_lost() {
     assert_eq!(node.admit(&session), Some(Recovery::Begun));
     assert_eq!((hear(&session).len(), node.app.log_head(&node.name)), (1, Some(9)));
     // The next subscriber needs no reading, unless it has got more than this node.
-    let token = |seq| Resume { token: String::new(), seq, sockets: Vec::new() };
-    let needs = [7, 9, 10, 6].map(|seq| node.expect(&node.session(100 + seq), Some(&token(seq))));
+    let needs = [7, 9, 10, 6].map(|seq| node.expect(&node.session(100 + seq), Some(&node.position(1, seq))));
     assert_eq!(needs, [false, false, true, true]);
+}
+
+#[test]
+fn a_log_is_read_only_for_a_position_that_the_client_has_and_from_there_on() {
+    let node = Node::new("c", 1 << 20);
+    let (first, number) = (node.session(1), std::cell::Cell::new(1));
+    let need = |resume: Resume| {
+        number.set(number.get() + 1);
+        node.need(&node.session(number.get()), Some(&resume))
+    };
+    let forged = |seq| Resume { token: "x".to_owned(), ..node.position(1, seq) };
+    let of_log = |since| Some(LogNeed { since, epoch: Some(Epoch::from_random(1)) });
+    let any = |since| Some(LogNeed { since, epoch: None });
+    // Nothing is known of the log.
+    assert_eq!([need(forged(0)), need(node.position(1, 5))], [any(u64::MAX), of_log(5)]);
+    assert!(node.expect(&first, None));
+    node.load(1, 9, &["h", "i"]);
+    node.admit(&first);
+    assert_eq!([8, 9, 5].map(|seq| need(forged(seq))), [None; 3]);
+    assert_eq!([7, 8, 9].map(|seq| need(node.position(1, seq))), [None; 3]);
+    assert_eq!([5, 3, 10].map(|seq| need(node.position(1, seq))), [of_log(5), of_log(3), any(9)]);
+    assert_eq!(need(node.position(2, 5)), any(9), "the log may be another one now");
+    // Events up to 4 have left the log.
+    assert_eq!(node.load_since(3, 5, 1, 9, &[]), Some(LogLoaded::default()));
+    assert_eq!([3, 4].map(|seq| need(node.position(1, seq))), [None, of_log(4)]);
+    assert_eq!(node.load_since(4, 5, 1, 9, &["e", "f", "g", "h", "i"]), Some(LogLoaded::default()));
+    assert_eq!([3, 4, 5].map(|seq| need(node.position(1, seq))), [None; 3]);
 }
 
 #[test]
@@ -271,8 +317,8 @@ fn events_of_a_user_are_followed() {
     let session = node.session(1);
     let stay = SignedIn { user_id: "ada".into(), watchlist: Vec::new() };
     node.app.sign_in(&session, &stay);
-    let (need, hold) = node.app.expect_log(&node.name, ROOM, None, 0);
-    assert!(need);
+    let (need, hold) = node.app.expect_log(&node.name, &session, ROOM, None, false, 0);
+    assert!(need.is_some());
     node.load(1, 0, &[]);
     let app = AppId::parse("1").unwrap();
     let request = RecoveryRequest { app: &app, resume: None, room: ROOM, epoch: Epoch::from_random(0) };
@@ -297,10 +343,7 @@ fn events_of_a_user_are_followed() {
 fn a_mirror_stays_current_for_a_subscription_that_waits_for_the_ledger() {
     let node = Node::new("c", 1 << 20);
     let (early, late) = (node.asker(1), node.session(2));
-    let app = AppId::parse("1").unwrap();
-    let token = RecoveryToken { epoch: Epoch::from_random(1), bound: 0 };
-    let token = token.sign(&RecoveryKey::parse("key").unwrap(), &app, &node.name);
-    let resume = Resume { token, seq: 0, sockets: Vec::new() };
+    let resume = node.position(1, 0);
     assert!(!node.expect(&late, Some(&resume)));
     let result = node.admit_since(&late, 2);
     node.part(&early);
@@ -324,7 +367,7 @@ fn a_mirror_ends_with_its_last_subscriber_and_gives_its_memory_back_before() {
     let size = node.hub.log_size();
     assert!(size.logs == 1 && size.events < 3 && size.bytes <= 700, "{size:?}");
     assert_eq!(hear(&session), ["e 1", "e 2", "e 3"]);
-    let resume = Resume { token: String::new(), seq: 0, sockets: Vec::new() };
+    let resume = node.position(1, 0);
     let late = node.session(2);
     assert!(node.expect(&late, Some(&resume)), "the first events are elsewhere only");
     for session in [&late, &session] {

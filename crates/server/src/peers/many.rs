@@ -173,6 +173,7 @@ impl Many {
         let joined = self.cluster.join(hub.id(), channel.name(), joining);
         let (cluster, clock, hub) = (self.cluster.clone(), self.delivery.clock, hub.clone());
         let (connection, channel, mirrors) = (session.id(), channel.clone(), self.mirrors.clone());
+        let session = session.clone();
         let joining = tokio::spawn(async move {
             let user_id = user_id.as_ref();
             match joined.await {
@@ -193,7 +194,8 @@ impl Many {
                         let _ = report.send(recovery);
                     });
                     let admit = || admit(Some(report));
-                    let (is_waiting, hold) = mirrors.follow(&hub, channel.name(), room, resume.as_ref(), admit).await;
+                    let (is_waiting, hold) =
+                        mirrors.follow(&hub, channel.name(), &session, room, resume.as_ref(), admit).await;
                     if is_waiting {
                         recorded.keep();
                         // It may leave before the node has applied the version.
@@ -228,7 +230,7 @@ impl Many {
         tokio::spawn(async move {
             let enter = || hub.ask(&channel, &session, &request.borrow(), clock.now());
             let (entered, _hold) =
-                mirrors.follow(&hub, channel.name(), request.room, request.resume.as_ref(), enter).await;
+                mirrors.follow(&hub, channel.name(), &session, request.room, request.resume.as_ref(), enter).await;
             if let Some(recovery) = entered {
                 settle(Ok(Settled { is_new: false, recovery: Some(recovery) }));
             }
@@ -248,7 +250,8 @@ impl Many {
         let (clock, channel, request) = (self.delivery.clock, channel.clone(), OwnedRequest::from(request.clone()));
         tokio::spawn(async move {
             let enter = || hub.subscribe_to_user(&session, &channel, &request.borrow(), clock.now());
-            let (entered, _hold) = mirrors.follow(&hub, &channel, request.room, request.resume.as_ref(), enter).await;
+            let (entered, _hold) =
+                mirrors.follow(&hub, &channel, &session, request.room, request.resume.as_ref(), enter).await;
             if let Some(recovery) = entered {
                 settle(recovery);
             }

@@ -8,7 +8,7 @@ use std::{
 };
 
 use clairon_cluster::{Cluster, ClusterError, LogQuery, LogRead, LoggedEvent, Place};
-use clairon_hub::{AppHub, LogHold, LogPage, LogSize, OutboxLimits, SavedEvent, SharedLog};
+use clairon_hub::{AppHub, LogHold, LogNeed, LogPage, LogSize, OutboxLimits, SavedEvent, Session, SharedLog};
 use clairon_protocol::{Amendment, AppId, ChannelName, LogRoom, Resume};
 use tokio::{sync::mpsc, time::sleep};
 use tracing::debug;
@@ -22,6 +22,8 @@ const KEEP: Duration = Duration::from_secs(20);
 const LIMIT: Duration = Duration::from_secs(10);
 /// The pause after a log could not be read.
 const RETRY: Duration = Duration::from_millis(200);
+/// Most times that a log is read for one subscription: the log as it is now, and the events that its client lacks.
+const MOST_READS: usize = 2;
 /// Most logs that are read in one round trip.
 const BATCH: usize = 256;
 /// The number of locks that let a log be read by one subscription at a time.
@@ -51,6 +53,7 @@ impl Mirrors {
         &self,
         app: &AppHub,
         channel: &ChannelName,
+        session: &Session,
         room: LogRoom,
         resume: Option<&Resume>,
         enter: impl FnOnce() -> T,
@@ -58,20 +61,20 @@ impl Mirrors {
         let place = Place { app: app.id().clone(), channel: channel.clone() };
         let turn = BuildHasherDefault::<DefaultHasher>::default().hash_one(&place) % TURNS as u64;
         let _turn = self.turns[usize::try_from(turn).unwrap_or_default()].lock().await;
+        let mut reads = 0;
         loop {
-            let (must_read, hold) = app.expect_log(channel, room, resume, self.delivery.now());
-            if !must_read {
-                return (enter(), hold);
-            }
+            let (need, hold) = app.expect_log(channel, session, room, resume, reads > 0, self.delivery.now());
+            // Without memory the events may be dropped again at once. Then the client learns that they are lost.
+            let Some(need) = need.filter(|_| reads < MOST_READS) else { return (enter(), hold) };
             self.kept.note_use(place.clone(), Cluster::log_kept_for(room), self.delivery.now());
-            let query = [self.query(&place, room, 0)];
+            let query = [self.query(&place, room, need)];
             let read = self.read(&query).await;
             match read.and_then(|mut reads| self.load(app, &query[0], reads.pop()??)) {
                 Some(is_behind) => {
+                    reads += 1;
                     if is_behind {
-                        self.delivery.note_behind(place);
+                        self.delivery.note_behind(place.clone());
                     }
-                    return (enter(), hold);
                 }
                 None => sleep(RETRY).await,
             }
@@ -140,12 +143,12 @@ impl Mirrors {
     /// The question for the events after the last one in the mirror of a log. `None` if there is no mirror.
     fn rest(&self, place: &Place) -> Option<LogQuery> {
         let since = self.delivery.hub.app(&place.app).log_head(&place.channel)?;
-        Some(self.query(place, self.room(&place.app)?, since))
+        Some(self.query(place, self.room(&place.app)?, LogNeed { since, epoch: None }))
     }
 
-    fn query(&self, place: &Place, room: LogRoom, since: u64) -> LogQuery {
+    fn query(&self, place: &Place, room: LogRoom, LogNeed { since, epoch }: LogNeed) -> LogQuery {
         let (most_events, most_bytes) = (self.outbox.frames / 2, self.outbox.bytes / 2);
-        LogQuery { place: place.clone(), room, keeps: true, since, last: u64::MAX, most_events, most_bytes }
+        LogQuery { place: place.clone(), room, keeps: true, since, epoch, last: u64::MAX, most_events, most_bytes }
     }
 
     /// The limits of the app's logs, if it has recovery.
@@ -155,10 +158,13 @@ impl Mirrors {
     }
 
     /// Loads what was read. True if events are still missing; `None` if the log is not mirrored any more.
-    fn load(&self, app: &AppHub, LogQuery { place, room, .. }: &LogQuery, read: LogRead) -> Option<bool> {
-        let LogRead { epoch, head, events, .. } = read;
+    fn load(&self, app: &AppHub, query: &LogQuery, read: LogRead) -> Option<bool> {
+        let LogQuery { place, room, since, epoch: asked, .. } = query;
+        let need = LogNeed { since: *since, epoch: *asked };
+        let LogRead { epoch, head, oldest, events } = read;
         let saved = |LoggedEvent { frame, except, age, .. }| SavedEvent { frame, except, age };
-        let shared = SharedLog { life: room.life, epoch, head, events: events.into_iter().map(saved).collect() };
+        let shared =
+            SharedLog { need, oldest, life: room.life, epoch, head, events: events.into_iter().map(saved).collect() };
         let loaded = app.load_log(&place.channel, shared, self.delivery.now())?;
         self.delivery.hub.relieve_logs(self.delivery.now());
         if let Some((subscribers, reason)) = loaded.lost {
@@ -179,7 +185,7 @@ impl Mirrors {
         let place = Place { app: app.clone(), channel: channel.clone() };
         let last = since.saturating_add(limit as u64);
         let (most_events, most_bytes) = (limit, room.bytes);
-        let query = LogQuery { place, room, keeps: false, since, last, most_events, most_bytes };
+        let query = LogQuery { place, room, keeps: false, since, epoch: None, last, most_events, most_bytes };
         let Some(read) = self.cluster.logs(&[query]).await?.pop().flatten() else { return Ok(None) };
         let LogRead { epoch, head, oldest, events } = read;
         let numbered = |event: LoggedEvent| (event.seq, event_frame::amend(&event.frame, &Amendment::seq(event.seq)));

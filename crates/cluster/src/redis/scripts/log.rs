@@ -33,6 +33,7 @@ struct Arguments {
     max_bytes: usize,
     window_ms: u64,
     since: u64,
+    known: Option<String>,
     last: u64,
     most_events: usize,
     most_bytes: usize,
@@ -77,7 +78,7 @@ pub(in crate::redis) fn publish_logged(keys: &Keys, place: &Place, event: &Publi
 
 /// Asks for the events of a log.
 pub(in crate::redis) fn read_log(keys: &Keys, query: &LogQuery) -> Request {
-    let LogQuery { place, room, keeps, since, last, most_events, most_bytes } = query;
+    let LogQuery { place, room, keeps, since, epoch, last, most_events, most_bytes } = query;
     let arguments = Arguments {
         keep_ms: keeps.then(|| milliseconds(kept_for(*room))),
         epoch: fresh_epoch(),
@@ -85,6 +86,7 @@ pub(in crate::redis) fn read_log(keys: &Keys, query: &LogQuery) -> Request {
         max_bytes: room.bytes,
         window_ms: room.window,
         since: (*since).min(MOST),
+        known: epoch.map(|epoch| epoch.to_string()),
         last: (*last).min(MOST),
         most_events: *most_events,
         most_bytes: *most_bytes,

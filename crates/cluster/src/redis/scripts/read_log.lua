@@ -5,7 +5,8 @@
 --   keep_ms         how long the log is kept from now on, and opened if there is none; nil only reads it
 --   epoch           the epoch of a log that begins
 --   max_events, max_bytes, window_ms   the limits of the log
---   since, last     the events with greater numbers than `since` are read, up to `last`
+--   since, last     the events with greater numbers than `since` are read, up to `last`; none if some of them have left
+--   known           the epoch that `since` is of: none are read of another log; nil for any
 --   most_events, most_bytes   most events in the answer, and most bytes of them. Earlier ones are left out.
 --
 -- Answers `none` if there is no log, else `found` with
@@ -34,7 +35,8 @@ local READ = 200
 local events, bytes, is_full = {}, 0, false
 local newest = math.min(state.head, arguments.last)
 local number = newest
-local first = math.max(arguments.since + 1, state.oldest)
+local first = arguments.since + 1
+if first < state.oldest or (arguments.known and arguments.known ~= state.epoch) then first = math.huge end
 while number >= first and not is_full do
   local numbers = {}
   for wanted = number, math.max(first, number - READ + 1), -1 do numbers[#numbers + 1] = wanted end
