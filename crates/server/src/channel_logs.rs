@@ -79,7 +79,8 @@ pub(crate) async fn restore(node: &Node) {
     for line in text.lines() {
         match decode(line, unix_millis()) {
             Ok((id, log)) => {
-                // A log of a deleted app, or of one without recovery, is dropped. So is one of an earlier app with the id.
+                // A log of a deleted app, or of one without recovery, is dropped. So is one of an earlier app with the
+                // id.
                 if let Some(app) = node.enabled_app(&id).filter(|app| app.recovery) {
                     node.hub.app(&id).restore_log(log, app.log_room(), app.limits.max_channels(), now);
                 }

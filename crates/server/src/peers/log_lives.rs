@@ -7,8 +7,8 @@ use clairon_registry::App;
 use super::Peers;
 
 impl Peers {
-    /// Ends the logs of an app without recovery, and begins those of an earlier life anew. `app` is `None` if the app was
-    /// deleted or disabled.
+    /// Ends the logs of an app without recovery, and begins those of an earlier life anew. `app` is `None` if the app
+    /// was deleted or disabled.
     pub(crate) fn follow_recovery(&self, id: &AppId, app: Option<&App>) {
         let delivery = self.delivery();
         let hub = delivery.hub.app(id);
