@@ -57,9 +57,9 @@ macro_rules! app {
             /// The endpoints that receive events of its channels.
             pub webhooks: Webhooks,
             $(#[doc = $meaning] pub $switch: bool,)+
-            /// The life of the app's logs, which begins when `recovery` is switched on, also by the creation of the app:
-            /// the revision of the registry at that time. So it grows, even if the app was deleted and created again.
-            /// The registry sets it; 0 if `recovery` was never on.
+            /// The life of the app's logs, which begins when `recovery` is switched on, also by the creation of the
+            /// app: the revision of the registry at that time. So it grows, even if the app was deleted and created
+            /// again. The registry sets it; 0 if `recovery` was never on.
             pub recovery_life: u64,
             /// The limits of a connection, a request or a channel.
             pub limits: Limits,
