@@ -82,8 +82,8 @@ impl Recorder {
         LogHold::of(self.mirror.as_ref().map(|mirror| mirror.holds.clone()))
     }
 
-    /// What must be read before a subscriber at this position can be entered. A mirror without subscribers may be out of
-    /// date.
+    /// What must be read before a subscriber at this position can be entered. A mirror without subscribers may be out
+    /// of date.
     pub(crate) fn need(&self, position: Option<LogPosition>, life: u64, is_fresh: bool) -> Option<LogNeed> {
         let mirror = self.mirror.as_ref()?;
         let since_position = position.map(|LogPosition { epoch, seq }| LogNeed { since: seq, epoch: Some(epoch) });

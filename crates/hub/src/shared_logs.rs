@@ -100,12 +100,12 @@ impl Hub {
 
 impl AppHub {
     /// Begins to mirror the log of a channel for a subscription that asks for recovery, and keeps the mirror until the
-    /// hold is dropped. Returns what must be read and [loaded](AppHub::load_log) first. `None` if the mirror is complete,
-    /// or there is none, because there is no memory for it or the channel has gone. `is_fresh` is true if the log has
-    /// just been read.
+    /// hold is dropped. Returns what must be read and [loaded](AppHub::load_log) first. `None` if the mirror is
+    /// complete, or there is none, because there is no memory for it or the channel has gone. `is_fresh` is true if the
+    /// log has just been read.
     ///
-    /// What a client states is checked before anything is read for it: one with a position that is not its own causes no
-    /// more work than one that begins.
+    /// What a client states is checked before anything is read for it: one with a position that is not its own causes
+    /// no more work than one that begins.
     pub fn expect_log(
         &self,
         name: &ChannelName,
