@@ -108,6 +108,25 @@ impl WebhookReceiver {
         self.shared.requests.lock().clone()
     }
 
+    /// The number of requests so far.
+    #[must_use]
+    pub fn count(&self) -> usize {
+        self.shared.requests.lock().len()
+    }
+
+    /// Waits until there were this many requests.
+    ///
+    /// # Panics
+    /// When that takes longer than [`DEADLINE`]. The panic names `what`.
+    pub fn wait_for_count(&self, what: &str, count: usize) {
+        let deadline = Instant::now() + DEADLINE;
+        let mut requests = self.shared.requests.lock();
+        while requests.len() < count {
+            let late = self.shared.changed.wait_until(&mut requests, deadline).timed_out();
+            assert!(!late, "no {what} within {DEADLINE:?}, after {} requests", requests.len());
+        }
+    }
+
     /// The events of all requests so far. The events of a repeated request are repeated.
     #[must_use]
     pub fn events(&self) -> Vec<Value> {
