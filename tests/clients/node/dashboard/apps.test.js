@@ -38,6 +38,12 @@ test('an app is created, limited, disabled, enabled and deleted', async (t) => {
   await page.getByLabel('Event data, bytes').fill('0');
   await page.getByRole('button', { name: 'Save' }).click();
   await page.locator('.hint-bad').filter({ hasText: 'event_data_bytes is 0' }).waitFor();
+  // The wrong field has the focus, and neither it nor the refusal is out of sight.
+  const wrong = page.locator(':focus');
+  assert.equal(await wrong.inputValue(), '0');
+  const [field, bar] = await Promise.all([wrong.boundingBox(), page.locator('.save-bar').boundingBox()]);
+  assert.ok(field.y >= 0 && field.y + field.height <= bar.y, JSON.stringify({ field, bar }));
+  await page.locator('.save-bar').getByText('Refused with 422.').waitFor();
   await page.getByRole('button', { name: 'Discard' }).click();
 
   await page.getByRole('button', { name: 'Disable', exact: true }).click();

@@ -29,6 +29,7 @@ test('a viewer sees everything and can change nothing, and no secret', async (t)
   for (const name of ['Reveal', 'Add a key', 'Retire', 'Disable', 'Delete']) {
     assert.ok(await page.getByRole('button', { name, exact: true }).first().isDisabled(), name);
   }
+  await page.locator('.page-head').getByText('read-only', { exact: true }).waitFor();
   assert.ok(!(await page.content()).includes(app.secret));
   const status = await page.evaluate(async (id) => (await fetch(`../admin/api/apps/${id}?show_secret=true`)).status, app.id);
   assert.equal(status, 403);
