@@ -11,7 +11,7 @@ import { gzipSync } from 'node:zlib';
 import { build } from 'esbuild';
 
 /** The promised size of each script in bytes, compressed with gzip. */
-const MOST_BYTES = 1_536;
+const MOST_BYTES = 1_500;
 
 const checks = process.argv.includes('--check');
 const root = import.meta.dirname;

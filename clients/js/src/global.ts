@@ -1,5 +1,5 @@
-/** For pages without a bundler: `<script src="https://…/recover.global.js">`. */
+/** For pages without a bundler: a script that defines `ClaironRecover`. */
 
 import { recover, withRecovery } from './recover.js';
 
-Object.assign(globalThis, { ClaironRecover: { recover, withRecovery } });
+(self as unknown as Record<string, unknown>).ClaironRecover = { recover, withRecovery };

@@ -93,7 +93,7 @@ export function recover<P extends Pusher>(client: P, options: RecoveryOptions = 
   };
 
   /** Takes an answer, or that there is none. Returns why events are missed, if they are. */
-  const settle = (position: Position, answer: Answer | undefined): string | undefined => {
+  const settle = (position: Position, answer?: Answer): string | undefined => {
     const { known } = position;
     position.awaits = false;
     position.known = true;
@@ -157,7 +157,7 @@ export function recover<P extends Pusher>(client: P, options: RecoveryOptions = 
       } else if (message.event === 'pusher_internal:recovery') {
         missed = settle(position, message.data as Answer);
       } else if (position.awaits) {
-        if (message.event === 'pusher:subscription_error') missed = settle(position, undefined);
+        if (message.event === 'pusher:subscription_error') missed = settle(position);
         else if (!message.event.startsWith('pusher:')) return manager;
       }
     }
