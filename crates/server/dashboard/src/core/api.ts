@@ -55,7 +55,9 @@ export async function open(method: Method, path: string, body?: unknown, signal?
 
 async function request<T>(method: Method, path: string, body?: unknown, signal?: AbortSignal): Promise<T> {
   const answer = await open(method, path, body, signal);
-  const text = await answer.text();
+  const text = await answer.text().catch((error) => {
+    throw signal?.aborted ? error : new Refusal(0, '');
+  });
   return (text === '' ? null : JSON.parse(text)) as T;
 }
 

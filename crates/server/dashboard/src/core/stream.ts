@@ -28,7 +28,8 @@ export function follow(path: string, listener: Listener): () => void {
       await read(answer, listener.onActivity, abort.signal);
       refusal = new Refusal(0, '');
     } catch (error) {
-      refusal = error instanceof Refusal ? error : new Refusal(0, String(error));
+      // A body that breaks off throws an error with the browser's words, such as `network error`, which say no more.
+      refusal = error instanceof Refusal ? error : new Refusal(0, '');
     }
     if (abort.signal.aborted) return;
     const isFinal = [400, 401, 403, 404, 422].includes(refusal.status);
