@@ -2,7 +2,7 @@
 
 use instant_acme::{Identifier, NewOrder};
 
-use crate::{AcmeError, AcmeOrder, ChallengeKind, authority::RetryAfter};
+use crate::{AcmeError, AcmeFuture, AcmeOrder, ChallengeKind, authority::RetryAfter};
 
 /// An account with an authority.
 pub struct Account {
@@ -15,23 +15,27 @@ impl Account {
     ///
     /// # Errors
     /// The authority cannot be reached, or refuses.
-    pub async fn set_email(&self, email: &str) -> Result<(), AcmeError> {
-        let contact = contact(email);
-        let contact: Vec<_> = contact.iter().map(String::as_str).collect();
-        self.account.update_contacts(&contact).await.map_err(|error| AcmeError::of(error, &self.retry_after))
+    #[must_use]
+    pub fn set_email<'a>(&'a self, email: &'a str) -> AcmeFuture<'a, ()> {
+        Box::pin(async move {
+            let contact = contact(email);
+            let contact: Vec<_> = contact.iter().map(String::as_str).collect();
+            self.account.update_contacts(&contact).await.map_err(|error| AcmeError::of(error, &self.retry_after))
+        })
     }
 
     /// Orders a certificate for a host name.
     ///
     /// # Errors
     /// The authority cannot be reached, or refuses.
-    pub async fn order(&self, domain: &str, kind: ChallengeKind) -> Result<AcmeOrder, AcmeError> {
-        let ordered = async {
+    #[must_use]
+    pub fn order<'a>(&'a self, domain: &'a str, kind: ChallengeKind) -> AcmeFuture<'a, AcmeOrder> {
+        Box::pin(async move {
             let names = [Identifier::Dns(domain.to_owned())];
-            self.account.new_order(&NewOrder::new(&names)).await
-        };
-        let order = ordered.await.map_err(|error| AcmeError::of(error, &self.retry_after))?;
-        AcmeOrder::begin(order, kind, self.retry_after.clone()).await
+            let order = self.account.new_order(&NewOrder::new(&names)).await;
+            let order = order.map_err(|error| AcmeError::of(error, &self.retry_after))?;
+            AcmeOrder::begin(order, kind, self.retry_after.clone()).await
+        })
     }
 }
 

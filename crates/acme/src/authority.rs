@@ -7,7 +7,7 @@ use instant_acme::{AccountBuilder, AccountCredentials, NewAccount};
 use parking_lot::Mutex;
 use rustls::{ClientConfig, RootCertStore};
 
-use crate::{Account, AcmeError, account::contact, request::AuthorityClient};
+use crate::{Account, AcmeError, AcmeFuture, account::contact, request::AuthorityClient};
 
 /// The time at which the authority wants the next request, if it said so.
 pub(crate) type RetryAfter = Arc<Mutex<Option<SystemTime>>>;
@@ -42,26 +42,32 @@ impl Authority {
     ///
     /// # Errors
     /// The authority cannot be reached, or refuses.
-    pub async fn create_account(&self, email: &str) -> Result<(Account, String), AcmeError> {
-        let contact = contact(email);
-        let contact: Vec<_> = contact.iter().map(String::as_str).collect();
-        let new = NewAccount { contact: &contact, terms_of_service_agreed: true, only_return_existing: false };
-        let created = self.account_builder().create(&new, self.directory.clone(), None);
-        let (account, credentials) = created.await.map_err(|error| AcmeError::of(error, &self.retry_after))?;
-        let credentials = serde_json::to_string(&credentials).map_err(|_| AcmeError::UnreadableCredentials)?;
-        Ok((self.account(account), credentials))
+    #[must_use]
+    pub fn create_account<'a>(&'a self, email: &'a str) -> AcmeFuture<'a, (Account, String)> {
+        Box::pin(async move {
+            let contact = contact(email);
+            let contact: Vec<_> = contact.iter().map(String::as_str).collect();
+            let new = NewAccount { contact: &contact, terms_of_service_agreed: true, only_return_existing: false };
+            let created = self.account_builder().create(&new, self.directory.clone(), None);
+            let (account, credentials) = created.await.map_err(|error| AcmeError::of(error, &self.retry_after))?;
+            let credentials = serde_json::to_string(&credentials).map_err(|_| AcmeError::UnreadableCredentials)?;
+            Ok((self.account(account), credentials))
+        })
     }
 
     /// An account that was created before.
     ///
     /// # Errors
     /// The credentials are unreadable, or the authority cannot be reached.
-    pub async fn restore_account(&self, credentials: &str) -> Result<Account, AcmeError> {
-        // The error of the parser could show a part of the key.
-        let credentials: AccountCredentials =
-            serde_json::from_str(credentials).map_err(|_| AcmeError::UnreadableCredentials)?;
-        let restored = self.account_builder().from_credentials(credentials);
-        restored.await.map(|account| self.account(account)).map_err(|error| AcmeError::of(error, &self.retry_after))
+    #[must_use]
+    pub fn restore_account<'a>(&'a self, credentials: &'a str) -> AcmeFuture<'a, Account> {
+        Box::pin(async move {
+            // The error of the parser could show a part of the key.
+            let credentials: AccountCredentials =
+                serde_json::from_str(credentials).map_err(|_| AcmeError::UnreadableCredentials)?;
+            let restored = self.account_builder().from_credentials(credentials);
+            restored.await.map(|account| self.account(account)).map_err(|error| AcmeError::of(error, &self.retry_after))
+        })
     }
 
     fn account_builder(&self) -> AccountBuilder {

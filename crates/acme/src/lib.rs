@@ -3,6 +3,8 @@
 //! The caller stores the account and the certificates, and answers the challenges: [`AcmeOrder::challenge`] is between
 //! the start and the end of an order.
 
+use futures_util::future::BoxFuture;
+
 mod account;
 mod authority;
 mod challenge;
@@ -15,3 +17,7 @@ pub use authority::Authority;
 pub use challenge::{ACME_TLS, Challenge, ChallengeKind, challenge_certificate};
 pub use error::AcmeError;
 pub use order::{AcmeOrder, IssuedCertificate};
+
+/// A conversation with an authority. It is boxed, so that the code of the ACME client is compiled with this crate, and
+/// not again with the crate that awaits it.
+pub type AcmeFuture<'a, T> = BoxFuture<'a, Result<T, AcmeError>>;

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use instant_acme::{AuthorizationStatus, Error, Order, OrderStatus, RetryPolicy};
 
-use crate::{AcmeError, Challenge, ChallengeKind, authority::RetryAfter, error::describe};
+use crate::{AcmeError, AcmeFuture, Challenge, ChallengeKind, authority::RetryAfter, error::describe};
 
 /// How often the authority is asked for the result of a challenge and for the certificate. It asks for longer pauses
 /// with `Retry-After`.
@@ -59,7 +59,12 @@ impl AcmeOrder {
     ///
     /// # Errors
     /// The authority cannot be reached, or refuses.
-    pub async fn finish(mut self) -> Result<IssuedCertificate, AcmeError> {
+    #[must_use]
+    pub fn finish(self) -> AcmeFuture<'static, IssuedCertificate> {
+        Box::pin(self.prove_and_wait())
+    }
+
+    async fn prove_and_wait(mut self) -> Result<IssuedCertificate, AcmeError> {
         match self.prove().await {
             Ok(OrderStatus::Ready) => {}
             Ok(_) | Err(Error::Api(_)) if let Some(problem) = self.failed_challenge().await => {

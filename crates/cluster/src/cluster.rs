@@ -340,7 +340,12 @@ impl Cluster {
     ///
     /// # Errors
     /// Redis does not answer. The other nodes then remove this one when its lease ends.
-    pub async fn leave_cluster(&self) -> Result<(), ClusterError> {
+    #[must_use]
+    pub fn leave_cluster(&self) -> BoxFuture<'_, Result<(), ClusterError>> {
+        Box::pin(self.leave_other_nodes())
+    }
+
+    async fn leave_other_nodes(&self) -> Result<(), ClusterError> {
         self.core.signals.stop();
         let writers = std::mem::take(&mut *self.tasks.writers.lock());
         let patience = self.core.settings.response_timeout * STOP_TIMEOUTS;

@@ -4,7 +4,7 @@ use std::{sync::Arc, time::Duration};
 
 use clairon_protocol::Publication;
 use clairon_tls::Authorities;
-use futures_util::future::try_join;
+use futures_util::future::{BoxFuture, try_join};
 use redis::Value;
 
 use super::{
@@ -168,12 +168,7 @@ impl RedisClient {
     }
 
     /// Publishes in one round trip. A request is published if its answer is not an error.
-    ///
-    /// It adds no layer to the future of the link, which is part of the future of each HTTP request.
-    pub(crate) fn publish<'a>(
-        &'a self,
-        requests: &'a [Request],
-    ) -> impl Future<Output = Result<Vec<Answer>, Failure>> + 'a {
+    pub(crate) fn publish<'a>(&'a self, requests: &'a [Request]) -> BoxFuture<'a, Result<Vec<Answer>, Failure>> {
         self.publisher.run(requests)
     }
 

@@ -8,6 +8,7 @@ use std::{
     time::Instant,
 };
 
+use futures_util::future::BoxFuture;
 use tokio::sync::Mutex;
 
 use super::{Connector, Generation, Push, Pushed, RedisConnection};
@@ -60,12 +61,17 @@ impl Link {
     }
 
     /// Sends requests together and waits for all answers. Requests of one slot run in their order; on a single server
-    /// all of them do.
+    /// all of them do. The future is boxed, so that it and the client of Redis in it are compiled with this crate, and
+    /// not again with the crate that awaits it.
     ///
     /// # Errors
     /// The connection is lost, or the node has come to another master meanwhile. It is not known which of the requests
     /// were run.
-    pub(in crate::redis) async fn run(&self, requests: &[Request]) -> Result<Vec<Answer>, Failure> {
+    pub(in crate::redis) fn run<'a>(&'a self, requests: &'a [Request]) -> BoxFuture<'a, Result<Vec<Answer>, Failure>> {
+        Box::pin(self.send(requests))
+    }
+
+    async fn send(&self, requests: &[Request]) -> Result<Vec<Answer>, Failure> {
         if requests.is_empty() {
             return Ok(Vec::new());
         }
