@@ -2,8 +2,7 @@
 
 use std::fmt;
 
-use hmac::{Hmac, KeyInit, Mac};
-use sha2::Sha256;
+use hmac::Mac;
 use subtle::ConstantTimeEq;
 
 use crate::Secret;
@@ -14,13 +13,9 @@ pub struct Signature([u8; 32]);
 
 impl Signature {
     /// Signs the concatenation of the parts under `secret`.
-    ///
-    /// # Panics
-    /// Never: HMAC takes keys of any length.
     #[must_use]
     pub fn sign(secret: &Secret, parts: &[&[u8]]) -> Self {
-        #[expect(clippy::expect_used, reason = "HMAC takes keys of any length")]
-        let mut mac = Hmac::<Sha256>::new_from_slice(secret.expose().as_bytes()).expect("a key of any length");
+        let mut mac = secret.hmac();
         for part in parts {
             mac.update(part);
         }
