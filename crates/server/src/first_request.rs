@@ -21,11 +21,13 @@ pub(crate) fn handshake(bytes: &Bytes) -> Option<(Request<()>, Bytes)> {
     }
     let mut request = Request::new(());
     *request.method_mut() = Method::GET;
-    *request.uri_mut() = Uri::try_from(head.path?).ok()?;
+    // Parts of the request share its bytes: a handshake of a browser has a dozen headers.
+    *request.uri_mut() = Uri::from_maybe_shared(bytes.slice_ref(head.path?.as_bytes())).ok()?;
     *request.version_mut() = if head.version? == 1 { Version::HTTP_11 } else { Version::HTTP_10 };
+    request.headers_mut().reserve(head.headers.len());
     for header in head.headers {
         let name = HeaderName::from_bytes(header.name.as_bytes()).ok()?;
-        request.headers_mut().append(name, HeaderValue::from_bytes(header.value).ok()?);
+        request.headers_mut().append(name, HeaderValue::from_maybe_shared(bytes.slice_ref(header.value)).ok()?);
     }
     Some((request, bytes.slice(length..)))
 }

@@ -35,6 +35,19 @@ pub(crate) fn check(version: Version, headers: &HeaderMap) -> Result<(), Invalid
 
 /// True for a host, or a host with a port, which may be empty.
 fn is_host(text: &[u8]) -> bool {
+    is_plain_host(text) || is_authority(text)
+}
+
+/// True for a host of letters, digits, `.` and `-`, also with a port. Nearly all are like that, and this check needs no
+/// copy.
+fn is_plain_host(text: &[u8]) -> bool {
+    let is_in_name = |byte: &u8| byte.is_ascii_alphanumeric() || matches!(byte, b'.' | b'-');
+    let (name, port) = text.split_at(text.iter().take_while(|byte| is_in_name(byte)).count());
+    !name.is_empty()
+        && (port.is_empty() || port.strip_prefix(b":").is_some_and(|digits| digits.iter().all(u8::is_ascii_digit)))
+}
+
+fn is_authority(text: &[u8]) -> bool {
     let Ok(authority) = Authority::try_from(text) else { return false };
     let port = authority.as_str().strip_prefix(authority.host());
     port.is_some_and(|port| {
@@ -68,7 +81,7 @@ mod tests {
 
     #[test]
     fn one_host_is_needed() {
-        for host in ["a.example", "a.example:8080", "127.0.0.1:1", "[::1]:80", "a_b", "", "A.", "localhost:"] {
+        for host in ["a.example", "a.example:8080", "127.0.0.1:1", "[::1]:80", "a_b", "", "A.", "localhost:", "a-b:1"] {
             assert_eq!(checked(Version::HTTP_11, &[host]), Ok(()), "{host}");
         }
         assert_eq!(checked(Version::HTTP_11, &[]), Err(InvalidHost::Missing));
