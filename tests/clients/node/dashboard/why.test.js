@@ -40,8 +40,8 @@ const call = (page, method, path, body) =>
 test('each way to miss an event has its answer in words', async (t) => {
   const page = await open(t, `/why?app=${app.id}`);
   await settled(page, 'Why?');
-  // The recorder runs while somebody looks.
-  const live = await open(t, `/live?app=${app.id}`);
+  // The recorder runs while somebody looks. Of another app's event only those know who look at all apps.
+  const live = await open(t, '/live');
   await live.getByText('Watching', { exact: true }).waitFor();
 
   const [one, other] = [pusherClient(t, { user: 'ada' }), pusherClient(t, { user: 'ada' })];
