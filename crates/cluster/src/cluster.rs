@@ -336,7 +336,7 @@ impl Cluster {
     }
 
     /// Leaves the other nodes. What this node has in the ledger is removed at once, and its edges are delivered. Joins
-    /// that are not ready will never be.
+    /// that are not ready will never be. The future is boxed like that of [`Self::connect`].
     ///
     /// # Errors
     /// Redis does not answer. The other nodes then remove this one when its lease ends.
