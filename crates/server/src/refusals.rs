@@ -57,6 +57,7 @@ refused! {
     SignIn: "sign_in", "not_allowed", SignInRefused;
     ClientEvent: "client_event", "not_allowed", ClientEventRefused;
     Message: "message", "too_large", MessageRefused;
+    MessageInvalid: "message", "invalid", MessageRefused;
     AdminToken: "admin", "token", RequestRefused;
     AdminForbidden: "admin", "forbidden", RequestRefused;
     AdminNotFound: "admin", "not_found", RequestRefused;
@@ -215,6 +216,7 @@ mod tests {
         count(Refused::SignIn);
         count(Refused::ClientEvent);
         count(Refused::Message);
+        count(Refused::MessageInvalid);
         for status in [400, 401, 403, 404, 413, 408, 429, 503, 405] {
             count(Refused::request(StatusCode::from_u16(status).unwrap()));
         }

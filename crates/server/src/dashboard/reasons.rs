@@ -5,7 +5,7 @@ use std::{io, net::IpAddr, sync::Arc, time::Duration};
 use clairon_protocol::{
     AppId, AppKey, Disconnect, LossReason, NoRoom,
     auth::{InvalidRequest, InvalidToken},
-    error::{InvalidChannel, InvalidUser},
+    error::{InvalidChannel, InvalidCommand, InvalidUser},
 };
 use clairon_registry::{AllowedOrigins, RegistryError, WebhookHeaders, WebhookUrl, WrongSize};
 use clairon_webhooks::{SendFailure, Step};
@@ -91,6 +91,12 @@ fn typed() -> Vec<String> {
         CloseLength,
         CloseCode { code: 1_005 },
     ];
+    let commands = [
+        InvalidCommand::Json { size, problem: "EOF while parsing".to_owned() },
+        InvalidCommand::Missing("data.channel"),
+        InvalidCommand::Field { field, problem: "expected a string".to_owned() },
+        InvalidCommand::Unsupported("pusher:other".to_owned()),
+    ];
     let rooms = [NoRoom::Members { limit }, NoRoom::Bytes { limit }, NoRoom::Channels { limit }];
     let hosts = [InvalidHost::Missing, InvalidHost::Several(2), InvalidHost::Form(size)];
     let bearers = [NoAccess::NoHeader, NoAccess::NoToken, NoAccess::OtherToken { size }, NoAccess::NotSet];
@@ -101,6 +107,7 @@ fn typed() -> Vec<String> {
     all.extend(tokens.iter().map(ToString::to_string));
     all.extend(requests.iter().map(ToString::to_string));
     all.extend(frames.iter().map(|error| format!("broken WebSocket: {error}")));
+    all.extend(commands.iter().map(ToString::to_string));
     all.extend(rooms.iter().map(ToString::to_string));
     all.extend(hosts.iter().map(ToString::to_string));
     all.extend(bearers.iter().map(ToString::to_string));

@@ -103,9 +103,8 @@ impl Connection {
             Ok(ClientCommand::SignIn(sign_in)) => self.sign_in(&app, &sign_in),
             Ok(ClientCommand::ClientEvent(event)) => return self.admit_event(app, event),
             Err(error) => {
-                let message = error.to_string();
-                debug!(app = %app.id, socket = %self.session.id(), error = %self.node.shown(&message), "message not understood");
-                self.complain(None, &message);
+                self.note_refusal(Refused::MessageInvalid, |refused| refused.because(&error));
+                self.complain(None, &error.to_string());
             }
         }
         None

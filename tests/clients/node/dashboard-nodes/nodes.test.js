@@ -52,6 +52,11 @@ test('every page shows all nodes, or says which it shows', async (t) => {
   await tag(page.locator('.card').filter({ has: page.getByRole('heading', { name: 'Subscribers' }) }), node);
   await tag(page.locator('.channel-feed'), node);
 
+  const elsewhere = unique('elsewhere');
+  await subscribe(there, elsewhere);
+  await go(`/channels/${elsewhere}`, elsewhere);
+  await page.getByText('Nobody on this node.').waitFor();
+
   await go('/connections', 'Connections');
   await page.getByRole('link', { name: hereId, exact: true }).waitFor();
   assert.equal(await page.getByRole('link', { name: thereId, exact: true }).count(), 0);

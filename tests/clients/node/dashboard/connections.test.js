@@ -57,6 +57,8 @@ test('one connection has its whole story, with its refusals in words', async (t)
   const name = unique('story');
   await subscribe(client, name);
   client.subscribe(unique('private-forged-story'));
+  client.send_event('nonsense', {});
+  await watcher.locator('.activity').filter({ hasText: 'Unsupported event received on socket: nonsense' }).waitFor();
   await watcher.locator('.activity').filter({ hasText: 'subscription refused' }).first().waitFor();
 
   const page = await open(t, `/connections/${id}`);
@@ -65,6 +67,7 @@ test('one connection has its whole story, with its refusals in words', async (t)
   await story.getByText('connected', { exact: true }).waitFor();
   await story.getByText(name).first().waitFor();
   await story.locator('li').filter({ hasText: 'subscription refused' }).filter({ hasText: 'signature' }).waitFor();
+  await story.locator('li').filter({ hasText: 'message refused' }).filter({ hasText: 'nonsense' }).waitFor();
   client.disconnect();
   await story.getByText('disconnected', { exact: true }).waitFor();
   await page.getByText('ended', { exact: true }).waitFor();

@@ -32,7 +32,7 @@ test('an event reaches its channels without the excluded connection, and JSON is
   }
   const page = await open(t, '/events');
   await settled(page, 'Event creator');
-  await fill(page, { channels: `${first} ${second}`, event: 'greeting', data: '{"text": ', exclude: id });
+  await fill(page, { channels: `${first}\n${second}`, event: 'greeting', data: '{"text": ', exclude: id });
   await page.locator('[data-json="false"]').waitFor();
   await page.getByLabel('Data').fill('{"text": "Hello"}');
   await page.locator('[data-json="true"]').waitFor();
@@ -41,6 +41,14 @@ test('an event reaches its channels without the excluded connection, and JSON is
   assert.deepEqual(await heard.next(second), { text: 'Hello' });
   await page.locator('.receivers li').filter({ hasText: first }).filter({ hasText: '1 receiver' }).waitFor();
   assert.ok(!heard.names.includes('left out'));
+
+  const user = '#server-to-user-bob, with spaces';
+  await fill(page, { channels: user, event: 'greeting', data: '{}' });
+  await page.getByRole('button', { name: 'Send', exact: true }).click();
+  assert.equal(await page.locator('.receivers .mono').textContent(), user);
+  // What came of another event is not shown beside this one.
+  await fill(page, { channels: user, event: 'greeting', data: '[' });
+  await page.locator('.receivers').waitFor({ state: 'detached' });
 
   await fill(page, { channels: unique('nobody'), event: 'greeting', data: '{}' });
   await page.getByRole('button', { name: 'Send', exact: true }).click();
@@ -73,7 +81,7 @@ test('the commands for curl and clairon publish do the same, whatever the data',
 test('the lines for PHP are a program with the same values', async (t) => {
   const page = await open(t, '/events');
   await settled(page, 'Event creator');
-  await fill(page, { channels: 'a b', event: "it's", data: String.raw`{"path":"C:\\dir\\'x'"}`, exclude: '1.2' });
+  await fill(page, { channels: 'a\nb', event: "it's", data: String.raw`{"path":"C:\\dir\\'x'"}`, exclude: '1.2' });
   await page.getByText('PHP', { exact: true }).click();
   const program = await page.getByRole('region', { name: 'PHP' }).textContent();
   const stub = `namespace Pusher { class Pusher { function __construct(...$a) {}

@@ -87,10 +87,13 @@ test('details show formatted JSON, and an event is sent again as it was', async 
   const name = unique('resend');
   const channel = await subscribe(pusherClient(t), name);
   channel.bind('order.shipped', heard.as('order.shipped'));
+  const left = pusherClient(t);
+  const leftOut = await connected(left);
+  (await subscribe(left, name)).bind('order.shipped', heard.as('left out'));
   const page = await open(t, '/live');
   await watching(page);
   const data = { order: 7, lines: [{ sku: 'A-1', quantity: 2 }], note: 'é "quoted"' };
-  await backend.trigger(name, 'order.shipped', data);
+  await backend.trigger(name, 'order.shipped', data, { socket_id: leftOut });
   assert.deepEqual(await heard.next('order.shipped'), data);
   await lines(page, name).filter({ hasText: 'order.shipped' }).first().click();
   const details = page.getByRole('complementary', { name: 'Details' }).or(page.getByRole('dialog'));
@@ -98,6 +101,10 @@ test('details show formatted JSON, and an event is sent again as it was', async 
   await details.getByRole('button', { name: 'Resend' }).click();
   assert.deepEqual(await heard.next('order.shipped'), data);
   await details.getByText('Sent again.').waitFor();
+  // Events come in order, so the second would be there.
+  await backend.trigger(name, 'order.shipped', 'last');
+  await heard.next('left out');
+  assert.deepEqual(heard.names.filter((heard) => heard === 'left out'), ['left out']);
 });
 
 test('thousands of events a second are sampled, all others are counted, and the page answers meanwhile', async (t) => {

@@ -3,12 +3,14 @@ import { useEffect } from 'preact/hooks';
 
 import type { Refusal } from '../core/api';
 import { useText } from '../core/locale';
+import type { Resource } from '../core/resource';
 import { useCanChange, useServer } from '../core/session';
 import type { Scope } from '../core/types';
 import { Button } from './button';
 import { common } from './common-texts';
 import { Icon, type IconName } from './icon';
 import { Reason } from './reason';
+import { Time } from './values';
 
 interface PageProps {
   title: string;
@@ -130,7 +132,14 @@ export function Note({ tone, children }: NoteProps) {
 const mayPass = ({ status }: Refusal) => status === 0 || status === 429 || status >= 500;
 
 /** A refusal in words. Of several faults each is a line. */
-export function RefusalNote({ refusal, retry }: { refusal: Refusal; retry?: () => void }) {
+interface RefusalNoteProps {
+  refusal: Refusal;
+  retry?: () => void;
+  /** The time from which what the page shows is. */
+  shownFrom?: string | null;
+}
+
+export function RefusalNote({ refusal, retry, shownFrom }: RefusalNoteProps) {
   const t = useText(common);
   return (
     <Note tone="bad">
@@ -150,6 +159,11 @@ export function RefusalNote({ refusal, retry }: { refusal: Refusal; retry?: () =
           ))}
         </ul>
       )}
+      {shownFrom && (
+        <p>
+          {t.shownFrom} <Time value={shownFrom} as="clock" />
+        </p>
+      )}
       {retry && mayPass(refusal) && (
         <Button small onClick={retry}>
           {t.retry}
@@ -157,6 +171,11 @@ export function RefusalNote({ refusal, retry }: { refusal: Refusal; retry?: () =
       )}
     </Note>
   );
+}
+
+/** Why a resource has no answer now, and from when what the page shows of it is. */
+export function ResourceNote({ of: { refusal, reload, at } }: { of: Resource<unknown> }) {
+  return refusal && <RefusalNote refusal={refusal} retry={reload} shownFrom={at} />;
 }
 
 export function Loading() {

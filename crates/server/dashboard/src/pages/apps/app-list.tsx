@@ -9,7 +9,7 @@ import type { AppEntry, AppList as Answer } from '../../core/types';
 import { Button } from '../../ui/button';
 import { common } from '../../ui/common-texts';
 import { ListEnd } from '../../ui/list-end';
-import { Card, Empty, Loading, Page, RefusalNote } from '../../ui/page';
+import { Card, Empty, Loading, Page, ResourceNote } from '../../ui/page';
 import { SearchField } from '../../ui/search-field';
 import { Badge } from '../../ui/values';
 import { CreateDialog } from './create-dialog';
@@ -42,7 +42,7 @@ export function AppList() {
         <SearchField label={t.search} placeholder={t.searchHint} value={search} onSearch={(search) => setQuery({ search })} />
         {data && <p class="toolbar-count">{t.total(data.total)}</p>}
       </div>
-      {list.refusal && <RefusalNote refusal={list.refusal} retry={list.reload} />}
+      <ResourceNote of={list} />
       <Card flush>
         {list.loading && <Loading />}
         {rows.length > 0 && <Rows apps={rows} />}

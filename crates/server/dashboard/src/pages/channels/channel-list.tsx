@@ -8,18 +8,19 @@ import type { ChannelList as Answer, ChannelRow } from '../../core/types';
 import { EmptyList } from '../../ui/empty-list';
 import { ListEnd } from '../../ui/list-end';
 import { Choice } from '../../ui/form';
-import { Card, Loading, Page, RefusalNote } from '../../ui/page';
+import { Card, Loading, Page, ResourceNote } from '../../ui/page';
 import { SearchField } from '../../ui/search-field';
 import { channelTexts } from './texts';
 
 const EVERY_MS = 3_000;
-const KINDS = ['all', 'public', 'private', 'presence', 'encrypted', 'server_to_user'];
+const KINDS = ['all', 'public', 'private', 'presence', 'encrypted'];
 
 export function ChannelList({ app, picker }: { app: string; picker: ComponentChildren }) {
   const t = useFormats(channelTexts);
   const { query } = useRoute();
   const search = query.get('search') ?? '';
-  const kind = query.get('kind') ?? 'all';
+  const asked = query.get('kind') ?? 'all';
+  const kind = KINDS.includes(asked) ? asked : 'all';
   const filter = { search, kind: kind === 'all' ? null : kind, limit: 100 };
   const list = usePages<Answer>(['apps', app, 'channels'], filter, EVERY_MS);
   const rows = [list.data, ...list.later].flatMap((page) => page?.channels ?? []);
@@ -35,7 +36,7 @@ export function ChannelList({ app, picker }: { app: string; picker: ComponentChi
         />
         {list.data && <p class="toolbar-count">{t.total(list.data.total)}</p>}
       </div>
-      {list.refusal && <RefusalNote refusal={list.refusal} retry={list.reload} />}
+      <ResourceNote of={list} />
       <Card flush>
         {rows.length > 0 && <Rows app={app} rows={rows} />}
         {list.loading && <Loading />}

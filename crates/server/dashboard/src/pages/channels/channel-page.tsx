@@ -4,7 +4,7 @@ import { href } from '../../core/route';
 import { useResource } from '../../core/resource';
 import { useServer } from '../../core/session';
 import type { ChannelView } from '../../core/types';
-import { Card, Empty, Loading, Note, Page, RefusalNote, ScopeTag } from '../../ui/page';
+import { Card, Empty, Loading, Note, Page, RefusalNote, ResourceNote, ScopeTag } from '../../ui/page';
 import { Data } from '../../ui/values';
 import { FeedView } from '../live/feed-view';
 import { useFeed } from '../live/use-feed';
@@ -36,7 +36,7 @@ export function ChannelPage({ app, name }: { app: string; name: string }) {
         </>
       }
     >
-      {channel.refusal && <RefusalNote refusal={channel.refusal} retry={channel.reload} />}
+      <ResourceNote of={channel} />
       {channel.loading && <Loading />}
       {data && (
         <>

@@ -30,10 +30,11 @@ export function Members({ app, channel }: { app: string; channel: ChannelView })
 
 export function Subscribers({ app, channel }: { app: string; channel: ChannelView }) {
   const t = useFormats(channelTexts);
+  const isElsewhere = channel.subscriptions > 0;
   const { socket_ids: ids, total, scope } = channel.subscribers;
   return (
     <Card title={t.subscribers} actions={<ScopeTag scope={scope} />}>
-      {ids.length === 0 && <p class="quiet">{t.empty}</p>}
+      {ids.length === 0 && <p class="quiet">{isElsewhere ? t.elsewhere : t.empty}</p>}
       <ul class="people people-dense">
         {ids.map((id) => (
           <li key={id}>

@@ -8,7 +8,7 @@ import type { ConnectionList as Answer, ConnectionRow } from '../../core/types';
 import { Button } from '../../ui/button';
 import { EmptyList } from '../../ui/empty-list';
 import { ListEnd } from '../../ui/list-end';
-import { Card, Loading, Page, RefusalNote } from '../../ui/page';
+import { Card, Loading, Page, ResourceNote } from '../../ui/page';
 import { SearchField } from '../../ui/search-field';
 import { Time } from '../../ui/values';
 import { connectionTexts } from './texts';
@@ -37,7 +37,7 @@ export function ConnectionList({ app, picker }: { app: string; picker: Component
         )}
         {list.data && <p class="toolbar-count">{t.total(list.data.total)}</p>}
       </div>
-      {list.refusal && <RefusalNote refusal={list.refusal} retry={list.reload} />}
+      <ResourceNote of={list} />
       <Card flush>
         {rows.length > 0 && <Rows app={app} rows={rows} />}
         {list.loading && <Loading />}

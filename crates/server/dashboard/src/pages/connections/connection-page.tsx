@@ -10,7 +10,7 @@ import { useCanChange } from '../../core/session';
 import type { ConnectionView } from '../../core/types';
 import { Button } from '../../ui/button';
 import { common } from '../../ui/common-texts';
-import { Card, Empty, Loading, Page, RefusalNote } from '../../ui/page';
+import { Card, Empty, Loading, Page, ResourceNote } from '../../ui/page';
 import { Story } from '../live/story';
 import { Badge, Facts, Time } from '../../ui/values';
 import { DisconnectDialog, SendDialog } from './dialogs';
@@ -50,7 +50,7 @@ export function ConnectionPage({ app, id }: { app: string; id: string }) {
       }
     >
       {connection.loading && <Loading />}
-      {refusal && !isUnknown && <RefusalNote refusal={refusal} retry={connection.reload} />}
+      {!isUnknown && <ResourceNote of={connection} />}
       {isUnknown && (
         <Card>
           <Empty icon="connections" title={t.gone}>

@@ -1,4 +1,4 @@
-import { useState } from 'preact/hooks';
+import { useEffect, useState } from 'preact/hooks';
 
 import { useAction } from '../../core/action';
 import { path, post } from '../../core/api';
@@ -14,7 +14,7 @@ import { common } from '../../ui/common-texts';
 import { AreaField, Choice, TextField } from '../../ui/form';
 import { JsonHint, jsonProblem } from '../../ui/json-hint';
 import { Card, Note, Page, RefusalNote } from '../../ui/page';
-import { Code } from '../../ui/values';
+import { Code, Time } from '../../ui/values';
 import { WithApp } from '../../ui/with-app';
 import { claironSnippet, curlSnippet, phpSnippet, type Draft } from './snippets';
 import { creatorTexts } from './texts';
@@ -41,10 +41,16 @@ function Creator({ app }: { app: AppEntry }) {
   const [event, setEvent] = useState(query.get('event') ?? '');
   const [data, setData] = useState(query.get('data') ?? '{\n  "text": "Hello"\n}');
   const [socketId, setSocketId] = useState(query.get('socket_id') ?? '');
-  const channels = channelText.split(/[\s,]+/).filter(Boolean);
+  // A name may have spaces and commas: that of a user's channel has any text.
+  const channels = channelText.split('\n').map((name) => name.trim()).filter(Boolean);
   const draft: Draft = { app: app.id, key: app.key, url: SERVER_URL, channels, event, data, socketId };
   const body = { name: event, channels, data, ...(socketId && { socket_id: socketId }) };
-  const action = useAction(() => post<{ receivers: Receivers }>(path(['apps', app.id, 'events']), body));
+  const action = useAction(async () => {
+    const { receivers } = await post<{ receivers: Receivers }>(path(['apps', app.id, 'events']), body);
+    return { receivers, at: new Date().toISOString() };
+  });
+  // What came of one event is not what comes of another.
+  useEffect(action.reset, [app.id, channelText, event, data, socketId]);
 
   return (
     <div class="columns columns-form">
@@ -56,7 +62,7 @@ function Creator({ app }: { app: AppEntry }) {
             void action.run();
           }}
         >
-          <TextField label={t.channels} hint={t.channelsHint} value={channelText} onChange={setChannelText} mono required />
+          <AreaField label={t.channels} hint={t.channelsHint} value={channelText} onChange={setChannelText} rows={2} />
           <TextField label={t.event} value={event} onChange={setEvent} mono required />
           <AreaField
             label={t.data}
@@ -81,7 +87,7 @@ function Creator({ app }: { app: AppEntry }) {
             </Button>
           </div>
           {action.refusal && <RefusalNote refusal={action.refusal} />}
-          {action.isDone && <Sent app={app.id} event={event} receivers={action.result?.receivers ?? null} channels={channels} />}
+          {action.result && <Sent app={app.id} event={event} channels={channels} {...action.result} />}
         </form>
       </Card>
       <Snippets draft={draft} />
@@ -92,9 +98,9 @@ function Creator({ app }: { app: AppEntry }) {
 /** By channel; `null` where they are not counted. */
 type Receivers = Record<string, number | null> | number | null;
 
-function Sent(props: { app: string; event: string; channels: string[]; receivers: Receivers }) {
+function Sent(props: { app: string; event: string; channels: string[]; receivers: Receivers; at: string }) {
   const t = useFormats(creatorTexts);
-  const { app, event, channels, receivers } = props;
+  const { app, event, channels, receivers, at } = props;
   const counts = channels.map((name) => ({
     name,
     count: typeof receivers === 'object' && receivers !== null ? (receivers[name] ?? null) : receivers,
@@ -102,7 +108,9 @@ function Sent(props: { app: string; event: string; channels: string[]; receivers
   const isHeard = counts.some(({ count }) => count !== 0);
   return (
     <Note tone={isHeard ? 'good' : 'warn'}>
-      <p>{isHeard ? t.sent : t.nobody}</p>
+      <p>
+        {isHeard ? t.sent : t.nobody} <Time value={at} as="clock" />
+      </p>
       <ul class="receivers">
         {counts.map(({ name, count }) => (
           <li key={name}>

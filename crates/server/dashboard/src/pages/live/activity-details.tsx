@@ -64,13 +64,13 @@ function Actions({ activity, app }: { activity: Activity; app: string }) {
   const c = useText(common);
   const canChange = useCanChange();
   const [result, setResult] = useState<'sent' | Refusal | null>(null);
-  const { channel = '', event = '', data = '', data_cut: isCut = false } = activity;
+  const { channel = '', event = '', data = '', data_cut: isCut = false, except } = activity;
   useEffect(() => setResult(null), [activity]);
 
   const resend = async () => {
     setResult(null);
     try {
-      await post(path(['apps', app, 'events']), { name: event, channels: [channel], data });
+      await post(path(['apps', app, 'events']), { name: event, channels: [channel], data, ...(except && { socket_id: except }) });
       setResult('sent');
     } catch (error) {
       setResult(error instanceof Refusal ? error : new Refusal(0, String(error)));
@@ -90,7 +90,7 @@ function Actions({ activity, app }: { activity: Activity; app: string }) {
           {t.resend}
         </Button>
         {!isCut && (
-          <a class="button button-plain" href={href(['events'], { app, channel, event, data })}>
+          <a class="button button-plain" href={href(['events'], { app, channel, event, data, socket_id: except })}>
             {t.edit}
           </a>
         )}

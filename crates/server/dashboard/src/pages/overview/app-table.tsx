@@ -9,9 +9,11 @@ import { METRICS, shown } from './tiles';
 export function AppTable({ overview }: { overview: Overview }) {
   const t = useFormats(overviewTexts);
   const { apps, apps_total: total, totals } = overview;
+  // A node that cannot hear the others has no connections of theirs, but still knows of the last messages.
+  const isIdle = totals.connections === 0 && totals.messages_per_second === 0 && totals.api_calls_per_second === 0;
   return (
     <>
-      {totals.connections === 0 && apps[0] && (
+      {isIdle && apps[0] && (
         <Card>
           <Empty
             icon="connections"

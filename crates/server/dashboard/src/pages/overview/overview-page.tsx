@@ -9,7 +9,7 @@ import type { History, Overview } from '../../core/types';
 import { AppPicker } from '../../ui/app-picker';
 import { UnknownApp } from '../../ui/unknown-app';
 import { Choice } from '../../ui/form';
-import { Card, Empty, Page, RefusalNote } from '../../ui/page';
+import { Card, Empty, Page, ResourceNote } from '../../ui/page';
 import { AppTable } from './app-table';
 import { DaysChart } from './days-chart';
 import { HourChart } from './hour-chart';
@@ -46,7 +46,7 @@ export function OverviewPage() {
   }
   return (
     <Page title={t.title} scope={data?.scope} actions={picker}>
-      {overview.refusal && <RefusalNote refusal={overview.refusal} />}
+      <ResourceNote of={overview} />
       <Tiles figures={(app ? data?.app : data?.totals) ?? undefined} history={history.data} metric={metric} choose={setMetric} />
       <Card
         title={range === 'days' ? (t.daily[metric] ?? t.metrics[metric]) : t.metrics[metric]}

@@ -111,7 +111,7 @@ export const verdictTexts = texts<Record<string, Verdict>>({
     },
     unknown_connection: {
       title: 'The connection is not known',
-      advice: 'Check the socket id: it changes with each connection. It may also be on another node.',
+      advice: 'Check the socket id, which changes with each connection, or the user id. Both may also be on another node.',
     },
   },
   fr: {
@@ -165,7 +165,7 @@ export const verdictTexts = texts<Record<string, Verdict>>({
     },
     unknown_connection: {
       title: 'La connexion est inconnue',
-      advice: 'Vérifiez le socket id : il change à chaque connexion. Elle peut aussi être sur un autre nœud.',
+      advice: 'Vérifiez le socket id, qui change à chaque connexion, ou l’identifiant de l’utilisateur. La connexion peut aussi être sur un autre nœud.',
     },
   },
 });
