@@ -35,7 +35,7 @@ pub(crate) enum ActivityKind {
     DirectEvent,
     /// A client's event was refused.
     ClientEventRefused,
-    /// A client's message was too long, so the connection was closed.
+    /// A client's message was not understood; or it was too long, so the connection was closed.
     MessageRefused,
     /// A backend's request was refused.
     RequestRefused,
