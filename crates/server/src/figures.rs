@@ -5,7 +5,11 @@ mod counters;
 mod other_nodes;
 mod series;
 
-use std::{collections::HashMap, sync::Arc, time::Duration};
+use std::{
+    collections::{HashMap, VecDeque},
+    sync::Arc,
+    time::Duration,
+};
 
 use clairon_hub::{AppHub, Millis};
 use clairon_protocol::AppId;
@@ -38,6 +42,8 @@ struct Table {
     all: Series,
     apps: HashMap<AppId, Series>,
     others: OtherNodes,
+    /// True for each step in which the other nodes were not heard, so that its samples are those of this node alone.
+    unheard: VecDeque<bool>,
     /// True if the samples of an app were dropped, or not begun with its traffic. An app that is new here may have had
     /// traffic before then.
     is_incomplete: bool,
@@ -55,8 +61,9 @@ pub(crate) struct CurrentFigures {
 pub(crate) struct History {
     /// The time of the last sample.
     pub(crate) until: Timestamp,
-    /// The samples, the oldest first. It is shorter than [`STEPS`] during the first hour.
-    pub(crate) samples: Vec<Sample>,
+    /// The samples, the oldest first. It is shorter than [`STEPS`] during the first hour. If the figures cover all nodes
+    /// now, a step in which the others were not heard has none.
+    pub(crate) samples: Vec<Option<Sample>>,
 }
 
 impl RecentFigures {
@@ -85,7 +92,7 @@ impl RecentFigures {
         let table = self.0.lock();
         let until = table.until?;
         let steps = table.all.samples().len();
-        let samples = match app {
+        let samples: Vec<_> = match app {
             None => table.all.samples().collect(),
             Some(id) => {
                 let own: Vec<_> = table.apps.get(id).into_iter().flat_map(Series::samples).collect();
@@ -94,7 +101,12 @@ impl RecentFigures {
                 [vec![Sample::default(); before], own].concat()
             }
         };
-        Some(History { until, samples })
+        let is_gap = |unheard: bool| unheard && table.others.are_known();
+        let samples = samples.into_iter().zip(&table.unheard);
+        Some(History {
+            until,
+            samples: samples.map(|(sample, unheard)| (!is_gap(*unheard)).then_some(sample)).collect(),
+        })
     }
 
     /// Takes the counters of the other nodes, by their ids; `None` for a node that tells none.
@@ -136,6 +148,10 @@ impl Table {
             }
         }
         self.all.push(all, now);
+        if self.unheard.len() == STEPS {
+            self.unheard.pop_front();
+        }
+        self.unheard.push_back(!self.others.are_known());
         self.until = Some(time);
     }
 
@@ -207,7 +223,7 @@ mod tests {
             assert_eq!((history.samples.len(), history.until), (STEPS, at(STEPS + 10).1));
         }
         let rates = |history: &History, step: usize| {
-            let sample = history.samples[step];
+            let sample = history.samples[step].unwrap();
             (sample.connections, sample.messages)
         };
         assert_eq!((rates(&first, 0), rates(&first, STEPS - 1)), ((2, 100), (2, 100)));
@@ -225,7 +241,7 @@ mod tests {
         let table = |figures: &RecentFigures| figures.0.lock().apps.len();
         assert_eq!(table(&figures), APPS);
         let all = figures.history(None).unwrap();
-        assert_eq!(all.samples[0].connections as usize, APPS + 5, "all are in the sum");
+        assert_eq!(all.samples[0].unwrap().connections as usize, APPS + 5, "all are in the sum");
         // After an hour without traffic an app makes room. What another one had before is not of its first step.
         for step in 2..=STEPS + 2 {
             sample(&figures, step, &[(0, counters(0, 1_000))]);
@@ -233,6 +249,22 @@ mod tests {
         sample(&figures, STEPS + 3, &[(APPS + 1, counters(1, 9_000))]);
         assert_eq!(table(&figures), APPS);
         let history = figures.history(Some(&app(APPS + 1))).unwrap();
-        assert_eq!(history.samples[STEPS - 1], Sample { connections: 1, ..Sample::default() });
+        assert_eq!(history.samples[STEPS - 1], Some(Sample { connections: 1, ..Sample::default() }));
+    }
+
+    #[test]
+    fn a_time_in_which_other_nodes_were_not_heard_is_a_gap_among_figures_of_all() {
+        let figures = RecentFigures::default();
+        let connections = || {
+            let samples = figures.history(Some(&app(1))).unwrap().samples;
+            samples.into_iter().map(|sample| sample.map(|sample| sample.connections)).collect::<Vec<_>>()
+        };
+        for (step, is_heard) in [(1, true), (2, false), (3, true)] {
+            figures.note_others(if is_heard { Vec::new() } else { vec![("other".to_owned(), None)] });
+            sample(&figures, step, &[(1, counters(step as u64, 0))]);
+        }
+        assert_eq!(connections(), [Some(1), None, Some(3)]);
+        figures.note_others(vec![("other".to_owned(), None)]);
+        assert_eq!(connections(), [Some(1), Some(2), Some(3)], "these are the figures of this node");
     }
 }

@@ -27,7 +27,8 @@ pub(super) struct Wanted {
     pub(super) app: Option<String>,
 }
 
-/// The last hour in steps, the oldest first. Before the start of the server there is `null`.
+/// The last hour in steps, the oldest first. Before the start of the server there is `null`, and also where other nodes
+/// were not heard, if the figures are those of all.
 #[derive(Debug, Serialize, ToSchema)]
 pub(super) struct HistoryView {
     /// The length of a step.
@@ -83,18 +84,25 @@ fn series<T>(before: usize, values: impl Iterator<Item = Option<T>>) -> Vec<Opti
 }
 
 impl HistoryView {
-    fn new(until: Timestamp, samples: &[Sample], scope: Scope) -> Self {
+    fn new(until: Timestamp, samples: &[Option<Sample>], scope: Scope) -> Self {
         let before = STEPS - samples.len().min(STEPS);
-        let minute = |end: usize| samples[(end + 1).saturating_sub(MINUTE)..=end].iter().map(|it| it.refusals).sum();
+        let minute = |end: usize| {
+            samples[end]?;
+            let known = samples[(end + 1).saturating_sub(MINUTE)..=end].iter().flatten();
+            Some(known.map(|it| it.refusals).sum())
+        };
         Self {
             step_seconds: STEP.as_secs(),
             until,
             scope,
-            connections: series(before, samples.iter().map(|it| Some(it.connections))),
-            messages: series(before, samples.iter().map(|it| Some(it.messages_per_second()))),
-            api_calls: series(before, samples.iter().map(|it| Some(it.api_calls_per_second()))),
-            refusals: series(before, (0..samples.len()).map(|end| Some(minute(end)))),
-            delivery_p99_milliseconds: series(before, samples.iter().map(Sample::delivery_p99_milliseconds)),
+            connections: series(before, samples.iter().map(|it| Some(it.as_ref()?.connections))),
+            messages: series(before, samples.iter().map(|it| Some(it.as_ref()?.messages_per_second()))),
+            api_calls: series(before, samples.iter().map(|it| Some(it.as_ref()?.api_calls_per_second()))),
+            refusals: series(before, (0..samples.len()).map(minute)),
+            delivery_p99_milliseconds: series(
+                before,
+                samples.iter().map(|it| it.as_ref()?.delivery_p99_milliseconds()),
+            ),
         }
     }
 }
@@ -106,7 +114,7 @@ mod tests {
     #[test]
     fn an_hour_has_its_number_of_steps() {
         let sample = Sample { connections: 3, messages: 25, api_calls: 7, refusals: 2, delivery_p99: 2_500 };
-        let view = HistoryView::new(Timestamp::UNIX_EPOCH, &[sample; 8], Scope::ALL);
+        let view = HistoryView::new(Timestamp::UNIX_EPOCH, &[Some(sample); 8], Scope::ALL);
         assert_eq!(
             (view.connections.len(), view.connections[STEPS - 9], view.connections[STEPS - 8]),
             (STEPS, None, Some(3))
@@ -117,7 +125,10 @@ mod tests {
             [None, Some(2), Some(4), Some(6), Some(8), Some(10), Some(12), Some(12), Some(12)]
         );
         assert_eq!(view.delivery_p99_milliseconds[STEPS - 1], Some(2.5));
-        let quiet = HistoryView::new(Timestamp::UNIX_EPOCH, &[Sample::default()], Scope::ALL);
+        let quiet = HistoryView::new(Timestamp::UNIX_EPOCH, &[Some(Sample::default())], Scope::ALL);
         assert_eq!((quiet.messages[STEPS - 1], quiet.delivery_p99_milliseconds[STEPS - 1]), (Some(0.0), None));
+        let gap = HistoryView::new(Timestamp::UNIX_EPOCH, &[Some(sample), None, Some(sample)], Scope::ALL);
+        assert_eq!(gap.connections[STEPS - 3..], [Some(3), None, Some(3)]);
+        assert_eq!(gap.refusals[STEPS - 3..], [Some(2), None, Some(4)]);
     }
 }
