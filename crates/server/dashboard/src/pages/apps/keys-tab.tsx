@@ -88,7 +88,10 @@ export function KeysTab({ app, reload }: TabProps) {
               kind="danger"
               disabled={!canChange || app.keys.length === 1}
               title={readOnly ?? (app.keys.length === 1 ? t.last : undefined)}
-              onClick={() => setRetiring(key)}
+              onClick={() => {
+                rotate.reset();
+                setRetiring(key);
+              }}
             >
               {t.retire}
             </Button>

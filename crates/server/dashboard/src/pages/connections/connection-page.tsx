@@ -97,19 +97,21 @@ export function ConnectionPage({ app, id }: { app: string; id: string }) {
 
 function ConnectionFacts({ app, data, isOpen }: { app: string; data: ConnectionView; isOpen: boolean }) {
   const t = useFormats(connectionTexts);
-  // Only the recorder has it, of a connection that began while it ran.
-  const client = data.story.find(({ kind }) => kind === 'connected')?.client;
+  // Only the recorder has the client, of a connection that began while it ran, and all of one that has ended.
+  const start = data.story.find(({ kind }) => kind === 'connected');
+  const client = start?.client;
+  const [peer, since] = [data.peer ?? start?.peer, data.connected_at ?? start?.time];
   const queue = data.queued_bytes ? t.queued(bytes(data.queued_bytes), data.queued_frames ?? 0) : t.empty;
   return (
     <Card title={t.facts} actions={<Badge tone={isOpen ? 'good' : 'quiet'}>{isOpen ? t.open : t.ended}</Badge>}>
       <Facts
         pairs={[
           [t.user, isOpen ? (data.user_id ?? <span class="quiet">{t.anonymous}</span>) : data.user_id],
-          [t.peer, data.peer && <span class="mono">{data.peer}</span>],
+          [t.peer, peer && <span class="mono">{peer}</span>],
           [t.library, data.library ? libraryOf(data.library) : client?.library && libraryOf(client.library)],
           [t.origin, client?.origin && <span class="mono">{client.origin}</span>],
           [t.userAgent, client?.user_agent],
-          [t.since, data.connected_at && <Time value={data.connected_at} />],
+          [t.since, since && <Time value={since} />],
           [t.queue, isOpen && queue],
           [t.blocked, !!data.blocked_milliseconds && milliseconds(data.blocked_milliseconds)],
         ]}

@@ -38,7 +38,7 @@ export function ActivityDetails({ activity }: { activity: Activity }) {
           [t.fields.userAgent, client?.user_agent],
           [t.fields.request, activity.request && <span class="mono">{activity.request}</span>],
           [t.fields.receivers, activity.receivers !== undefined && String(number(activity.receivers))],
-          [t.fields.excluded, activity.except && <span class="mono">{activity.except}</span>],
+          [t.fields.excluded, activity.except && activity.except !== socket && <span class="mono">{activity.except}</span>],
           [t.fields.from, activity.relayed && t.otherNode],
           [t.fields.size, activity.bytes !== undefined && bytes(activity.bytes)],
           [t.fields.webhook, activity.webhook && <span class="mono">{activity.webhook}</span>],

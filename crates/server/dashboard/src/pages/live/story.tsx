@@ -21,7 +21,8 @@ export function Story({ activities, app }: { activities: Activity[]; app: string
           </p>
           <p class="story-what">
             <What activity={activity} />
-            {activity.except && (
+            {/* A client's own event never comes back to it. */}
+            {activity.except && activity.except !== activity.socket && (
               <span>
                 {t.fields.excluded}{' '}
                 <a class="mono" href={href(['connections', activity.except], { app })}>
