@@ -19,6 +19,9 @@ import { WithApp } from '../../ui/with-app';
 import { claironSnippet, curlSnippet, phpSnippet, type Draft } from './snippets';
 import { creatorTexts } from './texts';
 
+/** The longest data, in characters, that is part of the page's URL. */
+const SHORT = 4_000;
+
 export function CreatorPage() {
   const t = useText(creatorTexts);
   return (
@@ -58,7 +61,8 @@ function Creator({ app }: { app: AppEntry }) {
         <form
           onSubmit={(submit) => {
             submit.preventDefault();
-            setQuery({ channel: channelText, event });
+            // So the form is the same after a sign-in or a reload.
+            setQuery({ channel: channelText, event, data: data.length <= SHORT ? data : null, socket_id: socketId || null });
             void action.run();
           }}
         >
