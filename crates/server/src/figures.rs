@@ -61,8 +61,8 @@ pub(crate) struct CurrentFigures {
 pub(crate) struct History {
     /// The time of the last sample.
     pub(crate) until: Timestamp,
-    /// The samples, the oldest first. It is shorter than [`STEPS`] during the first hour. If the figures cover all nodes
-    /// now, a step in which the others were not heard has none.
+    /// The samples, the oldest first. It is shorter than [`STEPS`] during the first hour. If the figures cover all
+    /// nodes now, a step in which the others were not heard has none.
     pub(crate) samples: Vec<Option<Sample>>,
 }
 
