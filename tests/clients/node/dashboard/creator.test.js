@@ -42,7 +42,7 @@ test('an event reaches its channels without the excluded connection, and JSON is
   await page.locator('.receivers li').filter({ hasText: first }).filter({ hasText: '1 receiver' }).waitFor();
   assert.ok(!heard.names.includes('left out'));
 
-  const user = '#server-to-user-bob, with spaces';
+  const user = '#server-to-user- bob, with spaces ';
   await fill(page, { channels: user, event: 'greeting', data: '{}' });
   await page.getByRole('button', { name: 'Send', exact: true }).click();
   assert.equal(await page.locator('.receivers .mono').textContent(), user);

@@ -131,7 +131,6 @@ export function Note({ tone, children }: NoteProps) {
 /** True for a refusal that a later request may not get. */
 const mayPass = ({ status }: Refusal) => status === 0 || status === 429 || status >= 500;
 
-/** A refusal in words. Of several faults each is a line. */
 interface RefusalNoteProps {
   refusal: Refusal;
   retry?: () => void;
@@ -139,6 +138,7 @@ interface RefusalNoteProps {
   shownFrom?: string | null;
 }
 
+/** A refusal in words. Of several faults each is a line. */
 export function RefusalNote({ refusal, retry, shownFrom }: RefusalNoteProps) {
   const t = useText(common);
   return (

@@ -45,7 +45,7 @@ function Creator({ app }: { app: AppEntry }) {
   const [data, setData] = useState(query.get('data') ?? '{\n  "text": "Hello"\n}');
   const [socketId, setSocketId] = useState(query.get('socket_id') ?? '');
   // A name may have spaces and commas: that of a user's channel has any text.
-  const channels = channelText.split('\n').map((name) => name.trim()).filter(Boolean);
+  const channels = channelText.split('\n').filter((name) => name.trim() !== '');
   const draft: Draft = { app: app.id, key: app.key, url: SERVER_URL, channels, event, data, socketId };
   const body = { name: event, channels, data, ...(socketId && { socket_id: socketId }) };
   const action = useAction(async () => {

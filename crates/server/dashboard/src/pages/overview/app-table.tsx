@@ -10,7 +10,7 @@ export function AppTable({ overview }: { overview: Overview }) {
   const t = useFormats(overviewTexts);
   const { apps, apps_total: total, totals } = overview;
   // A node that cannot hear the others has no connections of theirs, but still knows of the last messages.
-  const isIdle = totals.connections === 0 && totals.messages_per_second === 0 && totals.api_calls_per_second === 0;
+  const isIdle = totals.connections === 0 && totals.messages_per_second === 0;
   return (
     <>
       {isIdle && apps[0] && (
