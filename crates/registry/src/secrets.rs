@@ -1,12 +1,13 @@
 //! Finds secrets in a text.
 //!
-//! The index is a sorted list, not an automaton (the `aho-corasick` crate). It is rebuilt at each change of an app,
-//! while the server works, but it is searched only for the few lines of a log or an error that quote a peer. With
-//! 10,000 secrets of 40 characters, measured on one core:
+//! The index is a sorted list behind a Bloom filter, not an automaton (the `aho-corasick` crate). It is rebuilt at each
+//! change of an app, while the server works, but it is searched only for what operators see: lines of a log, and events
+//! that somebody watches. With 10,000 secrets of 40 characters, measured on one core, the automata on a faster one:
 //!
 //! | | build | memory | search 200 bytes |
 //! |---|---|---|---|
-//! | sorted list | 0.5 ms | 160 KB | 0.1 ms |
+//! | sorted list behind the filter | 1.7 ms | 190 KB | 0.006 ms |
+//! | sorted list alone | 1.7 ms | 160 KB | 0.08 ms |
 //! | contiguous automaton | 240 ms | 4.4 MB, 22 MB during the build | 0.002 ms |
 //! | noncontiguous automaton | 200 ms | 11 MB, 22 MB during the build | 0.008 ms |
 
@@ -23,9 +24,21 @@ const LEAST: usize = 8;
 /// What stands for a secret in a text.
 pub const HIDDEN_SECRET: &str = "[a secret]";
 
-/// All secrets to hide, sorted.
-#[derive(Debug, Default)]
-pub(crate) struct Secrets(Vec<Secret>);
+/// All secrets to hide.
+#[derive(Debug)]
+pub(crate) struct Secrets {
+    sorted: Vec<Secret>,
+    beginnings: Beginnings,
+}
+
+/// The first [`LEAST`] bytes of all secrets: a Bloom filter with one hash function. Nearly every place of a text is not in
+/// it, and so needs no search.
+#[derive(Debug)]
+struct Beginnings {
+    bits: Vec<u64>,
+    /// The number of low bits of a hash that are not used.
+    unused: u32,
+}
 
 impl Secrets {
     /// The secrets of apps, and `others`.
@@ -35,17 +48,19 @@ impl Secrets {
         let all = of_apps.chain(of_webhooks).chain(others).filter(|secret| secret.expose().len() >= LEAST);
         let mut secrets: Vec<Secret> = all.cloned().collect();
         secrets.sort_unstable_by(|one, other| one.expose().cmp(other.expose()));
-        Self(secrets)
+        Self { beginnings: Beginnings::of(&secrets), sorted: secrets }
     }
 
     /// The first `chars` characters of a text, with each secret that starts in them removed completely.
     ///
-    /// The cost is a few binary searches for each character, whatever the secrets and the text are.
+    /// The cost is at most a few binary searches for each byte, whatever the secrets and the text are.
     pub(crate) fn hide<'a>(&self, text: &'a str, chars: usize) -> Cow<'a, str> {
         let end = text.char_indices().nth(chars).map_or(text.len(), |(end, _)| end);
         let (mut hidden, mut shown, mut at) = (String::new(), 0, 0);
         while at < end {
-            let Some(length) = self.length_at(&text.as_bytes()[at..]) else {
+            let rest = &text.as_bytes()[at..];
+            let found = if self.beginnings.may_contain(rest) { self.length_at(rest) } else { None };
+            let Some(length) = found else {
                 at += 1;
                 continue;
             };
@@ -64,8 +79,8 @@ impl Secrets {
     fn length_at(&self, text: &[u8]) -> Option<usize> {
         let mut beginning = text;
         while beginning.len() >= LEAST {
-            let after = self.0.partition_point(|secret| secret.expose().as_bytes() <= beginning);
-            let last = self.0[..after].last()?.expose().as_bytes();
+            let after = self.sorted.partition_point(|secret| secret.expose().as_bytes() <= beginning);
+            let last = self.sorted[..after].last()?.expose().as_bytes();
             if beginning.starts_with(last) {
                 return Some(last.len());
             }
@@ -73,6 +88,40 @@ impl Secrets {
             beginning = &beginning[..shared];
         }
         None
+    }
+}
+
+impl Default for Secrets {
+    fn default() -> Self {
+        Self { sorted: Vec::new(), beginnings: Beginnings::of(&[]) }
+    }
+}
+
+impl Beginnings {
+    /// Each secret has [`LEAST`] bytes at least.
+    fn of(secrets: &[Secret]) -> Self {
+        // 16 to 32 bits for each, so one place in 16 is searched in vain at most.
+        let size = (16 * secrets.len()).next_power_of_two().max(64);
+        let mut beginnings = Self { bits: vec![0; size / 64], unused: u64::BITS - size.ilog2() };
+        for secret in secrets {
+            if let Some((word, bit)) = beginnings.place(secret.expose().as_bytes()) {
+                beginnings.bits[word] |= bit;
+            }
+        }
+        beginnings
+    }
+
+    /// False if no secret begins like this text.
+    fn may_contain(&self, text: &[u8]) -> bool {
+        self.place(text).is_some_and(|(word, bit)| self.bits[word] & bit != 0)
+    }
+
+    /// The word and the bit of the first bytes; `None` if there are too few.
+    fn place(&self, text: &[u8]) -> Option<(usize, u64)> {
+        let first = u64::from_le_bytes(*text.first_chunk::<LEAST>()?);
+        // Multiplicative hashing (Knuth), which mixes into the high bits.
+        let hash = first.wrapping_mul(0x9E37_79B9_7F4A_7C15) >> self.unused;
+        Some((usize::try_from(hash / 64).ok()?, 1 << (hash % 64)))
     }
 }
 

@@ -44,7 +44,8 @@ use crate::clock::Clock;
 
 /// The largest number of watchers.
 pub(crate) const MAX_TAILS: usize = 8;
-/// The largest number of activities that wait for a watcher, and of their bytes.
+/// The largest number of activities that wait for a watcher, and of their bytes. An event with more bytes is alone in
+/// the queue.
 const QUEUE: usize = 1_024;
 const QUEUE_BYTES: usize = 4 << 20;
 /// The number of recorded activities that are looked at under one lock.
@@ -207,7 +208,8 @@ impl LiveFeed {
 impl Watcher {
     fn push(&self, activity: &Arc<Activity>) {
         let weight = activity.weight();
-        let has_room = self.queued.fetch_add(weight, Ordering::Relaxed) + weight <= QUEUE_BYTES;
+        let queued = self.queued.fetch_add(weight, Ordering::Relaxed);
+        let has_room = queued == 0 || queued + weight <= QUEUE_BYTES;
         let sent =
             if has_room { self.queue.try_send(activity.clone()) } else { Err(TrySendError::Full(activity.clone())) };
         if let Err(error) = sent {
@@ -265,8 +267,8 @@ mod tests {
     async fn the_queue_of_a_watcher_has_so_many_bytes_at_most() {
         let (feed, apps) = (feed(), apps().await);
         let mut tail = feed.watch(view(Filter { events: true, ..Filter::default() })).unwrap().0;
-        let data = EventText::of(&"x".repeat(MAX_DATA));
-        let sent = QUEUE_BYTES / MAX_DATA + 10;
+        let data = EventText::of(&"x".repeat(65_536));
+        let sent = QUEUE_BYTES / 65_536 + 10;
         for _ in 0..sent {
             feed.send(Activity::new(ActivityKind::Event).data(&data, 1));
         }
@@ -277,6 +279,11 @@ mod tests {
             assert_eq!(tail.next(&apps).await.unwrap().kind(), ActivityKind::Event);
         }
         assert_eq!(tail.queued.load(Ordering::Relaxed), 0);
+        let longest = EventText::of(&"x".repeat(MAX_DATA));
+        feed.send(Activity::new(ActivityKind::Event).data(&longest, 1));
+        feed.send(Activity::new(ActivityKind::Event).data(&data, 1));
+        assert_eq!(tail.next(&apps).await.unwrap().missed(), Some(1), "no other event waits beside the longest one");
+        assert_eq!(tail.next(&apps).await.unwrap().kind(), ActivityKind::Event);
     }
 
     #[tokio::test]

@@ -49,7 +49,7 @@ pub(super) struct Wanted {
     #[param(required = false, nullable = false, max_length = 1000)]
     text: Option<String>,
     /// The largest part of an event's data that is shown, in bytes; 200 characters without it.
-    #[param(required = false, nullable = false, minimum = 0, maximum = 65_536)]
+    #[param(required = false, nullable = false, minimum = 0, maximum = 10_485_760)]
     data_bytes: Option<u32>,
     /// Only activities with a smaller `id`: those before the last one of the page before.
     #[param(required = false, nullable = false)]

@@ -71,7 +71,7 @@ pub(super) struct Wanted {
     events: bool,
     /// The largest part of an event's data that is shown, in bytes; 200 characters without it.
     #[serde(default)]
-    #[param(required = false, nullable = false, minimum = 0, maximum = 65_536)]
+    #[param(required = false, nullable = false, minimum = 0, maximum = 10_485_760)]
     data_bytes: Option<u32>,
     /// The largest number of activities in a second. What is left out is counted in an activity `missed`, once a
     /// second.

@@ -1,6 +1,6 @@
 //! An activity on this node.
 
-use std::{fmt::Display, sync::Arc};
+use std::{borrow::Cow, fmt::Display, sync::Arc};
 
 use clairon_protocol::{AppId, Disconnect, SocketId};
 use clairon_registry::{AppCache, HIDDEN_SECRET};
@@ -90,7 +90,7 @@ pub(crate) struct Activity {
     /// The number of receivers on this node.
     #[serde(skip_serializing_if = "Option::is_none")]
     receivers: Option<usize>,
-    /// The start of the data.
+    /// The data, or its start.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(value_type = Option<String>)]
     data: Option<Arc<str>>,
@@ -98,6 +98,10 @@ pub(crate) struct Activity {
     #[serde(skip_serializing_if = "is_false")]
     #[schema(required = false)]
     data_cut: bool,
+    /// True if the data contains a secret, which is hidden.
+    #[serde(skip_serializing_if = "is_false")]
+    #[schema(required = false)]
+    data_hidden: bool,
     /// True for an event that was published through another node.
     #[serde(skip_serializing_if = "is_false")]
     #[schema(required = false)]
@@ -150,6 +154,7 @@ impl Activity {
             receivers: None,
             data: None,
             data_cut: false,
+            data_hidden: false,
             relayed: false,
             count: None,
             ended: None,
@@ -219,10 +224,10 @@ impl Activity {
         Self { ended: Some(reason), ..self.code(reason.code()).because(reason) }
     }
 
-    /// Sets the data, of `bytes` in all, which as many activities share as the event has channels.
-    pub(crate) fn data(self, data: &EventText, channels: usize) -> Self {
-        let data_weight = data.text.len() / channels.max(1);
-        Self { bytes: Some(data.bytes), data: Some(data.text.clone()), data_weight, ..self }
+    /// Sets the data, which as many activities share as the event has channels.
+    pub(crate) fn data(self, EventText(data): &EventText, channels: usize) -> Self {
+        let data_weight = data.len() / channels.max(1);
+        Self { bytes: Some(data.len()), data: Some(data.clone()), data_weight, ..self }
     }
 
     pub(crate) fn receivers(self, receivers: Option<usize>) -> Self {
@@ -254,8 +259,12 @@ impl Activity {
                 DataLimit::Chars(chars) => chars,
                 DataLimit::Bytes(bytes) => data[..data.floor_char_boundary(bytes)].chars().count(),
             };
-            shown.data_cut = start_of(data, chars).len() < self.bytes.unwrap_or_default();
-            shown.data = Some(apps.hide_secrets(data, chars).into());
+            let text = apps.hide_secrets(data, chars);
+            shown.data_cut = start_of(data, chars).len() < data.len();
+            shown.data_hidden = matches!(text, Cow::Owned(_));
+            if shown.data_cut || shown.data_hidden {
+                shown.data = Some(text.into());
+            }
         }
         shown
     }

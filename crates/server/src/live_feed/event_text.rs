@@ -2,10 +2,8 @@
 
 use std::sync::Arc;
 
-use clairon_protocol::SECRET_BYTES;
-
-/// An event's data is kept up to this many bytes.
-pub(crate) const MAX_DATA: usize = 65_536;
+/// The longest data that can be shown: the longest that an app can allow for an event (`event_data_bytes`).
+pub(crate) const MAX_DATA: usize = 10 << 20;
 
 /// How much of an event's data is shown.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -23,18 +21,12 @@ impl Default for DataLimit {
     }
 }
 
-/// The data of an event as text, cut to what is kept.
+/// The data of an event as text. All of it is kept, so that the event can be sent again.
 #[derive(Clone, Debug)]
-pub(crate) struct EventText {
-    pub(super) text: Arc<str>,
-    /// The length of all of it.
-    pub(super) bytes: usize,
-}
+pub(crate) struct EventText(pub(super) Arc<str>);
 
 impl EventText {
     pub(crate) fn of(data: &str) -> Self {
-        // With the secret that may begin in it.
-        let kept = data.floor_char_boundary(MAX_DATA + SECRET_BYTES);
-        Self { text: data[..kept].into(), bytes: data.len() }
+        Self(data.into())
     }
 }

@@ -1,7 +1,7 @@
 //! The flight recorder: the latest activities, within a number of bytes.
 //!
-//! While an app is watched, and a minute longer, its last minute is recorded, in [`WATCHED_BYTES`] at most. A setting
-//! lets it record more, always and for all apps. The time is a parameter.
+//! While an app is watched, and a minute longer, its last minute is recorded, in [`WATCHED_BYTES`] at most, or only the
+//! latest event if that has more. A setting lets it record more, always and for all apps. The time is a parameter.
 
 use std::{collections::VecDeque, sync::Arc};
 
@@ -125,9 +125,12 @@ impl Recorder {
 
     fn drop_excess(&mut self, now: Millis) {
         let limit = self.limit();
+        // What is watched can be looked at and sent again, whatever its size.
+        let always_kept = usize::from(!self.spans.is_empty());
         while let Some(oldest) = self.entries.front() {
             let is_old = self.bytes > self.always && oldest.at + MINUTE < now;
-            if self.bytes <= limit && !is_old {
+            let is_excess = self.bytes > limit && self.entries.len() > always_kept;
+            if !is_excess && !is_old {
                 return;
             }
             self.bytes -= oldest.weight;
@@ -157,7 +160,7 @@ mod tests {
     use jiff::Timestamp;
 
     use super::*;
-    use crate::live_feed::ActivityKind;
+    use crate::live_feed::{ActivityKind, EventText};
 
     fn activity(id: u64, app: &str) -> Arc<Activity> {
         let activity = Activity::new(ActivityKind::Subscribed).app(&AppId::parse(app).unwrap());
@@ -222,6 +225,27 @@ mod tests {
         let kept = WATCHED_BYTES / weight;
         assert_eq!(ids(&recorder).len(), kept);
         assert_eq!(recorder.recording(None).since, Some(20_000 - kept as u64), "all after the dropped ones");
+    }
+
+    #[test]
+    fn the_latest_event_of_a_watched_app_is_kept_whatever_its_size() {
+        let long = |id| {
+            let data = EventText::of(&"x".repeat(WATCHED_BYTES));
+            Arc::new(Activity::new(ActivityKind::Event).data(&data, 1).numbered(id, Timestamp::UNIX_EPOCH))
+        };
+        let mut recorder = Recorder::new(0, 0);
+        recorder.open(None, 0);
+        recorder.note(&activity(1, "a"), 0);
+        recorder.note(&long(2), 0);
+        assert_eq!(ids(&recorder), [2]);
+        recorder.note(&long(3), 0);
+        assert_eq!(ids(&recorder), [3]);
+        recorder.expire(60_001);
+        assert!(ids(&recorder).is_empty());
+
+        let mut unwatched = Recorder::new(1_000, 0);
+        unwatched.note(&long(1), 0);
+        assert!(ids(&unwatched).is_empty(), "the setting is a limit");
     }
 
     #[test]

@@ -6,6 +6,7 @@ import { connected, pusherClient, signIn, subscribe } from '../support/clients.j
 import { closeBrowser, open, settled } from '../support/dashboard.js';
 import { awaited, Heard } from '../support/heard.js';
 import { unique } from '../support/options.js';
+import { app } from '../support/settings.js';
 
 after(closeBrowser);
 
@@ -105,6 +106,32 @@ test('details show formatted JSON, and an event is sent again as it was', async 
   await backend.trigger(name, 'order.shipped', 'last');
   await heard.next('left out');
   assert.deepEqual(heard.names.filter((heard) => heard === 'left out'), ['left out']);
+});
+
+test('the longest event that the app allows is sent again, one with a hidden secret is not', async (t) => {
+  const heard = new Heard();
+  const name = unique('long');
+  (await subscribe(pusherClient(t), name)).bind('report', heard.as('report'));
+  const page = await open(t, '/live');
+  await watching(page);
+  const data = { rows: Array.from({ length: 3_660 }, (_, row) => ({ row, cell: 'é€' })) };
+  assert.ok(Buffer.byteLength(JSON.stringify(data)) > 100_000);
+  await backend.trigger(name, 'report', data);
+  assert.deepEqual(await heard.next('report'), data);
+  await lines(page, name).filter({ hasText: 'report' }).first().click();
+  const details = page.getByRole('complementary', { name: 'Details' }).or(page.getByRole('dialog'));
+  await details.getByText(/more characters/).waitFor();
+  await details.getByRole('button', { name: 'Resend' }).click();
+  assert.deepEqual(await heard.next('report'), data);
+  await details.getByText('Sent again.').waitFor();
+  await page.keyboard.press('Escape');
+
+  const hidden = unique('hidden');
+  await backend.trigger(hidden, 'leak', { text: `a ${app.secret} b` });
+  await lines(page, hidden).first().click();
+  await details.getByText('The data contains a secret').waitFor();
+  assert.ok((await details.locator('pre').textContent()).includes('a [a secret] b'));
+  assert.ok(await details.getByRole('button', { name: 'Resend' }).isDisabled());
 });
 
 test('thousands of events a second are sampled, all others are counted, and the page answers meanwhile', async (t) => {

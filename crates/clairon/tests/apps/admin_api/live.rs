@@ -106,7 +106,7 @@ fn recorded_activities_are_filtered_and_paged() {
         (&event["data"], &event["data_cut"], &event["bytes"]),
         (&json!("x".repeat(10)), &json!(true), &json!(300))
     );
-    let whole = &query("kind=event&limit=1&data_bytes=65536")["activities"][0];
+    let whole = &query("kind=event&limit=1&data_bytes=10485760")["activities"][0];
     assert_eq!((whole["data"].as_str().unwrap().len(), whole["data_cut"].is_null()), (300, true));
     let (first, all) = (query("limit=4"), query(""));
     let last = first["activities"][3]["id"].as_u64().unwrap();
@@ -116,7 +116,7 @@ fn recorded_activities_are_filtered_and_paged() {
         ("kind=nothing", "is no kind of activity"),
         ("socket_id=x", "socket id"),
         ("limit=0", "allowed are whole numbers from 1 to 1000"),
-        ("data_bytes=65537", "data_bytes is 65537"),
+        ("data_bytes=10485761", "data_bytes is 10485761"),
         (&format!("channel={}", "*a".repeat(150)), "channel has 300 bytes, allowed are 200"),
         (&format!("text={}", "a".repeat(1_001)), "text has 1001 bytes"),
         ("app=1", "query string"),

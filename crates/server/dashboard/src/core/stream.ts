@@ -50,7 +50,9 @@ async function read(answer: Response, onActivity: (activity: Activity) => void, 
   for (;;) {
     const { value, done } = await reader.read();
     if (done || signal.aborted) return;
-    const lines = (rest + value).split('\n');
+    // Only what is new is searched: a line can have megabytes, and arrives in small parts.
+    const [end = '', ...lines] = value.split('\n');
+    lines.unshift(rest + end);
     rest = lines.pop() ?? '';
     for (const line of lines) {
       if (line.startsWith('data:')) onActivity(JSON.parse(line.slice(5)) as Activity);

@@ -45,7 +45,8 @@ export interface Activity {
   bytes?: number;
   receivers?: number;
   data?: string;
-  data_cut?: boolean;
+  /** True if the data contains a secret, which is hidden. */
+  data_hidden?: boolean;
   /** The connection that an event leaves out. */
   except?: string;
   /** True for an event that came from another node. */

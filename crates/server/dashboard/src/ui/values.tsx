@@ -1,8 +1,8 @@
 import type { ComponentChildren } from 'preact';
-import { useEffect, useState } from 'preact/hooks';
+import { useEffect, useMemo, useState } from 'preact/hooks';
 
 import { copy } from '../core/clipboard';
-import { ago, clock, fullMoment, moment } from '../core/format';
+import { ago, clock, fullMoment, moment, number, useFormats } from '../core/format';
 import { pretty, tokens } from '../core/json';
 import { locale, useText } from '../core/locale';
 import { useStore } from '../core/store';
@@ -54,15 +54,21 @@ export function Code({ text, label }: { text: string; label: string }) {
   );
 }
 
-/** Data of an event: as indented JSON if it is JSON, else as it is. */
+/** The longest text that is shown, in characters. More would take the browser seconds. */
+const SHOWN = 65_536;
+
+/** Data of an event: as indented JSON if it is JSON, else as it is. Of long data the start is shown, and all is copied. */
 export function Data({ text, label }: { text: string; label: string }) {
-  const json = pretty(text);
+  const c = useFormats(common);
+  const json = useMemo(() => pretty(text), [text]);
+  const all = json ?? text;
+  const shown = all.slice(0, SHOWN);
   return (
     <div class="code">
       <pre tabIndex={0} role="region" aria-label={label}>
         {json === null
-          ? text
-          : tokens(json).map(({ kind, text }, index) =>
+          ? shown
+          : tokens(shown).map(({ kind, text }, index) =>
               kind === 'plain' ? (
                 text
               ) : (
@@ -72,7 +78,8 @@ export function Data({ text, label }: { text: string; label: string }) {
               ),
             )}
       </pre>
-      <CopyButton text={json ?? text} />
+      {shown.length < all.length && <p class="code-more">{c.moreData(number(all.length - shown.length))}</p>}
+      <CopyButton text={all} />
     </div>
   );
 }

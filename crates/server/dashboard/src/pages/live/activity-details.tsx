@@ -15,6 +15,9 @@ import { Reason } from '../../ui/reason';
 import { Badge, Data, Facts, Time } from '../../ui/values';
 import { liveTexts } from './texts';
 
+/** The longest data that a link takes to the event creator, in characters. */
+const EDITABLE = 65_536;
+
 /** All of an activity, and what can be done with it. */
 export function ActivityDetails({ activity }: { activity: Activity }) {
   const t = useFormats(liveTexts);
@@ -64,7 +67,7 @@ function Actions({ activity, app }: { activity: Activity; app: string }) {
   const c = useText(common);
   const canChange = useCanChange();
   const [result, setResult] = useState<'sent' | Refusal | null>(null);
-  const { channel = '', event = '', data = '', data_cut: isCut = false, except } = activity;
+  const { channel = '', event = '', data = '', data_hidden: isHidden = false, except } = activity;
   useEffect(() => setResult(null), [activity]);
 
   const resend = async () => {
@@ -78,18 +81,18 @@ function Actions({ activity, app }: { activity: Activity; app: string }) {
   };
   return (
     <>
-      {isCut && <Note tone="info">{t.dataCut}</Note>}
+      {isHidden && <Note tone="info">{t.dataHidden}</Note>}
       <div class="actions">
         <Button
           icon="replay"
           kind="primary"
-          disabled={isCut || !canChange}
+          disabled={isHidden || !canChange}
           title={canChange ? undefined : c.readOnly}
           onClick={() => void resend()}
         >
           {t.resend}
         </Button>
-        {!isCut && (
+        {!isHidden && data.length <= EDITABLE && (
           <a class="button button-plain" href={href(['events'], { app, channel, event, data, socket_id: except })}>
             {t.edit}
           </a>

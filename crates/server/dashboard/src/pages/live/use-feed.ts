@@ -31,8 +31,8 @@ export interface Feed {
 
 /** Beyond this the server samples. */
 export const MAX_PER_SECOND = 200;
-/** The most data of an event that is captured, in bytes: the limit of the server. */
-const DATA_BYTES = 65_536;
+/** The most data of an event that is captured, in bytes: as much as an app can allow for an event. */
+const DATA_BYTES = 10 * 1024 * 1024;
 
 /** The activities that pass a filter, from the server's recorder and then as they happen. */
 export function useFeed(filter: FeedFilter): Feed {
