@@ -33,7 +33,6 @@ mod webhooks;
 pub(crate) use app_changes::{AppChanges, app_flag};
 pub(crate) use layers::Sources;
 pub(crate) use listen::{Listen, ListenPlace, UnixPlace};
-pub(crate) use log::{LogFormat, LogSettings};
 pub(crate) use other_variables::Adopted;
 pub(crate) use problem::Problems;
 pub(crate) use settings::{Database, Settings};

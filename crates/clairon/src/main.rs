@@ -3,26 +3,20 @@
 mod cli;
 mod commands;
 mod config;
-mod logging;
 
 use std::process::ExitCode;
 
+use clairon_allocator as _;
 use clairon_bench::BenchError;
 use clairon_doctor::DoctorError;
 use clairon_import::ImportError;
-
+use clairon_logging::{Failure, say_error};
 use tokio::task;
 
 use crate::{
     cli::{Cli, Command},
     config::Problems,
-    logging::{Failure, say_error},
 };
-
-/// Among the measured allocators, jemalloc wastes the least memory with many connections.
-#[cfg(target_os = "linux")]
-#[global_allocator]
-static ALLOCATOR: tikv_jemallocator::Jemalloc = tikv_jemallocator::Jemalloc;
 
 /// The exit code for an invalid command line or invalid settings. `clap` uses the same code.
 const USAGE_ERROR: u8 = 2;

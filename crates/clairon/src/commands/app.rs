@@ -24,14 +24,13 @@ use super::{address::Address, open_existing, print};
 use crate::{
     cli::{AppArguments, AppCommand},
     config::Settings,
-    logging,
 };
 
 /// # Errors
 /// When the settings are invalid, the registry fails, or there is no such app.
 pub(crate) async fn run(arguments: AppArguments) -> anyhow::Result<()> {
     let settings = Settings::load(arguments.place.sources())?;
-    let _log = logging::start(&settings.log)?;
+    let _log = settings.log.start()?;
     settings.remarks.log();
     let context = Context { settings, json: arguments.json };
     match arguments.command {

@@ -13,7 +13,7 @@ use super::{
     app::difference::{Difference, differences},
     confirm, open, print,
 };
-use crate::{cli::ImportArguments, config::Settings, logging};
+use crate::{cli::ImportArguments, config::Settings};
 
 /// # Errors
 /// When the settings are invalid, the source has no app, the person does not confirm, or the registry fails. Nothing is
@@ -21,7 +21,7 @@ use crate::{cli::ImportArguments, config::Settings, logging};
 pub(crate) async fn run(arguments: ImportArguments) -> anyhow::Result<()> {
     let named = arguments.place.env_file().map(Path::to_owned);
     let settings = Settings::load(arguments.place.sources())?;
-    let _log = logging::start(&settings.log)?;
+    let _log = settings.log.start()?;
     settings.remarks.log();
     let is_named = named.is_some();
     let path = named.unwrap_or_else(|| env_file_name(Path::new(""), process_variables()));

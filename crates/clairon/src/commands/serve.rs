@@ -14,6 +14,7 @@ use std::{
 };
 
 use clairon_laravel::{CredentialChoice, CredentialSet, Environment, env_file_name, process_variables};
+use clairon_logging::{Failure, LogFormat, Logging};
 use clairon_protocol::quote;
 use clairon_server::{MetricsSettings, Server};
 use clairon_webhooks::WebhookSettings;
@@ -23,10 +24,10 @@ use self::{
     apps::Apps, dashboard::DashboardLine, listeners::Bound, open_files::FileShares, reload::Reload, welcome::Welcome,
 };
 use super::{address::Address, open_for_server, print};
+
 use crate::{
     cli::ServeArguments,
-    config::{Adopted, LogFormat, Settings, Sources},
-    logging::{self, Failure, Logging},
+    config::{Adopted, Settings, Sources},
 };
 
 /// Serves until SIGTERM, SIGQUIT or ctrl-C.
@@ -40,7 +41,7 @@ pub(crate) async fn run(arguments: ServeArguments) -> anyhow::Result<()> {
 }
 
 async fn serve(settings: &Settings, sources: Sources) -> anyhow::Result<()> {
-    let Logging { filter, .. } = &logging::start(&settings.log)?;
+    let Logging { filter, .. } = &settings.log.start()?;
     settings.remarks.log();
     settings.check_certificates()?;
     log_adopted(&settings.adopted);

@@ -17,7 +17,6 @@ use super::{open_existing, print, since::Since};
 use crate::{
     cli::RegistryPlace,
     config::{Problems, Settings},
-    logging,
 };
 
 /// The approximate largest number of columns of a sparkline.
@@ -43,7 +42,7 @@ pub(crate) struct StatsArguments {
 pub(crate) async fn run(arguments: StatsArguments) -> anyhow::Result<()> {
     let StatsArguments { app, since, json, place } = arguments;
     let settings = Settings::load(place.sources())?;
-    let _log = logging::start(&settings.log)?;
+    let _log = settings.log.start()?;
     settings.remarks.log();
     let now = Timestamp::now();
     let since = since.before(now).map_err(|error| Problems::one(format_args!("--since: {error}")))?;

@@ -8,7 +8,6 @@ use crate::{
     cli::{DeliveryCommand, WebhookArguments},
     commands::open_existing,
     config::{Problems, Settings},
-    logging,
 };
 
 /// # Errors
@@ -16,7 +15,7 @@ use crate::{
 pub(crate) async fn run(arguments: WebhookArguments) -> anyhow::Result<()> {
     let WebhookArguments { command, place, json } = arguments;
     let settings = Settings::load(place.sources())?;
-    let _log = logging::start(&settings.log)?;
+    let _log = settings.log.start()?;
     settings.remarks.log();
     let registry = open_existing(&settings.database).await?;
     match command {

@@ -1,5 +1,6 @@
 //! The settings of the log.
 
+use clairon_logging::{LogFormat, Logging};
 use tracing::level_filters::LevelFilter;
 use tracing_subscriber::filter::Targets;
 
@@ -13,37 +14,33 @@ pub(crate) struct LogSettings {
     pub(crate) format: LogFormat,
 }
 
-/// The form of a line.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub(crate) enum LogFormat {
-    /// For people.
-    #[default]
-    Human,
-    /// One JSON object.
-    Json,
-}
-
 impl LogSettings {
     pub(super) fn read(fields: &mut Fields<'_>) -> Option<Self> {
         let filter = fields.text("log.level", parse_level);
-        let format = fields.text("log.format", LogFormat::parse);
+        let format = fields.text("log.format", parse_format);
         Some(Self { filter: filter?, format: format? })
+    }
+
+    /// Starts the log, which ends when the result is dropped.
+    ///
+    /// # Errors
+    /// When the filter is invalid.
+    pub(crate) fn start(&self) -> anyhow::Result<Logging> {
+        clairon_logging::start(&self.filter, self.format)
     }
 }
 
-impl LogFormat {
-    fn parse(text: &str) -> Result<Self, &'static str> {
-        match text {
-            "human" => Ok(Self::Human),
-            "json" => Ok(Self::Json),
-            _ => Err("allowed are human and json"),
-        }
-    }
+/// The log format in `settings`, even if other settings are invalid.
+pub(super) fn format_of(settings: &Table) -> LogFormat {
+    let text = settings.get("log.format").and_then(|entry| entry.value.as_text());
+    text.and_then(|text| parse_format(text).ok()).unwrap_or_default()
+}
 
-    /// The log format in `settings`, even if other settings are invalid.
-    pub(super) fn of(settings: &Table) -> Self {
-        let text = settings.get("log.format").and_then(|entry| entry.value.as_text());
-        text.and_then(|text| Self::parse(text).ok()).unwrap_or_default()
+fn parse_format(text: &str) -> Result<LogFormat, &'static str> {
+    match text {
+        "human" => Ok(LogFormat::Human),
+        "json" => Ok(LogFormat::Json),
+        _ => Err("allowed are human and json"),
     }
 }
 

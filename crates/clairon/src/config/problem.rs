@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use super::log::LogFormat;
+use clairon_logging::LogFormat;
 
 /// All problems of the settings. Each has one line with the key as it was written, its value unless it may be a secret,
 /// and what is allowed.

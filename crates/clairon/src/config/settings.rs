@@ -12,7 +12,7 @@ use super::{
     fields::Fields,
     layers::{Layers, Sources},
     listen::{self, Listen},
-    log::{LogFormat, LogSettings},
+    log::{self, LogSettings},
     other_variables::Adopted,
     problem::Problems,
     remarks::Remarks,
@@ -60,7 +60,7 @@ impl Settings {
     pub(crate) fn load(sources: Sources) -> Result<Self, Problems> {
         let mut problems = Problems::default();
         let layers = Layers::new(sources, &mut problems);
-        let log_format = LogFormat::of(&layers.settings);
+        let log_format = log::format_of(&layers.settings);
         let settings = Self::read(layers, &mut problems);
         settings.filter(|_| problems.is_empty()).ok_or_else(|| problems.in_log_format(log_format))
     }

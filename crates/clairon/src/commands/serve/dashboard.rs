@@ -5,11 +5,13 @@ use std::{
     io::{self, IsTerminal},
 };
 
+use clairon_logging::json_line;
 use clairon_server::ServerHandle;
 use serde_json::json;
 
 use super::apps::Apps;
-use crate::{commands::address::Address, config::Settings, logging::json_line};
+
+use crate::{commands::address::Address, config::Settings};
 
 /// The way to the dashboard.
 pub(super) enum DashboardLine {

@@ -2,16 +2,15 @@
 
 use std::{future::pending, sync::Arc};
 
+use clairon_logging::LogFilter;
 use clairon_registry::Registry;
 use clairon_server::ServerHandle;
 use tokio::signal::unix::Signal;
 use tracing::{error, info, warn};
 
 use super::apps;
-use crate::{
-    config::{SettingValues, Settings, Sources},
-    logging::LogFilter,
-};
+
+use crate::config::{SettingValues, Settings, Sources};
 
 /// Reads the settings again and applies what can be changed while the server runs.
 pub(super) struct Reload<'a> {
@@ -95,7 +94,7 @@ impl Reload<'_> {
     }
 
     fn set_filter(&self, settings: &Settings) -> Outcome {
-        match self.filter.replace(&settings.log) {
+        match self.filter.replace(&settings.log.filter) {
             Ok(()) => Outcome::Applied,
             Err(error) => {
                 error!(signal = SIGHUP, %error, "the filter of the log stays as it is");

@@ -2,13 +2,11 @@
 
 use std::fmt::{self, Formatter};
 
+use clairon_logging::json_line;
 use clairon_registry::{App, Credential};
 use serde_json::{Map, Value, json};
 
-use crate::{
-    commands::{address::Address, setup::Setup},
-    logging::json_line,
-};
+use crate::commands::{address::Address, setup::Setup};
 
 /// The largest number of declared apps that are shown.
 const SHOWN: usize = 20;

@@ -1,4 +1,6 @@
 //! The log, on stderr, so that stdout has only the requested output.
+//!
+//! It is a crate of its own because a release build does not optimize the crate of the binary.
 
 mod human;
 mod json;
@@ -15,24 +17,23 @@ use tracing_subscriber::{
     Layer as _, Registry, filter::Targets, fmt::layer, layer::SubscriberExt, reload, util::SubscriberInitExt,
 };
 
-pub(crate) use self::json::line as json_line;
-use crate::config::{LogFormat, LogSettings};
+pub use self::json::line as json_line;
 
 /// The largest number of lines that may wait to be written. Their slots are allocated at the start, so they are part of
 /// the memory of an idle server.
 const WAITING_LINES: usize = 8_192;
 
-/// Starts logging, until the guard is dropped. Every value is escaped exactly once, whatever it contains.
+/// Starts logging with filter directives, until the result is dropped. Every value is escaped exactly once, whatever it contains.
 ///
 /// A separate thread writes, so a terminal or log driver that does not read does not block the server. Lines that it
 /// cannot keep up with are dropped.
 ///
 /// # Errors
 /// When the filter is invalid.
-pub(crate) fn start(settings: &LogSettings) -> anyhow::Result<Logging> {
-    let (filter, handle) = reload::Layer::new(settings.filter.parse::<Targets>()?);
+pub fn start(filter: &str, format: LogFormat) -> anyhow::Result<Logging> {
+    let (filter, handle) = reload::Layer::new(filter.parse::<Targets>()?);
     let (writer, guard) = NonBlockingBuilder::default().buffered_lines_limit(WAITING_LINES).finish(io::stderr());
-    let lines = match settings.format {
+    let lines = match format {
         LogFormat::Human => {
             layer().with_writer(writer).fmt_fields(human::Fields).with_ansi(io::stderr().is_terminal()).boxed()
         }
@@ -46,40 +47,54 @@ pub(crate) fn start(settings: &LogSettings) -> anyhow::Result<Logging> {
     Ok(Logging { filter: LogFilter(handle), _guard: guard })
 }
 
+/// The form of a line.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum LogFormat {
+    /// For people.
+    #[default]
+    Human,
+    /// One JSON object.
+    Json,
+}
+
 /// The log of the process. When this is dropped, what waits is written.
-pub(crate) struct Logging {
+#[derive(Debug)]
+pub struct Logging {
     /// The filter, which can be replaced.
-    pub(crate) filter: LogFilter,
+    pub filter: LogFilter,
     _guard: WorkerGuard,
 }
 
 /// Replaces the filter of the log.
-pub(crate) struct LogFilter(reload::Handle<Targets, Registry>);
+#[derive(Debug)]
+pub struct LogFilter(reload::Handle<Targets, Registry>);
 
 impl LogFilter {
     /// Takes another filter.
     ///
     /// # Errors
     /// When the filter is invalid.
-    pub(crate) fn replace(&self, settings: &LogSettings) -> anyhow::Result<()> {
-        Ok(self.0.reload(settings.filter.parse::<Targets>()?)?)
+    pub fn replace(&self, filter: &str) -> anyhow::Result<()> {
+        Ok(self.0.reload(filter.parse::<Targets>()?)?)
     }
 }
 
 /// An error of a command with a log. It is printed in the format of that log.
 #[derive(Debug)]
-pub(crate) struct Failure {
+pub struct Failure {
     format: LogFormat,
     error: anyhow::Error,
 }
 
 impl Failure {
-    pub(crate) fn new(format: LogFormat, error: impl Into<anyhow::Error>) -> Self {
+    /// An error for a log of this format.
+    pub fn new(format: LogFormat, error: impl Into<anyhow::Error>) -> Self {
         Self { format, error: error.into() }
     }
 
     /// The error and the format of its log. Other commands print errors for people.
-    pub(crate) fn take_apart(error: anyhow::Error) -> (LogFormat, anyhow::Error) {
+    #[must_use]
+    pub fn take_apart(error: anyhow::Error) -> (LogFormat, anyhow::Error) {
         match error.downcast() {
             Ok(Self { format, error }) => (format, error),
             Err(error) => (LogFormat::Human, error),
@@ -97,7 +112,7 @@ impl Error for Failure {}
 
 /// Writes an error to stderr in the format of the log, but not through the log, which may not have started or may have
 /// ended.
-pub(crate) fn say_error(format: LogFormat, error: &str) {
+pub fn say_error(format: LogFormat, error: &str) {
     match format {
         LogFormat::Human => eprintln!("error: {error}"),
         LogFormat::Json => eprintln!("{}", json::error(error)),

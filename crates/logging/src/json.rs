@@ -29,13 +29,14 @@ where
 }
 
 /// A line in the form of the log, with a message and further fields.
-pub(crate) fn line(level: &str, message: &str, fields: Map<String, Value>) -> String {
+#[must_use]
+pub fn line(level: &str, message: &str, fields: Map<String, Value>) -> String {
     let mut line = fields;
     for (name, value) in [
         ("timestamp", format!("{:.6}", Timestamp::now())),
         ("level", level.to_owned()),
         ("message", message.to_owned()),
-        ("target", env!("CARGO_CRATE_NAME").to_owned()),
+        ("target", "clairon".to_owned()),
     ] {
         line.insert(name.to_owned(), value.into());
     }
@@ -68,7 +69,7 @@ mod tests {
             panic!("two\nlines \u{1b}[2J");
         }
         let child = Command::new(env::current_exe().unwrap())
-            .args(["--exact", "logging::json::tests::a_panic_is_a_line_of_the_log", "--nocapture"])
+            .args(["--exact", "json::tests::a_panic_is_a_line_of_the_log", "--nocapture"])
             .env(CHILD, "1")
             .output()
             .unwrap();
