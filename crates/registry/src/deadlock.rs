@@ -12,6 +12,7 @@ use crate::{
     credential::Credential,
     error::RegistryError,
     registry::{AppEdit, AppRegistry, Declared, KeyUse, Update},
+    sql::SqlRegistry,
     statistics::{Statistics, StatisticsQuery, TotalStatistics},
 };
 
@@ -27,7 +28,7 @@ const DEADLOCK: [&str; 2] = ["40001", "40P01"];
 /// person types locks an app first and that row second. On a deadlock the database rolls back one of the two
 /// transactions completely.
 #[derive(Debug)]
-pub(crate) struct Repeating<R>(pub(crate) R);
+pub(crate) struct Repeating(pub(crate) SqlRegistry);
 
 /// Awaits the expression, and repeats it while it ends in a deadlock.
 macro_rules! repeat {
@@ -56,7 +57,7 @@ pub(crate) fn is_deadlock(error: &RegistryError) -> bool {
 }
 
 #[async_trait]
-impl<R: AppRegistry> AppRegistry for Repeating<R> {
+impl AppRegistry for Repeating {
     async fn revision(&self) -> Result<i64, RegistryError> {
         self.0.revision().await
     }

@@ -2,8 +2,6 @@
 
 use std::sync::LazyLock;
 
-use sqlx::Database;
-
 use crate::{
     queries,
     statistics::Statements,
@@ -11,49 +9,43 @@ use crate::{
 };
 
 /// The SQL of an engine that differs from the others'. Each engine has it in one file.
-pub(crate) trait Dialect: Database {
-    /// True if `$1` refers to a value by number; false if each `?` takes the next value.
-    const NUMBERS_VALUES: bool;
-    /// True if statements that begin and end transactions are prepared once. False if they are sent as text: MySQL
-    /// cannot prepare all of them, and Postgres needs one round trip for either.
-    const PREPARES_TRANSACTIONS: bool;
+pub(crate) struct Dialect {
     /// The statement that begins a write.
-    const BEGIN: &'static str;
+    pub(crate) begin: &'static str,
     /// The statement that increments the revision after an app was changed. `None` if the schema's triggers do this for
     /// every statement.
-    const NEXT_REVISION: Option<&'static str>;
+    pub(crate) next_revision: Option<&'static str>,
     /// The statements about statistics.
-    const STATISTICS: Statements;
+    pub(crate) statistics: Statements,
 
     /// The query for the time of the database's clock, in milliseconds since 1970.
-    const NOW: &'static str;
+    pub(crate) now: &'static str,
     /// The query that locks the row for which all writers to the tables of webhooks wait. It returns the last id, and
-    /// the time like [`NOW`](Self::NOW).
-    const LOCK_WEBHOOKS: &'static str;
-    /// The statements that begin a write to the tables of webhooks: [`BEGIN`](Self::BEGIN) and
-    /// [`LOCK_WEBHOOKS`](Self::LOCK_WEBHOOKS). `None` if the engine runs only one statement at a time.
-    const BEGIN_WEBHOOKS: Option<&'static str>;
+    /// the time like [`now`](Self::now).
+    pub(crate) lock_webhooks: &'static str,
+    /// The statements that begin a write to the tables of webhooks: [`begin`](Self::begin) and
+    /// [`lock_webhooks`](Self::lock_webhooks). `None` if the engine runs only one statement at a time.
+    pub(crate) begin_webhooks: Option<&'static str>,
     /// The statements that store the last id and end such a write. `None` likewise.
-    const END_WEBHOOKS: Option<&'static str>;
+    pub(crate) end_webhooks: Option<&'static str>,
     /// True if an update can return a value (`RETURNING`).
-    const UPDATES_RETURN: bool;
+    pub(crate) updates_return: bool,
 
     /// The statement that adds an app, or replaces the one with its id. Its values are those of
-    /// [`row::values`](crate::row::values). The default is the syntax of SQLite and Postgres.
-    fn upsert() -> &'static str {
-        static UPSERT: LazyLock<String> = LazyLock::new(|| queries::upsert("ON CONFLICT (id) DO UPDATE SET", excluded));
-        &UPSERT
-    }
+    /// [`app_row::values`](crate::app_row::values).
+    pub(crate) upsert: LazyLock<String>,
+    /// The statement that inserts or replaces announced states.
+    pub(crate) upsert_announced: LazyLock<Upsert>,
+}
 
-    /// The statement that inserts or replaces announced states. The default is the syntax of SQLite and Postgres.
-    fn upsert_announced() -> &'static Upsert {
-        static UPSERT: LazyLock<Upsert> =
-            LazyLock::new(|| webhook_store::upsert_announced("ON CONFLICT (app_id, subject) DO UPDATE SET", excluded));
-        &UPSERT
-    }
+/// [`Dialect::upsert`] in the syntax of SQLite and Postgres.
+pub(crate) fn upsert() -> String {
+    queries::upsert("ON CONFLICT (id) DO UPDATE SET", excluded)
+}
 
-    /// The number of rows that a statement inserted, deleted, or matched for an update.
-    fn rows_affected(result: &Self::QueryResult) -> u64;
+/// [`Dialect::upsert_announced`] in the syntax of SQLite and Postgres.
+pub(crate) fn upsert_announced() -> Upsert {
+    webhook_store::upsert_announced("ON CONFLICT (app_id, subject) DO UPDATE SET", excluded)
 }
 
 fn excluded(column: &str) -> String {

@@ -1,18 +1,12 @@
-//! The interface of a database engine. It keeps sqlx's types and bounds out of the rest of the crate.
+//! The engines behind one interface. It keeps sqlx's types and bounds out of the rest of the crate, so that the rest is
+//! compiled once and not for each engine.
 
-use async_trait::async_trait;
 use sqlx::{
-    Arguments, ColumnIndex, Decode, Encode, Executor, FromRow, IntoArguments, Row, SqlSafeStr, Type, query::Query,
+    Arguments, Database, Encode, Executor, IntoArguments, MySql, MySqlPool, PgPool, Postgres, SqlSafeStr, Sqlite,
+    SqlitePool, Type, pool::PoolConnection, query::Query,
 };
 
-use crate::{
-    app::App,
-    dialect::Dialect,
-    error::RegistryError,
-    positional::PositionalStatement,
-    row::{self, AppRow, KeyRow},
-    statistics,
-};
+use crate::{dialect::Dialect, mysql, positional::PositionalStatement, postgres, row::Row, sqlite};
 
 /// The value of a parameter `$1` of a statement.
 #[derive(Clone, Copy)]
@@ -23,134 +17,127 @@ pub(crate) enum SqlValue<'a> {
     Number(Option<i64>),
 }
 
-/// An engine that can bind a [`SqlValue`] and read the rows of this crate.
-#[async_trait]
-pub(crate) trait Engine: Dialect {
-    /// Runs a statement and returns its rows.
-    async fn run(
-        connection: &mut Self::Connection,
-        statement: &'static str,
-        values: &[SqlValue<'_>],
-    ) -> Result<Vec<Self::Row>, sqlx::Error>;
+/// The connections to a database.
+#[derive(Clone)]
+pub(crate) enum Pool {
+    Sqlite(SqlitePool),
+    Postgres(PgPool),
+    MySql(MySqlPool),
+}
 
-    /// Runs a statement without result rows. Returns [how many rows it affected](Dialect::rows_affected).
-    async fn execute(
-        connection: &mut Self::Connection,
-        statement: &'static str,
-        values: &[SqlValue<'_>],
-    ) -> Result<u64, sqlx::Error>;
-
-    /// Begins or ends a transaction. The statement is sent as text unless the engine
-    /// [prepares](Dialect::PREPARES_TRANSACTIONS) such statements.
-    async fn control(connection: &mut Self::Connection, statement: &'static str) -> Result<(), sqlx::Error>;
-
-    /// Reads the rows of one app: one row for each of its keys.
-    fn app(rows: &[Self::Row]) -> Result<App, RegistryError>;
-
-    /// Reads a row of statistics.
-    fn statistics(row: &Self::Row) -> Result<statistics::StatisticsRow, sqlx::Error>;
-
-    /// Reads the number in a column.
-    fn number_at(row: &Self::Row, column: usize) -> Result<i64, sqlx::Error>;
-
-    /// Reads the text in a column.
-    fn text_at(row: &Self::Row, column: usize) -> Result<String, sqlx::Error>;
-
-    /// Reads the number in the first column.
-    fn number(row: &Self::Row) -> Result<i64, sqlx::Error> {
-        Self::number_at(row, 0)
-    }
-
-    /// Reads the text in the first column.
-    fn text(row: &Self::Row) -> Result<String, sqlx::Error> {
-        Self::text_at(row, 0)
+impl Pool {
+    /// Waits for a free connection, or opens one. A connection over the network takes kilobytes to open. They are
+    /// allocated apart, so that a call with SQLite does not reserve them.
+    pub(crate) async fn acquire(&self) -> Result<Session, sqlx::Error> {
+        Ok(match self {
+            Self::Sqlite(pool) => Session::Sqlite(pool.acquire().await?),
+            Self::Postgres(pool) => Session::Postgres(Box::pin(pool.acquire()).await?),
+            Self::MySql(pool) => Session::MySql(Box::pin(pool.acquire()).await?),
+        })
     }
 }
 
-#[async_trait]
-impl<DB> Engine for DB
-where
-    DB: Dialect,
-    DB::Arguments: IntoArguments<DB>,
-    for<'c> &'c mut DB::Connection: Executor<'c, Database = DB>,
-    for<'q> &'q str: Encode<'q, DB> + Type<DB>,
-    for<'q> bool: Encode<'q, DB> + Type<DB>,
-    for<'q> Option<i64>: Encode<'q, DB> + Type<DB>,
-    for<'r> AppRow: FromRow<'r, DB::Row>,
-    for<'r> KeyRow: FromRow<'r, DB::Row>,
-    for<'r> statistics::StatisticsRow: FromRow<'r, DB::Row>,
-    for<'r> i64: Decode<'r, DB> + Type<DB>,
-    for<'r> String: Decode<'r, DB> + Type<DB>,
-    usize: ColumnIndex<DB::Row>,
-{
-    async fn run(
-        connection: &mut DB::Connection,
-        statement: &'static str,
-        values: &[SqlValue<'_>],
-    ) -> Result<Vec<DB::Row>, sqlx::Error> {
-        query(statement, values)?.fetch_all(connection).await
-    }
+/// A connection of a pool. It returns to the pool when it is dropped.
+pub(crate) enum Session {
+    Sqlite(PoolConnection<Sqlite>),
+    Postgres(PoolConnection<Postgres>),
+    MySql(PoolConnection<MySql>),
+}
 
-    async fn execute(
-        connection: &mut DB::Connection,
-        statement: &'static str,
-        values: &[SqlValue<'_>],
-    ) -> Result<u64, sqlx::Error> {
-        Ok(DB::rows_affected(&query(statement, values)?.execute(connection).await?))
-    }
-
-    async fn control(connection: &mut DB::Connection, statement: &'static str) -> Result<(), sqlx::Error> {
-        if DB::PREPARES_TRANSACTIONS {
-            query(statement, &[])?.execute(connection).await.map(drop)
-        } else {
-            connection.execute(statement).await.map(drop)
+impl Session {
+    /// The SQL that only this engine has.
+    pub(crate) fn dialect(&self) -> &'static Dialect {
+        match self {
+            Self::Sqlite(_) => &sqlite::DIALECT,
+            Self::Postgres(_) => &postgres::DIALECT,
+            Self::MySql(_) => &mysql::DIALECT,
         }
     }
 
-    fn app(rows: &[DB::Row]) -> Result<App, RegistryError> {
-        let first = rows.first().ok_or(sqlx::Error::RowNotFound)?;
-        let unreadable = |error| row::unreadable(Self::text(first).ok().as_deref(), error);
-        let app = AppRow::from_row(first).map_err(unreadable)?;
-        let keys: Vec<_> = rows.iter().map(KeyRow::from_row).collect::<Result<_, _>>().map_err(unreadable)?;
-        app.into_app(&keys)
+    /// Runs a statement and returns its rows.
+    pub(crate) async fn run(
+        &mut self,
+        statement: &'static str,
+        values: &[SqlValue<'_>],
+    ) -> Result<Vec<Row>, sqlx::Error> {
+        Ok(match self {
+            Self::Sqlite(connection) => rows(connection.fetch_all(positional(statement, values)?).await?),
+            Self::Postgres(connection) => rows(connection.fetch_all(numbered(statement, values)?).await?),
+            Self::MySql(connection) => rows(connection.fetch_all(positional(statement, values)?).await?),
+        })
     }
 
-    fn statistics(row: &DB::Row) -> Result<statistics::StatisticsRow, sqlx::Error> {
-        FromRow::from_row(row)
+    /// Runs a statement and reads the number in the first column of its first row.
+    pub(crate) async fn number(&mut self, statement: &'static str) -> Result<i64, sqlx::Error> {
+        self.run(statement, &[]).await?.first().ok_or(sqlx::Error::RowNotFound)?.number()
     }
 
-    fn number_at(row: &DB::Row, column: usize) -> Result<i64, sqlx::Error> {
-        row.try_get(column)
+    /// Runs a statement without result rows. Returns the number of rows that it inserted, deleted, or matched for an
+    /// update.
+    pub(crate) async fn execute(
+        &mut self,
+        statement: &'static str,
+        values: &[SqlValue<'_>],
+    ) -> Result<u64, sqlx::Error> {
+        Ok(match self {
+            Self::Sqlite(connection) => connection.execute(positional(statement, values)?).await?.rows_affected(),
+            Self::Postgres(connection) => connection.execute(numbered(statement, values)?).await?.rows_affected(),
+            Self::MySql(connection) => connection.execute(positional(statement, values)?).await?.rows_affected(),
+        })
     }
 
-    fn text_at(row: &DB::Row, column: usize) -> Result<String, sqlx::Error> {
-        row.try_get(column)
+    /// Begins or ends a transaction. SQLite prepares such a statement once. The others get it as text: MySQL cannot
+    /// prepare all of them, and Postgres needs one round trip for either.
+    pub(crate) async fn control(&mut self, statement: &'static str) -> Result<(), sqlx::Error> {
+        match self {
+            Self::Sqlite(connection) => connection.execute(positional(statement, &[])?).await.map(drop),
+            Self::Postgres(connection) => connection.execute(statement).await.map(drop),
+            Self::MySql(connection) => connection.execute(statement).await.map(drop),
+        }
+    }
+
+    /// Closes the connection instead of returning it to the pool.
+    pub(crate) fn close_on_drop(&mut self) {
+        match self {
+            Self::Sqlite(connection) => connection.close_on_drop(),
+            Self::Postgres(connection) => connection.close_on_drop(),
+            Self::MySql(connection) => connection.close_on_drop(),
+        }
     }
 }
 
-/// A statement with its values.
-fn query<'q, DB>(statement: &'static str, values: &[SqlValue<'q>]) -> Result<Query<'q, DB, DB::Arguments>, sqlx::Error>
+fn rows<R: Into<Row>>(rows: Vec<R>) -> Vec<Row> {
+    rows.into_iter().map(R::into).collect()
+}
+
+/// A statement with its values, for an engine in which `$1` refers to a value by number.
+fn numbered<'q>(
+    statement: &'static str,
+    values: &[SqlValue<'q>],
+) -> Result<Query<'q, Postgres, <Postgres as Database>::Arguments>, sqlx::Error> {
+    Ok(sqlx::query_with(statement.into_sql_str(), arguments::<Postgres>(values.iter().copied())?))
+}
+
+/// A statement with its values, for an engine in which each `?` takes the next value.
+fn positional<'q, DB>(
+    statement: &'static str,
+    values: &[SqlValue<'q>],
+) -> Result<Query<'q, DB, DB::Arguments>, sqlx::Error>
 where
-    DB: Dialect,
-    DB::Arguments: IntoArguments<DB>,
+    DB: Database<Arguments: IntoArguments<DB>>,
     &'q str: Encode<'q, DB> + Type<DB>,
     bool: Encode<'q, DB> + Type<DB>,
     Option<i64>: Encode<'q, DB> + Type<DB>,
 {
-    if DB::NUMBERS_VALUES {
-        let arguments = arguments::<DB>(values.iter().copied())?;
-        Ok(sqlx::query_with(statement.into_sql_str(), arguments))
-    } else {
-        let PositionalStatement { statement, order } = PositionalStatement::of(statement);
-        let arguments = arguments::<DB>(order.iter().filter_map(|index| values.get(*index).copied()))?;
-        Ok(sqlx::query_with(statement.as_str().into_sql_str(), arguments))
-    }
+    let PositionalStatement { statement, order } = PositionalStatement::of(statement);
+    let arguments = arguments::<DB>(order.iter().filter_map(|index| values.get(*index).copied()))?;
+    Ok(sqlx::query_with(statement.as_str().into_sql_str(), arguments))
 }
 
 /// The encoded values of a statement.
 fn arguments<'q, DB>(values: impl Iterator<Item = SqlValue<'q>>) -> Result<DB::Arguments, sqlx::Error>
 where
-    DB: Dialect,
+    DB: Database,
     &'q str: Encode<'q, DB> + Type<DB>,
     bool: Encode<'q, DB> + Type<DB>,
     Option<i64>: Encode<'q, DB> + Type<DB>,

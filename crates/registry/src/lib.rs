@@ -5,6 +5,7 @@
 
 mod acme_store;
 mod app;
+mod app_row;
 mod cache;
 mod connection;
 mod credential;

@@ -3,15 +3,16 @@
 mod dialect;
 mod migrations;
 
-use std::{fmt::Display, sync::Arc, time::Duration};
+use std::{fmt::Display, time::Duration};
 
 use sqlx::{
-    Connection, MySql, MySqlConnection,
+    Connection, MySqlConnection,
     mysql::{MySqlConnectOptions, MySqlPoolOptions},
 };
 use tokio::time::timeout;
 
-use crate::{deadlock::Repeating, error::RegistryError, sql::SqlRegistry};
+pub(crate) use self::dialect::DIALECT;
+use crate::{deadlock::Repeating, engine::Pool, error::RegistryError, sql::SqlRegistry};
 
 /// The timeout for the first connection.
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
@@ -29,10 +30,8 @@ const SESSION: &str = "SET SESSION sql_mode = 'ANSI_QUOTES,NO_ENGINE_SUBSTITUTIO
      autocommit = 1, innodb_lock_wait_timeout = 10, wait_timeout = 60 /*M!100300 , idle_transaction_timeout = 10 */; \
      SET SESSION TRANSACTION ISOLATION LEVEL READ COMMITTED";
 
-type Registry = Repeating<SqlRegistry<MySql>>;
-
 /// Connects and migrates.
-pub(crate) async fn open(options: MySqlConnectOptions, max_connections: u32) -> Result<Registry, RegistryError> {
+pub(crate) async fn open(options: MySqlConnectOptions, max_connections: u32) -> Result<Repeating, RegistryError> {
     migrate(options, max_connections).await.map(|(registry, _)| registry)
 }
 
@@ -40,7 +39,7 @@ pub(crate) async fn open(options: MySqlConnectOptions, max_connections: u32) -> 
 pub(crate) async fn open_for_server(
     options: MySqlConnectOptions,
     max_connections: u32,
-) -> Result<Registry, RegistryError> {
+) -> Result<Repeating, RegistryError> {
     let (registry, no_triggers) = migrate(options, max_connections).await?;
     if let Some(error) = no_triggers {
         tracing::info!(
@@ -57,7 +56,7 @@ pub(crate) async fn open_for_server(
 async fn migrate(
     options: MySqlConnectOptions,
     max_connections: u32,
-) -> Result<(Registry, Option<sqlx::Error>), RegistryError> {
+) -> Result<(Repeating, Option<sqlx::Error>), RegistryError> {
     let name = display_name(&options);
     let fail = |act, cause: &dyn Display| RegistryError::Open { act, database: name.clone(), cause: cause.to_string() };
     // `SESSION` sets the SQL mode. The server's time zone is kept, because Laravel's tables depend on it.
@@ -78,9 +77,7 @@ async fn migrate(
         .idle_timeout(IDLE_TIMEOUT)
         .after_connect(|connection, _| Box::pin(begin_session(connection)))
         .connect_lazy_with(options);
-    let (writers, own_webhook_writes) = (pool.clone(), Arc::default());
-    let registry = SqlRegistry { name, pool, writers, is_one_connection: false, file: None, own_webhook_writes };
-    Ok((Repeating(registry), no_triggers))
+    Ok((Repeating(SqlRegistry::at_server(name, Pool::MySql(pool))), no_triggers))
 }
 
 async fn connect(options: &MySqlConnectOptions) -> Result<MySqlConnection, sqlx::Error> {

@@ -1,20 +1,21 @@
 //! Postgres, for more than one node.
 
-use std::{fmt::Display, sync::Arc, time::Duration};
+use std::{fmt::Display, sync::LazyLock, time::Duration};
 
 use sqlx::{
-    Connection, Executor, PgConnection, Postgres,
+    Connection, Executor, PgConnection,
     postgres::{PgConnectOptions, PgPoolOptions},
 };
 use tokio::time::timeout;
 
 use crate::{
     deadlock::Repeating,
-    dialect::Dialect,
+    dialect::{self, Dialect},
+    engine::Pool,
     error::RegistryError,
     migrations::{self, migrator},
     sql::SqlRegistry,
-    statistics::{Statements, statements},
+    statistics::statements,
 };
 
 /// The timeout for the first connection.
@@ -28,35 +29,30 @@ const SESSION: &str = "SET idle_in_transaction_session_timeout = '10s'";
 /// default.
 const BEGIN: &str = "BEGIN ISOLATION LEVEL READ COMMITTED";
 
-impl Dialect for Postgres {
-    const NUMBERS_VALUES: bool = true;
-    const PREPARES_TRANSACTIONS: bool = false;
-    const BEGIN: &'static str = BEGIN;
-    const NEXT_REVISION: Option<&'static str> = None;
-    const STATISTICS: Statements = statements! {
+/// The SQL of Postgres.
+pub(crate) static DIALECT: Dialect = Dialect {
+    begin: BEGIN,
+    next_revision: None,
+    statistics: statements! {
         time: "to_timestamp($2) AT TIME ZONE 'UTC'",
         limit: "to_timestamp($1) AT TIME ZONE 'UTC'",
         zero: "to_timestamp(0) AT TIME ZONE 'UTC'",
         seconds: "CAST(EXTRACT(EPOCH FROM created_at) AS BIGINT)"
-    };
+    },
 
-    const NOW: &'static str = "SELECT CAST(EXTRACT(EPOCH FROM clock_timestamp()) * 1000 AS BIGINT)";
-    const LOCK_WEBHOOKS: &'static str = "SELECT last_id, CAST(EXTRACT(EPOCH FROM clock_timestamp()) * 1000 AS BIGINT) \
-         FROM webhook_sequence FOR UPDATE";
-    const BEGIN_WEBHOOKS: Option<&'static str> = None;
-    const END_WEBHOOKS: Option<&'static str> = None;
-    const UPDATES_RETURN: bool = true;
+    now: "SELECT CAST(EXTRACT(EPOCH FROM clock_timestamp()) * 1000 AS BIGINT)",
+    lock_webhooks: "SELECT last_id, CAST(EXTRACT(EPOCH FROM clock_timestamp()) * 1000 AS BIGINT) \
+         FROM webhook_sequence FOR UPDATE",
+    begin_webhooks: None,
+    end_webhooks: None,
+    updates_return: true,
 
-    fn rows_affected(result: &Self::QueryResult) -> u64 {
-        result.rows_affected()
-    }
-}
+    upsert: LazyLock::new(dialect::upsert),
+    upsert_announced: LazyLock::new(dialect::upsert_announced),
+};
 
 /// Connects and migrates.
-pub(crate) async fn open(
-    options: PgConnectOptions,
-    max_connections: u32,
-) -> Result<Repeating<SqlRegistry<Postgres>>, RegistryError> {
+pub(crate) async fn open(options: PgConnectOptions, max_connections: u32) -> Result<Repeating, RegistryError> {
     let name = display_name(&options);
     let fail = |act, cause: &dyn Display| RegistryError::Open { act, database: name.clone(), cause: cause.to_string() };
 
@@ -76,9 +72,7 @@ pub(crate) async fn open(
         .acquire_timeout(ACQUIRE_TIMEOUT)
         .after_connect(|connection, _| Box::pin(async move { connection.execute(SESSION).await.map(drop) }))
         .connect_lazy_with(options);
-    let (writers, own_webhook_writes) = (pool.clone(), Arc::default());
-    let registry = SqlRegistry { name, pool, writers, is_one_connection: false, file: None, own_webhook_writes };
-    Ok(Repeating(registry))
+    Ok(Repeating(SqlRegistry::at_server(name, Pool::Postgres(pool))))
 }
 
 /// The location of the database, without user and password.

@@ -6,8 +6,9 @@ use rand::{RngExt, rand_core::UnwrapErr, rngs::SysRng};
 
 use crate::{
     deadlock::{Repeating, repeat},
-    engine::{Engine, SqlValue},
+    engine::SqlValue,
     error::RegistryError,
+    row::Row,
     sql::SqlRegistry,
 };
 
@@ -44,15 +45,15 @@ pub trait RecoveryStore: Send + Sync {
 }
 
 #[async_trait]
-impl<E: Engine> RecoveryStore for SqlRegistry<E> {
+impl RecoveryStore for SqlRegistry {
     async fn recovery_key(&self) -> Result<RecoveryKey, RegistryError> {
         let mut write = self.begin().await?;
-        let stored = E::run(&mut write, KEY, &[]).await?;
-        let stored = stored.first().map(E::text).transpose()?;
+        let stored = write.run(KEY, &[]).await?;
+        let stored = stored.first().map(Row::text).transpose()?;
         let is_new = stored.is_none();
         let text = stored.unwrap_or_else(|| hex::encode(UnwrapErr(SysRng).random::<[u8; 32]>()));
         if is_new {
-            E::execute(&mut write, INSERT_KEY, &[SqlValue::Text(&text)]).await?;
+            write.execute(INSERT_KEY, &[SqlValue::Text(&text)]).await?;
         }
         write.end(is_new).await?;
         Ok(RecoveryKey::parse(&text).map_err(|error| sqlx::Error::Decode(Box::new(error)))?)
@@ -60,14 +61,14 @@ impl<E: Engine> RecoveryStore for SqlRegistry<E> {
 
     async fn save_logs(&self, server: &str, pieces: &[String]) -> Result<bool, RegistryError> {
         let mut write = self.begin().await?;
-        let last = E::run(&mut write, SERVER, &[]).await?;
-        if last.first().map(E::text).transpose()?.as_deref() != Some(server) {
+        let last = write.run(SERVER, &[]).await?;
+        if last.first().map(Row::text).transpose()?.as_deref() != Some(server) {
             write.end(false).await?;
             return Ok(false);
         }
-        E::execute(&mut write, DELETE_PIECES, &[]).await?;
+        write.execute(DELETE_PIECES, &[]).await?;
         for (position, piece) in (1..).zip(pieces) {
-            E::execute(&mut write, INSERT_PIECE, &[SqlValue::Number(Some(position)), SqlValue::Text(piece)]).await?;
+            write.execute(INSERT_PIECE, &[SqlValue::Number(Some(position)), SqlValue::Text(piece)]).await?;
         }
         write.end(true).await?;
         Ok(true)
@@ -75,11 +76,11 @@ impl<E: Engine> RecoveryStore for SqlRegistry<E> {
 
     async fn take_logs(&self, server: &str) -> Result<String, RegistryError> {
         let mut write = self.begin().await?;
-        E::execute(&mut write, SET_SERVER, &[SqlValue::Text(server)]).await?;
-        let rows = E::run(&mut write, PIECES, &[]).await?;
-        let text = rows.iter().map(E::text).collect::<Result<String, _>>()?;
+        write.execute(SET_SERVER, &[SqlValue::Text(server)]).await?;
+        let rows = write.run(PIECES, &[]).await?;
+        let text = rows.iter().map(Row::text).collect::<Result<String, _>>()?;
         if !rows.is_empty() {
-            E::execute(&mut write, DELETE_PIECES, &[]).await?;
+            write.execute(DELETE_PIECES, &[]).await?;
         }
         write.end(true).await?;
         Ok(text)
@@ -87,7 +88,7 @@ impl<E: Engine> RecoveryStore for SqlRegistry<E> {
 }
 
 #[async_trait]
-impl<S: RecoveryStore> RecoveryStore for Repeating<S> {
+impl RecoveryStore for Repeating {
     async fn recovery_key(&self) -> Result<RecoveryKey, RegistryError> {
         repeat!(self.0.recovery_key())
     }

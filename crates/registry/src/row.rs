@@ -1,184 +1,81 @@
-//! The rows of an app: one for each of its keys.
+//! A row of a result.
 
-use std::iter;
-
-use clairon_protocol::{AppId, AppKey, Limit, Secret, error::InvalidId};
-use jiff::Timestamp;
-use sqlx::{ColumnIndex, Decode, FromRow, Row, Type};
-
-use crate::{
-    app::App,
-    credential::{Credential, Credentials},
-    engine::SqlValue,
-    error::RegistryError,
-    fields::{AppField, FieldValue},
-    origins::AllowedOrigins,
-    row_fault::RowFault,
-    webhooks::Webhooks,
+use sqlx::{
+    ColumnIndex, Decode, MySql, Postgres, Row as _, Sqlite, Type, mysql::MySqlRow, postgres::PgRow, sqlite::SqliteRow,
 };
 
-/// The columns of `apps`, in types that all engines can bind and read.
-pub(crate) struct AppRow {
-    id: String,
-    /// The fields of the table, or the first invalid one.
-    fields: Result<Vec<FieldValue>, RowFault>,
-    recovery_life: i64,
+/// A row of a result of any engine.
+pub(crate) enum Row {
+    Sqlite(SqliteRow),
+    Postgres(PgRow),
+    MySql(MySqlRow),
 }
 
-/// The columns of `app_keys`. All are NULL for an app without a key.
-pub(crate) struct KeyRow {
-    key: Option<String>,
-    secret: Option<String>,
-    created_at: Option<i64>,
-    last_used_at: Option<i64>,
-}
-
-impl<'r, R: Row> FromRow<'r, R> for AppRow
-where
-    for<'n> &'n str: ColumnIndex<R>,
-    String: Decode<'r, R::Database> + Type<R::Database>,
-    bool: Decode<'r, R::Database> + Type<R::Database>,
-    i64: Decode<'r, R::Database> + Type<R::Database>,
-{
-    fn from_row(row: &'r R) -> Result<Self, sqlx::Error> {
-        let read = |field: AppField| {
-            let name = field.name();
-            Ok(match field {
-                AppField::Name => Ok(FieldValue::Name(row.try_get(name)?)),
-                AppField::AllowedOrigins => {
-                    parse_origins(&row.try_get::<String, _>(name)?).map(FieldValue::AllowedOrigins)
-                }
-                AppField::Webhooks => Webhooks::decode(&row.try_get::<String, _>(name)?).map(FieldValue::Webhooks),
-                AppField::Switch(switch) => Ok(FieldValue::Switch(switch, row.try_get(name)?)),
-                AppField::Limit(limit) => parse_limit(limit, row.try_get(name)?),
-            })
-        };
-        let fields = AppField::all().map(read).collect::<Result<Vec<_>, sqlx::Error>>()?;
-        let recovery_life = row.try_get("recovery_life")?;
-        Ok(Self { id: row.try_get("id")?, fields: fields.into_iter().collect(), recovery_life })
+impl Row {
+    /// Reads the number in a column.
+    pub(crate) fn number_at(&self, column: usize) -> Result<i64, sqlx::Error> {
+        self.get(column)
     }
-}
 
-impl<'r, R: Row> FromRow<'r, R> for KeyRow
-where
-    for<'n> &'n str: ColumnIndex<R>,
-    Option<String>: Decode<'r, R::Database> + Type<R::Database>,
-    Option<i64>: Decode<'r, R::Database> + Type<R::Database>,
-{
-    fn from_row(row: &'r R) -> Result<Self, sqlx::Error> {
-        Ok(Self {
-            key: row.try_get("key")?,
-            secret: row.try_get("secret")?,
-            created_at: row.try_get("created_at")?,
-            last_used_at: row.try_get("last_used_at")?,
-        })
+    /// Reads the text in a column.
+    pub(crate) fn text_at(&self, column: usize) -> Result<String, sqlx::Error> {
+        self.get(column)
     }
-}
 
-impl AppRow {
-    /// The app of these rows. Its newest key is first.
+    /// Reads the number in the first column.
+    pub(crate) fn number(&self) -> Result<i64, sqlx::Error> {
+        self.number_at(0)
+    }
+
+    /// Reads the text in the first column.
+    pub(crate) fn text(&self) -> Result<String, sqlx::Error> {
+        self.text_at(0)
+    }
+
+    /// Reads the value in a column, which is given by its position or its name.
     ///
     /// # Errors
-    /// [`RegistryError::BadRow`] with the first invalid column.
-    pub(crate) fn into_app(self, keys: &[KeyRow]) -> Result<App, RegistryError> {
-        let id = AppId::parse(&self.id).map_err(|cause| bad_row(None, RowFault::Id { column: "id", cause }))?;
-        self.parse(id.clone(), keys).map_err(|fault| bad_row(Some(id), fault))
-    }
-
-    fn parse(self, id: AppId, keys: &[KeyRow]) -> Result<App, RowFault> {
-        let credentials = keys.iter().filter_map(KeyRow::parse).collect::<Result<Vec<_>, _>>()?;
-        let credentials = Credentials::from_newest_first(credentials).ok_or(RowFault::NoKey)?;
-        let mut app = App { credentials: credentials.clone(), ..App::new(id, credentials.newest().clone()) };
-        self.fields?.iter().for_each(|value| value.give_to(&mut app));
-        app.recovery_life = u64::try_from(self.recovery_life).unwrap_or_default();
-        app.validate().map_err(Box::new)?;
-        Ok(app)
-    }
-}
-
-impl KeyRow {
-    /// `None` if this row has no key.
-    fn parse(&self) -> Option<Result<Credential, RowFault>> {
-        let (key, secret) = (self.key.as_deref()?, self.secret.as_deref()?);
-        Some(parse_key(key, secret, self.created_at?, self.last_used_at))
-    }
-}
-
-fn parse_key(key: &str, secret: &str, created_at: i64, last_used_at: Option<i64>) -> Result<Credential, RowFault> {
-    let id = |column| move |cause: InvalidId| RowFault::Id { column, cause };
-    let time = |column, seconds| Timestamp::from_second(seconds).map_err(|cause| RowFault::Time { column, cause });
-    Ok(Credential {
-        key: AppKey::parse(key).map_err(id("key"))?,
-        secret: Secret::parse(secret).map_err(id("secret"))?,
-        created_at: time("created_at", created_at)?,
-        last_used_at: last_used_at.map(|seconds| time("last_used_at", seconds)).transpose()?,
-    })
-}
-
-fn parse_origins(json: &str) -> Result<AllowedOrigins, RowFault> {
-    let entries: Vec<String> =
-        serde_json::from_str(json).map_err(|cause| RowFault::NoList { size: json.len(), cause })?;
-    Ok(AllowedOrigins::parse(&entries).map_err(Box::new)?)
-}
-
-/// NULL means that there is no limit.
-fn parse_limit(limit: &'static Limit, number: Option<i64>) -> Result<FieldValue, RowFault> {
-    Ok(FieldValue::Limit(limit, limit.check(number.unwrap_or(0))?))
-}
-
-/// The fields of an app that are kept as JSON.
-pub(crate) struct Lists {
-    origins: String,
-    webhooks: String,
-}
-
-impl Lists {
-    pub(crate) fn of(app: &App) -> Result<Self, serde_json::Error> {
-        let origins = serde_json::to_string(&app.allowed_origins)?;
-        Ok(Self { origins, webhooks: app.webhooks.encode()? })
-    }
-}
-
-/// The values of an app in the order of the columns in [`queries`](crate::queries).
-pub(crate) fn values<'a>(app: &'a App, lists: &'a Lists) -> Vec<SqlValue<'a>> {
-    let value = |field| match field {
-        AppField::Name => SqlValue::Text(&app.name),
-        AppField::AllowedOrigins => SqlValue::Text(&lists.origins),
-        AppField::Webhooks => SqlValue::Text(&lists.webhooks),
-        AppField::Switch(switch) => SqlValue::Flag(switch.get(app)),
-        AppField::Limit(limit) => {
-            let number = limit.get(&app.limits);
-            SqlValue::Number((number > 0).then(|| number.into()))
+    /// [`sqlx::Error::ColumnDecode`] if the value has another type or encoding.
+    pub(crate) fn get<T: Readable>(&self, column: impl Column) -> Result<T, sqlx::Error> {
+        match self {
+            Self::Sqlite(row) => row.try_get(column),
+            Self::Postgres(row) => row.try_get(column),
+            Self::MySql(row) => row.try_get(column),
         }
-    };
-    let recovery_life = SqlValue::Number(Some(app.recovery_life.cast_signed()));
-    let fields = AppField::all().map(value);
-    iter::once(SqlValue::Text(app.id.as_str())).chain(fields).chain(iter::once(recovery_life)).collect()
-}
-
-/// The values of a key in the order of the columns in [`queries`](crate::queries).
-pub(crate) fn key_values<'a>(app: &'a App, credential: &'a Credential, position: i64) -> [SqlValue<'a>; 6] {
-    [
-        SqlValue::Text(credential.key.as_str()),
-        SqlValue::Text(credential.secret.expose()),
-        SqlValue::Text(app.id.as_str()),
-        SqlValue::Number(Some(position)),
-        SqlValue::Number(Some(credential.created_at.as_second())),
-        SqlValue::Number(credential.last_used_at.map(Timestamp::as_second)),
-    ]
-}
-
-/// The error for a row whose columns cannot be read.
-pub(crate) fn unreadable(id: Option<&str>, error: sqlx::Error) -> RegistryError {
-    match error {
-        sqlx::Error::ColumnDecode { index, source } => {
-            let id = id.and_then(|id| AppId::parse(id).ok());
-            bad_row(id, RowFault::Unreadable { column: index.trim_matches('"').to_owned(), cause: source })
-        }
-        error => error.into(),
     }
 }
 
-fn bad_row(app: Option<AppId>, fault: RowFault) -> RegistryError {
-    RegistryError::BadRow { app, fault: Box::new(fault) }
+impl From<SqliteRow> for Row {
+    fn from(row: SqliteRow) -> Self {
+        Self::Sqlite(row)
+    }
 }
+
+impl From<PgRow> for Row {
+    fn from(row: PgRow) -> Self {
+        Self::Postgres(row)
+    }
+}
+
+impl From<MySqlRow> for Row {
+    fn from(row: MySqlRow) -> Self {
+        Self::MySql(row)
+    }
+}
+
+/// The position or the name of a column.
+pub(crate) trait Column: ColumnIndex<SqliteRow> + ColumnIndex<PgRow> + ColumnIndex<MySqlRow> {}
+
+impl Column for usize {}
+
+impl Column for &str {}
+
+/// A value that all engines can read.
+pub(crate) trait Readable: ReadableIn<Sqlite> + ReadableIn<Postgres> + ReadableIn<MySql> {}
+
+impl<T: ReadableIn<Sqlite> + ReadableIn<Postgres> + ReadableIn<MySql>> Readable for T {}
+
+/// A value that an engine can read.
+pub(crate) trait ReadableIn<DB: sqlx::Database>: for<'r> Decode<'r, DB> + Type<DB> {}
+
+impl<DB: sqlx::Database, T: for<'r> Decode<'r, DB> + Type<DB>> ReadableIn<DB> for T {}

@@ -5,7 +5,7 @@ use std::{
     io::{self, ErrorKind},
     os::unix::fs::OpenOptionsExt,
     path::Path,
-    sync::Arc,
+    sync::{Arc, LazyLock},
     time::Duration,
 };
 
@@ -23,13 +23,14 @@ use tracing::warn;
 
 use crate::{
     database_file::DatabaseFile,
-    dialect::Dialect,
+    dialect::{self, Dialect},
+    engine::Pool,
     error::RegistryError,
     migrations::{self, migrator},
     queries,
     server_lock::ServerLock,
     sql::SqlRegistry,
-    statistics::{Statements, statements},
+    statistics::statements,
 };
 
 /// The time that a statement waits for a lock of another process.
@@ -41,34 +42,32 @@ const SQLITE_BUSY: u32 = 5;
 /// Takes the write lock immediately. A transaction that reads first may fail to get it later.
 const BEGIN: &str = "BEGIN IMMEDIATE";
 
-impl Dialect for Sqlite {
-    const NUMBERS_VALUES: bool = false;
-    const PREPARES_TRANSACTIONS: bool = true;
-    const BEGIN: &'static str = BEGIN;
-    const NEXT_REVISION: Option<&'static str> = None;
-    const STATISTICS: Statements = statements! {
+/// The SQL of SQLite.
+pub(crate) static DIALECT: Dialect = Dialect {
+    begin: BEGIN,
+    next_revision: None,
+    statistics: statements! {
         time: "datetime($2, 'unixepoch')",
         limit: "datetime($1, 'unixepoch')",
         zero: "datetime(0, 'unixepoch')",
         seconds: "unixepoch(created_at)"
-    };
+    },
 
-    const NOW: &'static str = "SELECT CAST(unixepoch('subsec') * 1000 AS INTEGER)";
-    /// The transaction has the lock of the whole database already.
-    const LOCK_WEBHOOKS: &'static str =
-        "SELECT last_id, CAST(unixepoch('subsec') * 1000 AS INTEGER) FROM webhook_sequence";
-    const BEGIN_WEBHOOKS: Option<&'static str> =
-        Some("BEGIN IMMEDIATE; SELECT last_id, CAST(unixepoch('subsec') * 1000 AS INTEGER) FROM webhook_sequence");
-    const END_WEBHOOKS: Option<&'static str> = Some("UPDATE webhook_sequence SET last_id = $1; COMMIT");
-    const UPDATES_RETURN: bool = true;
+    now: "SELECT CAST(unixepoch('subsec') * 1000 AS INTEGER)",
+    // The transaction has the lock of the whole database already.
+    lock_webhooks: "SELECT last_id, CAST(unixepoch('subsec') * 1000 AS INTEGER) FROM webhook_sequence",
+    begin_webhooks: Some(
+        "BEGIN IMMEDIATE; SELECT last_id, CAST(unixepoch('subsec') * 1000 AS INTEGER) FROM webhook_sequence",
+    ),
+    end_webhooks: Some("UPDATE webhook_sequence SET last_id = $1; COMMIT"),
+    updates_return: true,
 
-    fn rows_affected(result: &Self::QueryResult) -> u64 {
-        result.rows_affected()
-    }
-}
+    upsert: LazyLock::new(dialect::upsert),
+    upsert_announced: LazyLock::new(dialect::upsert_announced),
+};
 
 /// Opens a database in memory. Its only connection is the database, so the connection is never closed.
-pub(crate) async fn open_memory() -> Result<SqlRegistry<Sqlite>, RegistryError> {
+pub(crate) async fn open_memory() -> Result<SqlRegistry, RegistryError> {
     let options = SqliteConnectOptions::new().in_memory(true).foreign_keys(true);
     let pool = SqlitePoolOptions::new()
         .max_connections(1)
@@ -86,12 +85,13 @@ pub(crate) async fn open_memory() -> Result<SqlRegistry<Sqlite>, RegistryError> 
         .connect_lazy_with(options);
     let name = "sqlite::memory:".to_owned();
     let own_webhook_writes = Arc::default();
-    let writers = pool.clone();
-    migrate(SqlRegistry { name, writers, pool, is_one_connection: true, file: None, own_webhook_writes }).await
+    migrate(&pool, &name).await?;
+    let (pool, writers) = (Pool::Sqlite(pool.clone()), Pool::Sqlite(pool));
+    Ok(SqlRegistry { name, pool, writers, is_one_connection: true, file: None, own_webhook_writes })
 }
 
 /// Opens the file at `path`, or creates it.
-pub(crate) async fn open_file(path: &Path, max_connections: u32) -> Result<SqlRegistry<Sqlite>, RegistryError> {
+pub(crate) async fn open_file(path: &Path, max_connections: u32) -> Result<SqlRegistry, RegistryError> {
     let name = format!("sqlite://{}", path.display());
     create(path).map_err(|error| open_error("create", &name, &error))?;
     let file = DatabaseFile::at(path).map_err(|error| open_error("open", &name, &error))?;
@@ -105,15 +105,14 @@ pub(crate) async fn open_file(path: &Path, max_connections: u32) -> Result<SqlRe
     let pool_of = |connections| SqlitePoolOptions::new().max_connections(connections).test_before_acquire(false);
     let writers = pool_of(1).connect_lazy_with(options.clone());
     let pool = pool_of(max_connections.max(1)).connect_lazy_with(options);
+    migrate(&pool, &name).await?;
+    let (pool, writers) = (Pool::Sqlite(pool), Pool::Sqlite(writers));
     let (file, own_webhook_writes) = (Some(file), Arc::default());
-    migrate(SqlRegistry { name, pool, writers, is_one_connection: false, file, own_webhook_writes }).await
+    Ok(SqlRegistry { name, pool, writers, is_one_connection: false, file, own_webhook_writes })
 }
 
 /// Does the same for a server, and logs warnings about the file.
-pub(crate) async fn open_file_for_server(
-    path: &Path,
-    max_connections: u32,
-) -> Result<SqlRegistry<Sqlite>, RegistryError> {
+pub(crate) async fn open_file_for_server(path: &Path, max_connections: u32) -> Result<SqlRegistry, RegistryError> {
     let mut registry = open_file(path, max_connections).await?;
     if let Some(file) = registry.file.take() {
         warn_if_exposed(&registry.name, &file);
@@ -167,8 +166,8 @@ fn create(path: &Path) -> std::io::Result<()> {
 }
 
 /// Migrates in one transaction that holds the write lock, so a second node waits and then has nothing to do.
-async fn migrate(registry: SqlRegistry<Sqlite>) -> Result<SqlRegistry<Sqlite>, RegistryError> {
-    let mut connection = connect(&registry.pool).await.map_err(|error| open_error("open", &registry.name, &error))?;
+async fn migrate(pool: &SqlitePool, name: &str) -> Result<(), RegistryError> {
+    let mut connection = connect(pool).await.map_err(|error| open_error("open", name, &error))?;
     let migrated = async {
         let mut transaction = connection.begin_with(BEGIN).await?;
         // Not `run`: it borrows a connection, which makes its future impossible to move between threads.
@@ -176,9 +175,7 @@ async fn migrate(registry: SqlRegistry<Sqlite>) -> Result<SqlRegistry<Sqlite>, R
         transaction.commit().await?;
         Ok::<_, MigrateError>(())
     };
-    migrated.await.map_err(|error| open_error("migrate", &registry.name, &error))?;
-    drop(connection);
-    Ok(registry)
+    migrated.await.map_err(|error| open_error("migrate", name, &error))
 }
 
 /// Connects, and retries while the file is busy: SQLite does not wait for the lock that turning WAL on needs.

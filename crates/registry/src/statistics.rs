@@ -5,7 +5,7 @@ use std::num::NonZeroU32;
 use clairon_protocol::AppId;
 use jiff::Timestamp;
 
-use crate::engine::SqlValue;
+use crate::{engine::SqlValue, row::Row};
 
 /// The statistics of one app in a span of time.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -198,6 +198,11 @@ pub(crate) fn query_values(query: &StatisticsQuery) -> [SqlValue<'_>; 3] {
         SqlValue::Number(Some(query.since.as_second())),
         SqlValue::Number(Some(query.step_seconds.get().into())),
     ]
+}
+
+/// Reads a row of [`Statements::read`] or [`Statements::read_total`].
+pub(crate) fn read(row: &Row) -> Result<StatisticsRow, sqlx::Error> {
+    Ok((row.text()?, row.number_at(1)?, row.number_at(2)?, row.number_at(3)?, row.number_at(4)?))
 }
 
 /// `None` if the row cannot belong to an app of Clairon.

@@ -11,7 +11,7 @@ use crate::{
 };
 
 #[async_trait]
-impl<S: AcmeStore> AcmeStore for Repeating<S> {
+impl AcmeStore for Repeating {
     async fn acme_revision(&self) -> Result<i64, RegistryError> {
         self.0.acme_revision().await
     }

@@ -6,21 +6,16 @@ use async_trait::async_trait;
 use jiff::Timestamp;
 
 use super::{AcmeAccount, AcmeChallenge, AcmeRecord, AcmeState, AcmeStore, StoredCertificate, statements};
-use crate::{
-    connection::Write,
-    engine::{Engine, SqlValue},
-    error::RegistryError,
-    sql::SqlRegistry,
-};
+use crate::{connection::Write, engine::SqlValue, error::RegistryError, row::Row, sql::SqlRegistry};
 
 /// The longest stored problem, in characters.
 const PROBLEM_CHARS: usize = 500;
 
 #[async_trait]
-impl<E: Engine> AcmeStore for SqlRegistry<E> {
+impl AcmeStore for SqlRegistry {
     async fn acme_revision(&self) -> Result<i64, RegistryError> {
         let mut connection = self.connection().await?;
-        let revision = number::<E>(&mut connection, statements::REVISION).await?;
+        let revision = connection.number(statements::REVISION).await?;
         connection.done();
         Ok(revision)
     }
@@ -28,47 +23,48 @@ impl<E: Engine> AcmeStore for SqlRegistry<E> {
     async fn acme_state(&self, directory: &str) -> Result<AcmeState, RegistryError> {
         let mut connection = self.connection().await?;
         // Read first, so that a change between the queries is noticed by its revision.
-        let revision = number::<E>(&mut connection, statements::REVISION).await?;
-        let records = E::run(&mut connection, statements::RECORDS, &[SqlValue::Text(directory)]).await?;
-        let challenges = E::run(&mut connection, statements::CHALLENGES, &[]).await?;
+        let revision = connection.number(statements::REVISION).await?;
+        let records = connection.run(statements::RECORDS, &[SqlValue::Text(directory)]).await?;
+        let challenges = connection.run(statements::CHALLENGES, &[]).await?;
         connection.done();
         Ok(AcmeState {
             revision,
-            records: records.iter().map(record::<E>).collect::<Result<_, _>>()?,
-            challenges: challenges.iter().map(challenge::<E>).collect::<Result<_, _>>()?,
+            records: records.iter().map(record).collect::<Result<_, _>>()?,
+            challenges: challenges.iter().map(challenge).collect::<Result<_, _>>()?,
         })
     }
 
     async fn take_acme_lease(&self, node: &str, length: Duration) -> Result<bool, RegistryError> {
         let mut write = self.begin_acme().await?;
-        let now = number::<E>(&mut write, E::NOW).await?;
+        let now = write.dialect().now;
+        let now = write.number(now).await?;
         let end = now.saturating_add(i64::try_from(length.as_millis()).unwrap_or(i64::MAX));
         let values = [SqlValue::Text(node), SqlValue::Number(Some(now)), SqlValue::Number(Some(end))];
-        let is_taken = E::execute(&mut write, statements::TAKE_LEASE, &values).await? > 0;
+        let is_taken = write.execute(statements::TAKE_LEASE, &values).await? > 0;
         write.end(is_taken).await?;
         Ok(is_taken)
     }
 
     async fn release_acme_lease(&self, node: &str) -> Result<(), RegistryError> {
         let mut write = self.begin_acme().await?;
-        E::execute(&mut write, statements::RELEASE_LEASE, &[SqlValue::Text(node)]).await?;
+        write.execute(statements::RELEASE_LEASE, &[SqlValue::Text(node)]).await?;
         write.end(true).await
     }
 
     async fn acme_account(&self, directory: &str) -> Result<Option<AcmeAccount>, RegistryError> {
         let mut connection = self.connection().await?;
-        let rows = E::run(&mut connection, statements::ACCOUNT, &[SqlValue::Text(directory)]).await?;
+        let rows = connection.run(statements::ACCOUNT, &[SqlValue::Text(directory)]).await?;
         connection.done();
-        let account = |row| Ok(AcmeAccount { credentials: E::text_at(row, 0)?, email: E::text_at(row, 1)? });
+        let account = |row: &Row| Ok(AcmeAccount { credentials: row.text_at(0)?, email: row.text_at(1)? });
         Ok(rows.first().map(account).transpose().map_err(|error: sqlx::Error| error)?)
     }
 
     async fn put_acme_account(&self, directory: &str, account: Option<&AcmeAccount>) -> Result<(), RegistryError> {
         let mut write = self.begin_acme().await?;
-        E::execute(&mut write, statements::DELETE_ACCOUNT, &[SqlValue::Text(directory)]).await?;
+        write.execute(statements::DELETE_ACCOUNT, &[SqlValue::Text(directory)]).await?;
         if let Some(AcmeAccount { credentials, email }) = account {
             let values = [directory, credentials, email].map(SqlValue::Text);
-            E::execute(&mut write, statements::INSERT_ACCOUNT, &values).await?;
+            write.execute(statements::INSERT_ACCOUNT, &values).await?;
         }
         write.end(true).await
     }
@@ -80,7 +76,7 @@ impl<E: Engine> AcmeStore for SqlRegistry<E> {
         let problem: String = problem.chars().filter(|char| *char != '\0').take(PROBLEM_CHARS).collect();
         let mut write = self.begin_acme().await?;
         let [directory, domain] = [directory, domain].map(SqlValue::Text);
-        E::execute(&mut write, statements::DELETE_RECORD, &[directory, domain]).await?;
+        write.execute(statements::DELETE_RECORD, &[directory, domain]).await?;
         let values = [
             directory,
             domain,
@@ -90,47 +86,42 @@ impl<E: Engine> AcmeStore for SqlRegistry<E> {
             SqlValue::Text(&problem),
             SqlValue::Number(Some(next_attempt.as_millisecond())),
         ];
-        E::execute(&mut write, statements::INSERT_RECORD, &values).await?;
-        E::execute(&mut write, statements::NEXT_REVISION, &[]).await?;
+        write.execute(statements::INSERT_RECORD, &values).await?;
+        write.execute(statements::NEXT_REVISION, &[]).await?;
         write.end(true).await
     }
 
     async fn set_acme_challenges(&self, challenges: &[AcmeChallenge]) -> Result<(), RegistryError> {
         let mut write = self.begin_acme().await?;
-        E::execute(&mut write, statements::DELETE_CHALLENGES, &[]).await?;
+        write.execute(statements::DELETE_CHALLENGES, &[]).await?;
         for AcmeChallenge { domain, token, key_authorization } in challenges {
             let values = [domain, token, key_authorization].map(|text| SqlValue::Text(text));
-            E::execute(&mut write, statements::INSERT_CHALLENGE, &values).await?;
+            write.execute(statements::INSERT_CHALLENGE, &values).await?;
         }
-        E::execute(&mut write, statements::NEXT_REVISION, &[]).await?;
+        write.execute(statements::NEXT_REVISION, &[]).await?;
         write.end(true).await
     }
 }
 
-impl<E: Engine> SqlRegistry<E> {
-    async fn begin_acme(&self) -> Result<Write<E>, RegistryError> {
-        Ok(self.begin_with(statements::LOCK).await?.0)
+impl SqlRegistry {
+    async fn begin_acme(&self) -> Result<Write, RegistryError> {
+        self.begin_with(statements::LOCK).await
     }
 }
 
-async fn number<E: Engine>(connection: &mut E::Connection, statement: &'static str) -> Result<i64, sqlx::Error> {
-    let rows = E::run(connection, statement, &[]).await?;
-    E::number(rows.first().ok_or(sqlx::Error::RowNotFound)?)
-}
-
-fn record<E: Engine>(row: &E::Row) -> Result<AcmeRecord, sqlx::Error> {
-    let (chain, key) = (E::text_at(row, 1)?, E::text_at(row, 2)?);
-    let next_attempt = Timestamp::from_millisecond(E::number_at(row, 5)?).unwrap_or(Timestamp::UNIX_EPOCH);
+fn record(row: &Row) -> Result<AcmeRecord, sqlx::Error> {
+    let (chain, key) = (row.text_at(1)?, row.text_at(2)?);
+    let next_attempt = Timestamp::from_millisecond(row.number_at(5)?).unwrap_or(Timestamp::UNIX_EPOCH);
     Ok(AcmeRecord {
-        domain: E::text_at(row, 0)?,
+        domain: row.text_at(0)?,
         certificate: (!chain.is_empty()).then_some(StoredCertificate { chain, key }),
-        failures: u32::try_from(E::number_at(row, 3)?).unwrap_or_default(),
-        problem: E::text_at(row, 4)?,
+        failures: u32::try_from(row.number_at(3)?).unwrap_or_default(),
+        problem: row.text_at(4)?,
         next_attempt,
     })
 }
 
-fn challenge<E: Engine>(row: &E::Row) -> Result<AcmeChallenge, sqlx::Error> {
-    let [domain, token, key_authorization] = [0, 1, 2].map(|column| E::text_at(row, column));
+fn challenge(row: &Row) -> Result<AcmeChallenge, sqlx::Error> {
+    let [domain, token, key_authorization] = [0, 1, 2].map(|column| row.text_at(column));
     Ok(AcmeChallenge { domain: domain?, token: token?, key_authorization: key_authorization? })
 }

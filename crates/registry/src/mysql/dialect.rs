@@ -2,13 +2,11 @@
 
 use std::sync::LazyLock;
 
-use sqlx::MySql;
-
 use crate::{
     dialect::Dialect,
     queries,
     statistics::{Statements, count, forget_rows, read_total},
-    webhook_store::{Upsert, upsert_announced},
+    webhook_store::upsert_announced,
 };
 
 /// Converts `$value`, seconds since 1970, to a time in UTC, independently of the session's time zone.
@@ -32,15 +30,14 @@ macro_rules! app {
     };
 }
 
-impl Dialect for MySql {
-    const NUMBERS_VALUES: bool = false;
-    const PREPARES_TRANSACTIONS: bool = false;
-    const BEGIN: &'static str = "START TRANSACTION";
+/// The SQL of MySQL and MariaDB.
+pub(crate) static DIALECT: Dialect = Dialect {
+    begin: "START TRANSACTION",
     // With triggers the revision grows by one more, but a server may forbid the user to create them.
-    const NEXT_REVISION: Option<&'static str> = Some(queries::NEXT_REVISION);
+    next_revision: Some(queries::NEXT_REVISION),
     // IGNORE stores the nearest value that fits the column. Laravel's TIMESTAMP column cannot hold the hour that is
     // skipped at the start of summer time in the server's time zone, and its counts end at 2^31 - 1.
-    const STATISTICS: Statements = Statements {
+    statistics: Statements {
         add: concat!(
             "UPDATE IGNORE websockets_statistics_entries SET peak_connection_count = peak_connection_count + $3, \
              websocket_message_count = websocket_message_count + $4, api_message_count = api_message_count + $5, \
@@ -95,28 +92,19 @@ impl Dialect for MySql {
             " ORDER BY created_at LIMIT ",
             forget_rows!()
         ),
-    };
+    },
 
-    const NOW: &'static str = "SELECT CAST(UNIX_TIMESTAMP(SYSDATE(3)) * 1000 AS SIGNED)";
-    const LOCK_WEBHOOKS: &'static str =
-        "SELECT last_id, CAST(UNIX_TIMESTAMP(SYSDATE(3)) * 1000 AS SIGNED) FROM webhook_sequence FOR UPDATE";
-    const BEGIN_WEBHOOKS: Option<&'static str> = None;
-    const END_WEBHOOKS: Option<&'static str> = None;
-    const UPDATES_RETURN: bool = false;
+    now: "SELECT CAST(UNIX_TIMESTAMP(SYSDATE(3)) * 1000 AS SIGNED)",
+    lock_webhooks: "SELECT last_id, CAST(UNIX_TIMESTAMP(SYSDATE(3)) * 1000 AS SIGNED) FROM webhook_sequence FOR UPDATE",
+    begin_webhooks: None,
+    end_webhooks: None,
+    updates_return: false,
 
-    fn upsert() -> &'static str {
-        static UPSERT: LazyLock<String> =
-            LazyLock::new(|| queries::upsert("ON DUPLICATE KEY UPDATE", |column| format!("VALUES({column})")));
-        &UPSERT
-    }
+    upsert: LazyLock::new(|| queries::upsert("ON DUPLICATE KEY UPDATE", inserted)),
+    upsert_announced: LazyLock::new(|| upsert_announced("ON DUPLICATE KEY UPDATE", inserted)),
+};
 
-    fn upsert_announced() -> &'static Upsert {
-        static UPSERT: LazyLock<Upsert> =
-            LazyLock::new(|| upsert_announced("ON DUPLICATE KEY UPDATE", |column| format!("VALUES({column})")));
-        &UPSERT
-    }
-
-    fn rows_affected(result: &Self::QueryResult) -> u64 {
-        result.rows_affected()
-    }
+/// The new value of a column.
+fn inserted(column: &str) -> String {
+    format!("VALUES({column})")
 }

@@ -8,10 +8,7 @@ use super::{
     rows::{self, count, number},
     statements,
 };
-use crate::{
-    engine::{Engine, SqlValue},
-    error::RegistryError,
-};
+use crate::{engine::SqlValue, error::RegistryError};
 
 /// The announced state of the subjects of some entries, as it changes from one entry to the next.
 pub(super) struct Knowledge {
@@ -67,7 +64,7 @@ impl<'a> Subjects<'a> {
 
 impl Knowledge {
     /// Reads the state of the subjects of all entries.
-    pub(super) async fn read<E: Engine>(write: &mut OrderedWrite<E>, entries: &[Entry]) -> Result<Self, RegistryError> {
+    pub(super) async fn read(write: &mut OrderedWrite, entries: &[Entry]) -> Result<Self, RegistryError> {
         let mut collected = Subjects::default();
         let mut positions = Vec::with_capacity(entries.len());
         for entry in entries {
@@ -83,12 +80,12 @@ impl Knowledge {
         for (app, subjects) in subjects {
             for (statement, subjects) in statements::KNOWN.cut_set(&subjects) {
                 let values: Vec<_> = std::iter::once(&app).chain(&subjects).map(|text| SqlValue::Text(text)).collect();
-                for row in E::run(write, statement, &values).await? {
-                    let Some(position) = by_digest.get(&(app, E::text_at(&row, 0)?)) else { continue };
+                for row in write.run(statement, &values).await? {
+                    let Some(position) = by_digest.get(&(app, row.text_at(0)?)) else { continue };
                     let known = &mut known[*position];
-                    known.state = Some((E::number_at(&row, 1)? != 0, rows::unsigned(E::number_at(&row, 2)?)));
-                    known.changed_at = E::number_at(&row, 3)?;
-                    known.place = E::number_at(&row, 4)?;
+                    known.state = Some((row.number_at(1)? != 0, rows::unsigned(row.number_at(2)?)));
+                    known.changed_at = row.number_at(3)?;
+                    known.place = row.number_at(4)?;
                 }
             }
         }
@@ -123,13 +120,13 @@ impl Knowledge {
     }
 
     /// Stores what has changed.
-    pub(super) async fn store<E: Engine>(self, write: &mut OrderedWrite<E>) -> Result<(), RegistryError> {
+    pub(super) async fn store(self, write: &mut OrderedWrite) -> Result<(), RegistryError> {
         let mut changed: Vec<_> = self.known.into_iter().filter(|known| known.has_changed).collect();
         // In the order of the key, which is the order of the rows.
         changed.sort_unstable_by(|one, other| (&one.app, &one.subject).cmp(&(&other.app, &other.subject)));
-        for (statement, rows) in E::upsert_announced().cut(&changed, |_| 0) {
+        for (statement, rows) in write.dialect().upsert_announced.cut(&changed, |_| 0) {
             let values: Vec<_> = rows.iter().flat_map(Known::values).collect();
-            E::execute(write, statement, &values).await?;
+            write.execute(statement, &values).await?;
         }
         Ok(())
     }

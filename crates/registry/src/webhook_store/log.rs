@@ -11,7 +11,7 @@ use super::{
     statements, timestamp,
 };
 use crate::{
-    engine::{Engine, SqlValue},
+    engine::{Session, SqlValue},
     error::RegistryError,
     webhooks::WebhookId,
 };
@@ -56,10 +56,7 @@ pub struct LoggedEvent {
 }
 
 /// Reads the log.
-pub(super) async fn read<E: Engine>(
-    connection: &mut E::Connection,
-    query: &LogQuery,
-) -> Result<Vec<LoggedAttempt>, RegistryError> {
+pub(super) async fn read(connection: &mut Session, query: &LogQuery) -> Result<Vec<LoggedAttempt>, RegistryError> {
     let LogQuery { app, webhook, is_failed, since, after, before, limit } = query;
     let statement = if after.is_some() { statements::LOG_FORWARD } else { statements::LOG_BACKWARD };
     let values = [
@@ -72,8 +69,8 @@ pub(super) async fn read<E: Engine>(
         number(before.unwrap_or(i64::MAX)),
         number((*limit).into()),
     ];
-    let attempts = rows::read::<E, _>(&E::run(connection, statement, &values).await?, rows::attempt::<E>)?;
-    let events = events::<E>(connection, &attempts).await?;
+    let attempts = rows::read(&connection.run(statement, &values).await?, rows::attempt)?;
+    let events = events(connection, &attempts).await?;
     let logged = |(id, attempt): (i64, Attempt)| {
         let events = events.get(attempt.delivery.as_str()).cloned().unwrap_or_default();
         LoggedAttempt { id, attempt, events }
@@ -82,8 +79,8 @@ pub(super) async fn read<E: Engine>(
 }
 
 /// The events of the deliveries, by delivery.
-async fn events<E: Engine>(
-    connection: &mut E::Connection,
+async fn events(
+    connection: &mut Session,
     attempts: &[(i64, Attempt)],
 ) -> Result<HashMap<String, Vec<LoggedEvent>>, RegistryError> {
     let mut deliveries: Vec<&str> = attempts.iter().map(|(_, attempt)| attempt.delivery.as_str()).collect();
@@ -92,9 +89,9 @@ async fn events<E: Engine>(
     let mut events = HashMap::<_, Vec<_>>::new();
     for (statement, deliveries) in statements::LOG_EVENTS.cut_set(&deliveries) {
         let values: Vec<_> = deliveries.iter().map(|delivery| SqlValue::Text(delivery)).collect();
-        for row in E::run(connection, statement, &values).await? {
-            let event = LoggedEvent { body: E::text_at(&row, 1)?, happened_at: timestamp(E::number_at(&row, 2)?) };
-            events.entry(E::text_at(&row, 0)?).or_default().push(event);
+        for row in connection.run(statement, &values).await? {
+            let event = LoggedEvent { body: row.text_at(1)?, happened_at: timestamp(row.number_at(2)?) };
+            events.entry(row.text_at(0)?).or_default().push(event);
         }
     }
     Ok(events)

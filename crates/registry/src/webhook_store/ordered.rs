@@ -11,14 +11,14 @@ use super::{
 };
 use crate::{
     connection::Write,
-    engine::{Engine, SqlValue},
+    engine::{Session, SqlValue},
     error::RegistryError,
     sql::SqlRegistry,
 };
 
 /// A write to the webhook tables. Only one write runs at a time among all nodes, so the ids that it assigns grow.
-pub(super) struct OrderedWrite<E: Engine> {
-    write: Write<E>,
+pub(super) struct OrderedWrite {
+    write: Write,
     own_writes: Arc<OwnWrites>,
     first_id: i64,
     last_id: i64,
@@ -27,15 +27,17 @@ pub(super) struct OrderedWrite<E: Engine> {
     pub(super) now: i64,
 }
 
-impl<E: Engine> OrderedWrite<E> {
+impl OrderedWrite {
     /// Begins the write, after waiting for the others.
-    pub(super) async fn begin(registry: &SqlRegistry<E>) -> Result<Self, RegistryError> {
-        let (write, rows) = match E::BEGIN_WEBHOOKS {
-            Some(statements) => registry.begin_at_once(statements).await?,
-            None => registry.begin_with(E::LOCK_WEBHOOKS).await?,
+    pub(super) async fn begin(registry: &SqlRegistry) -> Result<Self, RegistryError> {
+        let connection = registry.writer().await?;
+        let dialect = connection.dialect();
+        let (write, rows) = match dialect.begin_webhooks {
+            Some(statements) => Write::begin_at_once(connection, statements).await?,
+            None => Write::begin(connection, dialect.lock_webhooks).await?,
         };
         let row = rows.first().ok_or(sqlx::Error::RowNotFound)?;
-        let (last_id, now) = (E::number_at(row, 0)?, E::number_at(row, 1)?);
+        let (last_id, now) = (row.number_at(0)?, row.number_at(1)?);
         let own_writes = registry.own_webhook_writes.clone();
         Ok(Self { write, own_writes, first_id: last_id, last_id, added: Added::Nothing, now })
     }
@@ -57,26 +59,26 @@ impl<E: Engine> OrderedWrite<E> {
             return Ok(false);
         }
         let values = [SqlValue::Number(Some(self.last_id))];
-        if let Some(statements) = E::END_WEBHOOKS {
+        if let Some(statements) = self.write.dialect().end_webhooks {
             self.write.end_with(statements, &values).await?;
         } else {
-            E::execute(&mut self.write, statements::SET_LAST_ID, &values).await?;
+            self.write.execute(statements::SET_LAST_ID, &values).await?;
             self.write.end(true).await?;
         }
         Ok(self.own_writes.note(self.first_id, self.last_id, self.added))
     }
 }
 
-impl<E: Engine> Deref for OrderedWrite<E> {
-    type Target = E::Connection;
+impl Deref for OrderedWrite {
+    type Target = Session;
 
-    fn deref(&self) -> &E::Connection {
+    fn deref(&self) -> &Session {
         &self.write
     }
 }
 
-impl<E: Engine> DerefMut for OrderedWrite<E> {
-    fn deref_mut(&mut self) -> &mut E::Connection {
+impl DerefMut for OrderedWrite {
+    fn deref_mut(&mut self) -> &mut Session {
         &mut self.write
     }
 }

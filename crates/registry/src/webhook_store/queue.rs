@@ -14,21 +14,15 @@ use super::{
     rows::{self, number},
     statements::{self, Batches},
 };
-use crate::{
-    engine::{Engine, SqlValue},
-    error::RegistryError,
-};
+use crate::{engine::SqlValue, error::RegistryError, row::Row};
 
 /// Adds the leases of new endpoints. True if there was one.
-pub(super) async fn introduce<E: Engine>(
-    write: &mut OrderedWrite<E>,
-    endpoints: &[Endpoint],
-) -> Result<bool, RegistryError> {
+pub(super) async fn introduce(write: &mut OrderedWrite, endpoints: &[Endpoint]) -> Result<bool, RegistryError> {
     let mut is_any_new = false;
     for endpoint in endpoints {
         let [app, webhook] = endpoint.columns().map(SqlValue::Text);
-        if E::run(write, statements::PENDING_OF, &[app, webhook]).await?.is_empty() {
-            E::execute(write, statements::INSERT_LEASE, &[app, webhook, number(0)]).await?;
+        if write.run(statements::PENDING_OF, &[app, webhook]).await?.is_empty() {
+            write.execute(statements::INSERT_LEASE, &[app, webhook, number(0)]).await?;
             is_any_new = true;
         }
     }
@@ -36,8 +30,8 @@ pub(super) async fn introduce<E: Engine>(
 }
 
 /// Acquires free leases.
-pub(super) async fn take_leases<E: Engine>(
-    write: &mut OrderedWrite<E>,
+pub(super) async fn take_leases(
+    write: &mut OrderedWrite,
     node: &str,
     endpoints: &[Endpoint],
     length: Duration,
@@ -46,9 +40,9 @@ pub(super) async fn take_leases<E: Engine>(
     let mut taken = Vec::new();
     for endpoint in endpoints {
         let [app, webhook] = endpoint.columns().map(SqlValue::Text);
-        if E::execute(write, statements::TAKE_LEASE, &[app, webhook, SqlValue::Text(node), now, until]).await? > 0 {
-            let rows = E::run(write, statements::PENDING_OF, &[app, webhook]).await?;
-            let pending = rows.first().map(E::number).transpose()?.map(rows::unsigned).unwrap_or_default();
+        if write.execute(statements::TAKE_LEASE, &[app, webhook, SqlValue::Text(node), now, until]).await? > 0 {
+            let rows = write.run(statements::PENDING_OF, &[app, webhook]).await?;
+            let pending = rows.first().map(Row::number).transpose()?.map(rows::unsigned).unwrap_or_default();
             taken.push(Lease { endpoint: endpoint.clone(), pending });
         }
     }
@@ -56,15 +50,15 @@ pub(super) async fn take_leases<E: Engine>(
 }
 
 /// Renews the unexpired leases of a node.
-pub(super) async fn renew_leases<E: Engine>(
-    write: &mut OrderedWrite<E>,
+pub(super) async fn renew_leases(
+    write: &mut OrderedWrite,
     node: &str,
     length: Duration,
 ) -> Result<Vec<Lease>, RegistryError> {
     let (node, now, until) = (SqlValue::Text(node), number(write.now), number(end(write.now, length)));
-    E::execute(write, statements::RENEW_LEASES, &[node, now, until]).await?;
-    let rows = E::run(write, statements::LEASES, &[node, now]).await?;
-    Ok(rows::read::<E, _>(&rows, rows::lease::<E>)?)
+    write.execute(statements::RENEW_LEASES, &[node, now, until]).await?;
+    let rows = write.run(statements::LEASES, &[node, now]).await?;
+    Ok(rows::read(&rows, rows::lease)?)
 }
 
 fn end(now: i64, length: Duration) -> i64 {
@@ -72,41 +66,38 @@ fn end(now: i64, length: Duration) -> i64 {
 }
 
 /// Releases leases.
-pub(super) async fn release_leases<E: Engine>(
-    write: &mut OrderedWrite<E>,
+pub(super) async fn release_leases(
+    write: &mut OrderedWrite,
     node: &str,
     endpoints: &[Endpoint],
 ) -> Result<(), RegistryError> {
     for endpoint in endpoints {
         let [app, webhook] = endpoint.columns().map(SqlValue::Text);
-        E::execute(write, statements::RELEASE_LEASE, &[app, webhook, SqlValue::Text(node)]).await?;
+        write.execute(statements::RELEASE_LEASE, &[app, webhook, SqlValue::Text(node)]).await?;
     }
     Ok(())
 }
 
 /// Groups events into one delivery.
-pub(super) async fn group<E: Engine>(
-    write: &mut OrderedWrite<E>,
+pub(super) async fn group(
+    write: &mut OrderedWrite,
     delivery: &DeliveryId,
     events: &[i64],
 ) -> Result<(), RegistryError> {
     for (statement, ids) in statements::GROUP.cut_set(events) {
         let values: Vec<_> =
             std::iter::once(SqlValue::Text(delivery.as_str())).chain(ids.iter().map(|id| number(*id))).collect();
-        E::execute(write, statement, &values).await?;
+        write.execute(statement, &values).await?;
     }
     if let Some(first) = events.first() {
         let values = [number(*first), rows::count(events.len() as u64)];
-        E::execute(write, statements::GROUP_FIRST, &values).await?;
+        write.execute(statements::GROUP_FIRST, &values).await?;
     }
     Ok(())
 }
 
 /// Records the results of attempts.
-pub(super) async fn note_attempts<E: Engine>(
-    write: &mut OrderedWrite<E>,
-    attempts: &[DeliveryAttempt],
-) -> Result<(), RegistryError> {
+pub(super) async fn note_attempts(write: &mut OrderedWrite, attempts: &[DeliveryAttempt]) -> Result<(), RegistryError> {
     let mut by_endpoint = BTreeMap::<&Endpoint, Vec<&DeliveryAttempt>>::new();
     for attempt in attempts {
         by_endpoint.entry(&attempt.attempt.endpoint).or_default().push(attempt);
@@ -117,8 +108,8 @@ pub(super) async fn note_attempts<E: Engine>(
     insert_attempts(write, attempts.iter().map(|attempt| &attempt.attempt)).await
 }
 
-async fn end_events<E: Engine>(
-    write: &mut OrderedWrite<E>,
+async fn end_events(
+    write: &mut OrderedWrite,
     endpoint: &Endpoint,
     attempts: &[&DeliveryAttempt],
 ) -> Result<(), RegistryError> {
@@ -151,8 +142,8 @@ async fn end_events<E: Engine>(
 }
 
 /// Changes events. Returns the number of changed ones.
-async fn update<E: Engine>(
-    write: &mut OrderedWrite<E>,
+async fn update(
+    write: &mut OrderedWrite,
     batches: &'static Batches,
     first: &[SqlValue<'_>],
     events: &[i64],
@@ -160,7 +151,7 @@ async fn update<E: Engine>(
     let mut changed = 0;
     for (statement, events) in batches.cut_set(events) {
         let values: Vec<_> = first.iter().copied().chain(events.into_iter().map(number)).collect();
-        changed += E::execute(write, statement, &values).await?;
+        changed += write.execute(statement, &values).await?;
     }
     Ok(changed)
 }

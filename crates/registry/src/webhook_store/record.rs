@@ -17,10 +17,7 @@ use super::{
     rows::{self, count, number},
     statements, timestamp,
 };
-use crate::{
-    engine::{Engine, SqlValue},
-    error::RegistryError,
-};
+use crate::{engine::SqlValue, error::RegistryError};
 
 /// How many events are given up in one step.
 const PAGE: u64 = 256;
@@ -49,8 +46,8 @@ struct NewRow<'a> {
 }
 
 /// Writes entries in their order.
-pub(super) async fn record<E: Engine>(
-    mut write: OrderedWrite<E>,
+pub(super) async fn record(
+    mut write: OrderedWrite,
     entries: &[Entry],
     pending_rows: u64,
     is_repeated: bool,
@@ -111,14 +108,14 @@ impl NewRow<'_> {
 }
 
 /// The deliveries of these entries that were written before.
-async fn written<E: Engine>(write: &mut OrderedWrite<E>, entries: &[Entry]) -> Result<HashSet<String>, RegistryError> {
+async fn written(write: &mut OrderedWrite, entries: &[Entry]) -> Result<HashSet<String>, RegistryError> {
     let copies = entries.iter().filter_map(|entry| entry.event.as_ref()).flat_map(|event| &event.copies);
     let deliveries: Vec<_> = copies.map(|copy| copy.delivery.as_str()).collect();
     let mut written = HashSet::new();
     for (statement, deliveries) in statements::WRITTEN.cut_set(&deliveries) {
         let values: Vec<_> = deliveries.iter().map(|delivery| SqlValue::Text(delivery)).collect();
-        for row in E::run(write, statement, &values).await? {
-            written.insert(E::text(&row)?);
+        for row in write.run(statement, &values).await? {
+            written.insert(row.text()?);
         }
     }
     Ok(written)
@@ -139,13 +136,10 @@ fn row<'a>(id: i64, place: Option<i64>, entry: &'a Entry, event: &'a NewEvent, c
 }
 
 /// Inserts pending events.
-pub(super) async fn insert_events<E: Engine>(
-    write: &mut OrderedWrite<E>,
-    events: &[EventRow<'_>],
-) -> Result<(), RegistryError> {
+pub(super) async fn insert_events(write: &mut OrderedWrite, events: &[EventRow<'_>]) -> Result<(), RegistryError> {
     for (statement, rows) in statements::INSERT_EVENTS.cut(events, |event| event.body.len()) {
         let values: Vec<_> = rows.iter().flat_map(event_values).collect();
-        E::execute(write, statement, &values).await?;
+        write.execute(statement, &values).await?;
     }
     Ok(())
 }
@@ -167,41 +161,41 @@ fn event_values<'a>(event: &EventRow<'a>) -> [SqlValue<'a>; 11] {
 }
 
 /// Counts new pending events of an endpoint, and returns how many there are.
-pub(super) async fn add_pending<E: Engine>(
-    write: &mut OrderedWrite<E>,
+pub(super) async fn add_pending(
+    write: &mut OrderedWrite,
     endpoint: &Endpoint,
     added: u64,
 ) -> Result<u64, RegistryError> {
     let [app, webhook] = endpoint.columns().map(SqlValue::Text);
     let values = [app, webhook, count(added)];
-    let rows = if E::UPDATES_RETURN {
-        E::run(write, statements::ADD_PENDING_RETURNING, &values).await?
+    let rows = if write.dialect().updates_return {
+        write.run(statements::ADD_PENDING_RETURNING, &values).await?
     } else {
-        E::execute(write, statements::ADD_PENDING, &values).await?;
-        E::run(write, statements::PENDING_OF, &values[..2]).await?
+        write.execute(statements::ADD_PENDING, &values).await?;
+        write.run(statements::PENDING_OF, &values[..2]).await?
     };
     if let Some(pending) = rows.first() {
-        return Ok(rows::unsigned(E::number(pending)?));
+        return Ok(rows::unsigned(pending.number()?));
     }
-    E::execute(write, statements::INSERT_LEASE, &values).await?;
+    write.execute(statements::INSERT_LEASE, &values).await?;
     Ok(added)
 }
 
 /// Notes that events of an endpoint are pending no more.
-pub(super) async fn subtract_pending<E: Engine>(
-    write: &mut OrderedWrite<E>,
+pub(super) async fn subtract_pending(
+    write: &mut OrderedWrite,
     endpoint: &Endpoint,
     ended: u64,
 ) -> Result<(), RegistryError> {
     let [app, webhook] = endpoint.columns().map(SqlValue::Text);
     let ended = number(-i64::try_from(ended).unwrap_or(i64::MAX));
-    E::execute(write, statements::ADD_PENDING, &[app, webhook, ended]).await?;
+    write.execute(statements::ADD_PENDING, &[app, webhook, ended]).await?;
     Ok(())
 }
 
 /// Gives up the oldest pending events of an endpoint, at most so many. Returns how many that were.
-pub(super) async fn give_up<E: Engine>(
-    write: &mut OrderedWrite<E>,
+pub(super) async fn give_up(
+    write: &mut OrderedWrite,
     endpoint: &Endpoint,
     happened_before: Option<i64>,
     most: u64,
@@ -212,8 +206,8 @@ pub(super) async fn give_up<E: Engine>(
     let mut ended = 0;
     while ended < most {
         let limit = PAGE.min(most - ended);
-        let rows = E::run(write, statements::PENDING_BEFORE, &[app, webhook, before, count(limit)]).await?;
-        let events = rows::read::<E, _>(&rows, rows::pending::<E>)?;
+        let rows = write.run(statements::PENDING_BEFORE, &[app, webhook, before, count(limit)]).await?;
+        let events = rows::read(&rows, rows::pending)?;
         if events.is_empty() {
             break;
         }
@@ -222,7 +216,7 @@ pub(super) async fn give_up<E: Engine>(
         for (batches, events) in [(&statements::GIVE_UP, decided), (&statements::GIVE_UP_UNDECIDED, undecided)] {
             for (statement, events) in batches.cut_set(&events) {
                 let values: Vec<_> = [now].into_iter().chain(events.iter().map(|event| event.id)).map(number).collect();
-                E::execute(write, statement, &values).await?;
+                write.execute(statement, &values).await?;
             }
         }
         let deliveries: BTreeMap<_, _> =
@@ -247,15 +241,15 @@ pub(super) async fn give_up<E: Engine>(
 }
 
 /// Adds to the log.
-pub(super) async fn insert_attempts<E: Engine>(
-    write: &mut OrderedWrite<E>,
+pub(super) async fn insert_attempts(
+    write: &mut OrderedWrite,
     attempts: impl Iterator<Item = &Attempt> + Send,
 ) -> Result<(), RegistryError> {
     let rows: Vec<_> = attempts.map(|attempt| (write.next_id(), attempt, attempt.problem_column())).collect();
     for (statement, rows) in statements::INSERT_ATTEMPTS.cut(&rows, |(_, _, problem)| problem.len()) {
         let values: Vec<_> =
             rows.iter().flat_map(|(id, attempt, problem)| attempt_values(*id, attempt, problem)).collect();
-        E::execute(write, statement, &values).await?;
+        write.execute(statement, &values).await?;
     }
     Ok(())
 }

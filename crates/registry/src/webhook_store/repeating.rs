@@ -16,7 +16,7 @@ use crate::{
 };
 
 #[async_trait]
-impl<S: WebhookStore> WebhookStore for Repeating<S> {
+impl WebhookStore for Repeating {
     async fn record(&self, entries: &[Entry], pending_rows: u64, is_repeated: bool) -> Result<Recorded, RegistryError> {
         repeat!(self.0.record(entries, pending_rows, is_repeated))
     }

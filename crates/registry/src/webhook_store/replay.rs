@@ -14,8 +14,9 @@ use super::{
     statements, timestamp,
 };
 use crate::{
-    engine::{Engine, SqlValue},
+    engine::{Session, SqlValue},
     error::RegistryError,
+    row::Row,
     webhooks::WebhookId,
 };
 
@@ -79,16 +80,16 @@ struct Original {
 }
 
 /// Replays the next deliveries that have ended.
-pub(super) async fn replay<E: Engine>(
-    write: &mut OrderedWrite<E>,
+pub(super) async fn replay(
+    write: &mut OrderedWrite,
     which: &WhichDeliveries,
     after: i64,
 ) -> Result<Replays, RegistryError> {
-    let (found, next) = find::<E>(write, which, after).await?;
+    let (found, next) = find(write, which, after).await?;
     let mut replays = Replays { deliveries: Vec::new(), next };
     for (endpoint, original) in found {
-        let rows = E::run(write, statements::EVENTS_OF_DELIVERY, &[SqlValue::Text(original.as_str())]).await?;
-        let read = |row| Ok::<_, sqlx::Error>(Original { channel: E::text_at(row, 0)?, body: E::text_at(row, 1)? });
+        let rows = write.run(statements::EVENTS_OF_DELIVERY, &[SqlValue::Text(original.as_str())]).await?;
+        let read = |row: &Row| Ok::<_, sqlx::Error>(Original { channel: row.text_at(0)?, body: row.text_at(1)? });
         let originals = rows.iter().map(read).collect::<Result<Vec<_>, _>>()?;
         let size = originals.len();
         let repetition = Repetition {
@@ -101,7 +102,7 @@ pub(super) async fn replay<E: Engine>(
         let events: Vec<_> = originals.iter().enumerate().map(row).collect();
         insert_events(write, &events).await?;
         add_pending(write, &endpoint, size as u64).await?;
-        E::execute(write, statements::NOTE_REPLAYED, &[SqlValue::Text(original.as_str())]).await?;
+        write.execute(statements::NOTE_REPLAYED, &[SqlValue::Text(original.as_str())]).await?;
         let delivery = repetition.delivery;
         replays.deliveries.push(ReplayedDelivery { endpoint, original, delivery });
     }
@@ -110,8 +111,8 @@ pub(super) async fn replay<E: Engine>(
 }
 
 /// The next deliveries, and the cursor after them.
-async fn find<E: Engine>(
-    write: &mut E::Connection,
+async fn find(
+    write: &mut Session,
     which: &WhichDeliveries,
     after: i64,
 ) -> Result<(Vec<(Endpoint, DeliveryId)>, Option<i64>), RegistryError> {
@@ -129,25 +130,25 @@ async fn find<E: Engine>(
             for delivery in deliveries {
                 let of = [SqlValue::Text(&app), SqlValue::Text(&webhook), SqlValue::Text(delivery.as_str())];
                 let values = [after, limit, of[0], of[1], of[2]];
-                rows.extend(E::run(write, statements::ENDED_BY_NAME, &values).await?);
+                rows.extend(write.run(statements::ENDED_BY_NAME, &values).await?);
             }
             rows
         }
         WhichDeliveries::GivenUp { app, webhook } => {
             let [app, webhook] = of(app, webhook);
             let values = [after, limit, SqlValue::Text(&app), SqlValue::Text(&webhook)];
-            E::run(write, statements::ENDED_GIVEN_UP, &values).await?
+            write.run(statements::ENDED_GIVEN_UP, &values).await?
         }
         WhichDeliveries::Since { time, app, webhook } => {
             let [app, webhook] = of(app, webhook);
             let values = [after, limit, SqlValue::Text(&app), SqlValue::Text(&webhook), number(milliseconds(*time))];
-            E::run(write, statements::ENDED_SINCE, &values).await?
+            write.run(statements::ENDED_SINCE, &values).await?
         }
     };
     let is_named = matches!(which, WhichDeliveries::Named { .. });
-    let last = if rows.len() == PAGE && !is_named { rows.last().map(E::number).transpose()? } else { None };
-    let read = |row: &E::Row| Ok(rows::endpoint::<E>(row, 2)?.zip(DeliveryId::parse(&E::text_at(row, 1)?)));
-    Ok((rows::read::<E, _>(&rows, read)?, last))
+    let last = if rows.len() == PAGE && !is_named { rows.last().map(Row::number).transpose()? } else { None };
+    let read = |row: &Row| Ok(rows::endpoint(row, 2)?.zip(DeliveryId::parse(&row.text_at(1)?)));
+    Ok((rows::read(&rows, read)?, last))
 }
 
 /// A new delivery that replays an old one.

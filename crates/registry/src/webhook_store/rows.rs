@@ -9,7 +9,7 @@ use super::{
     event::PendingEvent,
     timestamp,
 };
-use crate::engine::{Engine, SqlValue};
+use crate::{engine::SqlValue, row::Row};
 use std::time::Duration;
 
 /// A number as a value.
@@ -28,35 +28,35 @@ pub(super) fn unsigned<T: TryFrom<i64> + Default>(number: i64) -> T {
 }
 
 /// The parsed rows. Rows that no server can have written are skipped.
-pub(super) fn read<E: Engine, T>(
-    rows: &[E::Row],
-    read: impl Fn(&E::Row) -> Result<Option<T>, sqlx::Error>,
+pub(super) fn read<T>(
+    rows: &[Row],
+    read: impl Fn(&Row) -> Result<Option<T>, sqlx::Error>,
 ) -> Result<Vec<T>, sqlx::Error> {
     rows.iter().filter_map(|row| read(row).transpose()).collect()
 }
 
 /// Reads `app_id` and `webhook_id`, beginning at a column.
-pub(super) fn endpoint<E: Engine>(row: &E::Row, column: usize) -> Result<Option<Endpoint>, sqlx::Error> {
-    Ok(Endpoint::parse(&E::text_at(row, column)?, &E::text_at(row, column + 1)?))
+pub(super) fn endpoint(row: &Row, column: usize) -> Result<Option<Endpoint>, sqlx::Error> {
+    Ok(Endpoint::parse(&row.text_at(column)?, &row.text_at(column + 1)?))
 }
 
-pub(super) fn lease<E: Engine>(row: &E::Row) -> Result<Option<Lease>, sqlx::Error> {
-    let pending = unsigned(E::number_at(row, 2)?);
-    Ok(endpoint::<E>(row, 0)?.map(|endpoint| Lease { endpoint, pending }))
+pub(super) fn lease(row: &Row) -> Result<Option<Lease>, sqlx::Error> {
+    let pending = unsigned(row.number_at(2)?);
+    Ok(endpoint(row, 0)?.map(|endpoint| Lease { endpoint, pending }))
 }
 
-pub(super) fn announced<E: Engine>(row: &E::Row) -> Result<Option<Announced>, sqlx::Error> {
-    let [cursor, name, kind, user] = [0, 1, 2, 3].map(|column| E::text_at(row, column));
-    let (cursor, name, version) = (cursor?, name?, unsigned(E::number_at(row, 4)?));
+pub(super) fn announced(row: &Row) -> Result<Option<Announced>, sqlx::Error> {
+    let [cursor, name, kind, user] = [0, 1, 2, 3].map(|column| row.text_at(column));
+    let (cursor, name, version) = (cursor?, name?, unsigned(row.number_at(4)?));
     let parsed = channel(&name).zip(Subject::parse(&kind?, &user?));
     Ok(parsed.map(|(channel, subject)| Announced { cursor, channel, subject, version }))
 }
 
-pub(super) fn pending<E: Engine>(row: &E::Row) -> Result<Option<PendingEvent>, sqlx::Error> {
-    let (id, happened_at) = (E::number_at(row, 0)?, timestamp(E::number_at(row, 2)?));
-    let (delivery, replay_of) = (DeliveryId::parse(&E::text_at(row, 3)?), DeliveryId::parse(&E::text_at(row, 6)?));
-    let (delivery_events, attempts) = (E::number_at(row, 4)?.try_into().ok(), unsigned(E::number_at(row, 5)?));
-    let body = Some(E::text_at(row, 7)?).filter(|body| !body.is_empty());
+pub(super) fn pending(row: &Row) -> Result<Option<PendingEvent>, sqlx::Error> {
+    let (id, happened_at) = (row.number_at(0)?, timestamp(row.number_at(2)?));
+    let (delivery, replay_of) = (DeliveryId::parse(&row.text_at(3)?), DeliveryId::parse(&row.text_at(6)?));
+    let (delivery_events, attempts) = (row.number_at(4)?.try_into().ok(), unsigned(row.number_at(5)?));
+    let body = Some(row.text_at(7)?).filter(|body| !body.is_empty());
     let event = |(channel, delivery)| PendingEvent {
         id,
         channel,
@@ -67,26 +67,26 @@ pub(super) fn pending<E: Engine>(row: &E::Row) -> Result<Option<PendingEvent>, s
         attempts,
         replay_of,
     };
-    Ok(channel(&E::text_at(row, 1)?).zip(delivery).map(event))
+    Ok(channel(&row.text_at(1)?).zip(delivery).map(event))
 }
 
 /// An attempt with its id.
-pub(super) fn attempt<E: Engine>(row: &E::Row) -> Result<Option<(i64, Attempt)>, sqlx::Error> {
-    let problem = E::text_at(row, 9)?;
-    let Some((endpoint, delivery)) = endpoint::<E>(row, 1)?.zip(DeliveryId::parse(&E::text_at(row, 3)?)) else {
+pub(super) fn attempt(row: &Row) -> Result<Option<(i64, Attempt)>, sqlx::Error> {
+    let problem = row.text_at(9)?;
+    let Some((endpoint, delivery)) = endpoint(row, 1)?.zip(DeliveryId::parse(&row.text_at(3)?)) else {
         return Ok(None);
     };
-    let status: u16 = unsigned(E::number_at(row, 8)?);
+    let status: u16 = unsigned(row.number_at(8)?);
     let attempt = Attempt {
         endpoint,
         delivery,
-        replay_of: DeliveryId::parse(&E::text_at(row, 4)?),
-        node: E::text_at(row, 5)?,
-        at: timestamp(E::number_at(row, 6)?),
-        latency: Duration::from_millis(unsigned(E::number_at(row, 7)?)),
+        replay_of: DeliveryId::parse(&row.text_at(4)?),
+        node: row.text_at(5)?,
+        at: timestamp(row.number_at(6)?),
+        latency: Duration::from_millis(unsigned(row.number_at(7)?)),
         status: (status != 0).then_some(status),
         problem: (!problem.is_empty()).then_some(problem),
-        outcome: AttemptOutcome::parse(E::number_at(row, 10)?, E::number_at(row, 11)?),
+        outcome: AttemptOutcome::parse(row.number_at(10)?, row.number_at(11)?),
     };
-    Ok(Some((E::number_at(row, 0)?, attempt)))
+    Ok(Some((row.number_at(0)?, attempt)))
 }

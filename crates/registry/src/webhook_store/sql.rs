@@ -16,17 +16,13 @@ use super::{
     rows::{self, number},
     statements, sweep,
 };
-use crate::{
-    engine::{Engine, SqlValue},
-    error::RegistryError,
-    sql::SqlRegistry,
-};
+use crate::{engine::SqlValue, error::RegistryError, row::Row, sql::SqlRegistry};
 
 /// The number of events that [`WebhookStore::give_up`] gives up in one write. Other writes run in between.
 const GIVE_UP_PAGE: u64 = 1_024;
 
 #[async_trait]
-impl<E: Engine> WebhookStore for SqlRegistry<E> {
+impl WebhookStore for SqlRegistry {
     async fn record(&self, entries: &[Entry], pending_rows: u64, is_repeated: bool) -> Result<Recorded, RegistryError> {
         record::record(self.begin_ordered().await?, entries, pending_rows, is_repeated).await
     }
@@ -34,24 +30,24 @@ impl<E: Engine> WebhookStore for SqlRegistry<E> {
     async fn announced(&self, app: &AppId, after: Option<&str>, limit: u32) -> Result<Vec<Announced>, RegistryError> {
         let values = [SqlValue::Text(app.as_str()), SqlValue::Text(after.unwrap_or_default()), number(limit.into())];
         let rows = self.select(statements::ANNOUNCED, &values).await?;
-        Ok(rows::read::<E, _>(&rows, rows::announced::<E>)?)
+        Ok(rows::read(&rows, rows::announced)?)
     }
 
     async fn announced_in_channel(&self, app: &AppId, channel: &ChannelName) -> Result<Vec<Announced>, RegistryError> {
         let [first, last] = subjects_of(channel);
         let values = [app.as_str(), &first, &last, channel.as_str()].map(SqlValue::Text);
         let rows = self.select(statements::ANNOUNCED_IN_CHANNEL, &values).await?;
-        Ok(rows::read::<E, _>(&rows, rows::announced::<E>)?)
+        Ok(rows::read(&rows, rows::announced)?)
     }
 
     async fn announced_apps(&self) -> Result<Vec<AppId>, RegistryError> {
         let rows = self.select(statements::ANNOUNCED_APPS, &[]).await?;
-        Ok(rows::read::<E, _>(&rows, |row| Ok(AppId::parse(&E::text_at(row, 0)?).ok()))?)
+        Ok(rows::read(&rows, |row| Ok(AppId::parse(&row.text_at(0)?).ok()))?)
     }
 
     async fn forget_announced(&self, app: &AppId) -> Result<(), RegistryError> {
         let mut write = self.begin_ordered().await?;
-        E::execute(&mut write, statements::FORGET_ANNOUNCED, &[SqlValue::Text(app.as_str())]).await?;
+        write.execute(statements::FORGET_ANNOUNCED, &[SqlValue::Text(app.as_str())]).await?;
         write.end().await.map(drop)
     }
 
@@ -64,12 +60,12 @@ impl<E: Engine> WebhookStore for SqlRegistry<E> {
 
     async fn newest_version(&self) -> Result<u64, RegistryError> {
         let rows = self.select(statements::NEWEST_VERSION, &[]).await?;
-        Ok(rows.first().map(E::number).transpose()?.map(rows::unsigned).unwrap_or_default())
+        Ok(rows.first().map(Row::number).transpose()?.map(rows::unsigned).unwrap_or_default())
     }
 
     async fn unleased(&self) -> Result<Vec<Endpoint>, RegistryError> {
         let rows = self.select_now(statements::UNLEASED).await?;
-        Ok(rows::read::<E, _>(&rows, |row| rows::endpoint::<E>(row, 0))?)
+        Ok(rows::read(&rows, |row| rows::endpoint(row, 0))?)
     }
 
     async fn take_leases(
@@ -93,12 +89,12 @@ impl<E: Engine> WebhookStore for SqlRegistry<E> {
 
     async fn lease_holders(&self) -> Result<Vec<String>, RegistryError> {
         let rows = self.select_now(statements::LEASE_HOLDERS).await?;
-        Ok(rows::read::<E, _>(&rows, |row| E::text(row).map(Some))?)
+        Ok(rows::read(&rows, |row| row.text().map(Some))?)
     }
 
     async fn end_leases(&self, node: &str) -> Result<(), RegistryError> {
         let mut write = self.begin_ordered().await?;
-        E::execute(&mut write, statements::END_LEASES, &[SqlValue::Text(node)]).await?;
+        write.execute(statements::END_LEASES, &[SqlValue::Text(node)]).await?;
         write.end().await.map(drop)
     }
 
@@ -111,12 +107,12 @@ impl<E: Engine> WebhookStore for SqlRegistry<E> {
     async fn pending(&self, endpoint: &Endpoint, after: i64) -> Result<Vec<PendingEvent>, RegistryError> {
         let [app, webhook] = endpoint.columns().map(SqlValue::Text);
         let rows = self.select(&statements::PENDING, &[app, webhook, number(after)]).await?;
-        Ok(rows::read::<E, _>(&rows, rows::pending::<E>)?)
+        Ok(rows::read(&rows, rows::pending)?)
     }
 
     async fn newest_arriving(&self, endpoint: &Endpoint) -> Result<Option<i64>, RegistryError> {
         let rows = self.select(statements::NEWEST_ARRIVING, &endpoint.columns().map(SqlValue::Text)).await?;
-        Ok(rows.first().map(E::number).transpose()?.filter(|id| *id > 0))
+        Ok(rows.first().map(Row::number).transpose()?.filter(|id| *id > 0))
     }
 
     async fn note_backlog(&self, node: &str, backlog: Option<(u64, Duration)>) -> Result<(), RegistryError> {
@@ -141,12 +137,12 @@ impl<E: Engine> WebhookStore for SqlRegistry<E> {
         let [app, webhook] = endpoint.columns().map(SqlValue::Text);
         let values = [app, webhook, number(after), SqlValue::Text(channel.as_str())];
         let rows = self.select(&statements::PENDING_IN_CHANNEL, &values).await?;
-        Ok(rows::read::<E, _>(&rows, rows::pending::<E>)?)
+        Ok(rows::read(&rows, rows::pending)?)
     }
 
     async fn pending_of_delivery(&self, delivery: &DeliveryId) -> Result<Vec<PendingEvent>, RegistryError> {
         let rows = self.select(statements::PENDING_OF_DELIVERY, &[SqlValue::Text(delivery.as_str())]).await?;
-        Ok(rows::read::<E, _>(&rows, rows::pending::<E>)?)
+        Ok(rows::read(&rows, rows::pending)?)
     }
 
     async fn bodies(&self, events: &[i64]) -> Result<Vec<(i64, String)>, RegistryError> {
@@ -154,8 +150,8 @@ impl<E: Engine> WebhookStore for SqlRegistry<E> {
         let mut bodies = Vec::with_capacity(events.len());
         for (statement, ids) in statements::BODIES.cut_set(events) {
             let values: Vec<_> = ids.iter().map(|id| number(*id)).collect();
-            for row in E::run(&mut connection, statement, &values).await? {
-                bodies.push((E::number_at(&row, 0)?, E::text_at(&row, 1)?));
+            for row in connection.run(statement, &values).await? {
+                bodies.push((row.number_at(0)?, row.text_at(1)?));
             }
         }
         connection.done();
@@ -197,7 +193,7 @@ impl<E: Engine> WebhookStore for SqlRegistry<E> {
 
     async fn log(&self, query: &LogQuery) -> Result<Vec<LoggedAttempt>, RegistryError> {
         let mut connection = self.connection().await?;
-        let attempts = log::read::<E>(&mut connection, query).await?;
+        let attempts = log::read(&mut connection, query).await?;
         connection.done();
         Ok(attempts)
     }
@@ -214,18 +210,18 @@ impl<E: Engine> WebhookStore for SqlRegistry<E> {
     }
 }
 
-impl<E: Engine> SqlRegistry<E> {
+impl SqlRegistry {
     /// Begins a write to the tables of webhooks.
-    pub(super) async fn begin_ordered(&self) -> Result<OrderedWrite<E>, RegistryError> {
+    pub(super) async fn begin_ordered(&self) -> Result<OrderedWrite, RegistryError> {
         OrderedWrite::begin(self).await
     }
 
     /// Runs a statement whose parameter is the time of the database's clock.
-    async fn select_now(&self, statement: &'static str) -> Result<Vec<E::Row>, RegistryError> {
+    async fn select_now(&self, statement: &'static str) -> Result<Vec<Row>, RegistryError> {
         let mut connection = self.connection().await?;
-        let now = E::run(&mut connection, E::NOW, &[]).await?;
-        let now = now.first().map(E::number).transpose()?.unwrap_or_default();
-        let rows = E::run(&mut connection, statement, &[number(now)]).await?;
+        let now = connection.dialect().now;
+        let now = connection.number(now).await?;
+        let rows = connection.run(statement, &[number(now)]).await?;
         connection.done();
         Ok(rows)
     }
@@ -234,9 +230,9 @@ impl<E: Engine> SqlRegistry<E> {
         &self,
         statement: &'static str,
         values: &[SqlValue<'_>],
-    ) -> Result<Vec<E::Row>, RegistryError> {
+    ) -> Result<Vec<Row>, RegistryError> {
         let mut connection = self.connection().await?;
-        let rows = E::run(&mut connection, statement, values).await?;
+        let rows = connection.run(statement, values).await?;
         connection.done();
         Ok(rows)
     }

@@ -9,11 +9,7 @@ use super::{
     rows::{self, count, number},
     statements::{self, Batches},
 };
-use crate::{
-    engine::{Engine, SqlValue},
-    error::RegistryError,
-    sql::SqlRegistry,
-};
+use crate::{engine::SqlValue, error::RegistryError, row::Row, sql::SqlRegistry};
 
 /// The number of rows that one write removes. Other writes run in between.
 const PAGE: u64 = 1_000;
@@ -30,25 +26,25 @@ pub struct Retention {
     pub attempts: u64,
 }
 
-pub(super) async fn sweep<E: Engine>(registry: &SqlRegistry<E>, retention: &Retention) -> Result<u64, RegistryError> {
+pub(super) async fn sweep(registry: &SqlRegistry, retention: &Retention) -> Result<u64, RegistryError> {
     let ended = milliseconds(retention.ended_since);
     let announced = [milliseconds(retention.announced_since), ended].map(number);
     let mut write = registry.begin_ordered().await?;
-    let mut removed = E::execute(&mut write, statements::SWEEP_ANNOUNCED, &announced).await?;
+    let mut removed = write.execute(statements::SWEEP_ANNOUNCED, &announced).await?;
     write.end().await?;
     removed += remove_old(registry, statements::EVENTS_BY_AGE, ended, &statements::DELETE_EVENTS).await?;
     removed += remove_old(registry, statements::ATTEMPTS_BY_AGE, ended, &statements::DELETE_ATTEMPTS).await?;
     let rows = registry.select(statements::ATTEMPTS_OVER, &[count(retention.attempts)]).await?;
-    let over = |row: &E::Row| Ok(rows::endpoint::<E>(row, 0)?.zip(Some(rows::unsigned::<u64>(E::number_at(row, 2)?))));
-    for (endpoint, attempts) in rows::read::<E, _>(&rows, over)? {
+    let over = |row: &Row| Ok(rows::endpoint(row, 0)?.zip(Some(rows::unsigned::<u64>(row.number_at(2)?))));
+    for (endpoint, attempts) in rows::read(&rows, over)? {
         removed += remove_oldest(registry, &endpoint, attempts.saturating_sub(retention.attempts)).await?;
     }
     Ok(removed)
 }
 
 /// Removes the rows that ended before a time. It reads only as many rows as are that old, because ids grow with time.
-async fn remove_old<E: Engine>(
-    registry: &SqlRegistry<E>,
+async fn remove_old(
+    registry: &SqlRegistry,
     find: &'static str,
     before: i64,
     delete: &'static Batches,
@@ -58,7 +54,7 @@ async fn remove_old<E: Engine>(
         let rows = registry.select(find, &[number(last), count(PAGE)]).await?;
         let mut old = Vec::new();
         for row in &rows {
-            let (id, ended_at) = (E::number_at(row, 0)?, E::number_at(row, 1)?);
+            let (id, ended_at) = (row.number_at(0)?, row.number_at(1)?);
             last = id;
             if ended_at != 0 && ended_at < before {
                 old.push(id);
@@ -70,7 +66,7 @@ async fn remove_old<E: Engine>(
             write.end().await?;
             removed += old.len() as u64;
         }
-        let made_at = rows.last().map(|row| E::number_at(row, 2)).transpose()?;
+        let made_at = rows.last().map(|row| row.number_at(2)).transpose()?;
         if (rows.len() as u64) < PAGE || made_at.is_none_or(|made_at| made_at >= before) {
             return Ok(removed);
         }
@@ -78,11 +74,7 @@ async fn remove_old<E: Engine>(
 }
 
 /// Removes the oldest attempts of an endpoint, page by page.
-async fn remove_oldest<E: Engine>(
-    registry: &SqlRegistry<E>,
-    endpoint: &Endpoint,
-    attempts: u64,
-) -> Result<u64, RegistryError> {
+async fn remove_oldest(registry: &SqlRegistry, endpoint: &Endpoint, attempts: u64) -> Result<u64, RegistryError> {
     let [app, webhook] = endpoint.columns().map(SqlValue::Text);
     let mut removed = 0;
     while removed < attempts {
@@ -91,7 +83,7 @@ async fn remove_oldest<E: Engine>(
         if rows.is_empty() {
             break;
         }
-        let ids = rows.iter().map(E::number).collect::<Result<Vec<_>, _>>()?;
+        let ids = rows.iter().map(Row::number).collect::<Result<Vec<_>, _>>()?;
         let mut write = registry.begin_ordered().await?;
         remove_page(&mut write, &ids, &statements::DELETE_ATTEMPTS).await?;
         write.end().await?;
@@ -100,14 +92,10 @@ async fn remove_oldest<E: Engine>(
     Ok(removed)
 }
 
-async fn remove_page<E: Engine>(
-    write: &mut OrderedWrite<E>,
-    ids: &[i64],
-    delete: &'static Batches,
-) -> Result<(), RegistryError> {
+async fn remove_page(write: &mut OrderedWrite, ids: &[i64], delete: &'static Batches) -> Result<(), RegistryError> {
     for (statement, ids) in delete.cut_set(ids) {
         let values: Vec<_> = ids.iter().map(|id| number(*id)).collect();
-        E::execute(write, statement, &values).await?;
+        write.execute(statement, &values).await?;
     }
     Ok(())
 }
