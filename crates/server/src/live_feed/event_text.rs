@@ -5,11 +5,11 @@ use std::sync::Arc;
 use clairon_protocol::SECRET_BYTES;
 
 /// An event's data is kept up to this many bytes.
-pub(crate) const MAX_DATA: usize = 65_536;
+pub const MAX_DATA: usize = 65_536;
 
 /// How much of an event's data is shown.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum DataLimit {
+pub enum DataLimit {
     /// So many characters.
     Chars(usize),
     /// So many bytes, and no part of a character.
@@ -25,14 +25,16 @@ impl Default for DataLimit {
 
 /// The data of an event as text, cut to what is kept.
 #[derive(Clone, Debug)]
-pub(crate) struct EventText {
+pub struct EventText {
     pub(super) text: Arc<str>,
     /// The length of all of it.
     pub(super) bytes: usize,
 }
 
 impl EventText {
-    pub(crate) fn of(data: &str) -> Self {
+    /// The text of the data of an event.
+    #[must_use]
+    pub fn of(data: &str) -> Self {
         // With the secret that may begin in it.
         let kept = data.floor_char_boundary(MAX_DATA + SECRET_BYTES);
         Self { text: data[..kept].into(), bytes: data.len() }
