@@ -83,7 +83,7 @@ book: $(PACKAGING)/test.installed
 
 # The description of the admin API, as the code has it. A test fails when it is old.
 openapi:
-	RENEW_OPENAPI=1 cargo test --package clairon-server --lib the_file_in_docs_is_current
+	RENEW_OPENAPI=1 cargo test --package clairon-admin --lib the_file_in_docs_is_current
 
 # What is written from the table of app fields. A test fails when it is old.
 fields: openapi
@@ -141,7 +141,8 @@ dist: $(PACKAGING)/dist.installed
 dist-test: tools $(PACKAGING)/test.installed
 	packaging/test/run
 
-# The protocol and the hub stand on their own: no runtime, no web framework, no database.
+# The protocol and the hub stand on their own: no runtime, no web framework, no database. Only the binary knows the
+# admin API, so nothing else waits for it to be compiled.
 layers:
 	@for crate in clairon-protocol clairon-hub; do \
 		tree=$$(cargo tree --package $$crate --edges normal --prefix none) || exit 1; \
@@ -149,3 +150,7 @@ layers:
 			echo "$$crate must not depend on:"; echo "$$found"; exit 1; \
 		fi; \
 	done
+	@users=$$(cargo tree --workspace --invert clairon-admin --edges normal --depth 1 --prefix none) || exit 1; \
+	if found=$$(echo "$$users" | grep -vE '^clairon(-admin)? v'); then \
+		echo "only clairon may depend on clairon-admin, not:"; echo "$$found"; exit 1; \
+	fi

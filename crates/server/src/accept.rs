@@ -21,7 +21,7 @@ use crate::{
     node::Node,
     plain_connections::PlainConnection,
     prefixed_stream::PrefixedStream,
-    router::{metrics_router, router, strip_prefix},
+    router::{AdminRoutes, metrics_router, router, strip_prefix},
     socket::{self, AdmittedClient, Upgrade},
     throttle::Throttle,
     tracked_service::TrackedService,
@@ -36,11 +36,11 @@ const HEAD_BYTES: usize = 16 * 1024;
 const ACCEPT_PAUSE: Duration = Duration::from_millis(200);
 
 /// Accepts connections on the main listeners, until it is dropped.
-pub(crate) async fn accept(node: Arc<Node>, listeners: Vec<Listener>) {
+pub(crate) async fn accept(node: Arc<Node>, listeners: Vec<Listener>, admin: AdminRoutes) {
     let prefix: Arc<str> = node.settings.path_prefix.as_str().into();
     let service = ServiceBuilder::new()
         .layer(MapRequestLayer::new(move |request| strip_prefix(&prefix, request)))
-        .service(router(&node));
+        .service(router(&node, admin));
     let serve = |raw, plain, opening| serve(raw, plain, opening, TowerToHyperService::new(service.clone()));
     join_all(listeners.iter().map(|listener| accept_each(&node, listener, &serve))).await;
 }

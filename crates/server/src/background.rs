@@ -209,7 +209,10 @@ async fn look_for_changes(node: &Node) -> Result<(), RegistryError> {
 }
 
 /// Reads the apps again if one has changed, and applies the changes.
-pub(crate) async fn refresh(node: &Node) -> Result<(), RegistryError> {
+///
+/// # Errors
+/// When the registry cannot be read.
+pub async fn refresh(node: &Node) -> Result<(), RegistryError> {
     let refreshed = node.apps.refresh().await;
     node.registry_health.note_answer(refreshed.is_ok(), node.clock.now());
     let changes = refreshed?;

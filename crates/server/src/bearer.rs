@@ -68,13 +68,20 @@ pub struct InvalidToken {
 
 /// Why a request has no access.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-pub(crate) enum NoAccess {
+pub enum NoAccess {
+    /// There is no `Authorization` header.
     #[error("there is no Authorization header")]
     NoHeader,
+    /// The header has another form.
     #[error("the Authorization header is not `Bearer TOKEN`")]
     NoToken,
+    /// It is not the token of the settings.
     #[error("the bearer token ({size} bytes) is not the one in the settings")]
-    OtherToken { size: usize },
+    OtherToken {
+        /// The length of the given token, in bytes.
+        size: usize,
+    },
+    /// The settings have no token.
     #[error("no token is set in the settings")]
     NotSet,
 }

@@ -7,7 +7,7 @@ use jiff::Timestamp;
 
 /// The time since the start.
 #[derive(Clone, Copy, Debug)]
-pub(crate) struct Clock {
+pub struct Clock {
     started: Instant,
     /// The time of the start, in seconds since 1970.
     started_at: u64,
@@ -24,12 +24,12 @@ impl Clock {
     }
 
     /// The time of the start.
-    pub(crate) fn start_time(&self) -> Timestamp {
+    pub fn start_time(&self) -> Timestamp {
         i64::try_from(self.started_at).ok().and_then(|second| Timestamp::from_second(second).ok()).unwrap_or_default()
     }
 
     /// Milliseconds since the start. They do not depend on the wall clock.
-    pub(crate) fn now(&self) -> Millis {
+    pub fn now(&self) -> Millis {
         millis(self.started.elapsed())
     }
 

@@ -2,9 +2,9 @@
 
 mod assets;
 #[cfg(test)]
-pub(crate) mod messages;
-#[cfg(test)]
 mod reasons;
 mod router;
+#[cfg(test)]
+mod translations;
 
 pub(crate) use router::router;

@@ -20,10 +20,11 @@ mod trusted_proxies;
 
 pub use self::limits::{AddressLimit, AddressSettings, EdgeSettings, PaceLimits};
 pub use self::listener::{Listener, ListeningSocket, OpeningProtocol};
-pub(crate) use self::tls::{Acme, Tls, keep_certificates, reload_files, watch_files};
+pub use self::peer_address::PeerAddress;
 pub use self::tls::{
-    AcmeSettings, CertificateFiles, CertificateFilesError, InvalidCertificate, ServerCertificate, TlsSettings,
+    Acme, AcmeSettings, CertificateFiles, CertificateFilesError, InvalidCertificate, ServerCertificate, TlsSettings,
 };
+pub(crate) use self::tls::{Tls, keep_certificates, reload_files, watch_files};
 pub use self::trusted_proxies::{InvalidProxy, TrustedProxies};
 pub(crate) use self::{
     address_key::AddressKey,
@@ -34,5 +35,4 @@ pub(crate) use self::{
     opening::open,
     pace::{Due, Pace},
     partials::Partials,
-    peer_address::PeerAddress,
 };

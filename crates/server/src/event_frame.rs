@@ -15,9 +15,9 @@ use crate::settings::CompressionSettings;
 const USUAL_BYTES: usize = 192;
 
 /// The parts of a published event.
-pub(crate) struct PublishedFrame {
+pub struct PublishedFrame {
     /// The name of the event.
-    pub(crate) event: String,
+    pub event: String,
     /// The data, as text.
     pub(crate) data: String,
     /// The user that sent it, if a member of a presence channel did.
@@ -25,7 +25,8 @@ pub(crate) struct PublishedFrame {
 }
 
 /// Encodes an event as one sealed text frame, which all of its receivers share.
-pub(crate) fn encode(event: &Event<'_>) -> Bytes {
+#[must_use]
+pub fn encode(event: &Event<'_>) -> Bytes {
     frame::text(USUAL_BYTES, |payload| event.encode(payload))
 }
 
@@ -35,7 +36,7 @@ pub(crate) fn amend(frame: &Bytes, Amendment { cut, tail }: &Amendment) -> Bytes
 }
 
 /// Decodes the uncompressed frame of a published event.
-pub(crate) fn published(frame: &Bytes) -> Option<PublishedFrame> {
+pub fn published(frame: &Bytes) -> Option<PublishedFrame> {
     #[derive(Deserialize)]
     struct Payload {
         event: String,

@@ -16,23 +16,20 @@ use clairon_protocol::AppId;
 use jiff::Timestamp;
 use parking_lot::Mutex;
 
-pub(crate) use self::{
-    counters::Counters,
-    other_nodes::NodeCounters,
-    series::{STEPS, Sample},
-};
+pub use self::series::{STEPS, Sample};
+pub(crate) use self::{counters::Counters, other_nodes::NodeCounters};
 use self::{other_nodes::OtherNodes, series::Series};
 use crate::{background::ticks, node::Node, node_status};
 
 /// The time between two samples.
-pub(crate) const STEP: Duration = Duration::from_secs(10);
+pub const STEP: Duration = Duration::from_secs(10);
 
 /// The largest number of apps with samples of their own. Those of an app take 8 KiB.
 const APPS: usize = 1_000;
 
 /// The samples of the last hour.
 #[derive(Debug, Default)]
-pub(crate) struct RecentFigures(Mutex<Table>);
+pub struct RecentFigures(Mutex<Table>);
 
 #[derive(Debug, Default)]
 struct Table {
@@ -49,26 +46,28 @@ struct Table {
     is_incomplete: bool,
 }
 
-/// The figures of now: see [`Series::current`].
+/// The figures of now: of the current step and the one before, with the refusals of the last minute.
 #[derive(Debug)]
-pub(crate) struct CurrentFigures {
-    pub(crate) all: Sample,
-    pub(crate) apps: HashMap<AppId, Sample>,
+pub struct CurrentFigures {
+    /// All apps together.
+    pub all: Sample,
+    /// The apps that have had traffic.
+    pub apps: HashMap<AppId, Sample>,
 }
 
 /// The samples of an hour.
 #[derive(Debug)]
-pub(crate) struct History {
+pub struct History {
     /// The time of the last sample.
-    pub(crate) until: Timestamp,
+    pub until: Timestamp,
     /// The samples, the oldest first. It is shorter than [`STEPS`] during the first hour. If the figures cover all
     /// nodes now, a step in which the others were not heard has none.
-    pub(crate) samples: Vec<Option<Sample>>,
+    pub samples: Vec<Option<Sample>>,
 }
 
 impl RecentFigures {
     /// The figures of now, of apps that have had traffic.
-    pub(crate) fn current(&self, hubs: &[(AppId, Arc<AppHub>)], now: Millis) -> CurrentFigures {
+    pub fn current(&self, hubs: &[(AppId, Arc<AppHub>)], now: Millis) -> CurrentFigures {
         let table = self.0.lock();
         let mut all = Counters::default();
         let mut apps = HashMap::new();
@@ -88,7 +87,7 @@ impl RecentFigures {
     }
 
     /// The samples of an app, or of all together; `None` before the first sample.
-    pub(crate) fn history(&self, app: Option<&AppId>) -> Option<History> {
+    pub fn history(&self, app: Option<&AppId>) -> Option<History> {
         let table = self.0.lock();
         let until = table.until?;
         let steps = table.all.samples().len();
@@ -115,7 +114,7 @@ impl RecentFigures {
     }
 
     /// True if the figures cover all other nodes, as far as they were noted last.
-    pub(crate) fn cover_others(&self) -> bool {
+    pub fn cover_others(&self) -> bool {
         self.0.lock().others.are_known()
     }
 

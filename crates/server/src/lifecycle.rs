@@ -15,6 +15,7 @@ use crate::{
     error::ServerError,
     handle::ServerHandle,
     node::Node,
+    router::AdminRoutes,
     settings::Settings,
 };
 
@@ -60,7 +61,7 @@ impl Server {
     }
 
     /// Serves until `shutdown` is ready, then closes every connection with 4200, in waves if there are other nodes, and
-    /// returns.
+    /// returns. `admin` makes the routes of the admin API.
     ///
     /// # Errors
     /// When the listener cannot be set up.
@@ -68,12 +69,18 @@ impl Server {
     pub fn serve(
         self,
         listeners: Listeners,
+        admin: AdminRoutes,
         shutdown: BoxFuture<'static, ()>,
     ) -> BoxFuture<'static, Result<(), ServerError>> {
-        Box::pin(self.run(listeners, shutdown))
+        Box::pin(self.run(listeners, admin, shutdown))
     }
 
-    async fn run(self, listeners: Listeners, shutdown: BoxFuture<'static, ()>) -> Result<(), ServerError> {
+    async fn run(
+        self,
+        listeners: Listeners,
+        admin: AdminRoutes,
+        shutdown: BoxFuture<'static, ()>,
+    ) -> Result<(), ServerError> {
         let Self { node } = self;
         let Listeners { all, metrics, redirect, are_shared } = listeners;
         if let Some(acme) = node.acme() {
@@ -88,7 +95,7 @@ impl Server {
         channel_logs::restore(&node).await;
         // In its own task, and so on a worker thread. On another thread each new connection would cost a switch between
         // threads.
-        let accepting = tokio::spawn(accept(node.clone(), all));
+        let accepting = tokio::spawn(accept(node.clone(), all, admin));
         let showing = metrics.map(|listener| tokio::spawn(accept_metrics(node.clone(), listener)));
         let redirecting = redirect.map(|listener| tokio::spawn(accept_redirected(node.clone(), listener)));
         let background = tokio::spawn(background::run(node.clone()));

@@ -30,9 +30,9 @@ use jiff::Timestamp;
 use parking_lot::Mutex;
 use tokio::sync::mpsc::{self, error::TrySendError};
 
-pub(crate) use self::{
+pub(crate) use self::client_details::ClientDetails;
+pub use self::{
     activity::Activity,
-    client_details::ClientDetails,
     event_text::{DataLimit, EventText, MAX_DATA},
     filter::Filter,
     kind::ActivityKind,
@@ -43,7 +43,7 @@ use self::{recorder::Recorder, relayed::PublishedHere, sampling::Sampling};
 use crate::clock::Clock;
 
 /// The largest number of watchers.
-pub(crate) const MAX_TAILS: usize = 8;
+pub const MAX_TAILS: usize = 8;
 /// The largest number of activities that wait for a watcher, and of their bytes. An event with more bytes is alone in
 /// the queue.
 const QUEUE: usize = 1_024;
@@ -52,7 +52,7 @@ const QUEUE_BYTES: usize = 4 << 20;
 const CHUNK: usize = 4_096;
 
 /// All watchers, and the recorder.
-pub(crate) struct LiveFeed {
+pub struct LiveFeed {
     /// True if there is a watcher, or something is recorded.
     is_used: AtomicBool,
     clock: Clock,
@@ -78,11 +78,13 @@ struct Watcher {
 
 /// What a watcher wants to see of the activities.
 #[derive(Clone, Debug, Default)]
-pub(crate) struct View {
-    pub(crate) filter: Filter,
-    pub(crate) data: DataLimit,
+pub struct View {
+    /// Which activities it wants.
+    pub filter: Filter,
+    /// How much data it wants of each.
+    pub data: DataLimit,
     /// The largest number of activities in a second; `None` for no limit.
-    pub(crate) max_per_second: Option<u32>,
+    pub max_per_second: Option<u32>,
 }
 
 impl LiveFeed {
@@ -97,7 +99,7 @@ impl LiveFeed {
     }
 
     /// Adds a watcher; `None` if there are too many. Also returns the id of the latest activity before.
-    pub(crate) fn watch(self: &Arc<Self>, view: View) -> Option<(Tail, u64)> {
+    pub fn watch(self: &Arc<Self>, view: View) -> Option<(Tail, u64)> {
         let View { filter, data, max_per_second } = view;
         let mut state = self.state.lock();
         if state.watchers.len() >= MAX_TAILS {
@@ -164,12 +166,11 @@ impl LiveFeed {
     }
 
     /// Sends an activity to the watchers that want it, and records it.
-    fn send(&self, mut activity: Activity) {
+    fn send(&self, activity: Activity) {
         let now = self.clock.now();
         let mut state = self.state.lock();
         state.last_activity += 1;
-        activity.id = Some(state.last_activity);
-        let activity = Arc::new(activity);
+        let activity = Arc::new(activity.numbered(state.last_activity));
         for watcher in state.watchers.iter().filter(|watcher| watcher.filter.may_take(&activity)) {
             watcher.push(&activity);
         }
@@ -178,7 +179,7 @@ impl LiveFeed {
 
     /// The recorded activities that a filter may take and that have smaller ids than `before`: the newest `limit`, the
     /// newest first. The recorder is locked for a part of them at a time.
-    pub(crate) fn recorded(&self, filter: &Filter, before: u64, limit: usize) -> Vec<Arc<Activity>> {
+    pub fn recorded(&self, filter: &Filter, before: u64, limit: usize) -> Vec<Arc<Activity>> {
         let (mut found, mut before) = (Vec::new(), before);
         while found.len() < limit {
             let chunk = self.state.lock().recorder.before(before, CHUNK);
@@ -191,7 +192,7 @@ impl LiveFeed {
     }
 
     /// The state of the recorder for an app.
-    pub(crate) fn recording(&self, app: &AppId) -> Recording {
+    pub fn recording(&self, app: &AppId) -> Recording {
         let mut state = self.state.lock();
         state.recorder.expire(self.clock.now());
         state.recorder.recording(Some(app.as_str()))

@@ -43,17 +43,22 @@ use crate::{
 const ANSWER_TIMEOUT: Duration = Duration::from_secs(6);
 
 /// A server process.
-pub(crate) struct Node {
-    pub(crate) settings: Settings,
-    pub(crate) clock: Clock,
-    pub(crate) hub: Arc<Hub>,
-    pub(crate) apps: Arc<AppCache>,
+pub struct Node {
+    /// The settings of the server.
+    pub settings: Settings,
+    /// The time since the start.
+    pub clock: Clock,
+    /// The connections, subscriptions and members of this node.
+    pub hub: Arc<Hub>,
+    /// All apps, in memory.
+    pub apps: Arc<AppCache>,
     /// The registry, for writes and for reads that the cache cannot answer.
-    pub(crate) registry: Arc<dyn Registry>,
-    pub(crate) registry_health: RegistryHealth,
+    pub registry: Arc<dyn Registry>,
+    /// Whether the database of the registry answers.
+    pub registry_health: RegistryHealth,
     pub(crate) saved_logs: SavedLogs,
     /// The start of the latest interval in the registry's statistics when the server started.
-    pub(crate) last_recorded: Option<Timestamp>,
+    pub last_recorded: Option<Timestamp>,
     pub(crate) key_uses: KeyUses,
     /// Rate limits of backends.
     pub(crate) rates: AppRates,
@@ -62,42 +67,43 @@ pub(crate) struct Node {
     /// Locked while statistics are written, so that a stopping node waits for that.
     pub(crate) tally: Mutex<Tally>,
     /// The watchers of this node, and the flight recorder.
-    pub(crate) live: Arc<LiveFeed>,
+    pub live: Arc<LiveFeed>,
     /// The questions of operators to connections.
-    pub(crate) inspections: Inspections,
+    pub inspections: Inspections,
     pub(crate) libraries: Libraries,
     /// The tasks of all connections, WebSocket and HTTP.
-    pub(crate) tasks: TaskTracker,
+    pub tasks: TaskTracker,
     /// The connections that are not WebSockets.
     pub(crate) plain: PlainConnections,
     pub(crate) foreign_log: ForeignLog,
     /// Cancelled when the server stops. From then on new connections are refused.
-    pub(crate) stopping: CancellationToken,
+    pub stopping: CancellationToken,
     /// Cancelled before that, when clients are sent to the other nodes. From then on only new clients are refused.
     pub(crate) draining: CancellationToken,
     pub(crate) refusals: Refusals,
     pub(crate) closings: Closings,
     /// The limits of apps that the admin API creates.
-    pub(crate) default_limits: RwLock<Limits>,
+    pub default_limits: RwLock<Limits>,
     /// The operators of the admin API and the dashboard.
-    pub(crate) operators: Operators,
+    pub operators: Operators,
     /// The figures of the last hour.
-    pub(crate) figures: RecentFigures,
-    pub(crate) limit_effects: LimitEffects,
+    pub figures: RecentFigures,
+    /// What the limits for clients have done.
+    pub limit_effects: LimitEffects,
     /// The outboxes of all connections.
-    pub(crate) outboxes: Arc<Outboxes>,
+    pub outboxes: Arc<Outboxes>,
     /// The incomplete messages of all connections.
-    pub(crate) partials: Partials,
+    pub partials: Partials,
     /// The limits of what comes from one address.
-    pub(crate) addresses: AddressLimits,
+    pub addresses: AddressLimits,
     /// TLS, if there is a certificate.
-    pub(crate) tls: Option<Tls>,
+    pub tls: Option<Tls>,
     /// The way to the endpoints of apps.
-    pub(crate) announcer: Arc<Announcer>,
+    pub announcer: Arc<Announcer>,
     /// Smaller than the version of any edge since the start of this node.
     pub(crate) first_version: u64,
     /// The other nodes, if there are any.
-    pub(crate) peers: Peers,
+    pub peers: Peers,
 }
 
 impl Node {
@@ -202,7 +208,7 @@ impl Node {
     ///
     /// # Errors
     /// Those of the write, and a timeout.
-    pub(crate) async fn write<T>(
+    pub async fn write<T>(
         &self,
         limit: Duration,
         write: impl Future<Output = Result<T, RegistryError>>,
@@ -273,7 +279,7 @@ impl Node {
     }
 
     /// The name of this node for operators: its id among several nodes, or else the name of its machine.
-    pub(crate) fn name(&self) -> String {
+    pub fn name(&self) -> String {
         self.peers.node_id().unwrap_or_else(|| uname().nodename().to_string_lossy().into_owned())
     }
 

@@ -15,28 +15,30 @@ const TROUBLE_CHARS: usize = 200;
 
 /// The status of a node, as the other nodes read it.
 #[derive(Debug, Default, Serialize, Deserialize)]
-pub(crate) struct NodeStatus {
-    pub(crate) version: String,
+pub struct NodeStatus {
+    /// The version of its server.
+    pub version: String,
     /// The number of its clients.
-    pub(crate) connections: usize,
+    pub connections: usize,
     /// Why it accepts no new clients.
-    pub(crate) trouble: Option<String>,
+    pub trouble: Option<String>,
     /// Its counters; `None` from a node whose operators cannot see figures.
     pub(crate) counters: Option<NodeCounters>,
 }
 
 /// Another node.
 #[derive(Debug)]
-pub(crate) struct OtherNode {
-    pub(crate) id: String,
+pub struct OtherNode {
+    /// Its id.
+    pub id: String,
     /// The time since its last sign of life; `None` if its lease has ended.
-    pub(crate) seen: Option<Duration>,
+    pub seen: Option<Duration>,
     /// `None` from a node that tells it in another form.
-    pub(crate) status: Option<NodeStatus>,
+    pub status: Option<NodeStatus>,
 }
 
 /// The other nodes by their ids. Their counters are added to the figures. If Redis does not answer, there are none.
-pub(crate) async fn others(node: &Node) -> Vec<OtherNode> {
+pub async fn others(node: &Node) -> Vec<OtherNode> {
     let Ok(Ok(states)) = timeout(PATIENCE, node.peers.other_nodes()).await else {
         let unknown = node.peers.node_id().unwrap_or_default();
         node.figures.note_others(vec![(unknown, None)]);
@@ -54,7 +56,9 @@ pub(crate) async fn others(node: &Node) -> Vec<OtherNode> {
 }
 
 impl NodeStatus {
-    pub(crate) fn of(node: &Node) -> Self {
+    /// The status of this node.
+    #[must_use]
+    pub fn of(node: &Node) -> Self {
         Self {
             version: env!("CARGO_PKG_VERSION").to_owned(),
             connections: node.connection_count(),

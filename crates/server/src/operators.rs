@@ -21,14 +21,11 @@ use tokio::{
     time::timeout,
 };
 
-pub(crate) use self::{
-    known_browser::{MARK_COOKIE, MARK_LIFETIME},
-    link::WrongLink,
-    session::{COOKIE, InvalidSession, Role, Session},
-};
 pub use self::{
-    link::Link,
+    known_browser::{MARK_COOKIE, MARK_LIFETIME},
+    link::{Link, WrongLink},
     password::{DashboardPassword, InvalidPassword},
+    session::{COOKIE, InvalidSession, Role, Session},
 };
 use self::{link::OneTimeLink, session_key::SessionKey, stranger_rate::StrangerRate};
 use crate::{
@@ -43,7 +40,7 @@ const PATIENCE: Duration = Duration::from_secs(5);
 
 /// What is known of the operators. `Debug` shows no secret.
 #[derive(Debug)]
-pub(crate) struct Operators {
+pub struct Operators {
     token: Option<BearerToken>,
     passwords: Arc<Passwords>,
     session: Duration,
@@ -63,9 +60,11 @@ struct Passwords {
 
 /// A password could not be compared.
 #[derive(Debug, thiserror::Error)]
-pub(crate) enum HashingFailure {
+pub enum HashingFailure {
+    /// Others are compared, and it was not its turn in time.
     #[error("too many passwords are being compared")]
     Busy,
+    /// The thread that compares has failed.
     #[error("comparing a password failed: {0}")]
     Failed(#[from] JoinError),
 }
@@ -85,12 +84,12 @@ impl Operators {
     }
 
     /// True if there is a way to sign in, or was one: the admin API and the dashboard are served.
-    pub(crate) fn can_sign_in(&self) -> bool {
+    pub fn can_sign_in(&self) -> bool {
         self.token.is_some() || self.passwords.admin.is_some() || self.link.lock().was_offered()
     }
 
     /// The ways to sign in now, as fields of the body of a sign-in.
-    pub(crate) fn methods(&self) -> Vec<&'static str> {
+    pub fn methods(&self) -> Vec<&'static str> {
         let Passwords { admin, viewer } = &*self.passwords;
         let methods = [
             ("password", admin.is_some() || viewer.is_some()),
@@ -104,7 +103,7 @@ impl Operators {
     ///
     /// # Errors
     /// The reason why it is not that of the settings.
-    pub(crate) fn check_bearer(&self, headers: &HeaderMap) -> Result<(), NoAccess> {
+    pub fn check_bearer(&self, headers: &HeaderMap) -> Result<(), NoAccess> {
         self.token.as_ref().ok_or(NoAccess::NotSet)?.check(headers)
     }
 
@@ -112,7 +111,7 @@ impl Operators {
     ///
     /// # Errors
     /// The reason why it is not that of the settings.
-    pub(crate) fn check_token(&self, given: &str) -> Result<(), NoAccess> {
+    pub fn check_token(&self, given: &str) -> Result<(), NoAccess> {
         self.token.as_ref().ok_or(NoAccess::NotSet)?.check_text(given)
     }
 
@@ -120,7 +119,7 @@ impl Operators {
     ///
     /// # Errors
     /// Too many passwords are compared at the same time.
-    pub(crate) async fn role_of(&self, given: String) -> Result<Option<Role>, HashingFailure> {
+    pub async fn role_of(&self, given: String) -> Result<Option<Role>, HashingFailure> {
         let passwords = self.passwords.clone();
         if !passwords.are_hashed() {
             return Ok(passwords.role_of(&given));
@@ -132,7 +131,7 @@ impl Operators {
     ///
     /// # Errors
     /// There are too many of all of these. The value is the time after which another attempt is allowed.
-    pub(crate) fn take_stranger(&self, now: Millis) -> Result<(), Duration> {
+    pub fn take_stranger(&self, now: Millis) -> Result<(), Duration> {
         self.strangers.take(now)
     }
 
@@ -140,7 +139,7 @@ impl Operators {
     ///
     /// # Errors
     /// The key cannot be derived.
-    pub(crate) async fn mark(&self, now: Timestamp) -> Result<String, HashingFailure> {
+    pub async fn mark(&self, now: Timestamp) -> Result<String, HashingFailure> {
         Ok(self.key().await?.mark(now))
     }
 
@@ -148,7 +147,7 @@ impl Operators {
     ///
     /// # Errors
     /// The key cannot be derived.
-    pub(crate) async fn is_mark(&self, cookie: &str, now: Timestamp) -> Result<bool, HashingFailure> {
+    pub async fn is_mark(&self, cookie: &str, now: Timestamp) -> Result<bool, HashingFailure> {
         Ok(self.key().await?.is_mark(cookie, now))
     }
 
@@ -161,12 +160,12 @@ impl Operators {
     ///
     /// # Errors
     /// It is another text, there is no link, or it was used before.
-    pub(crate) fn take_link(&self, given: &str) -> Result<(), WrongLink> {
+    pub fn take_link(&self, given: &str) -> Result<(), WrongLink> {
         self.link.lock().take(given)
     }
 
     /// The lifetime of a session.
-    pub(crate) const fn session_lifetime(&self) -> Duration {
+    pub const fn session_lifetime(&self) -> Duration {
         self.session
     }
 
@@ -174,7 +173,7 @@ impl Operators {
     ///
     /// # Errors
     /// The key cannot be derived.
-    pub(crate) async fn sign(&self, session: Session) -> Result<String, HashingFailure> {
+    pub async fn sign(&self, session: Session) -> Result<String, HashingFailure> {
         Ok(self.key().await?.sign(session))
     }
 
@@ -182,7 +181,7 @@ impl Operators {
     ///
     /// # Errors
     /// It has no valid signature, or has expired.
-    pub(crate) async fn session(
+    pub async fn session(
         &self,
         cookie: &str,
         now: Timestamp,

@@ -38,13 +38,14 @@ pub(crate) struct Excerpt {
 }
 
 /// The first `chars` characters of a text.
-pub(crate) fn start_of(text: &str, chars: usize) -> &str {
+#[must_use]
+pub fn start_of(text: &str, chars: usize) -> &str {
     text.char_indices().nth(chars).map_or(text, |(end, _)| &text[..end])
 }
 
 /// The first `chars` characters of a text without secrets, percent-encoded ones included. The cost is bounded by
 /// `chars`.
-pub(crate) fn hide_secrets<'a>(apps: &AppCache, text: &'a str, chars: usize) -> Cow<'a, str> {
+pub fn hide_secrets<'a>(apps: &AppCache, text: &'a str, chars: usize) -> Cow<'a, str> {
     let text = start_of(text, chars.saturating_add(3 * SECRET_BYTES));
     if let Cow::Owned(decoded) = percent_decode_str(text).decode_utf8_lossy()
         && let Cow::Owned(hidden) = apps.hide_secrets(&decoded, chars)

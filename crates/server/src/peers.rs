@@ -25,15 +25,13 @@ use clairon_registry::{App, AppCache, WebhookKind};
 use clairon_webhooks::Announcer;
 use tokio::{sync::mpsc, task::AbortHandle};
 
+pub(crate) use self::publish::{EventOrigin, PublishError};
 use self::{alone::Alone, deliver::Delivery, many::Many, many::UserEntry};
-pub(crate) use self::{
-    publish::{EventOrigin, OutgoingEvent, PublishError},
-    reads::Remembered,
-};
+pub use self::{publish::OutgoingEvent, reads::Remembered};
 use crate::{clock::Clock, live_feed::LiveFeed, metrics::Metrics, settings::Settings};
 
 /// This node among the others, if there are others.
-pub(crate) enum Peers {
+pub enum Peers {
     /// There are no other nodes.
     Alone(Alone),
     /// Several nodes share one Redis.
@@ -329,7 +327,7 @@ impl Peers {
     }
 
     /// The problem that keeps this node from working with the others; always `None` on a lone node.
-    pub(crate) fn trouble(&self) -> Option<Trouble> {
+    pub fn trouble(&self) -> Option<Trouble> {
         match self {
             Self::Alone(_) => None,
             Self::Many(many) => many.trouble(),
@@ -345,12 +343,12 @@ impl Peers {
     }
 
     /// True if clients of a stopping node can reconnect to another one.
-    pub(crate) const fn can_take_over(&self) -> bool {
+    pub const fn can_take_over(&self) -> bool {
         matches!(self, Self::Many(_))
     }
 
     /// The id of this node among the others; `None` on a lone node, and while the node is not registered.
-    pub(crate) fn node_id(&self) -> Option<String> {
+    pub fn node_id(&self) -> Option<String> {
         match self {
             Self::Alone(_) => None,
             Self::Many(many) => many.cluster.id(),

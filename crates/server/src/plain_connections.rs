@@ -1,7 +1,7 @@
 //! The connections that are not WebSockets, and which of them are closed when open files run low.
 //!
-//! Every connection is an open file, and any peer can open one without sending anything. So [`PlainConnections`] lists
-//! the connections that are not WebSockets (yet) by their [`Standing`]. When all files for connections are in use, the
+//! Every connection is an open file, and any peer can open one without sending anything. So `PlainConnections` lists
+//! the connections that are not WebSockets (yet) by their `Standing`. When all files for connections are in use, the
 //! first of the list is closed for each new one, so a new connection can always be accepted. A WebSocket leaves the
 //! list when it is admitted. [`ConnectionLimits::websockets`] bounds their number, and leaves the rest to backends and
 //! operators.
@@ -41,7 +41,7 @@ pub(crate) struct PlainConnections {
 }
 
 /// A connection of the list. It leaves the list when this is dropped.
-pub(crate) struct PlainConnection {
+pub struct PlainConnection {
     node: Arc<Node>,
     state: Mutex<State>,
 }
@@ -141,7 +141,7 @@ impl Node {
 
 /// Notes that a request with these extensions had a valid signature or token. Its connection is closed only after all
 /// others, and does not count for the limits of its address.
-pub(crate) fn trust_connection(extensions: &Extensions) {
+pub fn trust_connection(extensions: &Extensions) {
     if let Some(connection) = extensions.get::<Arc<PlainConnection>>() {
         connection.state.lock().is_trusted = true;
         connection.leave_address();
@@ -150,7 +150,7 @@ pub(crate) fn trust_connection(extensions: &Extensions) {
 
 /// Delays the answer to a request with a wrong bearer token if too many come from its address. A right token is never
 /// delayed.
-pub(crate) async fn delay_wrong_token(node: &Node, extensions: &Extensions) {
+pub async fn delay_wrong_token(node: &Node, extensions: &Extensions) {
     let client = extensions.get().copied().unwrap_or_default();
     if node.addresses.take_refusal(client) {
         return;
@@ -177,7 +177,7 @@ impl PlainConnection {
     }
 
     /// The address of its other end.
-    pub(crate) fn peer(&self) -> PeerAddress {
+    pub fn peer(&self) -> PeerAddress {
         self.state.lock().peer
     }
 
@@ -187,7 +187,7 @@ impl PlainConnection {
     }
 
     /// True if the connection is encrypted up to this server.
-    pub(crate) fn is_tls(&self) -> bool {
+    pub fn is_tls(&self) -> bool {
         self.state.lock().is_tls
     }
 

@@ -15,7 +15,7 @@ const PATIENCE: Duration = Duration::from_secs(2);
 
 /// The state of the registry's database, as far as this node knows.
 #[derive(Debug, Default)]
-pub(crate) struct RegistryHealth {
+pub struct RegistryHealth {
     has_answered: AtomicBool,
     answered_at: AtomicU64,
     failures: AtomicU64,
@@ -25,11 +25,11 @@ pub(crate) struct RegistryHealth {
 
 /// The database accepts no writes.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) struct WriteTrouble {
+pub struct WriteTrouble {
     /// The time of the first failed write.
     pub(crate) since: Millis,
     /// The latest error of the database, its driver or the system. It contains no secret.
-    pub(crate) cause: String,
+    pub cause: String,
 }
 
 impl RegistryHealth {
@@ -44,12 +44,12 @@ impl RegistryHealth {
     }
 
     /// True if the database has answered the last query, and recently.
-    pub(crate) fn is_up(&self, now: Millis) -> bool {
+    pub fn is_up(&self, now: Millis) -> bool {
         self.has_answered.load(Relaxed) && self.age(now) < PATIENCE
     }
 
     /// The time since the last answer.
-    pub(crate) fn age(&self, now: Millis) -> Duration {
+    pub fn age(&self, now: Millis) -> Duration {
         Duration::from_millis(now.saturating_sub(self.answered_at.load(Relaxed)))
     }
 
@@ -84,7 +84,7 @@ impl RegistryHealth {
     }
 
     /// `None` if the database accepts writes as far as is known.
-    pub(crate) fn write_trouble(&self) -> Option<WriteTrouble> {
+    pub fn write_trouble(&self) -> Option<WriteTrouble> {
         self.write_trouble.lock().clone()
     }
 
@@ -96,7 +96,7 @@ impl RegistryHealth {
 
 impl WriteTrouble {
     /// The duration of the trouble.
-    pub(crate) fn duration(&self, now: Millis) -> Duration {
+    pub fn duration(&self, now: Millis) -> Duration {
         Duration::from_millis(now.saturating_sub(self.since))
     }
 }

@@ -17,7 +17,6 @@ use tower::ServiceBuilder;
 use tower_http::cors::CorsLayer;
 
 use crate::{
-    admin,
     api::{self, ApiError, Reason, SignedRequest},
     dashboard,
     metrics::{self, Access},
@@ -31,14 +30,17 @@ const SOCKET: &str = "/app/{key}";
 /// The path for challenges of an authority (RFC 8555, 8.3).
 pub(crate) const CHALLENGE: &str = "/.well-known/acme-challenge/{token}";
 
+/// Makes the routes of the admin API, below `/admin`. They are in another crate, which knows this one.
+pub type AdminRoutes = fn(&Arc<Node>) -> Router;
+
 /// All routes of a node.
-pub(crate) fn router(node: &Arc<Node>) -> Router {
+pub(crate) fn router(node: &Arc<Node>, admin: AdminRoutes) -> Router {
     // One layer of three is cheaper than three layers: each is cloned with each request.
     let layers = ServiceBuilder::new()
         .layer(CorsLayer::permissive())
         .layer(middleware::from_fn_with_state(Noting::new(node, Refused::request), note_answer))
         .layer(middleware::from_fn_with_state(node.clone(), refuse_stray_websocket));
-    let guarded = admin::router(node).merge(dashboard::router(node)).merge(metrics(node, Access::Public));
+    let guarded = admin(node).merge(dashboard::router(node)).merge(metrics(node, Access::Public));
     let guarded = guarded.layer(middleware::from_fn_with_state(Noting::new(node, Refused::admin), note_answer));
     Router::new()
         .route(SOCKET, any(socket::upgrade))

@@ -12,7 +12,7 @@ mod subscribe;
 mod upgrade;
 
 pub(crate) use closings::Closings;
-pub(crate) use inspection::{ConnectionState, Inspections, SeatState};
+pub use inspection::{ConnectionState, Inspections, SeatState};
 pub(crate) use libraries::Libraries;
 pub(crate) use session::{AdmittedClient, run};
 pub(crate) use upgrade::{Upgrade, is_upgrade, upgrade};

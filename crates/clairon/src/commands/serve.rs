@@ -85,7 +85,7 @@ async fn serve(settings: &Settings, sources: Sources) -> anyhow::Result<()> {
     );
     let reload = Reload { sources, running: settings.values.clone(), registry, server: server.handle(), filter };
     tokio::select! {
-        ended = server.serve(listeners, shutdown) => ended?,
+        ended = server.serve(listeners, clairon_admin::router, shutdown) => ended?,
         () = reload.run(hangup) => {}
     }
     drop(files);

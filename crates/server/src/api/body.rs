@@ -26,7 +26,7 @@ pub(super) const EMPTY_BODY_BYTES: usize = 4_096;
 
 /// The body of a request.
 #[derive(Debug)]
-pub(crate) struct RequestBody {
+pub struct RequestBody {
     /// The bytes that were sent.
     sent: Bytes,
     /// The decompressed body, if it was compressed.
@@ -46,7 +46,7 @@ impl RequestBody {
     /// # Errors
     /// 415 for another encoding than gzip, 413 for a body that is too long, 408 for a late one, 400 for one that is
     /// truncated or not in its encoding.
-    pub(crate) async fn read(headers: &HeaderMap, body: Body, limit: usize) -> Result<Self, ApiError> {
+    pub async fn read(headers: &HeaderMap, body: Body, limit: usize) -> Result<Self, ApiError> {
         let coding = Coding::of(headers)?;
         let sent = receive(headers, body, limit).await?;
         let inflated = (coding == Coding::Gzip && !sent.is_empty()).then(|| inflate(&sent, limit)).transpose()?;
@@ -63,7 +63,7 @@ impl RequestBody {
     }
 
     /// The decompressed body.
-    pub(crate) fn into_bytes(self) -> Bytes {
+    pub fn into_bytes(self) -> Bytes {
         self.inflated.unwrap_or(self.sent)
     }
 }

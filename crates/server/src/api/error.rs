@@ -14,11 +14,11 @@ use serde::Serialize;
 use crate::{edge::TooFast, peers::PublishError};
 
 /// The supported encodings of a body, which an answer with 415 lists (RFC 9110, 12.5.3).
-pub(crate) const UNDERSTOOD_CODINGS: &str = "gzip, identity";
+pub const UNDERSTOOD_CODINGS: &str = "gzip, identity";
 
 /// A refused request: its status, and a body `{"error":…,"code":…}` that names the field, its size and the limit.
 #[derive(Debug)]
-pub(crate) struct ApiError {
+pub struct ApiError {
     status: StatusCode,
     message: String,
     /// The exact reason, for the log, if the message says less.
@@ -31,7 +31,7 @@ pub(crate) struct ApiError {
 
 /// An extension of the response, read where requests are logged.
 #[derive(Clone)]
-pub(crate) struct Reason(pub(crate) String);
+pub struct Reason(pub String);
 
 impl ApiError {
     pub(crate) fn new(status: StatusCode, message: impl Into<String>) -> Self {
@@ -42,11 +42,15 @@ impl ApiError {
         Self::new(StatusCode::BAD_REQUEST, message)
     }
 
-    pub(crate) fn status(&self) -> StatusCode {
+    /// The status of the answer.
+    #[must_use]
+    pub fn status(&self) -> StatusCode {
         self.status
     }
 
-    pub(crate) fn message(&self) -> &str {
+    /// The message for the client.
+    #[must_use]
+    pub fn message(&self) -> &str {
         &self.message
     }
 
@@ -102,7 +106,8 @@ impl From<ClusterError> for ApiError {
 }
 
 /// The value of `Retry-After`: whole seconds (RFC 9110, 10.2.3), at least one.
-pub(crate) fn retry_seconds(wait: Duration) -> u32 {
+#[must_use]
+pub fn retry_seconds(wait: Duration) -> u32 {
     let seconds = if wait.subsec_nanos() > 0 { wait.as_secs() + 1 } else { wait.as_secs().max(1) };
     u32::try_from(seconds).unwrap_or(u32::MAX)
 }

@@ -13,7 +13,7 @@ use crate::peers::{EventOrigin, OutgoingEvent};
 /// A body with one event. Parameters may also be in the query.
 #[derive(Default, Deserialize)]
 #[serde(default)]
-pub(crate) struct EventBody {
+pub struct EventBody {
     name: Option<String>,
     data: Option<Box<RawValue>>,
     channels: Option<Vec<String>>,
@@ -29,7 +29,10 @@ pub(super) struct BatchBody {
 }
 
 /// Parses a JSON object.
-pub(crate) fn parse_body<T: DeserializeOwned>(body: &[u8]) -> Result<T, ApiError> {
+///
+/// # Errors
+/// When it is none, or has another form.
+pub fn parse_body<T: DeserializeOwned>(body: &[u8]) -> Result<T, ApiError> {
     let problem = if body.trim_ascii_start().starts_with(b"{") {
         match serde_json::from_slice(body) {
             Ok(value) => return Ok(value),
@@ -44,7 +47,8 @@ pub(crate) fn parse_body<T: DeserializeOwned>(body: &[u8]) -> Result<T, ApiError
 
 impl EventBody {
     /// An event with all its parts.
-    pub(crate) fn new(name: String, data: Box<RawValue>, channels: Vec<String>, socket_id: Option<String>) -> Self {
+    #[must_use]
+    pub fn new(name: String, data: Box<RawValue>, channels: Vec<String>, socket_id: Option<String>) -> Self {
         Self { name: Some(name), data: Some(data), channels: Some(channels), socket_id, ..Self::default() }
     }
 
@@ -68,8 +72,16 @@ impl EventBody {
         Ok(self)
     }
 
+    /// Checks everything against the app's limits, and returns the event.
+    ///
+    /// # Errors
+    /// When a part is missing, or exceeds a limit.
+    pub fn into_event(self, limits: &Limits) -> Result<OutgoingEvent<'static>, ApiError> {
+        Ok(self.validate(limits)?.0)
+    }
+
     /// Checks everything against the app's limits. Returns the event and the requested attributes.
-    pub(crate) fn validate(self, limits: &Limits) -> Result<(OutgoingEvent<'static>, Option<Info>), ApiError> {
+    pub(super) fn validate(self, limits: &Limits) -> Result<(OutgoingEvent<'static>, Option<Info>), ApiError> {
         let name = self.name.filter(|name| !name.is_empty()).ok_or_else(|| missing("name"))?;
         let (size, limit) = (name.chars().count(), limits.event_name_chars);
         check_size("event name", size, limit, "characters", StatusCode::BAD_REQUEST)?;

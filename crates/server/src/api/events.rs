@@ -60,7 +60,7 @@ pub(crate) async fn batch_events(
 ///
 /// # Errors
 /// When there are too many, or the other nodes cannot be reached.
-pub(crate) async fn publish(node: &Node, app: &App, messages: &[OutgoingEvent<'_>]) -> Result<(), ApiError> {
+pub async fn publish(node: &Node, app: &App, messages: &[OutgoingEvent<'_>]) -> Result<(), ApiError> {
     for message in messages {
         let (name, bytes) = (node.shown(&message.event), message.data.bytes());
         debug!(app = %app.id, event = %name, channels = message.channels.len(), bytes, "event");

@@ -62,7 +62,7 @@ pub(crate) async fn challenge(State(node): State<Arc<Node>>, Path(token): Path<S
 }
 
 /// Fallback for unknown paths (404).
-pub(crate) async fn not_found(State(node): State<Arc<Node>>, OriginalUri(uri): OriginalUri) -> ApiError {
+pub async fn not_found(State(node): State<Arc<Node>>, OriginalUri(uri): OriginalUri) -> ApiError {
     let message = "No such path. WebSocket: /app/{key}. HTTP API: /apps/{id}/events, /batch_events, /channels, \
                    /channels/{name}, /channels/{name}/users, /channels/{name}/events, /connections, /users/{user_id}/terminate_connections. \
                    Behind a proxy with a prefix, the setting server.path_prefix names it";
@@ -76,6 +76,7 @@ pub(crate) async fn method_not_allowed(request: Request) -> ApiError {
 }
 
 /// The message for a path that does not support the method.
-pub(crate) fn no_method(method: &Method) -> String {
+#[must_use]
+pub fn no_method(method: &Method) -> String {
     format!("{} is not a method of this path", start_of(method.as_str(), METHOD_CHARS))
 }

@@ -11,7 +11,7 @@ use clairon_registry::{AllowedOrigins, RegistryError, WebhookHeaders, WebhookUrl
 use clairon_webhooks::{SendFailure, Step};
 use clairon_websocket::DecodeError;
 
-use super::messages::Reasons;
+use super::translations::Reasons;
 use crate::{bearer::NoAccess, host::InvalidHost, operators::InvalidSession, recoveries};
 
 fn pairs() -> Vec<(String, String)> {

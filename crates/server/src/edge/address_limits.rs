@@ -30,7 +30,7 @@ const NO_ADDRESS: IpAddr = IpAddr::V4(Ipv4Addr::UNSPECIFIED);
 
 /// The limits of what comes from one address, and what has come.
 #[derive(Debug)]
-pub(crate) struct AddressLimits {
+pub struct AddressLimits {
     settings: AddressSettings,
     trusted: TrustedProxies,
     /// The number of open connections of each limited address.
@@ -134,7 +134,7 @@ impl AddressLimits {
     ///
     /// # Errors
     /// There are too many. The value is the time after which another attempt is allowed.
-    pub(crate) fn take_sign_in(&self, peer: PeerAddress) -> Result<(), Duration> {
+    pub fn take_sign_in(&self, peer: PeerAddress) -> Result<(), Duration> {
         self.sign_ins.take(AddressKey::of(peer.ip().unwrap_or(NO_ADDRESS)))
     }
 

@@ -55,7 +55,7 @@ limit_effects! {
 
 /// The counters of all effects.
 #[derive(Debug, Default)]
-pub(crate) struct LimitEffects([Counter; LimitEffect::ALL.len()]);
+pub struct LimitEffects([Counter; LimitEffect::ALL.len()]);
 
 #[derive(Debug, Default)]
 struct Counter {
@@ -81,7 +81,7 @@ impl Node {
 
 impl LimitEffects {
     /// Each pair of labels with its count.
-    pub(crate) fn iter(&self) -> impl Iterator<Item = ((&'static str, &'static str), u64)> {
+    pub fn iter(&self) -> impl Iterator<Item = ((&'static str, &'static str), u64)> {
         LimitEffect::ALL.into_iter().map(|effect| (effect.labels(), self.0[effect as usize].count.load(Relaxed)))
     }
 }

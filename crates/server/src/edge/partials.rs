@@ -11,7 +11,7 @@ const COUNTED: usize = 8 * 1024;
 
 /// The connections with large incomplete messages.
 #[derive(Debug)]
-pub(crate) struct Partials {
+pub struct Partials {
     /// The limit of all together, in bytes.
     limit: usize,
     table: Mutex<Table>,
@@ -35,7 +35,7 @@ impl Partials {
     }
 
     /// The counted bytes of all.
-    pub(crate) fn total(&self) -> usize {
+    pub fn total(&self) -> usize {
         self.table.lock().total
     }
 

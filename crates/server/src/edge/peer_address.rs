@@ -17,7 +17,7 @@ use http::request::Parts;
 /// Each connection stores one, so it is small: IPv4 addresses are stored as IPv6, and the unspecified address, which no
 /// peer has, means that there is none.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub(crate) struct PeerAddress(Ipv6Addr);
+pub struct PeerAddress(Ipv6Addr);
 
 impl PeerAddress {
     /// The address of a socket's other end.
@@ -26,7 +26,8 @@ impl PeerAddress {
     }
 
     /// The address; `None` for a Unix socket.
-    pub(crate) fn ip(self) -> Option<IpAddr> {
+    #[must_use]
+    pub fn ip(self) -> Option<IpAddr> {
         (!self.0.is_unspecified()).then(|| self.0.to_canonical())
     }
 }

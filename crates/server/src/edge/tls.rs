@@ -15,15 +15,15 @@ use rustls::{ServerConfig, crypto::ring::Ticketer, server::NoServerSessionStorag
 use tracing::info;
 
 use self::resolver::Resolver;
-pub use self::{
-    acme::AcmeSettings,
-    certificate::{InvalidCertificate, ServerCertificate},
-    certificate_files::{CertificateFiles, CertificateFilesError},
-};
 pub(crate) use self::{
-    acme::{Acme, keep_certificates},
+    acme::keep_certificates,
     certificate_store::CertificateStore,
     file_watch::{reload_files, watch_files},
+};
+pub use self::{
+    acme::{Acme, AcmeSettings},
+    certificate::{InvalidCertificate, ServerCertificate},
+    certificate_files::{CertificateFiles, CertificateFilesError},
 };
 use crate::{error::ServerError, plain_connections::PlainConnection, throttle::Throttle};
 
@@ -48,10 +48,10 @@ impl TlsSettings {
 }
 
 /// The certificates and the session configuration for incoming TLS connections.
-pub(crate) struct Tls {
+pub struct Tls {
     pub(crate) config: Arc<ServerConfig>,
-    pub(crate) certificates: Arc<CertificateStore>,
-    pub(crate) acme: Option<Acme>,
+    pub certificates: Arc<CertificateStore>,
+    pub acme: Option<Acme>,
     failure_log: Throttle,
 }
 

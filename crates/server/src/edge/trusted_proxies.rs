@@ -53,7 +53,8 @@ impl TrustedProxies {
     }
 
     /// True for a connection from such a proxy.
-    pub(crate) fn contain(&self, peer: PeerAddress) -> bool {
+    #[must_use]
+    pub fn contain(&self, peer: PeerAddress) -> bool {
         match peer.ip() {
             Some(ip) => self.networks.iter().any(|network| network.contains(&ip)),
             None => self.unix,

@@ -7,23 +7,24 @@ use clairon_hub::Millis;
 use super::Counters;
 
 /// The number of samples of an hour.
-pub(crate) const STEPS: usize = 360;
+pub const STEPS: usize = 360;
 
 /// The samples before the current step that the refusals of the last minute come from.
 const REST_OF_MINUTE: usize = 5;
 
 /// One sample.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub(crate) struct Sample {
-    pub(crate) connections: u32,
+pub struct Sample {
+    /// At the end of the step.
+    pub connections: u32,
     /// In ten seconds.
-    pub(crate) messages: u32,
+    pub messages: u32,
     /// In ten seconds.
-    pub(crate) api_calls: u32,
+    pub api_calls: u32,
     /// The refusals since the sample before.
-    pub(crate) refusals: u32,
+    pub refusals: u32,
     /// In microseconds; 0 without deliveries.
-    pub(crate) delivery_p99: u32,
+    pub delivery_p99: u32,
 }
 
 /// Samples, and the counters at the last two of them.
@@ -95,15 +96,21 @@ fn rate(count: u64, millis: Millis) -> u32 {
 }
 
 impl Sample {
-    pub(crate) fn messages_per_second(&self) -> f64 {
+    /// Messages in a second, to and from clients.
+    #[must_use]
+    pub fn messages_per_second(&self) -> f64 {
         f64::from(self.messages) / 10.0
     }
 
-    pub(crate) fn api_calls_per_second(&self) -> f64 {
+    /// Requests of backends in a second.
+    #[must_use]
+    pub fn api_calls_per_second(&self) -> f64 {
         f64::from(self.api_calls) / 10.0
     }
 
-    pub(crate) fn delivery_p99_milliseconds(&self) -> Option<f64> {
+    /// The time that 99 of 100 deliveries did not exceed; `None` without deliveries.
+    #[must_use]
+    pub fn delivery_p99_milliseconds(&self) -> Option<f64> {
         (self.delivery_p99 > 0).then(|| f64::from(self.delivery_p99) / 1_000.0)
     }
 

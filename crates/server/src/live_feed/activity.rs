@@ -1,5 +1,7 @@
 //! An activity on this node.
 
+mod parts;
+
 use std::{borrow::Cow, fmt::Display, sync::Arc};
 
 use clairon_protocol::{AppId, Disconnect, SocketId};
@@ -26,7 +28,7 @@ const SHOWN_REASON: usize = 1_000;
 
 /// An activity. Fields that do not apply are omitted.
 #[derive(Clone, Debug, Serialize, ToSchema)]
-pub(crate) struct Activity {
+pub struct Activity {
     /// The number of the activity on this node. A later activity has a greater one, also after a restart.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(super) id: Option<u64>,
@@ -132,10 +134,18 @@ fn to_milliseconds<S: Serializer>(time: &Timestamp, serializer: S) -> Result<S::
 }
 
 impl Activity {
-    pub(crate) fn new(kind: ActivityKind) -> Self {
+    /// An activity of now.
+    #[must_use]
+    pub fn new(kind: ActivityKind) -> Self {
+        Self::at(Timestamp::now(), kind)
+    }
+
+    /// An activity of this time.
+    #[must_use]
+    pub const fn at(time: Timestamp, kind: ActivityKind) -> Self {
         Self {
             id: None,
-            time: Timestamp::now(),
+            time,
             kind,
             app: None,
             socket: None,
@@ -162,7 +172,16 @@ impl Activity {
         }
     }
 
-    pub(crate) fn app(self, id: &AppId) -> Self {
+    /// Sets the number. A later activity needs a greater one.
+    #[must_use]
+    pub fn numbered(mut self, id: u64) -> Self {
+        self.id = Some(id);
+        self
+    }
+
+    /// Sets the app.
+    #[must_use]
+    pub fn app(self, id: &AppId) -> Self {
         Self { app: Some(id.clone()), ..self }
     }
 
@@ -171,7 +190,9 @@ impl Activity {
         Self { app: id.cloned(), ..self }
     }
 
-    pub(crate) fn socket(self, id: SocketId) -> Self {
+    /// Sets the connection.
+    #[must_use]
+    pub fn socket(self, id: SocketId) -> Self {
         Self { socket: Some(id), ..self }
     }
 
@@ -183,11 +204,15 @@ impl Activity {
         Self { client, ..self }
     }
 
-    pub(crate) fn channel(self, name: &str) -> Self {
+    /// Sets the channel.
+    #[must_use]
+    pub fn channel(self, name: &str) -> Self {
         Self { channel: Some(Text::of(name)), ..self }
     }
 
-    pub(crate) fn event(self, name: &str) -> Self {
+    /// Sets the name of the event.
+    #[must_use]
+    pub fn event(self, name: &str) -> Self {
         Self { event: Some(Text::of(name)), ..self }
     }
 
@@ -195,11 +220,15 @@ impl Activity {
         Self { request: Some(Text::of(&format!("{method} {path}"))), ..self }
     }
 
-    pub(crate) fn user(self, id: Option<&str>) -> Self {
+    /// Sets the user, if there is one.
+    #[must_use]
+    pub fn user(self, id: Option<&str>) -> Self {
         Self { user: id.map(Text::of), ..self }
     }
 
-    pub(crate) fn except(self, connection: Option<SocketId>) -> Self {
+    /// Sets the connection that does not get the event.
+    #[must_use]
+    pub fn except(self, connection: Option<SocketId>) -> Self {
         Self { except: connection, ..self }
     }
 
@@ -215,22 +244,28 @@ impl Activity {
         Self { code: Some(code), ..self }
     }
 
-    pub(crate) fn because(self, reason: impl Display) -> Self {
+    /// Sets the reason.
+    #[must_use]
+    pub fn because(self, reason: impl Display) -> Self {
         Self { reason: Some(reason.to_string()), ..self }
     }
 
     /// The server has closed the connection for this reason.
-    pub(crate) fn ended(self, reason: Disconnect) -> Self {
+    #[must_use]
+    pub fn ended(self, reason: Disconnect) -> Self {
         Self { ended: Some(reason), ..self.code(reason.code()).because(reason) }
     }
 
     /// Sets the data, which as many activities share as the event has channels.
-    pub(crate) fn data(self, EventText(data): &EventText, channels: usize) -> Self {
+    #[must_use]
+    pub fn data(self, EventText(data): &EventText, channels: usize) -> Self {
         let data_weight = data.len() / channels.max(1);
         Self { bytes: Some(data.len()), data: Some(data.clone()), data_weight, ..self }
     }
 
-    pub(crate) fn receivers(self, receivers: Option<usize>) -> Self {
+    /// Sets the number of receivers on this node; `None` for the channel of a user.
+    #[must_use]
+    pub fn receivers(self, receivers: Option<usize>) -> Self {
         Self { receivers, ..self }
     }
 
@@ -244,7 +279,8 @@ impl Activity {
     }
 
     /// The activity fit to be shown: it contains no secret of an app, and texts of peers are cut to fit a line.
-    pub(crate) fn shown(&self, apps: &AppCache, limit: DataLimit) -> Self {
+    #[must_use]
+    pub fn shown(&self, apps: &AppCache, limit: DataLimit) -> Self {
         let mut shown = self.clone();
         let texts = [&mut shown.channel, &mut shown.event, &mut shown.user, &mut shown.request];
         for text in texts.into_iter().flatten() {
@@ -267,6 +303,13 @@ impl Activity {
             }
         }
         shown
+    }
+
+    /// The JSON form. It is written by this crate, which is optimized: a watcher may get very many activities.
+    #[must_use]
+    pub fn json(&self) -> String {
+        // Texts and numbers can always be serialized.
+        serde_json::to_string(self).unwrap_or_default()
     }
 
     /// Logs a refusal, as it is [shown](Self::shown). `left_out` is the number of similar refusals that were not
@@ -305,62 +348,6 @@ impl Activity {
         let client = self.client.as_ref().map_or(0, |client| client.weight());
         size_of::<Self>() + texts + strings + client + self.data_weight
     }
-}
-
-/// What is asked of an activity.
-impl Activity {
-    pub(crate) fn id(&self) -> u64 {
-        self.id.unwrap_or_default()
-    }
-
-    pub(crate) const fn time(&self) -> Timestamp {
-        self.time
-    }
-
-    pub(crate) const fn kind(&self) -> ActivityKind {
-        self.kind
-    }
-
-    pub(crate) fn app_id(&self) -> Option<&str> {
-        self.app.as_ref().map(AppId::as_str)
-    }
-
-    pub(crate) const fn socket_id(&self) -> Option<SocketId> {
-        self.socket
-    }
-
-    pub(crate) fn channel_name(&self) -> Option<&str> {
-        self.channel.as_ref().map(Text::as_str)
-    }
-
-    pub(crate) fn event_name(&self) -> Option<&str> {
-        self.event.as_ref().map(Text::as_str)
-    }
-
-    pub(crate) fn user_id(&self) -> Option<&str> {
-        self.user.as_ref().map(Text::as_str)
-    }
-
-    pub(crate) const fn left_out(&self) -> Option<SocketId> {
-        self.except
-    }
-
-    pub(crate) const fn receiver_count(&self) -> Option<usize> {
-        self.receivers
-    }
-
-    pub(crate) const fn end(&self) -> Option<Disconnect> {
-        self.ended
-    }
-
-    /// The method and the path of a request.
-    pub(crate) fn request_line(&self) -> Option<&str> {
-        self.request.as_ref().map(Text::as_str)
-    }
-
-    pub(crate) fn reason(&self) -> Option<&str> {
-        self.reason.as_deref()
-    }
 
     /// True if a text of it contains this one.
     pub(super) fn mentions(&self, text: &str) -> bool {
@@ -376,11 +363,6 @@ impl Activity {
     /// True if a text of it, as it is [shown](Self::shown), had a secret.
     pub(super) fn hides_secret(&self) -> bool {
         self.mentions(HIDDEN_SECRET)
-    }
-
-    #[cfg(test)]
-    pub(crate) fn numbered(self, id: u64, time: Timestamp) -> Self {
-        Self { id: Some(id), time, ..self }
     }
 
     #[cfg(test)]

@@ -3,11 +3,11 @@
 use std::sync::Arc;
 
 /// The longest data that can be shown: the longest that an app can allow for an event (`event_data_bytes`).
-pub(crate) const MAX_DATA: usize = 10 << 20;
+pub const MAX_DATA: usize = 10 << 20;
 
 /// How much of an event's data is shown.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum DataLimit {
+pub enum DataLimit {
     /// So many characters.
     Chars(usize),
     /// So many bytes, and no part of a character.
@@ -23,10 +23,12 @@ impl Default for DataLimit {
 
 /// The data of an event as text. All of it is kept, so that the event can be sent again.
 #[derive(Clone, Debug)]
-pub(crate) struct EventText(pub(super) Arc<str>);
+pub struct EventText(pub(super) Arc<str>);
 
 impl EventText {
-    pub(crate) fn of(data: &str) -> Self {
+    /// The text of the data of an event.
+    #[must_use]
+    pub fn of(data: &str) -> Self {
         Self(data.into())
     }
 }

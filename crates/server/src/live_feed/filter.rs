@@ -12,23 +12,23 @@ use super::{
 
 /// The activities that a watcher wants. It wants only those that satisfy all parts that are set.
 #[derive(Clone, Debug, Default)]
-pub(crate) struct Filter {
+pub struct Filter {
     /// Only activities of the app with this id.
-    pub(crate) app: Option<String>,
+    pub app: Option<String>,
     /// Only activities of these kinds; empty for all, of which events are only wanted with `events`.
-    pub(crate) kinds: Vec<ActivityKind>,
+    pub kinds: Vec<ActivityKind>,
     /// Only activities on channels with matching names; `*` stands for any text, `?` for a character.
-    pub(crate) channel: Option<WildMatch>,
+    pub channel: Option<WildMatch>,
     /// Only activities about events with matching names.
-    pub(crate) event: Option<WildMatch>,
+    pub event: Option<WildMatch>,
     /// Only activities of this connection, and events that it does not get.
-    pub(crate) socket_id: Option<SocketId>,
+    pub socket_id: Option<SocketId>,
     /// Only activities of this user.
-    pub(crate) user: Option<String>,
+    pub user: Option<String>,
     /// Only activities that contain this text.
-    pub(crate) text: Option<String>,
+    pub text: Option<String>,
     /// Events too.
-    pub(crate) events: bool,
+    pub events: bool,
 }
 
 impl Filter {
@@ -57,7 +57,7 @@ impl Filter {
 
     /// The activity as it is shown, if it is wanted. It must be wanted both as it is and as it is shown, so that a
     /// filter cannot be used to guess a secret.
-    pub(crate) fn present(&self, activity: &Activity, apps: &AppCache, limit: DataLimit) -> Option<Activity> {
+    pub fn present(&self, activity: &Activity, apps: &AppCache, limit: DataLimit) -> Option<Activity> {
         if !self.takes(activity) {
             return None;
         }

@@ -6,7 +6,7 @@ use utoipa::ToSchema;
 /// The kind of an activity.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "snake_case")]
-pub(crate) enum ActivityKind {
+pub enum ActivityKind {
     /// A client was admitted.
     Connected,
     /// A connection has ended.
@@ -82,7 +82,8 @@ impl ActivityKind {
     }
 
     /// Parses the name in JSON.
-    pub(crate) fn parse(name: &str) -> Option<Self> {
+    #[must_use]
+    pub fn parse(name: &str) -> Option<Self> {
         serde_json::from_value(name.into()).ok()
     }
 }

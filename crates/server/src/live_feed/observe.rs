@@ -18,7 +18,7 @@ impl Node {
     }
 
     /// Sends an activity to the watchers, if there are any.
-    pub(crate) fn observe(&self, activity: impl FnOnce() -> Activity) {
+    pub fn observe(&self, activity: impl FnOnce() -> Activity) {
         self.live.observe(activity);
     }
 

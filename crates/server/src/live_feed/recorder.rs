@@ -51,13 +51,13 @@ struct Span {
 
 /// The state of the recorder for one app.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) struct Recording {
+pub struct Recording {
     /// Since when all activities of the app are recorded; `None` if they are not.
-    pub(crate) since: Option<Millis>,
+    pub since: Option<Millis>,
     /// The bytes of the recording of all apps.
-    pub(crate) bytes: usize,
+    pub bytes: usize,
     /// The largest number of these bytes.
-    pub(crate) limit_bytes: usize,
+    pub limit_bytes: usize,
 }
 
 impl Recorder {
@@ -163,8 +163,8 @@ mod tests {
     use crate::live_feed::{ActivityKind, EventText};
 
     fn activity(id: u64, app: &str) -> Arc<Activity> {
-        let activity = Activity::new(ActivityKind::Subscribed).app(&AppId::parse(app).unwrap());
-        Arc::new(activity.numbered(id, Timestamp::UNIX_EPOCH))
+        let activity = Activity::at(Timestamp::UNIX_EPOCH, ActivityKind::Subscribed);
+        Arc::new(activity.app(&AppId::parse(app).unwrap()).numbered(id))
     }
 
     fn ids(recorder: &Recorder) -> Vec<u64> {
@@ -231,7 +231,7 @@ mod tests {
     fn the_latest_event_of_a_watched_app_is_kept_whatever_its_size() {
         let long = |id| {
             let data = EventText::of(&"x".repeat(WATCHED_BYTES));
-            Arc::new(Activity::new(ActivityKind::Event).data(&data, 1).numbered(id, Timestamp::UNIX_EPOCH))
+            Arc::new(Activity::new(ActivityKind::Event).data(&data, 1).numbered(id))
         };
         let mut recorder = Recorder::new(0, 0);
         recorder.open(None, 0);

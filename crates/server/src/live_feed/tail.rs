@@ -11,12 +11,13 @@ use std::{
 };
 
 use clairon_registry::AppCache;
+use futures_util::future::BoxFuture;
 use tokio::{sync::mpsc, time::sleep_until};
 
 use super::{LiveFeed, activity::Activity, event_text::DataLimit, filter::Filter, sampling::Sampling};
 
 /// The activities since the start of the watch, which ends when this is dropped.
-pub(crate) struct Tail {
+pub struct Tail {
     pub(super) feed: Arc<LiveFeed>,
     pub(super) id: u64,
     pub(super) filter: Filter,
@@ -38,12 +39,18 @@ enum Turn {
 
 impl Tail {
     /// Begins with activities that were recorded before, the newest first.
-    pub(crate) fn begin_with(&mut self, recorded: Vec<Arc<Activity>>) {
+    pub fn begin_with(&mut self, recorded: Vec<Arc<Activity>>) {
         self.recent = recorded.into_iter().rev().collect();
     }
 
     /// The next activity, fit to be shown, or the number of activities that were left out since the last one.
-    pub(crate) async fn next(&mut self, apps: &AppCache) -> Option<Activity> {
+    ///
+    /// The future is boxed, so that it is compiled with this crate, which is optimized: there may be very many events.
+    pub fn next<'a>(&'a mut self, apps: &'a AppCache) -> BoxFuture<'a, Option<Activity>> {
+        Box::pin(self.take(apps))
+    }
+
+    async fn take(&mut self, apps: &AppCache) -> Option<Activity> {
         loop {
             if let Some(recorded) = self.recent.pop_front() {
                 if let Some(shown) = self.filter.present(&recorded, apps, self.data) {

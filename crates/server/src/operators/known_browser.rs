@@ -5,10 +5,10 @@ use clairon_protocol::{Secret, auth::Signature};
 use jiff::{SignedDuration, Timestamp};
 
 /// The name of the cookie.
-pub(crate) const MARK_COOKIE: &str = "clairon_known";
+pub const MARK_COOKIE: &str = "clairon_known";
 
 /// The time for which a mark is valid after the last sign-in.
-pub(crate) const MARK_LIFETIME: SignedDuration = SignedDuration::from_hours(90 * 24);
+pub const MARK_LIFETIME: SignedDuration = SignedDuration::from_hours(90 * 24);
 
 /// What the signature is for, so that it cannot be one of something else.
 const PURPOSE: &[u8] = b"clairon known browser\n";

@@ -26,13 +26,19 @@ pub(super) enum OneTimeLink {
 
 /// Why a link does not sign in.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-pub(crate) enum WrongLink {
+pub enum WrongLink {
+    /// There is no link.
     #[error("this server has no one-time link")]
     None,
+    /// It was used before.
     #[error("the one-time link was used before")]
     Used,
+    /// It is another text.
     #[error("the one-time link ({size} bytes) is another one")]
-    Other { size: usize },
+    Other {
+        /// The length of the given text, in bytes.
+        size: usize,
+    },
 }
 
 impl Link {

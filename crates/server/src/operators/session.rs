@@ -6,7 +6,7 @@ use serde::Serialize;
 use utoipa::ToSchema;
 
 /// The name of the cookie.
-pub(crate) const COOKIE: &str = "clairon_session";
+pub const COOKIE: &str = "clairon_session";
 
 /// What the signature is for, so that it cannot be one of something else.
 const PURPOSE: &[u8] = b"clairon session\n";
@@ -14,7 +14,7 @@ const PURPOSE: &[u8] = b"clairon session\n";
 /// What an operator may do.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, ToSchema)]
 #[serde(rename_all = "snake_case")]
-pub(crate) enum Role {
+pub enum Role {
     /// Everything.
     Admin,
     /// Read, except secrets.
@@ -23,26 +23,34 @@ pub(crate) enum Role {
 
 /// A session.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) struct Session {
-    pub(crate) role: Role,
+pub struct Session {
+    /// What the operator may do.
+    pub role: Role,
     /// The end.
-    pub(crate) expires_at: Timestamp,
+    pub expires_at: Timestamp,
 }
 
 /// Why a cookie is no session. The value is not repeated, because it may be a right one of another server.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-pub(crate) enum InvalidSession {
+pub enum InvalidSession {
+    /// It has not the form of a session.
     #[error("the session cookie ({size} bytes) has another form")]
-    Form { size: usize },
+    Form {
+        /// The length of the value, in bytes.
+        size: usize,
+    },
+    /// Its signature is not one of this server.
     #[error("the session cookie is not signed with the secrets of this server")]
     Signature,
+    /// The session has ended.
     #[error("the session has expired")]
     Expired,
 }
 
 impl Role {
     /// The name, in cookies, answers and the log.
-    pub(crate) const fn name(self) -> &'static str {
+    #[must_use]
+    pub const fn name(self) -> &'static str {
         match self {
             Self::Admin => "admin",
             Self::Viewer => "viewer",

@@ -11,7 +11,7 @@ use parking_lot::RwLock;
 use super::{PublishError, deliver::Delivery, reads::Remembered};
 
 /// The verbs of [`Peers`](super::Peers) on a lone node.
-pub(crate) struct Alone {
+pub struct Alone {
     pub(super) delivery: Delivery,
     /// True once the logs of channels are saved. It is read while events are added to logs.
     refuses_events: RwLock<bool>,

@@ -24,7 +24,7 @@ use tokio_util::task::AbortOnDropHandle;
 use super::{Settled, UserStay, deliver::Delivery, mirrors::Mirrors};
 
 /// The verbs of [`Peers`](super::Peers) on one of many nodes.
-pub(crate) struct Many {
+pub struct Many {
     pub(super) cluster: Cluster,
     pub(super) delivery: Delivery,
     pub(super) mirrors: Arc<Mirrors>,

@@ -11,15 +11,15 @@ use crate::event_frame;
 
 /// An event to publish, validated against the app's limits.
 #[derive(Debug)]
-pub(crate) struct OutgoingEvent<'a> {
+pub struct OutgoingEvent<'a> {
     /// The event's name.
-    pub(crate) event: Cow<'a, str>,
+    pub event: Cow<'a, str>,
     /// The event's data.
-    pub(crate) data: Cow<'a, EventData>,
+    pub data: Cow<'a, EventData>,
     /// The channels of the event, each once.
-    pub(crate) channels: Cow<'a, [ChannelName]>,
+    pub channels: Cow<'a, [ChannelName]>,
     /// The connection that does not get it.
-    pub(crate) except: Option<SocketId>,
+    pub except: Option<SocketId>,
     /// The origin of the event.
     pub(crate) origin: EventOrigin<'a>,
 }

@@ -11,13 +11,13 @@ use clairon_webhooks::{ActualState, Occupied};
 use super::{Peers, many::Many};
 
 /// The event that a cache channel remembers.
-pub(crate) struct Remembered {
+pub struct Remembered {
     /// The frame that subscribers got.
-    pub(crate) frame: Bytes,
+    pub frame: Bytes,
     /// The event's data, as a JSON string.
-    pub(crate) data: Arc<str>,
+    pub data: Arc<str>,
     /// The time until it is forgotten, in milliseconds.
-    pub(crate) ttl: u64,
+    pub ttl: u64,
 }
 
 impl Peers {
@@ -45,7 +45,7 @@ impl Peers {
     ///
     /// # Errors
     /// When the ledger does not answer.
-    pub(crate) async fn channel_names(&self, app: &AppId, prefix: &str) -> Result<Vec<ChannelName>, ClusterError> {
+    pub async fn channel_names(&self, app: &AppId, prefix: &str) -> Result<Vec<ChannelName>, ClusterError> {
         let is_of_user = |name: &ChannelName| name.user_id().is_some();
         match self {
             Self::Alone(alone) => Ok(alone.channel_names(app, prefix)),
@@ -61,7 +61,7 @@ impl Peers {
     ///
     /// # Errors
     /// When the ledger does not answer.
-    pub(crate) async fn member_details(
+    pub async fn member_details(
         &self,
         app: &AppId,
         name: &ChannelName,
@@ -85,11 +85,7 @@ impl Peers {
     ///
     /// # Errors
     /// When the ledger does not answer.
-    pub(crate) async fn summaries(
-        &self,
-        app: &AppId,
-        names: &[ChannelName],
-    ) -> Result<Vec<ChannelSummary>, ClusterError> {
+    pub async fn summaries(&self, app: &AppId, names: &[ChannelName]) -> Result<Vec<ChannelSummary>, ClusterError> {
         match self {
             Self::Alone(alone) => Ok(alone.summaries(app, names)),
             Self::Many(many) => Ok(many.cluster.infos(app, names).await?.into_iter().map(summary).collect()),
@@ -152,7 +148,7 @@ impl Peers {
     ///
     /// # Errors
     /// When the ledger does not answer.
-    pub(crate) async fn remembered(&self, app: &AppId, name: &ChannelName) -> Result<Option<Remembered>, ClusterError> {
+    pub async fn remembered(&self, app: &AppId, name: &ChannelName) -> Result<Option<Remembered>, ClusterError> {
         match self {
             Self::Alone(alone) => Ok(alone.remembered(app, name)),
             Self::Many(many) => many.remembered(app, name).await,

@@ -24,18 +24,18 @@ const PATIENCE: Duration = Duration::from_secs(1);
 
 /// The state of a connection.
 #[derive(Debug)]
-pub(crate) struct ConnectionState {
+pub struct ConnectionState {
     /// The user that it is signed in as.
-    pub(crate) user_id: Option<String>,
+    pub user_id: Option<String>,
     /// Its library with the version.
-    pub(crate) library: Option<String>,
+    pub library: Option<String>,
     /// Its channels, in no order.
-    pub(crate) channels: Vec<SeatState>,
+    pub channels: Vec<SeatState>,
 }
 
 impl ConnectionState {
     /// The user that it is a member as, on the first of its presence channels by name.
-    pub(crate) fn first_member(&self) -> Option<&str> {
+    pub fn first_member(&self) -> Option<&str> {
         let members = self.channels.iter().filter(|seat| seat.user_id.is_some());
         members.min_by(|one, other| one.channel.cmp(&other.channel))?.user_id.as_ref().map(UserId::as_str)
     }
@@ -43,17 +43,18 @@ impl ConnectionState {
 
 /// A connection's place on a channel.
 #[derive(Debug)]
-pub(crate) struct SeatState {
-    pub(crate) channel: ChannelName,
+pub struct SeatState {
+    /// The channel.
+    pub channel: ChannelName,
     /// The user that it is a member as; presence channels only.
-    pub(crate) user_id: Option<UserId>,
+    pub user_id: Option<UserId>,
     /// False while it waits for the ledger.
-    pub(crate) is_subscribed: bool,
+    pub is_subscribed: bool,
 }
 
 /// The questions that connections have not answered yet.
 #[derive(Default)]
-pub(crate) struct Inspections {
+pub struct Inspections {
     /// True if there are any.
     are_open: AtomicBool,
     open: Mutex<HashMap<SocketId, Vec<oneshot::Sender<ConnectionState>>>>,
@@ -61,7 +62,7 @@ pub(crate) struct Inspections {
 
 impl Inspections {
     /// Asks connections for their state. Connections that end or do not answer in time are missing in the result.
-    pub(crate) async fn inspect(&self, hub: &AppHub, ids: &[SocketId]) -> HashMap<SocketId, ConnectionState> {
+    pub async fn inspect(&self, hub: &AppHub, ids: &[SocketId]) -> HashMap<SocketId, ConnectionState> {
         let _cleanup = Cleanup(self);
         let mut answers: FuturesUnordered<_> = ids
             .iter()

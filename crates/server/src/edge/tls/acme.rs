@@ -24,7 +24,7 @@ use super::{CertificateStore, ServerCertificate};
 use crate::edge::Listener;
 
 /// The certificates that the server gets by itself.
-pub(crate) struct Acme {
+pub struct Acme {
     settings: AcmeSettings,
     authority: Authority,
     /// The name of this node in the lease.
@@ -72,7 +72,7 @@ impl Acme {
     }
 
     /// The domains and their failures since the last success, in the order of the settings.
-    pub(crate) fn failures(&self) -> Vec<(String, u32)> {
+    pub fn failures(&self) -> Vec<(String, u32)> {
         self.kept.load().iter().map(|domain| (domain.record.domain.clone(), domain.record.failures)).collect()
     }
 

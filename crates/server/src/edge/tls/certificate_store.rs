@@ -13,7 +13,7 @@ use super::{
 };
 
 /// The certificates of a server. They can be replaced at run time; established sessions keep theirs.
-pub(crate) struct CertificateStore {
+pub struct CertificateStore {
     /// The certificates in use: those in files, in the order of the settings, then those of an authority.
     current: ArcSwap<Vec<Arc<ServerCertificate>>>,
     sources: Mutex<CertificateSources>,
@@ -102,7 +102,7 @@ impl CertificateStore {
     }
 
     /// The certificates in use.
-    pub(crate) fn certificates(&self) -> Arc<Vec<Arc<ServerCertificate>>> {
+    pub fn certificates(&self) -> Arc<Vec<Arc<ServerCertificate>>> {
         self.current.load_full()
     }
 
