@@ -1,12 +1,13 @@
-//! The engines behind one interface. It keeps sqlx's types and bounds out of the rest of the crate, so that the rest is
-//! compiled once and not for each engine.
+//! The interface of a database engine. It keeps sqlx's types and bounds out of the rest of the crate, so that the rest
+//! is compiled once and not for each engine.
+
+use std::pin::Pin;
 
 use sqlx::{
-    Arguments, Database, Encode, Executor, IntoArguments, MySql, MySqlPool, PgPool, Postgres, SqlSafeStr, Sqlite,
-    SqlitePool, Type, pool::PoolConnection, query::Query,
+    Arguments, Database, Encode, Executor, IntoArguments, SqlSafeStr, Type, pool::PoolConnection, query::Query,
 };
 
-use crate::{dialect::Dialect, mysql, positional::PositionalStatement, postgres, row::Row, sqlite};
+use crate::{dialect::Dialect, positional::PositionalStatement, row::Row};
 
 /// The value of a parameter `$1` of a statement.
 #[derive(Clone, Copy)]
@@ -17,127 +18,120 @@ pub(crate) enum SqlValue<'a> {
     Number(Option<i64>),
 }
 
-/// The connections to a database.
-#[derive(Clone)]
-pub(crate) enum Pool {
-    Sqlite(SqlitePool),
-    Postgres(PgPool),
-    MySql(MySqlPool),
-}
+/// What a database answers. It is boxed, so that the compiler looks into the futures of the drivers once, and not in
+/// each function that awaits an answer.
+pub(crate) type Answer<'a, T> = Pin<Box<dyn Future<Output = Result<T, sqlx::Error>> + Send + 'a>>;
 
-impl Pool {
-    /// Waits for a free connection, or opens one. A connection over the network takes kilobytes to open. They are
-    /// allocated apart, so that a call with SQLite does not reserve them.
-    pub(crate) async fn acquire(&self) -> Result<Session, sqlx::Error> {
-        Ok(match self {
-            Self::Sqlite(pool) => Session::Sqlite(pool.acquire().await?),
-            Self::Postgres(pool) => Session::Postgres(Box::pin(pool.acquire()).await?),
-            Self::MySql(pool) => Session::MySql(Box::pin(pool.acquire()).await?),
-        })
-    }
+/// The connections to a database.
+pub(crate) trait Pool: Send + Sync {
+    /// Waits for a free connection, or opens one.
+    fn acquire(&self) -> Answer<'_, Box<dyn Session>>;
 }
 
 /// A connection of a pool. It returns to the pool when it is dropped.
-pub(crate) enum Session {
-    Sqlite(PoolConnection<Sqlite>),
-    Postgres(PoolConnection<Postgres>),
-    MySql(PoolConnection<MySql>),
-}
-
-impl Session {
+pub(crate) trait Session: Send {
     /// The SQL that only this engine has.
-    pub(crate) fn dialect(&self) -> &'static Dialect {
-        match self {
-            Self::Sqlite(_) => &sqlite::DIALECT,
-            Self::Postgres(_) => &postgres::DIALECT,
-            Self::MySql(_) => &mysql::DIALECT,
-        }
-    }
+    fn dialect(&self) -> &'static Dialect;
 
     /// Runs a statement and returns its rows.
-    pub(crate) async fn run(
-        &mut self,
-        statement: &'static str,
-        values: &[SqlValue<'_>],
-    ) -> Result<Vec<Row>, sqlx::Error> {
-        Ok(match self {
-            Self::Sqlite(connection) => rows(connection.fetch_all(positional(statement, values)?).await?),
-            Self::Postgres(connection) => rows(connection.fetch_all(numbered(statement, values)?).await?),
-            Self::MySql(connection) => rows(connection.fetch_all(positional(statement, values)?).await?),
-        })
-    }
+    fn run<'a>(&'a mut self, statement: &'static str, values: &'a [SqlValue<'a>]) -> Answer<'a, Vec<Row>>;
 
-    /// Runs a statement and reads the number in the first column of its first row.
-    pub(crate) async fn number(&mut self, statement: &'static str) -> Result<i64, sqlx::Error> {
-        self.run(statement, &[]).await?.first().ok_or(sqlx::Error::RowNotFound)?.number()
-    }
+    /// Runs a statement without result rows. Returns [how many rows it affected](Engine::rows_affected).
+    fn execute<'a>(&'a mut self, statement: &'static str, values: &'a [SqlValue<'a>]) -> Answer<'a, u64>;
 
-    /// Runs a statement without result rows. Returns the number of rows that it inserted, deleted, or matched for an
-    /// update.
-    pub(crate) async fn execute(
-        &mut self,
-        statement: &'static str,
-        values: &[SqlValue<'_>],
-    ) -> Result<u64, sqlx::Error> {
-        Ok(match self {
-            Self::Sqlite(connection) => connection.execute(positional(statement, values)?).await?.rows_affected(),
-            Self::Postgres(connection) => connection.execute(numbered(statement, values)?).await?.rows_affected(),
-            Self::MySql(connection) => connection.execute(positional(statement, values)?).await?.rows_affected(),
-        })
-    }
-
-    /// Begins or ends a transaction. SQLite prepares such a statement once. The others get it as text: MySQL cannot
-    /// prepare all of them, and Postgres needs one round trip for either.
-    pub(crate) async fn control(&mut self, statement: &'static str) -> Result<(), sqlx::Error> {
-        match self {
-            Self::Sqlite(connection) => connection.execute(positional(statement, &[])?).await.map(drop),
-            Self::Postgres(connection) => connection.execute(statement).await.map(drop),
-            Self::MySql(connection) => connection.execute(statement).await.map(drop),
-        }
-    }
+    /// Begins or ends a transaction. The statement is sent as text unless the engine
+    /// [prepares](Engine::PREPARES_TRANSACTIONS) such statements.
+    fn control(&mut self, statement: &'static str) -> Answer<'_, ()>;
 
     /// Closes the connection instead of returning it to the pool.
-    pub(crate) fn close_on_drop(&mut self) {
-        match self {
-            Self::Sqlite(connection) => connection.close_on_drop(),
-            Self::Postgres(connection) => connection.close_on_drop(),
-            Self::MySql(connection) => connection.close_on_drop(),
-        }
+    fn close_on_drop(&mut self);
+}
+
+/// An engine and its driver.
+pub(crate) trait Engine: Database<Row: Into<Row>> {
+    /// True if `$1` refers to a value by number; false if each `?` takes the next value.
+    const NUMBERS_VALUES: bool;
+    /// True if statements that begin and end transactions are prepared once. False if they are sent as text: MySQL
+    /// cannot prepare all of them, and Postgres needs one round trip for either.
+    const PREPARES_TRANSACTIONS: bool;
+
+    /// The SQL that only this engine has.
+    fn dialect() -> &'static Dialect;
+
+    /// The number of rows that a statement inserted, deleted, or matched for an update.
+    fn rows_affected(result: &Self::QueryResult) -> u64;
+}
+
+impl<DB: Engine> Pool for sqlx::Pool<DB>
+where
+    PoolConnection<DB>: Session,
+{
+    fn acquire(&self) -> Answer<'_, Box<dyn Session>> {
+        let connection = self.acquire();
+        Box::pin(async { Ok(Box::new(connection.await?) as Box<dyn Session>) })
     }
 }
 
-fn rows<R: Into<Row>>(rows: Vec<R>) -> Vec<Row> {
-    rows.into_iter().map(R::into).collect()
-}
-
-/// A statement with its values, for an engine in which `$1` refers to a value by number.
-fn numbered<'q>(
-    statement: &'static str,
-    values: &[SqlValue<'q>],
-) -> Result<Query<'q, Postgres, <Postgres as Database>::Arguments>, sqlx::Error> {
-    Ok(sqlx::query_with(statement.into_sql_str(), arguments::<Postgres>(values.iter().copied())?))
-}
-
-/// A statement with its values, for an engine in which each `?` takes the next value.
-fn positional<'q, DB>(
-    statement: &'static str,
-    values: &[SqlValue<'q>],
-) -> Result<Query<'q, DB, DB::Arguments>, sqlx::Error>
+impl<DB> Session for PoolConnection<DB>
 where
-    DB: Database<Arguments: IntoArguments<DB>>,
+    DB: Engine<Arguments: IntoArguments<DB>>,
+    for<'c> &'c mut DB::Connection: Executor<'c, Database = DB>,
+    for<'q> &'q str: Encode<'q, DB> + Type<DB>,
+    for<'q> bool: Encode<'q, DB> + Type<DB>,
+    for<'q> Option<i64>: Encode<'q, DB> + Type<DB>,
+{
+    fn dialect(&self) -> &'static Dialect {
+        DB::dialect()
+    }
+
+    fn run<'a>(&'a mut self, statement: &'static str, values: &'a [SqlValue<'a>]) -> Answer<'a, Vec<Row>> {
+        Box::pin(async move {
+            let rows = (**self).fetch_all(query(statement, values)?).await?;
+            Ok(rows.into_iter().map(Into::into).collect())
+        })
+    }
+
+    fn execute<'a>(&'a mut self, statement: &'static str, values: &'a [SqlValue<'a>]) -> Answer<'a, u64> {
+        Box::pin(async move { Ok(DB::rows_affected(&(**self).execute(query(statement, values)?).await?)) })
+    }
+
+    fn control(&mut self, statement: &'static str) -> Answer<'_, ()> {
+        Box::pin(async move {
+            if DB::PREPARES_TRANSACTIONS {
+                (**self).execute(query(statement, &[])?).await.map(drop)
+            } else {
+                (**self).execute(statement).await.map(drop)
+            }
+        })
+    }
+
+    fn close_on_drop(&mut self) {
+        self.close_on_drop();
+    }
+}
+
+/// A statement with its values.
+fn query<'q, DB>(statement: &'static str, values: &[SqlValue<'q>]) -> Result<Query<'q, DB, DB::Arguments>, sqlx::Error>
+where
+    DB: Engine<Arguments: IntoArguments<DB>>,
     &'q str: Encode<'q, DB> + Type<DB>,
     bool: Encode<'q, DB> + Type<DB>,
     Option<i64>: Encode<'q, DB> + Type<DB>,
 {
-    let PositionalStatement { statement, order } = PositionalStatement::of(statement);
-    let arguments = arguments::<DB>(order.iter().filter_map(|index| values.get(*index).copied()))?;
-    Ok(sqlx::query_with(statement.as_str().into_sql_str(), arguments))
+    if DB::NUMBERS_VALUES {
+        let arguments = arguments::<DB>(values.iter().copied())?;
+        Ok(sqlx::query_with(statement.into_sql_str(), arguments))
+    } else {
+        let PositionalStatement { statement, order } = PositionalStatement::of(statement);
+        let arguments = arguments::<DB>(order.iter().filter_map(|index| values.get(*index).copied()))?;
+        Ok(sqlx::query_with(statement.as_str().into_sql_str(), arguments))
+    }
 }
 
 /// The encoded values of a statement.
 fn arguments<'q, DB>(values: impl Iterator<Item = SqlValue<'q>>) -> Result<DB::Arguments, sqlx::Error>
 where
-    DB: Database,
+    DB: Engine,
     &'q str: Encode<'q, DB> + Type<DB>,
     bool: Encode<'q, DB> + Type<DB>,
     Option<i64>: Encode<'q, DB> + Type<DB>,

@@ -3,7 +3,7 @@
 mod dialect;
 mod migrations;
 
-use std::{fmt::Display, time::Duration};
+use std::{fmt::Display, sync::Arc, time::Duration};
 
 use sqlx::{
     Connection, MySqlConnection,
@@ -11,8 +11,7 @@ use sqlx::{
 };
 use tokio::time::timeout;
 
-pub(crate) use self::dialect::DIALECT;
-use crate::{deadlock::Repeating, engine::Pool, error::RegistryError, sql::SqlRegistry};
+use crate::{deadlock::Repeating, error::RegistryError, sql::SqlRegistry};
 
 /// The timeout for the first connection.
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
@@ -77,7 +76,7 @@ async fn migrate(
         .idle_timeout(IDLE_TIMEOUT)
         .after_connect(|connection, _| Box::pin(begin_session(connection)))
         .connect_lazy_with(options);
-    Ok((Repeating(SqlRegistry::at_server(name, Pool::MySql(pool))), no_triggers))
+    Ok((Repeating(SqlRegistry::at_server(name, Arc::new(pool))), no_triggers))
 }
 
 async fn connect(options: &MySqlConnectOptions) -> Result<MySqlConnection, sqlx::Error> {

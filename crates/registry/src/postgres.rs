@@ -1,9 +1,13 @@
 //! Postgres, for more than one node.
 
-use std::{fmt::Display, sync::LazyLock, time::Duration};
+use std::{
+    fmt::Display,
+    sync::{Arc, LazyLock},
+    time::Duration,
+};
 
 use sqlx::{
-    Connection, Executor, PgConnection,
+    Connection, Executor, PgConnection, Postgres,
     postgres::{PgConnectOptions, PgPoolOptions},
 };
 use tokio::time::timeout;
@@ -11,7 +15,7 @@ use tokio::time::timeout;
 use crate::{
     deadlock::Repeating,
     dialect::{self, Dialect},
-    engine::Pool,
+    engine::Engine,
     error::RegistryError,
     migrations::{self, migrator},
     sql::SqlRegistry,
@@ -30,7 +34,7 @@ const SESSION: &str = "SET idle_in_transaction_session_timeout = '10s'";
 const BEGIN: &str = "BEGIN ISOLATION LEVEL READ COMMITTED";
 
 /// The SQL of Postgres.
-pub(crate) static DIALECT: Dialect = Dialect {
+static DIALECT: Dialect = Dialect {
     begin: BEGIN,
     next_revision: None,
     statistics: statements! {
@@ -50,6 +54,19 @@ pub(crate) static DIALECT: Dialect = Dialect {
     upsert: LazyLock::new(dialect::upsert),
     upsert_announced: LazyLock::new(dialect::upsert_announced),
 };
+
+impl Engine for Postgres {
+    const NUMBERS_VALUES: bool = true;
+    const PREPARES_TRANSACTIONS: bool = false;
+
+    fn dialect() -> &'static Dialect {
+        &DIALECT
+    }
+
+    fn rows_affected(result: &Self::QueryResult) -> u64 {
+        result.rows_affected()
+    }
+}
 
 /// Connects and migrates.
 pub(crate) async fn open(options: PgConnectOptions, max_connections: u32) -> Result<Repeating, RegistryError> {
@@ -72,7 +89,7 @@ pub(crate) async fn open(options: PgConnectOptions, max_connections: u32) -> Res
         .acquire_timeout(ACQUIRE_TIMEOUT)
         .after_connect(|connection, _| Box::pin(async move { connection.execute(SESSION).await.map(drop) }))
         .connect_lazy_with(options);
-    Ok(Repeating(SqlRegistry::at_server(name, Pool::Postgres(pool))))
+    Ok(Repeating(SqlRegistry::at_server(name, Arc::new(pool))))
 }
 
 /// The location of the database, without user and password.

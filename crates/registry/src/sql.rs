@@ -12,7 +12,7 @@ use crate::{
     connection::{Connection, Write},
     credential::{Credential, Credentials},
     database_file::DatabaseFile,
-    engine::{Pool, Session, SqlValue},
+    engine::{Pool, SqlValue},
     error::RegistryError,
     queries,
     registry::{AppEdit, AppRegistry, Declared, KeyUse, Update},
@@ -25,10 +25,10 @@ use crate::{
 pub(crate) struct SqlRegistry {
     /// The location of the database, without user and password.
     pub(crate) name: String,
-    pub(crate) pool: Pool,
+    pub(crate) pool: Arc<dyn Pool>,
     /// The connections for writes. In SQLite one write runs at a time, so there is one: the others wait for it, and it
     /// keeps the pages that it has written in memory.
-    pub(crate) writers: Pool,
+    pub(crate) writers: Arc<dyn Pool>,
     /// True if the pool has one connection, which is the whole database.
     pub(crate) is_one_connection: bool,
     /// The file, for a SQLite database on disk.
@@ -259,7 +259,7 @@ impl AppRegistry for SqlRegistry {
 
 impl SqlRegistry {
     /// The registry in the database of a server. Reads and writes share its connections.
-    pub(crate) fn at_server(name: String, pool: Pool) -> Self {
+    pub(crate) fn at_server(name: String, pool: Arc<dyn Pool>) -> Self {
         let (writers, own_webhook_writes) = (pool.clone(), Arc::default());
         Self { name, pool, writers, is_one_connection: false, file: None, own_webhook_writes }
     }
@@ -277,10 +277,10 @@ impl SqlRegistry {
 
     /// A connection for reads.
     pub(crate) async fn connection(&self) -> Result<Connection, RegistryError> {
-        self.connection_of(&self.pool).await
+        self.connection_of(&*self.pool).await
     }
 
-    async fn connection_of(&self, pool: &Pool) -> Result<Connection, RegistryError> {
+    async fn connection_of(&self, pool: &dyn Pool) -> Result<Connection, RegistryError> {
         match &self.file {
             Some(file) if !file.is_there() => Err(RegistryError::FileGone { database: self.name.clone() }),
             _ => Ok(Connection::new(pool.acquire().await?, self.is_one_connection)),
@@ -289,7 +289,7 @@ impl SqlRegistry {
 
     /// A connection for a write.
     pub(crate) async fn writer(&self) -> Result<Connection, RegistryError> {
-        self.connection_of(&self.writers).await
+        self.connection_of(&*self.writers).await
     }
 
     /// Begins a write that first runs the statement `lock`, for which all such writes wait. Its connection leaves the
@@ -311,7 +311,7 @@ fn is_same_app(one: &Row, next: &Row) -> bool {
 
 /// Declares an app. `stored` is the present one with its id.
 async fn declare(
-    write: &mut Session,
+    write: &mut Connection,
     app: &App,
     stored: Option<Result<App, RegistryError>>,
 ) -> Result<Declared, RegistryError> {
@@ -344,20 +344,20 @@ async fn declare(
     Ok(Declared::Updated)
 }
 
-async fn find(connection: &mut Session, id: &AppId) -> Result<Option<App>, RegistryError> {
+async fn find(connection: &mut Connection, id: &AppId) -> Result<Option<App>, RegistryError> {
     let rows = connection.run(&queries::FIND, &[SqlValue::Text(id.as_str())]).await?;
     if rows.is_empty() { Ok(None) } else { app_row::app(&rows).map(Some) }
 }
 
 /// Adds a new app, or replaces the invalid row with its id.
-async fn add(write: &mut Session, app: &App) -> Result<(), RegistryError> {
+async fn add(write: &mut Connection, app: &App) -> Result<(), RegistryError> {
     let recovery_life = life_of_logs(write, app, None).await?;
     put(write, &App { recovery_life, ..app.clone() }).await
 }
 
 /// The life of the logs of an app that is being written; `before` is its present row. A life that begins is larger than
 /// all earlier ones, because every write of an app increments the revision.
-async fn life_of_logs(write: &mut Session, app: &App, before: Option<&App>) -> Result<u64, RegistryError> {
+async fn life_of_logs(write: &mut Connection, app: &App, before: Option<&App>) -> Result<u64, RegistryError> {
     if app.recovery && before.is_none_or(|before| !before.recovery) {
         Ok(write.number(queries::REVISION).await?.cast_unsigned() + 1)
     } else {
@@ -366,7 +366,7 @@ async fn life_of_logs(write: &mut Session, app: &App, before: Option<&App>) -> R
 }
 
 /// Adds the app, or replaces the one with its id. Fails if another app has one of its keys.
-async fn put(write: &mut Session, app: &App) -> Result<(), RegistryError> {
+async fn put(write: &mut Connection, app: &App) -> Result<(), RegistryError> {
     let lists = app_row::Lists::of(app).map_err(|error| sqlx::Error::Encode(Box::new(error)))?;
     let upsert = &write.dialect().upsert;
     write.execute(upsert, &app_row::values(app, &lists)).await?;
@@ -382,7 +382,7 @@ async fn put(write: &mut Session, app: &App) -> Result<(), RegistryError> {
 }
 
 /// Increments the revision, unless triggers do so.
-async fn note_change(write: &mut Session) -> Result<(), RegistryError> {
+async fn note_change(write: &mut Connection) -> Result<(), RegistryError> {
     if let Some(statement) = write.dialect().next_revision {
         write.execute(statement, &[]).await?;
     }

@@ -24,7 +24,7 @@ use tracing::warn;
 use crate::{
     database_file::DatabaseFile,
     dialect::{self, Dialect},
-    engine::Pool,
+    engine::Engine,
     error::RegistryError,
     migrations::{self, migrator},
     queries,
@@ -43,7 +43,7 @@ const SQLITE_BUSY: u32 = 5;
 const BEGIN: &str = "BEGIN IMMEDIATE";
 
 /// The SQL of SQLite.
-pub(crate) static DIALECT: Dialect = Dialect {
+static DIALECT: Dialect = Dialect {
     begin: BEGIN,
     next_revision: None,
     statistics: statements! {
@@ -66,6 +66,19 @@ pub(crate) static DIALECT: Dialect = Dialect {
     upsert_announced: LazyLock::new(dialect::upsert_announced),
 };
 
+impl Engine for Sqlite {
+    const NUMBERS_VALUES: bool = false;
+    const PREPARES_TRANSACTIONS: bool = true;
+
+    fn dialect() -> &'static Dialect {
+        &DIALECT
+    }
+
+    fn rows_affected(result: &Self::QueryResult) -> u64 {
+        result.rows_affected()
+    }
+}
+
 /// Opens a database in memory. Its only connection is the database, so the connection is never closed.
 pub(crate) async fn open_memory() -> Result<SqlRegistry, RegistryError> {
     let options = SqliteConnectOptions::new().in_memory(true).foreign_keys(true);
@@ -86,7 +99,8 @@ pub(crate) async fn open_memory() -> Result<SqlRegistry, RegistryError> {
     let name = "sqlite::memory:".to_owned();
     let own_webhook_writes = Arc::default();
     migrate(&pool, &name).await?;
-    let (pool, writers) = (Pool::Sqlite(pool.clone()), Pool::Sqlite(pool));
+    let pool = Arc::new(pool);
+    let writers = pool.clone();
     Ok(SqlRegistry { name, pool, writers, is_one_connection: true, file: None, own_webhook_writes })
 }
 
@@ -106,7 +120,7 @@ pub(crate) async fn open_file(path: &Path, max_connections: u32) -> Result<SqlRe
     let writers = pool_of(1).connect_lazy_with(options.clone());
     let pool = pool_of(max_connections.max(1)).connect_lazy_with(options);
     migrate(&pool, &name).await?;
-    let (pool, writers) = (Pool::Sqlite(pool), Pool::Sqlite(writers));
+    let (pool, writers) = (Arc::new(pool), Arc::new(writers));
     let (file, own_webhook_writes) = (Some(file), Arc::default());
     Ok(SqlRegistry { name, pool, writers, is_one_connection: false, file, own_webhook_writes })
 }

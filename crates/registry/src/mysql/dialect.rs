@@ -2,8 +2,11 @@
 
 use std::sync::LazyLock;
 
+use sqlx::MySql;
+
 use crate::{
     dialect::Dialect,
+    engine::Engine,
     queries,
     statistics::{Statements, count, forget_rows, read_total},
     webhook_store::upsert_announced,
@@ -31,7 +34,7 @@ macro_rules! app {
 }
 
 /// The SQL of MySQL and MariaDB.
-pub(crate) static DIALECT: Dialect = Dialect {
+static DIALECT: Dialect = Dialect {
     begin: "START TRANSACTION",
     // With triggers the revision grows by one more, but a server may forbid the user to create them.
     next_revision: Some(queries::NEXT_REVISION),
@@ -103,6 +106,19 @@ pub(crate) static DIALECT: Dialect = Dialect {
     upsert: LazyLock::new(|| queries::upsert("ON DUPLICATE KEY UPDATE", inserted)),
     upsert_announced: LazyLock::new(|| upsert_announced("ON DUPLICATE KEY UPDATE", inserted)),
 };
+
+impl Engine for MySql {
+    const NUMBERS_VALUES: bool = false;
+    const PREPARES_TRANSACTIONS: bool = false;
+
+    fn dialect() -> &'static Dialect {
+        &DIALECT
+    }
+
+    fn rows_affected(result: &Self::QueryResult) -> u64 {
+        result.rows_affected()
+    }
+}
 
 /// The new value of a column.
 fn inserted(column: &str) -> String {

@@ -10,11 +10,7 @@ use super::{
     rows::{self, number},
     statements, timestamp,
 };
-use crate::{
-    engine::{Session, SqlValue},
-    error::RegistryError,
-    webhooks::WebhookId,
-};
+use crate::{connection::Connection, engine::SqlValue, error::RegistryError, webhooks::WebhookId};
 
 /// A query of the log.
 #[derive(Clone, Debug, Default)]
@@ -56,7 +52,7 @@ pub struct LoggedEvent {
 }
 
 /// Reads the log.
-pub(super) async fn read(connection: &mut Session, query: &LogQuery) -> Result<Vec<LoggedAttempt>, RegistryError> {
+pub(super) async fn read(connection: &mut Connection, query: &LogQuery) -> Result<Vec<LoggedAttempt>, RegistryError> {
     let LogQuery { app, webhook, is_failed, since, after, before, limit } = query;
     let statement = if after.is_some() { statements::LOG_FORWARD } else { statements::LOG_BACKWARD };
     let values = [
@@ -80,7 +76,7 @@ pub(super) async fn read(connection: &mut Session, query: &LogQuery) -> Result<V
 
 /// The events of the deliveries, by delivery.
 async fn events(
-    connection: &mut Session,
+    connection: &mut Connection,
     attempts: &[(i64, Attempt)],
 ) -> Result<HashMap<String, Vec<LoggedEvent>>, RegistryError> {
     let mut deliveries: Vec<&str> = attempts.iter().map(|(_, attempt)| attempt.delivery.as_str()).collect();

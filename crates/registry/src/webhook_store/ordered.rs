@@ -10,8 +10,8 @@ use super::{
     statements,
 };
 use crate::{
-    connection::Write,
-    engine::{Session, SqlValue},
+    connection::{Connection, Write},
+    engine::SqlValue,
     error::RegistryError,
     sql::SqlRegistry,
 };
@@ -70,15 +70,15 @@ impl OrderedWrite {
 }
 
 impl Deref for OrderedWrite {
-    type Target = Session;
+    type Target = Connection;
 
-    fn deref(&self) -> &Session {
+    fn deref(&self) -> &Connection {
         &self.write
     }
 }
 
 impl DerefMut for OrderedWrite {
-    fn deref_mut(&mut self) -> &mut Session {
+    fn deref_mut(&mut self) -> &mut Connection {
         &mut self.write
     }
 }

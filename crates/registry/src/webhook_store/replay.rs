@@ -13,12 +13,7 @@ use super::{
     rows::{self, count, number},
     statements, timestamp,
 };
-use crate::{
-    engine::{Session, SqlValue},
-    error::RegistryError,
-    row::Row,
-    webhooks::WebhookId,
-};
+use crate::{connection::Connection, engine::SqlValue, error::RegistryError, row::Row, webhooks::WebhookId};
 
 /// The most deliveries that one call replays.
 const PAGE: usize = 256;
@@ -112,7 +107,7 @@ pub(super) async fn replay(
 
 /// The next deliveries, and the cursor after them.
 async fn find(
-    write: &mut Session,
+    write: &mut Connection,
     which: &WhichDeliveries,
     after: i64,
 ) -> Result<(Vec<(Endpoint, DeliveryId)>, Option<i64>), RegistryError> {
