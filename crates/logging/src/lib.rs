@@ -23,7 +23,8 @@ pub use self::json::line as json_line;
 /// the memory of an idle server.
 const WAITING_LINES: usize = 8_192;
 
-/// Starts logging with filter directives, until the result is dropped. Every value is escaped exactly once, whatever it contains.
+/// Starts logging with filter directives, until the result is dropped. Every value is escaped exactly once, whatever it
+/// contains.
 ///
 /// A separate thread writes, so a terminal or log driver that does not read does not block the server. Lines that it
 /// cannot keep up with are dropped.

@@ -31,8 +31,8 @@ pub(crate) struct Secrets {
     beginnings: Beginnings,
 }
 
-/// The first [`LEAST`] bytes of all secrets: a Bloom filter with one hash function. Nearly every place of a text is not in
-/// it, and so needs no search.
+/// The first [`LEAST`] bytes of all secrets: a Bloom filter with one hash function. Nearly every place of a text is not
+/// in it, and so needs no search.
 #[derive(Debug)]
 struct Beginnings {
     bits: Vec<u64>,
