@@ -93,6 +93,9 @@ fn the_figures_of_an_app_are_right() {
             client.socket.event();
         }
     }
+    // Messages are counted after they are written.
+    let sent = |page: &Page| of_app(page, "ws_messages_sent_total");
+    eventually("all are counted", || sent(&Page::of(&server)) - sent(&before) > 3.0);
     let after = Page::of(&server);
     let grown = |name| (name, of_app(&after, name) - of_app(&before, name));
     assert_figures(
