@@ -24,6 +24,8 @@ use crate::{
 const LIMIT: u32 = 200;
 /// The largest `limit`.
 const MOST: u32 = 1_000;
+/// An answer ends with the activity whose data exceeds this sum, in bytes: that of one event may have 10 MiB.
+const DATA_BYTES: usize = 16 << 20;
 
 /// The filter of recorded activities. An activity has to satisfy all parts.
 #[derive(Debug, Deserialize, IntoParams)]
@@ -64,7 +66,7 @@ pub(crate) struct Wanted {
 pub(crate) struct ActivityList {
     /// The nodes whose activities are recorded here.
     scope: Scope,
-    /// The newest first.
+    /// The newest first. There are fewer than `limit` if their data has 16 MiB together.
     activities: Vec<Activity>,
     /// The state of the recorder.
     recorder: RecorderView,
@@ -101,8 +103,14 @@ pub(crate) async fn list(
     let reader = node.clone();
     let activities = look_through(move || {
         let recorded = reader.live.recorded(&filter, before, limit as usize);
+        let mut room = Some(DATA_BYTES);
         let shown = recorded.iter().filter_map(|activity| filter.present(activity, &reader.apps, data));
-        shown.collect()
+        let fitting = shown.take_while(|activity| {
+            let has_room = room.is_some();
+            room = room.and_then(|room| room.checked_sub(activity.data_length()));
+            has_room
+        });
+        fitting.collect()
     })
     .await?;
     Ok(Json(ActivityList { scope: Scope::here(&node), activities, recorder: RecorderView::of(&node, &id) }))

@@ -85,6 +85,21 @@ fn a_watched_app_is_recorded_and_an_unwatched_one_is_not() {
 }
 
 #[test]
+fn a_page_of_long_events_is_bounded() {
+    let app = App::new("long").with("event_data_bytes", 2 << 20);
+    let server = admin::builder().env("CLAIRON_DASHBOARD_RECORDER_BYTES", "100000000").app(app.clone()).start();
+    for number in 0..20 {
+        api::trigger(&server, &app, &format!("reports.{number}"), "made", &"x".repeat(1 << 20));
+    }
+    let first = get(&server, &app, "/activity?kind=event&data_bytes=10485760");
+    assert_eq!(kinds(&first), ["event"; 17]);
+    let last = first["activities"][16]["id"].as_u64().unwrap();
+    let second = get(&server, &app, &format!("/activity?kind=event&data_bytes=10485760&before={last}"));
+    assert_eq!(kinds(&second), ["event"; 3]);
+    assert_eq!(second["activities"][2]["data"].as_str().unwrap().len(), 1 << 20);
+}
+
+#[test]
 fn recorded_activities_are_filtered_and_paged() {
     let app = App::new("recorded");
     let server = recording().app(app.clone()).start();

@@ -60,6 +60,12 @@ impl Activity {
         self.except
     }
 
+    /// The length of the data that it has, in bytes.
+    #[must_use]
+    pub fn data_length(&self) -> usize {
+        self.data.as_deref().map_or(0, str::len)
+    }
+
     /// The number of receivers on this node.
     #[must_use]
     pub const fn receiver_count(&self) -> Option<usize> {
