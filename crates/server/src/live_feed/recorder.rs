@@ -105,6 +105,11 @@ impl Recorder {
             return;
         }
         let weight = activity.weight() + size_of::<Entry>();
+        if self.spans.is_empty() && weight > self.always {
+            // It would push out all others and then itself.
+            self.dropped_until = Some(now);
+            return;
+        }
         self.entries.push_back(Entry { at: now, weight, activity: activity.clone() });
         self.bytes += weight;
         self.drop_excess(now);
@@ -243,9 +248,11 @@ mod tests {
         recorder.expire(60_001);
         assert!(ids(&recorder).is_empty());
 
-        let mut unwatched = Recorder::new(1_000, 0);
-        unwatched.note(&long(1), 0);
-        assert!(ids(&unwatched).is_empty(), "the setting is a limit");
+        let mut unwatched = Recorder::new(100_000, 0);
+        unwatched.note(&activity(1, "a"), 5);
+        unwatched.note(&long(2), 6);
+        assert_eq!(ids(&unwatched), [1], "the setting is a limit, and what fits stays");
+        assert_eq!(unwatched.recording(None).since, Some(7));
     }
 
     #[test]
