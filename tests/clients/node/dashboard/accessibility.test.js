@@ -79,16 +79,40 @@ for (const colorScheme of ['light', 'dark']) {
   });
 }
 
-const WATCHING = { 'en-GB': 'Watching', 'fr-FR': 'À l’écoute' };
+/**
+ * Fails if anything is cut off at the edge of a screen of `width` pixels. What is wider than the screen may scroll by
+ * itself, or end with an ellipsis.
+ */
+async function assertFits(page, width, message) {
+  const wide = await page.evaluate(() => {
+    const edge = document.documentElement.clientWidth;
+    const mayBeWide = (element) => {
+      const { overflowX, textOverflow } = getComputedStyle(element);
+      return /auto|scroll/.test(overflowX) || (overflowX === 'hidden' && textOverflow === 'ellipsis');
+    };
+    const isInSuch = (element) => element && (mayBeWide(element) || isInSuch(element.parentElement));
+    const isOut = (element) => element.getBoundingClientRect().right > edge + 0.5 && element.checkVisibility() && !isInSuch(element);
+    return [...document.querySelectorAll('main *, nav *')].filter(isOut).map(({ className, textContent }) => `${className}: ${textContent}`);
+  });
+  assert.deepEqual(wide, [], message);
+  // A phone makes room for what is wider, so that what is fixed to an edge is out of sight.
+  assert.equal(await page.evaluate(() => innerWidth), width, message);
+}
+
+const STATES = {
+  'en-GB': { connecting: 'Connecting…', open: 'Watching', pause: 'Pause', paused: 'Paused' },
+  'fr-FR': { connecting: 'Connexion…', open: 'À l’écoute', pause: 'Pause', paused: 'En pause' },
+};
 const SCREENS = [
-  ...Object.keys(WATCHING).flatMap((locale) => [320, 375].map((width) => ({ locale, width, isMobile: true }))),
+  ...Object.keys(STATES).flatMap((locale) => [320, 375].map((width) => ({ locale, width, isMobile: true }))),
   ...[900, 1200, 1600].map((width) => ({ locale: 'fr-FR', width, isMobile: false })),
 ];
+const screen = ({ locale, width, isMobile }) => ({ locale, viewport: { width, height: 900 }, isMobile, hasTouch: isMobile });
+
 for (const { locale, width, isMobile } of SCREENS) {
   test(`nothing is wider than the screen, ${locale}, ${width} px`, async (t) => {
-    const options = { locale, viewport: { width, height: 900 }, isMobile, hasTouch: isMobile };
-    const page = await open(t, '/live', options);
-    await page.getByText(WATCHING[locale], { exact: true }).waitFor();
+    const page = await open(t, '/live', screen({ locale, width, isMobile }));
+    await page.getByText(STATES[locale].open, { exact: true }).waitFor();
     const id = await crowd(t);
     const question = { app: app.id, event: 'price', channel: 'cache-axe', socket_id: id };
     const paths = [
@@ -101,20 +125,27 @@ for (const { locale, width, isMobile } of SCREENS) {
       await visit(page, path);
       await page.getByRole('heading', { level: 1 }).waitFor();
       await page.locator('.loading').first().waitFor({ state: 'detached' });
-      // A phone makes room for what is wider, so that what is fixed to an edge is out of sight.
-      assert.equal(await page.evaluate(() => innerWidth), width, path);
-      const wide = await page.evaluate(() => {
-        const edge = document.documentElement.clientWidth;
-        // What is wider may scroll, or end with an ellipsis.
-        const mayBeWide = (element) => {
-          const { overflowX, textOverflow } = getComputedStyle(element);
-          return /auto|scroll/.test(overflowX) || (overflowX === 'hidden' && textOverflow === 'ellipsis');
-        };
-        const isInSuch = (element) => element && (mayBeWide(element) || isInSuch(element.parentElement));
-        const isOut = (element) => element.getBoundingClientRect().right > edge + 0.5 && element.checkVisibility() && !isInSuch(element);
-        return [...document.querySelectorAll('main *, nav *')].filter(isOut).map(({ className, textContent }) => `${className}: ${textContent}`);
-      });
-      assert.deepEqual(wide, [], path);
+      await assertFits(page, width, path);
     }
+  });
+}
+
+for (const [locale, states] of Object.entries(STATES)) {
+  test(`each state of the live feed fits a phone, ${locale}`, async (t) => {
+    const width = 320;
+    const page = await open(t, '/overview', screen({ locale, width, isMobile: true }));
+    const held = new Promise((resolve) => void page.route(/\/admin\/api\/tail/, resolve));
+    await visit(page, '/live');
+    await page.getByText(states.connecting, { exact: true }).waitFor();
+    await assertFits(page, width, 'connecting');
+    await (await held).continue();
+    await page.getByText(states.open, { exact: true }).waitFor();
+    await assertFits(page, width, 'open');
+    await page.getByRole('button', { name: states.pause, exact: true }).click();
+    await page.getByText(states.paused, { exact: true }).waitFor();
+    const events = Array.from({ length: 10 }, () => ({ channel: 'fits', name: 'tick', data: '' }));
+    for (let batch = 0; batch < 12; batch++) await backend.triggerBatch(events);
+    await page.locator('.feed-waiting').filter({ hasText: /^1\d\d / }).waitFor();
+    await assertFits(page, width, 'paused');
   });
 }

@@ -9,7 +9,7 @@ import { app } from '../support/settings.js';
 
 after(closeBrowser);
 
-const PHONE = { locale: 'fr-FR', viewport: { width: 375, height: 812 } };
+const PHONE = { locale: 'fr-FR', viewport: { width: 320, height: 812 } };
 const GONE = 'Le serveur ne répond pas.';
 
 /** A server of the test's own, with a way to sign in. */
