@@ -92,7 +92,10 @@ async function assertFits(page, width, message) {
     };
     const isInSuch = (element) => element && (mayBeWide(element) || isInSuch(element.parentElement));
     const isOut = (element) => element.getBoundingClientRect().right > edge + 0.5 && element.checkVisibility() && !isInSuch(element);
-    return [...document.querySelectorAll('main *, nav *')].filter(isOut).map(({ className, textContent }) => `${className}: ${textContent}`);
+    const isCut = ({ scrollWidth, clientWidth }) => scrollWidth > clientWidth;
+    const wide = [...document.querySelectorAll('main *, nav *')].filter(isOut);
+    const cut = [...document.querySelectorAll('.bar .nav-link')].filter(isCut);
+    return [...wide, ...cut].map(({ className, textContent }) => `${className}: ${textContent}`);
   });
   assert.deepEqual(wide, [], message);
   // A phone makes room for what is wider, so that what is fixed to an edge is out of sight.
