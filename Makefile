@@ -87,7 +87,7 @@ openapi:
 
 # What is written from the table of app fields. A test fails when it is old.
 fields: openapi
-	RENEW_FIELDS=1 cargo test --package clairon --bin clairon what_is_written_from_the_table_is_current
+	RENEW_FIELDS=1 cargo test --package clairon-cli --lib what_is_written_from_the_table_is_current
 
 # The outbox under every interleaving of its tasks. The flag would rebuild everything else, hence a folder of its own.
 model:
@@ -141,7 +141,7 @@ dist: $(PACKAGING)/dist.installed
 dist-test: tools $(PACKAGING)/test.installed
 	packaging/test/run
 
-# The protocol and the hub stand on their own: no runtime, no web framework, no database. Only the binary knows the
+# The protocol and the hub stand on their own: no runtime, no web framework, no database. Only the command line knows the
 # admin API, so nothing else waits for it to be compiled.
 layers:
 	@for crate in clairon-protocol clairon-hub; do \
@@ -151,6 +151,6 @@ layers:
 		fi; \
 	done
 	@users=$$(cargo tree --workspace --invert clairon-admin --edges normal --depth 1 --prefix none) || exit 1; \
-	if found=$$(echo "$$users" | grep -vE '^clairon(-admin)? v'); then \
-		echo "only clairon may depend on clairon-admin, not:"; echo "$$found"; exit 1; \
+	if found=$$(echo "$$users" | grep -vE '^clairon-(admin|cli) v'); then \
+		echo "only clairon-cli may depend on clairon-admin, not:"; echo "$$found"; exit 1; \
 	fi

@@ -24,7 +24,7 @@ fn archived() -> Option<String> {
 /// The commit of the repository around these sources, unless they lie inside of another project's.
 fn checked_out() -> Option<String> {
     let inside = git(&["rev-parse", "--show-prefix"])?;
-    if inside != "crates/clairon/" {
+    if inside != "crates/cli/" {
         return None;
     }
     // It grows with every commit and every checkout.
