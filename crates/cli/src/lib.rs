@@ -22,6 +22,10 @@ const USAGE_ERROR: u8 = 2;
 
 /// Runs the command of this process's arguments. The exit code is 2 for an invalid command line or invalid settings, and
 /// 1 for other errors, which are printed or logged.
+///
+/// # Panics
+/// When the system gives no threads.
+#[must_use]
 #[tokio::main]
 pub async fn main() -> ExitCode {
     match run(Cli::read().command).await {

@@ -64,11 +64,11 @@ const JOBS: [(&str, Job); 20] = [
     ("take saved logs", |node| Box::pin(async move { channel_logs::take_late(&node).await })),
     ("record uses of keys", |node| Box::pin(async move { record_key_uses(&node).await })),
     ("record statistics", |node| Box::pin(async move { record_statistics(&node).await })),
-    ("watch the files of certificates", |node| Box::pin(edge::watch_files(node))),
+    ("watch the files of certificates", |node| Box::pin(async move { watch_certificates(&node).await })),
     ("write webhooks", |node| Box::pin(async move { node.announcer.write().await })),
     ("deliver webhooks", |node| Box::pin(async move { node.announcer.deliver().await })),
     ("keep webhooks true", |node| Box::pin(async move { webhooks::keep(&node).await })),
-    ("get certificates", |node| Box::pin(edge::keep_certificates(node))),
+    ("get certificates", |node| Box::pin(async move { get_certificates(&node).await })),
     ("sample figures", |node| Box::pin(async move { figures::keep(&node).await })),
     ("tell the other nodes", |node| {
         Box::pin(async move { every(STATUS, || node.peers.tell(|| NodeStatus::of(&node).text())).await })
@@ -107,6 +107,20 @@ pub(crate) fn ticks(period: Duration) -> Interval {
     let mut ticks = interval(period);
     ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
     ticks
+}
+
+/// Reads changed files of certificates, if there are any files.
+async fn watch_certificates(node: &Node) {
+    if let Some(tls) = &node.tls {
+        tls.watch_files().await;
+    }
+}
+
+/// Gets certificates from the authority, if there is one.
+async fn get_certificates(node: &Node) {
+    if let Some(acme) = node.acme() {
+        acme.run(node.registry.as_ref()).await;
+    }
 }
 
 fn tell_counts(node: &Node) {

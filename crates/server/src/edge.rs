@@ -15,16 +15,11 @@ mod opening;
 mod pace;
 mod partials;
 mod peer_address;
-mod tls;
 mod trusted_proxies;
 
 pub use self::limits::{AddressLimit, AddressSettings, EdgeSettings, PaceLimits};
 pub use self::listener::{Listener, ListeningSocket, OpeningProtocol};
 pub use self::peer_address::PeerAddress;
-pub use self::tls::{
-    Acme, AcmeSettings, CertificateFiles, CertificateFilesError, InvalidCertificate, ServerCertificate, TlsSettings,
-};
-pub(crate) use self::tls::{Tls, keep_certificates, reload_files, watch_files};
 pub use self::trusted_proxies::{InvalidProxy, TrustedProxies};
 pub(crate) use self::{
     address_key::AddressKey,

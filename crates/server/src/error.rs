@@ -9,12 +9,9 @@ pub enum ServerError {
     /// The other nodes cannot be joined.
     #[error(transparent)]
     Cluster(#[from] clairon_cluster::ClusterError),
-    /// A certificate is unusable.
-    #[error("the certificate cannot be used: {0}")]
-    Certificate(#[from] crate::edge::CertificateFilesError),
-    /// TLS cannot be set up.
-    #[error("TLS cannot be set up: {0}")]
-    Tls(#[from] rustls::Error),
+    /// TLS cannot be set up, or a certificate is unusable.
+    #[error(transparent)]
+    Tls(#[from] clairon_certificates::TlsError),
     /// A listener uses TLS, but there is no certificate.
     #[error(
         "a listener speaks TLS, but there is no certificate: set tls.certificate and tls.key, or make the listener a plain one"

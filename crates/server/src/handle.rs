@@ -2,16 +2,11 @@
 
 use std::sync::Arc;
 
+use clairon_certificates::{CertificateFilesError, TlsSettings};
 use clairon_protocol::Limits;
 use futures_util::future::BoxFuture;
 
-use crate::{
-    background,
-    edge::{CertificateFilesError, TlsSettings, reload_files},
-    error::ServerError,
-    node::Node,
-    operators::Link,
-};
+use crate::{background, error::ServerError, node::Node, operators::Link};
 
 /// A handle for changes while the server runs.
 #[derive(Clone)]
@@ -53,7 +48,7 @@ impl ServerHandle {
         if let Some(tls) = &self.node.tls {
             // The first time, files that do not fit together may still be about to be replaced.
             for _ in 0..2 {
-                reload_files(tls.certificates.clone()).await;
+                tls.reload_files().await;
             }
         }
     }

@@ -8,9 +8,10 @@ use axum::{
     response::{IntoResponse, Response},
     routing::get,
 };
+use clairon_certificates::Acme;
 use http::{HeaderMap, StatusCode, header};
 
-use crate::{api, edge::Acme, node::Node, router::CHALLENGE};
+use crate::{api, node::Node, router::CHALLENGE};
 
 /// The routes: challenges, and a redirection of everything else.
 pub(crate) fn router(node: &Arc<Node>) -> Router {

@@ -49,10 +49,10 @@ mod tracked_service;
 mod webhooks;
 
 pub use bearer::{BearerToken, InvalidToken, NoAccess};
+pub use clairon_certificates::{Acme, AcmeSettings, CertificateFiles, CertificateFilesError, TlsError, TlsSettings};
 pub use edge::{
-    Acme, AcmeSettings, AddressLimit, AddressSettings, CertificateFiles, CertificateFilesError, EdgeSettings,
-    InvalidCertificate, InvalidProxy, Listener, ListeningSocket, OpeningProtocol, PaceLimits, PeerAddress,
-    ServerCertificate, TlsSettings, TrustedProxies,
+    AddressLimit, AddressSettings, EdgeSettings, InvalidProxy, Listener, ListeningSocket, OpeningProtocol, PaceLimits,
+    PeerAddress, TrustedProxies,
 };
 pub use error::ServerError;
 pub use handle::ServerHandle;

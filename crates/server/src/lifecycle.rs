@@ -84,7 +84,7 @@ impl Server {
         let Self { node } = self;
         let Listeners { all, metrics, redirect, are_shared } = listeners;
         if let Some(acme) = node.acme() {
-            acme.note_listeners(all.iter().chain(&redirect));
+            acme.note_kinds(all.iter().chain(&redirect).map(Listener::challenge_kind).collect());
         }
         for listener in all.iter().chain(&metrics).chain(&redirect) {
             listener.prepare(&node.settings)?;

@@ -2,6 +2,7 @@
 
 use std::{num::NonZeroUsize, sync::Arc, time::Duration};
 
+use clairon_certificates::{Acme, Tls};
 use clairon_cluster::{Trouble, TroubleKind};
 use clairon_hub::{Hub, Outboxes};
 use clairon_protocol::{AppId, Limits};
@@ -18,7 +19,7 @@ use crate::{
     bearer::BearerToken,
     channel_logs::{self, SavedLogs},
     clock::Clock,
-    edge::{Acme, AddressLimits, AppRates, LimitEffects, Partials, Tls},
+    edge::{AddressLimits, AppRates, LimitEffects, Partials},
     error::ServerError,
     event_frame,
     explain::Explainer,
@@ -36,6 +37,7 @@ use crate::{
     settings::Settings,
     socket::{Closings, Inspections, Libraries},
     statistics::Tally,
+    throttle::Throttle,
     webhooks,
 };
 
@@ -76,6 +78,8 @@ pub struct Node {
     /// The connections that are not WebSockets.
     pub(crate) plain: PlainConnections,
     pub(crate) foreign_log: ForeignLog,
+    /// Limits the log lines about failed TLS handshakes.
+    pub(crate) tls_failure_log: Throttle,
     /// Cancelled when the server stops. From then on new connections are refused.
     pub stopping: CancellationToken,
     /// Cancelled before that, when clients are sent to the other nodes. From then on only new clients are refused.
@@ -154,6 +158,7 @@ impl Node {
             tasks: TaskTracker::new(),
             plain: PlainConnections::default(),
             foreign_log: ForeignLog::default(),
+            tls_failure_log: Throttle::default(),
             stopping: CancellationToken::new(),
             draining: CancellationToken::new(),
             refusals: Refusals::default(),

@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use clairon_certificates::TlsSettings;
 pub use clairon_cluster::{Authorities, ClusterSettings, RedisUrl};
 pub use clairon_hub::OutboxLimits;
 use clairon_protocol::Limits;
@@ -9,7 +10,7 @@ use clairon_webhooks::WebhookSettings;
 
 use crate::{
     bearer::BearerToken,
-    edge::{EdgeSettings, TlsSettings, TrustedProxies},
+    edge::{EdgeSettings, TrustedProxies},
     operators::DashboardPassword,
 };
 

@@ -7,11 +7,12 @@ use axum::{
     extract::{OriginalUri, Path, Request, State},
     response::{IntoResponse, Response},
 };
+use clairon_certificates::Acme;
 use http::{Method, StatusCode};
 use serde_json::{Value, json};
 
 use super::ApiError;
-use crate::{edge::Acme, explain::unknown_path, node::Node, peer_text::start_of};
+use crate::{explain::unknown_path, node::Node, peer_text::start_of};
 
 /// An unknown method is repeated up to this many characters.
 const METHOD_CHARS: usize = 20;

@@ -2,6 +2,7 @@
 
 use std::io;
 
+use clairon_certificates::ChallengeKind;
 use clairon_stream::RawStream;
 use socket2::SockRef;
 use tokio::net::{TcpListener, UnixListener};
@@ -45,6 +46,11 @@ impl Listener {
     #[must_use]
     pub const fn speaks_tls(&self) -> bool {
         self.opening.tls
+    }
+
+    /// The challenge of an ACME authority that it can answer.
+    pub(crate) const fn challenge_kind(&self) -> ChallengeKind {
+        if self.speaks_tls() { ChallengeKind::TlsAlpn } else { ChallengeKind::Http }
     }
 
     pub(crate) const fn opening(&self) -> OpeningProtocol {

@@ -3,12 +3,13 @@
 use std::{future::poll_fn, io, time::Duration};
 
 use bytes::{Buf, Bytes, BytesMut};
+use clairon_certificates::ACME_TLS;
 use clairon_stream::{InvalidProxyHeader, ProxyHeader, RawStream, Stream};
 use http::StatusCode;
 use tokio::time::timeout;
-use tracing::debug;
+use tracing::{debug, info};
 
-use super::{OpeningProtocol, Tls, broken_handshakes::TlsAttempt};
+use super::{OpeningProtocol, broken_handshakes::TlsAttempt};
 use crate::{
     accept::HEAD_TIMEOUT,
     foreign_protocol::{ForeignProtocol, refuse_plaintext, refuse_tls},
@@ -77,9 +78,9 @@ async fn start_tls(plain: &PlainConnection, raw: RawStream, received: &Bytes) ->
     let Some(tls) = &plain.node().tls else { return Ok(None) };
     let Some(attempt) = TlsAttempt::begin(plain) else { return Ok(None) };
     let accepted = timeout(HANDSHAKE_TIMEOUT, Stream::accept_tls(raw, tls.config.clone(), received)).await?;
-    let (mut stream, early) = accepted.inspect_err(|error| tls.note_failure(plain, error))?;
-    if Tls::is_challenge(&stream) {
-        // The authority has seen the certificate.
+    let (mut stream, early) = accepted.inspect_err(|error| note_failure(plain, error))?;
+    if stream.alpn_protocol() == Some(ACME_TLS) {
+        // A connection that only answers a challenge (RFC 8737, 3). The authority has seen the certificate.
         attempt.complete();
         return Ok(None);
     }
@@ -94,6 +95,15 @@ async fn start_tls(plain: &PlainConnection, raw: RawStream, received: &Bytes) ->
     }
     attempt.complete();
     Ok(Some((stream, received)))
+}
+
+/// Logs the reason of a failed handshake, at most once a minute. One reason is a client that does not trust the
+/// certificate.
+fn note_failure(plain: &PlainConnection, error: &io::Error) {
+    let node = plain.node();
+    if node.tls_failure_log.allows(node.clock.now()) {
+        info!(peer = %plain.peer(), %error, "a TLS handshake has failed");
+    }
 }
 
 /// Reads the first bytes; empty at the end of the stream.

@@ -6,11 +6,8 @@ use clairon_acme::{Account, AcmeError, ChallengeKind, IssuedCertificate};
 use clairon_registry::{AcmeAccount, AcmeChallenge, Registry, RegistryError, StoredCertificate};
 use tokio::time::{sleep, timeout};
 
-use super::{
-    super::{InvalidCertificate, ServerCertificate},
-    Acme,
-    renewal::PERIOD,
-};
+use super::{Acme, renewal::PERIOD};
+use crate::{InvalidCertificate, ServerCertificate};
 
 /// The time limit of an attempt.
 pub(super) const LIMIT: Duration = Duration::from_secs(150);

@@ -8,14 +8,14 @@ use rustls::{
     sign::CertifiedKey,
 };
 
-use super::{CertificateStore, acme::PendingChallenges};
+use crate::{CertificateStore, acme::PendingChallenges};
 
 /// Chooses the certificate for each handshake.
 #[derive(Debug)]
-pub(super) struct Resolver {
-    pub(super) certificates: Arc<CertificateStore>,
+pub(crate) struct Resolver {
+    pub(crate) certificates: Arc<CertificateStore>,
     /// `None` if all certificates are in files.
-    pub(super) challenges: Option<Arc<PendingChallenges>>,
+    pub(crate) challenges: Option<Arc<PendingChallenges>>,
 }
 
 impl ResolvesServerCert for Resolver {

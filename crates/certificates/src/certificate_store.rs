@@ -7,7 +7,7 @@ use parking_lot::Mutex;
 use rustls::sign::CertifiedKey;
 use tracing::{info, warn};
 
-use super::{
+use crate::{
     CertificateFiles, ServerCertificate,
     certificate_files::{CertificateFilesError, FileStates},
 };
@@ -42,7 +42,7 @@ impl CertificateStore {
     ///
     /// # Errors
     /// One of them is unusable.
-    pub(super) fn read(files: &[CertificateFiles]) -> Result<Self, CertificateFilesError> {
+    pub(crate) fn read(files: &[CertificateFiles]) -> Result<Self, CertificateFilesError> {
         let files: Vec<_> = files.iter().map(WatchedFiles::read).collect::<Result<_, _>>()?;
         let sources = CertificateSources { files, issued: Vec::new() };
         let store = Self { current: ArcSwap::default(), sources: Mutex::new(sources) };
@@ -67,7 +67,7 @@ impl CertificateStore {
     ///
     /// # Errors
     /// When one of the new ones cannot be used. Nothing changes then.
-    pub(crate) fn replace(&self, new: &[CertificateFiles]) -> Result<(), CertificateFilesError> {
+    pub fn replace(&self, new: &[CertificateFiles]) -> Result<(), CertificateFilesError> {
         let mut sources = self.sources.lock();
         let files = &mut sources.files;
         let added = new.iter().filter(|new| !files.iter().any(|present| present.files == **new));

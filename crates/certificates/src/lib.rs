@@ -1,4 +1,4 @@
-//! TLS: certificates, and the configuration of sessions.
+//! The server's own certificates, in files and from an ACME authority, and the configuration of TLS sessions.
 
 mod acme;
 mod certificate;
@@ -7,25 +7,18 @@ mod certificate_store;
 mod file_watch;
 mod resolver;
 
-use std::{io, sync::Arc};
+use std::sync::Arc;
 
-use clairon_acme::ACME_TLS;
-use clairon_stream::Stream;
+pub use clairon_acme::{ACME_TLS, ChallengeKind};
 use rustls::{ServerConfig, crypto::ring::Ticketer, server::NoServerSessionStorage};
-use tracing::info;
 
 use self::resolver::Resolver;
-pub(crate) use self::{
-    acme::keep_certificates,
-    certificate_store::CertificateStore,
-    file_watch::{reload_files, watch_files},
-};
 pub use self::{
-    acme::{Acme, AcmeSettings},
+    acme::{Acme, AcmeSettings, PendingChallenges},
     certificate::{InvalidCertificate, ServerCertificate},
     certificate_files::{CertificateFiles, CertificateFilesError},
+    certificate_store::CertificateStore,
 };
-use crate::{error::ServerError, plain_connections::PlainConnection, throttle::Throttle};
 
 /// The protocol offered over TLS (ALPN, RFC 7301).
 const HTTP_1_1: &[u8] = b"http/1.1";
@@ -49,10 +42,23 @@ impl TlsSettings {
 
 /// The certificates and the session configuration for incoming TLS connections.
 pub struct Tls {
-    pub(crate) config: Arc<ServerConfig>,
+    /// The configuration of sessions.
+    pub config: Arc<ServerConfig>,
+    /// The certificates in use.
     pub certificates: Arc<CertificateStore>,
+    /// The certificates that the server gets by itself; `None` if all are in files.
     pub acme: Option<Acme>,
-    failure_log: Throttle,
+}
+
+/// The reason why TLS cannot be set up.
+#[derive(Debug, thiserror::Error)]
+pub enum TlsError {
+    /// A certificate is unusable.
+    #[error("the certificate cannot be used: {0}")]
+    Certificate(#[from] CertificateFilesError),
+    /// TLS cannot be configured.
+    #[error("TLS cannot be set up: {0}")]
+    Configuration(#[from] rustls::Error),
 }
 
 impl Tls {
@@ -60,7 +66,7 @@ impl Tls {
     ///
     /// # Errors
     /// One of them is unusable.
-    pub(crate) fn new(settings: &TlsSettings) -> Result<Self, ServerError> {
+    pub fn new(settings: &TlsSettings) -> Result<Self, TlsError> {
         let certificates = Arc::new(CertificateStore::read(&settings.files)?);
         for certificate in certificates.certificates().iter() {
             certificate.log();
@@ -68,20 +74,17 @@ impl Tls {
         let acme = settings.acme.as_ref().map(|settings| Acme::new(settings, certificates.clone())).transpose()?;
         let challenges = acme.as_ref().map(|acme| acme.challenges.clone());
         let config = session_config(Resolver { certificates: certificates.clone(), challenges })?;
-        Ok(Self { config: Arc::new(config), certificates, acme, failure_log: Throttle::default() })
+        Ok(Self { config: Arc::new(config), certificates, acme })
     }
 
-    /// True for a connection that only answers a challenge (RFC 8737, 3).
-    pub(crate) fn is_challenge(stream: &Stream) -> bool {
-        stream.alpn_protocol() == Some(ACME_TLS)
+    /// Reads changed certificate files, every few seconds. It does not end.
+    pub async fn watch_files(&self) {
+        file_watch::watch(&self.certificates).await;
     }
 
-    /// Logs the reason of a failed handshake, at most once a minute. One reason is a client that does not trust the
-    /// certificate.
-    pub(crate) fn note_failure(&self, plain: &PlainConnection, error: &io::Error) {
-        if self.failure_log.allows(plain.node().clock.now()) {
-            info!(peer = %plain.peer(), %error, "a TLS handshake has failed");
-        }
+    /// Reads changed certificate files now.
+    pub async fn reload_files(&self) {
+        file_watch::reload(self.certificates.clone()).await;
     }
 }
 

@@ -17,11 +17,8 @@ use clairon_acme::{Authority, ChallengeKind};
 use clairon_registry::{AcmeRecord, StoredCertificate};
 use parking_lot::Mutex;
 
-pub(super) use self::challenges::PendingChallenges;
-pub(crate) use self::renewal::keep_certificates;
-pub use self::settings::AcmeSettings;
-use super::{CertificateStore, ServerCertificate};
-use crate::edge::Listener;
+pub use self::{challenges::PendingChallenges, settings::AcmeSettings};
+use crate::{CertificateStore, ServerCertificate};
 
 /// The certificates that the server gets by itself.
 pub struct Acme {
@@ -30,7 +27,8 @@ pub struct Acme {
     /// The name of this node in the lease.
     node: String,
     certificates: Arc<CertificateStore>,
-    pub(crate) challenges: Arc<PendingChallenges>,
+    /// The challenges that this server answers.
+    pub challenges: Arc<PendingChallenges>,
     /// The domains of the settings, in that order.
     kept: ArcSwap<Vec<DomainState>>,
     /// The revision of that state; `None` before the first read.
@@ -44,7 +42,7 @@ pub struct Acme {
 impl Acme {
     /// # Errors
     /// TLS for requests to the authority cannot be set up.
-    pub(super) fn new(settings: &AcmeSettings, certificates: Arc<CertificateStore>) -> Result<Self, rustls::Error> {
+    pub(crate) fn new(settings: &AcmeSettings, certificates: Arc<CertificateStore>) -> Result<Self, rustls::Error> {
         Ok(Self {
             authority: Authority::new(&settings.directory, settings.authorities.as_ref())?,
             settings: settings.clone(),
@@ -58,31 +56,28 @@ impl Acme {
         })
     }
 
-    /// Notes which challenges can be answered. The authority uses the ports 443 and 80, whatever is forwarded to them.
-    pub(crate) fn note_listeners<'a>(&self, listeners: impl Iterator<Item = &'a Listener>) {
-        let mut kinds = Vec::new();
-        for listener in listeners {
-            let kind = if listener.speaks_tls() { ChallengeKind::TlsAlpn } else { ChallengeKind::Http };
-            if !kinds.contains(&kind) {
-                kinds.push(kind);
-            }
-        }
+    /// Notes the challenges that the listeners can answer. The authority uses the ports 443 and 80, whatever is forwarded
+    /// to them.
+    pub fn note_kinds(&self, mut kinds: Vec<ChallengeKind>) {
         kinds.sort_unstable();
+        kinds.dedup();
         self.kinds.get_or_init(|| kinds);
     }
 
     /// The domains and their failures since the last success, in the order of the settings.
+    #[must_use]
     pub fn failures(&self) -> Vec<(String, u32)> {
         self.kept.load().iter().map(|domain| (domain.record.domain.clone(), domain.record.failures)).collect()
     }
 
     /// The domains of the settings; never empty.
-    pub(crate) fn domains(&self) -> &[String] {
+    #[must_use]
+    pub fn domains(&self) -> &[String] {
         &self.settings.domains
     }
 
     /// Repeats failed attempts at once.
-    pub(crate) fn hurry(&self) {
+    pub fn hurry(&self) {
         self.is_hurried.store(true, Ordering::Relaxed);
     }
 }

@@ -5,7 +5,7 @@ use std::time::Duration;
 use clairon_acme::AcmeError;
 use jiff::{SignedDuration, Timestamp};
 
-use super::super::ServerCertificate;
+use crate::ServerCertificate;
 
 /// The first pause after a failure to reach the authority. It doubles with each further failure.
 const UNAVAILABLE_PAUSE: Duration = Duration::from_secs(5);

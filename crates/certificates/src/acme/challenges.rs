@@ -10,7 +10,7 @@ use tracing::warn;
 
 /// The challenges that wait for the authority, and the answers to both kinds.
 #[derive(Debug, Default)]
-pub(crate) struct PendingChallenges(ArcSwap<Vec<Answer>>);
+pub struct PendingChallenges(ArcSwap<Vec<Answer>>);
 
 #[derive(Debug)]
 struct Answer {
@@ -44,7 +44,8 @@ impl PendingChallenges {
     }
 
     /// The body for a request of HTTP-01.
-    pub(crate) fn body(&self, token: &str) -> Option<String> {
+    #[must_use]
+    pub fn body(&self, token: &str) -> Option<String> {
         let answers = self.0.load();
         let answer = answers.iter().find(|answer| answer.challenge.token == token)?;
         Some(answer.challenge.key_authorization.clone())

@@ -7,16 +7,15 @@ use std::{
 
 use clairon_registry::{AcmeRecord, Registry, RegistryError};
 use jiff::{SignedDuration, Timestamp};
-use tokio::time::sleep;
+use tokio::time::{MissedTickBehavior, interval, sleep};
 use tracing::{error, info, warn};
 
 use super::{
-    super::ServerCertificate,
     Acme, DomainState,
     attempt::{self, AttemptError},
     schedule::{pause, renewal_time},
 };
-use crate::{background::ticks, node::Node};
+use crate::ServerCertificate;
 
 /// The interval in which the database is asked for changes.
 pub(super) const PERIOD: Duration = Duration::from_secs(1);
@@ -27,28 +26,28 @@ const STORE_TRIES: u32 = 10;
 /// The pause between these attempts.
 const STORE_PAUSE: Duration = Duration::from_secs(3);
 
-/// Follows and renews the certificates until the server stops.
-pub(crate) async fn keep_certificates(node: Arc<Node>) {
-    let Some(acme) = node.acme() else { return };
-    let mut ticks = ticks(PERIOD);
-    let mut is_well = true;
-    loop {
-        ticks.tick().await;
-        match acme.keep(node.registry.as_ref()).await {
-            Ok(()) => is_well = true,
-            Err(error) => {
-                if is_well {
-                    error!(%error, "the registry fails, so certificates are neither read nor renewed");
+impl Acme {
+    /// Follows and renews the certificates. It does not end.
+    pub async fn run(&self, registry: &dyn Registry) {
+        let mut ticks = interval(PERIOD);
+        ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
+        let mut is_well = true;
+        loop {
+            ticks.tick().await;
+            match self.keep(registry).await {
+                Ok(()) => is_well = true,
+                Err(error) => {
+                    if is_well {
+                        error!(%error, "the registry fails, so certificates are neither read nor renewed");
+                    }
+                    is_well = false;
                 }
-                is_well = false;
             }
         }
     }
-}
 
-impl Acme {
     /// Lets another node get certificates at once. Called when this node stops.
-    pub(crate) async fn part(&self, registry: &dyn Registry) {
+    pub async fn part(&self, registry: &dyn Registry) {
         if let Err(error) = registry.release_acme_lease(&self.node).await {
             warn!(%error, "the other nodes cannot renew certificates before the lease of this node ends");
         }

@@ -7,7 +7,7 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use super::{InvalidCertificate, ServerCertificate};
+use crate::{InvalidCertificate, ServerCertificate};
 
 /// The longest file, in bytes.
 const MAX_BYTES: u64 = 1 << 20;
