@@ -2,6 +2,8 @@
 
 use std::fmt::Write as _;
 
+use clairon_bench_args::MIN_PAYLOAD;
+
 use crate::{
     clock::Nanos,
     stamp::{self, Kind},
@@ -17,7 +19,7 @@ pub(crate) fn write(kind: Kind, sent: Nanos, size: usize, out: &mut String) {
     let mut data = String::with_capacity(size);
     let mut numbers = Numbers(sent | 1);
     data.push_str(r#"{"event":""#);
-    stamp::write(kind, sent, stamp::LENGTH, &mut data);
+    stamp::write(kind, sent, MIN_PAYLOAD, &mut data);
     // Writing to a string cannot fail, here and below.
     let _ = write!(
         data,

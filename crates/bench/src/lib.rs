@@ -3,7 +3,6 @@
 //! of its frame header, and a search for one byte. Scenarios can also run against a bare TCP server that checks
 //! nothing. The ratio of the two figures compares the server with the limit of the machine.
 
-mod args;
 mod clock;
 mod credentials;
 mod error;
@@ -18,11 +17,12 @@ mod scenario;
 mod stamp;
 mod target;
 
-pub use args::BenchArgs;
+pub use clairon_bench_args::BenchArgs;
 pub use error::BenchError;
 
+use clairon_bench_args::{OutputArgs, Scenario, Workload};
+
 use crate::{
-    args::{Scenario, Workload},
     floor::FloorProcess,
     report::{Measurement, Report},
     target::Target,
@@ -39,9 +39,9 @@ pub fn run(arguments: BenchArgs) -> Result<(), BenchError> {
     let (workload, server) = match scenario {
         Scenario::FloorServer => return floor::serve(),
         Scenario::Floor(floor) => (floor.workload, None),
-        Scenario::Workload(workload) => (workload, Some(target.resolve()?)),
+        Scenario::Workload(workload) => (workload, Some(Target::resolve(target)?)),
     };
-    workload.check()?;
+    workload.check().map_err(BenchError::Argument)?;
     let wants_floor = server.is_none() || output.floor;
     if wants_floor && !workload.has_floor() {
         let why = "the bare server has no presence channels, and no queue for clients that do not read";
@@ -55,7 +55,7 @@ pub fn run(arguments: BenchArgs) -> Result<(), BenchError> {
     if faults > 0 { Err(BenchError::Faults(faults)) } else { Ok(()) }
 }
 
-fn measure_floor(workload: &Workload, output: &args::OutputArgs) -> Result<Measurement, BenchError> {
+fn measure_floor(workload: &Workload, output: &OutputArgs) -> Result<Measurement, BenchError> {
     let process = FloorProcess::start()?;
     let target = Target::floor(process.address(), process.id());
     scenario::measure(workload, &target, output)

@@ -17,12 +17,9 @@ mod tests;
 mod whisper;
 
 use self::{progress::Progress, stage::Stage};
-use crate::{
-    BenchError,
-    args::{OutputArgs, Workload},
-    report::Measurement,
-    target::Target,
-};
+use clairon_bench_args::{OutputArgs, Workload};
+
+use crate::{BenchError, report::Measurement, target::Target};
 
 /// Runs a scenario once.
 pub(crate) fn measure(workload: &Workload, target: &Target, output: &OutputArgs) -> Result<Measurement, BenchError> {

@@ -4,14 +4,16 @@
 
 use std::fmt::Write as _;
 
+use clairon_bench_args::MIN_PAYLOAD;
+
 use crate::clock::Nanos;
 
 /// The length of a mark, in bytes. The data is at least as long.
-pub(crate) const LENGTH: usize = 2 + DIGITS;
+const LENGTH: usize = MIN_PAYLOAD;
 
 /// The number of digits of the time: enough for 115 days in nanoseconds. It is fixed, so all events of a run have the
 /// same size.
-const DIGITS: usize = 16;
+const DIGITS: usize = LENGTH - 2;
 
 /// The kinds of events.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -5,10 +5,12 @@ use std::{
     sync::Arc,
 };
 
-use clairon_protocol::{AppId, AppKey, Secret};
+use clairon_protocol::Secret;
 use rustls::{ClientConfig, pki_types::ServerName};
 
-use crate::{BenchError, args::TargetArgs, credentials::Credentials};
+use clairon_bench_args::TargetArgs;
+
+use crate::{BenchError, credentials::Credentials};
 
 /// The server's address, the app's credentials, and the server's processes.
 #[derive(Debug)]
@@ -41,6 +43,29 @@ pub(crate) struct TlsTarget {
 }
 
 impl Target {
+    /// Finds the server's address, and refuses other machines without `--yes-this-is-my-server`.
+    pub(crate) fn resolve(arguments: TargetArgs) -> Result<Self, BenchError> {
+        let Place { authority, host, port, prefix } = match &arguments.url {
+            Some(url) => Place::parse(url)?,
+            None => Place::new(&arguments.host, arguments.port, ""),
+        };
+        let mut addresses = (host.as_str(), port).to_socket_addrs().map_err(BenchError::io(&host))?;
+        let address = addresses.next().ok_or_else(|| BenchError::Argument(format!("{host} has no address")))?;
+        if !(address.ip().to_canonical().is_loopback() || arguments.yes_this_is_my_server) {
+            return Err(BenchError::NotLoopback(address.ip()));
+        }
+        let tls = arguments.tls_port.map(|port| TlsTarget::new((address.ip(), port).into(), &host)).transpose()?;
+        let TargetArgs { app_id, key, secret, pid: pids, sources, compressed, recovery: recovers, .. } = arguments;
+        let missing = |option, variable| {
+            BenchError::Argument(format!("{option} is missing: give it, or {variable} in the environment"))
+        };
+        let id = app_id.ok_or_else(|| missing("--app-id", "PUSHER_APP_ID"))?;
+        let key = key.ok_or_else(|| missing("--key", "PUSHER_APP_KEY"))?;
+        let secret = secret.ok_or_else(|| missing("--secret", "PUSHER_APP_SECRET"))?;
+        let credentials = Credentials { id, key, secret: Secret::parse(secret.expose())? };
+        Ok(Self { address, authority, prefix, credentials, pids, sources, compressed, recovers, tls })
+    }
+
     /// The bare server of [`floor`](crate::floor).
     pub(crate) fn floor(address: SocketAddr, pid: u32) -> Self {
         let credentials = Credentials::for_floor();
@@ -74,35 +99,6 @@ impl TlsTarget {
             .with_root_certificates(clairon_tls::system_roots())
             .with_no_client_auth();
         Ok(Self { address, config: Arc::new(config), name })
-    }
-}
-
-impl TargetArgs {
-    /// Finds the server's address, and refuses other machines without `--yes-this-is-my-server`.
-    pub(crate) fn resolve(self) -> Result<Target, BenchError> {
-        let Place { authority, host, port, prefix } = match &self.url {
-            Some(url) => Place::parse(url)?,
-            None => Place::new(&self.host, self.port, ""),
-        };
-        let mut addresses = (host.as_str(), port).to_socket_addrs().map_err(BenchError::io(&host))?;
-        let address = addresses.next().ok_or_else(|| BenchError::Argument(format!("{host} has no address")))?;
-        if !(address.ip().to_canonical().is_loopback() || self.yes_this_is_my_server) {
-            return Err(BenchError::NotLoopback(address.ip()));
-        }
-        let tls = self.tls_port.map(|port| TlsTarget::new((address.ip(), port).into(), &host)).transpose()?;
-        let (pids, sources, compressed, recovers) = (self.pid.clone(), self.sources, self.compressed, self.recovery);
-        let credentials = self.credentials()?;
-        Ok(Target { address, authority, prefix, credentials, pids, sources, compressed, recovers, tls })
-    }
-
-    fn credentials(self) -> Result<Credentials, BenchError> {
-        let missing = |option, variable| {
-            BenchError::Argument(format!("{option} is missing: give it, or {variable} in the environment"))
-        };
-        let id: AppId = self.app_id.ok_or_else(|| missing("--app-id", "PUSHER_APP_ID"))?;
-        let key: AppKey = self.key.ok_or_else(|| missing("--key", "PUSHER_APP_KEY"))?;
-        let secret = self.secret.ok_or_else(|| missing("--secret", "PUSHER_APP_SECRET"))?;
-        Ok(Credentials { id, key, secret: Secret::parse(secret.expose())? })
     }
 }
 
@@ -145,6 +141,8 @@ impl Place {
 
 #[cfg(test)]
 mod tests {
+    use clairon_protocol::{AppId, AppKey};
+
     use super::*;
 
     #[test]
@@ -181,17 +179,17 @@ mod tests {
     #[test]
     fn another_machine_needs_a_word() {
         for host in ["127.0.0.1", "127.1.2.3", "::1", "::ffff:127.0.0.1"] {
-            assert!(arguments(host).resolve().is_ok(), "{host}");
+            assert!(Target::resolve(arguments(host)).is_ok(), "{host}");
         }
         for host in ["192.0.2.1", "0.0.0.0", "2001:db8::1"] {
-            assert!(matches!(arguments(host).resolve(), Err(BenchError::NotLoopback(_))), "{host}");
+            assert!(matches!(Target::resolve(arguments(host)), Err(BenchError::NotLoopback(_))), "{host}");
         }
-        assert!(TargetArgs { yes_this_is_my_server: true, ..arguments("192.0.2.1") }.resolve().is_ok());
+        assert!(Target::resolve(TargetArgs { yes_this_is_my_server: true, ..arguments("192.0.2.1") }).is_ok());
     }
 
     #[test]
     fn an_app_is_needed() {
         let without = TargetArgs { secret: None, ..arguments("127.0.0.1") };
-        assert!(without.resolve().unwrap_err().to_string().starts_with("--secret is missing"));
+        assert!(Target::resolve(without).unwrap_err().to_string().starts_with("--secret is missing"));
     }
 }

@@ -1,9 +1,10 @@
 //! Events over HTTP, to one channel, to many channels, or to channels without subscribers.
 
+use clairon_bench_args::{ChannelsArgs, FanoutArgs, TrafficArgs, TriggerArgs};
+
 use super::{drive::Work, schedule::Schedule, stage::Stage};
 use crate::{
     BenchError,
-    args::{ChannelsArgs, FanoutArgs, TrafficArgs, TriggerArgs},
     clock::Nanos,
     net::{DataKind, Engine, Job, Subscription},
     report::Measurement,

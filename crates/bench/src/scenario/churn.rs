@@ -1,9 +1,10 @@
 //! Connections that come and go.
 
+use clairon_bench_args::ChurnArgs;
+
 use super::{drive::Work, stage::Stage};
 use crate::{
     BenchError,
-    args::ChurnArgs,
     clock::Nanos,
     net::{Engine, Subscription},
     report::Measurement,

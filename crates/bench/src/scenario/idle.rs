@@ -1,9 +1,10 @@
 //! Connections that do nothing.
 
+use clairon_bench_args::IdleArgs;
+
 use super::stage::Stage;
 use crate::{
     BenchError,
-    args::IdleArgs,
     net::Subscription,
     report::{Measurement, Unit, float},
 };

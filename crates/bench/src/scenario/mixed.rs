@@ -2,12 +2,13 @@
 
 use std::{panic, thread};
 
+use clairon_bench_args::MixedArgs;
+
 use super::{
     broadcast::Broadcast, churn::Churn, drive::Work, meter::Usage, progress::Progress, stage::Stage, whisper::Whisper,
 };
 use crate::{
     BenchError,
-    args::MixedArgs,
     clock::Nanos,
     net::{Engine, Subscription},
     report::Measurement,

@@ -2,10 +2,11 @@
 
 use std::time::Duration;
 
+use clairon_bench_args::SlowArgs;
+
 use super::{broadcast::Broadcast, drive::Work, stage::Stage};
 use crate::{
     BenchError,
-    args::SlowArgs,
     clock::{Nanos, nanos},
     net::{Engine, Subscription, Tally},
     process,

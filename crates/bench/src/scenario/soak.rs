@@ -16,10 +16,11 @@ use self::{
     storm::Storm,
     visitors::Visitors,
 };
+use clairon_bench_args::SoakArgs;
+
 use super::stage::{Stage, percent};
 use crate::{
     BenchError,
-    args::SoakArgs,
     clock::{Nanos, nanos},
     net::{Entry, Journal, Subscription, What, public_channel, query},
     report::Measurement,

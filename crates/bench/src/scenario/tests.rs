@@ -2,12 +2,9 @@
 
 use clap::Parser;
 
-use crate::{
-    args::{BenchArgs, Scenario},
-    floor,
-    report::Measurement,
-    target::Target,
-};
+use clairon_bench_args::{BenchArgs, Scenario};
+
+use crate::{floor, report::Measurement, target::Target};
 
 #[derive(Parser)]
 struct Cli {

@@ -1,9 +1,10 @@
 //! Client events.
 
+use clairon_bench_args::WhisperArgs;
+
 use super::{drive::Work, schedule::Schedule, stage::Stage};
 use crate::{
     BenchError,
-    args::WhisperArgs,
     clock::Nanos,
     net::{Engine, Subscription},
     report::Measurement,

@@ -2,9 +2,10 @@
 
 use std::collections::HashMap;
 
+use clairon_bench_args::SoakArgs;
+
 use super::sequence::Sequence;
 use crate::{
-    args::SoakArgs,
     clock::Nanos,
     net::{DataKind, Engine, Entry, Job, What},
     scenario::schedule::Schedule,

@@ -1,8 +1,9 @@
 //! Connections that connect, subscribe, and leave at once.
 
+use clairon_bench_args::MAX_CHURN;
+
 use crate::{
     BenchError,
-    args::MAX_CHURN,
     clock::Nanos,
     net::{Engine, Entry, Subscription, What},
     scenario::schedule::Schedule,

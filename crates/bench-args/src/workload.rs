@@ -5,13 +5,13 @@ use std::time::Duration;
 use clap::{Args, Subcommand};
 
 use super::values::{count, payload, rate, seconds};
-use crate::BenchError;
 
 /// The largest number of short connections that a soak has open at once.
-pub(crate) const MAX_CHURN: usize = 100;
+pub const MAX_CHURN: usize = 100;
 
+/// The scenarios.
 #[derive(Debug, Subcommand)]
-pub(crate) enum Workload {
+pub enum Workload {
     /// Open connections that do nothing: the cost of a connection, the memory while idle and after it closes
     Idle(IdleArgs),
     /// Publish to one channel with all connections as subscribers
@@ -33,191 +33,212 @@ pub(crate) enum Workload {
     Soak(SoakArgs),
 }
 
+/// The options of `idle`.
 #[derive(Debug, Args)]
-pub(crate) struct IdleArgs {
+pub struct IdleArgs {
     /// The number of connections
     #[arg(long, default_value_t = 1000, value_parser = count())]
-    pub(crate) connections: usize,
+    pub connections: usize,
     /// The number of connections that may be in setup at once
     #[arg(long, default_value_t = 100, value_parser = count())]
-    pub(crate) parallel: usize,
+    pub parallel: usize,
     /// The time before the server's memory is read, in seconds
     #[arg(long, default_value = "10", value_name = "SECONDS", value_parser = seconds)]
-    pub(crate) hold: Duration,
+    pub hold: Duration,
 }
 
 /// How to publish events.
 #[derive(Debug, Args)]
-pub(crate) struct TrafficArgs {
+pub struct TrafficArgs {
     /// The size of an event's data, in bytes [default: 200; for `slow` 10000]
     #[arg(long, value_name = "BYTES", value_parser = payload())]
-    pub(crate) payload: Option<usize>,
+    pub payload: Option<usize>,
     /// Make the data look like that of a Laravel event, an object with ids and times, and not a run of one letter
     #[arg(long)]
-    pub(crate) laravel: bool,
+    pub laravel: bool,
     /// Events a second [default: 20; for `channels` 500, for `slow` 100]
     #[arg(long, value_parser = rate)]
-    pub(crate) rate: Option<f64>,
+    pub rate: Option<f64>,
     /// The number of events that are due at the same time; the rate stays the same
     #[arg(long, default_value_t = 1, value_name = "EVENTS", value_parser = count())]
-    pub(crate) burst: usize,
+    pub burst: usize,
     /// Publish as fast as the server answers
     #[arg(long, conflicts_with_all = ["rate", "burst"])]
-    pub(crate) max: bool,
+    pub max: bool,
     /// The number of HTTP connections that publish
     #[arg(long, default_value_t = 4, value_name = "NUMBER", value_parser = count())]
-    pub(crate) http_connections: usize,
+    pub http_connections: usize,
+    /// How long to measure.
     #[command(flatten)]
-    pub(crate) time: TimeArgs,
+    pub time: TimeArgs,
 }
 
+/// How long to measure.
 #[derive(Debug, Args)]
-pub(crate) struct TimeArgs {
+pub struct TimeArgs {
     /// The time to measure, in seconds
     #[arg(long, default_value = "10", value_name = "SECONDS", value_parser = seconds)]
-    pub(crate) duration: Duration,
+    pub duration: Duration,
 }
 
+/// The options of `fanout`.
 #[derive(Debug, Args)]
-pub(crate) struct FanoutArgs {
+pub struct FanoutArgs {
     /// The number of subscribers
     #[arg(long, default_value_t = 1000, value_parser = count())]
-    pub(crate) connections: usize,
+    pub connections: usize,
+    /// How to publish events.
     #[command(flatten)]
-    pub(crate) traffic: TrafficArgs,
+    pub traffic: TrafficArgs,
 }
 
+/// The options of `channels`.
 #[derive(Debug, Args)]
-pub(crate) struct ChannelsArgs {
+pub struct ChannelsArgs {
     /// The number of connections
     #[arg(long, default_value_t = 5000, value_parser = count())]
-    pub(crate) connections: usize,
+    pub connections: usize,
     /// The number of channels
     #[arg(long, default_value_t = 500, value_parser = count())]
-    pub(crate) channels: usize,
+    pub channels: usize,
+    /// How to publish events.
     #[command(flatten)]
-    pub(crate) traffic: TrafficArgs,
+    pub traffic: TrafficArgs,
 }
 
+/// The options of `trigger`.
 #[derive(Debug, Args)]
-pub(crate) struct TriggerArgs {
+pub struct TriggerArgs {
     /// The number of HTTP connections
     #[arg(long, default_value_t = 16, value_name = "NUMBER", value_parser = count())]
-    pub(crate) http_connections: usize,
+    pub http_connections: usize,
     /// The number of events in each request; more than one makes a batch
     #[arg(long, default_value_t = 1, value_name = "EVENTS", value_parser = count())]
-    pub(crate) batch: usize,
+    pub batch: usize,
     /// Open a connection for every request
     #[arg(long)]
-    pub(crate) close: bool,
+    pub close: bool,
     /// The size of an event's data, in bytes
     #[arg(long, default_value_t = 200, value_name = "BYTES", value_parser = payload())]
-    pub(crate) payload: usize,
+    pub payload: usize,
+    /// How long to measure.
     #[command(flatten)]
-    pub(crate) time: TimeArgs,
+    pub time: TimeArgs,
 }
 
+/// The options of `whisper`.
 #[derive(Debug, Args)]
-pub(crate) struct WhisperArgs {
+pub struct WhisperArgs {
     /// The number of members of the channel; they send in turn
     #[arg(long, default_value_t = 100, value_parser = count())]
-    pub(crate) members: usize,
+    pub members: usize,
     /// Client events a second; servers allow 10 for each member
     #[arg(long, default_value_t = 100.0, value_parser = rate)]
-    pub(crate) rate: f64,
+    pub rate: f64,
     /// The size of an event's data, in bytes
     #[arg(long, default_value_t = 200, value_name = "BYTES", value_parser = payload())]
-    pub(crate) payload: usize,
+    pub payload: usize,
+    /// How long to measure.
     #[command(flatten)]
-    pub(crate) time: TimeArgs,
+    pub time: TimeArgs,
 }
 
+/// The options of `churn`.
 #[derive(Debug, Args)]
-pub(crate) struct ChurnArgs {
+pub struct ChurnArgs {
     /// The number of connections that come and go at the same time [default: 16; with watchers 1]
     #[arg(long, value_parser = count())]
-    pub(crate) parallel: Option<usize>,
+    pub parallel: Option<usize>,
     /// The number of presence members that see each connection come and go; 0 for a public channel without them
     #[arg(long, default_value_t = 0)]
-    pub(crate) watchers: usize,
+    pub watchers: usize,
     /// The number of users that come and go on the presence channel, each again and again [default: each comes once]
     #[arg(long, value_parser = count(), requires = "watchers")]
-    pub(crate) users: Option<usize>,
+    pub users: Option<usize>,
+    /// How long to measure.
     #[command(flatten)]
-    pub(crate) time: TimeArgs,
+    pub time: TimeArgs,
 }
 
+/// The options of `slow`.
 #[derive(Debug, Args)]
-pub(crate) struct SlowArgs {
+pub struct SlowArgs {
     /// The number of subscribers that read
     #[arg(long, default_value_t = 100, value_parser = count())]
-    pub(crate) connections: usize,
+    pub connections: usize,
     /// The number of subscribers that do not read
     #[arg(long, default_value_t = 10, value_parser = count())]
-    pub(crate) slow: usize,
+    pub slow: usize,
+    /// How to publish events.
     #[command(flatten)]
-    pub(crate) traffic: TrafficArgs,
+    pub traffic: TrafficArgs,
 }
 
+/// The options of `mixed`.
 #[derive(Debug, Args)]
-pub(crate) struct MixedArgs {
+pub struct MixedArgs {
     /// The number of subscribers of the fan-out
     #[arg(long, default_value_t = 1000, value_parser = count())]
-    pub(crate) connections: usize,
+    pub connections: usize,
     /// The number of pairs that send client events, each pair in its own channel
     #[arg(long, default_value_t = 10, value_parser = count())]
-    pub(crate) pairs: usize,
+    pub pairs: usize,
     /// Client events a second of all pairs together; servers allow 10 for each member
     #[arg(long, default_value_t = 50.0, value_parser = rate)]
-    pub(crate) whisper_rate: f64,
+    pub whisper_rate: f64,
     /// The number of connections that come and go at the same time, in a separate channel
     #[arg(long, default_value_t = 0)]
-    pub(crate) churners: usize,
+    pub churners: usize,
+    /// How to publish events.
     #[command(flatten)]
-    pub(crate) traffic: TrafficArgs,
+    pub traffic: TrafficArgs,
 }
 
+/// The options of `soak`.
 #[derive(Debug, Args)]
-pub(crate) struct SoakArgs {
+pub struct SoakArgs {
     /// The number of subscribers that always read, spread over the channels
     #[arg(long, default_value_t = 200, value_parser = count())]
-    pub(crate) connections: usize,
+    pub connections: usize,
     /// The number of their channels
     #[arg(long, default_value_t = 10, value_parser = count())]
-    pub(crate) channels: usize,
+    pub channels: usize,
     /// Events a second, to the channels in turn
     #[arg(long, default_value_t = 50.0, value_parser = rate)]
-    pub(crate) rate: f64,
+    pub rate: f64,
     /// The number of additional events that are due at once, every ten seconds
     #[arg(long, default_value_t = 200, value_name = "EVENTS", value_parser = count())]
-    pub(crate) burst: usize,
+    pub burst: usize,
     /// The number of connections a second that come and go
     #[arg(long, default_value_t = 20.0, value_parser = rate)]
-    pub(crate) churn_rate: f64,
+    pub churn_rate: f64,
     /// The number of subscribers that stop reading at a time
     #[arg(long, default_value_t = 5, value_parser = count())]
-    pub(crate) slow: usize,
+    pub slow: usize,
     /// The number of members of a presence channel that watch the others
     #[arg(long, default_value_t = 5, value_parser = count())]
-    pub(crate) watchers: usize,
+    pub watchers: usize,
     /// The number of users that join it at once, each with two connections
     #[arg(long, default_value_t = 40, value_parser = count())]
-    pub(crate) members: usize,
+    pub members: usize,
     /// The duration, in seconds
     #[arg(long, default_value = "1800", value_name = "SECONDS", value_parser = seconds)]
-    pub(crate) duration: Duration,
+    pub duration: Duration,
 }
 
 impl ChurnArgs {
     /// The number of connections that come and go at the same time. With watchers it is 1, so that each cycle causes
     /// exactly two messages for each watcher.
-    pub(crate) fn parallel(&self) -> usize {
+    #[must_use]
+    pub fn parallel(&self) -> usize {
         self.parallel.unwrap_or(if self.watchers == 0 { 16 } else { 1 })
     }
 }
 
 impl Workload {
-    pub(crate) const fn name(&self) -> &'static str {
+    /// Its name on the command line.
+    #[must_use]
+    pub const fn name(&self) -> &'static str {
         match self {
             Self::Idle(_) => "idle",
             Self::Fanout(_) => "fanout",
@@ -233,7 +254,8 @@ impl Workload {
 
     /// True if the bare server supports the scenario. It has no members of presence channels, and no queue for a client
     /// that does not read.
-    pub(crate) const fn has_floor(&self) -> bool {
+    #[must_use]
+    pub const fn has_floor(&self) -> bool {
         match self {
             Self::Slow(_) | Self::Soak(_) => false,
             Self::Churn(churn) => churn.watchers == 0,
@@ -242,7 +264,8 @@ impl Workload {
     }
 
     /// The largest number of sockets that the scenario has open at once.
-    pub(crate) fn open_files(&self) -> u64 {
+    #[must_use]
+    pub fn open_files(&self) -> u64 {
         let sockets = match self {
             Self::Idle(idle) => idle.connections,
             Self::Fanout(fanout) => fanout.connections + fanout.traffic.http_connections,
@@ -258,17 +281,20 @@ impl Workload {
     }
 
     /// Checks arguments that depend on each other.
-    pub(crate) fn check(&self) -> Result<(), BenchError> {
+    ///
+    /// # Errors
+    /// The reason why they do not fit together.
+    pub fn check(&self) -> Result<(), String> {
         match self {
-            Self::Whisper(whisper) if whisper.members < 2 => Err(BenchError::Argument(
-                "--members is 1: a client event needs a receiver, so 2 or more are allowed".to_owned(),
-            )),
+            Self::Whisper(whisper) if whisper.members < 2 => {
+                Err("--members is 1: a client event needs a receiver, so 2 or more are allowed".to_owned())
+            }
             Self::Channels(ChannelsArgs { channels, connections, .. })
             | Self::Soak(SoakArgs { channels, connections, .. })
                 if channels > connections =>
             {
                 let allowed = format!("the {connections} connections allow at most one each");
-                Err(BenchError::Argument(format!("--channels is {channels}: {allowed}")))
+                Err(format!("--channels is {channels}: {allowed}"))
             }
             _ => Ok(()),
         }

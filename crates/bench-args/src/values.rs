@@ -4,34 +4,34 @@ use std::time::Duration;
 
 use clap::builder::RangedU64ValueParser;
 
-use crate::stamp;
-
+/// The smallest size of an event's data, in bytes: that of the mark with the time at which it was due.
+pub const MIN_PAYLOAD: usize = 18;
 /// The largest size of an event's data, in bytes.
 const MAX_PAYLOAD: u64 = 1 << 20;
 
-pub(super) fn count() -> RangedU64ValueParser<usize> {
+pub(crate) fn count() -> RangedU64ValueParser<usize> {
     RangedU64ValueParser::new().range(1..)
 }
 
 /// The size of an event's data, in bytes.
-pub(super) fn payload() -> RangedU64ValueParser<usize> {
-    RangedU64ValueParser::new().range(stamp::LENGTH as u64..=MAX_PAYLOAD)
+pub(crate) fn payload() -> RangedU64ValueParser<usize> {
+    RangedU64ValueParser::new().range(MIN_PAYLOAD as u64..=MAX_PAYLOAD)
 }
 
 /// A number that is not allowed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-pub(super) enum InvalidNumber {
+pub(crate) enum InvalidNumber {
     #[error("expected 0.001 to 1000000 a second")]
     Rate,
     #[error("expected 0.1 to 86400 seconds")]
     Seconds,
 }
 
-pub(super) fn rate(text: &str) -> Result<f64, InvalidNumber> {
+pub(crate) fn rate(text: &str) -> Result<f64, InvalidNumber> {
     text.parse().ok().filter(|rate| (0.001..=1_000_000.0).contains(rate)).ok_or(InvalidNumber::Rate)
 }
 
-pub(super) fn seconds(text: &str) -> Result<Duration, InvalidNumber> {
+pub(crate) fn seconds(text: &str) -> Result<Duration, InvalidNumber> {
     let seconds = text.parse().ok().filter(|seconds| (0.1..=86_400.0).contains(seconds));
     seconds.map(Duration::from_secs_f64).ok_or(InvalidNumber::Seconds)
 }

@@ -1,4 +1,6 @@
 //! The arguments of `clairon bench`.
+//!
+//! They are a crate of their own because the load generator has to be fast, and parsing its arguments does not.
 
 mod target;
 mod values;
@@ -6,36 +8,42 @@ mod workload;
 
 use clap::{Args, Subcommand};
 
-pub(crate) use target::TargetArgs;
-pub(crate) use workload::{
-    ChannelsArgs, ChurnArgs, FanoutArgs, IdleArgs, MAX_CHURN, MixedArgs, SlowArgs, SoakArgs, TrafficArgs, TriggerArgs,
-    WhisperArgs, Workload,
+pub use target::{Hidden, TargetArgs};
+pub use values::MIN_PAYLOAD;
+pub use workload::{
+    ChannelsArgs, ChurnArgs, FanoutArgs, IdleArgs, MAX_CHURN, MixedArgs, SlowArgs, SoakArgs, TimeArgs, TrafficArgs,
+    TriggerArgs, WhisperArgs, Workload,
 };
 
 /// Put load on a server that speaks the Pusher protocol, and measure it
 #[derive(Debug, Args)]
 pub struct BenchArgs {
+    /// The server and the app.
     #[command(flatten, next_help_heading = "Server")]
-    pub(crate) target: TargetArgs,
+    pub target: TargetArgs,
+    /// The output.
     #[command(flatten, next_help_heading = "Figures")]
-    pub(crate) output: OutputArgs,
+    pub output: OutputArgs,
+    /// What to measure.
     #[command(subcommand)]
-    pub(crate) scenario: Scenario,
+    pub scenario: Scenario,
 }
 
 /// The options of the output.
 #[derive(Debug, Args)]
-pub(crate) struct OutputArgs {
+pub struct OutputArgs {
     /// Also measure a bare TCP server in the same way, and show the ratio to it
     #[arg(long, global = true)]
-    pub(crate) floor: bool,
+    pub floor: bool,
     /// Print one JSON object instead of a table
     #[arg(long, global = true)]
-    pub(crate) json: bool,
+    pub json: bool,
 }
 
+/// What to measure.
 #[derive(Debug, Subcommand)]
-pub(crate) enum Scenario {
+pub enum Scenario {
+    /// A server
     #[command(flatten)]
     Workload(Workload),
     /// Run a scenario against a bare TCP server only: it shows the limit of this machine
@@ -45,8 +53,10 @@ pub(crate) enum Scenario {
     FloorServer,
 }
 
+/// What to measure with the bare TCP server.
 #[derive(Debug, Args)]
-pub(crate) struct FloorArgs {
+pub struct FloorArgs {
+    /// The scenario.
     #[command(subcommand)]
-    pub(crate) workload: Workload,
+    pub workload: Workload,
 }
