@@ -36,7 +36,7 @@ const LONG_VERSION: &str = concat!(
 
 /// A broadcasting server that speaks the Pusher Channels protocol.
 #[derive(Debug, Parser)]
-#[command(name = "clairon", version, long_version = LONG_VERSION, about, arg_required_else_help = true)]
+#[command(name = "clairon", version, long_version = LONG_VERSION, arg_required_else_help = true)]
 pub(crate) struct Cli {
     #[command(subcommand)]
     pub(crate) command: Command,
