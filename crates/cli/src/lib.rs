@@ -20,8 +20,8 @@ use crate::{
 /// The exit code for an invalid command line or invalid settings. `clap` uses the same code.
 const USAGE_ERROR: u8 = 2;
 
-/// Runs the command of this process's arguments. The exit code is 2 for an invalid command line or invalid settings, and
-/// 1 for other errors, which are printed or logged.
+/// Runs the command of this process's arguments. The exit code is 2 for an invalid command line or invalid settings,
+/// and 1 for other errors, which are printed or logged.
 ///
 /// # Panics
 /// When the system gives no threads.
