@@ -56,8 +56,8 @@ impl Acme {
         })
     }
 
-    /// Notes the challenges that the listeners can answer. The authority uses the ports 443 and 80, whatever is forwarded
-    /// to them.
+    /// Notes the challenges that the listeners can answer. The authority uses the ports 443 and 80, whatever is
+    /// forwarded to them.
     pub fn note_kinds(&self, mut kinds: Vec<ChallengeKind>) {
         kinds.sort_unstable();
         kinds.dedup();

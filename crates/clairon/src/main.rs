@@ -1,6 +1,7 @@
 //! The `clairon` binary: the command line, with its memory allocator.
 //!
-//! It is no more than this, so that a build ends with a link: all other crates are compiled before or beside each other.
+//! It is no more than this, so that a build ends with a link: all other crates are compiled before or beside each
+//! other.
 
 use std::process::ExitCode;
 
