@@ -12,7 +12,7 @@ pub use target::{Hidden, TargetArgs};
 pub use values::MIN_PAYLOAD;
 pub use workload::{
     ChannelsArgs, ChurnArgs, FanoutArgs, IdleArgs, MAX_CHURN, MixedArgs, SlowArgs, SoakArgs, TimeArgs, TrafficArgs,
-    TriggerArgs, WhisperArgs, Workload,
+    TriggerArgs, Unfit, WhisperArgs, Workload,
 };
 
 /// Put load on a server that speaks the Pusher protocol, and measure it

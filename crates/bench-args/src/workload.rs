@@ -283,20 +283,33 @@ impl Workload {
     /// Checks arguments that depend on each other.
     ///
     /// # Errors
-    /// The reason why they do not fit together.
-    pub fn check(&self) -> Result<(), String> {
+    /// They do not fit together.
+    pub const fn check(&self) -> Result<(), Unfit> {
         match self {
-            Self::Whisper(whisper) if whisper.members < 2 => {
-                Err("--members is 1: a client event needs a receiver, so 2 or more are allowed".to_owned())
-            }
+            Self::Whisper(whisper) if whisper.members < 2 => Err(Unfit::Alone),
             Self::Channels(ChannelsArgs { channels, connections, .. })
             | Self::Soak(SoakArgs { channels, connections, .. })
-                if channels > connections =>
+                if *channels > *connections =>
             {
-                let allowed = format!("the {connections} connections allow at most one each");
-                Err(format!("--channels is {channels}: {allowed}"))
+                Err(Unfit::Channels { channels: *channels, connections: *connections })
             }
             _ => Ok(()),
         }
     }
+}
+
+/// The reason why the arguments of a scenario do not fit together.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum Unfit {
+    /// A client event would have no receiver.
+    #[error("--members is 1: a client event needs a receiver, so 2 or more are allowed")]
+    Alone,
+    /// There are more channels than connections.
+    #[error("--channels is {channels}: the {connections} connections allow at most one each")]
+    Channels {
+        /// The number of channels.
+        channels: usize,
+        /// The number of connections.
+        connections: usize,
+    },
 }

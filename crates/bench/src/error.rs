@@ -2,6 +2,7 @@
 
 use std::{io, net::IpAddr, time::Duration};
 
+use clairon_bench_args::Unfit;
 use clairon_protocol::error::InvalidId;
 
 /// Why there is no measurement. The first failure ends it, because figures with failed requests are misleading.
@@ -10,6 +11,9 @@ pub enum BenchError {
     /// An argument is missing or wrong. The text names the argument and what is allowed.
     #[error("{0}")]
     Argument(String),
+    /// The arguments do not fit together.
+    #[error(transparent)]
+    Unfit(#[from] Unfit),
     /// A credential is malformed.
     #[error(transparent)]
     InvalidCredential(#[from] InvalidId),
@@ -73,7 +77,7 @@ impl BenchError {
     /// True if the command line is wrong. Nothing was sent then.
     #[must_use]
     pub const fn is_usage(&self) -> bool {
-        matches!(self, Self::Argument(_) | Self::InvalidCredential(_) | Self::NotLoopback(_))
+        matches!(self, Self::Argument(_) | Self::Unfit(_) | Self::InvalidCredential(_) | Self::NotLoopback(_))
     }
 
     /// The error for a refusal of `what`. The answer is cut to one short line.

@@ -41,7 +41,7 @@ pub fn run(arguments: BenchArgs) -> Result<(), BenchError> {
         Scenario::Floor(floor) => (floor.workload, None),
         Scenario::Workload(workload) => (workload, Some(Target::resolve(target)?)),
     };
-    workload.check().map_err(BenchError::Argument)?;
+    workload.check()?;
     let wants_floor = server.is_none() || output.floor;
     if wants_floor && !workload.has_floor() {
         let why = "the bare server has no presence channels, and no queue for clients that do not read";
