@@ -1,7 +1,8 @@
 //! A certificate with its key.
 
-use std::{net::IpAddr, sync::Arc};
+use std::sync::Arc;
 
+use clairon_tls::CertificateFields;
 use jiff::Timestamp;
 use rustls::{
     InconsistentKeys,
@@ -9,7 +10,6 @@ use rustls::{
     sign::CertifiedKey,
 };
 use tracing::{info, warn};
-use x509_parser::{certificate::X509Certificate, extensions::GeneralName, prelude::FromDer};
 
 /// The remaining lifetime below which a certificate causes a warning, in seconds.
 const SOON: i64 = 14 * 86_400;
@@ -50,12 +50,15 @@ impl ServerCertificate {
     /// # Errors
     /// One of them is unusable, or they do not belong together.
     pub fn from_pem(chain: &[u8], key: &[u8]) -> Result<Self, InvalidCertificate> {
-        let chain: Vec<_> = CertificateDer::pem_slice_iter(chain)
-            .collect::<Result<_, _>>()
-            .map_err(|error| InvalidCertificate::Malformed(error.to_string()))?;
+        let malformed = |error: &dyn std::fmt::Display| InvalidCertificate::Malformed(error.to_string());
+        let chain: Vec<_> =
+            CertificateDer::pem_slice_iter(chain).collect::<Result<_, _>>().map_err(|error| malformed(&error))?;
         let key = PrivateKeyDer::from_pem_slice(key).map_err(|_| InvalidCertificate::NoKey)?;
         let first = chain.first().ok_or(InvalidCertificate::NoCertificate)?;
-        let (names, [valid_from, expires]) = read(first)?;
+        let CertificateFields { names, valid_from, expires, .. } =
+            CertificateFields::read(first).map_err(|error| malformed(&error))?;
+        let time = |second| Timestamp::from_second(second).map_err(|error| malformed(&error));
+        let (valid_from, expires) = (time(valid_from)?, time(expires)?);
         let key = CertifiedKey::from_der(chain, key, &clairon_tls::provider()).map_err(|error| match error {
             rustls::Error::InconsistentKeys(InconsistentKeys::KeyMismatch) => InvalidCertificate::OtherKey,
             rustls::Error::InvalidCertificate(error) => InvalidCertificate::Malformed(format!("{error:?}")),
@@ -104,24 +107,6 @@ impl ServerCertificate {
             None => *name == host,
         })
     }
-}
-
-/// The host names and addresses of a certificate, and the start and the end of its validity.
-fn read(certificate: &CertificateDer<'_>) -> Result<(Vec<String>, [Timestamp; 2]), InvalidCertificate> {
-    let malformed = |error: &dyn std::fmt::Display| InvalidCertificate::Malformed(error.to_string());
-    let (_, certificate) = X509Certificate::from_der(certificate).map_err(|error| malformed(&error))?;
-    let names = certificate.subject_alternative_name().map_err(|error| malformed(&error))?;
-    let names = names.into_iter().flat_map(|names| &names.value.general_names).filter_map(|name| match name {
-        GeneralName::DNSName(name) => Some(name.to_ascii_lowercase()),
-        GeneralName::IPAddress(bytes) => match bytes {
-            [a, b, c, d] => Some(IpAddr::from([*a, *b, *c, *d]).to_string()),
-            _ => <[u8; 16]>::try_from(*bytes).ok().map(|bytes| IpAddr::from(bytes).to_string()),
-        },
-        _ => None,
-    });
-    let validity = certificate.validity();
-    let time = |second| Timestamp::from_second(second).map_err(|error| malformed(&error));
-    Ok((names.collect(), [time(validity.not_before.timestamp())?, time(validity.not_after.timestamp())?]))
 }
 
 #[cfg(test)]

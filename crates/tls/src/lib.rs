@@ -1,6 +1,7 @@
-//! TLS for outgoing connections: the cryptography, the trusted authorities, and the errors of rustls inside I/O errors.
+//! TLS: the cryptography, the trusted authorities, the fields of certificates, and the errors of rustls inside I/O errors.
 
 mod authorities;
+mod certificate_fields;
 mod failure;
 mod system;
 
@@ -9,6 +10,7 @@ use std::sync::{Arc, LazyLock};
 use rustls::crypto::{CryptoProvider, ring};
 
 pub use authorities::{Authorities, AuthoritiesError};
+pub use certificate_fields::{CertificateFields, MalformedCertificate};
 pub use failure::{cause, certificate_error};
 pub use system::{system_certificates, system_roots};
 

@@ -12,9 +12,8 @@ use clairon_client::{
     tls::{CertificateChain, TlsClient},
 };
 use clairon_protocol::quote;
-use clairon_tls::{cause, certificate_error};
+use clairon_tls::{CertificateFields, cause, certificate_error};
 use rustls::{CertificateError, pki_types::UnixTime};
-use x509_parser::{certificate::X509Certificate, prelude::FromDer};
 
 use super::side::Side;
 use crate::finding::Finding;
@@ -100,9 +99,8 @@ fn valid(side: &Side, chain: Option<&CertificateChain>) -> Finding {
 }
 
 fn seconds_left(certificate: &[u8]) -> Option<i64> {
-    let (_, certificate) = X509Certificate::from_der(certificate).ok()?;
     let now = i64::try_from(UnixTime::now().as_secs()).ok()?;
-    certificate.validity().not_after.timestamp().checked_sub(now)
+    CertificateFields::read(certificate).ok()?.expires.checked_sub(now)
 }
 
 fn invalid(side: &Side, error: &CertificateError, chain: Option<&CertificateChain>) -> Finding {
@@ -144,15 +142,14 @@ fn invalid(side: &Side, error: &CertificateError, chain: Option<&CertificateChai
 /// The finding for a certificate whose issuer this machine does not trust.
 fn untrusted(side: &Side, error: &CertificateError, chain: Option<&CertificateChain>) -> Finding {
     let host = &side.endpoint.host;
-    let parsed = chain.and_then(|chain| X509Certificate::from_der(&chain.certificate).ok());
-    let Some((_, certificate)) = parsed else {
+    let Some(certificate) = chain.and_then(|chain| CertificateFields::read(&chain.certificate).ok()) else {
         return Finding::fail(
             CHECK,
             format!("the certificate for {host} is refused: {error:?}"),
             "use a certificate of a public authority",
         );
     };
-    if certificate.issuer() == certificate.subject() {
+    if certificate.is_self_issued {
         let detail = format!("the certificate for {host} is self-signed: browsers and PHP refuse it (cURL error 60)");
         return Finding::fail(
             CHECK,
@@ -160,7 +157,7 @@ fn untrusted(side: &Side, error: &CertificateError, chain: Option<&CertificateCh
             "get a certificate of a public authority: certbot certonly; for development: mkcert -install",
         );
     }
-    let issuer = quote(&certificate.issuer().to_string());
+    let issuer = quote(&certificate.issuer);
     let sent = chain.map_or(0, |chain| chain.intermediates);
     let detail = format!(
         "the certificate for {host} was issued by {issuer:?}, which this machine does not trust ({sent} intermediate certificates were sent; cURL error 60)"
