@@ -49,7 +49,7 @@ impl RedisClient {
         };
         let requests: Vec<Request> = places.iter().map(request).collect();
         for answer in self.ledger.run(&requests).await? {
-            if !scripts::decode::<bool>(answer?)? {
+            if !scripts::parse_addition(answer?)? {
                 return Ok(false);
             }
         }

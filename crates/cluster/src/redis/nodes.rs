@@ -40,7 +40,7 @@ impl RedisClient {
     pub(crate) async fn renew_lease(&self, node: &NodeId, is_new: bool, status: &str) -> Result<Renewal, Failure> {
         let generation = self.generation().number();
         let request = scripts::renew_lease(&self.keys, node, self.lease, is_new, status, generation);
-        scripts::decode(self.ledger.call(request).await?)
+        scripts::parse_renewal(self.ledger.call(request).await?)
     }
 
     /// The remaining time of the lease of each node, and the status in it; `None` if the lease has ended. One round
@@ -78,7 +78,7 @@ impl RedisClient {
     /// Declares a node dead. Returns false if the node has a lease.
     pub(crate) async fn declare_dead(&self, node: &NodeId) -> Result<bool, Failure> {
         let declare = async |generation| {
-            scripts::decode::<Death>(self.ledger.call(scripts::declare_dead(&self.keys, node, generation)).await?)
+            scripts::parse_death(self.ledger.call(scripts::declare_dead(&self.keys, node, generation)).await?)
         };
         let mut death = declare(self.generation().number()).await?;
         if death == Death::Behind {

@@ -2,11 +2,14 @@
 //!
 //! Everything that must be one step is a script. A script touches keys of one slot only, so it runs in a Redis Cluster.
 //!
-//! A script gets its arguments by name, as one `MessagePack` map, and answers one `MessagePack` value. `MessagePack`
-//! and not JSON, because Redis decodes it in half the time, texts need no escapes, and versions keep all their digits.
-//! (Numbers in Lua are doubles. A version is in microseconds since 1970, which is less than 2^53 until the year 2255.
-//! JSON in Redis has 14 digits.) The scripts that run for each event of a channel get their arguments by position
-//! instead, because decoding a map would be a tenth of its time.
+//! A script gets its arguments by name, as one `MessagePack` map. `MessagePack` and not JSON, because Redis decodes it in
+//! half the time, texts need no escapes, and versions keep all their digits. (Numbers in Lua are doubles. A version is in
+//! microseconds since 1970, which is less than 2^53 until the year 2255. JSON in Redis has 14 digits.) The scripts that
+//! run for each event of a channel get their arguments by position instead, because decoding a map would be a tenth of
+//! its time.
+//!
+//! A script answers a text, a number or a list, as commands of Redis do. The list has the parts of the answer in a fixed
+//! order. `false` in Lua is [`Value::Nil`] here, and ends no list, as `nil` would.
 
 mod add_to_index;
 mod change_share;
@@ -21,11 +24,11 @@ mod remove_share;
 mod rights;
 
 pub(super) use self::{
-    add_to_index::add_to_index,
+    add_to_index::{add_to_index, parse_addition},
     change_share::{change_share, parse_cached, parse_change},
     count_clients::{count_clients, parse_count},
-    generation::{Arrival, meet_generation},
-    lease::{Death, declare_dead, renew_lease},
+    generation::{Arrival, meet_generation, parse_generation},
+    lease::{declare_dead, parse_death, parse_renewal, renew_lease},
     log::{parse_log, publish_logged, read_log},
     online::{online, parse_online},
     publish_cached::{forget_cached, parse_version, publish_cached, publish_timed},
@@ -33,12 +36,15 @@ pub(super) use self::{
     rights::{FailedCommand, parse_failed, try_commands},
 };
 
-pub(crate) use self::{lease::Renewal, log::kept_for};
+pub(crate) use self::{
+    lease::{Death, Renewal},
+    log::kept_for,
+};
 
 use redis::{Cmd, Value};
-use serde::{Serialize, de::DeserializeOwned};
+use serde::Serialize;
 
-use super::failure::Failure;
+use super::failure::{Failure, parse};
 
 /// Something to ask of Redis.
 pub(crate) enum Request {
@@ -115,14 +121,20 @@ fn encode(arguments: &impl Serialize) -> Vec<u8> {
     rmp_serde::to_vec_named(arguments).unwrap_or_default()
 }
 
-/// Reads the answer of a script.
-pub(super) fn decode<T: DeserializeOwned>(answer: Value) -> Result<T, Failure> {
-    let unexpected =
-        |problem: &dyn std::fmt::Display| Failure::new(format!("a script gave an unexpected answer: {problem}"));
-    match answer {
-        Value::BulkString(bytes) => rmp_serde::from_slice(&bytes).map_err(|error| unexpected(&error)),
-        _ => Err(unexpected(&"it is not a string")),
-    }
+/// The parts of a list that a script answered.
+fn parts<const N: usize>(answer: Value) -> Result<[Value; N], Failure> {
+    let Value::Array(parts) = answer else {
+        return Err(Failure::new("a script gave an unexpected answer: it is not a list"));
+    };
+    let count = parts.len();
+    parts.try_into().map_err(|_| Failure::new(format!("a script gave an unexpected answer: {count} parts, not {N}")))
+}
+
+/// A text that a script answered, with a meaning of this program.
+fn meaning<T: Copy>(answer: Value, meanings: &[(&str, T)]) -> Result<T, Failure> {
+    let text: String = parse(answer)?;
+    let found = meanings.iter().find(|(known, _)| *known == text).map(|(_, meaning)| *meaning);
+    found.ok_or_else(|| Failure::new("a script gave an unexpected answer: an unknown text"))
 }
 
 /// A script of one or more files, which become one text.

@@ -139,7 +139,7 @@ impl Generation {
 
     async fn exchange(&self, connection: &mut RedisConnection, arrival: &Arrival, moves: u64) -> Result<(), Failure> {
         let answer = connection.run(&[scripts::meet_generation(&self.key, arrival)], self).await?.pop();
-        let number = scripts::decode(answer.unwrap_or_else(|| Err(Failure::new("Redis gave no answer")))?)?;
+        let number = scripts::parse_generation(answer.unwrap_or_else(|| Err(Failure::new("Redis gave no answer")))?)?;
         let mut state = self.state.lock();
         if state.number == 0 {
             // The first one is no news: this node has no logs yet.

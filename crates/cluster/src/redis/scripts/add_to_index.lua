@@ -5,10 +5,10 @@
 -- Arguments:
 --   app             id of the app
 --   channels        names of the channels
--- Answers true, or false if the node was declared dead.
+-- Answers 1, or 0 if the node was declared dead.
 
 local arguments = cmsgpack.unpack(ARGV[1])
-if redis.call('EXISTS', KEYS[1]) == 0 then return cmsgpack.pack(false) end
+if redis.call('EXISTS', KEYS[1]) == 0 then return 0 end
 redis.call('SADD', KEYS[2], arguments.app)
 if #arguments.channels > 0 then redis.call('SADD', KEYS[3], unpack(arguments.channels)) end
-return cmsgpack.pack(true)
+return 1

@@ -27,13 +27,15 @@
 --   is_user         true for the channel of a user
 --
 -- Answers `share_lost` if the node has no share to change, `too_late` after a later change or the end of the share,
--- else `made` with
+-- else a list:
 --   version         version of the channel after the change
 --   connections     of all nodes
 --   edges           what the change altered for all nodes
 --   refused         users that the channel had no room for: m for too many members or b for too many bytes, and the id
 --   nodes           ids of the nodes with a share, separated by spaces
---   members, cached, cached_ms   if wanted: the members as JSON; the cache entry, if any, and its remaining time
+--   members         the members as JSON; false if the channel is not to be read
+--   cached          the cache entry; false if there is none or the channel is not to be read
+--   cached_ms       its remaining time; false if the channel is not to be read
 -- Called again with the same sequence, it changes nothing and answers the same edges and refused users.
 
 local node, connections = arguments.node, arguments.connections
@@ -84,29 +86,28 @@ local function apply()
   keep_last_change(KEYS[4], change, arguments.remembered_ms)
 end
 
--- Adds the state of the channel to an answer.
-local function read_state(answer)
-  answer.members = {}
+-- Reads the channel: its members, its cache entry, and the remaining time of that.
+local function read_state()
+  local found = {}
   local all = members > 0 and redis.call('HGETALL', record) or {}
   for index = 1, #all, 2 do
     if string.sub(all[index], 1, 1) == 'u' then
-      answer.members[#answer.members + 1] = string.match(all[index + 1], '^%d+ (.*)$')
+      found[#found + 1] = string.match(all[index + 1], '^%d+ (.*)$')
     end
   end
-  answer.cached = redis.call('GET', KEYS[2]) or nil
-  answer.cached_ms = redis.call('PTTL', KEYS[2])
+  return found, redis.call('GET', KEYS[2]), redis.call('PTTL', KEYS[2])
 end
 
 local last = last_change(KEYS[4])
 if last.sequence == arguments.sequence then
   edges, refused = last.edges, last.refused
 elseif last.is_closed or last.sequence > arguments.sequence then
-  return cmsgpack.pack('too_late')
+  return 'too_late'
 elseif arguments.basis == 'share' and not share_of(node) then
-  return cmsgpack.pack('share_lost')
+  return 'share_lost'
 else
   apply()
 end
-local answer = { version = version, connections = total, edges = edges, refused = refused, nodes = nodes }
-if arguments.wants_state then read_state(answer) end
-return cmsgpack.pack({ made = answer })
+local found, cached, cached_ms = false, false, false
+if arguments.wants_state then found, cached, cached_ms = read_state() end
+return { version, total, edges, refused, nodes, found, cached, cached_ms }

@@ -5,18 +5,14 @@ use std::time::Duration;
 use bytes::Bytes;
 use clairon_protocol::{ChannelKind, UserId};
 use redis::Value;
-use serde::{Deserialize, Serialize};
+use serde::Serialize;
 
-use super::{
-    Request, decode,
-    edge::{WrittenEdge, into_edges},
-    script,
-};
+use super::{Request, edge::parse_edges, parts, script};
 use crate::{
     ledger::{AddedMember, Basis, ChangeOutcome, ChangeReply, EarlierShare, Lack, NodeId, RefusedMember, ShareChange},
     notice::{CachedEvent, ChannelState},
     redis::{
-        failure::Failure,
+        failure::{Failure, parse},
         keys::Keys,
         message::{TopicMessage, decode_member, encode_member},
     },
@@ -59,26 +55,6 @@ struct AddedArgument<'a> {
     newcomers: u64,
 }
 
-#[derive(Deserialize)]
-#[serde(rename_all = "snake_case")]
-enum Reply {
-    Made(Made),
-    ShareLost,
-    TooLate,
-}
-
-#[derive(Deserialize)]
-struct Made {
-    version: u64,
-    connections: u64,
-    edges: Vec<WrittenEdge>,
-    refused: Vec<String>,
-    nodes: String,
-    members: Option<Vec<Bytes>>,
-    cached: Option<Bytes>,
-    cached_ms: Option<i64>,
-}
-
 /// Asks for a change. Its answer is kept for the time `remembered`.
 pub(in crate::redis) fn change_share(keys: &Keys, change: &ShareChange, remembered: Duration) -> Request {
     let ShareChange { place, node, earlier, members, .. } = change;
@@ -119,23 +95,30 @@ fn added_argument(added: &AddedMember) -> AddedArgument<'_> {
 
 /// Reads the answer to a change.
 pub(in crate::redis) fn parse_change(answer: Value) -> Result<ChangeReply, Failure> {
-    let made = match decode(answer)? {
-        Reply::Made(made) => made,
-        // A change is too late only if another process had the same id, or if the share has ended.
-        Reply::ShareLost | Reply::TooLate => return Ok(ChangeReply::ShareLost),
+    if let Value::BulkString(_) = answer {
+        // The share is lost, or the change is too late: another process had the same id, or the share has ended.
+        return Ok(ChangeReply::ShareLost);
+    }
+    let [version, connections, edges, refused, nodes, members, cached, cached_ms] = parts(answer)?;
+    let (version, connections) = (parse(version)?, parse(connections)?);
+    let (refused, nodes): (Vec<String>, String) = (parse(refused)?, parse(nodes)?);
+    let state = match parse::<Option<Vec<Bytes>>>(members)? {
+        None => None,
+        Some(members) => Some(ChannelState {
+            version,
+            connections,
+            members: members.iter().filter_map(|json| decode_member(json)).collect(),
+            cached: match parse::<Option<Bytes>>(cached)? {
+                Some(payload) => parse_cached(&payload, parse(cached_ms)?),
+                None => None,
+            },
+        }),
     };
-    let (version, connections) = (made.version, made.connections);
-    let state = made.members.map(|members| ChannelState {
-        version,
-        connections,
-        members: members.iter().filter_map(|json| decode_member(json)).collect(),
-        cached: made.cached.zip(made.cached_ms).and_then(|(payload, rest)| parse_cached(&payload, rest)),
-    });
     Ok(ChangeReply::Made(ChangeOutcome {
         version,
-        edges: into_edges(made.edges),
-        refused: made.refused.iter().filter_map(|refused| parse_refused(refused)).collect(),
-        nodes: made.nodes.split_ascii_whitespace().map(NodeId::from_stored).collect(),
+        edges: parse_edges(edges)?,
+        refused: refused.iter().filter_map(|refused| parse_refused(refused)).collect(),
+        nodes: nodes.split_ascii_whitespace().map(NodeId::from_stored).collect(),
         state,
     }))
 }

@@ -7,7 +7,7 @@
 --   clients         all clients of the node, newcomers included
 --   newcomers       clients that are admitted only if there is room
 --   capacity        most clients of all nodes, if there is a limit
--- Answers
+-- Answers a list:
 --   admitted        number of admitted newcomers
 --   nodes           ids of the nodes with clients of the app, before this
 
@@ -26,4 +26,4 @@ if clients > 0 then
 else
   redis.call('HDEL', KEYS[1], node)
 end
-return cmsgpack.pack({ admitted = admitted, nodes = nodes })
+return { admitted, nodes }

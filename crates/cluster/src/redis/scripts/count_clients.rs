@@ -1,12 +1,15 @@
 //! Counting a node's clients of an app.
 
 use redis::Value;
-use serde::{Deserialize, Serialize};
+use serde::Serialize;
 
-use super::{Request, decode, script};
+use super::{Request, parts, script};
 use crate::{
     ledger::{ClientCount, ClientCountReply, NodeId},
-    redis::{failure::Failure, keys::Keys},
+    redis::{
+        failure::{Failure, parse},
+        keys::Keys,
+    },
 };
 
 #[derive(Serialize)]
@@ -15,12 +18,6 @@ struct Arguments<'a> {
     clients: u64,
     newcomers: u64,
     capacity: Option<u64>,
-}
-
-#[derive(Deserialize)]
-struct Reply {
-    admitted: u64,
-    nodes: Vec<String>,
 }
 
 /// Asks for a count, and for the admission of its newcomers.
@@ -32,6 +29,7 @@ pub(in crate::redis) fn count_clients(keys: &Keys, node: &NodeId, count: &Client
 
 /// Reads the answer to a count.
 pub(in crate::redis) fn parse_count(answer: Value) -> Result<ClientCountReply, Failure> {
-    let Reply { admitted, nodes } = decode(answer)?;
-    Ok(ClientCountReply { admitted, nodes: nodes.into_iter().map(NodeId::from_stored).collect() })
+    let [admitted, nodes] = parts(answer)?;
+    let nodes: Vec<String> = parse(nodes)?;
+    Ok(ClientCountReply { admitted: parse(admitted)?, nodes: nodes.into_iter().map(NodeId::from_stored).collect() })
 }

@@ -6,8 +6,8 @@
 -- Answers `dead`, `alive` if the node has a lease, or `behind` if it knew an earlier generation only.
 
 local arguments = cmsgpack.unpack(ARGV[1])
-if redis.call('EXISTS', KEYS[2]) == 1 then return cmsgpack.pack('alive') end
+if redis.call('EXISTS', KEYS[2]) == 1 then return 'alive' end
 local known = redis.call('GET', KEYS[1])
-if known and tonumber(known) < arguments.generation then return cmsgpack.pack('behind') end
+if known and tonumber(known) < arguments.generation then return 'behind' end
 redis.call('DEL', KEYS[1])
-return cmsgpack.pack('dead')
+return 'dead'

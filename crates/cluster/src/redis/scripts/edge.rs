@@ -1,38 +1,35 @@
 //! Edges, as the scripts write them.
 
 use clairon_protocol::{Edge, StampedEdge, UserId};
-use serde::Deserialize;
+use redis::Value;
 
-/// An edge: a letter and the version; then, after a space, the user's id if a member was added or removed, or the
-/// number of connections.
-#[derive(Deserialize)]
-#[serde(try_from = "String")]
-pub(super) struct WrittenEdge(StampedEdge);
+use crate::redis::failure::{Failure, parse};
 
-impl TryFrom<String> for WrittenEdge {
-    type Error = &'static str;
-
-    fn try_from(text: String) -> Result<Self, Self::Error> {
-        let head = text.split(' ').next().unwrap_or_default();
-        let rest = text.get(head.len() + 1..);
-        let version = head.get(1..).and_then(|version| version.parse().ok());
-        let edge = match (head.get(..1), rest) {
-            (Some("O"), None) => Some(Edge::Occupied),
-            (Some("V"), None) => Some(Edge::Vacated),
-            (Some("M"), None) => Some(Edge::Missed),
-            (Some("A"), Some(user)) => Some(Edge::MemberAdded(UserId::from(user))),
-            (Some("R"), Some(user)) => Some(Edge::MemberRemoved(UserId::from(user))),
-            (Some("C"), Some(count)) => count.parse().ok().map(Edge::Counted),
-            _ => None,
-        };
-        edge.zip(version)
-            .map(|(edge, version)| Self(StampedEdge { edge, version }))
-            .ok_or("an edge is O, V or M and a version, or A, R or C, a version, a space, and a user's id or a number")
-    }
+/// Reads a list of edges.
+pub(super) fn parse_edges(answer: Value) -> Result<Vec<StampedEdge>, Failure> {
+    let texts: Vec<String> = parse(answer)?;
+    texts.iter().map(|text| parse_edge(text).ok_or_else(|| Failure::new(UNEXPECTED))).collect()
 }
 
-pub(super) fn into_edges(written: Vec<WrittenEdge>) -> Vec<StampedEdge> {
-    written.into_iter().map(|WrittenEdge(edge)| edge).collect()
+const UNEXPECTED: &str = "a script gave an unexpected answer: an edge is O, V or M and a version, or A, R or C, \
+                          a version, a space, and a user's id or a number";
+
+/// Reads an edge: a letter and the version; then, after a space, the user's id if a member was added or removed, or
+/// the number of connections.
+fn parse_edge(text: &str) -> Option<StampedEdge> {
+    let head = text.split(' ').next()?;
+    let rest = text.get(head.len() + 1..);
+    let version = head.get(1..)?.parse().ok()?;
+    let edge = match (head.get(..1)?, rest) {
+        ("O", None) => Edge::Occupied,
+        ("V", None) => Edge::Vacated,
+        ("M", None) => Edge::Missed,
+        ("A", Some(user)) => Edge::MemberAdded(UserId::from(user)),
+        ("R", Some(user)) => Edge::MemberRemoved(UserId::from(user)),
+        ("C", Some(count)) => Edge::Counted(count.parse().ok()?),
+        _ => return None,
+    };
+    Some(StampedEdge { edge, version })
 }
 
 #[cfg(test)]
@@ -41,7 +38,6 @@ mod tests {
 
     #[test]
     fn edges_are_read() {
-        let read = |text: &str| WrittenEdge::try_from(text.to_owned()).map(|WrittenEdge(edge)| edge);
         for (text, edge) in [
             ("O5", Edge::Occupied),
             ("V5", Edge::Vacated),
@@ -50,10 +46,10 @@ mod tests {
             ("R5  ", Edge::MemberRemoved(" ".into())),
             ("C5 12", Edge::Counted(12)),
         ] {
-            assert_eq!(read(text), Ok(StampedEdge { edge, version: 5 }));
+            assert_eq!(parse_edge(text), Some(StampedEdge { edge, version: 5 }));
         }
         for text in ["", "O", "X5", "A5", "O5 x", "C5 x", "Ax ada", "é5"] {
-            assert!(read(text).is_err(), "{text}");
+            assert!(parse_edge(text).is_none(), "{text}");
         }
     }
 }

@@ -34,4 +34,4 @@ elseif not fields[1] or number > tonumber(fields[1]) then
     redis.call('HSET', KEYS[1], 's', arguments.servers, 't', string.format('%.0f', now))
   end
 end
-return cmsgpack.pack(number)
+return number

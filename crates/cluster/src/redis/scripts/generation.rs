@@ -2,9 +2,11 @@
 
 use std::time::Duration;
 
+use redis::Value;
 use serde::Serialize;
 
 use super::{Request, milliseconds, script};
+use crate::redis::failure::{Failure, parse};
 
 /// Stands for a time that never was: numbers in Lua are exact up to here.
 const NEVER: u64 = 1 << 53;
@@ -43,4 +45,9 @@ pub(in crate::redis) fn meet_generation(key: &str, arrival: &Arrival) -> Request
         known: *known,
     };
     script!("generation.lua").call(vec![key.to_owned()], &arguments).into()
+}
+
+/// Reads the answer: the generation.
+pub(in crate::redis) fn parse_generation(answer: Value) -> Result<u64, Failure> {
+    parse(answer)
 }

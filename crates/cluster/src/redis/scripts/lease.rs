@@ -2,14 +2,17 @@
 
 use std::time::Duration;
 
-use serde::{Deserialize, Serialize};
+use redis::Value;
+use serde::Serialize;
 
-use super::{Request, milliseconds, script};
-use crate::{ledger::NodeId, redis::keys::Keys};
+use super::{Request, meaning, milliseconds, script};
+use crate::{
+    ledger::NodeId,
+    redis::{failure::Failure, keys::Keys},
+};
 
 /// The answer to [`renew_lease`].
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
-#[serde(rename_all = "snake_case")]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Renewal {
     /// The lease is renewed in time, or new.
     Renewed,
@@ -25,8 +28,7 @@ struct Condemnation {
 }
 
 /// The answer to [`declare_dead`].
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
-#[serde(rename_all = "snake_case")]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Death {
     /// The node has a lease.
     Alive,
@@ -44,7 +46,7 @@ struct Arguments<'a> {
     generation: u64,
 }
 
-/// Asks for a lease of this length; the answer is a [`Renewal`]. A new node is never refused. `generation` is what the
+/// Asks for a lease of this length. A new node is never refused. `generation` is what the
 /// node knows of the generation of logs.
 pub(in crate::redis) fn renew_lease(
     keys: &Keys,
@@ -58,8 +60,18 @@ pub(in crate::redis) fn renew_lease(
     script!("renew_lease.lua").call(vec![keys.registration(node), keys.lease(node)], &arguments).into()
 }
 
-/// Declares a node dead, if it knew this generation of logs; the answer is a [`Death`].
+/// Reads the answer to [`renew_lease`].
+pub(in crate::redis) fn parse_renewal(answer: Value) -> Result<Renewal, Failure> {
+    meaning(answer, &[("renewed", Renewal::Renewed), ("late", Renewal::Late), ("refused", Renewal::Refused)])
+}
+
+/// Declares a node dead, if it knew this generation of logs.
 pub(in crate::redis) fn declare_dead(keys: &Keys, node: &NodeId, generation: u64) -> Request {
     let arguments = Condemnation { generation };
     script!("declare_dead.lua").call(vec![keys.registration(node), keys.lease(node)], &arguments).into()
+}
+
+/// Reads the answer to [`declare_dead`].
+pub(in crate::redis) fn parse_death(answer: Value) -> Result<Death, Failure> {
+    meaning(answer, &[("alive", Death::Alive), ("behind", Death::Behind), ("dead", Death::Dead)])
 }

@@ -5,13 +5,17 @@ use std::time::Duration;
 use bytes::Bytes;
 use clairon_protocol::{Epoch, LogRoom, Publication, SocketId};
 use redis::Value;
-use serde::{Deserialize, Serialize};
+use serde::Serialize;
 
-use super::{Request, decode, milliseconds, script};
+use super::{Request, milliseconds, parts, script};
 use crate::{
     channel_log::{LogQuery, LogRead, LoggedEvent},
     notice::Place,
-    redis::{failure::Failure, keys::Keys, message},
+    redis::{
+        failure::{Failure, parse},
+        keys::Keys,
+        message,
+    },
 };
 
 /// How long a log is kept in addition to its window, so that nodes with subscribers have time to keep it on.
@@ -37,23 +41,6 @@ struct Arguments {
     last: u64,
     most_events: usize,
     most_bytes: usize,
-}
-
-#[derive(Deserialize)]
-#[serde(rename_all = "snake_case")]
-enum Reply {
-    None,
-    Found(Found),
-}
-
-#[derive(Deserialize)]
-struct Found {
-    epoch: String,
-    head: u64,
-    oldest: u64,
-    now: u64,
-    newest: u64,
-    events: Vec<Bytes>,
 }
 
 /// Asks to publish an event, and to add it to the log of its channel if there is one.
@@ -101,16 +88,17 @@ fn fresh_epoch() -> String {
 
 /// Reads the answer to [`read_log`]. `None` if there is no log.
 pub(in crate::redis) fn parse_log(answer: Value) -> Result<Option<LogRead>, Failure> {
-    let Found { epoch, head, oldest, now, newest, events } = match decode(answer)? {
-        Reply::None => return Ok(None),
-        Reply::Found(found) => found,
-    };
+    if answer == Value::Nil {
+        return Ok(None);
+    }
+    let [epoch, head, oldest, now, newest, events] = parts(answer)?;
     let unexpected = || Failure::new("Redis has a log of another form");
-    let epoch = Epoch::parse(&epoch).ok_or_else(unexpected)?;
+    let epoch = Epoch::parse(&parse::<String>(epoch)?).ok_or_else(unexpected)?;
+    let (now, newest, events): (_, u64, Vec<Bytes>) = (parse(now)?, parse(newest)?, parse(events)?);
     let read = |(seq, text): (u64, &Bytes)| parse_event(seq, text, now).ok_or_else(unexpected);
     let first = (newest + 1).saturating_sub(events.len() as u64);
     let events = (first..).zip(events.iter().rev()).map(read).collect::<Result<Vec<_>, _>>()?;
-    Ok(Some(LogRead { epoch, head, oldest, events }))
+    Ok(Some(LogRead { epoch, head: parse(head)?, oldest: parse(oldest)?, events }))
 }
 
 /// Reads an event of a log: its time, the excluded connection, if any, and the frame.

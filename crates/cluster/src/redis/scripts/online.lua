@@ -1,13 +1,13 @@
 -- Reads whether a user is signed in on any node.
 --
 -- KEYS: the record of the user's channel.
--- Answers
+-- Answers a list:
 --   version         orders the answers about this user
---   is_online       true if the user is signed in
+--   is_online       1 if the user is signed in, else 0
 
 local fields = redis.call('HMGET', KEYS[1], 'o', 't')
 if fields[1] then
-  return cmsgpack.pack({ version = tonumber(fields[1]), is_online = tonumber(fields[2]) > 0 })
+  return { tonumber(fields[1]), tonumber(fields[2]) > 0 and 1 or 0 }
 end
 local time = redis.call('TIME')
-return cmsgpack.pack({ version = time[1] * 1000000 + time[2], is_online = false })
+return { time[1] * 1000000 + time[2], 0 }

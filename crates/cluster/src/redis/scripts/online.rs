@@ -1,20 +1,16 @@
 //! Reading whether a user is signed in on any node.
 
 use redis::Value;
-use serde::Deserialize;
 
-use super::{Request, decode, script};
+use super::{Request, parts, script};
 use crate::{
     ledger::OnlineReply,
     notice::Place,
-    redis::{failure::Failure, keys::Keys},
+    redis::{
+        failure::{Failure, parse},
+        keys::Keys,
+    },
 };
-
-#[derive(Deserialize)]
-struct Reply {
-    version: u64,
-    is_online: bool,
-}
 
 /// Asks about the user of this channel.
 pub(in crate::redis) fn online(keys: &Keys, place: &Place) -> Request {
@@ -23,6 +19,6 @@ pub(in crate::redis) fn online(keys: &Keys, place: &Place) -> Request {
 
 /// Reads the answer about a user.
 pub(in crate::redis) fn parse_online(answer: Value) -> Result<OnlineReply, Failure> {
-    let Reply { version, is_online } = decode(answer)?;
-    Ok(OnlineReply { version, is_online })
+    let [version, is_online] = parts(answer)?;
+    Ok(OnlineReply { version: parse(version)?, is_online: parse::<u64>(is_online)? == 1 })
 }

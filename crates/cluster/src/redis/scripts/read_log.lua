@@ -9,13 +9,13 @@
 --   known           the epoch that `since` is of: none are read of another log; nil for any
 --   most_events, most_bytes   most events in the answer, and most bytes of them. Earlier ones are left out.
 --
--- Answers `none` if there is no log, else `found` with
+-- Answers false if there is no log, else a list:
 --   epoch
 --   head            number of the last event
 --   oldest          number of the oldest event; head + 1 if there is none
 --   now             milliseconds since 1970
+--   newest          number of the first of the events here
 --   events          the events, the one with the greatest number first
---   newest          the number of the first of them
 
 local arguments = cmsgpack.unpack(ARGV[1])
 local state = load_log(arguments.epoch)
@@ -26,7 +26,7 @@ if arguments.keep_ms then
     state = begin_log(arguments.epoch, arguments.keep_ms, owner)
   end
 end
-if not state then return cmsgpack.pack('none') end
+if not state then return false end
 trim_log(state, arguments.max_events, arguments.max_bytes, arguments.window_ms)
 local time = redis.call('TIME')
 local now = time[1] * 1000 + math.floor(time[2] / 1000)
@@ -48,6 +48,4 @@ while number >= first and not is_full do
   end
   number = number - READ
 end
-return cmsgpack.pack({ found = {
-  epoch = state.epoch, head = state.head, oldest = state.oldest, now = now, newest = newest, events = events,
-} })
+return { state.epoch, state.head, state.oldest, now, newest, events }

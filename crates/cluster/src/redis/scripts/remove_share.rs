@@ -4,13 +4,9 @@ use std::time::Duration;
 
 use clairon_protocol::StampedEdge;
 use redis::Value;
-use serde::{Deserialize, Serialize};
+use serde::Serialize;
 
-use super::{
-    Request, decode,
-    edge::{WrittenEdge, into_edges},
-    milliseconds, script,
-};
+use super::{Request, edge::parse_edges, milliseconds, script};
 use crate::{
     ledger::NodeId,
     notice::Place,
@@ -24,11 +20,6 @@ struct Arguments<'a> {
     reaper: &'a str,
     remembered_ms: u64,
     is_user: bool,
-}
-
-#[derive(Deserialize)]
-struct Reply {
-    edges: Vec<WrittenEdge>,
 }
 
 /// Asks to remove a node's share. The same reaper can repeat it within the time `remembered`, for the same answer.
@@ -53,6 +44,5 @@ pub(in crate::redis) fn remove_share(
 
 /// Reads what a removal altered for all nodes.
 pub(in crate::redis) fn parse_removal(answer: Value) -> Result<Vec<StampedEdge>, Failure> {
-    let Reply { edges } = decode(answer)?;
-    Ok(into_edges(edges))
+    parse_edges(answer)
 }

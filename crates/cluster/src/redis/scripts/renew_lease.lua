@@ -10,9 +10,9 @@
 
 local arguments = cmsgpack.unpack(ARGV[1])
 if not arguments.is_new and redis.call('EXISTS', KEYS[1]) == 0 then
-  return cmsgpack.pack('refused')
+  return 'refused'
 end
 redis.call('SET', KEYS[1], string.format('%.0f', arguments.generation))
 local is_late = not arguments.is_new and redis.call('EXISTS', KEYS[2]) == 0
 redis.call('SET', KEYS[2], arguments.status, 'PX', arguments.lease_ms)
-return cmsgpack.pack(is_late and 'late' or 'renewed')
+return is_late and 'late' or 'renewed'

@@ -3,7 +3,7 @@
 --
 -- Arguments:
 --   commands        the commands, each a list of words
--- Answers a list of the commands that fail, each with
+-- Answers a list of the commands that fail. For each a list:
 --   command         its number in the list, beginning with 1
 --   error           the error
 
@@ -11,7 +11,7 @@ local failed = {}
 for number, words in ipairs(cmsgpack.unpack(ARGV[1]).commands) do
   local answer = redis.pcall(unpack(words))
   if type(answer) == 'table' and answer.err then
-    failed[#failed + 1] = { command = number, error = answer.err }
+    failed[#failed + 1] = { number, answer.err }
   end
 end
-return cmsgpack.pack(failed)
+return failed

@@ -1,10 +1,10 @@
 //! Trying commands, to find out what the user of Redis may do.
 
 use redis::Value;
-use serde::{Deserialize, Serialize};
+use serde::Serialize;
 
-use super::{ScriptCall, decode, script};
-use crate::redis::failure::Failure;
+use super::{ScriptCall, parts, script};
+use crate::redis::failure::{Failure, parse};
 
 #[derive(Serialize)]
 struct Arguments<'a> {
@@ -12,7 +12,6 @@ struct Arguments<'a> {
 }
 
 /// A command that failed.
-#[derive(Deserialize)]
 pub(in crate::redis) struct FailedCommand {
     /// Its number in the list of commands, beginning with 1.
     pub(in crate::redis) command: usize,
@@ -27,5 +26,9 @@ pub(in crate::redis) fn try_commands(commands: Vec<Vec<&str>>) -> ScriptCall {
 
 /// Reads the answer: the commands that failed.
 pub(in crate::redis) fn parse_failed(answer: Value) -> Result<Vec<FailedCommand>, Failure> {
-    decode(answer)
+    let failed = parse::<Vec<Value>>(answer)?.into_iter().map(|failed| {
+        let [command, error] = parts(failed)?;
+        Ok(FailedCommand { command: parse(command)?, error: parse(error)? })
+    });
+    failed.collect()
 }
