@@ -10,13 +10,10 @@ use hyper::{
     client::conn::{TrySendError, http1},
 };
 use hyper_util::rt::TokioIo;
-use tokio::{
-    io::{AsyncRead, AsyncWrite},
-    time::{Instant, timeout},
-};
+use tokio::time::{Instant, timeout};
 use tokio_util::task::AbortOnDropHandle;
 
-use super::socket::Socket;
+use super::{socket::Socket, stream::BoxedStream};
 use crate::fence::Fence;
 
 /// The longest head of an answer, in bytes; also the largest part of its body in memory.
@@ -38,10 +35,7 @@ pub(super) struct Connection {
 
 impl Connection {
     /// `stream` carries HTTP over `socket`: plain, in TLS, or in a tunnel.
-    pub(super) async fn new<S>(stream: S, socket: Socket) -> hyper::Result<Self>
-    where
-        S: AsyncRead + AsyncWrite + Send + Unpin + 'static,
-    {
+    pub(super) async fn new(stream: BoxedStream, socket: Socket) -> hyper::Result<Self> {
         let (requests, connection) = http1::Builder::new()
             // Pusher's PHP library looks for `X-Pusher-Key` in `getallheaders()`, which keeps the case of names.
             .title_case_headers(true)

@@ -8,11 +8,7 @@ use std::{
 
 use clairon_tls::{Authorities, provider, system_roots};
 use rustls::{ClientConfig, pki_types::ServerName};
-use tokio::{
-    io::{AsyncRead, AsyncWrite},
-    sync::OnceCell,
-    task::spawn_blocking,
-};
+use tokio::{sync::OnceCell, task::spawn_blocking};
 use tokio_rustls::{TlsConnector, client::TlsStream};
 use url::Host;
 
@@ -26,6 +22,7 @@ use super::{
     public_address::is_public,
     resolver::Resolver,
     socket::Socket,
+    stream::BoxedStream,
     tunnel,
 };
 use crate::settings::WebhookSettings;
@@ -80,50 +77,26 @@ impl Connector {
         let Route { origin, proxy } = route;
         let Some(proxy) = proxy else {
             let socket = self.tcp(origin, deadline, false).await?;
-            return self.http(socket.clone(), socket, origin, deadline).await;
+            let stream = self.secured(Box::new(socket.clone()), origin, deadline).await?;
+            return opened(stream, socket, origin).await;
         };
         let socket = self.tcp(&proxy.origin, deadline, true).await?;
-        if proxy.origin.tls {
-            let stream = self.handshake(socket.clone(), &proxy.origin, deadline).await?;
-            self.through(stream, socket, route, proxy, deadline).await
-        } else {
-            self.through(socket.clone(), socket, route, proxy, deadline).await
-        }
-    }
-
-    async fn through<S>(
-        &self,
-        mut stream: S,
-        socket: Socket,
-        route: &Route,
-        proxy: &Proxy,
-        deadline: Deadline,
-    ) -> Result<Connection, SendFailure>
-    where
-        S: AsyncRead + AsyncWrite + Send + Unpin + 'static,
-    {
+        let mut stream = self.secured(Box::new(socket.clone()), &proxy.origin, deadline).await?;
         if route.forwarding_proxy().is_some() {
             return opened(stream, socket, &proxy.origin).await;
         }
-        deadline.within(Step::Tunnel, tunnel::open(&mut stream, proxy, &route.origin)).await??;
-        self.http(stream, socket, &route.origin, deadline).await
+        deadline.within(Step::Tunnel, tunnel::open(&mut stream, proxy, origin)).await??;
+        opened(self.secured(stream, origin, deadline).await?, socket, origin).await
     }
 
-    async fn http<S>(
+    /// The stream to `origin`, with TLS if its URL asks for that.
+    async fn secured(
         &self,
-        stream: S,
-        socket: Socket,
+        stream: BoxedStream,
         origin: &Origin,
         deadline: Deadline,
-    ) -> Result<Connection, SendFailure>
-    where
-        S: AsyncRead + AsyncWrite + Send + Unpin + 'static,
-    {
-        if origin.tls {
-            opened(self.handshake(stream, origin, deadline).await?, socket, origin).await
-        } else {
-            opened(stream, socket, origin).await
-        }
+    ) -> Result<BoxedStream, SendFailure> {
+        if origin.tls { Ok(Box::new(self.handshake(stream, origin, deadline).await?)) } else { Ok(stream) }
     }
 
     /// Connects to a checked address and no other, so a name that resolves to another address a moment later has no
@@ -160,10 +133,12 @@ impl Connector {
         }
     }
 
-    async fn handshake<S>(&self, stream: S, origin: &Origin, deadline: Deadline) -> Result<TlsStream<S>, SendFailure>
-    where
-        S: AsyncRead + AsyncWrite + Unpin,
-    {
+    async fn handshake(
+        &self,
+        stream: BoxedStream,
+        origin: &Origin,
+        deadline: Deadline,
+    ) -> Result<TlsStream<BoxedStream>, SendFailure> {
         let failed = |error| SendFailure::Tls { peer: origin.to_string(), error: Arc::new(error) };
         let connector = self.tls_connector().await.map_err(|error| failed(io::Error::other(error)))?;
         let name = match &origin.host {
@@ -200,10 +175,7 @@ fn tls_connector(authorities: Option<&Authorities>) -> Result<TlsConnector, rust
     Ok(Arc::new(config).into())
 }
 
-async fn opened<S>(stream: S, socket: Socket, peer: &Origin) -> Result<Connection, SendFailure>
-where
-    S: AsyncRead + AsyncWrite + Send + Unpin + 'static,
-{
+async fn opened(stream: BoxedStream, socket: Socket, peer: &Origin) -> Result<Connection, SendFailure> {
     let failed = |error| SendFailure::Http { peer: peer.to_string(), error: Arc::new(error) };
     Connection::new(stream, socket).await.map_err(failed)
 }

@@ -3,19 +3,16 @@
 use std::io;
 
 use clairon_protocol::quote;
-use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
 
-use super::{failure::SendFailure, origin::Origin, proxies::Proxy};
+use super::{failure::SendFailure, origin::Origin, proxies::Proxy, stream::BoxedStream};
 
 /// The longest head of a proxy's answer, in bytes.
 const HEAD: usize = 8 << 10;
 
 /// Asks the proxy at the other end of `stream` for a tunnel to `receiver` (RFC 9110, 9.3.6). `stream` is then connected
 /// to the receiver.
-pub(super) async fn open<S>(stream: &mut S, proxy: &Proxy, receiver: &Origin) -> Result<(), SendFailure>
-where
-    S: AsyncRead + AsyncWrite + Unpin,
-{
+pub(super) async fn open(stream: &mut BoxedStream, proxy: &Proxy, receiver: &Origin) -> Result<(), SendFailure> {
     let failed = |problem: String| SendFailure::Tunnel { proxy: proxy.origin.to_string(), problem };
     let broken = |error: io::Error| failed(quote(&error.to_string()));
     let mut request = format!("CONNECT {receiver} HTTP/1.1\r\nHost: {receiver}\r\n").into_bytes();
