@@ -1,18 +1,13 @@
 //! New connections. Each is served in its own task, as a WebSocket or by the HTTP server.
 
-use std::{convert::Infallible, io, pin::pin, sync::Arc, time::Duration};
+use std::{io, pin::pin, sync::Arc, time::Duration};
 
-use axum::response::Response;
 use clairon_stream::RawStream;
 use clairon_websocket::Socket;
 use futures_util::future::join_all;
-use hyper::{Request, body::Incoming, server::conn::http1, service::Service};
-use hyper_util::{
-    rt::{TokioIo, TokioTimer},
-    service::TowerToHyperService,
-};
+use hyper::server::conn::http1;
+use hyper_util::rt::{TokioIo, TokioTimer};
 use tokio::time::sleep;
-use tower::{ServiceBuilder, util::MapRequestLayer};
 use tracing::{debug, warn};
 
 use crate::{
@@ -24,7 +19,7 @@ use crate::{
     router::{AdminRoutes, metrics_router, router, strip_prefix},
     socket::{self, AdmittedClient, Upgrade},
     throttle::Throttle,
-    tracked_service::TrackedService,
+    tracked_service::{Pages, TrackedService},
 };
 
 /// The time that a client has to send the head of a request, including the wait for a further request on the
@@ -37,25 +32,26 @@ const ACCEPT_PAUSE: Duration = Duration::from_millis(200);
 
 /// Accepts connections on the main listeners, until it is dropped.
 pub(crate) async fn accept(node: Arc<Node>, listeners: Vec<Listener>, admin: AdminRoutes) {
-    let prefix: Arc<str> = node.settings.path_prefix.as_str().into();
-    let service = ServiceBuilder::new()
-        .layer(MapRequestLayer::new(move |request| strip_prefix(&prefix, request)))
-        .service(router(&node, admin));
-    let serve = |raw, plain, opening| serve(raw, plain, opening, TowerToHyperService::new(service.clone()));
+    let pages = Pages::under(&node.settings.path_prefix, router(&node, admin));
+    let serve = |raw, plain, opening| serve(raw, plain, opening, pages.clone());
     join_all(listeners.iter().map(|listener| accept_each(&node, listener, &serve))).await;
 }
 
 /// Accepts connections on the listener for metrics, until it is dropped.
 pub(crate) async fn accept_metrics(node: Arc<Node>, listener: Listener) {
-    let router = metrics_router(&node);
-    let serve = |raw, plain, opening| serve_page(raw, plain, opening, TowerToHyperService::new(router.clone()));
-    accept_each(&node, &listener, &serve).await;
+    let pages = Pages::under("", metrics_router(&node));
+    accept_requests(node, listener, pages).await;
 }
 
 /// Accepts connections on the listener that redirects to https, until it is dropped.
 pub(crate) async fn accept_redirected(node: Arc<Node>, listener: Listener) {
-    let router = https_redirect::router(&node);
-    let serve = |raw, plain, opening| serve_page(raw, plain, opening, TowerToHyperService::new(router.clone()));
+    let pages = Pages::under("", https_redirect::router(&node));
+    accept_requests(node, listener, pages).await;
+}
+
+/// Accepts connections on a listener without WebSockets, until it is dropped.
+async fn accept_requests(node: Arc<Node>, listener: Listener, pages: Pages) {
+    let serve = |raw, plain, opening| serve_page(raw, plain, opening, pages.clone());
     accept_each(&node, &listener, &serve).await;
 }
 
@@ -86,16 +82,13 @@ async fn accept_each<F>(
 
 /// Serves a connection to its end. The part before a WebSocket is boxed, so the task that serves the WebSocket for
 /// hours has no room for the HTTP server.
-fn serve<S>(
+fn serve(
     raw: RawStream,
     plain: Arc<PlainConnection>,
     opening: OpeningProtocol,
-    service: S,
-) -> impl Future<Output = ()> + Send + 'static
-where
-    S: Service<Request<Incoming>, Response = Response, Error = Infallible, Future: Send> + Send + 'static,
-{
-    let requests = Box::pin(serve_requests(raw, plain, opening, service));
+    pages: Pages,
+) -> impl Future<Output = ()> + Send + 'static {
+    let requests = Box::pin(serve_requests(raw, plain, opening, pages));
     async move {
         if let Some(client) = requests.await {
             socket::run(client).await;
@@ -104,15 +97,12 @@ where
 }
 
 /// Serves HTTP requests. Returns a client if the connection becomes a WebSocket.
-async fn serve_requests<S>(
+async fn serve_requests(
     raw: RawStream,
     plain: Arc<PlainConnection>,
     opening: OpeningProtocol,
-    service: S,
-) -> Option<AdmittedClient>
-where
-    S: Service<Request<Incoming>, Response = Response, Error = Infallible, Future: Send> + Send + 'static,
-{
+    pages: Pages,
+) -> Option<AdmittedClient> {
     let (stream, received) = edge::open(&plain, raw, opening).await?;
     // The HTTP server reports the problems of an invalid handshake.
     if let Some((request, unread)) = first_request::handshake(&received)
@@ -124,25 +114,19 @@ where
             return upgrade.finish(plain, Socket::new(stream, unread), Some(head)).await;
         }
     }
-    serve_http(PrefixedStream::new(received, stream), plain, service).await;
+    serve_http(PrefixedStream::new(received, stream), plain, pages).await;
     None
 }
 
 /// Serves a connection that becomes no WebSocket.
-async fn serve_page<S>(raw: RawStream, plain: Arc<PlainConnection>, opening: OpeningProtocol, service: S)
-where
-    S: Service<Request<Incoming>, Response = Response, Error = Infallible, Future: Send> + Send + 'static,
-{
+async fn serve_page(raw: RawStream, plain: Arc<PlainConnection>, opening: OpeningProtocol, pages: Pages) {
     if let Some((stream, received)) = edge::open(&plain, raw, opening).await {
-        serve_http(PrefixedStream::new(received, stream), plain, service).await;
+        serve_http(PrefixedStream::new(received, stream), plain, pages).await;
     }
 }
 
 /// Serves the requests of a connection, until it becomes a WebSocket or the server stops.
-async fn serve_http<S>(stream: PrefixedStream, plain: Arc<PlainConnection>, service: S)
-where
-    S: Service<Request<Incoming>, Response = Response, Error = Infallible, Future: Send> + Send + 'static,
-{
+async fn serve_http(stream: PrefixedStream, plain: Arc<PlainConnection>, pages: Pages) {
     let stopping = plain.node().stopping.clone();
     if stream.is_tls() {
         plain.note_tls();
@@ -151,7 +135,7 @@ where
         .timer(TokioTimer::new())
         .header_read_timeout(HEAD_TIMEOUT)
         .max_buf_size(HEAD_BYTES)
-        .serve_connection(TokioIo::new(stream), TrackedService::new(service, plain))
+        .serve_connection(TokioIo::new(stream), TrackedService::new(pages, plain))
         .with_upgrades();
     let mut connection = pin!(connection);
     let ended = tokio::select! {

@@ -7,34 +7,46 @@ use std::{
     sync::Arc,
 };
 
-use axum::response::Response;
+use axum::{Router, response::Response};
 use futures_util::future::Either;
 use http::{HeaderValue, Request, StatusCode, header};
 use hyper::{
     body::{Body, Incoming},
     service::Service,
 };
+use hyper_util::service::TowerToHyperService;
 
-use crate::{host, plain_connections::PlainConnection};
+use crate::{host, plain_connections::PlainConnection, router::strip_prefix};
+
+/// What a listener serves over HTTP.
+#[derive(Clone)]
+pub(crate) struct Pages {
+    prefix: Arc<str>,
+    router: TowerToHyperService<Router>,
+}
+
+impl Pages {
+    /// The routes of `router`. Their paths may have `prefix` in front of them.
+    pub(crate) fn under(prefix: &str, router: Router) -> Self {
+        Self { prefix: prefix.into(), router: TowerToHyperService::new(router) }
+    }
+}
 
 /// The service of one connection. It refuses requests with an invalid `Host`. It notifies [`PlainConnection`] of the
 /// start and the end of each request, and adds it and the [`PeerAddress`](crate::edge::PeerAddress) of the client to
 /// the extensions of the request.
-pub(crate) struct TrackedService<S> {
-    service: S,
+pub(crate) struct TrackedService {
+    pages: Pages,
     plain: Arc<PlainConnection>,
 }
 
-impl<S> TrackedService<S> {
-    pub(crate) const fn new(service: S, plain: Arc<PlainConnection>) -> Self {
-        Self { service, plain }
+impl TrackedService {
+    pub(crate) const fn new(pages: Pages, plain: Arc<PlainConnection>) -> Self {
+        Self { pages, plain }
     }
 }
 
-impl<S> Service<Request<Incoming>> for TrackedService<S>
-where
-    S: Service<Request<Incoming>, Response = Response, Error = Infallible, Future: Send + 'static>,
-{
+impl Service<Request<Incoming>> for TrackedService {
     type Response = Response;
     type Error = Infallible;
     type Future = Pin<Box<dyn Future<Output = Result<Response, Infallible>> + Send>>;
@@ -50,7 +62,7 @@ where
         } else {
             request.extensions_mut().insert(client);
             request.extensions_mut().insert(self.plain.clone());
-            Either::Right(self.service.call(request))
+            Either::Right(self.pages.router.call(strip_prefix(&self.pages.prefix, request)))
         };
         let plain = self.plain.clone();
         Box::pin(async move {
