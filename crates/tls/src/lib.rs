@@ -1,4 +1,5 @@
-//! TLS: the cryptography, the trusted authorities, the fields of certificates, and the errors of rustls inside I/O errors.
+//! TLS: the cryptography, the trusted authorities, the fields of certificates, and the errors of rustls inside I/O
+//! errors.
 
 mod authorities;
 mod certificate_fields;

@@ -7,7 +7,8 @@
 //! | `proxies`, `tunnel` | the proxies of the environment, `CONNECT` |
 //! | `resolver`, `public_address`, `dial` | name look-ups, the test for public addresses, TCP connections |
 //! | `connector` | a new connection: address, proxy, TLS, HTTP |
-//! | `socket`, `stream`, `connection`, `pool` | a TCP connection, TLS or not, an HTTP connection, the idle connections |
+//! | `socket`, `stream` | a TCP connection, TLS or not over it |
+//! | `connection`, `pool` | an HTTP connection, the idle connections |
 //! | `excerpt`, `secrets` | the body of an answer; what of the request it must not show |
 //! | `sender` | the steps of one delivery through all of these |
 

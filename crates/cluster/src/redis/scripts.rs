@@ -8,8 +8,8 @@
 //! run for each event of a channel get their arguments by position instead, because decoding a map would be a tenth of
 //! its time.
 //!
-//! A script answers a text, a number or a list, as commands of Redis do. The list has the parts of the answer in a fixed
-//! order. `false` in Lua is [`Value::Nil`] here, and ends no list, as `nil` would.
+//! A script answers a text, a number or a list, as commands of Redis do. The list has the parts of the answer in a
+//! fixed order. `false` in Lua is [`Value::Nil`] here, and ends no list, as `nil` would.
 
 mod add_to_index;
 mod change_share;
