@@ -2,11 +2,11 @@
 //!
 //! Everything that must be one step is a script. A script touches keys of one slot only, so it runs in a Redis Cluster.
 //!
-//! A script gets its arguments by name, as one `MessagePack` map. `MessagePack` and not JSON, because Redis decodes it in
-//! half the time, texts need no escapes, and versions keep all their digits. (Numbers in Lua are doubles. A version is in
-//! microseconds since 1970, which is less than 2^53 until the year 2255. JSON in Redis has 14 digits.) The scripts that
-//! run for each event of a channel get their arguments by position instead, because decoding a map would be a tenth of
-//! its time.
+//! A script gets its arguments by name, as one `MessagePack` map. `MessagePack` and not JSON, because Redis decodes it
+//! in half the time, texts need no escapes, and versions keep all their digits. (Numbers in Lua are doubles. A version
+//! is in microseconds since 1970, which is less than 2^53 until the year 2255. JSON in Redis has 14 digits.) The scripts
+//! that run for each event of a channel get their arguments by position instead, because decoding a map would be a tenth
+//! of its time.
 //!
 //! A script answers a text, a number or a list, as commands of Redis do. The list has the parts of the answer in a
 //! fixed order. `false` in Lua is [`Value::Nil`] here, and ends no list, as `nil` would.
