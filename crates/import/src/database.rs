@@ -5,8 +5,8 @@ use std::{future::Future, time::Duration};
 use clairon_laravel::{ArrayKey, ConfigValue};
 use clairon_registry::App;
 use sqlx::{
-    AnyConnection, AssertSqlSafe, Connection, Row, ValueRef,
-    any::{AnyRow, AnyTypeInfoKind, install_default_drivers},
+    AssertSqlSafe, ColumnIndex, Connection, Database, Decode, Executor, IntoArguments, MySqlConnection, PgConnection,
+    Row, SqliteConnection, Type,
 };
 use tokio::time::timeout;
 
@@ -30,27 +30,35 @@ struct Dialect {
     /// The query for the columns of a table; `TABLE` is replaced by its name.
     columns: &'static str,
     quote: char,
-    /// A type to which every other type can be cast without loss, as text or as its bytes.
+    /// Casts a `VALUE` of any type to its text in UTF-8, as bytes. NULL stays NULL.
     text: &'static str,
 }
 
-const DIALECTS: [Dialect; 3] = [
-    Dialect { schemes: &["sqlite:"], columns: "SELECT name FROM pragma_table_info('TABLE')", quote: '"', text: "BLOB" },
-    Dialect {
-        schemes: &["postgres:", "postgresql:"],
-        columns: "SELECT CAST(column_name AS TEXT) FROM information_schema.columns \
-                  WHERE table_name = 'TABLE' AND table_schema = ANY (current_schemas(false))",
-        quote: '"',
-        text: "TEXT",
-    },
-    Dialect {
-        schemes: &["mysql:", "mariadb:"],
-        columns: "SELECT CAST(column_name AS CHAR) FROM information_schema.columns \
-                  WHERE table_name = 'TABLE' AND table_schema = DATABASE()",
-        quote: '`',
-        text: "CHAR",
-    },
-];
+const SQLITE: Dialect = Dialect {
+    schemes: &["sqlite:"],
+    columns: "SELECT CAST(name AS BLOB) FROM pragma_table_info('TABLE')",
+    quote: '"',
+    text: "CAST(VALUE AS BLOB)",
+};
+
+const POSTGRES: Dialect = Dialect {
+    schemes: &["postgres:", "postgresql:"],
+    columns: "SELECT CONVERT_TO(CAST(column_name AS TEXT), 'UTF8') FROM information_schema.columns \
+              WHERE table_name = 'TABLE' AND table_schema = ANY (current_schemas(false))",
+    quote: '"',
+    text: "CONVERT_TO(CAST(VALUE AS TEXT), 'UTF8')",
+};
+
+const MYSQL: Dialect = Dialect {
+    schemes: &["mysql:", "mariadb:"],
+    columns: "SELECT CAST(column_name AS BINARY) FROM information_schema.columns \
+              WHERE table_name = 'TABLE' AND table_schema = DATABASE()",
+    quote: '`',
+    text: "CAST(CAST(VALUE AS CHAR CHARACTER SET utf8mb4) AS BINARY)",
+};
+
+/// A row of the table.
+type Record = Result<ConfigValue, RecordError>;
 
 /// Reads a table. Nothing is written to the database.
 pub(crate) async fn plan(
@@ -65,71 +73,78 @@ pub(crate) async fn plan(
         Format::Reverb => return Err(ImportError::NoTable),
     };
     let table = table.unwrap_or(custom);
-    let is_of = |dialect: &&Dialect| dialect.schemes.iter().any(|scheme| url.0.starts_with(scheme));
-    let dialect = DIALECTS.iter().find(is_of).ok_or(ImportError::DatabaseUrl { size: url.0.len() })?;
-    install_default_drivers();
-    let mut connection = within(AnyConnection::connect(&url.0)).await?;
-    let columns = columns(&mut connection, dialect, table, mapping).await?;
+    let is_of = |dialect: &Dialect| dialect.schemes.iter().any(|scheme| url.0.starts_with(scheme));
+    let records = if is_of(&SQLITE) {
+        records::<SqliteConnection>(url, &SQLITE, table, mapping).await?
+    } else if is_of(&POSTGRES) {
+        records::<PgConnection>(url, &POSTGRES, table, mapping).await?
+    } else if is_of(&MYSQL) {
+        records::<MySqlConnection>(url, &MYSQL, table, mapping).await?
+    } else {
+        return Err(ImportError::DatabaseUrl { size: url.0.len() });
+    };
     let mut plan = Plan::new(format!("the table {table}"));
-    for (number, row) in (1..).zip(rows(&mut connection, dialect, table, &columns).await?) {
-        let planned = record(&row, &columns).and_then(|record| app(mapping, template, &record));
+    for (number, record) in (1..).zip(records) {
+        let planned = record.and_then(|record| app(mapping, template, &record));
         plan.add(&format!("row {number}"), planned);
     }
-    // All rows have been read, so a failure to close the connection does not matter.
-    let _ = within(connection.close()).await;
     Ok(plan)
 }
 
-/// The columns of the table that have a mapping.
-async fn columns(
-    connection: &mut AnyConnection,
+/// The rows of a table, with those of its columns that have a mapping.
+async fn records<C>(
+    url: &SourceUrl,
     dialect: &Dialect,
     table: &str,
     mapping: &'static Mapping,
-) -> Result<Vec<&'static str>, ImportError> {
-    let statement = AssertSqlSafe(dialect.columns.replace("TABLE", table));
-    let rows = within(sqlx::query(statement).fetch_all(connection)).await?;
-    let names: Vec<String> = rows.iter().map(|row| row.try_get(0)).collect::<Result<_, _>>()?;
-    let (known, needed): (Vec<_>, Vec<_>) = (
-        mapping.iter().map(|(name, _)| *name).filter(|name| names.iter().any(|column| column == name)).collect(),
-        mapping
-            .iter()
-            .filter(|(_, target)| matches!(target, TargetField::Id | TargetField::Key | TargetField::Secret))
-            .collect(),
-    );
-    match needed.into_iter().find(|(name, _)| !known.contains(name)) {
-        Some((column, _)) => Err(ImportError::Column { table: table.to_owned(), column }),
-        None => Ok(known),
-    }
+) -> Result<Vec<Record>, ImportError>
+where
+    C: Connection<Database: Database<Arguments: IntoArguments<C::Database>>>,
+    for<'c> &'c mut C: Executor<'c, Database = C::Database>,
+    for<'r> Vec<u8>: Decode<'r, C::Database> + Type<C::Database>,
+    usize: ColumnIndex<<C::Database as Database>::Row>,
+{
+    let mut connection = within(C::connect(&url.0)).await?;
+    let names = AssertSqlSafe(dialect.columns.replace("TABLE", table));
+    let names: Vec<Vec<u8>> = within(sqlx::query_scalar(names).fetch_all(&mut connection)).await?;
+    let columns = columns(&names, table, mapping)?;
+    let rows = within(sqlx::query(AssertSqlSafe(query(dialect, table, &columns))).fetch_all(&mut connection)).await?;
+    let records = rows.iter().map(|row| record(row, &columns)).collect();
+    // All rows have been read, so a failure to close the connection does not matter.
+    let _ = within(connection.close()).await;
+    Ok(records)
 }
 
-/// The rows of a table, with every value cast to text.
-async fn rows(
-    connection: &mut AnyConnection,
-    dialect: &Dialect,
-    table: &str,
-    columns: &[&'static str],
-) -> Result<Vec<AnyRow>, ImportError> {
-    let Dialect { quote, text, .. } = dialect;
-    let values: Vec<String> = columns.iter().map(|column| format!("CAST({quote}{column}{quote} AS {text})")).collect();
-    let order = format!("{quote}id{quote}");
-    let statement =
-        format!("SELECT {} FROM {quote}{table}{quote} ORDER BY {order} LIMIT {MAX_ROWS}", values.join(", "));
-    within(sqlx::query(AssertSqlSafe(statement)).fetch_all(connection)).await
+/// Those of the columns that have a mapping.
+fn columns(names: &[Vec<u8>], table: &str, mapping: &'static Mapping) -> Result<Vec<&'static str>, ImportError> {
+    let is_there = |name: &str| names.iter().any(|column| column == name.as_bytes());
+    let is_needed = |target| matches!(target, TargetField::Id | TargetField::Key | TargetField::Secret);
+    for (column, target) in mapping {
+        if is_needed(*target) && !is_there(column) {
+            return Err(ImportError::Column { table: table.to_owned(), column });
+        }
+    }
+    Ok(mapping.iter().map(|(name, _)| *name).filter(|name| is_there(name)).collect())
+}
+
+/// The query for the rows of a table.
+fn query(dialect: &Dialect, table: &str, columns: &[&str]) -> String {
+    let quoted = |name: &str| format!("{quote}{name}{quote}", quote = dialect.quote);
+    let values: Vec<String> = columns.iter().map(|column| dialect.text.replace("VALUE", &quoted(column))).collect();
+    format!("SELECT {} FROM {} ORDER BY {} LIMIT {MAX_ROWS}", values.join(", "), quoted(table), quoted("id"))
 }
 
 /// A row as a record.
-fn record(row: &AnyRow, columns: &[&'static str]) -> Result<ConfigValue, RecordError> {
+fn record<R: Row>(row: &R, columns: &[&'static str]) -> Record
+where
+    for<'r> Vec<u8>: Decode<'r, R::Database> + Type<R::Database>,
+    usize: ColumnIndex<R>,
+{
     let field = |(index, column): (usize, &&'static str)| {
-        let unreadable = |error: sqlx::Error| RecordError::Column { column, error };
-        let value = row.try_get_raw(index).map_err(unreadable)?;
-        let value = if value.is_null() {
-            ConfigValue::Null
-        } else if value.type_info().kind() == AnyTypeInfoKind::Blob {
-            let bytes: Vec<u8> = row.try_get(index).map_err(unreadable)?;
-            ConfigValue::Text(String::from_utf8(bytes).map_err(|error| RecordError::NotUtf8 { column, error })?)
-        } else {
-            ConfigValue::Text(row.try_get(index).map_err(unreadable)?)
+        let value: Option<Vec<u8>> = row.try_get(index).map_err(|error| RecordError::Column { column, error })?;
+        let value = match value.map(String::from_utf8).transpose() {
+            Ok(text) => text.map_or(ConfigValue::Null, ConfigValue::Text),
+            Err(error) => return Err(RecordError::NotUtf8 { column, error }),
         };
         Ok((ArrayKey::Name((*column).to_owned()), value))
     };

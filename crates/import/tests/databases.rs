@@ -6,7 +6,7 @@ use clairon_import::{Format, ImportError, Plan, SourceArgs, SourceUrl, read};
 use clairon_laravel::Environment;
 use clairon_registry::App;
 use clairon_test_servers::{MariaDb, Postgres};
-use sqlx::{AnyConnection, AssertSqlSafe, Connection, any::install_default_drivers};
+use sqlx::{AssertSqlSafe, Connection, Executor, MySqlConnection, PgConnection, SqliteConnection};
 
 async fn import(format: Format, url: &str, table: Option<&str>) -> Result<Plan, ImportError> {
     let source = SourceArgs {
@@ -18,10 +18,14 @@ async fn import(format: Format, url: &str, table: Option<&str>) -> Result<Plan, 
     read(&source, &Environment::default(), &App::random()).await
 }
 
-async fn run(url: &str, statements: &str) {
-    install_default_drivers();
-    let mut connection = AnyConnection::connect(url).await.unwrap();
-    sqlx::raw_sql(AssertSqlSafe(statements.to_owned())).execute(&mut connection).await.unwrap();
+/// Runs statements over a connection of this kind.
+async fn run<C>(url: &str, statements: &str)
+where
+    C: Connection,
+    for<'c> &'c mut C: Executor<'c>,
+{
+    let mut connection = C::connect(url).await.unwrap();
+    connection.execute(sqlx::raw_sql(AssertSqlSafe(statements.to_owned()))).await.unwrap();
     connection.close().await.unwrap();
 }
 
@@ -49,14 +53,14 @@ fn lines(plan: &Plan) -> Vec<String> {
 
 const WEBSOCKETS: &str = "INSERT INTO websockets_apps VALUES \
     (1, 'k1', 's1', 'Shop', NULL, NULL, 1, 0, 50, 'shop.test,*.shop.test'), (2, 'k2', '', 'Broken', NULL, NULL, 0, 1, NULL, NULL), \
-    (3, 'k3', 's3', 'Blog', NULL, '/ws', 0, 1, NULL, '')";
+    (3, 'k3', 's3', 'Bücher', NULL, '/ws', 0, 1, NULL, '')";
 
 fn assert_websockets(plan: &Plan) {
     assert_eq!(
         lines(plan),
         [
             "1 k1 Shop true 50 true false 102400 [shop.test *.shop.test] [] []",
-            "3 k3 Blog true 0 false true 102400 [] [] [\"no equivalent: path: the setting server.path_prefix is the prefix of all paths, for the whole server\"]",
+            "3 k3 Bücher true 0 false true 102400 [] [] [\"no equivalent: path: the setting server.path_prefix is the prefix of all paths, for the whole server\"]",
         ]
     );
     assert_eq!(plan.notes, ["row 2: it has no secret"]);
@@ -90,7 +94,7 @@ async fn sqlite() {
     let url = format!("sqlite://{}", folder.path().join("database.sqlite").display());
     let table = "CREATE TABLE websockets_apps (id integer primary key, key varchar, secret varchar, name varchar, host varchar, \
                  path varchar, enable_client_messages tinyint(1), enable_statistics tinyint(1), capacity integer, allowed_origins varchar);";
-    run(&format!("{url}?mode=rwc"), &format!("{table}{WEBSOCKETS}")).await;
+    run::<SqliteConnection>(&format!("{url}?mode=rwc"), &format!("{table}{WEBSOCKETS}")).await;
     assert_websockets(&import(Format::LaravelWebsockets, &url, None).await.unwrap());
 
     let missing = import(Format::Soketi, &url, None).await.unwrap_err().to_string();
@@ -122,12 +126,12 @@ async fn a_value_that_is_no_text_costs_its_row_alone() {
     let url = format!("sqlite://{}", folder.path().join("database.sqlite").display());
     let rows = "CREATE TABLE websockets_apps (id, key, secret, name); \
                 INSERT INTO websockets_apps VALUES (1, 'k1', CAST(x'73ff32' AS TEXT), 'Bytes'), (2, x'6b32', 's2', NULL);";
-    run(&format!("{url}?mode=rwc"), rows).await;
+    run::<SqliteConnection>(&format!("{url}?mode=rwc"), rows).await;
     let plan = import(Format::LaravelWebsockets, &url, None).await.unwrap();
     assert_eq!(plan.notes, ["row 1: its secret is 3 bytes that are not UTF-8"]);
     assert_eq!(lines(&plan), ["2 k2  true 0 false true 102400 [] [] []"]);
 
-    run(&url, "ALTER TABLE websockets_apps RENAME TO kept; CREATE VIEW websockets_apps AS SELECT id, key, json(name) AS secret FROM kept").await;
+    run::<SqliteConnection>(&url, "ALTER TABLE websockets_apps RENAME TO kept; CREATE VIEW websockets_apps AS SELECT id, key, json(name) AS secret FROM kept").await;
     let refused = import(Format::LaravelWebsockets, &url, None).await.unwrap_err();
     assert_eq!(once(&refused), "malformed JSON");
 }
@@ -137,13 +141,13 @@ async fn mysql() {
     let server = MariaDb::start();
     server.execute("CREATE DATABASE laravel CHARACTER SET utf8mb4; CREATE DATABASE soketi CHARACTER SET utf8mb4");
     let table = "CREATE TABLE websockets_apps (id bigint unsigned primary key, `key` varchar(255), secret varchar(255), \
-                 name varchar(255), host varchar(255), path varchar(255), enable_client_messages tinyint(1), \
-                 enable_statistics tinyint(1), capacity int, allowed_origins varchar(255));";
+                 name varchar(255) CHARACTER SET latin1, host varchar(255), path varchar(255), \
+                 enable_client_messages tinyint(1), enable_statistics tinyint(1), capacity int, allowed_origins varchar(255));";
     let url = server.url("laravel");
-    run(&url, &format!("{table}{WEBSOCKETS}")).await;
+    run::<MySqlConnection>(&url, &format!("{table}{WEBSOCKETS}")).await;
     assert_websockets(&import(Format::LaravelWebsockets, &url, None).await.unwrap());
-    let url = server.url("soketi");
-    run(&url, &soketi("tinyint(1)", '`')).await;
+    let url = server.url("soketi").replace("mysql:", "mariadb:");
+    run::<MySqlConnection>(&url, &soketi("tinyint(1)", '`')).await;
     assert_soketi(&import(Format::Soketi, &url, None).await.unwrap());
 }
 
@@ -151,6 +155,6 @@ async fn mysql() {
 async fn postgres() {
     let server = Postgres::shared();
     let url = server.url("postgres");
-    run(&url, &soketi("smallint", '"')).await;
+    run::<PgConnection>(&url, &soketi("smallint", '"')).await;
     assert_soketi(&import(Format::Soketi, &url, None).await.unwrap());
 }

@@ -43,6 +43,7 @@ pub(crate) use self::{
 
 use redis::{Cmd, Value};
 use serde::Serialize;
+use sha1::{Digest, Sha1};
 
 use super::failure::{Failure, parse};
 
@@ -71,7 +72,7 @@ pub(crate) struct ScriptCall {
 
 impl Script {
     fn new(text: &'static str) -> Self {
-        Self { text, hash: redis::Script::new(text).get_hash().to_owned() }
+        Self { text, hash: hex::encode(Sha1::digest(text)) }
     }
 
     fn call(&'static self, keys: Vec<String>, arguments: &impl Serialize) -> ScriptCall {
