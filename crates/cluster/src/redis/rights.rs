@@ -91,7 +91,7 @@ impl Rights {
         };
         let tried = self.tried();
         for FailedCommand { command, error } in parse_failed(answer)?.iter().filter(|failed| is_denial(&failed.error)) {
-            if let Some(words) = command.checked_sub(1).and_then(|index| tried.get(index)) {
+            if let Some(words) = usize::try_from(*command).ok().and_then(|number| tried.get(number.checked_sub(1)?)) {
                 missing.insert(self.right(&name(words), error));
             }
         }

@@ -8,8 +8,9 @@
 //! that run for each event of a channel get their arguments by position instead, because decoding a map would be a tenth
 //! of its time.
 //!
-//! A script answers a text, a number or a list, as commands of Redis do. The list has the parts of the answer in a
-//! fixed order. `false` in Lua is [`Value::Nil`] here, and ends no list, as `nil` would.
+//! A script answers a text or a number, as commands of Redis do. A list is packed in `MessagePack`, because reading its
+//! parts one by one from the connection takes longer. It has the parts of the answer in a fixed order, with `false` for
+//! those that are missing.
 
 mod add_to_index;
 mod change_share;
@@ -19,6 +20,7 @@ mod generation;
 mod lease;
 mod log;
 mod online;
+mod packed_answer;
 mod publish_cached;
 mod remove_share;
 mod rights;
@@ -120,15 +122,6 @@ impl ScriptCall {
 fn encode(arguments: &impl Serialize) -> Vec<u8> {
     // Texts, numbers and lists can always be encoded. Redis would refuse empty arguments, and say so.
     rmp_serde::to_vec_named(arguments).unwrap_or_default()
-}
-
-/// The parts of a list that a script answered.
-fn parts<const N: usize>(answer: Value) -> Result<[Value; N], Failure> {
-    let Value::Array(parts) = answer else {
-        return Err(Failure::new("a script gave an unexpected answer: it is not a list"));
-    };
-    let count = parts.len();
-    parts.try_into().map_err(|_| Failure::new(format!("a script gave an unexpected answer: {count} parts, not {N}")))
 }
 
 /// A text that a script answered, with a meaning of this program.

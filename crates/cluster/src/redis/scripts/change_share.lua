@@ -26,8 +26,7 @@
 --                   until the next event, or for this time.
 --   is_user         true for the channel of a user
 --
--- Answers `share_lost` if the node has no share to change, `too_late` after a later change or the end of the share,
--- else a list:
+-- Answers false if the node has no share to change, after a later change, and after the end of the share; else a list:
 --   version         version of the channel after the change
 --   connections     of all nodes
 --   edges           what the change altered for all nodes
@@ -102,12 +101,12 @@ local last = last_change(KEYS[4])
 if last.sequence == arguments.sequence then
   edges, refused = last.edges, last.refused
 elseif last.is_closed or last.sequence > arguments.sequence then
-  return 'too_late'
+  return cmsgpack.pack(false)
 elseif arguments.basis == 'share' and not share_of(node) then
-  return 'share_lost'
+  return cmsgpack.pack(false)
 else
   apply()
 end
 local found, cached, cached_ms = false, false, false
 if arguments.wants_state then found, cached, cached_ms = read_state() end
-return { version, total, edges, refused, nodes, found, cached, cached_ms }
+return cmsgpack.pack({ version, total, edges, refused, nodes, found, cached, cached_ms })

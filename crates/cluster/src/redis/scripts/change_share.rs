@@ -7,12 +7,12 @@ use clairon_protocol::{ChannelKind, UserId};
 use redis::Value;
 use serde::Serialize;
 
-use super::{Request, edge::parse_edges, parts, script};
+use super::{Request, edge::read_edge, packed_answer::PackedAnswer, script};
 use crate::{
     ledger::{AddedMember, Basis, ChangeOutcome, ChangeReply, EarlierShare, Lack, NodeId, RefusedMember, ShareChange},
     notice::{CachedEvent, ChannelState},
     redis::{
-        failure::{Failure, parse},
+        failure::Failure,
         keys::Keys,
         message::{TopicMessage, decode_member, encode_member},
     },
@@ -95,28 +95,26 @@ fn added_argument(added: &AddedMember) -> AddedArgument<'_> {
 
 /// Reads the answer to a change.
 pub(in crate::redis) fn parse_change(answer: Value) -> Result<ChangeReply, Failure> {
-    if let Value::BulkString(_) = answer {
-        // The share is lost, or the change is too late: another process had the same id, or the share has ended.
+    let mut answer = PackedAnswer::of(answer)?;
+    if answer.takes_false() {
+        // A change is too late only if another process had the same id, or if the share has ended.
         return Ok(ChangeReply::ShareLost);
     }
-    let [version, connections, edges, refused, nodes, members, cached, cached_ms] = parts(answer)?;
-    let (version, connections) = (parse(version)?, parse(connections)?);
-    let (refused, nodes): (Vec<String>, String) = (parse(refused)?, parse(nodes)?);
-    let state = match parse::<Option<Vec<Bytes>>>(members)? {
-        None => None,
-        Some(members) => Some(ChannelState {
-            version,
-            connections,
-            members: members.iter().filter_map(|json| decode_member(json)).collect(),
-            cached: match parse::<Option<Bytes>>(cached)? {
-                Some(payload) => parse_cached(&payload, parse(cached_ms)?),
-                None => None,
-            },
-        }),
-    };
+    answer.begin(8)?;
+    let (version, connections) = (answer.number()?, answer.number()?);
+    let edges = answer.list(read_edge)?;
+    let (refused, nodes) = (answer.list(PackedAnswer::text)?, answer.text()?);
+    let members = answer.optional(|answer| answer.list(PackedAnswer::bytes))?;
+    let (cached, cached_ms) = (answer.optional(PackedAnswer::bytes)?, answer.optional(PackedAnswer::signed_number)?);
+    let state = members.map(|members| ChannelState {
+        version,
+        connections,
+        members: members.iter().filter_map(|json| decode_member(json)).collect(),
+        cached: cached.zip(cached_ms).and_then(|(payload, rest)| parse_cached(&payload, rest)),
+    });
     Ok(ChangeReply::Made(ChangeOutcome {
         version,
-        edges: parse_edges(edges)?,
+        edges,
         refused: refused.iter().filter_map(|refused| parse_refused(refused)).collect(),
         nodes: nodes.split_ascii_whitespace().map(NodeId::from_stored).collect(),
         state,

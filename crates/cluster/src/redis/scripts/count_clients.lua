@@ -26,4 +26,4 @@ if clients > 0 then
 else
   redis.call('HDEL', KEYS[1], node)
 end
-return { admitted, nodes }
+return cmsgpack.pack({ admitted, nodes })

@@ -3,13 +3,10 @@
 use redis::Value;
 use serde::Serialize;
 
-use super::{Request, parts, script};
+use super::{Request, packed_answer::PackedAnswer, script};
 use crate::{
     ledger::{ClientCount, ClientCountReply, NodeId},
-    redis::{
-        failure::{Failure, parse},
-        keys::Keys,
-    },
+    redis::{failure::Failure, keys::Keys},
 };
 
 #[derive(Serialize)]
@@ -29,7 +26,8 @@ pub(in crate::redis) fn count_clients(keys: &Keys, node: &NodeId, count: &Client
 
 /// Reads the answer to a count.
 pub(in crate::redis) fn parse_count(answer: Value) -> Result<ClientCountReply, Failure> {
-    let [admitted, nodes] = parts(answer)?;
-    let nodes: Vec<String> = parse(nodes)?;
-    Ok(ClientCountReply { admitted: parse(admitted)?, nodes: nodes.into_iter().map(NodeId::from_stored).collect() })
+    let mut answer = PackedAnswer::of(answer)?;
+    answer.begin(2)?;
+    let (admitted, nodes) = (answer.number()?, answer.list(PackedAnswer::text)?);
+    Ok(ClientCountReply { admitted, nodes: nodes.into_iter().map(NodeId::from_stored).collect() })
 }

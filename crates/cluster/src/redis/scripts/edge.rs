@@ -1,14 +1,13 @@
 //! Edges, as the scripts write them.
 
 use clairon_protocol::{Edge, StampedEdge, UserId};
-use redis::Value;
 
-use crate::redis::failure::{Failure, parse};
+use super::packed_answer::PackedAnswer;
+use crate::redis::failure::Failure;
 
-/// Reads a list of edges.
-pub(super) fn parse_edges(answer: Value) -> Result<Vec<StampedEdge>, Failure> {
-    let texts: Vec<String> = parse(answer)?;
-    texts.iter().map(|text| parse_edge(text).ok_or_else(|| Failure::new(UNEXPECTED))).collect()
+/// Reads an edge of an answer.
+pub(super) fn read_edge(answer: &mut PackedAnswer) -> Result<StampedEdge, Failure> {
+    parse_edge(&answer.text()?).ok_or_else(|| Failure::new(UNEXPECTED))
 }
 
 const UNEXPECTED: &str = "a script gave an unexpected answer: an edge is O, V or M and a version, or A, R or C, \

@@ -7,15 +7,11 @@ use clairon_protocol::{Epoch, LogRoom, Publication, SocketId};
 use redis::Value;
 use serde::Serialize;
 
-use super::{Request, milliseconds, parts, script};
+use super::{Request, milliseconds, packed_answer::PackedAnswer, script};
 use crate::{
     channel_log::{LogQuery, LogRead, LoggedEvent},
     notice::Place,
-    redis::{
-        failure::{Failure, parse},
-        keys::Keys,
-        message,
-    },
+    redis::{failure::Failure, keys::Keys, message},
 };
 
 /// How long a log is kept in addition to its window, so that nodes with subscribers have time to keep it on.
@@ -88,17 +84,20 @@ fn fresh_epoch() -> String {
 
 /// Reads the answer to [`read_log`]. `None` if there is no log.
 pub(in crate::redis) fn parse_log(answer: Value) -> Result<Option<LogRead>, Failure> {
-    if answer == Value::Nil {
+    let mut answer = PackedAnswer::of(answer)?;
+    if answer.takes_false() {
         return Ok(None);
     }
-    let [epoch, head, oldest, now, newest, events] = parts(answer)?;
+    answer.begin(6)?;
     let unexpected = || Failure::new("Redis has a log of another form");
-    let epoch = Epoch::parse(&parse::<String>(epoch)?).ok_or_else(unexpected)?;
-    let (now, newest, events): (_, u64, Vec<Bytes>) = (parse(now)?, parse(newest)?, parse(events)?);
+    let epoch = Epoch::parse(&answer.text()?).ok_or_else(unexpected)?;
+    let (head, oldest) = (answer.number()?, answer.number()?);
+    let (now, newest) = (answer.number()?, answer.number()?);
+    let events = answer.list(PackedAnswer::bytes)?;
     let read = |(seq, text): (u64, &Bytes)| parse_event(seq, text, now).ok_or_else(unexpected);
     let first = (newest + 1).saturating_sub(events.len() as u64);
     let events = (first..).zip(events.iter().rev()).map(read).collect::<Result<Vec<_>, _>>()?;
-    Ok(Some(LogRead { epoch, head: parse(head)?, oldest: parse(oldest)?, events }))
+    Ok(Some(LogRead { epoch, head, oldest, events }))
 }
 
 /// Reads an event of a log: its time, the excluded connection, if any, and the frame.

@@ -7,7 +7,7 @@
 
 local fields = redis.call('HMGET', KEYS[1], 'o', 't')
 if fields[1] then
-  return { tonumber(fields[1]), tonumber(fields[2]) > 0 and 1 or 0 }
+  return cmsgpack.pack({ tonumber(fields[1]), tonumber(fields[2]) > 0 and 1 or 0 })
 end
 local time = redis.call('TIME')
-return { time[1] * 1000000 + time[2], 0 }
+return cmsgpack.pack({ time[1] * 1000000 + time[2], 0 })

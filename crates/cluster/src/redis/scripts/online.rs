@@ -2,14 +2,11 @@
 
 use redis::Value;
 
-use super::{Request, parts, script};
+use super::{Request, packed_answer::PackedAnswer, script};
 use crate::{
     ledger::OnlineReply,
     notice::Place,
-    redis::{
-        failure::{Failure, parse},
-        keys::Keys,
-    },
+    redis::{failure::Failure, keys::Keys},
 };
 
 /// Asks about the user of this channel.
@@ -19,6 +16,7 @@ pub(in crate::redis) fn online(keys: &Keys, place: &Place) -> Request {
 
 /// Reads the answer about a user.
 pub(in crate::redis) fn parse_online(answer: Value) -> Result<OnlineReply, Failure> {
-    let [version, is_online] = parts(answer)?;
-    Ok(OnlineReply { version: parse(version)?, is_online: parse::<u64>(is_online)? == 1 })
+    let mut answer = PackedAnswer::of(answer)?;
+    answer.begin(2)?;
+    Ok(OnlineReply { version: answer.number()?, is_online: answer.number()? == 1 })
 }

@@ -26,7 +26,7 @@ if arguments.keep_ms then
     state = begin_log(arguments.epoch, arguments.keep_ms, owner)
   end
 end
-if not state then return false end
+if not state then return cmsgpack.pack(false) end
 trim_log(state, arguments.max_events, arguments.max_bytes, arguments.window_ms)
 local time = redis.call('TIME')
 local now = time[1] * 1000 + math.floor(time[2] / 1000)
@@ -48,4 +48,4 @@ while number >= first and not is_full do
   end
   number = number - READ
 end
-return { state.epoch, state.head, state.oldest, now, newest, events }
+return cmsgpack.pack({ state.epoch, state.head, state.oldest, now, newest, events })

@@ -11,7 +11,7 @@
 
 local node, reaper = arguments.node, arguments.reaper
 local last, share = last_change(KEYS[2]), share_of(node)
-if last.reaper == reaper and not share then return last.reaped end
+if last.reaper == reaper and not share then return cmsgpack.pack(last.reaped) end
 if share then
   if members > 0 then remove_members(node, {}) end
   set_share(node, share, 0)
@@ -21,4 +21,4 @@ if share or not last.reaper then
   last.is_closed, last.reaper, last.reaped = true, reaper, edges
   keep_last_change(KEYS[2], last, arguments.remembered_ms)
 end
-return edges
+return cmsgpack.pack(edges)

@@ -6,7 +6,7 @@ use clairon_protocol::StampedEdge;
 use redis::Value;
 use serde::Serialize;
 
-use super::{Request, edge::parse_edges, milliseconds, script};
+use super::{Request, edge::read_edge, milliseconds, packed_answer::PackedAnswer, script};
 use crate::{
     ledger::NodeId,
     notice::Place,
@@ -44,5 +44,5 @@ pub(in crate::redis) fn remove_share(
 
 /// Reads what a removal altered for all nodes.
 pub(in crate::redis) fn parse_removal(answer: Value) -> Result<Vec<StampedEdge>, Failure> {
-    parse_edges(answer)
+    PackedAnswer::of(answer)?.list(read_edge)
 }

@@ -14,4 +14,4 @@ for number, words in ipairs(cmsgpack.unpack(ARGV[1]).commands) do
     failed[#failed + 1] = { number, answer.err }
   end
 end
-return failed
+return cmsgpack.pack(failed)

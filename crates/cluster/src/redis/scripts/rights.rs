@@ -3,8 +3,8 @@
 use redis::Value;
 use serde::Serialize;
 
-use super::{ScriptCall, parts, script};
-use crate::redis::failure::{Failure, parse};
+use super::{ScriptCall, packed_answer::PackedAnswer, script};
+use crate::redis::failure::Failure;
 
 #[derive(Serialize)]
 struct Arguments<'a> {
@@ -14,7 +14,7 @@ struct Arguments<'a> {
 /// A command that failed.
 pub(in crate::redis) struct FailedCommand {
     /// Its number in the list of commands, beginning with 1.
-    pub(in crate::redis) command: usize,
+    pub(in crate::redis) command: u64,
     /// The error.
     pub(in crate::redis) error: String,
 }
@@ -26,9 +26,8 @@ pub(in crate::redis) fn try_commands(commands: Vec<Vec<&str>>) -> ScriptCall {
 
 /// Reads the answer: the commands that failed.
 pub(in crate::redis) fn parse_failed(answer: Value) -> Result<Vec<FailedCommand>, Failure> {
-    let failed = parse::<Vec<Value>>(answer)?.into_iter().map(|failed| {
-        let [command, error] = parts(failed)?;
-        Ok(FailedCommand { command: parse(command)?, error: parse(error)? })
-    });
-    failed.collect()
+    PackedAnswer::of(answer)?.list(|answer| {
+        answer.begin(2)?;
+        Ok(FailedCommand { command: answer.number()?, error: answer.text()? })
+    })
 }
