@@ -4,13 +4,13 @@
 //!
 //! A script gets its arguments by name, as one `MessagePack` map. `MessagePack` and not JSON, because Redis decodes it
 //! in half the time, texts need no escapes, and versions keep all their digits. (Numbers in Lua are doubles. A version
-//! is in microseconds since 1970, which is less than 2^53 until the year 2255. JSON in Redis has 14 digits.) The scripts
-//! that run for each event of a channel get their arguments by position instead, because decoding a map would be a tenth
-//! of its time.
+//! is in microseconds since 1970, which is less than 2^53 until the year 2255. JSON in Redis has 14 digits.) The
+//! scripts that run for each event of a channel get their arguments by position instead, because decoding a map would
+//! be a tenth of its time.
 //!
-//! A script answers a text or a number, as commands of Redis do. A list is packed in `MessagePack`, because reading its
-//! parts one by one from the connection takes longer. It has the parts of the answer in a fixed order, with `false` for
-//! those that are missing.
+//! A script answers a text or a number, as commands of Redis do. A list is packed in `MessagePack`, because reading
+//! its parts one by one from the connection takes longer. It has the parts of the answer in a fixed order, with
+//! `false` for those that are missing.
 
 mod add_to_index;
 mod change_share;

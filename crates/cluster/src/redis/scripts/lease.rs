@@ -46,8 +46,8 @@ struct Arguments<'a> {
     generation: u64,
 }
 
-/// Asks for a lease of this length. A new node is never refused. `generation` is what the
-/// node knows of the generation of logs.
+/// Asks for a lease of this length. A new node is never refused. `generation` is what the node knows of the generation
+/// of logs.
 pub(in crate::redis) fn renew_lease(
     keys: &Keys,
     node: &NodeId,
